@@ -1,0 +1,76 @@
+# Needs Python 3.11 or later and make, nothing else. Everything else is put into .venv by the first target that
+# needs it, from requirements/dev.txt.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+# Each worker starts a PostgreSQL and a Valkey of its own, so more of them than cores only get in each other's way.
+PYTEST_ARGS ?= -n auto
+
+# uv does in seconds what takes pip a minute, but does not read pip's settings: it is told the index they name.
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+UV := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$($(PIP) config list | \
+	sed -nE "s/^(global|:env:)\.index-url='(.*)'/\2/p" | head -n 1)}" $(BIN)/uv --quiet pip
+COMPILE := $(UV) compile --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help install dev test test-pds bench faults lint format openapi env-example requirements clean
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED)  ## Make .venv, with this package and everything it needs
+
+dev: install  ## Run the whole service on this machine until Ctrl-C
+	@$(BIN)/letmepost dev
+
+test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to choose)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-pds: install  ## Run the tests against a real Bluesky server (needs Node)
+	$(BIN)/python -m pytest tests/pds
+
+bench: install  ## Measure, and print ratios to what this machine can do
+	$(BIN)/python -m pytest -s tests/benchmarks
+
+faults: install  ## Kill and starve a running service, and look for lost or doubled posts
+	$(BIN)/python -m pytest -s tests/faults
+
+lint: install  ## Check style, types and the direction of imports; report long files
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	@find src -name '*.py' -exec wc -l {} + | \
+		awk '$$1 > 250 && $$2 != "total" { print "long, could it be two nouns? " $$1 " lines: " $$2 }'
+
+format: install  ## Format, and mend what can be mended by itself
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+openapi: install  ## Write openapi/*.json anew
+	$(BIN)/letmepost openapi
+
+env-example: install  ## Write .env.example anew
+	$(BIN)/letmepost env-example
+
+requirements: install  ## Compile requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+	$(COMPILE) --group install --output-file requirements/uv.txt
+	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml --extra dev-servers --group dev --constraints requirements/runtime.txt \
+		--output-file requirements/dev.txt
+
+clean:  ## Remove .venv and caches; .letmepost, which holds data, stays
+	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests migrations -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=…")'
+	@echo "Installing into .venv…"
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --quiet install --no-deps --require-hashes -r requirements/uv.txt
+	@$(UV) sync --python $(BIN)/python --require-hashes requirements/dev.txt || \
+		$(PIP) --quiet install --no-deps --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

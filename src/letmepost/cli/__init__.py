@@ -1,0 +1,1 @@
+"""The commands of `letmepost`: each translates a command line into one call of a service or a server."""

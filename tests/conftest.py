@@ -1,0 +1,21 @@
+"""What all tests share."""
+
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.servers", "tests.database", "tests.deployment"]
+
+_PURE = {"domain", "platforms"}
+_SERVERS = {"postgres_url", "redis_url"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the pure folders pure: no socket, no server."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in _PURE:
+            item.add_marker("disable_socket")
+            if wanted := _SERVERS.intersection(getattr(item, "fixturenames", ())):
+                msg = f"{item.nodeid} asks for {', '.join(sorted(wanted))}, but its folder is for pure tests"
+                raise pytest.UsageError(msg)
