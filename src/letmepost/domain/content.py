@@ -1,0 +1,94 @@
+"""What is to be published, as one target sees it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+
+class MediaKind(StrEnum):
+    """What the caller says an attachment is."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFacts:
+    """What the bytes of a medium say. `content_type` is sniffed, never the header's word."""
+
+    content_type: str
+    size_bytes: int
+    width_px: int | None = None
+    height_px: int | None = None
+    duration_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaItem:
+    """One attachment. `facts` is None until its bytes are here (media by URL at accept time)."""
+
+    kind: MediaKind
+    media_id: UUID
+    alt_text: str | None = None
+    title: str | None = None
+    facts: MediaFacts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadPart:
+    """A continuation post: a reply to the one before."""
+
+    text: str
+    media: tuple[MediaItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostContent:
+    """A post for one account, overrides applied.
+
+    `inherited` names the fields that came from the request's defaults rather than from the target itself.
+    `options` is the platform's own closed schema, already validated, as plain JSON in the wire's spelling;
+    `option_media` holds the media it refers to, by their path inside it.
+    """
+
+    text: str = ""
+    media: tuple[MediaItem, ...] = ()
+    first_comment: str | None = None
+    thread: tuple[ThreadPart, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    option_media: Mapping[str, MediaItem] = field(default_factory=dict)
+    inherited: frozenset[str] = frozenset()
+
+    def without(self, name: str) -> "PostContent":
+        """The same without a field, named as the wire names it (`firstComment`)."""
+        nothing: Mapping[str, Mapping[str, Any]] = {
+            "text": {"text": ""},
+            "media": {"media": ()},
+            "firstComment": {"first_comment": None},
+            "thread": {"thread": ()},
+            "options": {"options": {}, "option_media": {}},
+        }
+        return replace(self, **nothing[name])
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every text that becomes a post of its own: its path and itself."""
+        yield "text", self.text
+        for index, part in enumerate(self.thread):
+            yield f"thread[{index}].text", part.text
+        if self.first_comment is not None:
+            yield "firstComment.text", self.first_comment
+
+    def attachments(self) -> Iterator[tuple[str, tuple[MediaItem, ...]]]:
+        """The media of every post that may carry some: the path of the list and the list."""
+        yield "media", self.media
+        for index, part in enumerate(self.thread):
+            yield f"thread[{index}].media", part.media
+
+    def items(self) -> Iterator[tuple[str, MediaItem]]:
+        """Every attachment with its path."""
+        for path, media in self.attachments():
+            for index, item in enumerate(media):
+                yield f"{path}[{index}]", item

@@ -1,0 +1,74 @@
+"""Public ids: a prefix and the ULID spelling of a UUIDv7.
+
+The UUID is what the database stores (16 bytes, time-ordered, so that inserts land at the end of an index); the
+spelling is what callers see (26 characters, case-insensitive, without look-alike letters).
+
+Sources: RFC 9562 section 5.7 for UUIDv7; github.com/ulid/spec for the alphabet (both read 2026-11-21).
+"""
+
+from enum import StrEnum
+from uuid import UUID
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_VALUES = {spelling: value for value, letter in enumerate(_ALPHABET) for spelling in (letter, letter.lower())}
+_LENGTH_CHARS = 26
+_ENTROPY_BYTES = 10
+
+
+class Prefix(StrEnum):
+    """What an id names. The prefix is part of the id: `post_…` is never accepted where `batch_…` belongs."""
+
+    ORGANIZATION = "org"
+    PROFILE = "prof"
+    ACCOUNT = "acc"
+    BATCH = "batch"
+    POST = "post"
+    ATTEMPT = "att"
+    MEDIA = "med"
+    API_KEY = "key"
+    ENDPOINT = "whe"
+    EVENT = "evt"
+    DELIVERY = "dlv"
+    CONNECT_STATE = "cs"
+    REQUEST = "req"
+
+
+class MalformedIdError(ValueError):
+    """The text is not an id of the wanted kind."""
+
+
+def uuid7(now_ms: int, entropy: bytes) -> UUID:
+    """A UUIDv7 of the given Unix time in milliseconds and at least 10 random bytes."""
+    if len(entropy) < _ENTROPY_BYTES:
+        message = f"a UUIDv7 takes {_ENTROPY_BYTES} random bytes, got {len(entropy)}"
+        raise ValueError(message)
+    random_a = int.from_bytes(entropy[:2]) & 0x0FFF
+    random_b = int.from_bytes(entropy[2:10]) & 0x3FFF_FFFF_FFFF_FFFF
+    return UUID(int=(now_ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | random_a << 64 | 0b10 << 62 | random_b)
+
+
+def spell(prefix: Prefix, value: UUID) -> str:
+    """`post_01JD…` for a UUID."""
+    number = value.int
+    letters = [_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)]
+    return f"{prefix}_{''.join(letters)}"
+
+
+def parse(prefix: Prefix, text: str) -> UUID:
+    """The UUID behind a spelled id.
+
+    Raises:
+        MalformedIdError: another prefix, another length, a letter outside the alphabet, or a value over 128 bits.
+    """
+    head, _, letters = text.rpartition("_")
+    if head != prefix or len(letters) != _LENGTH_CHARS:
+        raise MalformedIdError(text)
+    number = 0
+    for letter in letters:
+        value = _VALUES.get(letter)
+        if value is None:
+            raise MalformedIdError(text)
+        number = number << 5 | value
+    if number >> 128:
+        raise MalformedIdError(text)
+    return UUID(int=number)

@@ -1,0 +1,130 @@
+"""The rules that several platforms share, as functions that make one.
+
+Each takes the platform's own id, number, source and date, and returns a `Rule`.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
+from letmepost.domain.rules import Finding, Rule
+from letmepost.domain.text import count_graphemes, count_utf8_bytes
+
+
+def text_max(
+    rule_id: str,
+    *,
+    limit: int,
+    unit: str,
+    platform: str,
+    source_url: str,
+    checked_on: date,
+    fields: Callable[[str], bool] = lambda path: path != "firstComment.text",
+) -> Rule:
+    """A text no longer than `limit` graphemes or UTF-8 bytes, in every post (of a thread, too) that `fields` admits."""
+    count = {"graphemes": count_graphemes, "bytes": count_utf8_bytes}[unit]
+
+    def find(content: PostContent) -> Iterator[Finding]:
+        for path, text in content.texts():
+            if fields(path) and (actual := count(text)) > limit:
+                message = f"{_noun(path)} is {actual} {unit}; {platform} allows at most {limit}."
+                yield Finding(field=path, actual=actual, message=message)
+
+    return Rule(
+        id=rule_id,
+        summary=f"A text has at most {limit} {unit}.",
+        limit=limit,
+        unit=unit,
+        remediation=f"Shorten the text to {limit} {unit} or fewer.",
+        source_url=source_url,
+        checked_on=checked_on,
+        find=find,
+    )
+
+
+def images_max(rule_id: str, *, limit: int, platform: str, source_url: str, checked_on: date) -> Rule:
+    """At most `limit` attachments in a post."""
+
+    def find(content: PostContent) -> Iterator[Finding]:
+        for path, media in content.attachments():
+            if len(media) > limit:
+                message = f"The post has {len(media)} media; {platform} allows at most {limit}."
+                yield Finding(field=path, actual=len(media), message=message)
+
+    return Rule(
+        id=rule_id,
+        summary=f"A post has at most {limit} images.",
+        limit=limit,
+        unit="items",
+        remediation=f"Attach {limit} images or fewer.",
+        source_url=source_url,
+        checked_on=checked_on,
+        find=find,
+    )
+
+
+def alt_text_max(rule_id: str, *, limit: int, platform: str, source_url: str, checked_on: date) -> Rule:
+    """An alternative text no longer than `limit` graphemes."""
+
+    def find(content: PostContent) -> Iterator[Finding]:
+        for path, item in content.items():
+            actual = count_graphemes(item.alt_text or "")
+            if actual > limit:
+                message = f"The alt text is {actual} graphemes; {platform} allows at most {limit}."
+                yield Finding(field=f"{path}.altText", actual=actual, message=message)
+
+    return Rule(
+        id=rule_id,
+        summary=f"An alt text has at most {limit} graphemes.",
+        limit=limit,
+        unit="graphemes",
+        remediation=f"Shorten the alt text to {limit} graphemes or fewer.",
+        source_url=source_url,
+        checked_on=checked_on,
+        find=find,
+    )
+
+
+def media_rule(  # noqa: PLR0913 - a rule has this many facts
+    rule_id: str,
+    *,
+    kind: MediaKind,
+    broken: Callable[[MediaFacts], int | str | None],
+    summary: str,
+    remediation: str,
+    source_url: str,
+    checked_on: date,
+    limit: int | str | None = None,
+    unit: str | None = None,
+) -> Rule:
+    """A rule on the bytes of each medium of a kind: `broken` returns what is wrong with them, or None.
+
+    It says nothing until the bytes are known, and so runs again before publishing for media given by URL.
+    """
+
+    def find(content: PostContent) -> Iterator[Finding]:
+        for path, item in content.items():
+            actual = _broken(item, kind, broken)
+            if actual is not None:
+                yield Finding(field=path, actual=actual, message=f"{summary} This one: {actual}.")
+
+    return Rule(
+        id=rule_id,
+        summary=summary,
+        limit=limit,
+        unit=unit,
+        remediation=remediation,
+        source_url=source_url,
+        checked_on=checked_on,
+        find=find,
+    )
+
+
+def _broken(item: MediaItem, kind: MediaKind, broken: Callable[[MediaFacts], int | str | None]) -> int | str | None:
+    return broken(item.facts) if item.kind is kind and item.facts is not None else None
+
+
+def _noun(path: str) -> str:
+    return {"text": "Post text", "firstComment.text": "First comment"}.get(
+        path, f"The text of {path.removesuffix('.text')}"
+    )

@@ -1,0 +1,129 @@
+"""The life of a post, as data.
+
+`TRANSITIONS` is the one table of it: the worker's writes, the events, `POST /v1/posts` and the documentation all read
+it. `contract` sections 4 and 9 show it to callers.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class PostStatus(StrEnum):
+    """Where a post is."""
+
+    DRAFT = "draft"
+    QUEUED = "queued"
+    PUBLISHING = "publishing"
+    RETRYING = "retrying"
+    HELD = "held"
+    PUBLISHED = "published"
+    PARTIAL = "partial"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    AWAITING_USER = "awaiting_user"
+    CANCELED = "canceled"
+
+
+class BatchStatus(StrEnum):
+    """Where a batch is: derived from its posts, never stored."""
+
+    DRAFT = "draft"
+    QUEUED = "queued"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    PARTIAL_FAILED = "partial_failed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class Cause(StrEnum):
+    """Why a post moves."""
+
+    ACCEPTED = "accepted"
+    CLAIMED = "claimed"
+    LIVE = "live"
+    BROKE = "broke"
+    REJECTED = "rejected"
+    TRANSIENT = "transient"
+    USED_UP = "used_up"
+    HELD = "held"
+    RELEASED = "released"
+    UNLEARNABLE = "unlearnable"
+    HANDED_OVER = "handed_over"
+    RESOLVED_PUBLISHED = "resolved_published"
+    RESOLVED_NOT_PUBLISHED = "resolved_not_published"
+    CANCELED = "canceled"
+    RETRIED = "retried"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """From where, why, to where, and the event that tells the world (None: it is only in the timeline)."""
+
+    sources: frozenset[PostStatus]
+    target: PostStatus
+    event: str | None
+
+
+def _from(*sources: PostStatus, to: PostStatus, event: str | None) -> Transition:
+    return Transition(frozenset(sources), to, event)
+
+
+_S = PostStatus
+TRANSITIONS: Mapping[Cause, Transition] = MappingProxyType(
+    {
+        Cause.ACCEPTED: _from(_S.DRAFT, to=_S.QUEUED, event="post.queued"),
+        Cause.CLAIMED: _from(_S.QUEUED, _S.RETRYING, to=_S.PUBLISHING, event=None),
+        # From HELD, too: what was sent before the account was lost may turn out to have been published.
+        Cause.LIVE: _from(_S.PUBLISHING, _S.HELD, to=_S.PUBLISHED, event="post.published"),
+        Cause.BROKE: _from(_S.PUBLISHING, to=_S.PARTIAL, event="post.partial"),
+        Cause.REJECTED: _from(_S.PUBLISHING, to=_S.REJECTED, event="post.rejected"),
+        Cause.TRANSIENT: _from(_S.PUBLISHING, to=_S.RETRYING, event="post.retrying"),
+        Cause.USED_UP: _from(_S.PUBLISHING, _S.RETRYING, _S.QUEUED, _S.HELD, to=_S.FAILED, event="post.failed"),
+        Cause.HELD: _from(_S.PUBLISHING, _S.QUEUED, _S.RETRYING, to=_S.HELD, event="post.held"),
+        Cause.RELEASED: _from(_S.HELD, to=_S.QUEUED, event="post.queued"),
+        Cause.UNLEARNABLE: _from(_S.PUBLISHING, _S.HELD, to=_S.UNCONFIRMED, event="post.unconfirmed"),
+        Cause.HANDED_OVER: _from(_S.PUBLISHING, to=_S.AWAITING_USER, event="post.awaiting_user"),
+        Cause.RESOLVED_PUBLISHED: _from(_S.UNCONFIRMED, _S.AWAITING_USER, to=_S.PUBLISHED, event="post.published"),
+        Cause.RESOLVED_NOT_PUBLISHED: _from(_S.UNCONFIRMED, _S.AWAITING_USER, to=_S.FAILED, event="post.failed"),
+        Cause.CANCELED: _from(_S.DRAFT, _S.QUEUED, _S.RETRYING, _S.HELD, to=_S.CANCELED, event="post.canceled"),
+        Cause.RETRIED: _from(_S.FAILED, _S.REJECTED, _S.CANCELED, _S.PARTIAL, to=_S.QUEUED, event="post.queued"),
+    }
+)
+
+UNSETTLED = frozenset({PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING})
+"""Statuses that the answer to an immediate post waits for."""
+
+TERMINAL = frozenset(PostStatus) - UNSETTLED - {PostStatus.DRAFT, PostStatus.HELD}
+"""Statuses that nothing leaves by itself."""
+
+_ALIKE = {
+    PostStatus.DRAFT: BatchStatus.DRAFT,
+    PostStatus.CANCELED: BatchStatus.CANCELED,
+    PostStatus.PUBLISHED: BatchStatus.PUBLISHED,
+}
+_FAILED = frozenset({PostStatus.REJECTED, PostStatus.FAILED})
+
+
+def batch_status(statuses: Iterable[PostStatus], *, scheduled: bool) -> BatchStatus:
+    """The status of a batch from its posts'; at least one.
+
+    A scheduled batch that no worker has touched is `queued`; anything else unfinished is `publishing`. `partial_failed`
+    is any mixture of what is visible, or may be, and what is not.
+    """
+    found = set(statuses)
+    kept = found - {PostStatus.CANCELED} or found
+    if len(found) == 1 or kept == {PostStatus.DRAFT}:
+        alike = _ALIKE.get(next(iter(kept)))
+        if alike is not None:
+            return alike
+    if kept <= {PostStatus.QUEUED, PostStatus.HELD} and (scheduled or PostStatus.HELD in kept):
+        return BatchStatus.QUEUED
+    if found & (UNSETTLED | {PostStatus.HELD, PostStatus.DRAFT}):
+        return BatchStatus.PUBLISHING
+    if found <= _FAILED | {PostStatus.CANCELED}:
+        return BatchStatus.FAILED
+    return BatchStatus.PARTIAL_FAILED

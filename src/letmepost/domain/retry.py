@@ -1,0 +1,77 @@
+"""When to try again, and when to stop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from letmepost.domain.errors import ErrorCode, FailureKind
+
+
+class Next(StrEnum):
+    """What becomes of a post after a failure."""
+
+    TRY_AGAIN = "try_again"
+    HOLD = "hold"
+    STOP = "stop"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a kind of failure leads to, and the code that the caller sees."""
+
+    next: Next
+    code: ErrorCode
+
+
+POLICIES: Mapping[FailureKind, Policy] = MappingProxyType(
+    {
+        FailureKind.AUTH_FAILED: Policy(Next.HOLD, ErrorCode.PLATFORM_AUTH_FAILED),
+        FailureKind.REJECTED: Policy(Next.STOP, ErrorCode.PLATFORM_REJECTED),
+        FailureKind.DUPLICATE: Policy(Next.STOP, ErrorCode.PLATFORM_REJECTED),
+        FailureKind.RATE_LIMITED: Policy(Next.TRY_AGAIN, ErrorCode.PLATFORM_UNAVAILABLE),
+        FailureKind.QUOTA_EXHAUSTED: Policy(Next.TRY_AGAIN, ErrorCode.PLATFORM_UNAVAILABLE),
+        FailureKind.UNAVAILABLE: Policy(Next.TRY_AGAIN, ErrorCode.PLATFORM_UNAVAILABLE),
+        FailureKind.IN_DOUBT: Policy(Next.ASK, ErrorCode.PLATFORM_UNAVAILABLE),
+    }
+)
+
+FIRST_DELAY_S = 2.0
+LONGEST_DELAY_S = 900.0
+JITTER = 0.2
+
+
+def retry_delay_s(tries_made: int, jitter: float) -> float:
+    """Seconds until the next try of a post: doubling from 2 s to 15 min.
+
+    Args:
+        tries_made: 1 after the first failure.
+        jitter: in [-1, 1], passed in so that tests are exact; moves the delay by up to 20 %.
+    """
+    return min(FIRST_DELAY_S * 2.0 ** min(tries_made - 1, 30), LONGEST_DELAY_S) * (1 + JITTER * jitter)
+
+
+def next_try_at(now: datetime, tries_made: int, jitter: float, retry_at: datetime | None) -> datetime:
+    """When to try again: by our own schedule, but never before the platform said that it makes sense."""
+    own = now + timedelta(seconds=retry_delay_s(tries_made, jitter))
+    return own if retry_at is None else max(own, retry_at)
+
+
+DELIVERY_SCHEDULE_S = (0, 5, 30, 120, 600, 3600, 10_800, 28_800, 43_200)
+"""Waits before each try of a webhook delivery; after the last it is dead, kept and replayable."""
+
+
+def delivery_delay_s(tries_made: int, jitter: float, retry_after_s: float | None = None) -> float | None:
+    """Seconds until the next try of a webhook delivery, or None when the schedule is used up.
+
+    Args:
+        tries_made: 1 after the first failure.
+        jitter: in [-1, 1]; moves the delay by up to 20 %.
+        retry_after_s: what the receiver asked for; waited out in full, up to a day.
+    """
+    if tries_made >= len(DELIVERY_SCHEDULE_S):
+        return None
+    own = DELIVERY_SCHEDULE_S[tries_made] * (1 + JITTER * jitter)
+    return max(own, min(retry_after_s or 0.0, 86_400.0))

@@ -1,0 +1,59 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from letmepost.domain.flow import Call, Effect, Reply
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def reply(status: int = 200, body: bytes = b"") -> Reply:
+    return Reply(status=status, body=body, received_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("effect", "step"), [(Effect.READ, None), (Effect.PREPARE, "container"), (Effect.PUBLISH, "post")]
+)
+def test_what_changes_something_has_a_step_and_a_read_has_none(effect: Effect, step: str | None) -> None:
+    assert Call(method="GET", url="https://example.com", effect=effect, step=step).step == step
+
+
+@pytest.mark.parametrize(
+    ("effect", "step", "complaint"),
+    [
+        (Effect.READ, "post", "a read call has no step"),
+        (Effect.PREPARE, None, "a prepare call needs step"),
+        (Effect.PUBLISH, None, "a publish call needs step"),
+    ],
+)
+def test_a_call_that_the_journal_could_not_name_is_refused(effect: Effect, step: str | None, complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Call(method="POST", url="https://example.com", effect=effect, step=step)
+
+
+@pytest.mark.parametrize(("status", "ok"), [(199, False), (200, True), (299, True), (300, False), (500, False)])
+def test_a_reply_is_ok_when_its_status_is_2xx(status: int, *, ok: bool) -> None:
+    assert reply(status).ok is ok
+
+
+def test_the_data_of_a_reply_is_its_json_object() -> None:
+    assert reply(body='{"id": "é"}'.encode()).data() == {"id": "é"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"<html>502</html>", id="a proxy's page"),
+        pytest.param(b'{"id": "1', id="half a reply"),
+        pytest.param(b"[1]", id="an array"),
+        pytest.param(b'"id"', id="a string"),
+        pytest.param(b"null", id="null"),
+        pytest.param(b"\xff\xfe\xfd", id="not text"),
+        pytest.param(b'{"id": ' + b"9" * 5000 + b"}", id="a number longer than Python reads"),
+        pytest.param(b'{"a":' * 100_000, id="deeper than Python reads"),
+    ],
+)
+def test_the_data_of_anything_else_is_empty(body: bytes) -> None:
+    """What a server sends can be anything; a hostile one must not look like a bug of ours."""
+    assert reply(body=body).data() == {}

@@ -1,0 +1,184 @@
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letmepost.domain.posts import (
+    TERMINAL,
+    TRANSITIONS,
+    UNSETTLED,
+    BatchStatus,
+    Cause,
+    PostStatus,
+    batch_status,
+)
+
+PROMISED = """
+draft                                -> queued         post.queued
+queued retrying                      -> publishing     -
+publishing held                      -> published      post.published
+publishing                           -> partial        post.partial
+publishing                           -> rejected       post.rejected
+publishing                           -> retrying       post.retrying
+publishing retrying queued held      -> failed         post.failed
+publishing queued retrying           -> held           post.held
+held                                 -> queued         post.queued
+publishing held                      -> unconfirmed    post.unconfirmed
+publishing                           -> awaiting_user  post.awaiting_user
+unconfirmed awaiting_user            -> published      post.published
+unconfirmed awaiting_user            -> failed         post.failed
+draft queued retrying held           -> canceled       post.canceled
+failed rejected canceled partial     -> queued         post.queued
+"""
+"""What callers are told of: from, to, event."""
+
+batches = st.lists(st.sampled_from(PostStatus), min_size=1, max_size=25)
+
+
+def rows_promised() -> Iterable[tuple[frozenset[str], str, str | None]]:
+    for line in PROMISED.strip().splitlines():
+        sources, _, rest = line.partition("->")
+        target, event = rest.split()
+        yield frozenset(sources.split()), target, None if event == "-" else event
+
+
+def reachable_from(start: PostStatus) -> set[PostStatus]:
+    found, edge = {start}, {start}
+    while edge:
+        edge = {row.target for row in TRANSITIONS.values() if row.sources & edge} - found
+        found |= edge
+    return found
+
+
+def test_a_post_moves_as_callers_are_told() -> None:
+    ours = [(frozenset(map(str, row.sources)), str(row.target), row.event) for row in TRANSITIONS.values()]
+    assert ours == list(rows_promised())
+
+
+def test_every_cause_has_a_row() -> None:
+    assert set(TRANSITIONS) == set(Cause)
+
+
+def test_every_status_can_be_reached() -> None:
+    """A post begins as a draft or as queued."""
+    assert reachable_from(PostStatus.DRAFT) == set(PostStatus)
+    assert reachable_from(PostStatus.QUEUED) == set(PostStatus) - {PostStatus.DRAFT}
+
+
+@pytest.mark.parametrize("status", sorted(set(PostStatus) - TERMINAL))
+def test_a_status_that_is_not_terminal_has_an_exit_that_ends_it(status: PostStatus) -> None:
+    exits = {row.target for row in TRANSITIONS.values() if status in row.sources}
+    assert exits - {status}
+    assert exits & TERMINAL
+
+
+def test_nothing_leads_out_of_published() -> None:
+    """A post that followers have seen is never queued again: that is how a post would be published twice."""
+    assert not [cause for cause, row in TRANSITIONS.items() if PostStatus.PUBLISHED in row.sources]
+
+
+def test_what_may_be_visible_is_not_queued_again() -> None:
+    """`unconfirmed` and `awaiting_user` need a person's or the platform's word first; `partial` resumes."""
+    in_question = {PostStatus.UNCONFIRMED, PostStatus.AWAITING_USER}
+    targets = {row.target for row in TRANSITIONS.values() if row.sources & in_question}
+    assert targets == {PostStatus.PUBLISHED, PostStatus.FAILED}
+
+
+@pytest.mark.parametrize("status", sorted(TERMINAL))
+def test_only_a_person_or_the_platforms_word_moves_a_terminal_status(status: PostStatus) -> None:
+    causes = {cause for cause, row in TRANSITIONS.items() if status in row.sources}
+    assert causes <= {Cause.RETRIED, Cause.RESOLVED_PUBLISHED, Cause.RESOLVED_NOT_PUBLISHED}
+
+
+def test_an_event_is_named_after_the_status_it_announces() -> None:
+    for row in TRANSITIONS.values():
+        assert row.event in (f"post.{row.target}", None)
+
+
+def test_an_immediate_answer_waits_for_what_a_worker_will_still_move() -> None:
+    assert {PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING} == UNSETTLED
+    assert not UNSETTLED & TERMINAL
+
+
+@pytest.mark.parametrize(
+    ("statuses", "scheduled", "expected"),
+    [
+        ("draft draft", False, "draft"),
+        ("draft canceled", False, "draft"),
+        ("canceled canceled", True, "canceled"),
+        ("queued queued", True, "queued"),
+        ("queued queued", False, "publishing"),
+        ("queued canceled", True, "queued"),
+        ("queued canceled", False, "publishing"),
+        ("held canceled", True, "queued"),
+        ("queued held", True, "queued"),
+        ("held", False, "queued"),
+        ("queued publishing", True, "publishing"),
+        ("queued published", True, "publishing"),
+        ("retrying failed", False, "publishing"),
+        ("held published", False, "publishing"),
+        ("draft published", False, "publishing"),
+        ("published published", False, "published"),
+        ("published failed", False, "partial_failed"),
+        ("published rejected", True, "partial_failed"),
+        ("published canceled", True, "partial_failed"),
+        ("partial", False, "partial_failed"),
+        ("unconfirmed", False, "partial_failed"),
+        ("awaiting_user", False, "partial_failed"),
+        ("failed rejected", False, "failed"),
+        ("failed canceled", False, "failed"),
+        ("rejected", True, "failed"),
+    ],
+)
+def test_a_batch_is_as_far_as_its_posts(statuses: str, expected: str, *, scheduled: bool) -> None:
+    assert batch_status(map(PostStatus, statuses.split()), scheduled=scheduled) == expected
+
+
+@given(data=st.data(), statuses=batches, scheduled=st.booleans())
+def test_the_status_of_a_batch_does_not_depend_on_the_order_or_number_of_its_posts(
+    data: st.DataObject, statuses: list[PostStatus], *, scheduled: bool
+) -> None:
+    shuffled = data.draw(st.permutations(statuses + statuses[:3]))
+    assert batch_status(shuffled, scheduled=scheduled) is batch_status(statuses, scheduled=scheduled)
+
+
+@given(statuses=batches, scheduled=st.booleans())
+def test_a_batch_is_published_only_when_every_post_is(statuses: list[PostStatus], *, scheduled: bool) -> None:
+    status = batch_status(statuses, scheduled=scheduled)
+    assert (status is BatchStatus.PUBLISHED) == (set(statuses) == {PostStatus.PUBLISHED})
+
+
+@given(statuses=batches, scheduled=st.booleans())
+def test_a_batch_is_failed_only_when_nothing_of_it_may_be_visible(
+    statuses: list[PostStatus], *, scheduled: bool
+) -> None:
+    status = batch_status(statuses, scheduled=scheduled)
+    is_canceled = set(statuses) == {PostStatus.CANCELED}
+    is_invisible = set(statuses) <= {PostStatus.FAILED, PostStatus.REJECTED, PostStatus.CANCELED}
+    assert (status is BatchStatus.FAILED) == (is_invisible and not is_canceled)
+
+
+@given(statuses=st.lists(st.sampled_from(sorted(TERMINAL)), min_size=1), scheduled=st.booleans())
+def test_a_batch_with_nothing_left_to_do_is_finished(statuses: list[PostStatus], *, scheduled: bool) -> None:
+    assert batch_status(statuses, scheduled=scheduled) in {
+        BatchStatus.PUBLISHED,
+        BatchStatus.PARTIAL_FAILED,
+        BatchStatus.FAILED,
+        BatchStatus.CANCELED,
+    }
+
+
+@given(
+    statuses=batches,
+    unfinished=st.sampled_from(sorted(UNSETTLED | {PostStatus.HELD, PostStatus.DRAFT})),
+    scheduled=st.booleans(),
+)
+def test_a_batch_with_something_left_to_do_is_not_finished(
+    statuses: list[PostStatus], unfinished: PostStatus, *, scheduled: bool
+) -> None:
+    assert batch_status([*statuses, unfinished], scheduled=scheduled) in {
+        BatchStatus.DRAFT,
+        BatchStatus.QUEUED,
+        BatchStatus.PUBLISHING,
+    }

@@ -1,0 +1,114 @@
+import pytest
+import regex
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letmepost.domain.text import count_graphemes, count_utf8_bytes, is_storable
+
+BREAKS = r"[\p{GCB=CR}\p{GCB=LF}\p{GCB=Control}]"
+RULES = (
+    ("GB3", r"\p{GCB=CR}", r"\p{GCB=LF}", False),
+    ("GB4", BREAKS, r"", True),
+    ("GB5", r"", BREAKS, True),
+    ("GB6", r"\p{GCB=L}", r"[\p{GCB=L}\p{GCB=V}\p{GCB=LV}\p{GCB=LVT}]", False),
+    ("GB7", r"[\p{GCB=LV}\p{GCB=V}]", r"[\p{GCB=V}\p{GCB=T}]", False),
+    ("GB8", r"[\p{GCB=LVT}\p{GCB=T}]", r"\p{GCB=T}", False),
+    ("GB9", r"", r"[\p{GCB=Extend}\p{GCB=ZWJ}]", False),
+    ("GB9a", r"", r"\p{GCB=SpacingMark}", False),
+    ("GB9b", r"\p{GCB=Prepend}", r"", False),
+    ("GB9c", r"\p{InCB=Linker}\p{InCB=Extend}*", r"\p{InCB=Consonant}", False),
+    ("GB11", r"\p{ExtPict}\p{GCB=Extend}*\p{GCB=ZWJ}", r"\p{ExtPict}", False),
+    ("GB12, GB13", r"(?<!\p{GCB=RI})(?:\p{GCB=RI}{2})*\p{GCB=RI}", r"\p{GCB=RI}", False),
+    ("GB999", r"", r"", True),
+)
+"""UAX #29 revision 49 (Unicode 18): the rule, what is before, what is after, is there a boundary."""
+
+ONE_OF_EACH_CLASS = (
+    "\r\n\x00 a\u0308\u200c\u200d\u0903\u0600\u1100\u1160\u11a8\uac00\uac01"  # marks, a prepended one, Hangul
+    "\U0001f1e9\U0001f1ea\u231a\U0001f476\U0001f3fd\ufe0f\u20e3#"  # flags, emoji, a skin tone, a keycap
+    "\u0915\u0924\u094d\u093c\u093e\u0905\u1cf5"  # Devanagari, with a letter that links
+)
+
+
+def is_boundary(before: str, after: str) -> bool:
+    """What the first rule that applies says of the place between two texts."""
+    return next(
+        boundary
+        for _, left, right, boundary in RULES
+        if regex.search(rf"{left}\Z", before) and regex.match(right, after)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        pytest.param("", 0, id="nothing"),
+        pytest.param("hello", 5, id="ascii"),
+        pytest.param("a\r\nb", 3, id="CRLF is one"),
+        pytest.param("\n\r", 2, id="LFCR is two"),
+        pytest.param("\r\r\n\n", 3, id="CR, CRLF, LF"),
+        pytest.param("e\u0301", 1, id="letter and accent"),
+        pytest.param("Z\u0351\u036b\u0343", 1, id="a pile of accents"),
+        pytest.param("\u0308", 1, id="accent alone"),
+        pytest.param("漢字", 2, id="Han"),
+        pytest.param("👨‍👩‍👧‍👦", 1, id="ZWJ family"),
+        pytest.param("🏳️‍🌈", 1, id="rainbow flag"),
+        pytest.param("👩🏽‍🚀", 1, id="profession with skin tone"),
+        pytest.param("👍🏿👍", 2, id="skin tone belongs to the thumb before it"),
+        pytest.param("a\u200d👦", 2, id="joiner after a letter joins nothing"),
+        pytest.param("🇩🇪", 1, id="flag"),
+        pytest.param("🇩🇪🇫🇷", 2, id="two flags"),
+        pytest.param("🇩🇪🇫", 2, id="a flag and a half"),
+        pytest.param("🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", 1, id="Scotland"),
+        pytest.param("1️⃣#️⃣", 2, id="keycaps"),
+        pytest.param("각", 1, id="Hangul syllable"),
+        pytest.param("\u1100\u1161\u11a8", 1, id="the same in jamo"),
+        pytest.param("क्षत्रिय", 3, id="Hindi conjuncts"),
+        pytest.param("नमस्ते", 3, id="Hindi greeting"),
+        pytest.param("क्\u200cत", 2, id="non-joiner is no hindrance inside a conjunct"),
+        pytest.param("குறள்", 3, id="Tamil has no conjuncts"),
+        pytest.param("అమ్మ", 2, id="Telugu conjunct"),
+        pytest.param("অ্যাপ", 2, id="Bengali: since Unicode 18 a virama joins after a vowel, too"),
+        pytest.param("\u0600\u0661", 1, id="Arabic number sign and digit"),
+    ],
+)
+def test_a_grapheme_is_what_a_person_sees(text: str, count: int) -> None:
+    assert count_graphemes(text) == count
+
+
+@given(st.text(ONE_OF_EACH_CLASS))
+def test_graphemes_are_counted_by_the_rules_of_unicode(text: str) -> None:
+    """Against the rules read literally, place by place: slow, but nothing to get wrong."""
+    boundaries = [place for place in range(1, len(text)) if is_boundary(text[:place], text[place:])]
+    assert count_graphemes(text) == len(boundaries) + (text != "")
+
+
+@given(st.text(st.characters(max_codepoint=127)) | st.text("\r\n\t a"))
+def test_the_short_way_for_ascii_counts_the_same(text: str) -> None:
+    assert count_graphemes(text) == len(regex.findall(r"\X", text))
+
+
+def test_a_megabyte_of_flags_is_counted_at_once() -> None:
+    """`regex`'s `\\X` alone takes minutes for it, during which the process would answer nobody."""
+    assert count_graphemes("🇩🇪" * 131_072) == 131_072
+
+
+@pytest.mark.parametrize(("text", "count"), [("", 0), ("a", 1), ("é", 2), ("漢", 3), ("👍", 4), ("🇩🇪", 8)])
+def test_bytes_are_those_of_utf8(text: str, count: int) -> None:
+    assert count_utf8_bytes(text) == count
+
+
+@given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
+def test_text_of_whole_characters_is_storable(text: str) -> None:
+    assert is_storable(text)
+
+
+@given(st.text(), st.text(), st.sampled_from("\x00\ud800\udbff\udc00\udfff"))
+def test_nul_and_half_a_surrogate_pair_are_not_storable(before: str, after: str, intruder: str) -> None:
+    """PostgreSQL refuses NUL in text; JSON can spell half a pair (`"\\ud800"`), UTF-8 cannot."""
+    assert not is_storable(before + intruder + after)
+
+
+def test_two_halves_that_do_not_make_one_character_are_not_storable() -> None:
+    """In Python a pair of surrogates is two characters, not an emoji."""
+    assert not is_storable("\ud83d\udc4d")
