@@ -1,0 +1,32 @@
+"""Bluesky, and any other network of the AT Protocol: https://atproto.com."""
+
+from letmepost.platforms.bluesky.connect import ConnectInput, connect
+from letmepost.platforms.bluesky.options import BlueskyOptions
+from letmepost.platforms.bluesky.publish import publish
+from letmepost.platforms.bluesky.reconcile import reconcile
+from letmepost.platforms.bluesky.replies import explain
+from letmepost.platforms.bluesky.rules import RULES
+from letmepost.platforms.bluesky.session import disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.bluesky.settings import BlueskySettings
+from letmepost.platforms.bluesky.simulator import SIMULATOR
+from letmepost.platforms.contract import Platform
+
+PLATFORM = Platform(
+    name="bluesky",
+    title="Bluesky",
+    api_version=None,  # methods are for ever: a breaking change gets a new name
+    rules=RULES,
+    options=BlueskyOptions,
+    settings=BlueskySettings,
+    connect_input=ConnectInput,
+    visibility_delay_s=0.0,  # a server reads its own writes
+    connect=connect,
+    disconnect=disconnect,
+    refresh=refresh,
+    needs_refresh=needs_refresh,
+    sign=sign,
+    publish=publish,
+    reconcile=reconcile,
+    explain=explain,
+    simulator=SIMULATOR,
+)

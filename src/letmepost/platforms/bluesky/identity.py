@@ -1,0 +1,156 @@
+"""Who bears a handle, and where an account lives.
+
+A handle leads to a DID, a DID to its document, and the document names the account's server (PDS) and the
+handle that the account claims.
+Source: https://github.com/bluesky-social/atproto packages/identity/src (read 2026-11-21).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from pydantic import AnyHttpUrl, TypeAdapter, ValidationError
+
+from letmepost.domain.errors import FailureKind, PlatformFailure, SendFailure
+from letmepost.domain.flow import Auth, Call, Flow
+from letmepost.platforms.bluesky.replies import explain
+from letmepost.platforms.bluesky.settings import BlueskySettings
+from letmepost.platforms.bluesky.syntax import is_did, is_handle
+from letmepost.platforms.bluesky.xrpc import base, query
+
+INVALID_HANDLE = "handle.invalid"
+"""What the protocol shows in place of a handle that the account's document does not confirm."""
+
+_HTTP_URL: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
+_UNKNOWN = frozenset({400, 404, 501})  # 400 is what servers answer, 501 one that resolves no handles
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a DID document says. `server` is None where it names none that could be asked."""
+
+    did: str
+    server: str | None
+    handles: tuple[str, ...]
+
+    def confirmed(self, handle: str) -> str:
+        """The handle, if the account claims it, too."""
+        return handle if handle in self.handles else INVALID_HANDLE
+
+
+def server_address(value: object) -> str | None:
+    """A server's address: an http(s) URL without user name, password, query or fragment; else None."""
+    try:
+        url = _HTTP_URL.validate_python(value)
+    except ValidationError:
+        return None
+    return None if url.username or url.password or url.query or url.fragment else base(url)
+
+
+def resolve_handle(server: str, handle: str) -> Flow[str | None]:
+    """The DID behind a handle as a server sees it, or None when it finds nobody.
+
+    Raises:
+        PlatformFailure: the server could not say.
+    """
+    call = query(server, "com.atproto.identity.resolveHandle", handle=handle)
+    reply = yield call
+    did = reply.data().get("did")
+    if reply.ok and is_did(did):
+        return str(did)
+    if reply.ok or reply.status in _UNKNOWN:
+        return None
+    raise explain(call, reply)
+
+
+def find_did(handle: str, settings: BlueskySettings) -> Flow[str]:
+    """The DID behind a handle, from the resolver or else from the handle's own web server.
+
+    Raises:
+        PlatformFailure: nobody bears it (rejected), or the resolver could not say.
+    """
+    trouble: PlatformFailure | SendFailure | None = None
+    try:
+        did = yield from resolve_handle(base(settings.resolver_url), handle)
+    except (PlatformFailure, SendFailure) as failure:
+        did, trouble = None, failure
+    did = did or (yield from _ask_web_server(handle))
+    if did is not None:
+        return did
+    if trouble is not None:
+        raise trouble
+    raise PlatformFailure(
+        FailureKind.REJECTED,
+        f"No Bluesky account bears the handle {handle}.",
+        rule="bluesky.connect.handle_unresolved",
+        remediation="Check the spelling of the handle, or connect with the account's DID.",
+    )
+
+
+def _ask_web_server(handle: str) -> Flow[str | None]:
+    try:
+        reply = yield _read(f"https://{handle}/.well-known/atproto-did")
+    except SendFailure:
+        return None  # most handles have no web server
+    did = reply.body.decode("utf-8", errors="replace").partition("\n")[0].strip()
+    return did if reply.ok and is_did(did) else None
+
+
+def find_identity(did: str, settings: BlueskySettings) -> Flow[Identity]:
+    """What the document of a DID says.
+
+    Raises:
+        PlatformFailure: there is no such document (rejected), or it could not be read.
+    """
+    call = _read(_document_url(did, settings))
+    reply = yield call
+    if reply.ok and reply.data().get("id") == did:
+        return read_document(did, reply.data())
+    if reply.ok or reply.status in {404, 410}:
+        raise _unresolved(did)
+    raise explain(call, reply)
+
+
+def read_document(did: str, document: Mapping[str, Any]) -> Identity:
+    """What a DID document says; whatever is malformed in it counts as absent."""
+    services, names = document.get("service"), document.get("alsoKnownAs")
+    servers = [_server(entry) for entry in services] if isinstance(services, list) else []
+    handles = [str(name).removeprefix("at://").lower() for name in names] if isinstance(names, list) else []
+    return Identity(
+        did=did,
+        server=next((server for server in servers if server is not None), None),
+        handles=tuple(handle for handle in handles if is_handle(handle)),
+    )
+
+
+def _server(entry: object) -> str | None:
+    if not isinstance(entry, dict) or entry.get("type") != "AtprotoPersonalDataServer":
+        return None
+    if not str(entry.get("id")).endswith("#atproto_pds"):
+        return None
+    return server_address(entry.get("serviceEndpoint"))
+
+
+def _document_url(did: str, settings: BlueskySettings) -> str:
+    if did.startswith("did:plc:"):
+        return f"{base(settings.plc_url)}/{did}"
+    if did.startswith("did:web:"):
+        host = unquote(did.removeprefix("did:web:"))  # a port is spelled `%3A3000`
+        address = server_address(f"https://{host}")
+        if address is not None and "/" not in host:
+            return f"{address}/.well-known/did.json"
+    raise _unresolved(did)
+
+
+def _unresolved(did: str) -> PlatformFailure:
+    return PlatformFailure(
+        FailureKind.REJECTED,
+        f"{did} leads to no account.",
+        rule="bluesky.connect.did_unresolved",
+        remediation="Check the spelling, or connect with the account's handle.",
+    )
+
+
+def _read(url: str) -> Call:
+    return Call(method="GET", url=url, auth=Auth.NONE, timeout_s=10.0)

@@ -1,0 +1,91 @@
+"""Bluesky's limits on its own options, and on what they may stand beside."""
+
+from collections.abc import Callable, Iterator
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.rules import Finding, Rule
+from letmepost.platforms.bluesky.options import BlueskyOptions
+from letmepost.platforms.bluesky.sources import CHECKED_ON, LABELS_LEXICON, POST_LEXICON, THREADGATE_LEXICON
+
+
+def _count_max(
+    rule_id: str,
+    *,
+    field: str,
+    noun: str,
+    limit: int,
+    count: Callable[[BlueskyOptions], int],
+    source_url: str,
+) -> Rule:
+    def find(content: PostContent) -> Iterator[Finding]:
+        actual = count(BlueskyOptions.model_validate(content.options))
+        if actual > limit:
+            message = f"The post names {actual} {noun}; Bluesky allows at most {limit}."
+            yield Finding(field=f"options.{field}", actual=actual, message=message)
+
+    return Rule(
+        id=rule_id,
+        summary=f"A post names at most {limit} {noun}.",
+        remediation=f"Name {limit} {noun} or fewer.",
+        limit=limit,
+        unit="items",
+        source_url=source_url,
+        checked_on=CHECKED_ON,
+        find=find,
+    )
+
+
+def _card_beside_media(content: PostContent) -> Iterator[Finding]:
+    if content.media and BlueskyOptions.model_validate(content.options).link_card is not None:
+        yield Finding(field="options.linkCard", message="Bluesky shows images or a link card, not both.")
+
+
+def _gate_on_reply(content: PostContent) -> Iterator[Finding]:
+    options = BlueskyOptions.model_validate(content.options)
+    if options.reply_to is not None and options.threadgate is not None:
+        message = "A reply cannot say who may reply: the first post of its thread does."
+        yield Finding(field="options.threadgate", message=message)
+
+
+OPTION_RULES: tuple[Rule, ...] = (
+    Rule(
+        id="bluesky.link_card.media_exclusive",
+        summary="A post shows images or a link card, not both.",
+        remediation="Leave out the link card, or the images.",
+        source_url=POST_LEXICON,
+        checked_on=CHECKED_ON,
+        find=_card_beside_media,
+    ),
+    _count_max(
+        "bluesky.langs.count_max",
+        field="langs",
+        noun="languages",
+        limit=3,
+        count=lambda options: len(options.langs),
+        source_url=POST_LEXICON,
+    ),
+    _count_max(
+        "bluesky.labels.count_max",
+        field="labels",
+        noun="labels",
+        limit=10,
+        count=lambda options: len(options.labels),
+        source_url=LABELS_LEXICON,
+    ),
+    _count_max(
+        "bluesky.threadgate.allow_max",
+        field="threadgate.allow",
+        noun="groups that may reply",
+        limit=5,
+        count=lambda options: 0 if options.threadgate is None else len(options.threadgate.allow),
+        source_url=THREADGATE_LEXICON,
+    ),
+    Rule(
+        id="bluesky.threadgate.root_only",
+        summary="Only the first post of a thread says who may reply.",
+        remediation="Leave out `threadgate`, or `replyTo`.",
+        source_url=THREADGATE_LEXICON,
+        checked_on=CHECKED_ON,
+        find=_gate_on_reply,
+    ),
+)

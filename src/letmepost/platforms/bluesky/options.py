@@ -1,0 +1,88 @@
+"""Bluesky's own part of a request."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from letmepost.platforms.bluesky.syntax import (
+    CID_PATTERN,
+    LANGUAGE_PATTERN,
+    LIST_URI_PATTERN,
+    POST_URI_PATTERN,
+    RECORD_URI_PATTERN,
+)
+from letmepost.platforms.contract import Options
+
+Label: TypeAlias = Literal["porn", "sexual", "nudity", "graphic-media", "!no-unauthenticated"]
+"""The labels that an author may put on their own post and that clients act on."""
+
+Language: TypeAlias = Annotated[str, Field(pattern=LANGUAGE_PATTERN, description="A BCP 47 tag: `en`, `pt-BR`.")]
+Audience: TypeAlias = (
+    Literal["everyone", "nobody", "followers", "following", "mentioned"]
+    | Annotated[str, Field(pattern=LIST_URI_PATTERN, description="The at:// URI of a list.")]
+)
+
+_ALONE = ("everyone", "nobody")
+
+
+def _stands_alone(allow: tuple[Audience, ...]) -> tuple[Audience, ...]:
+    for word in _ALONE:
+        if word in allow and len(allow) > 1:
+            message = f"'{word}' says it all: leave out the others"
+            raise ValueError(message)
+    return allow
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PostReference(_Part):
+    """One version of a post."""
+
+    uri: str = Field(pattern=POST_URI_PATTERN, description="at://did:…/app.bsky.feed.post/…")
+    cid: str = Field(pattern=CID_PATTERN)
+
+
+class RecordReference(_Part):
+    """One version of a record: a post, a list, a feed, a starter pack."""
+
+    uri: str = Field(pattern=RECORD_URI_PATTERN, description="at://did:…/collection/key")
+    cid: str = Field(pattern=CID_PATTERN)
+
+
+class LinkCard(_Part):
+    """A link shown as a card. The network fetches nothing: what is not given here is not shown."""
+
+    url: str = Field(pattern=r"^https?://[^\s/?#]+\S*$")
+    title: str
+    description: str = ""
+    thumbnail: str | None = Field(default=None, description="A media id, `med_…`.")
+
+
+class Threadgate(_Part):
+    """Who may reply to the post and its thread.
+
+    `everyone` and `nobody` stand alone; the others add up. An empty list could mean either, and is refused.
+    """
+
+    allow: Annotated[tuple[Audience, ...], Field(min_length=1), AfterValidator(_stands_alone)]
+
+
+class BlueskyOptions(Options):
+    """What only Bluesky has. `langs` and `labels` apply to every post of a thread, the rest to its first."""
+
+    platform: Literal["bluesky"] | None = None
+    reply_to: PostReference | None = None
+    quote: RecordReference | None = None
+    langs: tuple[Language, ...] = ()
+    labels: tuple[Label, ...] = ()
+    link_card: LinkCard | None = None
+    threadgate: Threadgate | None = None
+
+    def media_ids(self) -> Mapping[str, str]:
+        """The link card's thumbnail, where it has one."""
+        if self.link_card is None or self.link_card.thumbnail is None:
+            return {}
+        return {"linkCard.thumbnail": self.link_card.thumbnail}

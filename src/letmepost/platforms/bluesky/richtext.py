@@ -1,0 +1,124 @@
+"""Facets: what makes a link, a mention or a hashtag in a text more than dead characters.
+
+The network links nothing by itself, so the author's client marks what is what, by ranges of UTF-8 bytes. What
+counts as what follows the official client's detection, so that a post reads the same wherever it was written:
+https://github.com/bluesky-social/atproto/tree/main/packages/api/src/rich-text (read 2026-11-21).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import regex
+
+from letmepost.domain.text import count_graphemes, count_utf8_bytes
+from letmepost.platforms.bluesky.syntax import is_handle
+
+_FACET = "app.bsky.richtext.facet"
+# https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/richtext/facet.json (read 2026-11-21)
+_TAG_MAX_GRAPHEMES = 64
+_TAG_MAX_BYTES = 640
+
+# The grammar is written in ECMAScript, whose white space has U+FEFF and lacks Python's control characters.
+_SPACE = r"\t\n\v\f\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+_INVISIBLE = r"\u00ad\u2060\u200a-\u200d\u20e2"
+_OPENING = rf"(?<![^{_SPACE}(])"  # at the start, after white space or after a parenthesis
+_TAG_CHAR = rf"[^{_SPACE}{_INVISIBLE}]"
+
+_MENTION = regex.compile(rf"{_OPENING}@([a-zA-Z0-9.-]+)\b", regex.ASCII)
+_LINK = regex.compile(rf"{_OPENING}https?://[^{_SPACE}]+", regex.IGNORECASE)
+_BARE_LINK = regex.compile(
+    # Possessive: a domain is taken whole, and not at all when a name goes on behind it (`a.com-b`, `a.io@b`).
+    rf"{_OPENING}(?P<domain>[a-z][a-z0-9]*+(?:\.[a-z0-9]++)++)(?![\p{{L}}\p{{N}}_@-])(?:[/?#:][^{_SPACE}]*)?",
+    regex.IGNORECASE,
+)
+_TAG = regex.compile(rf"(?<![^{_SPACE}])[#\uff03](?!\ufe0f)({_TAG_CHAR}*[^0-9\p{{P}}{_SPACE}{_INVISIBLE}]{_TAG_CHAR}*)")
+_CASHTAG = regex.compile(rf"{_OPENING}\$([A-Za-z][A-Za-z0-9]{{0,4}})(?=[{_SPACE}.,;:!?)\"'\u2019]|\Z)")
+_TRAILING_PUNCTUATION = regex.compile(r"\p{P}+\Z")
+_HOST = regex.compile(r"https?://[^/?#]*[\p{L}\p{N}]", regex.IGNORECASE)
+
+# A domain without https:// is a link only under one of these, in lower case. The official client takes every
+# top-level domain there is, a list that changes monthly, and so makes links of `README.md`, of `main.rs` and,
+# for want of a space, of `that was it.No`. Whoever misses a link here writes https://.
+_BARE_SUFFIX = regex.compile(
+    r"com|org|net|edu|gov|info|app|dev|social|blog|news|shop|store|online|site|club|xyz|io|co|me|tv"
+    r"|eu|uk|us|ca|au|nz|ie|de|at|ch|nl|be|fr|es|it|pt|se|no|dk|fi|cz|br|jp|kr"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Characters `start` up to `end` of a text, and what they are."""
+
+    start: int
+    end: int
+    feature: Mapping[str, str]
+
+
+def mentioned_handles(text: str) -> list[str]:
+    """The handles that a text mentions, in lower case, each once, in order.
+
+    Anything of a handle's form is one, whatever its top-level domain: the network is asked whether it exists.
+    """
+    return list(dict.fromkeys(match[1].lower() for match in _MENTION.finditer(text) if is_handle(match[1])))
+
+
+def facets(text: str, dids: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The facets of a text, sorted, none overlapping another.
+
+    Args:
+        dids: handle → DID of the mentions that could be resolved; the others stay text.
+    """
+    spans = [*_mentions(text, dids), *_links(text), *_tags(text), *_cashtags(text)]
+    kept: list[_Span] = []
+    for span in sorted(spans, key=lambda span: span.start):
+        # Of two that overlap (`#tag(https://…`) the network would drop one silently. The first one stays.
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+    return [_facet(text, span) for span in kept]
+
+
+def _mentions(text: str, dids: Mapping[str, str]) -> Iterator[_Span]:
+    for match in _MENTION.finditer(text):
+        did = dids.get(match[1].lower())
+        if did is not None:
+            yield _Span(match.start(), match.end(), {"$type": f"{_FACET}#mention", "did": did})
+
+
+def _links(text: str) -> Iterator[_Span]:
+    for match in _LINK.finditer(text):
+        yield from _link(match.start(), match[0], "")
+    for match in _BARE_LINK.finditer(text):
+        if _BARE_SUFFIX.fullmatch(match["domain"].rpartition(".")[2]):
+            yield from _link(match.start(), match[0], "https://")
+
+
+def _link(start: int, shown: str, scheme: str) -> Iterator[_Span]:
+    """The link without the punctuation of the sentence around it; nothing when no host is left."""
+    if shown[-1] in ".,;:!?":
+        shown = shown[:-1]
+    if shown.endswith(")") and "(" not in shown:
+        shown = shown[:-1]
+    if _HOST.match(scheme + shown):
+        yield _Span(start, start + len(shown), {"$type": f"{_FACET}#link", "uri": scheme + shown})
+
+
+def _tags(text: str) -> Iterator[_Span]:
+    for match in _TAG.finditer(text):
+        tag = _TRAILING_PUNCTUATION.sub("", match[1])
+        if count_graphemes(tag) <= _TAG_MAX_GRAPHEMES and count_utf8_bytes(tag) <= _TAG_MAX_BYTES:
+            yield _Span(match.start(), match.start(1) + len(tag), {"$type": f"{_FACET}#tag", "tag": tag})
+
+
+def _cashtags(text: str) -> Iterator[_Span]:
+    for match in _CASHTAG.finditer(text):
+        yield _Span(match.start(), match.end(), {"$type": f"{_FACET}#tag", "tag": f"${match[1].upper()}"})
+
+
+def _facet(text: str, span: _Span) -> dict[str, Any]:
+    first_byte = count_utf8_bytes(text[: span.start])
+    length_bytes = count_utf8_bytes(text[span.start : span.end])
+    return {
+        "index": {"byteStart": first_byte, "byteEnd": first_byte + length_bytes},
+        "features": [dict(span.feature)],
+    }

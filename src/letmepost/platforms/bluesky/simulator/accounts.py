@@ -1,0 +1,83 @@
+"""The accounts of the simulated world: who they are, and how they are found."""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from itertools import count
+from typing import TypedDict
+
+from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
+from letmepost.platforms.bluesky.simulator.xrpc import invalid_request
+from letmepost.platforms.contract import State
+
+
+class Account(TypedDict):
+    """One account. `password_digest` is of its only app password; it has no other password."""
+
+    did: str
+    handle: str
+    password_digest: str
+    scenario: str
+    created_at: str
+
+
+def create_account(state: State, scenario: str, now: datetime, entropy: bytes) -> Mapping[str, str]:
+    """Make an account that behaves as `scenario` says; returns what a caller would connect it with."""
+    if scenario not in SCENARIOS:
+        raise ValueError(f"there is no scenario {scenario!r}")
+    if "meta" not in state:
+        state["meta"] = {"secret": sha256(b"secret" + entropy).hexdigest()}
+    password = "-".join(letters(entropy, f"password {index}", 4) for index in range(4))
+    account = Account(
+        did=f"did:plc:{letters(entropy, 'did', 24)}",
+        handle=_free_handle(state, entropy),
+        password_digest=_digest(password),
+        scenario=scenario,
+        created_at=now.isoformat(),
+    )
+    state[f"account/{account['did']}"] = account
+    state[f"handle/{account['handle']}"] = account["did"]
+    return {"identifier": account["handle"], "appPassword": password}
+
+
+def find_account(state: State, did: str) -> Account | None:
+    """The account of a DID."""
+    account: Account | None = state.get(f"account/{did}")
+    return account
+
+
+def find_by_identifier(state: State, identifier: str) -> Account | None:
+    """The account of a DID or a handle."""
+    did = identifier if identifier.startswith("did:") else state.get(f"handle/{identifier.lower()}")
+    return None if did is None else find_account(state, did)
+
+
+def get_repository(state: State, repository: str) -> Account:
+    """The account whose repository a DID or a handle names."""
+    account = find_by_identifier(state, repository)
+    if account is None:
+        raise invalid_request(f"Could not find repo: {repository}")
+    return account
+
+
+def is_password(account: Account, password: str) -> bool:
+    """Whether this is the account's app password."""
+    return hmac.compare_digest(account["password_digest"], _digest(password))
+
+
+def letters(entropy: bytes, purpose: str, length: int) -> str:
+    """Letters and digits that look random: the same for the same purpose, others for another. At most 51."""
+    return base64.b32encode(sha256(purpose.encode() + entropy).digest()).decode().lower()[:length]
+
+
+def _digest(password: str) -> str:
+    # A plain hash would be too weak for a password that a person chose; this one is random.
+    return sha256(password.encode(errors="replace")).hexdigest()
+
+
+def _free_handle(state: State, entropy: bytes) -> str:
+    """A handle that nobody has yet: six letters are few enough to meet again."""
+    handles = (f"sandbox-{letters(entropy, f'handle {attempt}', 6)}.test" for attempt in count())
+    return next(handle for handle in handles if f"handle/{handle}" not in state)

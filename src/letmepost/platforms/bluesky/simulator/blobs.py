@@ -1,0 +1,112 @@
+"""Uploaded blobs: what their bytes are, and whether a record may refer to them.
+
+Of a blob only its hash, size and type are kept: nobody downloads from the simulator.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+from letmepost.platforms.bluesky.simulator import limits
+from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS, refuse_attempt
+from letmepost.platforms.bluesky.simulator.sessions import authenticate
+from letmepost.platforms.bluesky.simulator.syntax import blob_cid
+from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, payload_too_large, success
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+
+BLOB_MAX_BYTES = 52_428_800
+"""A server sets its own limit, named in `describeServer`: this is the documented one of Bluesky's own."""
+
+COLLECTED_AFTER = timedelta(hours=6)
+"""When a blob that no record refers to is thrown away: after "hours"; the exact time is unconfirmed."""
+
+
+class Blob(TypedDict):
+    """What is kept of a blob. `is_used` is true once a record refers to it, which is what keeps it."""
+
+    mime_type: str
+    size_bytes: int
+    uploaded_at: float
+    is_used: bool
+
+
+def upload_blob(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`com.atproto.repo.uploadBlob`. The same bytes again are the same blob."""
+    account = authenticate(state, call)
+    did, scenario = account["did"], SCENARIOS[account["scenario"]]
+    headers = limits.spend(state, limits.UPLOADS, did, 1, call.now)
+    refuse_attempt(state, did, scenario, call.now, shows_post=False, upload=True)
+    if len(call.body) > BLOB_MAX_BYTES:
+        raise payload_too_large()
+    cid = blob_cid(call.body)
+    key = f"blob/{did}/{cid}"
+    known: Blob | None = state.get(key)
+    mime_type = _sniff(call.body) or call.headers.get("content-type") or "application/octet-stream"
+    state[key] = Blob(
+        mime_type=mime_type,
+        size_bytes=len(call.body),
+        uploaded_at=call.now.timestamp(),
+        is_used=known is not None and known["is_used"],
+    )
+    reference = {"$type": "blob", "ref": {"$link": cid}, "mimeType": mime_type, "size": len(call.body)}
+    return success({"blob": reference}, headers=headers, delay_s=scenario.delay_s)
+
+
+def use_blobs(state: State, did: str, record: object, now: datetime) -> None:
+    """Check every blob that the record refers to, then keep them for good.
+
+    Raises:
+        XRPCError: BlobNotFound, or InvalidMimeType or InvalidSize for a reference not echoed verbatim.
+    """
+    used = {}
+    for reference in _references(record):
+        cid = reference["ref"]["$link"]
+        key = f"blob/{did}/{cid}"
+        used[key] = _check(state.get(key), reference, cid, now)
+    for key, blob in used.items():
+        if not blob["is_used"]:
+            state[key] = {**blob, "is_used": True}
+
+
+def _check(blob: Blob | None, reference: dict[str, Any], cid: str, now: datetime) -> Blob:
+    if blob is None or not (blob["is_used"] or now.timestamp() < _collected_at(blob)):
+        raise XRPCError(400, "BlobNotFound", f"Could not find blob: {cid}")
+    if reference["mimeType"] != blob["mime_type"]:
+        found = f"Expected: {blob['mime_type']}, Got: {reference['mimeType']}"
+        raise XRPCError(400, "InvalidMimeType", f"Referenced Mimetype does not match stored blob. {found}")
+    if reference["size"] != blob["size_bytes"]:
+        found = f"Expected: {blob['size_bytes']}, Got: {reference['size']}"
+        raise XRPCError(400, "InvalidSize", f"Referenced Size does not match stored blob. {found}")
+    return blob
+
+
+def _collected_at(blob: Blob) -> float:
+    return blob["uploaded_at"] + COLLECTED_AFTER.total_seconds()
+
+
+def _references(value: object) -> Iterator[dict[str, Any]]:
+    """Every blob reference inside a record."""
+    if isinstance(value, dict):
+        if value.get("$type") == "blob":
+            yield value
+            return
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+def _sniff(data: bytes) -> str | None:
+    """The type that the first bytes show, whatever the header says."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    if data[4:8] == b"ftyp":
+        return "video/mp4"
+    starts = {
+        b"\xff\xd8\xff": "image/jpeg",
+        b"\x89PNG\r\n\x1a\n": "image/png",
+        b"GIF87a": "image/gif",
+        b"GIF89a": "image/gif",
+    }
+    return next((mime for start, mime in starts.items() if data.startswith(start)), None)

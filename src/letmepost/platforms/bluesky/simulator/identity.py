@@ -1,0 +1,51 @@
+"""Who is who: handles and the PLC directory."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from letmepost.platforms.bluesky.simulator.accounts import Account, find_account, find_by_identifier
+from letmepost.platforms.bluesky.simulator.xrpc import invalid_request, parameter, success
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+
+
+def plc_document(state: State, call: SimulatedCall) -> SimulatedReply:
+    """The PLC directory: the document of a DID."""
+    did = call.path.removeprefix("/plc/")
+    account = find_account(state, did)
+    if account is None:
+        message = json.dumps({"message": f"DID not registered: {did}"})
+        return SimulatedReply(status=404, headers={"content-type": "application/json"}, body=message.encode())
+    return SimulatedReply(
+        status=200,
+        headers={"content-type": "application/did+ld+json; charset=utf-8"},
+        body=json.dumps(did_document(account, call.root)).encode(),
+    )
+
+
+def did_document(account: Account, root: str) -> Mapping[str, Any]:
+    """What the directory says of an account: its handle, and that its server is the simulator."""
+    did = account["did"]
+    key = {
+        "id": f"{did}#atproto",
+        "type": "Multikey",
+        "controller": did,
+        # Nothing is signed with it. The real one is a public key in base58.
+        "publicKeyMultibase": "zQ3sh" + did.removeprefix("did:plc:"),
+    }
+    return {
+        "@context": ["https://www.w3.org/ns/did/v1"],
+        "id": did,
+        "alsoKnownAs": [f"at://{account['handle']}"],
+        "verificationMethod": [key],
+        "service": [{"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": root}],
+    }
+
+
+def resolve_handle(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`com.atproto.identity.resolveHandle`."""
+    handle = parameter(call, "handle")
+    account = None if handle.startswith("did:") else find_by_identifier(state, handle)
+    if account is None:
+        raise invalid_request("Unable to resolve handle")
+    return success({"did": account["did"]})

@@ -1,0 +1,152 @@
+"""How a test account's server departs from a healthy one. A scenario belongs to one account.
+
+A write is a call that changes the repository; an upload is `uploadBlob`. Public reads are healthy in every
+scenario, so that what became of a write can always be learnt.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import TypeAlias
+
+from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, internal_error, invalid_request
+from letmepost.platforms.contract import State
+
+ACCESS_LIFETIME = timedelta(minutes=120)
+EXPIRING_ACCESS_LIFETIME = timedelta(seconds=5)
+SLOW_DELAY_S = 3.0
+RATE_LIMITED_WRITES = 2
+RATE_LIMITED_FOR_S = 2
+UNAVAILABLE_FOR_S = 8.0
+NEVER_S = 3600.0
+"""Longer than any client waits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A write or an upload that is about to be executed.
+
+    Args:
+        number: 1 for the account's first.
+        age_s: how long ago the first one was.
+        shows_post: whether it would make or change a post.
+    """
+
+    number: int
+    age_s: float
+    now: datetime
+    shows_post: bool
+
+
+Refuse: TypeAlias = Callable[[Attempt], XRPCError | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What is different; the defaults are a healthy server.
+
+    Args:
+        refuse: what an attempt is answered instead of being executed; None executes it.
+        refuses_uploads: whether `refuse` is asked about uploads too.
+        delay_s: how long writes and uploads take.
+        revoked: the app password is revoked as soon as it has been used once.
+        loses_first_answer: a record's first write is executed and its answer never arrives.
+        is_taken: a record key turns out to hold another post already.
+    """
+
+    summary: str
+    refuse: Refuse | None = None
+    refuses_uploads: bool = False
+    delay_s: float = 0.0
+    access_lifetime: timedelta = ACCESS_LIFETIME
+    revoked: bool = False
+    loses_first_answer: bool = False
+    is_taken: bool = False
+
+
+def _rate_limited(attempt: Attempt) -> XRPCError | None:
+    if attempt.number > RATE_LIMITED_WRITES:
+        return None
+    headers = {
+        "ratelimit-limit": "5000",
+        "ratelimit-remaining": "0",
+        "ratelimit-reset": str(int(attempt.now.timestamp()) + RATE_LIMITED_FOR_S),
+        "ratelimit-policy": "5000;w=3600",
+        "retry-after": str(RATE_LIMITED_FOR_S),
+    }
+    return XRPCError(429, "RateLimitExceeded", "Rate Limit Exceeded", headers=headers)
+
+
+def _rejected(attempt: Attempt) -> XRPCError | None:
+    if not attempt.shows_post:
+        return None
+    return invalid_request("Invalid app.bsky.feed.post record: refused by this sandbox account")
+
+
+def _unavailable(attempt: Attempt) -> XRPCError | None:
+    if attempt.age_s >= UNAVAILABLE_FOR_S:
+        return None
+    if attempt.number % 2:
+        return XRPCError(503, "NotEnoughResources", "Not Enough Resources")
+    return XRPCError(502, "UpstreamFailure", "Upstream Failure")
+
+
+def _flaky(attempt: Attempt) -> XRPCError | None:
+    return internal_error() if attempt.number % 2 else None
+
+
+def _never_answers(_attempt: Attempt) -> XRPCError:
+    message = "Operation timed out, please try again."
+    return XRPCError(504, "UpstreamTimeout", message, delay_s=NEVER_S)
+
+
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
+    {
+        "ok": Scenario(summary="Everything works."),
+        "slow": Scenario(summary="Writes and uploads are answered after 3 s.", delay_s=SLOW_DELAY_S),
+        "rate_limited": Scenario(
+            summary="The first two writes answer 429, to be retried after 2 s.", refuse=_rate_limited
+        ),
+        "auth_revoked": Scenario(summary="Connects once; then every access and refresh is refused.", revoked=True),
+        "token_expiring": Scenario(
+            summary="Access tokens live 5 s, so that they must be refreshed.",
+            access_lifetime=EXPIRING_ACCESS_LIFETIME,
+        ),
+        "rejected": Scenario(summary="Every post is refused for its content.", refuse=_rejected),
+        "unavailable": Scenario(
+            summary="Writes and uploads answer 503 and 502 for 8 s from the first one on.",
+            refuse=_unavailable,
+            refuses_uploads=True,
+        ),
+        "flaky": Scenario(summary="The first, third, fifth … write answers 500 and is not executed.", refuse=_flaky),
+        "timeout_after_publish": Scenario(
+            summary="A record's first write is executed, and the connection breaks before the answer.",
+            loses_first_answer=True,
+        ),
+        "duplicate": Scenario(summary="Every record key already holds another post.", is_taken=True),
+        # Nothing that a post needs here is made in the background, as it is on other networks. What lasts for
+        # ever is the call itself: it holds the connection, executes nothing, and would answer 504 in an hour.
+        "processing_forever": Scenario(
+            summary="Writes and uploads are never answered, nor executed.",
+            refuse=_never_answers,
+            refuses_uploads=True,
+        ),
+    }
+)
+
+
+def refuse_attempt(
+    state: State, did: str, scenario: Scenario, now: datetime, *, shows_post: bool, upload: bool
+) -> None:
+    """Count the attempt, and raise what the scenario answers it with instead of executing it."""
+    if scenario.refuse is None or (upload and not scenario.refuses_uploads):
+        return
+    key = f"attempts/{did}"
+    seen = state.get(key, {"count": 0, "first_at": now.timestamp()})
+    state[key] = {**seen, "count": seen["count"] + 1}
+    attempt = Attempt(
+        number=seen["count"] + 1, age_s=now.timestamp() - seen["first_at"], now=now, shows_post=shows_post
+    )
+    if (refusal := scenario.refuse(attempt)) is not None:
+        raise refusal

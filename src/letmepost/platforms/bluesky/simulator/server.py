@@ -1,0 +1,24 @@
+"""What the server says of itself."""
+
+from urllib.parse import quote, urlsplit
+
+from letmepost.platforms.bluesky.simulator.blobs import BLOB_MAX_BYTES
+from letmepost.platforms.bluesky.simulator.xrpc import success
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+
+
+def describe_server(_state: State, call: SimulatedCall) -> SimulatedReply:
+    """`com.atproto.server.describeServer`."""
+    return success(
+        {
+            "did": f"did:web:{quote(urlsplit(call.root).netloc)}",
+            "availableUserDomains": [".test"],
+            "inviteCodeRequired": False,
+            "blobUploadLimit": BLOB_MAX_BYTES,
+        }
+    )
+
+
+def health(_state: State, _call: SimulatedCall) -> SimulatedReply:
+    """`_health`."""
+    return success({"version": "0.4.0-sandbox"})

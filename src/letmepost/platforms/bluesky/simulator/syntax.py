@@ -1,0 +1,110 @@
+"""The spellings of the AT Protocol: TIDs, content ids, and what lexicons call formats."""
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+_TID_LETTERS = "234567abcdefghijklmnopqrstuvwxyz"
+_TID = re.compile(r"[234567abcdefghij][234567a-z]{12}")
+_DID = re.compile(r"did:[a-z]+:[a-zA-Z0-9._:%-]*[a-zA-Z0-9._-]")
+_NSID = re.compile(r"[a-zA-Z][a-zA-Z0-9-]*(\.[a-zA-Z0-9-]+)+\.[a-zA-Z][a-zA-Z0-9]*")
+_RECORD_KEY = re.compile(r"(?!\.\.?$)[a-zA-Z0-9._:~-]{1,512}")
+_CID = re.compile(r"[a-zA-Z0-9+=]{8,256}")
+_AT_URI = re.compile(r"at://[a-zA-Z0-9._:%-]+(/[a-zA-Z0-9.-]+(/[a-zA-Z0-9._:~-]+)?)?")
+_URI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:\S+")
+_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,20})?(Z|[+-]\d\d:\d\d)")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# CIDv1 headers: version 1, the codec, sha2-256, 32 bytes.
+_RAW = b"\x01\x55\x12\x20"
+_DAG_CBOR = b"\x01\x71\x12\x20"
+
+
+def is_tid(text: str) -> bool:
+    """13 letters that sort like the time they spell."""
+    return _TID.fullmatch(text) is not None
+
+
+def is_did(text: str) -> bool:
+    """`did:method:id`."""
+    return _DID.fullmatch(text) is not None
+
+
+def is_nsid(text: str) -> bool:
+    """The name of a collection."""
+    return _NSID.fullmatch(text) is not None
+
+
+def is_record_key(text: str) -> bool:
+    """What names a record in its collection, where the lexicon asks for no more."""
+    return _RECORD_KEY.fullmatch(text) is not None
+
+
+def is_cid(text: str) -> bool:
+    """A content id."""
+    return _CID.fullmatch(text) is not None
+
+
+def is_at_uri(text: str) -> bool:
+    """`at://repository/collection/key`."""
+    return _AT_URI.fullmatch(text) is not None
+
+
+def is_uri(text: str) -> bool:
+    """A scheme, a colon, and no white space."""
+    return _URI.fullmatch(text) is not None
+
+
+def is_datetime(text: str) -> bool:
+    """RFC 3339 with a time zone, of a day that exists."""
+    if _DATETIME.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text[:19])
+    except ValueError:
+        return False
+    return True
+
+
+def tid(now: datetime, clock_id: int = 0, *, after: str | None = None) -> str:
+    """The TID of this moment, or the next one after `after` when that is not earlier.
+
+    Args:
+        clock_id: 10 bits that tell writers of the same moment apart.
+    """
+    microseconds = (now - _EPOCH) // timedelta(microseconds=1)
+    if after is not None:
+        microseconds = max(microseconds, _microseconds(after) + 1)
+    number = (microseconds & (1 << 53) - 1) << 10 | clock_id & 0x3FF
+    return "".join(_TID_LETTERS[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def _microseconds(spelled: str) -> int:
+    number = 0
+    for letter in spelled:
+        number = number << 5 | _TID_LETTERS.index(letter)
+    return number >> 10
+
+
+def blob_cid(data: bytes) -> str:
+    """The content id of a blob: the real one, since a blob's codec is its raw bytes."""
+    return _spell(_RAW + sha256(data).digest())
+
+
+def content_cid(value: Mapping[str, Any]) -> str:
+    """A content id of a record: equal for equal content, and in the right form.
+
+    It is not the id that a real server computes: that hashes DAG-CBOR, this hashes canonical JSON. A client
+    that computes ids itself, instead of taking those it is answered, would see others here.
+    """
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    return _spell(_DAG_CBOR + sha256(canonical).digest())
+
+
+def _spell(data: bytes) -> str:
+    return "b" + base64.b32encode(data).decode().lower().rstrip("=")

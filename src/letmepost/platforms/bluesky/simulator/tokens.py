@@ -1,0 +1,77 @@
+"""Session tokens in the form of JWTs, signed with the secret of the simulated world."""
+
+import base64
+import hmac
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, TypedDict
+
+from letmepost.platforms.bluesky.simulator.xrpc import XRPCError
+from letmepost.platforms.contract import SimulatedCall, State
+
+ACCESS = "com.atproto.appPass"
+REFRESH = "com.atproto.refresh"
+_TYPES = {ACCESS: "at+jwt", REFRESH: "refresh+jwt"}
+
+
+class Claims(TypedDict):
+    """What a token says. Times are Unix seconds."""
+
+    scope: str
+    sub: str
+    iat: int
+    exp: int
+    jti: str
+
+
+def mint(state: State, *, scope: str, did: str, jti: str, now: datetime, expires_at: datetime) -> str:
+    """A signed token."""
+    claims = Claims(scope=scope, sub=did, iat=int(now.timestamp()), exp=int(expires_at.timestamp()), jti=jti)
+    head = f"{_encode({'typ': _TYPES[scope], 'alg': 'HS256'})}.{_encode(claims)}"
+    return f"{head}.{_signature(state, head)}"
+
+
+def bearer(state: State, call: SimulatedCall, scope: str) -> Claims:
+    """The claims of the call's token, whether or not it has expired.
+
+    Raises:
+        XRPCError: AuthMissing without one; InvalidToken when it is not ours or has another scope.
+    """
+    kind, _, token = call.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise XRPCError(401, "AuthMissing", "Authentication Required")
+    claims = _read(state, token.strip())
+    if claims["scope"] != scope:
+        raise XRPCError(400, "InvalidToken", "Bad token scope")
+    return claims
+
+
+def refuse_expired(claims: Claims, now: datetime) -> None:
+    """Raise ExpiredToken once the token's time is over. The status is 400, not 401."""
+    if now.timestamp() >= claims["exp"]:
+        raise XRPCError(400, "ExpiredToken", "Token has expired")
+
+
+def _read(state: State, token: str) -> Claims:
+    head, _, signature = token.rpartition(".")
+    if head.count(".") != 1:
+        raise XRPCError(400, "InvalidToken", "Malformed token")
+    if "meta" not in state or not hmac.compare_digest(_signature(state, head).encode(), signature.encode()):
+        raise XRPCError(400, "InvalidToken", "Token could not be verified")
+    payload = head.partition(".")[2]
+    claims: Claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
+
+
+def _signature(state: State, head: str) -> str:
+    return _spell(hmac.digest(bytes.fromhex(state["meta"]["secret"]), head.encode(), sha256))
+
+
+def _encode(value: Mapping[str, Any]) -> str:
+    return _spell(json.dumps(value, separators=(",", ":")).encode())
+
+
+def _spell(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

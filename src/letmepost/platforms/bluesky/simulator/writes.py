@@ -1,0 +1,57 @@
+"""The course of every writing call: who asks, what it costs, and what the account's scenario makes of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from letmepost.platforms.bluesky.simulator import limits
+from letmepost.platforms.bluesky.simulator.accounts import get_repository
+from letmepost.platforms.bluesky.simulator.commits import commit, written
+from letmepost.platforms.bluesky.simulator.lexicons import POST
+from letmepost.platforms.bluesky.simulator.operations import Operation, Write
+from letmepost.platforms.bluesky.simulator.records import find_record
+from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS, refuse_attempt
+from letmepost.platforms.bluesky.simulator.sessions import authenticate
+from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, json_input, success
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+
+Handler: TypeAlias = Callable[[State, SimulatedCall], SimulatedReply]
+
+
+def handler(operation: Operation) -> Handler:
+    """What answers calls of this operation."""
+
+    def handle(state: State, call: SimulatedCall) -> SimulatedReply:
+        account = authenticate(state, call)
+        did, scenario = account["did"], SCENARIOS[account["scenario"]]
+        body = json_input(call, operation.shape)
+        if get_repository(state, body["repo"])["did"] != did:
+            raise XRPCError(401, "AuthenticationRequired", "Authentication Required")
+        headers = limits.spend(state, limits.WRITES, did, operation.points(body), call.now)
+        posts = [part for part in operation.records(body) if part["collection"] == POST]
+        refuse_attempt(state, did, scenario, call.now, shows_post=bool(posts), upload=False)
+        if scenario.is_taken:
+            _take_keys(state, did, [part["rkey"] for part in posts if "rkey" in part], call.now)
+        answer = operation.execute(Write(state=state, did=did, body=body, now=call.now))
+        dropped = scenario.loses_first_answer and _is_first(state, answer)
+        return success(answer, headers=headers, delay_s=scenario.delay_s, dropped=dropped)
+
+    return handle
+
+
+def _take_keys(state: State, did: str, rkeys: Sequence[str], now: datetime) -> None:
+    """Put another post under each of the keys that is still free."""
+    created_at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    other = {"$type": POST, "text": "Another post has this key.", "createdAt": created_at}
+    changes = [written(POST, rkey, other, "valid") for rkey in rkeys if find_record(state, did, POST, rkey) is None]
+    if changes:
+        commit(state, did, changes, now)
+
+
+def _is_first(state: State, answer: Mapping[str, Any]) -> bool:
+    """Whether the answer tells of a record for the first time; then that is remembered."""
+    uris = [part["uri"] for part in answer.get("results", [answer]) if "uri" in part]
+    fresh = [uri for uri in uris if f"lost/{uri}" not in state]
+    for uri in fresh:
+        state[f"lost/{uri}"] = True
+    return bool(fresh)

@@ -1,0 +1,111 @@
+"""The envelope of XRPC: parameters and JSON in, JSON out, refusals with a status and a name."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from letmepost.platforms.bluesky.simulator.schema import Check, Invalid
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply
+
+JSON_MAX_BYTES = 1_000_000
+"""Fact sheet section 2, after packages/pds/src/api/com/atproto/repo of bluesky-social/atproto, 2026-11-21."""
+
+
+class XRPCError(Exception):
+    """A refusal, as the server words it."""
+
+    def __init__(
+        self,
+        status: int,
+        name: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        delay_s: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.name = name
+        self.message = message
+        self.headers = dict(headers or {})
+        self.delay_s = delay_s
+
+    def reply(self) -> SimulatedReply:
+        """The refusal on the wire."""
+        envelope = {"error": self.name, "message": self.message}
+        return _reply(self.status, envelope, headers=self.headers, delay_s=self.delay_s)
+
+
+def invalid_request(message: str) -> XRPCError:
+    """The request or its content is wrong."""
+    return XRPCError(400, "InvalidRequest", message)
+
+
+def payload_too_large() -> XRPCError:
+    """More bytes than the route takes."""
+    return XRPCError(413, "PayloadTooLarge", "request entity too large")
+
+
+def internal_error() -> XRPCError:
+    """Something went wrong over there. The text is always masked."""
+    return XRPCError(500, "InternalServerError", "Internal Server Error")
+
+
+def success(
+    value: Mapping[str, Any],
+    *,
+    headers: Mapping[str, str] | None = None,
+    delay_s: float = 0.0,
+    dropped: bool = False,
+) -> SimulatedReply:
+    """A 200 with JSON."""
+    return _reply(200, value, headers=headers or {}, delay_s=delay_s, dropped=dropped)
+
+
+def _reply(
+    status: int,
+    value: Mapping[str, Any],
+    *,
+    headers: Mapping[str, str],
+    delay_s: float,
+    dropped: bool = False,
+) -> SimulatedReply:
+    return SimulatedReply(
+        status=status,
+        headers={"content-type": "application/json; charset=utf-8", **headers},
+        body=json.dumps(value, separators=(",", ":")).encode(),
+        delay_s=delay_s,
+        dropped=dropped,
+    )
+
+
+def json_input(call: SimulatedCall, check: Check) -> Mapping[str, Any]:
+    """The body as a JSON object of the wanted shape."""
+    if len(call.body) > JSON_MAX_BYTES:
+        raise payload_too_large()
+    content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != "application/json":
+        raise invalid_request(f"Wrong request encoding (Content-Type): {content_type}")
+    try:
+        value = json.loads(call.body)
+    except (ValueError, RecursionError):
+        raise invalid_request("The request body is not JSON") from None
+    try:
+        check(value, "$")
+    except Invalid as invalid:
+        raise invalid_request(str(invalid)) from None
+    body: Mapping[str, Any] = value
+    return body
+
+
+def parameter(call: SimulatedCall, name: str) -> str:
+    """A required query parameter."""
+    value = optional_parameter(call, name)
+    if value is None:
+        raise invalid_request(f'Missing required key "{name}" at $')
+    return value
+
+
+def optional_parameter(call: SimulatedCall, name: str) -> str | None:
+    """A query parameter, or None when it was not sent."""
+    return dict(call.query).get(name)

@@ -1,0 +1,187 @@
+"""What a platform's folder exports: one `Platform` value, made of pure functions."""
+
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.errors import PlatformFailure
+from letmepost.domain.flow import Call, Flow, Frozen, Intent, Reconciled, Reply
+from letmepost.domain.rules import Rule
+
+State: TypeAlias = MutableMapping[str, Any]
+"""What a simulator remembers of one organization's world: JSON values under string keys."""
+
+
+class PlatformSettings(BaseModel):
+    """The deployment's settings of one platform: host names and app credentials, filled from the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Options(BaseModel):
+    """A platform's own part of a request: a closed schema, camelCase on the wire.
+
+    `platform` may be sent along, and must then be the platform's name: clients of letmepost.dev send it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True)
+
+    platform: str | None = None
+
+    def media_ids(self) -> Mapping[str, str]:
+        """The media that the options refer to: path inside the options → spelled media id."""
+        return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """An account's open secret, in memory only. Its repr shows none of it."""
+
+    secrets: Mapping[str, str] = field(repr=False)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectedAccount:
+    """What connecting found: who it is, where it lives, and the credential.
+
+    Args:
+        platform_account_id: the platform's own, unchangeable id.
+        data: what later flows need and need not be secret, as plain JSON (a host, a chosen page).
+        token_expires_at: when a person must act; None when the credential can be refreshed without one.
+    """
+
+    platform_account_id: str
+    handle: str | None
+    display_name: str | None
+    credential: Credential
+    avatar_url: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    scopes: tuple[str, ...] = ()
+    token_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFacts:
+    """What a flow may know of the account it works for: everything but the credential."""
+
+    platform_account_id: str
+    handle: str | None
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyPost:
+    """One revision of one post, with every medium's bytes at hand."""
+
+    account: AccountFacts
+    content: PostContent
+    frozen: Frozen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedCall:
+    """A request as it arrived at a simulator, and the state of the world to answer it by.
+
+    `path` is relative to the simulator's root (`/xrpc/…`), `root` is where that is for the caller. Header names are in
+    lower case. `entropy` is at least 32 random bytes.
+    """
+
+    method: str
+    root: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    headers: Mapping[str, str]
+    body: bytes
+    now: datetime
+    entropy: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedReply:
+    """What a simulator answers.
+
+    `dropped`: the request was executed and its answer is lost on the way. `delay_s`: the server holds the connection
+    open for so long before it answers.
+    """
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    dropped: bool = False
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedPost:
+    """What a follower of a simulated account sees, one entry a visible post; newest last."""
+
+    uri: str
+    account_id: str
+    text: str
+    created_at: str
+    reply_to: str | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Simulator:
+    """A stateful stand-in that speaks the platform's real protocol, as pure as a flow.
+
+    Args:
+        answer: changes the state and returns the reply.
+        create_account: makes an account that behaves as `scenario` says; returns the connect input with which it is
+            connected, as a caller of `POST …/complete` would send it.
+        posts: what followers would see.
+        scenarios: the names that `create_account` knows.
+        settings: the platform's settings that point every host at the simulator's base URL.
+    """
+
+    answer: Callable[[State, SimulatedCall], SimulatedReply]
+    create_account: Callable[[State, str, datetime, bytes], Mapping[str, str]]
+    posts: Callable[[State], list[SimulatedPost]]
+    scenarios: tuple[str, ...]
+    settings: Callable[[AnyHttpUrl], PlatformSettings]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """One network.
+
+    Args:
+        api_version: the pinned version of its API, where it has any.
+        rules: every limit, checked at accept time and again when media given by URL have arrived.
+        visibility_delay_s: how long it may take to show what it accepted; nobody reconciles earlier.
+        connect: from the connect input (validated by `connect_input`) to an account.
+        disconnect: revoke upstream; raises `PlatformFailure` when it cannot.
+        refresh: a new credential; raises an `auth_failed` failure only when a person must reconnect. What the new one
+            does not name is kept from the old one.
+        needs_refresh: whether this reply says that the access token has died and that nothing was executed.
+        sign: the call with what authenticates it.
+        publish: the flow of a post.
+        reconcile: what became of an intent.
+        explain: what a refusal means; only called for replies that are not a success.
+    """
+
+    name: str
+    title: str
+    api_version: str | None
+    rules: tuple[Rule, ...]
+    options: type[Options]
+    settings: type[PlatformSettings]
+    connect_input: type[BaseModel]
+    visibility_delay_s: float
+    connect: Callable[[Any, Any], Flow[ConnectedAccount]]
+    disconnect: Callable[[AccountFacts, Any], Flow[None]]
+    refresh: Callable[[AccountFacts, Any], Flow[Credential]]
+    needs_refresh: Callable[[Reply], bool]
+    sign: Callable[[Call, Credential, datetime, bytes], Call]
+    publish: Callable[[ReadyPost, Any], Flow[None]]
+    reconcile: Callable[[ReadyPost, Intent, Any], Flow[Reconciled]]
+    explain: Callable[[Call, Reply], PlatformFailure]
+    simulator: Simulator

@@ -1,0 +1,341 @@
+"""Connecting an account."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
+from letmepost.domain.flow import Auth, Effect, Reply
+from letmepost.domain.playback import Transcript, play
+from letmepost.platforms.bluesky.connect import ConnectInput, connect
+from letmepost.platforms.contract import ConnectedAccount
+from tests.platforms.bluesky.transcripts import (
+    DID,
+    NOW,
+    PDS,
+    SETTINGS,
+    assert_ends_whatever_is_answered,
+    recorded,
+)
+
+RESOLVE = "https://public.api.bsky.app/xrpc/com.atproto.identity.resolveHandle"
+PROFILE = "https://public.api.bsky.app/xrpc/app.bsky.actor.getProfile"
+DOCUMENT = f"https://plc.directory/{DID}"
+SIGN_IN = f"{PDS}/xrpc/com.atproto.server.createSession"
+
+BY_HANDLE = [
+    recorded("resolve_handle"),
+    recorded("did_document"),
+    recorded("create_session"),
+    recorded("get_profile"),
+]
+
+
+def entered(identifier: str = "alice.example.com", **more: str) -> ConnectInput:
+    return ConnectInput.model_validate({"identifier": identifier, "appPassword": "abcd-efgh-ijkl-mnop", **more})
+
+
+def run(form: ConnectInput, *replies: Reply | SendFailure) -> Transcript[ConnectedAccount]:
+    return play(connect(form, SETTINGS), *replies)
+
+
+def refusal(transcript: Transcript[ConnectedAccount]) -> PlatformFailure:
+    assert isinstance(transcript.error, PlatformFailure)
+    return transcript.error
+
+
+def urls(transcript: Transcript[ConnectedAccount]) -> list[str]:
+    return [call.url for call in transcript.calls]
+
+
+def test_a_handle_leads_to_a_did_to_a_document_to_the_server() -> None:
+    transcript = run(entered(), *BY_HANDLE)
+    assert urls(transcript) == [RESOLVE, DOCUMENT, SIGN_IN, PROFILE]
+    account = transcript.value()
+    assert account.platform_account_id == DID
+    assert account.handle == "alice.example.com"
+    assert account.display_name == "Alice"
+    assert account.avatar_url == "https://cdn.bsky.app/img/avatar/plain/alice@jpeg"
+    assert account.data == {"pds": PDS, "did": DID}
+    assert set(account.credential.secrets) == {"access_jwt", "refresh_jwt"}
+    assert account.token_expires_at is None, "it renews itself"
+
+
+def test_nothing_is_signed_and_only_the_sign_in_writes() -> None:
+    calls = run(entered(), *BY_HANDLE).calls
+    assert {call.auth for call in calls} == {Auth.NONE}
+    assert [(call.effect, call.step) for call in calls if call.effect is not Effect.READ] == [
+        (Effect.PREPARE, "sign-in")
+    ]
+    assert calls[2].json == {"identifier": "alice.example.com", "password": "abcd-efgh-ijkl-mnop"}
+
+
+def test_a_did_needs_no_resolver() -> None:
+    assert urls(run(entered(DID), *BY_HANDLE[1:])) == [DOCUMENT, SIGN_IN, PROFILE]
+
+
+@pytest.mark.parametrize("unknown", ["handle_unknown", "handle_not_found", "not_supported", "a_web_page"])
+def test_a_handle_that_the_resolver_does_not_know_is_asked_of_its_own_web_server(unknown: str) -> None:
+    transcript = run(entered(), recorded(unknown), recorded("well_known_did"), *BY_HANDLE[1:])
+    assert urls(transcript)[1] == "https://alice.example.com/.well-known/atproto-did"
+    assert transcript.value().platform_account_id == DID
+
+
+@pytest.mark.parametrize("trouble", [NotSent(), NoReply(), recorded("internal_server_error")])
+def test_a_resolver_that_is_down_is_passed_by(trouble: Reply | SendFailure) -> None:
+    transcript = run(entered(), trouble, recorded("well_known_did"), *BY_HANDLE[1:])
+    assert transcript.value().platform_account_id == DID
+
+
+@pytest.mark.parametrize("page", [NotSent(), recorded("a_web_page"), recorded("not_supported")])
+def test_a_handle_that_nobody_bears_is_refused_by_name(page: Reply | SendFailure) -> None:
+    failure = refusal(run(entered(), recorded("handle_unknown"), page))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.handle_unresolved")
+    assert "alice.example.com" in failure.message
+
+
+def test_a_resolver_that_is_down_is_not_taken_for_a_no() -> None:
+    transcript = run(entered(), NotSent(), NotSent())
+    assert isinstance(transcript.error, NotSent)
+    transcript = run(entered(), recorded("rate_limited"), recorded("a_web_page"))
+    assert refusal(transcript).kind is FailureKind.RATE_LIMITED
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        recorded("did_unknown"),
+        Reply(status=410, received_at=NOW),
+        recorded("a_web_page"),
+        recorded("did_document", id="did:plc:somebodyelse"),
+    ],
+)
+def test_a_did_without_a_document_is_refused(document: Reply) -> None:
+    failure = refusal(run(entered(DID), document))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.did_unresolved")
+
+
+@pytest.mark.parametrize(
+    ("did", "url"),
+    [
+        ("did:web:example.com", "https://example.com/.well-known/did.json"),
+        ("did:web:localhost%3A3000", "https://localhost:3000/.well-known/did.json"),
+    ],
+)
+def test_a_did_of_the_web_is_read_from_its_host(did: str, url: str) -> None:
+    replies = [
+        recorded("did_document", id=did),
+        recorded("create_session", did=did),
+        recorded("get_profile"),
+    ]
+    transcript = run(entered(did), *replies)
+    assert urls(transcript)[0] == url
+    assert transcript.value().platform_account_id == did
+
+
+@pytest.mark.parametrize(
+    "did",
+    [
+        "did:key:zQ3sh",
+        "did:web:example.com:user:alice",
+        "did:web:a%40example.com",
+        "did:web:example.com%2Fx",
+        "did:web:%3Fa",
+        "did:web:a%ff",
+    ],
+)
+def test_other_dids_are_refused_unasked(did: str) -> None:
+    transcript = run(entered(did))
+    assert refusal(transcript).rule == "bluesky.connect.did_unresolved"
+    assert transcript.calls == []
+
+
+SERVICE = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": PDS}
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        None,
+        [],
+        ["x"],
+        {"id": "#atproto_pds"},
+        [{**SERVICE, "type": "AtprotoLabeler"}],
+        [{**SERVICE, "id": "#atproto_labeler"}],
+        [{**SERVICE, "serviceEndpoint": None}],
+        [{**SERVICE, "serviceEndpoint": {"uri": PDS}}],
+        [{**SERVICE, "serviceEndpoint": "ftp://pds.example.com"}],
+        [{**SERVICE, "serviceEndpoint": "https://user:secret@pds.example.com"}],
+        [{**SERVICE, "serviceEndpoint": "https://pds.example.com/?a=b"}],
+    ],
+)
+def test_a_document_without_a_usable_server_is_refused(service: object) -> None:
+    failure = refusal(run(entered(DID), recorded("did_document", service=service)))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.server_missing")
+
+
+def test_the_server_may_be_named_by_a_full_id_and_end_in_a_slash() -> None:
+    service = [{**SERVICE, "id": f"{DID}#atproto_pds", "serviceEndpoint": f"{PDS}/"}]
+    transcript = run(entered(DID), recorded("did_document", service=service), *BY_HANDLE[2:])
+    assert transcript.value().data["pds"] == PDS
+
+
+@pytest.mark.parametrize("names", [[], ["at://bob.example.com"], None, "at://alice.example.com", [7]])
+def test_a_handle_that_the_document_does_not_confirm_is_not_shown(names: object) -> None:
+    transcript = run(entered(DID), recorded("did_document", alsoKnownAs=names), *BY_HANDLE[2:])
+    assert transcript.value().handle == "handle.invalid"
+
+
+def test_handles_are_compared_without_regard_to_case() -> None:
+    document = recorded("did_document", alsoKnownAs=["https://alice", "at://Alice.Example.com"])
+    session = recorded("create_session", handle="ALICE.example.com")
+    transcript = run(entered(DID), document, session, recorded("get_profile"))
+    assert transcript.value().handle == "alice.example.com"
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "hint"),
+    [
+        (recorded("wrong_password"), FailureKind.AUTH_FAILED, "app password"),
+        (recorded("second_factor"), FailureKind.AUTH_FAILED, "app password"),
+        (recorded("rate_limited"), FailureKind.RATE_LIMITED, None),
+        (recorded("internal_server_error"), FailureKind.UNAVAILABLE, None),
+        (recorded("create_session", accessJwt=""), FailureKind.UNAVAILABLE, None),
+        (recorded("create_session", refreshJwt=None), FailureKind.UNAVAILABLE, None),
+        (recorded("create_session", did="nobody"), FailureKind.UNAVAILABLE, None),
+        (recorded("create_session", active=False), FailureKind.AUTH_FAILED, "Reactivate"),
+        (recorded("a_web_page"), FailureKind.UNAVAILABLE, None),
+    ],
+)
+def test_what_is_said_when_the_sign_in_fails(reply: Reply, kind: FailureKind, hint: str | None) -> None:
+    failure = refusal(run(entered(DID), BY_HANDLE[1], reply))
+    assert failure.kind is kind
+    assert hint is None or hint in str(failure.remediation)
+
+
+def test_a_server_that_answers_for_another_account_is_not_believed() -> None:
+    session = recorded("create_session", did="did:plc:somebodyelse")
+    failure = refusal(run(entered(), *BY_HANDLE[:2], session))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.server_mismatch")
+
+
+@pytest.mark.parametrize("profile", [NotSent(), recorded("rate_limited"), recorded("a_web_page")])
+def test_an_account_connects_without_its_profile(profile: Reply | SendFailure) -> None:
+    account = run(entered(), *BY_HANDLE[:3], profile).value()
+    assert (account.display_name, account.avatar_url) == (None, None)
+
+
+def test_a_profile_of_odd_values_is_empty() -> None:
+    account = run(entered(), *BY_HANDLE[:3], recorded("get_profile", displayName="", avatar=7)).value()
+    assert (account.display_name, account.avatar_url) == (None, None)
+
+
+def test_with_a_named_server_the_sign_in_is_there_and_the_directory_confirms_it() -> None:
+    transcript = run(entered(pdsUrl=f"{PDS}/"), *BY_HANDLE[2:3], BY_HANDLE[1], BY_HANDLE[3])
+    assert urls(transcript) == [SIGN_IN, DOCUMENT, PROFILE]
+    assert transcript.value().data["pds"] == PDS
+
+
+@pytest.mark.parametrize(
+    "directory", [NotSent(), NoReply(), recorded("did_unknown"), recorded("internal_server_error")]
+)
+def test_a_network_of_its_own_needs_no_directory(directory: Reply | SendFailure) -> None:
+    transcript = run(entered(pdsUrl=PDS), BY_HANDLE[2], directory, NotSent())
+    account = transcript.value()
+    assert (account.handle, account.data["pds"]) == ("alice.example.com", PDS)
+
+
+def test_without_any_document_the_named_server_is_the_account_s() -> None:
+    transcript = run(entered(pdsUrl=PDS), recorded("create_session", didDoc=None), NotSent(), NotSent())
+    account = transcript.value()
+    assert (account.handle, account.data["pds"]) == ("handle.invalid", PDS)
+
+
+@pytest.mark.parametrize("form", [{"pdsUrl": "https://bsky.social"}, {"identifier": "alice@example.com"}])
+def test_whoever_signs_in_at_the_entryway_shows_the_session_to_their_own_server(form: dict[str, str]) -> None:
+    replies = [BY_HANDLE[2], BY_HANDLE[1], recorded("get_session"), BY_HANDLE[3]]
+    transcript = run(entered(**form), *replies)
+    proof = transcript.calls[2]
+    assert urls(transcript)[0] == "https://bsky.social/xrpc/com.atproto.server.createSession"
+    assert proof.url == f"{PDS}/xrpc/com.atproto.server.getSession"
+    assert proof.headers["Authorization"].startswith("Bearer eyJ")
+    assert transcript.value().data["pds"] == PDS
+
+
+@pytest.mark.parametrize("proof", ["authentication_required", "expired_token", "get_session"])
+def test_a_server_cannot_vouch_for_an_account_that_lives_elsewhere(proof: str) -> None:
+    """Anybody may run a server and let it answer with anybody's DID."""
+    changes = {"did": "did:plc:somebodyelse"} if proof == "get_session" else {}
+    form = entered(pdsUrl="https://evil.example.net")
+    failure = refusal(run(form, BY_HANDLE[2], BY_HANDLE[1], recorded(proof, **changes)))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.server_mismatch")
+
+
+def test_a_server_that_cannot_answer_is_not_taken_for_a_no() -> None:
+    form = entered(pdsUrl="https://bsky.social")
+    failure = refusal(run(form, BY_HANDLE[2], BY_HANDLE[1], recorded("internal_server_error")))
+    assert failure.kind is FailureKind.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    "reply", [recorded("not_supported"), recorded("a_web_page"), Reply(status=301, received_at=NOW)]
+)
+def test_an_address_that_is_no_server_is_named_as_the_mistake(reply: Reply) -> None:
+    failure = refusal(run(entered(pdsUrl="https://example.com"), reply))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.not_a_server")
+
+
+@pytest.mark.parametrize(
+    ("typed", "identifier"),
+    [
+        (" @Alice.Example.com ", "alice.example.com"),
+        ("\u202a@alice.example.com\u202c", "alice.example.com"),
+        ("\ufeffalice.example.com\u200b", "alice.example.com"),
+        (f"{DID} ", DID),
+        ("Alice+b@Example.com", "Alice+b@Example.com"),
+    ],
+)
+def test_identifiers_are_normalised(typed: str, identifier: str) -> None:
+    assert entered(typed).identifier == identifier
+
+
+@pytest.mark.parametrize("typed", ["", "@", "alice", "a b.com", "alice..com", "did:plc:", "a@b@c", "x" * 3000])
+def test_what_identifies_nobody_is_refused_before_anything_is_asked(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        entered(typed)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["pds.example.com", "ftp://pds.example.com", "https://a:b@pds.example.com", "https://pds.example.com/?a#b", ""],
+)
+def test_a_server_s_address_is_a_plain_url(url: str) -> None:
+    with pytest.raises(ValidationError):
+        entered(pdsUrl=url)
+
+
+@pytest.mark.parametrize("form", [{"appPassword": ""}, {"app_password": "x"}, {"password": "x"}])
+def test_the_form_is_closed(form: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        entered(**form)
+
+
+def test_neither_the_form_nor_what_is_wrong_with_it_shows_the_password() -> None:
+    assert "abcd" not in repr(entered())
+    with pytest.raises(ValidationError) as refused:
+        ConnectInput.model_validate({"identifier": "x", "appPassword": "abcd-efgh", "appPasword": "abcd-efgh"})
+    assert "abcd" not in str(refused.value)
+
+
+FLOWS: list[tuple[dict[str, Any], Sequence[Reply]]] = [
+    ({}, BY_HANDLE),
+    ({"pdsUrl": PDS}, [BY_HANDLE[2], BY_HANDLE[1], BY_HANDLE[3]]),
+    ({"identifier": "a@b.c"}, [BY_HANDLE[2], BY_HANDLE[1], recorded("get_session"), BY_HANDLE[3]]),
+]
+
+
+@pytest.mark.parametrize(("form", "replies"), FLOWS)
+def test_the_flow_ends_whatever_is_answered(form: dict[str, Any], replies: Sequence[Reply]) -> None:
+    assert_ends_whatever_is_answered(lambda: connect(entered(**form), SETTINGS), replies)

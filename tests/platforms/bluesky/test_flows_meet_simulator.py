@@ -1,0 +1,268 @@
+"""The flows against the simulator: written from the same specification, each without looking at the other."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import pytest
+from pydantic import AnyHttpUrl
+
+from letmepost.domain.content import PostContent, ThreadPart
+from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
+from letmepost.domain.flow import Call, Extra, Flow, Found, Frozen, Instruction, Intent, Live, MediaRange, Part, Reply
+from letmepost.domain.playback import first_calls
+from letmepost.platforms.bluesky import PLATFORM
+from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential, ReadyPost, SimulatedCall
+from tests.platforms.bluesky.transcripts import image
+
+T = TypeVar("T")
+
+ROOT = "http://sandbox.test:8090/org_1/bluesky"
+JPEG = b"\xff\xd8\xff\xe0 and the rest of a picture"
+
+
+@dataclass
+class Driver:
+    """Runs flows against the simulator as the worker's driver does against a network."""
+
+    settings: Any = field(default_factory=lambda: PLATFORM.simulator.settings(AnyHttpUrl(ROOT)))
+    state: dict[str, Any] = field(default_factory=dict)
+    now: datetime = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+    credential: Credential | None = None
+    seen: list[Instruction] = field(default_factory=list)
+    draws: int = 0
+
+    def connect(self, scenario: str = "ok", **changes: str) -> ConnectedAccount:
+        given = PLATFORM.simulator.create_account(self.state, scenario, self.now, self.entropy())
+        form = PLATFORM.connect_input.model_validate({**given, **changes})
+        account = self.run(PLATFORM.connect(form, self.settings))
+        self.credential = account.credential
+        return account
+
+    def publish(self, account: ConnectedAccount, **content: Any) -> list[Instruction]:
+        self.seen.clear()
+        self.run(PLATFORM.publish(self.ready(account, **content), self.settings))
+        return [said for said in self.seen if not isinstance(said, Call)]
+
+    def ready(self, account: ConnectedAccount, **content: Any) -> ReadyPost:
+        return ReadyPost(
+            account=facts(account),
+            content=PostContent(**content),
+            frozen=Frozen(at=self.now, entropy=self.entropy()),
+        )
+
+    def run(self, flow: Flow[T]) -> T:
+        try:
+            instruction = next(flow)
+            while True:
+                self.seen.append(instruction)
+                instruction = self._go_on(flow, instruction)
+        except StopIteration as finished:
+            result: T = finished.value
+            return result
+
+    def _go_on(self, flow: Flow[T], instruction: Instruction) -> Instruction:
+        if not isinstance(instruction, Call):
+            return next(flow)
+        try:
+            reply = self.send(instruction)
+        except SendFailure as failure:
+            return flow.throw(failure)
+        return flow.send(reply)
+
+    def send(self, call: Call) -> Reply:
+        signed = call if self.credential is None else PLATFORM.sign(call, self.credential, self.now, b"")
+        if not signed.url.startswith(ROOT):
+            raise NotSent(signed.url)
+        body, headers = self._body(signed)
+        answer = PLATFORM.simulator.answer(
+            self.state,
+            SimulatedCall(
+                method=signed.method,
+                root=ROOT,
+                path=urlsplit(signed.url.removeprefix(ROOT)).path,
+                query=tuple(signed.query),
+                headers={name.lower(): value for name, value in {**headers, **signed.headers}.items()},
+                body=body,
+                now=self.now,
+                entropy=self.entropy(),
+            ),
+        )
+        if answer.dropped or answer.delay_s > call.timeout_s:
+            raise NoReply
+        return Reply(status=answer.status, headers=answer.headers, body=answer.body, received_at=self.now)
+
+    def _body(self, call: Call) -> tuple[bytes, Mapping[str, str]]:
+        if call.json is not None:
+            return json.dumps(call.json).encode(), {"content-type": "application/json"}
+        return (JPEG if isinstance(call.body, MediaRange) else b""), {}
+
+    def entropy(self) -> bytes:
+        self.draws += 1
+        return sha256(str(self.draws).encode()).digest()
+
+    def visible(self) -> list[str]:
+        return [post.text for post in PLATFORM.simulator.posts(self.state)]
+
+
+def facts(account: ConnectedAccount) -> AccountFacts:
+    return AccountFacts(platform_account_id=account.platform_account_id, handle=account.handle, data=account.data)
+
+
+def failed(run: Callable[[], object]) -> PlatformFailure:
+    with pytest.raises(PlatformFailure) as caught:
+        run()
+    return caught.value
+
+
+PICTURE = image(size_bytes=len(JPEG))
+
+
+def test_an_account_is_found_signed_in_and_confirmed() -> None:
+    driver = Driver()
+    account = driver.connect()
+    assert account.platform_account_id.startswith("did:plc:")
+    assert account.handle is not None
+    assert account.handle.endswith(".test")
+    assert account.data["pds"] == ROOT
+
+
+def test_an_account_is_found_by_its_did_and_at_a_named_server_too() -> None:
+    driver = Driver()
+    account = driver.connect(pdsUrl=ROOT)
+    assert account.data["pds"] == ROOT
+    given = PLATFORM.simulator.create_account(driver.state, "ok", driver.now, driver.entropy())
+    resolved = driver.run(PLATFORM.connect(PLATFORM.connect_input.model_validate(given), driver.settings))
+    by_did = {**given, "identifier": resolved.platform_account_id}
+    again = driver.run(PLATFORM.connect(PLATFORM.connect_input.model_validate(by_did), driver.settings))
+    assert again.platform_account_id == resolved.platform_account_id
+
+
+def test_a_wrong_password_and_an_unknown_handle_are_told_apart() -> None:
+    assert failed(lambda: Driver().connect(appPassword="wrong")).kind is FailureKind.AUTH_FAILED
+    failure = failed(lambda: Driver().connect(identifier="nobody.test"))
+    assert failure.rule == "bluesky.connect.handle_unresolved"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"text": "Grüße an 🎉 https://example.org/a?b=1. #Über $AAPL"},
+        {"text": "", "media": (PICTURE,) * 4},
+        {"text": "card", "options": {"linkCard": {"url": "https://example.com", "title": "A"}}},
+        {
+            "text": "card",
+            "options": {"linkCard": {"url": "https://example.com", "title": "A", "thumbnail": "med_1"}},
+            "option_media": {"linkCard.thumbnail": PICTURE},
+        },
+        {"text": "labelled", "options": {"langs": ["en", "de"], "labels": ["nudity"]}},
+    ],
+)
+def test_a_post_is_accepted_and_visible(content: dict[str, Any]) -> None:
+    driver = Driver()
+    [live] = driver.publish(driver.connect(), **content)
+    assert isinstance(live, Live)
+    assert driver.visible() == [content["text"]]
+
+
+def test_a_thread_with_its_gate_and_its_comment_is_visible_in_order() -> None:
+    driver = Driver()
+    said = driver.publish(
+        driver.connect(),
+        text="one",
+        thread=(ThreadPart(text="two", media=(PICTURE,)), ThreadPart(text="three")),
+        first_comment="comment",
+        options={"threadgate": {"allow": ["followers", "mentioned"]}},
+    )
+    assert [type(one) for one in said] == [Part, Extra, Part, Part, Live, Extra]
+    assert driver.visible() == ["one", "two", "three", "comment"]
+    posts = PLATFORM.simulator.posts(driver.state)
+    assert [post.reply_to for post in posts] == [None, posts[0].uri, posts[1].uri, posts[0].uri]
+
+
+def test_one_may_reply_quote_and_mention() -> None:
+    driver = Driver()
+    account = driver.connect()
+    [first] = driver.publish(account, text="first")
+    assert isinstance(first, Live)
+    reference = {"uri": first.uri, "cid": first.cid}
+    driver.now += timedelta(seconds=1)
+    options = {"replyTo": reference, "quote": reference}
+    driver.publish(account, text=f"@{account.handle} and @nobody.test", options=options)
+    answer = PLATFORM.simulator.posts(driver.state)[1]
+    assert answer.reply_to == first.uri
+    [mention] = answer.record["facets"]
+    assert mention["features"][0]["did"] == account.platform_account_id
+
+
+def test_putting_the_same_post_twice_makes_one() -> None:
+    driver = Driver()
+    post = driver.ready(driver.connect(), text="once", media=(PICTURE,))
+    for _ in range(2):
+        driver.run(PLATFORM.publish(post, driver.settings))
+    assert driver.visible() == ["once"]
+
+
+def test_a_post_whose_answer_was_lost_is_found_and_not_doubled() -> None:
+    driver = Driver()
+    account = driver.connect("timeout_after_publish")
+    post = driver.ready(account, text="once")
+    with pytest.raises(NoReply):
+        driver.run(PLATFORM.publish(post, driver.settings))
+    [*_, put] = [call for call in driver.seen if isinstance(call, Call)]
+    found = driver.run(PLATFORM.reconcile(post, Intent(put, driver.now), driver.settings))
+    assert isinstance(found, Found)
+    driver.run(PLATFORM.publish(post, driver.settings))
+    assert driver.visible() == ["once"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "kind"),
+    [
+        ("rate_limited", FailureKind.RATE_LIMITED),
+        ("auth_revoked", FailureKind.AUTH_FAILED),
+        ("rejected", FailureKind.REJECTED),
+        ("unavailable", FailureKind.IN_DOUBT),
+        ("flaky", FailureKind.IN_DOUBT),
+        ("duplicate", FailureKind.DUPLICATE),
+    ],
+)
+def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKind) -> None:
+    driver = Driver()
+    account = driver.connect(scenario)
+    failure = failed(lambda: driver.publish(account, text="hello"))
+    assert failure.kind is kind
+    assert (failure.retry_at is not None) == (scenario == "rate_limited")
+    assert "hello" not in driver.visible()
+
+
+def test_a_server_that_never_answers_is_left_to_the_driver() -> None:
+    driver = Driver()
+    account = driver.connect("processing_forever")
+    with pytest.raises(NoReply):
+        driver.publish(account, text="hello")
+
+
+def test_an_expired_token_is_known_and_can_be_renewed() -> None:
+    driver = Driver()
+    account = driver.connect("token_expiring")
+    driver.now += timedelta(seconds=6)
+    post = driver.ready(account, text="hello")
+    [put] = first_calls(PLATFORM.publish(post, driver.settings))
+    assert PLATFORM.needs_refresh(driver.send(put))
+    driver.credential = driver.run(PLATFORM.refresh(facts(account), driver.settings))
+    driver.run(PLATFORM.publish(post, driver.settings))
+    assert driver.visible() == ["hello"]
+
+
+def test_a_disconnected_account_s_session_is_over() -> None:
+    driver = Driver()
+    account = driver.connect()
+    driver.run(PLATFORM.disconnect(facts(account), driver.settings))
+    driver.run(PLATFORM.disconnect(facts(account), driver.settings))
+    failure = failed(lambda: driver.run(PLATFORM.refresh(facts(account), driver.settings)))
+    assert failure.kind is FailureKind.AUTH_FAILED

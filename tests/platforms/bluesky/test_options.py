@@ -1,0 +1,74 @@
+"""The schema of Bluesky's options."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from letmepost.platforms.bluesky.options import BlueskyOptions
+from tests.platforms.bluesky.transcripts import SOMEBODYS_CID, SOMEBODYS_POST
+
+REFERENCE = {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}
+CARD = {"url": "https://example.com/a", "title": "A"}
+LIST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.graph.list/3k44deefqdk2g"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"platform": "bluesky"},
+        {"replyTo": REFERENCE, "quote": REFERENCE},
+        {"quote": {**REFERENCE, "uri": LIST}},
+        {"langs": ["en", "pt-BR", "zh-Hant-TW", "de-1996", "en-u-ca-gregory", "sl-rozaj-biske", "en-x-priv"]},
+        {"labels": ["porn", "!no-unauthenticated"]},
+        {"linkCard": {**CARD, "title": "", "description": "", "thumbnail": "med_01JD0000000000000000000000"}},
+        {"linkCard": {**CARD, "url": "http://ü.example/?a b".replace(" ", "+")}},
+        {"threadgate": {"allow": ["followers", "following", "mentioned", LIST]}},
+        {"threadgate": {"allow": ["nobody"]}},
+        {"threadgate": {"allow": ["everyone"]}},
+    ],
+)
+def test_what_is_accepted(options: dict[str, Any]) -> None:
+    BlueskyOptions.model_validate(options)
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"platform": "twitter"}, ("platform",)),
+        ({"reply_to": REFERENCE}, ("reply_to",)),
+        ({"replyTo": {"uri": SOMEBODYS_POST}}, ("replyTo", "cid")),
+        ({"replyTo": {**REFERENCE, "uri": LIST}}, ("replyTo", "uri")),
+        ({"replyTo": {**REFERENCE, "uri": "at://alice.test/app.bsky.feed.post/3k"}}, ("replyTo", "uri")),
+        ({"replyTo": {**REFERENCE, "uri": f"{SOMEBODYS_POST}\n"}}, ("replyTo", "uri")),
+        ({"quote": {**REFERENCE, "uri": "https://bsky.app/profile/a/post/b"}}, ("quote", "uri")),
+        ({"quote": {**REFERENCE, "cid": "no cid"}}, ("quote", "cid")),
+        ({"langs": ["english"]}, ("langs", 0)),
+        ({"langs": ["EN"]}, ("langs", 0)),
+        ({"langs": ["en_US"]}, ("langs", 0)),
+        ({"langs": "en"}, ("langs",)),
+        ({"labels": ["spam"]}, ("labels", 0)),
+        ({"linkCard": {"url": "https://example.com"}}, ("linkCard", "title")),
+        ({"linkCard": {**CARD, "url": "javascript:alert(1)"}}, ("linkCard", "url")),
+        ({"linkCard": {**CARD, "url": "https:///x"}}, ("linkCard", "url")),
+        ({"linkCard": {**CARD, "url": "https://a b"}}, ("linkCard", "url")),
+        ({"threadgate": {"allow": []}}, ("threadgate", "allow")),
+        ({"threadgate": {"allow": ["nobody", "followers"]}}, ("threadgate", "allow")),
+        ({"threadgate": {"allow": ["everyone", "nobody"]}}, ("threadgate", "allow")),
+        ({"threadgate": ["nobody"]}, ("threadgate",)),
+        ({"tags": ["extra"]}, ("tags",)),
+    ],
+)
+def test_what_is_refused_and_where(options: dict[str, Any], where: tuple[str | int, ...]) -> None:
+    with pytest.raises(ValidationError) as refused:
+        BlueskyOptions.model_validate(options)
+    assert refused.value.errors()[0]["loc"][: len(where)] == where
+
+
+def test_options_name_the_media_they_refer_to() -> None:
+    thumbnail = "med_01JD0000000000000000000000"
+    options = BlueskyOptions.model_validate({"linkCard": {**CARD, "thumbnail": thumbnail}})
+    assert options.media_ids() == {"linkCard.thumbnail": thumbnail}
+    assert BlueskyOptions.model_validate({"linkCard": CARD}).media_ids() == {}
+    assert BlueskyOptions().media_ids() == {}

@@ -1,0 +1,370 @@
+"""Publishing one post: text, mentions, images, link card, quote, reply."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import AnyHttpUrl
+
+from letmepost.domain.errors import FailureKind, NoReply, PlatformFailure
+from letmepost.domain.flow import Auth, Call, Effect, Forget, Live, MediaRange, Reply, Warn
+from letmepost.domain.journal import encode_call
+from letmepost.domain.playback import Transcript, first_calls, play
+from letmepost.platforms.bluesky.publish import publish
+from letmepost.platforms.bluesky.settings import BlueskySettings
+from letmepost.platforms.bluesky.tid import tid
+from letmepost.platforms.contract import ReadyPost
+from tests.platforms.bluesky.transcripts import (
+    DID,
+    FROZEN,
+    PDS,
+    SETTINGS,
+    SOMEBODYS_CID,
+    SOMEBODYS_POST,
+    assert_ends_whatever_is_answered,
+    checkpoints,
+    image,
+    put,
+    ready,
+    record,
+    recorded,
+    uri,
+)
+
+REFERENCE = {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}
+BLOB = recorded("upload_blob").data()["blob"]
+CARD = {"url": "https://example.com/a", "title": "A"}
+
+
+def run(post: ReadyPost, *replies: Reply | Exception) -> Transcript[None]:
+    return play(publish(post, SETTINGS), *replies)
+
+
+def refusal(transcript: Transcript[None]) -> PlatformFailure:
+    assert isinstance(transcript.error, PlatformFailure)
+    return transcript.error
+
+
+def warnings(transcript: Transcript[None]) -> list[str]:
+    return [said.code for said in transcript.instructions if isinstance(said, Warn)]
+
+
+def test_a_text_is_one_call_under_a_key_of_our_own() -> None:
+    [call] = run(ready("hello")).calls
+    assert call == Call(
+        method="POST",
+        url=f"{PDS}/xrpc/com.atproto.repo.putRecord",
+        json={
+            "repo": DID,
+            "collection": "app.bsky.feed.post",
+            "rkey": tid(FROZEN, 0),
+            "record": {"$type": "app.bsky.feed.post", "text": "hello", "createdAt": "2026-11-21T10:00:00.123Z"},
+            "swapRecord": None,
+        },
+        effect=Effect.PUBLISH,
+        step="post",
+        idempotent=True,
+        auth=Auth.ACCOUNT,
+    )
+
+
+def test_it_is_live_once_the_server_has_it() -> None:
+    transcript = run(ready(), put())
+    assert transcript.error is None
+    assert transcript.instructions[1:] == (
+        Live(uri=uri(), cid="bafyrei0", url=f"https://bsky.app/profile/{DID}/post/{tid(FROZEN, 0)}"),
+    )
+
+
+def test_the_link_to_it_leads_where_the_settings_say() -> None:
+    settings = BlueskySettings(app_url=AnyHttpUrl("http://127.0.0.1:8090/bluesky/"))
+    [_, live] = play(publish(ready(), settings), put()).instructions
+    assert isinstance(live, Live)
+    assert live.url == f"http://127.0.0.1:8090/bluesky/profile/{DID}/post/{tid(FROZEN, 0)}"
+
+
+def test_a_repeated_put_that_changed_nothing_is_a_success() -> None:
+    assert run(ready(), recorded("put_record_unchanged")).error is None
+
+
+def test_languages_and_labels_are_part_of_the_record() -> None:
+    [call] = run(ready(options={"langs": ["en", "pt-BR"], "labels": ["nudity", "!no-unauthenticated"]})).calls
+    assert record(call)["langs"] == ["en", "pt-BR"]
+    assert record(call)["labels"] == {
+        "$type": "com.atproto.label.defs#selfLabels",
+        "values": [{"val": "nudity"}, {"val": "!no-unauthenticated"}],
+    }
+
+
+def test_mentions_are_looked_up_once_each_at_the_account_s_own_server() -> None:
+    post = ready("@a.test @A.test @b.test", first_comment="@a.test")
+    transcript = run(post, recorded("resolve_handle", did="did:plc:a"), recorded("resolve_handle", did="did:plc:b"))
+    looked_up, asked_next, published = transcript.calls
+    assert (looked_up.effect, looked_up.auth) == (Effect.READ, Auth.NONE)
+    assert looked_up.url == f"{PDS}/xrpc/com.atproto.identity.resolveHandle"
+    assert [call.query for call in (looked_up, asked_next)] == [
+        (("handle", "a.test"),),
+        (("handle", "b.test"),),
+    ]
+    dids = [facet["features"][0]["did"] for facet in record(published)["facets"]]
+    assert dids == ["did:plc:a", "did:plc:a", "did:plc:b"]
+
+
+@pytest.mark.parametrize("unknown", ["handle_unknown", "handle_not_found", "not_supported", "a_web_page"])
+def test_a_mention_of_nobody_stays_text_and_is_warned_of(unknown: str) -> None:
+    transcript = run(ready("@nobody.test"), recorded(unknown), put())
+    assert warnings(transcript) == ["bluesky.mention.unresolved"]
+    assert "facets" not in record(transcript.calls[1])
+    assert transcript.error is None
+
+
+def test_a_server_that_cannot_say_who_is_meant_is_asked_again_later() -> None:
+    failure = refusal(run(ready("@a.test"), recorded("internal_server_error")))
+    assert failure.kind is FailureKind.UNAVAILABLE
+
+
+def test_an_image_is_uploaded_whole_before_the_post() -> None:
+    upload, published = run(ready(media=(image(7),)), recorded("upload_blob")).calls
+    assert upload == Call(
+        method="POST",
+        url=f"{PDS}/xrpc/com.atproto.repo.uploadBlob",
+        headers={"Content-Type": "image/jpeg"},
+        body=MediaRange(UUID(int=7), 0, 123_456),
+        effect=Effect.PREPARE,
+        step="blob-1",
+        valid_for_s=3600.0,
+        timeout_s=120.0,
+    )
+    assert record(published)["embed"] == {
+        "$type": "app.bsky.embed.images",
+        "images": [{"image": BLOB, "alt": "image 7", "aspectRatio": {"width": 1200, "height": 800}}],
+    }
+
+
+def test_four_images_are_four_uploads_in_order() -> None:
+    blobs = [recorded("upload_blob", blob={**BLOB, "size": number}) for number in range(4)]
+    *uploads, published = run(ready(media=tuple(image(number) for number in range(4))), *blobs).calls
+    assert [call.step for call in uploads] == ["blob-1", "blob-2", "blob-3", "blob-4"]
+    assert [shown["image"]["size"] for shown in record(published)["embed"]["images"]] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "facts", [{"width_px": None}, {"height_px": None}, {"width_px": 0}, {"width_px": None, "height_px": None}]
+)
+def test_an_image_of_unknown_size_has_no_aspect_ratio(facts: dict[str, Any]) -> None:
+    item = replace(image(**facts), alt_text=None)
+    published = run(ready(media=(item,)), recorded("upload_blob")).calls[-1]
+    assert record(published)["embed"]["images"] == [{"image": BLOB, "alt": ""}]
+
+
+def test_a_gif_is_published_with_a_warning_that_it_will_not_move() -> None:
+    post = ready(media=(image(content_type="image/gif"), image(content_type="image/gif")))
+    transcript = run(post, recorded("upload_blob"), recorded("upload_blob"), put())
+    assert warnings(transcript) == ["bluesky.media.gif_static"]
+
+
+@pytest.mark.parametrize("reply", [recorded("a_web_page"), recorded("upload_blob", blob=None)])
+def test_an_upload_that_brings_no_blob_is_tried_again_later(reply: Reply) -> None:
+    assert refusal(run(ready(media=(image(),)), reply)).kind is FailureKind.UNAVAILABLE
+
+
+def test_a_medium_without_bytes_is_a_bug() -> None:
+    transcript = run(ready(media=(replace(image(), facts=None),)))
+    assert isinstance(transcript.error, ValueError)
+
+
+def test_a_link_card_is_what_the_caller_gave() -> None:
+    [call] = run(ready(options={"linkCard": CARD})).calls
+    external = {"uri": "https://example.com/a", "title": "A", "description": ""}
+    assert record(call)["embed"] == {"$type": "app.bsky.embed.external", "external": external}
+
+
+def test_a_link_card_s_thumbnail_is_uploaded() -> None:
+    options = {"linkCard": {**CARD, "description": "About", "thumbnail": "med_01JD0000000000000000000000"}}
+    post = ready("", options=options, option_media={"linkCard.thumbnail": image(5)})
+    upload, published = run(post, recorded("upload_blob")).calls
+    assert (upload.step, upload.body) == ("thumb", MediaRange(UUID(int=5), 0, 123_456))
+    assert record(published)["embed"]["external"]["thumb"] == BLOB
+    assert record(published)["embed"]["external"]["description"] == "About"
+
+
+def test_a_quote_stands_alone_or_beside_media() -> None:
+    quote = {"$type": "app.bsky.embed.record", "record": REFERENCE}
+    [alone] = run(ready(options={"quote": REFERENCE})).calls
+    assert record(alone)["embed"] == quote
+    beside = run(ready(options={"quote": REFERENCE}, media=(image(),)), recorded("upload_blob")).calls[-1]
+    assert record(beside)["embed"]["$type"] == "app.bsky.embed.recordWithMedia"
+    assert record(beside)["embed"]["record"] == quote
+    assert record(beside)["embed"]["media"]["$type"] == "app.bsky.embed.images"
+    [card] = run(ready(options={"quote": REFERENCE, "linkCard": CARD})).calls
+    assert record(card)["embed"]["media"]["$type"] == "app.bsky.embed.external"
+
+
+@pytest.mark.parametrize(
+    ("parent", "root"),
+    [
+        (recorded("get_record"), REFERENCE),
+        (recorded("get_record_reply"), recorded("get_record_reply").data()["value"]["reply"]["root"]),
+        (recorded("get_record", value={"reply": "odd"}), REFERENCE),
+        (recorded("get_record", value={"reply": {"root": "odd"}}), REFERENCE),
+        (recorded("get_record", value={"reply": {"root": {"uri": 7}}}), REFERENCE),
+        (recorded("get_record", value={"reply": {"root": {"uri": "", "cid": ""}}}), REFERENCE),
+    ],
+)
+def test_a_reply_names_its_parent_and_the_root_of_the_conversation(parent: Reply, root: dict[str, str]) -> None:
+    asked, published = run(ready(options={"replyTo": REFERENCE}), parent).calls
+    assert asked.url == f"{PDS}/xrpc/com.atproto.repo.getRecord"
+    assert asked.query == (
+        ("repo", "did:plc:z72i7hdynmk6r22z27h6tvur"),
+        ("collection", "app.bsky.feed.post"),
+        ("rkey", "3k44deefqdk2g"),
+    )
+    assert record(published)["reply"] == {"root": root, "parent": REFERENCE}
+
+
+def test_a_reply_to_nothing_is_refused_before_anything_is_uploaded() -> None:
+    transcript = run(ready(options={"replyTo": REFERENCE}, media=(image(),)), recorded("record_not_found"))
+    failure = refusal(transcript)
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.reply_to.not_found")
+    assert len(transcript.calls) == 1
+
+
+@pytest.mark.parametrize("reply", ["a_web_page", "internal_server_error"])
+def test_a_parent_that_cannot_be_read_is_asked_for_again_later(reply: str) -> None:
+    failure = refusal(run(ready(options={"replyTo": REFERENCE}), recorded(reply)))
+    assert failure.kind is FailureKind.UNAVAILABLE
+
+
+def test_a_lost_blob_is_sent_once_more_and_the_post_put_again() -> None:
+    post = ready(media=(image(1), image(2)))
+    blob = recorded("upload_blob")
+    transcript = run(post, blob, blob, recorded("blob_not_found"), blob, blob, put())
+    assert transcript.error is None
+    assert [said.step for said in transcript.instructions if isinstance(said, Call | Forget)] == [
+        "blob-1", "blob-2", "post", "blob-1", "blob-2", "blob-1", "blob-2", "post",
+    ]  # fmt: skip
+    assert [said.step for said in transcript.instructions if isinstance(said, Forget)] == ["blob-1", "blob-2"]
+
+
+def test_the_record_is_made_of_the_blobs_as_they_were_named_last() -> None:
+    again = recorded("upload_blob", blob={**BLOB, "mimeType": "image/png"})
+    transcript = run(ready(media=(image(),)), recorded("upload_blob"), recorded("blob_not_found"), again)
+    assert record(transcript.calls[-1])["embed"]["images"][0]["image"]["mimeType"] == "image/png"
+
+
+def test_a_blob_that_is_lost_twice_is_tried_again_later() -> None:
+    blob, lost = recorded("upload_blob"), recorded("blob_not_found")
+    assert refusal(run(ready(media=(image(),)), blob, lost, blob, lost)).kind is FailureKind.UNAVAILABLE
+
+
+def test_a_lost_blob_of_a_post_without_any_is_no_reason_to_repeat() -> None:
+    transcript = run(ready(), recorded("blob_not_found"))
+    assert len(transcript.calls) == 1
+    assert refusal(transcript).kind is FailureKind.UNAVAILABLE
+
+
+def stored(call: Call, **changes: object) -> Reply:
+    """The server's copy of what a call put."""
+    place = {"uri": uri(), "cid": "bafyrei0"}
+    return recorded("get_record", **place, value={**record(call), **changes})
+
+
+@pytest.mark.parametrize("answer", [recorded("invalid_swap"), recorded("a_web_page"), recorded("put_record", cid=None)])
+def test_a_put_without_a_plain_answer_is_looked_for(answer: Reply) -> None:
+    [call] = run(ready()).calls
+    transcript = run(ready(), answer, stored(call))
+    assert transcript.calls[1].query == (
+        ("repo", DID),
+        ("collection", "app.bsky.feed.post"),
+        ("rkey", tid(FROZEN, 0)),
+    )
+    live = transcript.instructions[-1]
+    assert isinstance(live, Live)
+    assert (live.uri, live.cid) == (uri(), "bafyrei0")
+
+
+@pytest.mark.parametrize("changes", [{"text": "not ours"}, {"createdAt": "2020-01-01T00:00:00.000Z"}])
+def test_a_record_under_our_key_that_says_something_else_is_not_taken_for_ours(changes: dict[str, str]) -> None:
+    [call] = run(ready()).calls
+    failure = refusal(run(ready(), recorded("invalid_swap"), stored(call, **changes)))
+    assert failure.kind is FailureKind.DUPLICATE
+
+
+def test_a_success_that_names_nothing_and_left_nothing_stays_in_doubt() -> None:
+    failure = refusal(run(ready(), recorded("a_web_page"), recorded("record_not_found")))
+    assert failure.kind is FailureKind.IN_DOUBT
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        ("expired_token", FailureKind.AUTH_FAILED),
+        ("authentication_required", FailureKind.AUTH_FAILED),
+        ("rate_limited", FailureKind.RATE_LIMITED),
+        ("internal_server_error", FailureKind.IN_DOUBT),
+        ("not_supported", FailureKind.UNAVAILABLE),
+    ],
+)
+def test_a_refused_put_says_why(reply: str, kind: FailureKind) -> None:
+    assert refusal(run(ready(), recorded(reply))).kind is kind
+
+
+def test_a_lost_reply_is_the_driver_s_to_judge() -> None:
+    assert isinstance(run(ready(), NoReply()).error, NoReply)
+
+
+BLOB_REPLY = recorded("upload_blob")
+POSTS: list[tuple[ReadyPost, Sequence[Reply]]] = [
+    (ready(), [put()]),
+    (ready("@a.test @b.test"), [recorded("resolve_handle"), recorded("handle_unknown"), put()]),
+    (ready(media=(image(1), image(2))), [BLOB_REPLY, BLOB_REPLY, put()]),
+    (ready(options={"replyTo": REFERENCE, "quote": REFERENCE}), [recorded("get_record_reply"), put()]),
+    (ready(media=(image(),)), [BLOB_REPLY, recorded("blob_not_found"), BLOB_REPLY, put()]),
+    (ready(first_comment="more", options={"threadgate": {"allow": ["nobody"]}}), [put(), put(), put(1)]),
+]
+
+
+@pytest.mark.parametrize(("post", "replies"), POSTS)
+def test_the_flow_ends_whatever_is_answered(post: ReadyPost, replies: Sequence[Reply]) -> None:
+    assert_ends_whatever_is_answered(lambda: publish(post, SETTINGS), replies)
+
+
+@pytest.mark.parametrize(("post", "replies"), POSTS)
+def test_the_same_frozen_moment_asks_for_the_same_bytes(post: ReadyPost, replies: Sequence[Reply]) -> None:
+    """A run after a crash is answered from the journal as far as the first one came, and must ask for the same."""
+    first = [encode_call(call) for call in run(post, *replies).calls]
+    replayed = [replace(reply, replayed=True) for reply in replies]
+    for broken_off in range(len(replies) + 1):
+        again = [encode_call(call) for call in run(post, *replayed[:broken_off]).calls]
+        assert again == first[: len(again)]
+
+
+def test_another_moment_asks_for_another_record() -> None:
+    later = replace(ready(), frozen=replace(FROZEN, entropy=b"\xff" * 32))
+    assert first_calls(publish(ready(), SETTINGS)) != first_calls(publish(later, SETTINGS))
+
+
+@pytest.mark.parametrize(("post", "replies"), POSTS)
+def test_between_two_checkpoints_is_one_publishing_call(post: ReadyPost, replies: Sequence[Reply]) -> None:
+    """A repeat after a lost blob is the same step: the first put is known not to have been executed."""
+    transcript = run(post, *replies)
+    assert transcript.error is None
+    steps = [call.step for call in transcript.calls if call.effect is Effect.PUBLISH]
+    assert max(checkpoints(transcript.instructions)) - (len(steps) - len(set(steps))) <= 1
+    assert checkpoints(transcript.instructions)[-1] == 0
+
+
+def test_every_step_has_its_own_name() -> None:
+    names: list[Any] = [call.step for call in run(*_everything()).calls if call.step is not None]
+    assert len(names) == len(set(names))
+
+
+def _everything() -> tuple[Any, ...]:
+    options = {
+        "linkCard": {**CARD, "thumbnail": "med_01JD0000000000000000000000"},
+        "threadgate": {"allow": ["mentioned"]},
+    }
+    post = ready(options=options, option_media={"linkCard.thumbnail": image()}, first_comment="more")
+    return post, BLOB_REPLY, put(), put(0, "app.bsky.feed.threadgate"), put(1)

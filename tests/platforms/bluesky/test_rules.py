@@ -1,0 +1,155 @@
+"""Bluesky's limits."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.rules import Rule, preflight, violations
+from letmepost.platforms.bluesky.rules import RULES
+from tests.platforms.bluesky.transcripts import SOMEBODYS_CID, SOMEBODYS_POST, image
+
+VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=9))
+REFERENCE = {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}
+CARD = {"url": "https://example.com", "title": "Example"}
+LIST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.graph.list/3k44deefqdk2g"
+
+
+def broken(content: PostContent) -> list[tuple[str, str]]:
+    return [(found.rule, found.field) for found in violations(content, RULES)]
+
+
+def post(text: str = "hello", **content: Any) -> PostContent:
+    return PostContent(text=text, **content)
+
+
+def with_thumbnail(**facts: Any) -> PostContent:
+    return post(options={"linkCard": CARD}, option_media={"linkCard.thumbnail": image(**facts)})
+
+
+CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
+    (post("a" * 301), [("bluesky.text.max_graphemes", "text")]),
+    (post("👨‍👩‍👧‍👧" * 121), [("bluesky.text.max_bytes", "text")]),
+    (post(thread=(ThreadPart(text="a" * 301),)), [("bluesky.text.max_graphemes", "thread[0].text")]),
+    (post(thread=(ThreadPart(text="👨‍👩‍👧‍👧" * 121),)), [("bluesky.text.max_bytes", "thread[0].text")]),
+    (post(""), [("bluesky.text.non_empty", "text")]),
+    (post(" \n\u3000"), [("bluesky.text.non_empty", "text")]),
+    (post("", options={"replyTo": REFERENCE}), [("bluesky.text.non_empty", "text")]),
+    (post(thread=(ThreadPart(text="a"), ThreadPart(text=" "))), [("bluesky.text.non_empty", "thread[1].text")]),
+    (post(first_comment="a" * 301), [("bluesky.first_comment.max_graphemes", "firstComment.text")]),
+    (post(first_comment="👨‍👩‍👧‍👧" * 121), [("bluesky.first_comment.max_bytes", "firstComment.text")]),
+    (post(first_comment=" "), [("bluesky.first_comment.non_empty", "firstComment.text")]),
+    (post(media=(VIDEO,)), [("bluesky.media.kind_supported", "media[0]")]),
+    (
+        post(thread=(ThreadPart(text="", media=(image(), replace(VIDEO, kind=MediaKind.DOCUMENT))),)),
+        [("bluesky.media.kind_supported", "thread[0].media[1]")],
+    ),
+    (post(media=(image(),) * 5), [("bluesky.media.count_max", "media")]),
+    (post(thread=(ThreadPart(text="", media=(image(),) * 5),)), [("bluesky.media.count_max", "thread[0].media")]),
+    (post(media=(image(content_type="image/heic"),)), [("bluesky.media.mime_allowed", "media[0]")]),
+    (post(media=(image(content_type="video/mp4"),)), [("bluesky.media.mime_allowed", "media[0]")]),
+    (post(media=(image(size_bytes=2_000_001),)), [("bluesky.media.image_size_max", "media[0]")]),
+    (
+        post(media=(replace(image(), alt_text="a" * 2001),)),
+        [("bluesky.media.alt_text_max_graphemes", "media[0].altText")],
+    ),
+    (
+        post(media=(image(),), options={"linkCard": CARD}),
+        [("bluesky.link_card.media_exclusive", "options.linkCard")],
+    ),
+    (
+        with_thumbnail(content_type="image/heic"),
+        [("bluesky.link_card.thumbnail_mime_allowed", "options.linkCard.thumbnail")],
+    ),
+    (
+        with_thumbnail(size_bytes=1_000_001),
+        [("bluesky.link_card.thumbnail_size_max", "options.linkCard.thumbnail")],
+    ),
+    (post(options={"langs": ["en", "de", "fr", "it"]}), [("bluesky.langs.count_max", "options.langs")]),
+    (post(options={"labels": ["porn"] * 11}), [("bluesky.labels.count_max", "options.labels")]),
+    (
+        post(options={"threadgate": {"allow": ["followers", "following", "mentioned", LIST, LIST, LIST]}}),
+        [("bluesky.threadgate.allow_max", "options.threadgate.allow")],
+    ),
+    (
+        post(options={"replyTo": REFERENCE, "threadgate": {"allow": ["nobody"]}}),
+        [("bluesky.threadgate.root_only", "options.threadgate")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), CASES)
+def test_a_broken_rule_is_found_where_it_is_broken(content: PostContent, expected: list[tuple[str, str]]) -> None:
+    assert broken(content) == expected
+
+
+def test_every_rule_can_be_broken() -> None:
+    assert {rule for _, expected in CASES for rule, _ in expected} == {rule.id for rule in RULES}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        post("a" * 300),
+        post("👨‍👩‍👧‍👧" * 120),
+        post("", media=(image(),)),
+        post(" ", options={"quote": REFERENCE}),
+        post("", options={"linkCard": CARD}),
+        post(media=(image(),) * 4, thread=(ThreadPart(text="", media=(image(),)),) * 24, first_comment="a" * 300),
+        post(media=tuple(image(content_type=f"image/{kind}") for kind in ("jpeg", "png", "webp", "gif"))),
+        post(media=(image(size_bytes=2_000_000),)),
+        post(media=(replace(image(), facts=None, alt_text="a" * 2000),)),
+        with_thumbnail(size_bytes=1_000_000),
+        post(options={"langs": ["en", "de", "fr"], "labels": ["porn"] * 10, "quote": REFERENCE, "linkCard": CARD}),
+        post(options={"threadgate": {"allow": ["followers", "following", "mentioned", LIST, LIST]}}),
+    ],
+)
+def test_what_is_just_allowed_breaks_none(content: PostContent) -> None:
+    assert broken(content) == []
+
+
+def test_every_violation_is_collected() -> None:
+    content = post("a" * 3001, media=(image(content_type="image/heic", size_bytes=3_000_000),) * 5, first_comment="")
+    assert len(violations(content, RULES)) == 2 + 1 + 1 + 5 + 5
+
+
+def test_messages_say_what_is_and_what_may_be() -> None:
+    [found] = violations(post("a" * 312), RULES)
+    assert found.message == "Post text is 312 graphemes; Bluesky allows at most 300."
+    assert (found.limit, found.actual, found.unit) == (300, 312, "graphemes")
+
+
+def test_media_that_only_a_default_asked_for_are_left_out_with_a_warning() -> None:
+    checked = preflight(post(media=(VIDEO,), inherited=frozenset({"media"})), RULES)
+    assert checked.violations == ()
+    assert [found.rule for found in checked.warnings] == ["bluesky.media.kind_supported"]
+    assert replace(checked.content, inherited=frozenset()) == post()
+
+
+def test_a_video_inside_a_default_thread_is_refused_not_silently_shortened() -> None:
+    thread = (ThreadPart(text="b", media=(VIDEO,)),)
+    checked = preflight(post(thread=thread, inherited=frozenset({"thread"})), RULES)
+    assert [(found.rule, found.field) for found in checked.violations] == [
+        ("bluesky.media.kind_supported", "thread[0].media[0]")
+    ]
+    assert checked.warnings == ()
+
+
+def test_a_post_that_is_nothing_without_the_video_is_refused() -> None:
+    content = post("", media=(VIDEO,), inherited=frozenset({"media"}))
+    assert [found.rule for found in preflight(content, RULES).violations] == ["bluesky.text.non_empty"]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_every_rule_names_its_source_and_the_day_it_was_read(rule: Rule) -> None:
+    assert rule.id.startswith("bluesky.")
+    assert rule.source_url.startswith("https://")
+    assert rule.checked_on == date(2026, 11, 21)
+
+
+def test_rule_ids_are_unique() -> None:
+    ids = [rule.id for rule in RULES]
+    assert len(ids) == len(set(ids))

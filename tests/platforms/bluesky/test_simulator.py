@@ -1,0 +1,262 @@
+"""The simulator's front door, and the client with which its other tests knock."""
+
+import json
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from pydantic import AnyHttpUrl
+
+from letmepost.platforms.bluesky.settings import BlueskySettings
+from letmepost.platforms.bluesky.simulator import SIMULATOR
+from letmepost.platforms.contract import SimulatedCall, SimulatedPost
+
+ROOT = "http://sandbox.test:8090/org_1/bluesky"
+POST = "app.bsky.feed.post"
+RKEY = "3l6oveex3ii2l"
+OTHER_RKEY = "3l6oveex3ii2m"
+JPEG = b"\xff\xd8\xff\xe0 and the rest of a picture"
+
+
+class TextState(MutableMapping[str, Any]):
+    """A state that keeps JSON text: what is changed in place, or is no JSON, does not get through."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        return json.loads(self.texts[key])
+
+    def __setitem__(self, key: str, value: object) -> None:
+        self.texts[key] = json.dumps(value, allow_nan=False)
+
+    def __delitem__(self, key: str) -> None:
+        del self.texts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self.texts))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply, its JSON read."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Any
+    dropped: bool
+    delay_s: float
+
+    @property
+    def refusal(self) -> tuple[int, str, str]:
+        return self.status, self.data["error"], self.data["message"]
+
+
+class World:
+    """A simulated network with a clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.state = TextState()
+        self.now = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
+        self._draws = 0
+
+    def entropy(self) -> bytes:
+        self._draws += 1
+        return sha256(str(self._draws).encode()).digest()
+
+    def advance(self, **units: float) -> None:
+        self.now += timedelta(**units)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+    ) -> Answer:
+        call = SimulatedCall(
+            method=method,
+            root=ROOT,
+            path=path,
+            query=tuple(query),
+            headers=headers or {},
+            body=body,
+            now=self.now,
+            entropy=self.entropy(),
+        )
+        reply = SIMULATOR.answer(self.state, call)
+        data = json.loads(reply.body) if reply.body else None
+        return Answer(reply.status, reply.headers, data, reply.dropped, reply.delay_s)
+
+    def get(self, name: str, **query: str) -> Answer:
+        return self.send("GET", f"/xrpc/{name}", query=tuple(query.items()))
+
+    def post(self, name: str, data: Mapping[str, Any], token: str | None = None) -> Answer:
+        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        return self.send("POST", f"/xrpc/{name}", headers=headers, body=json.dumps(data).encode())
+
+    def login(self, identifier: str, password: str) -> Answer:
+        return self.post("com.atproto.server.createSession", {"identifier": identifier, "password": password})
+
+    def connect(self, scenario: str = "ok") -> "User":
+        given = SIMULATOR.create_account(self.state, scenario, self.now, self.entropy())
+        session = self.login(given["identifier"], given["appPassword"])
+        assert session.status == 200
+        return User(self, given["identifier"], given["appPassword"], session.data)
+
+    def posts(self) -> list[SimulatedPost]:
+        return SIMULATOR.posts(self.state)
+
+
+class User:
+    """A connected account: what a client of it knows."""
+
+    def __init__(self, world: World, handle: str, password: str, session: Mapping[str, Any]) -> None:
+        self.world, self.handle, self.password = world, handle, password
+        self.did: str = session["did"]
+        self.access: str = session["accessJwt"]
+        self.refresh_token: str = session["refreshJwt"]
+
+    def uri(self, rkey: str = RKEY) -> str:
+        return f"at://{self.did}/{POST}/{rkey}"
+
+    def bare(self, method: str, name: str, token: str) -> Answer:
+        return self.world.send(method, f"/xrpc/{name}", headers={"authorization": f"Bearer {token}"})
+
+    def refresh(self, token: str | None = None) -> Answer:
+        return self.bare("POST", "com.atproto.server.refreshSession", token or self.refresh_token)
+
+    def renew(self) -> None:
+        """Take a new pair of tokens, as a client does whose access token has expired."""
+        session = self.refresh().data
+        self.access, self.refresh_token = session["accessJwt"], session["refreshJwt"]
+
+    def write(self, name: str, **body: object) -> Answer:
+        return self.world.post(f"com.atproto.repo.{name}", {"repo": self.did, **body}, self.access)
+
+    def put(self, record: Mapping[str, Any], rkey: str = RKEY, **more: object) -> Answer:
+        return self.write("putRecord", collection=POST, rkey=rkey, record=record, **more)
+
+    def upload(self, data: bytes = JPEG, content_type: str = "image/jpeg") -> Answer:
+        headers = {"authorization": f"Bearer {self.access}", "content-type": content_type}
+        return self.world.send("POST", "/xrpc/com.atproto.repo.uploadBlob", headers=headers, body=data)
+
+    def read(self, rkey: str = RKEY) -> Answer:
+        return self.world.get("com.atproto.repo.getRecord", repo=self.did, collection=POST, rkey=rkey)
+
+
+def post(text: str = "Hello", **more: object) -> dict[str, Any]:
+    return {"$type": POST, "text": text, "createdAt": "2026-11-21T10:00:00.000Z", **more}
+
+
+def test_connect_input_is_a_handle_and_an_app_password() -> None:
+    world = World()
+    given = SIMULATOR.create_account(world.state, "ok", world.now, world.entropy())
+    assert set(given) == {"identifier", "appPassword"}
+    name, _, domain = given["identifier"].partition(".")
+    assert (name[:8], len(name), domain) == ("sandbox-", 14, "test")
+    assert [len(group) for group in given["appPassword"].split("-")] == [4, 4, 4, 4]
+
+
+def test_accounts_made_from_the_same_entropy_get_handles_of_their_own() -> None:
+    world = World()
+    handles = [
+        SIMULATOR.create_account(world.state, "ok", world.now, b"\0" * 31 + bytes([last]))["identifier"]
+        for last in (1, 2)
+    ]
+    world.state["handle/" + handles[0]] = "did:plc:somebody"
+    again = SIMULATOR.create_account(world.state, "ok", world.now, b"\0" * 31 + b"\1")
+    assert len({*handles, again["identifier"]}) == 3
+
+
+def test_an_unknown_scenario_makes_no_account() -> None:
+    world = World()
+    with pytest.raises(ValueError, match="there is no scenario 'luck'"):
+        SIMULATOR.create_account(world.state, "luck", world.now, world.entropy())
+    assert len(world.state) == 0
+
+
+def test_settings_point_every_host_at_the_simulator() -> None:
+    settings = SIMULATOR.settings(AnyHttpUrl(ROOT))
+    assert isinstance(settings, BlueskySettings)
+    urls = {name: str(value) for name, value in settings}
+    assert urls.pop("plc_url") == f"{ROOT}/plc"
+    assert set(urls.values()) == {ROOT}
+
+
+def test_handle_resolves_to_a_did_whose_document_names_this_server() -> None:
+    world = World()
+    user = world.connect()
+    did = world.get("com.atproto.identity.resolveHandle", handle=user.handle.upper()).data["did"]
+    document = world.send("GET", f"/plc/{did}").data
+    assert document["id"] == did == user.did
+    assert document["alsoKnownAs"] == [f"at://{user.handle}"]
+    assert document["service"] == [{"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": ROOT}]
+
+
+def test_did_has_the_form_of_a_plc_did() -> None:
+    method, _, identifier = World().connect().did.rpartition(":")
+    assert method == "did:plc"
+    assert len(identifier) == 24
+
+
+def test_unknown_handles_and_dids_are_refused() -> None:
+    world = World()
+    assert world.send("GET", "/plc/did:plc:nobody").status == 404
+    refusal = (400, "InvalidRequest", "Unable to resolve handle")
+    assert world.get("com.atproto.identity.resolveHandle", handle="nobody.test").refusal == refusal
+    assert world.get("com.atproto.identity.resolveHandle", handle="did:plc:nobody").refusal == refusal
+    missing = world.get("com.atproto.identity.resolveHandle")
+    assert missing.refusal == (400, "InvalidRequest", 'Missing required key "handle" at $')
+
+
+def test_server_describes_itself_and_is_healthy() -> None:
+    world = World()
+    description = world.get("com.atproto.server.describeServer").data
+    assert description["did"] == "did:web:sandbox.test%3A8090"
+    assert description["blobUploadLimit"] == 52_428_800
+    assert set(world.get("_health").data) == {"version"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "name"),
+    [
+        ("GET", "/", 404, "XRPCNotSupported"),
+        ("GET", "/.well-known/oauth-protected-resource", 404, "XRPCNotSupported"),
+        ("GET", "/xrpc/app.bsky.feed.getTimeline", 501, "MethodNotImplemented"),
+        ("GET", "/xrpc/com.atproto.repo.putRecord", 400, "InvalidRequest"),
+        ("POST", "/xrpc/com.atproto.repo.getRecord", 400, "InvalidRequest"),
+    ],
+)
+def test_what_the_server_does_not_do_has_a_name(method: str, path: str, status: int, name: str) -> None:
+    assert World().send(method, path).refusal[:2] == (status, name)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status", "name"),
+    [
+        ("application/json", b"{", 400, "InvalidRequest"),
+        ("application/json", b"[" * 100_000, 400, "InvalidRequest"),
+        ("application/json", b"\xff", 400, "InvalidRequest"),
+        ("application/json", b"[]", 400, "InvalidRequest"),
+        ("application/json", b'{"identifier": 1, "password": ""}', 400, "InvalidRequest"),
+        ("application/json", b'{"identifier": "\\ud800", "password": ""}', 400, "InvalidRequest"),
+        ("text/plain", b"{}", 400, "InvalidRequest"),
+        ("application/json", b" " * 1_000_001, 413, "PayloadTooLarge"),
+    ],
+)
+def test_a_body_that_is_no_json_object_of_the_right_shape_is_refused(
+    content_type: str, body: bytes, status: int, name: str
+) -> None:
+    answer = World().send(
+        "POST", "/xrpc/com.atproto.server.createSession", headers={"content-type": content_type}, body=body
+    )
+    assert answer.refusal[:2] == (status, name)

@@ -1,0 +1,114 @@
+"""Blobs: fact sheet sections 2.1, 2.5 and 6."""
+
+from typing import Any
+
+import pytest
+
+from tests.platforms.bluesky.test_simulator import JPEG, World, post
+
+BLOB_MAX_BYTES = 52_428_800
+
+
+def with_image(blob: dict[str, Any]) -> dict[str, Any]:
+    return post(embed={"$type": "app.bsky.embed.images", "images": [{"image": blob, "alt": ""}]})
+
+
+def test_upload_answers_a_reference_that_a_post_may_echo() -> None:
+    user = World().connect()
+    blob = user.upload().data["blob"]
+    assert blob["$type"] == "blob"
+    assert blob["ref"]["$link"].startswith("bafkrei")
+    assert (blob["mimeType"], blob["size"]) == ("image/jpeg", len(JPEG))
+    assert user.put(with_image(blob)).status == 200
+
+
+def test_the_same_bytes_are_the_same_blob() -> None:
+    user = World().connect()
+    assert user.upload().data == user.upload().data
+
+
+def test_bytes_are_not_kept() -> None:
+    world = World()
+    data = JPEG + b"secret picture"
+    world.connect().upload(data)
+    assert not any("secret picture" in text for text in world.state.texts.values())
+
+
+def test_cid_is_the_real_one_of_the_bytes() -> None:
+    """`ipfs add --cid-version=1 --raw-leaves` of "hello world"."""
+    blob = World().connect().upload(b"hello world", "text/plain").data["blob"]
+    assert blob["ref"]["$link"] == "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "found"),
+    [
+        (JPEG, "image/png", "image/jpeg"),
+        (b"\x89PNG\r\n\x1a\n....", "application/octet-stream", "image/png"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "image/jpeg", "image/webp"),
+        (b"GIF87a..", "image/jpeg", "image/gif"),
+        (b"GIF89a..", "image/jpeg", "image/gif"),
+        (b"\x00\x00\x00\x20ftypisom", "image/jpeg", "video/mp4"),
+        (b"WEBVTT\n", "text/vtt", "text/vtt"),
+        (b"something", "", "application/octet-stream"),
+    ],
+)
+def test_type_is_sniffed_and_the_header_is_the_fallback(data: bytes, declared: str, found: str) -> None:
+    assert World().connect().upload(data, declared).data["blob"]["mimeType"] == found
+
+
+def test_blob_over_the_limit_of_the_server_is_a_413() -> None:
+    user = World().connect()
+    data = bytes(BLOB_MAX_BYTES)
+    assert user.upload(data).status == 200
+    assert user.upload(data + b"!").refusal == (413, "PayloadTooLarge", "request entity too large")
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"mimeType": "image/png"}, "InvalidMimeType"),
+        ({"size": 1}, "InvalidSize"),
+        ({"ref": {"$link": "bafkreiunknown"}}, "BlobNotFound"),
+    ],
+)
+def test_reference_that_is_not_echoed_verbatim_is_refused(change: dict[str, Any], name: str) -> None:
+    user = World().connect()
+    blob = user.upload().data["blob"]
+    assert user.put(with_image({**blob, **change})).refusal[:2] == (400, name)
+    assert user.world.posts() == []
+
+
+def test_blob_of_another_account_is_not_found() -> None:
+    world = World()
+    mine, theirs = world.connect(), world.connect()
+    blob = theirs.upload().data["blob"]
+    refusal = (400, "BlobNotFound", f"Could not find blob: {blob['ref']['$link']}")
+    assert mine.put(with_image(blob)).refusal == refusal
+
+
+def test_unused_blob_is_thrown_away_after_hours_and_may_be_uploaded_again() -> None:
+    user = World().connect()
+    blob = user.upload().data["blob"]
+    user.world.advance(hours=6)
+    user.renew()
+    assert user.put(with_image(blob)).refusal[1] == "BlobNotFound"
+    user.upload()
+    assert user.put(with_image(blob)).status == 200
+
+
+def test_used_blob_is_kept() -> None:
+    user = World().connect()
+    blob = user.upload().data["blob"]
+    user.put(with_image(blob))
+    user.upload()
+    user.world.advance(days=30)
+    user.renew()
+    assert user.put(with_image(blob), "3l6oveex3ii2m").status == 200
+
+
+def test_upload_needs_a_session() -> None:
+    assert World().send("POST", "/xrpc/com.atproto.repo.uploadBlob", body=JPEG).refusal[:2] == (
+        401,
+        "AuthMissing",
+    )

@@ -1,0 +1,98 @@
+"""What the tests of the flows share: an account, a post, and replies from `replies/*.json`."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
+from letmepost.domain.flow import Call, Effect, Extra, Flow, Frozen, Instruction, Live, Part, Reply
+from letmepost.domain.playback import Transcript, play
+from letmepost.platforms.bluesky.settings import BlueskySettings
+from letmepost.platforms.bluesky.tid import tid
+from letmepost.platforms.contract import AccountFacts, ReadyPost
+
+T = TypeVar("T")
+
+NOW = datetime(2026, 11, 21, 10, 0, 0, 123456, tzinfo=UTC)
+DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+PDS = "https://pds.example.com"
+SETTINGS = BlueskySettings()
+FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
+ACCOUNT = AccountFacts(platform_account_id=DID, handle="alice.example.com", data={"pds": PDS, "did": DID})
+SOMEBODYS_POST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3k44deefqdk2g"
+SOMEBODYS_CID = "bafyreiecx6dujwoeqpdzl27w67z4h46hyklk3an4i4cvvmioaqb2qbyo5u"
+
+_REPLIES = Path(__file__).parent / "replies"
+_STATUSES = (200, 401, 429, 500)
+
+
+def recorded(name: str, **changes: object) -> Reply:
+    """The reply in `replies/<name>.json`; `changes` replaces fields of its JSON body."""
+    data = json.loads((_REPLIES / f"{name}.json").read_text())
+    body = data["text"] if "text" in data else json.dumps({**data["body"], **changes})
+    return Reply(status=data["status"], headers=data.get("headers", {}), body=body.encode(), received_at=NOW)
+
+
+def put(index: int = 0, collection: str = "app.bsky.feed.post") -> Reply:
+    """The accepted put of the `index`-th record."""
+    return recorded("put_record", uri=uri(index, collection), cid=f"bafyrei{index}")
+
+
+def uri(index: int = 0, collection: str = "app.bsky.feed.post") -> str:
+    return f"at://{DID}/{collection}/{tid(FROZEN, index)}"
+
+
+def image(number: int = 1, **facts: Any) -> MediaItem:
+    known = {"content_type": "image/jpeg", "size_bytes": 123_456, "width_px": 1200, "height_px": 800}
+    return MediaItem(
+        kind=MediaKind.IMAGE,
+        media_id=UUID(int=number),
+        alt_text=f"image {number}",
+        facts=MediaFacts(**{**known, **facts}),
+    )
+
+
+def ready(text: str = "hello", **content: Any) -> ReadyPost:
+    return ReadyPost(account=ACCOUNT, content=PostContent(text=text, **content), frozen=FROZEN)
+
+
+def record(call: Call) -> dict[str, Any]:
+    """The record that a call puts."""
+    assert call.json is not None
+    found = call.json["record"]
+    assert isinstance(found, dict)
+    return found
+
+
+def checkpoints(instructions: Sequence[Instruction]) -> list[int]:
+    """How many PUBLISH calls there are before each checkpoint, and after the last."""
+    counts = [0]
+    for instruction in instructions:
+        if isinstance(instruction, Call) and instruction.effect is Effect.PUBLISH:
+            counts[-1] += 1
+        elif isinstance(instruction, Part | Live | Extra):
+            counts.append(0)
+    return counts
+
+
+def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
+    """Break the flow off at every step, in every way: it must come to an end each time, and say why.
+
+    From some step on, every reply has the status; its body is an error's, a page's, or nothing.
+    """
+    assert_ended(play(flow(), *replies), len(replies))
+    for step in range(len(replies)):
+        for status in _STATUSES:
+            for body in (b'{"error": "Whatever", "message": "so it is"}', b"<html>", b""):
+                bad = Reply(status=status, body=body, received_at=NOW)
+                given = list(chain(replies[:step], repeat(bad, 40)))
+                assert_ended(play(flow(), *given), len(given))
+
+
+def assert_ended(transcript: Transcript[T], answered: int) -> None:
+    assert len(transcript.calls) <= answered, "the flow still waits for an answer"
+    assert transcript.error is None or type(transcript.error).__name__ == "PlatformFailure", transcript.error
