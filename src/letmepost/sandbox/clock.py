@@ -1,0 +1,27 @@
+"""The time in each world: the real one, moved forward as far as the organization has moved it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from letmepost.sandbox.worlds import Worlds
+
+_CLOCK = ""  # kept like a platform's state, under a name that no platform has
+_AHEAD_S = "ahead_s"
+
+
+class Clock:
+    """Tells the time of a world, and sets it."""
+
+    def __init__(self, worlds: Worlds, now: Callable[[], datetime]) -> None:
+        self._worlds = worlds
+        self._now = now
+
+    async def now(self, world: str) -> datetime:
+        """What time it is there."""
+        async with self._worlds.visit(world, _CLOCK) as state:
+            return self._now() + timedelta(seconds=state.get(_AHEAD_S, 0.0))
+
+    async def set_ahead(self, world: str, seconds: float) -> None:
+        """Let the world's time be so far ahead of the real one."""
+        async with self._worlds.visit(world, _CLOCK) as state:
+            state[_AHEAD_S] = seconds

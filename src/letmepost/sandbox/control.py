@@ -1,0 +1,133 @@
+"""The control API: makes accounts, looks at what followers see, moves clocks and resets worlds."""
+
+import hmac
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from letmepost.platforms.contract import Platform, SimulatedPost
+from letmepost.sandbox.clock import Clock
+from letmepost.sandbox.places import platform_of, world_of
+from letmepost.sandbox.serving import ENTROPY_BYTES
+from letmepost.sandbox.worlds import Worlds
+
+_BODY_MAX_BYTES = 64 * 1024
+_FURTHEST_AHEAD_S = 10 * 366 * 86_400
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NewAccount(_Wire):
+    """`POST …/accounts`."""
+
+    scenario: str
+
+
+class NewClock(_Wire):
+    """`PUT …/clock`: the whole distance, so that a repeated request changes nothing."""
+
+    ahead_s: float = Field(alias="aheadS", ge=0, le=_FURTHEST_AHEAD_S)
+
+
+Body = TypeVar("Body", bound=_Wire)
+
+
+class Control:
+    """The routes under `/control`."""
+
+    def __init__(
+        self,
+        platforms: Mapping[str, Platform],
+        worlds: Worlds,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._platforms = platforms
+        self._worlds = worlds
+        self._clock = clock
+        self._entropy = entropy
+
+    def routes(self) -> Sequence[Route]:
+        """What can be asked."""
+        return (
+            _route("POST", "/{world}/{platform}/accounts", self.create_account),
+            _route("GET", "/{world}/{platform}/posts", self.list_posts),
+            _route("PUT", "/{world}/clock", self.set_clock),
+            _route("DELETE", "/{world}", self.reset),
+        )
+
+    async def create_account(self, request: Request) -> Response:
+        """Make an account; 201 and what it is connected with."""
+        world, platform = world_of(request), platform_of(request, self._platforms)
+        scenario = (await _read(request, NewAccount)).scenario
+        if scenario not in platform.simulator.scenarios:
+            known = ", ".join(platform.simulator.scenarios)
+            raise HTTPException(400, f"There is no such scenario. Known: {known}.")
+        now = await self._clock.now(world)
+        async with self._worlds.visit(world, platform.name) as state:
+            given = platform.simulator.create_account(state, scenario, now, self._entropy(ENTROPY_BYTES))
+        return JSONResponse({"connectInput": dict(given)}, 201)
+
+    async def list_posts(self, request: Request) -> Response:
+        """What followers see, oldest first."""
+        world, platform = world_of(request), platform_of(request, self._platforms)
+        async with self._worlds.visit(world, platform.name) as state:
+            posts = platform.simulator.posts(state)
+        return JSONResponse({"posts": [_view(post) for post in posts]})
+
+    async def set_clock(self, request: Request) -> Response:
+        """Set how far a world's time is ahead."""
+        wanted = await _read(request, NewClock)
+        await self._clock.set_ahead(world_of(request), wanted.ahead_s)
+        return JSONResponse(wanted.model_dump(by_alias=True))
+
+    async def reset(self, request: Request) -> Response:
+        """Forget a world: every platform, every account, and its clock."""
+        await self._worlds.reset(world_of(request))
+        return Response(status_code=204)
+
+
+class RequireToken:
+    """Lets only those pass who know the token."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        given = Request(scope).headers.get("authorization", "")
+        if not hmac.compare_digest(given.encode(), self._expected):
+            raise HTTPException(401, "The control API needs its token: Authorization: Bearer …")
+        await self._app(scope, receive, send)
+
+
+def _route(method: str, path: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:
+    return Route(path, answer, methods=[method], max_body_size=_BODY_MAX_BYTES)
+
+
+async def _read(request: Request, shape: type[Body]) -> Body:
+    try:
+        return shape.model_validate_json(await request.body())
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False)[0]
+        raise HTTPException(400, f"{'.'.join(map(str, first['loc'])) or 'body'}: {first['msg']}") from None
+
+
+def _view(post: SimulatedPost) -> dict[str, Any]:
+    return {
+        "uri": post.uri,
+        "accountId": post.account_id,
+        "text": post.text,
+        "createdAt": post.created_at,
+        "replyTo": post.reply_to,
+        "record": dict(post.record),
+    }

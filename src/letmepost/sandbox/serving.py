@@ -1,0 +1,89 @@
+"""Simulated networks over real HTTP: late answers are late, lost answers break the connection."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from letmepost.platforms.contract import Platform, SimulatedCall, SimulatedReply
+from letmepost.sandbox.clock import Clock
+from letmepost.sandbox.places import platform_of, world_of
+from letmepost.sandbox.worlds import Worlds
+
+ENTROPY_BYTES = 32
+
+Sleep: TypeAlias = Callable[[float], Awaitable[object]]
+
+
+class Serving:
+    """Answers every request to a simulated network."""
+
+    def __init__(
+        self,
+        platforms: Mapping[str, Platform],
+        worlds: Worlds,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+        sleep: Sleep,
+    ) -> None:
+        self._platforms = platforms
+        self._worlds = worlds
+        self._clock = clock
+        self._entropy = entropy
+        self._sleep = sleep
+
+    async def answer(self, request: Request) -> Response:
+        """What the platform's simulator answers. By then its changes are committed."""
+        world, platform = world_of(request), platform_of(request, self._platforms)
+        body = await request.body()
+        now = await self._clock.now(world)
+        async with self._worlds.visit(world, platform.name) as state:
+            call = SimulatedCall(
+                method=request.method,
+                root=f"{request.base_url}{world}/{platform.name}",
+                path=f"/{request.path_params['path']}",
+                query=tuple(request.query_params.multi_items()),
+                headers=dict(request.headers.items()),
+                body=body,
+                now=now,
+                entropy=self._entropy(ENTROPY_BYTES),
+            )
+            reply = platform.simulator.answer(state, call)
+        return SimulatedResponse(reply, self._sleep)
+
+
+class SimulatedResponse(Response):
+    """A simulator's reply, held back or lost on the way as it says."""
+
+    def __init__(self, reply: SimulatedReply, sleep: Sleep) -> None:
+        super().__init__(reply.body, reply.status, dict(reply.headers))
+        self._reply = reply
+        self._sleep = sleep
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, unless the client has left before it was time."""
+        if self._reply.delay_s and not await self._is_awaited(receive):
+            return
+        if self._reply.dropped:
+            await self._drop(send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _is_awaited(self, receive: Receive) -> bool:
+        """Sleep; whether the client is still there afterwards. Ends early when it leaves."""
+        slept = asyncio.ensure_future(self._sleep(self._reply.delay_s))
+        left = asyncio.ensure_future(receive())  # the body has been read: only a disconnect can still come
+        try:
+            await asyncio.wait((slept, left), return_when=asyncio.FIRST_COMPLETED)
+            return slept.done()
+        finally:
+            slept.cancel()
+            left.cancel()
+
+    async def _drop(self, send: Send) -> None:
+        """Announce a body and end without one, so that the server can only close the connection."""
+        self.headers["content-length"] = str(max(len(self.body), 1))
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

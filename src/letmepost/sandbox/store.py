@@ -1,0 +1,85 @@
+"""Where worlds are kept: one SQLite file, and one thread that reads and writes it."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+# A reply is sent when its changes are committed. With `synchronous = NORMAL` they outlive a crash of the
+# process at once, and one of the machine after the next checkpoint: enough for a sandbox, and a commit need
+# not wait for the disk. The file is locked for good, because a second process would serve from a memory of
+# its own.
+_SET_UP = """
+    PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    CREATE TABLE IF NOT EXISTS entries (
+        world TEXT NOT NULL,
+        platform TEXT NOT NULL,
+        key TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (world, platform, key)
+    ) WITHOUT ROWID;
+"""
+_LOAD = "SELECT key, value FROM entries WHERE world = ? AND platform = ?"
+_PUT = "INSERT INTO entries VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+_REMOVE = "DELETE FROM entries WHERE world = ? AND platform = ? AND key = ?"
+_CLEAR = "DELETE FROM entries WHERE world = ?"
+
+
+class Store:
+    """The entries of every (world, platform), as JSON text under string keys.
+
+    What is asked of it happens in the order of the asking, and off the event loop.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-store")
+
+    async def load(self, world: str, platform: str) -> dict[str, Any]:
+        """All entries."""
+        rows = await self._run(lambda: self._connection.execute(_LOAD, (world, platform)).fetchall())
+        return {key: json.loads(value) for key, value in rows}
+
+    async def save(self, world: str, platform: str, changes: Mapping[str, str | None]) -> None:
+        """Commit new values, and remove the keys whose value is None."""
+        puts = [(world, platform, key, value) for key, value in changes.items() if value is not None]
+        removals = [(world, platform, key) for key, value in changes.items() if value is None]
+
+        def commit() -> None:
+            with self._connection:
+                self._connection.executemany(_PUT, puts)
+                self._connection.executemany(_REMOVE, removals)
+
+        await self._run(commit)
+
+    async def clear(self, world: str) -> None:
+        """Remove a whole world."""
+
+        def commit() -> None:
+            with self._connection:
+                self._connection.execute(_CLEAR, (world,))
+
+        await self._run(commit)
+
+    def close(self) -> None:
+        """Finish what is under way, and let go of the file."""
+        self._thread.shutdown()
+        self._connection.close()
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def open_store(path: Path | None) -> Store:
+    """The store in a file, which is made when it is not there; in memory only when `path` is None."""
+    # Opened here and used in the store's thread alone, which is all that SQLite asks for.
+    connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
+    connection.executescript(_SET_UP)
+    return Store(connection)

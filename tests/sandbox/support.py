@@ -1,0 +1,138 @@
+"""A platform that is as small as can be, and a sandbox that serves it."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NoReturn
+
+import httpx2
+from pydantic import AnyHttpUrl, BaseModel
+from starlette.applications import Starlette
+
+from letmepost.platforms.contract import (
+    Options,
+    Platform,
+    PlatformSettings,
+    SimulatedCall,
+    SimulatedPost,
+    SimulatedReply,
+    Simulator,
+    State,
+)
+from letmepost.sandbox import Store, create_app
+from tests.doubles.clock import SteppedClock
+
+TOKEN = "the-control-token"
+CONTROL = {"authorization": f"Bearer {TOKEN}"}
+
+
+def _answer(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`/notes` keeps notes, `/echo` says what arrived; `delay` and `dropped` in the query do what they say."""
+    query = dict(call.query)
+    if call.path == "/echo":
+        return _reply(_spell(call))
+    if call.method == "POST":
+        number = state.get("count", 0) + 1
+        state["count"] = number
+        state[f"note/{number:04}"] = {"text": call.body.decode(), "at": call.now.isoformat()}
+    if call.method == "DELETE":
+        del state["note/" + query["number"]]
+    if "fail" in query:
+        raise RuntimeError("a bug in a simulator")
+    notes = [state[key]["text"] for key in sorted(state) if key.startswith("note/")]
+    return _reply({"notes": notes}, dropped="dropped" in query, delay_s=float(query.get("delay", 0)))
+
+
+def _reply(value: Mapping[str, Any], *, dropped: bool = False, delay_s: float = 0.0) -> SimulatedReply:
+    body = json.dumps(value).encode()
+    return SimulatedReply(
+        status=200, headers={"content-type": "application/json"}, body=body, dropped=dropped, delay_s=delay_s
+    )
+
+
+def _spell(call: SimulatedCall) -> dict[str, Any]:
+    return {
+        "method": call.method,
+        "root": call.root,
+        "path": call.path,
+        "query": call.query,
+        "headers": dict(call.headers),
+        "body": call.body.decode(),
+        "now": call.now.isoformat(),
+        "entropy": call.entropy.hex(),
+    }
+
+
+def _create_account(state: State, scenario: str, now: datetime, entropy: bytes) -> Mapping[str, str]:
+    name = f"{scenario}-{entropy[:4].hex()}"
+    state[f"account/{name}"] = now.isoformat()
+    return {"name": name}
+
+
+def _posts(state: State) -> list[SimulatedPost]:
+    notes = [(key, state[key]) for key in sorted(state) if key.startswith("note/")]
+    return [
+        SimulatedPost(uri=key, account_id="me", text=note["text"], created_at=note["at"], record=note)
+        for key, note in notes
+    ]
+
+
+def _never(*_arguments: object) -> NoReturn:
+    raise AssertionError("the sandbox plays simulators and nothing else")
+
+
+def platform(name: str) -> Platform:
+    """A platform of which only the simulator works."""
+    return Platform(
+        name=name,
+        title=name.title(),
+        api_version=None,
+        rules=(),
+        options=Options,
+        settings=PlatformSettings,
+        connect_input=BaseModel,
+        visibility_delay_s=0.0,
+        connect=_never,
+        disconnect=_never,
+        refresh=_never,
+        needs_refresh=_never,
+        sign=_never,
+        publish=_never,
+        reconcile=_never,
+        explain=_never,
+        simulator=Simulator(
+            answer=_answer,
+            create_account=_create_account,
+            posts=_posts,
+            scenarios=("ok", "bad"),
+            settings=lambda _base: PlatformSettings(),
+        ),
+    )
+
+
+PLATFORMS = {name: platform(name) for name in ("notes", "pins")}
+
+
+class Surroundings(SteppedClock):
+    """Time, randomness and sleep, as the sandbox is given them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.slept_s: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept_s.append(seconds)
+
+    def app(self, store: Store, platforms: Mapping[str, Platform] = PLATFORMS) -> Starlette:
+        return create_app(platforms, store, token=TOKEN, now=self.now, entropy=self.entropy, sleep=self.sleep)
+
+
+def open_client(app: Starlette) -> httpx2.AsyncClient:
+    """A client that calls the app without a socket. What the app fails with is a 500, as for a real client."""
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    return httpx2.AsyncClient(transport=transport, base_url="http://sandbox.test:8090")
+
+
+def settings_of(platform: Platform, base: str) -> Mapping[str, Any]:
+    """The hosts that a platform would talk to when pointed at the sandbox."""
+    return platform.simulator.settings(AnyHttpUrl(base)).model_dump(mode="json")

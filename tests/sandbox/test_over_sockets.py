@@ -1,0 +1,71 @@
+"""What only a real server and a real client can show."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from letmepost.sandbox import Store, open_store
+from tests.sandbox.support import CONTROL, Surroundings
+
+
+@asynccontextmanager
+async def serving(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
+    """A server on a free port of this machine, and a client of it."""
+    server = uvicorn.Server(uvicorn.Config(app, ws="none", lifespan="off", log_level="critical"))
+    listening = socket.create_server(("127.0.0.1", 0))
+    running = asyncio.create_task(server.serve([listening]))
+    try:
+        base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        async with httpx2.AsyncClient(base_url=base_url, timeout=5) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        await running
+
+
+async def test_lost_answer_breaks_the_connection_after_it_was_executed(
+    surroundings: Surroundings, store: Store
+) -> None:
+    async with serving(surroundings.app(store)) as client:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await client.post("/org_1/notes/notes?dropped=1", content=b"Hello")
+        assert (await client.get("/org_1/notes/notes")).json() == {"notes": ["Hello"]}
+
+
+async def test_lost_answer_may_be_late_as_well(surroundings: Surroundings, store: Store) -> None:
+    async with serving(surroundings.app(store)) as client:
+        with pytest.raises(httpx2.RemoteProtocolError):
+            await client.post("/org_1/notes/notes?dropped=1&delay=2", content=b"Hello")
+    assert surroundings.slept_s == [2.0]
+
+
+async def test_answer_that_never_comes_ends_with_the_clients_patience(store: Store) -> None:
+    class Patient(Surroundings):
+        async def sleep(self, seconds: float) -> None:
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                woken.set()
+
+    woken = asyncio.Event()
+    async with serving(Patient().app(store)) as client:
+        with pytest.raises(httpx2.ReadTimeout):
+            await client.post("/org_1/notes/notes?delay=3600", content=b"Hello", timeout=0.1)
+        await asyncio.wait_for(woken.wait(), 5)
+
+
+async def test_worlds_survive_a_restart(surroundings: Surroundings, tmp_path: Path) -> None:
+    for number in range(2):
+        store = open_store(tmp_path / "sandbox.db")
+        async with serving(surroundings.app(store)) as client:
+            seen = (await client.get("/control/org_1/notes/posts", headers=CONTROL)).json()["posts"]
+            assert len(seen) == number
+            await client.post("/org_1/notes/notes", content=b"Hello")
+        store.close()

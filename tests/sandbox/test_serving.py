@@ -1,0 +1,138 @@
+"""Simulated networks over HTTP, without sockets."""
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+
+import httpx2
+import pytest
+
+from letmepost.platforms.contract import SimulatedReply
+from letmepost.sandbox import Store
+from letmepost.sandbox.serving import SimulatedResponse
+from tests.sandbox.support import Surroundings, open_client
+
+
+async def notes(client: httpx2.AsyncClient, place: str = "org_1/notes") -> list[str]:
+    found: list[str] = (await client.get(f"/{place}/notes")).json()["notes"]
+    return found
+
+
+async def test_request_reaches_the_simulator_as_it_was_sent(
+    client: httpx2.AsyncClient, surroundings: Surroundings
+) -> None:
+    reply = await client.patch("/org_1/notes/echo?b=2&a=1&b=", content=b"hello", headers={"X-Mixed-Case": "Yes"})
+    assert reply.status_code == 200
+    call = reply.json()
+    assert call["headers"].pop("x-mixed-case") == "Yes"
+    assert {name: call[name] for name in ("method", "root", "path", "query", "body", "now")} == {
+        "method": "PATCH",
+        "root": "http://sandbox.test:8090/org_1/notes",
+        "path": "/echo",
+        "query": [["b", "2"], ["a", "1"], ["b", ""]],
+        "body": "hello",
+        "now": surroundings.now().isoformat(),
+    }
+    assert len(bytes.fromhex(call["entropy"])) == 32
+
+
+async def test_path_arrives_decoded(client: httpx2.AsyncClient) -> None:
+    """The echo answers on `/echo` alone."""
+    assert "method" in (await client.get("/org_1/notes/%65cho")).json()
+
+
+async def test_every_call_has_entropy_of_its_own(client: httpx2.AsyncClient) -> None:
+    drawn = {(await client.get("/org_1/notes/echo")).json()["entropy"] for _ in range(3)}
+    assert len(drawn) == 3
+
+
+async def test_state_is_kept_between_requests(client: httpx2.AsyncClient) -> None:
+    await client.post("/org_1/notes/notes", content=b"one")
+    await client.post("/org_1/notes/notes", content=b"two")
+    await client.delete("/org_1/notes/notes?number=0001")
+    assert await notes(client) == ["two"]
+
+
+async def test_worlds_and_platforms_are_apart(client: httpx2.AsyncClient) -> None:
+    await client.post("/org_1/notes/notes", content=b"mine")
+    assert await notes(client, "org_2/notes") == []
+    assert await notes(client, "org_1/pins") == []
+    assert await notes(client) == ["mine"]
+
+
+async def test_requests_of_one_world_are_played_one_after_the_other(client: httpx2.AsyncClient) -> None:
+    texts = [str(number) for number in range(50)]
+    await asyncio.gather(*(client.post("/org_1/notes/notes", content=text.encode()) for text in texts))
+    assert sorted(await notes(client), key=int) == texts
+
+
+@pytest.mark.parametrize("path", ["/org_1/nowhere/notes", "/org.1/notes/notes", f"/{'x' * 65}/notes/notes", "/org_1"])
+async def test_unknown_places_are_not_found(client: httpx2.AsyncClient, path: str) -> None:
+    reply = await client.get(path)
+    assert reply.status_code == 404
+    assert reply.json()["error"]["code"] == "not_found"
+
+
+async def test_health_needs_nothing(client: httpx2.AsyncClient) -> None:
+    assert (await client.get("/health")).json() == {"status": "ok"}
+
+
+async def test_body_over_the_limit_is_refused_before_it_is_read(client: httpx2.AsyncClient) -> None:
+    headers = {"content-length": str(100 * 1024 * 1024 + 1)}
+    assert (await client.post("/org_1/notes/notes", content=b"x", headers=headers)).status_code == 413
+    assert await notes(client) == []
+
+
+async def test_late_answer_is_held_back(client: httpx2.AsyncClient, surroundings: Surroundings) -> None:
+    reply = await client.post("/org_1/notes/notes?delay=3", content=b"slow")
+    assert reply.json() == {"notes": ["slow"]}
+    assert surroundings.slept_s == [3.0]
+
+
+async def test_others_are_served_while_an_answer_is_held_back(store: Store) -> None:
+    class Stuck(Surroundings):
+        async def sleep(self, seconds: float) -> None:
+            await super().sleep(seconds)
+            fallen_asleep.set()
+            await woken.wait()
+
+    fallen_asleep, woken = asyncio.Event(), asyncio.Event()
+    async with open_client(Stuck().app(store)) as client:
+        slow = asyncio.create_task(client.post("/org_1/notes/notes?delay=3", content=b"slow"))
+        await fallen_asleep.wait()
+        assert await notes(client) == ["slow"]
+        assert not slow.done()
+        woken.set()
+        assert (await slow).status_code == 200
+
+
+async def test_client_that_leaves_is_not_waited_for() -> None:
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    async def sleep(_seconds: float) -> None:
+        await asyncio.Event().wait()
+
+    response = SimulatedResponse(SimulatedReply(status=200, delay_s=3600), sleep)
+    await asyncio.wait_for(response({"type": "http"}, receive, send), 5)
+    assert sent == []
+
+
+async def test_simulator_that_fails_changes_nothing(client: httpx2.AsyncClient) -> None:
+    await client.post("/org_1/notes/notes", content=b"before")
+    assert (await client.post("/org_1/notes/notes?fail=1", content=b"lost")).status_code == 500
+    await client.post("/org_1/notes/notes", content=b"after")
+    assert await notes(client) == ["before", "after"]
+
+
+async def test_nothing_is_answered_that_could_not_be_stored(client: httpx2.AsyncClient, store: Store) -> None:
+    await client.post("/org_1/notes/notes", content=b"before")
+    store._connection.execute("PRAGMA query_only = ON")
+    assert (await client.post("/org_1/notes/notes", content=b"lost")).status_code == 500
+    store._connection.execute("PRAGMA query_only = OFF")
+    assert await notes(client) == ["before"]
