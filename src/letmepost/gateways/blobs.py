@@ -1,0 +1,237 @@
+"""Stored media: bytes under a key, written once, read in ranges, never whole in memory."""
+
+import asyncio
+import hashlib
+import os
+import re
+import tempfile
+import threading
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from letmepost.domain.errors import LetmepostError
+
+READ_BYTES = 256 * 1024
+WRITE_BYTES = 1024 * 1024
+
+_PART_SUFFIX = ".part"
+_SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}"
+_KEY = re.compile(f"({_SEGMENT})/({_SEGMENT})")
+
+
+class BlobMissingError(LetmepostError):
+    """Nothing is stored under the key, or less than the range that was asked for."""
+
+
+class BlobTooLargeError(LetmepostError):
+    """The bytes to store are more than allowed. Nothing of them is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """What was stored: its SHA-256 (32 bytes) and its length."""
+
+    sha256: bytes
+    size_bytes: int
+
+
+class BlobStore(Protocol):
+    """Where media are kept. A key is `<organization>/<name>`; ValueError for any other is a defect of ours.
+
+    An error that is not BlobMissingError means that the store could not be asked, never that the blob is
+    absent.
+    """
+
+    async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:
+        """Stores the bytes: all of them, for good, or nothing. What the key held before is replaced.
+
+        Raises:
+            BlobTooLargeError: there are more than `max_bytes`.
+        """
+
+    async def open(self, key: str, *, first_byte: int = 0, length_bytes: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `first_byte` on, up to the end or `length_bytes` of them, in pieces.
+
+        Raises:
+            BlobMissingError: there are none, or not as many.
+        """
+
+    async def exists(self, key: str) -> bool:
+        """Whether the key holds anything."""
+
+    async def delete(self, key: str) -> None:
+        """Removes what the key holds, if anything."""
+
+    async def local_path(self, key: str) -> Path:
+        """A file with the blob's bytes, to be read and not to be changed.
+
+        Raises:
+            BlobMissingError: there is none.
+        """
+
+
+class DiskBlobStore:
+    """`BlobStore` in a directory, which several processes may share.
+
+    A blob is written beside its place and renamed into it, after its bytes and before its name are flushed to
+    the disk: at any moment, a loss of power included, it is there completely or not at all.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:
+        part = _PartFile(self._root, self._path(key))
+        size_bytes, waiting, waiting_bytes = 0, list[bytes](), 0
+        try:
+            await asyncio.to_thread(part.create)
+            async for chunk in chunks:
+                size_bytes += len(chunk)
+                if size_bytes > max_bytes:
+                    raise BlobTooLargeError(f"The content is larger than {max_bytes} bytes.")
+                waiting.append(chunk)
+                waiting_bytes += len(chunk)
+                if waiting_bytes >= WRITE_BYTES:
+                    await asyncio.to_thread(part.write, waiting)
+                    waiting, waiting_bytes = [], 0
+            await asyncio.to_thread(part.write, waiting)
+            return StoredBlob(await asyncio.to_thread(part.commit), size_bytes)
+        finally:
+            await asyncio.to_thread(part.discard)
+
+    async def open(self, key: str, *, first_byte: int = 0, length_bytes: int | None = None) -> AsyncIterator[bytes]:
+        path = self._path(key)
+        size_bytes = await asyncio.to_thread(_size, path)
+        end = size_bytes if length_bytes is None else first_byte + length_bytes
+        if not 0 <= first_byte <= end <= size_bytes:
+            raise BlobMissingError(f"The blob {key} has {size_bytes} bytes, not those from {first_byte} to {end}.")
+        return _ranges(path, first_byte, end)
+
+    async def exists(self, key: str) -> bool:
+        try:
+            await asyncio.to_thread(_size, self._path(key))
+        except BlobMissingError:
+            return False
+        return True
+
+    async def delete(self, key: str) -> None:
+        await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
+
+    async def local_path(self, key: str) -> Path:
+        path = self._path(key)
+        await asyncio.to_thread(_size, path)
+        return path
+
+    async def remove_leftovers(self, before: datetime) -> int:
+        """Removes what processes that died while writing have left, if last touched before then; how many."""
+        return await asyncio.to_thread(_remove_leftovers, self._root, before)
+
+    def _path(self, key: str) -> Path:
+        """`<root>/<organization>/<two digits of the key's hash>/<name>`: no directory grows beyond use."""
+        parts = _KEY.fullmatch(key)
+        if parts is None:
+            raise ValueError(f"{key!r} is not the key of a blob")
+        return self._root / parts[1] / hashlib.sha256(key.encode()).hexdigest()[:2] / parts[2]
+
+
+class _PartFile:
+    """A blob while it is being written.
+
+    Its methods run in threads. They take turns, because a put that is cancelled calls `discard` while the
+    thread of its last step may still be at work; a step that comes too late finds the file closed.
+    """
+
+    _file: BinaryIO
+
+    def __init__(self, root: Path, path: Path) -> None:
+        self._path = path
+        self._directories = (path.parent, path.parent.parent, root)
+        self._turn = threading.Lock()
+        self._hash = hashlib.sha256()
+        self._temporary: Path | None = None
+        self._is_discarded = False
+
+    def create(self) -> None:
+        with self._turn:
+            if self._is_discarded:
+                return
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(prefix=".", suffix=_PART_SUFFIX, dir=self._path.parent)
+            self._file, self._temporary = os.fdopen(descriptor, "wb"), Path(name)
+
+    def write(self, chunks: list[bytes]) -> None:
+        with self._turn:
+            for chunk in chunks:
+                self._hash.update(chunk)
+                self._file.write(chunk)
+
+    def commit(self) -> bytes:
+        """Puts the file in its place for good; its SHA-256."""
+        with self._turn:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            if self._temporary is not None:
+                self._temporary.replace(self._path)
+                self._temporary = None
+            self._file.close()
+            for directory in self._directories:
+                _flush_directory(directory)
+            return self._hash.digest()
+
+    def discard(self) -> None:
+        """Removes the file, unless it has been put in its place."""
+        with self._turn:
+            self._is_discarded = True
+            if self._temporary is not None:
+                self._temporary.unlink(missing_ok=True)
+                with suppress(OSError):  # a full disk cannot take what is still buffered: so be it
+                    self._file.close()
+
+
+def _flush_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError as error:
+        raise BlobMissingError(f"There is no blob {path.name}.") from error
+
+
+async def _ranges(path: Path, position: int, end: int) -> AsyncIterator[bytes]:
+    """Opens the file for every piece, so that a reader who stops half-way leaves nothing open."""
+    while position < end:
+        piece = await asyncio.to_thread(_read, path, position, min(READ_BYTES, end - position))
+        if not piece:
+            raise BlobMissingError(f"The blob {path.name} ends at byte {position}.")
+        position += len(piece)
+        yield piece
+
+
+def _read(path: Path, first_byte: int, length_bytes: int) -> bytes:
+    try:
+        with path.open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), length_bytes, first_byte)
+    except FileNotFoundError as error:
+        raise BlobMissingError(f"There is no blob {path.name}.") from error
+
+
+def _remove_leftovers(root: Path, before: datetime) -> int:
+    removed = 0
+    for path in root.glob(f"*/*/.*{_PART_SUFFIX}"):
+        try:
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:
+            continue  # its writer was alive after all, or another process swept
+    return removed

@@ -1,0 +1,50 @@
+"""How many requests a key has made this minute, counted together by every API process."""
+
+from dataclasses import dataclass
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from letmepost.gateways.clock import Clock
+
+WINDOW_S = 60
+
+log = structlog.get_logger()
+
+# One round trip: count, and let the counter die with its window.
+_COUNT = """
+local n = redis.call('INCR', KEYS[1])
+if n == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return n
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a key's window. `reset_s`: seconds until the next one."""
+
+    limit: int
+    remaining: int
+    reset_s: int
+    is_exceeded: bool
+
+
+class RateLimits:
+    """Fixed windows of a minute. When Redis is away everything is allowed, and the log says so."""
+
+    def __init__(self, redis: Redis, clock: Clock) -> None:
+        self._redis = redis
+        self._clock = clock
+        self._count = redis.register_script(_COUNT)
+
+    async def take(self, name: str, limit: int) -> Allowance:
+        """Count a request against the limit of `name`."""
+        window, elapsed_s = divmod(int(self._clock.now().timestamp()), WINDOW_S)
+        reset_s = WINDOW_S - elapsed_s
+        try:
+            used = int(await self._count(keys=[f"letmepost:rate:{name}:{window}"], args=[2 * WINDOW_S]))
+        except (RedisError, OSError) as error:
+            log.warning("redis.lost", error=str(error), role="rate limits")
+            used = 0
+        return Allowance(limit, max(0, limit - used), reset_s, used > limit)

@@ -1,0 +1,56 @@
+"""The control side of the sandbox process: makes simulated accounts and reads what their followers would see."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from letmepost.domain.errors import SendFailure
+from letmepost.gateways.http_client import HTTPClient, Outgoing
+
+
+class SandboxAwayError(SendFailure):
+    """The sandbox process does not answer, or not as it should."""
+
+
+class SandboxControl:
+    """Calls `/control` of the sandbox."""
+
+    def __init__(self, http: HTTPClient, url: str, token: str) -> None:
+        self._http = http
+        self._base = url.rstrip("/")
+        self._token = token
+
+    async def create_account(self, world: str, platform: str, scenario: str) -> Mapping[str, Any]:
+        """A simulated account; returns the input that connects it.
+
+        Raises:
+            SendFailure: the sandbox does not answer.
+        """
+        body = json.dumps({"scenario": scenario}).encode()
+        value = await self._call("POST", f"/control/{world}/{platform}/accounts", body)
+        found: Mapping[str, Any] = value["connectInput"]
+        return found
+
+    async def list_posts(self, world: str, platform: str) -> list[Mapping[str, Any]]:
+        """What followers see, oldest first.
+
+        Raises:
+            SendFailure: the sandbox does not answer.
+        """
+        value = await self._call("GET", f"/control/{world}/{platform}/posts", None)
+        found: list[Mapping[str, Any]] = value["posts"]
+        return found
+
+    async def _call(self, method: str, path: str, body: bytes | None) -> Mapping[str, Any]:
+        headers = {"authorization": f"Bearer {self._token}"}
+        if body is not None:
+            headers["content-type"] = "application/json"
+        url = self._base + path
+        reply = await self._http.send(
+            Outgoing(method=method, url=url, headers=headers, body=body, max_reply_bytes=16 * 1024 * 1024)
+        )
+        if reply.status not in {200, 201}:
+            message = f"the sandbox answered {reply.status} to {method} {path}"
+            raise SandboxAwayError(message)
+        value: Mapping[str, Any] = json.loads(reply.body)
+        return value

@@ -1,0 +1,134 @@
+"""Sends the calls of one account's flows: signs them, streams their media, and refreshes a token that has died."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from letmepost.domain.errors import SendFailure
+from letmepost.domain.flow import Auth, Call, MediaRange, Reply
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
+from letmepost.platforms.contract import Credential, Platform
+
+SIGNING_ENTROPY_BYTES = 32
+
+
+class CredentialSource(Protocol):
+    """Where an account's credential comes from."""
+
+    async def current(self) -> Credential:
+        """The credential that is stored now."""
+
+    async def refresh(self, dead: Credential) -> Credential:
+        """A credential newer than the dead one: from the platform, or from whoever was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """What is told of a call afterwards: nothing secret, no query, no body."""
+
+    step: str | None
+    method: str
+    host: str
+    path: str
+    status: int | None
+    duration_ms: int
+
+    def as_json(self) -> dict[str, Any]:
+        """For the attempt's record."""
+        return {
+            "step": self.step,
+            "method": self.method,
+            "host": self.host,
+            "path": self.path,
+            "status": self.status,
+            "ms": self.duration_ms,
+        }
+
+
+@dataclass(kw_only=True)
+class Sender:
+    """Sends calls of one platform; `credentials` is None where no account exists yet."""
+
+    http: HTTPClient
+    platform: Platform
+    clock: Clock
+    credentials: CredentialSource | None = None
+    open_media: Callable[[UUID, int, int], Awaitable[AsyncIterator[bytes]]] | None = None
+    records: list[CallRecord] = field(default_factory=list)
+
+    @property
+    def platform_ms(self) -> int:
+        """Time spent waiting for the platform."""
+        return sum(record.duration_ms for record in self.records)
+
+    async def __call__(self, call: Call) -> Reply:
+        """Send a call; once more with a fresh token when the platform says that ours died before it did anything.
+
+        Raises:
+            NotSent, NoReply: see `domain.errors`.
+            PlatformFailure: the token could not be refreshed.
+        """
+        if call.auth is not Auth.ACCOUNT or self.credentials is None:
+            return await self._send(call)
+        credential = await self.credentials.current()
+        reply = await self._send_signed(call, credential)
+        if self.platform.needs_refresh(reply):
+            reply = await self._send_signed(call, await self.credentials.refresh(credential))
+        return reply
+
+    async def _send_signed(self, call: Call, credential: Credential) -> Reply:
+        entropy = self.clock.entropy(SIGNING_ENTROPY_BYTES)
+        return await self._send(self.platform.sign(call, credential, self.clock.now(), entropy))
+
+    async def _send(self, call: Call) -> Reply:
+        request = await self._request(call)
+        started = self.clock.monotonic_s()
+        incoming: Incoming | None = None
+        try:
+            incoming = await self.http.send(request)
+        finally:
+            self._note(call, incoming, self.clock.monotonic_s() - started)
+        return Reply(status=incoming.status, headers=incoming.headers, body=incoming.body, received_at=self.clock.now())
+
+    async def _request(self, call: Call) -> Outgoing:
+        headers = dict(call.headers)
+        body: bytes | AsyncIterator[bytes] | None = None
+        length: int | None = None
+        if call.json is not None:
+            headers.setdefault("content-type", "application/json")
+            body = json.dumps(call.json, ensure_ascii=False, separators=(",", ":")).encode()
+        elif call.form is not None:
+            headers.setdefault("content-type", "application/x-www-form-urlencoded")
+            body = urlencode(call.form).encode()
+        elif isinstance(call.body, MediaRange):
+            if self.open_media is None:
+                raise SendFailure(f"{call.method} {call.url} sends media, and none can be read here")
+            length = call.body.length_bytes
+            body = await self.open_media(call.body.media_id, call.body.first_byte, length)
+        else:
+            body = call.body
+        url = f"{call.url}?{urlencode(call.query)}" if call.query else call.url
+        return Outgoing(
+            method=call.method,
+            url=url,
+            headers=headers,
+            body=body,
+            body_length=length,
+            timeout_s=call.timeout_s,
+        )
+
+    def _note(self, call: Call, incoming: Incoming | None, seconds: float) -> None:
+        parts = urlsplit(call.url)
+        record = CallRecord(
+            step=call.step,
+            method=call.method,
+            host=parts.netloc,
+            path=parts.path,
+            status=None if incoming is None else incoming.status,
+            duration_ms=round(seconds * 1000),
+        )
+        self.records.append(record)

@@ -1,0 +1,87 @@
+"""Hints over Redis that something is worth looking at. Losing them costs a sweep interval, never a post.
+
+One channel wakes workers, one tells who waits that a batch has changed. Both carry ids at most: whoever hears a hint
+reads the truth from PostgreSQL.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+WORKER_CHANNEL = "letmepost:wake"
+BATCH_CHANNEL = "letmepost:batches"
+_RECONNECT_AFTER_S = 1.0
+
+log = structlog.get_logger()
+
+
+class Wakeups:
+    """Sends hints, and passes those that arrive to whoever waits in this process."""
+
+    def __init__(self, redis: Redis, subscriber: Redis) -> None:
+        """`subscriber`: a client that waits for ever, where `redis` gives up soon."""
+        self._redis = redis
+        self._subscriber = subscriber
+        self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._on_wake: list[Callable[[], None]] = []
+
+    async def wake_worker(self) -> None:
+        """There is work; any worker may take it."""
+        await self._hint(WORKER_CHANNEL, b"")
+
+    async def batch_changed(self, batch_id: UUID) -> None:
+        """Whoever waits for the batch should look again."""
+        await self._hint(BATCH_CHANNEL, batch_id.bytes)
+
+    def on_wake(self, callback: Callable[[], None]) -> None:
+        """Call back whenever a worker is hinted at."""
+        self._on_wake.append(callback)
+
+    @asynccontextmanager
+    async def watch_batch(self, batch_id: UUID) -> AsyncIterator[asyncio.Event]:
+        """An event that is set when the batch has changed; clear it before you look."""
+        event = asyncio.Event()
+        self._waiting[batch_id].add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[batch_id].discard(event)
+            if not self._waiting[batch_id]:
+                del self._waiting[batch_id]
+
+    async def listen(self, *channels: str) -> None:
+        """Pass hints on until cancelled, through every loss of the connection."""
+        while True:
+            try:
+                await self._listen(channels)
+            except (RedisError, OSError) as error:
+                log.warning("redis.lost", error=str(error), role="wake-ups")
+                await asyncio.sleep(_RECONNECT_AFTER_S)
+
+    async def _listen(self, channels: tuple[str, ...]) -> None:
+        async with self._subscriber.pubsub(ignore_subscribe_messages=True) as hints:
+            await hints.subscribe(*channels)
+            # What was hinted at while nobody listened is found by looking once.
+            self._pass_on(WORKER_CHANNEL.encode(), b"")
+            async for hint in hints.listen():
+                self._pass_on(hint["channel"], hint["data"])
+
+    def _pass_on(self, channel: bytes, data: bytes) -> None:
+        if channel == WORKER_CHANNEL.encode():
+            for callback in self._on_wake:
+                callback()
+        elif len(data) == 16:
+            for event in self._waiting.get(UUID(bytes=data), ()):
+                event.set()
+
+    async def _hint(self, channel: str, data: bytes) -> None:
+        try:
+            await self._redis.publish(channel, data)
+        except (RedisError, OSError) as error:
+            log.warning("redis.lost", error=str(error), role="wake-ups")

@@ -1,0 +1,168 @@
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from letmepost.domain.errors import NotSent
+from letmepost.gateways.address_ranges import Reach, reach_of
+from letmepost.gateways.addresses import AddressGuard, AddressPolicy, AddressRefused, read_origin
+from tests.gateways.support import DEVELOPMENT, Names
+
+PUBLIC = AddressPolicy()
+SANDBOX = read_origin("http://sandbox:9100")
+
+
+def guard(policy: AddressPolicy = PUBLIC, **names: list[str]) -> AddressGuard:
+    return AddressGuard(policy, Names({name.replace("_", "."): [found] for name, found in names.items()}))
+
+
+PRIVATE = ["10.1.2.3", "127.0.0.1", "127.255.255.254", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1"]
+PRIVATE += ["100.127.255.255", "::1", "fc00::1", "fdff::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:7f00:1"]
+PRIVATE += ["64:ff9b::127.0.0.1", "64:ff9b::a00:1"]
+
+NEVER = ["0.0.0.0"]  # noqa: S104 - to be refused, not bound
+NEVER += ["0.1.2.3", "169.254.169.254", "169.254.0.1", "192.0.0.192", "192.0.2.1", "198.51.100.1"]
+NEVER += ["203.0.113.1", "192.88.99.1", "198.18.0.1", "198.19.255.255", "224.0.0.1", "239.255.255.255", "240.0.0.1"]
+NEVER += ["255.255.255.255", "168.63.129.16", "100.100.100.200", "::", "fe80::1", "febf::1", "fec0::1", "ff02::1"]
+NEVER += ["::127.0.0.1", "::8.8.8.8", "::ffff:0:127.0.0.1", "::ffff:169.254.169.254", "::ffff:0.0.0.0"]
+NEVER += ["64:ff9b::169.254.169.254", "64:ff9b:1::1", "64:ff9b:1::808:808", "2001::1", "2001:0:4136:e378::1"]
+NEVER += ["2001:10::1", "2001:db8::1", "3fff::1", "2002:7f00:1::", "2002:808:808::1", "100::1", "5f00::1"]
+NEVER += ["fd00:ec2::254", "fd20:ce::254", "fe80::1%2", "4000::1"]
+
+ANYBODYS = ["1.1.1.1", "8.8.8.8", "9.255.255.255", "100.63.255.255", "100.128.0.1", "172.32.0.1", "192.0.1.1"]
+ANYBODYS += ["2606:4700::1111", "2a00:1450::1", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reach"),
+    [(text, Reach.PRIVATE) for text in PRIVATE]
+    + [(text, Reach.NEVER) for text in NEVER]
+    + [(text, Reach.PUBLIC) for text in ANYBODYS],
+)
+def test_address_is_judged_by_whose_it_is(text: str, reach: Reach) -> None:
+    assert reach_of(ip_address(text)) is reach
+
+
+@given(st.ip_addresses(v=4))
+def test_no_address_is_public_that_python_calls_anything_else(address: IPv4Address) -> None:
+    assert address.is_global or reach_of(address) is not Reach.PUBLIC
+
+
+@given(st.ip_addresses(v=6))
+@example(IPv6Address("2001:db8::1"))
+def test_no_ipv6_address_is_public_that_python_calls_anything_else(address: IPv6Address) -> None:
+    assert address.is_global or address.ipv4_mapped or reach_of(address) is not Reach.PUBLIC
+
+
+@given(st.ip_addresses(v=4), st.sampled_from(["::ffff:", "64:ff9b::"]))
+def test_wrapped_address_is_what_is_in_it(address: IPv4Address, wrapping: str) -> None:
+    assert reach_of(IPv6Address(f"{wrapping}{address}")) is reach_of(address)
+
+
+@pytest.mark.parametrize("text", PRIVATE + NEVER)
+async def test_public_policy_refuses_what_is_not_public_by_address_and_by_name(text: str) -> None:
+    host = f"[{text}]" if ":" in text else text
+    with pytest.raises(AddressRefused):
+        guard().admit(f"https://{host}/")
+    with pytest.raises(AddressRefused, match="not on the public internet"):
+        await guard(rebind_example=[text]).addresses("rebind.example", 443)
+
+
+@pytest.mark.parametrize("text", ANYBODYS)
+async def test_public_policy_admits_the_public_internet(text: str) -> None:
+    host = f"[{text}]" if ":" in text else text
+    assert guard().admit(f"https://{host}/").address == ip_address(text)
+    await guard(www_example=[text]).check("https://www.example/")
+
+
+@pytest.mark.parametrize("private", ["10.0.0.1", "::1", "169.254.169.254"])
+async def test_one_forbidden_answer_among_many_forbids_the_name(private: str) -> None:
+    with pytest.raises(AddressRefused):
+        await guard(mixed_example=["1.1.1.1", private, "8.8.8.8"]).addresses("mixed.example", 443)
+
+
+@pytest.mark.parametrize("text", NEVER)
+def test_development_opens_no_way_to_metadata_or_multicast(text: str) -> None:
+    host = f"[{text}]" if ":" in text else text
+    with pytest.raises(AddressRefused):
+        guard(DEVELOPMENT).admit(f"http://{host}/")
+
+
+@pytest.mark.parametrize("text", PRIVATE)
+def test_development_may_call_its_own_network(text: str) -> None:
+    host = f"[{text}]" if ":" in text else text
+    guard(DEVELOPMENT).admit(f"http://{host}:8080/")
+
+
+@pytest.mark.parametrize("answers", [[], ["nonsense"]])
+async def test_name_without_an_address_is_not_sent(answers: list[str]) -> None:
+    with pytest.raises(NotSent):
+        await guard(empty_example=answers).addresses("empty.example", 443)
+
+
+async def test_name_that_cannot_be_looked_up_is_not_sent_but_may_be_tried_again() -> None:
+    with pytest.raises(NotSent, match=r"nowhere\.example could not be looked up") as caught:
+        await guard().check("https://nowhere.example/")
+    assert not isinstance(caught.value, AddressRefused)
+
+
+def test_plain_http_needs_permission() -> None:
+    with pytest.raises(AddressRefused, match="not https"):
+        guard().admit("http://www.example/")
+    guard(AddressPolicy(allow_http=True)).admit("http://www.example/")
+
+
+@pytest.mark.parametrize("port", [21, 22, 25, 53, 110, 139, 445, 587, 993])
+def test_ports_of_other_services_are_refused(port: int) -> None:
+    with pytest.raises(AddressRefused, match="another service"):
+        guard().admit(f"https://www.example:{port}/")
+
+
+@pytest.mark.parametrize("port", [80, 443, 1024, 8443, 65535])
+def test_ports_where_http_lives_are_admitted(port: int) -> None:
+    guard().admit(f"https://www.example:{port}/")
+
+
+class TestTestWorld:
+    guard = guard(AddressPolicy(only_origins=frozenset({SANDBOX})), sandbox=["172.18.0.5"])
+
+    async def test_the_sandbox_is_reached_wherever_it_is(self) -> None:
+        await self.guard.check("http://sandbox:9100/org/bluesky")
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://bsky.social/",
+            "http://sandbox:9101/",
+            "https://sandbox:9100/",
+            "http://172.18.0.5:9100/",
+            "http://sandbox.evil.example:9100/",
+            "http://user@sandbox:9100/",
+        ],
+    )
+    def test_nothing_else_is(self, url: str) -> None:
+        with pytest.raises(AddressRefused):
+            self.guard.admit(url)
+
+
+class TestLiveWorld:
+    policy = AddressPolicy(allow_private=True, allow_http=True, never_origins=frozenset({SANDBOX}))
+
+    @pytest.mark.parametrize("url", ["http://sandbox:9100/", "https://SANDBOX.:9100/x"])
+    def test_the_sandbox_is_refused_by_name(self, url: str) -> None:
+        with pytest.raises(AddressRefused, match="is the sandbox"):
+            guard(self.policy).admit(url)
+
+    async def test_the_sandbox_is_refused_under_another_name(self) -> None:
+        watched = guard(self.policy, sandbox=["172.18.0.5"], alias_example=["172.18.0.5"])
+        with pytest.raises(AddressRefused, match="leads to the sandbox"):
+            await watched.addresses("alias.example", 9100)
+
+    async def test_its_neighbours_are_admitted(self) -> None:
+        watched = guard(self.policy, sandbox=["172.18.0.5"], alias_example=["172.18.0.5"], other_example=["172.18.0.6"])
+        assert await watched.addresses("alias.example", 9200) == ["172.18.0.5"]
+        assert await watched.addresses("other.example", 9100) == ["172.18.0.6"]
+
+    async def test_a_sandbox_that_is_away_stops_nobody(self) -> None:
+        assert await guard(self.policy, other_example=["10.0.0.1"]).addresses("other.example", 9100) == ["10.0.0.1"]

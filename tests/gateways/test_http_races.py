@@ -1,0 +1,402 @@
+"""When a call fails: what was surely not executed, what perhaps was, and that nothing is ever sent twice."""
+
+import asyncio
+import socket
+import ssl
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from letmepost.domain.errors import NoReply, NotSent, SendFailure
+from letmepost.gateways.addresses import AddressGuard
+from letmepost.gateways.clock import SystemClock
+from letmepost.gateways.http_client import HTTPClient, Outgoing
+from tests.gateways.support import DEVELOPMENT, Connection, Names, answering, calling, get, post, serving
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def test_refused_connection_is_not_sent() -> None:
+    async with calling() as client:
+        with pytest.raises(NotSent, match=r"http://127\.0\.0\.1:\d+ could not be connected to"):
+            await client.send(post(f"http://127.0.0.1:{free_port()}"))
+
+
+async def test_unknown_name_is_not_sent() -> None:
+    async with calling() as client:
+        with pytest.raises(NotSent, match=r"nowhere\.example could not be looked up"):
+            await client.send(post("https://nowhere.example"))
+
+
+async def test_look_up_that_hangs_is_not_sent_in_time() -> None:
+    async def hang(host: str) -> list[str]:
+        await asyncio.sleep(60)
+        return ["127.0.0.1"]
+
+    guard = AddressGuard(DEVELOPMENT, hang)
+    async with HTTPClient(guard=guard, clock=SystemClock(), user_agent="x", connect_timeout_s=0.1) as client:
+        with pytest.raises(NotSent, match="accepted no connection in time"):
+            await client.send(post("http://slow.example"))
+
+
+async def test_waiting_in_vain_for_a_place_in_the_pool_is_not_sent() -> None:
+    async def silent(connection: Connection) -> None:
+        await connection.receive()
+        await asyncio.sleep(60)
+
+    async with serving(silent) as server, calling(connect_timeout_s=0.1, connections=1) as client:
+        first = asyncio.create_task(client.send(post(server.url, timeout_s=1)))
+        await asyncio.sleep(0.05)
+        with pytest.raises(NotSent):
+            await client.send(post(server.url))
+        with pytest.raises(NoReply):
+            await first
+    assert len(server.received) == 1
+
+
+async def silent(connection: Connection) -> None:
+    await connection.receive()
+    await asyncio.sleep(60)
+
+
+async def closes(connection: Connection) -> None:
+    await connection.receive()
+
+
+async def resets(connection: Connection) -> None:
+    await connection.receive()
+    connection.reset()
+
+
+async def resets_unread(connection: Connection) -> None:
+    await connection.reader.read(1)
+    connection.reset()
+
+
+async def breaks_off(connection: Connection) -> None:
+    await connection.receive()
+    await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
+
+
+async def breaks_off_a_chunk(connection: Connection) -> None:
+    await connection.receive()
+    await connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\nhalf")
+
+
+async def garbles_chunks(connection: Connection) -> None:
+    await connection.receive()
+    await connection.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n")
+    await asyncio.sleep(60)
+
+
+async def speaks_something_else(connection: Connection) -> None:
+    await connection.receive()
+    await connection.send(b"220 mail.example ESMTP\r\n")
+    await asyncio.sleep(60)
+
+
+async def stops_in_the_headers(connection: Connection) -> None:
+    await connection.receive()
+    await connection.send(b"HTTP/1.1 200 OK\r\nX-Half")
+
+
+async def drips_headers(connection: Connection) -> None:
+    """Slow loris: every byte comes in time, the reply never."""
+    await connection.receive()
+    await connection.send(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    while True:
+        await connection.send(b"x")
+        await asyncio.sleep(0.02)
+
+
+async def drips_a_body(connection: Connection) -> None:
+    await connection.receive()
+    await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    while True:
+        await connection.send(b"x")
+        await asyncio.sleep(0.02)
+
+
+async def says_continue_for_ever(connection: Connection) -> None:
+    await connection.receive()
+    while True:
+        await connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        await asyncio.sleep(0.001)
+
+
+async def sends_one_endless_header(connection: Connection) -> None:
+    await connection.receive()
+    await connection.send(b"HTTP/1.1 200 OK\r\nX-Endless: ")
+    while True:
+        await connection.send(b"x" * 10_000)
+
+
+async def sends_endless_headers(connection: Connection) -> None:
+    await connection.receive()
+    await connection.send(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        await connection.send(b"X-Header: x\r\n" * 100)
+
+
+MISCHIEF = [
+    silent,
+    closes,
+    resets,
+    resets_unread,
+    breaks_off,
+    breaks_off_a_chunk,
+    garbles_chunks,
+    speaks_something_else,
+    stops_in_the_headers,
+    drips_headers,
+    drips_a_body,
+    says_continue_for_ever,
+    sends_one_endless_header,
+    sends_endless_headers,
+]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET", "DELETE"])
+@pytest.mark.parametrize("handler", MISCHIEF, ids=lambda handler: handler.__name__)
+async def test_whatever_happens_after_connecting_was_perhaps_executed_and_once(
+    handler: Callable[[Connection], Awaitable[None]], method: str
+) -> None:
+    """Also for PUT, GET and DELETE, which aiohttp by itself would send a second time."""
+    async with serving(handler) as server, calling() as client:
+        with pytest.raises(NoReply) as caught:
+            await client.send(Outgoing(method=method, url=f"{server.url}/?token=secret", timeout_s=0.3))
+    assert server.connections == 1
+    assert len(server.received) <= 1
+    assert server.url in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+async def test_ten_kilobytes_of_one_header_are_taken() -> None:
+    async def handler(connection: Connection) -> None:
+        await connection.receive()
+        await connection.answer(X_Long="x" * 10_240)
+
+    async with serving(handler) as server, calling() as client:
+        assert len((await client.send(get(server.url))).headers["x-long"]) == 10_240
+
+
+async def test_failure_tells_nothing_secret_even_in_its_causes() -> None:
+    async with serving(closes) as server, calling() as client:
+        request = Outgoing(
+            method="POST", url=f"{server.url}/x?access_token=hush", headers={"Authorization": "hush"}, body=b"hush"
+        )
+        with pytest.raises(NoReply) as caught:
+            await client.send(request)
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "hush" not in f"{error!s} {error!r}"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+async def test_connection_is_used_again() -> None:
+    async with serving(answering) as server, calling() as client:
+        first = await client.send(post(server.url))
+        for _ in range(5):
+            again = await client.send(post(server.url))
+    assert server.connections == 1
+    assert again.durations.connect_ms < max(first.durations.connect_ms, 5)
+
+
+async def test_no_more_connections_are_opened_than_allowed() -> None:
+    async with serving(answering) as server, calling(connections=3) as client:
+        await asyncio.gather(*(client.send(post(server.url)) for _ in range(30)))
+    assert len(server.received) == 30
+    assert server.connections <= 3
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
+async def test_kept_connection_that_breaks_after_the_request_was_read_is_in_doubt(method: str) -> None:
+    """The race of both ends: the server read the second request, perhaps executed it, and closed."""
+
+    async def handler(connection: Connection) -> None:
+        await connection.receive()
+        await connection.answer()
+        await connection.receive()
+
+    async with serving(handler) as server, calling() as client:
+        await client.send(Outgoing(method=method, url=server.url))
+        with pytest.raises(NoReply, match="closed the connection before it answered"):
+            await client.send(Outgoing(method=method, url=server.url))
+    assert len(server.received) == 2
+    assert server.connections == 1
+
+
+async def test_kept_connection_that_the_server_closed_is_not_used_again() -> None:
+    async def handler(connection: Connection) -> None:
+        await connection.receive()
+        await connection.answer()
+
+    async with serving(handler) as server, calling() as client:
+        for _ in range(5):
+            assert (await client.send(post(server.url))).status == 200
+            await asyncio.sleep(0.02)
+    assert len(server.received) == server.connections == 5
+
+
+def serve_one_request_per_connection(listener: socket.socket, executed: list[bytes]) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                executed.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+
+async def test_closing_that_a_busy_loop_has_not_seen_is_seen_before_sending() -> None:
+    """The kernel knows that the server has gone while our event loop was held up by something else."""
+    executed: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve_one_request_per_connection, args=(listener, executed))
+        thread.start()
+        async with calling() as client:
+            for _ in range(5):
+                reply = await client.send(post(f"http://127.0.0.1:{listener.getsockname()[1]}"))
+                assert reply.status == 200
+                time.sleep(0.02)  # noqa: ASYNC251 - the event loop is busy
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert len(executed) == 5
+
+
+@pytest.mark.parametrize("delay_s", [0, 0.02])
+async def test_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(delay_s: float) -> None:
+    async def handler(connection: Connection) -> None:
+        await connection.receive()
+        await connection.answer(200, b"first")
+        await asyncio.sleep(delay_s)
+        await connection.answer(200, b"poison")
+        await connection.receive()
+        await connection.answer(200, b"second")
+
+    async with serving(handler) as server, calling() as client:
+        await client.send(post(server.url))
+        await asyncio.sleep(0.05)
+        reply = await client.send(post(server.url))
+    assert reply.body == b"first"  # of a connection of its own
+    assert server.connections == 2
+
+
+async def test_cancelled_call_leaves_its_connection_unused() -> None:
+    async with serving(silent) as server, calling() as client:
+        call = asyncio.create_task(client.send(post(server.url)))
+        await asyncio.sleep(0.05)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        with pytest.raises(NoReply):
+            await client.send(post(server.url, timeout_s=0.1))
+    assert server.connections == 2
+
+
+@asynccontextmanager
+async def serving_tls(directory: Path, name: str) -> AsyncIterator[tuple[int, Path, list[str | None]]]:
+    """A TLS server with a certificate of its own making: its port, the certificate, the names it was asked for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+    now = SystemClock().now()
+    builder = builder.not_valid_before(now.replace(year=now.year - 1)).not_valid_after(now.replace(year=now.year + 1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    certificate = directory / "certificate.pem"
+    certificate.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    secret = serialization.NoEncryption()
+    (directory / "key.pem").write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, secret)
+    )
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, directory / "key.pem")
+    asked: list[str | None] = []
+    context.sni_callback = lambda _, wanted, __: asked.append(wanted)
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, OSError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield server.sockets[0].getsockname()[1], certificate, asked
+
+
+def tls_client(names: Names, certificate: Path | None) -> HTTPClient:
+    guard = AddressGuard(DEVELOPMENT, names)
+    tls = ssl.create_default_context(cafile=certificate)
+    return HTTPClient(guard=guard, clock=SystemClock(), user_agent="x", tls=tls, connect_timeout_s=1)
+
+
+async def test_checked_address_is_asked_for_by_the_name_in_tls_too(tmp_path: Path) -> None:
+    names = Names({"shop.example": [["127.0.0.1"]]})
+    async with (
+        serving_tls(tmp_path, "shop.example") as (port, certificate, asked),
+        tls_client(names, certificate) as client,
+    ):
+        assert (await client.send(post(f"https://Shop.example.:{port}"))).status == 200
+    assert asked == ["shop.example"]
+
+
+@pytest.mark.parametrize(("host", "trusted"), [("shop.example", False), ("other.example", True)])
+async def test_certificate_of_a_stranger_is_not_sent(tmp_path: Path, host: str, trusted: bool) -> None:  # noqa: FBT001
+    names = Names({host: [["127.0.0.1"]]})
+    async with (
+        serving_tls(tmp_path, "shop.example") as (port, certificate, _),
+        tls_client(names, certificate if trusted else None) as client,
+    ):
+        with pytest.raises(NotSent, match=f"The TLS certificate of https://{host}:{port} is not valid: .*"):
+            await client.send(post(f"https://{host}:{port}"))
+
+
+async def test_server_without_tls_is_not_sent() -> None:
+    async def handler(connection: Connection) -> None:
+        await connection.reader.read(100)
+        await connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    async with serving(handler) as server, calling() as client:
+        with pytest.raises(NotSent, match="TLS"):
+            await client.send(post(f"https://127.0.0.1:{server.port}"))
+
+
+async def test_tls_handshake_that_is_never_answered_is_not_sent() -> None:
+    async def handler(connection: Connection) -> None:
+        await connection.reader.read(100)
+        await asyncio.sleep(60)
+
+    async with serving(handler) as server, calling(connect_timeout_s=0.2) as client:
+        with pytest.raises(NotSent):
+            await client.send(post(f"https://127.0.0.1:{server.port}"))
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux tells")
+async def test_many_servers_in_trouble_at_once_leave_nothing_open() -> None:
+    async def call(client: HTTPClient, url: str) -> None:
+        with suppress(SendFailure):
+            await client.send(post(url, timeout_s=0.2))
+
+    before = open_files()
+    async with serving(silent) as one, serving(resets) as two, serving(breaks_off) as three, calling() as client:
+        await asyncio.gather(*(call(client, server.url) for server in (one, two, three) for _ in range(20)))
+    await asyncio.sleep(0.1)
+    assert open_files() <= before
