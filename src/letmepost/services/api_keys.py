@@ -1,0 +1,212 @@
+"""Organizations and keys: who may call, and as whom."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from letmepost.domain.api_keys import ENTROPY_BYTES, EVERY_SCOPE, Mode, Scope, mint, parse
+from letmepost.domain.errors import InvalidRequest, NotFound, Unauthenticated, Unauthorized
+from letmepost.gateways.clock import Clock
+from letmepost.services.callers import Caller, new_id
+from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.storage.database import Database, Tenant
+from letmepost.storage.organizations import (
+    ApiKeyRow,
+    EveryTenantKeys,
+    EveryTenantOrganizations,
+    OrganizationRepository,
+    OrganizationRow,
+)
+from letmepost.storage.sealing import Keyring
+
+REVOCATION_LAG_S = 1.0
+"""How long a process may go on believing in a key: revocation takes effect within it."""
+_REMEMBERED_KEYS = 10_000
+_USE_NOTED_EVERY_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRequest:
+    """A key that someone wants."""
+
+    name: str
+    mode: Mode
+    scopes: frozenset[Scope] | None = None
+    profile_id: UUID | None = None
+    expires_at: datetime | None = None
+    requests_per_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MintedKey:
+    """A new key, the only time that it is shown."""
+
+    row: ApiKeyRow
+    key: str = field(repr=False)
+
+
+class ApiKeys:
+    """Mints, lists and revokes keys, and recognises presented ones."""
+
+    def __init__(self, database: Database, keyring: Keyring, clock: Clock, idempotency: Idempotency) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._idempotency = idempotency
+        self._known: dict[str, tuple[float, Caller]] = {}
+        self._noted: dict[UUID, float] = {}
+
+    async def authenticate(self, text: str) -> Caller:
+        """Whose key this is.
+
+        Raises:
+            Unauthenticated: malformed, unknown, expired or revoked.
+        """
+        parsed = parse(text)
+        if parsed is None:
+            raise Unauthenticated
+        now_s = self._clock.monotonic_s()
+        known = self._known.get(text)
+        if known is not None and now_s - known[0] < REVOCATION_LAG_S:
+            return known[1]
+        row = await EveryTenantKeys(self._database).find(self._keyring.hashes("api-key", text.encode()))
+        if row is None or row.mode is not parsed.mode or not _is_alive(row, self._clock.now()):
+            self._known.pop(text, None)
+            raise Unauthenticated
+        caller = Caller(
+            organization_id=row.organization_id,
+            mode=row.mode,
+            key_id=row.id,
+            profile_id=row.profile_id,
+            scopes=row.scopes,
+            requests_per_minute=row.requests_per_minute,
+        )
+        if len(self._known) >= _REMEMBERED_KEYS:
+            self._known.clear()
+        self._known[text] = (now_s, caller)
+        await self._note_use(row.id, now_s)
+        return caller
+
+    async def _note_use(self, key_id: UUID, now_s: float) -> None:
+        if now_s - self._noted.get(key_id, -_USE_NOTED_EVERY_S) >= _USE_NOTED_EVERY_S:
+            self._noted[key_id] = now_s
+            await EveryTenantKeys(self._database).touch([key_id], self._clock.now())
+
+    async def mint(self, caller: Caller, wanted: KeyRequest, once: Once[MintedKey]) -> Answer:
+        """A key with at most the caller's own rights.
+
+        Raises:
+            Unauthorized: it would have more.
+            InvalidRequest: there is no such profile.
+        """
+        profile_id = caller.narrow(wanted.profile_id)
+        scopes = wanted.scopes or caller.scopes
+        if not scopes <= caller.scopes or (caller.mode is Mode.TEST and wanted.mode is Mode.LIVE):
+            raise Unauthorized(
+                "A key cannot mint a key with more rights than its own.",
+                rule="api_key.escalation",
+                remediation="Ask for fewer scopes, or use a key that has them.",
+            )
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            repository = OrganizationRepository(connection, caller.tenant)
+            if profile_id is not None and await repository.find_profile(profile_id) is None:
+                raise InvalidRequest("There is no such profile.", rule="profileId")
+            minted = self._make(caller.organization_id, wanted, scopes, profile_id)
+            await repository.create_key(minted.row, self._hash(minted.key))
+            return await self._idempotency.answer(connection, caller, once, minted)
+
+    async def list_keys(self, caller: Caller) -> list[ApiKeyRow]:
+        """The caller's world of keys: a test key sees test keys, a profile's key that profile's."""
+        mode = Mode.TEST if caller.mode is Mode.TEST else None
+        async with self._database.tenant(caller.tenant) as connection:
+            repository = OrganizationRepository(connection, caller.tenant)
+            return await repository.list_keys(mode=mode, profile_id=caller.profile_id)
+
+    async def revoke(self, caller: Caller, key_id: UUID, once: Once[ApiKeyRow]) -> Answer:
+        """End a key, on every process within a second.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+        """
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            repository = OrganizationRepository(connection, caller.tenant)
+            row = await repository.find_key(key_id)
+            if row is None or not _is_visible(row, caller):
+                raise NotFound("API key")
+            await repository.revoke_key(key_id, self._clock.now())
+            return await self._idempotency.answer(connection, caller, once, row)
+
+    async def create_organization(self, name: str) -> OrganizationRow:
+        """A tenant with its default profile."""
+        organization_id = new_id(self._clock)
+        tenant = Tenant(organization_id, Mode.LIVE)
+        async with self._database.tenant(tenant) as connection:
+            repository = OrganizationRepository(connection, tenant)
+            await repository.create(name)
+            await repository.create_profile(new_id(self._clock), "Default", is_default=True)
+        return await self.get_organization(organization_id)
+
+    async def get_organization(self, organization_id: UUID) -> OrganizationRow:
+        """A tenant, for the operator.
+
+        Raises:
+            NotFound: there is none.
+        """
+        row = await EveryTenantOrganizations(self._database).find(organization_id)
+        if row is None:
+            raise NotFound("organization")
+        return row
+
+    async def list_organizations(self, limit: int) -> list[OrganizationRow]:
+        """Tenants, newest first, for the operator."""
+        return await EveryTenantOrganizations(self._database).list_all(limit)
+
+    async def mint_for(self, organization_id: UUID, wanted: KeyRequest) -> MintedKey:
+        """A key for a tenant, by the operator.
+
+        Raises:
+            NotFound: there is no such tenant.
+        """
+        await self.get_organization(organization_id)
+        minted = self._make(organization_id, wanted, wanted.scopes or EVERY_SCOPE, wanted.profile_id)
+        tenant = Tenant(organization_id, wanted.mode)
+        async with self._database.tenant(tenant) as connection:
+            repository = OrganizationRepository(connection, tenant)
+            if wanted.profile_id is not None and await repository.find_profile(wanted.profile_id) is None:
+                raise InvalidRequest("There is no such profile.", rule="profileId")
+            await repository.create_key(minted.row, self._hash(minted.key))
+        return minted
+
+    def _make(
+        self, organization_id: UUID, wanted: KeyRequest, scopes: frozenset[Scope], profile_id: UUID | None
+    ) -> MintedKey:
+        key = mint(wanted.mode, self._clock.entropy(ENTROPY_BYTES))
+        row = ApiKeyRow(
+            id=new_id(self._clock),
+            organization_id=organization_id,
+            mode=wanted.mode,
+            profile_id=profile_id,
+            name=wanted.name,
+            last4=key[-4:],
+            scopes=scopes,
+            requests_per_minute=wanted.requests_per_minute,
+            created_at=self._clock.now(),
+            expires_at=wanted.expires_at,
+            last_used_at=None,
+            revoked_at=None,
+        )
+        return MintedKey(row, key)
+
+    def _hash(self, key: str) -> bytes:
+        return self._keyring.hashes("api-key", key.encode())[0]
+
+
+def _is_alive(row: ApiKeyRow, now: datetime) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or now < row.expires_at)
+
+
+def _is_visible(row: ApiKeyRow, caller: Caller) -> bool:
+    of_profile = caller.profile_id is None or row.profile_id == caller.profile_id
+    return of_profile and (caller.mode is Mode.LIVE or row.mode is Mode.TEST)

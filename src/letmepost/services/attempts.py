@@ -1,0 +1,306 @@
+"""One try of one claimed post: load, run its flow, record. No transaction is open while the platform thinks."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Call, Extra, Frozen, Live, Part, Warn
+from letmepost.domain.journal import Step
+from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
+from letmepost.domain.rules import violations
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.drive import (
+    Announcement,
+    FlowRun,
+    InDoubtError,
+    Suspended,
+    UnlearnableError,
+    has_open_intent,
+    has_published,
+)
+from letmepost.gateways.sender import Sender
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.platforms.contract import Platform, PlatformSettings, ReadyPost
+from letmepost.services import verdicts
+from letmepost.services.callers import new_id
+from letmepost.services.events import account_event, post_event
+from letmepost.services.leases import Leases
+from letmepost.services.media import MediaLibrary
+from letmepost.services.ready_media import MediaMissingError, ready_content
+from letmepost.services.run_journal import RunJournal
+from letmepost.services.tokens import AccountCredentials
+from letmepost.services.verdicts import Verdict
+from letmepost.services.worlds import Access, Worlds
+from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.claims import Claim
+from letmepost.storage.contents import media_ids
+from letmepost.storage.database import Connection, Database
+from letmepost.storage.events import EventRepository
+from letmepost.storage.posts import PostRow
+from letmepost.storage.runs import AttemptRecord, RunRepository
+from letmepost.storage.sealing import Keyring
+
+FREEZING_ENTROPY_BYTES = 16
+_USABLE = frozenset({"active", "expiring"})
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What every try needs, made once a process. `jitter` returns a number in [-1, 1]."""
+
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    worlds: Worlds
+    library: MediaLibrary
+    leases: Leases
+    wakeups: Wakeups
+    jitter: Callable[[], float]
+
+
+@dataclass(kw_only=True)
+class Attempt:
+    """A claimed post as it was when the try began, and what has become of it since."""
+
+    tools: Tools
+    claim: Claim
+    id: UUID
+    began_at: datetime
+    post: PostRow
+    account: AccountRow
+    stored_content: Mapping[str, Any]
+    frozen: Frozen
+    steps: dict[str, Step]
+    access: Access
+    sender: Sender
+    failure: PlatformFailure | None = None
+
+    async def run(self) -> Verdict:
+        """Run the flow and judge how it ended.
+
+        Raises:
+            LostLeaseError: another worker may have the post.
+        """
+        is_late = verdicts.is_too_late(self.post, self.tools.clock.now()) or self.post.status is PostStatus.HELD
+        missed = None if not is_late or has_open_intent(self.steps) else verdicts.too_late(self.post)
+        if missed is not None:
+            return missed
+        try:
+            return await self._publish(is_closed=is_late)
+        except MediaMissingError as missing:
+            return verdicts.media_missing(self.post, missing.error)
+        except PlatformFailure as failure:
+            return self.judge(failure)
+        except InDoubtError as doubt:
+            return self.judge(PlatformFailure(FailureKind.IN_DOUBT, doubt.reason))
+        except UnlearnableError as doubt:
+            return verdicts.unlearnable(self.post, doubt.reason)
+
+    async def _publish(self, *, is_closed: bool) -> Verdict:
+        if self.account.status not in _USABLE and not is_closed:
+            raise _must_reconnect(self.account)
+        tools = self.tools
+        content = await ready_content(tools.database, tools.library, self.claim.tenant, self.stored_content)
+        broken = violations(content, self._platform.rules) if media_ids(content) else []
+        if broken:
+            return verdicts.broken_rules(self.post, broken)
+        flow = self._platform.publish(self._ready_post(content), self._settings)
+        return self._done(await self._flow_run(is_closed=is_closed).run(flow))
+
+    async def record(self, verdict: Verdict) -> None:
+        """Commit the verdict: status, attempt, events, lease, in one transaction.
+
+        Raises:
+            LostLeaseError: another worker may have the post; nothing was written.
+        """
+        clock, now = self.tools.clock, self.tools.clock.now()
+        if verdict.cause is not None and self.post.status not in TRANSITIONS[verdict.cause].sources:
+            message = f"a post that is {self.post.status} cannot move by {verdict.cause}"
+            raise RuntimeError(message)
+        ended = AttemptRecord(
+            outcome=verdict.outcome,
+            error=verdict.error,
+            platform_ms=self.sender.platform_ms,
+            calls=[record.as_json() for record in self.sender.records],
+            finished_at=now,
+        )
+        async with self._transaction() as (run, connection):
+            events = []
+            if self.failure is not None and self.failure.kind is FailureKind.AUTH_FAILED:
+                accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
+                if await accounts.require_reconnect(self.account.id, self.began_at, now):
+                    events.append(account_event(clock, "token.revoked", self.account))
+            self.post = await run.finish(self.id, ended, updated_at=now, **verdict.changes)
+            if verdict.event is not None:
+                events.append(post_event(clock, verdict.event, self.post))
+            await EventRepository(connection, self.claim.tenant).write(events, now)
+
+    def _flow_run(self, *, is_closed: bool) -> FlowRun:
+        platform = self._platform
+
+        async def may_send(call: Call) -> None:
+            await self.tools.leases.ensure(self.claim.token, call.timeout_s)
+
+        return FlowRun(
+            steps=self.steps,
+            journal=RunJournal(self.tools.database, self.tools.keyring, self.claim, self.post.revision),
+            send=self.sender,
+            explain=platform.explain,
+            reconcile=lambda intent: platform.reconcile(self._ready_post(PostContent()), intent, self._settings),
+            may_send=may_send,
+            announce=self._announce,
+            now=self.tools.clock.now,
+            visibility_delay_s=platform.visibility_delay_s,
+            is_closed=is_closed,
+        )
+
+    def _ready_post(self, content: PostContent) -> ReadyPost:
+        return ReadyPost(account=self.account.facts, content=content, frozen=self.frozen)
+
+    async def _announce(self, what: Announcement) -> None:
+        """Commit what followers can see by now, before the flow goes on."""
+        now = self.tools.clock.now()
+        match what:
+            case Live():
+                await self._live(what, now)
+            case Part():
+                part = {"index": what.index, "uri": what.uri, "cid": what.cid, "url": what.url}
+                parts = [known for known in self.post.parts if known["index"] != what.index]
+                await self._change(parts=[*parts, part], updated_at=now)
+            case Extra():
+                found = {"uri": what.uri, "cid": what.cid}
+                await self._change(extras={**self.post.extras, what.name: found}, updated_at=now)
+            case Warn():
+                warning = {"code": what.code, "message": what.message}
+                if warning not in self.post.warnings:
+                    await self._change(warnings=[*self.post.warnings, warning], updated_at=now)
+
+    async def _live(self, live: Live, now: datetime) -> None:
+        if self.post.status is PostStatus.PUBLISHED:
+            return
+        transition = TRANSITIONS[Cause.LIVE]
+        async with self._transaction() as (run, connection):
+            self.post = await run.change(
+                status=transition.target,
+                uri=live.uri,
+                cid=live.cid,
+                url=live.url,
+                published_at=now,
+                extras_until=now + verdicts.EXTRAS_WITHIN,
+                failure_count=0,
+                error=None,
+                updated_at=now,
+            )
+            event = post_event(self.tools.clock, str(transition.event), self.post)
+            await EventRepository(connection, self.claim.tenant).write([event], now)
+
+    async def _change(self, **values: Any) -> None:
+        async with self._transaction() as (run, _):
+            self.post = await run.change(**values)
+
+    def _done(self, suspended: Suspended | None) -> Verdict:
+        if suspended is not None:
+            return verdicts.paused(suspended.until)
+        if self.post.status is not PostStatus.PUBLISHED:
+            message = f"the flow of {self._platform.name} ended without Live"
+            raise RuntimeError(message)
+        return verdicts.finished()
+
+    def judge(self, failure: PlatformFailure) -> Verdict:
+        """What a failure of the try leads to."""
+        now, jitter = self.tools.clock.now(), self.tools.jitter()
+        self.failure = failure
+        log.info("post.refused", post_id=str(self.post.id), kind=failure.kind, error=failure.message)
+        if self.post.status is PostStatus.PUBLISHED:
+            return verdicts.extras_failed(self.post, failure, now, jitter)
+        if self.post.status is PostStatus.HELD:
+            return verdicts.unlearnable(self.post, failure.message)
+        is_uncertain = not self.post.parts and (has_open_intent(self.steps) or has_published(self.steps))
+        return verdicts.failed(self.post, failure, now, jitter, is_uncertain=is_uncertain)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[tuple[RunRepository, Connection]]:
+        async with self.tools.database.tenant(self.claim.tenant) as connection:
+            yield RunRepository(connection, self.claim, self.tools.keyring), connection
+
+    @property
+    def _platform(self) -> Platform:
+        return self.access.platform
+
+    @property
+    def _settings(self) -> PlatformSettings:
+        return self.access.settings
+
+
+async def begin(tools: Tools, claim: Claim) -> Attempt:
+    """Load a claimed post and count the try.
+
+    Raises:
+        LostLeaseError: it is not ours any more.
+    """
+    now = tools.clock.now()
+    async with tools.database.tenant(claim.tenant) as connection:
+        run = RunRepository(connection, claim, tools.keyring)
+        post = await run.get_post()
+        attempt_id = new_id(tools.clock)
+        await run.begin_attempt(attempt_id, post, now)
+        content, frozen = await run.get_revision(post, now, tools.clock.entropy(FREEZING_ENTROPY_BYTES))
+        account = await AccountRepository(connection, claim.tenant, tools.keyring).find(post.account_id)
+        steps = await run.load_journal(post.revision)
+    if account is None:
+        message = f"post {post.id} has no account"
+        raise RuntimeError(message)
+    access = tools.worlds.access(post.platform, claim.tenant.mode, claim.tenant.organization_id)
+    return Attempt(
+        tools=tools,
+        claim=claim,
+        id=attempt_id,
+        began_at=now,
+        post=post,
+        account=account,
+        stored_content=content,
+        frozen=frozen,
+        steps=steps,
+        access=access,
+        sender=_sender(tools, claim, access, account),
+    )
+
+
+def _sender(tools: Tools, claim: Claim, access: Access, account: AccountRow) -> Sender:
+    tenant = claim.tenant
+
+    async def open_media(media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
+        return await tools.library.open_range(tenant, media_id, first_byte, length_bytes)
+
+    return Sender(
+        http=access.http,
+        platform=access.platform,
+        clock=tools.clock,
+        credentials=AccountCredentials(
+            database=tools.database,
+            keyring=tools.keyring,
+            clock=tools.clock,
+            access=access,
+            tenant=tenant,
+            account=account,
+        ),
+        open_media=open_media,
+    )
+
+
+def _must_reconnect(account: AccountRow) -> PlatformFailure:
+    return PlatformFailure(
+        FailureKind.AUTH_FAILED,
+        f"The account is {account.status.replace('_', ' ')}.",
+        rule=f"account.{account.status}",
+        remediation="Connect the account again; the post is then queued by itself.",
+    )

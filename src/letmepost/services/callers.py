@@ -1,0 +1,46 @@
+"""Who asks, and how new things are named."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from letmepost.domain.api_keys import Mode, Scope
+from letmepost.domain.errors import InvalidRequest
+from letmepost.domain.ids import uuid7
+from letmepost.gateways.clock import Clock
+from letmepost.storage.database import Tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The API key behind a request: one tenant, one world, perhaps one profile, some rights."""
+
+    organization_id: UUID
+    mode: Mode
+    key_id: UUID
+    profile_id: UUID | None
+    scopes: frozenset[Scope]
+    requests_per_minute: int | None
+
+    @property
+    def tenant(self) -> Tenant:
+        """Whose data it may see."""
+        return Tenant(self.organization_id, self.mode)
+
+    def narrow(self, profile_id: UUID | None) -> UUID | None:
+        """The profile that a request works in: the key's own, or the wanted one.
+
+        Raises:
+            InvalidRequest: the key belongs to another profile.
+        """
+        if self.profile_id is not None and profile_id not in {None, self.profile_id}:
+            raise InvalidRequest(
+                "This API key belongs to another profile.",
+                rule="profile.scope_mismatch",
+                remediation="Leave profileId out, or use a key of that profile.",
+            )
+        return self.profile_id or profile_id
+
+
+def new_id(clock: Clock) -> UUID:
+    """A fresh UUIDv7."""
+    return uuid7(int(clock.now().timestamp() * 1000), clock.entropy(10))

@@ -1,0 +1,69 @@
+"""What events say."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from letmepost.domain.ids import Prefix, spell
+from letmepost.gateways.clock import Clock
+from letmepost.services.callers import new_id
+from letmepost.storage.accounts import AccountRow
+from letmepost.storage.events import NewEvent
+from letmepost.storage.posts import PostRow
+
+EVENT_TYPES = (
+    "post.queued",
+    "post.validated",
+    "post.published",
+    "post.partial",
+    "post.rejected",
+    "post.retrying",
+    "post.failed",
+    "post.held",
+    "post.unconfirmed",
+    "account.connected",
+    "account.disconnected",
+    "token.revoked",
+)
+"""What an endpoint can listen to."""
+
+
+def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
+    """Tell of a post as it is now."""
+    data: dict[str, Any] = {
+        "postId": spell(Prefix.POST, post.id),
+        "batchId": spell(Prefix.BATCH, post.batch_id),
+        "accountId": spell(Prefix.ACCOUNT, post.account_id),
+        "profileId": spell(Prefix.PROFILE, post.profile_id),
+        "platform": post.platform,
+        "status": post.status,
+        "dueAt": timestamp(post.due_at),
+        "metadata": dict(post.metadata),
+        "warnings": [dict(warning) for warning in post.warnings],
+    }
+    optional: Mapping[str, Any] = {
+        "uri": post.uri,
+        "cid": post.cid,
+        "url": post.url,
+        "publishedAt": None if post.published_at is None else timestamp(post.published_at),
+        "nextAttemptAt": timestamp(post.ready_at) if post.status == "retrying" and post.ready_at else None,
+        "error": post.error,
+    }
+    data |= {name: value for name, value in optional.items() if value is not None}
+    return NewEvent(id=new_id(clock), type=event_type, profile_id=post.profile_id, data=data)
+
+
+def account_event(clock: Clock, event_type: str, account: AccountRow) -> NewEvent:
+    """Tell of an account."""
+    data = {
+        "accountId": spell(Prefix.ACCOUNT, account.id),
+        "profileId": spell(Prefix.PROFILE, account.profile_id),
+        "platform": account.platform,
+        "handle": account.handle,
+    }
+    return NewEvent(id=new_id(clock), type=event_type, profile_id=account.profile_id, data=data)
+
+
+def timestamp(moment: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds and `Z`, as everything that leaves us."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,168 @@
+"""One effect a key: the claim is written in the transaction of what it protects."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from letmepost.domain.errors import IdempotencyConflict
+from letmepost.gateways.clock import Clock
+from letmepost.services.callers import Caller
+from letmepost.storage.database import Connection, Database
+from letmepost.storage.idempotency import IdempotencyClaim, IdempotencyRepository, IdempotencyRow
+from letmepost.storage.sealing import Keyring, Place
+
+KEPT_FOR = timedelta(hours=24)
+SECRETS_KEPT_FOR = timedelta(minutes=10)
+RETRY_AFTER_S = 2
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response as it goes over the wire."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
+class AnsweredError(Exception):
+    """The request was carried out before. `row` says how far it has come."""
+
+    def __init__(self, row: IdempotencyRow) -> None:
+        super().__init__("already answered")
+        self.row = row
+
+
+@dataclass(frozen=True, slots=True)
+class Once(Generic[T]):
+    """What a use case needs to be carried out once for a key: the claim, and how its result is answered.
+
+    Without a key (`claim` is None) nothing is recorded.
+    """
+
+    claim: IdempotencyClaim | None
+    render: Callable[[T], Answer]
+    has_secret: bool = False
+
+
+class Idempotency:
+    """Claims keys, stores answers, and gives stored ones back."""
+
+    def __init__(self, database: Database, keyring: Keyring, clock: Clock) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+
+    def claim_of(self, caller: Caller, key: str, request: bytes) -> IdempotencyClaim:
+        """What a key and the request that bears it are known by. `request`: method, path, query and raw body."""
+        return IdempotencyClaim(
+            profile_scope=caller.profile_id or UUID(int=0),
+            key_hash=self._keyring.hashes("idempotency-key", key.encode())[0],
+            fingerprint=self._keyring.hashes("idempotency-request", request)[0],
+            api_key_id=caller.key_id,
+        )
+
+    async def find(self, caller: Caller, claim: IdempotencyClaim) -> IdempotencyRow | None:
+        """What is on record of the key.
+
+        Raises:
+            IdempotencyConflict: the key was used for another request.
+        """
+        async with self._database.tenant(caller.tenant) as connection:
+            row = await IdempotencyRepository(connection, caller.tenant).find(claim, self._clock.now() - KEPT_FOR)
+        return None if row is None else _same_request(row, claim)
+
+    async def take(
+        self,
+        connection: Connection,
+        caller: Caller,
+        claim: IdempotencyClaim | None,
+        batch_id: UUID | None = None,
+    ) -> None:
+        """Claim the key in the transaction under way.
+
+        Raises:
+            AnsweredError: another request has carried it out.
+            IdempotencyConflict: the key was used for another request.
+        """
+        if claim is None:
+            return
+        now = self._clock.now()
+        repository = IdempotencyRepository(connection, caller.tenant)
+        if await repository.claim(claim, batch_id, now, now - KEPT_FOR):
+            return
+        row = await repository.find(claim, now - KEPT_FOR)
+        if row is None:
+            raise in_progress()
+        raise AnsweredError(_same_request(row, claim))
+
+    async def answer(self, connection: Connection, caller: Caller, once: Once[T], result: T) -> Answer:
+        """The answer to a result, stored under the key in the transaction under way."""
+        answer = once.render(result)
+        if once.claim is not None:
+            await self.store(connection, caller, once.claim, answer, has_secret=once.has_secret)
+        return answer
+
+    async def store(
+        self,
+        connection: Connection,
+        caller: Caller,
+        claim: IdempotencyClaim,
+        answer: Answer,
+        *,
+        has_secret: bool = False,
+    ) -> None:
+        """Store an answer under its key, unless one is stored already."""
+        body = self._keyring.seal(answer.body, _place(caller, claim)) if has_secret else answer.body
+        await IdempotencyRepository(connection, caller.tenant).answer(
+            claim, status=answer.status, headers=answer.headers, body=body, is_sealed=has_secret
+        )
+
+    def replay(self, caller: Caller, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
+        """The stored answer, byte for byte.
+
+        Raises:
+            IdempotencyConflict: there is none yet, or it held a secret and may not be shown again.
+        """
+        if row.status is None or row.body is None:
+            raise in_progress()
+        body = row.body
+        if row.is_sealed:
+            is_old = self._clock.now() - row.created_at > SECRETS_KEPT_FOR
+            if is_old or row.api_key_id != caller.key_id:
+                raise IdempotencyConflict(
+                    "The first answer held a secret and is not shown again.",
+                    rule="idempotency_key.secret_expired",
+                    remediation="Read or rotate what was created, or use a new Idempotency-Key.",
+                )
+            body = self._keyring.open(body, _place(caller, claim))
+        return Answer(row.status, body, {**(row.headers or {}), "Idempotency-Replayed": "true"})
+
+
+def in_progress() -> IdempotencyConflict:
+    """The first request with this key is still running."""
+    conflict = IdempotencyConflict(
+        "The first request with this Idempotency-Key is still running.",
+        rule="idempotency_key.in_progress",
+        remediation=f"Send the same request again in {RETRY_AFTER_S} s.",
+    )
+    conflict.retry_after_s = RETRY_AFTER_S
+    return conflict
+
+
+def _same_request(row: IdempotencyRow, claim: IdempotencyClaim) -> IdempotencyRow:
+    if row.fingerprint != claim.fingerprint:
+        raise IdempotencyConflict(
+            "This Idempotency-Key was used for another request.",
+            rule="idempotency_key.body_mismatch",
+            remediation="Send a new Idempotency-Key, or the original request.",
+        )
+    return row
+
+
+def _place(caller: Caller, claim: IdempotencyClaim) -> Place:
+    return Place(caller.organization_id, "idempotency_keys", "body", claim.key_hash.hex())

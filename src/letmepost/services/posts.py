@@ -1,0 +1,236 @@
+"""Accepting posts, and reading them back."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from letmepost.domain.content import MediaFacts
+from letmepost.domain.errors import InvalidRequest, NotFound
+from letmepost.domain.posts import PostStatus
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.media_probe import UnreadableMediaError, probe_bytes
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.services.callers import Caller, new_id
+from letmepost.services.composing import Composed, Composer, option_media_ids
+from letmepost.services.events import post_event
+from letmepost.services.idempotency import Idempotency
+from letmepost.services.media import MediaLibrary
+from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest
+from letmepost.services.targets import resolve
+from letmepost.services.worlds import Worlds
+from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.database import Database
+from letmepost.storage.events import EventRepository, NewEvent
+from letmepost.storage.idempotency import IdempotencyClaim
+from letmepost.storage.media import MediaRepository
+from letmepost.storage.posts import (
+    AttemptRow,
+    BatchRow,
+    NewBatch,
+    PostFilter,
+    PostRepository,
+    PostRow,
+    PostView,
+)
+from letmepost.storage.sealing import Keyring
+
+HORIZON = timedelta(days=366)
+SOONEST = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PostDetail:
+    """A post with every try."""
+
+    view: PostView
+    attempts: Sequence[AttemptRow]
+
+
+class Posts:
+    """Posts of the caller's world."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        worlds: Worlds,
+        library: MediaLibrary,
+        idempotency: Idempotency,
+        wakeups: Wakeups,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._worlds = worlds
+        self._library = library
+        self._idempotency = idempotency
+        self._wakeups = wakeups
+
+    async def accept(
+        self, caller: Caller, request: PostRequest, claim: IdempotencyClaim | None, request_id: str
+    ) -> UUID:
+        """Check every target against every rule, then store all of them in one transaction; returns the batch's id.
+
+        Raises:
+            InvalidRequest, NotFound, PreflightFailed: something is wrong; nothing was stored.
+            AnsweredError, IdempotencyConflict: the key was used before.
+        """
+        composed = await self._compose(caller, request)
+        now = self._clock.now()
+        _check_schedule(request.scheduled_at, now)
+        batch = self._batch(request, composed, request_id, now)
+        for item in composed.media:
+            if item.data is not None:
+                await self._library.store(caller.tenant, item.id, _once(item.data))
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, claim, batch.id)
+            media = MediaRepository(connection, caller.tenant)
+            for item in composed.media:
+                if item.url is not None:
+                    await media.create_waiting(item.id, item.profile_id, item.url, now)
+                elif item.facts is not None:
+                    await media.create_ready(item.id, item.profile_id, item.facts, b"", now)
+            posts = PostRepository(connection, caller.tenant)
+            await posts.accept(batch, now)
+            if batch.is_scheduled:
+                stored = await posts.find_batch(batch.id)
+                events = self._queued_events(stored.posts if stored else ())
+                await EventRepository(connection, caller.tenant).write(events, now)
+        await self._wakeups.wake_worker()
+        return batch.id
+
+    async def get(self, caller: Caller, post_id: UUID) -> PostDetail:
+        """One post with its attempts.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+        """
+        async with self._database.tenant(caller.tenant) as connection:
+            repository = PostRepository(connection, caller.tenant)
+            view = await repository.find(post_id)
+            if view is None or caller.profile_id not in {None, view.post.profile_id}:
+                raise NotFound("post")
+            return PostDetail(view, await repository.list_attempts(post_id))
+
+    async def list_page(self, caller: Caller, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
+        """Posts that the caller can see, newest first."""
+        async with self._database.tenant(caller.tenant) as connection:
+            return await PostRepository(connection, caller.tenant).list_page(wanted, before=before, limit=limit)
+
+    async def get_batch(self, caller: Caller, batch_id: UUID) -> BatchRow:
+        """One batch with its posts; a profile's key sees only batches that are all of its profile.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+        """
+        async with self._database.tenant(caller.tenant) as connection:
+            batch = await PostRepository(connection, caller.tenant).find_batch(batch_id)
+        if batch is None or any(caller.profile_id not in {None, post.profile_id} for post in batch.posts):
+            raise NotFound("batch")
+        return batch
+
+    async def _compose(self, caller: Caller, request: PostRequest) -> Composed:
+        profile_id = caller.narrow(request.profile_id)
+        inline_facts = await _probe_inline(request)
+        async with self._database.tenant(caller.tenant) as connection:
+            account_ids = {target.account_id for target in request.targets if target.account_id is not None}
+            names = {target.platform for target in request.targets if target.platform and not target.account_id}
+            found = await AccountRepository(connection, caller.tenant, self._keyring).list_candidates(
+                account_ids, names, profile_id
+            )
+            accounts = resolve(request, found)
+            wanted = _named_media(request) | option_media_ids(request, accounts, self._worlds)
+            known = await MediaRepository(connection, caller.tenant).find_many(wanted) if wanted else {}
+        for index, account in enumerate(accounts):
+            _check_account(index, account, is_scheduled=request.scheduled_at is not None)
+        composer = Composer(self._worlds, self._clock, known, inline_facts)
+        return composer.compose(request, accounts)
+
+    def _batch(self, request: PostRequest, composed: Composed, request_id: str, now: datetime) -> NewBatch:
+        return NewBatch(
+            id=new_id(self._clock),
+            request_id=request_id,
+            is_scheduled=request.scheduled_at is not None,
+            due_at=request.scheduled_at or now,
+            late_within_s=request.late.within_s,
+            late_then=request.late.then,
+            metadata=request.metadata,
+            posts=composed.posts,
+        )
+
+    def _queued_events(self, posts: Sequence[PostRow]) -> list[NewEvent]:
+        """`post.validated` goes beside `post.queued` for clients that know only the older name."""
+        return [post_event(self._clock, name, post) for post in posts for name in ("post.queued", "post.validated")]
+
+
+def is_settled(batch: BatchRow) -> bool:
+    """Whether there is nothing left to wait for: every post has its outcome, and its extras."""
+    return not any(
+        post.status in {PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING}
+        or (post.status is PostStatus.PUBLISHED and post.ready_at is not None)
+        for post in batch.posts
+    )
+
+
+def _check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
+    if scheduled_at is None:
+        return
+    if scheduled_at < now + SOONEST:
+        raise InvalidRequest(
+            "scheduledAt is not in the future.",
+            rule="scheduledAt.future",
+            remediation="Choose a time at least 1 s ahead, or leave scheduledAt out to publish now.",
+        )
+    if scheduled_at > now + HORIZON:
+        raise InvalidRequest(
+            f"scheduledAt is more than {HORIZON.days} days ahead.",
+            rule="scheduledAt.horizon",
+            remediation=f"Choose a time within {HORIZON.days} days.",
+        )
+
+
+def _check_account(index: int, account: AccountRow, *, is_scheduled: bool) -> None:
+    if account.status == "reauth_required" and not is_scheduled:
+        raise InvalidRequest(
+            f"targets[{index}]: the account must be connected again before it can publish.",
+            rule="account.reauth_required",
+            remediation="Connect the account again, or schedule the post: it is then held until that is done.",
+            platform=account.platform,
+        )
+
+
+def _contents(request: PostRequest) -> list[ContentRequest]:
+    return [request.content, *(target.content for target in request.targets)]
+
+
+def _media_requests(request: PostRequest) -> list[MediaRequest]:
+    contents = _contents(request)
+    return [
+        item
+        for content in contents
+        for item in (*content.media, *(item for part in content.thread for item in part.media))
+    ]
+
+
+def _named_media(request: PostRequest) -> set[UUID]:
+    return {item.media_id for item in _media_requests(request) if item.media_id is not None}
+
+
+async def _probe_inline(request: PostRequest) -> dict[int, MediaFacts]:
+    facts: dict[int, MediaFacts] = {}
+    for item in _media_requests(request):
+        if item.data is not None:
+            try:
+                facts[id(item)] = await probe_bytes(item.data)
+            except UnreadableMediaError as error:
+                raise InvalidRequest(
+                    str(error), rule="media.unreadable", remediation="Send the bytes of an image or a video."
+                ) from error
+    return facts
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data

@@ -1,0 +1,70 @@
+"""A request to publish, as the use cases see it: parsed, and not yet judged."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from letmepost.domain.content import MediaKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRequest:
+    """An attachment with exactly one source."""
+
+    kind: MediaKind
+    alt_text: str | None = None
+    title: str | None = None
+    media_id: UUID | None = None
+    url: str | None = None
+    data: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadRequest:
+    """A continuation post."""
+
+    text: str
+    media: Sequence[MediaRequest] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentRequest:
+    """What to publish. In a target, only the fields named in `given` override the request's defaults."""
+
+    text: str = ""
+    media: Sequence[MediaRequest] = ()
+    first_comment: str | None = None
+    thread: Sequence[ThreadRequest] = ()
+    options: Mapping[str, Any] | None = None
+    given: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetRequest:
+    """Where to publish: an account by id, or the only one on a platform."""
+
+    account_id: UUID | None
+    platform: str | None
+    content: ContentRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateRule:
+    """What to do with a post that could not go out in time."""
+
+    within_s: int = 86_400
+    then: str = "skip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRequest:
+    """One `POST /v1/posts`. `content.options` is by platform name; a target's is the platform's own."""
+
+    targets: Sequence[TargetRequest]
+    content: ContentRequest
+    scheduled_at: datetime | None = None
+    profile_id: UUID | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    late: LateRule = LateRule()

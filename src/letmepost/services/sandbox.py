@@ -1,0 +1,64 @@
+"""The test world: accounts that need no credentials, and what their followers would see."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled, Unauthorized
+from letmepost.domain.ids import Prefix, spell
+from letmepost.gateways.sandbox import SandboxControl
+from letmepost.services.accounts import Accounts, Connected
+from letmepost.services.callers import Caller
+from letmepost.services.idempotency import Answer, Once
+from letmepost.services.worlds import Worlds
+
+
+class Sandbox:
+    """What test keys can do that live keys cannot."""
+
+    def __init__(self, *, control: SandboxControl | None, accounts: Accounts, worlds: Worlds) -> None:
+        self._control = control
+        self._accounts = accounts
+        self._worlds = worlds
+
+    async def create_account(self, caller: Caller, platform_name: str, scenario: str, once: Once[Connected]) -> Answer:
+        """Make a simulated account and connect it by the platform's ordinary flow.
+
+        Raises:
+            Unauthorized: the key is a live one.
+            InvalidRequest: there is no such scenario.
+        """
+        control = self._open(caller)
+        platform = self._worlds.platform(platform_name)
+        if scenario not in platform.simulator.scenarios:
+            raise InvalidRequest(
+                f"There is no scenario {scenario!r}.",
+                rule="scenario",
+                remediation=f"Choose among: {', '.join(platform.simulator.scenarios)}.",
+            )
+        given = await control.create_account(_world(caller), platform_name, scenario)
+        return await self._accounts.connect(caller, platform_name, given, None, once)
+
+    async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
+        """What followers of the simulated accounts would see, oldest first.
+
+        Raises:
+            Unauthorized: the key is a live one.
+        """
+        self._worlds.platform(platform_name)
+        return await self._open(caller).list_posts(_world(caller), platform_name)
+
+    def _open(self, caller: Caller) -> SandboxControl:
+        if caller.mode is not Mode.TEST:
+            raise Unauthorized(
+                "Only test keys can use the sandbox.",
+                rule="sandbox.test_key",
+                remediation="Use a key that starts with lmp_test_.",
+            )
+        if self._control is None:
+            raise PlatformNotEnabled("This deployment runs no sandbox.", remediation="Set LETMEPOST_SANDBOX_URL.")
+        return self._control
+
+
+def _world(caller: Caller) -> str:
+    return spell(Prefix.ORGANIZATION, caller.organization_id)

@@ -1,0 +1,138 @@
+"""One account's credential: read, and refreshed by one at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.drive import drive
+from letmepost.gateways.sender import Sender
+from letmepost.platforms.contract import Credential
+from letmepost.services.worlds import Access
+from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.database import Connection, Database, Tenant
+from letmepost.storage.sealing import Keyring
+
+_TURN = timedelta(seconds=60)
+"""How long a refresh may take before another may try: longer than the slowest call to a token endpoint."""
+_LOOK_AGAIN_S = 0.2
+_LOOKS = 150
+
+
+class AccountCredentials:
+    """The credential of one account, for the flows of one run."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        access: Access,
+        tenant: Tenant,
+        account: AccountRow,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._access = access
+        self._tenant = tenant
+        self._account = account
+        self._sleep = sleep
+        self._current: Credential | None = None
+
+    async def current(self) -> Credential:
+        """The stored credential.
+
+        Raises:
+            PlatformFailure: auth_failed, when the account is disconnected.
+        """
+        if self._current is None:
+            async with self._database.tenant(self._tenant) as connection:
+                self._current = await self._accounts(connection).find_credential(self._account.id)
+        if self._current is None:
+            raise PlatformFailure(FailureKind.AUTH_FAILED, "The account is disconnected.")
+        return self._current
+
+    async def refresh(self, dead: Credential) -> Credential:
+        """A credential newer than the dead one.
+
+        Whoever has the turn asks the platform; the others wait for what it brings. The turn is a mark on the row, not
+        a lock, so that nothing is locked while the platform thinks; it lapses if its owner dies.
+
+        Raises:
+            PlatformFailure: the platform refused, or nobody brought a new one in time.
+        """
+        for _ in range(_LOOKS):
+            async with self._database.tenant(self._tenant) as connection:
+                accounts = self._accounts(connection)
+                stored = await accounts.find_credential(self._account.id)
+                if stored is not None and stored.secrets != dead.secrets:
+                    self._current = stored
+                    return stored
+                now = self._clock.now()
+                has_turn = await accounts.begin_refresh(self._account.id, now, now + _TURN)
+            if has_turn:
+                return await self._ask(dead)
+            await self._sleep(_LOOK_AGAIN_S)
+        raise PlatformFailure(FailureKind.UNAVAILABLE, "The account's token is being refreshed, and it takes too long.")
+
+    async def _ask(self, dead: Credential) -> Credential:
+        access = self._access
+        sender = Sender(http=access.http, platform=access.platform, clock=self._clock, credentials=_Fixed(dead))
+        try:
+            brought = await drive(access.platform.refresh(self._account.facts, access.settings), sender)
+            fresh = _merged(dead, brought)
+        except BaseException:
+            async with self._database.tenant(self._tenant) as connection:
+                await self._accounts(connection).end_refresh(self._account.id)
+            raise
+        return await self._store(dead, fresh)
+
+    async def _store(self, dead: Credential, fresh: Credential) -> Credential:
+        """Replace the dead credential, and nothing else: a reconnect or a disconnect meanwhile wins."""
+        async with self._database.tenant(self._tenant) as connection:
+            accounts = self._accounts(connection)
+            stored = await accounts.find_credential(self._account.id, lock=True)
+            if stored is not None and stored.secrets == dead.secrets:
+                await accounts.replace_credential(self._account.id, fresh, self._clock.now())
+                stored = fresh
+            else:
+                await accounts.end_refresh(self._account.id)
+        if stored is None:
+            raise PlatformFailure(FailureKind.AUTH_FAILED, "The account was disconnected meanwhile.")
+        self._current = stored
+        return stored
+
+    def _accounts(self, connection: Connection) -> AccountRepository:
+        return AccountRepository(connection, self._tenant, self._keyring)
+
+
+def _merged(dead: Credential, brought: Credential) -> Credential:
+    """The new credential; what it does not name is kept from the old one.
+
+    Raises:
+        PlatformFailure: a part of it is empty, whatever the platform's status said.
+    """
+    if not all(brought.secrets.values()):
+        raise PlatformFailure(FailureKind.UNAVAILABLE, "The platform answered a refresh with an empty token.")
+    return Credential(secrets={**dead.secrets, **brought.secrets}, expires_at=brought.expires_at)
+
+
+class _Fixed:
+    """A refresh must not be answered by another refresh."""
+
+    def __init__(self, credential: Credential) -> None:
+        self._credential = credential
+
+    async def current(self) -> Credential:
+        return self._credential
+
+    async def refresh(self, dead: Credential) -> Credential:  # noqa: ARG002 - the signature is the protocol's
+        raise PlatformFailure(
+            FailureKind.AUTH_FAILED,
+            "The platform no longer accepts this account's tokens.",
+            remediation="Connect the account again.",
+        )

@@ -1,0 +1,183 @@
+"""What becomes of a post after a run: pure decisions over the outcome, the clock and the post's own rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
+from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
+from letmepost.domain.retry import POLICIES, Next, next_try_at
+from letmepost.domain.rules import Violation
+from letmepost.storage.posts import PostRow
+
+HELD_AT_MOST = timedelta(days=30)
+EXTRAS_WITHIN = timedelta(hours=1)
+
+_CLEAR: Mapping[str, Any] = MappingProxyType({"ready_at": None})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a run ends: the cause (None when the status stays), the columns that change, and the error to tell."""
+
+    cause: Cause | None
+    changes: Mapping[str, Any]
+    error: Mapping[str, Any] | None = None
+
+    @property
+    def event(self) -> str | None:
+        """What is announced."""
+        return None if self.cause is None else TRANSITIONS[self.cause].event
+
+    @property
+    def outcome(self) -> str:
+        """The word for it in the attempt."""
+        return "waiting" if self.cause is None else str(TRANSITIONS[self.cause].target)
+
+
+def deadline(post: PostRow) -> datetime:
+    """Until when the post may go out late."""
+    return post.due_at + timedelta(seconds=post.late_within_s)
+
+
+def is_too_late(post: PostRow, now: datetime) -> bool:
+    """Whether the lateness rule has to be applied before anything is tried."""
+    return now > deadline(post) and post.status is not PostStatus.PUBLISHED
+
+
+def too_late(post: PostRow) -> Verdict | None:
+    """What the lateness rule says of a post whose deadline has passed; None: publish it all the same."""
+    missed = {
+        "code": ErrorCode.VALIDATION_FAILED,
+        "message": f"The post could not go out within {post.late_within_s} s of its time.",
+        "rule": "schedule.missed",
+        "remediation": "Retry it, or allow more lateness with late.withinS.",
+    }
+    if post.late_then == "hold" and post.status is not PostStatus.HELD:
+        return _ended(Cause.HELD, missed, ready_at=post.due_at + HELD_AT_MOST)
+    if post.late_then == "publish" and post.status is not PostStatus.HELD:
+        return None
+    return _ended(Cause.USED_UP, post.error or missed)
+
+
+def paused(until: datetime) -> Verdict:
+    """The flow waits; the status stays."""
+    return Verdict(None, {"ready_at": until})
+
+
+def finished() -> Verdict:
+    """Everything is done; `Live` has committed the status already."""
+    return Verdict(None, _CLEAR)
+
+
+def media_missing(post: PostRow, error: Mapping[str, Any]) -> Verdict:
+    """A medium of the post cannot be had."""
+    full = {
+        "code": ErrorCode.VALIDATION_FAILED,
+        "message": "A medium of the post cannot be had.",
+        "remediation": "Upload the file, or give a URL that answers with it, and retry.",
+        "platform": post.platform,
+        **error,
+    }
+    return _ended(Cause.REJECTED, full)
+
+
+def broken_rules(post: PostRow, violations: list[Violation]) -> Verdict:
+    """Rules that could only be judged with the media at hand."""
+    first = violations[0]
+    error = {
+        "code": ErrorCode.PREFLIGHT_FAILED,
+        "message": first.message,
+        "rule": first.rule,
+        "remediation": first.remediation,
+        "platform": post.platform,
+    }
+    return _ended(Cause.REJECTED, error)
+
+
+def in_doubt(post: PostRow, now: datetime, jitter: float, reason: str) -> Verdict:
+    """Sent, and no answer: the next run finds out. When there is no time left for one, nobody knows."""
+    error = {
+        "code": ErrorCode.PLATFORM_UNAVAILABLE,
+        "message": f"The platform did not say whether it published the post: {reason}",
+        "platform": post.platform,
+    }
+    if now > deadline(post):
+        return unlearnable(post, reason)
+    return _again(post, error, next_try_at(now, post.failure_count + 1, jitter, None))
+
+
+def unlearnable(post: PostRow, reason: str) -> Verdict:
+    """Sent, and the platform cannot tell: never repeated by itself."""
+    error = {
+        "code": ErrorCode.PLATFORM_UNAVAILABLE,
+        "message": f"The post was sent, and whether it is visible cannot be learnt: {reason}",
+        "rule": "post.unconfirmed",
+        "remediation": "Look at the account, then resolve the post.",
+        "platform": post.platform,
+    }
+    return _ended(Cause.UNLEARNABLE, error)
+
+
+def failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float, *, is_uncertain: bool) -> Verdict:
+    """What a platform's refusal leads to, by its kind.
+
+    Args:
+        is_uncertain: something was sent, or even accepted, and no part of the post is known to be visible. Then it is
+            never called failed or rejected: whoever retries that would publish twice.
+    """
+    error = failure_error(post, failure)
+    policy = POLICIES[failure.kind]
+    if policy.next is Next.HOLD:
+        return _ended(Cause.HELD, error, ready_at=max(deadline(post), now))
+    if policy.next is Next.ASK:
+        return in_doubt(post, now, jitter, failure.message)
+    at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
+    if policy.next is Next.TRY_AGAIN and at <= deadline(post):
+        return _again(post, error, at)
+    if is_uncertain:
+        return unlearnable(post, failure.message)
+    if failure.kind in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED} and failure.retry_at is not None:
+        error = {**error, "rule": "budget.resets_after_deadline"}
+    is_final = policy.next is Next.STOP
+    return _ended(Cause.BROKE if post.parts else Cause.REJECTED if is_final else Cause.USED_UP, error)
+
+
+def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Verdict:
+    """The post is visible, an extra is not: try again for an hour, then warn. Never fail or repeat the post."""
+    at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
+    may_pass = POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK}
+    if may_pass and post.extras_until is not None and at <= post.extras_until:
+        return Verdict(None, {"ready_at": at, "failure_count": post.failure_count + 1})
+    warning = {"code": "extras.failed", "message": failure.message}
+    return Verdict(None, {**_CLEAR, "warnings": [*post.warnings, warning]})
+
+
+def failure_error(post: PostRow, failure: PlatformFailure) -> dict[str, Any]:
+    """A platform's refusal in the form that results, posts and events show."""
+    error: dict[str, Any] = {
+        "code": POLICIES[failure.kind].code,
+        "message": failure.message,
+        "rule": failure.rule,
+        "platform": post.platform,
+        "remediation": failure.remediation,
+        "platformResponse": failure.response,
+    }
+    return {name: value for name, value in error.items() if value is not None}
+
+
+def _again(post: PostRow, error: Mapping[str, Any], at: datetime) -> Verdict:
+    changes = {
+        "status": PostStatus.RETRYING,
+        "ready_at": at,
+        "failure_count": post.failure_count + 1,
+        "error": dict(error),
+    }
+    return Verdict(Cause.TRANSIENT, changes, error)
+
+
+def _ended(cause: Cause, error: Mapping[str, Any], ready_at: datetime | None = None) -> Verdict:
+    changes = {"status": TRANSITIONS[cause].target, "ready_at": ready_at, "error": dict(error)}
+    return Verdict(cause, changes, error)

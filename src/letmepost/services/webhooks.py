@@ -1,0 +1,261 @@
+"""Webhook endpoints, and sending events to them."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from letmepost.domain.errors import InvalidRequest, NotFound, NotSent, SendFailure
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.retry import delivery_delay_s
+from letmepost.domain.signing import SECRET_BYTES, signature_headers, signing_secret
+from letmepost.gateways.addresses import AddressGuard
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
+from letmepost.services.callers import Caller, new_id
+from letmepost.services.events import EVENT_TYPES, timestamp
+from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.storage.database import Database
+from letmepost.storage.endpoints import Delivery, EndpointRepository, EndpointRow, EveryTenantDeliveries
+from letmepost.storage.events import EveryTenantOutbox
+from letmepost.storage.sealing import Keyring
+
+DELIVERY_TIMEOUT_S = 10.0
+_LEASE_S = 60.0
+_BATCH = 200
+_REPLY_MAX_BYTES = 16 * 1024
+_GONE = 410
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointRequest:
+    """An endpoint that someone wants, or wants changed: only the fields named in `given` change."""
+
+    url: str = ""
+    events: Sequence[str] = ()
+    description: str | None = None
+    active: bool = True
+    given: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class NewEndpoint:
+    """A new endpoint with its signing secret, the only time that it is shown."""
+
+    row: EndpointRow
+    secret: str = field(repr=False)
+
+
+class Endpoints:
+    """Endpoints of the caller's world."""
+
+    def __init__(
+        self, *, database: Database, keyring: Keyring, clock: Clock, guard: AddressGuard, idempotency: Idempotency
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._guard = guard
+        self._idempotency = idempotency
+
+    async def create(self, caller: Caller, wanted: EndpointRequest, once: Once[NewEndpoint]) -> Answer:
+        """Register an endpoint; a profile's key makes one that hears of that profile only.
+
+        Raises:
+            InvalidRequest: the URL may not be called, or an event does not exist.
+        """
+        await self._check(wanted)
+        now = self._clock.now()
+        row = EndpointRow(
+            id=new_id(self._clock),
+            profile_id=caller.profile_id,
+            url=wanted.url,
+            events=tuple(wanted.events),
+            description=wanted.description,
+            active=True,
+            last_delivery_at=None,
+            last_failure_reason=None,
+            created_at=now,
+            updated_at=now,
+        )
+        made = NewEndpoint(row, signing_secret(self._clock.entropy(SECRET_BYTES)))
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            await EndpointRepository(connection, caller.tenant, self._keyring).create(row, made.secret)
+            return await self._idempotency.answer(connection, caller, once, made)
+
+    async def list_all(self, caller: Caller) -> list[EndpointRow]:
+        """Endpoints that the caller can see, newest first."""
+        async with self._database.tenant(caller.tenant) as connection:
+            return await EndpointRepository(connection, caller.tenant, self._keyring).list_all(caller.profile_id)
+
+    async def get(self, caller: Caller, endpoint_id: UUID) -> EndpointRow:
+        """One endpoint.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+        """
+        async with self._database.tenant(caller.tenant) as connection:
+            repository = EndpointRepository(connection, caller.tenant, self._keyring)
+            return _found(await repository.find(endpoint_id, caller.profile_id))
+
+    async def change(
+        self, caller: Caller, endpoint_id: UUID, wanted: EndpointRequest, once: Once[EndpointRow]
+    ) -> Answer:
+        """Change what is given.
+
+        Raises:
+            NotFound, InvalidRequest: as `get` and `create`.
+        """
+        await self._check(wanted)
+        values: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.given}
+        if "events" in values:
+            values["events"] = list(values["events"])
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            repository = EndpointRepository(connection, caller.tenant, self._keyring)
+            _found(await repository.find(endpoint_id, caller.profile_id))
+            await repository.change(endpoint_id, {**values, "updated_at": self._clock.now()})
+            row = _found(await repository.find(endpoint_id, caller.profile_id))
+            return await self._idempotency.answer(connection, caller, once, row)
+
+    async def delete(self, caller: Caller, endpoint_id: UUID, once: Once[UUID]) -> Answer:
+        """Remove an endpoint; what has not been delivered to it no longer is.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+        """
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            repository = EndpointRepository(connection, caller.tenant, self._keyring)
+            _found(await repository.find(endpoint_id, caller.profile_id))
+            await repository.delete(endpoint_id)
+            return await self._idempotency.answer(connection, caller, once, endpoint_id)
+
+    async def _check(self, wanted: EndpointRequest) -> None:
+        unknown = [name for name in wanted.events if name not in EVENT_TYPES]
+        if unknown:
+            raise InvalidRequest(
+                f"There is no event {unknown[0]!r}.",
+                rule="events",
+                remediation=f"Choose among: {', '.join(EVENT_TYPES)}; an empty list means all.",
+            )
+        if "url" in wanted.given:
+            try:
+                await self._guard.check(wanted.url)
+            except NotSent as refused:
+                raise InvalidRequest(
+                    str(refused), rule="url", remediation="Give a public https URL that this server can reach."
+                ) from refused
+
+
+class Deliveries:
+    """Announces events and sends them to who listens."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        http: HTTPClient,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._outbox = EveryTenantOutbox(database)
+        self._deliveries = EveryTenantDeliveries(database, keyring)
+        self._clock = clock
+        self._http = http
+        self._jitter = jitter
+
+    async def announce(self) -> int:
+        """Give what was committed its place in the stream, and address it; returns how many events there were."""
+        announced, _ = await self._outbox.announce(_BATCH)
+        return announced
+
+    async def claim(self, limit: int) -> list[Delivery]:
+        """Lease due deliveries."""
+        return await self._deliveries.claim(limit=limit, lease_s=_LEASE_S)
+
+    async def next_due_in_s(self) -> float | None:
+        """Seconds until the next delivery is due."""
+        return await self._deliveries.next_due_in_s()
+
+    async def send(self, delivery: Delivery) -> None:
+        """Send once, and record how it went."""
+        body = envelope(delivery)
+        headers = {
+            "content-type": "application/json",
+            **signature_headers(
+                event_id=spell(Prefix.EVENT, delivery.event_id),
+                event_type=delivery.event_type,
+                delivery_id=spell(Prefix.DELIVERY, delivery.id),
+                body=body,
+                secrets=[delivery.secret],
+                now=self._clock.now(),
+            ),
+        }
+        request = Outgoing(
+            method="POST",
+            url=delivery.url,
+            headers=headers,
+            body=body,
+            timeout_s=DELIVERY_TIMEOUT_S,
+            max_reply_bytes=_REPLY_MAX_BYTES,
+        )
+        try:
+            reply = await self._http.send(request)
+        except SendFailure as failure:
+            await self._again(delivery, str(failure))
+        else:
+            await self._judge(delivery, reply)
+
+    async def _judge(self, delivery: Delivery, reply: Incoming) -> None:
+        if 200 <= reply.status < 300:
+            await self._deliveries.finish(delivery, status="delivered", last_status=reply.status)
+        elif reply.status == _GONE:
+            await self._deliveries.finish(
+                delivery, status="dead", last_status=_GONE, last_error="410 Gone", disable=True
+            )
+        else:
+            await self._again(delivery, f"HTTP {reply.status}", reply.status, _retry_after_s(reply.headers))
+
+    async def _again(
+        self, delivery: Delivery, error: str, status: int | None = None, retry_after_s: float | None = None
+    ) -> None:
+        delay_s = delivery_delay_s(delivery.attempt_count, self._jitter(), retry_after_s)
+        log.info("delivery.failed", delivery_id=str(delivery.id), error=error, next_in_s=delay_s)
+        await self._deliveries.finish(
+            delivery,
+            status="dead" if delay_s is None else "pending",
+            delay_s=delay_s,
+            last_status=status,
+            last_error=error,
+        )
+
+
+def envelope(delivery: Delivery) -> bytes:
+    """The body of a sending: the same bytes at every try."""
+    value = {
+        "id": spell(Prefix.EVENT, delivery.event_id),
+        "type": delivery.event_type,
+        "createdAt": timestamp(delivery.created_at),
+        "organizationId": spell(Prefix.ORGANIZATION, delivery.tenant.organization_id),
+        "data": {**delivery.data, "sequence": delivery.position},
+    }
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() else None
+
+
+def _found(row: EndpointRow | None) -> EndpointRow:
+    if row is None:
+        raise NotFound("webhook endpoint")
+    return row

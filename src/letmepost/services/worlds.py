@@ -1,0 +1,69 @@
+"""The two worlds a platform is reached in: its real hosts, or the sandbox. Neither can reach the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+from uuid import UUID
+
+from pydantic import AnyHttpUrl
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.errors import NotFound, PlatformNotEnabled
+from letmepost.domain.ids import Prefix, spell
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.platforms.contract import Platform, PlatformSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How flows of one platform are driven for one tenant in one world."""
+
+    platform: Platform
+    settings: PlatformSettings
+    http: HTTPClient
+
+
+class Worlds:
+    """Finds a platform's way out. The clients are restricted: live never reaches the sandbox, test nothing else."""
+
+    def __init__(
+        self,
+        *,
+        platforms: Mapping[str, Platform],
+        settings: Mapping[str, PlatformSettings],
+        live_http: HTTPClient,
+        sandbox_http: HTTPClient,
+        sandbox_url: str | None,
+    ) -> None:
+        self.platforms = platforms
+        self._settings = settings
+        self._live_http = live_http
+        self._sandbox_http = sandbox_http
+        self._sandbox_url = sandbox_url
+
+    def platform(self, name: str) -> Platform:
+        """The platform of that name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        try:
+            return self.platforms[name]
+        except KeyError:
+            raise NotFound("platform") from None
+
+    def access(self, name: str, mode: Mode, organization_id: UUID) -> Access:
+        """How to reach a platform for a tenant.
+
+        Raises:
+            NotFound: there is no such platform.
+            PlatformNotEnabled: a test world without a sandbox.
+        """
+        platform = self.platform(name)
+        if mode is Mode.LIVE:
+            return Access(platform, self._settings[name], self._live_http)
+        if self._sandbox_url is None:
+            raise PlatformNotEnabled("This deployment runs no sandbox, so test keys cannot publish.", platform=name)
+        world = spell(Prefix.ORGANIZATION, organization_id)
+        base = AnyHttpUrl(f"{self._sandbox_url.rstrip('/')}/{quote(world)}/{quote(name)}")
+        return Access(platform, platform.simulator.settings(base), self._sandbox_http)

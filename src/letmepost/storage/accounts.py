@@ -1,0 +1,207 @@
+"""Connected accounts of one tenant."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential
+from letmepost.storage.conditions import equals_if_given
+from letmepost.storage.database import Tenant
+from letmepost.storage.sealing import Keyring, Place
+from letmepost.storage.tables.accounts import accounts
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """A connected account, without its credential."""
+
+    id: UUID
+    profile_id: UUID
+    platform: str
+    platform_account_id: str
+    handle: str | None
+    display_name: str | None
+    avatar_url: str | None
+    status: str
+    data: Mapping[str, Any]
+    scopes: tuple[str, ...]
+    token_expires_at: datetime | None
+    connected_at: datetime
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def facts(self) -> AccountFacts:
+        """What its platform's flows may know of it."""
+        return AccountFacts(platform_account_id=self.platform_account_id, handle=self.handle, data=self.data)
+
+
+_COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
+
+
+class AccountRepository:
+    """Accounts of one tenant. There is no way to ask for anyone else's."""
+
+    def __init__(self, connection: AsyncConnection, tenant: Tenant, keyring: Keyring) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._keyring = keyring
+
+    async def find(self, account_id: UUID) -> AccountRow | None:
+        """One account."""
+        return await self._first(self._mine().where(accounts.c.id == account_id))
+
+    async def list_candidates(
+        self, account_ids: Collection[UUID], platforms: Collection[str], profile_id: UUID | None
+    ) -> list[AccountRow]:
+        """What a request's targets may mean: accounts with one of the ids, and all of the named platforms."""
+        query = self._mine().where(
+            or_(accounts.c.id.in_(account_ids), accounts.c.platform.in_(platforms)),
+            equals_if_given(accounts.c.profile_id, profile_id),
+        )
+        return await self._all(query)
+
+    async def list_all(self, profile_id: UUID | None) -> list[AccountRow]:
+        """Every account, newest first."""
+        query = self._mine().where(equals_if_given(accounts.c.profile_id, profile_id))
+        return await self._all(query.order_by(accounts.c.id.desc()))
+
+    async def find_connected(self, platform: str, platform_account_id: str) -> AccountRow | None:
+        """The row of a platform's own account, locked so that two connects of it take turns."""
+        query = self._mine().where(
+            accounts.c.platform == platform, accounts.c.platform_account_id == platform_account_id
+        )
+        return await self._first(query.with_for_update())
+
+    async def create(
+        self, account_id: UUID, profile_id: UUID, platform: str, found: ConnectedAccount, now: datetime
+    ) -> None:
+        """Store a newly connected account."""
+        await self._connection.execute(
+            insert(accounts).values(
+                id=account_id,
+                organization_id=self._tenant.organization_id,
+                mode=self._tenant.mode,
+                profile_id=profile_id,
+                platform=platform,
+                platform_account_id=found.platform_account_id,
+                created_at=now,
+                **self._connection_values(account_id, found, now),
+            )
+        )
+
+    async def reconnect(self, account_id: UUID, found: ConnectedAccount, now: datetime) -> None:
+        """Give an account its new credential and wake it."""
+        await self._change(account_id, self._connection_values(account_id, found, now))
+
+    async def disconnect(self, account_id: UUID, now: datetime) -> None:
+        """Erase the credential: every column that says so changes in this one statement."""
+        await self._change(
+            account_id,
+            {
+                "status": "disconnected",
+                "credential_sealed": None,
+                "token_expires_at": None,
+                "updated_at": now,
+            },
+        )
+
+    async def find_credential(self, account_id: UUID, *, lock: bool = False) -> Credential | None:
+        """The open credential; None when the account is disconnected. `lock`: nobody changes it in this transaction."""
+        query = select(accounts.c.credential_sealed).where(self._is_mine(account_id))
+        sealed = await self._connection.scalar(query.with_for_update() if lock else query)
+        if sealed is None:
+            return None
+        value = json.loads(self._keyring.open(sealed, self._place(account_id)))
+        expires_at = value["expires_at"]
+        return Credential(
+            secrets=value["secrets"],
+            expires_at=None if expires_at is None else datetime.fromisoformat(expires_at),
+        )
+
+    async def begin_refresh(self, account_id: UUID, now: datetime, until: datetime) -> bool:
+        """Take the turn to refresh; False while someone else has it."""
+        free = or_(accounts.c.refreshing_until.is_(None), accounts.c.refreshing_until < now)
+        taken = await self._connection.execute(
+            update(accounts).where(self._is_mine(account_id), free).values(refreshing_until=until)
+        )
+        return taken.rowcount == 1
+
+    async def end_refresh(self, account_id: UUID) -> None:
+        """Give the turn back without a new credential."""
+        await self._change(account_id, {"refreshing_until": None})
+
+    async def replace_credential(self, account_id: UUID, credential: Credential, now: datetime) -> None:
+        """Store what a refresh brought."""
+        sealed = self._seal(account_id, credential)
+        await self._change(account_id, {"credential_sealed": sealed, "refreshing_until": None, "updated_at": now})
+
+    async def require_reconnect(self, account_id: UUID, as_of: datetime, now: datetime) -> bool:
+        """Mark the account dead, unless it was reconnected after `as_of`. False when nothing changed."""
+        changed = await self._connection.execute(
+            update(accounts)
+            .where(
+                self._is_mine(account_id),
+                accounts.c.connected_at <= as_of,
+                accounts.c.status.in_(["active", "expiring"]),
+            )
+            .values(status="reauth_required", updated_at=now)
+        )
+        return changed.rowcount == 1
+
+    def _connection_values(self, account_id: UUID, found: ConnectedAccount, now: datetime) -> dict[str, Any]:
+        return {
+            "handle": found.handle,
+            "display_name": found.display_name,
+            "avatar_url": found.avatar_url,
+            "status": "active",
+            "data": dict(found.data),
+            "credential_sealed": self._seal(account_id, found.credential),
+            "scopes": list(found.scopes),
+            "token_expires_at": found.token_expires_at,
+            "connected_at": now,
+            "updated_at": now,
+        }
+
+    def _seal(self, account_id: UUID, credential: Credential) -> bytes:
+        expires_at = credential.expires_at
+        value = {
+            "secrets": dict(credential.secrets),
+            "expires_at": None if expires_at is None else expires_at.isoformat(),
+        }
+        return self._keyring.seal(json.dumps(value).encode(), self._place(account_id))
+
+    def _place(self, account_id: UUID) -> Place:
+        return Place(self._tenant.organization_id, "accounts", "credential_sealed", str(account_id))
+
+    async def _change(self, account_id: UUID, values: Mapping[str, Any]) -> None:
+        await self._connection.execute(update(accounts).where(self._is_mine(account_id)).values(**values))
+
+    async def _first(self, query: Select[Any]) -> AccountRow | None:
+        row = (await self._connection.execute(query)).mappings().first()
+        return None if row is None else _account(row)
+
+    async def _all(self, query: Select[Any]) -> list[AccountRow]:
+        return [_account(row) for row in (await self._connection.execute(query)).mappings()]
+
+    def _mine(self) -> Select[Any]:
+        return select(*_COLUMNS).where(
+            accounts.c.organization_id == self._tenant.organization_id, accounts.c.mode == self._tenant.mode
+        )
+
+    def _is_mine(self, account_id: UUID) -> ColumnElement[bool]:
+        return and_(
+            accounts.c.organization_id == self._tenant.organization_id,
+            accounts.c.mode == self._tenant.mode,
+            accounts.c.id == account_id,
+        )
+
+
+def _account(row: Mapping[Any, Any]) -> AccountRow:
+    return AccountRow(**{**row, "scopes": tuple(row["scopes"])})

@@ -1,0 +1,115 @@
+"""Who publishes next: the one place where work of every tenant is looked at together."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NewType
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from letmepost.domain.api_keys import Mode
+from letmepost.storage.database import Database, Tenant
+
+LeaseToken = NewType("LeaseToken", UUID)
+
+_RELEASE_EXPIRED = text("UPDATE posts SET lease_token = NULL, lease_until = NULL WHERE lease_until < clock_timestamp()")
+
+# The organizations that have something ready, then the oldest ready post of each free account, then one of each
+# organization in turn. It locks nothing: FOR UPDATE is refused beside DISTINCT and window functions.
+_CANDIDATES = text(
+    """
+    WITH RECURSIVE organization(id) AS (
+      (SELECT organization_id FROM posts WHERE ready_at <= now() ORDER BY organization_id LIMIT 1)
+      UNION ALL
+      SELECT (SELECT organization_id FROM posts
+              WHERE organization_id > organization.id AND ready_at <= now() ORDER BY organization_id LIMIT 1)
+      FROM organization WHERE organization.id IS NOT NULL
+    ), turn AS (
+      SELECT head.id, organization.id AS organization_id,
+             row_number() OVER (PARTITION BY organization.id ORDER BY head.ready_at, head.id) AS place
+      FROM organization CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (p.account_id) p.id, p.ready_at FROM posts p
+        WHERE p.organization_id = organization.id AND p.ready_at <= now() AND p.lease_token IS NULL
+          AND NOT EXISTS (SELECT FROM posts l WHERE l.account_id = p.account_id AND l.lease_token IS NOT NULL)
+        ORDER BY p.account_id, p.ready_at, p.id
+      ) head
+    )
+    SELECT id FROM turn ORDER BY place, organization_id <= :after, organization_id LIMIT :limit
+    """
+)
+
+# Checked again under locks: between the two statements another worker may have been faster.
+_LEASE = text(
+    """
+    WITH mine AS (
+      SELECT p.id FROM posts p JOIN accounts a ON a.organization_id = p.organization_id AND a.id = p.account_id
+      WHERE p.id = ANY(:ids) AND p.ready_at <= now() AND p.lease_token IS NULL
+        AND NOT EXISTS (SELECT FROM posts l WHERE l.account_id = p.account_id AND l.lease_token IS NOT NULL)
+      FOR NO KEY UPDATE SKIP LOCKED
+    )
+    UPDATE posts SET
+      lease_token = gen_random_uuid(),
+      lease_until = clock_timestamp() + make_interval(secs => :lease_s),
+      status = CASE WHEN status IN ('queued', 'retrying') THEN 'publishing' ELSE status END,
+      updated_at = now()
+    FROM mine WHERE posts.id = mine.id
+    RETURNING posts.id, posts.organization_id, posts.mode, posts.lease_token
+    """
+)
+
+_RENEW = text(
+    "UPDATE posts SET lease_until = clock_timestamp() + make_interval(secs => :lease_s)"
+    " WHERE lease_token = ANY(:tokens) RETURNING lease_token"
+)
+
+_NEXT_READY = text(
+    "SELECT extract(epoch FROM min(ready_at) - clock_timestamp())::float8 FROM posts"
+    " WHERE ready_at > clock_timestamp() AND lease_token IS NULL"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A post that this worker alone may work on, until its lease ends."""
+
+    tenant: Tenant
+    post_id: UUID
+    token: LeaseToken
+
+
+class EveryTenantClaims:
+    """Leases posts to workers, tenants in turn, one post an account at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, *, limit: int, lease_s: float, after: UUID) -> list[Claim]:
+        """Lease up to `limit` ready posts. `after`: the organization that had its turn last."""
+        try:
+            async with self._database.every_tenant() as connection:
+                await connection.execute(_RELEASE_EXPIRED)
+                candidates = await connection.execute(_CANDIDATES, {"limit": limit, "after": after})
+                ids = [row.id for row in candidates]
+                if not ids:
+                    return []
+                rows = await connection.execute(_LEASE, {"ids": ids, "lease_s": lease_s})
+                return [
+                    Claim(Tenant(row.organization_id, Mode(row.mode)), row.id, LeaseToken(row.lease_token))
+                    for row in rows
+                ]
+        except IntegrityError:
+            # Two workers leased two posts of one account in the same instant; the unique index let one of them.
+            return []
+
+    async def renew(self, tokens: Collection[LeaseToken], lease_s: float) -> set[LeaseToken]:
+        """Lengthen leases; returns those that still are ours."""
+        async with self._database.every_tenant() as connection:
+            rows = await connection.execute(_RENEW, {"tokens": list(tokens), "lease_s": lease_s})
+            return {LeaseToken(row.lease_token) for row in rows}
+
+    async def next_ready_in_s(self) -> float | None:
+        """Seconds until the next post becomes ready; None when none is waiting."""
+        async with self._database.every_tenant() as connection:
+            found: float | None = await connection.scalar(_NEXT_READY)
+        return found

@@ -1,0 +1,57 @@
+"""The content of a revision as the JSON that is stored, and back."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
+
+
+def encode_content(content: PostContent) -> dict[str, Any]:
+    """Plain JSON. Facts about media are left out: they are the media table's."""
+    return {
+        "text": content.text,
+        "media": [_encode_item(item) for item in content.media],
+        "first_comment": content.first_comment,
+        "thread": [
+            {"text": part.text, "media": [_encode_item(item) for item in part.media]} for part in content.thread
+        ],
+        "options": dict(content.options),
+        "option_media": {path: _encode_item(item) for path, item in content.option_media.items()},
+    }
+
+
+def decode_content(value: Mapping[str, Any], facts: Mapping[UUID, MediaFacts]) -> PostContent:
+    """The content, with what is known of its media by now."""
+
+    def items(values: list[dict[str, Any]]) -> tuple[MediaItem, ...]:
+        return tuple(_decode_item(item, facts) for item in values)
+
+    return PostContent(
+        text=value["text"],
+        media=items(value["media"]),
+        first_comment=value["first_comment"],
+        thread=tuple(ThreadPart(text=part["text"], media=items(part["media"])) for part in value["thread"]),
+        options=value["options"],
+        option_media={path: _decode_item(item, facts) for path, item in value["option_media"].items()},
+    )
+
+
+def media_ids(content: PostContent) -> set[UUID]:
+    """Every medium that a post needs."""
+    return {item.media_id for _, item in content.items()} | {item.media_id for item in content.option_media.values()}
+
+
+def _encode_item(item: MediaItem) -> dict[str, Any]:
+    return {"kind": item.kind, "media_id": str(item.media_id), "alt_text": item.alt_text, "title": item.title}
+
+
+def _decode_item(value: Mapping[str, Any], facts: Mapping[UUID, MediaFacts]) -> MediaItem:
+    media_id = UUID(value["media_id"])
+    return MediaItem(
+        kind=MediaKind(value["kind"]),
+        media_id=media_id,
+        alt_text=value["alt_text"],
+        title=value["title"],
+        facts=facts.get(media_id),
+    )

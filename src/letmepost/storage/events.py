@@ -1,0 +1,91 @@
+"""The outbox: events are written in the transaction of what they tell of, and announced after it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from letmepost.storage.database import Database, Tenant
+from letmepost.storage.tables.webhooks import events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """Something that happened, not yet announced."""
+
+    id: UUID
+    type: str
+    profile_id: UUID | None
+    data: Mapping[str, Any]
+
+
+class EventRepository:
+    """The outbox of one tenant."""
+
+    def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    async def write(self, new: Sequence[NewEvent], now: datetime) -> None:
+        """Write events, in their order, into the transaction under way."""
+        if not new:
+            return
+        owner = {
+            "organization_id": self._tenant.organization_id,
+            "mode": self._tenant.mode,
+            "created_at": now,
+        }
+        rows = [
+            owner | {"id": event.id, "type": event.type, "profile_id": event.profile_id, "data": dict(event.data)}
+            for event in new
+        ]
+        await self._connection.execute(insert(events), rows)
+
+
+# A statement of its own: taken together with what follows, that would read a snapshot older than the lock.
+_ONE_RELAY_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('letmepost.relay'))")
+
+_ANNOUNCE = text(
+    """
+    WITH fresh AS (
+      SELECT id, organization_id, row_number() OVER (PARTITION BY organization_id ORDER BY written) AS place
+      FROM (SELECT id, organization_id, written FROM events WHERE position IS NULL ORDER BY written LIMIT :limit) e
+    ), head AS (
+      UPDATE organizations o SET event_head = o.event_head + counted.n
+      FROM (SELECT organization_id, count(*) AS n FROM fresh GROUP BY organization_id) counted
+      WHERE o.id = counted.organization_id
+      RETURNING o.id, o.event_head - counted.n AS base
+    ), announced AS (
+      UPDATE events e SET position = head.base + fresh.place
+      FROM fresh JOIN head ON head.id = fresh.organization_id
+      WHERE e.id = fresh.id
+      RETURNING e.id, e.organization_id, e.mode, e.profile_id, e.type
+    ), addressed AS (
+      INSERT INTO deliveries (id, organization_id, mode, endpoint_id, event_id, status, ready_at, created_at)
+      SELECT uuidv7(), a.organization_id, a.mode, w.id, a.id, 'pending', now(), now()
+      FROM announced a JOIN webhook_endpoints w ON w.organization_id = a.organization_id AND w.mode = a.mode
+      WHERE w.active AND (w.events = '{}' OR a.type = ANY(w.events))
+        AND (w.profile_id IS NULL OR w.profile_id = a.profile_id)
+      RETURNING id
+    )
+    SELECT (SELECT count(*) FROM announced) AS announced, (SELECT count(*) FROM addressed) AS addressed
+    """
+)
+
+
+class EveryTenantOutbox:
+    """Gives committed events their public positions and addresses them to the endpoints that listen."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def announce(self, limit: int) -> tuple[int, int]:
+        """Announce up to `limit` events; returns how many there were, and how many deliveries they make."""
+        async with self._database.every_tenant() as connection:
+            await connection.execute(_ONE_RELAY_AT_A_TIME)
+            row = (await connection.execute(_ANNOUNCE, {"limit": limit})).one()
+        return row.announced, row.addressed

@@ -1,0 +1,45 @@
+"""Brings a database to this release's schema."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, pool
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from letmepost.storage.database import as_asyncpg
+from letmepost.storage.roles import provision_roles
+
+MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
+
+
+async def migrate(migration_url: str, login_url: str) -> str:
+    """Make missing roles, then run missing migrations, one process at a time; returns the revision reached.
+
+    Args:
+        migration_url: as a role that may create roles.
+        login_url: what the services connect with; its role is made if missing.
+    """
+    engine = create_async_engine(as_asyncpg(migration_url), poolclass=pool.NullPool)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(provision_roles, login_url)
+        async with engine.connect() as connection:
+            await connection.run_sync(_upgrade)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+    return known_revisions()[0]
+
+
+def known_revisions() -> list[str]:
+    """The revisions of this release, newest first."""
+    return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

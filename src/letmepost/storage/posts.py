@@ -1,0 +1,310 @@
+"""Batches and posts of one tenant: what is accepted, and what is read back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, Select, and_, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.posts import PostStatus
+from letmepost.storage.conditions import below_if_given
+from letmepost.storage.contents import encode_content, media_ids
+from letmepost.storage.database import Tenant
+from letmepost.storage.tables.accounts import accounts
+from letmepost.storage.tables.media import media_uses
+from letmepost.storage.tables.posts import attempts, batches, post_revisions, posts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRow:
+    """One target of one request, as far as it has come."""
+
+    id: UUID
+    batch_id: UUID
+    target_index: int
+    account_id: UUID
+    profile_id: UUID
+    platform: str
+    status: PostStatus
+    revision: int
+    metadata: Mapping[str, str]
+    due_at: datetime
+    late_within_s: int
+    late_then: str
+    ready_at: datetime | None
+    attempt_count: int
+    failure_count: int
+    extras_until: datetime | None
+    uri: str | None
+    cid: str | None
+    url: str | None
+    parts: Sequence[Mapping[str, Any]]
+    extras: Mapping[str, Mapping[str, Any]]
+    warnings: Sequence[Mapping[str, str]]
+    error: Mapping[str, Any] | None
+    published_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostView:
+    """A post with what a reader wants beside it."""
+
+    post: PostRow
+    content: Mapping[str, Any]
+    is_scheduled: bool
+    platform_account_id: str
+    display_name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRow:
+    """One accepted request."""
+
+    id: UUID
+    is_scheduled: bool
+    created_at: datetime
+    posts: Sequence[PostRow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One try against a platform."""
+
+    id: UUID
+    number: int
+    outcome: str | None
+    error: Mapping[str, Any] | None
+    waited_ms: int
+    platform_ms: int | None
+    calls: Sequence[Mapping[str, Any]]
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPost:
+    """A target that passed every check."""
+
+    id: UUID
+    account_id: UUID
+    profile_id: UUID
+    platform: str
+    content: PostContent
+    warnings: Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewBatch:
+    """A request that passed every check."""
+
+    id: UUID
+    request_id: str
+    is_scheduled: bool
+    due_at: datetime
+    late_within_s: int
+    late_then: str
+    metadata: Mapping[str, str]
+    posts: Sequence[NewPost]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostFilter:
+    """What a list is narrowed to; empty means everything."""
+
+    profile_ids: Sequence[UUID] = ()
+    account_ids: Sequence[UUID] = ()
+    batch_ids: Sequence[UUID] = ()
+    platforms: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+
+
+POST_COLUMNS = [posts.c[name] for name in PostRow.__dataclass_fields__]
+_ATTEMPT_COLUMNS = [attempts.c[name] for name in AttemptRow.__dataclass_fields__]
+
+
+class PostRepository:
+    """Posts of one tenant. There is no way to ask for anyone else's."""
+
+    def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    async def accept(self, batch: NewBatch, now: datetime) -> None:
+        """Store a batch with its posts, first revisions and uses of media."""
+        owner = {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode}
+        await self._connection.execute(
+            insert(batches).values(
+                id=batch.id,
+                request_id=batch.request_id,
+                is_scheduled=batch.is_scheduled,
+                created_at=now,
+                **owner,
+            )
+        )
+        await self._connection.execute(
+            insert(posts),
+            [owner | _post_values(batch, index, post, now) for index, post in enumerate(batch.posts)],
+        )
+        await self._connection.execute(
+            insert(post_revisions),
+            [
+                owner
+                | {
+                    "post_id": post.id,
+                    "revision": 1,
+                    "content": encode_content(post.content),
+                    "created_at": now,
+                }
+                for post in batch.posts
+            ],
+        )
+        uses = [
+            owner | {"media_id": media_id, "post_id": post.id}
+            for post in batch.posts
+            for media_id in media_ids(post.content)
+        ]
+        if uses:
+            await self._connection.execute(insert(media_uses), uses)
+
+    async def find_batch(self, batch_id: UUID) -> BatchRow | None:
+        """A batch with its posts in the order of the request."""
+        query = select(batches.c.is_scheduled, batches.c.created_at).where(
+            batches.c.organization_id == self._tenant.organization_id, batches.c.id == batch_id
+        )
+        found = (await self._connection.execute(query)).first()
+        if found is None:
+            return None
+        query = self._mine(*POST_COLUMNS).where(posts.c.batch_id == batch_id).order_by(posts.c.target_index)
+        rows = (await self._connection.execute(query)).mappings()
+        return BatchRow(id=batch_id, is_scheduled=found[0], created_at=found[1], posts=[_post(row) for row in rows])
+
+    async def find(self, post_id: UUID) -> PostView | None:
+        """One post."""
+        row = (await self._connection.execute(self._views().where(posts.c.id == post_id))).mappings().first()
+        return None if row is None else _view(row)
+
+    async def list_page(self, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
+        """Posts, newest first, below `before`."""
+        conditions = [
+            column.in_(values)
+            for column, values in (
+                (posts.c.profile_id, wanted.profile_ids),
+                (posts.c.account_id, wanted.account_ids),
+                (posts.c.batch_id, wanted.batch_ids),
+                (posts.c.platform, wanted.platforms),
+                (posts.c.status, wanted.statuses),
+            )
+            if values
+        ]
+        query = self._views().where(*conditions, below_if_given(posts.c.id, before))
+        rows = await self._connection.execute(query.order_by(posts.c.id.desc()).limit(limit))
+        return [_view(row) for row in rows.mappings()]
+
+    async def list_attempts(self, post_id: UUID) -> list[AttemptRow]:
+        """Every try of a post, first to last."""
+        query = select(*_ATTEMPT_COLUMNS).where(
+            attempts.c.organization_id == self._tenant.organization_id, attempts.c.post_id == post_id
+        )
+        rows = (await self._connection.execute(query.order_by(attempts.c.number))).mappings()
+        return [AttemptRow(**row) for row in rows]
+
+    async def hold_waiting(self, account_id: UUID, error: Mapping[str, Any], now: datetime) -> list[PostRow]:
+        """Hold what waits for an account; what a worker has in hand is the worker's to decide."""
+        return await self._move_waiting(
+            account_id,
+            [PostStatus.QUEUED, PostStatus.RETRYING],
+            status=PostStatus.HELD,
+            error=error,
+            # At its deadline a worker looks again and decides by the lateness rule.
+            ready_at=posts.c.due_at + func.make_interval(0, 0, 0, 0, 0, 0, posts.c.late_within_s),
+            updated_at=now,
+        )
+
+    async def release_held(self, account_id: UUID, now: datetime) -> list[PostRow]:
+        """Queue again what was held for an account; what is overdue is judged by its lateness rule when claimed."""
+        return await self._move_waiting(
+            account_id,
+            [PostStatus.HELD],
+            status=PostStatus.QUEUED,
+            error=None,
+            ready_at=func.greatest(posts.c.due_at, now),
+            updated_at=now,
+        )
+
+    async def _move_waiting(self, account_id: UUID, sources: Sequence[PostStatus], **values: Any) -> list[PostRow]:
+        statement = (
+            update(posts)
+            .where(
+                posts.c.organization_id == self._tenant.organization_id,
+                posts.c.mode == self._tenant.mode,
+                posts.c.account_id == account_id,
+                posts.c.status.in_(sources),
+                posts.c.lease_token.is_(None),
+            )
+            .values(**values)
+            .returning(*POST_COLUMNS)
+        )
+        return [_post(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    def _views(self) -> Select[Any]:
+        query = self._mine(
+            *POST_COLUMNS,
+            post_revisions.c.content,
+            batches.c.is_scheduled,
+            accounts.c.platform_account_id,
+            accounts.c.display_name,
+        )
+        return (
+            query.join(batches, batches.c.id == posts.c.batch_id)
+            .join(accounts, accounts.c.id == posts.c.account_id)
+            .join(
+                post_revisions,
+                and_(post_revisions.c.post_id == posts.c.id, post_revisions.c.revision == posts.c.revision),
+            )
+        )
+
+    def _mine(self, *columns: Any) -> Select[Any]:
+        return select(*columns).where(
+            posts.c.organization_id == self._tenant.organization_id, posts.c.mode == self._tenant.mode
+        )
+
+
+def _post_values(batch: NewBatch, index: int, post: NewPost, now: datetime) -> dict[str, Any]:
+    return {
+        "id": post.id,
+        "batch_id": batch.id,
+        "target_index": index,
+        "account_id": post.account_id,
+        "profile_id": post.profile_id,
+        "platform": post.platform,
+        "status": PostStatus.QUEUED,
+        "metadata": dict(batch.metadata),
+        "due_at": batch.due_at,
+        "ready_at": batch.due_at,
+        "late_within_s": batch.late_within_s,
+        "late_then": batch.late_then,
+        "warnings": list(post.warnings),
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _post(row: RowMapping) -> PostRow:
+    values = {column.name: row[column.name] for column in POST_COLUMNS}
+    return PostRow(**{**values, "status": PostStatus(values["status"])})
+
+
+def _view(row: RowMapping) -> PostView:
+    return PostView(
+        post=_post(row),
+        content=row["content"],
+        is_scheduled=row["is_scheduled"],
+        platform_account_id=row["platform_account_id"],
+        display_name=row["display_name"],
+    )

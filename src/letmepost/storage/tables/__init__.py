@@ -1,0 +1,6 @@
+"""The schema. `metadata` is what migrations are compared with."""
+
+from letmepost.storage.tables import accounts, media, organizations, posts, webhooks
+from letmepost.storage.tables.base import metadata
+
+__all__ = ["accounts", "media", "metadata", "organizations", "posts", "webhooks"]

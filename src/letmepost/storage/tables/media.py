@@ -1,0 +1,56 @@
+"""Attachments, and which posts still need them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from letmepost.storage.tables.base import belongs_to, known_mode, metadata, moment, of_organization, tenant
+
+media = Table(
+    "media",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    *tenant(),
+    Column("profile_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("source_url", Text),
+    Column("content_type", Text),
+    Column("size_bytes", BigInteger),
+    Column("sha256", LargeBinary),
+    Column("width_px", Integer),
+    Column("height_px", Integer),
+    Column("duration_s", Double),
+    Column("error", JSONB),
+    moment("created_at", default_now=True),
+    known_mode(),
+    UniqueConstraint("organization_id", "id"),
+    of_organization(),
+    belongs_to("profile_id", "profiles"),
+    Index("ix_media_waiting", "created_at", postgresql_where=text("status = 'waiting'")),
+    Index("ix_media_organization_id_mode_id", "organization_id", "mode", "id"),
+)
+
+media_uses = Table(
+    "media_uses",
+    metadata,
+    *tenant(),
+    Column("media_id", Uuid, nullable=False),
+    Column("post_id", Uuid, nullable=False),
+    PrimaryKeyConstraint("post_id", "media_id"),
+    of_organization(),
+    belongs_to("media_id", "media"),
+    belongs_to("post_id", "posts", ondelete="CASCADE"),
+    Index("ix_media_uses_organization_id_media_id", "organization_id", "media_id"),
+)

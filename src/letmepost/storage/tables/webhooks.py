@@ -1,0 +1,87 @@
+"""The outbox of events, who listens, and each sending."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from letmepost.storage.tables.base import belongs_to, known_mode, metadata, moment, of_organization, tenant
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    *tenant(),
+    Column("profile_id", Uuid),
+    Column("type", Text, nullable=False),
+    Column("data", JSONB, nullable=False),
+    # The order of writing, which is the order of commits for one post (its row is locked), not between posts.
+    Column("written", BigInteger, Identity(always=True), nullable=False),
+    # The public place in the organization's stream. Given after commit by the relay, one at a time: a number taken
+    # before commit becomes visible out of order, and a reader past N would miss N - 1.
+    Column("position", BigInteger),
+    moment("created_at", nullable=False),
+    known_mode(),
+    UniqueConstraint("organization_id", "id"),
+    of_organization(),
+    Index("ix_events_unannounced", "written", postgresql_where=text("position IS NULL")),
+    Index("uq_events_position", "organization_id", "position", unique=True),
+)
+
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    *tenant(),
+    Column("profile_id", Uuid),
+    Column("url", Text, nullable=False),
+    Column("events", ARRAY(Text), nullable=False),
+    Column("description", Text),
+    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("secret_sealed", LargeBinary, nullable=False),
+    moment("failing_since"),
+    moment("last_delivery_at"),
+    Column("last_failure_reason", Text),
+    moment("created_at", nullable=False),
+    moment("updated_at", nullable=False),
+    known_mode(),
+    UniqueConstraint("organization_id", "id"),
+    of_organization(),
+    belongs_to("profile_id", "profiles"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    *tenant(),
+    Column("endpoint_id", Uuid, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempt_count", Integer, nullable=False, server_default=text("0")),
+    moment("ready_at"),
+    Column("lease_token", Uuid),
+    moment("lease_until"),
+    Column("last_status", Integer),
+    Column("last_error", Text),
+    moment("created_at", nullable=False),
+    moment("finished_at"),
+    known_mode(),
+    UniqueConstraint("endpoint_id", "event_id"),
+    UniqueConstraint("organization_id", "id"),
+    of_organization(),
+    belongs_to("endpoint_id", "webhook_endpoints", ondelete="CASCADE"),
+    belongs_to("event_id", "events", ondelete="CASCADE"),
+    Index("ix_deliveries_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
+)

@@ -1,0 +1,51 @@
+"""A database for each test: a copy of one that the migrations have built, with the roles that services use."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+
+from letmepost.storage.migrating import migrate
+
+LOGIN_ROLE = "letmepost_test"
+_PASSWORD = "only-on-loopback"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseURLs:
+    """One database, as a superuser and as the services."""
+
+    admin: str
+    login: str
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres_url: str) -> DatabaseURLs:
+    """A migrated database that nobody writes to."""
+    urls = asyncio.run(_create(postgres_url, f"template_{secrets.token_hex(4)}"))
+    asyncio.run(migrate(urls.admin, urls.login))
+    return urls
+
+
+@pytest.fixture
+async def database_urls(postgres_url: str, template_database: DatabaseURLs) -> AsyncIterator[DatabaseURLs]:
+    """A database of this test's own."""
+    name = f"test_{secrets.token_hex(6)}"
+    yield await _create(postgres_url, name, template=make_url(template_database.admin).database)
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    await connection.close()
+
+
+async def _create(superuser_url: str, name: str, *, template: str | None = None) -> DatabaseURLs:
+    connection = await asyncpg.connect(superuser_url)
+    copying = "" if template is None else f' TEMPLATE "{template}"'
+    await connection.execute(f'CREATE DATABASE "{name}"{copying}')
+    await connection.close()
+    admin = make_url(superuser_url).set(database=name)
+    login = admin.set(username=LOGIN_ROLE, password=_PASSWORD)
+    return DatabaseURLs(admin.render_as_string(hide_password=False), login.render_as_string(hide_password=False))
