@@ -1,0 +1,61 @@
+"""A small client of our own API, for the first steps that `letmepost dev` takes."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Self
+
+import aiohttp
+
+_TRY_EVERY_S = 0.05
+
+
+class FirstStepError(RuntimeError):
+    """The API did not do what it should."""
+
+
+class DevClient:
+    """Calls the API over HTTP, as any caller would."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self._session = aiohttp.ClientSession()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def wait_for(self, path: str, within_s: float) -> None:
+        """Wait until a path answers 200.
+
+        Raises:
+            FirstStepError: it has not in time; says what it answered last.
+        """
+        last = "nothing"
+        async with asyncio.timeout(within_s) as patience:
+            while True:
+                try:
+                    async with self._session.get(self.base + path) as reply:
+                        if reply.status == 200:
+                            return
+                        last = await reply.text()
+                except aiohttp.ClientError as error:
+                    last = str(error)
+                if patience.expired():
+                    break
+                await asyncio.sleep(_TRY_EVERY_S)
+        raise FirstStepError(f"{self.base}{path} did not get ready: {last}")
+
+    async def post(self, path: str, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """POST a JSON body.
+
+        Raises:
+            FirstStepError: the answer is an error.
+        """
+        headers = {"authorization": f"Bearer {key}"}
+        async with self._session.post(self.base + path, json=dict(body), headers=headers) as reply:
+            value: dict[str, Any] = await reply.json()
+            if reply.status >= 300:
+                raise FirstStepError(f"POST {path} answered {reply.status}: {value}")
+            return value

@@ -1,0 +1,48 @@
+"""What a development deployment remembers from start to start: its secrets and its first tenant."""
+
+import base64
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(slots=True, kw_only=True)
+class DevState:
+    """Made at the first start. The file can be read by its owner alone."""
+
+    keys: str
+    operator_token: str
+    sandbox_token: str
+    database_role: str
+    database_password: str
+    organization_id: str | None = None
+    test_key: str | None = None
+    live_key: str | None = None
+    test_account_id: str | None = None
+
+    def save(self, path: Path) -> None:
+        """Replace the file in one step: a crash leaves the old one or the new one."""
+        draft = path.with_suffix(".new")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(self), file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+
+
+def load_state(path: Path) -> DevState:
+    """The remembered state, or a fresh one that is saved at once."""
+    if path.exists():
+        return DevState(**json.loads(path.read_text(encoding="utf-8")))
+    state = DevState(
+        keys=f"dev:{base64.b64encode(secrets.token_bytes(32)).decode()}",
+        operator_token=secrets.token_urlsafe(32),
+        sandbox_token=secrets.token_urlsafe(32),
+        database_role=f"letmepost_dev_{secrets.token_hex(4)}",
+        database_password=secrets.token_urlsafe(24),
+    )
+    state.save(path)
+    return state

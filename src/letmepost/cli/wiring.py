@@ -1,0 +1,31 @@
+"""What the commands are handed, so that they need not know how services are made."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.types import ASGIApp
+
+from letmepost.services.api_keys import ApiKeys
+from letmepost.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """Ways to make what the commands run. `environment` is read once, by whoever makes this.
+
+    Args:
+        run_worker: publishes until the process is asked to stop.
+        make_sandbox: the sandbox's application, given the file that keeps its state and its control token.
+        migrate: brings the database to this release's schema; returns the revision reached.
+        openapi: the description of the API, as JSON text.
+    """
+
+    environment: Mapping[str, str]
+    make_api: Callable[[Settings], ASGIApp]
+    make_sandbox: Callable[[Path | None, str], ASGIApp]
+    run_worker: Callable[[Settings], Awaitable[None]]
+    open_api_keys: Callable[[Settings], AbstractAsyncContextManager[ApiKeys]]
+    migrate: Callable[[str, str], Awaitable[str]]
+    openapi: Callable[[], str]

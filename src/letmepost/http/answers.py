@@ -1,0 +1,79 @@
+"""Idempotency keys and answers, between the routes and the use cases."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from fastapi import Request, Response
+
+from letmepost.domain.errors import InvalidRequest
+from letmepost.http.gate import caller_of
+from letmepost.http.schemas.base import View
+from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
+from letmepost.storage.idempotency import IdempotencyClaim
+
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+
+T = TypeVar("T")
+
+
+async def claim_of(request: Request, body: bytes | None = None) -> IdempotencyClaim | None:
+    """The claim that a request makes by its `Idempotency-Key`, if it has one.
+
+    Args:
+        body: what stands for the body in the fingerprint, where that is not the raw body.
+
+    Raises:
+        InvalidRequest: the key is not 1 to 255 visible ASCII characters.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not _VISIBLE_ASCII.fullmatch(key):
+        raise InvalidRequest(
+            "Idempotency-Key is 1 to 255 visible ASCII characters.",
+            rule="idempotency_key.format",
+            remediation="Send a random UUID.",
+        )
+    line = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    idempotency: Idempotency = request.app.state.services.idempotency
+    return idempotency.claim_of(caller_of(request), key, line + (await request.body() if body is None else body))
+
+
+async def once(
+    request: Request,
+    show: Callable[[T], View],
+    *,
+    status: int | Callable[[T], int] = 200,
+    has_secret: bool = False,
+    body: bytes | None = None,
+) -> Once[T]:
+    """How a use case's result is answered, and under which key."""
+
+    def render(result: T) -> Answer:
+        code = status(result) if callable(status) else status
+        return Answer(code, show(result).encode(), {"content-type": "application/json"})
+
+    return Once(await claim_of(request, body), render, has_secret)
+
+
+async def respond(request: Request, wanted: Once[T], carry_out: Awaitable[Answer]) -> Response:
+    """Carry out a use case, or give the answer that it had before."""
+    try:
+        answer = await carry_out
+    except AnsweredError as answered:
+        if wanted.claim is None:
+            raise
+        idempotency: Idempotency = request.app.state.services.idempotency
+        answer = idempotency.replay(caller_of(request), wanted.claim, answered.row)
+    return to_response(answer)
+
+
+def to_response(answer: Answer) -> Response:
+    """The answer, byte for byte."""
+    return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+
+def show(view: View, status: int = 200) -> Response:
+    """A view, encoded once."""
+    return Response(view.encode(), status, media_type="application/json")

@@ -1,0 +1,88 @@
+"""The API as an ASGI application."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from letmepost import __version__
+from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, SendFailure
+from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
+from letmepost.http.middleware import BodyLimits, RequestIds
+from letmepost.http.routes import accounts, keys, media, posts, service, webhooks
+from letmepost.http.services import APIServices
+
+_NOT_FOUND = 404
+
+
+def create_app(
+    open_services: Callable[[], AbstractAsyncContextManager[APIServices]],
+    *,
+    docs_url: str,
+    new_request_id: Callable[[], str],
+) -> FastAPI:
+    """The application. `open_services` is entered when it starts and left when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_services() as services:
+            app.state.services = services
+            yield
+
+    app = FastAPI(
+        title="letmepost",
+        version=__version__,
+        summary="Publish to many social accounts, once and only once.",
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+    )
+    for router in (
+        posts.router,
+        accounts.router,
+        accounts.sandbox_router,
+        media.router,
+        keys.router,
+        keys.operator_router,
+        webhooks.router,
+        service.router,
+    ):
+        app.include_router(router)
+    _handle_errors(app, docs_url)
+    app.add_middleware(BodyLimits, docs_url=docs_url)
+    app.add_middleware(RequestIds, new_request_id=new_request_id, docs_url=docs_url)
+    return app
+
+
+def _handle_errors(app: FastAPI, docs_url: str) -> None:
+    def respond(
+        request: Request, status: int, fields: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> JSONResponse:
+        body = envelope(fields, docs_url=docs_url, request_id=request.state.request_id)
+        return JSONResponse(body, status, headers=headers)
+
+    @app.exception_handler(RequestError)
+    async def on_request_error(request: Request, error: RequestError) -> JSONResponse:
+        headers = {} if error.retry_after_s is None else {"retry-after": str(error.retry_after_s)}
+        return respond(request, status_of(error), error_fields(error), headers)
+
+    @app.exception_handler(PlatformFailure)
+    async def on_platform_failure(request: Request, error: PlatformFailure) -> JSONResponse:
+        return respond(request, status_of(error), error_fields(error))
+
+    @app.exception_handler(SendFailure)
+    async def on_send_failure(request: Request, error: SendFailure) -> JSONResponse:
+        return respond(request, 503, {"code": ErrorCode.PLATFORM_UNAVAILABLE, "message": str(error)})
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        return respond(request, 400, validation_fields(error))
+
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> JSONResponse:
+        code = ErrorCode.NOT_FOUND if error.status_code in {_NOT_FOUND, 405} else ErrorCode.VALIDATION_FAILED
+        fields = {"code": code, "message": f"{request.method} {request.url.path}: {error.detail}."}
+        return respond(request, error.status_code, fields, dict(error.headers or {}))

@@ -1,0 +1,132 @@
+"""From errors to envelopes: the one place that knows which code has which status."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+
+from letmepost.domain.errors import (
+    ErrorCode,
+    PlatformFailure,
+    PreflightFailed,
+    RequestError,
+    StateForbids,
+    TargetViolation,
+    TooLarge,
+)
+from letmepost.domain.retry import POLICIES
+
+STATUS: Mapping[ErrorCode, int] = MappingProxyType(
+    {
+        ErrorCode.VALIDATION_FAILED: 400,
+        ErrorCode.PREFLIGHT_FAILED: 400,
+        ErrorCode.UNAUTHENTICATED: 401,
+        ErrorCode.UNAUTHORIZED: 403,
+        ErrorCode.NOT_FOUND: 404,
+        ErrorCode.IDEMPOTENCY_CONFLICT: 409,
+        ErrorCode.RATE_LIMITED: 429,
+        ErrorCode.QUOTA_EXCEEDED: 429,
+        ErrorCode.PLATFORM_NOT_ENABLED: 403,
+        ErrorCode.PLATFORM_AUTH_FAILED: 401,
+        ErrorCode.PLATFORM_REJECTED: 502,
+        ErrorCode.PLATFORM_UNAVAILABLE: 503,
+        ErrorCode.INTERNAL_ERROR: 500,
+    }
+)
+_CONFLICT = 409
+_TOO_LARGE = 413
+
+
+def status_of(error: RequestError | PlatformFailure) -> int:
+    """The status that an error is answered with."""
+    if isinstance(error, PlatformFailure):
+        return STATUS[POLICIES[error.kind].code]
+    if isinstance(error, TooLarge):
+        return _TOO_LARGE
+    if isinstance(error, StateForbids):
+        return _CONFLICT
+    return STATUS[error.code]
+
+
+def error_fields(error: RequestError | PlatformFailure) -> dict[str, Any]:
+    """What an error says, without the links and the request id that every envelope has."""
+    if isinstance(error, PlatformFailure):
+        return _without_none(
+            code=POLICIES[error.kind].code,
+            message=error.message,
+            rule=error.rule,
+            remediation=error.remediation,
+            platformResponse=error.response,
+        )
+    fields = _without_none(
+        code=error.code,
+        message=error.message,
+        rule=error.rule,
+        remediation=error.remediation,
+        platform=error.platform,
+        platformResponse=error.detail,
+    )
+    if isinstance(error, PreflightFailed):
+        fields["violations"] = [_violation(found) for found in error.violations]
+    return fields
+
+
+def envelope(fields: Mapping[str, Any], *, docs_url: str, request_id: str) -> dict[str, Any]:
+    """The error envelope: what happened, where it is explained, and the id that finds it in the log."""
+    links = {"docUrl": f"{docs_url}/errors/{fields['code']}"}
+    rule = fields.get("rule")
+    if rule is not None and fields["code"] == ErrorCode.PREFLIGHT_FAILED:
+        links["ruleUrl"] = f"{docs_url}/preflight/{rule_page(rule)}"
+    return {"error": {**fields, **links, "requestId": request_id}}
+
+
+def rule_page(rule: str) -> str:
+    """`bluesky.text.max_graphemes` as its page is called: `bluesky-text-max_graphemes`."""
+    return rule.replace(".", "-")
+
+
+def validation_fields(error: RequestValidationError) -> dict[str, Any]:
+    """The first thing that is wrong with a request's shape. What the caller sent is not repeated: it may be secret."""
+    first = error.errors()[0]
+    if first["type"] == "json_invalid":
+        return {
+            "code": ErrorCode.VALIDATION_FAILED,
+            "message": f"The body is not JSON: {first.get('ctx', {}).get('error', 'it does not parse')}.",
+            "rule": "body",
+            "remediation": "Send one JSON object, in UTF-8.",
+        }
+    path = field_path(first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    rule = first["type"] if "." in first["type"] or first["type"] == "mode_conflict" else path
+    fields = {"code": ErrorCode.VALIDATION_FAILED, "message": f"{path}: {message}", "rule": rule}
+    if first["type"] == "extra_forbidden":
+        fields["message"] = f"{path}: there is no such field."
+        fields["remediation"] = "Remove the field or correct its spelling; nothing was stored."
+    return fields
+
+
+def field_path(location: Sequence[int | str]) -> str:
+    """`targets[0].text` for `("body", "targets", 0, "text")`."""
+    path = ""
+    for part in location[1:] if location and location[0] in {"body", "query", "path", "header"} else location:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
+    return path or "body"
+
+
+def _violation(found: TargetViolation) -> dict[str, Any]:
+    violation = found.violation
+    return {
+        "target": found.target,
+        "accountId": found.account_id,
+        "platform": found.platform,
+        "rule": violation.rule,
+        "field": violation.field,
+        "message": violation.message,
+        "remediation": violation.remediation,
+        **_without_none(limit=violation.limit, actual=violation.actual, unit=violation.unit),
+    }
+
+
+def _without_none(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}

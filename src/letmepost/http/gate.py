@@ -1,0 +1,125 @@
+"""The gate in front of every route: who asks, whether they may, and how often.
+
+A route says its scope with `needs(...)`; the gate runs before the body is read, so that a stranger's megabytes are not.
+"""
+
+import hmac
+import json
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.errors import InvalidRequest, NotFound, RateLimited, Unauthenticated, Unauthorized
+from letmepost.gateways.rate_limits import RateLimits
+from letmepost.http.services import APIServices
+from letmepost.services.api_keys import ApiKeys
+from letmepost.services.callers import Caller
+from letmepost.services.composing import check_storable
+
+_SUSPICIOUS = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+_SCOPE = "x-scope"
+OPERATOR = "operator"
+
+
+def needs(scope: Scope | str) -> dict[str, Any]:
+    """For a route's `openapi_extra`: the scope that its callers need."""
+    return {_SCOPE: str(scope)}
+
+
+def scope_of(extra: Mapping[str, Any] | None) -> str | None:
+    """The scope of a route; None for a public one."""
+    return (extra or {}).get(_SCOPE)
+
+
+class GatedRoute(APIRoute):
+    """A route behind the gate."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Admit, then handle."""
+        handle, scope = super().get_route_handler(), scope_of(self.openapi_extra)
+
+        async def gated(request: Request) -> Response:
+            if scope == OPERATOR:
+                _admit_operator(request)
+            elif scope is not None:
+                await _admit(request, Scope(scope))
+            if request.headers.get("content-type", "").partition(";")[0].strip() != "multipart/form-data":
+                _check_text(await request.body())
+            return await handle(request)
+
+        return gated
+
+
+async def _admit(request: Request, scope: Scope) -> None:
+    services: APIServices = request.app.state.services
+    caller = await authenticated(request, services.api_keys)
+    request.state.caller = caller
+    await _count(request, services.rate_limits, caller, services.requests_per_minute)
+    if scope not in caller.scopes:
+        raise Unauthorized(
+            f"This API key lacks the scope {scope}.",
+            rule="scope.missing",
+            remediation=f"Use a key that has {scope}.",
+        )
+
+
+async def authenticated(request: Request, keys: ApiKeys) -> Caller:
+    """Whose request it is.
+
+    Raises:
+        Unauthenticated: no valid key.
+    """
+    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        raise Unauthenticated
+    return await keys.authenticate(key.strip())
+
+
+async def _count(request: Request, limits: RateLimits, caller: Caller, default: int) -> None:
+    allowance = await limits.take(str(caller.key_id), caller.requests_per_minute or default)
+    request.state.allowance = allowance
+    if allowance.is_exceeded:
+        raise RateLimited(allowance.reset_s)
+
+
+def _admit_operator(request: Request) -> None:
+    token = request.app.state.services.operator_token
+    if token is None:
+        raise NotFound("page")
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+        raise Unauthenticated
+
+
+def _check_text(body: bytes) -> None:
+    """Refuse text that cannot be stored. Only escapes can smuggle it in, so most bodies are not parsed."""
+    if not _SUSPICIOUS.search(body):
+        return
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return  # answered as broken JSON
+    check_storable(value)
+
+
+def caller_of(request: Request) -> Caller:
+    """The caller that the gate admitted."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+def check_limit(text: str | None) -> int:
+    """The size of a page.
+
+    Raises:
+        InvalidRequest: not a number from 1 to 200.
+    """
+    if text is None:
+        return 50
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 200):
+        raise InvalidRequest("limit is a number from 1 to 200.", rule="limit", remediation="Leave it out for 50.")
+    return int(text)

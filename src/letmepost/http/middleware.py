@@ -1,0 +1,135 @@
+"""What happens around every request: its id, its size, its rate limit headers, and an envelope for defects."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from letmepost.domain.errors import ErrorCode
+from letmepost.gateways.rate_limits import Allowance
+from letmepost.http.errors import envelope
+
+JSON_MAX_BYTES = 1024 * 1024
+INLINE_MEDIA_MAX_BYTES = 8 * 1024 * 1024
+UPLOAD_MAX_BYTES = 201 * 1024 * 1024
+
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
+_INLINE_MEDIA = re.compile(r"POST /v1/posts(/validate)?|PATCH /v1/posts/[^/]+")
+_UPLOAD = re.compile(r"POST /v1/media")
+
+log = structlog.get_logger()
+
+
+class RequestIds:
+    """Gives each request an id (the caller's, if it is fit), and answers defects with an envelope that names it."""
+
+    def __init__(self, app: ASGIApp, *, new_request_id: Callable[[], str], docs_url: str) -> None:
+        self._app = app
+        self._new_request_id = new_request_id
+        self._docs_url = docs_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _given_id(scope) or self._new_request_id()
+        scope.setdefault("state", {})["request_id"] = request_id
+        has_started = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                message["headers"] = [*message["headers"], *_headers(request_id, scope["state"].get("allowance"))]
+            await send(message)
+
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        except Exception:
+            log.exception("request.defect", method=scope["method"], path=scope["path"])
+            if has_started:
+                raise
+            fields = {"code": ErrorCode.INTERNAL_ERROR, "message": "Something went wrong on our side."}
+            await _respond(send_with_headers, 500, envelope(fields, docs_url=self._docs_url, request_id=request_id))
+
+
+class BodyLimits:
+    """Refuses a body that is too large before it is read whole, announced or not."""
+
+    def __init__(self, app: ASGIApp, *, docs_url: str) -> None:
+        self._app = app
+        self._docs_url = docs_url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        limit, read = _limit(scope), 0
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > limit:
+            await self._refuse(scope, send, limit)
+            return
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > limit:
+                raise _TooMuchError
+            return message
+
+        try:
+            await self._app(scope, counted, send)
+        except _TooMuchError:
+            await self._refuse(scope, send, limit)
+
+    async def _refuse(self, scope: Scope, send: Send, limit: int) -> None:
+        fields = {
+            "code": ErrorCode.VALIDATION_FAILED,
+            "message": f"The body is larger than {limit // 1024**2} MiB.",
+            "rule": "body.size_max",
+            "remediation": "Upload large media with POST /v1/media and refer to them by mediaId.",
+        }
+        body = envelope(fields, docs_url=self._docs_url, request_id=scope["state"]["request_id"])
+        await _respond(send, 413, body)
+
+
+class _TooMuchError(Exception):
+    pass
+
+
+def _limit(scope: Scope) -> int:
+    line = f"{scope['method']} {scope['path']}"
+    if _UPLOAD.fullmatch(line):
+        return UPLOAD_MAX_BYTES
+    return INLINE_MEDIA_MAX_BYTES if _INLINE_MEDIA.fullmatch(line) else JSON_MAX_BYTES
+
+
+def _given_id(scope: Scope) -> str | None:
+    given = dict(scope["headers"]).get(b"x-request-id", b"").decode("latin-1")
+    return given if _VISIBLE_ASCII.fullmatch(given) else None
+
+
+def _headers(request_id: str, allowance: Allowance | None) -> list[tuple[bytes, bytes]]:
+    headers = [(b"x-request-id", request_id.encode())]
+    if allowance is not None:
+        headers += [
+            (b"ratelimit-limit", str(allowance.limit).encode()),
+            (b"ratelimit-remaining", str(allowance.remaining).encode()),
+            (b"ratelimit-reset", str(allowance.reset_s).encode()),
+        ]
+    return headers
+
+
+async def _respond(send: Send, status: int, value: dict[str, Any]) -> None:
+    body = json.dumps(value).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

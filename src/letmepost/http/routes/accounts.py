@@ -1,0 +1,120 @@
+"""`/v1/accounts` and `/v1/sandbox`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.errors import InvalidRequest
+from letmepost.domain.ids import Prefix
+from letmepost.http.answers import once, respond, show
+from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.resources import (
+    AccountList,
+    AccountView,
+    ConnectDescriptor,
+    CreateSandboxAccount,
+    Deleted,
+    SandboxPosts,
+    StartConnect,
+)
+from letmepost.http.services import APIServices
+from letmepost.services.accounts import Connected
+from letmepost.storage.accounts import AccountRow
+
+router = APIRouter(route_class=GatedRoute, tags=["accounts"])
+sandbox_router = APIRouter(route_class=GatedRoute, tags=["sandbox"])
+
+
+@router.get("/v1/accounts", response_model=AccountList, openapi_extra=needs(Scope.ACCOUNTS_READ))
+async def list_accounts(request: Request) -> Response:
+    """List connected accounts, newest first."""
+    services: APIServices = request.app.state.services
+    rows = await services.accounts.list_all(caller_of(request))
+    return show(AccountList(data=[AccountView.of(row) for row in rows]))
+
+
+@router.get("/v1/accounts/{account_id}", response_model=AccountView, openapi_extra=needs(Scope.ACCOUNTS_READ))
+async def get_account(account_id: str, request: Request) -> Response:
+    """Read an account."""
+    services: APIServices = request.app.state.services
+    return show(AccountView.of(await services.accounts.get(caller_of(request), find_id(Prefix.ACCOUNT, account_id))))
+
+
+@router.delete("/v1/accounts/{account_id}", response_model=Deleted, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
+async def disconnect_account(account_id: str, request: Request) -> Response:
+    """Disconnect: revoke upstream, erase the credential, keep the posts, hold what was queued."""
+    services: APIServices = request.app.state.services
+
+    def gone(row: AccountRow) -> Deleted:
+        return Deleted(id=AccountView.of(row).id)
+
+    wanted = await once(request, gone)
+    account_uuid = find_id(Prefix.ACCOUNT, account_id)
+    return await respond(request, wanted, services.accounts.disconnect(caller_of(request), account_uuid, wanted))
+
+
+@router.post(
+    "/v1/accounts/connect/{platform}", response_model=ConnectDescriptor, openapi_extra=needs(Scope.ACCOUNTS_WRITE)
+)
+async def start_connect(platform: str, request: Request, body: StartConnect | None = None) -> Response:
+    """Learn what `complete` needs to connect an account of a platform."""
+    services: APIServices = request.app.state.services
+    caller = caller_of(request)
+    if body is not None and body.profile_id is not None:
+        caller.narrow(find_id(Prefix.PROFILE, body.profile_id))
+    descriptor = services.accounts.describe_connect(caller, platform)
+    return show(ConnectDescriptor(platform=platform, descriptor=descriptor))
+
+
+@router.post(
+    "/v1/accounts/connect/{platform}/complete",
+    response_model=AccountView,
+    responses={201: {"model": AccountView, "description": "Connected for the first time."}},
+    openapi_extra=needs(Scope.ACCOUNTS_WRITE),
+)
+async def complete_connect(platform: str, request: Request, body: Annotated[dict[str, Any], Body()]) -> Response:
+    """Connect an account, or give a connected one its new credential."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, _shown, status=_status)
+    given, profile = _split(body)
+    profile_id = None if profile is None else find_id(Prefix.PROFILE, profile)
+    connecting = services.accounts.connect(caller_of(request), platform, given, profile_id, wanted)
+    return await respond(request, wanted, connecting)
+
+
+@sandbox_router.post(
+    "/v1/sandbox/accounts", response_model=AccountView, status_code=201, openapi_extra=needs(Scope.ACCOUNTS_WRITE)
+)
+async def create_sandbox_account(body: CreateSandboxAccount, request: Request) -> Response:
+    """Make and connect a simulated account; `scenario` says how its platform behaves."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, _shown, status=_status)
+    making = services.sandbox.create_account(caller_of(request), body.platform, body.scenario, wanted)
+    return await respond(request, wanted, making)
+
+
+@sandbox_router.get("/v1/sandbox/{platform}/posts", response_model=SandboxPosts, openapi_extra=needs(Scope.POSTS_READ))
+async def list_sandbox_posts(platform: str, request: Request) -> Response:
+    """See what followers of the simulated accounts see, oldest first."""
+    services: APIServices = request.app.state.services
+    return show(SandboxPosts(data=await services.sandbox.list_posts(caller_of(request), platform)))
+
+
+def _shown(made: Connected) -> AccountView:
+    return AccountView.of(made.account)
+
+
+def _status(made: Connected) -> int:
+    return 201 if made.is_new else 200
+
+
+def _split(body: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The platform's own input, and the profile."""
+    given = dict(body)
+    profile = given.pop("profileId", None)
+    if profile is not None and not isinstance(profile, str):
+        raise InvalidRequest("profileId: must be a string", rule="profileId")
+    return given, profile

@@ -1,0 +1,85 @@
+"""`/v1/api-keys`, and the operator's `/v1/organizations`."""
+
+from fastapi import APIRouter, Request, Response
+
+from letmepost.domain.api_keys import Mode, Scope
+from letmepost.domain.ids import Prefix
+from letmepost.http.answers import once, respond, show
+from letmepost.http.gate import OPERATOR, GatedRoute, caller_of, needs
+from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.resources import (
+    CreateKey,
+    CreateOrganization,
+    Deleted,
+    KeyList,
+    KeyView,
+    NewKeyView,
+    OrganizationList,
+    OrganizationView,
+)
+from letmepost.http.services import APIServices
+from letmepost.storage.organizations import ApiKeyRow
+
+router = APIRouter(route_class=GatedRoute, tags=["keys"])
+operator_router = APIRouter(route_class=GatedRoute, tags=["operator"])
+
+
+@router.post("/v1/api-keys", response_model=NewKeyView, status_code=201, openapi_extra=needs(Scope.KEYS_WRITE))
+async def create_key(body: CreateKey, request: Request) -> Response:
+    """Mint a key with at most your own rights. It is shown this once."""
+    services: APIServices = request.app.state.services
+    caller = caller_of(request)
+    wanted = await once(request, NewKeyView.minted, status=201, has_secret=True)
+    return await respond(request, wanted, services.api_keys.mint(caller, body.to_request(caller.mode), wanted))
+
+
+@router.get("/v1/api-keys", response_model=KeyList, openapi_extra=needs(Scope.KEYS_READ))
+async def list_keys(request: Request) -> Response:
+    """List keys, newest first."""
+    services: APIServices = request.app.state.services
+    rows = await services.api_keys.list_keys(caller_of(request))
+    return show(KeyList(data=[KeyView.of(row) for row in rows]))
+
+
+@router.delete("/v1/api-keys/{key_id}", response_model=Deleted, openapi_extra=needs(Scope.KEYS_WRITE))
+async def revoke_key(key_id: str, request: Request) -> Response:
+    """Revoke a key, everywhere within a second."""
+    services: APIServices = request.app.state.services
+
+    def gone(row: ApiKeyRow) -> Deleted:
+        return Deleted(id=KeyView.of(row).id)
+
+    wanted = await once(request, gone)
+    revoking = services.api_keys.revoke(caller_of(request), find_id(Prefix.API_KEY, key_id), wanted)
+    return await respond(request, wanted, revoking)
+
+
+@operator_router.post(
+    "/v1/organizations", response_model=OrganizationView, status_code=201, openapi_extra=needs(OPERATOR)
+)
+async def create_organization(body: CreateOrganization, request: Request) -> Response:
+    """Create a tenant, with its default profile."""
+    services: APIServices = request.app.state.services
+    return show(OrganizationView.of(await services.api_keys.create_organization(body.name)), 201)
+
+
+@operator_router.get("/v1/organizations", response_model=OrganizationList, openapi_extra=needs(OPERATOR))
+async def list_organizations(request: Request) -> Response:
+    """List tenants, newest first."""
+    services: APIServices = request.app.state.services
+    rows = await services.api_keys.list_organizations(200)
+    return show(OrganizationList(data=[OrganizationView.of(row) for row in rows]))
+
+
+@operator_router.post(
+    "/v1/organizations/{organization_id}/api-keys",
+    response_model=NewKeyView,
+    status_code=201,
+    openapi_extra=needs(OPERATOR),
+)
+async def create_first_key(organization_id: str, body: CreateKey, request: Request) -> Response:
+    """Mint a key for a tenant. It is shown this once."""
+    services: APIServices = request.app.state.services
+    organization_uuid = find_id(Prefix.ORGANIZATION, organization_id)
+    minted = await services.api_keys.mint_for(organization_uuid, body.to_request(Mode.LIVE))
+    return show(NewKeyView.minted(minted), 201)

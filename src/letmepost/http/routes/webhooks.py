@@ -1,0 +1,83 @@
+"""`/v1/webhook-endpoints`."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.ids import Prefix, spell
+from letmepost.http.answers import once, respond, show
+from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.resources import (
+    ChangeEndpoint,
+    CreateEndpoint,
+    Deleted,
+    EndpointList,
+    EndpointView,
+    NewEndpointView,
+)
+from letmepost.http.services import APIServices
+from letmepost.services.webhooks import NewEndpoint
+
+router = APIRouter(route_class=GatedRoute, tags=["webhooks"])
+
+
+@router.post(
+    "/v1/webhook-endpoints",
+    response_model=NewEndpointView,
+    status_code=201,
+    openapi_extra=needs(Scope.WEBHOOKS_WRITE),
+)
+async def create_endpoint(body: CreateEndpoint, request: Request) -> Response:
+    """Register a webhook endpoint. Its signing secret is shown this once."""
+    services: APIServices = request.app.state.services
+
+    def shown(made: NewEndpoint) -> NewEndpointView:
+        return NewEndpointView(**EndpointView.fields(made.row), signing_secret=made.secret)
+
+    wanted = await once(request, shown, status=201, has_secret=True)
+    return await respond(request, wanted, services.endpoints.create(caller_of(request), body.to_request(), wanted))
+
+
+@router.get("/v1/webhook-endpoints", response_model=EndpointList, openapi_extra=needs(Scope.WEBHOOKS_READ))
+async def list_endpoints(request: Request) -> Response:
+    """List webhook endpoints, newest first."""
+    services: APIServices = request.app.state.services
+    rows = await services.endpoints.list_all(caller_of(request))
+    return show(EndpointList(data=[EndpointView.of(row) for row in rows]))
+
+
+@router.get(
+    "/v1/webhook-endpoints/{endpoint_id}", response_model=EndpointView, openapi_extra=needs(Scope.WEBHOOKS_READ)
+)
+async def get_endpoint(endpoint_id: str, request: Request) -> Response:
+    """Read a webhook endpoint."""
+    services: APIServices = request.app.state.services
+    row = await services.endpoints.get(caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id))
+    return show(EndpointView.of(row))
+
+
+@router.patch(
+    "/v1/webhook-endpoints/{endpoint_id}", response_model=EndpointView, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
+)
+async def change_endpoint(endpoint_id: str, body: ChangeEndpoint, request: Request) -> Response:
+    """Change what is sent of a webhook endpoint."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, EndpointView.of)
+    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
+    changing = services.endpoints.change(caller_of(request), endpoint_uuid, body.to_request(), wanted)
+    return await respond(request, wanted, changing)
+
+
+@router.delete("/v1/webhook-endpoints/{endpoint_id}", response_model=Deleted, openapi_extra=needs(Scope.WEBHOOKS_WRITE))
+async def delete_endpoint(endpoint_id: str, request: Request) -> Response:
+    """Delete a webhook endpoint."""
+    services: APIServices = request.app.state.services
+
+    def gone(endpoint_uuid: UUID) -> Deleted:
+        return Deleted(id=spell(Prefix.ENDPOINT, endpoint_uuid))
+
+    wanted = await once(request, gone)
+    deleting = services.endpoints.delete(caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id), wanted)
+    return await respond(request, wanted, deleting)

@@ -1,0 +1,49 @@
+"""What the routes call, made once a process by `bootstrap`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from letmepost.domain.rules import Rule
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.rate_limits import RateLimits
+from letmepost.services.accounts import Accounts
+from letmepost.services.api_keys import ApiKeys
+from letmepost.services.idempotency import Idempotency
+from letmepost.services.media import MediaLibrary
+from letmepost.services.outcomes import Submission
+from letmepost.services.posts import Posts
+from letmepost.services.sandbox import Sandbox
+from letmepost.services.webhooks import Endpoints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether the deployment can publish: each part's name, and what is wrong with it (None: nothing)."""
+
+    parts: dict[str, str | None]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing is wrong."""
+        return not any(self.parts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class APIServices:
+    """The use cases behind the API, and what the gate needs."""
+
+    clock: Clock
+    posts: Posts
+    submission: Submission
+    accounts: Accounts
+    api_keys: ApiKeys
+    endpoints: Endpoints
+    media: MediaLibrary
+    sandbox: Sandbox
+    idempotency: Idempotency
+    rate_limits: RateLimits
+    requests_per_minute: int
+    operator_token: str | None
+    docs_url: str
+    rules: tuple[Rule, ...]
+    check_readiness: Callable[[], Awaitable[Readiness]]

@@ -1,0 +1,101 @@
+"""The deployment's settings: one frozen model, read once, from the environment."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from letmepost.platforms import discover
+from letmepost.platforms.contract import PlatformSettings
+
+KEY_BYTES = 32
+
+
+class Settings(BaseSettings):
+    """Everything a process needs to know. Secrets have no defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="LETMEPOST_", frozen=True, extra="ignore")
+
+    database_url: SecretStr = Field(
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL 18, as a login role that is neither a superuser nor BYPASSRLS.",
+    )
+    redis_url: SecretStr = Field(validation_alias="REDIS_URL", description="Redis 7 or Valkey 8, or later.")
+    migration_database_url: SecretStr | None = Field(
+        default=None, description="The same database as a role that may create roles; only `letmepost migrate` uses it."
+    )
+    keys: Annotated[Mapping[str, SecretStr], NoDecode] = Field(
+        description="The keyring that seals secrets: id:base64 of 32 bytes, comma-separated; the first seals, all open."
+    )
+    operator_token: SecretStr | None = Field(
+        default=None, min_length=32, description="Opens /v1/organizations; unset, those routes answer 404."
+    )
+    public_url: AnyHttpUrl = Field(
+        default=AnyHttpUrl("http://127.0.0.1:8080"), description="Where callers reach this deployment."
+    )
+    media_dir: Path = Field(default=Path("media"), description="Where media are kept.")
+    sandbox_url: AnyHttpUrl | None = Field(
+        default=None, description="Where the sandbox process is; unset, test keys cannot publish."
+    )
+    sandbox_token: SecretStr | None = Field(default=None, description="What the sandbox's control API asks for.")
+    allow_private_addresses: bool = Field(
+        default=False, description="Let webhooks, media URLs and platforms be on private addresses: for development."
+    )
+    requests_per_minute: int = Field(default=120, gt=0, description="A key's rate limit, unless the key has its own.")
+    worker_slots: int = Field(default=32, gt=0, description="Posts that one worker publishes at once.")
+    delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at once.")
+    lease_s: float = Field(default=60.0, ge=2, description="How long a dead worker's post waits for another.")
+    shutdown_grace_s: float = Field(default=25.0, ge=0, description="How long a stopping worker finishes its posts.")
+    database_pool: int = Field(default=10, gt=0, description="Connections of one process.")
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _parse_keys(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = (part.strip().partition(":") for part in value.split(",") if part.strip())
+        return {name: secret for name, _, secret in pairs}
+
+    @field_validator("keys")
+    @classmethod
+    def _check_keys(cls, value: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
+        if not value:
+            message = "is empty; make a key with: letmepost new-key"
+            raise ValueError(message)
+        for name, secret in value.items():
+            _key_bytes(name, secret)
+        return value
+
+    def open_keys(self) -> dict[str, bytes]:
+        """The keyring's keys by id; the first seals."""
+        return {name: _key_bytes(name, secret) for name, secret in self.keys.items()}
+
+
+def _key_bytes(name: str, secret: SecretStr) -> bytes:
+    try:
+        key = base64.b64decode(secret.get_secret_value(), validate=True)
+    except binascii.Error as error:
+        message = f"key {name!r} is not base64"
+        raise ValueError(message) from error
+    if len(key) != KEY_BYTES or len(set(key)) < KEY_BYTES // 4:
+        message = f"key {name!r} is not {KEY_BYTES} random bytes in base64"
+        raise ValueError(message)
+    return key
+
+
+def platform_settings(environment: Mapping[str, str]) -> dict[str, PlatformSettings]:
+    """Each platform's settings, from LETMEPOST_<PLATFORM>_<FIELD>."""
+    found = {}
+    for name, platform in discover().items():
+        prefix = f"LETMEPOST_{name.upper()}_"
+        given = {
+            field: environment[prefix + field.upper()]
+            for field in platform.settings.model_fields
+            if prefix + field.upper() in environment
+        }
+        found[name] = platform.settings.model_validate(given)
+    return found

@@ -1,0 +1,65 @@
+"""The worker process: its loops, started together and stopped in order."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from letmepost.gateways.wakeups import WORKER_CHANNEL, Wakeups
+from letmepost.services.leases import Leases
+from letmepost.services.media import MediaLibrary
+from letmepost.services.publishing import Publishing
+from letmepost.services.webhooks import Deliveries
+from letmepost.worker.slots import Slots, every
+from letmepost.worker.sources import DeliverySource, PostSource
+
+IMPORT_EVERY_S = 5.0
+IMPORTS_AT_ONCE = 20
+HEARTBEAT_EVERY_S = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerServices:
+    """The use cases behind the worker. `beat` tells the deployment that this worker lives."""
+
+    publishing: Publishing
+    deliveries: Deliveries
+    library: MediaLibrary
+    leases: Leases
+    wakeups: Wakeups
+    beat: Callable[[], Awaitable[None]]
+    post_slots: int
+    delivery_slots: int
+    grace_s: float
+
+
+async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
+    """Publish, deliver and import until `stop` is set."""
+    deliveries = Slots("deliveries", DeliverySource(services.deliveries), services.delivery_slots)
+    posts = Slots("posts", PostSource(services.publishing, deliveries.wake), services.post_slots)
+    services.wakeups.on_wake(posts.wake)
+    services.wakeups.on_wake(deliveries.wake)
+    background = [
+        asyncio.create_task(services.wakeups.listen(WORKER_CHANNEL)),
+        asyncio.create_task(_renew(services.leases)),
+        asyncio.create_task(every(HEARTBEAT_EVERY_S, "heartbeat", services.beat, stop)),
+        asyncio.create_task(
+            every(IMPORT_EVERY_S, "imports", lambda: services.library.fetch_waiting(IMPORTS_AT_ONCE), stop)
+        ),
+    ]
+    log.info("worker.started", post_slots=services.post_slots)
+    try:
+        await asyncio.gather(posts.run(stop, grace_s=services.grace_s), deliveries.run(stop, grace_s=services.grace_s))
+    finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        log.info("worker.stopped")
+
+
+async def _renew(leases: Leases) -> None:
+    """Keep leases alive until the very end: work that is being finished still needs them."""
+    await every(leases.renewal_interval_s, "leases", leases.renew_all, asyncio.Event())

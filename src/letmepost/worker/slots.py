@@ -1,0 +1,126 @@
+"""A loop that takes what is due and carries it out, a bounded number at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+
+SWEEP_S = 1.0
+"""How often a loop looks without having been told to: what losing every hint costs."""
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+
+
+class Source(Protocol[T]):
+    """Where work comes from."""
+
+    async def claim(self, limit: int) -> list[T]:
+        """Take up to `limit` of what is due."""
+
+    async def due_in_s(self) -> float | None:
+        """Seconds until more is due; None when nothing is waiting."""
+
+    async def carry_out(self, work: T) -> None:
+        """Do it."""
+
+    async def hand_back(self, work: T) -> None:
+        """It was cut short: let someone else do it at once."""
+
+
+class Slots(Generic[T]):
+    """Runs a source's work in up to `count` tasks.
+
+    Wakes when hinted, when a task has ended, when the next thing is due (by PostgreSQL's clock, so that a scheduled
+    post leaves on its millisecond whatever this machine's clock says), and after a sweep interval in any case.
+    """
+
+    def __init__(self, name: str, source: Source[T], count: int) -> None:
+        self._name = name
+        self._source = source
+        self._count = count
+        self._running: dict[asyncio.Task[None], T] = {}
+        self._hint = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look now."""
+        self._hint.set()
+
+    async def run(self, stop: asyncio.Event, *, grace_s: float) -> None:
+        """Work until `stop` is set; then finish what is under way, for up to `grace_s`, and hand back the rest."""
+        while not stop.is_set():
+            self._hint.clear()
+            try:
+                taken = await self._take()
+                wait_s = 0.0 if taken else await self._next_look_s()
+            except Exception:
+                log.exception("loop.failed", loop=self._name)
+                wait_s = SWEEP_S
+            await self._wait(stop, wait_s)
+        await self._finish(grace_s)
+
+    async def _take(self) -> int:
+        free = self._count - len(self._running)
+        if free <= 0:
+            return 0
+        found = await self._source.claim(free)
+        for work in found:
+            task = asyncio.create_task(self._carry_out(work), name=f"{self._name}")
+            self._running[task] = work
+            task.add_done_callback(self._done)
+        return len(found)
+
+    async def _carry_out(self, work: T) -> None:
+        try:
+            await self._source.carry_out(work)
+        except Exception:
+            # Nothing is lost: its lease runs out and it is claimed again.
+            log.exception("work.failed", loop=self._name)
+
+    async def _next_look_s(self) -> float:
+        if len(self._running) >= self._count:
+            return SWEEP_S
+        due_in_s = await self._source.due_in_s()
+        return SWEEP_S if due_in_s is None else max(0.0, min(due_in_s, SWEEP_S))
+
+    async def _wait(self, stop: asyncio.Event, seconds: float) -> None:
+        if seconds <= 0:
+            return
+        stopping = asyncio.ensure_future(stop.wait())
+        hinted = asyncio.ensure_future(self._hint.wait())
+        try:
+            await asyncio.wait({stopping, hinted}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            hinted.cancel()
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._running.pop(task, None)
+        self._hint.set()
+
+    async def _finish(self, grace_s: float) -> None:
+        left = dict(self._running)
+        if not left:
+            return
+        log.info("loop.finishing", loop=self._name, tasks=len(left))
+        _, unfinished = await asyncio.wait(left, timeout=grace_s)
+        for task in unfinished:
+            task.cancel()
+        await asyncio.gather(*unfinished, return_exceptions=True)
+        for task in unfinished:
+            await self._source.hand_back(left[task])
+
+
+async def every(seconds: float, name: str, action: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
+    """Do something now and then until `stop` is set; a failure is logged and does not end it."""
+    while not stop.is_set():
+        try:
+            await action()
+        except Exception:
+            log.exception("loop.failed", loop=name)
+        try:
+            await asyncio.wait_for(stop.wait(), seconds)
+        except TimeoutError:
+            continue

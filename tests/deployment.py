@@ -1,0 +1,201 @@
+"""A whole deployment inside one test: API, worker and sandbox on one loop, over a database of its own.
+
+The API is called in process; the sandbox and webhook receivers listen on loopback, because the worker's outgoing calls
+are real ones.
+"""
+
+import asyncio
+import base64
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+import pytest
+import uvicorn
+from pydantic import AnyHttpUrl
+from starlette.types import ASGIApp
+
+from letmepost.bootstrap import docs_url, new_request_id, open_api, open_worker
+from letmepost.domain.api_keys import Mode
+from letmepost.gateways.clock import SystemClock
+from letmepost.http.app import create_app
+from letmepost.platforms import discover
+from letmepost.platforms.contract import PlatformSettings
+from letmepost.sandbox.app import create_app as create_sandbox
+from letmepost.sandbox.store import open_store
+from letmepost.settings import Settings, platform_settings
+from letmepost.worker.main import WorkerServices, run_worker
+from tests.database import DatabaseURLs
+
+OPERATOR_TOKEN = "operator-token-operator-token-operator"
+SANDBOX_TOKEN = "sandbox-token-sandbox"
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[str]:
+    """Serve an application on a free loopback port; yields its URL."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+@dataclass
+class Client:
+    """A caller with one API key. Every answer is checked for the request id and the envelope of errors."""
+
+    http: httpx2.AsyncClient
+    key: str
+
+    async def call(self, method: str, path: str, body: object = None, **headers: str) -> httpx2.Response:
+        """Send a request; header names may be written with underscores."""
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"authorization": f"Bearer {self.key}", **names}
+        reply = (
+            await self.http.request(method, path, json=body, headers=sent)
+            if body is not None
+            else (await self.http.request(method, path, headers=sent))
+        )
+        assert reply.headers["x-request-id"]
+        if reply.status_code >= 400:
+            error = reply.json()["error"]
+            assert error["code"], error
+            assert error["message"]
+            assert error["requestId"] == reply.headers["x-request-id"]
+        return reply
+
+    async def get(self, path: str, **headers: str) -> httpx2.Response:
+        return await self.call("GET", path, None, **headers)
+
+    async def post(self, path: str, body: object = None, **headers: str) -> httpx2.Response:
+        return await self.call("POST", path, {} if body is None else body, **headers)
+
+    async def sandbox_account(self, scenario: str = "ok") -> str:
+        """Connect a simulated account on the first platform; returns its id."""
+        platform = next(iter(discover()))
+        reply = await self.post("/v1/sandbox/accounts", {"platform": platform, "scenario": scenario})
+        assert reply.status_code == 201, reply.text
+        account_id: str = reply.json()["id"]
+        return account_id
+
+
+@dataclass
+class Deployment:
+    """Everything, running."""
+
+    settings: Settings
+    platforms: dict[str, PlatformSettings]
+    http: httpx2.AsyncClient
+    sandbox_url: str
+    _workers: list[tuple["asyncio.Task[None]", asyncio.Event]] = field(default_factory=list)
+
+    async def client(self, mode: Mode = Mode.TEST, organization_id: str | None = None, **key: Any) -> Client:
+        """A caller with a fresh key, of a fresh organization unless one is given."""
+        operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
+        if organization_id is None:
+            made = await self.http.post("/v1/organizations", json={"name": "Tenant"}, headers=operator)
+            organization_id = made.json()["id"]
+        body = {"name": "test", "prefix": mode.key_prefix, **key}
+        reply = await self.http.post(f"/v1/organizations/{organization_id}/api-keys", json=body, headers=operator)
+        assert reply.status_code == 201, reply.text
+        return Client(self.http, reply.json()["key"])
+
+    async def start_worker(self) -> WorkerServices:
+        """One more worker; returns its services."""
+        stop, opened = asyncio.Event(), asyncio.get_running_loop().create_future()
+
+        async def work() -> None:
+            async with open_worker(self.settings, self.platforms) as services:
+                opened.set_result(services)
+                await run_worker(services, stop)
+
+        self._workers.append((asyncio.create_task(work()), stop))
+        services: WorkerServices = await opened
+        return services
+
+    async def stop_workers(self) -> None:
+        """Stop every worker as SIGTERM would."""
+        for task, stop in self._workers:
+            stop.set()
+            await task
+        self._workers.clear()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop_workers()
+
+
+def settings_for(
+    urls: DatabaseURLs, redis_url: str, media_dir: Path, *, sandbox_url: str | None = None, **changes: Any
+) -> Settings:
+    """Settings of a deployment on loopback."""
+    given = {
+        "DATABASE_URL": urls.login,
+        "REDIS_URL": redis_url,
+        "keys": f"k1:{base64.b64encode(bytes(range(32))).decode()}",
+        "operator_token": OPERATOR_TOKEN,
+        "sandbox_token": SANDBOX_TOKEN,
+        "sandbox_url": None if sandbox_url is None else AnyHttpUrl(sandbox_url),
+        "media_dir": media_dir,
+        "allow_private_addresses": True,
+        "requests_per_minute": 100_000,
+        "lease_s": 5.0,
+        "shutdown_grace_s": 5.0,
+        **changes,
+    }
+    return Settings.model_validate(given)
+
+
+@asynccontextmanager
+async def deployed(
+    urls: DatabaseURLs,
+    redis_url: str,
+    directory: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    with_worker: bool = True,
+    **changes: Any,
+) -> AsyncIterator[Deployment]:
+    """Run a deployment; `changes` are settings."""
+    clock = SystemClock()
+    store = open_store(None)
+    sandbox = create_sandbox(
+        discover(), store, token=SANDBOX_TOKEN, now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep
+    )
+    async with serving(sandbox) as sandbox_url:
+        settings = settings_for(urls, redis_url, directory / "media", sandbox_url=sandbox_url, **changes)
+        platforms = platform_settings(environment or {})
+        app = create_app(
+            partial(open_api, settings, platforms),
+            docs_url=docs_url(settings),
+            new_request_id=partial(new_request_id, clock),
+        )
+        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+        async with (
+            app.router.lifespan_context(app),
+            httpx2.AsyncClient(transport=transport, base_url="http://letmepost.test", timeout=60) as http,
+            Deployment(settings, platforms, http, sandbox_url) as deployment,
+        ):
+            if with_worker:
+                await deployment.start_worker()
+            yield deployment
+    store.close()
+
+
+@pytest.fixture
+async def deployment(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
+    """A deployment with one worker."""
+    async with deployed(database_urls, redis_url, tmp_path) as running:
+        yield running
