@@ -20,7 +20,8 @@ import uvicorn
 from pydantic import AnyHttpUrl
 from starlette.types import ASGIApp
 
-from letmepost.bootstrap import docs_url, new_request_id, open_api, open_worker
+from letmepost.bootstrap.api import docs_url, new_request_id, open_api
+from letmepost.bootstrap.worker import open_worker
 from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import SystemClock
 from letmepost.http.app import create_app

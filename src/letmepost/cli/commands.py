@@ -1,4 +1,7 @@
-"""The commands: each parses its words and makes one call."""
+"""The commands: each parses its words and makes one call.
+
+A command imports what it runs when it runs it: importing everything costs each process a second and 50 MB.
+"""
 
 import asyncio
 import base64
@@ -7,23 +10,22 @@ import secrets
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import uvicorn
 from pydantic import ValidationError
-from starlette.types import ASGIApp
-from uvicorn.loops.auto import auto_loop_factory
 
-from letmepost.cli.dev import DevOptions, run_dev
-from letmepost.cli.env_example import env_example
 from letmepost.cli.logs import configure_logs
 from letmepost.cli.wiring import Wiring
 from letmepost.domain.api_keys import Mode, Scope
 from letmepost.domain.errors import RequestError
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
-from letmepost.services.api_keys import ApiKeys, KeyRequest
 from letmepost.settings import KEY_BYTES, Settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from letmepost.services.api_keys import ApiKeys
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -80,6 +82,8 @@ def _add_servers(cli: typer.Typer, wiring: Wiring) -> None:
 
         DATABASE_URL (as a role that may create roles) and REDIS_URL, if set, are used instead of own servers.
         """
+        from letmepost.cli.dev import DevOptions, run_dev
+
         options = DevOptions(data_dir, port, ready_file, wiring.environment, wiring.migrate)
         raise typer.Exit(asyncio.run(run_dev(options)))
 
@@ -113,6 +117,8 @@ def _add_setup(cli: typer.Typer, wiring: Wiring) -> None:
     @cli.command(name="env-example")
     def write_env_example(out: Annotated[Path, typer.Option(help="File to write.")] = Path(".env.example")) -> None:
         """Write an example of every setting."""
+        from letmepost.cli.env_example import env_example
+
         out.write_text(env_example(), encoding="utf-8")
 
 
@@ -148,6 +154,8 @@ def _add_tenants(cli: typer.Typer, wiring: Wiring) -> None:
         except MalformedIdError:
             _fail(f"{organization!r} is not the id of an organization.")
             return
+        from letmepost.services.api_keys import KeyRequest
+
         wanted = KeyRequest(name=name, mode=mode, scopes=frozenset(scope) if scope else None)
         minted = _with_keys(wiring, lambda services: services.mint_for(organization_id, wanted))
         _print({"id": spell(Prefix.API_KEY, minted.row.id), "key": minted.key}, as_json=as_json)
@@ -172,7 +180,9 @@ def _given(wiring: Wiring) -> dict[str, str]:
     return given
 
 
-def _serve(app: ASGIApp, host: str, port: int) -> None:
+def _serve(app: "ASGIApp", host: str, port: int) -> None:
+    import uvicorn
+
     configure_logs(as_json=not sys.stderr.isatty())
     uvicorn.run(
         app,
@@ -187,6 +197,8 @@ def _serve(app: ASGIApp, host: str, port: int) -> None:
 
 
 def _run(make: Callable[[], Awaitable[None]]) -> None:
+    from uvicorn.loops.auto import auto_loop_factory
+
     with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=False)) as runner:
         runner.run(_awaited(make()))
 
@@ -195,7 +207,7 @@ async def _awaited(work: Awaitable[Any]) -> Any:
     return await work
 
 
-def _with_keys(wiring: Wiring, ask: Callable[[ApiKeys], Awaitable[Any]]) -> Any:
+def _with_keys(wiring: Wiring, ask: "Callable[[ApiKeys], Awaitable[Any]]") -> Any:
     async def call() -> Any:
         async with wiring.open_api_keys(_settings(wiring)) as services:
             return await ask(services)

@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from starlette.types import ASGIApp
-
-from letmepost.services.api_keys import ApiKeys
 from letmepost.settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from letmepost.services.api_keys import ApiKeys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +26,9 @@ class Wiring:
     """
 
     environment: Mapping[str, str]
-    make_api: Callable[[Settings], ASGIApp]
-    make_sandbox: Callable[[Path | None, str], ASGIApp]
+    make_api: "Callable[[Settings], ASGIApp]"
+    make_sandbox: "Callable[[Path | None, str], ASGIApp]"
     run_worker: Callable[[Settings], Awaitable[None]]
-    open_api_keys: Callable[[Settings], AbstractAsyncContextManager[ApiKeys]]
+    open_api_keys: "Callable[[Settings], AbstractAsyncContextManager[ApiKeys]]"
     migrate: Callable[[str, str], Awaitable[str]]
     openapi: Callable[[], str]

@@ -1,17 +1,13 @@
 """Brings a database to this release's schema."""
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from letmepost.storage.database import as_asyncpg
+from letmepost.storage.revisions import MIGRATIONS, newest_revision
 from letmepost.storage.roles import provision_roles
-
-MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
 
 
 async def migrate(migration_url: str, login_url: str) -> str:
@@ -30,12 +26,7 @@ async def migrate(migration_url: str, login_url: str) -> str:
             await connection.commit()
     finally:
         await engine.dispose()
-    return known_revisions()[0]
-
-
-def known_revisions() -> list[str]:
-    """The revisions of this release, newest first."""
-    return [script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
+    return newest_revision()
 
 
 def _upgrade(connection: Connection) -> None:

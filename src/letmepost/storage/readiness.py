@@ -1,7 +1,5 @@
 """What can be said of the database from outside."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import text
 
 from letmepost.storage.database import Database
@@ -10,17 +8,16 @@ from letmepost.storage.database import Database
 class DatabaseReadiness:
     """Whether the database answers, and whether its schema is the one that this release knows."""
 
-    def __init__(self, database: Database, known_revisions: Sequence[str]) -> None:
+    def __init__(self, database: Database, newest_revision: str) -> None:
         self._database = database
-        self._known_revisions = frozenset(known_revisions)
+        self._newest_revision = newest_revision
 
     async def problem(self) -> str | None:
         """What is wrong, or None. A schema newer than this release is fine: the next release was migrated first."""
         async with self._database.every_tenant() as connection:
             found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-        newest = max(self._known_revisions)
-        if found is None or found < newest:
-            return f"the schema is at {found}, this release needs {newest}: run letmepost migrate"
+        if found is None or found < self._newest_revision:
+            return f"the schema is at {found}, this release needs {self._newest_revision}: run letmepost migrate"
         return None
 
     async def oldest_overdue_s(self) -> float:

@@ -1,0 +1,1 @@
+"""The only wiring: settings in, services out. One module a process, so that each imports only what it runs."""

@@ -1,0 +1,159 @@
+"""The API: its use cases, and the application around them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from letmepost.bootstrap.core import Core, open_core
+from letmepost.domain.ids import Prefix, spell
+from letmepost.gateways.clock import Clock, SystemClock
+from letmepost.gateways.heartbeats import Heartbeats
+from letmepost.gateways.rate_limits import RateLimits
+from letmepost.gateways.sandbox import SandboxControl
+from letmepost.gateways.wakeups import BATCH_CHANNEL, Wakeups
+from letmepost.http.app import create_app
+from letmepost.http.services import APIServices, Readiness
+from letmepost.platforms import discover
+from letmepost.platforms.contract import PlatformSettings
+from letmepost.services.accounts import Accounts
+from letmepost.services.api_keys import ApiKeys
+from letmepost.services.callers import new_id
+from letmepost.services.outcomes import Submission
+from letmepost.services.posts import Posts
+from letmepost.services.sandbox import Sandbox
+from letmepost.services.webhooks import Endpoints
+from letmepost.settings import Settings, platform_settings
+from letmepost.storage.readiness import DatabaseReadiness
+from letmepost.storage.revisions import newest_revision
+
+OVERDUE_S = 60.0
+
+
+@asynccontextmanager
+async def open_api(settings: Settings, platforms: dict[str, PlatformSettings]) -> AsyncIterator[APIServices]:
+    """The use cases behind the API."""
+    async with open_core(settings, platforms) as core, listening(core.wakeups, BATCH_CHANNEL):
+        posts = Posts(
+            database=core.database,
+            keyring=core.keyring,
+            clock=core.clock,
+            worlds=core.worlds,
+            library=core.library,
+            idempotency=core.idempotency,
+            wakeups=core.wakeups,
+        )
+        accounts = Accounts(
+            database=core.database,
+            keyring=core.keyring,
+            clock=core.clock,
+            worlds=core.worlds,
+            idempotency=core.idempotency,
+        )
+        yield APIServices(
+            clock=core.clock,
+            posts=posts,
+            submission=Submission(
+                posts=posts,
+                idempotency=core.idempotency,
+                database=core.database,
+                wakeups=core.wakeups,
+                clock=core.clock,
+            ),
+            accounts=accounts,
+            api_keys=ApiKeys(core.database, core.keyring, core.clock, core.idempotency),
+            endpoints=Endpoints(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                guard=core.guard,
+                idempotency=core.idempotency,
+            ),
+            media=core.library,
+            sandbox=Sandbox(control=_sandbox_control(core), accounts=accounts, worlds=core.worlds),
+            idempotency=core.idempotency,
+            rate_limits=RateLimits(core.redis, core.clock),
+            requests_per_minute=settings.requests_per_minute,
+            operator_token=_text(settings.operator_token),
+            docs_url=docs_url(settings),
+            rules=tuple(rule for platform in discover().values() for rule in platform.rules),
+            check_readiness=_readiness(core),
+        )
+
+
+@asynccontextmanager
+async def listening(wakeups: Wakeups, channel: str) -> AsyncIterator[None]:
+    """Pass the channel's hints on, meanwhile."""
+    listener = asyncio.create_task(wakeups.listen(channel))
+    try:
+        yield
+    finally:
+        listener.cancel()
+        await asyncio.gather(listener, return_exceptions=True)
+
+
+def make_api(settings: Settings, environment: Mapping[str, str]) -> FastAPI:
+    """The application; its services are opened when it starts."""
+    opened = partial(open_api, settings, platform_settings(environment))
+    return create_app(opened, docs_url=docs_url(settings), new_request_id=partial(new_request_id, SystemClock()))
+
+
+def describe_api() -> str:
+    """The description of the API, as it is committed."""
+    app = create_app(_no_services, docs_url="/docs", new_request_id=str)
+    return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+@asynccontextmanager
+async def _no_services() -> AsyncIterator[APIServices]:
+    """For describing the API, which calls nothing."""
+    raise RuntimeError("this application only describes itself")
+    yield
+
+
+def new_request_id(clock: Clock) -> str:
+    """The id of a request that brings none."""
+    return spell(Prefix.REQUEST, new_id(clock))
+
+
+def docs_url(settings: Settings) -> str:
+    """Where the pages are that errors link to."""
+    return f"{str(settings.public_url).rstrip('/')}/docs"
+
+
+def _sandbox_control(core: Core) -> SandboxControl | None:
+    settings = core.settings
+    if settings.sandbox_url is None or settings.sandbox_token is None:
+        return None
+    return SandboxControl(core.sandbox_http, str(settings.sandbox_url), settings.sandbox_token.get_secret_value())
+
+
+def _readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
+    schema = DatabaseReadiness(core.database, newest_revision())
+    heartbeats = Heartbeats(core.redis)
+
+    async def check() -> Readiness:
+        parts: dict[str, str | None] = {"database": None, "redis": None, "worker": None, "overdue": None}
+        try:
+            parts["database"] = await schema.problem()
+            overdue_s = await schema.oldest_overdue_s()
+            parts["overdue"] = f"a post waits for {overdue_s:.0f} s" if overdue_s > OVERDUE_S else None
+        except (SQLAlchemyError, OSError) as error:
+            parts["database"] = f"does not answer: {type(error).__name__}"
+        try:
+            parts["worker"] = None if await heartbeats.count() else "no worker lives"
+        except (RedisError, OSError) as error:
+            parts["redis"] = f"does not answer: {type(error).__name__}"
+        return Readiness(parts=parts)
+
+    return check
+
+
+def _text(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()

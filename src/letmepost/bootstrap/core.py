@@ -1,0 +1,139 @@
+"""What API and worker share."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from letmepost import __version__
+from letmepost.gateways.addresses import AddressGuard, AddressPolicy, Origin, read_origin
+from letmepost.gateways.blobs import DiskBlobStore
+from letmepost.gateways.clock import Clock, SystemClock
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.name_lookup import NameLookup
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.platforms import discover
+from letmepost.platforms.contract import PlatformSettings
+from letmepost.services.idempotency import Idempotency
+from letmepost.services.media import MediaLibrary
+from letmepost.services.worlds import Worlds
+from letmepost.settings import Settings
+from letmepost.storage.database import Database, open_database, powerful_role
+from letmepost.storage.sealing import Keyring
+
+USER_AGENT = f"letmepost/{__version__}"
+
+
+class UnsafeDeploymentError(RuntimeError):
+    """The deployment is set up so that a promise could not be kept; nothing was started."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What API and worker share."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    redis: Redis
+    keyring: Keyring
+    guard: AddressGuard
+    live_http: HTTPClient
+    sandbox_http: HTTPClient
+    worlds: Worlds
+    idempotency: Idempotency
+    library: MediaLibrary
+    wakeups: Wakeups
+
+
+@asynccontextmanager
+async def open_core(settings: Settings, platforms: dict[str, PlatformSettings]) -> AsyncIterator[Core]:
+    """Everything that API and worker share, open.
+
+    Raises:
+        UnsafeDeploymentError: the database role is not bound by row-level security.
+    """
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        database = open_database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
+        stack.push_async_callback(database.close)
+        await refuse_powerful_role(database)
+        redis_url = settings.redis_url.get_secret_value()
+        redis, subscriber = open_redis(redis_url, timeout_s=1.0), open_redis(redis_url, timeout_s=None)
+        stack.push_async_callback(redis.aclose)
+        stack.push_async_callback(subscriber.aclose)
+        lookup = NameLookup()
+        stack.callback(lookup.close)
+        sandbox = None if settings.sandbox_url is None else read_origin(str(settings.sandbox_url))
+        guard = AddressGuard(_live_policy(settings, sandbox), lookup)
+        live_http = HTTPClient(guard=guard, clock=clock, user_agent=USER_AGENT)
+        stack.push_async_callback(live_http.close)
+        only = AddressPolicy(allow_private=True, allow_http=True, only_origins=_set(sandbox))
+        sandbox_http = HTTPClient(guard=AddressGuard(only, lookup), clock=clock, user_agent=USER_AGENT)
+        stack.push_async_callback(sandbox_http.close)
+        keyring = Keyring(settings.open_keys(), clock.entropy)
+        idempotency = Idempotency(database, keyring, clock)
+        yield Core(
+            settings=settings,
+            clock=clock,
+            database=database,
+            redis=redis,
+            keyring=keyring,
+            guard=guard,
+            live_http=live_http,
+            sandbox_http=sandbox_http,
+            worlds=Worlds(
+                platforms=discover(),
+                settings=platforms,
+                live_http=live_http,
+                sandbox_http=sandbox_http,
+                sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
+            ),
+            idempotency=idempotency,
+            library=MediaLibrary(
+                database=database,
+                blobs=DiskBlobStore(settings.media_dir),
+                http=live_http,
+                clock=clock,
+                idempotency=idempotency,
+            ),
+            wakeups=Wakeups(redis, subscriber),
+        )
+
+
+def open_redis(url: str, *, timeout_s: float | None) -> Redis:
+    """A client that tries once more and then gives up: Redis is a hint, and nobody waits long for one."""
+    client: Redis = Redis.from_url(
+        url, socket_connect_timeout=1.0, socket_timeout=timeout_s, retry=Retry(NoBackoff(), 1), health_check_interval=10
+    )
+    return client
+
+
+async def refuse_powerful_role(database: Database) -> None:
+    """Start nothing under a role that row-level security does not bind.
+
+    Raises:
+        UnsafeDeploymentError: the role is a superuser or has BYPASSRLS.
+    """
+    role = await powerful_role(database)
+    if role is not None:
+        message = (
+            f"The database role {role!r} is a superuser or has BYPASSRLS, so row-level security would not bind it. "
+            "Give DATABASE_URL a role of its own; `letmepost migrate` makes it."
+        )
+        raise UnsafeDeploymentError(message)
+
+
+def _live_policy(settings: Settings, sandbox: Origin | None) -> AddressPolicy:
+    return AddressPolicy(
+        allow_private=settings.allow_private_addresses,
+        allow_http=settings.allow_private_addresses,
+        never_origins=_set(sandbox),
+    )
+
+
+def _set(origin: Origin | None) -> frozenset[Origin]:
+    return frozenset() if origin is None else frozenset({origin})

@@ -1,0 +1,19 @@
+"""The sandbox: simulators only, no database."""
+
+import asyncio
+from pathlib import Path
+
+from starlette.applications import Starlette
+
+from letmepost.gateways.clock import SystemClock
+from letmepost.platforms import discover
+from letmepost.sandbox.app import create_app
+from letmepost.sandbox.store import open_store
+
+
+def make_sandbox(state: Path | None, token: str) -> Starlette:
+    """The application; `state` is the file that keeps its state, None to forget it."""
+    clock = SystemClock()
+    return create_app(
+        discover(), open_store(state), token=token, now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep
+    )

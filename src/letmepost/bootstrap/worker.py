@@ -1,0 +1,65 @@
+"""The worker: its use cases, and the process around them."""
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from functools import partial
+
+from letmepost.bootstrap.core import open_core
+from letmepost.gateways.heartbeats import Heartbeats
+from letmepost.platforms.contract import PlatformSettings
+from letmepost.services.attempts import Tools
+from letmepost.services.callers import new_id
+from letmepost.services.leases import Leases
+from letmepost.services.publishing import Publishing
+from letmepost.services.webhooks import Deliveries
+from letmepost.settings import Settings, platform_settings
+from letmepost.storage.claims import EveryTenantClaims
+from letmepost.worker.main import WorkerServices, run_worker
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings, platforms: dict[str, PlatformSettings]) -> AsyncIterator[WorkerServices]:
+    """The use cases behind the worker."""
+    async with open_core(settings, platforms) as core:
+        claims = EveryTenantClaims(core.database)
+        leases = Leases(claims, core.clock, lease_s=settings.lease_s)
+        tools = Tools(
+            database=core.database,
+            keyring=core.keyring,
+            clock=core.clock,
+            worlds=core.worlds,
+            library=core.library,
+            leases=leases,
+            wakeups=core.wakeups,
+            jitter=jitter,
+        )
+        yield WorkerServices(
+            publishing=Publishing(tools, claims, lease_s=settings.lease_s),
+            deliveries=Deliveries(
+                database=core.database, keyring=core.keyring, clock=core.clock, http=core.live_http, jitter=jitter
+            ),
+            library=core.library,
+            leases=leases,
+            wakeups=core.wakeups,
+            beat=partial(Heartbeats(core.redis).beat, str(new_id(core.clock))),
+            post_slots=settings.worker_slots,
+            delivery_slots=settings.delivery_slots,
+            grace_s=settings.shutdown_grace_s,
+        )
+
+
+async def work(settings: Settings, environment: Mapping[str, str]) -> None:
+    """Publish until the process is asked to stop (SIGTERM, SIGINT)."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with open_worker(settings, platform_settings(environment)) as services:
+        await run_worker(services, stop)
+
+
+def jitter() -> float:
+    """A number in [-1, 1] that spreads retries."""
+    return random.uniform(-1, 1)  # noqa: S311 - spreads retries; protects nothing

@@ -1,0 +1,13 @@
+"""Which migrations this release knows, read without Alembic: services only compare names."""
+
+import re
+from pathlib import Path
+
+MIGRATIONS = Path(__file__).resolve().parents[3] / "migrations"
+_REVISION = re.compile(r'^revision = "(.+)"$', re.MULTILINE)
+
+
+def newest_revision() -> str:
+    """The revision that this release's code was written for. Revisions are dates, so the newest is the greatest."""
+    found = (_REVISION.search(file.read_text(encoding="utf-8")) for file in (MIGRATIONS / "versions").glob("*.py"))
+    return max(match[1] for match in found if match is not None)
