@@ -15,7 +15,7 @@ COMPILE := $(UV) compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-pds bench faults lint format openapi env-example requirements clean
+.PHONY: help install dev test test-pds bench lint format openapi env-example requirements secrets clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -32,10 +32,8 @@ test-pds: install  ## Run the tests against a real Bluesky server (needs Node)
 	$(BIN)/python -m pytest tests/pds
 
 bench: install  ## Measure, and print ratios to what this machine can do
-	$(BIN)/python -m pytest -s tests/benchmarks
-
-faults: install  ## Kill and starve a running service, and look for lost or doubled posts
-	$(BIN)/python -m pytest -s tests/faults
+	$(BIN)/python -m tests.benchmarks.http_client
+	$(BIN)/python -m tests.benchmarks.at_rest
 
 lint: install  ## Check style, types and the direction of imports; report long files
 	$(BIN)/ruff check
@@ -61,9 +59,20 @@ requirements: install  ## Compile requirements/*.txt anew from pyproject.toml (U
 	$(COMPILE) pyproject.toml --extra dev-servers --group dev --constraints requirements/runtime.txt \
 		--output-file requirements/dev.txt
 
+secrets: .env  ## Write .env with random secrets for docker compose, unless it is there
+
 clean:  ## Remove .venv and caches; .letmepost, which holds data, stays
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests migrations -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+# Letters, digits, - and _ alone where a secret becomes part of a URL. Whole or not at all, and never over another.
+.env:
+	@umask 077; $(PYTHON) -c 'import base64 as b, secrets as s; \
+		[print(f"{name}={s.token_urlsafe(32)}") for name in ("POSTGRES_PASSWORD", "LETMEPOST_DATABASE_PASSWORD", \
+			"LETMEPOST_OPERATOR_TOKEN", "LETMEPOST_SANDBOX_TOKEN")]; \
+		print(f"LETMEPOST_KEYS=k1:{b.b64encode(s.token_bytes(32)).decode()}")' >.env.new
+	@mv -n .env.new .env
+	@echo "Wrote .env. Keep a copy of it elsewhere: without LETMEPOST_KEYS nobody opens what is stored."
 
 $(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=…")'

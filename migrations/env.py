@@ -16,8 +16,12 @@ MIGRATION_LOCK = "letmepost.migrate"
 def run(connection: Connection) -> None:
     """Run what is missing, holding the migration lock."""
     connection.execute(text(f"SET ROLE {MIGRATOR_ROLE}"))
+    # Asked for again and again rather than waited for: a statement that waits holds a snapshot, for which an index that
+    # is built concurrently would wait in turn.
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(hashtext(:name))"), {"name": MIGRATION_LOCK}):
+        connection.execute(text("SELECT pg_sleep(0.2)"))
+        connection.commit()
     connection.execute(text("SET lock_timeout = '5s'"))
-    connection.execute(text("SELECT pg_advisory_lock(hashtext(:name))"), {"name": MIGRATION_LOCK})
     connection.commit()
     context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
     with context.begin_transaction():

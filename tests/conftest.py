@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow, not wrong: no example is judged by the clock.
+settings.register_profile("letmepost", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("letmepost")
 
 pytest_plugins = ["tests.servers", "tests.database", "tests.deployment"]
 

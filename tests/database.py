@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
@@ -34,11 +35,20 @@ def template_database(postgres_url: str) -> DatabaseURLs:
 @pytest.fixture
 async def database_urls(postgres_url: str, template_database: DatabaseURLs) -> AsyncIterator[DatabaseURLs]:
     """A database of this test's own."""
+    async with copy_of(template_database, postgres_url) as urls:
+        yield urls
+
+
+@asynccontextmanager
+async def copy_of(template: DatabaseURLs, postgres_url: str) -> AsyncIterator[DatabaseURLs]:
+    """A copy of a database that nobody is connected to; gone afterwards."""
     name = f"test_{secrets.token_hex(6)}"
-    yield await _create(postgres_url, name, template=make_url(template_database.admin).database)
-    connection = await asyncpg.connect(postgres_url)
-    await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    await connection.close()
+    try:
+        yield await _create(postgres_url, name, template=make_url(template.admin).database)
+    finally:
+        connection = await asyncpg.connect(postgres_url)
+        await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await connection.close()
 
 
 async def _create(superuser_url: str, name: str, *, template: str | None = None) -> DatabaseURLs:

@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at once.")
     lease_s: float = Field(default=60.0, ge=2, description="How long a dead worker's post waits for another.")
     shutdown_grace_s: float = Field(default=25.0, ge=0, description="How long a stopping worker finishes its posts.")
+    alive_file: Path | None = Field(
+        default=None, description="A file that a worker touches every 5 s, for whoever checks its health."
+    )
     database_pool: int = Field(default=10, gt=0, description="Connections of one process.")
 
     @field_validator("keys", mode="before")

@@ -45,6 +45,10 @@ def test_every_item_has_a_path_that_finds_it_in_the_request() -> None:
     assert list(POST.items()) == [("media[0]", CAT), ("media[1]", DOG), ("thread[1].media[0]", FOX)]
 
 
+def test_kinds_are_those_that_callers_know() -> None:
+    assert set(map(str, MediaKind)) == {"image", "video", "document"}
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

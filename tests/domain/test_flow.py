@@ -31,6 +31,21 @@ def test_a_call_that_the_journal_could_not_name_is_refused(effect: Effect, step:
         Call(method="POST", url="https://example.com", effect=effect, step=step)
 
 
+def test_a_call_does_not_show_what_it_carries() -> None:
+    """Passwords and tokens travel in it, and through code that logs."""
+    call = Call(
+        method="POST",
+        url="https://example.com/login",
+        headers={"authorization": "hunter2"},
+        query=(("token", "hunter2"),),
+        json={"password": "hunter2"},
+        form={"password": "hunter2"},
+        body=b"hunter2",
+    )
+    assert "hunter2" not in repr(call)
+    assert "https://example.com/login" in repr(call)
+
+
 @pytest.mark.parametrize(("status", "ok"), [(199, False), (200, True), (299, True), (300, False), (500, False)])
 def test_a_reply_is_ok_when_its_status_is_2xx(status: int, *, ok: bool) -> None:
     assert reply(status).ok is ok

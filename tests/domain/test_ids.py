@@ -142,5 +142,7 @@ def test_any_text_is_parsed_or_refused_and_nothing_else(prefix: Prefix, text: st
     assert spell(prefix, value) == f"{prefix}_{text.rpartition('_')[2].upper()}"
 
 
-def test_no_prefix_is_the_beginning_of_another_and_a_separator() -> None:
-    assert not any("_" in prefix for prefix in Prefix)
+def test_prefixes_are_those_that_callers_know() -> None:
+    """They have stored them."""
+    prefixes = "org prof acc batch post att med key whe evt dlv cs req"
+    assert set(map(str, Prefix)) == set(prefixes.split())

@@ -106,10 +106,11 @@ def test_too_many_attachments_are_counted_post_by_post() -> None:
 def test_each_long_alt_text_is_found_where_it_is() -> None:
     media = (image(), image(alt_text="a cat and a dog"), image(alt_text=FAMILY * 5), image(alt_text="a bird"))
     content = PostContent(media=media)
-    assert [(found.field, found.actual) for found in ALT_TEXT.check(content)] == [
-        ("media[1].altText", 15),
-        ("media[3].altText", 6),
-    ]
+    long, longer = ALT_TEXT.check(content)
+    assert (long.field, long.actual, long.limit, long.unit) == ("media[1].altText", 15, 5, "graphemes")
+    assert long.message == "The alt text is 15 graphemes; X allows at most 5."
+    assert long.remediation == "Shorten the alt text to 5 graphemes or fewer."
+    assert (longer.field, longer.actual) == ("media[3].altText", 6)
 
 
 def test_a_media_rule_judges_the_bytes_of_its_own_kind() -> None:

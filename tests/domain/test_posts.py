@@ -127,7 +127,7 @@ def test_an_immediate_answer_waits_for_what_a_worker_will_still_move() -> None:
         ("unconfirmed", False, "partial_failed"),
         ("awaiting_user", False, "partial_failed"),
         ("failed rejected", False, "failed"),
-        ("failed canceled", False, "failed"),
+        ("failed rejected canceled", False, "failed"),
         ("rejected", True, "failed"),
     ],
 )

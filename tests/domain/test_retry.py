@@ -55,6 +55,12 @@ def test_the_delay_doubles_from_two_seconds_to_a_quarter_of_an_hour(tries_made: 
     assert retry_delay_s(tries_made, jitter=0) == delay_s
 
 
+@pytest.mark.parametrize(("jitter", "factor"), [(-1, 0.8), (0.5, 1.1), (1, 1.2)])
+def test_jitter_shortens_or_prolongs_every_delay(jitter: float, factor: float) -> None:
+    assert retry_delay_s(3, jitter) == pytest.approx(8 * factor)
+    assert delivery_delay_s(3, jitter) == pytest.approx(120 * factor)
+
+
 @given(tries, jitters)
 def test_a_later_try_never_waits_less(tries_made: int, jitter: float) -> None:
     assert retry_delay_s(tries_made, jitter) <= retry_delay_s(tries_made + 1, jitter)

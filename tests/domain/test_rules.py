@@ -1,7 +1,8 @@
 from collections.abc import Callable, Iterable
 from datetime import date
+from uuid import UUID
 
-from letmepost.domain.content import PostContent, ThreadPart
+from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.rules import Finding, Rule, Violation, preflight, violations
 
 
@@ -103,6 +104,20 @@ def test_a_finding_inside_a_list_leaves_out_the_whole_list() -> None:
     checked = preflight(PostContent(thread=parts, inherited=frozenset({"thread"})), [NO_THREAD])
     assert checked.content.thread == ()
     assert [warning.field for warning in checked.warnings] == ["thread[0]", "thread[1]"]
+
+
+def test_a_missing_capability_of_a_part_is_a_violation_wherever_it_came_from() -> None:
+    """To leave out the pictures because their alt text cannot be sent would publish something else."""
+    no_alt_text = rule(
+        "example.media.alt_text.unsupported",
+        lambda content: [Finding(field=f"{path}.altText", message="No alt text here.") for path, _ in content.items()],
+        capability=True,
+    )
+    picture = MediaItem(kind=MediaKind.IMAGE, media_id=UUID(int=1), alt_text="a cat")
+    checked = preflight(PostContent(media=(picture,), inherited=frozenset({"media"})), [no_alt_text])
+    assert names(checked.violations) == [("example.media.alt_text.unsupported", "media[0].altText")]
+    assert checked.content.media == (picture,)
+    assert checked.warnings == ()
 
 
 def test_an_inherited_field_that_breaks_a_limit_is_a_violation() -> None:

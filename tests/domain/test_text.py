@@ -1,9 +1,11 @@
+import json
+
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letmepost.domain.text import count_graphemes, count_utf8_bytes, is_storable
+from letmepost.domain.text import as_storable, count_graphemes, count_utf8_bytes, is_storable
 
 BREAKS = r"[\p{GCB=CR}\p{GCB=LF}\p{GCB=Control}]"
 RULES = (
@@ -112,3 +114,13 @@ def test_nul_and_half_a_surrogate_pair_are_not_storable(before: str, after: str,
 def test_two_halves_that_do_not_make_one_character_are_not_storable() -> None:
     """In Python a pair of surrogates is two characters, not an emoji."""
     assert not is_storable("\ud83d\udc4d")
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "half \ud800 of a pair", {"a\x00": ["\udfff", 1, None, {"b": "ok"}]}])
+def test_whatever_a_platform_says_can_be_recorded(value: object) -> None:
+    json.dumps(as_storable(value), ensure_ascii=False).encode()
+    assert "\\u0000" not in json.dumps(as_storable(value))
+
+
+def test_what_can_be_stored_is_left_alone() -> None:
+    assert as_storable({"a": ["ü", 1]}) == {"a": ["ü", 1]}

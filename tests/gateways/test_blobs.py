@@ -12,7 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letmepost.gateways.blobs import READ_BYTES, WRITE_BYTES, BlobMissingError, BlobTooLargeError, DiskBlobStore
+from letmepost.gateways.blobs import (
+    READ_BYTES,
+    WRITE_BYTES,
+    BlobMissingError,
+    BlobTooLargeError,
+    DiskBlobStore,
+    _PartFile,
+)
 
 KEY = "org_1/media_1"
 
@@ -124,6 +131,13 @@ async def test_cancelled_put_leaves_nothing(store: DiskBlobStore, tmp_path: Path
     put.cancel()
     with pytest.raises(asyncio.CancelledError):
         await put
+    assert files(tmp_path) == []
+
+
+def test_thread_that_begins_after_its_put_was_cancelled_makes_no_file(tmp_path: Path) -> None:
+    part = _PartFile(tmp_path, tmp_path / "org" / "00" / "name")
+    part.discard()
+    part.create()
     assert files(tmp_path) == []
 
 

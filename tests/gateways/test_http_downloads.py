@@ -107,6 +107,13 @@ async def test_slow_server_is_given_up_on(handler: Callable[[Connection], Awaita
             await fetch(client, server.url, max_bytes=100_000)
 
 
+async def test_silence_is_given_up_on_long_before_the_limit_for_the_whole() -> None:
+    patience = Patience(idle_s=0.1, base_s=60)
+    async with serving(sending(b"HTTP/1.1 200 OK\r\n\r\nhello")) as server, calling() as client, asyncio.timeout(3):
+        with pytest.raises(NoReply, match=r"kept us waiting for more than 0\.1 s"):
+            await fetch(client, server.url, patience=patience)
+
+
 async def test_large_download_may_take_as_long_as_its_size_needs() -> None:
     """A total that does not fit the largest body makes that body impossible (lessons.md, A 34)."""
     patience = Patience(idle_s=0.3, base_s=0.1, slowest_bytes_per_s=100_000)

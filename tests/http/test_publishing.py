@@ -1,6 +1,13 @@
 """A post, from the request to what followers see."""
 
-from tests.deployment import Deployment
+import asyncio
+from datetime import datetime
+
+import pytest
+
+from tests.deployment import Client, Deployment
+from tests.doubles.waiting import eventually
+from tests.http.support import PLATFORM, Tenant, moment, soon
 
 
 async def test_a_post_is_published_and_the_answer_says_where(deployment: Deployment) -> None:
@@ -13,3 +20,212 @@ async def test_a_post_is_published_and_the_answer_says_where(deployment: Deploym
     [seen] = (await client.get(f"/v1/sandbox/{result['platform']}/posts")).json()["data"]
     assert seen["uri"] == result["uri"]
     assert seen["text"] == "Hello"
+
+
+async def test_the_answer_has_what_the_contract_promises_and_no_nulls(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    body = {"targets": [{"accountId": account_id}], "text": "Hello", "publishNow": True}
+    reply = await tenant.client.post("/v1/posts", body)
+    assert reply.headers["content-type"] == "application/json"
+    batch = reply.json()
+    assert set(batch) == {"id", "status", "createdAt", "results"}
+    assert batch["id"].startswith("batch_")
+    assert batch["status"] == "published"
+    assert reply.headers["location"] == f"/v1/batches/{batch['id']}"
+    [result] = batch["results"]
+    assert set(result) == {"accountId", "platform", "postId", "status", "uri", "cid", "url", "publishedAt"}
+    assert result["accountId"] == account_id
+    assert result["platform"] == PLATFORM
+    assert result["postId"].startswith("post_")
+    assert result["uri"].startswith("at://did:plc:")
+    assert result["url"].startswith("http")
+    assert moment(batch["createdAt"]) <= moment(result["publishedAt"])
+
+
+async def test_every_account_gets_the_post_and_the_results_keep_the_targets_order(tenant: Tenant) -> None:
+    accounts = [await tenant.client.sandbox_account() for _ in range(5)]
+    body = {"targets": [{"accountId": account_id} for account_id in reversed(accounts)], "text": "Hello"}
+    batch = (await tenant.client.post("/v1/posts", body)).json()
+    assert batch["status"] == "published"
+    assert [result["accountId"] for result in batch["results"]] == accounts[::-1]
+    seen = await tenant.followers_see()
+    assert {post["uri"] for post in seen} == {result["uri"] for result in batch["results"]}
+    assert len(seen) == 5
+
+
+async def test_a_mixed_outcome_is_a_success_that_names_what_failed(tenant: Tenant) -> None:
+    good, bad, dead = [await tenant.client.sandbox_account(scenario) for scenario in ("ok", "rejected", "auth_revoked")]
+    body = {"targets": [{"accountId": account_id} for account_id in (good, bad, dead)], "text": "Hello"}
+    reply = await tenant.client.post("/v1/posts", body)
+    published, rejected, held = reply.json()["results"]
+    assert (published["status"], rejected["status"], held["status"]) == ("published", "rejected", "held")
+    assert rejected["error"]["code"] == "platform_rejected"
+    assert rejected["error"]["platform"] == PLATFORM
+    assert rejected["error"]["platformResponse"]["status"] == 400
+    assert held["error"]["code"] == "platform_auth_failed"
+    assert "uri" not in rejected
+    [seen] = await tenant.followers_see()
+    assert seen["uri"] == published["uri"]
+
+
+async def test_what_is_published_and_what_is_not_make_a_partial_failure(tenant: Tenant) -> None:
+    accounts = [await tenant.client.sandbox_account(scenario) for scenario in ("ok", "rejected")]
+    body = {"targets": [{"accountId": account_id} for account_id in accounts], "text": "Hello"}
+    reply = await tenant.client.post("/v1/posts", body)
+    assert (reply.status_code, reply.json()["status"]) == (200, "partial_failed")
+
+
+async def test_nothing_published_is_a_failure_and_still_an_answer(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account("rejected")
+    reply = await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
+    assert (reply.status_code, reply.json()["status"]) == (200, "failed")
+
+
+async def test_a_platform_with_one_account_needs_no_account_id(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    reply = await tenant.client.post("/v1/posts", {"targets": [{"platform": PLATFORM}], "text": "Hello"})
+    [result] = reply.json()["results"]
+    assert (result["accountId"], result["status"]) == (account_id, "published")
+
+
+async def test_a_profile_tells_which_of_a_platforms_accounts_is_meant(tenant: Tenant) -> None:
+    profile_id = await tenant.profile()
+    scoped = await tenant.key(profileId=profile_id)
+    await tenant.client.sandbox_account()
+    theirs = await scoped.sandbox_account()
+    for caller, body in ((scoped, {}), (scoped, {"profileId": profile_id}), (tenant.client, {"profileId": profile_id})):
+        reply = await caller.post("/v1/posts", {"targets": [{"platform": PLATFORM}], "text": "Hello", **body})
+        assert reply.status_code == 200, reply.text
+        assert [result["accountId"] for result in reply.json()["results"]] == [theirs]
+
+
+async def test_an_account_and_its_platform_may_both_be_named(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    target = {"accountId": account_id, "platform": PLATFORM, "options": {"platform": PLATFORM}}
+    reply = await tenant.client.post("/v1/posts", {"targets": [target], "text": "Hello"})
+    assert reply.json()["status"] == "published"
+
+
+@pytest.mark.parametrize("scenario", ["flaky", "timeout_after_publish", "token_expiring"])
+async def test_what_may_pass_is_tried_again_until_it_is_published_once(tenant: Tenant, scenario: str) -> None:
+    account_id = await tenant.client.sandbox_account(scenario)
+    reply = await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
+    assert (reply.status_code, reply.json()["status"]) == (200, "published"), reply.text
+    assert len(await tenant.followers_see()) == 1
+
+
+async def test_a_record_key_that_is_taken_is_a_refusal(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account("duplicate")
+    reply = await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
+    [result] = reply.json()["results"]
+    assert result["status"] in {"rejected", "unconfirmed"}
+    assert "uri" not in result
+
+
+async def test_a_scheduled_post_waits_for_its_time(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    due = soon(1.5)
+    body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": due}
+    reply = await tenant.client.post("/v1/posts", body)
+    batch = reply.json()
+    assert (reply.status_code, batch["status"]) == (202, "queued")
+    assert moment(batch["scheduledAt"]).timestamp() == pytest.approx(_seconds(due), abs=0.001)
+    [result] = batch["results"]
+    assert result["status"] == "queued"
+    assert await tenant.followers_see() == []
+    post = await tenant.settled(result["postId"])
+    assert post["status"] == "published"
+    assert 0 <= moment(post["publishedAt"]).timestamp() - _seconds(due) < 2
+    assert post["scheduledAt"] == batch["scheduledAt"]
+    [attempt] = post["attempts"]
+    assert moment(attempt["startedAt"]) >= moment(post["scheduledAt"])
+
+
+def _seconds(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()
+
+
+@pytest.mark.parametrize(
+    "spelling", ["{}Z", "{}z", "{}.1Z", "{}.123456789Z", "{}+00:00", "{}-11:30", "{}+14:00"], ids=str
+)
+async def test_a_time_may_have_any_offset(tenant: Tenant, spelling: str) -> None:
+    account_id = await tenant.client.sandbox_account()
+    scheduled_at = spelling.format(soon(40 * 3600)[:19])
+    body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": scheduled_at}
+    reply = await tenant.client.post("/v1/posts", body)
+    assert reply.status_code == 202, reply.text
+    shown = moment(reply.json()["scheduledAt"])
+    assert abs(shown.timestamp() - _seconds(scheduled_at.upper().replace("Z", "+00:00"))) < 0.001
+
+
+async def test_a_time_may_have_a_space_for_the_t(tenant: Tenant) -> None:
+    """RFC 3339, section 5.6: applications may use a space for the sake of readability."""
+    account_id = await tenant.client.sandbox_account()
+    body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(60).replace("T", " ")}
+    assert (await tenant.client.post("/v1/posts", body)).status_code == 202
+
+
+@pytest.mark.parametrize("prefer", ["wait=0", "respond-async", "respond-async, wait=10"])
+async def test_who_does_not_want_to_wait_is_answered_at_once(tenant: Tenant, prefer: str) -> None:
+    account_id = await tenant.client.sandbox_account("slow")
+    body = {"targets": [{"accountId": account_id}], "text": "Hello"}
+    reply = await asyncio.wait_for(tenant.client.post("/v1/posts", body, prefer=prefer), 2)
+    batch = reply.json()
+    assert (reply.status_code, batch["status"]) == (202, "publishing")
+    assert reply.headers["location"] == f"/v1/batches/{batch['id']}"
+    [result] = batch["results"]
+    assert result["status"] in {"queued", "publishing"}
+
+
+async def test_who_has_waited_long_enough_reads_the_outcome_later(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account("slow")
+    body = {"targets": [{"accountId": account_id}], "text": "Hello"}
+    reply = await tenant.client.post("/v1/posts", body, prefer="wait=1")
+    assert (reply.status_code, reply.json()["status"]) == (202, "publishing")
+
+    async def published() -> bool:
+        batch = await tenant.client.get(reply.headers["location"])
+        assert batch.status_code == 200
+        return bool(batch.json()["status"] == "published")
+
+    await eventually(published)
+    batch = (await tenant.client.get(reply.headers["location"])).json()
+    assert {name: batch[name] for name in ("id", "createdAt")} == {
+        name: reply.json()[name] for name in ("id", "createdAt")
+    }
+    assert batch["results"][0]["uri"]
+
+
+async def test_a_caller_who_hangs_up_does_not_stop_the_post(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account("slow")
+    body = {"targets": [{"accountId": account_id}], "text": "Hello"}
+    posting = asyncio.create_task(tenant.client.post("/v1/posts", body))
+    query = "SELECT count(*) FROM posts WHERE organization_id = $1 AND status = 'publishing'"
+    await eventually(lambda: tenant.admin.one(query, tenant.uuid))
+    posting.cancel()
+    await asyncio.gather(posting, return_exceptions=True)
+    [post] = (await tenant.client.get("/v1/posts")).json()["data"]
+    assert (await tenant.settled(post["id"]))["status"] == "published"
+
+
+async def test_metadata_come_back_and_are_never_sent(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    metadata = {"campaign": "spring", "k" * 40: "v" * 500}
+    body = {"targets": [{"accountId": account_id}], "text": "Hello", "metadata": metadata}
+    [result] = (await tenant.client.post("/v1/posts", body)).json()["results"]
+    assert (await tenant.client.get(f"/v1/posts/{result['postId']}")).json()["metadata"] == metadata
+    assert "spring" not in str(await tenant.followers_see())
+
+
+async def test_posts_of_one_account_keep_their_order(client: Client, tenant: Tenant) -> None:
+    account_id = await client.sandbox_account()
+    texts = [str(number) for number in range(5)]
+    for text in texts:
+        body = {"targets": [{"accountId": account_id}], "text": text}
+        assert (await client.post("/v1/posts", body, prefer="respond-async")).status_code == 202
+
+    async def all_seen() -> list[str] | None:
+        seen = [post["text"] for post in await tenant.followers_see()]
+        return seen if len(seen) == len(texts) else None
+
+    assert await eventually(all_seen) == texts

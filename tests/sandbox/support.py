@@ -99,6 +99,7 @@ def platform(name: str) -> Platform:
         sign=_never,
         publish=_never,
         reconcile=_never,
+        unpublish=None,
         explain=_never,
         simulator=Simulator(
             answer=_answer,

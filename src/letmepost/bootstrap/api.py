@@ -25,9 +25,15 @@ from letmepost.platforms.contract import PlatformSettings
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.callers import new_id
+from letmepost.services.editing import Editing
 from letmepost.services.outcomes import Submission
 from letmepost.services.posts import Posts
+from letmepost.services.profiles import Profiles
 from letmepost.services.sandbox import Sandbox
+from letmepost.services.streams import Streams
+from letmepost.services.timeline import Timelines
+from letmepost.services.unpublishing import Unpublishing
+from letmepost.services.validating import Validation
 from letmepost.services.webhooks import Endpoints
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.readiness import DatabaseReadiness
@@ -66,14 +72,40 @@ async def open_api(settings: Settings, platforms: dict[str, PlatformSettings]) -
                 wakeups=core.wakeups,
                 clock=core.clock,
             ),
+            editing=Editing(
+                database=core.database,
+                clock=core.clock,
+                posts=posts,
+                idempotency=core.idempotency,
+                wakeups=core.wakeups,
+            ),
+            unpublishing=Unpublishing(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                worlds=core.worlds,
+                idempotency=core.idempotency,
+            ),
+            validation=Validation(posts=posts, worlds=core.worlds, clock=core.clock),
+            timelines=Timelines(core.database),
             accounts=accounts,
             api_keys=ApiKeys(core.database, core.keyring, core.clock, core.idempotency),
+            profiles=Profiles(database=core.database, clock=core.clock, idempotency=core.idempotency),
+            platforms=discover(),
             endpoints=Endpoints(
                 database=core.database,
                 keyring=core.keyring,
                 clock=core.clock,
                 guard=core.guard,
+                http=core.live_http,
                 idempotency=core.idempotency,
+            ),
+            streams=Streams(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                idempotency=core.idempotency,
+                wakeups=core.wakeups,
             ),
             media=core.library,
             sandbox=Sandbox(control=_sandbox_control(core), accounts=accounts, worlds=core.worlds),

@@ -44,7 +44,7 @@ async def open_worker(settings: Settings, platforms: dict[str, PlatformSettings]
             library=core.library,
             leases=leases,
             wakeups=core.wakeups,
-            beat=partial(Heartbeats(core.redis).beat, str(new_id(core.clock))),
+            beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),
             post_slots=settings.worker_slots,
             delivery_slots=settings.delivery_slots,
             grace_s=settings.shutdown_grace_s,

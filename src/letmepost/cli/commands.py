@@ -166,18 +166,19 @@ def _settings(wiring: Wiring) -> Settings:
     try:
         return Settings.model_validate(dict(_given(wiring)))
     except ValidationError as error:
-        lines = [f"  {'.'.join(map(str, found['loc']))}: {found['msg']}" for found in error.errors(include_input=False)]
+        lines = [f"  {_variable(str(found['loc'][0]))}: {found['msg']}" for found in error.errors(include_input=False)]
         _fail("\n".join(["These settings are missing or wrong (see .env.example):", *lines]))
         raise AssertionError from error
 
 
 def _given(wiring: Wiring) -> dict[str, str]:
-    given = {}
-    for name, field in Settings.model_fields.items():
-        variable = str(field.validation_alias or f"LETMEPOST_{name.upper()}")
-        if variable in wiring.environment:
-            given[str(field.validation_alias or name)] = wiring.environment[variable]
-    return given
+    names = (str(field.validation_alias or name) for name, field in Settings.model_fields.items())
+    return {name: wiring.environment[_variable(name)] for name in names if _variable(name) in wiring.environment}
+
+
+def _variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return name if name.isupper() else f"LETMEPOST_{name.upper()}"
 
 
 def _serve(app: "ASGIApp", host: str, port: int) -> None:

@@ -201,7 +201,11 @@ class PlatformFailure(LetmepostError):
         retry_at: when the platform said that it makes sense again.
         scope: whom a rate or quota limit holds back.
         response: the raw answer, for `platformResponse`: status, code and body, bounded, without secrets.
+
+    `platform` is set where the failure becomes an answer: flows need not know their own name.
     """
+
+    platform: str | None = None
 
     def __init__(
         self,

@@ -16,6 +16,9 @@ from uuid import UUID
 
 from letmepost.domain.flow import Auth, Call, Effect, Intent, MediaRange, Reply
 
+CONNECTING_MAX_S = 15.0
+"""How long a call may take to reach its server, before its own timeout begins: never less than the client's limit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -85,7 +88,7 @@ def decide(call: Call, step: Step | None, now: datetime, visibility_delay_s: flo
     """
     if step is None or call.effect is Effect.READ:
         return Send(call)
-    if call.effect is Effect.PREPARE:
+    if call.effect is Effect.PREPARE and not step.in_doubt:
         return _decide_prepare(call, step, now)
     if step.reply is not None:
         return Replay(replace(step.reply, replayed=True))
@@ -93,8 +96,14 @@ def decide(call: Call, step: Step | None, now: datetime, visibility_delay_s: flo
         return Send(call)
     if step.intent.call.idempotent:
         return Repeat(step.intent.call)
-    earliest = step.intent.started_at + timedelta(seconds=step.intent.call.timeout_s + visibility_delay_s)
+    earliest = may_ask_at(step.intent, visibility_delay_s)
     return Ask(step.intent) if now >= earliest else Wait(earliest)
+
+
+def may_ask_at(intent: Intent, visibility_delay_s: float) -> datetime:
+    """When the platform's word on an intent counts: before that, absent may mean not yet."""
+    longest_s = CONNECTING_MAX_S + intent.call.timeout_s + visibility_delay_s
+    return intent.started_at + timedelta(seconds=longest_s)
 
 
 def _decide_prepare(call: Call, step: Step, now: datetime) -> Decision:

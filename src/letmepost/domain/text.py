@@ -1,6 +1,8 @@
 """Counting and checking text the way platforms do."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import regex
 
@@ -11,6 +13,7 @@ _GRAPHEME = regex.compile(r"\X")
 
 # At each regional indicator `\X` looks back to where their run begins: a megabyte of flags would take minutes.
 # So each flag, or half of one, becomes a plain letter first, which joins its neighbours just as a flag does.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{1,2}")
 
 
@@ -24,6 +27,20 @@ def count_graphemes(text: str) -> int:
 def count_utf8_bytes(text: str) -> int:
     """The length of the text in UTF-8."""
     return len(text.encode("utf-8"))
+
+
+def as_storable(value: Any) -> Any:
+    """A JSON value whose text can be stored: what cannot becomes U+FFFD.
+
+    For what a platform said, which we must be able to record whatever it is; callers' own text is refused instead.
+    """
+    if isinstance(value, str):
+        return value if is_storable(value) else _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {as_storable(name): as_storable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_storable(inner) for inner in value]
+    return value
 
 
 def is_storable(text: str) -> bool:

@@ -28,7 +28,7 @@ from letmepost.domain.flow import (
     Unknown,
     Warn,
 )
-from letmepost.domain.journal import Ask, Repeat, Replay, Step, Wait, decide, fingerprint
+from letmepost.domain.journal import Ask, Repeat, Replay, Step, Wait, decide, fingerprint, may_ask_at
 
 T = TypeVar("T")
 Send = Callable[[Call], Awaitable[Reply]]
@@ -148,6 +148,7 @@ class FlowRun:
     visibility_delay_s: float
     is_closed: bool = False
     _last_published: str | None = field(default=None, init=False)
+    _just_prepared: str | None = field(default=None, init=False)
 
     async def run(self, flow: Flow[None]) -> Suspended | None:
         """Settle what is in doubt, then run the flow from its start: None when it is done.
@@ -170,13 +171,19 @@ class FlowRun:
             if failure.kind is FailureKind.IN_DOUBT and self._last_published is not None:
                 await self._doubt(self._last_published)
                 raise InDoubtError(self._last_published, failure.message) from failure
+            if self._just_prepared is not None:  # the flow cannot use it (a success that says nothing): make it anew
+                await self._close(self._just_prepared)
             raise
         return None
 
     async def _do(self, instruction: Instruction) -> Reply | None:
+        self._just_prepared = None
         match instruction:
             case Call():
-                return await self._call(instruction)
+                reply = await self._call(instruction)
+                if instruction.effect is Effect.PREPARE and reply is not None and reply.ok:
+                    self._just_prepared = instruction.step
+                return reply
             case Pause():
                 await self._pause(instruction)
             case Forget():
@@ -189,6 +196,8 @@ class FlowRun:
         step = self.steps.get(call.step) if call.step is not None else None
         match decide(call, step, self.now(), self.visibility_delay_s):
             case Replay(reply):
+                if call.effect is Effect.PUBLISH:
+                    self._last_published = call.step
                 return reply
             case Repeat(recorded) if not self.is_closed:
                 return await self._repeat(recorded)
@@ -262,6 +271,9 @@ class FlowRun:
     ) -> Reply | None:
         """Let the platform look. Surely absent: the step is closed, and done anew unless this only settles it."""
         name = _named(call)
+        earliest = may_ask_at(intent, self.visibility_delay_s)
+        if self.now() < earliest:
+            raise _SuspendError(earliest)
         match await drive(self.reconcile(intent), self.send):
             case Found(reply):
                 await self._record(intent.call, reply)
@@ -295,7 +307,12 @@ class FlowRun:
         await self.journal.record(name, fingerprint(call), reply, call.valid_for_s)
         valid_until = None if call.valid_for_s is None else reply.received_at + timedelta(seconds=call.valid_for_s)
         self.steps[name] = replace(
-            self._step(name), fingerprint=fingerprint(call), reply=reply, valid_until=valid_until
+            self._step(name),
+            fingerprint=fingerprint(call),
+            reply=reply,
+            valid_until=valid_until,
+            paused_at=None,  # what is waited for from now on is new
+            pause_count=0,
         )
 
     async def _close(self, name: str) -> None:

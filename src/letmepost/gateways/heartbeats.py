@@ -1,5 +1,8 @@
 """Which workers live: each says so now and then, and is forgotten when it stops."""
 
+import asyncio
+from pathlib import Path
+
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -11,10 +14,11 @@ log = structlog.get_logger()
 
 
 class Heartbeats:
-    """Signs of life in Redis."""
+    """Signs of life in Redis, and in a file for whoever watches this one process."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, alive_file: Path | None = None) -> None:
         self._redis = redis
+        self._alive_file = alive_file
 
     async def beat(self, worker: str) -> None:
         """This worker lives."""
@@ -22,6 +26,8 @@ class Heartbeats:
             await self._redis.set(_KEY + worker, b"1", ex=_FORGOTTEN_AFTER_S)
         except (RedisError, OSError) as error:
             log.warning("redis.lost", error=str(error), role="heartbeats")
+        if self._alive_file is not None:
+            await asyncio.to_thread(self._alive_file.touch)
 
     async def count(self) -> int:
         """How many workers live.

@@ -91,7 +91,7 @@ class BodyMeter:
         if self._inflate is None:
             yield data
             return
-        while True:
+        while data:
             try:
                 piece = self._inflate.decompress(data, PIECE_BYTES)
             except zlib.error as error:
@@ -102,8 +102,6 @@ class BodyMeter:
             self._refuse_over(self._unpacked_bytes)
             yield piece
             data = self._inflate.unconsumed_tail
-            if not data and len(piece) < PIECE_BYTES:  # a full piece may leave output behind, but no input
-                return
 
     def finish(self) -> None:
         """To be called at the end of the body.

@@ -1,6 +1,12 @@
 """The one outgoing HTTP client.
 
-Why aiohttp: FIGURES
+Why aiohttp: `python -m tests.benchmarks.http_client`, Python 3.11 on two cores, POSTs of 1 KB answered after 50 ms.
+Milliseconds of processor time a call, at 60 and at 200 concurrent calls, with little else running (three runs beside
+other work gave this client 0.37 to 0.51):
+
+    bare aiohttp 3.14   0.23   0.21
+    this client         0.35   0.39
+    bare httpx2 2.16    1.23   1.92
 """
 
 import asyncio
@@ -101,14 +107,6 @@ class HTTPClient:
     async def close(self) -> None:
         """Closes every connection; what is under way fails."""
         await self._session.close()
-
-    def check_url(self, url: str) -> None:
-        """Tells whether a URL may be called, as far as that can be told without a look-up.
-
-        Raises:
-            AddressRefused: it is malformed or forbidden.
-        """
-        self._guard.admit(url)
 
     async def send(self, request: Outgoing) -> Incoming:
         """Sends a request and reads the whole reply, whatever its status.

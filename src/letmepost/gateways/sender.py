@@ -126,7 +126,7 @@ class Sender:
         record = CallRecord(
             step=call.step,
             method=call.method,
-            host=parts.netloc,
+            host=parts.netloc.rpartition("@")[2],
             path=parts.path,
             status=None if incoming is None else incoming.status,
             duration_ms=round(seconds * 1000),

@@ -13,7 +13,7 @@ from letmepost import __version__
 from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, SendFailure
 from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
 from letmepost.http.middleware import BodyLimits, RequestIds
-from letmepost.http.routes import accounts, keys, media, posts, service, webhooks
+from letmepost.http.routes import accounts, editing, events, keys, media, platforms, posts, profiles, service, webhooks
 from letmepost.http.services import APIServices
 
 _NOT_FOUND = 404
@@ -41,13 +41,17 @@ def create_app(
         separate_input_output_schemas=False,
     )
     for router in (
+        editing.router,
         posts.router,
         accounts.router,
         accounts.sandbox_router,
         media.router,
         keys.router,
+        profiles.router,
+        platforms.router,
         keys.operator_router,
         webhooks.router,
+        events.router,
         service.router,
     ):
         app.include_router(router)

@@ -16,6 +16,7 @@ from letmepost.domain.errors import (
     TooLarge,
 )
 from letmepost.domain.retry import POLICIES
+from letmepost.http.bodies import shown_path
 
 STATUS: Mapping[ErrorCode, int] = MappingProxyType(
     {
@@ -56,6 +57,7 @@ def error_fields(error: RequestError | PlatformFailure) -> dict[str, Any]:
             code=POLICIES[error.kind].code,
             message=error.message,
             rule=error.rule,
+            platform=error.platform,
             remediation=error.remediation,
             platformResponse=error.response,
         )
@@ -89,16 +91,9 @@ def rule_page(rule: str) -> str:
 def validation_fields(error: RequestValidationError) -> dict[str, Any]:
     """The first thing that is wrong with a request's shape. What the caller sent is not repeated: it may be secret."""
     first = error.errors()[0]
-    if first["type"] == "json_invalid":
-        return {
-            "code": ErrorCode.VALIDATION_FAILED,
-            "message": f"The body is not JSON: {first.get('ctx', {}).get('error', 'it does not parse')}.",
-            "rule": "body",
-            "remediation": "Send one JSON object, in UTF-8.",
-        }
     path = field_path(first["loc"])
     message = first["msg"].removeprefix("Value error, ")
-    rule = first["type"] if "." in first["type"] or first["type"] == "mode_conflict" else path
+    rule = _named_rule(first["type"], path)
     fields = {"code": ErrorCode.VALIDATION_FAILED, "message": f"{path}: {message}", "rule": rule}
     if first["type"] == "extra_forbidden":
         fields["message"] = f"{path}: there is no such field."
@@ -106,12 +101,19 @@ def validation_fields(error: RequestValidationError) -> dict[str, Any]:
     return fields
 
 
+def _named_rule(kind: str, path: str) -> str:
+    """The rule that a schema's own check names; of all else, the path of the field."""
+    if kind == "timezone":
+        return f"{path}.timezone"
+    return kind if "." in kind or kind == "mode_conflict" else path
+
+
 def field_path(location: Sequence[int | str]) -> str:
     """`targets[0].text` for `("body", "targets", 0, "text")`."""
     path = ""
     for part in location[1:] if location and location[0] in {"body", "query", "path", "header"} else location:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return path or "body"
+    return shown_path(path)
 
 
 def _violation(found: TargetViolation) -> dict[str, Any]:

@@ -4,7 +4,6 @@ A route says its scope with `needs(...)`; the gate runs before the body is read,
 """
 
 import hmac
-import json
 import re
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -14,15 +13,18 @@ from fastapi.routing import APIRoute
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest, NotFound, RateLimited, Unauthenticated, Unauthorized
+from letmepost.domain.text import is_storable
 from letmepost.gateways.rate_limits import RateLimits
+from letmepost.http.bodies import JSONRequest
 from letmepost.http.services import APIServices
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.callers import Caller
-from letmepost.services.composing import check_storable
 
-_SUSPICIOUS = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+_LIMIT = re.compile(r"[0-9]{1,3}")
 _SCOPE = "x-scope"
 OPERATOR = "operator"
+ANY_KEY = "any"
+"""What every key may see."""
 
 
 def needs(scope: Scope | str) -> dict[str, Any]:
@@ -41,25 +43,29 @@ class GatedRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Admit, then handle."""
         handle, scope = super().get_route_handler(), scope_of(self.openapi_extra)
+        takes_json = self.body_field is not None
 
         async def gated(request: Request) -> Response:
             if scope == OPERATOR:
                 _admit_operator(request)
             elif scope is not None:
-                await _admit(request, Scope(scope))
-            if request.headers.get("content-type", "").partition(";")[0].strip() != "multipart/form-data":
-                _check_text(await request.body())
-            return await handle(request)
+                await _admit(request, None if scope == ANY_KEY else Scope(scope))
+            _check_query(request)
+            if not takes_json:
+                return await handle(request)
+            body = JSONRequest(request.scope, request.receive)
+            await body.read()
+            return await handle(body)
 
         return gated
 
 
-async def _admit(request: Request, scope: Scope) -> None:
+async def _admit(request: Request, scope: Scope | None) -> None:
     services: APIServices = request.app.state.services
     caller = await authenticated(request, services.api_keys)
     request.state.caller = caller
     await _count(request, services.rate_limits, caller, services.requests_per_minute)
-    if scope not in caller.scopes:
+    if scope is not None and scope not in caller.scopes:
         raise Unauthorized(
             f"This API key lacks the scope {scope}.",
             rule="scope.missing",
@@ -95,15 +101,10 @@ def _admit_operator(request: Request) -> None:
         raise Unauthenticated
 
 
-def _check_text(body: bytes) -> None:
-    """Refuse text that cannot be stored. Only escapes can smuggle it in, so most bodies are not parsed."""
-    if not _SUSPICIOUS.search(body):
-        return
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return  # answered as broken JSON
-    check_storable(value)
+def _check_query(request: Request) -> None:
+    for name, value in request.query_params.multi_items():
+        if not is_storable(value):
+            raise InvalidRequest(f"{name} holds a NUL character.", rule=name, remediation="Leave it out.")
 
 
 def caller_of(request: Request) -> Caller:
@@ -120,6 +121,6 @@ def check_limit(text: str | None) -> int:
     """
     if text is None:
         return 50
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 200):
+    if not (_LIMIT.fullmatch(text) and 1 <= int(text) <= 200):
         raise InvalidRequest("limit is a number from 1 to 200.", rule="limit", remediation="Leave it out for 50.")
     return int(text)

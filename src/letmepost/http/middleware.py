@@ -16,6 +16,7 @@ JSON_MAX_BYTES = 1024 * 1024
 INLINE_MEDIA_MAX_BYTES = 8 * 1024 * 1024
 UPLOAD_MAX_BYTES = 201 * 1024 * 1024
 
+_LENGTH_MAX_DIGITS = 20  # no server takes more
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
 _INLINE_MEDIA = re.compile(r"POST /v1/posts(/validate)?|PATCH /v1/posts/[^/]+")
 _UPLOAD = re.compile(r"POST /v1/media")
@@ -72,8 +73,7 @@ class BodyLimits:
             await self._app(scope, receive, send)
             return
         limit, read = _limit(scope), 0
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > limit:
+        if _is_over(dict(scope["headers"]).get(b"content-length", b"0"), limit):
             await self._refuse(scope, send, limit)
             return
 
@@ -107,9 +107,13 @@ class _TooMuchError(Exception):
 
 def _limit(scope: Scope) -> int:
     line = f"{scope['method']} {scope['path']}"
-    if _UPLOAD.fullmatch(line):
+    if _UPLOAD.fullmatch(line) and dict(scope["headers"]).get(b"content-type", b"").startswith(b"multipart/form-data"):
         return UPLOAD_MAX_BYTES
     return INLINE_MEDIA_MAX_BYTES if _INLINE_MEDIA.fullmatch(line) else JSON_MAX_BYTES
+
+
+def _is_over(announced: bytes, limit: int) -> bool:
+    return not announced.isdigit() or len(announced) > _LENGTH_MAX_DIGITS or int(announced) > limit
 
 
 def _given_id(scope: Scope) -> str | None:

@@ -1,18 +1,25 @@
 """What the routes call, made once a process by `bootstrap`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from letmepost.domain.rules import Rule
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.rate_limits import RateLimits
+from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
+from letmepost.services.editing import Editing
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
 from letmepost.services.outcomes import Submission
 from letmepost.services.posts import Posts
+from letmepost.services.profiles import Profiles
 from letmepost.services.sandbox import Sandbox
+from letmepost.services.streams import Streams
+from letmepost.services.timeline import Timelines
+from letmepost.services.unpublishing import Unpublishing
+from letmepost.services.validating import Validation
 from letmepost.services.webhooks import Endpoints
 
 
@@ -35,9 +42,16 @@ class APIServices:
     clock: Clock
     posts: Posts
     submission: Submission
+    editing: Editing
+    unpublishing: Unpublishing
+    validation: Validation
+    timelines: Timelines
     accounts: Accounts
     api_keys: ApiKeys
+    profiles: Profiles
+    platforms: Mapping[str, Platform]
     endpoints: Endpoints
+    streams: Streams
     media: MediaLibrary
     sandbox: Sandbox
     idempotency: Idempotency

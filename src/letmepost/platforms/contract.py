@@ -1,6 +1,6 @@
 """What a platform's folder exports: one `Platform` value, made of pure functions."""
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -165,6 +165,7 @@ class Platform:
         sign: the call with what authenticates it.
         publish: the flow of a post.
         reconcile: what became of an intent.
+        unpublish: delete what is at these URIs, of the account's own; None where the platform cannot.
         explain: what a refusal means; only called for replies that are not a success.
     """
 
@@ -183,5 +184,6 @@ class Platform:
     sign: Callable[[Call, Credential, datetime, bytes], Call]
     publish: Callable[[ReadyPost, Any], Flow[None]]
     reconcile: Callable[[ReadyPost, Intent, Any], Flow[Reconciled]]
+    unpublish: Callable[[AccountFacts, Sequence[str], Any], Flow[None]] | None
     explain: Callable[[Call, Reply], PlatformFailure]
     simulator: Simulator

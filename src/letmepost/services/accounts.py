@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from letmepost.domain.errors import InvalidRequest, LetmepostError, NotFound, StateForbids
+from letmepost.domain.errors import InvalidRequest, LetmepostError, NotFound, PlatformFailure, StateForbids
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import Sender
@@ -83,7 +83,11 @@ class Accounts:
         wanted = caller.narrow(profile_id)
         given = _validated(access, body)
         sender = Sender(http=access.http, platform=access.platform, clock=self._clock)
-        found = await drive(access.platform.connect(given, access.settings), sender)
+        try:
+            found = await drive(access.platform.connect(given, access.settings), sender)
+        except PlatformFailure as failure:
+            failure.platform = platform_name
+            raise
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             made = await self._store(connection, caller, platform_name, found, wanted)
@@ -124,14 +128,14 @@ class Accounts:
     ) -> Connected:
         now = self._clock.now()
         accounts = self._accounts(connection, caller)
+        profile = await OrganizationRepository(connection, caller.tenant).find_profile(profile_id)
+        if profile is None:
+            raise InvalidRequest("There is no such profile.", rule="profileId")
+        account_id = new_id(self._clock)
         known = await accounts.find_connected(platform, found.platform_account_id)
-        if known is None:
-            profile = await OrganizationRepository(connection, caller.tenant).find_profile(profile_id)
-            if profile is None:
-                raise InvalidRequest("There is no such profile.", rule="profileId")
-            account_id = new_id(self._clock)
-            await accounts.create(account_id, profile.id, platform, found, now)
-        else:
+        if known is None and not await accounts.create(account_id, profile.id, platform, found, now):
+            known = await accounts.find_connected(platform, found.platform_account_id)
+        if known is not None:
             if profile_id not in {None, known.profile_id}:
                 raise StateForbids(
                     "This account is connected under another profile.",

@@ -1,11 +1,11 @@
 """Organizations and keys: who may call, and as whom."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from letmepost.domain.api_keys import ENTROPY_BYTES, EVERY_SCOPE, Mode, Scope, mint, parse
-from letmepost.domain.errors import InvalidRequest, NotFound, Unauthenticated, Unauthorized
+from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids, Unauthenticated, Unauthorized
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.idempotency import Answer, Idempotency, Once
@@ -102,11 +102,7 @@ class ApiKeys:
         profile_id = caller.narrow(wanted.profile_id)
         scopes = wanted.scopes or caller.scopes
         if not scopes <= caller.scopes or (caller.mode is Mode.TEST and wanted.mode is Mode.LIVE):
-            raise Unauthorized(
-                "A key cannot mint a key with more rights than its own.",
-                rule="api_key.escalation",
-                remediation="Ask for fewer scopes, or use a key that has them.",
-            )
+            raise _escalation()
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             repository = OrganizationRepository(connection, caller.tenant)
@@ -137,6 +133,46 @@ class ApiKeys:
                 raise NotFound("API key")
             await repository.revoke_key(key_id, self._clock.now())
             return await self._idempotency.answer(connection, caller, once, row)
+
+    async def rotate(self, caller: Caller, key_id: UUID, overlap: timedelta, once: Once[MintedKey]) -> Answer:
+        """A new key with the rights of an old one, which ends after `overlap`.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+            Unauthorized: it has more rights than the caller.
+            StateForbids: it has ended.
+        """
+        now = self._clock.now()
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            repository = OrganizationRepository(connection, caller.tenant)
+            old = await repository.find_key(key_id)
+            if old is None or not _is_visible(old, caller):
+                raise NotFound("API key")
+            if not _is_alive(old, now):
+                raise StateForbids("The key has ended.", rule="api_key.ended", remediation="Mint a new one.")
+            if not old.scopes <= caller.scopes:
+                raise _escalation()
+            wanted = KeyRequest(
+                name=old.name, mode=old.mode, requests_per_minute=old.requests_per_minute, expires_at=old.expires_at
+            )
+            minted = self._make(caller.organization_id, wanted, old.scopes, old.profile_id)
+            await repository.create_key(minted.row, self._hash(minted.key))
+            await repository.expire_key(key_id, now + overlap)
+            return await self._idempotency.answer(connection, caller, once, minted)
+
+    async def describe(self, caller: Caller) -> tuple[str, ApiKeyRow]:
+        """The caller's organization's name, and its key.
+
+        Raises:
+            NotFound: it was deleted a moment ago.
+        """
+        async with self._database.tenant(caller.tenant) as connection:
+            repository = OrganizationRepository(connection, caller.tenant)
+            name, key = await repository.find_name(), await repository.find_key(caller.key_id)
+        if name is None or key is None:
+            raise NotFound("API key")
+        return name, key
 
     async def create_organization(self, name: str) -> OrganizationRow:
         """A tenant with its default profile."""
@@ -201,6 +237,14 @@ class ApiKeys:
 
     def _hash(self, key: str) -> bytes:
         return self._keyring.hashes("api-key", key.encode())[0]
+
+
+def _escalation() -> Unauthorized:
+    return Unauthorized(
+        "A key cannot mint a key with more rights than its own.",
+        rule="api_key.escalation",
+        remediation="Ask for fewer scopes, or use a key that has them.",
+    )
 
 
 def _is_alive(row: ApiKeyRow, now: datetime) -> bool:

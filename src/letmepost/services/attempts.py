@@ -12,7 +12,7 @@ import structlog
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Extra, Frozen, Live, Part, Warn
-from letmepost.domain.journal import Step
+from letmepost.domain.journal import CONNECTING_MAX_S, Step
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.rules import violations
 from letmepost.gateways.clock import Clock
@@ -27,7 +27,7 @@ from letmepost.gateways.drive import (
 )
 from letmepost.gateways.sender import Sender
 from letmepost.gateways.wakeups import Wakeups
-from letmepost.platforms.contract import Platform, PlatformSettings, ReadyPost
+from letmepost.platforms.contract import Credential, Platform, PlatformSettings, ReadyPost
 from letmepost.services import verdicts
 from letmepost.services.callers import new_id
 from letmepost.services.events import account_event, post_event
@@ -91,19 +91,24 @@ class Attempt:
             LostLeaseError: another worker may have the post.
         """
         is_late = verdicts.is_too_late(self.post, self.tools.clock.now()) or self.post.status is PostStatus.HELD
-        missed = None if not is_late or has_open_intent(self.steps) else verdicts.too_late(self.post)
-        if missed is not None:
+        missed = verdicts.too_late(self.post) if is_late else None
+        if missed is not None and not self._may_be_visible:
             return missed
         try:
-            return await self._publish(is_closed=is_late)
+            return await self._publish(is_closed=missed is not None)
         except MediaMissingError as missing:
-            return verdicts.media_missing(self.post, missing.error)
+            return self._refused(verdicts.media_missing(self.post, missing.error))
         except PlatformFailure as failure:
             return self.judge(failure)
         except InDoubtError as doubt:
             return self.judge(PlatformFailure(FailureKind.IN_DOUBT, doubt.reason))
         except UnlearnableError as doubt:
-            return verdicts.unlearnable(self.post, doubt.reason)
+            return self._unlearnable(doubt.reason)
+
+    def _unlearnable(self, reason: str) -> Verdict:
+        if self.post.status is PostStatus.PUBLISHED:  # then it was an extra
+            return self.judge(PlatformFailure(FailureKind.REJECTED, reason))
+        return verdicts.unlearnable(self.post, reason)
 
     async def _publish(self, *, is_closed: bool) -> Verdict:
         if self.account.status not in _USABLE and not is_closed:
@@ -112,7 +117,7 @@ class Attempt:
         content = await ready_content(tools.database, tools.library, self.claim.tenant, self.stored_content)
         broken = violations(content, self._platform.rules) if media_ids(content) else []
         if broken:
-            return verdicts.broken_rules(self.post, broken)
+            return self._refused(verdicts.broken_rules(self.post, broken))
         flow = self._platform.publish(self._ready_post(content), self._settings)
         return self._done(await self._flow_run(is_closed=is_closed).run(flow))
 
@@ -123,32 +128,48 @@ class Attempt:
             LostLeaseError: another worker may have the post; nothing was written.
         """
         clock, now = self.tools.clock, self.tools.clock.now()
-        if verdict.cause is not None and self.post.status not in TRANSITIONS[verdict.cause].sources:
-            message = f"a post that is {self.post.status} cannot move by {verdict.cause}"
-            raise RuntimeError(message)
-        ended = AttemptRecord(
-            outcome=verdict.outcome,
-            error=verdict.error,
-            platform_ms=self.sender.platform_ms,
-            calls=[record.as_json() for record in self.sender.records],
-            finished_at=now,
-        )
         async with self._transaction() as (run, connection):
             events = []
             if self.failure is not None and self.failure.kind is FailureKind.AUTH_FAILED:
-                accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
-                if await accounts.require_reconnect(self.account.id, self.began_at, now):
+                if await self._account_is_dead(connection, now):
                     events.append(account_event(clock, "token.revoked", self.account))
+                elif verdict.cause is Cause.HELD and await self._account_is_usable(connection):
+                    verdict = verdicts.reconnected(self.post, verdict.error or {}, now)
+            self._check_transition(verdict)
+            ended = AttemptRecord(
+                outcome=verdict.outcome,
+                error=verdict.error,
+                platform_ms=self.sender.platform_ms,
+                calls=[record.as_json() for record in self.sender.records],
+                finished_at=now,
+            )
             self.post = await run.finish(self.id, ended, updated_at=now, **verdict.changes)
             if verdict.event is not None:
                 events.append(post_event(clock, verdict.event, self.post))
             await EventRepository(connection, self.claim.tenant).write(events, now)
 
+    async def _account_is_dead(self, connection: Connection, now: datetime) -> bool:
+        """Mark the account, unless it was reconnected since this try began; whether that is news."""
+        accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
+        return await accounts.require_reconnect(self.account.id, self.began_at, now)
+
+    async def _account_is_usable(self, connection: Connection) -> bool:
+        accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
+        # Locked, so that a reconnect under way is waited for: it does not see that this post is about to be held.
+        await accounts.find_credential(self.account.id, lock=True)
+        found = await accounts.find(self.account.id)
+        return found is not None and found.status in _USABLE
+
+    def _check_transition(self, verdict: Verdict) -> None:
+        if verdict.cause is not None and self.post.status not in TRANSITIONS[verdict.cause].sources:
+            message = f"a post that is {self.post.status} cannot move by {verdict.cause}"
+            raise RuntimeError(message)
+
     def _flow_run(self, *, is_closed: bool) -> FlowRun:
         platform = self._platform
 
         async def may_send(call: Call) -> None:
-            await self.tools.leases.ensure(self.claim.token, call.timeout_s)
+            await self.tools.leases.ensure(self.claim.token, CONNECTING_MAX_S + call.timeout_s)
 
         return FlowRun(
             steps=self.steps,
@@ -224,13 +245,24 @@ class Attempt:
             return verdicts.extras_failed(self.post, failure, now, jitter)
         if self.post.status is PostStatus.HELD:
             return verdicts.unlearnable(self.post, failure.message)
-        is_uncertain = not self.post.parts and (has_open_intent(self.steps) or has_published(self.steps))
+        is_uncertain = not self.post.parts and self._may_be_visible
         return verdicts.failed(self.post, failure, now, jitter, is_uncertain=is_uncertain)
+
+    def _refused(self, verdict: Verdict) -> Verdict:
+        """Our own refusal of the content; it cannot take back what may have been sent before."""
+        if self.post.status is PostStatus.PUBLISHING and not self._may_be_visible:
+            return verdict
+        return self.judge(PlatformFailure(FailureKind.REJECTED, str((verdict.error or {}).get("message"))))
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[tuple[RunRepository, Connection]]:
         async with self.tools.database.tenant(self.claim.tenant) as connection:
             yield RunRepository(connection, self.claim, self.tools.keyring), connection
+
+    @property
+    def _may_be_visible(self) -> bool:
+        """Whether anything was sent that the platform accepted, or of which nobody knows the outcome."""
+        return has_open_intent(self.steps) or has_published(self.steps)
 
     @property
     def _platform(self) -> Platform:
@@ -254,7 +286,9 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         attempt_id = new_id(tools.clock)
         await run.begin_attempt(attempt_id, post, now)
         content, frozen = await run.get_revision(post, now, tools.clock.entropy(FREEZING_ENTROPY_BYTES))
-        account = await AccountRepository(connection, claim.tenant, tools.keyring).find(post.account_id)
+        accounts = AccountRepository(connection, claim.tenant, tools.keyring)
+        account = await accounts.find(post.account_id)
+        credential = await accounts.find_credential(post.account_id)
         steps = await run.load_journal(post.revision)
     if account is None:
         message = f"post {post.id} has no account"
@@ -271,11 +305,11 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         frozen=frozen,
         steps=steps,
         access=access,
-        sender=_sender(tools, claim, access, account),
+        sender=_sender(tools, claim, access, account, credential),
     )
 
 
-def _sender(tools: Tools, claim: Claim, access: Access, account: AccountRow) -> Sender:
+def _sender(tools: Tools, claim: Claim, access: Access, account: AccountRow, credential: Credential | None) -> Sender:
     tenant = claim.tenant
 
     async def open_media(media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
@@ -292,6 +326,7 @@ def _sender(tools: Tools, claim: Claim, access: Access, account: AccountRow) -> 
             access=access,
             tenant=tenant,
             account=account,
+            known=credential,
         ),
         open_media=open_media,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -10,10 +11,9 @@ from pydantic import ValidationError
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.errors import InvalidRequest, NotFound, PreflightFailed, TargetViolation
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
-from letmepost.domain.rules import preflight
-from letmepost.domain.text import is_storable
+from letmepost.domain.rules import Violation, preflight
 from letmepost.gateways.clock import Clock
-from letmepost.platforms.contract import Platform
+from letmepost.platforms.contract import Options, Platform
 from letmepost.services.callers import new_id
 from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest
 from letmepost.services.worlds import Worlds
@@ -43,6 +43,17 @@ class Composed:
     media: Sequence[NewMedia]
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedTarget:
+    """One target: the post that would be stored, what is wrong with it, and what was left out."""
+
+    account: AccountRow
+    platform: Platform
+    post: NewPost
+    violations: tuple[Violation, ...]
+    warnings: tuple[Violation, ...]
+
+
 @dataclass
 class Composer:
     """Composes the posts of one request.
@@ -66,31 +77,61 @@ class Composer:
             NotFound: `media.unknown`.
             PreflightFailed: a platform rule is broken; carries every violation of every target.
         """
-        posts: list[NewPost] = []
-        violations: list[TargetViolation] = []
+        judged = self.judge(request, accounts)
+        violations = [
+            TargetViolation(index, spell(Prefix.ACCOUNT, target.account.id), target.platform.name, violation)
+            for index, target in enumerate(judged)
+            for violation in target.violations
+        ]
+        if violations:
+            raise PreflightFailed(violations)
+        return Composed([target.post for target in judged], self.new_media)
+
+    def judge(self, request: PostRequest, accounts: Sequence[AccountRow]) -> list[JudgedTarget]:
+        """Every target's post with what its platform's rules say.
+
+        Raises:
+            InvalidRequest, NotFound: as `compose`.
+        """
+        judged = []
         for index, (target, account) in enumerate(zip(request.targets, accounts, strict=True)):
             platform = self.worlds.platform(account.platform)
             merged = _merge(request.content, target.content)
             options = _options(platform, index, request.content.options, target.content)
             content = self._content(merged, _inherited(target.content), options, platform, account)
             checked = preflight(content, platform.rules)
-            violations += [
-                TargetViolation(index, spell(Prefix.ACCOUNT, account.id), platform.name, violation)
-                for violation in checked.violations
-            ]
-            posts.append(
-                NewPost(
-                    id=new_id(self.clock),
-                    account_id=account.id,
-                    profile_id=account.profile_id,
-                    platform=platform.name,
-                    content=checked.content,
-                    warnings=[{"code": warning.rule, "message": warning.message} for warning in checked.warnings],
-                )
+            post = NewPost(
+                id=new_id(self.clock),
+                account_id=account.id,
+                profile_id=account.profile_id,
+                platform=platform.name,
+                content=checked.content,
+                content_hash=self._hash(merged),
+                warnings=[
+                    *_account_warnings(account),
+                    *({"code": warning.rule, "message": warning.message} for warning in checked.warnings),
+                ],
             )
-        if violations:
-            raise PreflightFailed(violations)
-        return Composed(posts, self.new_media)
+            judged.append(JudgedTarget(account, platform, post, checked.violations, checked.warnings))
+        return judged
+
+    def _hash(self, content: ContentRequest) -> bytes:
+        """What two posts with the same text and media share."""
+        digest = sha256()
+        parts = [(content.text, content.media), *((part.text, part.media) for part in content.thread)]
+        for text, media in parts:
+            digest.update(text.encode() + b"\0")
+            for item in media:
+                digest.update(self._identity(item) + b"\0")
+        return digest.digest()
+
+    def _identity(self, item: MediaRequest) -> bytes:
+        if item.data is not None:
+            return sha256(item.data).digest()
+        known = None if item.media_id is None else self.known_media.get(item.media_id)
+        if known is not None and known.sha256:
+            return known.sha256
+        return str(item.url or item.media_id).encode()
 
     def _content(
         self,
@@ -143,6 +184,22 @@ class Composer:
         return row
 
 
+def check_default_options(options: Mapping[str, Any] | None, worlds: Worlds) -> None:
+    """Refuse options for a platform that does not exist, and wrong ones for those that the targets are not on.
+
+    Raises:
+        InvalidRequest: some of them are wrong.
+    """
+    for name, value in (options or {}).items():
+        if name not in worlds.platforms:
+            raise InvalidRequest(
+                f"options.{name}: there is no such platform.",
+                rule=f"options.{name}",
+                remediation=f"Choose among: {', '.join(worlds.platforms)}; or give a target's options with the target.",
+            )
+        _parsed(worlds.platform(name), value, f"options.{name}")
+
+
 def option_media_ids(request: PostRequest, accounts: Sequence[AccountRow], worlds: Worlds) -> set[UUID]:
     """The media that the targets' options name; wrong options are found out later."""
     found: set[UUID] = set()
@@ -155,6 +212,14 @@ def option_media_ids(request: PostRequest, accounts: Sequence[AccountRow], world
             except MalformedIdError:
                 raise _unknown_media() from None
     return found
+
+
+def _account_warnings(account: AccountRow) -> list[dict[str, str]]:
+    """What a post that is to go out later should know of its account."""
+    if account.status != "reauth_required":
+        return []
+    message = "The account must be connected again; until then the post is held when it is due."
+    return [{"code": "account.reauth_required", "message": message}]
 
 
 def _merge(defaults: ContentRequest, target: ContentRequest) -> ContentRequest:
@@ -182,40 +247,32 @@ def _options(
     is_own = "options" in target.given
     value = target.options if is_own else (defaults or {}).get(platform.name)
     prefix = f"targets[{index}].options" if is_own else f"options.{platform.name}"
+    return _parsed(platform, value, prefix).model_dump(
+        mode="json", by_alias=True, exclude_none=True, exclude_unset=True, exclude={"platform"}
+    )
+
+
+def _parsed(platform: Platform, value: Any, prefix: str) -> Options:
     try:
-        parsed = platform.options.model_validate(value or {})
+        parsed = platform.options.model_validate({} if value is None else value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        path = ".".join([prefix, *map(str, first["loc"])])
+        path = prefix + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+        if path == f"{prefix}.platform":
+            raise _mismatch(platform, path) from error
         raise InvalidRequest(f"{path}: {first['msg']}", rule=path, platform=platform.name) from error
     if parsed.platform not in {None, platform.name}:
-        raise InvalidRequest(
-            f"{prefix}.platform is {parsed.platform!r}, but the target is on {platform.name}.",
-            rule=f"{prefix}.platform",
-        )
-    return parsed.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"platform"})
+        raise _mismatch(platform, f"{prefix}.platform")
+    return parsed
 
 
-def check_storable(value: Any, path: str = "") -> None:
-    """Refuse text that cannot be stored or sent, wherever it stands in a JSON value.
-
-    Raises:
-        InvalidRequest: a NUL character, or half of a surrogate pair.
-    """
-    if isinstance(value, str):
-        if not is_storable(value):
-            raise InvalidRequest(
-                f"{path or 'The body'} holds a NUL character or half of a surrogate pair.",
-                rule=path or "body",
-                remediation="Send well-formed Unicode text.",
-            )
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            check_storable(name, path)
-            check_storable(inner, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            check_storable(inner, f"{path}[{index}]")
+def _mismatch(platform: Platform, path: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"{path} is not {platform.name!r}, where the target is.",
+        rule="targets.options.platform_mismatch",
+        remediation="Leave platform out of the options, or name the target's own.",
+        platform=platform.name,
+    )
 
 
 def _unknown_media() -> NotFound:

@@ -21,9 +21,20 @@ EVENT_TYPES = (
     "post.failed",
     "post.held",
     "post.unconfirmed",
+    "post.awaiting_user",
+    "post.canceled",
+    "post.updated",
+    "post.rescheduled",
+    "post.unpublished",
+    "post.removed",
     "account.connected",
     "account.disconnected",
+    "token.expiring",
     "token.revoked",
+    "version.deprecated",
+    "quota.warning",
+    "quota.exceeded",
+    "endpoint.disabled",
 )
 """What an endpoint can listen to."""
 
@@ -50,7 +61,7 @@ def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
         "error": post.error,
     }
     data |= {name: value for name, value in optional.items() if value is not None}
-    return NewEvent(id=new_id(clock), type=event_type, profile_id=post.profile_id, data=data)
+    return NewEvent(id=new_id(clock), type=event_type, profile_id=post.profile_id, post_id=post.id, data=data)
 
 
 def account_event(clock: Clock, event_type: str, account: AccountRow) -> NewEvent:

@@ -57,7 +57,7 @@ class Leases:
             if token not in kept:
                 self.end(token)
             elif token in self._ends:
-                self._ends[token] = asked_at_s + lease_s
+                self._ends[token] = max(self._ends[token], asked_at_s + lease_s)
 
     def _left_s(self, token: LeaseToken) -> float:
         return self._ends.get(token, 0.0) - self._clock.monotonic_s()

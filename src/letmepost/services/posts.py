@@ -6,21 +6,28 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import InvalidRequest, NotFound
+from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids
+from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import PostStatus
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.media_probe import UnreadableMediaError, probe_bytes
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller, new_id
-from letmepost.services.composing import Composed, Composer, option_media_ids
+from letmepost.services.composing import (
+    Composed,
+    Composer,
+    JudgedTarget,
+    check_default_options,
+    option_media_ids,
+)
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
-from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest
+from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
 from letmepost.services.targets import resolve
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
-from letmepost.storage.database import Database
+from letmepost.storage.database import Connection, Database
 from letmepost.storage.events import EventRepository, NewEvent
 from letmepost.storage.idempotency import IdempotencyClaim
 from letmepost.storage.media import MediaRepository
@@ -28,6 +35,7 @@ from letmepost.storage.posts import (
     AttemptRow,
     BatchRow,
     NewBatch,
+    NewPost,
     PostFilter,
     PostRepository,
     PostRow,
@@ -78,27 +86,20 @@ class Posts:
             InvalidRequest, NotFound, PreflightFailed: something is wrong; nothing was stored.
             AnsweredError, IdempotencyConflict: the key was used before.
         """
-        composed = await self._compose(caller, request)
-        now = self._clock.now()
-        _check_schedule(request.scheduled_at, now)
-        batch = self._batch(request, composed, request_id, now)
-        for item in composed.media:
-            if item.data is not None:
-                await self._library.store(caller.tenant, item.id, _once(item.data))
+        inline_facts = await _probe_inline(request)
         async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, claim, batch.id)
-            media = MediaRepository(connection, caller.tenant)
-            for item in composed.media:
-                if item.url is not None:
-                    await media.create_waiting(item.id, item.profile_id, item.url, now)
-                elif item.facts is not None:
-                    await media.create_ready(item.id, item.profile_id, item.facts, b"", now)
-            posts = PostRepository(connection, caller.tenant)
-            await posts.accept(batch, now)
-            if batch.is_scheduled:
-                stored = await posts.find_batch(batch.id)
-                events = self._queued_events(stored.posts if stored else ())
-                await EventRepository(connection, caller.tenant).write(events, now)
+            composed = await self._compose(connection, caller, request, inline_facts)
+            now = self._clock.now()
+            check_schedule(request.scheduled_at, now)
+            batch = self._batch(request, composed, request_id, now)
+            has_bytes = any(item.data is not None for item in composed.media)
+            if not has_bytes:
+                await self._write(connection, caller, request, claim, batch, composed, {})
+        if has_bytes:
+            # No transaction is open while bytes go to the blob store, which may be across a network.
+            digests = await self._store_inline(caller, composed)
+            async with self._database.tenant(caller.tenant) as connection:
+                await self._write(connection, caller, request, claim, batch, composed, digests)
         await self._wakeups.wake_worker()
         return batch.id
 
@@ -132,28 +133,121 @@ class Posts:
             raise NotFound("batch")
         return batch
 
-    async def _compose(self, caller: Caller, request: PostRequest) -> Composed:
-        profile_id = caller.narrow(request.profile_id)
+    async def recompose(
+        self, connection: Connection, caller: Caller, post: PostRow, content: ContentRequest
+    ) -> NewPost:
+        """Check new content for a post as a new post's is, and store the media that it brings along.
+
+        Raises:
+            InvalidRequest, NotFound, PreflightFailed: something is wrong with it.
+        """
+        target = TargetRequest(account_id=post.account_id, platform=None, content=content)
+        request = PostRequest(targets=[target], content=ContentRequest(), scheduled_at=post.due_at)
+        composed = await self._compose(connection, caller, request, await _probe_inline(request))
+        digests = await self._store_inline(caller, composed)
+        await self._store_media(connection, caller, composed, digests)
+        return composed.posts[0]
+
+    async def validate(self, caller: Caller, request: PostRequest) -> list[JudgedTarget]:
+        """What preflight says of every target. Stores nothing, sends nothing.
+
+        Raises:
+            InvalidRequest, NotFound: the request is wrong before any platform's rule is.
+        """
         inline_facts = await _probe_inline(request)
         async with self._database.tenant(caller.tenant) as connection:
-            account_ids = {target.account_id for target in request.targets if target.account_id is not None}
-            names = {target.platform for target in request.targets if target.platform and not target.account_id}
-            found = await AccountRepository(connection, caller.tenant, self._keyring).list_candidates(
-                account_ids, names, profile_id
-            )
-            accounts = resolve(request, found)
-            wanted = _named_media(request) | option_media_ids(request, accounts, self._worlds)
-            known = await MediaRepository(connection, caller.tenant).find_many(wanted) if wanted else {}
-        for index, account in enumerate(accounts):
-            _check_account(index, account, is_scheduled=request.scheduled_at is not None)
-        composer = Composer(self._worlds, self._clock, known, inline_facts)
+            composer, accounts = await self._composer(connection, caller, request, inline_facts)
+        check_schedule(request.scheduled_at, self._clock.now())
+        return composer.judge(request, accounts)
+
+    async def _write(
+        self,
+        connection: Connection,
+        caller: Caller,
+        request: PostRequest,
+        claim: IdempotencyClaim | None,
+        batch: NewBatch,
+        composed: Composed,
+        digests: dict[UUID, bytes],
+    ) -> None:
+        """Store a batch with everything that belongs to it, in the transaction under way."""
+        now = self._clock.now()
+        await self._idempotency.take(connection, caller, claim, batch.id)
+        posts = PostRepository(connection, caller.tenant)
+        await self._refuse_duplicates(posts, request, batch, now)
+        await self._store_media(connection, caller, composed, digests)
+        await posts.accept(batch, now)
+        if batch.is_scheduled:
+            stored = await posts.find_batch(batch.id)
+            events = self._queued_events(stored.posts if stored else ())
+            await EventRepository(connection, caller.tenant).write(events, now)
+
+    async def _compose(
+        self, connection: Connection, caller: Caller, request: PostRequest, inline_facts: dict[int, MediaFacts]
+    ) -> Composed:
+        composer, accounts = await self._composer(connection, caller, request, inline_facts)
         return composer.compose(request, accounts)
+
+    async def _composer(
+        self, connection: Connection, caller: Caller, request: PostRequest, inline_facts: dict[int, MediaFacts]
+    ) -> tuple[Composer, list[AccountRow]]:
+        """Resolve targets and media, in the snapshot of the transaction under way."""
+        profile_id = caller.narrow(request.profile_id)
+        account_ids = {target.account_id for target in request.targets if target.account_id is not None}
+        names = {target.platform for target in request.targets if target.platform and not target.account_id}
+        found = await AccountRepository(connection, caller.tenant, self._keyring).list_candidates(
+            account_ids, names, profile_id
+        )
+        accounts = resolve(request, found)
+        check_default_options(request.content.options, self._worlds)
+        wanted = _named_media(request) | option_media_ids(request, accounts, self._worlds)
+        known = await MediaRepository(connection, caller.tenant).find_many(wanted) if wanted else {}
+        for index, account in enumerate(accounts):
+            _check_account(index, account, is_now=request.scheduled_at is None and not request.is_draft)
+        return Composer(self._worlds, self._clock, known, inline_facts), accounts
+
+    async def _store_inline(self, caller: Caller, composed: Composed) -> dict[UUID, bytes]:
+        """Put the bytes that came inside the request into the blob store; their digests by medium."""
+        return {
+            item.id: (await self._library.store(caller.tenant, item.id, _once(item.data))).sha256
+            for item in composed.media
+            if item.data is not None
+        }
+
+    async def _store_media(
+        self, connection: Connection, caller: Caller, composed: Composed, digests: dict[UUID, bytes]
+    ) -> None:
+        media, now = MediaRepository(connection, caller.tenant), self._clock.now()
+        for item in composed.media:
+            if item.url is not None:
+                await media.create_waiting(item.id, item.profile_id, item.url, now)
+            elif item.facts is not None:
+                await media.create_ready(item.id, item.profile_id, item.facts, digests[item.id], now)
+
+    async def _refuse_duplicates(
+        self, posts: PostRepository, request: PostRequest, batch: NewBatch, now: datetime
+    ) -> None:
+        if request.refuse_duplicates_within_s <= 0:
+            return
+        since = now - timedelta(seconds=request.refuse_duplicates_within_s)
+        for post in batch.posts:
+            earlier = await posts.find_duplicate(post, since)
+            if earlier is not None:
+                spelled = spell(Prefix.POST, earlier)
+                raise StateForbids(
+                    f"The account got the same text and media in {spelled}.",
+                    rule="post.duplicate_content",
+                    remediation="Change the text, or leave refuseDuplicatesWithinS out.",
+                    platform=post.platform,
+                    detail={"postId": spelled},
+                )
 
     def _batch(self, request: PostRequest, composed: Composed, request_id: str, now: datetime) -> NewBatch:
         return NewBatch(
             id=new_id(self._clock),
             request_id=request_id,
             is_scheduled=request.scheduled_at is not None,
+            is_draft=request.is_draft,
             due_at=request.scheduled_at or now,
             late_within_s=request.late.within_s,
             late_then=request.late.then,
@@ -175,7 +269,12 @@ def is_settled(batch: BatchRow) -> bool:
     )
 
 
-def _check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
+def check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
+    """Refuse a time that is past or too far away.
+
+    Raises:
+        InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
+    """
     if scheduled_at is None:
         return
     if scheduled_at < now + SOONEST:
@@ -192,8 +291,8 @@ def _check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
         )
 
 
-def _check_account(index: int, account: AccountRow, *, is_scheduled: bool) -> None:
-    if account.status == "reauth_required" and not is_scheduled:
+def _check_account(index: int, account: AccountRow, *, is_now: bool) -> None:
+    if account.status == "reauth_required" and is_now:
         raise InvalidRequest(
             f"targets[{index}]: the account must be connected again before it can publish.",
             rule="account.reauth_required",

@@ -65,6 +65,8 @@ class PostRequest:
     targets: Sequence[TargetRequest]
     content: ContentRequest
     scheduled_at: datetime | None = None
+    is_draft: bool = False
+    refuse_duplicates_within_s: int = 0
     profile_id: UUID | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     late: LateRule = LateRule()

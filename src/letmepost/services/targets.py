@@ -24,7 +24,7 @@ def resolve(request: PostRequest, accounts: Sequence[AccountRow]) -> list[Accoun
         if target.platform not in {None, account.platform}:
             raise InvalidRequest(
                 f"targets[{index}]: the account is on {account.platform}, not on {target.platform}.",
-                rule="target.account.platform_mismatch",
+                rule="targets.account.platform_mismatch",
                 remediation="Leave platform out, or name the account's own.",
             )
         if account in found:

@@ -21,7 +21,7 @@ _LOOKS = 150
 
 
 class AccountCredentials:
-    """The credential of one account, for the flows of one run."""
+    """The credential of one account, for the flows of one run. `known`: what was read with the account, if anything."""
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class AccountCredentials:
         access: Access,
         tenant: Tenant,
         account: AccountRow,
+        known: Credential | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._database = database
@@ -41,7 +42,7 @@ class AccountCredentials:
         self._tenant = tenant
         self._account = account
         self._sleep = sleep
-        self._current: Credential | None = None
+        self._current = known
 
     async def current(self) -> Credential:
         """The stored credential.
@@ -68,7 +69,8 @@ class AccountCredentials:
         for _ in range(_LOOKS):
             async with self._database.tenant(self._tenant) as connection:
                 accounts = self._accounts(connection)
-                stored = await accounts.find_credential(self._account.id)
+                # Locked, or a turn that ends between this look and the next line would be followed by a second refresh.
+                stored = await accounts.find_credential(self._account.id, lock=True)
                 if stored is not None and stored.secrets != dead.secrets:
                     self._current = stored
                     return stored

@@ -20,21 +20,20 @@ _CLEAR: Mapping[str, Any] = MappingProxyType({"ready_at": None})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a run ends: the cause (None when the status stays), the columns that change, and the error to tell."""
+    """How a run ends: the cause (None when the status stays), the columns that change, and the error to tell.
+
+    `outcome` is the word for it in the attempt.
+    """
 
     cause: Cause | None
     changes: Mapping[str, Any]
+    outcome: str
     error: Mapping[str, Any] | None = None
 
     @property
     def event(self) -> str | None:
         """What is announced."""
         return None if self.cause is None else TRANSITIONS[self.cause].event
-
-    @property
-    def outcome(self) -> str:
-        """The word for it in the attempt."""
-        return "waiting" if self.cause is None else str(TRANSITIONS[self.cause].target)
 
 
 def deadline(post: PostRow) -> datetime:
@@ -59,17 +58,18 @@ def too_late(post: PostRow) -> Verdict | None:
         return _ended(Cause.HELD, missed, ready_at=post.due_at + HELD_AT_MOST)
     if post.late_then == "publish" and post.status is not PostStatus.HELD:
         return None
-    return _ended(Cause.USED_UP, post.error or missed)
+    is_broken = bool(post.parts) and post.status is not PostStatus.HELD
+    return _ended(Cause.BROKE if is_broken else Cause.USED_UP, post.error or missed)
 
 
 def paused(until: datetime) -> Verdict:
     """The flow waits; the status stays."""
-    return Verdict(None, {"ready_at": until})
+    return Verdict(None, {"ready_at": until}, "waiting")
 
 
 def finished() -> Verdict:
     """Everything is done; `Live` has committed the status already."""
-    return Verdict(None, _CLEAR)
+    return Verdict(None, _CLEAR, PostStatus.PUBLISHED)
 
 
 def media_missing(post: PostRow, error: Mapping[str, Any]) -> Verdict:
@@ -145,14 +145,19 @@ def failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float
     return _ended(Cause.BROKE if post.parts else Cause.REJECTED if is_final else Cause.USED_UP, error)
 
 
+def reconnected(post: PostRow, error: Mapping[str, Any], now: datetime) -> Verdict:
+    """The account was reconnected while its old credential was failing: try again at once."""
+    return _again(post, error, now)
+
+
 def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Verdict:
     """The post is visible, an extra is not: try again for an hour, then warn. Never fail or repeat the post."""
     at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
     may_pass = POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK}
     if may_pass and post.extras_until is not None and at <= post.extras_until:
-        return Verdict(None, {"ready_at": at, "failure_count": post.failure_count + 1})
+        return Verdict(None, {"ready_at": at, "failure_count": post.failure_count + 1}, "waiting")
     warning = {"code": "extras.failed", "message": failure.message}
-    return Verdict(None, {**_CLEAR, "warnings": [*post.warnings, warning]})
+    return Verdict(None, {**_CLEAR, "warnings": [*post.warnings, warning]}, PostStatus.PUBLISHED)
 
 
 def failure_error(post: PostRow, failure: PlatformFailure) -> dict[str, Any]:
@@ -175,9 +180,9 @@ def _again(post: PostRow, error: Mapping[str, Any], at: datetime) -> Verdict:
         "failure_count": post.failure_count + 1,
         "error": dict(error),
     }
-    return Verdict(Cause.TRANSIENT, changes, error)
+    return Verdict(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
 
 
 def _ended(cause: Cause, error: Mapping[str, Any], ready_at: datetime | None = None) -> Verdict:
-    changes = {"status": TRANSITIONS[cause].target, "ready_at": ready_at, "error": dict(error)}
-    return Verdict(cause, changes, error)
+    target = TRANSITIONS[cause].target
+    return Verdict(cause, {"status": target, "ready_at": ready_at, "error": dict(error)}, target, error)

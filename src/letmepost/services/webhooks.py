@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from letmepost.domain.retry import delivery_delay_s
 from letmepost.domain.signing import SECRET_BYTES, signature_headers, signing_secret
 from letmepost.gateways.addresses import AddressGuard
 from letmepost.gateways.clock import Clock
-from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
+from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import EVENT_TYPES, timestamp
 from letmepost.services.idempotency import Answer, Idempotency, Once
@@ -27,6 +28,7 @@ DELIVERY_TIMEOUT_S = 10.0
 _LEASE_S = 60.0
 _BATCH = 200
 _REPLY_MAX_BYTES = 16 * 1024
+_SHOWN_BYTES = 2048
 _GONE = 410
 
 log = structlog.get_logger()
@@ -51,16 +53,41 @@ class NewEndpoint:
     secret: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """How a made-up event was received. `status` is None when nobody answered."""
+
+    delivery_id: UUID
+    status: int | None
+    response_body: str | None
+    error: str | None
+    duration_ms: int
+    sent: Mapping[str, Any]
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether it counts as received."""
+        return self.status is not None and 200 <= self.status < 300
+
+
 class Endpoints:
     """Endpoints of the caller's world."""
 
     def __init__(
-        self, *, database: Database, keyring: Keyring, clock: Clock, guard: AddressGuard, idempotency: Idempotency
+        self,
+        *,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        guard: AddressGuard,
+        http: HTTPClient,
+        idempotency: Idempotency,
     ) -> None:
         self._database = database
         self._keyring = keyring
         self._clock = clock
         self._guard = guard
+        self._http = http
         self._idempotency = idempotency
 
     async def create(self, caller: Caller, wanted: EndpointRequest, once: Once[NewEndpoint]) -> Answer:
@@ -124,6 +151,71 @@ class Endpoints:
             row = _found(await repository.find(endpoint_id, caller.profile_id))
             return await self._idempotency.answer(connection, caller, once, row)
 
+    async def rotate_secret(
+        self, caller: Caller, endpoint_id: UUID, overlap: timedelta, once: Once[NewEndpoint]
+    ) -> Answer:
+        """A new signing secret; both sign until the overlap is over.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+        """
+        now, secret = self._clock.now(), signing_secret(self._clock.entropy(SECRET_BYTES))
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            repository = EndpointRepository(connection, caller.tenant, self._keyring)
+            _found(await repository.find(endpoint_id, caller.profile_id))
+            await repository.rotate(endpoint_id, secret, now + overlap, now)
+            row = _found(await repository.find(endpoint_id, caller.profile_id))
+            return await self._idempotency.answer(connection, caller, once, NewEndpoint(row, secret))
+
+    async def send_test(self, caller: Caller, endpoint_id: UUID, event_type: str, data: Mapping[str, Any]) -> Tested:
+        """Send a made-up event now, signed as a real one, and tell how it went. It is in no stream and no log.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+            InvalidRequest: there is no such event.
+        """
+        await self._check(EndpointRequest(events=[event_type]))
+        async with self._database.tenant(caller.tenant) as connection:
+            repository = EndpointRepository(connection, caller.tenant, self._keyring)
+            row = _found(await repository.find(endpoint_id, caller.profile_id))
+            secret = await repository.get_secret(endpoint_id)
+        now = self._clock.now()
+        delivery = Delivery(
+            id=new_id(self._clock),
+            tenant=caller.tenant,
+            token=UUID(int=0),
+            attempt_count=1,
+            endpoint_id=endpoint_id,
+            url=row.url,
+            is_active=True,
+            secrets=[secret],
+            event_id=new_id(self._clock),
+            event_type=event_type,
+            created_at=now,
+            position=0,
+            data={"test": True, **data},
+        )
+        started_s = self._clock.monotonic_s()
+        status, body, error = await self._try(signed(delivery, now))
+        return Tested(
+            delivery_id=delivery.id,
+            status=status,
+            response_body=body,
+            error=error,
+            duration_ms=round((self._clock.monotonic_s() - started_s) * 1000),
+            sent=json.loads(envelope(delivery)),
+        )
+
+    async def _try(self, request: Outgoing) -> tuple[int | None, str | None, str | None]:
+        try:
+            reply = await self._http.send(request)
+        except ReplyTooLarge as large:
+            return large.status, None, None
+        except SendFailure as failure:
+            return None, None, str(failure)
+        return reply.status, reply.body[:_SHOWN_BYTES].decode(errors="replace"), None
+
     async def delete(self, caller: Caller, endpoint_id: UUID, once: Once[UUID]) -> Answer:
         """Remove an endpoint; what has not been delivered to it no longer is.
 
@@ -186,43 +278,29 @@ class Deliveries:
         return await self._deliveries.next_due_in_s()
 
     async def send(self, delivery: Delivery) -> None:
-        """Send once, and record how it went."""
-        body = envelope(delivery)
-        headers = {
-            "content-type": "application/json",
-            **signature_headers(
-                event_id=spell(Prefix.EVENT, delivery.event_id),
-                event_type=delivery.event_type,
-                delivery_id=spell(Prefix.DELIVERY, delivery.id),
-                body=body,
-                secrets=[delivery.secret],
-                now=self._clock.now(),
-            ),
-        }
-        request = Outgoing(
-            method="POST",
-            url=delivery.url,
-            headers=headers,
-            body=body,
-            timeout_s=DELIVERY_TIMEOUT_S,
-            max_reply_bytes=_REPLY_MAX_BYTES,
-        )
+        """Send once, and record how it went. What waited for an endpoint that was switched off is not sent."""
+        if not delivery.is_active:
+            await self._deliveries.finish(delivery, status="dead", last_error="The endpoint is not active.")
+            return
         try:
-            reply = await self._http.send(request)
+            reply = await self._http.send(signed(delivery, self._clock.now()))
+        except ReplyTooLarge as large:
+            # What a receiver says is not read, so that it says too much of it changes nothing.
+            await self._judge(delivery, large.status, {})
         except SendFailure as failure:
             await self._again(delivery, str(failure))
         else:
-            await self._judge(delivery, reply)
+            await self._judge(delivery, reply.status, reply.headers)
 
-    async def _judge(self, delivery: Delivery, reply: Incoming) -> None:
-        if 200 <= reply.status < 300:
-            await self._deliveries.finish(delivery, status="delivered", last_status=reply.status)
-        elif reply.status == _GONE:
+    async def _judge(self, delivery: Delivery, status: int, headers: Mapping[str, str]) -> None:
+        if 200 <= status < 300:
+            await self._deliveries.finish(delivery, status="delivered", last_status=status)
+        elif status == _GONE:
             await self._deliveries.finish(
                 delivery, status="dead", last_status=_GONE, last_error="410 Gone", disable=True
             )
         else:
-            await self._again(delivery, f"HTTP {reply.status}", reply.status, _retry_after_s(reply.headers))
+            await self._again(delivery, f"HTTP {status}", status, _retry_after_s(headers))
 
     async def _again(
         self, delivery: Delivery, error: str, status: int | None = None, retry_after_s: float | None = None
@@ -236,6 +314,30 @@ class Deliveries:
             last_status=status,
             last_error=error,
         )
+
+
+def signed(delivery: Delivery, now: datetime) -> Outgoing:
+    """One sending of a delivery, signed at this moment."""
+    body = envelope(delivery)
+    headers = {
+        "content-type": "application/json",
+        **signature_headers(
+            event_id=spell(Prefix.EVENT, delivery.event_id),
+            event_type=delivery.event_type,
+            delivery_id=spell(Prefix.DELIVERY, delivery.id),
+            body=body,
+            secrets=delivery.secrets,
+            now=now,
+        ),
+    }
+    return Outgoing(
+        method="POST",
+        url=delivery.url,
+        headers=headers,
+        body=body,
+        timeout_s=DELIVERY_TIMEOUT_S,
+        max_reply_bytes=_REPLY_MAX_BYTES,
+    )
 
 
 def envelope(delivery: Delivery) -> bytes:

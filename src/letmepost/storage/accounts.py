@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential
@@ -81,20 +82,27 @@ class AccountRepository:
 
     async def create(
         self, account_id: UUID, profile_id: UUID, platform: str, found: ConnectedAccount, now: datetime
-    ) -> None:
-        """Store a newly connected account."""
-        await self._connection.execute(
-            insert(accounts).values(
-                id=account_id,
-                organization_id=self._tenant.organization_id,
-                mode=self._tenant.mode,
-                profile_id=profile_id,
-                platform=platform,
-                platform_account_id=found.platform_account_id,
-                created_at=now,
-                **self._connection_values(account_id, found, now),
-            )
+    ) -> bool:
+        """Store a newly connected account; False when somebody else has connected it meanwhile."""
+        statement = insert(accounts).values(
+            id=account_id,
+            organization_id=self._tenant.organization_id,
+            mode=self._tenant.mode,
+            profile_id=profile_id,
+            platform=platform,
+            platform_account_id=found.platform_account_id,
+            created_at=now,
+            **self._connection_values(account_id, found, now),
         )
+        unless_known = statement.on_conflict_do_nothing(
+            index_elements=[
+                accounts.c.organization_id,
+                accounts.c.mode,
+                accounts.c.platform,
+                accounts.c.platform_account_id,
+            ]
+        )
+        return (await self._connection.execute(unless_known.returning(accounts.c.id))).first() is not None
 
     async def reconnect(self, account_id: UUID, found: ConnectedAccount, now: datetime) -> None:
         """Give an account its new credential and wake it."""

@@ -13,7 +13,14 @@ from letmepost.storage.database import Database, Tenant
 
 LeaseToken = NewType("LeaseToken", UUID)
 
-_RELEASE_EXPIRED = text("UPDATE posts SET lease_token = NULL, lease_until = NULL WHERE lease_until < clock_timestamp()")
+# A row that is locked is somebody's last write under that lease: the next claim sees how it ended.
+_RELEASE_EXPIRED = text(
+    """
+    UPDATE posts SET lease_token = NULL, lease_until = NULL WHERE id IN (
+      SELECT id FROM posts WHERE lease_until < clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED
+    )
+    """
+)
 
 # The organizations that have something ready, then the oldest ready post of each free account, then one of each
 # organization in turn. It locks nothing: FOR UPDATE is refused beside DISTINCT and window functions.
@@ -59,7 +66,7 @@ _LEASE = text(
 )
 
 _RENEW = text(
-    "UPDATE posts SET lease_until = clock_timestamp() + make_interval(secs => :lease_s)"
+    "UPDATE posts SET lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => :lease_s))"
     " WHERE lease_token = ANY(:tokens) RETURNING lease_token"
 )
 
@@ -85,7 +92,7 @@ class EveryTenantClaims:
         self._database = database
 
     async def claim(self, *, limit: int, lease_s: float, after: UUID) -> list[Claim]:
-        """Lease up to `limit` ready posts. `after`: the organization that had its turn last."""
+        """Lease up to `limit` ready posts, in the order of turns. `after`: the organization that had its turn last."""
         try:
             async with self._database.every_tenant() as connection:
                 await connection.execute(_RELEASE_EXPIRED)
@@ -94,16 +101,17 @@ class EveryTenantClaims:
                 if not ids:
                     return []
                 rows = await connection.execute(_LEASE, {"ids": ids, "lease_s": lease_s})
-                return [
-                    Claim(Tenant(row.organization_id, Mode(row.mode)), row.id, LeaseToken(row.lease_token))
+                leased = {
+                    row.id: Claim(Tenant(row.organization_id, Mode(row.mode)), row.id, LeaseToken(row.lease_token))
                     for row in rows
-                ]
+                }
+                return [leased[post_id] for post_id in ids if post_id in leased]
         except IntegrityError:
             # Two workers leased two posts of one account in the same instant; the unique index let one of them.
             return []
 
     async def renew(self, tokens: Collection[LeaseToken], lease_s: float) -> set[LeaseToken]:
-        """Lengthen leases; returns those that still are ours."""
+        """Lengthen leases, and never shorten one; returns those that still are ours."""
         async with self._database.every_tenant() as connection:
             rows = await connection.execute(_RENEW, {"tokens": list(tokens), "lease_s": lease_s})
             return {LeaseToken(row.lease_token) for row in rows}

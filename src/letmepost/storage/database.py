@@ -55,18 +55,20 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
         async with self._engine.connect() as connection:
-            driver: Any = (await connection.get_raw_connection()).driver_connection
             is_clean = False
             try:
-                await driver.execute(begin)
+                driver = await _begin(connection, begin)
                 try:
                     yield connection
                 except Exception:
                     await driver.execute("ROLLBACK")
                     is_clean = True
                     raise
-                await driver.execute("COMMIT")
+                ending = await driver.execute("COMMIT")
                 is_clean = True
+                if ending != "COMMIT":  # no error: PostgreSQL says ROLLBACK when a statement had failed
+                    message = f"COMMIT ended in {ending}: an error inside the transaction was swallowed"
+                    raise RuntimeError(message)
             finally:
                 # A cancelled statement leaves the protocol in mid-air: only a closed connection is surely rolled back.
                 if not is_clean:
@@ -75,6 +77,18 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
+
+
+async def _begin(connection: AsyncConnection, statement: str) -> Any:
+    """Begin the transaction; on a new connection if this one has died in the pool. Returns the driver's connection."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    try:
+        await driver.execute(statement)
+    except Exception:  # noqa: BLE001 - whatever it was, nothing has been executed
+        await connection.invalidate()
+        driver = (await connection.get_raw_connection()).driver_connection
+        await driver.execute(statement)
+    return driver
 
 
 def open_database(url: str, *, pool_size: int) -> Database:

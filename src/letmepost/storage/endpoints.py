@@ -1,7 +1,7 @@
 """Webhook endpoints of one tenant, and each sending to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -72,6 +72,23 @@ class EndpointRepository:
             update(endpoints).where(self._visible(None), endpoints.c.id == endpoint_id).values(**values)
         )
 
+    async def rotate(self, endpoint_id: UUID, secret: str, previous_until: datetime, now: datetime) -> None:
+        """Give an endpoint a new secret; the one before it signs beside it for a while."""
+        sealed = self._keyring.seal(secret.encode(), secret_place(self._tenant, endpoint_id))
+        values = {
+            "previous_secret_sealed": endpoints.c.secret_sealed,
+            "previous_secret_until": previous_until,
+            "secret_sealed": sealed,
+            "updated_at": now,
+        }
+        await self.change(endpoint_id, values)
+
+    async def get_secret(self, endpoint_id: UUID) -> str:
+        """The secret that signs now."""
+        query = select(endpoints.c.secret_sealed).where(self._visible(None), endpoints.c.id == endpoint_id)
+        sealed = (await self._connection.execute(query)).scalar_one()
+        return self._keyring.open(sealed, secret_place(self._tenant, endpoint_id)).decode()
+
     async def delete(self, endpoint_id: UUID) -> None:
         """Remove an endpoint with its deliveries."""
         await self._connection.execute(delete(endpoints).where(self._visible(None), endpoints.c.id == endpoint_id))
@@ -99,7 +116,8 @@ class Delivery:
     attempt_count: int
     endpoint_id: UUID
     url: str
-    secret: str
+    is_active: bool
+    secrets: Sequence[str] = field(repr=False)
     event_id: UUID
     event_type: str
     created_at: datetime
@@ -124,7 +142,9 @@ _CLAIM = text(
       FROM mine WHERE d.id = mine.id RETURNING d.*
     )
     SELECT l.id, l.organization_id, l.mode, l.lease_token, l.attempt_count, l.endpoint_id, w.url, w.active,
-           w.secret_sealed, l.event_id, e.type, e.created_at, e.position, e.data
+           w.secret_sealed, l.event_id,
+           CASE WHEN w.previous_secret_until > clock_timestamp() THEN w.previous_secret_sealed END AS previous_sealed,
+           e.type, e.created_at, e.position, e.data
     FROM leased l JOIN webhook_endpoints w ON w.id = l.endpoint_id JOIN events e ON e.id = l.event_id
     """
 )
@@ -146,7 +166,8 @@ _NOTE_ON_ENDPOINT = text(
     """
 )
 _NEXT_DELIVERY = text(
-    "SELECT extract(epoch FROM min(ready_at) - clock_timestamp())::float8 FROM deliveries WHERE ready_at IS NOT NULL"
+    "SELECT extract(epoch FROM min(ready_at) - clock_timestamp())::float8 FROM deliveries"
+    " WHERE ready_at > clock_timestamp()"
 )
 
 
@@ -195,7 +216,8 @@ class EveryTenantDeliveries:
 
     def _delivery(self, row: Mapping[Any, Any]) -> Delivery:
         tenant = Tenant(row["organization_id"], Mode(row["mode"]))
-        secret = self._keyring.open(row["secret_sealed"], secret_place(tenant, row["endpoint_id"]))
+        place = secret_place(tenant, row["endpoint_id"])
+        sealed = [value for value in (row["secret_sealed"], row["previous_sealed"]) if value is not None]
         return Delivery(
             id=row["id"],
             tenant=tenant,
@@ -203,7 +225,8 @@ class EveryTenantDeliveries:
             attempt_count=row["attempt_count"],
             endpoint_id=row["endpoint_id"],
             url=row["url"],
-            secret=secret.decode(),
+            is_active=row["active"],
+            secrets=[self._keyring.open(value, place).decode() for value in sealed],
             event_id=row["event_id"],
             event_type=row["type"],
             created_at=row["created_at"],

@@ -21,6 +21,7 @@ class NewEvent:
     type: str
     profile_id: UUID | None
     data: Mapping[str, Any]
+    post_id: UUID | None = None
 
 
 class EventRepository:
@@ -40,7 +41,14 @@ class EventRepository:
             "created_at": now,
         }
         rows = [
-            owner | {"id": event.id, "type": event.type, "profile_id": event.profile_id, "data": dict(event.data)}
+            owner
+            | {
+                "id": event.id,
+                "type": event.type,
+                "profile_id": event.profile_id,
+                "post_id": event.post_id,
+                "data": dict(event.data),
+            }
             for event in new
         ]
         await self._connection.execute(insert(events), rows)

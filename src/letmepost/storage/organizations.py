@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, select, text, update
+from sqlalchemy import RowMapping, and_, delete, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.api_keys import Mode, Scope
@@ -90,6 +91,41 @@ class OrganizationRepository:
         )
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else ProfileRow(**row)
+
+    async def list_profiles(self) -> list[ProfileRow]:
+        """Every profile, oldest first."""
+        query = select(profiles.c.id, profiles.c.name, profiles.c.is_default, profiles.c.created_at).where(
+            profiles.c.organization_id == self._organization_id
+        )
+        rows = await self._connection.execute(query.order_by(profiles.c.id))
+        return [ProfileRow(**row) for row in rows.mappings()]
+
+    async def rename_profile(self, profile_id: UUID, name: str) -> None:
+        """Give a profile another name."""
+        mine = and_(profiles.c.organization_id == self._organization_id, profiles.c.id == profile_id)
+        await self._connection.execute(update(profiles).where(mine).values(name=name))
+
+    async def delete_profile(self, profile_id: UUID) -> bool:
+        """Remove a profile; False when something belongs to it, be it in the other world."""
+        mine = and_(profiles.c.organization_id == self._organization_id, profiles.c.id == profile_id)
+        try:
+            async with self._connection.begin_nested():
+                await self._connection.execute(delete(profiles).where(mine))
+        except IntegrityError:
+            return False
+        return True
+
+    async def find_name(self) -> str | None:
+        """The organization's name."""
+        query = select(organizations.c.name).where(organizations.c.id == self._organization_id)
+        found: str | None = await self._connection.scalar(query)
+        return found
+
+    async def expire_key(self, key_id: UUID, expires_at: datetime) -> None:
+        """End a key at a time, unless it ends earlier."""
+        mine = and_(api_keys.c.organization_id == self._organization_id, api_keys.c.id == key_id)
+        earlier = func.least(func.coalesce(api_keys.c.expires_at, expires_at), expires_at)
+        await self._connection.execute(update(api_keys).where(mine).values(expires_at=earlier))
 
     async def create_key(self, key: ApiKeyRow, key_hash: bytes) -> None:
         """Store a key by its keyed hash."""

@@ -1,12 +1,12 @@
 """Batches and posts of one tenant: what is accepted, and what is read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, Select, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import PostContent
@@ -47,8 +47,15 @@ class PostRow:
     warnings: Sequence[Mapping[str, str]]
     error: Mapping[str, Any] | None
     published_at: datetime | None
+    unpublished_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def uris(self) -> list[str]:
+        """Where everything of it is that followers can see: the post, its thread, its extras."""
+        parts = [str(part["uri"]) for part in self.parts] or ([self.uri] if self.uri else [])
+        return parts + [str(extra["uri"]) for extra in self.extras.values() if extra.get("uri")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +103,7 @@ class NewPost:
     profile_id: UUID
     platform: str
     content: PostContent
+    content_hash: bytes
     warnings: Sequence[Mapping[str, str]]
 
 
@@ -106,6 +114,7 @@ class NewBatch:
     id: UUID
     request_id: str
     is_scheduled: bool
+    is_draft: bool
     due_at: datetime
     late_within_s: int
     late_then: str
@@ -122,6 +131,26 @@ class PostFilter:
     batch_ids: Sequence[UUID] = ()
     platforms: Sequence[str] = ()
     statuses: Sequence[str] = ()
+    error_codes: Sequence[str] = ()
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same for a query of posts."""
+        lists = (
+            (posts.c.profile_id, self.profile_ids),
+            (posts.c.account_id, self.account_ids),
+            (posts.c.batch_id, self.batch_ids),
+            (posts.c.platform, self.platforms),
+            (posts.c.status, self.statuses),
+            (posts.c.error["code"].astext, self.error_codes),
+        )
+        found: list[ColumnElement[bool]] = [column.in_(values) for column, values in lists if values]
+        if self.created_after is not None:
+            found.append(posts.c.created_at > self.created_after)
+        if self.created_before is not None:
+            found.append(posts.c.created_at < self.created_before)
+        return found
 
 
 POST_COLUMNS = [posts.c[name] for name in PostRow.__dataclass_fields__]
@@ -172,6 +201,30 @@ class PostRepository:
         if uses:
             await self._connection.execute(insert(media_uses), uses)
 
+    async def find_duplicate(self, new: NewPost, since: datetime) -> UUID | None:
+        """A post of the same account with the same text and media since then, whatever became of it but nothing.
+
+        Two requests at the same instant take turns: the account is locked until the transaction ends.
+        """
+        lock = select(func.pg_advisory_xact_lock(func.hashtextextended(str(new.account_id), 0)))
+        await self._connection.execute(lock)
+        query = self._mine(posts.c.id).where(
+            posts.c.account_id == new.account_id,
+            posts.c.content_hash == new.content_hash,
+            posts.c.created_at >= since,
+            posts.c.status.not_in([PostStatus.CANCELED, PostStatus.FAILED, PostStatus.REJECTED]),
+        )
+        found: UUID | None = await self._connection.scalar(query.order_by(posts.c.id).limit(1))
+        return found
+
+    async def schedule_batch(self, batch_id: UUID, *, is_scheduled: bool) -> None:
+        """Note how a draft was published: at once, or for later."""
+        await self._connection.execute(
+            update(batches)
+            .where(batches.c.organization_id == self._tenant.organization_id, batches.c.id == batch_id)
+            .values(is_scheduled=is_scheduled)
+        )
+
     async def find_batch(self, batch_id: UUID) -> BatchRow | None:
         """A batch with its posts in the order of the request."""
         query = select(batches.c.is_scheduled, batches.c.created_at).where(
@@ -182,7 +235,7 @@ class PostRepository:
             return None
         query = self._mine(*POST_COLUMNS).where(posts.c.batch_id == batch_id).order_by(posts.c.target_index)
         rows = (await self._connection.execute(query)).mappings()
-        return BatchRow(id=batch_id, is_scheduled=found[0], created_at=found[1], posts=[_post(row) for row in rows])
+        return BatchRow(id=batch_id, is_scheduled=found[0], created_at=found[1], posts=[read_post(row) for row in rows])
 
     async def find(self, post_id: UUID) -> PostView | None:
         """One post."""
@@ -191,20 +244,14 @@ class PostRepository:
 
     async def list_page(self, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
         """Posts, newest first, below `before`."""
-        conditions = [
-            column.in_(values)
-            for column, values in (
-                (posts.c.profile_id, wanted.profile_ids),
-                (posts.c.account_id, wanted.account_ids),
-                (posts.c.batch_id, wanted.batch_ids),
-                (posts.c.platform, wanted.platforms),
-                (posts.c.status, wanted.statuses),
-            )
-            if values
-        ]
-        query = self._views().where(*conditions, below_if_given(posts.c.id, before))
+        query = self._views().where(*wanted.conditions(), below_if_given(posts.c.id, before))
         rows = await self._connection.execute(query.order_by(posts.c.id.desc()).limit(limit))
         return [_view(row) for row in rows.mappings()]
+
+    async def list_ids(self, wanted: PostFilter, *, statuses: Collection[PostStatus], limit: int) -> list[UUID]:
+        """The ids of posts in one of the statuses, oldest first."""
+        query = self._mine(posts.c.id).where(*wanted.conditions(), posts.c.status.in_(statuses))
+        return list((await self._connection.execute(query.order_by(posts.c.id).limit(limit))).scalars())
 
     async def list_attempts(self, post_id: UUID) -> list[AttemptRow]:
         """Every try of a post, first to last."""
@@ -250,7 +297,7 @@ class PostRepository:
             .values(**values)
             .returning(*POST_COLUMNS)
         )
-        return [_post(row) for row in (await self._connection.execute(statement)).mappings()]
+        return [read_post(row) for row in (await self._connection.execute(statement)).mappings()]
 
     def _views(self) -> Select[Any]:
         query = self._mine(
@@ -283,10 +330,11 @@ def _post_values(batch: NewBatch, index: int, post: NewPost, now: datetime) -> d
         "account_id": post.account_id,
         "profile_id": post.profile_id,
         "platform": post.platform,
-        "status": PostStatus.QUEUED,
+        "status": PostStatus.DRAFT if batch.is_draft else PostStatus.QUEUED,
+        "content_hash": post.content_hash,
         "metadata": dict(batch.metadata),
         "due_at": batch.due_at,
-        "ready_at": batch.due_at,
+        "ready_at": None if batch.is_draft else batch.due_at,
         "late_within_s": batch.late_within_s,
         "late_then": batch.late_then,
         "warnings": list(post.warnings),
@@ -295,14 +343,15 @@ def _post_values(batch: NewBatch, index: int, post: NewPost, now: datetime) -> d
     }
 
 
-def _post(row: RowMapping) -> PostRow:
+def read_post(row: RowMapping) -> PostRow:
+    """A row of `POST_COLUMNS` as a value."""
     values = {column.name: row[column.name] for column in POST_COLUMNS}
     return PostRow(**{**values, "status": PostStatus(values["status"])})
 
 
 def _view(row: RowMapping) -> PostView:
     return PostView(
-        post=_post(row),
+        post=read_post(row),
         content=row["content"],
         is_scheduled=row["is_scheduled"],
         platform_account_id=row["platform_account_id"],

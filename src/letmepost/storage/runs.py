@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, insert, select, text, update
+from sqlalchemy import and_, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.flow import Frozen, Intent, Reply
 from letmepost.domain.journal import Step, decode_call, decode_reply, encode_call, encode_reply
 from letmepost.domain.posts import PostStatus
+from letmepost.domain.text import as_storable
 from letmepost.storage.claims import Claim
 from letmepost.storage.posts import POST_COLUMNS, PostRow
 from letmepost.storage.sealing import Keyring, Place
@@ -49,7 +50,9 @@ _WRITE_STEP = text(
       intent_sealed = coalesce(excluded.intent_sealed, s.intent_sealed),
       intent_at = coalesce(excluded.intent_at, s.intent_at),
       reply_sealed = excluded.reply_sealed,
-      valid_until = excluded.valid_until
+      valid_until = excluded.valid_until,
+      paused_at = CASE WHEN excluded.reply_sealed IS NULL THEN s.paused_at END,
+      pause_count = CASE WHEN excluded.reply_sealed IS NULL THEN s.pause_count ELSE 0 END
     RETURNING step
     """
 )
@@ -73,7 +76,8 @@ _PAUSE_STEP = text(
     INSERT INTO flow_steps AS s (organization_id, mode, post_id, revision, step, paused_at, pause_count)
     SELECT p.organization_id, p.mode, p.id, :revision, :step, :now, 1
     FROM posts p WHERE p.id = :post_id AND p.lease_token = :token FOR SHARE
-    ON CONFLICT (post_id, revision, step) DO UPDATE SET pause_count = s.pause_count + 1
+    ON CONFLICT (post_id, revision, step) DO UPDATE SET
+      paused_at = coalesce(s.paused_at, excluded.paused_at), pause_count = s.pause_count + 1
     RETURNING step
     """
 )
@@ -120,13 +124,17 @@ class RunRepository:
     async def get_revision(self, post: PostRow, now: datetime, entropy: bytes) -> tuple[Mapping[str, Any], Frozen]:
         """The content, and the moment and randomness that its first claim has fixed (now, if this is the first)."""
         mine = and_(post_revisions.c.post_id == post.id, post_revisions.c.revision == post.revision)
-        columns = (post_revisions.c.content, post_revisions.c.frozen_at, post_revisions.c.frozen_entropy)
-        row = (await self._connection.execute(select(*columns).where(mine))).one()
-        if row.frozen_at is not None:
-            return row.content, Frozen(row.frozen_at, row.frozen_entropy)
-        values = {"frozen_at": now, "frozen_entropy": entropy}
-        await self._connection.execute(update(post_revisions).where(mine).values(**values))
-        return row.content, Frozen(now, entropy)
+        statement = (
+            update(post_revisions)
+            .where(mine)
+            .values(
+                frozen_at=func.coalesce(post_revisions.c.frozen_at, now),
+                frozen_entropy=func.coalesce(post_revisions.c.frozen_entropy, entropy),
+            )
+            .returning(post_revisions.c.content, post_revisions.c.frozen_at, post_revisions.c.frozen_entropy)
+        )
+        row = (await self._connection.execute(statement)).one()
+        return row.content, Frozen(row.frozen_at, row.frozen_entropy)
 
     async def load_journal(self, revision: int) -> dict[str, Step]:
         """What earlier runs of this revision did, by step."""
@@ -142,7 +150,7 @@ class RunRepository:
     async def write_reply(
         self, revision: int, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None
     ) -> None:
-        """Put on record what was answered; the intent stays, as evidence."""
+        """Put on record what was answered; the intent stays, as evidence. Waits of earlier answers are over."""
         valid_until = None if valid_for_s is None else reply.received_at + timedelta(seconds=valid_for_s)
         sealed = self._keyring.seal(encode_reply(reply), self._place(revision, step, "reply_sealed"))
         await self._write(revision, step, fingerprint=fingerprint, reply=sealed, valid_until=valid_until)
@@ -168,7 +176,8 @@ class RunRepository:
         Raises:
             LostLeaseError: nothing was changed.
         """
-        statement = update(posts).where(self._is_ours()).values(**values).returning(*POST_COLUMNS)
+        storable = {name: as_storable(value) for name, value in values.items()}
+        statement = update(posts).where(self._is_ours()).values(**storable).returning(*POST_COLUMNS)
         row = (await self._connection.execute(statement)).mappings().first()
         if row is None:
             raise LostLeaseError
@@ -183,7 +192,7 @@ class RunRepository:
                 .where(attempts.c.id == attempt_id)
                 .values(
                     outcome=attempt.outcome,
-                    error=attempt.error,
+                    error=as_storable(attempt.error),
                     platform_ms=attempt.platform_ms,
                     calls=list(attempt.calls),
                     finished_at=attempt.finished_at,

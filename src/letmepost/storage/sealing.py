@@ -64,7 +64,7 @@ class Keyring:
         Raises:
             CannotOpenError: another place, an unknown key, or a changed value.
         """
-        end = 1 + sealed[0]
+        end = 1 + int.from_bytes(sealed[:1])
         key_id = sealed[1:end].decode("ascii", "replace")
         if key_id not in self._keys:
             message = f"{place.table}.{place.column} was sealed by key {key_id!r}, which is not in the keyring"
@@ -72,7 +72,7 @@ class Keyring:
         nonce, text = sealed[end : end + _NONCE_BYTES], sealed[end + _NONCE_BYTES :]
         try:
             return self._cipher(key_id, place.organization_id).decrypt(nonce, text, place.associated_data())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
             message = f"{place.table}.{place.column} does not open here"
             raise CannotOpenError(message) from error
 

@@ -6,12 +6,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
+from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Effect, Reply
 from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.bluesky.connect import ConnectInput, connect
 from letmepost.platforms.contract import ConnectedAccount
 from tests.platforms.bluesky.transcripts import (
+    AWAY,
     DID,
     NOW,
     PDS,
@@ -37,7 +38,7 @@ def entered(identifier: str = "alice.example.com", **more: str) -> ConnectInput:
     return ConnectInput.model_validate({"identifier": identifier, "appPassword": "abcd-efgh-ijkl-mnop", **more})
 
 
-def run(form: ConnectInput, *replies: Reply | SendFailure) -> Transcript[ConnectedAccount]:
+def run(form: ConnectInput, *replies: Reply | PlatformFailure) -> Transcript[ConnectedAccount]:
     return play(connect(form, SETTINGS), *replies)
 
 
@@ -83,22 +84,21 @@ def test_a_handle_that_the_resolver_does_not_know_is_asked_of_its_own_web_server
     assert transcript.value().platform_account_id == DID
 
 
-@pytest.mark.parametrize("trouble", [NotSent(), NoReply(), recorded("internal_server_error")])
-def test_a_resolver_that_is_down_is_passed_by(trouble: Reply | SendFailure) -> None:
+@pytest.mark.parametrize("trouble", [AWAY, recorded("internal_server_error")])
+def test_a_resolver_that_is_down_is_passed_by(trouble: Reply | PlatformFailure) -> None:
     transcript = run(entered(), trouble, recorded("well_known_did"), *BY_HANDLE[1:])
     assert transcript.value().platform_account_id == DID
 
 
-@pytest.mark.parametrize("page", [NotSent(), recorded("a_web_page"), recorded("not_supported")])
-def test_a_handle_that_nobody_bears_is_refused_by_name(page: Reply | SendFailure) -> None:
+@pytest.mark.parametrize("page", [AWAY, recorded("a_web_page"), recorded("not_supported")])
+def test_a_handle_that_nobody_bears_is_refused_by_name(page: Reply | PlatformFailure) -> None:
     failure = refusal(run(entered(), recorded("handle_unknown"), page))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.handle_unresolved")
     assert "alice.example.com" in failure.message
 
 
 def test_a_resolver_that_is_down_is_not_taken_for_a_no() -> None:
-    transcript = run(entered(), NotSent(), NotSent())
-    assert isinstance(transcript.error, NotSent)
+    assert refusal(run(entered(), AWAY, AWAY)).kind is FailureKind.UNAVAILABLE
     transcript = run(entered(), recorded("rate_limited"), recorded("a_web_page"))
     assert refusal(transcript).kind is FailureKind.RATE_LIMITED
 
@@ -221,8 +221,8 @@ def test_a_server_that_answers_for_another_account_is_not_believed() -> None:
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.server_mismatch")
 
 
-@pytest.mark.parametrize("profile", [NotSent(), recorded("rate_limited"), recorded("a_web_page")])
-def test_an_account_connects_without_its_profile(profile: Reply | SendFailure) -> None:
+@pytest.mark.parametrize("profile", [AWAY, recorded("rate_limited"), recorded("a_web_page")])
+def test_an_account_connects_without_its_profile(profile: Reply | PlatformFailure) -> None:
     account = run(entered(), *BY_HANDLE[:3], profile).value()
     assert (account.display_name, account.avatar_url) == (None, None)
 
@@ -238,17 +238,15 @@ def test_with_a_named_server_the_sign_in_is_there_and_the_directory_confirms_it(
     assert transcript.value().data["pds"] == PDS
 
 
-@pytest.mark.parametrize(
-    "directory", [NotSent(), NoReply(), recorded("did_unknown"), recorded("internal_server_error")]
-)
-def test_a_network_of_its_own_needs_no_directory(directory: Reply | SendFailure) -> None:
-    transcript = run(entered(pdsUrl=PDS), BY_HANDLE[2], directory, NotSent())
+@pytest.mark.parametrize("directory", [AWAY, recorded("did_unknown"), recorded("internal_server_error")])
+def test_a_network_of_its_own_needs_no_directory(directory: Reply | PlatformFailure) -> None:
+    transcript = run(entered(pdsUrl=PDS), BY_HANDLE[2], directory, AWAY)
     account = transcript.value()
     assert (account.handle, account.data["pds"]) == ("alice.example.com", PDS)
 
 
 def test_without_any_document_the_named_server_is_the_account_s() -> None:
-    transcript = run(entered(pdsUrl=PDS), recorded("create_session", didDoc=None), NotSent(), NotSent())
+    transcript = run(entered(pdsUrl=PDS), recorded("create_session", didDoc=None), AWAY, AWAY)
     account = transcript.value()
     assert (account.handle, account.data["pds"]) == ("handle.invalid", PDS)
 

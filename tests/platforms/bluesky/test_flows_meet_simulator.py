@@ -13,7 +13,20 @@ from pydantic import AnyHttpUrl
 
 from letmepost.domain.content import PostContent, ThreadPart
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
-from letmepost.domain.flow import Call, Extra, Flow, Found, Frozen, Instruction, Intent, Live, MediaRange, Part, Reply
+from letmepost.domain.flow import (
+    Call,
+    Effect,
+    Extra,
+    Flow,
+    Found,
+    Frozen,
+    Instruction,
+    Intent,
+    Live,
+    MediaRange,
+    Part,
+    Reply,
+)
 from letmepost.domain.playback import first_calls
 from letmepost.platforms.bluesky import PLATFORM
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential, ReadyPost, SimulatedCall
@@ -71,7 +84,9 @@ class Driver:
         try:
             reply = self.send(instruction)
         except SendFailure as failure:
-            return flow.throw(failure)
+            if instruction.effect is Effect.PUBLISH:
+                raise  # not the flow's to judge
+            return flow.throw(PlatformFailure(FailureKind.UNAVAILABLE, str(failure)))
         return flow.send(reply)
 
     def send(self, call: Call) -> Reply:

@@ -47,6 +47,7 @@ def test_what_is_accepted(options: dict[str, Any]) -> None:
         ({"langs": ["english"]}, ("langs", 0)),
         ({"langs": ["EN"]}, ("langs", 0)),
         ({"langs": ["en_US"]}, ("langs", 0)),
+        ({"langs": ["en-X-priv"]}, ("langs", 0)),
         ({"langs": "en"}, ("langs",)),
         ({"labels": ["spam"]}, ("labels", 0)),
         ({"linkCard": {"url": "https://example.com"}}, ("linkCard", "title")),

@@ -79,6 +79,15 @@ def test_reference_that_is_not_echoed_verbatim_is_refused(change: dict[str, Any]
     assert user.world.posts() == []
 
 
+@pytest.mark.parametrize("change", [{"mimeType": "image/png"}, {"size": 1}])
+def test_a_reference_to_a_blob_in_use_is_not_compared_again(change: dict[str, Any]) -> None:
+    """packages/pds/src/actor-store/blob/transactor.ts compares while it makes a blob permanent, and only then."""
+    user = World().connect()
+    blob = user.upload().data["blob"]
+    user.put(with_image(blob))
+    assert user.put(with_image({**blob, **change})).status == 200
+
+
 def test_blob_of_another_account_is_not_found() -> None:
     world = World()
     mine, theirs = world.connect(), world.connect()

@@ -142,6 +142,12 @@ def test_an_unknown_repository_is_not_found(name: str) -> None:
     assert answer.refusal == (400, "InvalidRequest", "Could not find repo: did:plc:nobody")
 
 
+@pytest.mark.parametrize("repo", ["did:plc:nobody", "nobody.test"])
+def test_nobody_s_repository_cannot_be_written_to(repo: str) -> None:
+    answer = World().connect().write("putRecord", repo=repo, collection=POST, rkey=RKEY, record=post())
+    assert answer.refusal == (403, "AccountNotFound", "Account not found")
+
+
 def test_deleting_twice_is_fine() -> None:
     user = World().connect()
     user.put(post())

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
+from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Extra, Flow, Frozen, Instruction, Live, Part, Reply
 from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.bluesky.settings import BlueskySettings
@@ -23,6 +24,8 @@ PDS = "https://pds.example.com"
 SETTINGS = BlueskySettings()
 FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
 ACCOUNT = AccountFacts(platform_account_id=DID, handle="alice.example.com", data={"pds": PDS, "did": DID})
+AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not answer.")
+"""What the driver throws into a flow when a read, or a sign-in, did not come back."""
 SOMEBODYS_POST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3k44deefqdk2g"
 SOMEBODYS_CID = "bafyreiecx6dujwoeqpdzl27w67z4h46hyklk3an4i4cvvmioaqb2qbyo5u"
 

@@ -1,11 +1,13 @@
 """`/v1/api-keys`, and the operator's `/v1/organizations`."""
 
+from datetime import timedelta
+
 from fastapi import APIRouter, Request, Response
 
 from letmepost.domain.api_keys import Mode, Scope
-from letmepost.domain.ids import Prefix
+from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import OPERATOR, GatedRoute, caller_of, needs
+from letmepost.http.gate import ANY_KEY, OPERATOR, GatedRoute, caller_of, needs
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.resources import (
     CreateKey,
@@ -13,9 +15,12 @@ from letmepost.http.schemas.resources import (
     Deleted,
     KeyList,
     KeyView,
+    Me,
+    Named,
     NewKeyView,
     OrganizationList,
     OrganizationView,
+    Overlap,
 )
 from letmepost.http.services import APIServices
 from letmepost.storage.organizations import ApiKeyRow
@@ -52,6 +57,28 @@ async def revoke_key(key_id: str, request: Request) -> Response:
     wanted = await once(request, gone)
     revoking = services.api_keys.revoke(caller_of(request), find_id(Prefix.API_KEY, key_id), wanted)
     return await respond(request, wanted, revoking)
+
+
+@router.post(
+    "/v1/api-keys/{key_id}/rotate", response_model=NewKeyView, status_code=201, openapi_extra=needs(Scope.KEYS_WRITE)
+)
+async def rotate_key(key_id: str, request: Request, body: Overlap | None = None) -> Response:
+    """Mint a key with the rights of an old one, which goes on working for `overlapHours` (24 by default)."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, NewKeyView.minted, status=201, has_secret=True)
+    overlap = timedelta(hours=(body or Overlap()).overlap_hours)
+    rotating = services.api_keys.rotate(caller_of(request), find_id(Prefix.API_KEY, key_id), overlap, wanted)
+    return await respond(request, wanted, rotating)
+
+
+@router.get("/v1/me", response_model=Me, openapi_extra=needs(ANY_KEY))
+async def read_me(request: Request) -> Response:
+    """What this key is and may do."""
+    services: APIServices = request.app.state.services
+    caller = caller_of(request)
+    name, key = await services.api_keys.describe(caller)
+    organization = Named(id=spell(Prefix.ORGANIZATION, caller.organization_id), name=name)
+    return show(Me(organization=organization, mode=caller.mode, key=KeyView.of(key)))
 
 
 @operator_router.post(

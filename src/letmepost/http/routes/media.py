@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Request, Response
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest
@@ -16,6 +18,8 @@ from letmepost.http.schemas.resources import MediaPage, MediaView
 from letmepost.http.services import APIServices
 
 CHUNK_BYTES = 256 * 1024
+_PARTS_MAX = 10
+_HOW_TO_UPLOAD = "Send multipart/form-data with the file in the field `file`."
 
 router = APIRouter(route_class=GatedRoute, tags=["media"])
 
@@ -24,15 +28,8 @@ router = APIRouter(route_class=GatedRoute, tags=["media"])
 async def upload_media(request: Request) -> Response:
     """Upload one file as the multipart field `file`, up to 200 MiB. What it is, its bytes say."""
     services: APIServices = request.app.state.services
-    async with request.form(max_files=1, max_fields=10) as form:
-        files = [value for value in form.getlist("file") if isinstance(value, UploadFile)]
-        if not files:
-            raise InvalidRequest(
-                "The request has no file.",
-                rule="media.missing_file",
-                remediation="Send multipart/form-data with the file in the field `file`.",
-            )
-        file = files[0]
+    async with _form(request) as form:
+        file = _only_file(form)
         wanted = await once(request, MediaView.of, status=201, body=await _digest(file))
         uploading = services.media.upload(caller_of(request), _chunks(file), wanted)
         return await respond(request, wanted, uploading)
@@ -46,6 +43,33 @@ async def list_media(request: Request, limit: str | None = None, cursor: str | N
     rows = await services.media.list_page(caller_of(request), before=before(Prefix.MEDIA, cursor), limit=size + 1)
     following = next_cursor(Prefix.MEDIA, [row.id for row in rows], size)
     return show(MediaPage(data=[MediaView.of(row) for row in rows[:size]], next_cursor=following))
+
+
+@asynccontextmanager
+async def _form(request: Request) -> AsyncIterator[FormData]:
+    """The form that a request brings; its files are gone afterwards."""
+    try:
+        form = await request.form(max_files=_PARTS_MAX, max_fields=_PARTS_MAX)
+    except HTTPException as error:
+        raise InvalidRequest(
+            f"The form cannot be read: {error.detail}", rule="media.form", remediation=_HOW_TO_UPLOAD
+        ) from error
+    try:
+        yield form
+    finally:
+        await form.close()
+
+
+def _only_file(form: FormData) -> UploadFile:
+    files = [(name, value) for name, value in form.multi_items() if isinstance(value, UploadFile)]
+    if len(files) > 1:
+        raise InvalidRequest(
+            "The request has more than one file.", rule="media.single_file", remediation="Upload one file at a time."
+        )
+    for name, file in files:
+        if name == "file":
+            return file
+    raise InvalidRequest("The request has no file.", rule="media.missing_file", remediation=_HOW_TO_UPLOAD)
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:

@@ -6,20 +6,21 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix
-from letmepost.domain.posts import BatchStatus, PostStatus
+from letmepost.domain.posts import BatchStatus
 from letmepost.http.answers import claim_of, show, to_response
 from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.schemas.base import find_id
-from letmepost.http.schemas.posts import BatchView, CreatePost, PostPage, PostRead, PostWithAttempts
+from letmepost.http.schemas.posts import BatchView, CreatePost, PostPage, PostQuery, PostRead, PostWithAttempts
 from letmepost.http.services import APIServices
 from letmepost.services.idempotency import Answer, Once
-from letmepost.storage.posts import BatchRow, PostFilter
+from letmepost.storage.posts import BatchRow
 
 WAIT_S = 25
 WAIT_MAX_S = 60
+
+_BATCH_ANSWERS = {BatchStatus.DRAFT: 201, BatchStatus.QUEUED: 202, BatchStatus.PUBLISHING: 202}
 
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
 _WAIT = re.compile(r"wait=(\d{1,4})")
@@ -38,17 +39,10 @@ async def create_post(body: CreatePost, request: Request) -> Response:
     stores nothing. The answer waits for the outcome (`Prefer: wait=N`, 25 s by default, or `respond-async`).
     """
     services: APIServices = request.app.state.services
-
-    def render(batch: BatchRow) -> Answer:
-        view = BatchView.of(batch)
-        is_open = view.status in {BatchStatus.QUEUED, BatchStatus.PUBLISHING}
-        headers = {"content-type": "application/json", "location": f"/v1/batches/{view.id}"}
-        return Answer(202 if is_open else 200, view.encode(), headers)
-
     answer = await services.submission.submit(
         caller_of(request),
         body.to_request(),
-        Once(await claim_of(request), render),
+        Once(await claim_of(request), render_batch),
         wait_s=_wait_s(request.headers.get("prefer", "")),
         request_id=request.state.request_id,
     )
@@ -56,33 +50,13 @@ async def create_post(body: CreatePost, request: Request) -> Response:
 
 
 @router.get("/v1/posts", response_model=PostPage, openapi_extra=needs(Scope.POSTS_READ))
-async def list_posts(
-    request: Request,
-    profile_id: Annotated[list[str] | None, Query(alias="profileId")] = None,
-    account_id: Annotated[list[str] | None, Query(alias="accountId")] = None,
-    batch_id: Annotated[list[str] | None, Query(alias="batchId")] = None,
-    platform: Annotated[list[str] | None, Query()] = None,
-    status: Annotated[list[str] | None, Query()] = None,
-    limit: str | None = None,
-    cursor: str | None = None,
-) -> Response:
-    """List posts, newest first."""
-    caller, size = caller_of(request), check_limit(limit)
-    unknown = set(status or ()) - set(PostStatus)
-    if unknown:
-        raise InvalidRequest(f"There is no status {min(unknown)!r}.", rule="status")
-    profile_ids = [find_id(Prefix.PROFILE, text) for text in profile_id or ()]
-    for wanted in profile_ids:
-        caller.narrow(wanted)
-    wanted_posts = PostFilter(
-        profile_ids=[caller.profile_id] if caller.profile_id is not None else profile_ids,
-        account_ids=[find_id(Prefix.ACCOUNT, text) for text in account_id or ()],
-        batch_ids=[find_id(Prefix.BATCH, text) for text in batch_id or ()],
-        platforms=platform or (),
-        statuses=status or (),
-    )
+async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> Response:
+    """List posts, newest first. Every filter may be repeated; values of one widen, another narrows."""
+    caller, size = caller_of(request), check_limit(query.limit)
     services: APIServices = request.app.state.services
-    rows = await services.posts.list_page(caller, wanted_posts, before=before(Prefix.POST, cursor), limit=size + 1)
+    rows = await services.posts.list_page(
+        caller, query.to_filter(caller), before=before(Prefix.POST, query.cursor), limit=size + 1
+    )
     following = next_cursor(Prefix.POST, [row.post.id for row in rows], size)
     return show(PostPage(data=[PostRead.of(row) for row in rows[:size]], next_cursor=following))
 
@@ -101,6 +75,13 @@ async def get_batch(batch_id: str, request: Request) -> Response:
     services: APIServices = request.app.state.services
     batch = await services.posts.get_batch(caller_of(request), find_id(Prefix.BATCH, batch_id))
     return show(BatchView.of(batch))
+
+
+def render_batch(batch: BatchRow) -> Answer:
+    """How a batch is answered: 201 for a draft, 202 while it is open, 200 when it is settled."""
+    view = BatchView.of(batch)
+    headers = {"content-type": "application/json", "location": f"/v1/batches/{view.id}"}
+    return Answer(_BATCH_ANSWERS.get(view.status, 200), view.encode(), headers)
 
 
 def _wait_s(prefer: str) -> float:

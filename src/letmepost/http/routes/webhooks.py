@@ -1,5 +1,6 @@
 """`/v1/webhook-endpoints`."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +17,9 @@ from letmepost.http.schemas.resources import (
     EndpointList,
     EndpointView,
     NewEndpointView,
+    Overlap,
+    SendTest,
+    TestedView,
 )
 from letmepost.http.services import APIServices
 from letmepost.services.webhooks import NewEndpoint
@@ -68,6 +72,38 @@ async def change_endpoint(endpoint_id: str, body: ChangeEndpoint, request: Reque
     endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
     changing = services.endpoints.change(caller_of(request), endpoint_uuid, body.to_request(), wanted)
     return await respond(request, wanted, changing)
+
+
+@router.post(
+    "/v1/webhook-endpoints/{endpoint_id}/rotate-secret",
+    response_model=NewEndpointView,
+    openapi_extra=needs(Scope.WEBHOOKS_WRITE),
+)
+async def rotate_secret(endpoint_id: str, request: Request, body: Overlap | None = None) -> Response:
+    """A new signing secret, shown this once; the old one signs beside it for `overlapHours` (24 by default)."""
+    services: APIServices = request.app.state.services
+
+    def shown(made: NewEndpoint) -> NewEndpointView:
+        return NewEndpointView(**EndpointView.fields(made.row), signing_secret=made.secret)
+
+    wanted = await once(request, shown, has_secret=True)
+    overlap = timedelta(hours=(body or Overlap()).overlap_hours)
+    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
+    rotating = services.endpoints.rotate_secret(caller_of(request), endpoint_uuid, overlap, wanted)
+    return await respond(request, wanted, rotating)
+
+
+@router.post(
+    "/v1/webhook-endpoints/{endpoint_id}/test", response_model=TestedView, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
+)
+async def send_test_event(endpoint_id: str, request: Request, body: SendTest | None = None) -> Response:
+    """Send a made-up event now, signed as a real one, and see how it is received."""
+    services: APIServices = request.app.state.services
+    wanted = body or SendTest()
+    tested = await services.endpoints.send_test(
+        caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id), wanted.type, wanted.data or {}
+    )
+    return show(TestedView.of(tested))
 
 
 @router.delete("/v1/webhook-endpoints/{endpoint_id}", response_model=Deleted, openapi_extra=needs(Scope.WEBHOOKS_WRITE))

@@ -1,11 +1,18 @@
 """What all bodies and views share."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -52,11 +59,18 @@ def parse_moment(value: Any) -> Any:
     if found is None:
         raise PydanticCustomError("datetime_rfc3339", "must be an RFC 3339 time such as 2026-12-01T09:00:00Z")
     if found["zone"] is None:
-        raise PydanticCustomError("scheduledAt.timezone", "has no time zone: end it with Z or an offset such as +01:00")
+        raise PydanticCustomError("timezone", "has no time zone: end it with Z or an offset such as +01:00")
     return value
 
 
-GivenMoment = Annotated[datetime, BeforeValidator(parse_moment)]
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("datetime_range", "is not between the years 1 and 9999 in UTC") from None
+
+
+GivenMoment = Annotated[datetime, BeforeValidator(parse_moment), AfterValidator(_in_utc)]
 """A time that a caller sends."""
 
 

@@ -3,16 +3,20 @@
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from letmepost.domain.content import MediaKind
+from letmepost.domain.errors import ErrorCode, InvalidRequest
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import BatchStatus, PostStatus, batch_status
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
+from letmepost.services.callers import Caller
 from letmepost.services.posts import PostDetail
 from letmepost.services.requests import (
     ContentRequest,
@@ -22,11 +26,15 @@ from letmepost.services.requests import (
     TargetRequest,
     ThreadRequest,
 )
-from letmepost.storage.posts import AttemptRow, BatchRow, PostRow, PostView
+from letmepost.storage.posts import AttemptRow, BatchRow, PostFilter, PostRow, PostView
 
 TARGETS_MAX = 25
 THREAD_MAX = 24
+MEDIA_MAX = 50
 INLINE_MAX_BYTES = 5 * 1024 * 1024
+
+Text = Annotated[str, Field(max_length=100_000)]
+"""Longer than any network takes, and short enough to be counted at once."""
 
 
 def _decoded(text: str) -> str:
@@ -43,8 +51,8 @@ class Media(Body):
     """An attachment with exactly one source."""
 
     kind: MediaKind
-    alt_text: str | None = None
-    title: str | None = None
+    alt_text: Text | None = None
+    title: Text | None = None
     media_id: str | None = None
     url: Annotated[str, Field(max_length=2048)] | None = None
     bytes_base64: Annotated[str, AfterValidator(_decoded)] | None = Field(default=None, repr=False)
@@ -70,21 +78,21 @@ class Media(Body):
 class FirstComment(Body):
     """Published as a reply or comment once the post is live."""
 
-    text: str = Field(min_length=1)
+    text: Annotated[Text, Field(min_length=1)]
 
 
 class Thread(Body):
     """A continuation post: a reply to the one before."""
 
-    text: str
-    media: Sequence[Media] | None = None
+    text: Text
+    media: Sequence[Media] | None = Field(default=None, max_length=MEDIA_MAX)
 
 
 class Content(Body):
     """What to publish; in a target, what to publish there instead."""
 
-    text: str | None = None
-    media: Sequence[Media] | None = Field(default=None, max_length=50)
+    text: Text | None = None
+    media: Sequence[Media] | None = Field(default=None, max_length=MEDIA_MAX)
     first_comment: FirstComment | None = None
     thread: Annotated[Sequence[Thread], Field(max_length=THREAD_MAX)] | None = None
     options: Mapping[str, Any] | None = None
@@ -133,11 +141,13 @@ class CreatePost(Content):
     targets: Sequence[Target]
     publish_now: bool | None = None
     scheduled_at: GivenMoment | None = None
+    draft: bool | None = None
     profile_id: str | None = None
     metadata: Mapping[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] | None = Field(
         default=None, max_length=20
     )
     late: Late = Late()
+    refuse_duplicates_within_s: int = Field(default=0, ge=0, le=2_592_000)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "CreatePost":
@@ -145,8 +155,8 @@ class CreatePost(Content):
             raise PydanticCustomError("targets.required", "names no target")
         if len(self.targets) > TARGETS_MAX:
             raise PydanticCustomError("targets.max", "names more than 25 targets")
-        if self.publish_now and self.scheduled_at is not None:
-            raise PydanticCustomError("mode_conflict", "publishNow and scheduledAt exclude each other")
+        if sum((bool(self.publish_now), self.scheduled_at is not None, bool(self.draft))) > 1:
+            raise PydanticCustomError("mode_conflict", "publishNow, scheduledAt and draft exclude each other")
         return self
 
     def to_request(self) -> PostRequest:
@@ -162,6 +172,8 @@ class CreatePost(Content):
             ],
             content=self.to_content(),
             scheduled_at=self.scheduled_at,
+            is_draft=bool(self.draft),
+            refuse_duplicates_within_s=self.refuse_duplicates_within_s,
             profile_id=None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id),
             metadata=self.metadata or {},
             late=LateRule(within_s=self.late.within_s, then=self.late.then),
@@ -272,6 +284,7 @@ class PostRead(View):
     metadata: Mapping[str, str]
     scheduled_at: Moment | None
     published_at: Moment | None
+    unpublished_at: Left[Moment] = None
     next_attempt_at: Left[Moment] = None
     platform_uri: str | None
     platform_cid: str | None
@@ -312,6 +325,7 @@ class PostRead(View):
             "metadata": post.metadata,
             "scheduled_at": post.due_at if view.is_scheduled else None,
             "published_at": post.published_at,
+            "unpublished_at": post.unpublished_at,
             "next_attempt_at": result.next_attempt_at,
             "platform_uri": result.uri,
             "platform_cid": post.cid,
@@ -355,7 +369,7 @@ class AttemptView(View):
             attempt_number=attempt.number,
             started_at=attempt.started_at,
             finished_at=attempt.finished_at,
-            succeeded=attempt.finished_at is not None and attempt.error is None,
+            succeeded=attempt.outcome == PostStatus.PUBLISHED,
             outcome=attempt.outcome,
             error_code=error.get("code"),
             error_message=error.get("message"),
@@ -377,11 +391,63 @@ class PostWithAttempts(PostRead):
         return cls(**cls.fields(detail.view), attempts=[AttemptView.of(attempt) for attempt in detail.attempts])
 
 
+class PostQuery(BaseModel):
+    """What a list of posts is narrowed to, and which page of it is wanted."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel)
+
+    profile_id: Sequence[str] = ()
+    account_id: Sequence[str] = ()
+    batch_id: Sequence[str] = ()
+    platform: Sequence[str] = ()
+    status: Sequence[str] = ()
+    error_code: Sequence[str] = ()
+    after: GivenMoment | None = None
+    before: GivenMoment | None = None
+    limit: str | None = None
+    cursor: str | None = None
+
+    def to_filter(self, caller: Caller) -> PostFilter:
+        """For the use cases, narrowed to what the caller may see.
+
+        Raises:
+            InvalidRequest: a word that does not exist, or another profile than the key's.
+        """
+        check_words("status", self.status, PostStatus)
+        check_words("errorCode", self.error_code, ErrorCode)
+        profile_ids = [find_id(Prefix.PROFILE, text) for text in self.profile_id]
+        for profile_id in profile_ids:
+            caller.narrow(profile_id)
+        return PostFilter(
+            profile_ids=[caller.profile_id] if caller.profile_id is not None else profile_ids,
+            account_ids=[find_id(Prefix.ACCOUNT, text) for text in self.account_id],
+            batch_ids=[find_id(Prefix.BATCH, text) for text in self.batch_id],
+            platforms=self.platform,
+            statuses=self.status,
+            error_codes=self.error_code,
+            created_after=self.after,
+            created_before=self.before,
+        )
+
+
 class PostPage(View):
     """A page of posts, newest first."""
 
     data: Sequence[PostRead]
     next_cursor: str | None
+
+
+def check_words(name: str, given: Sequence[str], known: type[StrEnum]) -> None:
+    """Refuse a word that a filter does not know: it would find nothing, whatever there is.
+
+    Raises:
+        InvalidRequest: it is not among the known ones.
+    """
+    unknown = set(given) - set(known)
+    if unknown:
+        raise InvalidRequest(
+            f"{name}: there is no {min(unknown)!r}.", rule=name, remediation=f"Choose among: {', '.join(known)}."
+        )
 
 
 def _place(part: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from letmepost.domain.api_keys import Mode, Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
 from letmepost.services.api_keys import KeyRequest, MintedKey
-from letmepost.services.webhooks import EndpointRequest
+from letmepost.services.webhooks import EndpointRequest, Tested
 from letmepost.storage.accounts import AccountRow
 from letmepost.storage.endpoints import EndpointRow
 from letmepost.storage.media import MediaRow
-from letmepost.storage.organizations import ApiKeyRow, OrganizationRow
+from letmepost.storage.organizations import ApiKeyRow, OrganizationRow, ProfileRow
 
 
 class AccountView(View):
@@ -166,6 +166,55 @@ class KeyList(View):
     data: Sequence[KeyView]
 
 
+class Overlap(Body):
+    """How long an old secret goes on working beside its successor."""
+
+    overlap_hours: int = Field(default=24, ge=0, le=168)
+
+
+class Named(View):
+    """Something with a name."""
+
+    id: str
+    name: str
+
+
+class Me(View):
+    """What a key is and may do."""
+
+    organization: Named
+    mode: Mode
+    key: KeyView
+
+
+class NameProfile(Body):
+    """A profile's name."""
+
+    name: str = Field(min_length=1, max_length=100)
+
+
+class ProfileView(View):
+    """A group of accounts."""
+
+    id: str
+    name: str
+    is_default: bool
+    created_at: Moment
+
+    @classmethod
+    def of(cls, row: ProfileRow) -> "ProfileView":
+        """Show a profile."""
+        return cls(
+            id=spell(Prefix.PROFILE, row.id), name=row.name, is_default=row.is_default, created_at=row.created_at
+        )
+
+
+class ProfileList(View):
+    """The profiles that the key can see, oldest first."""
+
+    data: Sequence[ProfileView]
+
+
 class CreateEndpoint(Body):
     """Where to send which events; an empty list means all."""
 
@@ -237,6 +286,40 @@ class EndpointList(View):
     """The endpoints that the key can see, newest first."""
 
     data: Sequence[EndpointView]
+
+
+class SendTest(Body):
+    """The made-up event."""
+
+    type: str = "post.published"
+    data: Mapping[str, Any] | None = None
+
+
+class TestedView(View):
+    """How a made-up event was received."""
+
+    delivered: bool
+    status: int | None
+    duration_ms: int
+    response_body: str | None
+    delivery_id: str
+    non_retryable: bool
+    error_name: str | None
+    sent_event: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, tested: Tested) -> "TestedView":
+        """Show how it went. Only 410 ends an endpoint; everything else would be tried again."""
+        return cls(
+            delivered=tested.is_delivered,
+            status=tested.status,
+            duration_ms=tested.duration_ms,
+            response_body=tested.response_body,
+            delivery_id=spell(Prefix.DELIVERY, tested.delivery_id),
+            non_retryable=tested.status == 410,
+            error_name=tested.error,
+            sent_event=tested.sent,
+        )
 
 
 class MediaView(View):

@@ -9,6 +9,7 @@ from letmepost.platforms.bluesky.rules import RULES
 from letmepost.platforms.bluesky.session import disconnect, needs_refresh, refresh, sign
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.simulator import SIMULATOR
+from letmepost.platforms.bluesky.unpublish import unpublish
 from letmepost.platforms.contract import Platform
 
 PLATFORM = Platform(
@@ -27,6 +28,7 @@ PLATFORM = Platform(
     sign=sign,
     publish=publish,
     reconcile=reconcile,
+    unpublish=unpublish,
     explain=explain,
     simulator=SIMULATOR,
 )

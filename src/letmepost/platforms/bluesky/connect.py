@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from letmepost.domain.errors import FailureKind, PlatformFailure, SendFailure
+from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms.bluesky.identity import (
     Identity,
@@ -140,7 +140,7 @@ def _identity_of(session: Session, settings: BlueskySettings) -> Flow[Identity]:
     """
     try:
         return (yield from find_identity(session.did, settings))
-    except (PlatformFailure, SendFailure):
+    except PlatformFailure:
         return read_document(session.did, session.document)
 
 
@@ -173,7 +173,7 @@ def _profile(did: str, settings: BlueskySettings) -> Flow[Mapping[str, Any]]:
     """The public profile; empty when it cannot be had, since it is only for show."""
     try:
         reply = yield query(base(settings.resolver_url), "app.bsky.actor.getProfile", actor=did)
-    except SendFailure:
+    except PlatformFailure:
         return {}
     shown = reply.data() if reply.ok else {}
     return {name: shown[name] for name in ("displayName", "avatar") if isinstance(shown.get(name), str)}

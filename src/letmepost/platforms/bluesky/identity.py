@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from pydantic import AnyHttpUrl, TypeAdapter, ValidationError
 
-from letmepost.domain.errors import FailureKind, PlatformFailure, SendFailure
+from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Flow
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.settings import BlueskySettings
@@ -70,10 +70,10 @@ def find_did(handle: str, settings: BlueskySettings) -> Flow[str]:
     Raises:
         PlatformFailure: nobody bears it (rejected), or the resolver could not say.
     """
-    trouble: PlatformFailure | SendFailure | None = None
+    trouble: PlatformFailure | None = None
     try:
         did = yield from resolve_handle(base(settings.resolver_url), handle)
-    except (PlatformFailure, SendFailure) as failure:
+    except PlatformFailure as failure:
         did, trouble = None, failure
     did = did or (yield from _ask_web_server(handle))
     if did is not None:
@@ -91,7 +91,7 @@ def find_did(handle: str, settings: BlueskySettings) -> Flow[str]:
 def _ask_web_server(handle: str) -> Flow[str | None]:
     try:
         reply = yield _read(f"https://{handle}/.well-known/atproto-did")
-    except SendFailure:
+    except PlatformFailure:
         return None  # most handles have no web server
     did = reply.body.decode("utf-8", errors="replace").partition("\n")[0].strip()
     return did if reply.ok and is_did(did) else None

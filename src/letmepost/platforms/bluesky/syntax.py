@@ -20,7 +20,7 @@ LANGUAGE_PATTERN = (
     r"^[a-z]{2,3}(?:-[A-Za-z]{3}){0,3}"  # a language and its extended languages
     r"(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?"  # a script, a region
     r"(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*"  # variants
-    r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-[xX](?:-[A-Za-z0-9]{1,8})+)?$"  # extensions, private
+    r"(?:-[0-9A-WY-Za-wy-z](?:-[A-Za-z0-9]{2,8})+)*(?:-x(?:-[A-Za-z0-9]{1,8})+)?$"  # extensions, private
 )
 
 _HANDLE_MAX_CHARS = 253

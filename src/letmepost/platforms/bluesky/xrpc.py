@@ -14,6 +14,7 @@ from letmepost.domain.content import MediaItem
 from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
 
 CREATE_SESSION = "com.atproto.server.createSession"
+DELETE_RECORD = "com.atproto.repo.deleteRecord"
 DELETE_SESSION = "com.atproto.server.deleteSession"
 GET_RECORD = "com.atproto.repo.getRecord"
 GET_SESSION = "com.atproto.server.getSession"
@@ -81,6 +82,17 @@ def put_record(server: str, repo: str, collection: str, key: str, record: Mappin
         effect=Effect.PUBLISH,
         step=step,
         idempotent=True,
+    )
+
+
+def delete_record(server: str, repo: str, collection: str, key: str) -> Call:
+    """Delete one of our own records; what is not there is deleted already."""
+    return Call(
+        method="POST",
+        url=method_url(server, DELETE_RECORD),
+        json={"repo": repo, "collection": collection, "rkey": key},
+        effect=Effect.PREPARE,
+        step=f"delete-{collection}-{key}",
     )
 
 

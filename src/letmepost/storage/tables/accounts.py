@@ -26,6 +26,10 @@ accounts = Table(
     moment("token_expires_at"),
     # When the present credential came in by a connect: a failure of an older one must not mark it.
     moment("connected_at", nullable=False),
+    # The last health check: when, what it found, and what was wrong.
+    moment("checked_at"),
+    Column("health", Text),
+    Column("health_error", JSONB(none_as_null=True)),
     moment("created_at", default_now=True),
     moment("updated_at", default_now=True),
     known_mode(),

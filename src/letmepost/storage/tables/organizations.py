@@ -5,18 +5,21 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
+    Double,
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from letmepost.storage.tables.base import belongs_to, known_mode, metadata, moment, of_organization
+from letmepost.storage.tables.base import belongs_to, known_mode, metadata, moment, of_organization, tenant
 
 organizations = Table(
     "organizations",
@@ -25,7 +28,59 @@ organizations = Table(
     Column("name", Text, nullable=False),
     # The position of the organization's last announced event; only the relay moves it.
     Column("event_head", BigInteger, nullable=False, server_default=text("0")),
+    # What a post does that could not go out in time, unless its request says otherwise.
+    Column("late_within_s", Integer),
+    Column("late_then", Text),
+    # Quotas that the operator set; NULL is none.
+    Column("posts_per_month", Integer),
+    Column("posts_per_account_day", Integer),
+    Column("media_bytes", BigInteger),
+    # How far the organization's test world is ahead of the real time.
+    Column("sandbox_ahead_s", Double, nullable=False, server_default=text("0")),
     moment("created_at", default_now=True),
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    *tenant(),
+    # What is counted: `posts`, `media`, or `account:<id>`.
+    Column("subject", Text, nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("used", BigInteger, nullable=False),
+    PrimaryKeyConstraint("organization_id", "mode", "subject", "period_start"),
+    known_mode(),
+    of_organization(),
+)
+
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    # What is paused: the account, the tenant, the platform, or with all three NULL the deployment.
+    Column("organization_id", Uuid),
+    Column("account_id", Uuid),
+    Column("platform", Text),
+    Column("reason", Text),
+    moment("created_at", nullable=False),
+    CheckConstraint("account_id IS NULL OR organization_id IS NOT NULL", name="account_has_organization"),
+    UniqueConstraint(
+        "organization_id", "account_id", "platform", name="uq_pauses_what", postgresql_nulls_not_distinct=True
+    ),
+    of_organization(),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("organization_id", Uuid, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    moment("created_at", nullable=False),
+    of_organization(),
 )
 
 profiles = Table(

@@ -63,8 +63,13 @@ posts = Table(
     Column("parts", JSONB, nullable=False, server_default=text("'[]'")),
     Column("extras", JSONB, nullable=False, server_default=text("'{}'")),
     Column("warnings", JSONB, nullable=False, server_default=text("'[]'")),
-    Column("error", JSONB),
+    Column("error", JSONB(none_as_null=True)),
     moment("published_at"),
+    # What posts with the same text and media share.
+    Column("content_hash", LargeBinary),
+    # When it was deleted by us, and when it was found gone.
+    moment("unpublished_at"),
+    moment("removed_at"),
     moment("created_at", nullable=False),
     moment("updated_at", nullable=False),
     known_mode(),
@@ -82,6 +87,14 @@ posts = Table(
     Index("ix_posts_batch_id", "batch_id", "target_index"),
     Index("ix_posts_organization_id_mode_id", "organization_id", "mode", "id"),
     Index("ix_posts_organization_id_account_id", "organization_id", "account_id", "id"),
+    Index(
+        "ix_posts_content_hash",
+        "organization_id",
+        "account_id",
+        "content_hash",
+        "created_at",
+        postgresql_where=text("content_hash IS NOT NULL"),
+    ),
 )
 
 post_revisions = Table(
@@ -108,7 +121,7 @@ attempts = Table(
     Column("revision", Integer, nullable=False),
     Column("number", Integer, nullable=False),
     Column("outcome", Text),
-    Column("error", JSONB),
+    Column("error", JSONB(none_as_null=True)),
     Column("waited_ms", Integer, nullable=False),
     Column("platform_ms", Integer),
     Column("calls", JSONB, nullable=False, server_default=text("'[]'")),
@@ -154,7 +167,7 @@ idempotency_keys = Table(
     Column("api_key_id", Uuid, nullable=False),
     Column("batch_id", Uuid),
     Column("status", Integer),
-    Column("headers", JSONB),
+    Column("headers", JSONB(none_as_null=True)),
     # Sealed when the answer carries a secret; plain otherwise, so that a replay costs no decryption.
     Column("body", LargeBinary),
     Column("is_sealed", Boolean, nullable=False, server_default=text("false")),

@@ -31,12 +31,14 @@ events = Table(
     # The public place in the organization's stream. Given after commit by the relay, one at a time: a number taken
     # before commit becomes visible out of order, and a reader past N would miss N - 1.
     Column("position", BigInteger),
+    Column("post_id", Uuid),
     moment("created_at", nullable=False),
     known_mode(),
     UniqueConstraint("organization_id", "id"),
     of_organization(),
     Index("ix_events_unannounced", "written", postgresql_where=text("position IS NULL")),
     Index("uq_events_position", "organization_id", "position", unique=True),
+    Index("ix_events_post_id", "organization_id", "post_id", "written", postgresql_where=text("post_id IS NOT NULL")),
 )
 
 webhook_endpoints = Table(
@@ -50,6 +52,9 @@ webhook_endpoints = Table(
     Column("description", Text),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("secret_sealed", LargeBinary, nullable=False),
+    # Signs beside the new one until then, so that receivers can be changed over.
+    Column("previous_secret_sealed", LargeBinary),
+    moment("previous_secret_until"),
     moment("failing_since"),
     moment("last_delivery_at"),
     Column("last_failure_reason", Text),
@@ -83,5 +88,6 @@ deliveries = Table(
     of_organization(),
     belongs_to("endpoint_id", "webhook_endpoints", ondelete="CASCADE"),
     belongs_to("event_id", "events", ondelete="CASCADE"),
+    Index("ix_deliveries_endpoint_id", "organization_id", "endpoint_id", "id"),
     Index("ix_deliveries_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
 )

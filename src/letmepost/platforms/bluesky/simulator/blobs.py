@@ -56,7 +56,7 @@ def use_blobs(state: State, did: str, record: object, now: datetime) -> None:
     """Check every blob that the record refers to, then keep them for good.
 
     Raises:
-        XRPCError: BlobNotFound, or InvalidMimeType or InvalidSize for a reference not echoed verbatim.
+        XRPCError: BlobNotFound, or InvalidMimeType or InvalidSize for a first reference not echoed verbatim.
     """
     used = {}
     for reference in _references(record):
@@ -71,6 +71,8 @@ def use_blobs(state: State, did: str, record: object, now: datetime) -> None:
 def _check(blob: Blob | None, reference: dict[str, Any], cid: str, now: datetime) -> Blob:
     if blob is None or not (blob["is_used"] or now.timestamp() < _collected_at(blob)):
         raise XRPCError(400, "BlobNotFound", f"Could not find blob: {cid}")
+    if blob["is_used"]:
+        return blob  # compared when it was first referred to, and not again
     if reference["mimeType"] != blob["mime_type"]:
         found = f"Expected: {blob['mime_type']}, Got: {reference['mimeType']}"
         raise XRPCError(400, "InvalidMimeType", f"Referenced Mimetype does not match stored blob. {found}")

@@ -10,7 +10,14 @@ from types import MappingProxyType
 
 from letmepost.platforms.bluesky.rules import RULES
 from letmepost.platforms.bluesky.simulator.schema import Check, array, blob, integer, string, structure, union
-from letmepost.platforms.bluesky.simulator.syntax import is_at_uri, is_cid, is_datetime, is_did, is_uri
+from letmepost.platforms.bluesky.simulator.syntax import (
+    is_at_uri,
+    is_cid,
+    is_datetime,
+    is_did,
+    is_language,
+    is_uri,
+)
 
 POST = "app.bsky.feed.post"
 _VIDEO_MAX_BYTES = 300_000_000
@@ -23,6 +30,7 @@ _LIMITS = {rule.id: rule.limit for rule in RULES if isinstance(rule.limit, int)}
 
 _DATETIME = string(form=is_datetime)
 _AT_URI = string(form=is_at_uri)
+_LANGUAGE = string(form=is_language)
 _STRONG_REF = structure({"uri": _AT_URI, "cid": string(form=is_cid)}, required=("uri", "cid"))
 _TAG = string(max_bytes=640, max_graphemes=64)
 
@@ -64,7 +72,7 @@ _CARD = {
     "thumb": blob(accept="image/*", max_bytes=_LIMITS["bluesky.link_card.thumbnail_size_max"]),
 }
 _EXTERNAL = structure({"external": structure(_CARD, required=("uri", "title", "description"))}, required=("external",))
-_CAPTION = {"lang": string(), "file": blob(accept="text/vtt", max_bytes=_CAPTIONS_MAX_BYTES)}
+_CAPTION = {"lang": _LANGUAGE, "file": blob(accept="text/vtt", max_bytes=_CAPTIONS_MAX_BYTES)}
 _VIDEO = structure(
     {
         "video": blob(accept="video/mp4", max_bytes=_VIDEO_MAX_BYTES),
@@ -95,7 +103,7 @@ _POST = structure(
             max_bytes=_LIMITS["bluesky.text.max_bytes"], max_graphemes=_LIMITS["bluesky.text.max_graphemes"]
         ),
         "createdAt": _DATETIME,
-        "langs": array(string(), max_length=_LIMITS["bluesky.langs.count_max"]),
+        "langs": array(_LANGUAGE, max_length=_LIMITS["bluesky.langs.count_max"]),
         "tags": array(_TAG, max_length=8),
         "facets": array(_FACET),
         "embed": _EMBED,

@@ -16,6 +16,11 @@ _RECORD_KEY = re.compile(r"(?!\.\.?$)[a-zA-Z0-9._:~-]{1,512}")
 _CID = re.compile(r"[a-zA-Z0-9+=]{8,256}")
 _AT_URI = re.compile(r"at://[a-zA-Z0-9._:%-]+(/[a-zA-Z0-9.-]+(/[a-zA-Z0-9._:~-]+)?)?")
 _URI = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:\S+")
+_LANGUAGE = re.compile(
+    r"([A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?"
+    r"(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*(-[0-9A-WYZa-wyz](-[A-Za-z0-9]{2,8})+)*(-x(-[A-Za-z0-9]{1,8})+)?"
+    r"|x(-[A-Za-z0-9]{1,8})+"
+)
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,20})?(Z|[+-]\d\d:\d\d)")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,6 +63,11 @@ def is_at_uri(text: str) -> bool:
 def is_uri(text: str) -> bool:
     """A scheme, a colon, and no white space."""
     return _URI.fullmatch(text) is not None
+
+
+def is_language(text: str) -> bool:
+    """A BCP 47 tag, as far as its form goes; the few irregular ones of old (`i-klingon`) are not known here."""
+    return _LANGUAGE.fullmatch(text) is not None
 
 
 def is_datetime(text: str) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from letmepost.platforms.bluesky.simulator import limits
-from letmepost.platforms.bluesky.simulator.accounts import get_repository
+from letmepost.platforms.bluesky.simulator.accounts import find_by_identifier
 from letmepost.platforms.bluesky.simulator.commits import commit, written
 from letmepost.platforms.bluesky.simulator.lexicons import POST
 from letmepost.platforms.bluesky.simulator.operations import Operation, Write
@@ -25,7 +25,10 @@ def handler(operation: Operation) -> Handler:
         account = authenticate(state, call)
         did, scenario = account["did"], SCENARIOS[account["scenario"]]
         body = json_input(call, operation.shape)
-        if get_repository(state, body["repo"])["did"] != did:
+        owner = find_by_identifier(state, body["repo"])
+        if owner is None:
+            raise XRPCError(403, "AccountNotFound", "Account not found")
+        if owner["did"] != did:
             raise XRPCError(401, "AuthenticationRequired", "Authentication Required")
         headers = limits.spend(state, limits.WRITES, did, operation.points(body), call.now)
         posts = [part for part in operation.records(body) if part["collection"] == POST]

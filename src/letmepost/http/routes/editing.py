@@ -1,0 +1,174 @@
+"""What can be done with posts after they were accepted, and before."""
+
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.errors import RequestError
+from letmepost.domain.ids import Prefix, spell
+from letmepost.http.answers import claim_of, once, respond, show
+from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
+from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.routes.posts import render_batch
+from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.editing import (
+    Bulk,
+    BulkAnswer,
+    BulkAnswers,
+    BulkPost,
+    Canceled,
+    ChangePost,
+    JudgedView,
+    Resolve,
+    Retried,
+    RetryMany,
+    Timeline,
+    Validated,
+    When,
+)
+from letmepost.http.schemas.posts import BatchView, CreatePost, PostRead
+from letmepost.http.services import APIServices
+from letmepost.services.idempotency import Once
+
+router = APIRouter(route_class=GatedRoute, tags=["posts"])
+
+
+@router.post("/v1/posts/validate", response_model=Validated, openapi_extra=needs(Scope.POSTS_WRITE))
+async def validate_post(body: CreatePost, request: Request) -> Response:
+    """Judge a request without carrying it out: every violation of every target, and what would be sent first."""
+    services: APIServices = request.app.state.services
+    verdicts = await services.validation.validate(caller_of(request), body.to_request())
+    targets = [JudgedView.of(verdict) for verdict in verdicts]
+    return show(Validated(valid=all(target.valid for target in targets), targets=targets))
+
+
+@router.post(
+    "/v1/posts/bulk",
+    status_code=HTTPStatus.MULTI_STATUS,
+    response_model=BulkAnswers,
+    openapi_extra=needs(Scope.POSTS_WRITE),
+)
+async def create_posts(body: Bulk, request: Request) -> Response:
+    """Up to 100 requests, each carried out by itself with its own `idempotencyKey`. Never waits for outcomes."""
+    answers = [await _one_of_bulk(given, request) for given in body.posts]
+    return show(BulkAnswers(data=answers), HTTPStatus.MULTI_STATUS)
+
+
+@router.post("/v1/posts/retry", response_model=Retried, openapi_extra=needs(Scope.POSTS_WRITE))
+async def retry_posts(body: RetryMany, request: Request) -> Response:
+    """Queue again every post that fits and can be retried: for after an outage."""
+    services: APIServices = request.app.state.services
+    caller, wanted = caller_of(request), body.filter.to_filter()
+
+    def shown(ids: Sequence[UUID]) -> Retried:
+        return Retried(post_ids=[spell(Prefix.POST, post_id) for post_id in ids])
+
+    answered = await once(request, shown)
+    retrying = services.editing.retry_many(caller, wanted, body.scheduled_at, answered)
+    return await respond(request, answered, retrying)
+
+
+@router.patch("/v1/posts/{post_id}", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
+async def change_post(post_id: str, body: ChangePost, request: Request) -> Response:
+    """Rewrite or reschedule a post that has not gone out. New content is checked like a new post's."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, PostRead.of)
+    changing = services.editing.change(caller_of(request), find_id(Prefix.POST, post_id), body.to_change(), wanted)
+    return await respond(request, wanted, changing)
+
+
+@router.delete("/v1/posts/{post_id}", response_model=Canceled, openapi_extra=needs(Scope.POSTS_WRITE))
+async def cancel_post(post_id: str, request: Request) -> Response:
+    """Cancel a post that has not gone out."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, Canceled.of)
+    canceling = services.editing.cancel(caller_of(request), find_id(Prefix.POST, post_id), wanted)
+    return await respond(request, wanted, canceling)
+
+
+@router.post("/v1/posts/{post_id}/retry", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
+async def retry_post(post_id: str, request: Request, body: When | None = None) -> Response:
+    """Queue again a post that failed, was refused or canceled, or whose thread broke; it resumes where it broke."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, PostRead.of)
+    scheduled_at = None if body is None else body.scheduled_at
+    retrying = services.editing.retry(caller_of(request), find_id(Prefix.POST, post_id), scheduled_at, wanted)
+    return await respond(request, wanted, retrying)
+
+
+@router.post("/v1/posts/{post_id}/resolve", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
+async def resolve_post(post_id: str, body: Resolve, request: Request) -> Response:
+    """Say what became of a post whose outcome could not be learnt."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, PostRead.of)
+    resolving = services.editing.resolve(
+        caller_of(request), find_id(Prefix.POST, post_id), body.to_resolution(), wanted
+    )
+    return await respond(request, wanted, resolving)
+
+
+@router.post("/v1/posts/{post_id}/unpublish", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
+async def unpublish_post(post_id: str, request: Request) -> Response:
+    """Delete a published post on its platform, with its thread and comments. Its status stays."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, PostRead.of)
+    unpublishing = services.unpublishing.unpublish(caller_of(request), find_id(Prefix.POST, post_id), wanted)
+    return await respond(request, wanted, unpublishing)
+
+
+@router.get("/v1/posts/{post_id}/timeline", response_model=Timeline, openapi_extra=needs(Scope.POSTS_READ))
+async def read_timeline(post_id: str, request: Request) -> Response:
+    """What happened to a post and why, in plain words and as data: the evidence that it was published once."""
+    services: APIServices = request.app.state.services
+    return show(Timeline.of(await services.timelines.read(caller_of(request), find_id(Prefix.POST, post_id))))
+
+
+@router.post("/v1/batches/{batch_id}/publish", response_model=BatchView, openapi_extra=needs(Scope.POSTS_WRITE))
+async def publish_batch(batch_id: str, request: Request, body: When | None = None) -> Response:
+    """Publish a draft, now or later. Does not wait for the outcome."""
+    services: APIServices = request.app.state.services
+    wanted = Once(await claim_of(request), render_batch)
+    scheduled_at = None if body is None else body.scheduled_at
+    publishing = services.editing.publish_batch(
+        caller_of(request), find_id(Prefix.BATCH, batch_id), scheduled_at, wanted
+    )
+    return await respond(request, wanted, publishing)
+
+
+@router.delete("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_WRITE))
+async def cancel_batch(batch_id: str, request: Request) -> Response:
+    """Cancel all of a batch that still can be."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, BatchView.of)
+    canceling = services.editing.cancel_batch(caller_of(request), find_id(Prefix.BATCH, batch_id), wanted)
+    return await respond(request, wanted, canceling)
+
+
+async def _one_of_bulk(given: object, request: Request) -> BulkAnswer:
+    """Carry out one request of a bulk; what is wrong with it is its own answer."""
+    services: APIServices = request.app.state.services
+    caller = caller_of(request)
+    try:
+        body = BulkPost.model_validate(given)
+        claim = None
+        if body.idempotency_key is not None:
+            # As if it had been sent by itself, so that a retry outside the bulk is recognised too.
+            content = body.model_dump_json(by_alias=True, exclude={"idempotency_key"}, exclude_unset=True).encode()
+            claim = services.idempotency.claim_of(caller, body.idempotency_key, b"POST /v1/posts/bulk\n" + content)
+        answer = await services.submission.submit(
+            caller, body.to_request(), Once(claim, render_batch), wait_s=0, request_id=request.state.request_id
+        )
+        return BulkAnswer(status=answer.status, body=json.loads(answer.body))
+    except ValidationError as error:
+        status, fields = 400, validation_fields(RequestValidationError(error.errors(include_input=False)))
+    except RequestError as error:
+        status, fields = status_of(error), error_fields(error)
+    return BulkAnswer(
+        status=status, body=envelope(fields, docs_url=services.docs_url, request_id=request.state.request_id)
+    )

@@ -1,0 +1,116 @@
+"""`/v1/events`, and the deliveries of webhook endpoints."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.errors import InvalidRequest
+from letmepost.domain.ids import Prefix, spell
+from letmepost.http.answers import once, respond, show
+from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
+from letmepost.http.paging import before as before_cursor
+from letmepost.http.paging import next_cursor
+from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.events import (
+    DeliveryPage,
+    DeliveryView,
+    EventPage,
+    EventView,
+    Replayed,
+    ReplayedOne,
+    ReplayRange,
+)
+from letmepost.http.services import APIServices
+from letmepost.services.events import EVENT_TYPES
+
+_POSITION_MAX = 2**63 - 1
+
+router = APIRouter(route_class=GatedRoute, tags=["events"])
+
+
+@router.get("/v1/events", response_model=EventPage, openapi_extra=needs(Scope.EVENTS_READ))
+async def list_events(
+    request: Request,
+    event_type: Annotated[list[str] | None, Query(alias="type")] = None,
+    limit: str | None = None,
+    cursor: str | None = None,
+) -> Response:
+    """The stream of events, oldest first: what webhooks are sent, to poll. Nothing is ever skipped."""
+    services: APIServices = request.app.state.services
+    caller, size, after = caller_of(request), check_limit(limit), _position(cursor)
+    unknown = set(event_type or ()) - set(EVENT_TYPES)
+    if unknown:
+        raise InvalidRequest(f"There is no event {min(unknown)!r}.", rule="type", remediation="See the documentation.")
+    found = await services.streams.list_events(caller, after=after, types=event_type or (), limit=size)
+    last = found[-1].position if found else after
+    return show(EventPage(data=[EventView.of(event, caller) for event in found], next_cursor=str(last)))
+
+
+@router.get(
+    "/v1/webhook-endpoints/{endpoint_id}/deliveries",
+    response_model=DeliveryPage,
+    openapi_extra=needs(Scope.WEBHOOKS_READ),
+)
+async def list_deliveries(
+    endpoint_id: str, request: Request, limit: str | None = None, cursor: str | None = None
+) -> Response:
+    """What was sent, or is to be sent, to an endpoint; newest first."""
+    services: APIServices = request.app.state.services
+    size = check_limit(limit)
+    rows = await services.streams.list_deliveries(
+        caller_of(request),
+        find_id(Prefix.ENDPOINT, endpoint_id),
+        before=before_cursor(Prefix.DELIVERY, cursor),
+        limit=size + 1,
+    )
+    following = next_cursor(Prefix.DELIVERY, [row.id for row in rows], size)
+    return show(DeliveryPage(data=[DeliveryView.of(row) for row in rows[:size]], next_cursor=following))
+
+
+@router.post(
+    "/v1/deliveries/{delivery_id}/replay", response_model=ReplayedOne, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
+)
+async def replay_delivery(delivery_id: str, request: Request) -> Response:
+    """Send a delivery again, from the start of its schedule."""
+    services: APIServices = request.app.state.services
+
+    def shown(found: UUID) -> ReplayedOne:
+        return ReplayedOne(id=spell(Prefix.DELIVERY, found))
+
+    wanted = await once(request, shown)
+    replaying = services.streams.replay_delivery(caller_of(request), find_id(Prefix.DELIVERY, delivery_id), wanted)
+    return await respond(request, wanted, replaying)
+
+
+@router.post(
+    "/v1/webhook-endpoints/{endpoint_id}/replay", response_model=Replayed, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
+)
+async def replay_endpoint(endpoint_id: str, body: ReplayRange, request: Request) -> Response:
+    """Send every event of a time to an endpoint again, also those that it was not there for."""
+    services: APIServices = request.app.state.services
+
+    def shown(count: int) -> Replayed:
+        return Replayed(deliveries=count)
+
+    wanted = await once(request, shown)
+    replaying = services.streams.replay_endpoint(
+        caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id), body.after, body.before, wanted
+    )
+    return await respond(request, wanted, replaying)
+
+
+def _position(cursor: str | None) -> int:
+    """Where a reader has come to.
+
+    Raises:
+        InvalidRequest: the cursor is not one of ours.
+    """
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdigit() and int(cursor) <= _POSITION_MAX):
+        raise InvalidRequest(
+            "cursor is not one that this list gave.", rule="cursor", remediation="Start again without a cursor."
+        )
+    return int(cursor)

@@ -1,0 +1,106 @@
+"""`/v1/platforms`: what each platform takes, derived from its rules and schemas."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+
+from letmepost.domain.rules import Rule
+from letmepost.http.answers import show
+from letmepost.http.gate import ANY_KEY, GatedRoute, needs
+from letmepost.http.schemas.base import Left, View
+from letmepost.http.services import APIServices
+from letmepost.platforms.contract import Platform
+
+router = APIRouter(route_class=GatedRoute, tags=["platforms"])
+
+
+class LimitView(View):
+    """One rule: what it says, where the platform says so, and when that was last read."""
+
+    rule: str
+    summary: str
+    limit: Left[int | float | str] = None
+    unit: Left[str] = None
+    remediation: str
+    source_url: str
+    checked_on: date
+
+    @classmethod
+    def of(cls, rule: Rule) -> "LimitView":
+        """Show a rule."""
+        return cls(
+            rule=rule.id,
+            summary=rule.summary,
+            limit=rule.limit,
+            unit=rule.unit,
+            remediation=rule.remediation,
+            source_url=rule.source_url,
+            checked_on=rule.checked_on,
+        )
+
+
+class PlatformView(View):
+    """What a platform takes and can do."""
+
+    platform: str
+    title: str
+    state: Literal["stable"] = "stable"
+    api_version: str | None
+    can_unpublish: bool
+    limits: Sequence[LimitView]
+    options_schema: Mapping[str, Any]
+    connect_schema: Mapping[str, Any]
+    scenarios: Sequence[str]
+
+    @classmethod
+    def of(cls, platform: Platform) -> "PlatformView":
+        """Show a platform."""
+        return cls(
+            platform=platform.name,
+            title=platform.title,
+            api_version=platform.api_version,
+            can_unpublish=platform.unpublish is not None,
+            limits=[LimitView.of(rule) for rule in platform.rules],
+            options_schema=platform.options.model_json_schema(by_alias=True),
+            connect_schema=platform.connect_input.model_json_schema(by_alias=True),
+            scenarios=platform.simulator.scenarios,
+        )
+
+
+class PlatformList(View):
+    """Every platform of this deployment, by name."""
+
+    data: Sequence[PlatformView]
+
+
+class VersionView(View):
+    """The version of a platform's API that this release speaks; null where the platform has none."""
+
+    platform: str
+    api_version: str | None
+
+
+class VersionList(View):
+    """The pinned versions, by platform."""
+
+    data: Sequence[VersionView]
+
+
+@router.get("/v1/platforms", response_model=PlatformList, openapi_extra=needs(ANY_KEY))
+async def list_platforms(request: Request) -> Response:
+    """Every platform with its limits, sources, options and scenarios."""
+    services: APIServices = request.app.state.services
+    return show(PlatformList(data=[PlatformView.of(platform) for platform in services.platforms.values()]))
+
+
+@router.get("/v1/platform-versions", response_model=VersionList, openapi_extra=needs(ANY_KEY))
+async def list_versions(request: Request) -> Response:
+    """The version of each platform's API that this release speaks."""
+    services: APIServices = request.app.state.services
+    found = [
+        VersionView(platform=platform.name, api_version=platform.api_version)
+        for platform in services.platforms.values()
+    ]
+    return show(VersionList(data=found))

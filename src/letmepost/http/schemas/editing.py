@@ -1,0 +1,214 @@
+"""Changing, judging and explaining posts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.posts import PostStatus
+from letmepost.domain.rules import Violation
+from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
+from letmepost.http.schemas.posts import Content, CreatePost
+from letmepost.services.editing import PostChange, Resolution
+from letmepost.services.timeline import Moment as Happened
+from letmepost.services.validating import Preview, TargetVerdict
+from letmepost.storage.posts import PostFilter, PostRow
+
+BULK_MAX = 100
+
+
+class ChangePost(Content):
+    """Only what is sent changes; `null` removes."""
+
+    scheduled_at: GivenMoment | None = None
+    metadata: Mapping[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] | None = Field(
+        default=None, max_length=20
+    )
+
+    def to_change(self) -> PostChange:
+        """For the use cases."""
+        return PostChange(content=self.to_content(), scheduled_at=self.scheduled_at, metadata=self.metadata)
+
+
+class When(Body):
+    """When to go out; left out, now."""
+
+    scheduled_at: GivenMoment | None = None
+
+
+class FilterBody(Body):
+    """Which posts are meant; what is left out does not narrow."""
+
+    profile_id: Sequence[str] = ()
+    account_id: Sequence[str] = ()
+    batch_id: Sequence[str] = ()
+    platform: Sequence[str] = ()
+    status: Sequence[PostStatus] = ()
+    error_code: Sequence[str] = ()
+    after: GivenMoment | None = None
+    before: GivenMoment | None = None
+
+    def to_filter(self) -> PostFilter:
+        """For the use cases."""
+        return PostFilter(
+            profile_ids=[find_id(Prefix.PROFILE, text) for text in self.profile_id],
+            account_ids=[find_id(Prefix.ACCOUNT, text) for text in self.account_id],
+            batch_ids=[find_id(Prefix.BATCH, text) for text in self.batch_id],
+            platforms=self.platform,
+            statuses=self.status,
+            error_codes=self.error_code,
+            created_after=self.after,
+            created_before=self.before,
+        )
+
+
+class RetryMany(When):
+    """Every post that fits and can be retried, up to 1 000 a request."""
+
+    filter: FilterBody
+
+
+class Retried(View):
+    """What was queued again."""
+
+    post_ids: Sequence[str]
+
+
+class Resolve(Body):
+    """What a person found out about a post whose outcome could not be learnt."""
+
+    outcome: Literal["published", "not_published"]
+    uri: str | None = Field(default=None, max_length=2048)
+
+    def to_resolution(self) -> Resolution:
+        """For the use cases."""
+        return Resolution(is_published=self.outcome == "published", uri=self.uri)
+
+
+class Canceled(View):
+    """It will not go out."""
+
+    id: str
+    status: PostStatus
+
+    @classmethod
+    def of(cls, post: PostRow) -> "Canceled":
+        """Show a canceled post."""
+        return cls(id=spell(Prefix.POST, post.id), status=post.status)
+
+
+class ViolationView(View):
+    """A broken rule, and what to do."""
+
+    rule: str
+    field: str
+    message: str
+    remediation: str
+    limit: Left[int | float | str] = None
+    actual: Left[int | float | str] = None
+    unit: Left[str] = None
+
+    @classmethod
+    def of(cls, found: Violation) -> "ViolationView":
+        """Show a violation."""
+        return cls(
+            rule=found.rule,
+            field=found.field,
+            message=found.message,
+            remediation=found.remediation,
+            limit=found.limit,
+            actual=found.actual,
+            unit=found.unit,
+        )
+
+
+class PreviewView(View):
+    """The exact first request that would be sent, without what authenticates it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Any
+
+    @classmethod
+    def of(cls, preview: Preview) -> "PreviewView":
+        """Show a preview."""
+        return cls(method=preview.method, url=preview.url, headers=preview.headers, body=preview.body)
+
+
+class JudgedView(View):
+    """What preflight says of one target."""
+
+    account_id: str
+    platform: str
+    valid: bool
+    violations: Sequence[ViolationView]
+    warnings: Sequence[ViolationView]
+    preview: Left[PreviewView] = None
+
+    @classmethod
+    def of(cls, verdict: TargetVerdict) -> "JudgedView":
+        """Show a verdict."""
+        return cls(
+            account_id=spell(Prefix.ACCOUNT, verdict.account_id),
+            platform=verdict.platform,
+            valid=not verdict.violations,
+            violations=[ViolationView.of(found) for found in verdict.violations],
+            warnings=[ViolationView.of(found) for found in verdict.warnings],
+            preview=None if verdict.preview is None else PreviewView.of(verdict.preview),
+        )
+
+
+class Validated(View):
+    """What preflight says of a request. Nothing was stored, nothing was sent."""
+
+    valid: bool
+    targets: Sequence[JudgedView]
+
+
+class MomentView(View):
+    """One thing that happened to a post."""
+
+    at: Moment
+    kind: str
+    message: str
+    data: Mapping[str, Any]
+
+
+class Timeline(View):
+    """What happened to a post, first to last."""
+
+    data: Sequence[MomentView]
+
+    @classmethod
+    def of(cls, moments: Sequence[Happened]) -> "Timeline":
+        """Show a timeline."""
+        return cls(
+            data=[MomentView(at=found.at, kind=found.kind, message=found.message, data=found.data) for found in moments]
+        )
+
+
+class BulkPost(CreatePost):
+    """One request of a bulk, with its own key."""
+
+    idempotency_key: str | None = Field(default=None, pattern=r"^[\x21-\x7e]{1,255}$")
+
+
+class Bulk(Body):
+    """Up to 100 requests; each is carried out by itself, and none is waited for."""
+
+    posts: Sequence[Any] = Field(min_length=1, max_length=BULK_MAX)
+
+
+class BulkAnswer(View):
+    """What one request of a bulk was answered."""
+
+    status: int
+    body: Any
+
+
+class BulkAnswers(View):
+    """The answers, in the order of the requests."""
+
+    data: Sequence[BulkAnswer]

@@ -1,0 +1,95 @@
+"""Events, and what was sent of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from letmepost.domain.ids import Prefix, spell
+from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
+from letmepost.services.callers import Caller
+from letmepost.storage.stream import AnnouncedEvent, DeliveryRow
+
+
+class EventView(View):
+    """The same as is sent to webhooks. `data.sequence` is the event's place in the organization's stream."""
+
+    id: str
+    type: str
+    created_at: Moment
+    organization_id: str
+    data: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, event: AnnouncedEvent, caller: Caller) -> "EventView":
+        """Show an event."""
+        return cls(
+            id=spell(Prefix.EVENT, event.id),
+            type=event.type,
+            created_at=event.created_at,
+            organization_id=spell(Prefix.ORGANIZATION, caller.organization_id),
+            data={**event.data, "sequence": event.position},
+        )
+
+
+class EventPage(View):
+    """A page of events, oldest first. There is always a cursor to continue from, also when nothing is new."""
+
+    data: Sequence[EventView]
+    next_cursor: str
+
+
+class DeliveryView(View):
+    """One event on its way to one endpoint: `pending`, `delivered` or `dead`."""
+
+    id: str
+    event_id: str
+    event_type: str
+    status: str
+    attempts: int
+    next_attempt_at: Left[Moment] = None
+    last_status: int | None
+    last_error: str | None
+    created_at: Moment
+    finished_at: Moment | None
+
+    @classmethod
+    def of(cls, row: DeliveryRow) -> "DeliveryView":
+        """Show a delivery."""
+        return cls(
+            id=spell(Prefix.DELIVERY, row.id),
+            event_id=spell(Prefix.EVENT, row.event_id),
+            event_type=row.event_type,
+            status=row.status,
+            attempts=row.attempt_count,
+            next_attempt_at=row.ready_at,
+            last_status=row.last_status,
+            last_error=row.last_error,
+            created_at=row.created_at,
+            finished_at=row.finished_at,
+        )
+
+
+class DeliveryPage(View):
+    """A page of deliveries, newest first."""
+
+    data: Sequence[DeliveryView]
+    next_cursor: str | None
+
+
+class ReplayRange(Body):
+    """From when until when."""
+
+    after: GivenMoment
+    before: GivenMoment
+
+
+class Replayed(View):
+    """How many deliveries were queued again."""
+
+    deliveries: int
+
+
+class ReplayedOne(View):
+    """The delivery that was queued again."""
+
+    id: str
+    status: str = "pending"

@@ -1,0 +1,24 @@
+"""Deleting what was published.
+
+`deleteRecord` of what is not there succeeds, so a deletion that was cut short is simply done again
+(https://github.com/bluesky-social/atproto lexicons/com/atproto/repo/deleteRecord.json, read 2026-11-21).
+"""
+
+from collections.abc import Sequence
+
+from letmepost.domain.flow import Flow
+from letmepost.platforms.bluesky.replies import explain
+from letmepost.platforms.bluesky.settings import BlueskySettings
+from letmepost.platforms.bluesky.xrpc import POST, THREADGATE, delete_record
+from letmepost.platforms.contract import AccountFacts
+
+
+def unpublish(account: AccountFacts, uris: Sequence[str], settings: BlueskySettings) -> Flow[None]:  # noqa: ARG001 - the account's own server is asked
+    """Delete posts of the account, each with its threadgate; last first, so that no reply loses its parent."""
+    for uri in reversed(uris):
+        key = uri.rpartition("/")[2]
+        for collection in (POST, THREADGATE):
+            call = delete_record(account.data["pds"], account.platform_account_id, collection, key)
+            reply = yield call
+            if not reply.ok:
+                raise explain(call, reply)

@@ -1,0 +1,348 @@
+"""Canceling, rescheduling, rewriting, retrying and resolving posts."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from letmepost.domain.content import MediaKind
+from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.services.callers import Caller
+from letmepost.services.events import post_event
+from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.posts import Posts, check_schedule
+from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
+from letmepost.storage.database import Connection, Database
+from letmepost.storage.editing import EDITABLE, LockedPost, PostEditor
+from letmepost.storage.events import EventRepository, NewEvent
+from letmepost.storage.posts import BatchRow, PostFilter, PostRepository, PostRow, PostView
+
+T = TypeVar("T")
+
+RETRIED_AT_ONCE = 1000
+
+_RETRIABLE = TRANSITIONS[Cause.RETRIED].sources
+_RESOLVABLE = TRANSITIONS[Cause.RESOLVED_PUBLISHED].sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostChange:
+    """What is to change in a post: only the fields named in `content.given` and those that are not None."""
+
+    content: ContentRequest = field(default_factory=ContentRequest)
+    scheduled_at: datetime | None = None
+    metadata: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What a person found out about a post that we could not: whether it is visible, and where."""
+
+    is_published: bool
+    uri: str | None = None
+
+
+class Editing:
+    """Changes posts of the caller's world. Each change races the workers, and has exactly one winner."""
+
+    def __init__(
+        self, *, database: Database, clock: Clock, posts: Posts, idempotency: Idempotency, wakeups: Wakeups
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._posts = posts
+        self._idempotency = idempotency
+        self._wakeups = wakeups
+
+    async def cancel(self, caller: Caller, post_id: UUID, once: Once[PostRow]) -> Answer:
+        """Cancel a post that has not gone out.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+            StateForbids: a worker has it, or it has gone out, in whole or in part.
+        """
+
+        async def carry_out(connection: Connection) -> PostRow:
+            locked = await self._lock(connection, caller, post_id)
+            _check_editable(locked)
+            return await self._move(connection, caller, locked.post, Cause.CANCELED, ready_at=None)
+
+        return await self._once(caller, once, carry_out)
+
+    async def cancel_batch(self, caller: Caller, batch_id: UUID, once: Once[BatchRow]) -> Answer:
+        """Cancel all of a batch that still can be.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+        """
+        batch = await self._posts.get_batch(caller, batch_id)
+
+        async def carry_out(connection: Connection) -> BatchRow:
+            editor = PostEditor(connection, caller.tenant)
+            for locked in await editor.lock([post.id for post in batch.posts]):
+                if _is_editable(locked):
+                    await self._move(connection, caller, locked.post, Cause.CANCELED, ready_at=None)
+            return await self._read_batch(connection, caller, batch_id)
+
+        return await self._once(caller, once, carry_out)
+
+    async def publish_batch(
+        self, caller: Caller, batch_id: UUID, scheduled_at: datetime | None, once: Once[BatchRow]
+    ) -> Answer:
+        """Queue a draft.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+            StateForbids: it is no draft any more.
+        """
+        batch = await self._posts.get_batch(caller, batch_id)
+        now = self._clock.now()
+        check_schedule(scheduled_at, now)
+
+        async def carry_out(connection: Connection) -> BatchRow:
+            editor = PostEditor(connection, caller.tenant)
+            drafts = [
+                locked.post
+                for locked in await editor.lock([post.id for post in batch.posts])
+                if locked.post.status is PostStatus.DRAFT
+            ]
+            if not drafts:
+                raise _forbidden("The batch is no draft any more.")
+            await PostRepository(connection, caller.tenant).schedule_batch(
+                batch_id, is_scheduled=scheduled_at is not None
+            )
+            due_at = scheduled_at or now
+            for post in drafts:
+                await self._move(
+                    connection,
+                    caller,
+                    post,
+                    Cause.ACCEPTED,
+                    announce=scheduled_at is not None,
+                    due_at=due_at,
+                    ready_at=due_at,
+                )
+            return await self._read_batch(connection, caller, batch_id)
+
+        return await self._once(caller, once, carry_out)
+
+    async def change(self, caller: Caller, post_id: UUID, change: PostChange, once: Once[PostView]) -> Answer:
+        """Rewrite or reschedule a post. New content is checked like a new post's and becomes a new revision.
+
+        Raises:
+            NotFound, StateForbids: as `cancel`.
+            InvalidRequest, PreflightFailed: the new content or time will not do; nothing was changed.
+        """
+        check_schedule(change.scheduled_at, self._clock.now())
+
+        async def carry_out(connection: Connection) -> PostView:
+            locked = await self._lock(connection, caller, post_id)
+            _check_editable(locked)
+            await self._rewrite(connection, caller, locked.post, change)
+            return await self._read(connection, caller, post_id)
+
+        return await self._once(caller, once, carry_out)
+
+    async def retry(self, caller: Caller, post_id: UUID, scheduled_at: datetime | None, once: Once[PostView]) -> Answer:
+        """Queue a post again that failed, was refused, was canceled, or broke in the middle of its thread.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+            StateForbids: it is not in such a state.
+        """
+        check_schedule(scheduled_at, self._clock.now())
+
+        async def carry_out(connection: Connection) -> PostView:
+            locked = await self._lock(connection, caller, post_id)
+            if locked.post.status not in _RETRIABLE or locked.is_leased:
+                raise _forbidden(f"A post that is {locked.post.status} cannot be retried.")
+            await self._requeue(connection, caller, locked, scheduled_at)
+            return await self._read(connection, caller, post_id)
+
+        return await self._once(caller, once, carry_out)
+
+    async def resolve(self, caller: Caller, post_id: UUID, resolution: Resolution, once: Once[PostView]) -> Answer:
+        """Record what a person found out about a post whose outcome we could not learn.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+            StateForbids: its outcome is known.
+        """
+
+        async def carry_out(connection: Connection) -> PostView:
+            post = (await self._lock(connection, caller, post_id)).post
+            if post.status not in _RESOLVABLE:
+                raise _forbidden(f"The outcome of a post that is {post.status} is known.")
+            if resolution.is_published:
+                uri, now = resolution.uri or post.uri, self._clock.now()
+                await self._move(
+                    connection, caller, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None
+                )
+            else:
+                await self._move(connection, caller, post, Cause.RESOLVED_NOT_PUBLISHED)
+            return await self._read(connection, caller, post_id)
+
+        return await self._once(caller, once, carry_out)
+
+    async def retry_many(
+        self, caller: Caller, wanted: PostFilter, scheduled_at: datetime | None, once: Once[Sequence[UUID]]
+    ) -> Answer:
+        """Queue again every post that fits and can be retried, up to 1 000 a request, oldest first.
+
+        Raises:
+            InvalidRequest: the time will not do.
+        """
+        check_schedule(scheduled_at, self._clock.now())
+
+        async def carry_out(connection: Connection) -> Sequence[UUID]:
+            repository = PostRepository(connection, caller.tenant)
+            ids = await repository.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
+            retried = []
+            for locked in await PostEditor(connection, caller.tenant).lock(ids):
+                if locked.post.status in _RETRIABLE and not locked.is_leased:
+                    await self._requeue(connection, caller, locked, scheduled_at)
+                    retried.append(locked.post.id)
+            return retried
+
+        return await self._once(caller, once, carry_out)
+
+    async def _once(self, caller: Caller, once: Once[T], carry_out: Callable[[Connection], Awaitable[T]]) -> Answer:
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            result = await carry_out(connection)
+            answer = await self._idempotency.answer(connection, caller, once, result)
+        await self._wakeups.wake_worker()
+        return answer
+
+    async def _lock(self, connection: Connection, caller: Caller, post_id: UUID) -> LockedPost:
+        found = await PostEditor(connection, caller.tenant).lock([post_id])
+        if not found or caller.profile_id not in {None, found[0].post.profile_id}:
+            raise NotFound("post")
+        return found[0]
+
+    async def _rewrite(self, connection: Connection, caller: Caller, post: PostRow, change: PostChange) -> None:
+        now, editor = self._clock.now(), PostEditor(connection, caller.tenant)
+        values: dict[str, Any] = {"updated_at": now}
+        events = []
+        if change.content.given:
+            stored = await editor.get_content(post)
+            new = await self._posts.recompose(connection, caller, post, _changed(stored, change.content))
+            values["revision"] = await editor.add_revision(post, new.content, now)
+            values |= {"content_hash": new.content_hash, "warnings": list(new.warnings)}
+            events.append("post.updated")
+        if change.metadata is not None:
+            values["metadata"] = dict(change.metadata)
+        if change.scheduled_at is not None:
+            values |= {"due_at": change.scheduled_at, "ready_at": change.scheduled_at, "failure_count": 0}
+            if post.status is PostStatus.RETRYING:
+                values |= {"status": PostStatus.QUEUED, "error": None}
+            if not change.content.given:
+                await editor.thaw(post)
+            events.append("post.rescheduled")
+        if post.status is PostStatus.DRAFT:
+            values["ready_at"] = None
+        row = await editor.change(post.id, values)
+        await self._write(connection, caller, [post_event(self._clock, name, row) for name in events])
+
+    async def _requeue(
+        self, connection: Connection, caller: Caller, locked: LockedPost, scheduled_at: datetime | None
+    ) -> PostRow:
+        if not locked.is_sent:
+            await PostEditor(connection, caller.tenant).thaw(locked.post)
+        due_at = scheduled_at or self._clock.now()
+        return await self._move(
+            connection,
+            caller,
+            locked.post,
+            Cause.RETRIED,
+            due_at=due_at,
+            ready_at=due_at,
+            failure_count=0,
+            error=None,
+        )
+
+    async def _move(
+        self,
+        connection: Connection,
+        caller: Caller,
+        post: PostRow,
+        cause: Cause,
+        *,
+        announce: bool = True,
+        **values: Any,
+    ) -> PostRow:
+        """Move a locked post along the table of transitions, and tell of it."""
+        transition, now = TRANSITIONS[cause], self._clock.now()
+        changed = await PostEditor(connection, caller.tenant).change(
+            post.id, {"status": transition.target, "updated_at": now, **values}
+        )
+        if transition.event is not None and announce:
+            await self._write(connection, caller, [post_event(self._clock, transition.event, changed)])
+        return changed
+
+    async def _read(self, connection: Connection, caller: Caller, post_id: UUID) -> PostView:
+        view = await PostRepository(connection, caller.tenant).find(post_id)
+        if view is None:
+            raise NotFound("post")
+        return view
+
+    async def _read_batch(self, connection: Connection, caller: Caller, batch_id: UUID) -> BatchRow:
+        batch = await PostRepository(connection, caller.tenant).find_batch(batch_id)
+        if batch is None:
+            raise NotFound("batch")
+        return batch
+
+    async def _write(self, connection: Connection, caller: Caller, events: Sequence[NewEvent]) -> None:
+        await EventRepository(connection, caller.tenant).write(events, self._clock.now())
+
+
+def _is_editable(locked: LockedPost) -> bool:
+    return locked.post.status in EDITABLE and not locked.is_leased and not locked.is_sent
+
+
+def _check_editable(locked: LockedPost) -> None:
+    if locked.post.status not in EDITABLE or locked.is_leased:
+        raise _forbidden(f"A post that is {locked.post.status} cannot be changed any more.")
+    if locked.is_sent:
+        raise StateForbids(
+            "Something of this post was sent already, and may be visible.",
+            rule="post.partly_published",
+            remediation="Wait for its outcome, then retry or unpublish it.",
+        )
+
+
+def _forbidden(message: str) -> StateForbids:
+    return StateForbids(message, rule="post.status", remediation="Read the post to see where it is now.")
+
+
+def _changed(stored: Mapping[str, Any], change: ContentRequest) -> ContentRequest:
+    """The stored content with the given fields replaced."""
+    whole = ContentRequest(
+        text=stored["text"],
+        media=_media(stored["media"]),
+        first_comment=stored["first_comment"],
+        thread=tuple(ThreadRequest(text=part["text"], media=_media(part["media"])) for part in stored["thread"]),
+        options=stored["options"],
+    )
+    names = {"firstComment": "first_comment"}
+    new = {names.get(name, name): getattr(change, names.get(name, name)) for name in change.given if name in _CONTENT}
+    return replace(whole, **new, given=_CONTENT)
+
+
+_CONTENT = frozenset({"text", "media", "firstComment", "thread", "options"})
+
+
+def _media(items: Sequence[Mapping[str, Any]]) -> tuple[MediaRequest, ...]:
+    return tuple(
+        MediaRequest(
+            kind=MediaKind(item["kind"]),
+            alt_text=item["alt_text"],
+            title=item["title"],
+            media_id=UUID(item["media_id"]),
+        )
+        for item in items
+    )

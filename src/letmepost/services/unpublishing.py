@@ -1,0 +1,96 @@
+"""Deleting a published post on its platform."""
+
+from uuid import UUID
+
+from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.domain.posts import PostStatus
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.drive import drive
+from letmepost.gateways.sender import Sender
+from letmepost.services.callers import Caller
+from letmepost.services.events import post_event
+from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.tokens import AccountCredentials
+from letmepost.services.worlds import Access, Worlds
+from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.database import Database
+from letmepost.storage.editing import PostEditor
+from letmepost.storage.events import EventRepository
+from letmepost.storage.posts import PostRepository, PostView
+from letmepost.storage.sealing import Keyring
+
+_VISIBLE = frozenset({PostStatus.PUBLISHED, PostStatus.PARTIAL})
+
+
+class Unpublishing:
+    """Takes posts of the caller's world down again."""
+
+    def __init__(
+        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, idempotency: Idempotency
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._worlds = worlds
+        self._idempotency = idempotency
+
+    async def unpublish(self, caller: Caller, post_id: UUID, once: Once[PostView]) -> Answer:
+        """Delete a post, its thread and its comments where they are. Its status stays; `unpublishedAt` tells.
+
+        Deleting what is gone already succeeds, so a request that was cut short can be sent again.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+            StateForbids: nothing of it is visible, or its platform cannot delete.
+            PlatformFailure: the platform refused, or could not be reached; nothing was recorded.
+        """
+        view, account = await self._read(caller, post_id)
+        access = self._worlds.access(account.platform, caller.mode, caller.organization_id)
+        if access.platform.unpublish is None:
+            raise StateForbids(
+                f"{access.platform.title} lets nobody delete a post by API.",
+                rule="post.unpublish.unsupported",
+                remediation="Delete it in the platform's own app.",
+            )
+        flow = access.platform.unpublish(account.facts, view.post.uris, access.settings)
+        await drive(flow, self._sender(caller, access, account))
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            now = self._clock.now()
+            post = await PostEditor(connection, caller.tenant).change(
+                post_id, {"unpublished_at": now, "updated_at": now}
+            )
+            event = post_event(self._clock, "post.unpublished", post)
+            await EventRepository(connection, caller.tenant).write([event], now)
+            changed = await PostRepository(connection, caller.tenant).find(post_id)
+            if changed is None:
+                raise NotFound("post")
+            return await self._idempotency.answer(connection, caller, once, changed)
+
+    async def _read(self, caller: Caller, post_id: UUID) -> tuple[PostView, AccountRow]:
+        async with self._database.tenant(caller.tenant) as connection:
+            view = await PostRepository(connection, caller.tenant).find(post_id)
+            if view is None or caller.profile_id not in {None, view.post.profile_id}:
+                raise NotFound("post")
+            if view.post.status not in _VISIBLE or not view.post.uris:
+                raise StateForbids(
+                    f"Nothing of a post that is {view.post.status} is known to be visible.",
+                    rule="post.status",
+                    remediation="Read the post to see where it is now.",
+                )
+            accounts = AccountRepository(connection, caller.tenant, self._keyring)
+            account = await accounts.find(view.post.account_id)
+        if account is None:
+            raise NotFound("account")
+        return view, account
+
+    def _sender(self, caller: Caller, access: Access, account: AccountRow) -> Sender:
+        credentials = AccountCredentials(
+            database=self._database,
+            keyring=self._keyring,
+            clock=self._clock,
+            access=access,
+            tenant=caller.tenant,
+            account=account,
+        )
+        return Sender(http=access.http, platform=access.platform, clock=self._clock, credentials=credentials)

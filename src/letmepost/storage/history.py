@@ -1,0 +1,83 @@
+"""What happened to a post, as it was put on record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.tables.posts import flow_steps, post_revisions
+from letmepost.storage.tables.webhooks import events
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionRow:
+    """When a post got the content that it had from then on."""
+
+    revision: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """A step of the journal, without what it holds."""
+
+    revision: int
+    step: str
+    intent_at: datetime | None
+    is_answered: bool
+    paused_at: datetime | None
+    pause_count: int
+    forgotten_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """Something that was announced, or will be."""
+
+    type: str
+    data: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything on record of a post but its attempts."""
+
+    revisions: Sequence[RevisionRow]
+    steps: Sequence[StepRow]
+    events: Sequence[EventRow]
+
+
+class HistoryRepository:
+    """The history of one tenant's posts. There is no way to ask for anyone else's."""
+
+    def __init__(self, connection: Connection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._organization_id = tenant.organization_id
+
+    async def read(self, post_id: UUID) -> History:
+        """Everything on record of a post, each list in its own order."""
+        revisions = select(post_revisions.c.revision, post_revisions.c.created_at).where(
+            post_revisions.c.organization_id == self._organization_id, post_revisions.c.post_id == post_id
+        )
+        steps = select(
+            flow_steps.c.revision,
+            flow_steps.c.step,
+            flow_steps.c.intent_at,
+            flow_steps.c.reply_sealed.is_not(None),
+            flow_steps.c.paused_at,
+            flow_steps.c.pause_count,
+            flow_steps.c.forgotten_count,
+        ).where(flow_steps.c.organization_id == self._organization_id, flow_steps.c.post_id == post_id)
+        told = select(events.c.type, events.c.data, events.c.created_at).where(
+            events.c.organization_id == self._organization_id, events.c.post_id == post_id
+        )
+        return History(
+            [RevisionRow(*row) for row in await self._connection.execute(revisions.order_by("revision"))],
+            [StepRow(*row) for row in await self._connection.execute(steps.order_by("revision", "step"))],
+            [EventRow(*row) for row in await self._connection.execute(told.order_by(events.c.written))],
+        )

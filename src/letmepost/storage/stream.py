@@ -1,0 +1,143 @@
+"""The announced events of one tenant, in their public order, and what was sent of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, update
+
+from letmepost.storage.conditions import below_if_given, equals_if_given
+from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.tables.webhooks import deliveries, events, webhook_endpoints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncedEvent:
+    """An event with its place in the organization's stream."""
+
+    id: UUID
+    type: str
+    data: Mapping[str, Any]
+    position: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One event on its way to one endpoint."""
+
+    id: UUID
+    event_id: UUID
+    event_type: str
+    status: str
+    attempt_count: int
+    ready_at: datetime | None
+    last_status: int | None
+    last_error: str | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+_EVENT_COLUMNS = [events.c[name] for name in AnnouncedEvent.__dataclass_fields__]
+_DELIVERY_COLUMNS = [
+    events.c.type.label("event_type") if name == "event_type" else deliveries.c[name]
+    for name in DeliveryRow.__dataclass_fields__
+]
+
+
+_REPLAY_RANGE = text(
+    """
+    INSERT INTO deliveries AS d (id, organization_id, mode, endpoint_id, event_id, status, ready_at, created_at)
+    SELECT uuidv7(), e.organization_id, e.mode, w.id, e.id, 'pending', CAST(:now AS timestamptz), :now
+    FROM events e JOIN webhook_endpoints w ON w.organization_id = e.organization_id AND w.mode = e.mode
+    WHERE e.organization_id = :organization_id AND e.mode = :mode AND w.id = :endpoint_id
+      AND e.position IS NOT NULL AND e.created_at >= :after AND e.created_at < :before
+      AND (w.events = '{}' OR e.type = ANY(w.events)) AND (w.profile_id IS NULL OR w.profile_id = e.profile_id)
+    ON CONFLICT (endpoint_id, event_id) DO UPDATE SET status = 'pending', attempt_count = 0, ready_at = :now,
+      lease_token = NULL, lease_until = NULL, last_status = NULL, last_error = NULL, finished_at = NULL
+    RETURNING d.id
+    """
+)
+
+
+class StreamRepository:
+    """The stream of one tenant. There is no way to read anyone else's."""
+
+    def __init__(self, connection: Connection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    async def read(
+        self, *, after: int, types: Sequence[str], profile_id: UUID | None, limit: int
+    ) -> list[AnnouncedEvent]:
+        """Events behind a position, in order."""
+        query = select(*_EVENT_COLUMNS).where(
+            events.c.organization_id == self._tenant.organization_id,
+            events.c.mode == self._tenant.mode,
+            events.c.position > after,
+            equals_if_given(events.c.profile_id, profile_id),
+        )
+        if types:
+            query = query.where(events.c.type.in_(types))
+        rows = await self._connection.execute(query.order_by(events.c.position).limit(limit))
+        return [AnnouncedEvent(**row) for row in rows.mappings()]
+
+    async def list_deliveries(self, endpoint_id: UUID, *, before: UUID | None, limit: int) -> list[DeliveryRow]:
+        """What was sent, or is to be sent, to an endpoint; newest first."""
+        query = (
+            select(*_DELIVERY_COLUMNS)
+            .join(events, events.c.id == deliveries.c.event_id)
+            .where(
+                deliveries.c.organization_id == self._tenant.organization_id,
+                deliveries.c.endpoint_id == endpoint_id,
+                below_if_given(deliveries.c.id, before),
+            )
+        )
+        rows = await self._connection.execute(query.order_by(deliveries.c.id.desc()).limit(limit))
+        return [DeliveryRow(**row) for row in rows.mappings()]
+
+    async def replay(self, delivery_id: UUID, profile_id: UUID | None, now: datetime) -> UUID | None:
+        """Send a delivery again from the start of its schedule; its endpoint, or None when there is no such one."""
+        endpoint = select(webhook_endpoints.c.id).where(
+            webhook_endpoints.c.organization_id == self._tenant.organization_id,
+            equals_if_given(webhook_endpoints.c.profile_id, profile_id),
+        )
+        statement = (
+            update(deliveries)
+            .where(
+                deliveries.c.organization_id == self._tenant.organization_id,
+                deliveries.c.id == delivery_id,
+                deliveries.c.endpoint_id.in_(endpoint),
+            )
+            .values(**_fresh(now))
+            .returning(deliveries.c.endpoint_id)
+        )
+        found: UUID | None = await self._connection.scalar(statement)
+        return found
+
+    async def replay_range(self, endpoint_id: UUID, *, after: datetime, before: datetime, now: datetime) -> int:
+        """Send again every event of a time to an endpoint, also those it was not there for; how many."""
+        values = {
+            "organization_id": self._tenant.organization_id,
+            "mode": self._tenant.mode,
+            "endpoint_id": endpoint_id,
+            "after": after,
+            "before": before,
+            "now": now,
+        }
+        return len((await self._connection.execute(_REPLAY_RANGE, values)).all())
+
+
+def _fresh(now: datetime) -> dict[str, Any]:
+    return {
+        "status": "pending",
+        "attempt_count": 0,
+        "ready_at": now,
+        "lease_token": None,
+        "lease_until": None,
+        "last_status": None,
+        "last_error": None,
+        "finished_at": None,
+    }

@@ -1,0 +1,131 @@
+"""`letmepost dev` and the README, as a newcomer meets them."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.doubles.waiting import eventually
+from tests.servers import open_directory
+
+README = Path(__file__).parents[2] / "README.md"
+READY_WITHIN_S = 120.0
+
+
+@asynccontextmanager
+async def dev(data_dir: Path) -> AsyncIterator[tuple[dict[str, Any], asyncio.subprocess.Process]]:
+    """Run `letmepost dev`; yields what its ready file says, and stops it as Ctrl-C would."""
+    ready_file = data_dir.parent / f"{data_dir.name}.ready.json"
+    ready_file.unlink(missing_ok=True)
+    unset = {"DATABASE_URL", "REDIS_URL"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "letmepost", "dev"),
+        *("--data-dir", str(data_dir), "--port", "0", "--ready-file", str(ready_file)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={name: value for name, value in os.environ.items() if name not in unset},
+    )
+    output: list[str] = []
+
+    async def read() -> None:
+        assert process.stdout is not None
+        output.extend([line.decode() async for line in process.stdout])
+
+    reading = asyncio.create_task(read())
+    try:
+        await eventually(lambda: _is_ready(ready_file, process), within_s=READY_WITHIN_S)
+        yield json.loads(ready_file.read_text()), process
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)
+        await asyncio.wait_for(process.wait(), 40)
+        await reading
+    assert process.returncode == 0, "".join(output)
+    assert "Traceback" not in "".join(output), "".join(output)
+
+
+async def _is_ready(ready_file: Path, process: asyncio.subprocess.Process) -> bool:
+    assert process.returncode is None, "it ended before it was ready"
+    return ready_file.exists()
+
+
+async def shell(script: str, environment: dict[str, str], directory: Path) -> str:
+    """Run a shell script as a newcomer would type it; returns what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-euo", "pipefail", "-c", script),
+        cwd=directory,
+        env={**os.environ, **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, f"{script}\n{printed.decode()}"
+    return printed.decode()
+
+
+def readme_scripts() -> list[str]:
+    """The README's shell blocks that call the API: every one of them has to work as written."""
+    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    return [block for block in blocks if "$API" in block and "export KEY" not in block]
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    with open_directory() as directory:
+        yield directory / "data"
+
+
+async def test_dev_starts_from_nothing_and_the_readme_works_as_written(data_dir: Path, tmp_path: Path) -> None:
+    async with dev(data_dir) as (ready, _):
+        assert set(ready) == {
+            "api",
+            "sandbox",
+            "testKey",
+            "liveKey",
+            "operatorToken",
+            "testAccountId",
+            "databaseUrl",
+            "redisUrl",
+        }
+        environment = {"API": ready["api"], "KEY": ready["testKey"], "OPERATOR_TOKEN": ready["operatorToken"]}
+        scripts = readme_scripts()
+        assert len(scripts) > 5
+        for script in scripts:
+            printed = await shell(script, environment, tmp_path)
+            assert '"error"' not in printed, f"{script}\n{printed}"
+    async with dev(data_dir) as (again, _):
+        assert again["testKey"] == ready["testKey"]
+        assert again["testAccountId"] == ready["testAccountId"]
+        listing = await shell(
+            'curl -s "$API/v1/posts?limit=200" -H "Authorization: Bearer $KEY"',
+            {
+                "API": again["api"],
+                "KEY": again["testKey"],
+            },
+            tmp_path,
+        )
+        texts = [post["text"] for post in json.loads(listing)["data"]]
+        assert sum(text.startswith("Hello from letmepost") for text in texts) == 2
+
+
+async def test_a_part_that_dies_ends_dev_with_an_error_and_leaves_no_process(data_dir: Path) -> None:
+    with pytest.raises(AssertionError, match="ended by itself"):
+        await _dev_whose_worker_dies(data_dir)
+    left = [found.info for found in psutil.process_iter(["cmdline"]) if str(data_dir) in str(found.info["cmdline"])]
+    assert left == []
+
+
+async def _dev_whose_worker_dies(data_dir: Path) -> None:
+    async with dev(data_dir) as (_, process):
+        [worker] = [child for child in psutil.Process(process.pid).children() if "worker" in child.cmdline()]
+        worker.kill()
+        await asyncio.wait_for(process.wait(), 40)

@@ -1,0 +1,248 @@
+"""What the Dockerfile and docker-compose.yml promise, read from the files: no engine is needed."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from letmepost.settings import Settings
+from letmepost.storage.revisions import MIGRATIONS
+
+ROOT = Path(__file__).resolve().parents[2]
+OWN = {"migrate", "api", "worker", "sandbox"}
+SETTINGS = {
+    str(field.validation_alias or f"LETMEPOST_{name.upper()}"): field for name, field in Settings.model_fields.items()
+}
+# What docker-compose.yml asks for that the program does not know.
+COMPOSE_ONLY = {"LETMEPOST_DATABASE_PASSWORD", "LETMEPOST_PUBLISH", "POSTGRES_PASSWORD"}
+SECRET = re.compile("KEY|PASSWORD|SECRET|TOKEN")
+VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?P<rest>[^}]*)\}")
+
+COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile's, in order: name and words."""
+    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    lines = re.sub(r"\\\n", "", text).splitlines()
+    return [(name, words.strip()) for name, _, words in (line.partition(" ") for line in lines if line)]
+
+
+def words_of(name: str) -> list[str]:
+    """Of every instruction of that name."""
+    return [words for found, words in instructions() if found == name]
+
+
+def seconds(duration: str) -> int:
+    assert duration.endswith("s")
+    return int(duration[:-1])
+
+
+def test_compose_has_everything() -> None:
+    assert set(SERVICES) == OWN | {"postgres", "valkey"}
+
+
+@each_service
+def test_no_service_can_gain_rights(service: dict[str, Any]) -> None:
+    assert str(service["user"]).partition(":")[0] not in {"", "0", "root"}
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not service.keys() & {"privileged", "cap_add", "devices", "network_mode", "pid", "ipc"}
+    assert not [volume for volume in service.get("volumes", ()) if volume.startswith((".", "/", "~"))]
+
+
+@each_service
+def test_every_service_that_stays_has_a_health_check(service: dict[str, Any]) -> None:
+    check = service["healthcheck"]
+    if service.get("command") == ["migrate"]:
+        assert check == {"disable": True}
+        assert service["restart"] == "no"
+        return
+    from_the_image = service["image"] == "letmepost:local" and words_of("HEALTHCHECK")
+    assert check.get("test") or from_the_image
+    assert service["restart"] == "unless-stopped"
+
+
+def test_the_images_health_check_asks_the_port_that_services_listen_on() -> None:
+    (check,) = words_of("HEALTHCHECK")
+    ports = re.findall(r"'127\.0\.0\.1', (\d+)", check)
+    assert ports == words_of("EXPOSE") == ["8080"]
+    assert "curl" not in check
+    assert SERVICES["api"]["ports"][0].endswith(":8080")
+    command = SERVICES["sandbox"]["command"]
+    assert command[command.index("--port") + 1] == "8080"
+    assert SERVICES["api"]["environment"]["LETMEPOST_SANDBOX_URL"] == "http://sandbox:8080"
+
+
+@each_service
+def test_images_are_pinned_by_major_version(service: dict[str, Any]) -> None:
+    image, tag = service["image"].split(":")
+    if image == "letmepost":
+        assert tag == "local"
+    else:
+        assert re.fullmatch(r"\d+", tag)
+
+
+def test_one_service_builds_the_image_and_the_others_use_it() -> None:
+    assert [name for name, service in SERVICES.items() if "build" in service] == ["migrate"]
+    assert {SERVICES[name]["image"] for name in OWN} == {"letmepost:local"}
+    assert {SERVICES[name]["user"] for name in OWN} == set(words_of("USER"))
+
+
+def test_only_the_api_is_published_and_by_default_only_here() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["api"]
+    assert SERVICES["api"]["ports"] == ["${LETMEPOST_PUBLISH:-127.0.0.1:8080}:8080"]
+
+
+def test_the_sandbox_and_the_stores_are_reached_by_those_who_need_them() -> None:
+    members = {
+        network: {name for name, service in SERVICES.items() if network in service["networks"]}
+        for network in COMPOSE["networks"]
+    }
+    assert members["sandbox"] == {"api", "worker", "sandbox"}
+    assert members["stores"] == {"postgres", "valkey", "migrate", "api", "worker"}
+    assert members["outside"] == {"api", "worker"}
+    assert COMPOSE["networks"]["sandbox"] == COMPOSE["networks"]["stores"] == {"internal": True}
+
+
+def test_every_secret_is_required_and_the_message_says_how_to_make_it() -> None:
+    for found in VARIABLE.finditer(COMPOSE_TEXT):
+        if SECRET.search(found["name"]):
+            assert found["rest"] == ":?run 'make secrets'", found[0]
+
+
+def test_every_variable_that_compose_asks_for_is_known() -> None:
+    asked = {found["name"] for found in VARIABLE.finditer(COMPOSE_TEXT)}
+    assert asked <= SETTINGS.keys() | COMPOSE_ONLY
+    assert asked >= COMPOSE_ONLY
+
+
+@pytest.mark.parametrize("name", sorted(OWN))
+def test_every_variable_that_a_service_gets_is_known(name: str) -> None:
+    service = SERVICES[name]
+    assert service["environment"].keys() <= SETTINGS.keys() | {"TMPDIR"}
+    assert not [value for value in service["environment"].values() if isinstance(value, bool | float)]
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_every_setting_can_be_set(name: str) -> None:
+    """Of the platforms' settings this file knows nothing: they have a file of their own."""
+    elsewhere = {"LETMEPOST_MEDIA_DIR", "LETMEPOST_MIGRATION_DATABASE_URL"}  # in the image; for migrate alone
+    elsewhere |= {"api": {"LETMEPOST_ALIVE_FILE"}, "worker": {"LETMEPOST_OPERATOR_TOKEN"}}[name]
+    service = SERVICES[name]
+    assert SETTINGS.keys() - service["environment"].keys() == elsewhere
+    assert service["env_file"] == [{"path": "platforms/.env", "required": False}]
+
+
+def test_the_superusers_password_is_for_migrate_alone() -> None:
+    holders = {name for name, service in SERVICES.items() if "POSTGRES_PASSWORD" in json.dumps(service)}
+    assert holders == {"postgres", "migrate"}
+    assert "LETMEPOST_MIGRATION_DATABASE_URL" in SERVICES["migrate"]["environment"]
+    assert "//postgres:" not in SERVICES["api"]["environment"]["DATABASE_URL"]
+
+
+def test_the_sandbox_gets_its_token_and_nothing_else() -> None:
+    assert SERVICES["sandbox"]["environment"].keys() == {"LETMEPOST_SANDBOX_TOKEN"}
+
+
+def test_api_and_worker_share_the_media() -> None:
+    media_dir = dict(word.split("=") for word in " ".join(words_of("ENV")).split())["LETMEPOST_MEDIA_DIR"]
+    for name in ("api", "worker"):
+        assert SERVICES[name]["volumes"] == [f"media:{media_dir}"]
+    made = next(words for words in words_of("RUN") if "useradd" in words)
+    assert {media_dir, "/data/sandbox"} <= set(made.split())
+
+
+def test_a_stopping_container_outlives_its_grace() -> None:
+    assert SETTINGS["LETMEPOST_SHUTDOWN_GRACE_S"].default < seconds(SERVICES["worker"]["stop_grace_period"])
+    assert SERVICES["worker"]["init"] is True
+
+
+def test_make_secrets_writes_what_compose_requires(tmp_path: Path) -> None:
+    command = ["make", "--file", str(ROOT / "Makefile"), "secrets", f"PYTHON={sys.executable}"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    written = tmp_path / ".env"
+    first = written.read_text(encoding="utf-8")
+    made = dict(line.split("=", 1) for line in first.splitlines())
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+    assert written.stat().st_mode & 0o777 == 0o600
+    assert made.keys() == {found["name"] for found in VARIABLE.finditer(COMPOSE_TEXT) if SECRET.search(found["name"])}
+    known = {name.removeprefix("LETMEPOST_").lower(): value for name, value in made.items() if name in SETTINGS}
+    Settings.model_validate({"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", **known})
+    for name in ("POSTGRES_PASSWORD", "LETMEPOST_DATABASE_PASSWORD"):
+        assert re.fullmatch(r"[\w-]{43}", made[name]), "it becomes part of a URL"
+
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert written.read_text(encoding="utf-8") == first
+
+
+def test_the_image_is_built_from_pinned_things_and_runs_as_nobody_special() -> None:
+    stages = {words.split()[-1] for words in words_of("FROM") if " AS " in words}
+    bases = {words.split()[0] for words in words_of("FROM")} - stages
+    assert all(re.fullmatch(r"python:3\.\d+-slim", base) for base in bases)
+    assert re.fullmatch(r"([1-9]\d{3,}):\1", words_of("USER")[-1])
+    # After the last USER nothing runs any more as another.
+    order = [name for name, _ in instructions()]
+    assert "RUN" not in order[order.index("USER") :]
+    assert json.loads(words_of("ENTRYPOINT")[-1]) == ["letmepost"]
+    assert isinstance(json.loads(words_of("CMD")[-1]), list)
+
+
+def test_packages_are_installed_by_hash_and_as_wheels() -> None:
+    (install,) = [words for words in words_of("RUN") if words.startswith("pip ")]
+    for option in ("--require-hashes", "--no-deps", "--only-binary :all:", "--requirement requirements/runtime.txt"):
+        assert option in install
+
+
+def test_nothing_secret_can_get_into_the_image() -> None:
+    assert not words_of("ADD")
+    assert not [words for words in words_of("ENV") + words_of("ARG") if SECRET.search(words)]
+    copied = {word for words in words_of("COPY") if "--from=" not in words for word in words.split()[:-1]}
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    patterns = [line for line in ignored if line and not line.startswith("#")]
+    assert patterns[0] == "*"
+    allowed = {pattern[1:] for pattern in patterns if pattern.startswith("!")}
+    assert allowed == {"LICENSE", "alembic.ini", "migrations/", "requirements/runtime.txt", "src/"}
+    assert copied == allowed
+
+
+def test_the_image_is_laid_out_as_the_source_tree() -> None:
+    """`letmepost migrate` looks for the migrations beside the package's source."""
+    assert MIGRATIONS == ROOT / "migrations"
+    assert {"src/ src/", "migrations/ migrations/"} <= set(words_of("COPY"))
+    assert any("PYTHONPATH=/app/src" in words for words in words_of("ENV"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    module, _, function = project["scripts"]["letmepost"].partition(":")
+    (script,) = [words for words in words_of("RUN") if "/venv/bin/letmepost" in words]
+    assert rf"from {module} import {function}\n\n{function}()\n" in script
+
+
+@pytest.mark.parametrize("name", ["runtime", "dev", "uv"])
+def test_every_requirement_has_a_version_and_hashes_and_no_address(name: str) -> None:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
+    assert "://" not in text
+    options = re.findall(r"^\s*(--?[a-z-]+)", text, flags=re.MULTILINE)
+    assert set(options) == {"--hash"}, "such as an index"
+    blocks = re.sub(r"^\s*#.*\n?", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines()
+    assert blocks
+    for block in filter(None, map(str.strip, blocks)):
+        assert re.match(r"[a-z0-9-]+(\[[a-z,-]+\])?==[\w.+!]+ ", block), block[:80]
+        assert re.search(r" --hash=sha256:[0-9a-f]{64}", block), block[:80]
+
+
+def test_tests_run_with_what_is_deployed() -> None:
+    pins = {
+        name: dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements" / name).read_text(), flags=re.MULTILINE))
+        for name in ("runtime.txt", "dev.txt")
+    }
+    assert pins["runtime.txt"].items() <= pins["dev.txt"].items()

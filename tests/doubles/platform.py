@@ -1,0 +1,90 @@
+"""A network that is as small as can be. An account lives on the host that its data names, and has one token."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Absent, Auth, Call, Effect, Extra, Flow, Found, Intent, Live, Reconciled, Reply
+from letmepost.platforms.contract import AccountFacts, Credential, Platform, ReadyPost
+from tests.sandbox.support import platform
+
+KINDS = {
+    400: FailureKind.REJECTED,
+    401: FailureKind.AUTH_FAILED,
+    429: FailureKind.RATE_LIMITED,
+    500: FailureKind.IN_DOUBT,
+    503: FailureKind.UNAVAILABLE,
+}
+
+
+def make_platform(**changes: Any) -> Platform:
+    """The network, or one that differs in some functions."""
+    own = {
+        "sign": sign,
+        "needs_refresh": needs_refresh,
+        "refresh": refresh,
+        "publish": publish,
+        "reconcile": reconcile,
+        "explain": explain,
+    }
+    return replace(platform("double"), **{**own, **changes})
+
+
+def sign(call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:
+    signature = f"{now.isoformat()} {entropy.hex()}"
+    headers = {**call.headers, "authorization": f"Bearer {credential.secrets['token']}", "x-signature": signature}
+    return call if call.auth is Auth.NONE else replace(call, headers=headers)
+
+
+def needs_refresh(reply: Reply) -> bool:
+    return reply.status == 401 and reply.data().get("error") == "expired"
+
+
+def refresh(account: AccountFacts, _settings: object) -> Flow[Credential]:
+    call = Call(method="POST", url=f"{account.data['host']}/refresh", effect=Effect.PREPARE, step="refresh")
+    reply = yield call
+    if not reply.ok:
+        raise explain(call, reply)
+    return Credential(secrets=reply.data()["secrets"])
+
+
+def publish(post: ReadyPost, _settings: object) -> Flow[None]:
+    """A post, and its first comment as an extra."""
+    uri = yield from put(post, "post", post.content.text)
+    yield Live(uri=uri)
+    if post.content.first_comment is not None:
+        yield Extra(name="firstComment", uri=(yield from put(post, "comment", post.content.first_comment)))
+
+
+def put(post: ReadyPost, step: str, text: str) -> Flow[str]:
+    call = Call(
+        method="POST",
+        url=f"{post.account.data['host']}/posts",
+        json={"step": step, "text": text},
+        effect=Effect.PUBLISH,
+        step=step,
+    )
+    reply = yield call
+    uri = reply.data().get("uri")
+    if uri is None:
+        raise explain(call, reply)
+    return str(uri)
+
+
+def reconcile(post: ReadyPost, intent: Intent, _settings: object) -> Flow[Reconciled]:
+    step = str(intent.call.step)
+    call = Call(method="GET", url=f"{post.account.data['host']}/posts", query=(("step", step),))
+    reply = yield call
+    if not reply.ok:
+        raise explain(call, reply)
+    return Found(reply) if "uri" in reply.data() else Absent()
+
+
+def explain(call: Call, reply: Reply) -> PlatformFailure:
+    kind = KINDS.get(reply.status, FailureKind.IN_DOUBT)
+    if kind is FailureKind.IN_DOUBT and call.effect is not Effect.PUBLISH:
+        kind = FailureKind.UNAVAILABLE
+    response: Mapping[str, Any] = {"status": reply.status}
+    return PlatformFailure(kind, f"The network answered {reply.status}.", response=response)

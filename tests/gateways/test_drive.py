@@ -1,0 +1,705 @@
+"""What every yield of a flow leads to. Nothing here has a socket: the sender is a script."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+import pytest
+
+from letmepost.domain.errors import FailureKind, GaveUp, NoReply, NotSent, PlatformFailure
+from letmepost.domain.flow import (
+    Absent,
+    Call,
+    Effect,
+    Extra,
+    Flow,
+    Forget,
+    Found,
+    Intent,
+    Live,
+    Part,
+    Pause,
+    Reconciled,
+    Reply,
+    Unknown,
+    Warn,
+)
+from letmepost.domain.journal import CONNECTING_MAX_S, Step, fingerprint
+from letmepost.gateways.drive import (
+    Announcement,
+    FlowRun,
+    InDoubtError,
+    Suspended,
+    UnlearnableError,
+    drive,
+    has_open_intent,
+    has_published,
+)
+from tests.doubles.clock import SteppedClock
+from tests.doubles.journal import MemoryJournal
+
+VISIBILITY_DELAY_S = 30.0
+NOW = SteppedClock().now()
+
+READ = Call(method="GET", url="https://network.example/limits")
+PREPARE = Call(method="POST", url="https://network.example/containers", effect=Effect.PREPARE, step="container")
+PUBLISH = Call(
+    method="POST", url="https://network.example/posts", json={"text": "Hello"}, effect=Effect.PUBLISH, step="post"
+)
+PUT = replace(PUBLISH, method="PUT", idempotent=True)
+"""A PUBLISH that may be repeated."""
+ASK = Call(method="GET", url="https://network.example/posts")
+
+OK = Reply(status=200, body=b'{"uri": "at://it"}', received_at=NOW)
+KINDS = {
+    400: FailureKind.REJECTED,
+    401: FailureKind.AUTH_FAILED,
+    409: FailureKind.DUPLICATE,
+    429: FailureKind.RATE_LIMITED,
+    500: FailureKind.IN_DOUBT,
+    503: FailureKind.UNAVAILABLE,
+}
+
+Answer: TypeAlias = Reply | Exception
+
+
+def status(code: int) -> Reply:
+    return Reply(status=code, received_at=NOW)
+
+
+def explain(_call: Call, reply: Reply) -> PlatformFailure:
+    return PlatformFailure(KINDS[reply.status], f"answered {reply.status}")
+
+
+@dataclass
+class Bench:
+    """A run's surroundings: a script of answers, what is on record, and the order in which things happened.
+
+    `reconciled`: what asking finds, an exception when asking itself fails.
+    """
+
+    answers: Sequence[Answer] = ()
+    reconciled: Reconciled | Exception = field(default_factory=Absent)
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    is_closed: bool = False
+    lease: Exception | None = None
+
+    def __post_init__(self) -> None:
+        self.log: list[str] = []
+        self.sent: list[Call] = []
+        self.announced: list[Announcement] = []
+        self.clock = SteppedClock()
+        self.journal = MemoryJournal(self.log)
+        self.journal.steps.update(self.steps)
+        self._script = iter(self.answers)
+
+    async def run(self, flow: Flow[None]) -> Suspended | None:
+        """Run a flow over what is on record; afterwards what the run believes must be what is on record."""
+        run = FlowRun(
+            steps=dict(self.journal.steps),
+            journal=self.journal,
+            send=self._send,
+            explain=explain,
+            reconcile=self._reconcile,
+            may_send=self._may_send,
+            announce=self._announce,
+            now=self.clock.now,
+            visibility_delay_s=VISIBILITY_DELAY_S,
+            is_closed=self.is_closed,
+        )
+        try:
+            suspended = await run.run(flow)
+        finally:
+            assert {name: _unpaused(step) for name, step in run.steps.items()} == {
+                name: _unpaused(step) for name, step in self.journal.steps.items() if name in run.steps
+            }
+        return suspended
+
+    async def _send(self, call: Call) -> Reply:
+        self.log.append(f"{call.method} {call.step or call.url}")
+        self.sent.append(call)
+        answer = next(self._script)
+        if isinstance(answer, Exception):
+            raise answer
+        return replace(answer, received_at=self.clock.now())
+
+    async def _may_send(self, call: Call) -> None:
+        self.log.append(f"may send {call.step}")
+        if self.lease is not None:
+            raise self.lease
+
+    async def _announce(self, what: Announcement) -> None:
+        self.log.append(f"announce {type(what).__name__}")
+        self.announced.append(what)
+
+    def _reconcile(self, intent: Intent) -> Flow[Reconciled]:
+        self.log.append(f"ask about {intent.call.step}")
+        if isinstance(self.reconciled, Exception):
+            raise self.reconciled
+        return self.reconciled
+        yield ASK
+
+
+def _unpaused(step: Step) -> Step:
+    reply = None if step.reply is None else replace(step.reply, replayed=False)
+    return replace(step, reply=reply, paused_at=None, pause_count=0)
+
+
+def calling(*calls: Call) -> Callable[[list[Reply]], Flow[None]]:
+    """A flow that makes calls in turn and keeps their replies."""
+
+    def flow(replies: list[Reply]) -> Flow[None]:
+        for call in calls:
+            reply = yield call
+            replies.append(reply)
+
+    return flow
+
+
+def publishing(call: Call = PUBLISH) -> Flow[None]:
+    """A flow that puts a post and says where it is; refusals are explained, an unreadable success is in doubt."""
+    reply = yield call
+    if not reply.ok:
+        raise explain(call, reply)
+    uri = reply.data().get("uri")
+    if uri is None:
+        raise PlatformFailure(FailureKind.IN_DOUBT, "The success says nothing.")
+    yield Live(uri=uri)
+
+
+def on_record(call: Call, **known: Any) -> dict[str, Step]:
+    assert call.step is not None
+    return {call.step: Step(name=call.step, fingerprint=fingerprint(call), **known)}
+
+
+def in_doubt(call: Call, seconds_ago: float = 0.0) -> dict[str, Step]:
+    return on_record(call, intent=Intent(call, NOW - timedelta(seconds=seconds_ago)))
+
+
+LONG_AGO_S = CONNECTING_MAX_S + PUBLISH.timeout_s + VISIBILITY_DELAY_S
+"""Whatever was sent then is over, and visible if it is anywhere."""
+
+
+# Flows without a journal
+
+
+async def test_a_flow_without_a_journal_is_driven_to_its_result() -> None:
+    def flow() -> Flow[str]:
+        first = yield READ
+        second = yield PUBLISH
+        return f"{first.status} {second.status}"
+
+    replies = iter([status(200), status(201)])
+
+    async def send(_call: Call) -> Reply:
+        return next(replies)
+
+    assert await drive(flow(), send) == "200 201"
+
+
+@pytest.mark.parametrize("failure", [NotSent("no address"), NoReply("reset")], ids=["not sent", "no reply"])
+async def test_a_flow_without_a_journal_hears_that_nobody_answered(failure: Exception) -> None:
+    def flow() -> Flow[FailureKind]:
+        try:
+            yield READ
+        except PlatformFailure as heard:
+            return heard.kind
+        return FailureKind.REJECTED
+
+    async def send(_call: Call) -> Reply:
+        raise failure
+
+    assert await drive(flow(), send) is FailureKind.UNAVAILABLE
+
+
+async def test_only_calls_mean_anything_without_a_journal() -> None:
+    def flow() -> Flow[None]:
+        yield Pause("ready", 1, 10)
+
+    async def send(_call: Call) -> Reply:
+        raise AssertionError
+
+    with pytest.raises(TypeError, match="Pause"):
+        await drive(flow(), send)
+
+
+# READ and PREPARE
+
+
+async def test_a_read_is_always_live_and_never_on_record() -> None:
+    bench, replies = Bench([OK, OK]), list[Reply]()
+    await bench.run(calling(READ, READ)(replies))
+    assert bench.log == [f"GET {READ.url}"] * 2
+    assert bench.journal.steps == {}
+
+
+async def test_a_prepared_thing_is_put_on_record() -> None:
+    bench = Bench([OK])
+    await bench.run(calling(replace(PREPARE, valid_for_s=60))([]))
+    assert bench.log == ["POST container", "record container"]
+    assert bench.journal.steps["container"].valid_until == NOW + timedelta(seconds=60)
+
+
+async def test_a_prepared_thing_is_not_made_again() -> None:
+    bench, replies = Bench(steps=on_record(PREPARE, reply=OK)), list[Reply]()
+    await bench.run(calling(PREPARE)(replies))
+    assert bench.sent == []
+    assert replies == [replace(OK, replayed=True)]
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        pytest.param(on_record(PREPARE, reply=OK, valid_until=NOW), id="expired"),
+        pytest.param(on_record(replace(PREPARE, json={"text": "other"}), reply=OK), id="another request"),
+        pytest.param(on_record(PREPARE), id="never answered"),
+    ],
+)
+async def test_a_prepared_thing_is_made_anew_when_it_cannot_serve(known: dict[str, Step]) -> None:
+    bench, replies = Bench([OK], steps=known), list[Reply]()
+    await bench.run(calling(PREPARE)(replies))
+    assert bench.log == ["POST container", "record container"]
+    assert not replies[0].replayed
+
+
+async def test_a_refusal_to_prepare_goes_to_the_flow_and_not_on_record() -> None:
+    bench, replies = Bench([status(400)]), list[Reply]()
+    await bench.run(calling(PREPARE)(replies))
+    assert [reply.status for reply in replies] == [400]
+    assert bench.journal.steps == {}
+
+
+async def test_a_prepared_thing_that_the_flow_cannot_use_is_made_anew() -> None:
+    """A success without what it should have brought, replayed until the deadline, would waste every retry."""
+
+    def flow() -> Flow[None]:
+        reply = yield PREPARE
+        if not reply.data():
+            raise PlatformFailure(FailureKind.UNAVAILABLE, "The success says nothing.")
+
+    bench = Bench([status(200), OK])
+    with pytest.raises(PlatformFailure):
+        await bench.run(flow())
+    assert await bench.run(flow()) is None
+    assert bench.log == ["POST container", "record container", "close container", "POST container", "record container"]
+
+
+async def test_a_prepared_thing_survives_a_failure_that_is_not_its_own() -> None:
+    bench = Bench([OK, NotSent("no address"), OK])
+    with pytest.raises(PlatformFailure):
+        await bench.run(calling(PREPARE, READ)([]))
+    await bench.run(calling(PREPARE, READ)([]))
+    assert bench.log == ["POST container", "record container", f"GET {READ.url}", f"GET {READ.url}"]
+
+
+@pytest.mark.parametrize("call", [READ, PREPARE], ids=["read", "prepare"])
+@pytest.mark.parametrize("failure", [NotSent("no address"), NoReply("reset")], ids=["not sent", "no reply"])
+async def test_what_shows_nothing_may_simply_be_tried_again(call: Call, failure: Exception) -> None:
+    bench = Bench([failure])
+    with pytest.raises(PlatformFailure) as failed:
+        await bench.run(calling(call)([]))
+    assert failed.value.kind is FailureKind.UNAVAILABLE
+    assert bench.journal.steps == {}
+
+
+# PUBLISH
+
+
+async def test_a_publish_is_on_record_before_it_is_sent() -> None:
+    """A crash at any later moment finds the complete request."""
+    bench = Bench([OK])
+    assert await bench.run(publishing()) is None
+    assert bench.log == ["intend post", "may send post", "POST post", "record post", "announce Live"]
+    assert bench.journal.steps == on_record(PUBLISH, intent=Intent(PUBLISH, NOW), reply=OK)
+
+
+async def test_a_publish_is_not_sent_without_its_lease() -> None:
+    """lessons A1: the claim's moment is not the moment of publishing."""
+    bench = Bench(lease=RuntimeError("lost"))
+    with pytest.raises(RuntimeError, match="lost"):
+        await bench.run(publishing())
+    assert bench.sent == []
+    assert has_open_intent(bench.journal.steps)
+
+
+async def test_a_publish_that_did_not_leave_closes_its_step() -> None:
+    bench = Bench([NotSent("no address")])
+    with pytest.raises(PlatformFailure) as failed:
+        await bench.run(publishing())
+    assert failed.value.kind is FailureKind.UNAVAILABLE
+    assert not has_open_intent(bench.journal.steps)
+
+
+async def test_a_publish_whose_token_could_not_be_refreshed_closes_its_step() -> None:
+    """The platform had refused the dead token, so nothing was executed."""
+    bench = Bench([PlatformFailure(FailureKind.AUTH_FAILED, "The session has ended.")])
+    with pytest.raises(PlatformFailure) as failed:
+        await bench.run(publishing())
+    assert failed.value.kind is FailureKind.AUTH_FAILED
+    assert not has_open_intent(bench.journal.steps)
+
+
+@pytest.mark.parametrize("answer", [NoReply("reset"), status(500)], ids=["no reply", "5xx"])
+async def test_a_publish_without_an_answer_is_in_doubt(answer: Answer) -> None:
+    """lessons C5: a timeout on the final write is not a failure that may be retried."""
+    bench = Bench([answer])
+    with pytest.raises(InDoubtError):
+        await bench.run(publishing())
+    assert bench.journal.steps == in_doubt(PUBLISH)
+
+
+@pytest.mark.parametrize("code", [400, 401, 409, 429, 503])
+async def test_a_refused_publish_closes_its_step_and_the_flow_decides(code: int) -> None:
+    bench, replies = Bench([status(code)]), list[Reply]()
+    await bench.run(calling(PUBLISH)(replies))
+    assert [reply.status for reply in replies] == [code]
+    assert bench.log[-1] == "close post"
+    assert not has_open_intent(bench.journal.steps)
+
+
+async def test_a_closed_publish_may_be_sent_anew() -> None:
+    bench = Bench([status(429), OK])
+    with pytest.raises(PlatformFailure):
+        await bench.run(publishing())
+    bench.clock.advance(60)
+    await bench.run(publishing())
+    assert bench.journal.steps["post"].intent == Intent(PUBLISH, NOW + timedelta(seconds=60))
+    assert has_published(bench.journal.steps)
+
+
+@pytest.mark.parametrize("call", [PUBLISH, replace(PUBLISH, json={"text": "other"})], ids=["same", "another request"])
+async def test_an_answered_publish_is_never_sent_again(call: Call) -> None:
+    """Whatever the flow asks for now: the step is done."""
+    bench = Bench(steps=on_record(PUBLISH, intent=Intent(PUBLISH, NOW), reply=OK))
+    await bench.run(publishing(call))
+    assert bench.log == ["announce Live"]
+
+
+async def test_nothing_new_is_published_once_the_time_is_over() -> None:
+    bench = Bench(is_closed=True)
+    with pytest.raises(PlatformFailure) as failed:
+        await bench.run(publishing())
+    assert failed.value.kind is FailureKind.UNAVAILABLE
+    assert bench.log == []
+
+
+async def test_what_was_published_in_time_is_announced_after_it() -> None:
+    bench = Bench(steps=on_record(PUBLISH, intent=Intent(PUBLISH, NOW), reply=OK), is_closed=True)
+    await bench.run(publishing())
+    assert bench.announced == [Live(uri="at://it")]
+
+
+# In doubt, and repeatable
+
+
+async def test_a_repeatable_doubt_is_settled_by_the_recorded_bytes() -> None:
+    """Also when the flow would ask for something else by now."""
+    changed = replace(PUT, json={"text": "other"})
+    bench = Bench([OK], steps=in_doubt(PUT))
+    await bench.run(publishing(changed))
+    assert bench.sent == [PUT]
+    assert bench.log == ["may send post", "PUT post", "record post", "announce Live"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [NotSent("no address"), NoReply("reset"), status(500), status(429), status(503)],
+    ids=["not sent", "no reply", "5xx", "429", "503"],
+)
+async def test_a_repetition_that_says_nothing_leaves_the_doubt(answer: Answer) -> None:
+    """Even one that was not sent: it says nothing of the first sending."""
+    bench = Bench([answer], steps=in_doubt(PUT))
+    with pytest.raises(InDoubtError):
+        await bench.run(publishing(PUT))
+    assert bench.journal.steps == in_doubt(PUT)
+
+
+async def test_a_repetition_is_not_sent_without_its_lease() -> None:
+    bench = Bench(steps=in_doubt(PUT), lease=RuntimeError("lost"))
+    with pytest.raises(RuntimeError, match="lost"):
+        await bench.run(publishing(PUT))
+    assert bench.sent == []
+
+
+async def test_a_refused_repetition_asks_what_the_first_one_did() -> None:
+    bench = Bench([status(400)], Found(OK), steps=in_doubt(PUT, LONG_AGO_S))
+    await bench.run(publishing(PUT))
+    assert bench.log == ["may send post", "PUT post", "ask about post", "record post", "announce Live"]
+
+
+async def test_a_refused_repetition_of_what_is_absent_is_refused() -> None:
+    """The step is closed; the flow sends its own request and hears the refusal itself."""
+    bench = Bench([status(400), status(400)], Absent(), steps=in_doubt(PUT, LONG_AGO_S))
+    with pytest.raises(PlatformFailure) as failed:
+        await bench.run(publishing(PUT))
+    assert failed.value.kind is FailureKind.REJECTED
+    assert not has_open_intent(bench.journal.steps)
+
+
+async def test_a_refused_repetition_waits_until_asking_makes_sense() -> None:
+    """The first sending may still be under way: absent now would not mean absent."""
+    bench = Bench([status(400)], Absent(), steps=in_doubt(PUT, seconds_ago=5))
+    assert await bench.run(publishing(PUT)) == Suspended(NOW + timedelta(seconds=LONG_AGO_S - 5))
+    assert bench.journal.steps == in_doubt(PUT, seconds_ago=5)
+
+
+@pytest.mark.parametrize(("found", "announced"), [(Found(OK), [Live(uri="at://it")]), (Absent(), [])])
+async def test_nothing_is_repeated_once_the_time_is_over(found: Reconciled, announced: list[Announcement]) -> None:
+    """It is asked about: a repetition could publish what the first sending did not."""
+    bench = Bench(reconciled=found, steps=in_doubt(PUT, LONG_AGO_S), is_closed=True)
+    if announced:
+        await bench.run(publishing(PUT))
+    else:
+        with pytest.raises(PlatformFailure):
+            await bench.run(publishing(PUT))
+    assert bench.sent == []
+    assert bench.announced == announced
+    assert not has_open_intent(bench.journal.steps)
+
+
+async def test_what_may_still_be_under_way_is_not_asked_about_once_the_time_is_over() -> None:
+    bench = Bench(reconciled=Absent(), steps=in_doubt(PUT, seconds_ago=5), is_closed=True)
+    assert await bench.run(publishing(PUT)) == Suspended(NOW + timedelta(seconds=LONG_AGO_S - 5))
+
+
+# In doubt, and not repeatable
+
+
+async def test_nobody_asks_before_the_call_and_its_visibility_are_over() -> None:
+    bench = Bench(steps=in_doubt(PUBLISH, seconds_ago=LONG_AGO_S - 1))
+    assert await bench.run(publishing()) == Suspended(NOW + timedelta(seconds=1))
+    assert bench.log == []
+
+
+async def test_what_is_found_is_published_and_not_sent_again() -> None:
+    bench = Bench(reconciled=Found(OK), steps=in_doubt(PUBLISH, LONG_AGO_S))
+    await bench.run(publishing())
+    assert bench.log == ["ask about post", "record post", "announce Live"]
+    assert bench.sent == []
+
+
+async def test_what_is_surely_absent_is_sent_anew_as_the_flow_wants_it_now() -> None:
+    changed = replace(PUBLISH, json={"text": "other"})
+    bench = Bench([OK], Absent(), steps=in_doubt(PUBLISH, LONG_AGO_S))
+    await bench.run(publishing(changed))
+    assert bench.sent == [changed]
+    assert bench.log == [
+        "ask about post",
+        "close post",
+        "intend post",
+        "may send post",
+        "POST post",
+        "record post",
+        "announce Live",
+    ]
+    assert bench.journal.steps["post"].intent == Intent(changed, NOW)
+
+
+async def test_what_cannot_be_learnt_is_never_repeated() -> None:
+    bench = Bench(reconciled=Unknown("no list of posts"), steps=in_doubt(PUBLISH, LONG_AGO_S))
+    with pytest.raises(UnlearnableError, match="no list of posts"):
+        await bench.run(publishing())
+    assert bench.sent == []
+    assert has_open_intent(bench.journal.steps)
+
+
+async def test_asking_in_vain_leaves_the_doubt() -> None:
+    away = PlatformFailure(FailureKind.UNAVAILABLE, "away")
+    bench = Bench(reconciled=away, steps=in_doubt(PUBLISH, LONG_AGO_S))
+    with pytest.raises(PlatformFailure, match="away"):
+        await bench.run(publishing())
+    assert bench.journal.steps == in_doubt(PUBLISH, LONG_AGO_S)
+
+
+@pytest.mark.parametrize("call", [PUBLISH, PUT], ids=["asked about", "repeated"])
+async def test_doubts_are_settled_before_anything_is_read(call: Call) -> None:
+    """A read that fails now (the post replied to is gone) must not end the run before the truth is known."""
+
+    def flow() -> Flow[None]:
+        reply = yield READ
+        if not reply.ok:
+            raise explain(READ, reply)
+        yield from publishing(call)
+
+    answers = [status(400)] if call is PUBLISH else [OK, status(400)]
+    bench = Bench(answers, Found(OK), steps=in_doubt(call, LONG_AGO_S))
+    with pytest.raises(PlatformFailure):
+        await bench.run(flow())
+    assert has_published(bench.journal.steps)
+    assert not has_open_intent(bench.journal.steps)
+    assert bench.log[-1] == f"GET {READ.url}"
+
+
+async def test_settling_a_doubt_publishes_nothing_by_itself() -> None:
+    """Whether it is sent anew is the flow's to say: its reads may forbid it."""
+
+    def flow() -> Flow[None]:
+        reply = yield READ
+        raise explain(READ, reply)
+
+    bench = Bench([status(400)], Absent(), steps=in_doubt(PUBLISH, LONG_AGO_S))
+    with pytest.raises(PlatformFailure):
+        await bench.run(flow())
+    assert bench.log == ["ask about post", "close post", f"GET {READ.url}"]
+
+
+# A success that says nothing
+
+
+@pytest.mark.parametrize("call", [PUBLISH, PUT], ids=["asked about", "repeated"])
+async def test_a_success_that_cannot_be_read_is_in_doubt_again(call: Call) -> None:
+    """lessons C5: a 2xx without an id was called rejected, though it was published."""
+    bench = Bench([status(200)])
+    with pytest.raises(InDoubtError):
+        await bench.run(publishing(call))
+    assert bench.log[-2:] == ["record post", "doubt post"]
+    assert bench.journal.steps == in_doubt(call)
+
+
+@pytest.mark.parametrize("call", [PUBLISH, PUT], ids=["asked about", "repeated"])
+async def test_a_success_that_cannot_be_read_is_in_doubt_after_a_crash_as_well(call: Call) -> None:
+    """The run died between the record and the flow's word on it: the next one reads the same reply."""
+    unreadable = on_record(call, intent=Intent(call, NOW - timedelta(seconds=LONG_AGO_S)), reply=status(200))
+    bench = Bench([OK], Found(OK), steps=unreadable)
+    with pytest.raises(InDoubtError):
+        await bench.run(publishing(call))
+    await bench.run(publishing(call))
+    assert bench.announced == [Live(uri="at://it")]
+
+
+async def test_a_doubt_of_the_flow_before_anything_was_published_is_its_own() -> None:
+    def flow() -> Flow[None]:
+        yield READ
+        raise PlatformFailure(FailureKind.IN_DOUBT, "nothing was sent")
+
+    with pytest.raises(PlatformFailure, match="nothing was sent"):
+        await Bench([OK]).run(flow())
+
+
+# Pause and Forget
+
+
+def waiting(gave_up: list[GaveUp] | None = None) -> Flow[None]:
+    yield PREPARE
+    try:
+        yield Pause("container", 10, 60)
+    except GaveUp as heard:
+        if gave_up is None:
+            raise
+        gave_up.append(heard)
+
+
+async def test_a_pause_ends_the_run_for_a_while() -> None:
+    bench = Bench([OK])
+    assert await bench.run(waiting()) == Suspended(NOW + timedelta(seconds=10))
+    assert bench.log == ["POST container", "record container", "pause container"]
+
+
+async def test_a_pause_gives_up_counting_from_the_first_one() -> None:
+    bench, gave_up = Bench([OK]), list[GaveUp]()
+    for _ in range(6):
+        assert await bench.run(waiting(gave_up)) is not None
+        bench.clock.advance(10)
+    assert await bench.run(waiting(gave_up)) is None
+    assert [failure.step for failure in gave_up] == ["container"]
+
+
+async def test_a_flow_that_does_not_handle_giving_up_fails_with_it() -> None:
+    bench = Bench(steps=on_record(PREPARE, reply=OK, paused_at=NOW - timedelta(seconds=60), pause_count=6))
+    with pytest.raises(GaveUp):
+        await bench.run(waiting())
+
+
+def remaking(answers: list[PlatformFailure]) -> Flow[None]:
+    """A flow whose prepared thing dies twice."""
+    for _ in range(2):
+        yield PREPARE
+        try:
+            yield Forget("container")
+        except PlatformFailure as failure:
+            answers.append(failure)
+            raise
+    yield PREPARE
+
+
+async def test_what_was_prepared_and_has_died_is_made_again_once() -> None:
+    bench, heard = Bench([OK, OK]), list[PlatformFailure]()
+    with pytest.raises(PlatformFailure, match="lost twice"):
+        await bench.run(remaking(heard))
+    assert [failure.kind for failure in heard] == [FailureKind.UNAVAILABLE]
+    made = ["POST container", "record container"]
+    assert bench.log == [*made, "forget container", *made]
+
+
+async def test_a_later_run_remembers_that_it_was_made_again() -> None:
+    bench = Bench(steps=on_record(PREPARE, reply=OK, forgotten_count=1))
+    with pytest.raises(PlatformFailure, match="lost twice"):
+        await bench.run(remaking([]))
+
+
+async def test_the_wait_for_what_was_made_again_begins_anew() -> None:
+    """A container that was ready, and then expired while its post was throttled, has used up no patience."""
+    known = on_record(PREPARE, reply=OK, paused_at=NOW - timedelta(hours=25), pause_count=3)
+    bench = Bench([OK], steps=known)
+
+    def flow() -> Flow[None]:
+        yield Forget("container")
+        yield from waiting()
+
+    assert await bench.run(flow()) == Suspended(NOW + timedelta(seconds=10))
+    assert bench.journal.steps["container"].paused_at == NOW
+
+
+# Announcements
+
+
+async def test_what_followers_can_see_is_announced_as_the_flow_tells_it() -> None:
+    told: list[Announcement] = [
+        Part(index=0, uri="at://0"),
+        Part(index=1, uri="at://1"),
+        Live(uri="at://0"),
+        Extra(name="firstComment", uri="at://2"),
+        Warn("code", "message"),
+    ]
+
+    def flow() -> Flow[None]:
+        yield from told
+
+    bench = Bench()
+    assert await bench.run(flow()) is None
+    assert bench.announced == told
+
+
+async def test_a_failed_announcement_ends_the_run() -> None:
+    """The lease is lost: whatever the flow would do next is another worker's by now."""
+
+    @dataclass
+    class Losing(Bench):
+        async def _announce(self, what: Announcement) -> None:
+            raise RuntimeError(f"lost before {what}")
+
+    bench = Losing([OK])
+
+    def flow() -> Flow[None]:
+        yield from publishing()
+        yield replace(PUBLISH, step="comment")
+
+    with pytest.raises(RuntimeError, match="lost"):
+        await bench.run(flow())
+    assert len(bench.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "published", "is_open"),
+    [
+        (Step(name="post"), False, False),
+        (Step(name="post", intent=Intent(PUBLISH, NOW)), False, True),
+        (Step(name="post", intent=Intent(PUBLISH, NOW), reply=OK), True, False),
+        (Step(name="container", reply=OK), False, False),
+    ],
+    ids=["closed", "in doubt", "answered", "prepared"],
+)
+def test_the_journal_tells_what_may_be_visible(step: Step, *, published: bool, is_open: bool) -> None:
+    assert has_published({step.name: step}) is published
+    assert has_open_intent({step.name: step}) is is_open

@@ -1,0 +1,377 @@
+"""A run may die at any await, and any call may go any way: followers see a post once, and whoever asks hears the truth.
+
+The platform is a double that counts what it executes. Two of them: one whose posts have keys of our choosing, so that
+a PUBLISH may be repeated, and one where every accepted call makes another post.
+"""
+
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure
+from letmepost.domain.flow import (
+    Absent,
+    Call,
+    Effect,
+    Extra,
+    Flow,
+    Found,
+    Intent,
+    Live,
+    Part,
+    Pause,
+    Reconciled,
+    Reply,
+)
+from letmepost.domain.journal import CONNECTING_MAX_S
+from letmepost.gateways.drive import (
+    Announcement,
+    FlowRun,
+    InDoubtError,
+    UnlearnableError,
+    has_open_intent,
+    has_published,
+)
+from tests.doubles.clock import SteppedClock
+from tests.doubles.journal import MemoryJournal
+
+T = TypeVar("T")
+
+VISIBILITY_DELAY_S = 30.0
+PUBLISHED_STEPS = ("post-0", "post-1", "comment")
+HOST = "https://network.example"
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Way(StrEnum):
+    """How a call goes."""
+
+    WELL = "well"
+    NOT_SENT = "not sent"
+    LOST_BEFORE = "lost before it was executed"
+    LOST_AFTER = "lost after it was executed"
+    LATE = "executed when its sender has given up already"
+    BROKEN = "500, not executed"
+    BROKEN_AFTER = "500, executed"
+    AWAY = "503, not executed"
+    REFUSED = "400, not executed"
+    TOKEN_DEAD = "the token could not be refreshed, not executed"
+    UNREADABLE = "executed, and the success says nothing"
+
+
+EXECUTED = {Way.WELL, Way.LOST_AFTER, Way.BROKEN_AFTER, Way.UNREADABLE}
+STATUS = {Way.BROKEN: 500, Way.BROKEN_AFTER: 500, Way.AWAY: 503, Way.REFUSED: 400}
+KINDS = {500: FailureKind.IN_DOUBT, 503: FailureKind.UNAVAILABLE, 400: FailureKind.REJECTED, 200: FailureKind.IN_DOUBT}
+
+
+def explain(call: Call, reply: Reply) -> PlatformFailure:
+    kind = KINDS[reply.status]
+    if kind is FailureKind.IN_DOUBT and call.effect is not Effect.PUBLISH:
+        kind = FailureKind.UNAVAILABLE
+    return PlatformFailure(kind, f"answered {reply.status}")
+
+
+@dataclass(kw_only=True)
+class Network:
+    """The platform: what it was made to publish, when, and by which bytes."""
+
+    clock: SteppedClock
+    is_repeatable: bool
+    ways: Sequence[Way]
+    writes: dict[str, list[tuple[datetime, object]]] = field(default_factory=dict)
+    under_way: list[tuple[datetime, Call]] = field(default_factory=list)
+    containers: int = 0
+    _calls: int = 0
+
+    def answer(self, call: Call) -> Reply:
+        way = self.ways[self._calls] if self._calls < len(self.ways) else Way.WELL
+        self._calls += 1
+        self.clock.advance(1)
+        self.settle()
+        if way is Way.LATE and call.effect is Effect.PUBLISH:
+            last = self.clock.now() + timedelta(seconds=CONNECTING_MAX_S + call.timeout_s - 1)
+            self.under_way.append((last, call))
+        if way in EXECUTED:
+            self._execute(call)
+        return self._tell(way, call)
+
+    def settle(self) -> None:
+        """Execute what has arrived by now."""
+        arrived = [entry for entry in self.under_way if entry[0] <= self.clock.now()]
+        self.under_way = [entry for entry in self.under_way if entry not in arrived]
+        for at, call in arrived:
+            self._execute(call, at)
+
+    def count(self, step: str) -> int:
+        """How many posts of a step there are, whether anybody can see them yet or not."""
+        writes = self.writes.get(step, [])
+        return len({repr(body) for _, body in writes}) if self.is_repeatable else len(writes)
+
+    def find(self, step: str) -> bool:
+        """Whether a look-up finds the post."""
+        visible_by = self.clock.now() - timedelta(seconds=VISIBILITY_DELAY_S)
+        return any(at <= visible_by for at, _ in self.writes.get(step, []))
+
+    def _execute(self, call: Call, at: datetime | None = None) -> None:
+        if call.effect is Effect.PUBLISH:
+            self.writes.setdefault(str(call.step), []).append((at or self.clock.now(), call.json))
+
+    def _tell(self, way: Way, call: Call) -> Reply:
+        if way is Way.NOT_SENT:
+            raise NotSent(way)
+        if way is Way.TOKEN_DEAD:
+            raise PlatformFailure(FailureKind.AUTH_FAILED, way)
+        if way in {Way.LOST_BEFORE, Way.LOST_AFTER, Way.LATE}:
+            self.clock.advance(call.timeout_s)
+            self.settle()
+            raise NoReply(way)
+        body = self._body(call) if way is Way.WELL else b""
+        return Reply(status=STATUS.get(way, 200), body=body, received_at=self.clock.now())
+
+    def _body(self, call: Call) -> bytes:
+        if call.effect is Effect.PREPARE:
+            self.containers += 1
+            return f'{{"id": "{self.containers}"}}'.encode()
+        if call.effect is Effect.READ:
+            found = self.find(str(dict(call.query)["step"]))
+            return b'{"found": true}' if found else b'{"found": false}'
+        return f'{{"uri": "at://{call.step}"}}'.encode()
+
+
+def post(network: Network) -> Flow[None]:
+    """A thread of two and a comment, after a container that takes its time and does not last."""
+    container = Call(method="POST", url=f"{HOST}/containers", effect=Effect.PREPARE, step="container", valid_for_s=300)
+    prepared = yield container
+    number = prepared.data().get("id")
+    if number is None:
+        raise explain(container, prepared)
+    if not prepared.replayed:
+        yield Pause("container", 5, 3600)
+    for index in range(2):
+        uri = yield from put(network, f"post-{index}", str(number))
+        yield Part(index=index, uri=uri)
+    yield Live(uri="at://post-0")
+    uri = yield from put(network, "comment", str(number))
+    yield Extra(name="comment", uri=uri)
+
+
+def put(network: Network, step: str, container: str) -> Flow[str]:
+    call = Call(
+        method="PUT",
+        url=f"{HOST}/posts",
+        json={"step": step, "container": container},
+        effect=Effect.PUBLISH,
+        step=step,
+        idempotent=network.is_repeatable,
+    )
+    reply = yield call
+    uri = reply.data().get("uri")
+    if uri is None:
+        raise explain(call, reply)
+    return str(uri)
+
+
+def reconcile(intent: Intent) -> Flow[Reconciled]:
+    step = str(intent.call.step)
+    call = Call(method="GET", url=f"{HOST}/posts", query=(("step", step),))
+    reply = yield call
+    if "found" not in reply.data():
+        raise explain(call, reply)
+    if not reply.data()["found"]:
+        return Absent()
+    return Found(replace(reply, body=f'{{"uri": "at://{step}"}}'.encode()))
+
+
+@dataclass(kw_only=True)
+class Engine:
+    """Runs a post again and again, as workers do, each run ended by death, failure or success.
+
+    `kills` says, run by run, at which await a run dies. From run `closed_from` on, nothing new may be published.
+    """
+
+    network: Network
+    kills: Sequence[int] = ()
+    closed_from: int | None = None
+    journal: MemoryJournal = field(default_factory=MemoryJournal)
+    announced: list[Announcement] = field(default_factory=list)
+    awaits: int = 0
+
+    @property
+    def clock(self) -> SteppedClock:
+        return self.network.clock
+
+    def work(self) -> str:
+        """Run until it is settled; returns how."""
+        for number in range(100):
+            is_closed = self.closed_from is not None and number >= self.closed_from
+            settled = self._run(self.kills[number] if number < len(self.kills) else None, is_closed=is_closed)
+            if settled is not None:
+                return settled
+            self.clock.advance(7)
+            self.network.settle()
+        raise AssertionError("it never ends")
+
+    def _run(self, kill_at: int | None, *, is_closed: bool) -> str | None:
+        life = _Life(self, kill_at)
+        run = FlowRun(
+            steps=dict(self.journal.steps),
+            journal=life.journal,
+            send=life.send,
+            explain=explain,
+            reconcile=reconcile,
+            may_send=life.may_send,
+            announce=life.announce,
+            now=self.clock.now,
+            visibility_delay_s=VISIBILITY_DELAY_S,
+            is_closed=is_closed,
+        )
+        try:
+            suspended = without_waiting(run.run(post(self.network)))
+        except (Killed, InDoubtError):
+            return None
+        except UnlearnableError:
+            return "unconfirmed"
+        except PlatformFailure as failure:
+            return self._judge(failure, is_closed=is_closed)
+        finally:
+            self.awaits = life.awaits
+        if suspended is None:
+            return "done"
+        self.clock.advance(max(0.0, (suspended.until - self.clock.now()).total_seconds()))
+        return None
+
+    def _judge(self, failure: PlatformFailure, *, is_closed: bool) -> str | None:
+        """As `Attempt.judge`: what may yet succeed is tried again, and failed is only what is surely not visible."""
+        is_final = failure.kind is FailureKind.REJECTED or is_closed
+        if not is_final:
+            return None
+        is_uncertain = has_open_intent(self.journal.steps) or has_published(self.journal.steps)
+        return "uncertain" if is_uncertain else "failed"
+
+
+@dataclass
+class _Life:
+    """What one run does before it dies."""
+
+    engine: Engine
+    kill_at: int | None
+    awaits: int = 0
+
+    @property
+    def journal(self) -> MemoryJournal:
+        """The journal that outlives the run: every entry may be the last, before or after it was committed."""
+        life = self
+
+        class Dying(MemoryJournal):
+            def __getattribute__(self, name: str) -> Any:
+                real = getattr(life.engine.journal, name)
+                return life.dying(real) if callable(real) else real
+
+        return Dying()
+
+    def dying(self, method: Any) -> Any:
+        async def write(*arguments: Any) -> None:
+            self.tick()
+            await method(*arguments)
+            self.tick()
+
+        return write
+
+    def tick(self) -> None:
+        self.awaits += 1
+        if self.awaits == self.kill_at:
+            raise Killed
+
+    async def send(self, call: Call) -> Reply:
+        self.tick()
+        reply = self.engine.network.answer(call)
+        self.tick()
+        return reply
+
+    async def may_send(self, _call: Call) -> None:
+        self.tick()
+
+    async def announce(self, what: Announcement) -> None:
+        self.tick()
+        if isinstance(what, Part | Live | Extra):
+            step = what.uri.removeprefix("at://")
+            assert self.engine.network.count(step) == 1, f"{step} is called published"
+        self.engine.announced.append(what)
+        self.tick()
+
+
+def without_waiting(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run what never has to wait, without a loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as finished:
+        result: T = finished.value
+        return result
+    raise AssertionError("it waits for something")
+
+
+def check(engine: Engine, settled: str) -> None:
+    """Nothing twice, nothing called failed that can be seen, nothing called published that cannot."""
+    engine.clock.advance(3600)
+    engine.network.settle()
+    counts = {step: engine.network.count(step) for step in PUBLISHED_STEPS}
+    assert max(counts.values()) <= 1, counts
+    if settled == "failed":
+        assert set(counts.values()) == {0}, counts
+    if settled == "done":
+        assert set(counts.values()) == {1}, counts
+        assert {"at://post-0", "at://post-1", "at://comment"} <= {
+            what.uri for what in engine.announced if isinstance(what, Part | Live | Extra)
+        }
+
+
+def make_engine(
+    *, is_repeatable: bool, ways: Sequence[Way] = (), kills: Sequence[int] = (), closed_from: int | None = None
+) -> Engine:
+    network = Network(clock=SteppedClock(), is_repeatable=is_repeatable, ways=ways)
+    return Engine(network=network, kills=kills, closed_from=closed_from)
+
+
+either_network = pytest.mark.parametrize("is_repeatable", [True, False], ids=["repeatable", "not repeatable"])
+
+
+@either_network
+def test_a_run_that_dies_at_any_await_is_finished_by_the_next(*, is_repeatable: bool) -> None:
+    undisturbed = make_engine(is_repeatable=is_repeatable)
+    assert undisturbed.work() == "done"
+    for place in range(1, undisturbed.awaits + 1):
+        for deaths in (1, 2):
+            engine = make_engine(is_repeatable=is_repeatable, kills=[place] * deaths)
+            assert engine.work() == "done", (place, deaths)
+            check(engine, "done")
+
+
+@either_network
+@pytest.mark.parametrize("way", Way)
+def test_whatever_becomes_of_a_call_the_post_ends_well_or_truly_failed(*, is_repeatable: bool, way: Way) -> None:
+    for number in range(8):
+        engine = make_engine(is_repeatable=is_repeatable, ways=[Way.WELL] * number + [way])
+        check(engine, engine.work())
+
+
+@either_network
+@given(
+    ways=st.lists(st.sampled_from(Way), max_size=20),
+    kills=st.lists(st.integers(1, 40), max_size=8),
+    closed_from=st.none() | st.integers(0, 8),
+)
+@settings(max_examples=200)
+def test_followers_see_a_post_once_and_callers_hear_the_truth(
+    *, is_repeatable: bool, ways: list[Way], kills: list[int], closed_from: int | None
+) -> None:
+    engine = make_engine(is_repeatable=is_repeatable, ways=ways, kills=kills, closed_from=closed_from)
+    check(engine, engine.work())

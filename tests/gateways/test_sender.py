@@ -1,0 +1,241 @@
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import pytest
+
+from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
+from letmepost.domain.flow import Auth, Call, Effect, MediaRange
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.sender import CallRecord, Sender
+from letmepost.platforms.contract import Credential
+from tests.doubles.clock import SteppedClock
+from tests.doubles.platform import make_platform
+from tests.gateways.support import Connection, LoopbackServer, answering, calling, serving
+
+Media: TypeAlias = Callable[[UUID, int, int], Awaitable[AsyncIterator[bytes]]]
+
+EXPIRED = json.dumps({"error": "expired"}).encode()
+
+
+class Credentials:
+    """`CredentialSource` that brings `fresh` for the first token that is dead, and counts how often it is asked."""
+
+    def __init__(self, fresh: str | PlatformFailure = "fresh") -> None:
+        self._fresh = fresh
+        self._current = Credential(secrets={"token": "stored"})
+        self.refreshed: list[Credential] = []
+
+    async def current(self) -> Credential:
+        return self._current
+
+    async def refresh(self, dead: Credential) -> Credential:
+        self.refreshed.append(dead)
+        if isinstance(self._fresh, PlatformFailure):
+            raise self._fresh
+        self._current = Credential(secrets={"token": self._fresh})
+        return self._current
+
+
+class Ticking(SteppedClock):
+    """Every look at it takes a second."""
+
+    def monotonic_s(self) -> float:
+        self.advance(1)
+        return super().monotonic_s()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[HTTPClient]:
+    async with calling() as client:
+        yield client
+
+
+def make_sender(http: HTTPClient, credentials: Credentials | None = None, open_media: Media | None = None) -> Sender:
+    return Sender(
+        http=http,
+        platform=make_platform(),
+        clock=Ticking(),
+        credentials=credentials,
+        open_media=open_media,
+    )
+
+
+def post_to(server: LoopbackServer, **changes: Any) -> Call:
+    call = Call(method="POST", url=f"{server.url}/posts", effect=Effect.PUBLISH, step="post")
+    return replace(call, **changes)
+
+
+async def expiring(connection: Connection) -> None:
+    """Takes the fresh token and no other."""
+    while True:
+        received = await connection.receive()
+        if received.headers.get("authorization") == "Bearer fresh":
+            await connection.answer(200, received.body)
+        else:
+            await connection.answer(401, EXPIRED)
+
+
+async def refusing(connection: Connection) -> None:
+    """Takes no token at all."""
+    while True:
+        await connection.receive()
+        await connection.answer(401, EXPIRED)
+
+
+async def breaking(connection: Connection) -> None:
+    await connection.receive()
+    connection.reset()
+
+
+async def test_a_call_is_signed_with_the_accounts_credential(http: HTTPClient) -> None:
+    async with serving(answering) as server:
+        await make_sender(http, Credentials())(post_to(server, headers={"x-version": "1"}))
+    [received] = server.received
+    assert received.headers["authorization"] == "Bearer stored"
+    assert received.headers["x-version"] == "1"
+
+
+async def test_every_call_gets_entropy_and_a_moment_of_its_own(http: HTTPClient) -> None:
+    """One-time signatures (OAuth 1.0a nonces, DPoP) are refused when they come twice."""
+    async with serving(answering) as server:
+        sender = make_sender(http, Credentials())
+        for _ in range(2):
+            await sender(post_to(server))
+    first, second = (received.headers["x-signature"].split() for received in server.received)
+    assert first[0] < second[0]
+    assert first[1] != second[1]
+
+
+@pytest.mark.parametrize("auth", [Auth.NONE, Auth.APP])
+async def test_a_call_that_is_not_the_accounts_does_not_carry_its_token(http: HTTPClient, auth: Auth) -> None:
+    async with serving(answering) as server:
+        await make_sender(http, Credentials())(post_to(server, auth=auth))
+    assert "authorization" not in server.received[0].headers
+
+
+async def test_without_an_account_nothing_is_signed(http: HTTPClient) -> None:
+    async with serving(answering) as server:
+        await make_sender(http)(post_to(server))
+    assert "authorization" not in server.received[0].headers
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "body"),
+    [
+        ({"json": {"text": "Grüße"}}, "application/json", '{"text":"Grüße"}'.encode()),
+        ({"form": {"a": "1 2", "b": "&"}}, "application/x-www-form-urlencoded", b"a=1+2&b=%26"),
+        ({"body": b"\x00\x01", "headers": {"content-type": "image/png"}}, "image/png", b"\x00\x01"),
+        ({}, None, b""),
+    ],
+    ids=["json", "form", "bytes", "nothing"],
+)
+async def test_a_call_is_sent_as_it_says(
+    http: HTTPClient, content: dict[str, Any], content_type: str | None, body: bytes
+) -> None:
+    async with serving(answering) as server:
+        reply = await make_sender(http, Credentials())(post_to(server, query=(("a", "1 2"), ("a", "&")), **content))
+    [received] = server.received
+    assert (received.method, received.target) == ("POST", "/posts?a=1+2&a=%26")
+    assert (received.headers.get("content-type"), received.body) == (content_type, body)
+    assert (reply.status, reply.body, reply.replayed) == (200, body, False)
+
+
+async def test_media_are_streamed_from_where_they_are_kept(http: HTTPClient) -> None:
+    asked: list[tuple[UUID, int, int]] = []
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for chunk in (b"ab", b"c", b"de"):
+            yield chunk
+
+    async def open_media(media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
+        asked.append((media_id, first_byte, length_bytes))
+        return chunks()
+
+    async with serving(expiring) as server:
+        sender = make_sender(http, Credentials(), open_media)
+        reply = await sender(post_to(server, body=MediaRange(UUID(int=7), 100, 5)))
+    assert reply.body == b"abcde"
+    assert [received.headers["content-length"] for received in server.received] == ["5", "5"]
+    assert asked == [(UUID(int=7), 100, 5)] * 2, "a repeated call reads them again"
+
+
+async def test_media_cannot_be_sent_where_none_can_be_read(http: HTTPClient) -> None:
+    async with serving(answering) as server:
+        with pytest.raises(SendFailure, match="none can be read here"):
+            await make_sender(http)(post_to(server, body=MediaRange(UUID(int=7), 0, 5)))
+    assert server.received == []
+
+
+async def test_a_dead_token_is_refreshed_and_the_call_repeated_once(http: HTTPClient) -> None:
+    credentials = Credentials()
+    async with serving(expiring) as server:
+        reply = await make_sender(http, credentials)(post_to(server, json={"text": "Hello"}))
+    assert reply.status == 200
+    assert [received.headers["authorization"] for received in server.received] == ["Bearer stored", "Bearer fresh"]
+    assert [received.body for received in server.received] == [b'{"text":"Hello"}'] * 2
+    assert [dead.secrets["token"] for dead in credentials.refreshed] == ["stored"]
+
+
+async def test_a_fresh_token_that_is_dead_as_well_is_not_refreshed_again(http: HTTPClient) -> None:
+    credentials = Credentials()
+    async with serving(refusing) as server:
+        reply = await make_sender(http, credentials)(post_to(server))
+    assert reply.status == 401
+    assert len(server.received) == 2
+    assert len(credentials.refreshed) == 1
+
+
+async def test_a_refresh_that_fails_ends_the_call(http: HTTPClient) -> None:
+    ended = PlatformFailure(FailureKind.AUTH_FAILED, "The session has ended.")
+    async with serving(refusing) as server:
+        with pytest.raises(PlatformFailure, match="The session has ended"):
+            await make_sender(http, Credentials(ended))(post_to(server))
+    assert len(server.received) == 1
+
+
+async def test_a_call_is_told_of_without_its_secrets(http: HTTPClient) -> None:
+    call_changes: dict[str, Any] = {
+        "query": (("access_token", "a-secret"),),
+        "json": {"password": "a-secret"},
+        "headers": {"x-api-key": "a-secret"},
+    }
+    async with serving(expiring) as server:
+        sender = make_sender(http, Credentials())
+        await sender(post_to(server, **call_changes))
+        call = Call(method="GET", url=f"{server.url}/limits?key=a-secret#a-secret")
+        await sender(call)
+    host = server.url.removeprefix("http://")
+    assert sender.records == [
+        CallRecord(step="post", method="POST", host=host, path="/posts", status=401, duration_ms=1000),
+        CallRecord(step="post", method="POST", host=host, path="/posts", status=200, duration_ms=1000),
+        CallRecord(step=None, method="GET", host=host, path="/limits", status=200, duration_ms=1000),
+    ]
+    assert sender.platform_ms == 3000
+    assert "a-secret" not in json.dumps([record.as_json() for record in sender.records])
+
+
+async def test_a_host_is_told_without_the_user_that_a_url_names(http: HTTPClient) -> None:
+    sender = make_sender(http)
+    with pytest.raises(NotSent):
+        await sender(Call(method="GET", url="https://user:a-secret@network.example:8443/path"))
+    assert [record.host for record in sender.records] == ["network.example:8443"]
+
+
+async def test_a_call_without_an_answer_is_told_of_too(http: HTTPClient) -> None:
+    async with serving(breaking) as server:
+        sender = make_sender(http, Credentials())
+        with pytest.raises(NoReply):
+            await sender(post_to(server))
+    [record] = sender.records
+    assert (record.step, record.status) == ("post", None)
+
+
+async def test_a_reply_bears_the_moment_it_came(http: HTTPClient) -> None:
+    """It is a flow's only clock."""
+    sender = make_sender(http)
+    async with serving(answering) as server:
+        reply = await sender(post_to(server))
+    assert reply.received_at == sender.clock.now()

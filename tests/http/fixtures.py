@@ -1,0 +1,57 @@
+"""The deployment that the tests of the HTTP interface and of the contract share."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from tests.database import DatabaseURLs, copy_of
+from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
+from tests.http.receiver import Receiver
+from tests.http.support import Tenant, make_tenant
+from tests.storage.support import Admin
+
+
+@pytest.fixture(scope="session")
+async def service_urls(postgres_url: str, template_database: DatabaseURLs) -> AsyncIterator[DatabaseURLs]:
+    """The shared deployment's database."""
+    async with copy_of(template_database, postgres_url) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="session")
+async def service(
+    service_urls: DatabaseURLs, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Deployment]:
+    """A deployment with one worker, for every test that is content with a tenant of its own."""
+    async with deployed(service_urls, redis_url, tmp_path_factory.mktemp("service")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def admin(service_urls: DatabaseURLs) -> AsyncIterator[Admin]:
+    """The shared deployment's database, past row-level security."""
+    connection = await asyncpg.connect(service_urls.admin)
+    yield Admin(connection)
+    await connection.close()
+
+
+@pytest.fixture
+async def tenant(service: Deployment, admin: Admin) -> Tenant:
+    """A tenant of this test's own."""
+    return await make_tenant(service, admin, {"authorization": f"Bearer {OPERATOR_TOKEN}"})
+
+
+@pytest.fixture
+def client(tenant: Tenant) -> Client:
+    """A caller with a test key that may do everything."""
+    return tenant.client
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    """Somebody who takes webhooks."""
+    got = Receiver()
+    async with serving(got) as url:
+        got.url = f"{url}/hook"
+        yield got

@@ -1,0 +1,84 @@
+"""Somebody else's server that takes webhooks, and checks their signatures by its own means."""
+
+import base64
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from tests.doubles.waiting import eventually
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    headers: Headers
+    body: bytes
+
+    @property
+    def event(self) -> dict[str, Any]:
+        value: dict[str, Any] = json.loads(self.body)
+        return value
+
+    @property
+    def type(self) -> str:
+        return str(self.event["type"])
+
+    def is_signed_by(self, secret: str) -> bool:
+        """Whether both signatures are right."""
+        return self._has_standard_signature(secret) and self._has_letmepost_signature(secret)
+
+    def _has_standard_signature(self, secret: str) -> bool:
+        # https://github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md: id.timestamp.body
+        signed = b".".join([self._header("webhook-id"), self._header("webhook-timestamp"), self.body])
+        digest = base64.b64encode(_hmac(base64.b64decode(secret.removeprefix("whsec_")), signed)).decode()
+        return f"v1,{digest}" in self.headers["webhook-signature"].split(" ")
+
+    def _has_letmepost_signature(self, secret: str) -> bool:
+        parts = dict(part.split("=", 1) for part in self.headers["x-letmepost-signature"].split(","))
+        return parts["v1"] == _hmac(secret.encode(), parts["t"].encode() + b"." + self.body).hex()
+
+    def _header(self, name: str) -> bytes:
+        return self.headers[name].encode()
+
+
+@dataclass
+class Receiver:
+    """An ASGI application. Answers 200, unless `answers` has something else to say first."""
+
+    url: str = ""
+    got: list[Sending] = field(default_factory=list)
+    answers: deque[tuple[int, Mapping[str, str]]] = field(default_factory=deque)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        sending = Sending(request.method, request.url.path, request.headers, await request.body())
+        status, headers = self.answers.popleft() if self.answers else (200, {})
+        self.got.append(sending)
+        await Response(status_code=status, headers=headers)(scope, receive, send)
+
+    async def first(self, event_type: str, count: int = 1) -> list[Sending]:
+        """The first sendings of a type, once that many have arrived."""
+
+        async def look() -> list[Sending] | None:
+            found = [sending for sending in self.got if sending.type == event_type]
+            return found[:count] if len(found) >= count else None
+
+        return await eventually(look) or []
+
+
+def _hmac(key: bytes, message: bytes) -> bytes:
+    signer = HMAC(key, SHA256())
+    signer.update(message)
+    return signer.finalize()

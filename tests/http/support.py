@@ -1,0 +1,149 @@
+"""A tenant of a test's own, what is stored of it, and what a refusal looks like."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import Any
+from uuid import UUID
+
+import httpx2
+from PIL import Image
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.ids import Prefix, parse, spell
+from letmepost.gateways.clock import SystemClock
+from letmepost.platforms import discover
+from tests.deployment import SANDBOX_TOKEN, Client, Deployment
+from tests.doubles.waiting import eventually
+from tests.storage.support import Admin
+
+PLATFORM = next(iter(discover()))
+ABSENT_ID = "00000000000000000000000001"
+"""Well-formed behind any prefix, and nobody's."""
+
+_TABLES = (
+    "accounts",
+    "api_keys",
+    "attempts",
+    "batches",
+    "deliveries",
+    "events",
+    "idempotency_keys",
+    "media",
+    "media_uses",
+    "post_revisions",
+    "posts",
+    "profiles",
+    "webhook_endpoints",
+)
+_COUNTS = " UNION ALL ".join(
+    f"SELECT '{table}' AS name, count(*) AS count FROM {table} WHERE organization_id = $1"  # noqa: S608 - names above
+    for table in _TABLES
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """An organization, a test key of it, and a view of its rows past row-level security."""
+
+    deployment: Deployment
+    admin: Admin
+    id: str
+    client: Client
+
+    @property
+    def uuid(self) -> UUID:
+        return parse(Prefix.ORGANIZATION, self.id)
+
+    async def key(self, mode: Mode = Mode.TEST, **wanted: Any) -> Client:
+        """One more key; without scopes, with all of them."""
+        return await self.deployment.client(mode, self.id, **wanted)
+
+    async def profile(self) -> str:
+        """One more profile."""
+        query = "INSERT INTO profiles (id, organization_id, name) VALUES (uuidv7(), $1, 'Brand') RETURNING id"
+        return spell(Prefix.PROFILE, await self.admin.one(query, self.uuid))
+
+    async def stored(self) -> Mapping[str, int]:
+        """How many rows of each kind there are, and how many files."""
+        rows = {row["name"]: row["count"] for row in await self.admin.rows(_COUNTS, self.uuid)}
+        directory = self.deployment.settings.media_dir / self.id
+        return {**rows, "files": sum(1 for path in directory.rglob("*") if path.is_file())}
+
+    @asynccontextmanager
+    async def storing_nothing(self) -> AsyncIterator[None]:
+        """Fails if what happens inside leaves anything behind."""
+        before = await self.stored()
+        yield
+        assert await self.stored() == before
+
+    async def settled(self, post_id: str, within_s: float = 20.0) -> dict[str, Any]:
+        """The post, once nobody works on it any more."""
+
+        async def look() -> dict[str, Any] | None:
+            post: dict[str, Any] = (await self.client.get(f"/v1/posts/{post_id}")).json()
+            return None if post["status"] in {"queued", "publishing", "retrying"} else post
+
+        found = await eventually(look, within_s=within_s)
+        assert found is not None
+        return found
+
+    async def followers_see(self) -> list[dict[str, Any]]:
+        """What the sandbox shows, oldest first."""
+        posts: list[dict[str, Any]] = (await self.client.get(f"/v1/sandbox/{PLATFORM}/posts")).json()["data"]
+        return posts
+
+    async def credentials(self, scenario: str = "ok") -> dict[str, str]:
+        """What connects a simulated account that nobody has connected yet."""
+        url = f"{self.deployment.sandbox_url}/control/{self.id}/{PLATFORM}/accounts"
+        headers = {"authorization": f"Bearer {SANDBOX_TOKEN}"}
+        async with httpx2.AsyncClient(headers=headers) as control:
+            reply = await control.post(url, json={"scenario": scenario})
+        given: dict[str, str] = reply.json()["connectInput"]
+        return given
+
+
+async def make_tenant(deployment: Deployment, admin: Admin, operator: Mapping[str, str]) -> Tenant:
+    """A tenant that nobody else uses."""
+    made = await deployment.http.post("/v1/organizations", json={"name": "Tenant"}, headers=dict(operator))
+    organization_id = made.json()["id"]
+    return Tenant(deployment, admin, organization_id, await deployment.client(Mode.TEST, organization_id))
+
+
+async def upload(client: Client, content: bytes | None = None, name: str = "picture.png", **headers: str) -> str:
+    """Upload a picture; returns its id."""
+    sent = {"authorization": f"Bearer {client.key}", **headers}
+    reply = await client.http.post("/v1/media", files={"file": (name, content or png())}, headers=sent)
+    assert reply.status_code == 201, reply.text
+    media_id: str = reply.json()["id"]
+    return media_id
+
+
+def check_refusal(reply: httpx2.Response, status: int, code: str, rule: str | None = None) -> dict[str, Any]:
+    """The error of an answer that must be this refusal."""
+    error: dict[str, Any] = reply.json()["error"]
+    assert (reply.status_code, error["code"], error.get("rule")) == (status, code, rule), reply.text
+    assert error["message"]
+    assert error["requestId"] == reply.headers["x-request-id"]
+    assert error["docUrl"].endswith(f"/docs/errors/{code}")
+    return error
+
+
+def soon(seconds: float) -> str:
+    """So many seconds from now, as a caller writes it."""
+    return (SystemClock().now() + timedelta(seconds=seconds)).isoformat()
+
+
+def moment(text: str) -> datetime:
+    """A moment as we write it: UTC, with milliseconds and `Z`."""
+    assert len(text) == len("2026-12-01T09:00:00.000Z"), text
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def png(width: int = 3, height: int = 2, colour: str = "red") -> bytes:
+    """A small picture."""
+    written = BytesIO()
+    Image.new("RGB", (width, height), colour).save(written, "PNG")
+    return written.getvalue()

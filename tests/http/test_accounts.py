@@ -1,0 +1,203 @@
+"""Connecting accounts, reading them, and letting them go."""
+
+import asyncio
+
+import pytest
+
+from letmepost.domain.api_keys import Mode
+from tests.deployment import Client
+from tests.doubles.waiting import eventually
+from tests.http.support import PLATFORM, Tenant, check_refusal, moment, soon
+
+_COMPLETE = f"/v1/accounts/connect/{PLATFORM}/complete"
+
+
+async def test_connecting_begins_with_a_schema_of_what_is_needed(client: Client) -> None:
+    reply = await client.post(f"/v1/accounts/connect/{PLATFORM}")
+    assert reply.status_code == 200
+    described = reply.json()
+    assert (described["platform"], described["state"]) == (PLATFORM, "stable")
+    assert set(described["descriptor"]["required"]) == {"identifier", "appPassword"}
+    assert described["descriptor"]["properties"]["appPassword"]["format"] == "password"
+
+
+async def test_a_new_account_is_connected_and_reads_back(tenant: Tenant) -> None:
+    given = await tenant.credentials()
+    reply = await tenant.client.post(_COMPLETE, given)
+    assert reply.status_code == 201, reply.text
+    account = reply.json()
+    assert account["id"].startswith("acc_")
+    assert account["profileId"].startswith("prof_")
+    assert account["platform"] == PLATFORM
+    assert account["platformAccountId"].startswith("did:plc:")
+    assert account["handle"] == given["identifier"]
+    assert account["status"] == "active"
+    assert account["tokenExpiresAt"] is None
+    assert account["createdAt"] == account["updatedAt"]
+    assert moment(account["createdAt"])
+    assert (await tenant.client.get(f"/v1/accounts/{account['id']}")).json() == account
+    assert (await tenant.client.get("/v1/accounts")).json()["data"] == [account]
+    assert given["appPassword"] not in reply.text
+
+
+async def test_accounts_are_listed_newest_first(client: Client) -> None:
+    made = [await client.sandbox_account() for _ in range(3)]
+    listed = [account["id"] for account in (await client.get("/v1/accounts")).json()["data"]]
+    assert listed == made[::-1]
+
+
+async def test_connecting_again_updates_the_account(tenant: Tenant) -> None:
+    given = await tenant.credentials()
+    first = await tenant.client.post(_COMPLETE, given)
+    again = await tenant.client.post(_COMPLETE, given)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["id"] == first.json()["id"]
+    assert again.json()["createdAt"] == first.json()["createdAt"]
+    assert again.json()["updatedAt"] > first.json()["updatedAt"]
+    assert len((await tenant.client.get("/v1/accounts")).json()["data"]) == 1
+
+
+async def test_an_account_that_many_connect_at_once_is_connected_once(tenant: Tenant) -> None:
+    given = await tenant.credentials()
+    replies = await asyncio.gather(*[tenant.client.post(_COMPLETE, given) for _ in range(8)])
+    assert {reply.status_code for reply in replies} <= {200, 201}, [reply.text for reply in replies]
+    assert len({reply.json()["id"] for reply in replies}) == 1
+    assert [reply.status_code for reply in replies].count(201) == 1
+
+
+async def test_an_account_belongs_to_one_profile(tenant: Tenant) -> None:
+    given, profile_id = await tenant.credentials(), await tenant.profile()
+    assert (await tenant.client.post(_COMPLETE, given)).status_code == 201
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post(_COMPLETE, {**given, "profileId": profile_id})
+    check_refusal(reply, 409, "validation_failed", "account.other_profile")
+    scoped = await tenant.key(profileId=profile_id)
+    check_refusal(await scoped.post(_COMPLETE, given), 409, "validation_failed", "account.other_profile")
+
+
+async def test_an_account_is_connected_under_the_wanted_profile(tenant: Tenant) -> None:
+    profile_id = await tenant.profile()
+    reply = await tenant.client.post(_COMPLETE, {**await tenant.credentials(), "profileId": profile_id})
+    assert (reply.status_code, reply.json()["profileId"]) == (201, profile_id)
+
+
+@pytest.mark.parametrize("profile_id", ["nonsense", "prof_00000000000000000000000001"])
+async def test_a_profile_that_does_not_exist_is_refused(tenant: Tenant, profile_id: str) -> None:
+    given = await tenant.credentials()
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post(_COMPLETE, {**given, "profileId": profile_id})
+    check_refusal(reply, 400, "validation_failed", "profileId")
+
+
+async def test_a_wrong_password_is_told_as_such(tenant: Tenant) -> None:
+    given = await tenant.credentials()
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post(_COMPLETE, {**given, "appPassword": "wrong"})
+    error = check_refusal(reply, 401, "platform_auth_failed")
+    assert error["platform"] == PLATFORM
+    assert error["platformResponse"]["status"] == 401
+    assert "wrong" not in reply.text.replace("wrong password", "")
+
+
+async def test_a_handle_that_nobody_has_is_told_as_such(tenant: Tenant) -> None:
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post(_COMPLETE, {"identifier": "nobody.test", "appPassword": "a-b-c-d"})
+    error = reply.json()["error"]
+    assert reply.status_code in {401, 502}
+    assert error["code"] in {"platform_auth_failed", "platform_rejected"}
+
+
+async def test_a_test_key_reaches_no_other_server_than_the_sandbox(tenant: Tenant) -> None:
+    given = await tenant.credentials()
+    for url in ("http://127.0.0.1:9/", "http://169.254.169.254/", "https://bsky.social/"):
+        async with tenant.storing_nothing():
+            reply = await tenant.client.post(_COMPLETE, {**given, "pdsUrl": url})
+        check_refusal(reply, 503, "platform_unavailable")
+
+
+async def test_a_live_key_does_not_reach_the_sandbox(tenant: Tenant) -> None:
+    live = await tenant.key(Mode.LIVE)
+    given = {**await tenant.credentials(), "pdsUrl": tenant.deployment.sandbox_url}
+    check_refusal(await live.post(_COMPLETE, given), 503, "platform_unavailable")
+    for reply in (
+        await live.post("/v1/sandbox/accounts", {"platform": PLATFORM}),
+        await live.get(f"/v1/sandbox/{PLATFORM}/posts"),
+    ):
+        check_refusal(reply, 403, "unauthorized", "sandbox.test_key")
+
+
+async def test_a_simulated_account_behaves_as_its_scenario_says(client: Client) -> None:
+    reply = await client.post("/v1/sandbox/accounts", {"platform": PLATFORM, "scenario": "slow"})
+    assert reply.status_code == 201
+    assert "slow" in reply.json()["displayName"]
+
+
+async def test_disconnecting_keeps_the_posts_and_holds_what_waits(tenant: Tenant) -> None:
+    client = tenant.client
+    account_id = await client.sandbox_account()
+    target = {"targets": [{"accountId": account_id}], "text": "Hello"}
+    [done] = (await client.post("/v1/posts", target)).json()["results"]
+    [waiting] = (await client.post("/v1/posts", {**target, "scheduledAt": soon(3600)})).json()["results"]
+    reply = await client.call("DELETE", f"/v1/accounts/{account_id}")
+    assert (reply.status_code, reply.json()) == (200, {"id": account_id, "deleted": True})
+    assert (await client.get(f"/v1/accounts/{account_id}")).json()["status"] == "disconnected"
+    assert (await client.get(f"/v1/posts/{done['postId']}")).json()["status"] == "published"
+    held = (await client.get(f"/v1/posts/{waiting['postId']}")).json()
+    assert (held["status"], held["error"]["rule"]) == ("held", "account.disconnected")
+    assert held["error"]["remediation"]
+    sealed = "SELECT count(*) FROM accounts WHERE organization_id = $1 AND credential_sealed IS NOT NULL"
+    assert await tenant.admin.one(sealed, tenant.uuid) == 0
+
+
+async def test_connecting_again_releases_what_was_held(tenant: Tenant) -> None:
+    given = await tenant.credentials()
+    account_id = (await tenant.client.post(_COMPLETE, given)).json()["id"]
+    body = {"targets": [{"accountId": account_id}], "text": "Hello", "scheduledAt": soon(3600)}
+    [waiting] = (await tenant.client.post("/v1/posts", body)).json()["results"]
+    assert (await tenant.client.call("DELETE", f"/v1/accounts/{account_id}")).status_code == 200
+    again = await tenant.client.post(_COMPLETE, given)
+    assert (again.status_code, again.json()["status"]) == (200, "active")
+    post = (await tenant.client.get(f"/v1/posts/{waiting['postId']}")).json()
+    assert post["status"] == "queued"
+    assert "error" not in post
+
+
+async def test_disconnecting_twice_is_no_error(client: Client) -> None:
+    account_id = await client.sandbox_account()
+    replies = [await client.call("DELETE", f"/v1/accounts/{account_id}") for _ in range(2)]
+    assert [reply.status_code for reply in replies] == [200, 200]
+
+
+async def test_an_account_whose_login_has_died_is_marked_and_its_post_is_held_until_it_is_reconnected(
+    tenant: Tenant,
+) -> None:
+    account_id = await tenant.client.sandbox_account("auth_revoked")
+    body = {"targets": [{"accountId": account_id}], "text": "Hello"}
+    [result] = (await tenant.client.post("/v1/posts", body)).json()["results"]
+    assert result["status"] == "held"
+    assert (await tenant.client.get(f"/v1/accounts/{account_id}")).json()["status"] == "reauth_required"
+
+
+async def test_a_scheduled_post_for_an_account_that_must_be_reconnected_is_accepted_with_a_warning(
+    tenant: Tenant,
+) -> None:
+    account_id = await tenant.client.sandbox_account("auth_revoked")
+    body = {"targets": [{"accountId": account_id}], "text": "Hello"}
+    await tenant.client.post("/v1/posts", body)
+    reply = await tenant.client.post("/v1/posts", {**body, "scheduledAt": soon(1.2)})
+    assert reply.status_code == 202, reply.text
+    [result] = reply.json()["results"]
+    assert [warning["code"] for warning in result["warnings"]] == ["account.reauth_required"]
+
+    async def is_held() -> bool:
+        return bool((await tenant.client.get(f"/v1/posts/{result['postId']}")).json()["status"] == "held")
+
+    await eventually(is_held)
+
+
+async def test_one_tenants_account_is_not_another_tenants(tenant: Tenant, client: Client) -> None:
+    other = await tenant.deployment.client()
+    account_id = await client.sandbox_account()
+    check_refusal(await other.get(f"/v1/accounts/{account_id}"), 404, "not_found")
+    check_refusal(await other.call("DELETE", f"/v1/accounts/{account_id}"), 404, "not_found")
+    assert (await client.get(f"/v1/accounts/{account_id}")).json()["status"] == "active"

@@ -1,0 +1,70 @@
+"""Profiles, keys and what a key is told of itself."""
+
+from letmepost.domain.api_keys import Mode
+from tests.http.support import PLATFORM, Tenant
+
+
+async def test_a_profile_is_made_renamed_and_removed(tenant: Tenant) -> None:
+    client = tenant.client
+    [default] = (await client.get("/v1/profiles")).json()["data"]
+    assert default["isDefault"]
+    made = await client.post("/v1/profiles", {"name": "Brand"})
+    assert made.status_code == 201
+    path = f"/v1/profiles/{made.json()['id']}"
+    assert (await client.call("PATCH", path, {"name": "Other"})).json()["name"] == "Other"
+    assert (await client.get(path)).json()["name"] == "Other"
+    assert (await client.call("DELETE", path)).json() == {"id": made.json()["id"], "deleted": True}
+    assert (await client.get(path)).status_code == 404
+
+
+async def test_a_profile_in_use_stays_and_nothing_is_lost(tenant: Tenant) -> None:
+    client = tenant.client
+    [default] = (await client.get("/v1/profiles")).json()["data"]
+    reply = await client.call("DELETE", f"/v1/profiles/{default['id']}")
+    assert (reply.status_code, reply.json()["error"]["rule"]) == (409, "profile.in_use")
+    used = (await client.post("/v1/profiles", {"name": "Used"})).json()["id"]
+    await tenant.key(profileId=used)
+    reply = await client.call("DELETE", f"/v1/profiles/{used}")
+    assert (reply.status_code, reply.json()["error"]["rule"]) == (409, "profile.in_use")
+    assert (await client.get(f"/v1/profiles/{used}")).status_code == 200
+
+
+async def test_a_profiles_key_sees_that_profile_alone(tenant: Tenant) -> None:
+    own = (await tenant.client.post("/v1/profiles", {"name": "Own"})).json()["id"]
+    key = await tenant.key(profileId=own)
+    assert [found["id"] for found in (await key.get("/v1/profiles")).json()["data"]] == [own]
+    [default] = [found for found in (await tenant.client.get("/v1/profiles")).json()["data"] if found["isDefault"]]
+    assert (await key.get(f"/v1/profiles/{default['id']}")).status_code == 404
+    assert (await key.post("/v1/profiles", {"name": "More"})).status_code == 403
+
+
+async def test_a_rotated_key_goes_on_until_its_overlap_ends(tenant: Tenant) -> None:
+    old = await tenant.key(name="ci", scopes=["keys:write", "keys:read", "posts:read"])
+    [row] = [found for found in (await old.get("/v1/api-keys")).json()["data"] if found["name"] == "ci"]
+    reply = await old.post(f"/v1/api-keys/{row['id']}/rotate", {"overlapHours": 1})
+    assert reply.status_code == 201
+    assert reply.json()["scopes"] == row["scopes"]
+    assert (await old.get("/v1/posts")).status_code == 200
+    again = await old.post(f"/v1/api-keys/{reply.json()['id']}/rotate", {"overlapHours": 0})
+    assert again.status_code == 201
+    ended = await old.post(f"/v1/api-keys/{reply.json()['id']}/rotate", {"overlapHours": 0})
+    assert (ended.status_code, ended.json()["error"]["rule"]) == (409, "api_key.ended")
+
+
+async def test_a_key_is_told_what_it_is(tenant: Tenant) -> None:
+    key = await tenant.key(Mode.LIVE, name="reader", scopes=["posts:read"])
+    me = (await key.get("/v1/me")).json()
+    assert (me["mode"], me["organization"]["id"], me["key"]["scopes"]) == ("live", tenant.id, ["posts:read"])
+    assert key.key not in str(me)
+
+
+async def test_every_platform_shows_its_limits_with_their_sources(tenant: Tenant) -> None:
+    [found] = [
+        platform
+        for platform in (await tenant.client.get("/v1/platforms")).json()["data"]
+        if platform["platform"] == PLATFORM
+    ]
+    assert all(limit["sourceUrl"].startswith("https://") and limit["checkedOn"] for limit in found["limits"])
+    assert found["optionsSchema"]["additionalProperties"] is False
+    versions = (await tenant.client.get("/v1/platform-versions")).json()["data"]
+    assert PLATFORM in [version["platform"] for version in versions]

@@ -1,0 +1,87 @@
+"""Accounts as our callers have them: connected to a live key, and published to through the API."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.deployment import Client
+from tests.pds.network import Person
+
+_LOOK_AGAIN_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """A person's account, connected by one of our callers."""
+
+    client: Client
+    person: Person
+    account_id: str
+
+    async def submit(self, text: str, *, options: Mapping[str, Any] | None = None, **content: Any) -> dict[str, Any]:
+        """The answer of `POST /v1/posts` for this account alone; `content` is the body's."""
+        headers = content.pop("headers", {})
+        target = {"accountId": self.account_id, **({} if options is None else {"options": options})}
+        reply = await self.client.post("/v1/posts", {"targets": [target], "text": text, **content}, **headers)
+        assert reply.status_code in {200, 202}, reply.text
+        answer: dict[str, Any] = reply.json()
+        return answer
+
+    async def result(self, text: str, **content: Any) -> dict[str, Any]:
+        """What became of a post that was to go out at once."""
+        answer = await self.submit(text, **content)
+        [result] = answer["results"]
+        found: dict[str, Any] = result
+        return found
+
+    async def publish(self, text: str, **content: Any) -> dict[str, Any]:
+        """A post that goes out at once, as everybody expects."""
+        result = await self.result(text, **content)
+        assert result["status"] == "published", result
+        return result
+
+    async def queue(self, text: str, **content: Any) -> str:
+        """The id of a post that nobody waits for."""
+        result = await self.result(text, headers={"prefer": "respond-async"}, **content)
+        post_id: str = result["postId"]
+        return post_id
+
+    async def post(self, post_id: str) -> dict[str, Any]:
+        """A post with its attempts, as it is now."""
+        post: dict[str, Any] = (await self.client.get(f"/v1/posts/{post_id}")).json()
+        return post
+
+    async def post_when(
+        self, post_id: str, is_ready: Callable[[dict[str, Any]], bool], *, within_s: float = 30
+    ) -> dict[str, Any]:
+        """A post, once it is as wanted."""
+
+        deadline_s = time.monotonic() + within_s
+        while not is_ready(post := await self.post(post_id)):
+            assert time.monotonic() < deadline_s, f"after {within_s} s: {post}"
+            await asyncio.sleep(_LOOK_AGAIN_S)
+        return post
+
+    async def account(self) -> dict[str, Any]:
+        """The account, as it is now."""
+        account: dict[str, Any] = (await self.client.get(f"/v1/accounts/{self.account_id}")).json()
+        return account
+
+
+def connect_body(person: Person, **changes: Any) -> dict[str, Any]:
+    """What a person enters to connect their account."""
+    return {"identifier": person.handle, "appPassword": person.app_password, **changes}
+
+
+async def connect(client: Client, person: Person, **changes: Any) -> Author:
+    """Connect an account, or connect it again."""
+    reply = await client.post("/v1/accounts/connect/bluesky/complete", connect_body(person, **changes))
+    assert reply.status_code in {200, 201}, reply.text
+    return Author(client, person, reply.json()["id"])
+
+
+def is_status(status: str) -> Callable[[dict[str, Any]], bool]:
+    """Whether a post has this status."""
+    return lambda post: post["status"] == status

@@ -1,0 +1,99 @@
+"""A real Bluesky network on loopback, and deployments that publish there with live keys."""
+
+import faulthandler
+import sys
+from collections.abc import AsyncIterator, Iterator
+
+import httpx2
+import pytest
+
+from letmepost.domain.api_keys import Mode
+from tests.database import DatabaseURLs, copy_of
+from tests.deployment import Client, Deployment, deployed
+from tests.pds.authors import Author, connect
+from tests.pds.installing import CannotInstallError, Node, find_node, install
+from tests.pds.network import Addresses, Network, Person, running
+from tests.pds.proxy import Proxy, proxied
+
+
+@pytest.fixture(scope="session")
+def node() -> Node:
+    """Node and npm; without them there is nothing to test here, and that is a failure."""
+    try:
+        return find_node()
+    except CannotInstallError as error:
+        pytest.exit(str(error), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def addresses(node: Node, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
+    """The network, up for as long as the tests run."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    cache = pytestconfig.cache
+    assert capture is not None
+    assert cache is not None
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            sys.stderr.write(f"\ntests/pds: {line}\n")
+            sys.stderr.flush()
+
+    faulthandler.cancel_dump_traceback_later()  # npm may take longer than a test may
+    try:
+        installed = install(node, cache.mkdir, say)
+    except CannotInstallError as error:
+        pytest.exit(str(error), returncode=1)
+    with running(node, installed, tmp_path_factory.mktemp("pds")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+async def network(addresses: Addresses) -> AsyncIterator[Network]:
+    async with httpx2.AsyncClient(timeout=30) as http:
+        yield Network(addresses, http)
+
+
+@pytest.fixture(scope="session")
+async def alice(network: Network) -> Person:
+    return await network.sign_up()
+
+
+@pytest.fixture(scope="session")
+async def bob(network: Network) -> Person:
+    return await network.sign_up()
+
+
+@pytest.fixture(scope="session")
+async def deployment(
+    addresses: Addresses,
+    template_database: DatabaseURLs,
+    postgres_url: str,
+    redis_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[Deployment]:
+    """A deployment on this network, with one worker; each test is a tenant of its own."""
+    environment, directory = addresses.environment(), tmp_path_factory.mktemp("deployment")
+    async with (
+        copy_of(template_database, postgres_url) as urls,
+        deployed(urls, redis_url, directory, environment=environment) as found,
+    ):
+        yield found
+
+
+@pytest.fixture
+async def client(deployment: Deployment) -> Client:
+    """A caller with a live key."""
+    return await deployment.client(Mode.LIVE)
+
+
+@pytest.fixture
+async def author(client: Client, alice: Person) -> Author:
+    """Alice's account, connected."""
+    return await connect(client, alice)
+
+
+@pytest.fixture
+async def proxy(addresses: Addresses) -> AsyncIterator[Proxy]:
+    """Another way to the same network."""
+    async with proxied(addresses) as found:
+        yield found

@@ -1,0 +1,51 @@
+"""The sealed credential of the one organization's account, read and replaced through the storage code."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import UUID
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.ids import Prefix, parse
+from letmepost.gateways.clock import SystemClock
+from letmepost.platforms.contract import Credential
+from letmepost.storage.accounts import AccountRepository
+from letmepost.storage.database import Tenant, open_database
+from letmepost.storage.sealing import Keyring
+from tests.deployment import OPERATOR_TOKEN, Deployment
+from tests.pds.authors import Author
+from tests.pds.network import Addresses, expired_token
+
+
+async def read_credential(deployment: Deployment, author: Author) -> Credential:
+    """The account's open credential."""
+    async with _account(deployment, author) as (accounts, account_id):
+        found = await accounts.find_credential(account_id)
+    assert found is not None
+    return found
+
+
+async def expire_access_token(deployment: Deployment, author: Author, addresses: Addresses) -> str:
+    """Put a token in the place of the account's own that the server signed long ago; returns it."""
+    async with _account(deployment, author) as (accounts, account_id):
+        found = await accounts.find_credential(account_id)
+        assert found is not None
+        token = expired_token(addresses, author.person.did)
+        expired = replace(found, secrets={**found.secrets, "access_jwt": token})
+        await accounts.replace_credential(account_id, expired, SystemClock().now())
+    return token
+
+
+@asynccontextmanager
+async def _account(deployment: Deployment, author: Author) -> AsyncIterator[tuple[AccountRepository, UUID]]:
+    settings = deployment.settings
+    operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
+    [organization] = (await deployment.http.get("/v1/organizations", headers=operator)).json()["data"]
+    tenant = Tenant(parse(Prefix.ORGANIZATION, organization["id"]), Mode.LIVE)
+    database = open_database(settings.database_url.get_secret_value(), pool_size=1)
+    keyring = Keyring(settings.open_keys(), SystemClock().entropy)
+    try:
+        async with database.tenant(tenant) as connection:
+            yield AccountRepository(connection, tenant, keyring), parse(Prefix.ACCOUNT, author.account_id)
+    finally:
+        await database.close()

@@ -1,0 +1,22 @@
+"""Pictures to post."""
+
+import base64
+import io
+import random
+from typing import Any
+
+from PIL import Image
+
+
+def picture(kind: str, width: int, height: int) -> bytes:
+    """A picture that cannot be compressed: as a PNG of about `width * height * 3` bytes."""
+    noise = random.Random(width).randbytes(width * height * 3)  # noqa: S311 - a picture, not a secret
+    file = io.BytesIO()
+    Image.frombytes("RGB", (width, height), noise).save(file, kind)
+    return file.getvalue()
+
+
+def inline(data: bytes, alt_text: str | None = None) -> dict[str, Any]:
+    """An image in the request itself."""
+    medium = {"kind": "image", "bytesBase64": base64.b64encode(data).decode()}
+    return medium if alt_text is None else {**medium, "altText": alt_text}

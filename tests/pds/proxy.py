@@ -1,0 +1,125 @@
+"""A way to the server that remembers what passes, and on which calls can be stopped."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import httpx2
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from tests.deployment import serving
+from tests.pds.network import Addresses
+
+_NOT_PASSED_ON = {"connection", "content-encoding", "content-length", "host", "keep-alive", "transfer-encoding"}
+
+
+class Moment(StrEnum):
+    """When a call is stopped: before the server has seen it, or between the server's answer and our reading it."""
+
+    UNSEEN = "unseen"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A call that the server has answered."""
+
+    method: str
+    body: bytes
+    status: int
+
+
+@dataclass(slots=True)
+class Hold:
+    """A call that goes no further: the first one with these words in its body."""
+
+    words: tuple[bytes, ...]
+    moment: Moment
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def is_of(self, body: bytes) -> bool:
+        """Whether it is this call, the first time or again."""
+        return all(word in body for word in self.words)
+
+    def stops(self, body: bytes, moment: Moment) -> bool:
+        """Whether the call is stopped here."""
+        return moment is self.moment and self.is_of(body) and not self.reached.is_set()
+
+
+@dataclass
+class Proxy:
+    """An application in front of the server and the directory, whose documents name it as everybody's server."""
+
+    behind: Addresses
+    http: httpx2.AsyncClient
+    url: str = ""
+    passed: list[Passed] = field(default_factory=list)
+    _holds: list[Hold] = field(default_factory=list)
+    _let_go: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def addresses(self) -> Addresses:
+        """The network, seen through this."""
+        return Addresses(pds=self.url, plc=self.url, secret=self.behind.secret)
+
+    def hold(self, moment: Moment, *words: bytes) -> Hold:
+        """Stop a call when it comes."""
+        hold = Hold(words, moment)
+        self._holds.append(hold)
+        return hold
+
+    def let_go(self) -> None:
+        """Drop the calls that are stopped; whoever waits for them is gone."""
+        self._let_go.set()
+
+    def methods(self) -> list[str]:
+        """What has passed, in order."""
+        return [call.method for call in self.passed]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        request = Request(scope, receive)
+        reply = await self._pass(request)
+        await reply(scope, receive, send)
+
+    async def _pass(self, request: Request) -> Response:
+        method, body = request.url.path.removeprefix("/xrpc/").removeprefix("/"), await request.body()
+        if await self._is_stopped(body, Moment.UNSEEN):
+            return Response(status_code=503)
+        behind = self.behind.plc if method.startswith("did:") else self.behind.pds
+        answer = await self.http.request(
+            request.method,
+            f"{behind}{request.url.path}?{request.url.query}",
+            headers=[pair for pair in request.headers.items() if pair[0] not in _NOT_PASSED_ON],
+            content=body,
+        )
+        self.passed.append(Passed(method, body, answer.status_code))
+        if await self._is_stopped(body, Moment.ANSWERED):
+            return Response(status_code=503)
+        content = answer.content
+        if behind == self.behind.plc:
+            content = content.replace(self.behind.pds.encode(), self.url.encode())
+        headers = {name: value for name, value in answer.headers.items() if name not in _NOT_PASSED_ON}
+        return Response(content, answer.status_code, headers)
+
+    async def _is_stopped(self, body: bytes, moment: Moment) -> bool:
+        hold = next((hold for hold in self._holds if hold.stops(body, moment)), None)
+        if hold is None:
+            return False
+        hold.reached.set()
+        await self._let_go.wait()
+        return True
+
+
+@asynccontextmanager
+async def proxied(addresses: Addresses) -> AsyncIterator[Proxy]:
+    """Another way to the same network."""
+    async with httpx2.AsyncClient(timeout=60) as http:
+        proxy = Proxy(addresses, http)
+        async with serving(proxy) as url:
+            proxy.url = url
+            yield proxy

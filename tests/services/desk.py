@@ -1,0 +1,138 @@
+"""A worker's desk: one tenant, one account, and all that is needed to publish its posts."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from letmepost.bootstrap.core import open_redis
+from letmepost.gateways.blobs import DiskBlobStore
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
+from letmepost.services import attempts
+from letmepost.services.attempts import Attempt, Tools
+from letmepost.services.idempotency import Idempotency
+from letmepost.services.leases import Leases
+from letmepost.services.media import MediaLibrary
+from letmepost.services.publishing import Publishing
+from letmepost.services.worlds import Worlds
+from letmepost.storage.accounts import AccountRepository
+from letmepost.storage.claims import Claim, EveryTenantClaims
+from letmepost.storage.database import Connection
+from letmepost.storage.posts import PostRepository
+from tests.doubles.platform import make_platform
+from tests.services.network import Network
+from tests.storage.support import CLOCK, KEYRING, PLATFORM, Admin, Owner, in_the_past
+
+LEASE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything that a worker's tries need, and a look at what they leave behind."""
+
+    tools: Tools
+    publishing: Publishing
+    owner: Owner
+    account_id: UUID
+    network: Network
+    admin: Admin
+
+    async def post(self, **how: Any) -> UUID:
+        """A post that is ready."""
+        return await self.owner.post(self.account_id, **how)
+
+    async def claim(self) -> Claim:
+        """Take the only post that is ready."""
+        [claim] = await self.publishing.claim(10)
+        return claim
+
+    async def begin(self) -> Attempt:
+        """Take the only post that is ready, and load it."""
+        return await attempts.begin(self.tools, await self.claim())
+
+    async def publish(self) -> dict[str, Any]:
+        """Try the only post that is ready; what has become of it."""
+        await self.publishing.publish(await self.claim())
+        return await self.row()
+
+    async def row(self) -> dict[str, Any]:
+        """The only post."""
+        [row] = await self.admin.rows("SELECT * FROM posts")
+        return row
+
+    async def events(self) -> list[str]:
+        """The types of all events, in order."""
+        return [row["type"] for row in await self.admin.rows("SELECT type FROM events ORDER BY written")]
+
+    async def let_time_pass(self) -> None:
+        """Whatever was planned is due, whoever held a lease has lost it, and what was sent long ago is over."""
+        await self.admin.do("UPDATE posts SET ready_at = $1 WHERE ready_at IS NOT NULL", in_the_past())
+        await self.admin.do("UPDATE posts SET lease_until = $1 WHERE lease_until IS NOT NULL", in_the_past())
+        await self.admin.do("UPDATE flow_steps SET intent_at = intent_at - interval '1 hour'")
+
+    async def let_the_deadline_pass(self) -> None:
+        """Time passes, and more than the post's lateness allows."""
+        await self.let_time_pass()
+        await self.admin.do("UPDATE posts SET due_at = due_at - make_interval(secs => late_within_s + 60)")
+
+    async def reconnect(self) -> None:
+        """Connect the account again; what was held for it is queued."""
+        async with self.owner.database.tenant(self.owner.tenant) as connection:
+            await self.reconnect_in(connection)
+
+    async def reconnect_in(self, connection: Connection) -> None:
+        """Connect the account again, in a transaction under way."""
+        accounts = AccountRepository(connection, self.owner.tenant, KEYRING)
+        account = await accounts.find_connected(PLATFORM, f"platform-{self.account_id}")
+        assert account is not None
+        found = ConnectedAccount(
+            platform_account_id=account.platform_account_id,
+            handle=None,
+            display_name=None,
+            credential=Credential(secrets={"token": "reconnected"}),
+            data=account.data,
+        )
+        await accounts.reconnect(self.account_id, found, CLOCK.now())
+        await PostRepository(connection, self.owner.tenant).release_held(self.account_id, CLOCK.now())
+        self.network.tokens.add("reconnected")
+
+
+@asynccontextmanager
+async def working(
+    owner: Owner,
+    network: Network,
+    admin: Admin,
+    http: HTTPClient,
+    redis_url: str,
+    directory: Path,
+    **platform: Any,
+) -> AsyncIterator[Desk]:
+    """A desk; `platform` names functions of the double that differ."""
+    idempotency = Idempotency(owner.database, KEYRING, CLOCK)
+    redis = open_redis(redis_url, timeout_s=1.0)
+    claims = EveryTenantClaims(owner.database)
+    tools = Tools(
+        database=owner.database,
+        keyring=KEYRING,
+        clock=CLOCK,
+        worlds=Worlds(
+            platforms={PLATFORM: make_platform(**platform)},
+            settings={PLATFORM: PlatformSettings()},
+            live_http=http,
+            sandbox_http=http,
+            sandbox_url=None,
+        ),
+        library=MediaLibrary(
+            database=owner.database, blobs=DiskBlobStore(directory), http=http, clock=CLOCK, idempotency=idempotency
+        ),
+        leases=Leases(claims, CLOCK, lease_s=LEASE_S),
+        wakeups=Wakeups(redis, redis),
+        jitter=lambda: 0.0,
+    )
+    account_id = await owner.account(data={"host": network.url})
+    async with aclosing(redis):
+        yield Desk(tools, Publishing(tools, claims, lease_s=LEASE_S), owner, account_id, network, admin)

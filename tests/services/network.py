@@ -1,0 +1,123 @@
+"""The double's server on loopback: it counts what it is made to publish, and goes wrong as it is told."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from tests.gateways.support import Connection, Received, serving
+
+
+class Way(StrEnum):
+    """How a request to publish goes."""
+
+    WELL = "well"
+    LOST = "executed, and the answer is lost"
+    LOST_BEFORE = "not executed, and no answer"
+    REFUSED = "400"
+    THROTTLED = "429"
+    BROKEN = "500"
+    AWAY = "503"
+    UNREADABLE = "executed, and the success says nothing"
+    REVOKED = "401"
+
+
+_STATUS = {Way.REFUSED: 400, Way.THROTTLED: 429, Way.BROKEN: 500, Way.AWAY: 503, Way.REVOKED: 401}
+_EXECUTED = {Way.WELL, Way.LOST, Way.UNREADABLE}
+
+
+@dataclass
+class Network:
+    """What it has published, which tokens it takes, and what will happen next.
+
+    `ways`: how the next requests to publish go, one after another; well when there are none left.
+    `held`: set to let waiting requests pass; `arrived`: how many are there.
+    """
+
+    url: str = ""
+    posts: list[tuple[str, str]] = field(default_factory=list)
+    ways: list[Way] = field(default_factory=list)
+    tokens: set[str] = field(default_factory=lambda: {"first"})
+    refreshed: list[str] = field(default_factory=list)
+    refresh_answer: tuple[int, dict[str, Any]] | None = None
+    can_look_up: bool = True
+    asked: int = 0
+    arrived: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+    may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.may_go_on.set()
+
+    def hold(self) -> None:
+        """Let requests arrive, and answer none until `release`."""
+        self.may_go_on.clear()
+
+    def release(self) -> None:
+        self.may_go_on.set()
+
+    async def serve(self, connection: Connection) -> None:
+        while True:
+            received = await connection.receive()
+            self.arrived.release()
+            await self.may_go_on.wait()
+            path = urlsplit(received.target).path
+            if path == "/refresh":
+                await self._refresh(connection, received)
+            elif received.method == "GET":
+                await self._look_up(connection, received)
+            else:
+                await self._publish(connection, received)
+
+    async def _publish(self, connection: Connection, received: Received) -> None:
+        if _token(received) not in self.tokens:
+            await _answer(connection, 401, {"error": "expired"})
+            return
+        way = self.ways.pop(0) if self.ways else Way.WELL
+        wanted = json.loads(received.body)
+        if way in _EXECUTED:
+            self.posts.append((wanted["step"], wanted["text"]))
+        if way in {Way.LOST, Way.LOST_BEFORE}:
+            connection.reset()
+            raise ConnectionResetError
+        found = {"uri": f"at://{wanted['step']}"} if way is Way.WELL else {}
+        await _answer(connection, _STATUS.get(way, 200), found)
+
+    async def _look_up(self, connection: Connection, received: Received) -> None:
+        self.asked += 1
+        [step] = parse_qs(urlsplit(received.target).query)["step"]
+        if not self.can_look_up:
+            await _answer(connection, 503, {})
+            return
+        found = any(step == published for published, _ in self.posts)
+        await _answer(connection, 200, {"uri": f"at://{step}"} if found else {})
+
+    async def _refresh(self, connection: Connection, received: Received) -> None:
+        self.refreshed.append(_token(received))
+        if self.refresh_answer is not None:
+            await _answer(connection, *self.refresh_answer)
+            return
+        fresh = f"refreshed-{len(self.refreshed)}"
+        self.tokens.add(fresh)
+        await _answer(connection, 200, {"secrets": {"token": fresh}})
+
+
+@asynccontextmanager
+async def networking() -> AsyncIterator[Network]:
+    """The network, listening."""
+    network = Network()
+    async with serving(network.serve) as server:
+        network.url = server.url
+        yield network
+        network.release()
+
+
+def _token(received: Received) -> str:
+    return received.headers.get("authorization", "").removeprefix("Bearer ")
+
+
+async def _answer(connection: Connection, status: int, value: dict[str, Any]) -> None:
+    await connection.answer(status, json.dumps(value).encode(), content_type="application/json")

@@ -1,0 +1,395 @@
+"""One try of a post after another, over PostgreSQL, until it is settled: what is on record, and what can be seen."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from letmepost.domain.content import MediaItem, MediaKind, PostContent
+from letmepost.domain.flow import Flow, Intent, Part, Reconciled, Unknown
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.platforms.contract import ReadyPost
+from letmepost.storage.runs import LostLeaseError
+from tests.doubles.platform import put
+from tests.doubles.waiting import eventually
+from tests.services.desk import Desk, working
+from tests.services.network import Network, Way
+from tests.storage.support import CLOCK, Admin, Owner, fresh_id
+
+WITH_COMMENT = PostContent(text="Hello", first_comment="And more")
+
+
+async def test_a_published_post_leaves_everything_on_record(desk: Desk) -> None:
+    await desk.post()
+    row = await desk.publish()
+    assert desk.network.posts == [("post", "Hello")]
+    assert (row["status"], row["uri"], row["error"]) == ("published", "at://post", None)
+    assert (row["ready_at"], row["lease_token"]) == (None, None)
+    assert await desk.events() == ["post.published"]
+    [attempt] = await desk.admin.rows("SELECT number, outcome, error, calls, finished_at FROM attempts")
+    assert (attempt["number"], attempt["outcome"], attempt["error"]) == (1, "published", None)
+    assert attempt["finished_at"] is not None
+    assert '"status": 200' in attempt["calls"]
+
+
+@pytest.mark.parametrize(
+    ("way", "status"),
+    [
+        (Way.REFUSED, "rejected"),
+        (Way.THROTTLED, "retrying"),
+        (Way.AWAY, "retrying"),
+        (Way.BROKEN, "retrying"),
+        (Way.LOST, "retrying"),
+        (Way.LOST_BEFORE, "retrying"),
+        (Way.UNREADABLE, "retrying"),
+        (Way.REVOKED, "held"),
+    ],
+)
+async def test_whatever_the_platform_answers_the_post_is_told_of(desk: Desk, way: Way, status: str) -> None:
+    desk.network.ways = [way]
+    await desk.post()
+    row = await desk.publish()
+    assert row["status"] == status
+    assert row["error"] is not None
+    assert row["lease_token"] is None
+    assert await desk.events() == [*(["token.revoked"] if status == "held" else []), f"post.{status}"]
+
+
+@pytest.mark.parametrize("way", [Way.THROTTLED, Way.AWAY, Way.BROKEN, Way.LOST, Way.LOST_BEFORE, Way.UNREADABLE])
+async def test_what_may_succeed_later_does_and_is_seen_once(desk: Desk, way: Way) -> None:
+    desk.network.ways = [way]
+    await desk.post()
+    await desk.publish()
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "published"
+    assert desk.network.posts == [("post", "Hello")]
+    assert await desk.events() == ["post.retrying", "post.published"]
+
+
+async def test_what_was_sent_is_not_asked_about_too_early(desk: Desk) -> None:
+    """The lost call may still be under way: the post waits, and stays what it is."""
+    desk.network.ways = [Way.LOST]
+    await desk.post()
+    await desk.publish()
+    await desk.admin.do("UPDATE posts SET ready_at = now()")
+    row = await desk.publish()
+    assert row["status"] == "publishing"
+    assert row["ready_at"] > CLOCK.now() + timedelta(seconds=20)
+    assert desk.network.asked == 0
+
+
+async def test_a_defect_in_a_flow_does_not_leave_its_post_without_an_end(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> None:
+    def fail(_post: ReadyPost, _settings: object) -> Flow[None]:
+        raise ZeroDivisionError
+        yield
+
+    async with working(owner, network, admin, http, redis_url, tmp_path, publish=fail) as desk:
+        await desk.post()
+        row = await desk.publish()
+        assert (row["status"], row["failure_count"]) == ("retrying", 1)
+        await desk.let_time_pass()
+        await desk.admin.do("UPDATE posts SET due_at = due_at - make_interval(secs => late_within_s - 3)")
+        assert (await desk.publish())["status"] == "failed"
+
+
+# Crashes
+
+
+@pytest.mark.parametrize("way", [Way.WELL, Way.LOST_BEFORE], ids=["executed", "not executed"])
+async def test_a_worker_that_dies_while_it_publishes_is_followed_by_another(desk: Desk, way: Way) -> None:
+    desk.network.ways = [way]
+    post_id = await desk.post()
+    desk.network.hold()
+    dying = asyncio.create_task(desk.publishing.publish(await desk.claim()))
+    await desk.network.arrived.acquire()
+    dying.cancel()
+    await asyncio.gather(dying, return_exceptions=True)
+    desk.network.release()
+
+    async def is_over() -> bool:
+        return not desk.network.ways and (way is not Way.WELL or bool(desk.network.posts))
+
+    await eventually(is_over)
+    await desk.let_time_pass()
+    row = await desk.publish()
+    assert (row["id"], row["status"]) == (post_id, "published")
+    assert desk.network.posts == [("post", "Hello")]
+
+
+async def test_a_worker_that_lost_its_lease_changes_nothing(desk: Desk) -> None:
+    """lessons A5: the one that comes late finds a post that is another's."""
+    await desk.post()
+    slow = await desk.begin()
+    verdict = await slow.run()
+    await desk.let_time_pass()
+    quick = await desk.begin()
+    before = await desk.admin.everything("posts", "attempts", "events")
+    with pytest.raises(LostLeaseError):
+        await slow.record(verdict)
+    assert await desk.admin.everything("posts", "attempts", "events") == before
+    await quick.record(await quick.run())
+    assert desk.network.posts == [("post", "Hello")]
+
+
+async def test_a_post_handed_back_is_taken_by_the_next_at_once(desk: Desk) -> None:
+    await desk.post()
+    claim = await desk.claim()
+    await desk.publishing.hand_back(claim)
+    assert (await desk.publish())["status"] == "published"
+    await desk.publishing.hand_back(claim)
+
+
+async def test_an_answer_on_record_is_announced_by_whoever_comes_next(desk: Desk) -> None:
+    """The worker died between the platform's answer and its own word on it."""
+    await desk.post()
+    await desk.publish()
+    await forget_that_it_is_published(desk)
+    row = await desk.publish()
+    assert (row["status"], row["uri"]) == ("published", "at://post")
+    assert desk.network.posts == [("post", "Hello")]
+
+
+async def forget_that_it_is_published(desk: Desk) -> None:
+    """As if the worker had died right after the platform's answer was put on record."""
+    await desk.admin.do(
+        "UPDATE posts SET status = 'publishing', uri = NULL, cid = NULL, url = NULL, published_at = NULL,"
+        " extras_until = NULL, ready_at = now() - interval '1 minute'"
+    )
+
+
+# Lateness
+
+
+async def test_a_post_that_is_too_late_is_failed_without_being_sent(desk: Desk) -> None:
+    await desk.post()
+    await desk.let_the_deadline_pass()
+    row = await desk.publish()
+    assert row["status"] == "failed"
+    assert "schedule.missed" in row["error"]
+    assert desk.network.posts == []
+
+
+async def test_a_post_may_be_published_late_when_it_says_so(desk: Desk) -> None:
+    await desk.post(late_then="publish")
+    await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == "published"
+
+
+async def test_a_post_may_be_held_when_it_is_too_late(desk: Desk) -> None:
+    await desk.post(late_then="hold")
+    await desk.let_the_deadline_pass()
+    row = await desk.publish()
+    assert row["status"] == "held"
+    assert row["ready_at"] == row["due_at"] + timedelta(days=30)
+
+
+@pytest.mark.parametrize("late_then", ["skip", "hold", "publish"])
+async def test_a_late_post_that_was_published_in_time_is_published(desk: Desk, late_then: str) -> None:
+    """Called failed, it would be posted again by whoever retries it."""
+    await desk.post(late_then=late_then)
+    await desk.publish()
+    await forget_that_it_is_published(desk)
+    await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == "published"
+    assert desk.network.posts == [("post", "Hello")]
+
+
+@pytest.mark.parametrize(
+    ("way", "status"), [(Way.LOST, "published"), (Way.LOST_BEFORE, "failed")], ids=["executed", "not executed"]
+)
+async def test_a_late_post_in_doubt_is_asked_about_and_not_sent(desk: Desk, way: Way, status: str) -> None:
+    desk.network.ways = [way]
+    await desk.post()
+    await desk.publish()
+    await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == status
+    assert len(desk.network.posts) == (way is Way.LOST)
+
+
+async def test_a_late_post_in_doubt_of_which_nothing_can_be_learnt_is_unconfirmed(desk: Desk) -> None:
+    desk.network.ways, desk.network.can_look_up = [Way.LOST], False
+    await desk.post()
+    await desk.publish()
+    await desk.let_the_deadline_pass()
+    row = await desk.publish()
+    assert (row["status"], row["ready_at"]) == ("unconfirmed", None)
+
+
+@pytest.mark.parametrize(
+    ("can_look_up", "status"), [(True, "published"), (False, "unconfirmed")], ids=["found", "not learnable"]
+)
+async def test_a_held_post_in_doubt_is_asked_about_at_its_deadline(
+    desk: Desk, *, can_look_up: bool, status: str
+) -> None:
+    desk.network.ways = [Way.LOST]
+    await desk.post()
+    await desk.publish()
+    await desk.admin.do("UPDATE posts SET status = 'held'")
+    desk.network.can_look_up = can_look_up
+    await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == status
+
+
+async def test_a_thread_that_cannot_go_on_in_time_is_partial(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> None:
+    def thread(post: ReadyPost, _settings: object) -> Flow[None]:
+        for index in range(2):
+            uri = yield from put(post, f"post-{index}", "Hello")
+            yield Part(index=index, uri=uri)
+
+    async with working(owner, network, admin, http, redis_url, tmp_path, publish=thread) as desk:
+        network.ways = [Way.WELL, Way.AWAY]
+        await desk.post()
+        assert (await desk.publish())["status"] == "retrying"
+        await desk.let_the_deadline_pass()
+        assert (await desk.publish())["status"] == "partial"
+        assert len(network.posts) == 1
+
+
+# Extras
+
+
+async def test_an_extra_that_is_refused_is_a_warning(desk: Desk) -> None:
+    desk.network.ways = [Way.WELL, Way.REFUSED]
+    await desk.post(content=WITH_COMMENT)
+    row = await desk.publish()
+    assert (row["status"], row["ready_at"], row["error"]) == ("published", None, None)
+    assert "extras.failed" in row["warnings"]
+    assert await desk.events() == ["post.published"]
+
+
+async def test_an_extra_is_tried_again_without_touching_the_post(desk: Desk) -> None:
+    desk.network.ways = [Way.WELL, Way.LOST, Way.WELL]
+    await desk.post(content=WITH_COMMENT)
+    row = await desk.publish()
+    assert row["status"] == "published"
+    assert row["ready_at"] is not None
+    await desk.let_time_pass()
+    row = await desk.publish()
+    assert (row["ready_at"], row["warnings"]) == (None, "[]")
+    assert "at://comment" in row["extras"]
+    assert desk.network.posts == [("post", "Hello"), ("comment", "And more")]
+
+
+async def test_an_extra_of_which_nothing_can_be_learnt_is_a_warning(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> None:
+    """The post is visible whatever became of its comment."""
+
+    def cannot_tell(_post: ReadyPost, _intent: Intent, _settings: object) -> Flow[Reconciled]:
+        return Unknown("no list of comments")
+        yield
+
+    async with working(owner, network, admin, http, redis_url, tmp_path, reconcile=cannot_tell) as desk:
+        network.ways = [Way.WELL, Way.LOST]
+        await desk.post(content=WITH_COMMENT)
+        await desk.publish()
+        await desk.let_time_pass()
+        row = await desk.publish()
+        assert (row["status"], row["ready_at"], row["lease_token"]) == ("published", None, None)
+        assert "no list of comments" in row["warnings"]
+
+
+async def test_media_that_vanish_under_a_published_post_do_not_unpublish_it(desk: Desk) -> None:
+    """lessons A32: a medium deleted under its post rolled back every try for ever."""
+    desk.network.ways = [Way.WELL, Way.AWAY]
+    await desk.post(content=WITH_COMMENT)
+    assert (await desk.publish())["status"] == "published"
+    await lose_a_medium(desk)
+    await desk.let_time_pass()
+    row = await desk.publish()
+    assert (row["status"], row["ready_at"], row["lease_token"]) == ("published", None, None)
+
+
+async def test_media_that_vanish_under_a_post_in_doubt_do_not_reject_it(desk: Desk) -> None:
+    desk.network.ways = [Way.LOST]
+    await desk.post()
+    await desk.publish()
+    await lose_a_medium(desk)
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "unconfirmed"
+
+
+async def test_media_that_vanish_before_anything_was_sent_reject_the_post(desk: Desk) -> None:
+    await desk.post()
+    await lose_a_medium(desk)
+    row = await desk.publish()
+    assert row["status"] == "rejected"
+    assert "media.unknown" in row["error"]
+
+
+async def lose_a_medium(desk: Desk) -> None:
+    """Let the post's content name a medium that is not there."""
+    item = MediaItem(kind=MediaKind.IMAGE, media_id=fresh_id())
+    value = f'[{{"kind": "image", "media_id": "{item.media_id}", "alt_text": null, "title": null}}]'
+    await desk.admin.do("UPDATE post_revisions SET content = jsonb_set(content, '{media}', $1::text::jsonb)", value)
+
+
+# Accounts
+
+
+async def test_a_dead_account_is_marked_and_announced_once(desk: Desk) -> None:
+    """lessons A20: a disconnected account mailed on each failed refresh."""
+    desk.network.tokens.clear()
+    desk.network.refresh_answer = (401, {})
+    await desk.post()
+    assert (await desk.publish())["status"] == "held"
+    assert await desk.admin.one("SELECT status FROM accounts") == "reauth_required"
+    await desk.admin.do("UPDATE posts SET status = 'queued', ready_at = now()")
+    assert (await desk.publish())["status"] == "held"
+    assert (await desk.events()).count("token.revoked") == 1
+
+
+async def test_a_held_post_goes_out_once_its_account_is_reconnected(desk: Desk) -> None:
+    desk.network.tokens.clear()
+    desk.network.refresh_answer = (401, {})
+    await desk.post()
+    await desk.publish()
+    await desk.reconnect()
+    assert (await desk.publish())["status"] == "published"
+
+
+async def test_a_reconnect_during_a_try_is_not_lost_on_its_post(desk: Desk) -> None:
+    """Held for an account that is connected by now, it would wait for a reconnect that has been."""
+    desk.network.tokens.clear()
+    desk.network.refresh_answer = (401, {})
+    await desk.post()
+    attempt = await desk.begin()
+    verdict = await attempt.run()
+    await desk.reconnect()
+    await attempt.record(verdict)
+    assert await desk.admin.one("SELECT status FROM accounts") == "active", "the old token says nothing of the new one"
+    assert (await desk.publish())["status"] == "published"
+    assert "token.revoked" not in await desk.events()
+
+
+async def test_a_reconnect_that_commits_while_a_try_is_recorded_is_not_lost_either(desk: Desk) -> None:
+    """The try's word on the account and the reconnect's on the posts are each blind to the other's transaction."""
+    await desk.post()
+    await desk.admin.do("UPDATE accounts SET status = 'reauth_required'")
+    attempt = await desk.begin()
+    verdict = await attempt.run()
+    async with desk.owner.database.tenant(desk.owner.tenant) as connection:
+        await desk.reconnect_in(connection)
+        recording = asyncio.create_task(attempt.record(verdict))
+
+        async def waits_or_is_done() -> bool:
+            return recording.done() or bool(await desk.admin.waiting_for_a_lock())
+
+        await eventually(waits_or_is_done)
+    await recording
+    assert (await desk.publish())["status"] == "published"
+
+
+async def test_an_account_that_is_unusable_is_not_even_asked(desk: Desk) -> None:
+    await desk.post()
+    await desk.admin.do("UPDATE accounts SET status = 'reauth_required'")
+    row = await desk.publish()
+    assert row["status"] == "held"
+    assert "account.reauth_required" in row["error"]
+    assert desk.network.posts == []
+    assert await desk.events() == ["post.held"]

@@ -1,0 +1,190 @@
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from letmepost.domain.api_keys import EVERY_SCOPE
+from letmepost.domain.errors import IdempotencyConflict
+from letmepost.services.callers import Caller
+from letmepost.services.idempotency import (
+    KEPT_FOR,
+    SECRETS_KEPT_FOR,
+    Answer,
+    AnsweredError,
+    Idempotency,
+    Once,
+    in_progress,
+)
+from letmepost.storage.idempotency import IdempotencyClaim
+from letmepost.storage.sealing import Keyring
+from tests.doubles.clock import SteppedClock
+from tests.storage.support import Admin, Owner, fresh_id, make_owner
+
+REQUEST = b'POST /v1/api-keys {"name": "one"}'
+MINTED = Answer(201, b'{"key": "lmp_live_secret"}', {"location": "/v1/api-keys/key_1"})
+OLD_KEY, NEW_KEY = bytes(range(32)), bytes(range(32, 64))
+
+
+@dataclass
+class Bench:
+    """The service for one tenant, at a clock that a test moves."""
+
+    owner: Owner
+    keys: Mapping[str, bytes] = field(default_factory=lambda: {"k1": OLD_KEY})
+    clock: SteppedClock = field(default_factory=SteppedClock)
+
+    def service(self) -> Idempotency:
+        return Idempotency(self.owner.database, Keyring(self.keys, secrets.token_bytes), self.clock)
+
+    def caller(self, **changes: Any) -> Caller:
+        known = Caller(
+            organization_id=self.owner.tenant.organization_id,
+            mode=self.owner.tenant.mode,
+            key_id=UUID(int=1),
+            profile_id=None,
+            scopes=EVERY_SCOPE,
+            requests_per_minute=None,
+        )
+        return replace(known, **changes)
+
+    def claim(self, key: str = "key", request: bytes = REQUEST, caller: Caller | None = None) -> IdempotencyClaim:
+        return self.service().claim_of(caller or self.caller(), key, request)
+
+    async def carry_out(
+        self, claim: IdempotencyClaim, caller: Caller | None = None, *, has_secret: bool = False
+    ) -> Answer:
+        """What a use case does: take the key and answer in one transaction; or give the stored answer back."""
+        caller, service = caller or self.caller(), self.service()
+        once: Once[Answer] = Once(claim, lambda answer: answer, has_secret=has_secret)
+        try:
+            async with self.owner.database.tenant(caller.tenant) as connection:
+                await service.take(connection, caller, claim)
+                return await service.answer(connection, caller, once, MINTED)
+        except AnsweredError as answered:
+            return service.replay(caller, claim, answered.row)
+
+
+@pytest.fixture
+def bench(owner: Owner) -> Bench:
+    return Bench(owner)
+
+
+async def test_the_first_answer_is_given_again_byte_for_byte(bench: Bench) -> None:
+    first = await bench.carry_out(bench.claim())
+    again = await bench.carry_out(bench.claim())
+    assert first == MINTED
+    assert (again.status, again.body) == (MINTED.status, MINTED.body)
+    assert again.headers == {**MINTED.headers, "Idempotency-Replayed": "true"}
+
+
+async def test_a_key_used_for_another_request_is_refused(bench: Bench) -> None:
+    await bench.carry_out(bench.claim())
+    other = bench.claim(request=b"POST /v1/api-keys {}")
+    with pytest.raises(IdempotencyConflict) as refused:
+        await bench.carry_out(other)
+    assert refused.value.rule == "idempotency_key.body_mismatch"
+    with pytest.raises(IdempotencyConflict):
+        await bench.service().find(bench.caller(), other)
+
+
+async def test_a_request_that_still_runs_is_not_answered(bench: Bench) -> None:
+    claim, caller, service = bench.claim(), bench.caller(), bench.service()
+    async with bench.owner.database.tenant(caller.tenant) as connection:
+        await service.take(connection, caller, claim)
+    row = await service.find(caller, claim)
+    assert row is not None
+    with pytest.raises(IdempotencyConflict) as refused:
+        service.replay(caller, claim, row)
+    assert (refused.value.rule, refused.value.retry_after_s) == ("idempotency_key.in_progress", 2)
+    assert in_progress().rule == refused.value.rule
+
+
+async def test_a_key_of_another_profile_or_tenant_is_another_key(bench: Bench) -> None:
+    await bench.carry_out(bench.claim())
+    of_profile = bench.caller(profile_id=bench.owner.profile_id)
+    assert await bench.carry_out(bench.claim(caller=of_profile), of_profile) == MINTED
+    elsewhere = Bench(await make_owner(bench.owner.database))
+    assert await elsewhere.carry_out(elsewhere.claim()) == MINTED
+
+
+async def test_an_answer_is_kept_for_a_day(bench: Bench) -> None:
+    await bench.carry_out(bench.claim())
+    bench.clock.advance(KEPT_FOR.total_seconds())
+    assert "Idempotency-Replayed" in (await bench.carry_out(bench.claim())).headers
+    bench.clock.advance(1)
+    assert await bench.carry_out(bench.claim()) == MINTED
+
+
+async def test_without_a_key_nothing_is_recorded(bench: Bench, admin: Admin) -> None:
+    caller, service = bench.caller(), bench.service()
+    once: Once[Answer] = Once(None, lambda answer: answer)
+    async with bench.owner.database.tenant(caller.tenant) as connection:
+        await service.take(connection, caller, None)
+        assert await service.answer(connection, caller, once, MINTED) == MINTED
+    assert await admin.one("SELECT count(*) FROM idempotency_keys") == 0
+
+
+async def test_neither_keys_nor_requests_are_stored_readably(bench: Bench, admin: Admin) -> None:
+    await bench.carry_out(bench.claim(key="a-telling-key"))
+    [row] = await admin.rows("SELECT key_hash, fingerprint FROM idempotency_keys")
+    assert row == {"key_hash": bench.claim(key="a-telling-key").key_hash, "fingerprint": bench.claim().fingerprint}
+    assert b"a-telling-key" not in row["key_hash"]
+    assert len(row["key_hash"]) == len(row["fingerprint"]) == 32
+
+
+# Answers with a secret
+
+
+async def test_an_answer_with_a_secret_is_stored_sealed(bench: Bench, admin: Admin) -> None:
+    """lessons C20: stored answers kept freshly minted API keys in plain text for ever."""
+    await bench.carry_out(bench.claim(), has_secret=True)
+    [row] = await admin.rows("SELECT body, is_sealed FROM idempotency_keys")
+    assert row["is_sealed"]
+    assert b"secret" not in row["body"]
+
+
+async def test_an_answer_with_a_secret_is_given_again_for_ten_minutes(bench: Bench) -> None:
+    await bench.carry_out(bench.claim(), has_secret=True)
+    bench.clock.advance(SECRETS_KEPT_FOR.total_seconds())
+    assert (await bench.carry_out(bench.claim(), has_secret=True)).body == MINTED.body
+    bench.clock.advance(1)
+    with pytest.raises(IdempotencyConflict) as refused:
+        await bench.carry_out(bench.claim(), has_secret=True)
+    assert refused.value.rule == "idempotency_key.secret_expired"
+
+
+async def test_an_answer_with_a_secret_is_given_to_the_same_api_key_only(bench: Bench) -> None:
+    await bench.carry_out(bench.claim(), has_secret=True)
+    other = bench.caller(key_id=fresh_id())
+    with pytest.raises(IdempotencyConflict) as refused:
+        await bench.carry_out(bench.claim(caller=other), other, has_secret=True)
+    assert refused.value.rule == "idempotency_key.secret_expired"
+
+
+async def test_a_sealed_answer_opens_in_its_own_record_only(bench: Bench, admin: Admin) -> None:
+    """Moved to the same key of another profile, it would be shown to whoever holds that profile's API key."""
+    await bench.carry_out(bench.claim(), has_secret=True)
+    of_profile = bench.caller(profile_id=bench.owner.profile_id)
+    claim = bench.claim(caller=of_profile)
+    await admin.do("UPDATE idempotency_keys SET profile_scope = $1", bench.owner.profile_id)
+    with pytest.raises(Exception, match="does not open here"):
+        await bench.carry_out(claim, of_profile, has_secret=True)
+
+
+# Rotation
+
+
+async def test_a_request_repeated_after_a_key_rotation_is_not_carried_out_again(bench: Bench) -> None:
+    """Keys rotate while running: a client that tries again meanwhile must not post twice."""
+    await bench.carry_out(bench.claim())
+    bench.keys = {"k2": NEW_KEY, "k1": OLD_KEY}
+    assert "Idempotency-Replayed" in (await bench.carry_out(bench.claim())).headers
+
+
+async def test_a_secret_answered_before_a_key_rotation_is_given_again_after_it(bench: Bench) -> None:
+    await bench.carry_out(bench.claim(), has_secret=True)
+    bench.keys = {"k2": NEW_KEY, "k1": OLD_KEY}
+    assert (await bench.carry_out(bench.claim(), has_secret=True)).body == MINTED.body

@@ -1,0 +1,122 @@
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from letmepost.domain.api_keys import Mode
+from letmepost.storage.database import Database, Tenant
+from letmepost.storage.idempotency import IdempotencyClaim, IdempotencyRepository, IdempotencyRow
+from tests.doubles.waiting import eventually
+from tests.storage.support import Admin, Owner, fresh_id, make_owner
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(hours=24)
+CLAIM = IdempotencyClaim(profile_scope=UUID(int=0), key_hash=b"key", fingerprint=b"request", api_key_id=UUID(int=5))
+
+
+class Undone(Exception):
+    pass
+
+
+async def claim(database: Database, tenant: Tenant, wanted: IdempotencyClaim = CLAIM, now: datetime = NOW) -> bool:
+    async with database.tenant(tenant) as connection:
+        expired = now - timedelta(hours=24)
+        return await IdempotencyRepository(connection, tenant).claim(wanted, fresh_id(), now, expired)
+
+
+async def find(database: Database, tenant: Tenant, wanted: IdempotencyClaim = CLAIM) -> IdempotencyRow | None:
+    async with database.tenant(tenant) as connection:
+        return await IdempotencyRepository(connection, tenant).find(wanted, LONG_AGO)
+
+
+async def answer(database: Database, tenant: Tenant, body: bytes) -> None:
+    async with database.tenant(tenant) as connection:
+        repository = IdempotencyRepository(connection, tenant)
+        await repository.answer(CLAIM, status=200, headers={"x-is": "it"}, body=body)
+
+
+async def test_a_key_is_taken_once(database: Database, owner: Owner) -> None:
+    assert await claim(database, owner.tenant)
+    assert not await claim(database, owner.tenant)
+    row = await find(database, owner.tenant)
+    assert row is not None
+    assert (row.fingerprint, row.api_key_id, row.status) == (b"request", UUID(int=5), None)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [replace(CLAIM, key_hash=b"another"), replace(CLAIM, profile_scope=UUID(int=9))],
+    ids=["key", "profile"],
+)
+async def test_another_key_or_scope_is_not_in_the_way(
+    database: Database, owner: Owner, other: IdempotencyClaim
+) -> None:
+    assert await claim(database, owner.tenant)
+    assert await claim(database, owner.tenant, other)
+
+
+async def test_another_tenant_or_world_is_not_in_the_way(database: Database, owner: Owner) -> None:
+    live = Tenant(owner.tenant.organization_id, Mode.LIVE)
+    assert await claim(database, owner.tenant)
+    assert await claim(database, live)
+    assert await claim(database, (await make_owner(database)).tenant)
+
+
+@pytest.mark.parametrize("ending", ["commit", "rollback"])
+async def test_a_second_request_waits_for_the_first_one_to_end(
+    database: Database, owner: Owner, admin: Admin, ending: str
+) -> None:
+    """The claim is in the transaction of what it protects: a crash leaves neither."""
+    second: list[asyncio.Task[bool]] = []
+
+    async def is_waiting() -> bool:
+        return bool(await admin.waiting_for_a_lock())
+
+    async def first() -> None:
+        async with database.tenant(owner.tenant) as connection:
+            assert await IdempotencyRepository(connection, owner.tenant).claim(CLAIM, None, NOW, LONG_AGO)
+            second.append(asyncio.create_task(claim(database, owner.tenant)))
+            await eventually(is_waiting)
+            if ending == "rollback":
+                raise Undone
+
+    if ending == "rollback":
+        with pytest.raises(Undone):
+            await first()
+    else:
+        await first()
+    assert await second[0] is (ending == "rollback")
+    assert await find(database, owner.tenant) is not None
+
+
+async def test_of_many_requests_at_once_one_takes_the_key(database: Database, owner: Owner) -> None:
+    assert sorted(await asyncio.gather(*(claim(database, owner.tenant) for _ in range(8)))) == [False] * 7 + [True]
+
+
+async def test_an_old_record_is_taken_over_and_forgotten(database: Database, owner: Owner) -> None:
+    await claim(database, owner.tenant, now=LONG_AGO - timedelta(seconds=1))
+    await answer(database, owner.tenant, b"old")
+    assert await find(database, owner.tenant) is None
+    changed = replace(CLAIM, fingerprint=b"another request")
+    assert await claim(database, owner.tenant, changed)
+    row = await find(database, owner.tenant)
+    assert row is not None
+    assert (row.fingerprint, row.status, row.body, row.created_at) == (b"another request", None, None, NOW)
+
+
+async def test_a_record_of_exactly_a_day_still_counts(database: Database, owner: Owner) -> None:
+    """What `claim` refuses `find` must find: there is no moment at which a key is neither."""
+    await claim(database, owner.tenant, now=LONG_AGO)
+    assert not await claim(database, owner.tenant)
+    assert await find(database, owner.tenant) is not None
+
+
+async def test_the_first_answer_is_the_one_that_stays(database: Database, owner: Owner) -> None:
+    await claim(database, owner.tenant)
+    await answer(database, owner.tenant, b"first")
+    await answer(database, owner.tenant, b"second")
+    row = await find(database, owner.tenant)
+    assert row is not None
+    assert (row.status, row.headers, row.body) == (200, {"x-is": "it"}, b"first")

@@ -1,0 +1,232 @@
+"""A tenant never sees another's data: every table that the metadata knows is tried."""
+
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import asyncpg
+import pytest
+from sqlalchemy import ColumnElement, Table, and_, delete, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from letmepost.domain.api_keys import Mode
+from letmepost.storage.database import Database, open_database
+from tests.database import DatabaseURLs
+from tests.storage.fixtures import empty
+from tests.storage.rows import TABLES, Estate, Row, identity, make_estate, make_row, of_tenant
+from tests.storage.support import Admin
+
+NAMES = sorted(table.name for table in TABLES)
+
+each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+
+
+def others(table: Table) -> list[str]:
+    """Who must not come near a row of ours: another organization, and the other world where a table has two."""
+    return ["theirs", "our_live_world"] if _has_worlds(table) else ["theirs"]
+
+
+def _has_worlds(table: Table) -> bool:
+    # An organization's keys are listed beside each other, whichever world they open.
+    return "mode" in table.c and table.name != "api_keys"
+
+
+each_table_and_other = pytest.mark.parametrize(
+    ("table", "other"),
+    [(table, other) for table in TABLES for other in others(table)],
+    ids=lambda part: getattr(part, "name", part),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Estates:
+    """Three tenants that each own a row of every table; two are the worlds of one organization."""
+
+    ours: Estate
+    our_live_world: Estate
+    theirs: Estate
+
+    def of(self, other: str) -> Estate:
+        found: Estate = getattr(self, other)
+        return found
+
+
+class Undone(Exception):
+    """Ends a transaction without a trace, so that one set of rows serves every test."""
+
+
+@pytest.fixture(scope="module")
+async def database_urls(shared_database: DatabaseURLs) -> DatabaseURLs:
+    await empty(shared_database)
+    return shared_database
+
+
+@pytest.fixture(scope="module")
+async def database(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
+    opened = open_database(database_urls.login, pool_size=2)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="module")
+async def estates(database: Database) -> Estates:
+    ours, theirs = make_estate(), make_estate()
+    live = make_estate(Mode.LIVE, ours.tenant.organization_id)
+    for estate in (ours, theirs, live):
+        async with database.tenant(estate.tenant) as connection:
+            for table in TABLES:
+                if estate is not live or table.name != "organizations":
+                    await connection.execute(insert(table).values(estate.rows[table.name]))
+    return Estates(ours, live, theirs)
+
+
+@pytest.fixture(scope="module")
+async def raw(database_urls: DatabaseURLs) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection as the services' login role, and nothing else."""
+    connection = await asyncpg.connect(database_urls.login)
+    yield connection
+    await connection.close()
+
+
+def is_row(table: Table, row: Row) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == value for name, value in identity(table, row).items()))
+
+
+async def test_every_table_is_locked_for_its_owner_too(admin: Admin) -> None:
+    rows = await admin.rows(
+        "SELECT relname, relrowsecurity AND relforcerowsecurity AS locked FROM pg_class"
+        " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND relname <> 'alembic_version'"
+    )
+    assert {row["relname"]: row["locked"] for row in rows} == dict.fromkeys(NAMES, True)
+
+
+async def test_every_table_has_a_policy_for_tenants_and_one_for_migrations(admin: Admin) -> None:
+    rows = await admin.rows("SELECT tablename, roles::text[] AS roles, cmd FROM pg_policies")
+    found = {(row["tablename"], *row["roles"], row["cmd"]) for row in rows if row["roles"] != ["letmepost_sweeper"]}
+    assert found == {(name, role, "ALL") for name in NAMES for role in ("letmepost_app", "letmepost_migrator")}
+
+
+@each_table
+async def test_a_transaction_that_forgets_its_role_fails(
+    raw: "asyncpg.Connection[asyncpg.Record]", estates: Estates, table: Table
+) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await raw.execute(f'SELECT FROM "{table.name}"')
+
+
+@each_table
+@pytest.mark.parametrize("forgotten", ["never set", "set to nothing"])
+async def test_a_transaction_that_forgets_its_tenant_sees_nothing(
+    raw: "asyncpg.Connection[asyncpg.Record]", estates: Estates, table: Table, forgotten: str
+) -> None:
+    async with raw.transaction():
+        await raw.execute("SET LOCAL ROLE letmepost_app")
+        if forgotten == "set to nothing":
+            await raw.execute("SET LOCAL letmepost.organization = ''; SET LOCAL letmepost.mode = ''")
+        assert await raw.fetch(f'SELECT * FROM "{table.name}"') == []  # noqa: S608 - our own table
+
+
+@each_table
+async def test_a_tenant_sees_its_own_rows_only(database: Database, estates: Estates, table: Table) -> None:
+    own = [estates.ours]
+    if not _has_worlds(table) and table.name != "organizations":
+        own.append(estates.our_live_world)
+    async with database.tenant(estates.ours.tenant) as connection:
+        seen = [dict(row) for row in (await connection.execute(select(*table.primary_key.columns))).mappings()]
+    expected = [identity(table, estate.rows[table.name]) for estate in own]
+    assert len(seen) == len(expected)
+    assert all(row in seen for row in expected)
+
+
+@each_table_and_other
+async def test_a_tenant_cannot_change_or_delete_the_row_of_another(
+    database: Database, estates: Estates, admin: Admin, table: Table, other: str
+) -> None:
+    row = estates.of(other).rows[table.name]
+    before = await admin.everything(table.name)
+    async with database.tenant(estates.ours.tenant) as connection:
+        changed = await connection.execute(update(table).where(is_row(table, row)).values(identity(table, row)))
+        deleted = await connection.execute(delete(table).where(is_row(table, row)))
+    assert (changed.rowcount, deleted.rowcount) == (0, 0)
+    assert await admin.everything(table.name) == before
+
+
+@each_table
+async def test_a_tenant_may_change_and_delete_its_own_row(database: Database, estates: Estates, table: Table) -> None:
+    """Otherwise the test above would pass for a tenant that may do nothing."""
+    rows = estates.ours.rows
+    with suppress(Undone):
+        async with database.tenant(estates.ours.tenant) as connection:
+            row = rows[table.name]
+            changed = await connection.execute(update(table).where(is_row(table, row)).values(identity(table, row)))
+            assert changed.rowcount == 1
+            for dependent in reversed(TABLES[TABLES.index(table) :]):
+                statement = delete(dependent).where(is_row(dependent, rows[dependent.name]))
+                deleted = (await connection.execute(statement)).rowcount
+            assert deleted == 1
+            raise Undone
+
+
+@each_table_and_other
+async def test_a_tenant_cannot_insert_a_row_for_another(
+    database: Database, estates: Estates, table: Table, other: str
+) -> None:
+    row = make_row(table, estates.of(other))
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with database.tenant(estates.ours.tenant) as connection:
+            await connection.execute(insert(table).values(row))
+
+
+@each_table_and_other
+async def test_a_tenant_cannot_give_its_row_away(
+    database: Database, estates: Estates, table: Table, other: str
+) -> None:
+    tenant = estates.of(other).tenant
+    owner: dict[str, object] = {of_tenant(table): tenant.organization_id}
+    if "mode" in table.c:
+        owner["mode"] = tenant.mode
+    mine = is_row(table, estates.ours.rows[table.name])
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with database.tenant(estates.ours.tenant) as connection:
+            await connection.execute(update(table).where(mine).values(owner))
+
+
+@pytest.mark.parametrize(
+    ("table", "referred"),
+    [
+        (table, constraint.referred_table)
+        for table in TABLES
+        for constraint in sorted(table.foreign_key_constraints, key=lambda found: tuple(found.column_keys))
+        if constraint.referred_table.name != "organizations"
+    ],
+    ids=lambda table: table.name,
+)
+async def test_a_row_cannot_refer_to_the_row_of_another_tenant(
+    database: Database, estates: Estates, table: Table, referred: Table
+) -> None:
+    """Foreign keys are checked past row-level security: they have to name the organization themselves."""
+    row = make_row(table, estates.ours)
+    for constraint in table.foreign_key_constraints:
+        if constraint.referred_table is referred:
+            theirs = estates.theirs.rows[referred.name]
+            row |= {
+                key.parent.name: theirs[key.column.name]
+                for key in constraint.elements
+                if key.parent.name != "organization_id"
+            }
+    with pytest.raises(IntegrityError, match="foreign key"):
+        async with database.tenant(estates.ours.tenant) as connection:
+            await connection.execute(insert(table).values(row))
+
+
+@each_table
+async def test_the_owner_of_the_tables_is_bound_as_well(admin: Admin, estates: Estates, table: Table) -> None:
+    """Without a policy of its own, a migration's backfill would update nothing, in silence."""
+    count = f'SELECT count(*) FROM "{table.name}"'  # noqa: S608 - our own table
+    with suppress(Undone):
+        async with admin.connection.transaction():
+            await admin.do("SET LOCAL ROLE letmepost_migrator")
+            assert await admin.one(count) > 0
+            await admin.do(f'DROP POLICY migrator ON "{table.name}"')
+            assert await admin.one(count) == 0
+            raise Undone

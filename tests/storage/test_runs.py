@@ -1,0 +1,253 @@
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+from uuid import UUID
+
+import pytest
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.flow import Call, Effect, Frozen, Intent, MediaRange, Reply
+from letmepost.domain.journal import Step, fingerprint
+from letmepost.domain.posts import PostStatus
+from letmepost.storage.claims import Claim, EveryTenantClaims
+from letmepost.storage.database import Database
+from letmepost.storage.posts import PostRepository
+from letmepost.storage.runs import AttemptRecord, LostLeaseError, RunRepository
+from tests.storage.support import KEYRING, Admin, Owner, fresh_id, in_the_past
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PUBLISH = Call(
+    method="POST",
+    url="https://network.example/posts",
+    headers={"X-Version": "1"},
+    query=(("dry", "no"),),
+    json={"text": "a secret draft"},
+    effect=Effect.PUBLISH,
+    step="post",
+    timeout_s=12.5,
+)
+UPLOAD = Call(
+    method="PUT",
+    url="https://network.example/upload?signature=secret",
+    body=MediaRange(UUID(int=7), 10, 20),
+    effect=Effect.PUBLISH,
+    step="upload",
+)
+REPLY = Reply(status=201, headers={"x-id": "1"}, body=b'{"id": "a secret id"}', received_at=NOW)
+ENDED = AttemptRecord(
+    outcome="published", error=None, platform_ms=42, calls=[{"method": "POST", "status": 201}], finished_at=NOW
+)
+TABLES = ("posts", "post_revisions", "attempts", "flow_steps")
+
+Write: TypeAlias = Callable[[RunRepository], Awaitable[object]]
+
+
+@pytest.fixture
+async def claim(database: Database, owner: Owner) -> Claim:
+    await owner.post(await owner.account(), content=PostContent(text="Hello"))
+    [claim] = await EveryTenantClaims(database).claim(limit=1, lease_s=60, after=UUID(int=0))
+    return claim
+
+
+async def run(database: Database, claim: Claim, write: Write) -> None:
+    """One write of a worker, in a transaction of its own."""
+    async with database.tenant(claim.tenant) as connection:
+        await write(RunRepository(connection, claim, KEYRING))
+
+
+async def journal(database: Database, claim: Claim) -> dict[str, Step]:
+    async with database.tenant(claim.tenant) as connection:
+        return await RunRepository(connection, claim, KEYRING).load_journal(1)
+
+
+def intend(call: Call = PUBLISH, at: datetime = NOW) -> Write:
+    return lambda run: run.write_intent(1, str(call.step), fingerprint(call), Intent(call, at))
+
+
+def answer(call: Call = PUBLISH, valid_for_s: float | None = None) -> Write:
+    return lambda run: run.write_reply(1, str(call.step), fingerprint(call), REPLY, valid_for_s)
+
+
+def wait(step: str, now: datetime) -> Write:
+    return lambda run: run.write_pause(1, step, now)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(lambda run: run.get_post(), id="get_post"),
+        pytest.param(lambda run: run.change(uri="at://elsewhere"), id="change"),
+        pytest.param(lambda run: run.finish(fresh_id(), ENDED, status="published"), id="finish"),
+        pytest.param(intend(), id="write_intent"),
+        pytest.param(answer(), id="write_reply"),
+        pytest.param(lambda run: run.close_step(1, "post"), id="close_step"),
+        pytest.param(lambda run: run.close_step(1, "post", forgotten=True), id="forget"),
+        pytest.param(lambda run: run.drop_reply(1, "post"), id="drop_reply"),
+        pytest.param(lambda run: run.write_pause(1, "post", NOW), id="write_pause"),
+    ],
+)
+@pytest.mark.parametrize("lost_to", ["another worker", "nobody yet"])
+async def test_a_worker_that_lost_its_lease_changes_nothing(
+    database: Database, admin: Admin, claim: Claim, write: Write, lost_to: str
+) -> None:
+    """lessons A5: every write is fenced with the lease's identity; the loser's is a no-op."""
+    await run(database, claim, intend())
+    await run(database, claim, answer())
+    await admin.do("UPDATE posts SET lease_until = $1", in_the_past())
+    if lost_to == "another worker":
+        [_] = await EveryTenantClaims(database).claim(limit=1, lease_s=60, after=UUID(int=0))
+    else:
+        await admin.do("UPDATE posts SET lease_token = NULL, lease_until = NULL")
+    before = await admin.everything(*TABLES)
+    with pytest.raises(LostLeaseError):
+        await run(database, claim, write)
+    assert await admin.everything(*TABLES) == before
+
+
+async def test_a_try_is_counted_with_the_time_it_had_to_wait(database: Database, admin: Admin, claim: Claim) -> None:
+    """lessons A12: without the waits, a slow platform and a post that nobody took look alike."""
+    for number in (1, 2):
+        async with database.tenant(claim.tenant) as connection:
+            repository = RunRepository(connection, claim, KEYRING)
+            post = await repository.get_post()
+            assert post.ready_at is not None
+            began = post.ready_at + timedelta(seconds=1.5)
+            assert await repository.begin_attempt(fresh_id(), post, began) == number
+    rows = await admin.rows("SELECT number, waited_ms, outcome, finished_at, revision FROM attempts ORDER BY number")
+    told = {"waited_ms": 1500, "outcome": None, "finished_at": None, "revision": 1}
+    assert rows == [{"number": number, **told} for number in (1, 2)]
+
+
+async def test_the_end_of_a_run_is_one_write(database: Database, admin: Admin, claim: Claim) -> None:
+    attempt_id = fresh_id()
+    async with database.tenant(claim.tenant) as connection:
+        repository = RunRepository(connection, claim, KEYRING)
+        await repository.begin_attempt(attempt_id, await repository.get_post(), NOW)
+    async with database.tenant(claim.tenant) as connection:
+        repository = RunRepository(connection, claim, KEYRING)
+        post = await repository.finish(attempt_id, ENDED, status="published", uri="at://it", ready_at=None)
+    assert (post.status, post.uri, post.ready_at) == (PostStatus.PUBLISHED, "at://it", None)
+    [lease] = await admin.rows("SELECT lease_token, lease_until FROM posts")
+    assert lease == {"lease_token": None, "lease_until": None}
+    [attempt] = await admin.rows("SELECT outcome, platform_ms, calls, finished_at FROM attempts")
+    assert (attempt["outcome"], attempt["platform_ms"], attempt["finished_at"]) == ("published", 42, NOW)
+
+
+async def test_a_change_keeps_the_lease(database: Database, claim: Claim) -> None:
+    await run(database, claim, lambda run: run.change(uri="at://first"))
+    await run(database, claim, lambda run: run.change(uri="at://second"))
+
+
+async def test_the_moment_and_randomness_of_a_revision_are_fixed_once(database: Database, claim: Claim) -> None:
+    """Record keys are derived from them: every run has to ask for the same thing."""
+    found = []
+    for second, entropy in enumerate((b"first", b"second")):
+        async with database.tenant(claim.tenant) as connection:
+            repository = RunRepository(connection, claim, KEYRING)
+            post = await repository.get_post()
+            found.append(await repository.get_revision(post, NOW + timedelta(seconds=second), entropy))
+    assert [frozen for _, frozen in found] == [Frozen(NOW, b"first")] * 2
+    assert [content["text"] for content, _ in found] == ["Hello"] * 2
+
+
+@pytest.mark.parametrize("call", [PUBLISH, UPLOAD], ids=["json", "media"])
+async def test_an_intent_comes_back_as_it_was(database: Database, claim: Claim, call: Call) -> None:
+    await run(database, claim, intend(call))
+    name = str(call.step)
+    assert await journal(database, claim) == {
+        name: Step(name=name, fingerprint=fingerprint(call), intent=Intent(call, NOW))
+    }
+
+
+async def test_an_answer_stands_beside_its_intent(database: Database, claim: Claim) -> None:
+    """The intent stays, as evidence of what was sent."""
+    await run(database, claim, intend())
+    await run(database, claim, answer(valid_for_s=60))
+    assert await journal(database, claim) == {
+        "post": Step(
+            name="post",
+            fingerprint=fingerprint(PUBLISH),
+            intent=Intent(PUBLISH, NOW),
+            reply=REPLY,
+            valid_until=NOW + timedelta(seconds=60),
+        )
+    }
+
+
+async def test_intents_and_answers_are_sealed(database: Database, admin: Admin, claim: Claim) -> None:
+    await run(database, claim, intend())
+    await run(database, claim, answer())
+    [row] = await admin.rows("SELECT * FROM flow_steps")
+    stored = b" ".join(value for value in row.values() if isinstance(value, bytes))
+    assert b"a secret draft" not in stored
+    assert b"a secret id" not in stored
+
+
+async def test_a_closed_step_may_be_done_anew(database: Database, claim: Claim) -> None:
+    await run(database, claim, intend())
+    await run(database, claim, lambda run: run.close_step(1, "post"))
+    step = (await journal(database, claim))["post"]
+    assert (step.intent, step.reply, step.forgotten_count) == (None, None, 0)
+    await run(database, claim, intend(at=NOW + timedelta(seconds=9)))
+    assert (await journal(database, claim))["post"].intent == Intent(PUBLISH, NOW + timedelta(seconds=9))
+
+
+async def test_a_forgotten_step_remembers_that_it_was(database: Database, claim: Claim) -> None:
+    for count in (1, 2):
+        await run(database, claim, answer())
+        await run(database, claim, lambda run: run.close_step(1, "post", forgotten=True))
+        step = (await journal(database, claim))["post"]
+        assert (step.reply, step.forgotten_count) == (None, count)
+
+
+async def test_a_doubted_answer_leaves_the_intent_open(database: Database, claim: Claim) -> None:
+    await run(database, claim, intend())
+    await run(database, claim, answer())
+    await run(database, claim, lambda run: run.drop_reply(1, "post"))
+    step = (await journal(database, claim))["post"]
+    assert step.in_doubt
+    assert step.intent == Intent(PUBLISH, NOW)
+
+
+async def test_a_pause_keeps_its_first_moment_and_counts(database: Database, claim: Claim) -> None:
+    for second in range(3):
+        await run(database, claim, wait("ready", NOW + timedelta(seconds=second)))
+    assert await journal(database, claim) == {"ready": Step(name="ready", paused_at=NOW, pause_count=3)}
+
+
+async def test_a_pause_may_bear_the_name_of_the_step_it_waits_for(database: Database, claim: Claim) -> None:
+    """`Pause("container")` after the container was made: without a first moment it would never give up."""
+    await run(database, claim, answer())
+    for second in range(2):
+        await run(database, claim, wait("post", NOW + timedelta(seconds=second)))
+    step = (await journal(database, claim))["post"]
+    assert (step.reply, step.paused_at, step.pause_count) == (REPLY, NOW, 2)
+
+
+async def test_the_wait_for_something_new_begins_anew(database: Database, claim: Claim) -> None:
+    await run(database, claim, answer())
+    await run(database, claim, wait("post", NOW))
+    await run(database, claim, answer())
+    step = (await journal(database, claim))["post"]
+    assert (step.paused_at, step.pause_count) == (None, 0)
+
+
+async def test_the_journal_belongs_to_one_revision(database: Database, admin: Admin, claim: Claim) -> None:
+    """An edited post starts with an empty journal; what the earlier revision did stays on its own record."""
+    await run(database, claim, intend())
+    await admin.do(
+        "INSERT INTO post_revisions (organization_id, mode, post_id, revision, content, created_at)"
+        " SELECT organization_id, mode, post_id, 2, content, created_at FROM post_revisions"
+    )
+    async with database.tenant(claim.tenant) as connection:
+        assert await RunRepository(connection, claim, KEYRING).load_journal(2) == {}
+
+
+async def test_a_post_in_hand_cannot_be_moved_by_anyone_else(database: Database, owner: Owner, claim: Claim) -> None:
+    """A disconnect holds what waits; what a worker has in hand is the worker's to decide."""
+    async with database.tenant(owner.tenant) as connection:
+        posts = PostRepository(connection, owner.tenant)
+        view = await posts.find(claim.post_id)
+        assert view is not None
+        assert await posts.hold_waiting(view.post.account_id, {}, NOW) == []
+        assert await posts.release_held(view.post.account_id, NOW) == []

@@ -1,0 +1,112 @@
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letmepost.storage.sealing import CannotOpenError, Keyring, Place
+
+OLD, NEW = bytes(range(32)), bytes(range(32, 64))
+PLACE = Place(UUID(int=1), "accounts", "credential_sealed", "row-1")
+SECRET = b'{"token": "of somebody"}'
+
+
+def ring(**keys: bytes) -> Keyring:
+    return Keyring(keys, secrets.token_bytes)
+
+
+@given(st.binary(max_size=4096))
+def test_what_was_sealed_opens_at_its_place(secret: bytes) -> None:
+    keyring = ring(old=OLD)
+    assert keyring.open(keyring.seal(secret, PLACE), PLACE) == secret
+
+
+def test_a_sealed_secret_shows_nothing_of_itself() -> None:
+    keyring = ring(old=OLD)
+    sealed = {keyring.seal(SECRET, PLACE) for _ in range(100)}
+    assert len(sealed) == 100, "equal secrets must not look equal"
+    assert all(b"somebody" not in value for value in sealed)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        replace(PLACE, row="row-2"),
+        replace(PLACE, column="secret_sealed"),
+        replace(PLACE, table="webhook_endpoints"),
+        replace(PLACE, organization_id=UUID(int=2)),
+    ],
+    ids=["row", "column", "table", "organization"],
+)
+def test_a_value_copied_elsewhere_does_not_open(elsewhere: Place) -> None:
+    """Whoever can write to the database cannot make one tenant publish with another's credential."""
+    keyring = ring(old=OLD)
+    with pytest.raises(CannotOpenError):
+        keyring.open(keyring.seal(SECRET, PLACE), elsewhere)
+
+
+def test_an_organization_has_a_key_of_its_own() -> None:
+    """Were there one key, only the associated data, which is in the tag, would part the tenants."""
+    keyring = Keyring({"old": OLD}, bytes)
+    theirs = replace(PLACE, organization_id=UUID(int=2))
+    ours_text, theirs_text = (keyring.seal(SECRET, place)[-16 - len(SECRET) : -16] for place in (PLACE, theirs))
+    assert ours_text != theirs_text
+
+
+@given(st.data())
+def test_a_changed_byte_anywhere_keeps_it_shut(data: st.DataObject) -> None:
+    keyring = ring(old=OLD)
+    sealed = keyring.seal(SECRET, PLACE)
+    index = data.draw(st.integers(0, len(sealed) - 1))
+    changed = bytes([sealed[index] ^ data.draw(st.integers(1, 255))])
+    with pytest.raises(CannotOpenError):
+        keyring.open(sealed[:index] + changed + sealed[index + 1 :], PLACE)
+
+
+@given(st.integers(min_value=0))
+def test_a_value_cut_short_keeps_it_shut(length: int) -> None:
+    keyring = ring(old=OLD)
+    sealed = keyring.seal(SECRET, PLACE)
+    with pytest.raises(CannotOpenError):
+        keyring.open(sealed[: length % len(sealed)], PLACE)
+
+
+def test_the_first_key_seals_and_all_open() -> None:
+    """Rotation while running: add the new key behind, put it in front, let values be sealed anew, drop the old one."""
+    before, added, turned = ring(old=OLD), ring(old=OLD, new=NEW), ring(new=NEW, old=OLD)
+    for sealing in (before, added, turned):
+        sealed = sealing.seal(SECRET, PLACE)
+        assert added.open(sealed, PLACE) == turned.open(sealed, PLACE) == SECRET
+    dropped = ring(new=NEW)
+    assert dropped.open(turned.seal(SECRET, PLACE), PLACE) == SECRET
+
+
+@pytest.mark.parametrize("keys", [{"new": NEW}, {"old": NEW}], ids=["gone", "another of that name"])
+def test_without_its_key_a_value_does_not_open(keys: Mapping[str, bytes]) -> None:
+    sealed = ring(old=OLD).seal(SECRET, PLACE)
+    with pytest.raises(CannotOpenError):
+        ring(**keys).open(sealed, PLACE)
+
+
+def test_what_cannot_be_opened_is_named_without_its_secret() -> None:
+    sealed = ring(old=OLD).seal(SECRET, PLACE)
+    with pytest.raises(CannotOpenError, match=r"accounts\.credential_sealed was sealed by key 'old'") as refused:
+        ring(new=NEW).open(sealed, PLACE)
+    assert "somebody" not in str(refused.value)
+
+
+def test_a_keyed_hash_is_found_by_every_key_of_the_ring() -> None:
+    stored = ring(old=OLD).hashes("api-key", b"lmp_live_x")[0]
+    turned = ring(new=NEW, old=OLD)
+    assert stored in turned.hashes("api-key", b"lmp_live_x")
+    assert stored != turned.hashes("api-key", b"lmp_live_x")[0]
+
+
+def test_a_keyed_hash_says_nothing_to_who_lacks_the_key_or_the_purpose() -> None:
+    one = ring(old=OLD)
+    assert one.hashes("api-key", b"text") != one.hashes("idempotency-key", b"text")
+    assert one.hashes("api-key", b"text") != ring(old=NEW).hashes("api-key", b"text")
+    assert one.hashes("ab", b"c") != one.hashes("a", b"bc")
