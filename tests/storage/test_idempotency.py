@@ -13,7 +13,9 @@ from tests.storage.support import Admin, Owner, fresh_id, make_owner
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(hours=24)
-CLAIM = IdempotencyClaim(profile_scope=UUID(int=0), key_hash=b"key", fingerprint=b"request", api_key_id=UUID(int=5))
+CLAIM = IdempotencyClaim(
+    profile_scope=UUID(int=0), key_hashes=[b"key"], fingerprints=[b"request"], api_key_id=UUID(int=5)
+)
 
 
 class Undone(Exception):
@@ -47,7 +49,7 @@ async def test_a_key_is_taken_once(database: Database, owner: Owner) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [replace(CLAIM, key_hash=b"another"), replace(CLAIM, profile_scope=UUID(int=9))],
+    [replace(CLAIM, key_hashes=[b"another"]), replace(CLAIM, profile_scope=UUID(int=9))],
     ids=["key", "profile"],
 )
 async def test_another_key_or_scope_is_not_in_the_way(
@@ -99,7 +101,7 @@ async def test_an_old_record_is_taken_over_and_forgotten(database: Database, own
     await claim(database, owner.tenant, now=LONG_AGO - timedelta(seconds=1))
     await answer(database, owner.tenant, b"old")
     assert await find(database, owner.tenant) is None
-    changed = replace(CLAIM, fingerprint=b"another request")
+    changed = replace(CLAIM, fingerprints=[b"another request"])
     assert await claim(database, owner.tenant, changed)
     row = await find(database, owner.tenant)
     assert row is not None

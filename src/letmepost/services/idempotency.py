@@ -61,8 +61,8 @@ class Idempotency:
         """What a key and the request that bears it are known by. `request`: method, path, query and raw body."""
         return IdempotencyClaim(
             profile_scope=caller.profile_id or UUID(int=0),
-            key_hash=self._keyring.hashes("idempotency-key", key.encode())[0],
-            fingerprint=self._keyring.hashes("idempotency-request", request)[0],
+            key_hashes=self._keyring.hashes("idempotency-key", key.encode()),
+            fingerprints=self._keyring.hashes("idempotency-request", request),
             api_key_id=caller.key_id,
         )
 
@@ -117,7 +117,9 @@ class Idempotency:
         has_secret: bool = False,
     ) -> None:
         """Store an answer under its key, unless one is stored already."""
-        body = self._keyring.seal(answer.body, _place(caller, claim)) if has_secret else answer.body
+        body = (
+            self._keyring.seal(answer.body, _place(caller, claim, claim.key_hashes[0])) if has_secret else answer.body
+        )
         await IdempotencyRepository(connection, caller.tenant).answer(
             claim, status=answer.status, headers=answer.headers, body=body, is_sealed=has_secret
         )
@@ -139,7 +141,7 @@ class Idempotency:
                     rule="idempotency_key.secret_expired",
                     remediation="Read or rotate what was created, or use a new Idempotency-Key.",
                 )
-            body = self._keyring.open(body, _place(caller, claim))
+            body = self._keyring.open(body, _place(caller, claim, row.key_hash))
         return Answer(row.status, body, {**(row.headers or {}), "Idempotency-Replayed": "true"})
 
 
@@ -155,7 +157,7 @@ def in_progress() -> IdempotencyConflict:
 
 
 def _same_request(row: IdempotencyRow, claim: IdempotencyClaim) -> IdempotencyRow:
-    if row.fingerprint != claim.fingerprint:
+    if row.fingerprint not in claim.fingerprints:
         raise IdempotencyConflict(
             "This Idempotency-Key was used for another request.",
             rule="idempotency_key.body_mismatch",
@@ -164,5 +166,6 @@ def _same_request(row: IdempotencyRow, claim: IdempotencyClaim) -> IdempotencyRo
     return row
 
 
-def _place(caller: Caller, claim: IdempotencyClaim) -> Place:
-    return Place(caller.organization_id, "idempotency_keys", "body", claim.key_hash.hex())
+def _place(caller: Caller, claim: IdempotencyClaim, key_hash: bytes) -> Place:
+    row = f"{caller.mode}/{claim.profile_scope}/{key_hash.hex()}"
+    return Place(caller.organization_id, "idempotency_keys", "body", row)

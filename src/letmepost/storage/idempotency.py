@@ -1,6 +1,6 @@
 """The record of idempotent requests of one tenant."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,11 +15,14 @@ from letmepost.storage.tables.posts import idempotency_keys as keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyClaim:
-    """What a request with an `Idempotency-Key` is known by."""
+    """What a request with an `Idempotency-Key` is known by.
+
+    The hashes are by each key of the ring: the first is stored, and a record by any of them is the request's.
+    """
 
     profile_scope: UUID
-    key_hash: bytes
-    fingerprint: bytes
+    key_hashes: Sequence[bytes]
+    fingerprints: Sequence[bytes]
     api_key_id: UUID
 
 
@@ -27,6 +30,7 @@ class IdempotencyClaim:
 class IdempotencyRow:
     """What is on record of a key. Without `status`, its first request has not been answered yet."""
 
+    key_hash: bytes
     fingerprint: bytes
     api_key_id: UUID
     batch_id: UUID | None
@@ -52,8 +56,10 @@ class IdempotencyRepository:
 
         Waits for a concurrent transaction that is taking it. A record older than `expired` is taken over.
         """
+        if len(claim.key_hashes) > 1 and await self.find(claim, expired) is not None:
+            return False  # perhaps by a key of the ring that no longer seals
         values = {
-            "fingerprint": claim.fingerprint,
+            "fingerprint": claim.fingerprints[0],
             "api_key_id": claim.api_key_id,
             "batch_id": batch_id,
             "status": None,
@@ -66,7 +72,7 @@ class IdempotencyRepository:
             organization_id=self._tenant.organization_id,
             mode=self._tenant.mode,
             profile_scope=claim.profile_scope,
-            key_hash=claim.key_hash,
+            key_hash=claim.key_hashes[0],
             **values,
         )
         taken = statement.on_conflict_do_update(
@@ -103,5 +109,5 @@ class IdempotencyRepository:
             keys.c.organization_id == self._tenant.organization_id,
             keys.c.mode == self._tenant.mode,
             keys.c.profile_scope == claim.profile_scope,
-            keys.c.key_hash == claim.key_hash,
+            keys.c.key_hash.in_(claim.key_hashes),
         )

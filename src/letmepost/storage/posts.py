@@ -146,10 +146,12 @@ class PostFilter:
             (posts.c.error["code"].astext, self.error_codes),
         )
         found: list[ColumnElement[bool]] = [column.in_(values) for column, values in lists if values]
+        # As callers see it: otherwise the time that a post shows would lie before the post.
+        shown = func.date_trunc("milliseconds", posts.c.created_at)
         if self.created_after is not None:
-            found.append(posts.c.created_at > self.created_after)
+            found.append(shown > self.created_after)
         if self.created_before is not None:
-            found.append(posts.c.created_at < self.created_before)
+            found.append(shown < self.created_before)
         return found
 
 
