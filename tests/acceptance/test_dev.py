@@ -38,11 +38,12 @@ async def dev(data_dir: Path) -> AsyncIterator[tuple[dict[str, Any], asyncio.sub
 
     async def read() -> None:
         assert process.stdout is not None
-        output.extend([line.decode() async for line in process.stdout])
+        async for line in process.stdout:
+            output.append(line.decode())  # noqa: PERF401 - it is read while it grows
 
     reading = asyncio.create_task(read())
     try:
-        await eventually(lambda: _is_ready(ready_file, process), within_s=READY_WITHIN_S)
+        await eventually(lambda: _is_ready(ready_file, process, output), within_s=READY_WITHIN_S)
         yield json.loads(ready_file.read_text()), process
     finally:
         if process.returncode is None:
@@ -53,8 +54,8 @@ async def dev(data_dir: Path) -> AsyncIterator[tuple[dict[str, Any], asyncio.sub
     assert "Traceback" not in "".join(output), "".join(output)
 
 
-async def _is_ready(ready_file: Path, process: asyncio.subprocess.Process) -> bool:
-    assert process.returncode is None, "it ended before it was ready"
+async def _is_ready(ready_file: Path, process: asyncio.subprocess.Process, output: list[str]) -> bool:
+    assert process.returncode is None, "it ended before it was ready:\n" + "".join(output)
     return ready_file.exists()
 
 

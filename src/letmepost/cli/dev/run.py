@@ -59,6 +59,9 @@ async def _run(options: DevOptions, stack: AsyncExitStack, stop: asyncio.Event) 
     options.data_dir.mkdir(parents=True, exist_ok=True)
     state_file = options.data_dir / "dev.json"
     state = load_state(state_file)
+    if state.sandbox_port is None:
+        state.sandbox_port = free_port()
+        state.save(state_file)
     _say("Starting PostgreSQL and Valkey…")
     addresses = await _start_servers(options, state, stack)
     _say("Bringing the schema up to date…")
@@ -89,7 +92,7 @@ async def _start_servers(options: DevOptions, state: DevState, stack: AsyncExitS
         redis_url = valkey.url
     return Addresses(
         api=f"http://127.0.0.1:{options.port or free_port()}",
-        sandbox=f"http://127.0.0.1:{free_port()}",
+        sandbox=f"http://127.0.0.1:{state.sandbox_port}",
         admin_database_url=admin_url,
         database_url=_login_url(admin_url, state),
         redis_url=redis_url,

@@ -17,6 +17,8 @@ class DevState:
     sandbox_token: str
     database_role: str
     database_password: str
+    # Simulated accounts remember where their platform is, so the sandbox keeps its port from start to start.
+    sandbox_port: int | None = None
     organization_id: str | None = None
     test_key: str | None = None
     live_key: str | None = None
