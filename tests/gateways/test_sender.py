@@ -1,5 +1,6 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -186,6 +187,24 @@ async def test_a_fresh_token_that_is_dead_as_well_is_not_refreshed_again(http: H
     assert reply.status == 401
     assert len(server.received) == 2
     assert len(credentials.refreshed) == 1
+
+
+@pytest.mark.parametrize(("effect", "sent"), [(Effect.PUBLISH, 1), (Effect.PREPARE, 2)])
+async def test_a_publish_is_not_repeated_without_its_lease(http: HTTPClient, effect: Effect, sent: int) -> None:
+    """The refresh may have taken so long that another worker has the post by now."""
+    asked: list[Call] = []
+
+    async def refuse(call: Call) -> None:
+        asked.append(call)
+        raise RuntimeError("lost")
+
+    async with serving(expiring) as server:
+        sender = make_sender(http, Credentials())
+        sender.may_send = refuse
+        with pytest.raises(RuntimeError, match="lost") if sent == 1 else nullcontext():
+            await sender(post_to(server, effect=effect))
+    assert len(server.received) == sent
+    assert len(asked) == 2 - sent
 
 
 async def test_a_refresh_that_fails_ends_the_call(http: HTTPClient) -> None:

@@ -1,5 +1,6 @@
 """A tenant of a test's own, what is stored of it, and what a refusal looks like."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -119,6 +120,13 @@ async def upload(client: Client, content: bytes | None = None, name: str = "pict
     assert reply.status_code == 201, reply.text
     media_id: str = reply.json()["id"]
     return media_id
+
+
+async def hang_up(request: "asyncio.Task[httpx2.Response]") -> None:
+    """Go away in the middle of a request. Before Python 3.12, `asyncio.wait_for` may lose the first cancellation."""
+    while not request.done():
+        request.cancel()
+        await asyncio.wait({request}, timeout=0.1)
 
 
 def check_refusal(reply: httpx2.Response, status: int, code: str, rule: str | None = None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
-from tests.http.support import PLATFORM, Tenant, moment, soon
+from tests.http.support import PLATFORM, Tenant, hang_up, moment, soon
 
 
 async def test_a_post_is_published_and_the_answer_says_where(deployment: Deployment) -> None:
@@ -202,8 +202,7 @@ async def test_a_caller_who_hangs_up_does_not_stop_the_post(tenant: Tenant) -> N
     posting = asyncio.create_task(tenant.client.post("/v1/posts", body))
     query = "SELECT count(*) FROM posts WHERE organization_id = $1 AND status = 'publishing'"
     await eventually(lambda: tenant.admin.one(query, tenant.uuid))
-    posting.cancel()
-    await asyncio.gather(posting, return_exceptions=True)
+    await hang_up(posting)
     [post] = (await tenant.client.get("/v1/posts")).json()["data"]
     assert (await tenant.settled(post["id"]))["status"] == "published"
 

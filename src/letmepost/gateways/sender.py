@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from letmepost.domain.errors import SendFailure
-from letmepost.domain.flow import Auth, Call, MediaRange, Reply
+from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
 from letmepost.platforms.contract import Credential, Platform
@@ -51,13 +51,20 @@ class CallRecord:
 
 @dataclass(kw_only=True)
 class Sender:
-    """Sends calls of one platform; `credentials` is None where no account exists yet."""
+    """Sends calls of one platform.
+
+    Args:
+        credentials: None where no account exists yet.
+        may_send: raises when a PUBLISH may not be sent any more; asked before one is repeated, after a refresh that
+            may have taken long.
+    """
 
     http: HTTPClient
     platform: Platform
     clock: Clock
     credentials: CredentialSource | None = None
     open_media: Callable[[UUID, int, int], Awaitable[AsyncIterator[bytes]]] | None = None
+    may_send: Callable[[Call], Awaitable[None]] | None = None
     records: list[CallRecord] = field(default_factory=list)
 
     @property
@@ -77,7 +84,10 @@ class Sender:
         credential = await self.credentials.current()
         reply = await self._send_signed(call, credential)
         if self.platform.needs_refresh(reply):
-            reply = await self._send_signed(call, await self.credentials.refresh(credential))
+            fresh = await self.credentials.refresh(credential)
+            if call.effect is Effect.PUBLISH and self.may_send is not None:
+                await self.may_send(call)
+            reply = await self._send_signed(call, fresh)
         return reply
 
     async def _send_signed(self, call: Call, credential: Credential) -> Reply:

@@ -13,6 +13,7 @@ from letmepost import __version__
 from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, SendFailure
 from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
 from letmepost.http.middleware import BodyLimits, RequestIds
+from letmepost.http.openapi import REFUSALS, DescribedAPI, operation_id
 from letmepost.http.routes import accounts, editing, events, keys, media, platforms, posts, profiles, service, webhooks
 from letmepost.http.services import APIServices
 
@@ -33,12 +34,14 @@ def create_app(
             app.state.services = services
             yield
 
-    app = FastAPI(
+    app = DescribedAPI(
         title="letmepost",
         version=__version__,
         summary="Publish to many social accounts, once and only once.",
         lifespan=lifespan,
         separate_input_output_schemas=False,
+        generate_unique_id_function=operation_id,
+        responses=REFUSALS,
     )
     for router in (
         editing.router,

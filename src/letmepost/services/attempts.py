@@ -1,6 +1,6 @@
 """One try of one claimed post: load, run its flow, record. No transaction is open while the platform thinks."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -167,17 +167,13 @@ class Attempt:
 
     def _flow_run(self, *, is_closed: bool) -> FlowRun:
         platform = self._platform
-
-        async def may_send(call: Call) -> None:
-            await self.tools.leases.ensure(self.claim.token, CONNECTING_MAX_S + call.timeout_s)
-
         return FlowRun(
             steps=self.steps,
             journal=RunJournal(self.tools.database, self.tools.keyring, self.claim, self.post.revision),
             send=self.sender,
             explain=platform.explain,
             reconcile=lambda intent: platform.reconcile(self._ready_post(PostContent()), intent, self._settings),
-            may_send=may_send,
+            may_send=_may_send(self.tools, self.claim),
             announce=self._announce,
             now=self.tools.clock.now,
             visibility_delay_s=platform.visibility_delay_s,
@@ -329,7 +325,16 @@ def _sender(tools: Tools, claim: Claim, access: Access, account: AccountRow, cre
             known=credential,
         ),
         open_media=open_media,
+        may_send=_may_send(tools, claim),
     )
+
+
+def _may_send(tools: Tools, claim: Claim) -> Callable[[Call], Awaitable[None]]:
+    async def ensure(call: Call) -> None:
+        """Raise unless the lease outlives the call."""
+        await tools.leases.ensure(claim.token, CONNECTING_MAX_S + call.timeout_s)
+
+    return ensure
 
 
 def _must_reconnect(account: AccountRow) -> PlatformFailure:

@@ -46,7 +46,7 @@ class Leases:
             LostLeaseError: it is not ours any more.
         """
         if self._left_s(token) < seconds:
-            await self._renew([token], max(self._lease_s, 2 * seconds))
+            await self._renew([token], max(self._lease_s, seconds + self.renewal_interval_s))
         if self._left_s(token) < seconds:
             raise LostLeaseError
 

@@ -1,6 +1,7 @@
 """Attachments: taken in, fetched, and read back."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import InvalidRequest, NoReply, NotFound, SendFailure, TooLarge
+from letmepost.domain.errors import InvalidRequest, NoReply, NotFound, RequestError, SendFailure, TooLarge
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobStore, BlobTooLargeError
@@ -16,7 +17,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, ReplyTooLarge
 from letmepost.gateways.media_probe import UnreadableMediaError, probe
 from letmepost.services.callers import Caller, new_id
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.media import EveryTenantMedia, MediaRepository, MediaRow
 from letmepost.storage.organizations import OrganizationRepository
@@ -62,7 +63,7 @@ class MediaLibrary:
         """
         media_id = new_id(self._clock)
         stored = await self.store(caller.tenant, media_id, chunks)
-        async with self._database.tenant(caller.tenant) as connection:
+        async with self.taken_back(caller.tenant, [media_id]), self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             profile = await OrganizationRepository(connection, caller.tenant).find_profile(caller.profile_id)
             if profile is None:
@@ -105,6 +106,16 @@ class MediaLibrary:
                 str(error), rule="media.unreadable", remediation="Send an image or a video."
             ) from error
         return StoredBytes(facts, blob.sha256)
+
+    @asynccontextmanager
+    async def taken_back(self, tenant: Tenant, media_ids: Iterable[UUID]) -> AsyncIterator[None]:
+        """Deletes stored bytes again when what is done inside with them is refused, or was done before."""
+        try:
+            yield
+        except (AnsweredError, RequestError):
+            for media_id in media_ids:
+                await self._blobs.delete(blob_key(tenant, media_id))
+            raise
 
     async def fetch(self, tenant: Tenant, media_id: UUID) -> MediaRow | None:
         """Fetch a medium that waits for it; what cannot be had is recorded as failed. Returns what is on record then.

@@ -98,7 +98,10 @@ class Posts:
         if has_bytes:
             # No transaction is open while bytes go to the blob store, which may be across a network.
             digests = await self._store_inline(caller, composed)
-            async with self._database.tenant(caller.tenant) as connection:
+            async with (
+                self._library.taken_back(caller.tenant, digests),
+                self._database.tenant(caller.tenant) as connection,
+            ):
                 await self._write(connection, caller, request, claim, batch, composed, digests)
         await self._wakeups.wake_worker()
         return batch.id

@@ -37,10 +37,11 @@ class Slots(Generic[T]):
     post leaves on its millisecond whatever this machine's clock says), and after a sweep interval in any case.
     """
 
-    def __init__(self, name: str, source: Source[T], count: int) -> None:
+    def __init__(self, name: str, source: Source[T], count: int, *, sweep_s: float = SWEEP_S) -> None:
         self._name = name
         self._source = source
         self._count = count
+        self._sweep_s = sweep_s
         self._running: dict[asyncio.Task[None], T] = {}
         self._hint = asyncio.Event()
 
@@ -49,17 +50,27 @@ class Slots(Generic[T]):
         self._hint.set()
 
     async def run(self, stop: asyncio.Event, *, grace_s: float) -> None:
-        """Work until `stop` is set; then finish what is under way, for up to `grace_s`, and hand back the rest."""
-        while not stop.is_set():
-            self._hint.clear()
-            try:
-                taken = await self._take()
-                wait_s = 0.0 if taken else await self._next_look_s()
-            except Exception:
-                log.exception("loop.failed", loop=self._name)
-                wait_s = SWEEP_S
-            await self._wait(stop, wait_s)
-        await self._finish(grace_s)
+        """Work until `stop` is set; then finish what is under way, for up to `grace_s`, and hand back the rest.
+
+        Cancelled, it takes its work down with it: nothing goes on that might use what its owner closes.
+        """
+        try:
+            while not stop.is_set():
+                self._hint.clear()
+                await self._wait(stop, await self._look())
+            await self._finish(grace_s)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _look(self) -> float:
+        """Take what is due; seconds until the next look."""
+        try:
+            return 0.0 if await self._take() else await self._next_look_s()
+        except Exception:
+            log.exception("loop.failed", loop=self._name)
+            return self._sweep_s
 
     async def _take(self) -> int:
         free = self._count - len(self._running)
@@ -81,9 +92,9 @@ class Slots(Generic[T]):
 
     async def _next_look_s(self) -> float:
         if len(self._running) >= self._count:
-            return SWEEP_S
+            return self._sweep_s
         due_in_s = await self._source.due_in_s()
-        return SWEEP_S if due_in_s is None else max(0.0, min(due_in_s, SWEEP_S))
+        return self._sweep_s if due_in_s is None else max(0.0, min(due_in_s, self._sweep_s))
 
     async def _wait(self, stop: asyncio.Event, seconds: float) -> None:
         if seconds <= 0:
@@ -110,7 +121,10 @@ class Slots(Generic[T]):
             task.cancel()
         await asyncio.gather(*unfinished, return_exceptions=True)
         for task in unfinished:
-            await self._source.hand_back(left[task])
+            try:
+                await self._source.hand_back(left[task])
+            except Exception:
+                log.exception("work.kept", loop=self._name)  # until its lease runs out
 
 
 async def every(seconds: float, name: str, action: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:

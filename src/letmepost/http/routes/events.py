@@ -12,7 +12,7 @@ from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
 from letmepost.http.paging import before as before_cursor
 from letmepost.http.paging import next_cursor
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import PageSize, find_id
 from letmepost.http.schemas.events import (
     DeliveryPage,
     DeliveryView,
@@ -34,7 +34,7 @@ router = APIRouter(route_class=GatedRoute, tags=["events"])
 async def list_events(
     request: Request,
     event_type: Annotated[list[str] | None, Query(alias="type")] = None,
-    limit: str | None = None,
+    limit: PageSize = None,
     cursor: str | None = None,
 ) -> Response:
     """The stream of events, oldest first: what webhooks are sent, to poll. Nothing is ever skipped."""
@@ -54,7 +54,7 @@ async def list_events(
     openapi_extra=needs(Scope.WEBHOOKS_READ),
 )
 async def list_deliveries(
-    endpoint_id: str, request: Request, limit: str | None = None, cursor: str | None = None
+    endpoint_id: str, request: Request, limit: PageSize = None, cursor: str | None = None
 ) -> Response:
     """What was sent, or is to be sent, to an endpoint; newest first."""
     services: APIServices = request.app.state.services

@@ -14,17 +14,35 @@ from letmepost.domain.ids import Prefix
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
 from letmepost.http.paging import before, next_cursor
+from letmepost.http.schemas.base import PageSize
 from letmepost.http.schemas.resources import MediaPage, MediaView
 from letmepost.http.services import APIServices
 
 CHUNK_BYTES = 256 * 1024
 _PARTS_MAX = 10
+_FORM = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+                "required": ["file"],
+            }
+        }
+    },
+}
 _HOW_TO_UPLOAD = "Send multipart/form-data with the file in the field `file`."
 
 router = APIRouter(route_class=GatedRoute, tags=["media"])
 
 
-@router.post("/v1/media", response_model=MediaView, status_code=201, openapi_extra=needs(Scope.MEDIA_WRITE))
+@router.post(
+    "/v1/media",
+    response_model=MediaView,
+    status_code=201,
+    openapi_extra={**needs(Scope.MEDIA_WRITE), "requestBody": _FORM},
+)
 async def upload_media(request: Request) -> Response:
     """Upload one file as the multipart field `file`, up to 200 MiB. What it is, its bytes say."""
     services: APIServices = request.app.state.services
@@ -36,7 +54,7 @@ async def upload_media(request: Request) -> Response:
 
 
 @router.get("/v1/media", response_model=MediaPage, openapi_extra=needs(Scope.MEDIA_READ))
-async def list_media(request: Request, limit: str | None = None, cursor: str | None = None) -> Response:
+async def list_media(request: Request, limit: PageSize = None, cursor: str | None = None) -> Response:
     """List media, newest first."""
     services: APIServices = request.app.state.services
     size = check_limit(limit)

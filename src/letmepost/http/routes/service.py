@@ -3,10 +3,12 @@
 from html import escape
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 
 from letmepost.domain.errors import ErrorCode, NotFound
+from letmepost.http.answers import show
 from letmepost.http.errors import STATUS, rule_page
+from letmepost.http.schemas.resources import ReadyView
 from letmepost.http.services import APIServices
 
 router = APIRouter(tags=["service"])
@@ -24,16 +26,20 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/ready")
+@router.get(
+    "/ready",
+    response_model=ReadyView,
+    responses={503: {"model": ReadyView, "description": "Something is missing."}},
+)
 async def ready(request: Request) -> Response:
     """The deployment can publish: database, migrations, Redis and a worker answer."""
     services: APIServices = request.app.state.services
     found = await services.check_readiness()
-    body = {
-        "status": "ready" if found.is_ready else "not_ready",
-        "parts": {name: problem or "ok" for name, problem in found.parts.items()},
-    }
-    return JSONResponse(body, 200 if found.is_ready else 503)
+    view = ReadyView(
+        status="ready" if found.is_ready else "not_ready",
+        parts={name: problem or "ok" for name, problem in found.parts.items()},
+    )
+    return show(view, 200 if found.is_ready else 503)
 
 
 @router.get("/docs/errors/{code}", include_in_schema=False)

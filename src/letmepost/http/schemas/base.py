@@ -12,6 +12,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
@@ -72,6 +73,10 @@ def _in_utc(moment: datetime) -> datetime:
 
 GivenMoment = Annotated[datetime, BeforeValidator(parse_moment), AfterValidator(_in_utc)]
 """A time that a caller sends."""
+
+
+PageSize = Annotated[str | None, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 200, "default": 50})]
+"""The `limit` of a page. As text, so that `gate.check_limit` tells what is wrong with it."""
 
 
 def find_id(prefix: Prefix, text: str) -> UUID:

@@ -15,7 +15,7 @@ from letmepost.domain.content import MediaKind
 from letmepost.domain.errors import ErrorCode, InvalidRequest
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import BatchStatus, PostStatus, batch_status
-from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
+from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, PageSize, View, find_id
 from letmepost.services.callers import Caller
 from letmepost.services.posts import PostDetail
 from letmepost.services.requests import (
@@ -404,7 +404,7 @@ class PostQuery(BaseModel):
     error_code: Sequence[str] = ()
     after: GivenMoment | None = None
     before: GivenMoment | None = None
-    limit: str | None = None
+    limit: PageSize = None
     cursor: str | None = None
 
     def to_filter(self, caller: Caller) -> PostFilter:

@@ -1,11 +1,11 @@
 """Accounts, keys, webhook endpoints, media, organizations."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from letmepost.domain.api_keys import Mode, Scope
+from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
 from letmepost.services.api_keys import KeyRequest, MintedKey
@@ -91,12 +91,18 @@ class SandboxPosts(View):
     data: Sequence[Mapping[str, Any]]
 
 
+def _without_star(scopes: Any) -> Any:
+    return sorted(EVERY_SCOPE) if scopes == ["*"] else scopes
+
+
 class CreateKey(Body):
     """A key. `scopes` empty or left out: all of the creator's rights."""
 
     name: str = Field(min_length=1, max_length=100)
     prefix: Literal["lmp_live_", "lmp_test_"] | None = None
-    scopes: Sequence[Scope] = ()
+    scopes: Annotated[Sequence[Scope], BeforeValidator(_without_star)] = Field(
+        default=(), description="`*` stands for all of them."
+    )
     profile_id: str | None = None
     expires_at: GivenMoment | None = None
     requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
@@ -383,3 +389,10 @@ class OrganizationList(View):
     """Tenants, newest first."""
 
     data: Sequence[OrganizationView]
+
+
+class ReadyView(View):
+    """Whether the deployment can publish: of each part `ok`, or what is wrong with it."""
+
+    status: Literal["ready", "not_ready"]
+    parts: Mapping[str, str]

@@ -1,0 +1,46 @@
+"""What every refusal looks like."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from letmepost.domain.errors import ErrorCode
+from letmepost.http.schemas.base import Left, View
+
+
+class BrokenRule(View):
+    """A broken rule, and the target that breaks it."""
+
+    target: int = Field(description="The target's place in the request, from 0.")
+    account_id: str
+    platform: str
+    rule: str
+    field: str
+    message: str
+    remediation: str
+    limit: Left[int | float | str] = None
+    actual: Left[int | float | str] = None
+    unit: Left[str] = None
+
+
+class ErrorView(View):
+    """What happened, where it is explained, and the id that finds it in the log."""
+
+    code: ErrorCode
+    message: str = Field(description="For a person. Branch on `code` and `rule`.")
+    rule: Left[str] = Field(default=None, description="The rule that is broken, or the path of the field.")
+    platform: Left[str] = None
+    platform_version: Left[str] = None
+    platform_response: Left[Any] = Field(default=None, description="The platform's own answer, without secrets.")
+    remediation: Left[str] = None
+    doc_url: str
+    rule_url: Left[str] = None
+    request_id: str
+    violations: Left[Sequence[BrokenRule]] = Field(default=None, description="Of `preflight_failed`: all of them.")
+
+
+class ErrorEnvelope(View):
+    """Every answer that is not a success."""
+
+    error: ErrorView

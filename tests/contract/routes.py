@@ -1,0 +1,113 @@
+"""Every route: what it needs, and a request that it takes.
+
+A route without a row here fails `test_routes.py`: whoever adds one says who may use it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.ids import Prefix
+from letmepost.http.gate import ANY_KEY, OPERATOR
+from letmepost.platforms import discover
+
+PLATFORM = next(iter(discover()))
+
+Body = Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One operation.
+
+    Args:
+        scope: the scope that it needs; `any` for every key, `operator` for the operator's token, None for everybody.
+        about: what the id in its path names.
+        body: a body of the right shape.
+    """
+
+    method: str
+    path: str
+    scope: str | None
+    about: Prefix | None = None
+    body: Body = None
+
+    @property
+    def line(self) -> str:
+        return f"{self.method} {self.path}"
+
+    def path_to(self, spelled: str) -> str:
+        """The path with this id in it."""
+        return "/".join(_FILLED.get(part, spelled) if part.startswith("{") else part for part in self.path.split("/"))
+
+
+_FILLED = {"{platform}": PLATFORM, "{code}": "not_found", "{page}": "nothing"}
+_POST: Body = {"targets": [{"platform": PLATFORM}], "text": "Hello"}
+_KEY: Body = {"name": "new"}
+_AFTER: Body = {"after": "2026-11-01T00:00:00Z"}
+_URL: Body = {"url": "http://127.0.0.1:49151/"}
+
+
+def _row(line: str, scope: str | None, about: Prefix | None = None, body: Body = None) -> Row:
+    method, path = line.split(" ")
+    return Row(method=method, path=path, scope=scope, about=about, body=body)
+
+
+_S, _P = Scope, Prefix
+ROWS: tuple[Row, ...] = (
+    _row("POST /v1/posts", _S.POSTS_WRITE, body=_POST),
+    _row("GET /v1/posts", _S.POSTS_READ),
+    _row("POST /v1/posts/validate", _S.POSTS_WRITE, body=_POST),
+    _row("POST /v1/posts/bulk", _S.POSTS_WRITE, body={"posts": [_POST]}),
+    _row("POST /v1/posts/retry", _S.POSTS_WRITE, body={"filter": {}}),
+    _row("GET /v1/posts/{post_id}", _S.POSTS_READ, _P.POST),
+    _row("PATCH /v1/posts/{post_id}", _S.POSTS_WRITE, _P.POST, {"text": "Other"}),
+    _row("DELETE /v1/posts/{post_id}", _S.POSTS_WRITE, _P.POST),
+    _row("POST /v1/posts/{post_id}/retry", _S.POSTS_WRITE, _P.POST, {}),
+    _row("POST /v1/posts/{post_id}/resolve", _S.POSTS_WRITE, _P.POST, {"outcome": "not_published"}),
+    _row("POST /v1/posts/{post_id}/unpublish", _S.POSTS_WRITE, _P.POST),
+    _row("GET /v1/posts/{post_id}/timeline", _S.POSTS_READ, _P.POST),
+    _row("GET /v1/batches/{batch_id}", _S.POSTS_READ, _P.BATCH),
+    _row("POST /v1/batches/{batch_id}/publish", _S.POSTS_WRITE, _P.BATCH),
+    _row("DELETE /v1/batches/{batch_id}", _S.POSTS_WRITE, _P.BATCH),
+    _row("GET /v1/accounts", _S.ACCOUNTS_READ),
+    _row("GET /v1/accounts/{account_id}", _S.ACCOUNTS_READ, _P.ACCOUNT),
+    _row("DELETE /v1/accounts/{account_id}", _S.ACCOUNTS_WRITE, _P.ACCOUNT),
+    _row("POST /v1/accounts/connect/{platform}", _S.ACCOUNTS_WRITE, body={}),
+    _row("POST /v1/accounts/connect/{platform}/complete", _S.ACCOUNTS_WRITE, body={}),
+    _row("POST /v1/sandbox/accounts", _S.ACCOUNTS_WRITE, body={"platform": PLATFORM}),
+    _row("GET /v1/sandbox/{platform}/posts", _S.POSTS_READ),
+    _row("POST /v1/media", _S.MEDIA_WRITE),
+    _row("GET /v1/media", _S.MEDIA_READ),
+    _row("GET /v1/api-keys", _S.KEYS_READ),
+    _row("POST /v1/api-keys", _S.KEYS_WRITE, body=_KEY),
+    _row("DELETE /v1/api-keys/{key_id}", _S.KEYS_WRITE, _P.API_KEY),
+    _row("POST /v1/api-keys/{key_id}/rotate", _S.KEYS_WRITE, _P.API_KEY, {}),
+    _row("GET /v1/me", ANY_KEY),
+    _row("GET /v1/profiles", _S.ACCOUNTS_READ),
+    _row("POST /v1/profiles", _S.ACCOUNTS_WRITE, body={"name": "Brand"}),
+    _row("GET /v1/profiles/{profile_id}", _S.ACCOUNTS_READ, _P.PROFILE),
+    _row("PATCH /v1/profiles/{profile_id}", _S.ACCOUNTS_WRITE, _P.PROFILE, {"name": "Other"}),
+    _row("DELETE /v1/profiles/{profile_id}", _S.ACCOUNTS_WRITE, _P.PROFILE),
+    _row("GET /v1/platforms", ANY_KEY),
+    _row("GET /v1/platform-versions", ANY_KEY),
+    _row("GET /v1/organizations", OPERATOR),
+    _row("POST /v1/organizations", OPERATOR, body={"name": "Tenant"}),
+    _row("POST /v1/organizations/{organization_id}/api-keys", OPERATOR, _P.ORGANIZATION, _KEY),
+    _row("GET /v1/webhook-endpoints", _S.WEBHOOKS_READ),
+    _row("POST /v1/webhook-endpoints", _S.WEBHOOKS_WRITE, body=_URL),
+    _row("GET /v1/webhook-endpoints/{endpoint_id}", _S.WEBHOOKS_READ, _P.ENDPOINT),
+    _row("PATCH /v1/webhook-endpoints/{endpoint_id}", _S.WEBHOOKS_WRITE, _P.ENDPOINT, {"description": "Other"}),
+    _row("DELETE /v1/webhook-endpoints/{endpoint_id}", _S.WEBHOOKS_WRITE, _P.ENDPOINT),
+    _row("POST /v1/webhook-endpoints/{endpoint_id}/rotate-secret", _S.WEBHOOKS_WRITE, _P.ENDPOINT, {}),
+    _row("POST /v1/webhook-endpoints/{endpoint_id}/test", _S.WEBHOOKS_WRITE, _P.ENDPOINT, {}),
+    _row("POST /v1/webhook-endpoints/{endpoint_id}/replay", _S.WEBHOOKS_WRITE, _P.ENDPOINT, _AFTER),
+    _row("GET /v1/webhook-endpoints/{endpoint_id}/deliveries", _S.WEBHOOKS_READ, _P.ENDPOINT),
+    _row("POST /v1/deliveries/{delivery_id}/replay", _S.WEBHOOKS_WRITE, _P.DELIVERY),
+    _row("GET /v1/events", _S.EVENTS_READ),
+    _row("GET /health", None),
+    _row("GET /ready", None),
+    _row("GET /docs/errors/{code}", None),
+    _row("GET /docs/preflight/{page}", None),
+)

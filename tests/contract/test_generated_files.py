@@ -1,0 +1,26 @@
+"""Files that are made from the program are committed as the program makes them now."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from letmepost.bootstrap.api import describe_api
+from letmepost.cli.env_example import env_example
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("file", "made", "target"),
+    [
+        pytest.param("openapi/openapi.json", describe_api, "openapi", id="openapi.json"),
+        pytest.param(".env.example", env_example, "env-example", id=".env.example"),
+    ],
+)
+def test_a_generated_file_is_up_to_date(file: str, made: Callable[[], str], target: str) -> None:
+    assert (ROOT / file).read_text(encoding="utf-8") == made(), f"run: make {target}"
+
+
+def test_two_descriptions_of_the_api_are_the_same() -> None:
+    assert describe_api() == describe_api()

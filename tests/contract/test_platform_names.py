@@ -1,0 +1,68 @@
+"""Adding a platform is adding a folder: no other file names it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import letmepost
+from letmepost.platforms import discover
+
+SOURCE = Path(letmepost.__file__).parent
+
+
+@pytest.mark.parametrize("name", sorted(discover()))
+def test_a_platform_is_named_only_in_its_own_folder(name: str) -> None:
+    assert set(_files_naming(name)) == set()
+
+
+def test_the_look_for_names_finds_them() -> None:
+    for line in (
+        'kind = "double"',
+        'title = "Double"',
+        "double = 1",
+        "class DoubleOptions: ...",
+        "def post_to_double(): ...",
+        "from letmepost.platforms.double import PLATFORM",
+        "import letmepost.platforms.double",
+        "call(double=1)",
+        "thing.double",
+    ):
+        assert _is_named("double", ast.parse(line)), line
+    for line in ('text = "it doubles"', "redouble_d = 1", "# double", "def f(): '''About double.'''"):
+        assert not _is_named("double", ast.parse(line)), line
+
+
+def _files_naming(name: str) -> Iterator[str]:
+    for path in SOURCE.rglob("*.py"):
+        place = path.relative_to(SOURCE)
+        if place.parts[:2] == ("platforms", name):
+            continue
+        if name in place.as_posix().lower() or _is_named(name, ast.parse(path.read_text(encoding="utf-8"))):
+            yield str(place)
+
+
+def _is_named(name: str, tree: ast.AST) -> bool:
+    return any(name in words for node in ast.walk(tree) for words in _words(node))
+
+
+def _words(node: ast.AST) -> Iterator[list[str]]:
+    """A constant as a whole, and the words of every identifier, in lower case."""
+    match node:
+        case ast.Constant(value=str() as text):
+            yield [text.lower()]
+        case ast.Name(id=text) | ast.Attribute(attr=text) | ast.arg(arg=text) | ast.alias(name=text):
+            yield _split(text)
+        case ast.FunctionDef(name=text) | ast.AsyncFunctionDef(name=text) | ast.ClassDef(name=text):
+            yield _split(text)
+        case ast.keyword(arg=str() as text):
+            yield _split(text)
+        case ast.ImportFrom(module=str() as text):
+            yield _split(text)
+
+
+def _split(identifier: str) -> list[str]:
+    """`post_toBluesky.x` in words."""
+    spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in identifier)
+    return spaced.lower().replace("_", " ").replace(".", " ").split()

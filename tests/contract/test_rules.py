@@ -1,0 +1,58 @@
+"""The rules of every platform: ids that callers branch on, and sources that can be looked up."""
+
+import re
+from collections import Counter
+from datetime import date
+from urllib.parse import urlsplit
+
+import pytest
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.rules import Rule
+from letmepost.http.errors import rule_page
+from letmepost.platforms import discover
+from letmepost.platforms.contract import Platform
+
+_PLATFORMS = discover()
+_RULES = [(platform, rule) for platform in _PLATFORMS.values() for rule in platform.rules]
+
+each_rule = pytest.mark.parametrize(("platform", "rule"), _RULES, ids=[rule.id for _, rule in _RULES])
+
+
+def test_there_are_platforms_and_each_has_rules() -> None:
+    assert _PLATFORMS
+    assert all(platform.rules for platform in _PLATFORMS.values())
+
+
+def test_no_two_rules_share_an_id_or_a_page() -> None:
+    for spelled in ([rule.id for _, rule in _RULES], [rule_page(rule.id) for _, rule in _RULES]):
+        assert [name for name, count in Counter(spelled).items() if count > 1] == []
+
+
+@each_rule
+def test_a_rule_is_named_after_its_platform_subject_and_property(platform: Platform, rule: Rule) -> None:
+    assert re.fullmatch(rf"{platform.name}\.[a-z_]+\.[a-z0-9_]+", rule.id)
+
+
+@each_rule
+def test_a_rule_says_where_it_is_written_and_when_that_was_read(platform: Platform, rule: Rule) -> None:
+    source = urlsplit(rule.source_url)
+    assert (source.scheme, bool(source.netloc), "." in source.netloc) == ("https", True, True)
+    assert date(2026, 1, 1) <= rule.checked_on <= date(2027, 12, 31)
+
+
+@each_rule
+def test_a_rule_is_told_in_sentences(platform: Platform, rule: Rule) -> None:
+    for sentence in (rule.summary, rule.remediation):
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+
+
+@each_rule
+def test_a_rule_can_judge_an_empty_post(platform: Platform, rule: Rule) -> None:
+    """What it finds there names the rule."""
+    assert {violation.rule for violation in rule.check(PostContent())} <= {rule.id}
+
+
+def test_the_folder_and_the_platform_have_one_name() -> None:
+    assert {name: platform.name for name, platform in _PLATFORMS.items()} == {name: name for name in _PLATFORMS}

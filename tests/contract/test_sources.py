@@ -1,0 +1,36 @@
+"""What no source file may do."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import letmepost
+
+SOURCE = Path(letmepost.__file__).parent
+FILES = sorted(SOURCE.rglob("*.py"))
+
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(SOURCE).as_posix())
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@each_file
+def test_no_source_knows_of_tests(path: Path) -> None:
+    imported = set(_imports(ast.parse(path.read_text(encoding="utf-8"))))
+    for forbidden in ("unittest", "pytest", "tests", "hypothesis"):
+        assert not {name for name in imported if name.partition(".")[0] == forbidden}
+
+
+@each_file
+def test_every_module_says_what_it_is(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not text or ast.get_docstring(ast.parse(text))

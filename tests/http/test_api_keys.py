@@ -1,0 +1,148 @@
+"""Keys: minted with no more rights than their maker's, shown once, listed without what makes them keys."""
+
+from typing import Any
+
+import pytest
+
+from letmepost.domain.api_keys import EVERY_SCOPE, Mode
+from tests.deployment import OPERATOR_TOKEN, Client
+from tests.http.support import ABSENT_ID, Tenant, check_refusal, moment, soon
+
+
+async def _mint(maker: Client, **wanted: Any) -> dict[str, Any]:
+    reply = await maker.post("/v1/api-keys", {"name": "new", **wanted})
+    assert reply.status_code == 201, reply.text
+    made: dict[str, Any] = reply.json()
+    return made
+
+
+async def _listed(client: Client) -> list[str]:
+    return [key["id"] for key in (await client.get("/v1/api-keys")).json()["data"]]
+
+
+async def test_a_new_key_is_shown_once_and_works(tenant: Tenant) -> None:
+    made = await _mint(tenant.client, expiresAt=soon(3600), requestsPerMinute=50)
+    assert made["id"].startswith("key_")
+    assert made["key"].startswith("lmp_test_")
+    assert len(made["key"]) == len("lmp_test_") + 38
+    assert (made["name"], made["prefix"], made["last4"]) == ("new", "lmp_test_", made["key"][-4:])
+    assert set(made["scopes"]) == set(EVERY_SCOPE)
+    assert made["profileId"] is None
+    assert made["lastUsedAt"] is None
+    assert made["revokedAt"] is None
+    assert moment(made["expiresAt"]) > moment(made["createdAt"])
+    reply = await tenant.client.get("/v1/api-keys")
+    [shown] = [key for key in reply.json()["data"] if key["id"] == made["id"]]
+    assert shown == {name: value for name, value in made.items() if name != "key"}
+    assert made["key"] not in reply.text
+    used = Client(tenant.deployment.http, made["key"])
+    page = await used.get("/v1/posts")
+    assert (page.status_code, page.headers["ratelimit-limit"]) == (200, "50")
+
+
+async def test_a_key_is_stored_as_a_hash_alone(tenant: Tenant) -> None:
+    made = await _mint(tenant.client)
+    [row] = await tenant.admin.rows("SELECT * FROM api_keys WHERE organization_id = $1 AND name = 'new'", tenant.uuid)
+    assert made["key"].encode() not in str(row).encode()
+    assert made["key"][9:41] not in str(row)
+
+
+async def test_using_a_key_is_noted(tenant: Tenant) -> None:
+    assert (await tenant.client.get("/v1/posts")).status_code == 200
+    [key] = (await tenant.client.get("/v1/api-keys")).json()["data"]
+    assert moment(key["lastUsedAt"]) >= moment(key["createdAt"])
+
+
+@pytest.mark.parametrize("scopes", [[], None])
+async def test_a_key_without_scopes_has_its_makers(tenant: Tenant, scopes: list[str] | None) -> None:
+    maker = await tenant.key(scopes=["keys:write", "posts:read"])
+    wanted = {} if scopes is None else {"scopes": scopes}
+    assert set((await _mint(maker, **wanted))["scopes"]) == {"keys:write", "posts:read"}
+
+
+async def test_a_star_stands_for_every_scope(tenant: Tenant) -> None:
+    assert set((await _mint(tenant.client, scopes=["*"]))["scopes"]) == set(EVERY_SCOPE)
+    maker = await tenant.key(scopes=["keys:write", "posts:read"])
+    reply = await maker.post("/v1/api-keys", {"name": "more", "scopes": ["*"]})
+    check_refusal(reply, 403, "unauthorized", "api_key.escalation")
+
+
+async def test_a_key_cannot_mint_one_with_more_rights(tenant: Tenant) -> None:
+    profile_id = await tenant.profile()
+    narrow = await tenant.key(scopes=["keys:write", "posts:read"])
+    scoped = await tenant.key(profileId=profile_id)
+    async with tenant.storing_nothing():
+        for maker, wanted, rule in (
+            (narrow, {"scopes": ["posts:write"]}, "api_key.escalation"),
+            (narrow, {"scopes": ["posts:read", "media:read"]}, "api_key.escalation"),
+            (tenant.client, {"prefix": "lmp_live_"}, "api_key.escalation"),
+        ):
+            reply = await maker.post("/v1/api-keys", {"name": "more", **wanted})
+            error = check_refusal(reply, 403, "unauthorized", rule)
+            assert "lmp_" not in error["message"]
+        other = await scoped.post("/v1/api-keys", {"name": "more", "profileId": f"prof_{ABSENT_ID}"})
+        check_refusal(other, 400, "validation_failed", "profile.scope_mismatch")
+
+
+async def test_a_profiles_key_mints_keys_of_that_profile(tenant: Tenant) -> None:
+    profile_id = await tenant.profile()
+    scoped = await tenant.key(profileId=profile_id)
+    assert (await _mint(scoped))["profileId"] == profile_id
+
+
+async def test_a_live_key_mints_keys_of_both_modes_and_by_default_of_its_own(tenant: Tenant) -> None:
+    live = await tenant.key(Mode.LIVE)
+    assert [(await _mint(live, **wanted))["prefix"] for wanted in ({}, {"prefix": "lmp_test_"})] == [
+        "lmp_live_",
+        "lmp_test_",
+    ]
+
+
+async def test_each_key_sees_the_keys_of_its_world(tenant: Tenant) -> None:
+    live, scoped = await tenant.key(Mode.LIVE), await tenant.key(profileId=await tenant.profile())
+    everything = await _listed(live)
+    assert len(everything) == 3
+    assert everything == sorted(everything, reverse=True)
+    assert len(await _listed(tenant.client)) == 2
+    assert len(await _listed(scoped)) == 1
+    [live_id] = set(everything) - set(await _listed(tenant.client))
+    check_refusal(await tenant.client.call("DELETE", f"/v1/api-keys/{live_id}"), 404, "not_found")
+
+
+async def test_a_revoked_key_stays_on_record_and_keeps_its_first_end(tenant: Tenant) -> None:
+    made = await _mint(tenant.client)
+    reply = await tenant.client.call("DELETE", f"/v1/api-keys/{made['id']}")
+    assert (reply.status_code, reply.json()) == (200, {"id": made["id"], "deleted": True})
+    first = [key for key in (await tenant.client.get("/v1/api-keys")).json()["data"] if key["id"] == made["id"]]
+    assert moment(first[0]["revokedAt"])
+    assert (await tenant.client.call("DELETE", f"/v1/api-keys/{made['id']}")).status_code == 200
+    again = [key for key in (await tenant.client.get("/v1/api-keys")).json()["data"] if key["id"] == made["id"]]
+    assert again == first
+
+
+async def test_a_key_can_revoke_itself(tenant: Tenant) -> None:
+    maker = await tenant.key()
+    made = await _mint(maker)
+    itself = Client(tenant.deployment.http, made["key"])
+    assert (await itself.call("DELETE", f"/v1/api-keys/{made['id']}")).status_code == 200
+
+
+async def test_another_tenants_key_cannot_be_revoked(tenant: Tenant) -> None:
+    other = await tenant.deployment.client()
+    [theirs] = await _listed(other)
+    check_refusal(await tenant.client.call("DELETE", f"/v1/api-keys/{theirs}"), 404, "not_found")
+    assert (await other.get("/v1/posts")).status_code == 200
+
+
+async def test_an_operator_makes_tenants_and_their_first_keys(tenant: Tenant) -> None:
+    operator = Client(tenant.deployment.http, OPERATOR_TOKEN)
+    made = await operator.post("/v1/organizations", {"name": "Brand new"})
+    assert made.status_code == 201
+    organization = made.json()
+    assert organization["id"].startswith("org_")
+    assert organization["name"] == "Brand new"
+    assert organization in (await operator.get("/v1/organizations")).json()["data"]
+    reply = await operator.post(f"/v1/organizations/{organization['id']}/api-keys", {"name": "first"})
+    assert reply.status_code == 201
+    first = Client(tenant.deployment.http, reply.json()["key"])
+    assert (await first.get("/v1/posts")).json() == {"data": [], "nextCursor": None}

@@ -1,0 +1,250 @@
+"""One effect a key: repeated, answered again; changed, refused; interrupted, finished."""
+
+import asyncio
+from typing import Any
+
+import httpx2
+import pytest
+
+from letmepost.domain.api_keys import Mode
+from tests.deployment import Client
+from tests.doubles.waiting import eventually
+from tests.http.support import PLATFORM, Tenant, check_refusal, hang_up, png, soon, upload
+
+
+def _body(account_id: str, text: str = "Hello") -> dict[str, Any]:
+    return {"targets": [{"accountId": account_id}], "text": text}
+
+
+@pytest.fixture
+async def account_id(client: Client) -> str:
+    return await client.sandbox_account()
+
+
+def _check_replay(again: httpx2.Response, first: httpx2.Response) -> None:
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers.get("location") == first.headers.get("location")
+    assert again.headers["content-type"] == first.headers["content-type"]
+
+
+async def test_the_same_request_is_answered_again_byte_for_byte(tenant: Tenant, account_id: str) -> None:
+    first = await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")
+    assert first.status_code == 200
+    assert "idempotency-replayed" not in first.headers
+    for _ in range(2):
+        _check_replay(await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k"), first)
+    assert len(await tenant.followers_see()) == 1
+
+
+async def test_another_key_is_another_request(tenant: Tenant, account_id: str) -> None:
+    for key in ("one", "One", "one ", None):
+        headers = {} if key is None else {"idempotency_key": key.strip() + ("x" if key.endswith(" ") else "")}
+        assert (await tenant.client.post("/v1/posts", _body(account_id), **headers)).status_code == 200
+    assert len(await tenant.followers_see()) == 4
+
+
+async def test_the_same_key_with_another_request_is_a_conflict(tenant: Tenant, account_id: str) -> None:
+    assert (await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")).status_code == 200
+    async with tenant.storing_nothing():
+        for path, body in (
+            ("/v1/posts", _body(account_id, "Other")),
+            ("/v1/posts?x=1", _body(account_id)),
+            ("/v1/api-keys", {"name": "a"}),
+            ("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"}),
+        ):
+            reply = await tenant.client.post(path, body, idempotency_key="k")
+            error = check_refusal(reply, 409, "idempotency_conflict", "idempotency_key.body_mismatch")
+            assert error["remediation"]
+    assert len(await tenant.followers_see()) == 1
+
+
+async def test_the_same_bytes_are_meant_not_the_same_value(tenant: Tenant, account_id: str) -> None:
+    headers = {
+        "authorization": f"Bearer {tenant.client.key}",
+        "content-type": "application/json",
+        "idempotency-key": "k",
+    }
+    bodies = [f'{{"targets":[{{"accountId":"{account_id}"}}],"text":{gap}"Hello"}}' for gap in ("", " ")]
+    statuses = [
+        (await tenant.deployment.http.post("/v1/posts", content=body, headers=headers)).status_code for body in bodies
+    ]
+    assert statuses == [200, 409]
+
+
+async def test_a_scheduled_post_is_answered_again_as_it_was(tenant: Tenant, account_id: str) -> None:
+    body = {**_body(account_id), "scheduledAt": soon(1.2)}
+    first = await tenant.client.post("/v1/posts", body, idempotency_key="k")
+    assert first.status_code == 202
+    await tenant.settled(first.json()["results"][0]["postId"])
+    again = await tenant.client.post("/v1/posts", body, idempotency_key="k")
+    _check_replay(again, first)
+    assert again.json()["status"] == "queued"
+    now = await tenant.client.get(again.headers["location"])
+    assert now.json()["status"] == "published"
+
+
+async def test_who_did_not_wait_is_answered_again_as_before(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account("slow")
+    first = await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k", prefer="respond-async")
+    assert first.status_code == 202
+    again = await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")
+    _check_replay(again, first)
+
+
+async def test_twenty_identical_requests_at_once_publish_once(tenant: Tenant, account_id: str) -> None:
+    posting = [tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k") for _ in range(20)]
+    replies = await asyncio.gather(*posting)
+    answered = [reply for reply in replies if reply.status_code == 200]
+    for reply in replies:
+        if reply.status_code != 200:
+            check_refusal(reply, 409, "idempotency_conflict", "idempotency_key.in_progress")
+            assert int(reply.headers["retry-after"]) > 0
+    assert len({reply.content for reply in answered}) == 1
+    assert len(await tenant.followers_see()) == 1
+    assert (await tenant.stored())["batches"] == 1
+
+
+async def test_a_second_caller_waits_for_the_first_ones_answer(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account("slow")
+    posting = [tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k") for _ in range(2)]
+    first, second = await asyncio.gather(*posting)
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert first.content == second.content
+    assert len(await tenant.followers_see()) == 1
+
+
+async def test_a_second_caller_who_does_not_wait_is_told_that_the_first_is_still_running(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account("slow")
+    first = asyncio.create_task(tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k"))
+    await _accepted(tenant)
+    second = await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k", prefer="wait=0")
+    check_refusal(second, 409, "idempotency_conflict", "idempotency_key.in_progress")
+    assert int(second.headers["retry-after"]) > 0
+    assert (await first).status_code == 200
+    _check_replay(await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k"), await first)
+
+
+async def _accepted(tenant: Tenant) -> None:
+    await eventually(lambda: tenant.admin.one("SELECT count(*) FROM batches WHERE organization_id = $1", tenant.uuid))
+
+
+async def test_a_caller_that_died_before_its_answer_leaves_a_batch_that_the_next_one_answers_for(
+    tenant: Tenant,
+) -> None:
+    """The claim is written with the batch: whatever happens after, there is nothing or there is an outcome."""
+    account_id = await tenant.client.sandbox_account("slow")
+    died = asyncio.create_task(tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k"))
+    await _accepted(tenant)
+    await hang_up(died)
+    answer = "SELECT status FROM idempotency_keys WHERE organization_id = $1 AND batch_id IS NOT NULL"
+    assert await tenant.admin.one(answer, tenant.uuid) is None
+    first = await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")
+    assert (first.status_code, first.json()["status"]) == (200, "published")
+    assert await tenant.admin.one(answer, tenant.uuid) == 200
+    _check_replay(await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k"), first)
+    assert len(await tenant.followers_see()) == 1
+
+
+async def test_a_refusal_is_judged_anew(tenant: Tenant, account_id: str) -> None:
+    """It changed nothing, and its cause may have gone."""
+    body = {"targets": [{"platform": PLATFORM}], "text": "Hello"}
+    other = await tenant.client.sandbox_account()
+    refused = await tenant.client.post("/v1/posts", body, idempotency_key="k")
+    check_refusal(refused, 400, "validation_failed", "target.account.ambiguous")
+    assert (await tenant.client.call("DELETE", f"/v1/accounts/{other}")).status_code == 200
+    reply = await tenant.client.post("/v1/posts", body, idempotency_key="k")
+    assert (reply.status_code, reply.json()["results"][0]["accountId"]) == (200, account_id)
+
+
+async def test_a_key_belongs_to_a_mode_and_a_profile(tenant: Tenant) -> None:
+    callers = [
+        tenant.client,
+        await tenant.key(profileId=await tenant.profile()),
+        await tenant.key(Mode.LIVE),
+        await tenant.deployment.client(),
+    ]
+    for caller in callers:
+        reply = await caller.post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"}, idempotency_key="k")
+        assert (reply.status_code, reply.headers.get("idempotency-replayed")) == (201, None)
+
+
+async def test_another_key_of_the_same_world_gets_the_same_answer(tenant: Tenant, account_id: str) -> None:
+    first = await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")
+    colleague = await tenant.key()
+    _check_replay(await colleague.post("/v1/posts", _body(account_id), idempotency_key="k"), first)
+
+
+async def test_a_key_is_free_again_after_a_day(tenant: Tenant, account_id: str) -> None:
+    assert (await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")).status_code == 200
+    await _age(tenant, "24 hours 1 second")
+    reply = await tenant.client.post("/v1/posts", _body(account_id, "Other"), idempotency_key="k")
+    assert (reply.status_code, reply.headers.get("idempotency-replayed")) == (200, None)
+    assert len(await tenant.followers_see()) == 2
+
+
+async def _age(tenant: Tenant, interval: str) -> None:
+    query = "UPDATE idempotency_keys SET created_at = created_at - $2::text::interval WHERE organization_id = $1"
+    await tenant.admin.do(query, tenant.uuid, interval)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "secret"),
+    [
+        ("/v1/api-keys", {"name": "new"}, "key"),
+        ("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"}, "signingSecret"),
+    ],
+)
+async def test_an_answer_with_a_secret_is_kept_sealed_and_shown_to_the_same_key_for_ten_minutes(
+    tenant: Tenant, path: str, body: dict[str, Any], secret: str
+) -> None:
+    first = await tenant.client.post(path, body, idempotency_key="k")
+    assert first.status_code == 201
+    stored = await tenant.admin.one("SELECT body FROM idempotency_keys WHERE organization_id = $1", tenant.uuid)
+    assert first.json()[secret].encode() not in stored
+    _check_replay(await tenant.client.post(path, body, idempotency_key="k"), first)
+    colleague = await tenant.key()
+    expired = "idempotency_key.secret_expired"
+    check_refusal(await colleague.post(path, body, idempotency_key="k"), 409, "idempotency_conflict", expired)
+    await _age(tenant, "10 minutes 1 second")
+    check_refusal(await tenant.client.post(path, body, idempotency_key="k"), 409, "idempotency_conflict", expired)
+    assert (await tenant.stored())[path.removeprefix("/v1/").replace("-", "_")] <= 3
+
+
+async def test_every_changing_route_takes_a_key(tenant: Tenant) -> None:
+    given = await tenant.credentials()
+    complete = f"/v1/accounts/connect/{PLATFORM}/complete"
+    account = await tenant.client.post(complete, given, idempotency_key="connect")
+    _check_replay(await tenant.client.post(complete, given, idempotency_key="connect"), account)
+    body = {"platform": PLATFORM}
+    simulated = await tenant.client.post("/v1/sandbox/accounts", body, idempotency_key="sandbox")
+    _check_replay(await tenant.client.post("/v1/sandbox/accounts", body, idempotency_key="sandbox"), simulated)
+    endpoint = (await tenant.client.post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"})).json()["id"]
+    key = (await tenant.client.post("/v1/api-keys", {"name": "a"})).json()["id"]
+    for method, path, change in (
+        ("PATCH", f"/v1/webhook-endpoints/{endpoint}", {"description": "new"}),
+        ("DELETE", f"/v1/webhook-endpoints/{endpoint}", None),
+        ("DELETE", f"/v1/accounts/{account.json()['id']}", None),
+        ("DELETE", f"/v1/api-keys/{key}", None),
+    ):
+        name = f"{method}-{path}"
+        first = await tenant.client.call(method, path, change, idempotency_key=name)
+        assert first.status_code == 200, first.text
+        _check_replay(await tenant.client.call(method, path, change, idempotency_key=name), first)
+
+
+async def test_an_upload_is_known_by_its_bytes_not_by_its_boundary(tenant: Tenant) -> None:
+    first = await upload(tenant.client, png(), **{"idempotency-key": "k"})
+    assert await upload(tenant.client, png(), **{"idempotency-key": "k"}) == first
+    headers = {"authorization": f"Bearer {tenant.client.key}", "idempotency-key": "k"}
+    other = await tenant.deployment.http.post("/v1/media", files={"file": ("a.png", png(9, 9))}, headers=headers)
+    check_refusal(other, 409, "idempotency_conflict", "idempotency_key.body_mismatch")
+    stored = await tenant.stored()
+    assert (stored["media"], stored["files"]) == (1, 1)
+
+
+async def test_many_uploads_at_once_under_one_key_leave_one_file(tenant: Tenant) -> None:
+    made = await asyncio.gather(*[upload(tenant.client, png(), **{"idempotency-key": "k"}) for _ in range(5)])
+    assert len(set(made)) == 1
+    stored = await tenant.stored()
+    assert (stored["media"], stored["files"]) == (1, 1)

@@ -1,0 +1,5 @@
+"""The engine is tested as a whole: API, worker and sandbox, over PostgreSQL and Redis."""
+
+from tests.storage.fixtures import admin, database_urls, shared_database
+
+__all__ = ["admin", "database_urls", "shared_database"]

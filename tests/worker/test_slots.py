@@ -1,0 +1,254 @@
+"""The worker's loop, over a source that does what a test says. Nothing here waits for a clock."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from letmepost.worker.slots import Slots, every
+from tests.doubles.waiting import eventually
+
+NEVER_S = 3600.0
+
+
+@dataclass
+class Source:
+    """Work by number. Each takes until `finish` is called for it."""
+
+    ready: deque[int] = field(default_factory=deque)
+    asked: list[int] = field(default_factory=list)
+    begun: list[int] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+    handed_back: list[int] = field(default_factory=list)
+    most_at_once: int = 0
+    due_s: float | None = None
+    claim_fails: int = 0
+    due_fails: int = 0
+    broken: set[int] = field(default_factory=set)
+    cannot_hand_back: set[int] = field(default_factory=set)
+    before_claim: Callable[[], None] = lambda: None
+    _may_end: dict[int, asyncio.Event] = field(default_factory=dict)
+
+    async def claim(self, limit: int) -> list[int]:
+        self.asked.append(limit)
+        self.before_claim()
+        if self.claim_fails:
+            self.claim_fails -= 1
+            raise ConnectionError
+        return [self.ready.popleft() for _ in range(min(limit, len(self.ready)))]
+
+    async def due_in_s(self) -> float | None:
+        if self.due_fails:
+            self.due_fails -= 1
+            raise ConnectionError
+        return self.due_s
+
+    async def carry_out(self, work: int) -> None:
+        self.begun.append(work)
+        self.most_at_once = max(self.most_at_once, len(self.begun) - len(self.done))
+        if work in self.broken:
+            self.done.append(work)
+            raise ZeroDivisionError
+        await self._event(work).wait()
+        self.done.append(work)
+
+    async def hand_back(self, work: int) -> None:
+        if work in self.cannot_hand_back:
+            raise ConnectionError
+        self.handed_back.append(work)
+
+    def finish(self, *works: int) -> None:
+        for work in works:
+            self._event(work).set()
+
+    def _event(self, work: int) -> asyncio.Event:
+        return self._may_end.setdefault(work, asyncio.Event())
+
+
+@dataclass
+class Loop:
+    """Slots that are running."""
+
+    source: Source
+    slots: Slots[int]
+    stop: asyncio.Event
+    task: "asyncio.Task[None]"
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async def look() -> bool:
+            assert not self.task.done(), "the loop has ended"
+            return condition()
+
+        await eventually(look)
+
+    async def ended(self) -> None:
+        async with asyncio.timeout(20):
+            await self.task
+
+
+@asynccontextmanager
+async def running(
+    source: Source, count: int = 2, *, grace_s: float = NEVER_S, sweep_s: float = NEVER_S
+) -> AsyncIterator[Loop]:
+    """A loop that looks when it has a reason to, and never just because time has passed."""
+    slots, stop = Slots("test", source, count, sweep_s=sweep_s), asyncio.Event()
+    loop = Loop(source, slots, stop, asyncio.create_task(slots.run(stop, grace_s=grace_s)))
+    try:
+        yield loop
+    finally:
+        loop.task.cancel()
+        await asyncio.gather(loop.task, return_exceptions=True)
+
+
+async def test_no_more_is_taken_than_there_are_slots() -> None:
+    async with running(Source(deque(range(10))), count=3) as loop:
+        await loop.until(lambda: len(loop.source.begun) == 3)
+        assert loop.source.asked == [3]
+        loop.source.finish(1)
+        await loop.until(lambda: len(loop.source.begun) == 4)
+        assert loop.source.asked == [3, 1], "a slot that becomes free is filled at once, whatever the others do"
+        loop.source.finish(*range(10))
+        await loop.until(lambda: len(loop.source.done) == 10)
+        assert loop.source.most_at_once == 3
+    assert sorted(loop.source.done) == list(range(10))
+
+
+async def test_a_hint_makes_it_look() -> None:
+    async with running(Source()) as loop:
+        await loop.until(lambda: loop.source.asked == [2])
+        loop.source.ready.append(7)
+        loop.slots.wake()
+        await loop.until(lambda: loop.source.begun == [7])
+
+
+async def test_a_hint_during_a_look_makes_it_look_again() -> None:
+    """What was committed just after the claim has read must not wait for a sweep."""
+    source = Source()
+
+    async with running(source) as loop:
+        await loop.until(lambda: len(source.asked) == 1)
+
+        def add() -> None:
+            source.before_claim = lambda: None
+            source.ready.append(7)
+
+        def hint() -> None:
+            source.before_claim = add
+            loop.slots.wake()
+
+        source.before_claim = hint
+        loop.slots.wake()
+        await loop.until(lambda: source.begun == [7])
+
+
+async def test_it_looks_when_the_next_is_due() -> None:
+    """A scheduled post leaves on its millisecond, not on the sweep's."""
+    source = Source(due_s=0.01)
+    async with running(source) as loop:
+        await loop.until(lambda: len(source.asked) > 2)
+        source.ready.append(7)
+        await loop.until(lambda: source.begun == [7])
+
+
+async def test_it_looks_after_a_sweep_interval_in_any_case() -> None:
+    """What losing every hint costs."""
+    source = Source()
+    async with running(source, sweep_s=0.01) as loop:
+        await loop.until(lambda: len(source.asked) > 2)
+        source.ready.append(7)
+        await loop.until(lambda: source.begun == [7])
+
+
+@pytest.mark.parametrize("failing", [Source(claim_fails=3), Source(due_fails=3)], ids=["claim", "due"])
+async def test_a_failing_look_does_not_end_the_loop(failing: Source) -> None:
+    """PostgreSQL is away for a moment."""
+    async with running(failing, sweep_s=0.01) as loop:
+        await loop.until(lambda: len(failing.asked) > 3)
+        failing.ready.append(7)
+        await loop.until(lambda: failing.begun == [7])
+
+
+async def test_failing_work_does_not_end_the_loop_and_frees_its_slot() -> None:
+    async with running(Source(deque(range(5)), broken={0, 1, 2, 3}), count=1) as loop:
+        await loop.until(lambda: loop.source.begun == [0, 1, 2, 3, 4])
+
+
+async def test_stopping_lets_what_is_under_way_finish_and_takes_nothing_new() -> None:
+    source = Source(deque([1, 2, 3]))
+    async with running(source) as loop:
+        await loop.until(lambda: source.begun == [1, 2])
+        loop.stop.set()
+        source.finish(1, 2)
+        await loop.ended()
+    assert (source.done, source.handed_back, list(source.ready)) == ([1, 2], [], [3])
+
+
+async def test_stopping_hands_back_what_does_not_finish_in_time() -> None:
+    source = Source(deque([1, 2]))
+    async with running(source, grace_s=0.01) as loop:
+        await loop.until(lambda: source.begun == [1, 2])
+        source.finish(1)
+        loop.stop.set()
+        await loop.ended()
+    assert (source.done, source.handed_back) == ([1], [2])
+
+
+async def test_what_is_claimed_while_it_stops_is_not_left_behind() -> None:
+    source, stop = Source(deque([1])), asyncio.Event()
+    source.before_claim = stop.set
+    await Slots("test", source, 2, sweep_s=NEVER_S).run(stop, grace_s=0.01)
+    assert source.handed_back == [1]
+
+
+async def test_one_that_cannot_be_handed_back_does_not_keep_the_others() -> None:
+    """Its lease runs out; the others go on at once."""
+    source = Source(deque([1, 2, 3]), cannot_hand_back={1, 2})
+    async with running(source, count=3, grace_s=0.01) as loop:
+        await loop.until(lambda: source.begun == [1, 2, 3])
+        loop.stop.set()
+        await loop.ended()
+    assert source.handed_back == [3]
+
+
+async def test_stopping_an_idle_loop_ends_it_at_once() -> None:
+    async with running(Source()) as loop:
+        await loop.until(lambda: loop.source.asked == [2])
+        loop.stop.set()
+        await loop.ended()
+
+
+async def test_cancelling_the_loop_cancels_its_work() -> None:
+    """Work that goes on would use connections that its owner closes."""
+    source = Source(deque([1]))
+    async with running(source) as loop:
+        await loop.until(lambda: source.begun == [1])
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "test"] == []
+    assert source.done == []
+
+
+async def test_something_is_done_now_and_then_whatever_comes_of_it() -> None:
+    done: list[int] = []
+    stop = asyncio.Event()
+
+    async def act() -> None:
+        done.append(len(done))
+        if len(done) == 3:
+            stop.set()
+        raise ConnectionError
+
+    async with asyncio.timeout(20):
+        await every(0.001, "test", act, stop)
+    assert done == [0, 1, 2]
+
+
+async def test_what_is_done_now_and_then_ends_at_once() -> None:
+    stop = asyncio.Event()
+
+    async def act() -> None:
+        stop.set()
+
+    async with asyncio.timeout(20):
+        await every(NEVER_S, "test", act, stop)
