@@ -45,7 +45,7 @@ class Row:
 _FILLED = {"{platform}": PLATFORM, "{code}": "not_found", "{page}": "nothing"}
 _POST: Body = {"targets": [{"platform": PLATFORM}], "text": "Hello"}
 _KEY: Body = {"name": "new"}
-_AFTER: Body = {"after": "2026-11-01T00:00:00Z"}
+_RANGE: Body = {"after": "2026-11-01T00:00:00Z", "before": "2026-11-02T00:00:00Z"}
 _URL: Body = {"url": "http://127.0.0.1:49151/"}
 
 
@@ -102,7 +102,7 @@ ROWS: tuple[Row, ...] = (
     _row("DELETE /v1/webhook-endpoints/{endpoint_id}", _S.WEBHOOKS_WRITE, _P.ENDPOINT),
     _row("POST /v1/webhook-endpoints/{endpoint_id}/rotate-secret", _S.WEBHOOKS_WRITE, _P.ENDPOINT, {}),
     _row("POST /v1/webhook-endpoints/{endpoint_id}/test", _S.WEBHOOKS_WRITE, _P.ENDPOINT, {}),
-    _row("POST /v1/webhook-endpoints/{endpoint_id}/replay", _S.WEBHOOKS_WRITE, _P.ENDPOINT, _AFTER),
+    _row("POST /v1/webhook-endpoints/{endpoint_id}/replay", _S.WEBHOOKS_WRITE, _P.ENDPOINT, _RANGE),
     _row("GET /v1/webhook-endpoints/{endpoint_id}/deliveries", _S.WEBHOOKS_READ, _P.ENDPOINT),
     _row("POST /v1/deliveries/{delivery_id}/replay", _S.WEBHOOKS_WRITE, _P.DELIVERY),
     _row("GET /v1/events", _S.EVENTS_READ),
