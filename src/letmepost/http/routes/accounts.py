@@ -10,16 +10,9 @@ from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.schemas.accounts import AccountList, AccountView, ConnectDescriptor, Deleted, StartConnect
 from letmepost.http.schemas.base import find_id
-from letmepost.http.schemas.resources import (
-    AccountList,
-    AccountView,
-    ConnectDescriptor,
-    CreateSandboxAccount,
-    Deleted,
-    SandboxPosts,
-    StartConnect,
-)
+from letmepost.http.schemas.sandbox import CreateSandboxAccount, SandboxPosts
 from letmepost.http.services import APIServices
 from letmepost.services.accounts import Connected
 from letmepost.storage.accounts import AccountRow

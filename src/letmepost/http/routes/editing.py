@@ -17,6 +17,8 @@ from letmepost.http.errors import envelope, error_fields, status_of, validation_
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.routes.posts import render_batch
 from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.batches import BatchView
+from letmepost.http.schemas.contents import CreatePost
 from letmepost.http.schemas.editing import (
     Bulk,
     BulkAnswer,
@@ -32,7 +34,7 @@ from letmepost.http.schemas.editing import (
     Validated,
     When,
 )
-from letmepost.http.schemas.posts import BatchView, CreatePost, PostRead
+from letmepost.http.schemas.posts import PostRead
 from letmepost.http.services import APIServices
 from letmepost.services.idempotency import Once
 

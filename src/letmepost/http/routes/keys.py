@@ -8,20 +8,10 @@ from letmepost.domain.api_keys import Mode, Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import ANY_KEY, OPERATOR, GatedRoute, caller_of, needs
+from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
-from letmepost.http.schemas.resources import (
-    CreateKey,
-    CreateOrganization,
-    Deleted,
-    KeyList,
-    KeyView,
-    Me,
-    Named,
-    NewKeyView,
-    OrganizationList,
-    OrganizationView,
-    Overlap,
-)
+from letmepost.http.schemas.keys import CreateKey, KeyList, KeyView, Me, Named, NewKeyView, Overlap
+from letmepost.http.schemas.organizations import CreateOrganization, OrganizationList, OrganizationView
 from letmepost.http.services import APIServices
 from letmepost.storage.organizations import ApiKeyRow
 

@@ -15,7 +15,7 @@ from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.schemas.base import PageSize
-from letmepost.http.schemas.resources import MediaPage, MediaView
+from letmepost.http.schemas.media import MediaPage, MediaView
 from letmepost.http.services import APIServices
 
 CHUNK_BYTES = 256 * 1024

@@ -12,7 +12,10 @@ from letmepost.http.answers import claim_of, show, to_response
 from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.schemas.base import find_id
-from letmepost.http.schemas.posts import BatchView, CreatePost, PostPage, PostQuery, PostRead, PostWithAttempts
+from letmepost.http.schemas.batches import BatchView
+from letmepost.http.schemas.contents import CreatePost
+from letmepost.http.schemas.post_queries import PostQuery
+from letmepost.http.schemas.posts import PostPage, PostRead, PostWithAttempts
 from letmepost.http.services import APIServices
 from letmepost.services.idempotency import Answer, Once
 from letmepost.storage.posts import BatchRow

@@ -8,8 +8,9 @@ from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
-from letmepost.http.schemas.resources import Deleted, NameProfile, ProfileList, ProfileView
+from letmepost.http.schemas.profiles import NameProfile, ProfileList, ProfileView
 from letmepost.http.services import APIServices
 
 router = APIRouter(route_class=GatedRoute, tags=["profiles"])

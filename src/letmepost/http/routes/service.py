@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from letmepost.domain.errors import ErrorCode, NotFound
 from letmepost.http.answers import show
 from letmepost.http.errors import STATUS, rule_page
-from letmepost.http.schemas.resources import ReadyView
+from letmepost.http.schemas.service import ReadyView
 from letmepost.http.services import APIServices
 
 router = APIRouter(tags=["service"])

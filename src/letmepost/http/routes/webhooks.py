@@ -9,15 +9,15 @@ from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
-from letmepost.http.schemas.resources import (
+from letmepost.http.schemas.keys import Overlap
+from letmepost.http.schemas.webhooks import (
     ChangeEndpoint,
     CreateEndpoint,
-    Deleted,
     EndpointList,
     EndpointView,
     NewEndpointView,
-    Overlap,
     SendTest,
     TestedView,
 )

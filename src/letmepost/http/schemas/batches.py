@@ -1,0 +1,95 @@
+"""The answer to a request to publish."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.posts import BatchStatus, PostStatus, batch_status
+from letmepost.http.schemas.base import Left, Moment, View
+from letmepost.storage.posts import BatchRow, PostRow
+
+
+class PostWarning(View):
+    """Something that did not stop the post."""
+
+    code: str
+    message: str
+
+
+class ThreadResult(View):
+    """Where a continuation post is."""
+
+    uri: str
+    cid: Left[str] = None
+    url: Left[str] = None
+
+
+class TargetResult(View):
+    """What became of one target."""
+
+    account_id: str
+    platform: str
+    post_id: str
+    status: PostStatus
+    uri: Left[str] = None
+    cid: Left[str] = None
+    url: Left[str] = None
+    published_at: Left[Moment] = None
+    next_attempt_at: Left[Moment] = None
+    first_comment_uri: Left[str] = None
+    first_comment_cid: Left[str] = None
+    thread: Left[Sequence[ThreadResult]] = None
+    warnings: Left[Sequence[PostWarning]] = None
+    error: Left[Mapping[str, Any]] = None
+
+    @classmethod
+    def of(cls, post: PostRow) -> "TargetResult":
+        """Show a post as the result of its target."""
+        comment = post.extras.get("firstComment", {})
+        following = [ThreadResult(**_place(part)) for part in post.parts if part["index"] > 0]
+        return cls(
+            account_id=spell(Prefix.ACCOUNT, post.account_id),
+            platform=post.platform,
+            post_id=spell(Prefix.POST, post.id),
+            status=post.status,
+            uri=_first_uri(post),
+            cid=post.cid,
+            url=post.url,
+            published_at=post.published_at,
+            next_attempt_at=post.ready_at if post.status is PostStatus.RETRYING else None,
+            first_comment_uri=comment.get("uri"),
+            first_comment_cid=comment.get("cid"),
+            thread=following or None,
+            warnings=[PostWarning(**warning) for warning in post.warnings] or None,
+            error=post.error,
+        )
+
+
+class BatchView(View):
+    """What became of a request."""
+
+    id: str
+    status: BatchStatus
+    created_at: Moment
+    scheduled_at: Left[Moment] = None
+    results: Sequence[TargetResult]
+
+    @classmethod
+    def of(cls, batch: BatchRow) -> "BatchView":
+        """Show a batch."""
+        return cls(
+            id=spell(Prefix.BATCH, batch.id),
+            status=batch_status((post.status for post in batch.posts), scheduled=batch.is_scheduled),
+            created_at=batch.created_at,
+            scheduled_at=batch.posts[0].due_at if batch.is_scheduled and batch.posts else None,
+            results=[TargetResult.of(post) for post in batch.posts],
+        )
+
+
+def _first_uri(post: PostRow) -> str | None:
+    """Where the post is; of a broken thread, where its first part is."""
+    return post.uri or next((part["uri"] for part in post.parts if part["index"] == 0), None)
+
+
+def _place(part: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: part.get(name) for name in ("uri", "cid", "url")}

@@ -1,0 +1,179 @@
+"""What a caller asks to be published."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from letmepost.domain.content import MediaKind
+from letmepost.domain.ids import Prefix
+from letmepost.http.schemas.base import Body, GivenMoment, find_id
+from letmepost.services.requests import (
+    ContentRequest,
+    LateRule,
+    MediaRequest,
+    PostRequest,
+    TargetRequest,
+    ThreadRequest,
+)
+
+TARGETS_MAX = 25
+
+
+THREAD_MAX = 24
+
+
+MEDIA_MAX = 50
+
+
+INLINE_MAX_BYTES = 5 * 1024 * 1024
+
+
+Text = Annotated[str, Field(max_length=100_000)]
+"""Longer than any network takes, and short enough to be counted at once."""
+
+
+def _decoded(text: str) -> str:
+    if len(text) > INLINE_MAX_BYTES * 4 // 3 + 4:
+        raise PydanticCustomError("media.size_max", "has more than 5 MiB; upload it with POST /v1/media")
+    try:
+        base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise PydanticCustomError("base64", "is not base64") from None
+    return text
+
+
+class Media(Body):
+    """An attachment with exactly one source."""
+
+    kind: MediaKind
+    alt_text: Text | None = None
+    title: Text | None = None
+    media_id: str | None = None
+    url: Annotated[str, Field(max_length=2048)] | None = None
+    bytes_base64: Annotated[str, AfterValidator(_decoded)] | None = Field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Media":
+        if sum(source is not None for source in (self.media_id, self.url, self.bytes_base64)) != 1:
+            raise PydanticCustomError("media.one_source", "needs exactly one of mediaId, url and bytesBase64")
+        return self
+
+    def to_request(self) -> MediaRequest:
+        """For the use cases."""
+        return MediaRequest(
+            kind=self.kind,
+            alt_text=self.alt_text,
+            title=self.title,
+            media_id=None if self.media_id is None else find_id(Prefix.MEDIA, self.media_id),
+            url=self.url,
+            data=None if self.bytes_base64 is None else base64.b64decode(self.bytes_base64),
+        )
+
+
+class FirstComment(Body):
+    """Published as a reply or comment once the post is live."""
+
+    text: Annotated[Text, Field(min_length=1)]
+
+
+class Thread(Body):
+    """A continuation post: a reply to the one before."""
+
+    text: Text
+    media: Sequence[Media] | None = Field(default=None, max_length=MEDIA_MAX)
+
+
+class Content(Body):
+    """What to publish; in a target, what to publish there instead."""
+
+    text: Text | None = None
+    media: Sequence[Media] | None = Field(default=None, max_length=MEDIA_MAX)
+    first_comment: FirstComment | None = None
+    thread: Annotated[Sequence[Thread], Field(max_length=THREAD_MAX)] | None = None
+    options: Mapping[str, Any] | None = None
+
+    def to_content(self) -> ContentRequest:
+        """For the use cases; `given` names what was sent, be it null."""
+        return ContentRequest(
+            text=self.text or "",
+            media=tuple(item.to_request() for item in self.media or ()),
+            first_comment=None if self.first_comment is None else self.first_comment.text,
+            thread=tuple(
+                ThreadRequest(text=part.text, media=tuple(item.to_request() for item in part.media or ()))
+                for part in self.thread or ()
+            ),
+            options=self.options,
+            given=frozenset(_WIRE.get(name, name) for name in self.model_fields_set),
+        )
+
+
+_WIRE = {"first_comment": "firstComment"}
+
+
+class Target(Content):
+    """Where to publish: an account, or a platform with exactly one active account."""
+
+    account_id: str | None = None
+    platform: str | None = None
+
+    @model_validator(mode="after")
+    def _has_address(self) -> "Target":
+        if self.account_id is None and self.platform is None:
+            raise PydanticCustomError("target.address", "needs accountId or platform")
+        return self
+
+
+class Late(Body):
+    """What to do with a post that could not go out in time."""
+
+    within_s: int = Field(default=86_400, ge=0, le=604_800)
+    then: Literal["publish", "skip", "hold"] = "skip"
+
+
+class CreatePost(Content):
+    """One request to publish. `options` holds each platform's own, by platform name."""
+
+    targets: Sequence[Target]
+    publish_now: bool | None = None
+    scheduled_at: GivenMoment | None = None
+    draft: bool | None = None
+    profile_id: str | None = None
+    metadata: Mapping[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] | None = Field(
+        default=None, max_length=20
+    )
+    late: Late = Late()
+    refuse_duplicates_within_s: int = Field(default=0, ge=0, le=2_592_000)
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "CreatePost":
+        if not self.targets:
+            raise PydanticCustomError("targets.required", "names no target")
+        if len(self.targets) > TARGETS_MAX:
+            raise PydanticCustomError("targets.max", "names more than 25 targets")
+        if sum((bool(self.publish_now), self.scheduled_at is not None, bool(self.draft))) > 1:
+            raise PydanticCustomError("mode_conflict", "publishNow, scheduledAt and draft exclude each other")
+        return self
+
+    def to_request(self) -> PostRequest:
+        """For the use cases."""
+        return PostRequest(
+            targets=[
+                TargetRequest(
+                    account_id=None if target.account_id is None else find_id(Prefix.ACCOUNT, target.account_id),
+                    platform=target.platform,
+                    content=target.to_content(),
+                )
+                for target in self.targets
+            ],
+            content=self.to_content(),
+            scheduled_at=self.scheduled_at,
+            is_draft=bool(self.draft),
+            refuse_duplicates_within_s=self.refuse_duplicates_within_s,
+            profile_id=None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id),
+            metadata=self.metadata or {},
+            late=LateRule(within_s=self.late.within_s, then=self.late.then),
+        )

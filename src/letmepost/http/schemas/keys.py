@@ -1,0 +1,114 @@
+"""API keys, and what a key may do."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
+from letmepost.domain.ids import Prefix, spell
+from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
+from letmepost.services.api_keys import KeyRequest, MintedKey
+from letmepost.storage.organizations import ApiKeyRow
+
+
+def _without_star(scopes: Any) -> Any:
+    return sorted(EVERY_SCOPE) if scopes == ["*"] else scopes
+
+
+class CreateKey(Body):
+    """A key. `scopes` empty or left out: all of the creator's rights."""
+
+    name: str = Field(min_length=1, max_length=100)
+    prefix: Literal["lmp_live_", "lmp_test_"] | None = None
+    scopes: Annotated[Sequence[Scope], BeforeValidator(_without_star)] = Field(
+        default=(), description="`*` stands for all of them."
+    )
+    profile_id: str | None = None
+    expires_at: GivenMoment | None = None
+    requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
+
+    def to_request(self, mode: Mode) -> KeyRequest:
+        """For the use cases; without a prefix, of the caller's own mode."""
+        return KeyRequest(
+            name=self.name,
+            mode=mode if self.prefix is None else Mode(self.prefix.split("_")[1]),
+            scopes=frozenset(self.scopes) or None,
+            profile_id=None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id),
+            expires_at=self.expires_at,
+            requests_per_minute=self.requests_per_minute,
+        )
+
+
+class KeyView(View):
+    """A key, without what makes it one."""
+
+    id: str
+    name: str
+    prefix: str
+    last4: str
+    scopes: Sequence[str]
+    profile_id: str | None
+    created_at: Moment
+    expires_at: Left[Moment] = None
+    last_used_at: Moment | None
+    revoked_at: Moment | None
+
+    @classmethod
+    def fields(cls, row: ApiKeyRow) -> dict[str, Any]:
+        """What is shown of a key."""
+        return {
+            "id": spell(Prefix.API_KEY, row.id),
+            "name": row.name,
+            "prefix": row.mode.key_prefix,
+            "last4": row.last4,
+            "scopes": sorted(row.scopes),
+            "profile_id": None if row.profile_id is None else spell(Prefix.PROFILE, row.profile_id),
+            "created_at": row.created_at,
+            "expires_at": row.expires_at,
+            "last_used_at": row.last_used_at,
+            "revoked_at": row.revoked_at,
+        }
+
+    @classmethod
+    def of(cls, row: ApiKeyRow) -> "KeyView":
+        """Show a key."""
+        return cls(**cls.fields(row))
+
+
+class NewKeyView(KeyView):
+    """A new key, the only time that it is shown."""
+
+    key: str
+
+    @classmethod
+    def minted(cls, minted: MintedKey) -> "NewKeyView":
+        """Show a new key."""
+        return cls(**cls.fields(minted.row), key=minted.key)
+
+
+class KeyList(View):
+    """The keys that the key can see, newest first."""
+
+    data: Sequence[KeyView]
+
+
+class Overlap(Body):
+    """How long an old secret goes on working beside its successor."""
+
+    overlap_hours: int = Field(default=24, ge=0, le=168)
+
+
+class Named(View):
+    """Something with a name."""
+
+    id: str
+    name: str
+
+
+class Me(View):
+    """What a key is and may do."""
+
+    organization: Named
+    mode: Mode
+    key: KeyView

@@ -1,0 +1,37 @@
+"""Profiles."""
+
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from letmepost.domain.ids import Prefix, spell
+from letmepost.http.schemas.base import Body, Moment, View
+from letmepost.storage.organizations import ProfileRow
+
+
+class NameProfile(Body):
+    """A profile's name."""
+
+    name: str = Field(min_length=1, max_length=100)
+
+
+class ProfileView(View):
+    """A group of accounts."""
+
+    id: str
+    name: str
+    is_default: bool
+    created_at: Moment
+
+    @classmethod
+    def of(cls, row: ProfileRow) -> "ProfileView":
+        """Show a profile."""
+        return cls(
+            id=spell(Prefix.PROFILE, row.id), name=row.name, is_default=row.is_default, created_at=row.created_at
+        )
+
+
+class ProfileList(View):
+    """The profiles that the key can see, oldest first."""
+
+    data: Sequence[ProfileView]
