@@ -26,10 +26,9 @@ from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import SystemClock
 from letmepost.http.app import create_app
 from letmepost.platforms import discover
-from letmepost.platforms.contract import PlatformSettings
 from letmepost.sandbox.app import create_app as create_sandbox
 from letmepost.sandbox.store import open_store
-from letmepost.settings import Settings, platform_settings
+from letmepost.settings import Settings
 from letmepost.worker.main import WorkerServices, run_worker
 from tests.database import DatabaseURLs
 
@@ -95,7 +94,7 @@ class Deployment:
     """Everything, running."""
 
     settings: Settings
-    platforms: dict[str, PlatformSettings]
+    environment: Mapping[str, str]
     http: httpx2.AsyncClient
     sandbox_url: str
     _workers: list[tuple["asyncio.Task[None]", asyncio.Event]] = field(default_factory=list)
@@ -116,7 +115,7 @@ class Deployment:
         stop, opened = asyncio.Event(), asyncio.get_running_loop().create_future()
 
         async def work() -> None:
-            async with open_worker(self.settings, self.platforms) as services:
+            async with open_worker(self.settings, discover(), self.environment) as services:
                 opened.set_result(services)
                 await run_worker(services, stop)
 
@@ -177,9 +176,8 @@ async def deployed(
     )
     async with serving(sandbox) as sandbox_url:
         settings = settings_for(urls, redis_url, directory / "media", sandbox_url=sandbox_url, **changes)
-        platforms = platform_settings(environment or {})
         app = create_app(
-            partial(open_api, settings, platforms),
+            partial(open_api, settings, discover(), environment or {}),
             docs_url=docs_url(settings),
             new_request_id=partial(new_request_id, clock),
         )
@@ -187,7 +185,7 @@ async def deployed(
         async with (
             app.router.lifespan_context(app),
             httpx2.AsyncClient(transport=transport, base_url="http://letmepost.test", timeout=60) as http,
-            Deployment(settings, platforms, http, sandbox_url) as deployment,
+            Deployment(settings, environment or {}, http, sandbox_url) as deployment,
         ):
             if with_worker:
                 await deployment.start_worker()

@@ -9,8 +9,7 @@ from typing import Annotated
 from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from letmepost.platforms import discover
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms.contract import Platform, PlatformSettings
 
 KEY_BYTES = 32
 
@@ -90,10 +89,10 @@ def _key_bytes(name: str, secret: SecretStr) -> bytes:
     return key
 
 
-def platform_settings(environment: Mapping[str, str]) -> dict[str, PlatformSettings]:
+def platform_settings(environment: Mapping[str, str], platforms: Mapping[str, Platform]) -> dict[str, PlatformSettings]:
     """Each platform's settings, from LETMEPOST_<PLATFORM>_<FIELD>."""
     found = {}
-    for name, platform in discover().items():
+    for name, platform in platforms.items():
         prefix = f"LETMEPOST_{name.upper()}_"
         given = {
             field: environment[prefix + field.upper()]

@@ -21,7 +21,7 @@ from letmepost.gateways.wakeups import BATCH_CHANNEL, Wakeups
 from letmepost.http.app import create_app
 from letmepost.http.services import APIServices, Readiness
 from letmepost.platforms import discover
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.callers import new_id
@@ -35,7 +35,7 @@ from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.validating import Validation
 from letmepost.services.webhooks import Endpoints
-from letmepost.settings import Settings, platform_settings
+from letmepost.settings import Settings
 from letmepost.storage.readiness import DatabaseReadiness
 from letmepost.storage.revisions import newest_revision
 
@@ -43,9 +43,11 @@ OVERDUE_S = 60.0
 
 
 @asynccontextmanager
-async def open_api(settings: Settings, platforms: dict[str, PlatformSettings]) -> AsyncIterator[APIServices]:
+async def open_api(
+    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]
+) -> AsyncIterator[APIServices]:
     """The use cases behind the API."""
-    async with open_core(settings, platforms) as core, listening(core.wakeups, BATCH_CHANNEL):
+    async with open_core(settings, platforms, environment) as core, listening(core.wakeups, BATCH_CHANNEL):
         posts = Posts(
             database=core.database,
             keyring=core.keyring,
@@ -91,7 +93,7 @@ async def open_api(settings: Settings, platforms: dict[str, PlatformSettings]) -
             accounts=accounts,
             api_keys=ApiKeys(core.database, core.keyring, core.clock, core.idempotency),
             profiles=Profiles(database=core.database, clock=core.clock, idempotency=core.idempotency),
-            platforms=discover(),
+            platforms=platforms,
             endpoints=Endpoints(
                 database=core.database,
                 keyring=core.keyring,
@@ -114,7 +116,7 @@ async def open_api(settings: Settings, platforms: dict[str, PlatformSettings]) -
             requests_per_minute=settings.requests_per_minute,
             operator_token=_text(settings.operator_token),
             docs_url=docs_url(settings),
-            rules=tuple(rule for platform in discover().values() for rule in platform.rules),
+            rules=tuple(rule for platform in platforms.values() for rule in platform.rules),
             check_readiness=_readiness(core),
         )
 
@@ -132,7 +134,7 @@ async def listening(wakeups: Wakeups, channel: str) -> AsyncIterator[None]:
 
 def make_api(settings: Settings, environment: Mapping[str, str]) -> FastAPI:
     """The application; its services are opened when it starts."""
-    opened = partial(open_api, settings, platform_settings(environment))
+    opened = partial(open_api, settings, discover(), environment)
     return create_app(opened, docs_url=docs_url(settings), new_request_id=partial(new_request_id, SystemClock()))
 
 

@@ -1,6 +1,6 @@
 """What API and worker share."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,12 +15,11 @@ from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.name_lookup import NameLookup
 from letmepost.gateways.wakeups import Wakeups
-from letmepost.platforms import discover
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms.contract import Platform
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
 from letmepost.services.worlds import Worlds
-from letmepost.settings import Settings
+from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database, powerful_role
 from letmepost.storage.sealing import Keyring
 
@@ -50,8 +49,13 @@ class Core:
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, platforms: dict[str, PlatformSettings]) -> AsyncIterator[Core]:
+async def open_core(
+    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]
+) -> AsyncIterator[Core]:
     """Everything that API and worker share, open.
+
+    Args:
+        platforms: by name; their settings are read from the environment.
 
     Raises:
         UnsafeDeploymentError: the database role is not bound by row-level security.
@@ -86,8 +90,8 @@ async def open_core(settings: Settings, platforms: dict[str, PlatformSettings]) 
             live_http=live_http,
             sandbox_http=sandbox_http,
             worlds=Worlds(
-                platforms=discover(),
-                settings=platforms,
+                platforms=platforms,
+                settings=platform_settings(environment, platforms),
                 live_http=live_http,
                 sandbox_http=sandbox_http,
                 sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),

@@ -9,21 +9,24 @@ from functools import partial
 
 from letmepost.bootstrap.core import open_core
 from letmepost.gateways.heartbeats import Heartbeats
-from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms import discover
+from letmepost.platforms.contract import Platform
 from letmepost.services.attempts import Tools
 from letmepost.services.callers import new_id
 from letmepost.services.leases import Leases
 from letmepost.services.publishing import Publishing
 from letmepost.services.webhooks import Deliveries
-from letmepost.settings import Settings, platform_settings
+from letmepost.settings import Settings
 from letmepost.storage.claims import EveryTenantClaims
 from letmepost.worker.main import WorkerServices, run_worker
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings, platforms: dict[str, PlatformSettings]) -> AsyncIterator[WorkerServices]:
+async def open_worker(
+    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]
+) -> AsyncIterator[WorkerServices]:
     """The use cases behind the worker."""
-    async with open_core(settings, platforms) as core:
+    async with open_core(settings, platforms, environment) as core:
         claims = EveryTenantClaims(core.database)
         leases = Leases(claims, core.clock, lease_s=settings.lease_s)
         tools = Tools(
@@ -56,7 +59,7 @@ async def work(settings: Settings, environment: Mapping[str, str]) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with open_worker(settings, platform_settings(environment)) as services:
+    async with open_worker(settings, discover(), environment) as services:
         await run_worker(services, stop)
 
 
