@@ -50,5 +50,8 @@ class MemoryJournal:
         known = self._step(step)
         self.steps[step] = replace(known, paused_at=known.paused_at or now, pause_count=known.pause_count + 1)
 
+    async def flush(self) -> None:
+        """Everything is on record at once."""
+
     def _step(self, name: str) -> Step:
         return self.steps.get(name) or Step(name=name)

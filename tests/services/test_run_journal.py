@@ -15,7 +15,7 @@ from letmepost.domain.journal import Step, fingerprint
 from letmepost.services.run_journal import RunJournal
 from letmepost.storage.claims import Claim, EveryTenantClaims
 from letmepost.storage.database import Database
-from letmepost.storage.runs import RunRepository
+from letmepost.storage.journals import JournalRepository
 from tests.doubles.journal import MemoryJournal
 from tests.storage.support import KEYRING, Admin, Owner
 
@@ -60,7 +60,7 @@ async def claim(database: Database, owner: Owner) -> Claim:
 
 async def stored(database: Database, claim: Claim) -> dict[str, Step]:
     async with database.tenant(claim.tenant) as connection:
-        return await RunRepository(connection, claim, KEYRING).load_journal(1)
+        return await JournalRepository(connection, claim, 1, KEYRING).load()
 
 
 @given(story=st.lists(entries, max_size=8))
@@ -77,6 +77,7 @@ async def test_both_journals_agree_after_every_entry(
             continue  # a flow closes what it has begun
         await getattr(memory, name)(*arguments)
         await getattr(real, name)(*arguments)
+        await real.flush()
         found = await stored(database, claim)
         assert {step: replace(known, valid_until=None) for step, known in found.items()} == {
             step: replace(known, valid_until=None) for step, known in memory.steps.items()

@@ -29,7 +29,7 @@ async def settle(database: Database, claim: Claim) -> None:
     ended = AttemptRecord(outcome="published", error=None, platform_ms=1, calls=[], finished_at=CLOCK.now())
     async with database.tenant(claim.tenant) as connection:
         run = RunRepository(connection, claim, KEYRING)
-        await run.finish(None, ended, status="published", ready_at=None)
+        await run.finish(fresh_id(), ended, status="published", ready_at=None)
 
 
 async def expire(admin: Admin, post_ids: Sequence[UUID]) -> None:
@@ -209,7 +209,7 @@ async def test_a_claim_does_not_wait_for_a_worker_that_records_at_the_end_of_its
     await expire(admin, [slow])
     free = await owner.post(await owner.account())
     async with database.tenant(owner.tenant) as connection, asyncio.timeout(5):
-        await RunRepository(connection, late, KEYRING).get_post()
+        await RunRepository(connection, late, KEYRING).change(url="https://late.example")
         assert [claim.post_id for claim in await take(claims)] == [free]
 
 

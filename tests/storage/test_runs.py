@@ -4,6 +4,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.flow import Call, Effect, Frozen, Intent, MediaRange, Reply
@@ -11,6 +12,7 @@ from letmepost.domain.journal import Step, fingerprint
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.claims import Claim, EveryTenantClaims
 from letmepost.storage.database import Database
+from letmepost.storage.journals import JournalRepository
 from letmepost.storage.posts import PostRepository
 from letmepost.storage.runs import AttemptRecord, LostLeaseError, RunRepository
 from tests.storage.support import KEYRING, Admin, Owner, fresh_id, in_the_past
@@ -39,7 +41,15 @@ ENDED = AttemptRecord(
 )
 TABLES = ("posts", "post_revisions", "attempts", "flow_steps")
 
-Write: TypeAlias = Callable[[RunRepository], Awaitable[object]]
+Write: TypeAlias = Callable[[AsyncConnection, Claim], Awaitable[object]]
+
+
+def on_post(write: Callable[[RunRepository], Awaitable[object]]) -> Write:
+    return lambda connection, claim: write(RunRepository(connection, claim, KEYRING))
+
+
+def on_journal(write: Callable[[JournalRepository], Awaitable[object]]) -> Write:
+    return lambda connection, claim: write(JournalRepository(connection, claim, 1, KEYRING))
 
 
 @pytest.fixture
@@ -52,38 +62,38 @@ async def claim(database: Database, owner: Owner) -> Claim:
 async def run(database: Database, claim: Claim, write: Write) -> None:
     """One write of a worker, in a transaction of its own."""
     async with database.tenant(claim.tenant) as connection:
-        await write(RunRepository(connection, claim, KEYRING))
+        await write(connection, claim)
 
 
 async def journal(database: Database, claim: Claim) -> dict[str, Step]:
     async with database.tenant(claim.tenant) as connection:
-        return await RunRepository(connection, claim, KEYRING).load_journal(1)
+        return await JournalRepository(connection, claim, 1, KEYRING).load()
 
 
 def intend(call: Call = PUBLISH, at: datetime = NOW) -> Write:
-    return lambda run: run.write_intent(1, str(call.step), fingerprint(call), Intent(call, at))
+    return on_journal(lambda steps: steps.write_intent(str(call.step), fingerprint(call), Intent(call, at)))
 
 
 def answer(call: Call = PUBLISH, valid_for_s: float | None = None) -> Write:
-    return lambda run: run.write_reply(1, str(call.step), fingerprint(call), REPLY, valid_for_s)
+    return on_journal(lambda steps: steps.write_reply(str(call.step), fingerprint(call), REPLY, valid_for_s))
 
 
 def wait(step: str, now: datetime) -> Write:
-    return lambda run: run.write_pause(1, step, now)
+    return on_journal(lambda steps: steps.write_pause(step, now))
 
 
 @pytest.mark.parametrize(
     "write",
     [
-        pytest.param(lambda run: run.get_post(), id="get_post"),
-        pytest.param(lambda run: run.change(uri="at://elsewhere"), id="change"),
-        pytest.param(lambda run: run.finish(fresh_id(), ENDED, status="published"), id="finish"),
+        pytest.param(on_post(lambda run: run.begin(fresh_id(), NOW, b"entropy")), id="begin"),
+        pytest.param(on_post(lambda run: run.change(uri="at://elsewhere")), id="change"),
+        pytest.param(on_post(lambda run: run.finish(fresh_id(), ENDED, status="published")), id="finish"),
         pytest.param(intend(), id="write_intent"),
         pytest.param(answer(), id="write_reply"),
-        pytest.param(lambda run: run.close_step(1, "post"), id="close_step"),
-        pytest.param(lambda run: run.close_step(1, "post", forgotten=True), id="forget"),
-        pytest.param(lambda run: run.drop_reply(1, "post"), id="drop_reply"),
-        pytest.param(lambda run: run.write_pause(1, "post", NOW), id="write_pause"),
+        pytest.param(on_journal(lambda steps: steps.close("post")), id="close_step"),
+        pytest.param(on_journal(lambda steps: steps.close("post", forgotten=True)), id="forget"),
+        pytest.param(on_journal(lambda steps: steps.drop_reply("post")), id="drop_reply"),
+        pytest.param(on_journal(lambda steps: steps.write_pause("post", NOW)), id="write_pause"),
     ],
 )
 @pytest.mark.parametrize("lost_to", ["another worker", "nobody yet"])
@@ -106,13 +116,12 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(
 
 async def test_a_try_is_counted_with_the_time_it_had_to_wait(database: Database, admin: Admin, claim: Claim) -> None:
     """lessons A12: without the waits, a slow platform and a post that nobody took look alike."""
+    ready_at = await admin.one("SELECT ready_at FROM posts")
     for number in (1, 2):
         async with database.tenant(claim.tenant) as connection:
-            repository = RunRepository(connection, claim, KEYRING)
-            post = await repository.get_post()
-            assert post.ready_at is not None
-            began = post.ready_at + timedelta(seconds=1.5)
-            assert await repository.begin_attempt(fresh_id(), post, began) == number
+            began = ready_at + timedelta(seconds=1.5)
+            loaded = await RunRepository(connection, claim, KEYRING).begin(fresh_id(), began, b"entropy")
+            assert loaded.post.attempt_count == number
     rows = await admin.rows("SELECT number, waited_ms, outcome, finished_at, revision FROM attempts ORDER BY number")
     told = {"waited_ms": 1500, "outcome": None, "finished_at": None, "revision": 1}
     assert rows == [{"number": number, **told} for number in (1, 2)]
@@ -120,13 +129,11 @@ async def test_a_try_is_counted_with_the_time_it_had_to_wait(database: Database,
 
 async def test_the_end_of_a_run_is_one_write(database: Database, admin: Admin, claim: Claim) -> None:
     attempt_id = fresh_id()
-    async with database.tenant(claim.tenant) as connection:
-        repository = RunRepository(connection, claim, KEYRING)
-        await repository.begin_attempt(attempt_id, await repository.get_post(), NOW)
-    async with database.tenant(claim.tenant) as connection:
-        repository = RunRepository(connection, claim, KEYRING)
-        post = await repository.finish(attempt_id, ENDED, status="published", uri="at://it", ready_at=None)
-    assert (post.status, post.uri, post.ready_at) == (PostStatus.PUBLISHED, "at://it", None)
+    await run(database, claim, on_post(lambda run: run.begin(attempt_id, NOW, b"entropy")))
+    changes = {"status": PostStatus.PUBLISHED, "uri": "at://it", "ready_at": None, "warnings": [{"code": "a"}]}
+    await run(database, claim, on_post(lambda run: run.finish(attempt_id, ENDED, **changes)))
+    [post] = await admin.rows("SELECT status, uri, ready_at, warnings->0->>'code' AS warned FROM posts")
+    assert post == {"status": "published", "uri": "at://it", "ready_at": None, "warned": "a"}
     [lease] = await admin.rows("SELECT lease_token, lease_until FROM posts")
     assert lease == {"lease_token": None, "lease_until": None}
     [attempt] = await admin.rows("SELECT outcome, platform_ms, calls, finished_at FROM attempts")
@@ -134,8 +141,8 @@ async def test_the_end_of_a_run_is_one_write(database: Database, admin: Admin, c
 
 
 async def test_a_change_keeps_the_lease(database: Database, claim: Claim) -> None:
-    await run(database, claim, lambda run: run.change(uri="at://first"))
-    await run(database, claim, lambda run: run.change(uri="at://second"))
+    await run(database, claim, on_post(lambda run: run.change(uri="at://first")))
+    await run(database, claim, on_post(lambda run: run.change(uri="at://second")))
 
 
 async def test_the_moment_and_randomness_of_a_revision_are_fixed_once(database: Database, claim: Claim) -> None:
@@ -143,11 +150,10 @@ async def test_the_moment_and_randomness_of_a_revision_are_fixed_once(database: 
     found = []
     for second, entropy in enumerate((b"first", b"second")):
         async with database.tenant(claim.tenant) as connection:
-            repository = RunRepository(connection, claim, KEYRING)
-            post = await repository.get_post()
-            found.append(await repository.get_revision(post, NOW + timedelta(seconds=second), entropy))
-    assert [frozen for _, frozen in found] == [Frozen(NOW, b"first")] * 2
-    assert [content["text"] for content, _ in found] == ["Hello"] * 2
+            began = NOW + timedelta(seconds=second)
+            found.append(await RunRepository(connection, claim, KEYRING).begin(fresh_id(), began, entropy))
+    assert [loaded.frozen for loaded in found] == [Frozen(NOW, b"first")] * 2
+    assert [loaded.content["text"] for loaded in found] == ["Hello"] * 2
 
 
 @pytest.mark.parametrize("call", [PUBLISH, UPLOAD], ids=["json", "media"])
@@ -185,7 +191,7 @@ async def test_intents_and_answers_are_sealed(database: Database, admin: Admin, 
 
 async def test_a_closed_step_may_be_done_anew(database: Database, claim: Claim) -> None:
     await run(database, claim, intend())
-    await run(database, claim, lambda run: run.close_step(1, "post"))
+    await run(database, claim, on_journal(lambda steps: steps.close("post")))
     step = (await journal(database, claim))["post"]
     assert (step.intent, step.reply, step.forgotten_count) == (None, None, 0)
     await run(database, claim, intend(at=NOW + timedelta(seconds=9)))
@@ -195,7 +201,7 @@ async def test_a_closed_step_may_be_done_anew(database: Database, claim: Claim) 
 async def test_a_forgotten_step_remembers_that_it_was(database: Database, claim: Claim) -> None:
     for count in (1, 2):
         await run(database, claim, answer())
-        await run(database, claim, lambda run: run.close_step(1, "post", forgotten=True))
+        await run(database, claim, on_journal(lambda steps: steps.close("post", forgotten=True)))
         step = (await journal(database, claim))["post"]
         assert (step.reply, step.forgotten_count) == (None, count)
 
@@ -203,7 +209,7 @@ async def test_a_forgotten_step_remembers_that_it_was(database: Database, claim:
 async def test_a_doubted_answer_leaves_the_intent_open(database: Database, claim: Claim) -> None:
     await run(database, claim, intend())
     await run(database, claim, answer())
-    await run(database, claim, lambda run: run.drop_reply(1, "post"))
+    await run(database, claim, on_journal(lambda steps: steps.drop_reply("post")))
     step = (await journal(database, claim))["post"]
     assert step.in_doubt
     assert step.intent == Intent(PUBLISH, NOW)
@@ -240,7 +246,7 @@ async def test_the_journal_belongs_to_one_revision(database: Database, admin: Ad
         " SELECT organization_id, mode, post_id, 2, content, created_at FROM post_revisions"
     )
     async with database.tenant(claim.tenant) as connection:
-        assert await RunRepository(connection, claim, KEYRING).load_journal(2) == {}
+        assert await JournalRepository(connection, claim, 2, KEYRING).load() == {}
 
 
 async def test_a_post_in_hand_cannot_be_moved_by_anyone_else(database: Database, owner: Owner, claim: Claim) -> None:

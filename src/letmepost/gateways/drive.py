@@ -36,7 +36,11 @@ Announcement = Part | Live | Extra | Warn
 
 
 class Journal(Protocol):
-    """Where steps are put on record. Every method commits before it returns."""
+    """Where steps are put on record.
+
+    Every method but `record` commits before it returns, together with all replies that have waited. `flush` commits
+    those alone, and is called before anything is sent without an intent.
+    """
 
     async def intend(self, step: str, fingerprint: bytes, intent: Intent) -> None:
         """The call is about to be sent."""
@@ -55,6 +59,9 @@ class Journal(Protocol):
 
     async def pause(self, step: str, now: datetime) -> None:
         """The flow waits."""
+
+    async def flush(self) -> None:
+        """What has been recorded is on record."""
 
 
 class InDoubtError(Exception):
@@ -212,6 +219,7 @@ class FlowRun:
         return await self._prepare(call)
 
     async def _prepare(self, call: Call) -> Reply:
+        await self.journal.flush()
         try:
             reply = await self.send(call)
         except (NotSent, NoReply) as failure:
@@ -251,6 +259,7 @@ class FlowRun:
     async def _repeat(self, call: Call) -> Reply | None:
         """Send the recorded bytes again. A refusal says nothing of the first sending, so then we ask."""
         name = _named(call)
+        await self.journal.flush()
         await self.may_send(call)
         try:
             reply = await self.send(call)
@@ -274,6 +283,7 @@ class FlowRun:
         earliest = may_ask_at(intent, self.visibility_delay_s)
         if self.now() < earliest:
             raise _SuspendError(earliest)
+        await self.journal.flush()
         match await drive(self.reconcile(intent), self.send):
             case Found(reply):
                 await self._record(intent.call, reply)

@@ -1,8 +1,7 @@
 """One try of one claimed post: load, run its flow, record. No transaction is open while the platform thinks."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,6 +42,7 @@ from letmepost.storage.claims import Claim
 from letmepost.storage.contents import media_ids
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.events import EventRepository
+from letmepost.storage.journals import JournalRepository
 from letmepost.storage.posts import PostRow
 from letmepost.storage.runs import AttemptRecord, RunRepository
 from letmepost.storage.sealing import Keyring
@@ -82,6 +82,7 @@ class Attempt:
     steps: dict[str, Step]
     access: Access
     sender: Sender
+    journal: RunJournal
     failure: PlatformFailure | None = None
 
     async def run(self) -> Verdict:
@@ -128,7 +129,7 @@ class Attempt:
             LostLeaseError: another worker may have the post; nothing was written.
         """
         clock, now = self.tools.clock, self.tools.clock.now()
-        async with self._transaction() as (run, connection):
+        async with self.journal.transaction() as (run, connection):
             events = []
             if self.failure is not None and self.failure.kind is FailureKind.AUTH_FAILED:
                 if await self._account_is_dead(connection, now):
@@ -143,7 +144,8 @@ class Attempt:
                 calls=[record.as_json() for record in self.sender.records],
                 finished_at=now,
             )
-            self.post = await run.finish(self.id, ended, updated_at=now, **verdict.changes)
+            await run.finish(self.id, ended, **{**self.journal.changes, "updated_at": now, **verdict.changes})
+            self.post = replace(self.post, updated_at=now, **verdict.changes)
             if verdict.event is not None:
                 events.append(post_event(clock, verdict.event, self.post))
             await EventRepository(connection, self.claim.tenant).write(events, now)
@@ -169,7 +171,7 @@ class Attempt:
         platform = self._platform
         return FlowRun(
             steps=self.steps,
-            journal=RunJournal(self.tools.database, self.tools.keyring, self.claim, self.post.revision),
+            journal=self.journal,
             send=self.sender,
             explain=platform.explain,
             reconcile=lambda intent: platform.reconcile(self._ready_post(PostContent()), intent, self._settings),
@@ -184,45 +186,42 @@ class Attempt:
         return ReadyPost(account=self.account.facts, content=content, frozen=self.frozen)
 
     async def _announce(self, what: Announcement) -> None:
-        """Commit what followers can see by now, before the flow goes on."""
-        now = self.tools.clock.now()
+        """Note what followers can see by now; it is on record before anything else is sent."""
         match what:
             case Live():
-                await self._live(what, now)
+                self._live(what)
             case Part():
                 part = {"index": what.index, "uri": what.uri, "cid": what.cid, "url": what.url}
                 parts = [known for known in self.post.parts if known["index"] != what.index]
-                await self._change(parts=[*parts, part], updated_at=now)
+                self._change(parts=[*parts, part])
             case Extra():
                 found = {"uri": what.uri, "cid": what.cid}
-                await self._change(extras={**self.post.extras, what.name: found}, updated_at=now)
+                self._change(extras={**self.post.extras, what.name: found})
             case Warn():
                 warning = {"code": what.code, "message": what.message}
                 if warning not in self.post.warnings:
-                    await self._change(warnings=[*self.post.warnings, warning], updated_at=now)
+                    self._change(warnings=[*self.post.warnings, warning])
 
-    async def _live(self, live: Live, now: datetime) -> None:
+    def _live(self, live: Live) -> None:
         if self.post.status is PostStatus.PUBLISHED:
             return
-        transition = TRANSITIONS[Cause.LIVE]
-        async with self._transaction() as (run, connection):
-            self.post = await run.change(
-                status=transition.target,
-                uri=live.uri,
-                cid=live.cid,
-                url=live.url,
-                published_at=now,
-                extras_until=now + verdicts.EXTRAS_WITHIN,
-                failure_count=0,
-                error=None,
-                updated_at=now,
-            )
-            event = post_event(self.tools.clock, str(transition.event), self.post)
-            await EventRepository(connection, self.claim.tenant).write([event], now)
+        transition, now = TRANSITIONS[Cause.LIVE], self.tools.clock.now()
+        self._change(
+            status=transition.target,
+            uri=live.uri,
+            cid=live.cid,
+            url=live.url,
+            published_at=now,
+            extras_until=now + verdicts.EXTRAS_WITHIN,
+            failure_count=0,
+            error=None,
+        )
+        self.journal.tell(post_event(self.tools.clock, str(transition.event), self.post), now)
 
-    async def _change(self, **values: Any) -> None:
-        async with self._transaction() as (run, _):
-            self.post = await run.change(**values)
+    def _change(self, **values: Any) -> None:
+        values["updated_at"] = self.tools.clock.now()
+        self.journal.changes |= values
+        self.post = replace(self.post, **values)
 
     def _done(self, suspended: Suspended | None) -> Verdict:
         if suspended is not None:
@@ -250,11 +249,6 @@ class Attempt:
             return verdict
         return self.judge(PlatformFailure(FailureKind.REJECTED, str((verdict.error or {}).get("message"))))
 
-    @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[tuple[RunRepository, Connection]]:
-        async with self.tools.database.tenant(self.claim.tenant) as connection:
-            yield RunRepository(connection, self.claim, self.tools.keyring), connection
-
     @property
     def _may_be_visible(self) -> bool:
         """Whether anything was sent that the platform accepted, or of which nobody knows the outcome."""
@@ -275,20 +269,14 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
     Raises:
         LostLeaseError: it is not ours any more.
     """
-    now = tools.clock.now()
+    now, attempt_id = tools.clock.now(), new_id(tools.clock)
     async with tools.database.tenant(claim.tenant) as connection:
         run = RunRepository(connection, claim, tools.keyring)
-        post = await run.get_post()
-        attempt_id = new_id(tools.clock)
-        await run.begin_attempt(attempt_id, post, now)
-        content, frozen = await run.get_revision(post, now, tools.clock.entropy(FREEZING_ENTROPY_BYTES))
-        accounts = AccountRepository(connection, claim.tenant, tools.keyring)
-        account = await accounts.find(post.account_id)
-        credential = await accounts.find_credential(post.account_id)
-        steps = await run.load_journal(post.revision)
-    if account is None:
-        message = f"post {post.id} has no account"
-        raise RuntimeError(message)
+        loaded = await run.begin(attempt_id, now, tools.clock.entropy(FREEZING_ENTROPY_BYTES))
+        post = loaded.post
+        is_first = post.attempt_count == 1  # nothing can be on record yet
+        journal = JournalRepository(connection, claim, post.revision, tools.keyring)
+        steps = {} if is_first else await journal.load()
     access = tools.worlds.access(post.platform, claim.tenant.mode, claim.tenant.organization_id)
     return Attempt(
         tools=tools,
@@ -296,12 +284,13 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         id=attempt_id,
         began_at=now,
         post=post,
-        account=account,
-        stored_content=content,
-        frozen=frozen,
+        account=loaded.account,
+        stored_content=loaded.content,
+        frozen=loaded.frozen,
         steps=steps,
         access=access,
-        sender=_sender(tools, claim, access, account, credential),
+        sender=_sender(tools, claim, access, loaded.account, loaded.credential),
+        journal=RunJournal(tools.database, tools.keyring, claim, post.revision),
     )
 
 

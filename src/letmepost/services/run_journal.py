@@ -1,50 +1,92 @@
-"""The journal of a run, kept in PostgreSQL."""
+"""What a run puts on record: its journal, what has become of the post, and whom it tells.
 
-from collections.abc import AsyncIterator
+What must be on record before something leaves this process (an intent) is written at once. What tells of the past (a
+reply, a post that is visible) waits for the next such write, for `flush`, or for the end of the run, and is written in
+the same transaction: a crash in between is a crash just after the reply, which every run is prepared for.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 from letmepost.domain.flow import Intent, Reply
 from letmepost.storage.claims import Claim
-from letmepost.storage.database import Database
+from letmepost.storage.database import Connection, Database
+from letmepost.storage.events import EventRepository, NewEvent
+from letmepost.storage.journals import JournalRepository
 from letmepost.storage.runs import RunRepository
 from letmepost.storage.sealing import Keyring
 
 
 class RunJournal:
-    """The journal of one revision: each entry is a short transaction of its own, fenced by the lease."""
+    """The record of one run of one revision. Every transaction is short and fenced by the lease.
+
+    `changes` are the columns of the post that are to be written next.
+    """
 
     def __init__(self, database: Database, keyring: Keyring, claim: Claim, revision: int) -> None:
         self._database = database
         self._keyring = keyring
         self._claim = claim
         self._revision = revision
+        self._waiting: list[Callable[[JournalRepository], Awaitable[None]]] = []
+        self._events: list[tuple[NewEvent, datetime]] = []
+        self.changes: dict[str, Any] = {}
 
     async def intend(self, step: str, fingerprint: bytes, intent: Intent) -> None:
-        async with self._run() as run:
-            await run.write_intent(self._revision, step, fingerprint, intent)
+        await self._now(lambda journal: journal.write_intent(step, fingerprint, intent))
 
     async def record(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None:
-        async with self._run() as run:
-            await run.write_reply(self._revision, step, fingerprint, reply, valid_for_s)
+        self._waiting.append(lambda journal: journal.write_reply(step, fingerprint, reply, valid_for_s))
 
     async def close(self, step: str) -> None:
-        async with self._run() as run:
-            await run.close_step(self._revision, step)
+        await self._now(lambda journal: journal.close(step))
 
     async def doubt(self, step: str) -> None:
-        async with self._run() as run:
-            await run.drop_reply(self._revision, step)
+        await self._now(lambda journal: journal.drop_reply(step))
 
     async def forget(self, step: str) -> None:
-        async with self._run() as run:
-            await run.close_step(self._revision, step, forgotten=True)
+        await self._now(lambda journal: journal.close(step, forgotten=True))
 
     async def pause(self, step: str, now: datetime) -> None:
-        async with self._run() as run:
-            await run.write_pause(self._revision, step, now)
+        await self._now(lambda journal: journal.write_pause(step, now))
+
+    def tell(self, event: NewEvent, now: datetime) -> None:
+        """Announce something with the next write."""
+        self._events.append((event, now))
+
+    async def flush(self) -> None:
+        """Write what waits."""
+        if self._waiting or self._events or self.changes:
+            async with self.transaction() as (run, _):
+                if self.changes:
+                    await run.change(**self.changes)
+            self.changes = {}
 
     @asynccontextmanager
-    async def _run(self) -> AsyncIterator[RunRepository]:
+    async def transaction(self) -> AsyncIterator[tuple[RunRepository, Connection]]:
+        """A transaction that first writes what waits, all but `changes`.
+
+        Raises:
+            LostLeaseError: from what is written; nothing is changed then.
+        """
         async with self._database.tenant(self._claim.tenant) as connection:
-            yield RunRepository(connection, self._claim, self._keyring)
+            journal = JournalRepository(connection, self._claim, self._revision, self._keyring)
+            for write in self._waiting:
+                await write(journal)
+            yield RunRepository(connection, self._claim, self._keyring), connection
+            # Last: who is told of the post must have found the lease to be ours.
+            for event, now in self._events:
+                await EventRepository(connection, self._claim.tenant).write([event], now)
+        self._waiting.clear()
+        self._events.clear()
+
+    async def _now(self, write: Callable[[JournalRepository], Awaitable[None]]) -> None:
+        self._waiting.append(write)
+        try:
+            await self.flush()
+        except BaseException:
+            if write in self._waiting:  # nothing is sent now, so no later write may claim that it was
+                self._waiting.remove(write)
+            raise

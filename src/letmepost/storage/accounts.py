@@ -124,14 +124,7 @@ class AccountRepository:
         """The open credential; None when the account is disconnected. `lock`: nobody changes it in this transaction."""
         query = select(accounts.c.credential_sealed).where(self._is_mine(account_id))
         sealed = await self._connection.scalar(query.with_for_update() if lock else query)
-        if sealed is None:
-            return None
-        value = json.loads(self._keyring.open(sealed, self._place(account_id)))
-        expires_at = value["expires_at"]
-        return Credential(
-            secrets=value["secrets"],
-            expires_at=None if expires_at is None else datetime.fromisoformat(expires_at),
-        )
+        return None if sealed is None else open_credential(self._keyring, self._tenant, account_id, sealed)
 
     async def begin_refresh(self, account_id: UUID, now: datetime, until: datetime) -> bool:
         """Take the turn to refresh; False while someone else has it."""
@@ -183,10 +176,7 @@ class AccountRepository:
             "secrets": dict(credential.secrets),
             "expires_at": None if expires_at is None else expires_at.isoformat(),
         }
-        return self._keyring.seal(json.dumps(value).encode(), self._place(account_id))
-
-    def _place(self, account_id: UUID) -> Place:
-        return Place(self._tenant.organization_id, "accounts", "credential_sealed", str(account_id))
+        return self._keyring.seal(json.dumps(value).encode(), _place(self._tenant, account_id))
 
     async def _change(self, account_id: UUID, values: Mapping[str, Any]) -> None:
         await self._connection.execute(update(accounts).where(self._is_mine(account_id)).values(**values))
@@ -209,6 +199,19 @@ class AccountRepository:
             accounts.c.mode == self._tenant.mode,
             accounts.c.id == account_id,
         )
+
+
+def open_credential(keyring: Keyring, tenant: Tenant, account_id: UUID, sealed: bytes) -> Credential:
+    """What is sealed in `credential_sealed`."""
+    value = json.loads(keyring.open(sealed, _place(tenant, account_id)))
+    expires_at = value["expires_at"]
+    return Credential(
+        secrets=value["secrets"], expires_at=None if expires_at is None else datetime.fromisoformat(expires_at)
+    )
+
+
+def _place(tenant: Tenant, account_id: UUID) -> Place:
+    return Place(tenant.organization_id, "accounts", "credential_sealed", str(account_id))
 
 
 def _account(row: Mapping[Any, Any]) -> AccountRow:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -28,6 +29,16 @@ class Tenant:
 
     organization_id: UUID
     mode: Mode
+
+
+def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
+    """The driver's own connection, within the transaction, for statements that every post needs.
+
+    Through SQLAlchemy the same statement takes about five times the processor time. JSON goes in as text, and comes out
+    as values.
+    """
+    driver: Any = connection.sync_connection.connection.driver_connection  # type: ignore[union-attr]  # it is open
+    return driver  # type: ignore[no-any-return]  # SQLAlchemy does not say which driver it is
 
 
 class Database:

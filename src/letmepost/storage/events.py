@@ -1,16 +1,16 @@
 """The outbox: events are written in the transaction of what they tell of, and announced after it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from letmepost.storage.database import Database, Tenant
-from letmepost.storage.tables.webhooks import events
+from letmepost.storage.database import Database, Tenant, driver_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,12 @@ class NewEvent:
     post_id: UUID | None = None
 
 
+_WRITE = """
+    INSERT INTO events (id, organization_id, mode, type, profile_id, post_id, data, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8)
+"""
+
+
 class EventRepository:
     """The outbox of one tenant."""
 
@@ -35,23 +41,20 @@ class EventRepository:
         """Write events, in their order, into the transaction under way."""
         if not new:
             return
-        owner = {
-            "organization_id": self._tenant.organization_id,
-            "mode": self._tenant.mode,
-            "created_at": now,
-        }
         rows = [
-            owner
-            | {
-                "id": event.id,
-                "type": event.type,
-                "profile_id": event.profile_id,
-                "post_id": event.post_id,
-                "data": dict(event.data),
-            }
+            (
+                event.id,
+                self._tenant.organization_id,
+                self._tenant.mode,
+                event.type,
+                event.profile_id,
+                event.post_id,
+                json.dumps(event.data),
+                now,
+            )
             for event in new
         ]
-        await self._connection.execute(insert(events), rows)
+        await driver_of(self._connection).executemany(_WRITE, rows)
 
 
 # A statement of its own: taken together with what follows, that would read a snapshot older than the lock.

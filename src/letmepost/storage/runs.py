@@ -1,26 +1,29 @@
-"""What a worker writes while it publishes a post. Every write is fenced by the lease.
+"""What a worker reads and writes while it publishes a post. Every write is fenced by the lease.
 
 A worker that has lost its lease (it was stopped, its clock jumped, the network went) finds `LostLeaseError` at its next
-write, and has changed nothing.
+write, and has changed nothing. Every post takes these statements, so they go to the driver as they are.
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, select, text, update
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from letmepost.domain.flow import Frozen, Intent, Reply
-from letmepost.domain.journal import Step, decode_call, decode_reply, encode_call, encode_reply
+from letmepost.domain.flow import Frozen
 from letmepost.domain.posts import PostStatus
 from letmepost.domain.text import as_storable
+from letmepost.platforms.contract import Credential
+from letmepost.storage.accounts import AccountRow, open_credential
 from letmepost.storage.claims import Claim
-from letmepost.storage.posts import POST_COLUMNS, PostRow
-from letmepost.storage.sealing import Keyring, Place
-from letmepost.storage.tables.posts import attempts, flow_steps, post_revisions, posts
+from letmepost.storage.database import driver_of
+from letmepost.storage.posts import PostRow
+from letmepost.storage.sealing import Keyring
 
 
 class LostLeaseError(Exception):
@@ -38,224 +41,122 @@ class AttemptRecord:
     finished_at: datetime
 
 
-_WRITE_STEP = text(
-    """
-    INSERT INTO flow_steps AS s (organization_id, mode, post_id, revision, step, fingerprint,
-                                 intent_sealed, intent_at, reply_sealed, valid_until)
-    SELECT p.organization_id, p.mode, p.id, :revision, :step, :fingerprint, CAST(:intent AS bytea),
-           CAST(:intent_at AS timestamptz), CAST(:reply AS bytea), CAST(:valid_until AS timestamptz)
-    FROM posts p WHERE p.id = :post_id AND p.lease_token = :token FOR SHARE
-    ON CONFLICT (post_id, revision, step) DO UPDATE SET
-      fingerprint = excluded.fingerprint,
-      intent_sealed = coalesce(excluded.intent_sealed, s.intent_sealed),
-      intent_at = coalesce(excluded.intent_at, s.intent_at),
-      reply_sealed = excluded.reply_sealed,
-      valid_until = excluded.valid_until,
-      paused_at = CASE WHEN excluded.reply_sealed IS NULL THEN s.paused_at END,
-      pause_count = CASE WHEN excluded.reply_sealed IS NULL THEN s.pause_count ELSE 0 END
-    RETURNING step
-    """
-)
-_CLOSE_STEP = text(
-    """
-    UPDATE flow_steps s SET intent_sealed = NULL, intent_at = NULL, reply_sealed = NULL,
-      forgotten_count = forgotten_count + :forgotten
-    FROM (SELECT id FROM posts WHERE id = :post_id AND lease_token = :token FOR SHARE) p
-    WHERE s.post_id = p.id AND s.revision = :revision AND s.step = :step RETURNING s.step
-    """
-)
-_DROP_REPLY = text(
-    """
-    UPDATE flow_steps s SET reply_sealed = NULL
-    FROM (SELECT id FROM posts WHERE id = :post_id AND lease_token = :token FOR SHARE) p
-    WHERE s.post_id = p.id AND s.revision = :revision AND s.step = :step RETURNING s.step
-    """
-)
-_PAUSE_STEP = text(
-    """
-    INSERT INTO flow_steps AS s (organization_id, mode, post_id, revision, step, paused_at, pause_count)
-    SELECT p.organization_id, p.mode, p.id, :revision, :step, :now, 1
-    FROM posts p WHERE p.id = :post_id AND p.lease_token = :token FOR SHARE
-    ON CONFLICT (post_id, revision, step) DO UPDATE SET
-      paused_at = coalesce(s.paused_at, excluded.paused_at), pause_count = s.pause_count + 1
-    RETURNING step
-    """
-)
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A post with all that a try needs; `frozen` as its revision's first claim has fixed it."""
+
+    post: PostRow
+    content: Mapping[str, Any]
+    frozen: Frozen
+    account: AccountRow
+    credential: Credential | None
+
+
+_POST_FIELDS = tuple(field.name for field in fields(PostRow))
+_ACCOUNT_FIELDS = tuple(field.name for field in fields(AccountRow))
+_JSON = frozenset({"metadata", "parts", "extras", "warnings", "error"})
+
+_BEGIN = f"""
+    WITH mine AS (
+      UPDATE posts SET attempt_count = attempt_count + 1 WHERE id = $1 AND lease_token = $2 RETURNING *
+    ), attempt AS (
+      INSERT INTO attempts (id, organization_id, mode, post_id, revision, number, waited_ms, started_at)
+      SELECT $3, organization_id, mode, id, revision, attempt_count,
+             greatest(0, extract(epoch FROM $4 - coalesce(ready_at, $4)) * 1000)::int, $4 FROM mine
+    ), frozen AS (
+      UPDATE post_revisions r SET frozen_at = coalesce(r.frozen_at, $4),
+                                  frozen_entropy = coalesce(r.frozen_entropy, $5)
+      FROM mine WHERE r.post_id = mine.id AND r.revision = mine.revision
+      RETURNING r.content, r.frozen_at, r.frozen_entropy
+    )
+    SELECT {", ".join(f"mine.{name}" for name in _POST_FIELDS)}, frozen.*, account.credential_sealed,
+           {", ".join(f"account.{name} AS account_{name}" for name in _ACCOUNT_FIELDS)}
+    FROM mine CROSS JOIN frozen
+    JOIN accounts account ON account.organization_id = mine.organization_id AND account.id = mine.account_id
+"""  # noqa: S608 - the names are of our own columns
+_END_ATTEMPT = """
+    UPDATE attempts SET outcome = $2, error = $3::jsonb, platform_ms = $4, calls = $5::jsonb, finished_at = $6
+    WHERE id = $1
+"""
 
 
 class RunRepository:
-    """One claimed post: its state, its journal, its end."""
+    """One claimed post: how a try of it begins, what it changes, and how it ends."""
 
     def __init__(self, connection: AsyncConnection, claim: Claim, keyring: Keyring) -> None:
-        self._connection = connection
+        self._driver = driver_of(connection)
         self._claim = claim
         self._keyring = keyring
 
-    async def get_post(self) -> PostRow:
-        """The post, locked against cancellation and rescheduling until the transaction ends.
+    async def begin(self, attempt_id: UUID, now: datetime, entropy: bytes) -> Loaded:
+        """Count a new try, fix what the first try of a revision fixes, and load everything.
+
+        Args:
+            entropy: what a revision that has never been claimed is frozen with.
 
         Raises:
-            LostLeaseError: it is not ours any more.
+            LostLeaseError: the post is not ours any more.
         """
-        query = select(*POST_COLUMNS).where(self._is_ours()).with_for_update(key_share=True)
-        row = (await self._connection.execute(query)).mappings().first()
+        row = await self._driver.fetchrow(_BEGIN, self._claim.post_id, self._claim.token, attempt_id, now, entropy)
         if row is None:
             raise LostLeaseError
-        return PostRow(**{**row, "status": PostStatus(row["status"])})
-
-    async def begin_attempt(self, attempt_id: UUID, post: PostRow, now: datetime) -> int:
-        """Count a new try; returns its number. `waited_ms` is the time since the post was ready."""
-        number = post.attempt_count + 1
-        waited_s = max(0.0, (now - (post.ready_at or now)).total_seconds())
-        await self._connection.execute(
-            insert(attempts).values(
-                id=attempt_id,
-                **self._owner(),
-                post_id=post.id,
-                revision=post.revision,
-                number=number,
-                waited_ms=int(waited_s * 1000),
-                started_at=now,
-            )
+        sealed, account = row["credential_sealed"], _account(row)
+        return Loaded(
+            post=_post(row),
+            content=row["content"],
+            frozen=Frozen(row["frozen_at"], row["frozen_entropy"]),
+            account=account,
+            credential=None
+            if sealed is None
+            else open_credential(self._keyring, self._claim.tenant, account.id, sealed),
         )
-        await self._connection.execute(update(posts).where(self._is_ours()).values(attempt_count=number))
-        return number
 
-    async def get_revision(self, post: PostRow, now: datetime, entropy: bytes) -> tuple[Mapping[str, Any], Frozen]:
-        """The content, and the moment and randomness that its first claim has fixed (now, if this is the first)."""
-        mine = and_(post_revisions.c.post_id == post.id, post_revisions.c.revision == post.revision)
-        statement = (
-            update(post_revisions)
-            .where(mine)
-            .values(
-                frozen_at=func.coalesce(post_revisions.c.frozen_at, now),
-                frozen_entropy=func.coalesce(post_revisions.c.frozen_entropy, entropy),
-            )
-            .returning(post_revisions.c.content, post_revisions.c.frozen_at, post_revisions.c.frozen_entropy)
-        )
-        row = (await self._connection.execute(statement)).one()
-        return row.content, Frozen(row.frozen_at, row.frozen_entropy)
-
-    async def load_journal(self, revision: int) -> dict[str, Step]:
-        """What earlier runs of this revision did, by step."""
-        query = select(flow_steps).where(flow_steps.c.post_id == self._claim.post_id, flow_steps.c.revision == revision)
-        rows = (await self._connection.execute(query)).mappings()
-        return {row["step"]: self._step(row) for row in rows}
-
-    async def write_intent(self, revision: int, step: str, fingerprint: bytes, intent: Intent) -> None:
-        """Put on record that the call is about to be sent."""
-        sealed = self._keyring.seal(encode_call(intent.call), self._place(revision, step, "intent_sealed"))
-        await self._write(revision, step, fingerprint=fingerprint, intent=sealed, intent_at=intent.started_at)
-
-    async def write_reply(
-        self, revision: int, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None
-    ) -> None:
-        """Put on record what was answered; the intent stays, as evidence. Waits of earlier answers are over."""
-        valid_until = None if valid_for_s is None else reply.received_at + timedelta(seconds=valid_for_s)
-        sealed = self._keyring.seal(encode_reply(reply), self._place(revision, step, "reply_sealed"))
-        await self._write(revision, step, fingerprint=fingerprint, reply=sealed, valid_until=valid_until)
-
-    async def close_step(self, revision: int, step: str, *, forgotten: bool = False) -> None:
-        """Nothing was executed, or what was made has died: the step may be done again."""
-        values = {"revision": revision, "step": step, "forgotten": int(forgotten), **self._lease()}
-        self._check((await self._connection.execute(_CLOSE_STEP, values)).first())
-
-    async def drop_reply(self, revision: int, step: str) -> None:
-        """The reply says nothing: the step is in doubt again."""
-        values = {"revision": revision, "step": step, **self._lease()}
-        self._check((await self._connection.execute(_DROP_REPLY, values)).first())
-
-    async def write_pause(self, revision: int, step: str, now: datetime) -> None:
-        """Count a wait."""
-        values = {"revision": revision, "step": step, "now": now, **self._lease()}
-        self._check((await self._connection.execute(_PAUSE_STEP, values)).first())
-
-    async def change(self, **values: Any) -> PostRow:
+    async def change(self, **values: Any) -> None:
         """Change the post and keep the lease.
 
         Raises:
             LostLeaseError: nothing was changed.
         """
-        storable = {name: as_storable(value) for name, value in values.items()}
-        statement = update(posts).where(self._is_ours()).values(**storable).returning(*POST_COLUMNS)
-        row = (await self._connection.execute(statement)).mappings().first()
-        if row is None:
+        names = tuple(sorted(values))
+        given = [_stored(name, values[name]) for name in names]
+        done = await self._driver.fetchval(_update(names), self._claim.post_id, self._claim.token, *given)
+        if done is None:
             raise LostLeaseError
-        return PostRow(**{**row, "status": PostStatus(row["status"])})
 
-    async def finish(self, attempt_id: UUID | None, attempt: AttemptRecord | None, **values: Any) -> PostRow:
-        """Change the post for the last time in this run, end the attempt, and give the lease back."""
-        row = await self.change(**values, lease_token=None, lease_until=None)
-        if attempt_id is not None and attempt is not None:
-            await self._connection.execute(
-                update(attempts)
-                .where(attempts.c.id == attempt_id)
-                .values(
-                    outcome=attempt.outcome,
-                    error=as_storable(attempt.error),
-                    platform_ms=attempt.platform_ms,
-                    calls=list(attempt.calls),
-                    finished_at=attempt.finished_at,
-                )
-            )
-        return row
+    async def finish(self, attempt_id: UUID, attempt: AttemptRecord, **values: Any) -> None:
+        """Change the post for the last time in this run, end the attempt, and give the lease back.
 
-    async def _write(
-        self,
-        revision: int,
-        step: str,
-        *,
-        fingerprint: bytes,
-        intent: bytes | None = None,
-        intent_at: datetime | None = None,
-        reply: bytes | None = None,
-        valid_until: datetime | None = None,
-    ) -> None:
-        values = {
-            "revision": revision,
-            "step": step,
-            "fingerprint": fingerprint,
-            "intent": intent,
-            "intent_at": intent_at,
-            "reply": reply,
-            "valid_until": valid_until,
-            **self._lease(),
-        }
-        self._check((await self._connection.execute(_WRITE_STEP, values)).first())
-
-    def _step(self, row: Mapping[Any, Any]) -> Step:
-        name, revision = row["step"], row["revision"]
-        intent = reply = None
-        if row["intent_sealed"] is not None:
-            opened = self._keyring.open(row["intent_sealed"], self._place(revision, name, "intent_sealed"))
-            intent = Intent(decode_call(opened), row["intent_at"])
-        if row["reply_sealed"] is not None:
-            reply = decode_reply(self._keyring.open(row["reply_sealed"], self._place(revision, name, "reply_sealed")))
-        return Step(
-            name=name,
-            fingerprint=row["fingerprint"],
-            intent=intent,
-            reply=reply,
-            valid_until=row["valid_until"],
-            forgotten_count=row["forgotten_count"],
-            paused_at=row["paused_at"],
-            pause_count=row["pause_count"],
+        Raises:
+            LostLeaseError: nothing was changed.
+        """
+        await self.change(**values, lease_token=None, lease_until=None)
+        await self._driver.execute(
+            _END_ATTEMPT,
+            attempt_id,
+            attempt.outcome,
+            _stored("error", attempt.error),
+            attempt.platform_ms,
+            json.dumps(list(attempt.calls)),
+            attempt.finished_at,
         )
 
-    def _place(self, revision: int, step: str, column: str) -> Place:
-        row = f"{self._claim.post_id}/{revision}/{step}"
-        return Place(self._claim.tenant.organization_id, "flow_steps", column, row)
 
-    def _owner(self) -> dict[str, Any]:
-        return {"organization_id": self._claim.tenant.organization_id, "mode": self._claim.tenant.mode}
+@lru_cache(maxsize=128)
+def _update(names: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{name} = ${place}" for place, name in enumerate(names, start=3))
+    return f"UPDATE posts SET {changes} WHERE id = $1 AND lease_token = $2 RETURNING id"  # noqa: S608 - our own names
 
-    def _lease(self) -> dict[str, Any]:
-        return {"post_id": self._claim.post_id, "token": self._claim.token}
 
-    def _is_ours(self) -> Any:
-        return and_(posts.c.id == self._claim.post_id, posts.c.lease_token == self._claim.token)
+def _stored(name: str, value: Any) -> Any:
+    """A value as the driver takes it."""
+    storable = as_storable(value)
+    return json.dumps(storable) if name in _JSON and value is not None else storable
 
-    @staticmethod
-    def _check(written: object | None) -> None:
-        if written is None:
-            raise LostLeaseError
+
+def _post(row: asyncpg.Record) -> PostRow:
+    return PostRow(**{**{name: row[name] for name in _POST_FIELDS}, "status": PostStatus(row["status"])})
+
+
+def _account(row: asyncpg.Record) -> AccountRow:
+    values = {name: row[f"account_{name}"] for name in _ACCOUNT_FIELDS}
+    return AccountRow(**{**values, "scopes": tuple(values["scopes"])})

@@ -1,0 +1,14 @@
+"""Lines that benchmarks print."""
+
+from collections.abc import Sequence
+
+
+def show(name: str, values_s: Sequence[float]) -> None:
+    """One line: the middle, the 99th in a hundred, and the worst, in milliseconds."""
+    half, most, worst = (_at(values_s, share) for share in (0.5, 0.99, 1))
+    print(f"  {name:42} p50 {half:8.1f}   p99 {most:8.1f}   max {worst:8.1f} ms")
+
+
+def _at(values_s: Sequence[float], share: float) -> float:
+    ordered = sorted(values_s)
+    return 1000 * ordered[min(int(len(ordered) * share), len(ordered) - 1)]
