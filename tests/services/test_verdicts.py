@@ -133,7 +133,7 @@ def test_a_held_post_is_looked_at_again_at_its_deadline() -> None:
 
 
 def test_a_reconnect_meanwhile_is_tried_at_once() -> None:
-    verdict = verdicts.reconnected(post(), {"code": "platform_auth_failed"}, NOW)
+    verdict = verdicts.go_on(post(), {"code": "platform_auth_failed"}, NOW)
     assert (verdict.cause, verdict.changes["ready_at"]) == (Cause.TRANSIENT, NOW)
 
 
@@ -305,7 +305,7 @@ def verdicts_of(what: PostRow, refused: PlatformFailure, now: datetime, jitter: 
         verdicts.unlearnable(what, "no list"),
         verdicts.media_missing(what, {}),
         verdicts.broken_rules(what, [VIOLATION]),
-        verdicts.reconnected(what, {}, now),
+        verdicts.go_on(what, {}, now),
         *([late] if late is not None else []),
     ]
 

@@ -27,6 +27,7 @@ from letmepost.services.api_keys import ApiKeys
 from letmepost.services.callers import new_id
 from letmepost.services.editing import Editing
 from letmepost.services.outcomes import Submission
+from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
 from letmepost.services.sandbox import Sandbox
@@ -109,6 +110,7 @@ async def open_api(
                 idempotency=core.idempotency,
                 wakeups=core.wakeups,
             ),
+            pauses=Pauses(database=core.database, clock=core.clock, worlds=core.worlds, wakeups=core.wakeups),
             media=core.library,
             sandbox=Sandbox(control=_sandbox_control(core), accounts=accounts, worlds=core.worlds),
             idempotency=core.idempotency,

@@ -73,6 +73,10 @@ class InDoubtError(Exception):
         self.reason = reason
 
 
+class ClosedError(PlatformFailure):
+    """The flow came to a PUBLISH that may not be sent now: the post's time is over, or publishing is paused."""
+
+
 class UnlearnableError(Exception):
     """A PUBLISH was sent and the platform cannot tell what became of it."""
 
@@ -231,7 +235,7 @@ class FlowRun:
     async def _publish(self, call: Call) -> Reply:
         name = _named(call)
         if self.is_closed:
-            raise PlatformFailure(FailureKind.UNAVAILABLE, "The time in which the post may go out has passed.")
+            raise ClosedError(FailureKind.UNAVAILABLE, "The post may not go out now.")
         intent = Intent(call, self.now())
         await self.journal.intend(name, fingerprint(call), intent)
         self.steps[name] = replace(self._step(name), fingerprint=fingerprint(call), intent=intent)

@@ -14,7 +14,19 @@ from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, Se
 from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
 from letmepost.http.middleware import BodyLimits, RequestIds
 from letmepost.http.openapi import REFUSALS, DescribedAPI, operation_id
-from letmepost.http.routes import accounts, editing, events, keys, media, platforms, posts, profiles, service, webhooks
+from letmepost.http.routes import (
+    accounts,
+    editing,
+    events,
+    keys,
+    media,
+    pauses,
+    platforms,
+    posts,
+    profiles,
+    service,
+    webhooks,
+)
 from letmepost.http.services import APIServices
 
 _NOT_FOUND = 404
@@ -49,6 +61,7 @@ def create_app(
         accounts.router,
         accounts.sandbox_router,
         media.router,
+        pauses.router,
         keys.router,
         profiles.router,
         platforms.router,

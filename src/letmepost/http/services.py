@@ -13,6 +13,7 @@ from letmepost.services.editing import Editing
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
 from letmepost.services.outcomes import Submission
+from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
 from letmepost.services.sandbox import Sandbox
@@ -53,6 +54,7 @@ class APIServices:
     endpoints: Endpoints
     streams: Streams
     media: MediaLibrary
+    pauses: Pauses
     sandbox: Sandbox
     idempotency: Idempotency
     rate_limits: RateLimits

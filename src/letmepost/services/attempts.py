@@ -17,6 +17,7 @@ from letmepost.domain.rules import violations
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import (
     Announcement,
+    ClosedError,
     FlowRun,
     InDoubtError,
     Suspended,
@@ -43,6 +44,7 @@ from letmepost.storage.contents import media_ids
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.events import EventRepository
 from letmepost.storage.journals import JournalRepository
+from letmepost.storage.pauses import find_pause
 from letmepost.storage.posts import PostRow
 from letmepost.storage.runs import AttemptRecord, RunRepository
 from letmepost.storage.sealing import Keyring
@@ -83,6 +85,7 @@ class Attempt:
     access: Access
     sender: Sender
     journal: RunJournal
+    pause: str | None = None
     failure: PlatformFailure | None = None
 
     async def run(self) -> Verdict:
@@ -93,18 +96,28 @@ class Attempt:
         """
         is_late = verdicts.is_too_late(self.post, self.tools.clock.now()) or self.post.status is PostStatus.HELD
         missed = verdicts.too_late(self.post) if is_late else None
-        if missed is not None and not self._may_be_visible:
-            return missed
+        is_paused = self.pause is not None and self.post.status is PostStatus.PUBLISHING
+        if not self._may_be_visible and (missed is not None or is_paused):
+            return missed or self._held_by_pause()
         try:
-            return await self._publish(is_closed=missed is not None)
-        except MediaMissingError as missing:
-            return self._refused(verdicts.media_missing(self.post, missing.error))
-        except PlatformFailure as failure:
-            return self.judge(failure)
-        except InDoubtError as doubt:
-            return self.judge(PlatformFailure(FailureKind.IN_DOUBT, doubt.reason))
-        except UnlearnableError as doubt:
-            return self._unlearnable(doubt.reason)
+            return await self._publish(is_closed=is_paused or missed is not None)
+        except ClosedError as closed:
+            return self._held_by_pause() if is_paused else self.judge(closed)
+        except (MediaMissingError, PlatformFailure, InDoubtError, UnlearnableError) as ending:
+            return self._ended_by(ending)
+
+    def _ended_by(self, ending: MediaMissingError | PlatformFailure | InDoubtError | UnlearnableError) -> Verdict:
+        match ending:
+            case MediaMissingError():
+                return self._refused(verdicts.media_missing(self.post, ending.error))
+            case InDoubtError():
+                return self.judge(PlatformFailure(FailureKind.IN_DOUBT, ending.reason))
+            case UnlearnableError():
+                return self._unlearnable(ending.reason)
+        return self.judge(ending)
+
+    def _held_by_pause(self) -> Verdict:
+        return verdicts.held_by_pause(self.post, self.pause or "", self.tools.clock.now())
 
     def _unlearnable(self, reason: str) -> Verdict:
         if self.post.status is PostStatus.PUBLISHED:  # then it was an extra
@@ -135,7 +148,9 @@ class Attempt:
                 if await self._account_is_dead(connection, now):
                     events.append(account_event(clock, "token.revoked", self.account))
                 elif verdict.cause is Cause.HELD and await self._account_is_usable(connection):
-                    verdict = verdicts.reconnected(self.post, verdict.error or {}, now)
+                    verdict = verdicts.go_on(self.post, verdict.error or {}, now)
+            if verdict.is_pause and not await self._is_paused(connection):
+                verdict = verdicts.go_on(self.post, verdict.error or {}, now)
             self._check_transition(verdict)
             ended = AttemptRecord(
                 outcome=verdict.outcome,
@@ -154,6 +169,11 @@ class Attempt:
         """Mark the account, unless it was reconnected since this try began; whether that is news."""
         accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
         return await accounts.require_reconnect(self.account.id, self.began_at, now)
+
+    async def _is_paused(self, connection: Connection) -> bool:
+        """Asked again under a lock: whoever ends the pause either finds this post held, or has ended it before."""
+        tenant, post = self.claim.tenant, self.post
+        return await find_pause(connection, tenant, post.account_id, post.platform) is not None
 
     async def _account_is_usable(self, connection: Connection) -> bool:
         accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
@@ -291,6 +311,7 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         access=access,
         sender=_sender(tools, claim, access, loaded.account, loaded.credential),
         journal=RunJournal(tools.database, tools.keyring, claim, post.revision),
+        pause=loaded.pause,
     )
 
 

@@ -10,6 +10,7 @@ from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.retry import POLICIES, Next, next_try_at
 from letmepost.domain.rules import Violation
+from letmepost.storage.pauses import PAUSED_RULE
 from letmepost.storage.posts import PostRow
 
 HELD_AT_MOST = timedelta(days=30)
@@ -34,6 +35,11 @@ class Verdict:
     def event(self) -> str | None:
         """What is announced."""
         return None if self.cause is None else TRANSITIONS[self.cause].event
+
+    @property
+    def is_pause(self) -> bool:
+        """Whether the post is held by the operator."""
+        return self.cause is Cause.HELD and (self.error or {}).get("rule") == PAUSED_RULE
 
 
 def deadline(post: PostRow) -> datetime:
@@ -70,6 +76,18 @@ def paused(until: datetime) -> Verdict:
 def finished() -> Verdict:
     """Everything is done; `Live` has committed the status already."""
     return Verdict(None, _CLEAR, PostStatus.PUBLISHED)
+
+
+def held_by_pause(post: PostRow, reason: str, now: datetime) -> Verdict:
+    """Publishing is paused: the post waits for the operator, and at its deadline for the lateness rule."""
+    error = {
+        "code": ErrorCode.PLATFORM_UNAVAILABLE,
+        "message": f"Publishing is paused: {reason}" if reason else "Publishing is paused.",
+        "rule": PAUSED_RULE,
+        "remediation": "Nothing needs to be done: the post is queued again when the pause ends.",
+        "platform": post.platform,
+    }
+    return _ended(Cause.HELD, error, ready_at=max(deadline(post), now))
 
 
 def media_missing(post: PostRow, error: Mapping[str, Any]) -> Verdict:
@@ -145,8 +163,8 @@ def failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float
     return _ended(Cause.BROKE if post.parts else Cause.REJECTED if is_final else Cause.USED_UP, error)
 
 
-def reconnected(post: PostRow, error: Mapping[str, Any], now: datetime) -> Verdict:
-    """The account was reconnected while its old credential was failing: try again at once."""
+def go_on(post: PostRow, error: Mapping[str, Any], now: datetime) -> Verdict:
+    """What would hold the post has ended meanwhile (a reconnect, the end of a pause): try again at once."""
     return _again(post, error, now)
 
 

@@ -13,6 +13,8 @@ from letmepost.storage.database import Database, Tenant
 
 LeaseToken = NewType("LeaseToken", UUID)
 
+_WINDOW = 500
+
 # A row that is locked is somebody's last write under that lease: the next claim sees how it ended.
 _RELEASE_EXPIRED = text(
     """
@@ -23,10 +25,14 @@ _RELEASE_EXPIRED = text(
 )
 
 # The organizations that have something ready, then the oldest ready post of each free account, then one of each
-# organization in turn. It locks nothing: FOR UPDATE is refused beside DISTINCT and window functions.
+# organization in turn. Of a long backlog only the oldest are looked at: accounts that are busy are left out first, so
+# that one of them cannot hide the others for longer than a post takes. It locks nothing: FOR UPDATE is refused beside
+# DISTINCT and window functions.
 _CANDIDATES = text(
     """
-    WITH RECURSIVE organization(id) AS (
+    WITH RECURSIVE busy AS MATERIALIZED (
+      SELECT array_agg(account_id) AS accounts FROM posts WHERE lease_token IS NOT NULL
+    ), organization(id) AS (
       (SELECT organization_id FROM posts WHERE ready_at <= now() ORDER BY organization_id LIMIT 1)
       UNION ALL
       SELECT (SELECT organization_id FROM posts
@@ -36,10 +42,13 @@ _CANDIDATES = text(
       SELECT head.id, organization.id AS organization_id,
              row_number() OVER (PARTITION BY organization.id ORDER BY head.ready_at, head.id) AS place
       FROM organization CROSS JOIN LATERAL (
-        SELECT DISTINCT ON (p.account_id) p.id, p.ready_at FROM posts p
-        WHERE p.organization_id = organization.id AND p.ready_at <= now() AND p.lease_token IS NULL
-          AND NOT EXISTS (SELECT FROM posts l WHERE l.account_id = p.account_id AND l.lease_token IS NOT NULL)
-        ORDER BY p.account_id, p.ready_at, p.id
+        SELECT DISTINCT ON (oldest.account_id) oldest.id, oldest.ready_at FROM (
+          SELECT p.id, p.account_id, p.ready_at FROM posts p
+          WHERE p.organization_id = organization.id AND p.ready_at <= now() AND p.lease_token IS NULL
+            AND p.account_id <> ALL (coalesce((SELECT accounts FROM busy), '{}'))
+          ORDER BY p.ready_at, p.id LIMIT :window
+        ) oldest
+        ORDER BY oldest.account_id, oldest.ready_at, oldest.id
       ) head
     )
     SELECT id FROM turn ORDER BY place, organization_id <= :after, organization_id LIMIT :limit
@@ -96,7 +105,7 @@ class EveryTenantClaims:
         try:
             async with self._database.every_tenant() as connection:
                 await connection.execute(_RELEASE_EXPIRED)
-                candidates = await connection.execute(_CANDIDATES, {"limit": limit, "after": after})
+                candidates = await connection.execute(_CANDIDATES, {"limit": limit, "after": after, "window": _WINDOW})
                 ids = [row.id for row in candidates]
                 if not ids:
                     return []

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.posts import PostStatus
-from letmepost.storage.conditions import below_if_given
+from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.contents import encode_content, media_ids
 from letmepost.storage.database import Tenant
+from letmepost.storage.pauses import PAUSED_RULE, Scope
 from letmepost.storage.tables.accounts import accounts
 from letmepost.storage.tables.media import media_uses
 from letmepost.storage.tables.posts import attempts, batches, post_revisions, posts
@@ -266,7 +267,7 @@ class PostRepository:
     async def hold_waiting(self, account_id: UUID, error: Mapping[str, Any], now: datetime) -> list[PostRow]:
         """Hold what waits for an account; what a worker has in hand is the worker's to decide."""
         return await self._move_waiting(
-            account_id,
+            posts.c.account_id == account_id,
             [PostStatus.QUEUED, PostStatus.RETRYING],
             status=PostStatus.HELD,
             error=error,
@@ -278,7 +279,7 @@ class PostRepository:
     async def release_held(self, account_id: UUID, now: datetime) -> list[PostRow]:
         """Queue again what was held for an account; what is overdue is judged by its lateness rule when claimed."""
         return await self._move_waiting(
-            account_id,
+            posts.c.account_id == account_id,
             [PostStatus.HELD],
             status=PostStatus.QUEUED,
             error=None,
@@ -286,13 +287,30 @@ class PostRepository:
             updated_at=now,
         )
 
-    async def _move_waiting(self, account_id: UUID, sources: Sequence[PostStatus], **values: Any) -> list[PostRow]:
+    async def release_paused(self, scope: Scope, now: datetime) -> list[PostRow]:
+        """Queue again what a pause held."""
+        return await self._move_waiting(
+            and_(
+                equals_if_given(posts.c.account_id, scope.account_id),
+                equals_if_given(posts.c.platform, scope.platform),
+                posts.c.error["rule"].astext == PAUSED_RULE,
+            ),
+            [PostStatus.HELD],
+            status=PostStatus.QUEUED,
+            error=None,
+            ready_at=func.greatest(posts.c.due_at, now),
+            updated_at=now,
+        )
+
+    async def _move_waiting(
+        self, which: ColumnElement[bool], sources: Sequence[PostStatus], **values: Any
+    ) -> list[PostRow]:
         statement = (
             update(posts)
             .where(
                 posts.c.organization_id == self._tenant.organization_id,
                 posts.c.mode == self._tenant.mode,
-                posts.c.account_id == account_id,
+                which,
                 posts.c.status.in_(sources),
                 posts.c.lease_token.is_(None),
             )

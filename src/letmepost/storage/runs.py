@@ -43,13 +43,17 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A post with all that a try needs; `frozen` as its revision's first claim has fixed it."""
+    """A post with all that a try needs.
+
+    `frozen` is as its revision's first claim has fixed it. `pause` is why publishing is paused, None when it is not.
+    """
 
     post: PostRow
     content: Mapping[str, Any]
     frozen: Frozen
     account: AccountRow
     credential: Credential | None
+    pause: str | None
 
 
 _POST_FIELDS = tuple(field.name for field in fields(PostRow))
@@ -70,6 +74,10 @@ _BEGIN = f"""
       RETURNING r.content, r.frozen_at, r.frozen_entropy
     )
     SELECT {", ".join(f"mine.{name}" for name in _POST_FIELDS)}, frozen.*, account.credential_sealed,
+           (SELECT coalesce(p.reason, '') FROM pauses p
+            WHERE (p.organization_id IS NULL OR p.organization_id = mine.organization_id)
+              AND (p.account_id IS NULL OR p.account_id = mine.account_id)
+              AND (p.platform IS NULL OR p.platform = mine.platform) LIMIT 1) AS pause,
            {", ".join(f"account.{name} AS account_{name}" for name in _ACCOUNT_FIELDS)}
     FROM mine CROSS JOIN frozen
     JOIN accounts account ON account.organization_id = mine.organization_id AND account.id = mine.account_id
@@ -109,6 +117,7 @@ class RunRepository:
             credential=None
             if sealed is None
             else open_credential(self._keyring, self._claim.tenant, account.id, sealed),
+            pause=row["pause"],
         )
 
     async def change(self, **values: Any) -> None:

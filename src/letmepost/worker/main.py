@@ -39,7 +39,7 @@ class WorkerServices:
 async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
     """Publish, deliver and import until `stop` is set."""
     deliveries = Slots("deliveries", DeliverySource(services.deliveries), services.delivery_slots)
-    posts = Slots("posts", PostSource(services.publishing, deliveries.wake), services.post_slots)
+    posts = Slots("posts", PostSource(services.publishing, deliveries.wake_soon), services.post_slots)
     services.wakeups.on_wake(posts.wake)
     services.wakeups.on_wake(deliveries.wake)
     background = [

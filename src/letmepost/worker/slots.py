@@ -9,6 +9,9 @@ import structlog
 SWEEP_S = 1.0
 """How often a loop looks without having been told to: what losing every hint costs."""
 
+GATHER_S = 0.02
+"""How long ended tasks and soft hints are gathered before the loop looks: one look then serves them all."""
+
 T = TypeVar("T")
 
 log = structlog.get_logger()
@@ -44,9 +47,19 @@ class Slots(Generic[T]):
         self._sweep_s = sweep_s
         self._running: dict[asyncio.Task[None], T] = {}
         self._hint = asyncio.Event()
+        self._gathering: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
         """Look now."""
+        self._hint.set()
+
+    def wake_soon(self) -> None:
+        """Look within `GATHER_S`."""
+        if self._gathering is None:
+            self._gathering = asyncio.get_running_loop().call_later(GATHER_S, self._end_gathering)
+
+    def _end_gathering(self) -> None:
+        self._gathering = None
         self._hint.set()
 
     async def run(self, stop: asyncio.Event, *, grace_s: float) -> None:
@@ -63,6 +76,8 @@ class Slots(Generic[T]):
             for task in self._running:
                 task.cancel()
             await asyncio.gather(*self._running, return_exceptions=True)
+            if self._gathering is not None:
+                self._gathering.cancel()
 
     async def _look(self) -> float:
         """Take what is due; seconds until the next look."""
@@ -109,7 +124,7 @@ class Slots(Generic[T]):
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._running.pop(task, None)
-        self._hint.set()
+        self.wake_soon()
 
     async def _finish(self, grace_s: float) -> None:
         left = dict(self._running)

@@ -1,0 +1,74 @@
+"""The emergency stop, for operators."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from pydantic import Field
+
+from letmepost.domain.ids import Prefix, spell
+from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
+from letmepost.storage.pauses import PauseRow, Scope
+
+
+class PauseScope(Body):
+    """What to pause or resume: everything, or only what is named."""
+
+    organization_id: str | None = None
+    account_id: str | None = Field(default=None, description="Together with its organization.")
+    platform: str | None = None
+
+    def to_scope(self) -> Scope:
+        """As the use case takes it."""
+        return Scope(
+            organization_id=_found(Prefix.ORGANIZATION, self.organization_id),
+            account_id=_found(Prefix.ACCOUNT, self.account_id),
+            platform=self.platform,
+        )
+
+
+class CreatePause(PauseScope):
+    """A pause, and why."""
+
+    reason: str | None = Field(default=None, max_length=500)
+
+
+class PauseView(View):
+    """A pause that is on."""
+
+    organization_id: Left[str] = None
+    account_id: Left[str] = None
+    platform: Left[str] = None
+    reason: Left[str] = None
+    created_at: Moment
+
+    @classmethod
+    def of(cls, row: PauseRow) -> "PauseView":
+        """As an operator sees it."""
+        scope = row.scope
+        return cls(
+            organization_id=_spelled(Prefix.ORGANIZATION, scope.organization_id),
+            account_id=_spelled(Prefix.ACCOUNT, scope.account_id),
+            platform=scope.platform,
+            reason=row.reason,
+            created_at=row.created_at,
+        )
+
+
+class PauseList(View):
+    """What is paused, the oldest first."""
+
+    data: Sequence[PauseView]
+
+
+class Resumed(View):
+    """How many posts were queued again."""
+
+    released: int
+
+
+def _found(prefix: Prefix, text: str | None) -> UUID | None:
+    return None if text is None else find_id(prefix, text)
+
+
+def _spelled(prefix: Prefix, found: UUID | None) -> str | None:
+    return None if found is None else spell(prefix, found)

@@ -1,0 +1,56 @@
+"""Stopping what is published, at once, and letting it go on."""
+
+from letmepost.domain.errors import InvalidRequest
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.services.events import post_event
+from letmepost.services.worlds import Worlds
+from letmepost.storage.database import Database
+from letmepost.storage.events import EventRepository
+from letmepost.storage.pauses import EveryTenantPauses, PauseRow, Scope
+from letmepost.storage.posts import PostRepository
+
+
+class Pauses:
+    """The operator's emergency stop. A post whose time comes is held, and queued again when the pause ends."""
+
+    def __init__(self, *, database: Database, clock: Clock, worlds: Worlds, wakeups: Wakeups) -> None:
+        self._database = database
+        self._pauses = EveryTenantPauses(database)
+        self._clock = clock
+        self._worlds = worlds
+        self._wakeups = wakeups
+
+    async def pause(self, scope: Scope, reason: str | None) -> bool:
+        """Hold what is not being sent already; False when it was paused before.
+
+        Raises:
+            InvalidRequest: there is no such platform, or an account is named without its organization.
+        """
+        if scope.platform is not None and scope.platform not in self._worlds.platforms:
+            raise InvalidRequest(f"There is no platform {scope.platform!r}.", rule="platform")
+        if scope.account_id is not None and scope.organization_id is None:
+            raise InvalidRequest("An account is paused in its organization.", rule="organizationId")
+        return await self._pauses.add(scope, reason, self._clock.now())
+
+    async def resume(self, scope: Scope) -> int | None:
+        """End a pause and queue what it held; returns how many posts, or None when there was no such pause.
+
+        What another pause concerns too is held again when a worker takes it.
+        """
+        if not await self._pauses.remove(scope):
+            return None
+        released = 0
+        for tenant in await self._pauses.list_holding(scope):
+            now = self._clock.now()
+            async with self._database.tenant(tenant) as connection:
+                posts = await PostRepository(connection, tenant).release_paused(scope, now)
+                events = [post_event(self._clock, "post.queued", post) for post in posts]
+                await EventRepository(connection, tenant).write(events, now)
+            released += len(posts)
+        await self._wakeups.wake_worker()
+        return released
+
+    async def list_all(self) -> list[PauseRow]:
+        """What is paused, the oldest first."""
+        return await self._pauses.list_all()

@@ -1,0 +1,32 @@
+"""The operator's emergency stop, over HTTP."""
+
+from letmepost.domain.ids import Prefix, spell
+from tests.deployment import OPERATOR_TOKEN, Client
+from tests.http.support import ABSENT_ID, Tenant, check_refusal
+
+
+def operator(tenant: Tenant) -> Client:
+    return Client(tenant.deployment.http, OPERATOR_TOKEN)
+
+
+async def test_a_paused_organizations_posts_wait_until_it_is_resumed(tenant: Tenant) -> None:
+    scope = {"organizationId": tenant.id}
+    paused = await operator(tenant).post("/v1/pauses", {**scope, "reason": "Incident"})
+    assert {**scope, "reason": "Incident"}.items() <= paused.json()["data"][-1].items()
+    account_id = await tenant.client.sandbox_account()
+    reply = await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
+    [result] = reply.json()["results"]
+    assert (result["status"], result["error"]["rule"]) == ("held", "publishing.paused")
+    assert (await operator(tenant).post("/v1/pauses/resume", scope)).json() == {"released": 1}
+    assert (await tenant.settled(result["postId"]))["status"] in {"held", "published"}
+
+
+async def test_what_is_not_paused_cannot_be_resumed(tenant: Tenant) -> None:
+    absent = {"organizationId": spell(Prefix.ORGANIZATION, tenant.uuid), "accountId": f"acc_{ABSENT_ID}"}
+    check_refusal(await operator(tenant).post("/v1/pauses/resume", absent), 404, "not_found")
+
+
+async def test_an_unknown_platform_cannot_be_paused(tenant: Tenant) -> None:
+    refused = await operator(tenant).post("/v1/pauses", {"platform": "nowhere"})
+    check_refusal(refused, 400, "validation_failed", "platform")
+    assert (await operator(tenant).get("/v1/pauses")).json() == {"data": []}

@@ -1,0 +1,130 @@
+"""The emergency stop: what is due is held, nothing is lost, and all of it goes out when it ends."""
+
+import asyncio
+
+import pytest
+
+from letmepost.domain.errors import InvalidRequest
+from letmepost.services.pauses import Pauses
+from letmepost.storage.pauses import Scope
+from tests.doubles.waiting import eventually
+from tests.services.desk import Desk
+from tests.services.network import Way
+from tests.storage.support import CLOCK, PLATFORM, fresh_id
+
+
+@pytest.fixture
+def pauses(desk: Desk) -> Pauses:
+    tools = desk.tools
+    return Pauses(database=tools.database, clock=CLOCK, worlds=tools.worlds, wakeups=tools.wakeups)
+
+
+def scopes(desk: Desk) -> dict[str, Scope]:
+    organization_id = desk.owner.tenant.organization_id
+    return {
+        "everything": Scope(),
+        "platform": Scope(platform=PLATFORM),
+        "organization": Scope(organization_id=organization_id),
+        "account": Scope(organization_id=organization_id, account_id=desk.account_id),
+    }
+
+
+@pytest.mark.parametrize("which", ["everything", "platform", "organization", "account"])
+async def test_what_is_paused_is_held_and_goes_out_when_the_pause_ends(desk: Desk, pauses: Pauses, which: str) -> None:
+    scope = scopes(desk)[which]
+    assert await pauses.pause(scope, "The brand is in the news")
+    await desk.post()
+    row = await desk.publish()
+    assert (row["status"], desk.network.posts) == ("held", [])
+    assert "The brand is in the news" in row["error"]
+    assert await pauses.resume(scope) == 1
+    assert (await desk.publish())["status"] == "published"
+    assert await desk.events() == ["post.held", "post.queued", "post.published"]
+
+
+async def test_a_pause_of_somebody_else_holds_nothing(desk: Desk, pauses: Pauses) -> None:
+    await pauses.pause(Scope(organization_id=desk.owner.tenant.organization_id, account_id=fresh_id()), None)
+    await desk.post()
+    assert (await desk.publish())["status"] == "published"
+
+
+async def test_what_was_sent_before_a_pause_is_settled_during_it(desk: Desk, pauses: Pauses) -> None:
+    """Held as if nothing had happened, it would be published twice or be thought unpublished."""
+    desk.network.ways = [Way.LOST]
+    await desk.post()
+    await desk.publish()
+    await pauses.pause(Scope(), None)
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "published"
+    assert desk.network.posts == [("post", "Hello")]
+
+
+async def test_what_turns_out_not_to_have_been_published_is_held(desk: Desk, pauses: Pauses) -> None:
+    desk.network.ways = [Way.LOST_BEFORE]
+    await desk.post()
+    await desk.publish()
+    await pauses.pause(Scope(), None)
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "held"
+    await pauses.resume(Scope())
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "published"
+    assert desk.network.posts == [("post", "Hello")]
+
+
+async def test_a_pause_that_ends_during_a_try_does_not_hold_its_post_for_ever(desk: Desk, pauses: Pauses) -> None:
+    await pauses.pause(Scope(), None)
+    await desk.post()
+    attempt = await desk.begin()
+    verdict = await attempt.run()
+    assert await pauses.resume(Scope()) == 0
+    await attempt.record(verdict)
+    assert (await desk.publish())["status"] == "published"
+
+
+async def test_a_pause_does_not_end_while_a_post_is_being_held_by_it(desk: Desk, pauses: Pauses) -> None:
+    """Each would be blind to the other's transaction, and the post held by a pause that is no more."""
+    await pauses.pause(Scope(), None)
+    await desk.post()
+    attempt = await desk.begin()
+    verdict = await attempt.run()
+    async with attempt.journal.transaction() as (_, connection):
+        assert await attempt._is_paused(connection)
+        resuming = asyncio.create_task(pauses.resume(Scope()))
+
+        async def waits() -> bool:
+            return bool(await desk.admin.waiting_for_a_lock())
+
+        await eventually(waits)
+    await attempt.record(verdict)
+    await resuming
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "published"
+
+
+async def test_a_post_that_two_pauses_hold_waits_for_both(desk: Desk, pauses: Pauses) -> None:
+    await pauses.pause(Scope(), None)
+    await pauses.pause(Scope(platform=PLATFORM), None)
+    await desk.post()
+    await desk.publish()
+    await pauses.resume(Scope())
+    assert (await desk.publish())["status"] == "held"
+    await pauses.resume(Scope(platform=PLATFORM))
+    assert (await desk.publish())["status"] == "published"
+
+
+async def test_pausing_what_is_paused_changes_nothing(pauses: Pauses) -> None:
+    assert await pauses.pause(Scope(), "first")
+    assert not await pauses.pause(Scope(), "second")
+    assert [row.reason for row in await pauses.list_all()] == ["first"]
+    assert await pauses.resume(Scope()) == 0
+    assert await pauses.resume(Scope()) is None
+
+
+@pytest.mark.parametrize(
+    "scope", [Scope(platform="nowhere"), Scope(account_id=fresh_id())], ids=["platform", "account"]
+)
+async def test_what_cannot_be_meant_is_refused(pauses: Pauses, scope: Scope) -> None:
+    with pytest.raises(InvalidRequest):
+        await pauses.pause(scope, None)
+    assert await pauses.list_all() == []
