@@ -10,14 +10,16 @@ from uuid import UUID
 from letmepost.bootstrap.core import open_redis
 from letmepost.gateways.blobs import DiskBlobStore
 from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
-from letmepost.services import attempts
-from letmepost.services.attempts import Attempt, Tools
+from letmepost.services import beginning
+from letmepost.services.attempts import Attempt
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
 from letmepost.services.publishing import Publishing
+from letmepost.services.tools import Tools
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository
 from letmepost.storage.claims import Claim, EveryTenantClaims
@@ -52,7 +54,7 @@ class Desk:
 
     async def begin(self) -> Attempt:
         """Take the only post that is ready, and load it."""
-        return await attempts.begin(self.tools, await self.claim())
+        return await beginning.begin(self.tools, await self.claim())
 
     async def publish(self) -> dict[str, Any]:
         """Try the only post that is ready; what has become of it."""
@@ -131,6 +133,7 @@ async def working(
         ),
         leases=Leases(claims, CLOCK, lease_s=LEASE_S),
         wakeups=Wakeups(redis, redis),
+        throttles=Throttles(redis, CLOCK),
         jitter=lambda: 0.0,
     )
     account_id = await owner.account(data={"host": network.url})

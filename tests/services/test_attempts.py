@@ -1,21 +1,25 @@
 """One try of a post after another, over PostgreSQL, until it is settled: what is on record, and what can be seen."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
+from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
 from letmepost.domain.flow import Flow, Intent, Part, Reconciled, Unknown
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ReadyPost
+from letmepost.services import throttling
+from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.runs import LostLeaseError
 from tests.doubles.platform import put
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way
-from tests.storage.support import CLOCK, Admin, Owner, fresh_id
+from tests.storage.support import CLOCK, KEYRING, Admin, Owner, fresh_id
 
 WITH_COMMENT = PostContent(text="Hello", first_comment="And more")
 
@@ -393,3 +397,53 @@ async def test_an_account_that_is_unusable_is_not_even_asked(desk: Desk) -> None
     assert "account.reauth_required" in row["error"]
     assert desk.network.posts == []
     assert await desk.events() == ["post.held"]
+
+
+# What a platform does not take
+
+
+async def test_a_limit_is_waited_out_without_asking_again(desk: Desk) -> None:
+    names = throttling.names(desk.owner.tenant, await account_of(desk))
+    await desk.tools.throttles.limit(names[1], CLOCK.now() + timedelta(hours=1))
+    await desk.post()
+    row = await desk.publish()
+    assert (row["status"], row["failure_count"], desk.network.posts) == ("retrying", 0, [])
+    assert row["ready_at"] >= CLOCK.now() + timedelta(minutes=59)
+    assert '"budget.limit"' in row["error"]
+
+
+async def test_a_limit_that_resets_after_the_deadline_settles_the_post_at_once(desk: Desk) -> None:
+    names = throttling.names(desk.owner.tenant, await account_of(desk))
+    await desk.tools.throttles.limit(names[0], CLOCK.now() + timedelta(days=9))
+    await desk.post()
+    row = await desk.publish()
+    assert row["status"] == "failed"
+    assert '"budget.resets_after_deadline"' in row["error"]
+
+
+async def test_what_may_have_been_sent_is_settled_whatever_the_limit(desk: Desk) -> None:
+    desk.network.ways = [Way.LOST]
+    await desk.post()
+    await desk.publish()
+    names = throttling.names(desk.owner.tenant, await account_of(desk))
+    await desk.tools.throttles.limit(names[1], CLOCK.now() + timedelta(hours=1))
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "published"
+
+
+@pytest.mark.parametrize("scope", LimitScope)
+async def test_a_limit_of_the_deployment_holds_back_every_account(desk: Desk, scope: LimitScope) -> None:
+    tenant, account = desk.owner.tenant, await account_of(desk)
+    retry_at = CLOCK.now() + timedelta(hours=1)
+    failure = PlatformFailure(FailureKind.RATE_LIMITED, "Slow down", retry_at=retry_at, scope=scope)
+    await throttling.teach(desk.tools.throttles, tenant, account, failure)
+    assert desk.tools.throttles.find(throttling.names(tenant, account)) is not None
+    other = throttling.names(tenant, replace(account, id=fresh_id()))
+    assert (desk.tools.throttles.find(other) is not None) == (scope is LimitScope.APP)
+
+
+async def account_of(desk: Desk) -> AccountRow:
+    async with desk.owner.database.tenant(desk.owner.tenant) as connection:
+        found = await AccountRepository(connection, desk.owner.tenant, KEYRING).find(desk.account_id)
+    assert found is not None
+    return found

@@ -9,12 +9,13 @@ from functools import partial
 
 from letmepost.bootstrap.core import open_core
 from letmepost.gateways.heartbeats import Heartbeats
+from letmepost.gateways.throttles import Throttles
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
-from letmepost.services.attempts import Tools
 from letmepost.services.callers import new_id
 from letmepost.services.leases import Leases
 from letmepost.services.publishing import Publishing
+from letmepost.services.tools import Tools
 from letmepost.services.webhooks import Deliveries
 from letmepost.settings import Settings
 from letmepost.storage.claims import EveryTenantClaims
@@ -29,6 +30,7 @@ async def open_worker(
     async with open_core(settings, platforms, environment) as core:
         claims = EveryTenantClaims(core.database)
         leases = Leases(claims, core.clock, lease_s=settings.lease_s)
+        throttles = Throttles(core.redis, core.clock)
         tools = Tools(
             database=core.database,
             keyring=core.keyring,
@@ -37,6 +39,7 @@ async def open_worker(
             library=core.library,
             leases=leases,
             wakeups=core.wakeups,
+            throttles=throttles,
             jitter=jitter,
         )
         yield WorkerServices(
@@ -47,6 +50,7 @@ async def open_worker(
             library=core.library,
             leases=leases,
             wakeups=core.wakeups,
+            throttles=throttles,
             beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),
             post_slots=settings.worker_slots,
             delivery_slots=settings.delivery_slots,

@@ -1,6 +1,6 @@
 """One try of one claimed post: load, run its flow, record. No transaction is open while the platform thinks."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,10 @@ import structlog
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Call, Extra, Frozen, Live, Part, Warn
-from letmepost.domain.journal import CONNECTING_MAX_S, Step
+from letmepost.domain.flow import Extra, Frozen, Live, Part, Warn
+from letmepost.domain.journal import Step
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.rules import violations
-from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import (
     Announcement,
     ClosedError,
@@ -26,47 +25,27 @@ from letmepost.gateways.drive import (
     has_published,
 )
 from letmepost.gateways.sender import Sender
-from letmepost.gateways.wakeups import Wakeups
-from letmepost.platforms.contract import Credential, Platform, PlatformSettings, ReadyPost
-from letmepost.services import verdicts
-from letmepost.services.callers import new_id
+from letmepost.platforms.contract import Platform, PlatformSettings, ReadyPost
+from letmepost.services import throttling, verdicts
 from letmepost.services.events import account_event, post_event
-from letmepost.services.leases import Leases
-from letmepost.services.media import MediaLibrary
 from letmepost.services.ready_media import MediaMissingError, ready_content
 from letmepost.services.run_journal import RunJournal
-from letmepost.services.tokens import AccountCredentials
+from letmepost.services.sending import may_send
+from letmepost.services.tools import Tools
 from letmepost.services.verdicts import Verdict
-from letmepost.services.worlds import Access, Worlds
+from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.claims import Claim
 from letmepost.storage.contents import media_ids
-from letmepost.storage.database import Connection, Database
+from letmepost.storage.database import Connection
 from letmepost.storage.events import EventRepository
-from letmepost.storage.journals import JournalRepository
 from letmepost.storage.pauses import find_pause
 from letmepost.storage.posts import PostRow
-from letmepost.storage.runs import AttemptRecord, RunRepository
-from letmepost.storage.sealing import Keyring
+from letmepost.storage.runs import AttemptRecord
 
-FREEZING_ENTROPY_BYTES = 16
 _USABLE = frozenset({"active", "expiring"})
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What every try needs, made once a process. `jitter` returns a number in [-1, 1]."""
-
-    database: Database
-    keyring: Keyring
-    clock: Clock
-    worlds: Worlds
-    library: MediaLibrary
-    leases: Leases
-    wakeups: Wakeups
-    jitter: Callable[[], float]
 
 
 @dataclass(kw_only=True)
@@ -99,6 +78,10 @@ class Attempt:
         is_paused = self.pause is not None and self.post.status is PostStatus.PUBLISHING
         if not self._may_be_visible and (missed is not None or is_paused):
             return missed or self._held_by_pause()
+        if not self._may_be_visible and self.post.status is PostStatus.PUBLISHING:
+            throttle = self.tools.throttles.find(throttling.names(self.claim.tenant, self.account))
+            if throttle is not None:
+                return verdicts.throttled(self.post, throttle.until, throttle.reason, self.tools.jitter())
         try:
             return await self._publish(is_closed=is_paused or missed is not None)
         except ClosedError as closed:
@@ -195,7 +178,7 @@ class Attempt:
             send=self.sender,
             explain=platform.explain,
             reconcile=lambda intent: platform.reconcile(self._ready_post(PostContent()), intent, self._settings),
-            may_send=_may_send(self.tools, self.claim),
+            may_send=may_send(self.tools, self.claim),
             announce=self._announce,
             now=self.tools.clock.now,
             visibility_delay_s=platform.visibility_delay_s,
@@ -281,70 +264,6 @@ class Attempt:
     @property
     def _settings(self) -> PlatformSettings:
         return self.access.settings
-
-
-async def begin(tools: Tools, claim: Claim) -> Attempt:
-    """Load a claimed post and count the try.
-
-    Raises:
-        LostLeaseError: it is not ours any more.
-    """
-    now, attempt_id = tools.clock.now(), new_id(tools.clock)
-    async with tools.database.tenant(claim.tenant) as connection:
-        run = RunRepository(connection, claim, tools.keyring)
-        loaded = await run.begin(attempt_id, now, tools.clock.entropy(FREEZING_ENTROPY_BYTES))
-        post = loaded.post
-        is_first = post.attempt_count == 1  # nothing can be on record yet
-        journal = JournalRepository(connection, claim, post.revision, tools.keyring)
-        steps = {} if is_first else await journal.load()
-    access = tools.worlds.access(post.platform, claim.tenant.mode, claim.tenant.organization_id)
-    return Attempt(
-        tools=tools,
-        claim=claim,
-        id=attempt_id,
-        began_at=now,
-        post=post,
-        account=loaded.account,
-        stored_content=loaded.content,
-        frozen=loaded.frozen,
-        steps=steps,
-        access=access,
-        sender=_sender(tools, claim, access, loaded.account, loaded.credential),
-        journal=RunJournal(tools.database, tools.keyring, claim, post.revision),
-        pause=loaded.pause,
-    )
-
-
-def _sender(tools: Tools, claim: Claim, access: Access, account: AccountRow, credential: Credential | None) -> Sender:
-    tenant = claim.tenant
-
-    async def open_media(media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
-        return await tools.library.open_range(tenant, media_id, first_byte, length_bytes)
-
-    return Sender(
-        http=access.http,
-        platform=access.platform,
-        clock=tools.clock,
-        credentials=AccountCredentials(
-            database=tools.database,
-            keyring=tools.keyring,
-            clock=tools.clock,
-            access=access,
-            tenant=tenant,
-            account=account,
-            known=credential,
-        ),
-        open_media=open_media,
-        may_send=_may_send(tools, claim),
-    )
-
-
-def _may_send(tools: Tools, claim: Claim) -> Callable[[Call], Awaitable[None]]:
-    async def ensure(call: Call) -> None:
-        """Raise unless the lease outlives the call."""
-        await tools.leases.ensure(claim.token, CONNECTING_MAX_S + call.timeout_s)
-
-    return ensure
 
 
 def _must_reconnect(account: AccountRow) -> PlatformFailure:

@@ -5,8 +5,10 @@ from uuid import UUID
 import structlog
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.services import attempts
-from letmepost.services.attempts import Attempt, Tools
+from letmepost.services import beginning
+from letmepost.services.attempts import Attempt
+from letmepost.services.throttling import teach
+from letmepost.services.tools import Tools
 from letmepost.storage.claims import Claim, EveryTenantClaims
 from letmepost.storage.runs import LostLeaseError, RunRepository
 
@@ -39,9 +41,11 @@ class Publishing:
         """Try a claimed post once, whatever happens: its end is on record, or its lease is left to run out."""
         with structlog.contextvars.bound_contextvars(post_id=str(claim.post_id)):
             try:
-                attempt = await attempts.begin(self._tools, claim)
+                attempt = await beginning.begin(self._tools, claim)
                 await self._try(attempt)
                 await self._tools.wakeups.batch_changed(attempt.post.batch_id)
+                if attempt.sender.records:
+                    await teach(self._tools.throttles, claim.tenant, attempt.account, attempt.failure)
             except LostLeaseError:
                 log.warning("post.lease_lost")
             finally:

@@ -16,6 +16,12 @@ from letmepost.storage.posts import PostRow
 HELD_AT_MOST = timedelta(days=30)
 EXTRAS_WITHIN = timedelta(hours=1)
 
+SPREAD = timedelta(seconds=2)
+_THROTTLED = {
+    "limit": "The platform's limit is used up; the post goes out when it resets.",
+    "away": "The platform does not answer; the post goes out when it does.",
+}
+
 _CLEAR: Mapping[str, Any] = MappingProxyType({"ready_at": None})
 
 
@@ -166,6 +172,25 @@ def failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float
 def go_on(post: PostRow, error: Mapping[str, Any], now: datetime) -> Verdict:
     """What would hold the post has ended meanwhile (a reconnect, the end of a pause): try again at once."""
     return _again(post, error, now)
+
+
+def throttled(post: PostRow, until: datetime, reason: str, jitter: float) -> Verdict:
+    """The platform takes nothing until then: it is not even asked, and this counts as no try.
+
+    What resets after the deadline settles the post at once. Posts that wait for the same moment come a little apart.
+    """
+    error = {
+        "code": ErrorCode.PLATFORM_UNAVAILABLE,
+        "message": _THROTTLED.get(reason, "The platform takes nothing at the moment."),
+        "rule": f"budget.{reason}",
+        "platform": post.platform,
+    }
+    at = until + (1 + jitter) / 2 * SPREAD
+    if at > deadline(post):
+        resets = {**error, "rule": "budget.resets_after_deadline"}
+        return _ended(Cause.BROKE if post.parts else Cause.USED_UP, resets)
+    changes = {"status": PostStatus.RETRYING, "ready_at": at, "error": error}
+    return Verdict(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
 
 
 def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Verdict:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import WORKER_CHANNEL, Wakeups
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
@@ -17,6 +18,7 @@ from letmepost.worker.sources import DeliverySource, PostSource
 IMPORT_EVERY_S = 5.0
 IMPORTS_AT_ONCE = 20
 HEARTBEAT_EVERY_S = 5.0
+THROTTLES_EVERY_S = 1.0
 
 log = structlog.get_logger()
 
@@ -30,6 +32,7 @@ class WorkerServices:
     library: MediaLibrary
     leases: Leases
     wakeups: Wakeups
+    throttles: Throttles
     beat: Callable[[], Awaitable[None]]
     post_slots: int
     delivery_slots: int
@@ -45,6 +48,7 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
     background = [
         asyncio.create_task(services.wakeups.listen(WORKER_CHANNEL)),
         asyncio.create_task(_renew(services.leases)),
+        asyncio.create_task(every(THROTTLES_EVERY_S, "throttles", services.throttles.refresh, stop)),
         asyncio.create_task(every(HEARTBEAT_EVERY_S, "heartbeat", services.beat, stop)),
         asyncio.create_task(
             every(IMPORT_EVERY_S, "imports", lambda: services.library.fetch_waiting(IMPORTS_AT_ONCE), stop)

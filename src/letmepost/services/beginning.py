@@ -1,0 +1,44 @@
+"""How a try begins."""
+
+from letmepost.services.attempts import Attempt
+from letmepost.services.callers import new_id
+from letmepost.services.run_journal import RunJournal
+from letmepost.services.sending import sender
+from letmepost.services.tools import Tools
+from letmepost.storage.claims import Claim
+from letmepost.storage.journals import JournalRepository
+from letmepost.storage.runs import RunRepository
+
+FREEZING_ENTROPY_BYTES = 16
+
+
+async def begin(tools: Tools, claim: Claim) -> Attempt:
+    """Load a claimed post and count the try.
+
+    Raises:
+        LostLeaseError: it is not ours any more.
+    """
+    now, attempt_id = tools.clock.now(), new_id(tools.clock)
+    async with tools.database.tenant(claim.tenant) as connection:
+        run = RunRepository(connection, claim, tools.keyring)
+        loaded = await run.begin(attempt_id, now, tools.clock.entropy(FREEZING_ENTROPY_BYTES))
+        post = loaded.post
+        is_first = post.attempt_count == 1  # nothing can be on record yet
+        journal = JournalRepository(connection, claim, post.revision, tools.keyring)
+        steps = {} if is_first else await journal.load()
+    access = tools.worlds.access(post.platform, claim.tenant.mode, claim.tenant.organization_id)
+    return Attempt(
+        tools=tools,
+        claim=claim,
+        id=attempt_id,
+        began_at=now,
+        post=post,
+        account=loaded.account,
+        stored_content=loaded.content,
+        frozen=loaded.frozen,
+        steps=steps,
+        access=access,
+        sender=sender(tools, claim, access, loaded.account, loaded.credential),
+        journal=RunJournal(tools.database, tools.keyring, claim, post.revision),
+        pause=loaded.pause,
+    )

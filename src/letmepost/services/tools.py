@@ -1,0 +1,28 @@
+"""What every try needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.throttles import Throttles
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.services.leases import Leases
+from letmepost.services.media import MediaLibrary
+from letmepost.services.worlds import Worlds
+from letmepost.storage.database import Database
+from letmepost.storage.sealing import Keyring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What every try needs, made once a process. `jitter` returns a number in [-1, 1]."""
+
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    worlds: Worlds
+    library: MediaLibrary
+    leases: Leases
+    wakeups: Wakeups
+    throttles: Throttles
+    jitter: Callable[[], float]
