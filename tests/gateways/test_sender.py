@@ -1,4 +1,5 @@
 import json
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
 from letmepost.domain.flow import Auth, Call, Effect, MediaRange
+from letmepost.gateways.clock import SystemClock
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.sender import CallRecord, Sender
 from letmepost.platforms.contract import Credential
@@ -194,17 +196,34 @@ async def test_a_publish_is_not_repeated_without_its_lease(http: HTTPClient, eff
     """The refresh may have taken so long that another worker has the post by now."""
     asked: list[Call] = []
 
-    async def refuse(call: Call) -> None:
+    async def allow_once(call: Call) -> float:
         asked.append(call)
-        raise RuntimeError("lost")
+        if len(asked) > 1:
+            raise RuntimeError("lost")
+        return math.inf
 
     async with serving(expiring) as server:
         sender = make_sender(http, Credentials())
-        sender.may_send = refuse
+        sender.may_send = allow_once
         with pytest.raises(RuntimeError, match="lost") if sent == 1 else nullcontext():
             await sender(post_to(server, effect=effect))
     assert len(server.received) == sent
-    assert len(asked) == 2 - sent
+    assert len(asked) == (2 if effect is Effect.PUBLISH else 0)
+
+
+async def test_a_publish_that_comes_too_late_is_not_sent(http: HTTPClient) -> None:
+    """The process may have been stopped since its lease was looked at, and another worker may have the post by now."""
+
+    async def until_just_now(_call: Call) -> float:
+        return SystemClock().monotonic_s() - 0.001
+
+    async with serving(answering) as server:
+        sender = make_sender(http, Credentials())
+        sender.may_send = until_just_now
+        with pytest.raises(NotSent, match="too late"):
+            await sender(post_to(server, effect=Effect.PUBLISH))
+        assert (await sender(post_to(server, effect=Effect.PREPARE))).ok, "what nobody sees needs no lease"
+    assert len(server.received) == 1
 
 
 async def test_a_refresh_that_fails_ends_the_call(http: HTTPClient) -> None:

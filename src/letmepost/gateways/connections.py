@@ -5,6 +5,7 @@ left. The line is drawn here, in `Pool.connect`, because that is where the HTTP 
 """
 
 import asyncio
+import math
 import select
 import socket
 import ssl
@@ -19,7 +20,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
-from letmepost.domain.errors import NoReply
+from letmepost.domain.errors import NoReply, NotSent
 from letmepost.gateways.addresses import AddressGuard
 from letmepost.gateways.clock import Clock
 
@@ -31,11 +32,13 @@ class Progress:
     Args:
         deadline: runs for the connecting, then anew for the request itself.
         timeout_s: what it is then set to.
+        not_after_s: by the monotonic clock, the last moment at which the request may begin.
         connected_at_s: by the monotonic clock; None as long as nothing can have been sent.
     """
 
     deadline: asyncio.Timeout
     timeout_s: float
+    not_after_s: float = math.inf
     connected_at_s: float | None = None
 
 
@@ -94,7 +97,11 @@ class Pool(aiohttp.TCPConnector):
             if not (protocol.should_close or _has_news(connection.transport)):
                 break
             connection.close()
-        progress.connected_at_s = self._clock.monotonic_s()
+        now_s = self._clock.monotonic_s()
+        if now_s > progress.not_after_s:
+            connection.release()
+            raise NotSent(f"The connection to {req.url.origin()} came too late.")
+        progress.connected_at_s = now_s
         progress.deadline.reschedule(asyncio.get_running_loop().time() + progress.timeout_s)
         return connection
 

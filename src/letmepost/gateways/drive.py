@@ -153,7 +153,7 @@ class FlowRun:
     send: Send
     explain: Callable[[Call, Reply], PlatformFailure]
     reconcile: Callable[[Intent], Flow[Reconciled]]
-    may_send: Callable[[Call], Awaitable[None]]
+    may_send: Callable[[Call], Awaitable[object]]
     announce: Callable[[Announcement], Awaitable[None]]
     now: Callable[[], datetime]
     visibility_delay_s: float

@@ -159,7 +159,7 @@ class HTTPClient:
     async def _send_once(self, request: Outgoing, where: Destination, headers: Mapping[str, str]) -> Incoming:
         started_s = self._clock.monotonic_s()
         deadline = asyncio.timeout(self._connect_timeout_s)
-        progress = Progress(deadline, request.timeout_s)
+        progress = Progress(deadline, request.timeout_s, request.not_after_s)
         body, length = outgoing_body(request)
         headers = {**headers, **length}
         with honest_failures(where.origin, progress):

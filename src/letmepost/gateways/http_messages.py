@@ -1,5 +1,6 @@
 """What goes out by HTTP and what comes in, as values."""
 
+import math
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ class Outgoing:
         body: whole, or a source that is taken once and never held whole.
         body_length: of such a source, in bytes; exactly so much is sent, or the call fails.
         timeout_s: from the first byte sent to the last received. Connecting has a limit of the client's own.
+        not_after_s: by the monotonic clock; a request that has no connection by then is not sent.
         max_reply_bytes: of the reply's body, both as sent and after decompression.
         follow_redirects: for a GET or HEAD, up to five, with `timeout_s` for each; other origins get no
             headers.
@@ -49,6 +51,7 @@ class Outgoing:
     body: bytes | AsyncIterator[bytes] | None = None
     body_length: int | None = None
     timeout_s: float = 20.0
+    not_after_s: float = math.inf
     max_reply_bytes: int = MEBIBYTE
     follow_redirects: bool = False
 

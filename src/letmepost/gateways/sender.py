@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -55,8 +55,8 @@ class Sender:
 
     Args:
         credentials: None where no account exists yet.
-        may_send: raises when a PUBLISH may not be sent any more; asked before one is repeated, after a refresh that
-            may have taken long.
+        may_send: until when a PUBLISH may begin, by the monotonic clock; raises when it may not be sent any more.
+            Asked just before each sending, and handed on to the client: this process may be stopped at any line.
     """
 
     http: HTTPClient
@@ -64,7 +64,7 @@ class Sender:
     clock: Clock
     credentials: CredentialSource | None = None
     open_media: Callable[[UUID, int, int], Awaitable[AsyncIterator[bytes]]] | None = None
-    may_send: Callable[[Call], Awaitable[None]] | None = None
+    may_send: Callable[[Call], Awaitable[float]] | None = None
     records: list[CallRecord] = field(default_factory=list)
 
     @property
@@ -84,10 +84,7 @@ class Sender:
         credential = await self.credentials.current()
         reply = await self._send_signed(call, credential)
         if self.platform.needs_refresh(reply):
-            fresh = await self.credentials.refresh(credential)
-            if call.effect is Effect.PUBLISH and self.may_send is not None:
-                await self.may_send(call)
-            reply = await self._send_signed(call, fresh)
+            reply = await self._send_signed(call, await self.credentials.refresh(credential))
         return reply
 
     async def _send_signed(self, call: Call, credential: Credential) -> Reply:
@@ -96,6 +93,8 @@ class Sender:
 
     async def _send(self, call: Call) -> Reply:
         request = await self._request(call)
+        if call.effect is Effect.PUBLISH and self.may_send is not None:
+            request = replace(request, not_after_s=await self.may_send(call))
         started = self.clock.monotonic_s()
         incoming: Incoming | None = None
         try:

@@ -39,8 +39,8 @@ class Leases:
         if self._ends:
             await self._renew(list(self._ends), self._lease_s)
 
-    async def ensure(self, token: LeaseToken, seconds: float) -> None:
-        """Make sure that the lease outlives the next `seconds`.
+    async def ensure(self, token: LeaseToken, seconds: float) -> float:
+        """Make sure that the lease outlives the next `seconds`; returns when it ends, by the monotonic clock.
 
         Raises:
             LostLeaseError: it is not ours any more.
@@ -49,6 +49,7 @@ class Leases:
             await self._renew([token], max(self._lease_s, seconds + self.renewal_interval_s))
         if self._left_s(token) < seconds:
             raise LostLeaseError
+        return self._ends[token]
 
     async def _renew(self, tokens: list[LeaseToken], lease_s: float) -> None:
         asked_at_s = self._clock.monotonic_s()

@@ -39,10 +39,11 @@ def sender(tools: Tools, claim: Claim, access: Access, account: AccountRow, cred
     )
 
 
-def may_send(tools: Tools, claim: Claim) -> Callable[[Call], Awaitable[None]]:
-    """What raises `LostLeaseError` unless the try's lease outlives a call."""
+def may_send(tools: Tools, claim: Claim) -> Callable[[Call], Awaitable[float]]:
+    """Until when a call may begin for the lease to outlive it; raises `LostLeaseError` when it cannot be made to."""
 
-    async def ensure(call: Call) -> None:
-        await tools.leases.ensure(claim.token, CONNECTING_MAX_S + call.timeout_s)
+    async def ensure(call: Call) -> float:
+        ends_s = await tools.leases.ensure(claim.token, CONNECTING_MAX_S + call.timeout_s)
+        return ends_s - call.timeout_s
 
     return ensure
