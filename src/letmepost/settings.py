@@ -45,7 +45,7 @@ class Settings(BaseSettings):
         default=False, description="Let webhooks, media URLs and platforms be on private addresses: for development."
     )
     requests_per_minute: int = Field(default=120, gt=0, description="A key's rate limit, unless the key has its own.")
-    worker_slots: int = Field(default=32, gt=0, description="Posts that one worker publishes at once.")
+    worker_slots: int = Field(default=64, gt=0, description="Posts that one worker publishes at once.")
     delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at once.")
     lease_s: float = Field(default=60.0, ge=2, description="How long a dead worker's post waits for another.")
     shutdown_grace_s: float = Field(default=25.0, ge=0, description="How long a stopping worker finishes its posts.")

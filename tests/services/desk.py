@@ -138,4 +138,4 @@ async def working(
     )
     account_id = await owner.account(data={"host": network.url})
     async with aclosing(redis):
-        yield Desk(tools, Publishing(tools, claims, lease_s=LEASE_S), owner, account_id, network, admin)
+        yield Desk(tools, Publishing(tools, claims, lease_s=LEASE_S, slots=32), owner, account_id, network, admin)

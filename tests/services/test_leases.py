@@ -32,7 +32,7 @@ class Database(EveryTenantClaims):
 
 
 def claim_of(token: LeaseToken) -> Claim:
-    return Claim(Tenant(UUID(int=9), Mode.LIVE), UUID(int=8), token)
+    return Claim(Tenant(UUID(int=9), Mode.LIVE), UUID(int=8), token, "network")
 
 
 def make_leases(database: Database) -> Leases:

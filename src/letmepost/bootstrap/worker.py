@@ -43,7 +43,7 @@ async def open_worker(
             jitter=jitter,
         )
         yield WorkerServices(
-            publishing=Publishing(tools, claims, lease_s=settings.lease_s),
+            publishing=Publishing(tools, claims, lease_s=settings.lease_s, slots=settings.worker_slots),
             deliveries=Deliveries(
                 database=core.database, keyring=core.keyring, clock=core.clock, http=core.live_http, jitter=jitter
             ),

@@ -7,6 +7,7 @@ import structlog
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.services import beginning
 from letmepost.services.attempts import Attempt
+from letmepost.services.shares import Shares
 from letmepost.services.throttling import teach
 from letmepost.services.tools import Tools
 from letmepost.storage.claims import Claim, EveryTenantClaims
@@ -18,16 +19,21 @@ log = structlog.get_logger()
 class Publishing:
     """What a worker does with posts."""
 
-    def __init__(self, tools: Tools, claims: EveryTenantClaims, *, lease_s: float) -> None:
+    def __init__(self, tools: Tools, claims: EveryTenantClaims, *, lease_s: float, slots: int) -> None:
+        """`slots`: posts that this worker publishes at once."""
         self._tools = tools
         self._claims = claims
         self._lease_s = lease_s
+        self._shares = Shares(slots)
         self._last_served = UUID(int=0)
 
     async def claim(self, limit: int) -> list[Claim]:
-        """Lease up to `limit` ready posts, tenants in turn."""
+        """Lease up to `limit` ready posts, tenants in turn, none of them or of a platform more than its share."""
         asked_at_s = self._tools.clock.monotonic_s()
-        claims = await self._claims.claim(limit=limit, lease_s=self._lease_s, after=self._last_served)
+        claims = await self._claims.claim(
+            limit=limit, lease_s=self._lease_s, after=self._last_served, may_take=self._shares.taking()
+        )
+        self._shares.begin(claims)
         self._tools.leases.begin(claims, asked_at_s)
         if claims:
             self._last_served = claims[-1].tenant.organization_id
@@ -50,6 +56,7 @@ class Publishing:
                 log.warning("post.lease_lost")
             finally:
                 self._tools.leases.end(claim.token)
+                self._shares.end(claim)
 
     async def hand_back(self, claim: Claim) -> None:
         """Give a post back untried, or cut short by shutdown: the next worker goes on at once."""

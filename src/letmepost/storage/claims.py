@@ -1,7 +1,8 @@
 """Who publishes next: the one place where work of every tenant is looked at together."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from itertools import islice
 from typing import NewType
 from uuid import UUID
 
@@ -39,11 +40,11 @@ _CANDIDATES = text(
               WHERE organization_id > organization.id AND ready_at <= now() ORDER BY organization_id LIMIT 1)
       FROM organization WHERE organization.id IS NOT NULL
     ), turn AS (
-      SELECT head.id, organization.id AS organization_id,
+      SELECT head.id, head.platform, organization.id AS organization_id,
              row_number() OVER (PARTITION BY organization.id ORDER BY head.ready_at, head.id) AS place
       FROM organization CROSS JOIN LATERAL (
-        SELECT DISTINCT ON (oldest.account_id) oldest.id, oldest.ready_at FROM (
-          SELECT p.id, p.account_id, p.ready_at FROM posts p
+        SELECT DISTINCT ON (oldest.account_id) oldest.id, oldest.ready_at, oldest.platform FROM (
+          SELECT p.id, p.account_id, p.ready_at, p.platform FROM posts p
           WHERE p.organization_id = organization.id AND p.ready_at <= now() AND p.lease_token IS NULL
             AND p.account_id <> ALL (coalesce((SELECT accounts FROM busy), '{}'))
           ORDER BY p.ready_at, p.id LIMIT :window
@@ -51,7 +52,8 @@ _CANDIDATES = text(
         ORDER BY oldest.account_id, oldest.ready_at, oldest.id
       ) head
     )
-    SELECT id FROM turn ORDER BY place, organization_id <= :after, organization_id LIMIT :limit
+    SELECT id, organization_id, platform FROM turn
+    ORDER BY place, organization_id <= :after, organization_id LIMIT :limit
     """
 )
 
@@ -70,7 +72,7 @@ _LEASE = text(
       status = CASE WHEN status IN ('queued', 'retrying') THEN 'publishing' ELSE status END,
       updated_at = now()
     FROM mine WHERE posts.id = mine.id
-    RETURNING posts.id, posts.organization_id, posts.mode, posts.lease_token
+    RETURNING posts.id, posts.organization_id, posts.mode, posts.platform, posts.lease_token
     """
 )
 
@@ -92,6 +94,16 @@ class Claim:
     tenant: Tenant
     post_id: UUID
     token: LeaseToken
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A post whose turn it is."""
+
+    post_id: UUID
+    organization_id: UUID
+    platform: str
 
 
 class EveryTenantClaims:
@@ -100,18 +112,34 @@ class EveryTenantClaims:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def claim(self, *, limit: int, lease_s: float, after: UUID) -> list[Claim]:
-        """Lease up to `limit` ready posts, in the order of turns. `after`: the organization that had its turn last."""
+    async def claim(
+        self,
+        *,
+        limit: int,
+        lease_s: float,
+        after: UUID,
+        may_take: Callable[[Candidate], bool] = lambda _: True,
+    ) -> list[Claim]:
+        """Lease up to `limit` ready posts, in the order of turns.
+
+        Args:
+            after: the organization that had its turn last.
+            may_take: asked of one candidate after another; twice as many are looked at as may be taken.
+        """
         try:
             async with self._database.every_tenant() as connection:
                 await connection.execute(_RELEASE_EXPIRED)
-                candidates = await connection.execute(_CANDIDATES, {"limit": limit, "after": after, "window": _WINDOW})
-                ids = [row.id for row in candidates]
+                asked = {"limit": 2 * limit, "after": after, "window": _WINDOW}
+                candidates = await connection.execute(_CANDIDATES, asked)
+                turns = (Candidate(row.id, row.organization_id, row.platform) for row in candidates)
+                ids = [turn.post_id for turn in islice(filter(may_take, turns), limit)]
                 if not ids:
                     return []
                 rows = await connection.execute(_LEASE, {"ids": ids, "lease_s": lease_s})
                 leased = {
-                    row.id: Claim(Tenant(row.organization_id, Mode(row.mode)), row.id, LeaseToken(row.lease_token))
+                    row.id: Claim(
+                        Tenant(row.organization_id, Mode(row.mode)), row.id, LeaseToken(row.lease_token), row.platform
+                    )
                     for row in rows
                 }
                 return [leased[post_id] for post_id in ids if post_id in leased]
