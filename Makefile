@@ -34,6 +34,9 @@ test-pds: install  ## Run the tests against a real Bluesky server (needs Node)
 bench: install  ## Measure, and print ratios to what this machine can do
 	$(BIN)/python -m tests.benchmarks.http_client
 	$(BIN)/python -m tests.benchmarks.at_rest
+	$(BIN)/python -m tests.benchmarks.accept
+	$(BIN)/python -m tests.benchmarks.due_at_once 2000 1
+	$(BIN)/python -m tests.benchmarks.due_at_once 2000 2
 
 lint: install  ## Check style, types and the direction of imports; report long files
 	$(BIN)/ruff check

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.accept [seconds a figure]
 
-Two API processes; the callers run in this process. The bare limit writes the rows of a scheduled post with one target by
-plain asyncpg, from as many connections, in the same run, under the same durability. The worker rests: nothing is due.
+Two API processes; the callers run in this process. The bare limit writes the rows of a scheduled post with one target
+by plain asyncpg, from as many connections, in the same run, under the same durability. Nothing is due meanwhile.
 """
 
 import asyncio
@@ -143,8 +143,8 @@ async def _bare(pool: "asyncpg.Pool[asyncpg.Record]", organization: UUID, accoun
             *(batch, organization, now),
         )
         await connection.execute(
-            "INSERT INTO posts (id, organization_id, mode, batch_id, target_index, account_id, profile_id, platform, status,"
-            " due_at, ready_at, late_within_s, late_then, created_at, updated_at)"
+            "INSERT INTO posts (id, organization_id, mode, batch_id, target_index, account_id, profile_id, platform,"
+            " status, due_at, ready_at, late_within_s, late_then, created_at, updated_at)"
             " VALUES ($1, $2, 'live', $3, 0, $4, $5, 'bare', 'queued', $6, $6, 86400, 'skip', $7, $7)",
             *(post, organization, batch, account, profile, now + timedelta(days=300), now),
         )
