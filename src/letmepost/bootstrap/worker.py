@@ -35,6 +35,7 @@ async def open_worker(
             clock=core.clock,
             worlds=core.worlds,
             library=core.library,
+            fetching=core.fetching,
             leases=leases,
             wakeups=core.wakeups,
             jitter=jitter,
@@ -44,7 +45,8 @@ async def open_worker(
             deliveries=Deliveries(
                 database=core.database, keyring=core.keyring, clock=core.clock, http=core.live_http, jitter=jitter
             ),
-            library=core.library,
+            fetching=core.fetching,
+            expiry=core.expiry,
             leases=leases,
             wakeups=core.wakeups,
             beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),

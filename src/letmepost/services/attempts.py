@@ -31,12 +31,14 @@ from letmepost.platforms.contract import Credential, Platform, PlatformSettings,
 from letmepost.services import verdicts
 from letmepost.services.callers import new_id
 from letmepost.services.events import account_event, post_event
+from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
 from letmepost.services.ready_media import MediaMissingError, ready_content
-from letmepost.services.run_journal import RunJournal
+from letmepost.services.run_journal import RunJournal, at_theirs
 from letmepost.services.tokens import AccountCredentials
 from letmepost.services.verdicts import Verdict
+from letmepost.services.world_time import WorldClock, world_clock
 from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.claims import Claim
@@ -64,6 +66,7 @@ class Tools:
     clock: Clock
     worlds: Worlds
     library: MediaLibrary
+    fetching: MediaFetching
     leases: Leases
     wakeups: Wakeups
     jitter: Callable[[], float]
@@ -83,6 +86,7 @@ class Attempt:
     frozen: Frozen
     steps: dict[str, Step]
     access: Access
+    time: WorldClock
     sender: Sender
     journal: RunJournal
     pause: str | None = None
@@ -128,7 +132,7 @@ class Attempt:
         if self.account.status not in _USABLE and not is_closed:
             raise _must_reconnect(self.account)
         tools = self.tools
-        content = await ready_content(tools.database, tools.library, self.claim.tenant, self.stored_content)
+        content = await ready_content(tools.database, tools.fetching, self.claim.tenant, self.stored_content)
         broken = violations(content, self._platform.rules) if media_ids(content) else []
         if broken:
             return self._refused(verdicts.broken_rules(self.post, broken))
@@ -197,7 +201,7 @@ class Attempt:
             reconcile=lambda intent: platform.reconcile(self._ready_post(PostContent()), intent, self._settings),
             may_send=_may_send(self.tools, self.claim),
             announce=self._announce,
-            now=self.tools.clock.now,
+            now=self.time.now,
             visibility_delay_s=platform.visibility_delay_s,
             is_closed=is_closed,
         )
@@ -245,7 +249,7 @@ class Attempt:
 
     def _done(self, suspended: Suspended | None) -> Verdict:
         if suspended is not None:
-            return verdicts.paused(suspended.until)
+            return verdicts.paused(self.time.ours(suspended.until))
         if self.post.status is not PostStatus.PUBLISHED:
             message = f"the flow of {self._platform.name} ended without Live"
             raise RuntimeError(message)
@@ -255,6 +259,8 @@ class Attempt:
         """What a failure of the try leads to."""
         now, jitter = self.tools.clock.now(), self.tools.jitter()
         self.failure = failure
+        if failure.retry_at is not None:
+            failure.retry_at = self.time.ours(failure.retry_at)
         log.info("post.refused", post_id=str(self.post.id), kind=failure.kind, error=failure.message)
         if self.post.status is PostStatus.PUBLISHED:
             return verdicts.extras_failed(self.post, failure, now, jitter)
@@ -296,7 +302,8 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         post = loaded.post
         is_first = post.attempt_count == 1  # nothing can be on record yet
         journal = JournalRepository(connection, claim, post.revision, tools.keyring)
-        steps = {} if is_first else await journal.load()
+        time = await world_clock(connection, claim.tenant, tools.clock)
+        steps = {} if is_first else {name: at_theirs(step, time) for name, step in (await journal.load()).items()}
     access = tools.worlds.access(post.platform, claim.tenant.mode, claim.tenant.organization_id)
     return Attempt(
         tools=tools,
@@ -309,13 +316,16 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         frozen=loaded.frozen,
         steps=steps,
         access=access,
-        sender=_sender(tools, claim, access, loaded.account, loaded.credential),
-        journal=RunJournal(tools.database, tools.keyring, claim, post.revision),
+        time=time,
+        sender=_sender(tools, claim, access, time, loaded.account, loaded.credential),
+        journal=RunJournal(tools.database, tools.keyring, claim, post.revision, time),
         pause=loaded.pause,
     )
 
 
-def _sender(tools: Tools, claim: Claim, access: Access, account: AccountRow, credential: Credential | None) -> Sender:
+def _sender(
+    tools: Tools, claim: Claim, access: Access, time: WorldClock, account: AccountRow, credential: Credential | None
+) -> Sender:
     tenant = claim.tenant
 
     async def open_media(media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
@@ -324,7 +334,7 @@ def _sender(tools: Tools, claim: Claim, access: Access, account: AccountRow, cre
     return Sender(
         http=access.http,
         platform=access.platform,
-        clock=tools.clock,
+        clock=time,
         credentials=AccountCredentials(
             database=tools.database,
             keyring=tools.keyring,

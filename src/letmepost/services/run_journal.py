@@ -29,9 +29,7 @@ class RunJournal:
     they are stored in ours.
     """
 
-    def __init__(
-        self, database: Database, keyring: Keyring, claim: Claim, revision: int, time: WorldClock
-    ) -> None:
+    def __init__(self, database: Database, keyring: Keyring, claim: Claim, revision: int, time: WorldClock) -> None:
         self._database = database
         self._keyring = keyring
         self._claim = claim
