@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("letmepost", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("letmepost")
 
-pytest_plugins = ["tests.servers", "tests.database", "tests.deployment"]
+pytest_plugins = ["tests.servers", "tests.database", "tests.deployment", "tests.s3"]
 
 _PURE = {"domain", "platforms"}
-_SERVERS = {"postgres_url", "redis_url"}
+_SERVERS = {"postgres_url", "redis_url", "s3_url"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -36,7 +36,20 @@ class Settings(BaseSettings):
     public_url: AnyHttpUrl = Field(
         default=AnyHttpUrl("http://127.0.0.1:8080"), description="Where callers reach this deployment."
     )
-    media_dir: Path = Field(default=Path("media"), description="Where media are kept.")
+    media_dir: Path = Field(default=Path("media"), description="Where media are kept, unless a bucket is named.")
+    media_days: int = Field(default=30, gt=0, description="How long media are kept that no post needs.")
+    s3_bucket: str | None = Field(
+        default=None, description="The bucket of an S3-compatible store in which media are kept instead."
+    )
+    s3_endpoint: AnyHttpUrl | None = Field(
+        default=None,
+        description="Where that store is, for us and for callers who upload to it; unset, it is Amazon's.",
+    )
+    s3_region: str | None = Field(default=None, description="The bucket's region.")
+    s3_access_key_id: str | None = Field(
+        default=None, description="Its key; unset, the one of the machine's own role is used."
+    )
+    s3_secret_access_key: SecretStr | None = Field(default=None, description="The secret of that key.")
     sandbox_url: AnyHttpUrl | None = Field(
         default=None, description="Where the sandbox process is; unset, test keys cannot publish."
     )

@@ -42,7 +42,7 @@ class Row:
         return "/".join(_FILLED.get(part, spelled) if part.startswith("{") else part for part in self.path.split("/"))
 
 
-_FILLED = {"{platform}": PLATFORM, "{code}": "not_found", "{page}": "nothing"}
+_FILLED = {"{platform}": PLATFORM, "{code}": "not_found", "{page}": "nothing", "{token}": "nothing"}
 _POST: Body = {"targets": [{"platform": PLATFORM}], "text": "Hello"}
 _KEY: Body = {"name": "new"}
 _RANGE: Body = {"after": "2026-11-01T00:00:00Z", "before": "2026-11-02T00:00:00Z"}
@@ -78,8 +78,18 @@ ROWS: tuple[Row, ...] = (
     _row("POST /v1/accounts/connect/{platform}/complete", _S.ACCOUNTS_WRITE, body={}),
     _row("POST /v1/sandbox/accounts", _S.ACCOUNTS_WRITE, body={"platform": PLATFORM}),
     _row("GET /v1/sandbox/{platform}/posts", _S.POSTS_READ),
+    _row("POST /v1/sandbox/clock", _S.POSTS_WRITE, body={"advanceS": 60}),
+    _row("POST /v1/sandbox/reset", _S.POSTS_WRITE),
     _row("POST /v1/media", _S.MEDIA_WRITE),
     _row("GET /v1/media", _S.MEDIA_READ),
+    _row("POST /v1/media/import", _S.MEDIA_WRITE, body=_URL),
+    _row("POST /v1/media/uploads", _S.MEDIA_WRITE, body={"filename": "clip.mp4", "sizeBytes": 5}),
+    _row("PUT /v1/media/uploads/{token}", None),
+    _row("GET /v1/media/{media_id}", _S.MEDIA_READ, _P.MEDIA),
+    _row("DELETE /v1/media/{media_id}", _S.MEDIA_WRITE, _P.MEDIA),
+    _row("POST /v1/media/{media_id}/complete", _S.MEDIA_WRITE, _P.MEDIA),
+    _row("GET /media/{token}", None),
+    _row("HEAD /media/{token}", None),
     _row("GET /v1/api-keys", _S.KEYS_READ),
     _row("POST /v1/api-keys", _S.KEYS_WRITE, body=_KEY),
     _row("DELETE /v1/api-keys/{key_id}", _S.KEYS_WRITE, _P.API_KEY),

@@ -16,7 +16,7 @@ from letmepost.http.gate import ANY_KEY, OPERATOR, GatedRoute, scope_of
 from tests.contract.routes import PLATFORM, ROWS, Row
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment
 from tests.doubles.waiting import eventually
-from tests.http.support import ABSENT_ID, Tenant, check_refusal, make_tenant
+from tests.http.support import ABSENT_ID, Tenant, check_refusal, make_tenant, upload
 from tests.storage.support import Admin
 
 _OF_FASTAPI = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
@@ -83,6 +83,7 @@ async def made(owner: Tenant) -> Mapping[Prefix, str]:
         Prefix.API_KEY: key["id"],
         Prefix.PROFILE: (await client.get(f"/v1/accounts/{account_id}")).json()["profileId"],
         Prefix.DELIVERY: spell(Prefix.DELIVERY, delivery),
+        Prefix.MEDIA: await upload(client),
         Prefix.ORGANIZATION: owner.id,
     }
 
@@ -177,7 +178,7 @@ async def test_what_belongs_to_a_tenant_is_found_by_it(owner: Tenant, made: Mapp
     reading = [row for row in _NAMING if row.method == "GET"]
     replies = {row.line: (await _call(owner.client.http, row, _path(row, made), owner.client.key)) for row in reading}
     assert {line: reply.status_code for line, reply in replies.items()} == dict.fromkeys(replies, 200)
-    assert {row.about for row in reading} >= _OF_A_WORLD - {Prefix.MEDIA, Prefix.DELIVERY}
+    assert {row.about for row in reading} >= _OF_A_WORLD - {Prefix.DELIVERY}
 
 
 async def test_the_platform_in_the_table_exists(client: Client) -> None:

@@ -79,13 +79,21 @@ async def test_an_upload_has_one_file_in_the_field_file(tenant: Tenant) -> None:
         refusals = [
             await _upload(tenant, files={"picture": picture}),
             await _upload(tenant, data={"file": "not a file"}, files={"other": picture}),
+        ]
+    for reply in refusals:
+        check_refusal(reply, 400, "validation_failed", "media.missing_file")
+
+
+async def test_an_upload_is_a_form(tenant: Tenant) -> None:
+    async with tenant.storing_nothing():
+        refusals = [
             await _upload(tenant, data={"file": "not a file"}),
             await _upload(tenant, content=png(), headers={"content-type": "image/png"}),
             await _upload(tenant, content=b"{}", headers={"content-type": "application/json"}),
             await _upload(tenant, content=b""),
         ]
     for reply in refusals:
-        check_refusal(reply, 400, "validation_failed", "media.missing_file")
+        check_refusal(reply, 400, "validation_failed", "media.content_type")
 
 
 async def test_an_upload_of_two_files_is_refused(tenant: Tenant) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
 from letmepost.services import beginning
 from letmepost.services.attempts import Attempt
-from letmepost.services.idempotency import Idempotency
+from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
 from letmepost.services.publishing import Publishing
@@ -114,7 +115,9 @@ async def working(
     **platform: Any,
 ) -> AsyncIterator[Desk]:
     """A desk; `platform` names functions of the double that differ."""
-    idempotency = Idempotency(owner.database, KEYRING, CLOCK)
+    library = MediaLibrary(
+        database=owner.database, blobs=DiskBlobStore(directory), clock=CLOCK, kept_for=timedelta(days=30)
+    )
     redis = open_redis(redis_url, timeout_s=1.0)
     claims = EveryTenantClaims(owner.database)
     tools = Tools(
@@ -128,9 +131,8 @@ async def working(
             sandbox_http=http,
             sandbox_url=None,
         ),
-        library=MediaLibrary(
-            database=owner.database, blobs=DiskBlobStore(directory), http=http, clock=CLOCK, idempotency=idempotency
-        ),
+        library=library,
+        fetching=MediaFetching(database=owner.database, library=library, direct=None, http=http, clock=CLOCK),
         leases=Leases(claims, CLOCK, lease_s=LEASE_S),
         wakeups=Wakeups(redis, redis),
         throttles=Throttles(redis, CLOCK),

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from letmepost.domain.flow import Call, Effect, Intent, Reply
 from letmepost.domain.journal import Step, fingerprint
 from letmepost.services.run_journal import RunJournal
+from letmepost.services.world_time import WorldClock
 from letmepost.storage.claims import Claim, EveryTenantClaims
 from letmepost.storage.database import Database
 from letmepost.storage.journals import JournalRepository
 from tests.doubles.journal import MemoryJournal
-from tests.storage.support import KEYRING, Admin, Owner
+from tests.storage.support import CLOCK, KEYRING, Admin, Owner
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PREPARE = Call(method="POST", url="https://network.example/containers", effect=Effect.PREPARE, step="container")
@@ -71,7 +72,7 @@ async def test_both_journals_agree_after_every_entry(
     database: Database, admin: Admin, claim: Claim, story: Sequence[Entry]
 ) -> None:
     await admin.do("DELETE FROM flow_steps")
-    memory, real = MemoryJournal(), RunJournal(database, KEYRING, claim, 1)
+    memory, real = MemoryJournal(), RunJournal(database, KEYRING, claim, 1, WorldClock(CLOCK, timedelta()))
     for name, arguments in story:
         if name in {"close", "forget", "doubt"} and arguments[0] not in memory.steps:
             continue  # a flow closes what it has begun

@@ -24,16 +24,21 @@ from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
+from letmepost.services.attachments import Attachments
 from letmepost.services.callers import new_id
+from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
+from letmepost.services.media_links import MediaLinks
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
 from letmepost.services.sandbox import Sandbox
+from letmepost.services.sandbox_world import SandboxWorld
 from letmepost.services.streams import Streams
 from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
+from letmepost.services.uploads import Uploads
 from letmepost.services.validating import Validation
 from letmepost.services.webhooks import Endpoints
 from letmepost.settings import Settings
@@ -58,6 +63,7 @@ async def open_api(
             idempotency=core.idempotency,
             wakeups=core.wakeups,
         )
+        links = MediaLinks(core.keyring, core.clock, str(settings.public_url))
         accounts = Accounts(
             database=core.database,
             keyring=core.keyring,
@@ -65,6 +71,7 @@ async def open_api(
             worlds=core.worlds,
             idempotency=core.idempotency,
         )
+        sandbox = Sandbox(control=_sandbox_control(core), accounts=accounts, worlds=core.worlds)
         yield APIServices(
             clock=core.clock,
             posts=posts,
@@ -111,8 +118,33 @@ async def open_api(
                 wakeups=core.wakeups,
             ),
             pauses=Pauses(database=core.database, clock=core.clock, worlds=core.worlds, wakeups=core.wakeups),
-            media=core.library,
-            sandbox=Sandbox(control=_sandbox_control(core), accounts=accounts, worlds=core.worlds),
+            media=Attachments(
+                database=core.database,
+                library=core.library,
+                fetching=core.fetching,
+                expiry=core.expiry,
+                clock=core.clock,
+                idempotency=core.idempotency,
+            ),
+            media_links=links,
+            uploads=Uploads(
+                database=core.database,
+                library=core.library,
+                fetching=core.fetching,
+                direct=core.direct,
+                links=links,
+                clock=core.clock,
+                idempotency=core.idempotency,
+            ),
+            downloads=Downloads(core.library, links),
+            sandbox=sandbox,
+            sandbox_world=SandboxWorld(
+                sandbox=sandbox,
+                database=core.database,
+                clock=core.clock,
+                idempotency=core.idempotency,
+                wakeups=core.wakeups,
+            ),
             idempotency=core.idempotency,
             rate_limits=RateLimits(core.redis, core.clock),
             requests_per_minute=settings.requests_per_minute,

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -10,14 +11,17 @@ from redis.backoff import NoBackoff
 
 from letmepost import __version__
 from letmepost.gateways.addresses import AddressGuard, AddressPolicy, Origin, read_origin
-from letmepost.gateways.blobs import DiskBlobStore
+from letmepost.gateways.blobs import BlobStore, DirectUploads, DiskBlobStore
+from letmepost.gateways.blobs.s3 import Bucket, open_s3
 from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.name_lookup import NameLookup
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import Platform
+from letmepost.services.fetching import MediaFetching
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
+from letmepost.services.media_expiry import MediaExpiry
 from letmepost.services.worlds import Worlds
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database, powerful_role
@@ -45,6 +49,9 @@ class Core:
     worlds: Worlds
     idempotency: Idempotency
     library: MediaLibrary
+    fetching: MediaFetching
+    expiry: MediaExpiry
+    direct: DirectUploads | None
     wakeups: Wakeups
 
 
@@ -80,6 +87,9 @@ async def open_core(
         stack.push_async_callback(sandbox_http.close)
         keyring = Keyring(settings.open_keys(), clock.entropy)
         idempotency = Idempotency(database, keyring, clock)
+        blobs, direct = _open_blobs(settings, stack)
+        kept_for = timedelta(days=settings.media_days)
+        library = MediaLibrary(database=database, blobs=blobs, clock=clock, kept_for=kept_for)
         yield Core(
             settings=settings,
             clock=clock,
@@ -97,13 +107,10 @@ async def open_core(
                 sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
             ),
             idempotency=idempotency,
-            library=MediaLibrary(
-                database=database,
-                blobs=DiskBlobStore(settings.media_dir),
-                http=live_http,
-                clock=clock,
-                idempotency=idempotency,
-            ),
+            library=library,
+            fetching=MediaFetching(database=database, library=library, direct=direct, http=live_http, clock=clock),
+            expiry=MediaExpiry(database=database, library=library, clock=clock),
+            direct=direct,
             wakeups=Wakeups(redis, subscriber),
         )
 
@@ -129,6 +136,23 @@ async def refuse_powerful_role(database: Database) -> None:
             "Give DATABASE_URL a role of its own; `letmepost migrate` makes it."
         )
         raise UnsafeDeploymentError(message)
+
+
+def _open_blobs(settings: Settings, stack: AsyncExitStack) -> tuple[BlobStore, DirectUploads | None]:
+    """Where media are kept; and the same again if callers can upload to it directly."""
+    if settings.s3_bucket is None:
+        return DiskBlobStore(settings.media_dir), None
+    secret = settings.s3_secret_access_key
+    bucket = Bucket(
+        name=settings.s3_bucket,
+        endpoint=None if settings.s3_endpoint is None else str(settings.s3_endpoint),
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=None if secret is None else secret.get_secret_value(),
+    )
+    store = open_s3(bucket)
+    stack.callback(store.close)
+    return store, store
 
 
 def _live_policy(settings: Settings, sandbox: Origin | None) -> AddressPolicy:

@@ -37,6 +37,7 @@ async def open_worker(
             clock=core.clock,
             worlds=core.worlds,
             library=core.library,
+            fetching=core.fetching,
             leases=leases,
             wakeups=core.wakeups,
             throttles=throttles,
@@ -47,7 +48,8 @@ async def open_worker(
             deliveries=Deliveries(
                 database=core.database, keyring=core.keyring, clock=core.clock, http=core.live_http, jitter=jitter
             ),
-            library=core.library,
+            fetching=core.fetching,
+            expiry=core.expiry,
             leases=leases,
             wakeups=core.wakeups,
             throttles=throttles,

@@ -17,13 +17,18 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFacts:
-    """What the bytes of a medium say. `content_type` is sniffed, never the header's word."""
+    """What the bytes of a medium say. `content_type` is sniffed, never the header's word.
+
+    The size is the one in which it is seen; `frame_rate` is in frames a second, `codec` a short name such as `h264`.
+    """
 
     content_type: str
     size_bytes: int
     width_px: int | None = None
     height_px: int | None = None
     duration_s: float | None = None
+    frame_rate: float | None = None
+    codec: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,9 @@
 """What the bytes of a medium say they are, whatever its name or its sender says."""
 
 import asyncio
-import os
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from io import BytesIO
-from pathlib import Path
 from types import MappingProxyType
 
 from PIL.ExifTags import Base
@@ -17,6 +16,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.errors import LetmepostError
+from letmepost.gateways.movies import Read, describe, find_header
 
 SNIFF_BYTES = 4096
 IMAGE_HEAD_BYTES = 32 * 1024 * 1024
@@ -30,6 +30,7 @@ MAX_PIXELS = 178_956_970
 _IMAGES: Mapping[str, Callable[[BytesIO], ImageFile]] = MappingProxyType(
     {"image/gif": GifImageFile, "image/jpeg": JpegImageFile, "image/png": PngImageFile, "image/webp": WebPImageFile}
 )
+_MOVIES = frozenset({"video/mp4", "video/quicktime"})
 _MAGIC = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -52,14 +53,26 @@ class UnreadableMediaError(LetmepostError):
     """The bytes are of no type that is taken, or are not what they begin like."""
 
 
-async def probe(path: Path) -> MediaFacts:
-    """The facts of a file: of an image its size as seen (after EXIF orientation), of anything else the type.
+async def probe(read: Read, size_bytes: int) -> MediaFacts:
+    """The facts of a file: its type, and its size as seen (after EXIF orientation, or a video's matrix).
+
+    Args:
+        read: gives so many bytes from a position on.
 
     Raises:
         UnreadableMediaError: it is none of JPEG, PNG, WebP, GIF, MP4, QuickTime and PDF, or is broken.
-        OSError: the file cannot be read.
     """
-    return await asyncio.to_thread(_probe_file, path)
+    head = await read(0, min(size_bytes, SNIFF_BYTES))
+    content_type = sniff(head)
+    facts = MediaFacts(content_type=content_type, size_bytes=size_bytes)
+    if content_type in _IMAGES:
+        if size_bytes > len(head):
+            head = await read(0, min(size_bytes, IMAGE_HEAD_BYTES))
+        width_px, height_px = await asyncio.to_thread(_image_size, content_type, head)
+        return replace(facts, width_px=width_px, height_px=height_px)
+    if content_type in _MOVIES and (header := await find_header(read, size_bytes)) is not None:
+        return replace(facts, **asdict(describe(header)))
+    return facts
 
 
 async def probe_bytes(data: bytes) -> MediaFacts:
@@ -68,24 +81,11 @@ async def probe_bytes(data: bytes) -> MediaFacts:
     Raises:
         UnreadableMediaError: as `probe`.
     """
-    return await asyncio.to_thread(_facts, data, len(data))
 
+    async def read(first_byte: int, length_bytes: int) -> bytes:
+        return data[first_byte : first_byte + length_bytes]
 
-def _probe_file(path: Path) -> MediaFacts:
-    with path.open("rb") as file:
-        size_bytes = os.fstat(file.fileno()).st_size
-        head = file.read(SNIFF_BYTES)
-        if sniff(head) in _IMAGES:
-            head += file.read(IMAGE_HEAD_BYTES)
-    return _facts(head, size_bytes)
-
-
-def _facts(head: bytes, size_bytes: int) -> MediaFacts:
-    content_type = sniff(head)
-    if content_type not in _IMAGES:
-        return MediaFacts(content_type=content_type, size_bytes=size_bytes)
-    width_px, height_px = _image_size(content_type, head)
-    return MediaFacts(content_type=content_type, size_bytes=size_bytes, width_px=width_px, height_px=height_px)
+    return await probe(read, len(data))
 
 
 def sniff(head: bytes) -> str:

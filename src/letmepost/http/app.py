@@ -24,7 +24,9 @@ from letmepost.http.routes import (
     platforms,
     posts,
     profiles,
+    sandbox,
     service,
+    uploads,
     webhooks,
 )
 from letmepost.http.services import APIServices
@@ -60,6 +62,8 @@ def create_app(
         posts.router,
         accounts.router,
         accounts.sandbox_router,
+        sandbox.router,
+        uploads.router,
         media.router,
         pauses.router,
         keys.router,

@@ -15,11 +15,13 @@ from letmepost.http.errors import envelope
 JSON_MAX_BYTES = 1024 * 1024
 INLINE_MEDIA_MAX_BYTES = 8 * 1024 * 1024
 UPLOAD_MAX_BYTES = 201 * 1024 * 1024
+LARGE_UPLOAD_MAX_BYTES = 4 * 1024**3
 
 _LENGTH_MAX_DIGITS = 20  # no server takes more
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
 _INLINE_MEDIA = re.compile(r"POST /v1/posts(/validate)?|PATCH /v1/posts/[^/]+")
 _UPLOAD = re.compile(r"POST /v1/media")
+_LARGE_UPLOAD = re.compile(r"PUT /v1/media/uploads/[^/]+")
 
 log = structlog.get_logger()
 
@@ -109,6 +111,8 @@ def _limit(scope: Scope) -> int:
     line = f"{scope['method']} {scope['path']}"
     if _UPLOAD.fullmatch(line) and dict(scope["headers"]).get(b"content-type", b"").startswith(b"multipart/form-data"):
         return UPLOAD_MAX_BYTES
+    if _LARGE_UPLOAD.fullmatch(line):
+        return LARGE_UPLOAD_MAX_BYTES
     return INLINE_MEDIA_MAX_BYTES if _INLINE_MEDIA.fullmatch(line) else JSON_MAX_BYTES
 
 

@@ -9,17 +9,21 @@ from letmepost.gateways.rate_limits import RateLimits
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
+from letmepost.services.attachments import Attachments
+from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
 from letmepost.services.idempotency import Idempotency
-from letmepost.services.media import MediaLibrary
+from letmepost.services.media_links import MediaLinks
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
 from letmepost.services.sandbox import Sandbox
+from letmepost.services.sandbox_world import SandboxWorld
 from letmepost.services.streams import Streams
 from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
+from letmepost.services.uploads import Uploads
 from letmepost.services.validating import Validation
 from letmepost.services.webhooks import Endpoints
 
@@ -53,9 +57,13 @@ class APIServices:
     platforms: Mapping[str, Platform]
     endpoints: Endpoints
     streams: Streams
-    media: MediaLibrary
+    media: Attachments
+    media_links: MediaLinks
+    uploads: Uploads
+    downloads: Downloads
     pauses: Pauses
     sandbox: Sandbox
+    sandbox_world: SandboxWorld
     idempotency: Idempotency
     rate_limits: RateLimits
     requests_per_minute: int

@@ -16,6 +16,7 @@ from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import account_event, post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.tokens import AccountCredentials
+from letmepost.services.world_time import world_clock
 from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
@@ -82,9 +83,11 @@ class Accounts:
         access = self._worlds.access(platform_name, caller.mode, caller.organization_id)
         wanted = caller.narrow(profile_id)
         given = _validated(access, body)
-        sender = Sender(http=access.http, platform=access.platform, clock=self._clock)
+        async with self._database.tenant(caller.tenant) as connection:
+            time = await world_clock(connection, caller.tenant, self._clock)
+        sender = Sender(http=access.http, platform=access.platform, clock=time)
         try:
-            found = await drive(access.platform.connect(given, access.settings), sender)
+            found = time.connected(await drive(access.platform.connect(given, access.settings), sender))
         except PlatformFailure as failure:
             failure.platform = platform_name
             raise

@@ -33,6 +33,7 @@ from letmepost.services.run_journal import RunJournal
 from letmepost.services.sending import may_send
 from letmepost.services.tools import Tools
 from letmepost.services.verdicts import Verdict
+from letmepost.services.world_time import WorldClock
 from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.claims import Claim
@@ -62,6 +63,7 @@ class Attempt:
     frozen: Frozen
     steps: dict[str, Step]
     access: Access
+    time: WorldClock
     sender: Sender
     journal: RunJournal
     pause: str | None = None
@@ -111,7 +113,7 @@ class Attempt:
         if self.account.status not in _USABLE and not is_closed:
             raise _must_reconnect(self.account)
         tools = self.tools
-        content = await ready_content(tools.database, tools.library, self.claim.tenant, self.stored_content)
+        content = await ready_content(tools.database, tools.fetching, self.claim.tenant, self.stored_content)
         broken = violations(content, self._platform.rules) if media_ids(content) else []
         if broken:
             return self._refused(verdicts.broken_rules(self.post, broken))
@@ -180,7 +182,7 @@ class Attempt:
             reconcile=lambda intent: platform.reconcile(self._ready_post(PostContent()), intent, self._settings),
             may_send=may_send(self.tools, self.claim),
             announce=self._announce,
-            now=self.tools.clock.now,
+            now=self.time.now,
             visibility_delay_s=platform.visibility_delay_s,
             is_closed=is_closed,
         )
@@ -228,7 +230,7 @@ class Attempt:
 
     def _done(self, suspended: Suspended | None) -> Verdict:
         if suspended is not None:
-            return verdicts.paused(suspended.until)
+            return verdicts.paused(self.time.ours(suspended.until))
         if self.post.status is not PostStatus.PUBLISHED:
             message = f"the flow of {self._platform.name} ended without Live"
             raise RuntimeError(message)
@@ -238,6 +240,8 @@ class Attempt:
         """What a failure of the try leads to."""
         now, jitter = self.tools.clock.now(), self.tools.jitter()
         self.failure = failure
+        if failure.retry_at is not None:
+            failure.retry_at = self.time.ours(failure.retry_at)
         log.info("post.refused", post_id=str(self.post.id), kind=failure.kind, error=failure.message)
         if self.post.status is PostStatus.PUBLISHED:
             return verdicts.extras_failed(self.post, failure, now, jitter)

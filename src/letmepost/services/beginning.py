@@ -2,9 +2,10 @@
 
 from letmepost.services.attempts import Attempt
 from letmepost.services.callers import new_id
-from letmepost.services.run_journal import RunJournal
+from letmepost.services.run_journal import RunJournal, at_theirs
 from letmepost.services.sending import sender
 from letmepost.services.tools import Tools
+from letmepost.services.world_time import world_clock
 from letmepost.storage.claims import Claim
 from letmepost.storage.journals import JournalRepository
 from letmepost.storage.runs import RunRepository
@@ -25,7 +26,8 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         post = loaded.post
         is_first = post.attempt_count == 1  # nothing can be on record yet
         journal = JournalRepository(connection, claim, post.revision, tools.keyring)
-        steps = {} if is_first else await journal.load()
+        time = await world_clock(connection, claim.tenant, tools.clock)
+        steps = {} if is_first else {name: at_theirs(step, time) for name, step in (await journal.load()).items()}
     access = tools.worlds.access(post.platform, claim.tenant.mode, claim.tenant.organization_id)
     return Attempt(
         tools=tools,
@@ -38,7 +40,8 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         frozen=loaded.frozen,
         steps=steps,
         access=access,
-        sender=sender(tools, claim, access, loaded.account, loaded.credential),
-        journal=RunJournal(tools.database, tools.keyring, claim, post.revision),
+        time=time,
+        sender=sender(tools, claim, access, time, loaded.account, loaded.credential),
+        journal=RunJournal(tools.database, tools.keyring, claim, post.revision, time),
         pause=loaded.pause,
     )

@@ -167,13 +167,13 @@ class Composer:
         try:
             media_id = parse(Prefix.MEDIA, text)
         except MalformedIdError:
-            raise _unknown_media() from None
+            raise unknown_medium() from None
         return MediaItem(kind=MediaKind.IMAGE, media_id=media_id, facts=self._known(media_id, account).facts)
 
     def _known(self, media_id: UUID, account: AccountRow) -> MediaRow:
         row = self.known_media.get(media_id)
         if row is None or row.profile_id != account.profile_id:
-            raise _unknown_media()
+            raise unknown_medium()
         if row.status == "failed":
             message = (row.error or {}).get("message", "Its bytes cannot be had.")
             raise InvalidRequest(
@@ -210,7 +210,7 @@ def option_media_ids(request: PostRequest, accounts: Sequence[AccountRow], world
             try:
                 found.add(parse(Prefix.MEDIA, text))
             except MalformedIdError:
-                raise _unknown_media() from None
+                raise unknown_medium() from None
     return found
 
 
@@ -275,7 +275,8 @@ def _mismatch(platform: Platform, path: str) -> InvalidRequest:
     )
 
 
-def _unknown_media() -> NotFound:
+def unknown_medium() -> NotFound:
+    """A post names a medium that its account's profile does not have."""
     missing = NotFound("medium")
     missing.rule = "media.unknown"
     missing.remediation = "Upload it first, under the same profile as the target's account."

@@ -1,111 +1,96 @@
-"""Attachments: taken in, fetched, and read back."""
+"""The bytes of attachments: taken in, judged, and read back."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+import hashlib
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
-import structlog
-
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import InvalidRequest, NoReply, NotFound, RequestError, SendFailure, TooLarge
+from letmepost.domain.errors import InvalidRequest, RequestError, TooLarge
 from letmepost.domain.ids import Prefix, spell
-from letmepost.gateways.addresses import AddressRefused
-from letmepost.gateways.blobs import BlobStore, BlobTooLargeError
+from letmepost.gateways.blobs import BlobMissingError, BlobStore, BlobTooLargeError, read_range
 from letmepost.gateways.clock import Clock
-from letmepost.gateways.http_client import HTTPClient, ReplyTooLarge
 from letmepost.gateways.media_probe import UnreadableMediaError, probe
-from letmepost.services.callers import Caller, new_id
-from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
+from letmepost.services.idempotency import AnsweredError
 from letmepost.storage.database import Database, Tenant
-from letmepost.storage.media import EveryTenantMedia, MediaRepository, MediaRow
-from letmepost.storage.organizations import OrganizationRepository
-
-log = structlog.get_logger()
+from letmepost.storage.media import MediaRepository, MediaRow
 
 UPLOAD_MAX_BYTES = 200 * 1024 * 1024
-IMPORT_MAX_BYTES = 200 * 1024 * 1024
+_TAKE_BYTES = 8
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBytes:
-    """Bytes in the blob store and what they say."""
+    """Bytes in the blob store, under that name, and what they say."""
 
+    name: str
     facts: MediaFacts
     sha256: bytes
 
 
 class MediaLibrary:
-    """Media of the caller's world."""
+    """The bytes of media, whoever they belong to. `kept_for`: how long, if nothing uses them."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        blobs: BlobStore,
-        http: HTTPClient,
-        clock: Clock,
-        idempotency: Idempotency,
-    ) -> None:
+    def __init__(self, *, database: Database, blobs: BlobStore, clock: Clock, kept_for: timedelta) -> None:
         self._database = database
         self._blobs = blobs
-        self._http = http
         self._clock = clock
-        self._idempotency = idempotency
+        self._kept_for = kept_for
+        # Bytes never change their name once they have one, so it is asked for once.
+        self._names: dict[UUID, str] = {}
 
-    async def upload(self, caller: Caller, chunks: AsyncIterator[bytes], once: Once[MediaRow]) -> Answer:
-        """Take in a file of the request.
-
-        Raises:
-            InvalidRequest: it is empty, or nothing that we know.
-            TooLarge: it is over 200 MiB.
-        """
-        media_id = new_id(self._clock)
-        stored = await self.store(caller.tenant, media_id, chunks)
-        async with self.taken_back(caller.tenant, [media_id]), self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            profile = await OrganizationRepository(connection, caller.tenant).find_profile(caller.profile_id)
-            if profile is None:
-                raise NotFound("profile")
-            repository = MediaRepository(connection, caller.tenant)
-            await repository.create_ready(media_id, profile.id, stored.facts, stored.sha256, self._clock.now())
-            rows = await repository.find_many([media_id])
-            return await self._idempotency.answer(connection, caller, once, rows[media_id])
-
-    async def list_page(self, caller: Caller, *, before: UUID | None, limit: int) -> list[MediaRow]:
-        """Media that the caller can see, newest first."""
-        async with self._database.tenant(caller.tenant) as connection:
-            repository = MediaRepository(connection, caller.tenant)
-            return await repository.list_page(caller.profile_id, before=before, limit=limit)
+    def expires_at(self) -> datetime:
+        """When a medium that comes in now is removed, if nothing needs it then."""
+        return self._clock.now() + self._kept_for
 
     async def store(self, tenant: Tenant, media_id: UUID, chunks: AsyncIterator[bytes]) -> StoredBytes:
+        """Put the bytes of a new medium into the blob store, as `take_in`."""
+        return await self.take_in(tenant, self.own_name(media_id), chunks, UPLOAD_MAX_BYTES)
+
+    async def take_in(self, tenant: Tenant, name: str, chunks: AsyncIterator[bytes], max_bytes: int) -> StoredBytes:
         """Put bytes into the blob store and learn what they are; nothing stays behind when they are refused.
 
         Raises:
             InvalidRequest: `media.empty_body`, `media.unreadable`.
             TooLarge: `media.size_max`.
         """
-        key = blob_key(tenant, media_id)
+        key = blob_key(tenant, name)
         try:
-            blob = await self._blobs.put(key, chunks, max_bytes=UPLOAD_MAX_BYTES)
+            blob = await self._blobs.put(key, chunks, max_bytes=max_bytes)
         except BlobTooLargeError as error:
-            raise TooLarge(
-                f"A medium has at most {UPLOAD_MAX_BYTES // 1024**2} MiB.",
-                rule="media.size_max",
-                remediation="Make it smaller.",
-            ) from error
-        if blob.size_bytes == 0:
-            await self._blobs.delete(key)
-            raise InvalidRequest("The file is empty.", rule="media.empty_body", remediation="Send its bytes.")
-        try:
-            facts = await probe(await self._blobs.local_path(key))
-        except UnreadableMediaError as error:
-            await self._blobs.delete(key)
-            raise InvalidRequest(
-                str(error), rule="media.unreadable", remediation="Send an image or a video."
-            ) from error
-        return StoredBytes(facts, blob.sha256)
+            raise too_large(max_bytes) from error
+        return StoredBytes(name, await self._judge(key, blob.size_bytes), blob.sha256)
+
+    async def examine(self, tenant: Tenant, name: str) -> StoredBytes:
+        """Learn what bytes are that came into the blob store past this service, as `take_in`."""
+        key = blob_key(tenant, name)
+        digest, size_bytes = hashlib.sha256(), 0
+        async for chunk in await self._blobs.open(key):
+            digest.update(chunk)
+            size_bytes += len(chunk)
+        return StoredBytes(name, await self._judge(key, size_bytes), digest.digest())
+
+    def own_name(self, media_id: UUID) -> str:
+        """The name of bytes that come in together with their medium."""
+        return spell(Prefix.MEDIA, media_id)
+
+    def new_name(self, media_id: UUID) -> str:
+        """A name for bytes that may not be the only ones of their medium: the first to be recorded are its own."""
+        return f"{self.own_name(media_id)}.{self._clock.entropy(_TAKE_BYTES).hex()}"
+
+    async def record(self, tenant: Tenant, media_id: UUID, stored: StoredBytes) -> bool:
+        """Make the bytes the medium's own, unless it has some already: then they are removed. Whether they are."""
+        async with self._database.tenant(tenant) as connection:
+            is_first = await MediaRepository(connection, tenant).record_ready(
+                media_id, stored.facts, stored.sha256, blob=stored.name, expires_at=self.expires_at()
+            )
+        if not is_first:
+            await self._blobs.delete(blob_key(tenant, stored.name))
+        return is_first
 
     @asynccontextmanager
     async def taken_back(self, tenant: Tenant, media_ids: Iterable[UUID]) -> AsyncIterator[None]:
@@ -114,71 +99,77 @@ class MediaLibrary:
             yield
         except (AnsweredError, RequestError):
             for media_id in media_ids:
-                await self._blobs.delete(blob_key(tenant, media_id))
+                await self._blobs.delete(blob_key(tenant, self.own_name(media_id)))
             raise
 
-    async def fetch(self, tenant: Tenant, media_id: UUID) -> MediaRow | None:
-        """Fetch a medium that waits for it; what cannot be had is recorded as failed. Returns what is on record then.
-
-        Raises:
-            SendFailure: its server cannot be reached just now.
-        """
+    async def find(self, tenant: Tenant, media_id: UUID) -> MediaRow | None:
+        """What is on record of a medium."""
         async with self._database.tenant(tenant) as connection:
-            row = (await MediaRepository(connection, tenant).find_many([media_id])).get(media_id)
-        if row is None or row.status != "waiting" or row.source_url is None:
-            return row
-        stored: StoredBytes | None = None
-        error: Mapping[str, Any] = {}
-        try:
-            async with self._http.stream(row.source_url, max_bytes=IMPORT_MAX_BYTES) as download:
-                _check_download(download.status, download.origin)
-                stored = await self.store(tenant, media_id, download.chunks)
-        except (InvalidRequest, TooLarge) as refused:
-            error = {"rule": refused.rule, "message": refused.message}
-        except (AddressRefused, ReplyTooLarge) as refused:
-            error = {"rule": "media.url.unreachable", "message": str(refused)}
-        async with self._database.tenant(tenant) as connection:
-            repository = MediaRepository(connection, tenant)
-            if stored is None:
-                await repository.record_failed(media_id, error)
-            else:
-                await repository.record_ready(media_id, stored.facts, stored.sha256)
-            return (await repository.find_many([media_id]))[media_id]
-
-    async def fetch_waiting(self, limit: int) -> int:
-        """Fetch what waits, oldest first; returns how many came. What cannot be reached just now goes on waiting."""
-        fetched = 0
-        for found in await EveryTenantMedia(self._database).list_waiting(limit):
-            try:
-                await self.fetch(found.tenant, found.media_id)
-                fetched += 1
-            except SendFailure as failure:
-                log.info("media.unreachable", media_id=str(found.media_id), error=str(failure))
-        return fetched
+            return (await MediaRepository(connection, tenant).find_many([media_id])).get(media_id)
 
     async def open_range(
         self, tenant: Tenant, media_id: UUID, first_byte: int, length_bytes: int
     ) -> AsyncIterator[bytes]:
-        """Stored bytes, in chunks."""
-        return await self._blobs.open(blob_key(tenant, media_id), first_byte=first_byte, length_bytes=length_bytes)
+        """Stored bytes, in chunks.
+
+        Raises:
+            BlobMissingError: they are gone.
+        """
+        key = blob_key(tenant, await self._name(tenant, media_id))
+        return await self._blobs.open(key, first_byte=first_byte, length_bytes=length_bytes)
+
+    async def delete_bytes(self, tenant: Tenant, media_id: UUID) -> None:
+        """Remove whatever is stored of a medium that is marked as deleted."""
+        self._names.pop(media_id, None)
+        async with self._database.tenant(tenant) as connection:
+            blob = await MediaRepository(connection, tenant).find_blob(media_id)
+        for name in {blob or self.own_name(media_id), upload_name(media_id)}:
+            await self._blobs.delete(blob_key(tenant, name))
+
+    async def remove_leftovers(self, before: datetime) -> int:
+        """Remove what processes that died while they stored bytes have left; how many."""
+        return await self._blobs.remove_leftovers(before)
+
+    async def _name(self, tenant: Tenant, media_id: UUID) -> str:
+        name = self._names.get(media_id)
+        if name is None:
+            row = await self.find(tenant, media_id)
+            if row is None or row.facts is None:
+                raise BlobMissingError(f"There are no bytes of {spell(Prefix.MEDIA, media_id)}.")
+            name = row.blob or self.own_name(media_id)
+            if len(self._names) >= _REMEMBERED:
+                self._names.clear()
+            self._names[media_id] = name
+        return name
+
+    async def _judge(self, key: str, size_bytes: int) -> MediaFacts:
+        """What stored bytes are; what is nothing that we know is removed again."""
+        if size_bytes == 0:
+            await self._blobs.delete(key)
+            raise InvalidRequest("The file is empty.", rule="media.empty_body", remediation="Send its bytes.")
+        try:
+            return await probe(partial(read_range, self._blobs, key), size_bytes)
+        except UnreadableMediaError as error:
+            await self._blobs.delete(key)
+            raise InvalidRequest(
+                str(error), rule="media.unreadable", remediation="Send an image or a video."
+            ) from error
 
 
-def _check_download(status: int, origin: object) -> None:
-    """A client error is final; anything else may pass.
-
-    Raises:
-        InvalidRequest, SendFailure: the server has no bytes for us, for good or for now.
-    """
-    if 200 <= status < 300:
-        return
-    message = f"{origin} answered {status} instead of the file."
-    if 400 <= status < 500 and status not in {408, 425, 429}:
-        raise InvalidRequest(
-            message, rule="media.url.unreachable", remediation="Give a URL that answers with the file."
-        )
-    raise NoReply(message)
+def too_large(max_bytes: int) -> TooLarge:
+    """There is more of it than is taken."""
+    return TooLarge(
+        f"A medium that comes this way has at most {max_bytes} bytes.",
+        rule="media.size_max",
+        remediation="Make it smaller, or see POST /v1/media/uploads.",
+    )
 
 
-def blob_key(tenant: Tenant, media_id: UUID) -> str:
-    """Where a medium's bytes are."""
-    return f"{spell(Prefix.ORGANIZATION, tenant.organization_id)}/{spell(Prefix.MEDIA, media_id)}"
+def blob_key(tenant: Tenant, name: str) -> str:
+    """Where bytes are."""
+    return f"{spell(Prefix.ORGANIZATION, tenant.organization_id)}/{name}"
+
+
+def upload_name(media_id: UUID) -> str:
+    """What bytes are called that come past this service, until they are taken in."""
+    return f"{spell(Prefix.MEDIA, media_id)}.upload"

@@ -19,6 +19,7 @@ from letmepost.services.composing import (
     JudgedTarget,
     check_default_options,
     option_media_ids,
+    unknown_medium,
 )
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Idempotency
@@ -27,6 +28,7 @@ from letmepost.services.requests import ContentRequest, MediaRequest, PostReques
 from letmepost.services.targets import resolve
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.contents import media_ids
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.events import EventRepository, NewEvent
 from letmepost.storage.idempotency import IdempotencyClaim
@@ -221,11 +223,20 @@ class Posts:
         self, connection: Connection, caller: Caller, composed: Composed, digests: dict[UUID, bytes]
     ) -> None:
         media, now = MediaRepository(connection, caller.tenant), self._clock.now()
+        expires_at = self._library.expires_at()
         for item in composed.media:
             if item.url is not None:
-                await media.create_waiting(item.id, item.profile_id, item.url, now)
+                await media.create(
+                    item.id, item.profile_id, status="waiting", now=now, source_url=item.url, expires_at=expires_at
+                )
             elif item.facts is not None:
-                await media.create_ready(item.id, item.profile_id, item.facts, digests[item.id], now)
+                await media.create_ready(
+                    item.id, item.profile_id, item.facts, digests[item.id], now=now, expires_at=expires_at
+                )
+        used = {media_id for post in composed.posts for media_id in media_ids(post.content)}
+        # What was found a moment ago may have been deleted since; from here on it cannot be.
+        if used and used != await media.keep(used):
+            raise unknown_medium()
 
     async def _refuse_duplicates(
         self, posts: PostRepository, request: PostRequest, batch: NewBatch, now: datetime

@@ -5,7 +5,7 @@ from typing import Any
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure, SendFailure
-from letmepost.services.media import MediaLibrary
+from letmepost.services.fetching import MediaFetching
 from letmepost.storage.contents import decode_content, media_ids
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.media import MediaRepository
@@ -20,9 +20,9 @@ class MediaMissingError(Exception):
 
 
 async def ready_content(
-    database: Database, library: MediaLibrary, tenant: Tenant, stored: Mapping[str, Any]
+    database: Database, fetching: MediaFetching, tenant: Tenant, stored: Mapping[str, Any]
 ) -> PostContent:
-    """The content with what every medium's bytes say; media given by URL are fetched now if that is still to do.
+    """The content with what every medium's bytes say; what is elsewhere is fetched now if that is still to do.
 
     Raises:
         MediaMissingError: a medium cannot be had.
@@ -36,11 +36,13 @@ async def ready_content(
     facts = {}
     for media_id in wanted:
         row = rows.get(media_id)
-        if row is not None and row.status == "waiting":
+        if row is not None and row.status in {"waiting", "uploading"}:
             try:
-                row = await library.fetch(tenant, media_id)
+                row = await fetching.fetch(tenant, media_id)
             except SendFailure as failure:
-                raise PlatformFailure(FailureKind.UNAVAILABLE, f"Media by URL: {failure}") from failure
+                raise PlatformFailure(
+                    FailureKind.UNAVAILABLE, f"A medium cannot be had just now: {failure}"
+                ) from failure
         if row is None or row.facts is None:
             raise MediaMissingError((row.error if row else None) or {"rule": "media.unknown"})
         facts[media_id] = row.facts

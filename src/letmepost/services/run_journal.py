@@ -7,10 +7,13 @@ the same transaction: a crash in between is a crash just after the reply, which 
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from letmepost.domain.flow import Intent, Reply
+from letmepost.domain.journal import Step
+from letmepost.services.world_time import WorldClock
 from letmepost.storage.claims import Claim
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.events import EventRepository, NewEvent
@@ -22,23 +25,27 @@ from letmepost.storage.sealing import Keyring
 class RunJournal:
     """The record of one run of one revision. Every transaction is short and fenced by the lease.
 
-    `changes` are the columns of the post that are to be written next.
+    `changes` are the columns of the post that are to be written next. `time` is what the run takes its moments from;
+    they are stored in ours.
     """
 
-    def __init__(self, database: Database, keyring: Keyring, claim: Claim, revision: int) -> None:
+    def __init__(self, database: Database, keyring: Keyring, claim: Claim, revision: int, time: WorldClock) -> None:
         self._database = database
         self._keyring = keyring
         self._claim = claim
         self._revision = revision
+        self._time = time
         self._waiting: list[Callable[[JournalRepository], Awaitable[None]]] = []
         self._events: list[tuple[NewEvent, datetime]] = []
         self.changes: dict[str, Any] = {}
 
     async def intend(self, step: str, fingerprint: bytes, intent: Intent) -> None:
-        await self._now(lambda journal: journal.write_intent(step, fingerprint, intent))
+        ours = replace(intent, started_at=self._time.ours(intent.started_at))
+        await self._now(lambda journal: journal.write_intent(step, fingerprint, ours))
 
     async def record(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None:
-        self._waiting.append(lambda journal: journal.write_reply(step, fingerprint, reply, valid_for_s))
+        ours = replace(reply, received_at=self._time.ours(reply.received_at))
+        self._waiting.append(lambda journal: journal.write_reply(step, fingerprint, ours, valid_for_s))
 
     async def close(self, step: str) -> None:
         await self._now(lambda journal: journal.close(step))
@@ -50,7 +57,7 @@ class RunJournal:
         await self._now(lambda journal: journal.close(step, forgotten=True))
 
     async def pause(self, step: str, now: datetime) -> None:
-        await self._now(lambda journal: journal.write_pause(step, now))
+        await self._now(lambda journal: journal.write_pause(step, self._time.ours(now)))
 
     def tell(self, event: NewEvent, now: datetime) -> None:
         """Announce something with the next write."""
@@ -90,3 +97,14 @@ class RunJournal:
             if write in self._waiting:  # nothing is sent now, so no later write may claim that it was
                 self._waiting.remove(write)
             raise
+
+
+def at_theirs(step: Step, time: WorldClock) -> Step:
+    """A step of the journal with its moments as the platforms tell them."""
+    return replace(
+        step,
+        intent=step.intent and replace(step.intent, started_at=time.theirs(step.intent.started_at)),
+        reply=step.reply and replace(step.reply, received_at=time.theirs(step.reply.received_at)),
+        valid_until=step.valid_until and time.theirs(step.valid_until),
+        paused_at=step.paused_at and time.theirs(step.paused_at),
+    )

@@ -36,7 +36,7 @@ class Sandbox:
                 rule="scenario",
                 remediation=f"Choose among: {', '.join(platform.simulator.scenarios)}.",
             )
-        given = await control.create_account(_world(caller), platform_name, scenario)
+        given = await control.create_account(world_of(caller), platform_name, scenario)
         return await self._accounts.connect(caller, platform_name, given, None, once)
 
     async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
@@ -46,7 +46,21 @@ class Sandbox:
             Unauthorized: the key is a live one.
         """
         self._worlds.platform(platform_name)
-        return await self._open(caller).list_posts(_world(caller), platform_name)
+        return await self._open(caller).list_posts(world_of(caller), platform_name)
+
+    def control_for_all(self, caller: Caller) -> SandboxControl:
+        """The sandbox, for what concerns the whole test world.
+
+        Raises:
+            Unauthorized: the key is a live one, or belongs to one profile.
+        """
+        if caller.profile_id is not None:
+            raise Unauthorized(
+                "A key of one profile cannot change the test world of all.",
+                rule="profile.scope_mismatch",
+                remediation="Use a key of the whole organization.",
+            )
+        return self._open(caller)
 
     def _open(self, caller: Caller) -> SandboxControl:
         if caller.mode is not Mode.TEST:
@@ -60,5 +74,6 @@ class Sandbox:
         return self._control
 
 
-def _world(caller: Caller) -> str:
+def world_of(caller: Caller) -> str:
+    """What the sandbox calls the caller's test world."""
     return spell(Prefix.ORGANIZATION, caller.organization_id)

@@ -9,13 +9,16 @@ from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import Credential
 from letmepost.services.tokens import AccountCredentials
 from letmepost.services.tools import Tools
+from letmepost.services.world_time import WorldClock
 from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRow
 from letmepost.storage.claims import Claim
 
 
-def sender(tools: Tools, claim: Claim, access: Access, account: AccountRow, credential: Credential | None) -> Sender:
-    """Sends what a try wants sent, as its account."""
+def sender(
+    tools: Tools, claim: Claim, access: Access, time: WorldClock, account: AccountRow, credential: Credential | None
+) -> Sender:
+    """Sends what a try wants sent, as its account and at its platform's time."""
     tenant = claim.tenant
 
     async def open_media(media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
@@ -24,7 +27,7 @@ def sender(tools: Tools, claim: Claim, access: Access, account: AccountRow, cred
     return Sender(
         http=access.http,
         platform=access.platform,
-        clock=tools.clock,
+        clock=time,
         credentials=AccountCredentials(
             database=tools.database,
             keyring=tools.keyring,

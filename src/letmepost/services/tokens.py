@@ -9,6 +9,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import Credential
+from letmepost.services.world_time import world_clock
 from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database, Tenant
@@ -83,7 +84,9 @@ class AccountCredentials:
 
     async def _ask(self, dead: Credential) -> Credential:
         access = self._access
-        sender = Sender(http=access.http, platform=access.platform, clock=self._clock, credentials=_Fixed(dead))
+        async with self._database.tenant(self._tenant) as connection:
+            time = await world_clock(connection, self._tenant, self._clock)
+        sender = Sender(http=access.http, platform=access.platform, clock=time, credentials=_Fixed(dead))
         try:
             brought = await drive(access.platform.refresh(self._account.facts, access.settings), sender)
             fresh = _merged(dead, brought)

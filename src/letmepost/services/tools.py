@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import Wakeups
+from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
 from letmepost.services.worlds import Worlds
@@ -22,6 +23,7 @@ class Tools:
     clock: Clock
     worlds: Worlds
     library: MediaLibrary
+    fetching: MediaFetching
     leases: Leases
     wakeups: Wakeups
     throttles: Throttles

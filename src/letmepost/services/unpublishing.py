@@ -11,6 +11,7 @@ from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.tokens import AccountCredentials
+from letmepost.services.world_time import WorldClock, world_clock
 from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database
@@ -44,7 +45,7 @@ class Unpublishing:
             StateForbids: nothing of it is visible, or its platform cannot delete.
             PlatformFailure: the platform refused, or could not be reached; nothing was recorded.
         """
-        view, account = await self._read(caller, post_id)
+        view, account, time = await self._read(caller, post_id)
         access = self._worlds.access(account.platform, caller.mode, caller.organization_id)
         if access.platform.unpublish is None:
             raise StateForbids(
@@ -53,7 +54,7 @@ class Unpublishing:
                 remediation="Delete it in the platform's own app.",
             )
         flow = access.platform.unpublish(account.facts, view.post.uris, access.settings)
-        await drive(flow, self._sender(caller, access, account))
+        await drive(flow, self._sender(caller, access, account, time))
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             now = self._clock.now()
@@ -67,7 +68,7 @@ class Unpublishing:
                 raise NotFound("post")
             return await self._idempotency.answer(connection, caller, once, changed)
 
-    async def _read(self, caller: Caller, post_id: UUID) -> tuple[PostView, AccountRow]:
+    async def _read(self, caller: Caller, post_id: UUID) -> tuple[PostView, AccountRow, WorldClock]:
         async with self._database.tenant(caller.tenant) as connection:
             view = await PostRepository(connection, caller.tenant).find(post_id)
             if view is None or caller.profile_id not in {None, view.post.profile_id}:
@@ -80,11 +81,12 @@ class Unpublishing:
                 )
             accounts = AccountRepository(connection, caller.tenant, self._keyring)
             account = await accounts.find(view.post.account_id)
+            time = await world_clock(connection, caller.tenant, self._clock)
         if account is None:
             raise NotFound("account")
-        return view, account
+        return view, account, time
 
-    def _sender(self, caller: Caller, access: Access, account: AccountRow) -> Sender:
+    def _sender(self, caller: Caller, access: Access, account: AccountRow, time: WorldClock) -> Sender:
         credentials = AccountCredentials(
             database=self._database,
             keyring=self._keyring,
@@ -93,4 +95,4 @@ class Unpublishing:
             tenant=caller.tenant,
             account=account,
         )
-        return Sender(http=access.http, platform=access.platform, clock=self._clock, credentials=credentials)
+        return Sender(http=access.http, platform=access.platform, clock=time, credentials=credentials)

@@ -1,37 +1,55 @@
-"""Attachments of one tenant, and those of any tenant that still have to be fetched."""
+"""Attachments of one tenant."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, insert, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from letmepost.domain.api_keys import Mode
 from letmepost.domain.content import MediaFacts
+from letmepost.domain.posts import PostStatus
 from letmepost.storage.conditions import below_if_given, equals_if_given
-from letmepost.storage.database import Database, Tenant
-from letmepost.storage.tables.media import media
+from letmepost.storage.database import Tenant
+from letmepost.storage.tables.media import media, media_uses
+from letmepost.storage.tables.posts import posts
+
+_FINISHED = (
+    PostStatus.PUBLISHED,
+    PostStatus.PARTIAL,
+    PostStatus.REJECTED,
+    PostStatus.FAILED,
+    PostStatus.CANCELED,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRow:
-    """One attachment. `status` is `ready`, `waiting` (its URL has not been fetched yet) or `failed`."""
+    """One attachment.
+
+    `status` is `ready`, `uploading` (announced, and its bytes have not come in yet), `waiting` (its URL has not been
+    fetched yet) or `failed`.
+    """
 
     id: UUID
     profile_id: UUID
     status: str
     source_url: str | None
+    filename: str | None
     content_type: str | None
     size_bytes: int | None
     sha256: bytes | None
     width_px: int | None
     height_px: int | None
     duration_s: float | None
+    frame_rate: float | None
+    codec: str | None
+    blob: str | None
     error: Mapping[str, Any] | None
     created_at: datetime
+    expires_at: datetime | None
 
     @property
     def facts(self) -> MediaFacts | None:
@@ -44,6 +62,8 @@ class MediaRow:
             width_px=self.width_px,
             height_px=self.height_px,
             duration_s=self.duration_s,
+            frame_rate=self.frame_rate,
+            codec=self.codec,
         )
 
 
@@ -51,103 +71,119 @@ _COLUMNS = [media.c[name] for name in MediaRow.__dataclass_fields__]
 
 
 class MediaRepository:
-    """Media of one tenant. There is no way to ask for anyone else's."""
+    """Media of one tenant. There is no way to ask for anyone else's. What was deleted is not found any more."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
 
-    async def create_waiting(self, media_id: UUID, profile_id: UUID, source_url: str, now: datetime) -> None:
-        """Remember a URL that has to be fetched."""
-        await self._insert(media_id, profile_id, now, status="waiting", source_url=source_url)
-
-    async def create_ready(
-        self, media_id: UUID, profile_id: UUID, facts: MediaFacts, sha256: bytes, now: datetime
-    ) -> None:
-        """Store a medium whose bytes are in the blob store."""
-        await self._insert(media_id, profile_id, now, status="ready", **_fact_values(facts, sha256))
-
-    async def find_many(self, media_ids: Collection[UUID], profile_id: UUID | None = None) -> dict[UUID, MediaRow]:
-        """Those of the media that exist (in the profile, when given), by id."""
-        query = select(*_COLUMNS).where(
-            media.c.organization_id == self._tenant.organization_id,
-            media.c.mode == self._tenant.mode,
-            media.c.id.in_(media_ids),
-            equals_if_given(media.c.profile_id, profile_id),
-        )
-        return {row["id"]: MediaRow(**row) for row in (await self._connection.execute(query)).mappings()}
-
-    async def list_page(self, profile_id: UUID | None, *, before: UUID | None, limit: int) -> list[MediaRow]:
-        """Media, newest first, below `before`."""
-        query = select(*_COLUMNS).where(
-            media.c.organization_id == self._tenant.organization_id,
-            media.c.mode == self._tenant.mode,
-            equals_if_given(media.c.profile_id, profile_id),
-            below_if_given(media.c.id, before),
-        )
-        rows = await self._connection.execute(query.order_by(media.c.id.desc()).limit(limit))
-        return [MediaRow(**row) for row in rows.mappings()]
-
-    async def record_ready(self, media_id: UUID, facts: MediaFacts, sha256: bytes) -> None:
-        """The bytes are here."""
-        await self._change(media_id, status="ready", error=None, **_fact_values(facts, sha256))
-
-    async def record_failed(self, media_id: UUID, error: Mapping[str, Any]) -> None:
-        """The bytes cannot be had."""
-        await self._change(media_id, status="failed", error=dict(error))
-
-    async def _insert(self, media_id: UUID, profile_id: UUID, now: datetime, **values: Any) -> None:
+    async def create(self, media_id: UUID, profile_id: UUID, *, status: str, now: datetime, **values: Any) -> None:
+        """Remember a medium; `values` are its other columns."""
         await self._connection.execute(
             insert(media).values(
                 id=media_id,
                 organization_id=self._tenant.organization_id,
                 mode=self._tenant.mode,
                 profile_id=profile_id,
+                status=status,
                 created_at=now,
                 **values,
             )
         )
 
-    async def _change(self, media_id: UUID, **values: Any) -> None:
-        mine = and_(
+    async def create_ready(
+        self,
+        media_id: UUID,
+        profile_id: UUID,
+        facts: MediaFacts,
+        sha256: bytes,
+        *,
+        now: datetime,
+        **values: Any,
+    ) -> None:
+        """Remember a medium whose bytes are in the blob store."""
+        await self.create(media_id, profile_id, status="ready", now=now, sha256=sha256, **asdict(facts), **values)
+
+    async def find_many(self, media_ids: Collection[UUID], profile_id: UUID | None = None) -> dict[UUID, MediaRow]:
+        """Those of the media that exist (in the profile, when given), by id."""
+        query = self._mine().where(media.c.id.in_(media_ids), equals_if_given(media.c.profile_id, profile_id))
+        return {row["id"]: MediaRow(**row) for row in (await self._connection.execute(query)).mappings()}
+
+    async def list_page(self, profile_id: UUID | None, *, before: UUID | None, limit: int) -> list[MediaRow]:
+        """Media, newest first, below `before`."""
+        query = self._mine().where(equals_if_given(media.c.profile_id, profile_id), below_if_given(media.c.id, before))
+        rows = await self._connection.execute(query.order_by(media.c.id.desc()).limit(limit))
+        return [MediaRow(**row) for row in rows.mappings()]
+
+    async def keep(self, media_ids: Collection[UUID]) -> set[UUID]:
+        """Those of the media that exist; nobody deletes them before this transaction ends."""
+        query = select(media.c.id).where(self._exists(), media.c.id.in_(media_ids))
+        locked = query.order_by(media.c.id).with_for_update(read=True, key_share=True)
+        return set((await self._connection.execute(locked)).scalars())
+
+    async def lock(self, media_id: UUID) -> MediaRow | None:
+        """A medium that no post begins to use, and nobody else changes, before this transaction ends."""
+        query = self._mine().where(media.c.id == media_id).with_for_update()
+        row = (await self._connection.execute(query)).mappings().first()
+        return None if row is None else MediaRow(**row)
+
+    async def is_needed(self, media_id: UUID, ended_after: datetime | None = None) -> bool:
+        """Whether a post needs it that has not ended; with `ended_after`, or has ended since then."""
+        needs = or_(
+            posts.c.status.not_in(_FINISHED),
+            posts.c.ready_at.is_not(None),  # published, and something of it is still to follow
+            false() if ended_after is None else posts.c.updated_at > ended_after,
+        )
+        uses = and_(media_uses.c.media_id == media_id, posts.c.id == media_uses.c.post_id, needs)
+        mine = and_(posts.c.organization_id == self._tenant.organization_id, posts.c.mode == self._tenant.mode, uses)
+        return bool(await self._connection.scalar(select(exists().where(mine))))
+
+    async def record_ready(
+        self, media_id: UUID, facts: MediaFacts, sha256: bytes, *, blob: str, expires_at: datetime
+    ) -> bool:
+        """The bytes are here, under that name; False when somebody else was faster."""
+        values = {"sha256": sha256, "blob": blob, "expires_at": expires_at, **asdict(facts)}
+        return await self._settle(media_id, status="ready", error=None, **values)
+
+    async def record_failed(self, media_id: UUID, error: Mapping[str, Any], *, expires_at: datetime) -> bool:
+        """The bytes cannot be had; False when somebody else has them."""
+        return await self._settle(media_id, status="failed", error=dict(error), expires_at=expires_at)
+
+    async def find_blob(self, media_id: UUID) -> str | None:
+        """What the bytes of a medium are called, deleted or not; None when that is its own id."""
+        found: str | None = await self._connection.scalar(select(media.c.blob).where(self._is(media_id)))
+        return found
+
+    async def change(self, media_id: UUID, **values: Any) -> None:
+        """Change columns of a medium, deleted or not."""
+        await self._connection.execute(update(media).where(self._is(media_id)).values(**values))
+
+    async def remove(self, media_id: UUID) -> None:
+        """Forget a medium, and that posts have used it."""
+        await self._connection.execute(
+            delete(media_uses).where(
+                media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.media_id == media_id
+            )
+        )
+        await self._connection.execute(delete(media).where(self._is(media_id)))
+
+    async def _settle(self, media_id: UUID, **values: Any) -> bool:
+        is_open = and_(self._is(media_id), media.c.status.in_(["waiting", "uploading"]))
+        return (await self._connection.execute(update(media).where(is_open).values(**values))).rowcount == 1
+
+    def _is(self, media_id: UUID) -> ColumnElement[bool]:
+        return and_(
             media.c.organization_id == self._tenant.organization_id,
             media.c.mode == self._tenant.mode,
             media.c.id == media_id,
-            media.c.status == "waiting",
         )
-        await self._connection.execute(update(media).where(mine).values(**values))
 
-
-def _fact_values(facts: MediaFacts, sha256: bytes) -> dict[str, Any]:
-    return {
-        "content_type": facts.content_type,
-        "size_bytes": facts.size_bytes,
-        "width_px": facts.width_px,
-        "height_px": facts.height_px,
-        "duration_s": facts.duration_s,
-        "sha256": sha256,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingMedia:
-    """A URL that has to be fetched, and for whom."""
-
-    tenant: Tenant
-    media_id: UUID
-
-
-class EveryTenantMedia:
-    """Finds media that have to be fetched, whoever they belong to."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def list_waiting(self, limit: int) -> list[WaitingMedia]:
-        """The oldest waiting media. Nothing is leased: fetching twice is harmless, the first to record wins."""
-        query = text(
-            "SELECT organization_id, mode, id FROM media WHERE status = 'waiting' ORDER BY created_at LIMIT :limit"
+    def _exists(self) -> ColumnElement[bool]:
+        return and_(
+            media.c.organization_id == self._tenant.organization_id,
+            media.c.mode == self._tenant.mode,
+            media.c.status != "deleted",
         )
-        async with self._database.every_tenant() as connection:
-            rows = await connection.execute(query, {"limit": limit})
-            return [WaitingMedia(Tenant(row.organization_id, Mode(row.mode)), row.id) for row in rows]
+
+    def _mine(self) -> Select[Any]:
+        return select(*_COLUMNS).where(self._exists())

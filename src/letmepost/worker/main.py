@@ -8,8 +8,9 @@ import structlog
 
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import WORKER_CHANNEL, Wakeups
+from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
-from letmepost.services.media import MediaLibrary
+from letmepost.services.media_expiry import MediaExpiry
 from letmepost.services.publishing import Publishing
 from letmepost.services.webhooks import Deliveries
 from letmepost.worker.slots import Slots, every
@@ -17,6 +18,9 @@ from letmepost.worker.sources import DeliverySource, PostSource
 
 IMPORT_EVERY_S = 5.0
 IMPORTS_AT_ONCE = 20
+EXPIRY_EVERY_S = 60.0
+EXPIRED_AT_ONCE = 500
+LEFTOVERS_EVERY_S = 3600.0
 HEARTBEAT_EVERY_S = 5.0
 THROTTLES_EVERY_S = 1.0
 
@@ -29,7 +33,8 @@ class WorkerServices:
 
     publishing: Publishing
     deliveries: Deliveries
-    library: MediaLibrary
+    fetching: MediaFetching
+    expiry: MediaExpiry
     leases: Leases
     wakeups: Wakeups
     throttles: Throttles
@@ -51,8 +56,10 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         asyncio.create_task(every(THROTTLES_EVERY_S, "throttles", services.throttles.refresh, stop)),
         asyncio.create_task(every(HEARTBEAT_EVERY_S, "heartbeat", services.beat, stop)),
         asyncio.create_task(
-            every(IMPORT_EVERY_S, "imports", lambda: services.library.fetch_waiting(IMPORTS_AT_ONCE), stop)
+            every(IMPORT_EVERY_S, "imports", lambda: services.fetching.fetch_waiting(IMPORTS_AT_ONCE), stop)
         ),
+        asyncio.create_task(every(EXPIRY_EVERY_S, "expiry", lambda: services.expiry.sweep(EXPIRED_AT_ONCE), stop)),
+        asyncio.create_task(every(LEFTOVERS_EVERY_S, "leftovers", services.expiry.remove_leftovers, stop)),
     ]
     log.info("worker.started", post_slots=services.post_slots)
     try:

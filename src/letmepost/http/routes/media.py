@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData, UploadFile
@@ -10,16 +12,18 @@ from starlette.exceptions import HTTPException
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest
-from letmepost.domain.ids import Prefix
+from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
 from letmepost.http.paging import before, next_cursor
-from letmepost.http.schemas.base import PageSize
-from letmepost.http.schemas.media import MediaPage, MediaView
+from letmepost.http.schemas.accounts import Deleted
+from letmepost.http.schemas.base import PageSize, find_id
+from letmepost.http.schemas.media import ImportMedia, MediaPage, MediaView, URLFor
 from letmepost.http.services import APIServices
 
 CHUNK_BYTES = 256 * 1024
 _PARTS_MAX = 10
+_NAME_MAX_CHARS = 255
 _FORM = {
     "required": True,
     "content": {
@@ -37,35 +41,86 @@ _HOW_TO_UPLOAD = "Send multipart/form-data with the file in the field `file`."
 router = APIRouter(route_class=GatedRoute, tags=["media"])
 
 
+def url_for(request: Request) -> URLFor:
+    """How the caller's media are read."""
+    services: APIServices = request.app.state.services
+    return partial(services.media_links.to_read, caller_of(request).tenant)
+
+
 @router.post(
     "/v1/media",
     response_model=MediaView,
     status_code=201,
     openapi_extra={**needs(Scope.MEDIA_WRITE), "requestBody": _FORM},
 )
-async def upload_media(request: Request) -> Response:
+async def upload_media(request: Request, profileId: str | None = None) -> Response:  # noqa: N803 - the wire's spelling
     """Upload one file as the multipart field `file`, up to 200 MiB. What it is, its bytes say."""
     services: APIServices = request.app.state.services
     async with _form(request) as form:
         file = _only_file(form)
-        wanted = await once(request, MediaView.of, status=201, body=await _digest(file))
-        uploading = services.media.upload(caller_of(request), _chunks(file), wanted)
+        wanted = await once(
+            request, partial(MediaView.of, url_for=url_for(request)), status=201, body=await _digest(file)
+        )
+        uploading = services.media.upload(
+            caller_of(request), _chunks(file), (file.filename or "")[:_NAME_MAX_CHARS], _profile(profileId), wanted
+        )
         return await respond(request, wanted, uploading)
 
 
+@router.post("/v1/media/import", response_model=MediaView, status_code=201, openapi_extra=needs(Scope.MEDIA_WRITE))
+async def import_media(body: ImportMedia, request: Request) -> Response:
+    """Take in the file that a public URL answers with, up to 200 MiB."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, partial(MediaView.of, url_for=url_for(request)), status=201)
+    importing = services.media.import_url(caller_of(request), body.url, _profile(body.profile_id), wanted)
+    return await respond(request, wanted, importing)
+
+
 @router.get("/v1/media", response_model=MediaPage, openapi_extra=needs(Scope.MEDIA_READ))
-async def list_media(request: Request, limit: PageSize = None, cursor: str | None = None) -> Response:
+async def list_media(
+    request: Request,
+    limit: PageSize = None,
+    cursor: str | None = None,
+    profileId: str | None = None,  # noqa: N803 - as above
+) -> Response:
     """List media, newest first."""
     services: APIServices = request.app.state.services
     size = check_limit(limit)
-    rows = await services.media.list_page(caller_of(request), before=before(Prefix.MEDIA, cursor), limit=size + 1)
+    rows = await services.media.list_page(
+        caller_of(request), _profile(profileId), before=before(Prefix.MEDIA, cursor), limit=size + 1
+    )
     following = next_cursor(Prefix.MEDIA, [row.id for row in rows], size)
-    return show(MediaPage(data=[MediaView.of(row) for row in rows[:size]], next_cursor=following))
+    return show(MediaPage(data=[MediaView.of(row, url_for(request)) for row in rows[:size]], next_cursor=following))
+
+
+@router.get("/v1/media/{media_id}", response_model=MediaView, openapi_extra=needs(Scope.MEDIA_READ))
+async def get_media(media_id: str, request: Request) -> Response:
+    """Read what is known of a medium."""
+    services: APIServices = request.app.state.services
+    row = await services.media.get(caller_of(request), find_id(Prefix.MEDIA, media_id))
+    return show(MediaView.of(row, url_for(request)))
+
+
+@router.delete("/v1/media/{media_id}", response_model=Deleted, openapi_extra=needs(Scope.MEDIA_WRITE))
+async def delete_media(media_id: str, request: Request) -> Response:
+    """Remove a medium with its bytes; 409 while a post that has not ended needs it."""
+    services: APIServices = request.app.state.services
+
+    def gone(deleted: UUID) -> Deleted:
+        return Deleted(id=spell(Prefix.MEDIA, deleted))
+
+    wanted = await once(request, gone)
+    deleting = services.media.delete(caller_of(request), find_id(Prefix.MEDIA, media_id), wanted)
+    return await respond(request, wanted, deleting)
 
 
 @asynccontextmanager
 async def _form(request: Request) -> AsyncIterator[FormData]:
     """The form that a request brings; its files are gone afterwards."""
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        raise InvalidRequest(
+            "The body is not said to be a form.", rule="media.content_type", remediation=_HOW_TO_UPLOAD
+        )
     try:
         form = await request.form(max_files=_PARTS_MAX, max_fields=_PARTS_MAX)
     except HTTPException as error:
@@ -88,6 +143,10 @@ def _only_file(form: FormData) -> UploadFile:
         if name == "file":
             return file
     raise InvalidRequest("The request has no file.", rule="media.missing_file", remediation=_HOW_TO_UPLOAD)
+
+
+def _profile(text: str | None) -> UUID | None:
+    return None if text is None else find_id(Prefix.PROFILE, text)
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:

@@ -1,42 +1,68 @@
 """Media."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
 
+from pydantic import Field
+
+from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, spell
-from letmepost.http.schemas.base import Left, Moment, View
+from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
+from letmepost.services.uploads import StartedUpload, UploadRequest
 from letmepost.storage.media import MediaRow
+
+URLFor: TypeAlias = Callable[[MediaRow], str | None]
+"""Where a medium's bytes can be read."""
+
+_KINDS = {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO, "application": MediaKind.DOCUMENT}
 
 
 class MediaView(View):
-    """An attachment."""
+    """An attachment. What its bytes say is there once they are; `url` is signed, and good for at least 7 days."""
 
     id: str
-    status: str
+    profile_id: str
+    status: Literal["ready", "uploading", "waiting", "failed"]
+    url: Left[str] = None
+    kind: Left[MediaKind] = None
+    filename: Left[str] = None
     content_type: Left[str] = None
     size_bytes: Left[int] = None
     sha256: Left[str] = None
     width: Left[int] = None
     height: Left[int] = None
     duration_s: Left[float] = None
+    frame_rate: Left[float] = None
+    codec: Left[str] = None
     error: Left[Mapping[str, Any]] = None
     created_at: Moment
+    expires_at: Left[Moment] = None
 
     @classmethod
-    def of(cls, row: MediaRow) -> "MediaView":
+    def of(cls, row: MediaRow, url_for: URLFor) -> "MediaView":
         """Show a medium."""
-        return cls(
-            id=spell(Prefix.MEDIA, row.id),
-            status=row.status,
-            content_type=row.content_type,
-            size_bytes=row.size_bytes,
-            sha256=row.sha256.hex() if row.sha256 else None,
-            width=row.width_px,
-            height=row.height_px,
-            duration_s=row.duration_s,
-            error=row.error,
-            created_at=row.created_at,
-        )
+        return cls(**_fields(row, url_for))
+
+
+class UploadAddress(View):
+    """The request that brings an upload's bytes: a PUT with exactly these headers, before it expires."""
+
+    method: Literal["PUT"] = "PUT"
+    url: str
+    headers: Mapping[str, str]
+    expires_at: Moment
+
+
+class UploadView(MediaView):
+    """A medium whose bytes are still to come."""
+
+    upload: UploadAddress
+
+    @classmethod
+    def started(cls, started: StartedUpload, url_for: URLFor) -> "UploadView":
+        """Show an upload that has been started."""
+        address = UploadAddress(url=started.url, headers=started.headers, expires_at=started.expires_at)
+        return cls(**_fields(started.row, url_for), upload=address)
 
 
 class MediaPage(View):
@@ -44,3 +70,46 @@ class MediaPage(View):
 
     data: Sequence[MediaView]
     next_cursor: str | None
+
+
+class StartUpload(Body):
+    """A file that is to be uploaded. Its type is what its bytes will say."""
+
+    filename: Annotated[str, Field(max_length=255)] | None = None
+    content_type: Annotated[str, Field(max_length=255)] | None = None
+    size_bytes: Annotated[int, Field(ge=1, strict=True)]
+    profile_id: str | None = None
+
+    def to_request(self) -> UploadRequest:
+        """For the use case."""
+        profile_id = None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id)
+        return UploadRequest(filename=self.filename, size_bytes=self.size_bytes, profile_id=profile_id)
+
+
+class ImportMedia(Body):
+    """A file that is to be fetched."""
+
+    url: Annotated[str, Field(max_length=2048)]
+    profile_id: str | None = None
+
+
+def _fields(row: MediaRow, url_for: URLFor) -> dict[str, Any]:
+    return {
+        "id": spell(Prefix.MEDIA, row.id),
+        "profile_id": spell(Prefix.PROFILE, row.profile_id),
+        "status": row.status,
+        "url": url_for(row),
+        "kind": None if row.content_type is None else _KINDS.get(row.content_type.partition("/")[0]),
+        "filename": row.filename,
+        "content_type": row.content_type,
+        "size_bytes": row.size_bytes,
+        "sha256": None if row.sha256 is None else row.sha256.hex(),
+        "width": row.width_px,
+        "height": row.height_px,
+        "duration_s": row.duration_s,
+        "frame_rate": row.frame_rate,
+        "codec": row.codec,
+        "error": row.error,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+    }

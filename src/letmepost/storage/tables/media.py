@@ -32,14 +32,22 @@ media = Table(
     Column("width_px", Integer),
     Column("height_px", Integer),
     Column("duration_s", Double),
+    Column("frame_rate", Double),
+    Column("codec", Text),
+    # What its bytes are called in the blob store; NULL is the medium's own id.
+    Column("blob", Text),
     Column("error", JSONB(none_as_null=True)),
     Column("filename", Text),
+    # When its URL is asked again that could not be reached; NULL is at once.
+    moment("fetch_at"),
+    # From then on it is removed, unless a post still needs it.
     moment("expires_at"),
     moment("created_at", default_now=True),
     known_mode(),
     UniqueConstraint("organization_id", "id"),
     of_organization(),
     belongs_to("profile_id", "profiles"),
+    Index("ix_media_expires_at", "expires_at", postgresql_where=text("expires_at IS NOT NULL")),
     Index("ix_media_waiting", "created_at", postgresql_where=text("status = 'waiting'")),
     Index("ix_media_organization_id_mode_id", "organization_id", "mode", "id"),
 )

@@ -1,77 +1,22 @@
-"""Stored media: bytes under a key, written once, read in ranges, never whole in memory."""
+"""Blobs in a directory."""
 
 import asyncio
 import hashlib
 import os
-import re
 import tempfile
 import threading
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
-from letmepost.domain.errors import LetmepostError
+from letmepost.gateways.blobs.store import BlobMissingError, BlobTooLargeError, StoredBlob, split_key
 
 READ_BYTES = 256 * 1024
 WRITE_BYTES = 1024 * 1024
 
 _PART_SUFFIX = ".part"
-_SEGMENT = "[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}"
-_KEY = re.compile(f"({_SEGMENT})/({_SEGMENT})")
-
-
-class BlobMissingError(LetmepostError):
-    """Nothing is stored under the key, or less than the range that was asked for."""
-
-
-class BlobTooLargeError(LetmepostError):
-    """The bytes to store are more than allowed. Nothing of them is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredBlob:
-    """What was stored: its SHA-256 (32 bytes) and its length."""
-
-    sha256: bytes
-    size_bytes: int
-
-
-class BlobStore(Protocol):
-    """Where media are kept. A key is `<organization>/<name>`; ValueError for any other is a defect of ours.
-
-    An error that is not BlobMissingError means that the store could not be asked, never that the blob is
-    absent.
-    """
-
-    async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:
-        """Stores the bytes: all of them, for good, or nothing. What the key held before is replaced.
-
-        Raises:
-            BlobTooLargeError: there are more than `max_bytes`.
-        """
-
-    async def open(self, key: str, *, first_byte: int = 0, length_bytes: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from `first_byte` on, up to the end or `length_bytes` of them, in pieces.
-
-        Raises:
-            BlobMissingError: there are none, or not as many.
-        """
-
-    async def exists(self, key: str) -> bool:
-        """Whether the key holds anything."""
-
-    async def delete(self, key: str) -> None:
-        """Removes what the key holds, if anything."""
-
-    async def local_path(self, key: str) -> Path:
-        """A file with the blob's bytes, to be read and not to be changed.
-
-        Raises:
-            BlobMissingError: there is none.
-        """
 
 
 class DiskBlobStore:
@@ -121,21 +66,13 @@ class DiskBlobStore:
     async def delete(self, key: str) -> None:
         await asyncio.to_thread(self._path(key).unlink, missing_ok=True)
 
-    async def local_path(self, key: str) -> Path:
-        path = self._path(key)
-        await asyncio.to_thread(_size, path)
-        return path
-
     async def remove_leftovers(self, before: datetime) -> int:
-        """Removes what processes that died while writing have left, if last touched before then; how many."""
         return await asyncio.to_thread(_remove_leftovers, self._root, before)
 
     def _path(self, key: str) -> Path:
         """`<root>/<organization>/<two digits of the key's hash>/<name>`: no directory grows beyond use."""
-        parts = _KEY.fullmatch(key)
-        if parts is None:
-            raise ValueError(f"{key!r} is not the key of a blob")
-        return self._root / parts[1] / hashlib.sha256(key.encode()).hexdigest()[:2] / parts[2]
+        organization, name = split_key(key)
+        return self._root / organization / hashlib.sha256(key.encode()).hexdigest()[:2] / name
 
 
 class _PartFile:

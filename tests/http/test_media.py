@@ -1,0 +1,314 @@
+"""Media from their arrival to their end: seen, read by anybody with the address, kept while a post needs them."""
+
+import hashlib
+import os
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from letmepost.domain.ids import Prefix, parse
+from letmepost.worker.main import WorkerServices
+from tests.deployment import Client, Deployment, serving
+from tests.doubles.waiting import eventually
+from tests.gateways.movies import movie
+from tests.http.support import ABSENT_ID, Tenant, check_refusal, moment, png, soon, upload
+
+
+@pytest.fixture
+async def account_id(client: Client) -> str:
+    return await client.sandbox_account()
+
+
+def path_of(url: str) -> str:
+    """Where the API in this process is asked for it."""
+    return "/" + url.split("/", 3)[3]
+
+
+async def read(tenant: Tenant, media_id: str) -> dict[str, Any]:
+    reply = await tenant.client.get(f"/v1/media/{media_id}")
+    assert reply.status_code == 200, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+async def test_a_medium_says_what_its_bytes_are(tenant: Tenant) -> None:
+    medium = await read(tenant, await upload(tenant.client, movie(), "clip.txt"))
+    assert {name: medium[name] for name in ("status", "kind", "filename", "contentType", "width", "height")} == {
+        "status": "ready",
+        "kind": "video",
+        "filename": "clip.txt",
+        "contentType": "video/mp4",
+        "width": 1080,
+        "height": 1920,
+    }
+    assert (medium["durationS"], medium["frameRate"], medium["codec"]) == (10.01, 29.97, "h264")
+    assert medium["sizeBytes"] == len(movie())
+    assert moment(medium["expiresAt"]) - moment(medium["createdAt"]) == timedelta(days=30)
+    assert medium in (await tenant.client.get("/v1/media")).json()["data"]
+
+
+async def test_a_picture_has_no_duration_and_a_document_no_size(tenant: Tenant) -> None:
+    picture = await read(tenant, await upload(tenant.client))
+    assert (picture["kind"], picture["width"]) == ("image", 3)
+    assert not picture.keys() & {"durationS", "frameRate", "codec", "error"}
+    document = await read(tenant, await upload(tenant.client, b"%PDF-1.7\n", "paper.pdf"))
+    assert (document["kind"], document["contentType"]) == ("document", "application/pdf")
+    assert "width" not in document
+
+
+async def test_whoever_has_the_address_reads_the_bytes_and_nobody_else(tenant: Tenant) -> None:
+    """Platforms pull media without a key, in ranges, long after they were told where."""
+    content, http = png(9, 9), tenant.deployment.http
+    url = (await read(tenant, await upload(tenant.client, content)))["url"]
+    assert url.startswith("http://127.0.0.1:8080/media/")
+    whole = await http.get(path_of(url))
+    assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, content, "image/png")
+    assert whole.headers["x-content-type-options"] == "nosniff"
+    assert "sandbox" in whole.headers["content-security-policy"]
+    head = await http.head(path_of(url))
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(content)))
+    for changed in (url[:-1] + ("A" if url[-1] != "A" else "B"), url[:-8], url + "A", url + "%00", f"{url}é"):
+        check_refusal(await http.get(path_of(changed)), 404, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "start", "end"),
+    [
+        ("bytes=0-3", 206, 0, 4),
+        ("bytes=4-", 206, 4, None),
+        ("bytes=-5", 206, -5, None),
+        ("bytes=0-999999", 200, 0, None),
+        ("bytes=5-2", 200, 0, None),
+        ("bytes=-", 200, 0, None),
+        ("bytes=0-1,4-5", 200, 0, None),
+        ("pages=1-2", 200, 0, None),
+        ("bytes=999999-", 416, 0, 0),
+        ("bytes=-0", 416, 0, 0),
+    ],
+)
+async def test_a_range_is_read_or_everything_is(
+    tenant: Tenant, wanted: str, status: int, start: int, end: int | None
+) -> None:
+    content = png(9, 9)
+    url = (await read(tenant, await upload(tenant.client, content)))["url"]
+    reply = await tenant.deployment.http.get(path_of(url), headers={"range": wanted})
+    assert (reply.status_code, reply.content) == (status, content[start:end])
+    if status == 206:
+        first = start % len(content)
+        last = first + len(reply.content) - 1
+        assert reply.headers["content-range"] == f"bytes {first}-{last}/{len(content)}"
+
+
+async def test_a_deleted_medium_is_gone_with_its_bytes(tenant: Tenant) -> None:
+    media_id = await upload(tenant.client)
+    url = (await read(tenant, media_id))["url"]
+    first = await tenant.client.call("DELETE", f"/v1/media/{media_id}", idempotency_key="once")
+    assert (first.status_code, first.json()) == (200, {"id": media_id, "deleted": True})
+    assert (await tenant.stored())["files"] == 0
+    assert (await tenant.stored())["media"] == 0
+    again = await tenant.client.call("DELETE", f"/v1/media/{media_id}", idempotency_key="once")
+    assert again.content == first.content
+    check_refusal(await tenant.client.get(f"/v1/media/{media_id}"), 404, "not_found")
+    check_refusal(await tenant.client.call("DELETE", f"/v1/media/{media_id}"), 404, "not_found")
+    check_refusal(await tenant.deployment.http.get(path_of(url)), 404, "not_found")
+
+
+def body(account_id: str, media_id: str, **more: Any) -> dict[str, Any]:
+    media = [{"kind": "image", "mediaId": media_id}]
+    return {"targets": [{"accountId": account_id}], "text": "Look", "media": media, **more}
+
+
+@pytest.mark.parametrize("when", [{"scheduledAt": soon(86_400)}, {"draft": True}])
+async def test_a_medium_is_kept_while_a_post_needs_it(tenant: Tenant, account_id: str, when: dict[str, Any]) -> None:
+    media_id = await upload(tenant.client)
+    post = (await tenant.client.post("/v1/posts", body(account_id, media_id, **when))).json()["results"][0]["postId"]
+    check_refusal(await tenant.client.call("DELETE", f"/v1/media/{media_id}"), 409, "validation_failed", "media.in_use")
+    assert (await tenant.client.call("DELETE", f"/v1/posts/{post}")).status_code == 200
+    assert (await tenant.client.call("DELETE", f"/v1/media/{media_id}")).status_code == 200
+    [ref] = (await tenant.client.get(f"/v1/posts/{post}")).json()["mediaRefs"]
+    assert ref["mediaId"] == media_id
+
+
+async def test_a_published_posts_medium_can_be_deleted_and_no_post_can_use_it_again(
+    tenant: Tenant, account_id: str
+) -> None:
+    media_id = await upload(tenant.client)
+    reply = await tenant.client.post("/v1/posts", body(account_id, media_id))
+    await tenant.settled(reply.json()["results"][0]["postId"])
+    assert (await tenant.client.call("DELETE", f"/v1/media/{media_id}")).status_code == 200
+    refused = await tenant.client.post("/v1/posts", body(account_id, media_id))
+    check_refusal(refused, 404, "not_found", "media.unknown")
+
+
+async def test_an_import_brings_what_the_url_answers_with(tenant: Tenant) -> None:
+    asked = 0
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal asked
+        asked += 1
+        await Response(png(7, 5), media_type="text/html")(scope, receive, send)
+
+    async with serving(app) as url:
+        first = await tenant.client.post("/v1/media/import", {"url": f"{url}/a"}, idempotency_key="once")
+        again = await tenant.client.post("/v1/media/import", {"url": f"{url}/a"}, idempotency_key="once")
+    assert (first.status_code, first.json()["width"], first.json()["status"]) == (201, 7, "ready")
+    assert again.content == first.content
+    assert asked == 1
+    assert (await tenant.stored())["files"] == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        (Response(status_code=404), "media.url.unreachable"),
+        (Response(status_code=503), "media.url.unreachable"),
+        (Response(b"<html>"), "media.unreadable"),
+        (Response(b""), "media.empty_body"),
+    ],
+)
+async def test_an_import_of_nothing_stores_nothing(tenant: Tenant, answer: Response, rule: str) -> None:
+    async with serving(answer) as url, tenant.storing_nothing():
+        reply = await tenant.client.post("/v1/media/import", {"url": url})
+    check_refusal(reply, 400, "validation_failed", rule)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://169.254.169.254/latest/meta-data", "file:///etc/passwd", "", "http://127.0.0.1:9/"]
+)
+async def test_an_import_from_nowhere_is_refused(tenant: Tenant, url: str) -> None:
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post("/v1/media/import", {"url": url})
+    check_refusal(reply, 400, "validation_failed", "media.url.unreachable")
+
+
+async def test_a_medium_is_put_into_a_profile_and_listed_there(tenant: Tenant) -> None:
+    profile_id = await tenant.profile()
+    sent = {"authorization": f"Bearer {tenant.client.key}"}
+    http = tenant.deployment.http
+    made = await http.post(f"/v1/media?profileId={profile_id}", files={"file": ("a.png", png())}, headers=sent)
+    assert made.json()["profileId"] == profile_id
+    elsewhere = await upload(tenant.client)
+    listed = (await tenant.client.get(f"/v1/media?profileId={profile_id}")).json()["data"]
+    assert [medium["id"] for medium in listed] == [made.json()["id"]]
+    scoped = await tenant.key(profileId=profile_id)
+    check_refusal(await scoped.get(f"/v1/media/{elsewhere}"), 404, "not_found")
+    async with tenant.storing_nothing():
+        unknown = await http.post(
+            f"/v1/media?profileId=prof_{ABSENT_ID}", files={"file": ("a.png", png())}, headers=sent
+        )
+    check_refusal(unknown, 404, "not_found")
+
+
+@pytest.fixture(scope="module")
+async def services(service: Deployment) -> WorkerServices:
+    """A worker's, to do at once what it does now and then."""
+    return await service.start_worker()
+
+
+async def expire(tenant: Tenant, media_id: str) -> None:
+    query = "UPDATE media SET expires_at = now() - interval '1 s' WHERE id = $1"
+    await tenant.admin.do(query, parse(Prefix.MEDIA, media_id))
+
+
+async def test_what_nobody_needs_expires(tenant: Tenant, services: WorkerServices) -> None:
+    old, young = await upload(tenant.client), await upload(tenant.client)
+    await expire(tenant, old)
+    await services.expiry.sweep(100)
+    assert [medium["id"] for medium in (await tenant.client.get("/v1/media")).json()["data"]] == [young]
+    assert (await tenant.stored())["files"] == 1
+
+
+async def test_what_a_post_needs_outlives_its_time_until_the_post_is_out(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    """Neither a rule of the bucket nor a date knows what is scheduled: the posts do."""
+    media_id = await upload(tenant.client)
+    accepted = await tenant.client.post("/v1/posts", body(account_id, media_id, scheduledAt=soon(86_400)))
+    post_id = accepted.json()["results"][0]["postId"]
+    for _ in range(2):
+        await expire(tenant, media_id)
+        await services.expiry.sweep(100)
+        assert (await read(tenant, media_id))["status"] == "ready"
+    await tenant.client.call("PATCH", f"/v1/posts/{post_id}", {"scheduledAt": soon(1.2)})
+    assert (await tenant.settled(post_id))["status"] == "published"
+    await expire(tenant, media_id)
+    await services.expiry.sweep(100)
+    assert (await read(tenant, media_id))["status"] == "ready", "a post that has just ended may be retried"
+    await tenant.admin.do(
+        "UPDATE posts SET updated_at = now() - interval '8 days' WHERE id = $1", parse(Prefix.POST, post_id)
+    )
+    await expire(tenant, media_id)
+    await services.expiry.sweep(100)
+    check_refusal(await tenant.client.get(f"/v1/media/{media_id}"), 404, "not_found")
+    assert (await tenant.stored())["files"] == 0
+
+
+async def test_a_removal_that_was_cut_short_is_finished(tenant: Tenant, services: WorkerServices) -> None:
+    media_id = await upload(tenant.client)
+    await tenant.admin.do(
+        "UPDATE media SET status = 'deleted', expires_at = now() WHERE organization_id = $1", tenant.uuid
+    )
+    check_refusal(await tenant.client.get(f"/v1/media/{media_id}"), 404, "not_found")
+    await services.expiry.sweep(100)
+    stored = await tenant.stored()
+    assert (stored["media"], stored["files"]) == (0, 0)
+
+
+async def test_leftovers_of_a_crashed_upload_are_removed(tenant: Tenant, services: WorkerServices) -> None:
+    media_id = await upload(tenant.client)
+    [path] = [path for path in (tenant.deployment.settings.media_dir / tenant.id).rglob("*") if path.is_file()]
+    leftover = path.parent / ".crashed.part"
+    leftover.write_bytes(b"half")
+    await services.expiry.remove_leftovers()
+    assert leftover.exists(), "its writer may be alive"
+    os.utime(leftover, (0, 0))
+    await services.expiry.remove_leftovers()
+    assert not leftover.exists()
+    assert (await read(tenant, media_id))["status"] == "ready"
+
+
+async def test_a_url_that_cannot_be_reached_is_asked_later_and_later_and_at_last_never(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    """A dead server's media must not stand before everybody else's for ever."""
+    async with serving(Response(status_code=503)) as url:
+        media = [{"kind": "image", "url": url}]
+        wanted = {"targets": [{"accountId": account_id}], "text": "Look", "media": media, "scheduledAt": soon(86_400)}
+        assert (await tenant.client.post("/v1/posts", wanted)).status_code == 202
+
+        async def fetch_at() -> Any:
+            await services.fetching.fetch_waiting(100)
+            return await tenant.admin.one("SELECT fetch_at FROM media WHERE organization_id = $1", tenant.uuid)
+
+        assert await eventually(fetch_at)
+        long_ago = "UPDATE media SET fetch_at = NULL, created_at = now() - interval '25 h' WHERE organization_id = $1"
+        await tenant.admin.do(long_ago, tenant.uuid)
+        await services.fetching.fetch_waiting(100)
+    [medium] = (await tenant.client.get("/v1/media")).json()["data"]
+    assert (medium["status"], medium["error"]["rule"]) == ("failed", "media.url.unreachable")
+
+
+async def test_two_fetches_of_one_url_leave_the_bytes_that_are_on_record(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    """Whoever is second must not put other bytes under what the first has recorded."""
+    colours = iter(["red", "green", "blue", "black", "white"])
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).is_disconnected()
+        await Response(png(3, 2, next(colours)))(scope, receive, send)
+
+    async with serving(app) as url:
+        media = [{"kind": "image", "url": f"{url}/a.png"}]
+        wanted = {"targets": [{"accountId": account_id}], "text": "Look", "media": media, "scheduledAt": soon(86_400)}
+        await tenant.client.post("/v1/posts", wanted)
+        await services.fetching.fetch_waiting(100)
+        await services.fetching.fetch_waiting(100)
+    [medium] = (await tenant.client.get("/v1/media")).json()["data"]
+    got = await tenant.deployment.http.get(path_of(medium["url"]))
+    assert hashlib.sha256(got.content).hexdigest() == medium["sha256"]
+    assert (await tenant.stored())["files"] == 1

@@ -1,0 +1,176 @@
+"""The test world's clock, and beginning again: days that a test suite need not wait for."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.ids import Prefix, parse
+from tests.deployment import Client
+from tests.doubles.waiting import eventually
+from tests.http.receiver import Receiver
+from tests.http.support import Tenant, check_refusal, moment, soon, upload
+
+DAY_S = 86_400.0
+
+_PUT_OFF = "SELECT ready_at FROM deliveries WHERE organization_id = $1 AND lease_token IS NULL AND attempt_count = $2"
+_DELIVERED = "SELECT true FROM deliveries WHERE organization_id = $1 AND status = 'delivered'"
+
+
+async def advance(client: Client, seconds: float) -> dict[str, Any]:
+    reply = await client.post("/v1/sandbox/clock", {"advanceS": seconds})
+    assert reply.status_code == 200, reply.text
+    told: dict[str, Any] = reply.json()
+    return told
+
+
+async def post(client: Client, account_id: str, **more: Any) -> str:
+    body = {"targets": [{"accountId": account_id}], "text": "Hello", **more}
+    reply = await client.post("/v1/posts", body, prefer="respond-async")
+    assert reply.status_code == 202, reply.text
+    post_id: str = reply.json()["results"][0]["postId"]
+    return post_id
+
+
+async def until(tenant: Tenant, post_id: str, status: str) -> dict[str, Any]:
+    async def look() -> dict[str, Any] | None:
+        found: dict[str, Any] = (await tenant.client.get(f"/v1/posts/{post_id}")).json()
+        return found if found["status"] == status and "outcome" in found["attempts"][-1] else None
+
+    found = await eventually(look)
+    assert found is not None
+    return found
+
+
+async def test_a_post_of_three_days_hence_is_published_when_the_clock_says_so(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    media = [{"kind": "image", "mediaId": await upload(tenant.client)}]
+    post_id = await post(tenant.client, account_id, scheduledAt=soon(3 * DAY_S), media=media)
+    told = await advance(tenant.client, DAY_S)
+    assert told["aheadS"] == DAY_S
+    assert (await tenant.client.get(f"/v1/posts/{post_id}")).json()["status"] == "queued"
+    assert (await advance(tenant.client, 2 * DAY_S))["aheadS"] == 3 * DAY_S
+    assert (await tenant.settled(post_id))["status"] == "published"
+    assert len(await tenant.followers_see()) == 1
+
+
+async def test_what_fell_due_on_the_way_is_done_and_not_too_late(tenant: Tenant) -> None:
+    """A jump goes past the lateness of everything in between; in real days somebody would have been there in time."""
+    account_id = await tenant.client.sandbox_account()
+    posts = [await post(tenant.client, account_id, scheduledAt=soon(days * DAY_S)) for days in (1, 2, 3)]
+    await advance(tenant.client, 30 * DAY_S)
+    assert [(await tenant.settled(post_id))["status"] for post_id in posts] == ["published"] * 3
+
+
+async def test_a_retry_that_the_platform_put_off_is_made_when_its_time_has_come(tenant: Tenant) -> None:
+    """Also in a world that is far ahead, where the platform's clock is another than ours."""
+    await advance(tenant.client, 100 * DAY_S)
+    account_id = await tenant.client.sandbox_account("unavailable")
+    post_id = await post(tenant.client, account_id)
+    waiting = await until(tenant, post_id, "retrying")
+    retry_in = moment(waiting["nextAttemptAt"]) - moment(waiting["updatedAt"])
+    assert timedelta() < retry_in < timedelta(minutes=1), "told in the real time"
+    await advance(tenant.client, 60)
+    assert (await tenant.settled(post_id))["status"] == "published"
+    assert len(await tenant.followers_see()) == 1
+
+
+async def test_a_limit_that_resets_at_a_moment_of_the_platforms_clock_is_waited_for_in_ours(tenant: Tenant) -> None:
+    await advance(tenant.client, 100 * DAY_S)
+    account_id = await tenant.client.sandbox_account("rate_limited")
+    post_id = await post(tenant.client, account_id)
+    assert (await tenant.settled(post_id))["status"] == "published"
+
+
+async def test_a_token_that_dies_on_the_way_is_renewed(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    await tenant.settled(await post(tenant.client, account_id))
+    await advance(tenant.client, DAY_S)
+    done = await tenant.settled(await post(tenant.client, account_id))
+    assert done["status"] == "published"
+    assert len([call for call in done["attempts"][0]["calls"] if "refresh" in call["path"]]) <= 1
+
+
+async def test_the_moment_when_a_token_ends_comes_nearer(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    row = parse(Prefix.ACCOUNT, account_id)
+    await tenant.admin.do("UPDATE accounts SET token_expires_at = now() + interval '10 days' WHERE id = $1", row)
+    await advance(tenant.client, 7 * DAY_S)
+    left = await tenant.admin.one("SELECT token_expires_at - now() FROM accounts WHERE id = $1", row)
+    assert timedelta(days=2, hours=23) < left <= timedelta(days=3)
+
+
+async def test_a_webhook_that_was_refused_is_sent_again_when_its_wait_is_over(
+    tenant: Tenant, receiver: Receiver
+) -> None:
+    receiver.answers.extend([(500, {}), (500, {}), (503, {"retry-after": "3600"})])
+    made = await tenant.client.post("/v1/webhook-endpoints", {"url": receiver.url, "events": ["post.published"]})
+    assert made.status_code == 201, made.text
+    await tenant.settled(await post(tenant.client, await tenant.client.sandbox_account()))
+    for tries in (1, 2, 3):
+        await receiver.first("post.published", tries)
+        await eventually(partial(tenant.admin.one, _PUT_OFF, tenant.uuid, tries))
+        await advance(tenant.client, 3 * 3600)
+    [*_, last] = await receiver.first("post.published", 4)
+    await eventually(partial(tenant.admin.one, _DELIVERED, tenant.uuid))
+    assert last.event["data"]["status"] == "published"
+
+
+async def test_one_organizations_clock_is_nobody_elses(tenant: Tenant) -> None:
+    other = await tenant.deployment.client()
+    account_id = await other.sandbox_account()
+    post_id = await post(other, account_id, scheduledAt=soon(DAY_S))
+    before = (await other.get(f"/v1/posts/{post_id}")).json()
+    await advance(tenant.client, 10 * DAY_S)
+    assert (await other.get(f"/v1/posts/{post_id}")).json() == before
+
+
+async def test_a_jump_is_made_once_for_a_key(tenant: Tenant) -> None:
+    first = await tenant.client.post("/v1/sandbox/clock", {"advanceS": 60}, idempotency_key="once")
+    again = await tenant.client.post("/v1/sandbox/clock", {"advanceS": 60}, idempotency_key="once")
+    assert (first.json()["aheadS"], again.content) == (60, first.content)
+    assert (await advance(tenant.client, 1))["aheadS"] == 61
+
+
+@pytest.mark.parametrize("seconds", [0, -1, 366 * DAY_S + 1, "60", None, 1e300])
+async def test_a_jump_goes_forward_and_not_too_far(tenant: Tenant, seconds: object) -> None:
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post("/v1/sandbox/clock", {"advanceS": seconds})
+    check_refusal(reply, 400, "validation_failed", "advanceS")
+
+
+async def test_ten_years_are_enough_until_the_world_begins_again(tenant: Tenant) -> None:
+    for _ in range(10):
+        await advance(tenant.client, 366 * DAY_S)
+    reply = await tenant.client.post("/v1/sandbox/clock", {"advanceS": 1})
+    check_refusal(reply, 400, "validation_failed", "advanceS")
+    assert (await tenant.client.post("/v1/sandbox/reset")).status_code == 200
+    assert (await advance(tenant.client, 1))["aheadS"] == 1
+
+
+@pytest.mark.parametrize("path", ["/v1/sandbox/clock", "/v1/sandbox/reset"])
+async def test_the_test_world_is_for_test_keys_of_the_whole_organization(tenant: Tenant, path: str) -> None:
+    body = {"advanceS": 60} if path.endswith("clock") else {}
+    live = await tenant.key(Mode.LIVE)
+    check_refusal(await live.post(path, body), 403, "unauthorized", "sandbox.test_key")
+    scoped = await tenant.key(profileId=await tenant.profile())
+    check_refusal(await scoped.post(path, body), 403, "unauthorized", "profile.scope_mismatch")
+
+
+async def test_a_reset_cancels_what_waits_and_empties_the_networks(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    published = await post(tenant.client, account_id)
+    await tenant.settled(published)
+    waiting = await post(tenant.client, account_id, scheduledAt=soon(DAY_S))
+    await advance(tenant.client, 60)
+    reply = await tenant.client.post("/v1/sandbox/reset")
+    assert (reply.status_code, reply.json()) == (200, {"canceledCount": 1})
+    assert await tenant.followers_see() == []
+    assert (await tenant.client.get(f"/v1/posts/{waiting}")).json()["status"] == "canceled"
+    assert (await tenant.client.get(f"/v1/posts/{published}")).json()["status"] == "published"
+    assert (await tenant.client.get(f"/v1/accounts/{account_id}")).json()["status"] == "disconnected"
+    again = await tenant.settled(await post(tenant.client, await tenant.client.sandbox_account()))
+    assert again["status"] == "published"
+    assert len(await tenant.followers_see()) == 1

@@ -1,0 +1,197 @@
+"""Large files: announced first, then brought to an address of their own, which is good for one file."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx2
+import pytest
+from pydantic import SecretStr
+
+from tests.database import DatabaseURLs, copy_of
+from tests.deployment import OPERATOR_TOKEN, deployed
+from tests.gateways.movies import movie
+from tests.http.support import Tenant, check_refusal, make_tenant, png, upload
+from tests.http.test_media import path_of, read
+from tests.s3 import bucket
+from tests.storage.support import Admin
+
+CLIP = movie()
+
+
+async def start(tenant: Tenant, size_bytes: int = len(CLIP), **more: Any) -> dict[str, Any]:
+    wanted = {"filename": "clip.mp4", "contentType": "video/mp4", "sizeBytes": size_bytes, **more}
+    reply = await tenant.client.post("/v1/media/uploads", wanted)
+    assert reply.status_code == 201, reply.text
+    started: dict[str, Any] = reply.json()
+    return started
+
+
+async def put(tenant: Tenant, started: dict[str, Any], content: Any) -> httpx2.Response:
+    """Without a key: the address is enough."""
+    return await tenant.deployment.http.put(path_of(started["upload"]["url"]), content=content)
+
+
+async def test_a_large_file_comes_to_its_own_address_without_a_key(tenant: Tenant) -> None:
+    started = await start(tenant)
+    assert (started["status"], started["upload"]["method"]) == ("uploading", "PUT")
+    assert started["upload"]["headers"] == {"content-length": str(len(CLIP))}
+    brought = await put(tenant, started, CLIP)
+    assert brought.status_code == 200, brought.text
+    medium = await read(tenant, started["id"])
+    assert (medium["status"], medium["contentType"], medium["codec"]) == ("ready", "video/mp4", "h264")
+    got = await tenant.deployment.http.get(path_of(medium["url"]))
+    assert got.content == CLIP
+    completed = await tenant.client.post(f"/v1/media/{started['id']}/complete")
+    assert (completed.status_code, completed.json()["status"]) == (200, "ready")
+
+
+async def test_an_address_is_good_for_one_file(tenant: Tenant) -> None:
+    started = await start(tenant, len(png()))
+    assert (await put(tenant, started, png())).status_code == 200
+    other = png(colour="blue")[: len(png())].ljust(len(png()), b"\0")
+    check_refusal(await put(tenant, started, other), 409, "validation_failed", "media.upload_used")
+    medium = await read(tenant, started["id"])
+    assert (await tenant.deployment.http.get(path_of(medium["url"]))).content == png()
+    assert (await tenant.stored())["files"] == 1
+
+
+async def _chunked(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def test_another_length_than_was_announced_is_refused_and_the_right_one_may_follow(tenant: Tenant) -> None:
+    started = await start(tenant)
+    for wrong, status, rule in (
+        (CLIP + b"x", 400, "media.size_mismatch"),
+        (CLIP[:-1], 400, "media.size_mismatch"),
+        (_chunked(CLIP + b"x"), 413, "media.size_max"),
+        (_chunked(CLIP[:-1]), 400, "media.size_mismatch"),
+        (_chunked(b""), 400, "media.size_mismatch"),
+    ):
+        check_refusal(await put(tenant, started, wrong), status, "validation_failed", rule)
+    assert (await tenant.stored())["files"] == 0
+    assert (await put(tenant, started, _chunked(CLIP))).status_code == 200
+
+
+async def test_what_the_bytes_are_decides_and_not_what_was_announced(tenant: Tenant) -> None:
+    started = await start(tenant, 6)
+    check_refusal(await put(tenant, started, b"<html>"), 400, "validation_failed", "media.unreadable")
+    medium = await read(tenant, started["id"])
+    assert (medium["status"], medium["error"]["rule"]) == ("failed", "media.unreadable")
+    check_refusal(await put(tenant, started, png()[:6]), 409, "validation_failed", "media.upload_used")
+    assert (await tenant.stored())["files"] == 0
+
+
+async def test_an_address_that_was_changed_leads_nowhere(tenant: Tenant) -> None:
+    started = await start(tenant)
+    for changed in (started["upload"]["url"][:-2], started["upload"]["url"] + "A"):
+        reply = await put(tenant, {"upload": {"url": changed}}, CLIP)
+        check_refusal(reply, 404, "not_found")
+    reading = (await read(tenant, await upload(tenant.client)))["url"].rsplit("/", 1)[1]
+    crossed = f"http://letmepost.test/v1/media/uploads/{reading}"
+    check_refusal(await put(tenant, {"upload": {"url": crossed}}, CLIP), 404, "not_found")
+
+
+async def test_nothing_can_be_completed_before_it_came(tenant: Tenant) -> None:
+    started = await start(tenant)
+    reply = await tenant.client.post(f"/v1/media/{started['id']}/complete")
+    check_refusal(reply, 409, "validation_failed", "media.not_uploaded")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status", "rule"),
+    [
+        ({}, 400, "sizeBytes"),
+        ({"sizeBytes": 0}, 400, "sizeBytes"),
+        ({"sizeBytes": "5"}, 400, "sizeBytes"),
+        ({"sizeBytes": 4 * 1024**3 + 1}, 413, "media.size_max"),
+        ({"sizeBytes": 5, "filename": "x" * 256}, 400, "filename"),
+        ({"sizeBytes": 5, "file": "x"}, 400, "file"),
+    ],
+)
+async def test_an_upload_that_cannot_be_is_refused_before_it_begins(
+    tenant: Tenant, wanted: dict[str, Any], status: int, rule: str
+) -> None:
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post("/v1/media/uploads", wanted)
+    check_refusal(reply, status, "validation_failed", rule)
+
+
+# The same with a bucket: the bytes go past this service.
+
+
+@pytest.fixture(scope="module")
+async def cloud(
+    postgres_url: str,
+    template_database: DatabaseURLs,
+    redis_url: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    s3_url: str,
+) -> AsyncIterator[Tenant]:
+    """A tenant of a deployment that keeps its media in a bucket."""
+    keys, directory = bucket(s3_url), tmp_path_factory.mktemp("cloud")
+    async with copy_of(template_database, postgres_url) as urls, _deployed(urls, redis_url, directory, keys) as running:
+        connection = await asyncpg.connect(urls.admin)
+        yield await make_tenant(running, Admin(connection), {"authorization": f"Bearer {OPERATOR_TOKEN}"})
+        await connection.close()
+
+
+def _deployed(urls: DatabaseURLs, redis_url: str, directory: Path, keys: Any) -> Any:
+    return deployed(
+        urls,
+        redis_url,
+        directory,
+        s3_bucket=keys.name,
+        s3_endpoint=keys.endpoint,
+        s3_region=keys.region,
+        s3_access_key_id=keys.access_key_id,
+        s3_secret_access_key=SecretStr(keys.secret_access_key),
+    )
+
+
+async def put_directly(started: dict[str, Any], content: bytes) -> None:
+    async with httpx2.AsyncClient() as anybody:
+        address = started["upload"]
+        assert (await anybody.put(address["url"], content=content, headers=address["headers"])).status_code == 200
+
+
+async def test_a_bucket_takes_the_bytes_and_the_medium_is_completed_by_what_they_say(cloud: Tenant) -> None:
+    started = await start(cloud)
+    early = await cloud.client.post(f"/v1/media/{started['id']}/complete")
+    check_refusal(early, 409, "validation_failed", "media.not_uploaded")
+    await put_directly(started, CLIP)
+    completed = await cloud.client.post(f"/v1/media/{started['id']}/complete")
+    assert (completed.status_code, completed.json()["codec"]) == (200, "h264"), completed.text
+    # Whoever still has the address cannot change what has been judged.
+    await put_directly(started, CLIP[::-1])
+    assert (await cloud.client.post(f"/v1/media/{started['id']}/complete")).json() == completed.json()
+    got = await cloud.deployment.http.get(path_of(completed.json()["url"]), headers={"range": "bytes=4-7"})
+    assert (got.status_code, got.content) == (206, b"ftyp")
+    assert (await cloud.client.call("DELETE", f"/v1/media/{started['id']}")).status_code == 200
+    assert (await cloud.deployment.http.get(path_of(completed.json()["url"]))).status_code == 404
+
+
+async def test_what_a_bucket_was_given_and_is_no_medium_is_failed(cloud: Tenant) -> None:
+    started = await start(cloud, 6)
+    await put_directly(started, b"<html>")
+    completed = await cloud.client.post(f"/v1/media/{started['id']}/complete")
+    assert (completed.json()["status"], completed.json()["error"]["rule"]) == ("failed", "media.unreadable")
+
+
+async def test_an_upload_that_nobody_completed_is_found_when_its_post_goes_out(cloud: Tenant) -> None:
+    account_id = await cloud.client.sandbox_account()
+    started = await start(cloud, len(png()))
+    await put_directly(started, png())
+    media = [{"kind": "image", "mediaId": started["id"]}]
+    body = {"targets": [{"accountId": account_id}], "text": "Look", "media": media}
+    reply = await cloud.client.post("/v1/posts", body)
+    assert reply.json()["status"] == "published", reply.text
+    assert (await read(cloud, started["id"]))["status"] == "ready"
+
+
+async def test_files_and_urls_are_kept_in_the_bucket_too(cloud: Tenant) -> None:
+    medium = await read(cloud, await upload(cloud.client))
+    assert (await cloud.deployment.http.get(path_of(medium["url"]))).content == png()
+    assert not cloud.deployment.settings.media_dir.exists()

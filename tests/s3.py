@@ -1,0 +1,40 @@
+"""A store that speaks S3, on loopback."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from letmepost.gateways.blobs.s3 import Bucket
+
+BUCKET = "letmepost-media"
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """The store's address; it holds one empty bucket."""
+    import boto3  # noqa: PLC0415 - it takes seconds, and few tests need it
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - as above
+
+    server = ThreadedMotoServer("127.0.0.1", 0)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    keys = bucket(url)
+    client = boto3.session.Session().client(
+        "s3",
+        endpoint_url=url,
+        region_name=keys.region,
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+    )
+    client.create_bucket(Bucket=BUCKET)
+    client.close()
+    yield url
+    server.stop()
+
+
+def bucket(url: str, name: str = BUCKET) -> Bucket:
+    """How a deployment is told of it."""
+    return Bucket(
+        name=name, endpoint=url, region="us-east-1", access_key_id="somebody", secret_access_key="their-secret"
+    )
