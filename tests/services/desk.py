@@ -19,6 +19,7 @@ from letmepost.services.idempotency import Idempotency
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
 from letmepost.services.publishing import Publishing
+from letmepost.services.quotas import Quotas
 from letmepost.services.tools import Tools
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository
@@ -129,7 +130,12 @@ async def working(
             sandbox_url=None,
         ),
         library=MediaLibrary(
-            database=owner.database, blobs=DiskBlobStore(directory), http=http, clock=CLOCK, idempotency=idempotency
+            database=owner.database,
+            blobs=DiskBlobStore(directory),
+            http=http,
+            clock=CLOCK,
+            idempotency=idempotency,
+            quotas=Quotas(owner.database, CLOCK),
         ),
         leases=Leases(claims, CLOCK, lease_s=LEASE_S),
         wakeups=Wakeups(redis, redis),

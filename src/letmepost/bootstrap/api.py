@@ -26,10 +26,13 @@ from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.callers import new_id
 from letmepost.services.editing import Editing
+from letmepost.services.operator_requests import OperatorRequests
+from letmepost.services.organizations import Organizations
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
+from letmepost.services.removal import Removal
 from letmepost.services.sandbox import Sandbox
 from letmepost.services.streams import Streams
 from letmepost.services.timeline import Timelines
@@ -55,9 +58,11 @@ async def open_api(
             clock=core.clock,
             worlds=core.worlds,
             library=core.library,
+            quotas=core.quotas,
             idempotency=core.idempotency,
             wakeups=core.wakeups,
         )
+        operator_requests = OperatorRequests(core.database, core.keyring, core.clock)
         accounts = Accounts(
             database=core.database,
             keyring=core.keyring,
@@ -79,6 +84,7 @@ async def open_api(
                 database=core.database,
                 clock=core.clock,
                 posts=posts,
+                quotas=core.quotas,
                 idempotency=core.idempotency,
                 wakeups=core.wakeups,
             ),
@@ -93,6 +99,15 @@ async def open_api(
             timelines=Timelines(core.database),
             accounts=accounts,
             api_keys=ApiKeys(core.database, core.keyring, core.clock, core.idempotency),
+            organizations=Organizations(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                requests=operator_requests,
+                removal=Removal(core.database, core.blobs, core.clock),
+            ),
+            operator_requests=operator_requests,
+            quotas=core.quotas,
             profiles=Profiles(database=core.database, clock=core.clock, idempotency=core.idempotency),
             platforms=platforms,
             endpoints=Endpoints(

@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 
 from letmepost import __version__
 from letmepost.gateways.addresses import AddressGuard, AddressPolicy, Origin, read_origin
-from letmepost.gateways.blobs import DiskBlobStore
+from letmepost.gateways.blobs import BlobStore, DiskBlobStore
 from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.name_lookup import NameLookup
@@ -18,6 +18,7 @@ from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import Platform
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
+from letmepost.services.quotas import Quotas
 from letmepost.services.worlds import Worlds
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database, powerful_role
@@ -44,6 +45,8 @@ class Core:
     sandbox_http: HTTPClient
     worlds: Worlds
     idempotency: Idempotency
+    quotas: Quotas
+    blobs: BlobStore
     library: MediaLibrary
     wakeups: Wakeups
 
@@ -80,6 +83,8 @@ async def open_core(
         stack.push_async_callback(sandbox_http.close)
         keyring = Keyring(settings.open_keys(), clock.entropy)
         idempotency = Idempotency(database, keyring, clock)
+        quotas = Quotas(database, clock)
+        blobs = DiskBlobStore(settings.media_dir)
         yield Core(
             settings=settings,
             clock=clock,
@@ -97,12 +102,15 @@ async def open_core(
                 sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
             ),
             idempotency=idempotency,
+            quotas=quotas,
+            blobs=blobs,
             library=MediaLibrary(
                 database=database,
-                blobs=DiskBlobStore(settings.media_dir),
+                blobs=blobs,
                 http=live_http,
                 clock=clock,
                 idempotency=idempotency,
+                quotas=quotas,
             ),
             wakeups=Wakeups(redis, subscriber),
         )

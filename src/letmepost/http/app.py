@@ -20,11 +20,13 @@ from letmepost.http.routes import (
     events,
     keys,
     media,
+    organizations,
     pauses,
     platforms,
     posts,
     profiles,
     service,
+    usage,
     webhooks,
 )
 from letmepost.http.services import APIServices
@@ -65,7 +67,8 @@ def create_app(
         keys.router,
         profiles.router,
         platforms.router,
-        keys.operator_router,
+        usage.router,
+        organizations.router,
         webhooks.router,
         events.router,
         service.router,

@@ -12,10 +12,13 @@ from letmepost.services.api_keys import ApiKeys
 from letmepost.services.editing import Editing
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
+from letmepost.services.operator_requests import OperatorRequests
+from letmepost.services.organizations import Organizations
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
+from letmepost.services.quotas import Quotas
 from letmepost.services.sandbox import Sandbox
 from letmepost.services.streams import Streams
 from letmepost.services.timeline import Timelines
@@ -49,6 +52,9 @@ class APIServices:
     timelines: Timelines
     accounts: Accounts
     api_keys: ApiKeys
+    organizations: Organizations
+    operator_requests: OperatorRequests
+    quotas: Quotas
     profiles: Profiles
     platforms: Mapping[str, Platform]
     endpoints: Endpoints

@@ -9,7 +9,15 @@ from uuid import UUID
 import structlog
 
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import InvalidRequest, NoReply, NotFound, RequestError, SendFailure, TooLarge
+from letmepost.domain.errors import (
+    InvalidRequest,
+    NoReply,
+    NotFound,
+    QuotaExceeded,
+    RequestError,
+    SendFailure,
+    TooLarge,
+)
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobStore, BlobTooLargeError
@@ -18,6 +26,7 @@ from letmepost.gateways.http_client import HTTPClient, ReplyTooLarge
 from letmepost.gateways.media_probe import UnreadableMediaError, probe
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
+from letmepost.services.quotas import Quotas
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.media import EveryTenantMedia, MediaRepository, MediaRow
 from letmepost.storage.organizations import OrganizationRepository
@@ -47,12 +56,14 @@ class MediaLibrary:
         http: HTTPClient,
         clock: Clock,
         idempotency: Idempotency,
+        quotas: Quotas,
     ) -> None:
         self._database = database
         self._blobs = blobs
         self._http = http
         self._clock = clock
         self._idempotency = idempotency
+        self._quotas = quotas
 
     async def upload(self, caller: Caller, chunks: AsyncIterator[bytes], once: Once[MediaRow]) -> Answer:
         """Take in a file of the request.
@@ -60,14 +71,20 @@ class MediaLibrary:
         Raises:
             InvalidRequest: it is empty, or nothing that we know.
             TooLarge: it is over 200 MiB.
+            QuotaExceeded: there is no room for it.
         """
         media_id = new_id(self._clock)
         stored = await self.store(caller.tenant, media_id, chunks)
-        async with self.taken_back(caller.tenant, [media_id]), self._database.tenant(caller.tenant) as connection:
+        async with (
+            self._quotas.announced(caller.tenant),
+            self.taken_back(caller.tenant, [media_id]),
+            self._database.tenant(caller.tenant) as connection,
+        ):
             await self._idempotency.take(connection, caller, once.claim)
             profile = await OrganizationRepository(connection, caller.tenant).find_profile(caller.profile_id)
             if profile is None:
                 raise NotFound("profile")
+            await self._quotas.reserve_media(connection, caller.tenant, stored.facts.size_bytes)
             repository = MediaRepository(connection, caller.tenant)
             await repository.create_ready(media_id, profile.id, stored.facts, stored.sha256, self._clock.now())
             rows = await repository.find_many([media_id])
@@ -137,12 +154,29 @@ class MediaLibrary:
             error = {"rule": refused.rule, "message": refused.message}
         except (AddressRefused, ReplyTooLarge) as refused:
             error = {"rule": "media.url.unreachable", "message": str(refused)}
+        if stored is not None:
+            try:
+                return await self._keep(tenant, media_id, stored)
+            except QuotaExceeded as refused:
+                error = {"rule": refused.rule, "message": refused.message}
         async with self._database.tenant(tenant) as connection:
             repository = MediaRepository(connection, tenant)
-            if stored is None:
-                await repository.record_failed(media_id, error)
-            else:
-                await repository.record_ready(media_id, stored.facts, stored.sha256)
+            await repository.record_failed(media_id, error)
+            row = (await repository.find_many([media_id]))[media_id]
+        if row.status == "failed":  # not, when somebody else has fetched it meanwhile
+            await self._blobs.delete(blob_key(tenant, media_id))
+        return row
+
+    async def _keep(self, tenant: Tenant, media_id: UUID, stored: StoredBytes) -> MediaRow:
+        """Record that a medium's bytes are here.
+
+        Raises:
+            QuotaExceeded: there is no room for them.
+        """
+        async with self._quotas.announced(tenant), self._database.tenant(tenant) as connection:
+            await self._quotas.reserve_media(connection, tenant, stored.facts.size_bytes)
+            repository = MediaRepository(connection, tenant)
+            await repository.record_ready(media_id, stored.facts, stored.sha256)
             return (await repository.find_many([media_id]))[media_id]
 
     async def fetch_waiting(self, limit: int) -> int:
