@@ -11,6 +11,8 @@ from letmepost.gateways.wakeups import WORKER_CHANNEL, Wakeups
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
 from letmepost.services.publishing import Publishing
+from letmepost.services.removal import Removal
+from letmepost.services.retention import Retention
 from letmepost.services.webhooks import Deliveries
 from letmepost.worker.slots import Slots, every
 from letmepost.worker.sources import DeliverySource, PostSource
@@ -18,6 +20,7 @@ from letmepost.worker.sources import DeliverySource, PostSource
 IMPORT_EVERY_S = 5.0
 IMPORTS_AT_ONCE = 20
 HEARTBEAT_EVERY_S = 5.0
+TIDY_EVERY_S = 600.0
 THROTTLES_EVERY_S = 1.0
 
 log = structlog.get_logger()
@@ -31,6 +34,8 @@ class WorkerServices:
     deliveries: Deliveries
     library: MediaLibrary
     leases: Leases
+    retention: Retention
+    removal: Removal
     wakeups: Wakeups
     throttles: Throttles
     beat: Callable[[], Awaitable[None]]
@@ -50,6 +55,8 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         asyncio.create_task(_renew(services.leases)),
         asyncio.create_task(every(THROTTLES_EVERY_S, "throttles", services.throttles.refresh, stop)),
         asyncio.create_task(every(HEARTBEAT_EVERY_S, "heartbeat", services.beat, stop)),
+        asyncio.create_task(every(TIDY_EVERY_S, "retention", services.retention.sweep, stop)),
+        asyncio.create_task(every(TIDY_EVERY_S, "removal", services.removal.sweep, stop)),
         asyncio.create_task(
             every(IMPORT_EVERY_S, "imports", lambda: services.library.fetch_waiting(IMPORTS_AT_ONCE), stop)
         ),
