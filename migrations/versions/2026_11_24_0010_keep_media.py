@@ -7,7 +7,7 @@ them, and the media that it makes never expire.
 from alembic import op
 
 revision = "20261124"
-down_revision = "20261122a"
+down_revision = "20261123"
 
 COLUMNS = (
     "frame_rate DOUBLE PRECISION",

@@ -13,7 +13,7 @@ from letmepost.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from letmepost.services.api_keys import ApiKeys
+    from letmepost.services.organizations import Organizations
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
         make_api=_make_api,
         make_sandbox=_make_sandbox,
         run_worker=_run_worker,
-        open_api_keys=_open_api_keys,
+        open_organizations=_open_organizations,
         migrate=_migrate,
         openapi=_describe_api,
     )
@@ -48,10 +48,10 @@ def _run_worker(settings: Settings) -> Awaitable[None]:
     return work(settings, os.environ)
 
 
-def _open_api_keys(settings: Settings) -> "AbstractAsyncContextManager[ApiKeys]":
-    from letmepost.bootstrap.operator import open_api_keys
+def _open_organizations(settings: Settings) -> "AbstractAsyncContextManager[Organizations]":
+    from letmepost.bootstrap.operator import open_organizations
 
-    return open_api_keys(settings)
+    return open_organizations(settings)
 
 
 def _migrate(migration_url: str, login_url: str) -> Awaitable[str]:

@@ -62,6 +62,12 @@ class Settings(BaseSettings):
     delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at once.")
     lease_s: float = Field(default=60.0, ge=2, description="How long a dead worker's post waits for another.")
     shutdown_grace_s: float = Field(default=25.0, ge=0, description="How long a stopping worker finishes its posts.")
+    journals_kept_days: int = Field(default=7, ge=1, description="How long after its end a post's journal is kept.")
+    idempotency_kept_hours: int = Field(
+        default=24, ge=24, description="How long answers are kept under their Idempotency-Key."
+    )
+    events_kept_days: int = Field(default=30, ge=1, description="How long events and their deliveries are kept.")
+    attempts_kept_days: int = Field(default=180, ge=1, description="How long the attempts of posts are kept.")
     alive_file: Path | None = Field(
         default=None, description="A file that a worker touches every 5 s, for whoever checks its health."
     )

@@ -16,6 +16,7 @@ from letmepost.domain.errors import (
     PlatformFailure,
     PlatformNotEnabled,
     PreflightFailed,
+    QuotaExceeded,
     RateLimited,
     RequestError,
     StateForbids,
@@ -24,6 +25,7 @@ from letmepost.domain.errors import (
     Unauthenticated,
     Unauthorized,
 )
+from letmepost.domain.quotas import Reading, media_bytes
 from letmepost.domain.rules import Violation
 
 TOO_LONG = Violation(rule="x.text.max", field="text", message="Too long.", remediation="Shorten it.")
@@ -81,6 +83,7 @@ def test_codes_are_those_that_callers_know() -> None:
         (NotFound("post"), ErrorCode.NOT_FOUND),
         (IdempotencyConflict("No."), ErrorCode.IDEMPOTENCY_CONFLICT),
         (RateLimited(3), ErrorCode.RATE_LIMITED),
+        (QuotaExceeded(Reading(media_bytes(10), 8), 3), ErrorCode.QUOTA_EXCEEDED),
         (PlatformNotEnabled("No."), ErrorCode.PLATFORM_NOT_ENABLED),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, RequestError) else "",

@@ -105,6 +105,18 @@ async def test_twenty_identical_requests_at_once_publish_once(tenant: Tenant, ac
     assert (await tenant.stored())["batches"] == 1
 
 
+async def test_two_hundred_identical_requests_at_once_make_one_batch(tenant: Tenant, account_id: str) -> None:
+    """More than there are connections to the database, so that they queue in every order."""
+    body = {**_body(account_id), "scheduledAt": soon(3600)}
+    posting = [tenant.client.post("/v1/posts", body, idempotency_key="k") for _ in range(200)]
+    replies = await asyncio.gather(*posting)
+    answered = {reply.content for reply in replies if reply.status_code == 202}
+    refused = {reply.json()["error"].get("rule") for reply in replies if reply.status_code != 202}
+    assert (len(answered), refused - {"idempotency_key.in_progress"}) == (1, set())
+    stored = await tenant.stored()
+    assert (stored["batches"], stored["posts"], stored["idempotency_keys"]) == (1, 1, 1)
+
+
 async def test_a_second_caller_waits_for_the_first_ones_answer(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("slow")
     posting = [tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k") for _ in range(2)]

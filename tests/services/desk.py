@@ -20,6 +20,7 @@ from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
 from letmepost.services.publishing import Publishing
+from letmepost.services.quotas import Quotas
 from letmepost.services.tools import Tools
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository
@@ -116,7 +117,11 @@ async def working(
 ) -> AsyncIterator[Desk]:
     """A desk; `platform` names functions of the double that differ."""
     library = MediaLibrary(
-        database=owner.database, blobs=DiskBlobStore(directory), clock=CLOCK, kept_for=timedelta(days=30)
+        database=owner.database,
+        blobs=DiskBlobStore(directory),
+        clock=CLOCK,
+        quotas=Quotas(owner.database, CLOCK),
+        kept_for=timedelta(days=30),
     )
     redis = open_redis(redis_url, timeout_s=1.0)
     claims = EveryTenantClaims(owner.database)

@@ -88,7 +88,8 @@ class Owner:
             posts=posts,
         )
         async with self.database.tenant(self.tenant) as connection:
-            await PostRepository(connection, self.tenant).accept(batch, now)
+            repository = PostRepository(connection, self.tenant)
+            await repository.create_posts(batch, await repository.create_batch(batch, now), now)
         return [post.id for post in posts]
 
     async def post(self, account_id: UUID, **how: Any) -> UUID:

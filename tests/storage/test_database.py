@@ -53,7 +53,7 @@ async def test_a_transaction_is_committed_at_its_end(narrow: Database, admin: Ad
     assert await count(admin) == 1
 
 
-async def create_and_then(database: Database, tenant: Tenant, then: Callable[[Connection], Awaitable[None]]) -> None:
+async def create_and_then(database: Database, tenant: Tenant, then: Callable[[Connection], Awaitable[object]]) -> None:
     async with database.tenant(tenant) as connection:
         await OrganizationRepository(connection, tenant).create("Tenant")
         await then(connection)

@@ -20,14 +20,22 @@ SWEEPER_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
     "organizations": {"SELECT": ALL, "UPDATE": frozenset({"event_head"})},
     "posts": {"SELECT": ALL, "UPDATE": frozenset({"lease_token", "lease_until", "status", "updated_at"})},
     "accounts": {"SELECT": frozenset({"id", "organization_id"}), "UPDATE": frozenset({"updated_at"})},
-    "events": {"SELECT": ALL, "UPDATE": frozenset({"position"})},
+    "events": {"SELECT": ALL, "UPDATE": frozenset({"position"}), "DELETE": ALL},
     "webhook_endpoints": {
         "SELECT": ALL,
         "UPDATE": frozenset({"active", "last_delivery_at", "last_failure_reason", "failing_since"}),
     },
-    "deliveries": {"SELECT": ALL, "INSERT": ALL, "UPDATE": ALL},
+    "deliveries": {"SELECT": ALL, "INSERT": ALL, "UPDATE": ALL, "DELETE": ALL},
     "media": {"SELECT": frozenset({"id", "organization_id", "mode", "status", "created_at"})},
     "pauses": {"SELECT": ALL, "INSERT": ALL, "DELETE": ALL},
+    "attempts": {"SELECT": frozenset({"id"}), "DELETE": ALL},
+    "flow_steps": {"SELECT": frozenset({"post_id", "revision", "step", "intent_at"}), "DELETE": ALL},
+    "idempotency_keys": {
+        "SELECT": frozenset({"organization_id", "mode", "profile_scope", "key_hash", "created_at"}),
+        "DELETE": ALL,
+    },
+    "usage": {"SELECT": frozenset({"organization_id", "mode", "subject", "period_start"}), "DELETE": ALL},
+    "operator_requests": {"SELECT": ALL, "DELETE": ALL},
 }
 """What crosses tenants, column by column: a migration that widens it is seen here."""
 

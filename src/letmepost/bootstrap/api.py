@@ -29,6 +29,8 @@ from letmepost.services.callers import new_id
 from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
 from letmepost.services.media_links import MediaLinks
+from letmepost.services.operator_requests import OperatorRequests
+from letmepost.services.organizations import Organizations
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
@@ -60,10 +62,12 @@ async def open_api(
             clock=core.clock,
             worlds=core.worlds,
             library=core.library,
+            quotas=core.quotas,
             idempotency=core.idempotency,
             wakeups=core.wakeups,
         )
         links = MediaLinks(core.keyring, core.clock, str(settings.public_url))
+        operator_requests = OperatorRequests(core.database, core.keyring, core.clock)
         accounts = Accounts(
             database=core.database,
             keyring=core.keyring,
@@ -86,6 +90,7 @@ async def open_api(
                 database=core.database,
                 clock=core.clock,
                 posts=posts,
+                quotas=core.quotas,
                 idempotency=core.idempotency,
                 wakeups=core.wakeups,
             ),
@@ -100,6 +105,14 @@ async def open_api(
             timelines=Timelines(core.database),
             accounts=accounts,
             api_keys=ApiKeys(core.database, core.keyring, core.clock, core.idempotency),
+            organizations=Organizations(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                requests=operator_requests,
+            ),
+            operator_requests=operator_requests,
+            quotas=core.quotas,
             profiles=Profiles(database=core.database, clock=core.clock, idempotency=core.idempotency),
             platforms=platforms,
             endpoints=Endpoints(
@@ -125,6 +138,7 @@ async def open_api(
                 expiry=core.expiry,
                 clock=core.clock,
                 idempotency=core.idempotency,
+                quotas=core.quotas,
             ),
             media_links=links,
             uploads=Uploads(

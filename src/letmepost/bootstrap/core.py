@@ -22,6 +22,7 @@ from letmepost.services.fetching import MediaFetching
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
 from letmepost.services.media_expiry import MediaExpiry
+from letmepost.services.quotas import Quotas
 from letmepost.services.worlds import Worlds
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database, powerful_role
@@ -48,6 +49,7 @@ class Core:
     sandbox_http: HTTPClient
     worlds: Worlds
     idempotency: Idempotency
+    quotas: Quotas
     library: MediaLibrary
     fetching: MediaFetching
     expiry: MediaExpiry
@@ -89,7 +91,8 @@ async def open_core(
         idempotency = Idempotency(database, keyring, clock)
         blobs, direct = _open_blobs(settings, stack)
         kept_for = timedelta(days=settings.media_days)
-        library = MediaLibrary(database=database, blobs=blobs, clock=clock, kept_for=kept_for)
+        quotas = Quotas(database, clock)
+        library = MediaLibrary(database=database, blobs=blobs, clock=clock, quotas=quotas, kept_for=kept_for)
         yield Core(
             settings=settings,
             clock=clock,
@@ -107,6 +110,7 @@ async def open_core(
                 sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
             ),
             idempotency=idempotency,
+            quotas=quotas,
             library=library,
             fetching=MediaFetching(database=database, library=library, direct=direct, http=live_http, clock=clock),
             expiry=MediaExpiry(database=database, library=library, clock=clock),

@@ -5,6 +5,7 @@ import random
 import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 from letmepost.bootstrap.core import open_core
@@ -15,11 +16,17 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
 from letmepost.services.leases import Leases
 from letmepost.services.publishing import Publishing
+from letmepost.services.removal import Removal
+from letmepost.services.retention import Retention
 from letmepost.services.tools import Tools
 from letmepost.services.webhooks import Deliveries
 from letmepost.settings import Settings
 from letmepost.storage.claims import EveryTenantClaims
+from letmepost.storage.retention import EveryTenantRetention, Kept
 from letmepost.worker.main import WorkerServices, run_worker
+
+COUNTERS_KEPT = timedelta(days=32)
+"""From a period's start: longer than the longest, a month."""
 
 
 @asynccontextmanager
@@ -51,6 +58,8 @@ async def open_worker(
             fetching=core.fetching,
             expiry=core.expiry,
             leases=leases,
+            retention=Retention(EveryTenantRetention(core.database), core.clock, kept_for(settings)),
+            removal=Removal(core.database, core.library, core.clock),
             wakeups=core.wakeups,
             throttles=throttles,
             beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),
@@ -67,6 +76,20 @@ async def work(settings: Settings, environment: Mapping[str, str]) -> None:
         loop.add_signal_handler(number, stop.set)
     async with open_worker(settings, discover(), environment) as services:
         await run_worker(services, stop)
+
+
+def kept_for(settings: Settings) -> Mapping[Kept, timedelta]:
+    """How long each thing is kept. Deliveries go before their events, which wait for them."""
+    hours, days = timedelta(hours=settings.idempotency_kept_hours), timedelta(days=settings.events_kept_days)
+    return {
+        Kept.JOURNALS: timedelta(days=settings.journals_kept_days),
+        Kept.IDEMPOTENCY: hours,
+        Kept.OPERATOR_REQUESTS: hours,
+        Kept.DELIVERIES: days,
+        Kept.EVENTS: days,
+        Kept.ATTEMPTS: timedelta(days=settings.attempts_kept_days),
+        Kept.COUNTERS: COUNTERS_KEPT,
+    }
 
 
 def jitter() -> float:

@@ -25,7 +25,7 @@ from letmepost.settings import KEY_BYTES, Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from letmepost.services.api_keys import ApiKeys
+    from letmepost.services.organizations import Organizations
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -131,13 +131,13 @@ def _add_tenants(cli: typer.Typer, wiring: Wiring) -> None:
     @organizations.command("create")
     def create_organization(name: str, as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
         """Create a tenant, with its default profile."""
-        made = _with_keys(wiring, lambda services: services.create_organization(name))
+        made = _with_tenants(wiring, lambda tenants: tenants.create(name))
         _print({"id": spell(Prefix.ORGANIZATION, made.id), "name": made.name}, as_json=as_json)
 
     @organizations.command("list")
     def list_organizations(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
         """List tenants, newest first."""
-        for row in _with_keys(wiring, lambda services: services.list_organizations(1000)):
+        for row in _with_tenants(wiring, lambda tenants: tenants.list_all(1000)):
             _print({"id": spell(Prefix.ORGANIZATION, row.id), "name": row.name}, as_json=as_json)
 
     @keys.command("create")
@@ -157,7 +157,7 @@ def _add_tenants(cli: typer.Typer, wiring: Wiring) -> None:
         from letmepost.services.api_keys import KeyRequest
 
         wanted = KeyRequest(name=name, mode=mode, scopes=frozenset(scope) if scope else None)
-        minted = _with_keys(wiring, lambda services: services.mint_for(organization_id, wanted))
+        minted = _with_tenants(wiring, lambda tenants: tenants.mint_key(organization_id, wanted))
         _print({"id": spell(Prefix.API_KEY, minted.row.id), "key": minted.key}, as_json=as_json)
 
 
@@ -208,10 +208,10 @@ async def _awaited(work: Awaitable[Any]) -> Any:
     return await work
 
 
-def _with_keys(wiring: Wiring, ask: "Callable[[ApiKeys], Awaitable[Any]]") -> Any:
+def _with_tenants(wiring: Wiring, ask: "Callable[[Organizations], Awaitable[Any]]") -> Any:
     async def call() -> Any:
-        async with wiring.open_api_keys(_settings(wiring)) as services:
-            return await ask(services)
+        async with wiring.open_organizations(_settings(wiring)) as tenants:
+            return await ask(tenants)
 
     try:
         return asyncio.run(call())

@@ -11,7 +11,7 @@ from letmepost.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from letmepost.services.api_keys import ApiKeys
+    from letmepost.services.organizations import Organizations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,6 @@ class Wiring:
     make_api: "Callable[[Settings], ASGIApp]"
     make_sandbox: "Callable[[Path | None, str], ASGIApp]"
     run_worker: Callable[[Settings], Awaitable[None]]
-    open_api_keys: "Callable[[Settings], AbstractAsyncContextManager[ApiKeys]]"
+    open_organizations: "Callable[[Settings], AbstractAsyncContextManager[Organizations]]"
     migrate: Callable[[str, str], Awaitable[str]]
     openapi: Callable[[], str]

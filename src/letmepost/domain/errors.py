@@ -11,6 +11,7 @@
     │   ├── NotFound              not_found
     │   ├── IdempotencyConflict   idempotency_conflict
     │   ├── RateLimited           rate_limited
+    │   ├── QuotaExceeded         quota_exceeded
     │   └── PlatformNotEnabled    platform_not_enabled
     ├── PlatformFailure           a platform said no, or nothing (`kind` decides what follows)
     │   └── GaveUp                it was not ready in time
@@ -27,6 +28,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from letmepost.domain.quotas import Reading
 from letmepost.domain.rules import Violation
 
 
@@ -153,6 +155,23 @@ class RateLimited(RequestError):
             remediation=f"Wait {retry_after_s} s, then send the request again.",
         )
         self.retry_after_s = retry_after_s
+
+
+class QuotaExceeded(RequestError):
+    """More than the operator allows. `reading` is the quota as it was without this request."""
+
+    code = ErrorCode.QUOTA_EXCEEDED
+
+    def __init__(self, reading: Reading, wanted: int) -> None:
+        quota = reading.quota
+        super().__init__(
+            f"{quota.name}: {reading.used} of {quota.limit} are used, and this request takes {wanted} more.",
+            rule=f"quota.{quota.name}",
+            remediation="Delete media that are not needed any more, or ask the operator for more."
+            if quota.resets_at is None
+            else f"Choose a time from {quota.resets_at:%Y-%m-%d} (UTC) on, or ask the operator for more.",
+        )
+        self.reading = reading
 
 
 class PlatformNotEnabled(RequestError):

@@ -10,6 +10,7 @@ from letmepost.domain.errors import InvalidRequest
 from letmepost.http.gate import caller_of
 from letmepost.http.schemas.base import View
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
+from letmepost.services.operator_requests import OperatorRequests, RepeatedError
 from letmepost.storage.idempotency import IdempotencyClaim
 
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
@@ -26,6 +27,19 @@ async def claim_of(request: Request, body: bytes | None = None) -> IdempotencyCl
     Raises:
         InvalidRequest: the key is not 1 to 255 visible ASCII characters.
     """
+    named = await _named(request, body)
+    if named is None:
+        return None
+    idempotency: Idempotency = request.app.state.services.idempotency
+    return idempotency.claim_of(caller_of(request), *named)
+
+
+async def _named(request: Request, body: bytes | None = None) -> tuple[str, bytes] | None:
+    """The key of a request, and what stands for the request itself; None without a key.
+
+    Raises:
+        InvalidRequest: the key is not 1 to 255 visible ASCII characters.
+    """
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
@@ -36,8 +50,7 @@ async def claim_of(request: Request, body: bytes | None = None) -> IdempotencyCl
             remediation="Send a random UUID.",
         )
     line = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    idempotency: Idempotency = request.app.state.services.idempotency
-    return idempotency.claim_of(caller_of(request), key, line + (await request.body() if body is None else body))
+    return key, line + (await request.body() if body is None else body)
 
 
 async def once(
@@ -49,12 +62,24 @@ async def once(
     body: bytes | None = None,
 ) -> Once[T]:
     """How a use case's result is answered, and under which key."""
+    return Once(await claim_of(request, body), _renderer(show, status), has_secret)
 
+
+async def once_for_operator(
+    request: Request, show: Callable[[T], View], *, status: int = 200, has_secret: bool = False
+) -> Once[T]:
+    """The same for the operator, whose keys are of the deployment."""
+    named = await _named(request)
+    requests: OperatorRequests = request.app.state.services.operator_requests
+    return Once(None if named is None else requests.claim_of(*named), _renderer(show, status), has_secret)
+
+
+def _renderer(show: Callable[[T], View], status: int | Callable[[T], int]) -> Callable[[T], Answer]:
     def render(result: T) -> Answer:
         code = status(result) if callable(status) else status
         return Answer(code, show(result).encode(), {"content-type": "application/json"})
 
-    return Once(await claim_of(request, body), render, has_secret)
+    return render
 
 
 async def respond(request: Request, wanted: Once[T], carry_out: Awaitable[Answer]) -> Response:
@@ -67,6 +92,14 @@ async def respond(request: Request, wanted: Once[T], carry_out: Awaitable[Answer
         idempotency: Idempotency = request.app.state.services.idempotency
         answer = idempotency.replay(caller_of(request), wanted.claim, answered.row)
     return to_response(answer)
+
+
+async def respond_to_operator(wanted: Once[T], carry_out: Awaitable[T]) -> Response:
+    """Carry out what the operator asks for, or give the answer that it had before."""
+    try:
+        return to_response(wanted.render(await carry_out))
+    except RepeatedError as repeated:
+        return to_response(repeated.answer)
 
 
 def to_response(answer: Answer) -> Response:

@@ -20,6 +20,7 @@ from letmepost.http.routes import (
     events,
     keys,
     media,
+    organizations,
     pauses,
     platforms,
     posts,
@@ -27,6 +28,7 @@ from letmepost.http.routes import (
     sandbox,
     service,
     uploads,
+    usage,
     webhooks,
 )
 from letmepost.http.services import APIServices
@@ -69,7 +71,8 @@ def create_app(
         keys.router,
         profiles.router,
         platforms.router,
-        keys.operator_router,
+        usage.router,
+        organizations.router,
         webhooks.router,
         events.router,
         service.router,

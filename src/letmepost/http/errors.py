@@ -10,13 +10,17 @@ from letmepost.domain.errors import (
     ErrorCode,
     PlatformFailure,
     PreflightFailed,
+    QuotaExceeded,
     RequestError,
     StateForbids,
     TargetViolation,
     TooLarge,
 )
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.quotas import Reading
 from letmepost.domain.retry import POLICIES
 from letmepost.http.bodies import shown_path
+from letmepost.services.events import timestamp
 
 STATUS: Mapping[ErrorCode, int] = MappingProxyType(
     {
@@ -71,6 +75,8 @@ def error_fields(error: RequestError | PlatformFailure) -> dict[str, Any]:
     )
     if isinstance(error, PreflightFailed):
         fields["violations"] = [_violation(found) for found in error.violations]
+    if isinstance(error, QuotaExceeded):
+        fields["quota"] = _quota(error.reading)
     return fields
 
 
@@ -114,6 +120,19 @@ def field_path(location: Sequence[int | str]) -> str:
     for part in location[1:] if location and location[0] in {"body", "query", "path", "header"} else location:
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
     return shown_path(path)
+
+
+def _quota(reading: Reading) -> dict[str, Any]:
+    quota = reading.quota
+    return {
+        "name": quota.name,
+        "used": reading.used,
+        "limit": quota.limit,
+        **_without_none(
+            accountId=None if quota.account_id is None else spell(Prefix.ACCOUNT, quota.account_id),
+            resetsAt=None if quota.resets_at is None else timestamp(quota.resets_at),
+        ),
+    }
 
 
 def _violation(found: TargetViolation) -> dict[str, Any]:

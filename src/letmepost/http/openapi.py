@@ -62,5 +62,5 @@ def _complete(method: str, operation: dict[str, Any]) -> None:
     if scope is None:
         return
     operation["security"] = [{"operator" if scope == OPERATOR else "bearer": []}]
-    if method in _CHANGING and scope != OPERATOR:
+    if method in _CHANGING:
         operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})

@@ -14,10 +14,13 @@ from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media_links import MediaLinks
+from letmepost.services.operator_requests import OperatorRequests
+from letmepost.services.organizations import Organizations
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
+from letmepost.services.quotas import Quotas
 from letmepost.services.sandbox import Sandbox
 from letmepost.services.sandbox_world import SandboxWorld
 from letmepost.services.streams import Streams
@@ -53,6 +56,9 @@ class APIServices:
     timelines: Timelines
     accounts: Accounts
     api_keys: ApiKeys
+    organizations: Organizations
+    operator_requests: OperatorRequests
+    quotas: Quotas
     profiles: Profiles
     platforms: Mapping[str, Platform]
     endpoints: Endpoints

@@ -8,10 +8,12 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 
 from letmepost.domain.errors import InvalidRequest, LetmepostError, NotFound, PlatformFailure, StateForbids
+from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import ConnectedAccount
+from letmepost.services.audit import Action, record
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import account_event, post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
@@ -119,6 +121,7 @@ class Accounts:
             await self._write(
                 connection, caller, [account_event(self._clock, "account.disconnected", account), *events]
             )
+            await self._record(connection, caller, Action.ACCOUNT_DISCONNECTED, account)
             return await self._idempotency.answer(connection, caller, once, account)
 
     async def _store(
@@ -151,6 +154,7 @@ class Accounts:
         released = await PostRepository(connection, caller.tenant).release_held(account_id, now)
         events = [post_event(self._clock, "post.queued", post) for post in released]
         await self._write(connection, caller, [account_event(self._clock, "account.connected", account), *events])
+        await self._record(connection, caller, Action.ACCOUNT_CONNECTED, account)
         return Connected(account=account, is_new=known is None)
 
     async def _revoke_upstream(self, caller: Caller, account: AccountRow) -> None:
@@ -178,6 +182,10 @@ class Accounts:
 
     async def _write(self, connection: Connection, caller: Caller, events: list[NewEvent]) -> None:
         await EventRepository(connection, caller.tenant).write(events, self._clock.now())
+
+    async def _record(self, connection: Connection, caller: Caller, action: Action, account: AccountRow) -> None:
+        facts = {"mode": caller.mode, "platform": account.platform, "handle": account.handle}
+        await record(connection, self._clock, caller, action, spell(Prefix.ACCOUNT, account.id), **facts)
 
     def _accounts(self, connection: Connection, caller: Caller) -> AccountRepository:
         return AccountRepository(connection, caller.tenant, self._keyring)

@@ -1,22 +1,18 @@
-"""Organizations and keys: who may call, and as whom."""
+"""Keys: who may call, and as whom."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from letmepost.domain.api_keys import ENTROPY_BYTES, EVERY_SCOPE, Mode, Scope, mint, parse
+from letmepost.domain.api_keys import ENTROPY_BYTES, Mode, Scope, mint, parse
 from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids, Unauthenticated, Unauthorized
+from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.clock import Clock
+from letmepost.services.audit import Action, record
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.storage.database import Database, Tenant
-from letmepost.storage.organizations import (
-    ApiKeyRow,
-    EveryTenantKeys,
-    EveryTenantOrganizations,
-    OrganizationRepository,
-    OrganizationRow,
-)
+from letmepost.storage.database import Database
+from letmepost.storage.organizations import ApiKeyRow, EveryTenantKeys, OrganizationRepository
 from letmepost.storage.sealing import Keyring
 
 REVOCATION_LAG_S = 1.0
@@ -108,8 +104,10 @@ class ApiKeys:
             repository = OrganizationRepository(connection, caller.tenant)
             if profile_id is not None and await repository.find_profile(profile_id) is None:
                 raise InvalidRequest("There is no such profile.", rule="profileId")
-            minted = self._make(caller.organization_id, wanted, scopes, profile_id)
-            await repository.create_key(minted.row, self._hash(minted.key))
+            minted = make_key(self._clock, caller.organization_id, wanted, scopes, profile_id)
+            await repository.create_key(minted.row, hash_key(self._keyring, minted.key))
+            subject = spell(Prefix.API_KEY, minted.row.id)
+            await record(connection, self._clock, caller, Action.KEY_MINTED, subject, **facts_of(minted.row))
             return await self._idempotency.answer(connection, caller, once, minted)
 
     async def list_keys(self, caller: Caller) -> list[ApiKeyRow]:
@@ -132,6 +130,8 @@ class ApiKeys:
             if row is None or not _is_visible(row, caller):
                 raise NotFound("API key")
             await repository.revoke_key(key_id, self._clock.now())
+            subject = spell(Prefix.API_KEY, key_id)
+            await record(connection, self._clock, caller, Action.KEY_REVOKED, subject, **facts_of(row))
             return await self._idempotency.answer(connection, caller, once, row)
 
     async def rotate(self, caller: Caller, key_id: UUID, overlap: timedelta, once: Once[MintedKey]) -> Answer:
@@ -156,9 +156,12 @@ class ApiKeys:
             wanted = KeyRequest(
                 name=old.name, mode=old.mode, requests_per_minute=old.requests_per_minute, expires_at=old.expires_at
             )
-            minted = self._make(caller.organization_id, wanted, old.scopes, old.profile_id)
-            await repository.create_key(minted.row, self._hash(minted.key))
+            minted = make_key(self._clock, caller.organization_id, wanted, old.scopes, old.profile_id)
+            await repository.create_key(minted.row, hash_key(self._keyring, minted.key))
             await repository.expire_key(key_id, now + overlap)
+            subject, successor = spell(Prefix.API_KEY, key_id), spell(Prefix.API_KEY, minted.row.id)
+            facts = {**facts_of(old), "successor": successor}
+            await record(connection, self._clock, caller, Action.KEY_ROTATED, subject, **facts)
             return await self._idempotency.answer(connection, caller, once, minted)
 
     async def describe(self, caller: Caller) -> tuple[str, ApiKeyRow]:
@@ -174,69 +177,41 @@ class ApiKeys:
             raise NotFound("API key")
         return name, key
 
-    async def create_organization(self, name: str) -> OrganizationRow:
-        """A tenant with its default profile."""
-        organization_id = new_id(self._clock)
-        tenant = Tenant(organization_id, Mode.LIVE)
-        async with self._database.tenant(tenant) as connection:
-            repository = OrganizationRepository(connection, tenant)
-            await repository.create(name)
-            await repository.create_profile(new_id(self._clock), "Default", is_default=True)
-        return await self.get_organization(organization_id)
 
-    async def get_organization(self, organization_id: UUID) -> OrganizationRow:
-        """A tenant, for the operator.
+def make_key(
+    clock: Clock,
+    organization_id: UUID,
+    wanted: KeyRequest,
+    scopes: frozenset[Scope],
+    profile_id: UUID | None,
+) -> MintedKey:
+    """A key that is not stored yet."""
+    key = mint(wanted.mode, clock.entropy(ENTROPY_BYTES))
+    row = ApiKeyRow(
+        id=new_id(clock),
+        organization_id=organization_id,
+        mode=wanted.mode,
+        profile_id=profile_id,
+        name=wanted.name,
+        last4=key[-4:],
+        scopes=scopes,
+        requests_per_minute=wanted.requests_per_minute,
+        created_at=clock.now(),
+        expires_at=wanted.expires_at,
+        last_used_at=None,
+        revoked_at=None,
+    )
+    return MintedKey(row, key)
 
-        Raises:
-            NotFound: there is none.
-        """
-        row = await EveryTenantOrganizations(self._database).find(organization_id)
-        if row is None:
-            raise NotFound("organization")
-        return row
 
-    async def list_organizations(self, limit: int) -> list[OrganizationRow]:
-        """Tenants, newest first, for the operator."""
-        return await EveryTenantOrganizations(self._database).list_all(limit)
+def hash_key(keyring: Keyring, key: str) -> bytes:
+    """What a key is stored as."""
+    return keyring.hashes("api-key", key.encode())[0]
 
-    async def mint_for(self, organization_id: UUID, wanted: KeyRequest) -> MintedKey:
-        """A key for a tenant, by the operator.
 
-        Raises:
-            NotFound: there is no such tenant.
-        """
-        await self.get_organization(organization_id)
-        minted = self._make(organization_id, wanted, wanted.scopes or EVERY_SCOPE, wanted.profile_id)
-        tenant = Tenant(organization_id, wanted.mode)
-        async with self._database.tenant(tenant) as connection:
-            repository = OrganizationRepository(connection, tenant)
-            if wanted.profile_id is not None and await repository.find_profile(wanted.profile_id) is None:
-                raise InvalidRequest("There is no such profile.", rule="profileId")
-            await repository.create_key(minted.row, self._hash(minted.key))
-        return minted
-
-    def _make(
-        self, organization_id: UUID, wanted: KeyRequest, scopes: frozenset[Scope], profile_id: UUID | None
-    ) -> MintedKey:
-        key = mint(wanted.mode, self._clock.entropy(ENTROPY_BYTES))
-        row = ApiKeyRow(
-            id=new_id(self._clock),
-            organization_id=organization_id,
-            mode=wanted.mode,
-            profile_id=profile_id,
-            name=wanted.name,
-            last4=key[-4:],
-            scopes=scopes,
-            requests_per_minute=wanted.requests_per_minute,
-            created_at=self._clock.now(),
-            expires_at=wanted.expires_at,
-            last_used_at=None,
-            revoked_at=None,
-        )
-        return MintedKey(row, key)
-
-    def _hash(self, key: str) -> bytes:
-        return self._keyring.hashes("api-key", key.encode())[0]
+def facts_of(key: ApiKeyRow) -> dict[str, object]:
+    """What the record of changes says of a key."""
+    return {"name": key.name, "mode": key.mode, "scopes": sorted(key.scopes)}
 
 
 def _escalation() -> Unauthorized:

@@ -11,6 +11,7 @@ from letmepost.services.fetching import MediaFetching, unreachable
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
 from letmepost.services.media import MediaLibrary, StoredBytes
 from letmepost.services.media_expiry import MediaExpiry
+from letmepost.services.quotas import Quotas
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.media import MediaRepository, MediaRow
 from letmepost.storage.organizations import OrganizationRepository
@@ -28,6 +29,7 @@ class Attachments:
         expiry: MediaExpiry,
         clock: Clock,
         idempotency: Idempotency,
+        quotas: Quotas,
     ) -> None:
         self._database = database
         self._library = library
@@ -35,6 +37,7 @@ class Attachments:
         self._expiry = expiry
         self._clock = clock
         self._idempotency = idempotency
+        self._quotas = quotas
 
     async def upload(
         self,
@@ -124,11 +127,13 @@ class Attachments:
         **values: Any,
     ) -> Answer:
         async with (
+            self._quotas.announced(caller.tenant),
             self._library.taken_back(caller.tenant, [media_id]),
             self._database.tenant(caller.tenant) as connection,
         ):
             await self._idempotency.take(connection, caller, once.claim)
             profile = await find_profile(connection, caller, profile_id)
+            await self._quotas.reserve_media(connection, caller.tenant, stored.facts.size_bytes)
             media = MediaRepository(connection, caller.tenant)
             await media.create_ready(
                 media_id,

@@ -15,6 +15,7 @@ from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.posts import Posts, check_schedule
+from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.editing import EDITABLE, LockedPost, PostEditor
@@ -50,11 +51,19 @@ class Editing:
     """Changes posts of the caller's world. Each change races the workers, and has exactly one winner."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, posts: Posts, idempotency: Idempotency, wakeups: Wakeups
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        posts: Posts,
+        quotas: Quotas,
+        idempotency: Idempotency,
+        wakeups: Wakeups,
     ) -> None:
         self._database = database
         self._clock = clock
         self._posts = posts
+        self._quotas = quotas
         self._idempotency = idempotency
         self._wakeups = wakeups
 
@@ -69,6 +78,7 @@ class Editing:
         async def carry_out(connection: Connection) -> PostRow:
             locked = await self._lock(connection, caller, post_id)
             _check_editable(locked)
+            await self._quotas.move(connection, caller.tenant, old=_places([locked.post]))
             return await self._move(connection, caller, locked.post, Cause.CANCELED, ready_at=None)
 
         return await self._once(caller, once, carry_out)
@@ -83,9 +93,11 @@ class Editing:
 
         async def carry_out(connection: Connection) -> BatchRow:
             editor = PostEditor(connection, caller.tenant)
-            for locked in await editor.lock([post.id for post in batch.posts]):
-                if _is_editable(locked):
-                    await self._move(connection, caller, locked.post, Cause.CANCELED, ready_at=None)
+            found = await editor.lock([post.id for post in batch.posts])
+            canceled = [locked.post for locked in found if _is_editable(locked)]
+            await self._quotas.move(connection, caller.tenant, old=_places(canceled))
+            for post in canceled:
+                await self._move(connection, caller, post, Cause.CANCELED, ready_at=None)
             return await self._read_batch(connection, caller, batch_id)
 
         return await self._once(caller, once, carry_out)
@@ -98,6 +110,7 @@ class Editing:
         Raises:
             NotFound: there is none that the caller can see.
             StateForbids: it is no draft any more.
+            QuotaExceeded: it is more than the operator allows; it stays a draft.
         """
         batch = await self._posts.get_batch(caller, batch_id)
         now = self._clock.now()
@@ -116,6 +129,7 @@ class Editing:
                 batch_id, is_scheduled=scheduled_at is not None
             )
             due_at = scheduled_at or now
+            await self._quotas.move(connection, caller.tenant, new=[(post.account_id, due_at) for post in drafts])
             for post in drafts:
                 await self._move(
                     connection,
@@ -135,7 +149,7 @@ class Editing:
 
         Raises:
             NotFound, StateForbids: as `cancel`.
-            InvalidRequest, PreflightFailed: the new content or time will not do; nothing was changed.
+            InvalidRequest, PreflightFailed, QuotaExceeded: the new content or time will not do; nothing was changed.
         """
         check_schedule(change.scheduled_at, self._clock.now())
 
@@ -153,6 +167,7 @@ class Editing:
         Raises:
             NotFound: there is none that the caller can see.
             StateForbids: it is not in such a state.
+            QuotaExceeded: it is more than the operator allows at that time.
         """
         check_schedule(scheduled_at, self._clock.now())
 
@@ -160,7 +175,7 @@ class Editing:
             locked = await self._lock(connection, caller, post_id)
             if locked.post.status not in _RETRIABLE or locked.is_leased:
                 raise _forbidden(f"A post that is {locked.post.status} cannot be retried.")
-            await self._requeue(connection, caller, locked, scheduled_at)
+            await self._requeue(connection, caller, [locked], scheduled_at)
             return await self._read(connection, caller, post_id)
 
         return await self._once(caller, once, carry_out)
@@ -201,17 +216,15 @@ class Editing:
         async def carry_out(connection: Connection) -> Sequence[UUID]:
             repository = PostRepository(connection, caller.tenant)
             ids = await repository.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
-            retried = []
-            for locked in await PostEditor(connection, caller.tenant).lock(ids):
-                if locked.post.status in _RETRIABLE and not locked.is_leased:
-                    await self._requeue(connection, caller, locked, scheduled_at)
-                    retried.append(locked.post.id)
-            return retried
+            found = await PostEditor(connection, caller.tenant).lock(ids)
+            retried = [locked for locked in found if locked.post.status in _RETRIABLE and not locked.is_leased]
+            await self._requeue(connection, caller, retried, scheduled_at)
+            return [locked.post.id for locked in retried]
 
         return await self._once(caller, once, carry_out)
 
     async def _once(self, caller: Caller, once: Once[T], carry_out: Callable[[Connection], Awaitable[T]]) -> Answer:
-        async with self._database.tenant(caller.tenant) as connection:
+        async with self._quotas.announced(caller.tenant), self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             result = await carry_out(connection)
             answer = await self._idempotency.answer(connection, caller, once, result)
@@ -237,6 +250,9 @@ class Editing:
         if change.metadata is not None:
             values["metadata"] = dict(change.metadata)
         if change.scheduled_at is not None:
+            if counted := _places([post]):
+                moved = [(post.account_id, change.scheduled_at)]
+                await self._quotas.move(connection, caller.tenant, old=counted, new=moved)
             values |= {"due_at": change.scheduled_at, "ready_at": change.scheduled_at, "failure_count": 0}
             if post.status is PostStatus.RETRYING:
                 values |= {"status": PostStatus.QUEUED, "error": None}
@@ -249,21 +265,17 @@ class Editing:
         await self._write(connection, caller, [post_event(self._clock, name, row) for name in events])
 
     async def _requeue(
-        self, connection: Connection, caller: Caller, locked: LockedPost, scheduled_at: datetime | None
-    ) -> PostRow:
-        if not locked.is_sent:
-            await PostEditor(connection, caller.tenant).thaw(locked.post)
+        self, connection: Connection, caller: Caller, found: Sequence[LockedPost], scheduled_at: datetime | None
+    ) -> None:
         due_at = scheduled_at or self._clock.now()
-        return await self._move(
-            connection,
-            caller,
-            locked.post,
-            Cause.RETRIED,
-            due_at=due_at,
-            ready_at=due_at,
-            failure_count=0,
-            error=None,
-        )
+        posts = [locked.post for locked in found]
+        new = [(post.account_id, due_at) for post in posts]
+        await self._quotas.move(connection, caller.tenant, old=_places(posts), new=new)
+        for locked in found:
+            if not locked.is_sent:
+                await PostEditor(connection, caller.tenant).thaw(locked.post)
+            changes: dict[str, Any] = {"due_at": due_at, "ready_at": due_at, "failure_count": 0, "error": None}
+            await self._move(connection, caller, locked.post, Cause.RETRIED, **changes)
 
     async def _move(
         self,
@@ -298,6 +310,12 @@ class Editing:
 
     async def _write(self, connection: Connection, caller: Caller, events: Sequence[NewEvent]) -> None:
         await EventRepository(connection, caller.tenant).write(events, self._clock.now())
+
+
+def _places(posts: Sequence[PostRow]) -> list[tuple[UUID, datetime]]:
+    """Where posts count towards quotas; drafts and canceled ones do not."""
+    uncounted = {PostStatus.DRAFT, PostStatus.CANCELED}
+    return [(post.account_id, post.due_at) for post in posts if post.status not in uncounted]
 
 
 def _is_editable(locked: LockedPost) -> bool:

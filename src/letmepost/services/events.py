@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.quotas import Reading
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import new_id
 from letmepost.storage.accounts import AccountRow
@@ -73,6 +74,17 @@ def account_event(clock: Clock, event_type: str, account: AccountRow) -> NewEven
         "handle": account.handle,
     }
     return NewEvent(id=new_id(clock), type=event_type, profile_id=account.profile_id, data=data)
+
+
+def quota_event(clock: Clock, event_type: str, reading: Reading) -> NewEvent:
+    """Tell of a quota. It is the organization's: a profile's endpoints do not hear of it."""
+    quota = reading.quota
+    data = {"name": quota.name, "used": reading.used, "limit": quota.limit, "left": reading.left}
+    if quota.account_id is not None:
+        data["accountId"] = spell(Prefix.ACCOUNT, quota.account_id)
+    if quota.resets_at is not None:
+        data["resetsAt"] = timestamp(quota.resets_at)
+    return NewEvent(id=new_id(clock), type=event_type, profile_id=None, data=data)
 
 
 def timestamp(moment: datetime) -> str:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 
-from letmepost.domain.errors import InvalidRequest, NoReply, NotSent, RequestError, SendFailure, TooLarge
+from letmepost.domain.errors import InvalidRequest, NoReply, NotSent, QuotaExceeded, RequestError, SendFailure, TooLarge
 from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobMissingError, DirectUploads
 from letmepost.gateways.clock import Clock
@@ -52,7 +52,7 @@ class MediaFetching:
             return row
         try:
             await self._library.record(tenant, media_id, await self._fetched(tenant, row))
-        except (InvalidRequest, TooLarge) as refused:
+        except (InvalidRequest, QuotaExceeded, TooLarge) as refused:
             await self.fail(tenant, media_id, refused)
         except SendFailure as failure:
             if row.status == "waiting":

@@ -136,11 +136,7 @@ class Idempotency:
         if row.is_sealed:
             is_old = self._clock.now() - row.created_at > SECRETS_KEPT_FOR
             if is_old or row.api_key_id != caller.key_id:
-                raise IdempotencyConflict(
-                    "The first answer held a secret and is not shown again.",
-                    rule="idempotency_key.secret_expired",
-                    remediation="Read or rotate what was created, or use a new Idempotency-Key.",
-                )
+                raise secret_expired()
             body = self._keyring.open(body, _place(caller, claim, row.key_hash))
         return Answer(row.status, body, {**(row.headers or {}), "Idempotency-Replayed": "true"})
 
@@ -156,13 +152,27 @@ def in_progress() -> IdempotencyConflict:
     return conflict
 
 
+def secret_expired() -> IdempotencyConflict:
+    """The first answer can no longer be given again."""
+    return IdempotencyConflict(
+        "The first answer held a secret and is not shown again.",
+        rule="idempotency_key.secret_expired",
+        remediation="Read or rotate what was created, or use a new Idempotency-Key.",
+    )
+
+
+def body_mismatch() -> IdempotencyConflict:
+    """The key stands for another request."""
+    return IdempotencyConflict(
+        "This Idempotency-Key was used for another request.",
+        rule="idempotency_key.body_mismatch",
+        remediation="Send a new Idempotency-Key, or the original request.",
+    )
+
+
 def _same_request(row: IdempotencyRow, claim: IdempotencyClaim) -> IdempotencyRow:
     if row.fingerprint not in claim.fingerprints:
-        raise IdempotencyConflict(
-            "This Idempotency-Key was used for another request.",
-            rule="idempotency_key.body_mismatch",
-            remediation="Send a new Idempotency-Key, or the original request.",
-        )
+        raise body_mismatch()
     return row
 
 

@@ -9,12 +9,13 @@ from functools import partial
 from uuid import UUID
 
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import InvalidRequest, RequestError, TooLarge
+from letmepost.domain.errors import InvalidRequest, QuotaExceeded, RequestError, TooLarge
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.blobs import BlobMissingError, BlobStore, BlobTooLargeError, read_range
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.media_probe import UnreadableMediaError, probe
 from letmepost.services.idempotency import AnsweredError
+from letmepost.services.quotas import Quotas
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.media import MediaRepository, MediaRow
 
@@ -35,10 +36,13 @@ class StoredBytes:
 class MediaLibrary:
     """The bytes of media, whoever they belong to. `kept_for`: how long, if nothing uses them."""
 
-    def __init__(self, *, database: Database, blobs: BlobStore, clock: Clock, kept_for: timedelta) -> None:
+    def __init__(
+        self, *, database: Database, blobs: BlobStore, clock: Clock, quotas: Quotas, kept_for: timedelta
+    ) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
+        self._quotas = quotas
         self._kept_for = kept_for
         # Bytes never change their name once they have one, so it is asked for once.
         self._names: dict[UUID, str] = {}
@@ -83,11 +87,21 @@ class MediaLibrary:
         return f"{self.own_name(media_id)}.{self._clock.entropy(_TAKE_BYTES).hex()}"
 
     async def record(self, tenant: Tenant, media_id: UUID, stored: StoredBytes) -> bool:
-        """Make the bytes the medium's own, unless it has some already: then they are removed. Whether they are."""
-        async with self._database.tenant(tenant) as connection:
-            is_first = await MediaRepository(connection, tenant).record_ready(
-                media_id, stored.facts, stored.sha256, blob=stored.name, expires_at=self.expires_at()
-            )
+        """Make the bytes the medium's own, unless it has some already: then they are removed. Whether they are.
+
+        Raises:
+            QuotaExceeded: there is no room for them; they are removed.
+        """
+        is_first = False
+        try:
+            async with self._quotas.announced(tenant), self._database.tenant(tenant) as connection:
+                await self._quotas.reserve_media(connection, tenant, stored.facts.size_bytes)
+                is_first = await MediaRepository(connection, tenant).record_ready(
+                    media_id, stored.facts, stored.sha256, blob=stored.name, expires_at=self.expires_at()
+                )
+        except QuotaExceeded:
+            await self._blobs.delete(blob_key(tenant, stored.name))
+            raise
         if not is_first:
             await self._blobs.delete(blob_key(tenant, stored.name))
         return is_first

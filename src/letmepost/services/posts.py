@@ -24,6 +24,7 @@ from letmepost.services.composing import (
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
+from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
 from letmepost.services.targets import resolve
 from letmepost.services.worlds import Worlds
@@ -68,6 +69,7 @@ class Posts:
         clock: Clock,
         worlds: Worlds,
         library: MediaLibrary,
+        quotas: Quotas,
         idempotency: Idempotency,
         wakeups: Wakeups,
     ) -> None:
@@ -76,6 +78,7 @@ class Posts:
         self._clock = clock
         self._worlds = worlds
         self._library = library
+        self._quotas = quotas
         self._idempotency = idempotency
         self._wakeups = wakeups
 
@@ -86,10 +89,11 @@ class Posts:
 
         Raises:
             InvalidRequest, NotFound, PreflightFailed: something is wrong; nothing was stored.
+            QuotaExceeded: it is more than the operator allows; nothing was stored.
             AnsweredError, IdempotencyConflict: the key was used before.
         """
         inline_facts = await _probe_inline(request)
-        async with self._database.tenant(caller.tenant) as connection:
+        async with self._quotas.announced(caller.tenant), self._database.tenant(caller.tenant) as connection:
             composed = await self._compose(connection, caller, request, inline_facts)
             now = self._clock.now()
             check_schedule(request.scheduled_at, now)
@@ -101,6 +105,7 @@ class Posts:
             # No transaction is open while bytes go to the blob store, which may be across a network.
             digests = await self._store_inline(caller, composed)
             async with (
+                self._quotas.announced(caller.tenant),
                 self._library.taken_back(caller.tenant, digests),
                 self._database.tenant(caller.tenant) as connection,
             ):
@@ -181,7 +186,11 @@ class Posts:
         posts = PostRepository(connection, caller.tenant)
         await self._refuse_duplicates(posts, request, batch, now)
         await self._store_media(connection, caller, composed, digests)
-        await posts.accept(batch, now)
+        policy = await posts.create_batch(batch, now)
+        if not batch.is_draft:
+            due = [(post.account_id, batch.due_at) for post in batch.posts]
+            await self._quotas.reserve(connection, caller.tenant, policy.limits, due)
+        await posts.create_posts(batch, policy, now)
         if batch.is_scheduled:
             stored = await posts.find_batch(batch.id)
             events = self._queued_events(stored.posts if stored else ())
@@ -224,6 +233,9 @@ class Posts:
     ) -> None:
         media, now = MediaRepository(connection, caller.tenant), self._clock.now()
         expires_at = self._library.expires_at()
+        if digests:
+            size_bytes = sum(item.facts.size_bytes for item in composed.media if item.facts is not None)
+            await self._quotas.reserve_media(connection, caller.tenant, size_bytes)
         for item in composed.media:
             if item.url is not None:
                 await media.create(
@@ -263,8 +275,8 @@ class Posts:
             is_scheduled=request.scheduled_at is not None,
             is_draft=request.is_draft,
             due_at=request.scheduled_at or now,
-            late_within_s=request.late.within_s,
-            late_then=request.late.then,
+            late_within_s=None if request.late is None else request.late.within_s,
+            late_then=None if request.late is None else request.late.then,
             metadata=request.metadata,
             posts=composed.posts,
         )

@@ -50,17 +50,20 @@ class TargetRequest:
     content: ContentRequest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class LateRule:
     """What to do with a post that could not go out in time."""
 
-    within_s: int = 86_400
-    then: str = "skip"
+    within_s: int
+    then: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostRequest:
-    """One `POST /v1/posts`. `content.options` is by platform name; a target's is the platform's own."""
+    """One `POST /v1/posts`. `content.options` is by platform name; a target's is the platform's own.
+
+    Without `late`, the organization's rule holds.
+    """
 
     targets: Sequence[TargetRequest]
     content: ContentRequest
@@ -69,4 +72,4 @@ class PostRequest:
     refuse_duplicates_within_s: int = 0
     profile_id: UUID | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
-    late: LateRule = LateRule()
+    late: LateRule | None = None

@@ -16,10 +16,11 @@ from letmepost.domain.signing import SECRET_BYTES, signature_headers, signing_se
 from letmepost.gateways.addresses import AddressGuard
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
+from letmepost.services.audit import Action, record
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import EVENT_TYPES, timestamp
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.storage.database import Database
+from letmepost.storage.database import Connection, Database
 from letmepost.storage.endpoints import Delivery, EndpointRepository, EndpointRow, EveryTenantDeliveries
 from letmepost.storage.events import EveryTenantOutbox
 from letmepost.storage.sealing import Keyring
@@ -114,6 +115,7 @@ class Endpoints:
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             await EndpointRepository(connection, caller.tenant, self._keyring).create(row, made.secret)
+            await self._record(connection, caller, Action.ENDPOINT_CREATED, row)
             return await self._idempotency.answer(connection, caller, once, made)
 
     async def list_all(self, caller: Caller) -> list[EndpointRow]:
@@ -166,6 +168,7 @@ class Endpoints:
             _found(await repository.find(endpoint_id, caller.profile_id))
             await repository.rotate(endpoint_id, secret, now + overlap, now)
             row = _found(await repository.find(endpoint_id, caller.profile_id))
+            await self._record(connection, caller, Action.ENDPOINT_SECRET_ROTATED, row)
             return await self._idempotency.answer(connection, caller, once, NewEndpoint(row, secret))
 
     async def send_test(self, caller: Caller, endpoint_id: UUID, event_type: str, data: Mapping[str, Any]) -> Tested:
@@ -225,9 +228,14 @@ class Endpoints:
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             repository = EndpointRepository(connection, caller.tenant, self._keyring)
-            _found(await repository.find(endpoint_id, caller.profile_id))
+            row = _found(await repository.find(endpoint_id, caller.profile_id))
             await repository.delete(endpoint_id)
+            await self._record(connection, caller, Action.ENDPOINT_DELETED, row)
             return await self._idempotency.answer(connection, caller, once, endpoint_id)
+
+    async def _record(self, connection: Connection, caller: Caller, action: Action, row: EndpointRow) -> None:
+        subject = spell(Prefix.ENDPOINT, row.id)
+        await record(connection, self._clock, caller, action, subject, mode=caller.mode)
 
     async def _check(self, wanted: EndpointRequest) -> None:
         unknown = [name for name in wanted.events if name not in EVENT_TYPES]

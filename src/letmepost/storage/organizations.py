@@ -1,26 +1,33 @@
 """Tenants, their profiles and their keys."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.api_keys import Mode, Scope
+from letmepost.domain.quotas import Limits
 from letmepost.storage.conditions import equals_if_given
 from letmepost.storage.database import Database, Tenant
-from letmepost.storage.tables.organizations import api_keys, organizations, profiles
+from letmepost.storage.tables.organizations import api_keys, organizations, profiles, usage
 
 
 @dataclass(frozen=True, slots=True)
 class OrganizationRow:
-    """A tenant."""
+    """A tenant, with what the operator has set for it; None is nothing."""
 
     id: UUID
     name: str
+    late_within_s: int | None
+    late_then: str | None
+    posts_per_month: int | None
+    posts_per_account_day: int | None
+    media_bytes: int | None
     created_at: datetime
 
 
@@ -52,6 +59,8 @@ class ApiKeyRow:
     revoked_at: datetime | None
 
 
+_ORGANIZATION_COLUMNS = [organizations.c[name] for name in OrganizationRow.__dataclass_fields__]
+_LIMIT_COLUMNS = [organizations.c[name] for name in Limits.__dataclass_fields__]
 _KEY_COLUMNS = [column for column in api_keys.c if column.name != "key_hash"]
 
 
@@ -69,9 +78,32 @@ class OrganizationRepository:
         self._connection = connection
         self._organization_id = tenant.organization_id
 
-    async def create(self, name: str) -> None:
+    async def create(self, name: str) -> OrganizationRow:
         """Store the organization itself."""
-        await self._connection.execute(insert(organizations).values(id=self._organization_id, name=name))
+        statement = insert(organizations).values(id=self._organization_id, name=name)
+        row = (await self._connection.execute(statement.returning(*_ORGANIZATION_COLUMNS))).mappings().one()
+        return OrganizationRow(**row)
+
+    async def change(self, values: Mapping[str, Any]) -> OrganizationRow | None:
+        """Change the organization's own columns; None when it is gone."""
+        # Set to itself, so that a change of nothing is one, too.
+        statement = update(organizations).where(self._is_there()).values({"name": organizations.c.name, **values})
+        row = (await self._connection.execute(statement.returning(*_ORGANIZATION_COLUMNS))).mappings().first()
+        return None if row is None else OrganizationRow(**row)
+
+    async def hold(self) -> bool:
+        """Keep the organization from being deleted until the transaction ends; False when it is gone."""
+        query = select(organizations.c.id).where(self._is_there()).with_for_update(read=True)
+        return await self._connection.scalar(query) is not None
+
+    async def revoke_keys(self, now: datetime) -> None:
+        """End every key, of both worlds."""
+        mine = and_(api_keys.c.organization_id == self._organization_id, api_keys.c.revoked_at.is_(None))
+        await self._connection.execute(update(api_keys).where(mine).values(revoked_at=now))
+
+    async def delete(self) -> None:
+        """Remove the organization with everything of it that is left."""
+        await self._connection.execute(delete(organizations).where(organizations.c.id == self._organization_id))
 
     async def create_profile(self, profile_id: UUID, name: str, *, is_default: bool = False) -> None:
         """Store a profile."""
@@ -114,6 +146,12 @@ class OrganizationRepository:
         except IntegrityError:
             return False
         return True
+
+    async def get_limits(self) -> Limits:
+        """The quotas that the operator has set."""
+        query = select(*_LIMIT_COLUMNS).where(organizations.c.id == self._organization_id)
+        row = (await self._connection.execute(query)).mappings().first()
+        return Limits() if row is None else Limits(**row)
 
     async def find_name(self) -> str | None:
         """The organization's name."""
@@ -178,6 +216,9 @@ class OrganizationRepository:
             .values(revoked_at=now)
         )
 
+    def _is_there(self) -> ColumnElement[bool]:
+        return and_(organizations.c.id == self._organization_id, organizations.c.deleted_at.is_(None))
+
 
 class EveryTenantKeys:
     """Finds whose a presented key is: the one question that must be asked before the tenant is known."""
@@ -199,20 +240,36 @@ class EveryTenantKeys:
 
 
 class EveryTenantOrganizations:
-    """Lists organizations for the operator."""
+    """Finds organizations for the operator, and those that are to be removed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list_all(self, limit: int) -> list[OrganizationRow]:
         """Organizations, newest first."""
-        query = text("SELECT id, name, created_at FROM organizations ORDER BY id DESC LIMIT :limit")
+        query = self._there().order_by(organizations.c.id.desc()).limit(limit)
         async with self._database.every_tenant() as connection:
-            return [OrganizationRow(*row) for row in await connection.execute(query, {"limit": limit})]
+            return [OrganizationRow(**row) for row in (await connection.execute(query)).mappings()]
 
     async def find(self, organization_id: UUID) -> OrganizationRow | None:
         """One organization."""
-        query = text("SELECT id, name, created_at FROM organizations WHERE id = :id")
+        query = self._there().where(organizations.c.id == organization_id)
         async with self._database.every_tenant() as connection:
-            row = (await connection.execute(query, {"id": organization_id})).first()
-        return None if row is None else OrganizationRow(*row)
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else OrganizationRow(**row)
+
+    async def list_deleted(self, before: datetime, limit: int) -> list[UUID]:
+        """Organizations that were deleted before a time and still have rows, oldest deletion first."""
+        query = select(organizations.c.id).where(organizations.c.deleted_at < before)
+        async with self._database.every_tenant() as connection:
+            found = await connection.execute(query.order_by(organizations.c.deleted_at).limit(limit))
+            return list(found.scalars())
+
+    async def forget_counters(self, organization_id: UUID) -> None:
+        """Let what quotas count be counted anew, in both worlds."""
+        async with self._database.every_tenant() as connection:
+            await connection.execute(delete(usage).where(usage.c.organization_id == organization_id))
+
+    @staticmethod
+    def _there() -> Select[Any]:
+        return select(*_ORGANIZATION_COLUMNS).where(organizations.c.deleted_at.is_(None))

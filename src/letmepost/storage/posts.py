@@ -11,12 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.posts import PostStatus
+from letmepost.domain.quotas import Limits
 from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.contents import encode_content, media_ids
 from letmepost.storage.database import Tenant
 from letmepost.storage.pauses import PAUSED_RULE, Scope
 from letmepost.storage.tables.accounts import accounts
 from letmepost.storage.tables.media import media_uses
+from letmepost.storage.tables.organizations import organizations
 from letmepost.storage.tables.posts import attempts, batches, post_revisions, posts
 
 
@@ -110,17 +112,26 @@ class NewPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBatch:
-    """A request that passed every check."""
+    """A request that passed every check. Without `late_…`, the organization's or the usual rule holds."""
 
     id: UUID
     request_id: str
     is_scheduled: bool
     is_draft: bool
     due_at: datetime
-    late_within_s: int
-    late_then: str
+    late_within_s: int | None
+    late_then: str | None
     metadata: Mapping[str, str]
     posts: Sequence[NewPost]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What holds for a tenant's posts: the operator's quotas, and what posts do that are late."""
+
+    limits: Limits
+    late_within_s: int
+    late_then: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +167,14 @@ class PostFilter:
         return found
 
 
+USUAL_LATE_WITHIN_S = 86_400
+USUAL_LATE_THEN = "skip"
+
+_POLICY_COLUMNS = (
+    *(organizations.c[name] for name in Limits.__dataclass_fields__),
+    organizations.c.late_within_s,
+    organizations.c.late_then,
+)
 POST_COLUMNS = [posts.c[name] for name in PostRow.__dataclass_fields__]
 _ATTEMPT_COLUMNS = [attempts.c[name] for name in AttemptRow.__dataclass_fields__]
 
@@ -167,21 +186,31 @@ class PostRepository:
         self._connection = connection
         self._tenant = tenant
 
-    async def accept(self, batch: NewBatch, now: datetime) -> None:
-        """Store a batch with its posts, first revisions and uses of media."""
-        owner = {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode}
-        await self._connection.execute(
-            insert(batches).values(
-                id=batch.id,
-                request_id=batch.request_id,
-                is_scheduled=batch.is_scheduled,
-                created_at=now,
-                **owner,
-            )
+    async def create_batch(self, batch: NewBatch, now: datetime) -> Policy:
+        """Store a batch, as yet without its posts; what holds for them comes back with it, for no round trip more."""
+        mine = organizations.c.id == self._tenant.organization_id
+        statement = insert(batches).values(
+            id=batch.id,
+            request_id=batch.request_id,
+            is_scheduled=batch.is_scheduled,
+            created_at=now,
+            **self._owner(),
         )
+        policy = (select(column).where(mine).scalar_subquery().label(column.name) for column in _POLICY_COLUMNS)
+        row = (await self._connection.execute(statement.returning(*policy))).mappings().one()
+        late_within_s, late_then = row["late_within_s"], row["late_then"]
+        return Policy(
+            limits=Limits(**{name: row[name] for name in Limits.__dataclass_fields__}),
+            late_within_s=USUAL_LATE_WITHIN_S if late_within_s is None else late_within_s,
+            late_then=late_then or USUAL_LATE_THEN,
+        )
+
+    async def create_posts(self, batch: NewBatch, policy: Policy, now: datetime) -> None:
+        """Store the posts of a batch, with their first revisions and uses of media."""
+        owner = self._owner()
         await self._connection.execute(
             insert(posts),
-            [owner | _post_values(batch, index, post, now) for index, post in enumerate(batch.posts)],
+            [owner | _post_values(batch, policy, index, post, now) for index, post in enumerate(batch.posts)],
         )
         await self._connection.execute(
             insert(post_revisions),
@@ -319,6 +348,9 @@ class PostRepository:
         )
         return [read_post(row) for row in (await self._connection.execute(statement)).mappings()]
 
+    def _owner(self) -> dict[str, Any]:
+        return {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode}
+
     def _views(self) -> Select[Any]:
         query = self._mine(
             *POST_COLUMNS,
@@ -342,7 +374,7 @@ class PostRepository:
         )
 
 
-def _post_values(batch: NewBatch, index: int, post: NewPost, now: datetime) -> dict[str, Any]:
+def _post_values(batch: NewBatch, policy: Policy, index: int, post: NewPost, now: datetime) -> dict[str, Any]:
     return {
         "id": post.id,
         "batch_id": batch.id,
@@ -355,8 +387,8 @@ def _post_values(batch: NewBatch, index: int, post: NewPost, now: datetime) -> d
         "metadata": dict(batch.metadata),
         "due_at": batch.due_at,
         "ready_at": None if batch.is_draft else batch.due_at,
-        "late_within_s": batch.late_within_s,
-        "late_then": batch.late_then,
+        "late_within_s": policy.late_within_s if batch.late_within_s is None else batch.late_within_s,
+        "late_then": batch.late_then or policy.late_then,
         "warnings": list(post.warnings),
         "created_at": now,
         "updated_at": now,

@@ -12,6 +12,8 @@ from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media_expiry import MediaExpiry
 from letmepost.services.publishing import Publishing
+from letmepost.services.removal import Removal
+from letmepost.services.retention import Retention
 from letmepost.services.webhooks import Deliveries
 from letmepost.worker.slots import Slots, every
 from letmepost.worker.sources import DeliverySource, PostSource
@@ -22,6 +24,7 @@ EXPIRY_EVERY_S = 60.0
 EXPIRED_AT_ONCE = 500
 LEFTOVERS_EVERY_S = 3600.0
 HEARTBEAT_EVERY_S = 5.0
+TIDY_EVERY_S = 600.0
 THROTTLES_EVERY_S = 1.0
 
 log = structlog.get_logger()
@@ -36,6 +39,8 @@ class WorkerServices:
     fetching: MediaFetching
     expiry: MediaExpiry
     leases: Leases
+    retention: Retention
+    removal: Removal
     wakeups: Wakeups
     throttles: Throttles
     beat: Callable[[], Awaitable[None]]
@@ -55,6 +60,8 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         asyncio.create_task(_renew(services.leases)),
         asyncio.create_task(every(THROTTLES_EVERY_S, "throttles", services.throttles.refresh, stop)),
         asyncio.create_task(every(HEARTBEAT_EVERY_S, "heartbeat", services.beat, stop)),
+        asyncio.create_task(every(TIDY_EVERY_S, "retention", services.retention.sweep, stop)),
+        asyncio.create_task(every(TIDY_EVERY_S, "removal", services.removal.sweep, stop)),
         asyncio.create_task(
             every(IMPORT_EVERY_S, "imports", lambda: services.fetching.fetch_waiting(IMPORTS_AT_ONCE), stop)
         ),

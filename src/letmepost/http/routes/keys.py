@@ -1,22 +1,20 @@
-"""`/v1/api-keys`, and the operator's `/v1/organizations`."""
+"""`/v1/api-keys` and `/v1/me`."""
 
 from datetime import timedelta
 
 from fastapi import APIRouter, Request, Response
 
-from letmepost.domain.api_keys import Mode, Scope
+from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import ANY_KEY, OPERATOR, GatedRoute, caller_of, needs
+from letmepost.http.gate import ANY_KEY, GatedRoute, caller_of, needs
 from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.keys import CreateKey, KeyList, KeyView, Me, Named, NewKeyView, Overlap
-from letmepost.http.schemas.organizations import CreateOrganization, OrganizationList, OrganizationView
 from letmepost.http.services import APIServices
 from letmepost.storage.organizations import ApiKeyRow
 
 router = APIRouter(route_class=GatedRoute, tags=["keys"])
-operator_router = APIRouter(route_class=GatedRoute, tags=["operator"])
 
 
 @router.post("/v1/api-keys", response_model=NewKeyView, status_code=201, openapi_extra=needs(Scope.KEYS_WRITE))
@@ -69,34 +67,3 @@ async def read_me(request: Request) -> Response:
     name, key = await services.api_keys.describe(caller)
     organization = Named(id=spell(Prefix.ORGANIZATION, caller.organization_id), name=name)
     return show(Me(organization=organization, mode=caller.mode, key=KeyView.of(key)))
-
-
-@operator_router.post(
-    "/v1/organizations", response_model=OrganizationView, status_code=201, openapi_extra=needs(OPERATOR)
-)
-async def create_organization(body: CreateOrganization, request: Request) -> Response:
-    """Create a tenant, with its default profile."""
-    services: APIServices = request.app.state.services
-    return show(OrganizationView.of(await services.api_keys.create_organization(body.name)), 201)
-
-
-@operator_router.get("/v1/organizations", response_model=OrganizationList, openapi_extra=needs(OPERATOR))
-async def list_organizations(request: Request) -> Response:
-    """List tenants, newest first."""
-    services: APIServices = request.app.state.services
-    rows = await services.api_keys.list_organizations(200)
-    return show(OrganizationList(data=[OrganizationView.of(row) for row in rows]))
-
-
-@operator_router.post(
-    "/v1/organizations/{organization_id}/api-keys",
-    response_model=NewKeyView,
-    status_code=201,
-    openapi_extra=needs(OPERATOR),
-)
-async def create_first_key(organization_id: str, body: CreateKey, request: Request) -> Response:
-    """Mint a key for a tenant. It is shown this once."""
-    services: APIServices = request.app.state.services
-    organization_uuid = find_id(Prefix.ORGANIZATION, organization_id)
-    minted = await services.api_keys.mint_for(organization_uuid, body.to_request(Mode.LIVE))
-    return show(NewKeyView.minted(minted), 201)

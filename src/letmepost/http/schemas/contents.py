@@ -145,7 +145,7 @@ class CreatePost(Content):
     metadata: Mapping[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] | None = Field(
         default=None, max_length=20
     )
-    late: Late = Late()
+    late: Late = Field(default=Late(), description="Left out, the organization's own rule holds, if it has one.")
     refuse_duplicates_within_s: int = Field(default=0, ge=0, le=2_592_000)
 
     @model_validator(mode="after")
@@ -175,5 +175,5 @@ class CreatePost(Content):
             refuse_duplicates_within_s=self.refuse_duplicates_within_s,
             profile_id=None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id),
             metadata=self.metadata or {},
-            late=LateRule(within_s=self.late.within_s, then=self.late.then),
+            late=LateRule(self.late.within_s, self.late.then) if "late" in self.model_fields_set else None,
         )

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from letmepost.domain.errors import ErrorCode
-from letmepost.http.schemas.base import Left, View
+from letmepost.http.schemas.base import Left, Moment, View
 
 
 class BrokenRule(View):
@@ -24,6 +24,16 @@ class BrokenRule(View):
     unit: Left[str] = None
 
 
+class UsedUp(View):
+    """The quota that has no room for the request."""
+
+    name: str
+    account_id: Left[str] = Field(default=None, description="Whose, where each account has a quota of its own.")
+    used: int
+    limit: int
+    resets_at: Left[Moment] = Field(default=None, description="When counting begins anew; left out, it never does.")
+
+
 class ErrorView(View):
     """What happened, where it is explained, and the id that finds it in the log."""
 
@@ -38,6 +48,7 @@ class ErrorView(View):
     rule_url: Left[str] = None
     request_id: str
     violations: Left[Sequence[BrokenRule]] = Field(default=None, description="Of `preflight_failed`: all of them.")
+    quota: Left[UsedUp] = Field(default=None, description="Of `quota_exceeded`: which, and how much of it is used.")
 
 
 class ErrorEnvelope(View):

@@ -38,6 +38,9 @@ organizations = Table(
     # How far the organization's test world is ahead of the real time.
     Column("sandbox_ahead_s", Double, nullable=False, server_default=text("0")),
     moment("created_at", default_now=True),
+    # Since then nobody sees it any more, and the worker removes what belongs to it.
+    moment("deleted_at"),
+    Index("ix_organizations_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
 )
 
 usage = Table(
@@ -48,9 +51,13 @@ usage = Table(
     Column("subject", Text, nullable=False),
     Column("period_start", Date, nullable=False),
     Column("used", BigInteger, nullable=False),
+    # When the period's only warning was given, and when it was said that the quota is used up.
+    moment("warned_at"),
+    moment("exceeded_at"),
     PrimaryKeyConstraint("organization_id", "mode", "subject", "period_start"),
     known_mode(),
     of_organization(),
+    Index("ix_usage_period_start", "period_start"),
 )
 
 pauses = Table(
@@ -74,13 +81,28 @@ audit_log = Table(
     "audit_log",
     metadata,
     Column("id", Uuid, primary_key=True),
+    # No reference: what was done with a tenant stays on record when the tenant is gone.
     Column("organization_id", Uuid, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
     moment("created_at", nullable=False),
-    of_organization(),
+    Index("ix_audit_log_organization_id_id", "organization_id", "id"),
+)
+
+operator_requests = Table(
+    "operator_requests",
+    metadata,
+    Column("key_hash", LargeBinary, primary_key=True),
+    # No reference: the answer to a removal is given again after it.
+    Column("organization_id", Uuid, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("status", Integer),
+    # Always sealed: it may hold a new key.
+    Column("body", LargeBinary),
+    moment("created_at", nullable=False),
+    Index("ix_operator_requests_created_at", "created_at"),
 )
 
 profiles = Table(

@@ -87,6 +87,7 @@ posts = Table(
     Index("ix_posts_batch_id", "batch_id", "target_index"),
     Index("ix_posts_organization_id_mode_id", "organization_id", "mode", "id"),
     Index("ix_posts_organization_id_account_id", "organization_id", "account_id", "id"),
+    Index("ix_posts_organization_id_mode_due_at", "organization_id", "mode", "due_at"),
     Index(
         "ix_posts_content_hash",
         "organization_id",

@@ -89,5 +89,6 @@ deliveries = Table(
     belongs_to("endpoint_id", "webhook_endpoints", ondelete="CASCADE"),
     belongs_to("event_id", "events", ondelete="CASCADE"),
     Index("ix_deliveries_endpoint_id", "organization_id", "endpoint_id", "id"),
+    Index("ix_deliveries_event_id", "organization_id", "event_id"),
     Index("ix_deliveries_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
 )

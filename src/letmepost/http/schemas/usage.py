@@ -1,0 +1,52 @@
+"""What limits a key, and how much of it is left."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.quotas import Reading
+from letmepost.gateways.rate_limits import Allowance
+from letmepost.http.schemas.base import Left, Moment, View
+
+
+class CapView(View):
+    """One cap."""
+
+    name: str = Field(description="`postsPerMonth`, `postsPerAccountDay`, `mediaBytes`, `requestsPerMinute`, or more.")
+    account_id: Left[str] = Field(default=None, description="Whose, where each account has a cap of its own.")
+    used: int
+    limit: int
+    left: int
+    resets_at: Left[Moment] = Field(default=None, description="When counting begins anew; left out, it never does.")
+
+    @classmethod
+    def of(cls, reading: Reading) -> "CapView":
+        """Show a quota."""
+        quota = reading.quota
+        return cls(
+            name=quota.name,
+            account_id=None if quota.account_id is None else spell(Prefix.ACCOUNT, quota.account_id),
+            used=reading.used,
+            limit=quota.limit,
+            left=reading.left,
+            resets_at=quota.resets_at,
+        )
+
+    @classmethod
+    def of_requests(cls, allowance: Allowance, now: datetime) -> "CapView":
+        """Show the key's rate limit."""
+        return cls(
+            name="requestsPerMinute",
+            used=allowance.limit - allowance.remaining,
+            limit=allowance.limit,
+            left=allowance.remaining,
+            resets_at=now + timedelta(seconds=allowance.reset_s),
+        )
+
+
+class UsageView(View):
+    """Every cap that holds for the key. What has no limit is not in the list."""
+
+    data: Sequence[CapView]

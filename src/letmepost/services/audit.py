@@ -1,0 +1,41 @@
+"""Putting on record who changed what, in the transaction of the change."""
+
+from enum import StrEnum
+from typing import Any
+
+from letmepost.domain.ids import Prefix, spell
+from letmepost.gateways.clock import Clock
+from letmepost.services.callers import Caller, new_id
+from letmepost.storage.audit import AuditEntry, AuditRepository
+from letmepost.storage.database import Connection, Tenant
+
+OPERATOR = "operator"
+"""The actor behind the operator's routes and commands."""
+
+
+class Action(StrEnum):
+    """What is put on record."""
+
+    KEY_MINTED = "key.minted"
+    KEY_ROTATED = "key.rotated"
+    KEY_REVOKED = "key.revoked"
+    ACCOUNT_CONNECTED = "account.connected"
+    ACCOUNT_DISCONNECTED = "account.disconnected"
+    ORGANIZATION_CREATED = "organization.created"
+    ORGANIZATION_CHANGED = "organization.changed"
+    ORGANIZATION_DELETED = "organization.deleted"
+    ENDPOINT_CREATED = "endpoint.created"
+    ENDPOINT_DELETED = "endpoint.deleted"
+    ENDPOINT_SECRET_ROTATED = "endpoint.secret_rotated"  # noqa: S105 - the name of an action
+
+
+async def record(
+    connection: Connection, clock: Clock, by: Caller | Tenant, action: Action, subject: str, **detail: Any
+) -> None:
+    """Put a change on record. `by`: the caller; or the tenant, when it was the operator. `detail` holds no secret."""
+    if isinstance(by, Caller):
+        actor, tenant = spell(Prefix.API_KEY, by.key_id), by.tenant
+    else:
+        actor, tenant = OPERATOR, by
+    entry = AuditEntry(id=new_id(clock), actor=actor, action=action, subject=subject, detail=detail)
+    await AuditRepository(connection, tenant).write(entry, clock.now())

@@ -1,0 +1,45 @@
+"""The record of who changed what about a tenant. It is only ever added to, and outlives the tenant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.tables.organizations import audit_log
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One change. `actor` is a spelled key's id or `operator`; `subject` the spelled id of what was changed."""
+
+    id: UUID
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class AuditRepository:
+    """The record of one tenant."""
+
+    def __init__(self, connection: Connection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._organization_id = tenant.organization_id
+
+    async def write(self, entry: AuditEntry, now: datetime) -> None:
+        """Put a change on record, in the transaction that makes it."""
+        await self._connection.execute(
+            insert(audit_log).values(
+                id=entry.id,
+                organization_id=self._organization_id,
+                actor=entry.actor,
+                action=entry.action,
+                subject=entry.subject,
+                detail=dict(entry.detail),
+                created_at=now,
+            )
+        )

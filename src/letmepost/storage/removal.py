@@ -1,0 +1,62 @@
+"""Removing all that one tenant has, a bounded number of rows at a time."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, update
+
+from letmepost.domain.posts import PostStatus
+from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.tables.accounts import accounts
+from letmepost.storage.tables.media import media
+from letmepost.storage.tables.posts import batches, posts
+from letmepost.storage.tables.webhooks import events, webhook_endpoints
+
+_WAITING = (PostStatus.DRAFT, PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING, PostStatus.HELD)
+
+# Those that others refer to come last; what is left goes with the organization.
+_BIG_TABLES = (posts, batches, events)
+
+
+class RemovalRepository:
+    """What is left of a tenant that is being removed. There is no way to remove anyone else's."""
+
+    def __init__(self, connection: Connection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    async def stop(self, now: datetime) -> None:
+        """Let nothing more go out. What a worker has in hand ends by itself: the account's credential is gone."""
+        waiting = and_(self._mine(posts), posts.c.status.in_(_WAITING), posts.c.lease_token.is_(None))
+        canceled = {"status": PostStatus.CANCELED, "ready_at": None, "updated_at": now}
+        await self._connection.execute(update(posts).where(waiting).values(canceled))
+        endpoints = update(webhook_endpoints).where(self._mine(webhook_endpoints))
+        await self._connection.execute(endpoints.values(active=False))
+        forgotten = {"status": "disconnected", "credential_sealed": None, "updated_at": now}
+        await self._connection.execute(update(accounts).where(self._mine(accounts)).values(forgotten))
+
+    async def is_busy(self) -> bool:
+        """Whether a worker has one of its posts in hand."""
+        leased = exists().where(self._mine(posts), posts.c.lease_token.is_not(None))
+        return bool(await self._connection.scalar(select(leased)))
+
+    async def delete_some(self, limit: int) -> int:
+        """Remove up to `limit` rows of each big table with all that belongs to them; how many there were."""
+        count = 0
+        for table in _BIG_TABLES:
+            some = select(table.c.id).where(self._mine(table)).limit(limit)
+            count += (await self._connection.execute(delete(table).where(table.c.id.in_(some)))).rowcount
+        return count
+
+    async def list_media(self, limit: int) -> list[UUID]:
+        """Some of its media."""
+        found = await self._connection.execute(select(media.c.id).where(self._mine(media)).limit(limit))
+        return list(found.scalars())
+
+    async def delete_media(self, media_ids: Collection[UUID]) -> None:
+        """Remove media that no post uses any more."""
+        await self._connection.execute(delete(media).where(self._mine(media), media.c.id.in_(media_ids)))
+
+    def _mine(self, table: Table) -> ColumnElement[bool]:
+        return and_(table.c.organization_id == self._tenant.organization_id, table.c.mode == self._tenant.mode)

@@ -1,0 +1,107 @@
+"""Deleting what is kept for a time only, whoever's it is.
+
+Ids are UUIDv7, so that the primary keys say what is old: nothing here looks at more than that and what it deletes.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from sqlalchemy import TextClause, text
+
+from letmepost.domain.ids import uuid7
+from letmepost.storage.database import Database
+
+
+class Kept(StrEnum):
+    """What is kept for a time."""
+
+    JOURNALS = "journals"
+    IDEMPOTENCY = "idempotency"
+    OPERATOR_REQUESTS = "operator_requests"
+    DELIVERIES = "deliveries"
+    EVENTS = "events"
+    ATTEMPTS = "attempts"
+    COUNTERS = "counters"
+
+
+# A statement of its own: taken together with what follows, that would read a snapshot older than the lock.
+_ONE_AT_A_TIME = text("SELECT pg_try_advisory_xact_lock(hashtext('letmepost.retention'))")
+
+_DELETE: Mapping[Kept, TextClause] = MappingProxyType(
+    {
+        # A retry reads the journal, to repeat nothing that may be visible: of a post that can be retried, or whose
+        # outcome is unknown, it stays as long as there is an intent in it.
+        Kept.JOURNALS: text(
+            """
+            DELETE FROM flow_steps WHERE (post_id, revision, step) IN (
+              SELECT s.post_id, s.revision, s.step FROM flow_steps s JOIN posts p ON p.id = s.post_id
+              WHERE s.post_id < :oldest AND p.updated_at < :before AND p.ready_at IS NULL AND p.lease_token IS NULL
+                AND (p.status = 'published' OR p.status IN ('rejected', 'failed', 'canceled') AND NOT EXISTS (
+                  SELECT FROM flow_steps i WHERE i.post_id = p.id AND i.intent_at IS NOT NULL))
+              ORDER BY s.post_id LIMIT :limit)
+            """
+        ),
+        Kept.IDEMPOTENCY: text(
+            """
+            DELETE FROM idempotency_keys WHERE (organization_id, mode, profile_scope, key_hash) IN (
+              SELECT organization_id, mode, profile_scope, key_hash FROM idempotency_keys
+              WHERE created_at < :before ORDER BY created_at LIMIT :limit)
+            """
+        ),
+        Kept.OPERATOR_REQUESTS: text(
+            """
+            DELETE FROM operator_requests WHERE key_hash IN (
+              SELECT key_hash FROM operator_requests WHERE created_at < :before ORDER BY created_at LIMIT :limit)
+            """
+        ),
+        Kept.DELIVERIES: text(
+            """
+            DELETE FROM deliveries WHERE id IN (
+              SELECT id FROM deliveries
+              WHERE id < :oldest AND ready_at IS NULL AND finished_at < :before ORDER BY id LIMIT :limit)
+            """
+        ),
+        # Its deliveries go with an event: it waits for the last of them.
+        Kept.EVENTS: text(
+            """
+            DELETE FROM events WHERE id IN (
+              SELECT e.id FROM events e WHERE e.id < :oldest AND e.position IS NOT NULL AND NOT EXISTS (
+                SELECT FROM deliveries d WHERE d.organization_id = e.organization_id AND d.event_id = e.id)
+              ORDER BY e.id LIMIT :limit)
+            """
+        ),
+        Kept.ATTEMPTS: text(
+            "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < :oldest ORDER BY id LIMIT :limit)"
+        ),
+        # Of periods that are over. What is there, rather than done, is counted from 1970 on, for ever.
+        Kept.COUNTERS: text(
+            """
+            DELETE FROM usage WHERE (organization_id, mode, subject, period_start) IN (
+              SELECT organization_id, mode, subject, period_start FROM usage
+              WHERE period_start < CAST(:before AS timestamptz)::date AND subject <> 'media'
+              ORDER BY period_start LIMIT :limit)
+            """
+        ),
+    }
+)
+
+
+class EveryTenantRetention:
+    """Deletes in batches. One process at a time: the others find the lock taken and leave."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def delete_some(self, kept: Kept, before: datetime, limit: int) -> int | None:
+        """Delete up to `limit` of what is older than `before`; how many there were, None when another is at it."""
+        oldest = uuid7(int(before.timestamp() * 1000), bytes(10))
+        known: dict[str, datetime | UUID | int] = {"before": before, "oldest": oldest, "limit": limit}
+        statement = _DELETE[kept]
+        async with self._database.every_tenant() as connection:
+            if not await connection.scalar(_ONE_AT_A_TIME):
+                return None
+            wanted = {name: known[name] for name in statement.compile().params}
+            return (await connection.execute(statement, wanted)).rowcount

@@ -1,0 +1,184 @@
+"""How much a tenant has used of what the operator allows it.
+
+A counter is made when it is first needed, from what is stored: without a quota nothing is counted. From then on it is
+kept in the transactions of what it counts, and its row's lock lets those take turns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, text, update
+
+from letmepost.domain.posts import PostStatus
+from letmepost.domain.quotas import (
+    Limits,
+    Quota,
+    QuotaName,
+    Reading,
+    media_bytes,
+    posts_per_account_day,
+    posts_per_month,
+)
+from letmepost.storage.conditions import equals_if_given
+from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.tables.accounts import accounts
+from letmepost.storage.tables.media import media
+from letmepost.storage.tables.organizations import usage
+from letmepost.storage.tables.posts import posts
+
+_UNCOUNTED = (PostStatus.DRAFT, PostStatus.CANCELED)
+
+_ADD = text(
+    """
+    INSERT INTO usage AS u (organization_id, mode, subject, period_start, used)
+    VALUES (:organization_id, :mode, :subject, :period_start, :amount)
+    ON CONFLICT (organization_id, mode, subject, period_start)
+      DO UPDATE SET used = greatest(0, u.used + excluded.used)
+    RETURNING new.used, new.warned_at, old.used IS NULL AS is_new
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A quota after something was added to it. `is_warned`: its period's warning has been given."""
+
+    reading: Reading
+    is_warned: bool
+
+
+class UsageRepository:
+    """The counters of one tenant. There is no way to reach anyone else's."""
+
+    def __init__(self, connection: Connection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    async def add(self, amounts: Mapping[Quota, int]) -> list[Counted]:
+        """Add to counters, and lock them until the transaction ends.
+
+        What is counted must not have been stored yet: a counter that is made now begins with what is there. Counters
+        are taken in one order, so that two who take the same ones take turns.
+        """
+        in_order = sorted(amounts.items(), key=lambda item: (item[0].subject, item[0].period_start))
+        return [await self._add(quota, amount) for quota, amount in in_order]
+
+    async def give_back(self, amounts: Mapping[Quota, int]) -> None:
+        """Take off counters; one that does not exist needs nothing, for it will begin with what is there."""
+        for quota, amount in sorted(amounts.items(), key=lambda item: (item[0].subject, item[0].period_start)):
+            less = func.greatest(0, usage.c.used - amount)
+            await self._connection.execute(update(usage).where(self._is(quota)).values(used=less))
+
+    async def hold_media(self, quota: Quota, size_bytes: int) -> Counted:
+        """How much is stored with `size_bytes` more; nobody else adds to it until the transaction ends.
+
+        Always summed: media also go when they have expired, and few are added at once.
+        """
+        counted = await self._add(quota, 0)
+        used = await self._stored(quota) + size_bytes
+        values: dict[str, object] = {"used": used}
+        if not quota.is_nearly_used_up(used):
+            # There is room again, so that the next time is worth telling of.
+            values |= {"warned_at": None, "exceeded_at": None}
+        await self._connection.execute(update(usage).where(self._is(quota)).values(**values))
+        return Counted(Reading(quota, used), counted.is_warned)
+
+    async def read(self, limits: Limits, profile_id: UUID | None, now: datetime) -> list[Reading]:
+        """How much of every quota is used now, past any counter; of accounts, only those of the profile when given."""
+        found = []
+        if limits.posts_per_month is not None:
+            found.append(await self._read(posts_per_month(limits.posts_per_month, now)))
+        if limits.media_bytes is not None:
+            found.append(await self._read(media_bytes(limits.media_bytes)))
+        if limits.posts_per_account_day is not None:
+            found += await self._read_accounts(limits.posts_per_account_day, profile_id, now)
+        return found
+
+    async def _read(self, quota: Quota) -> Reading:
+        return Reading(quota, await self._stored(quota))
+
+    async def _read_accounts(self, limit: int, profile_id: UUID | None, now: datetime) -> list[Reading]:
+        day = posts_per_account_day(limit, UUID(int=0), now)
+        used = (
+            self._due_in(day)
+            .with_only_columns(posts.c.account_id, func.count().label("used"))
+            .group_by(posts.c.account_id)
+            .subquery()
+        )
+        query = (
+            select(accounts.c.id, func.coalesce(used.c.used, 0))
+            .outerjoin(used, used.c.account_id == accounts.c.id)
+            .where(
+                accounts.c.organization_id == self._tenant.organization_id,
+                accounts.c.mode == self._tenant.mode,
+                accounts.c.status != "disconnected",
+                equals_if_given(accounts.c.profile_id, profile_id),
+            )
+            .order_by(accounts.c.id)
+        )
+        rows = await self._connection.execute(query)
+        return [Reading(replace(day, account_id=account_id), count) for account_id, count in rows]
+
+    async def mark_warned(self, quota: Quota, now: datetime) -> bool:
+        """Note that the warning is given; False when it was before."""
+        marked = update(usage).where(self._is(quota), usage.c.warned_at.is_(None)).values(warned_at=now)
+        return (await self._connection.execute(marked)).rowcount == 1
+
+    async def mark_exceeded(self, quota: Quota, now: datetime) -> bool:
+        """Note that it is told that the quota is used up; False when it was before."""
+        await self._add(quota, 0)
+        marked = update(usage).where(self._is(quota), usage.c.exceeded_at.is_(None)).values(exceeded_at=now)
+        return (await self._connection.execute(marked)).rowcount == 1
+
+    async def _add(self, quota: Quota, amount: int) -> Counted:
+        values = {
+            "organization_id": self._tenant.organization_id,
+            "mode": self._tenant.mode,
+            "subject": quota.subject,
+            "period_start": quota.period_start,
+            "amount": amount,
+        }
+        row = (await self._connection.execute(_ADD, values)).one()
+        used = row.used
+        if row.is_new:
+            used += await self._stored(quota)
+            await self._connection.execute(update(usage).where(self._is(quota)).values(used=used))
+        return Counted(Reading(quota, used), row.warned_at is not None)
+
+    async def _stored(self, quota: Quota) -> int:
+        """What the tables say, past any counter."""
+        query = self._stored_media() if quota.name is QuotaName.MEDIA_BYTES else self._stored_posts(quota)
+        # A sum of `bigint` is `numeric`.
+        return int((await self._connection.execute(query)).scalar_one())
+
+    def _stored_media(self) -> Select[int]:
+        return select(func.coalesce(func.sum(media.c.size_bytes), 0)).where(
+            media.c.organization_id == self._tenant.organization_id,
+            media.c.mode == self._tenant.mode,
+            media.c.status == "ready",
+        )
+
+    def _stored_posts(self, quota: Quota) -> Select[int]:
+        query = self._due_in(quota).with_only_columns(func.count())
+        return query if quota.account_id is None else query.where(posts.c.account_id == quota.account_id)
+
+    def _due_in(self, quota: Quota) -> Select[Any]:
+        """The posts of a period that count."""
+        return select(posts.c.id).where(
+            posts.c.organization_id == self._tenant.organization_id,
+            posts.c.mode == self._tenant.mode,
+            posts.c.due_at >= quota.starts_at,
+            posts.c.due_at < quota.resets_at,
+            posts.c.status.not_in(_UNCOUNTED),
+        )
+
+    def _is(self, quota: Quota) -> ColumnElement[bool]:
+        return and_(
+            usage.c.organization_id == self._tenant.organization_id,
+            usage.c.mode == self._tenant.mode,
+            usage.c.subject == quota.subject,
+            usage.c.period_start == quota.period_start,
+        )

@@ -1,0 +1,80 @@
+"""Quotas: which period a post counts in, and when counting begins anew."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letmepost.domain.quotas import (
+    Limits,
+    Quota,
+    QuotaName,
+    Reading,
+    media_bytes,
+    posts_per_account_day,
+    posts_per_month,
+    quotas_of_post,
+)
+
+ACCOUNT = UUID(int=7)
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2900, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+
+
+@given(MOMENTS)
+def test_a_moment_lies_in_its_month_and_in_its_day(due_at: datetime) -> None:
+    for quota in (posts_per_month(1, due_at), posts_per_account_day(1, ACCOUNT, due_at)):
+        assert quota.resets_at is not None
+        assert quota.starts_at <= due_at < quota.resets_at
+
+
+@given(MOMENTS)
+def test_where_one_period_ends_the_next_begins(due_at: datetime) -> None:
+    month, day = posts_per_month(1, due_at), posts_per_account_day(1, ACCOUNT, due_at)
+    assert month.resets_at is not None
+    assert day.resets_at is not None
+    assert posts_per_month(1, month.resets_at).starts_at == month.resets_at
+    assert posts_per_account_day(1, ACCOUNT, day.resets_at).starts_at == day.resets_at
+
+
+def test_periods_are_of_utc() -> None:
+    """An hour into the new year in Paris is still the old one."""
+    due_at = datetime(2027, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+    assert posts_per_month(1, due_at).period_start == date(2026, 12, 1)
+    assert posts_per_month(1, due_at).resets_at == datetime(2027, 1, 1, tzinfo=UTC)
+    assert posts_per_account_day(1, ACCOUNT, due_at).period_start == date(2026, 12, 31)
+
+
+def test_what_is_stored_never_resets() -> None:
+    assert media_bytes(10).resets_at is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "names"),
+    [
+        (Limits(), []),
+        (Limits(media_bytes=1), []),
+        (Limits(posts_per_month=0), [QuotaName.POSTS_PER_MONTH]),
+        (Limits(posts_per_month=1, posts_per_account_day=1), list(QuotaName)[:2]),
+    ],
+)
+def test_a_post_counts_towards_what_is_limited(limits: Limits, names: list[QuotaName]) -> None:
+    found = quotas_of_post(limits, ACCOUNT, datetime(2026, 11, 22, tzinfo=UTC))
+    assert [quota.name for quota in found] == names
+
+
+def test_every_quota_has_a_counter_of_its_own() -> None:
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    quotas = [posts_per_month(1, now), posts_per_account_day(1, ACCOUNT, now), media_bytes(1)]
+    assert [quota.subject for quota in quotas] == ["posts", f"account:{ACCOUNT}", "media"]
+
+
+@pytest.mark.parametrize(("limit", "used", "is_near"), [(10, 7, False), (10, 8, True), (1, 0, False), (1, 1, True)])
+def test_the_warning_comes_at_four_fifths(limit: int, used: int, is_near: bool) -> None:  # noqa: FBT001 - a column
+    quota: Quota = media_bytes(limit)
+    assert quota.is_nearly_used_up(used) is is_near
+
+
+def test_nothing_is_left_of_a_quota_that_was_lowered() -> None:
+    assert (Reading(media_bytes(10), 4).left, Reading(media_bytes(10), 12).left) == (6, 0)

@@ -1,0 +1,234 @@
+"""Tenants, as the operator makes, changes and removes them."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.ids import Prefix, parse
+from letmepost.services.api_keys import REVOCATION_LAG_S
+from letmepost.storage.tables import metadata
+from tests.deployment import OPERATOR_TOKEN, Client
+from tests.doubles.waiting import eventually
+from tests.http.support import ABSENT_ID, Tenant, check_refusal, png, soon, upload
+
+
+@pytest.fixture
+def operator(tenant: Tenant) -> Client:
+    return Client(tenant.deployment.http, OPERATOR_TOKEN)
+
+
+@pytest.fixture
+def path(tenant: Tenant) -> str:
+    return f"/v1/organizations/{tenant.id}"
+
+
+async def test_what_is_set_is_shown_and_what_is_not_sent_stays(operator: Client, path: str) -> None:
+    bare = (await operator.get(path)).json()
+    assert (bare["name"], bare["quotas"], "late" in bare) == ("Tenant", {}, False)
+    late, quotas = {"withinS": 60, "then": "hold"}, {"postsPerMonth": 5, "mediaBytes": 10}
+    changed = (await operator.call("PATCH", path, {"late": late, "quotas": quotas})).json()
+    assert changed == {**bare, "late": late, "quotas": quotas}
+    changed = (await operator.call("PATCH", path, {"name": "Other", "quotas": {"mediaBytes": None}})).json()
+    assert changed == {**bare, "name": "Other", "late": late, "quotas": {"postsPerMonth": 5}}
+    assert (await operator.get(path)).json() == changed
+    assert changed in (await operator.get("/v1/organizations")).json()["data"]
+    assert (await operator.call("PATCH", path, {"late": None, "quotas": None})).json() == {**bare, "name": "Other"}
+    assert (await operator.call("PATCH", path, {})).json() == {**bare, "name": "Other"}
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": None}, "name"),
+        ({"nmae": "x"}, "nmae"),
+        ({"quotas": {"postsPerMonth": -1}}, "quotas.postsPerMonth"),
+        ({"quotas": {"postsPerYear": 1}}, "quotas.postsPerYear"),
+        ({"quotas": {"mediaBytes": 2**60}}, "quotas.mediaBytes"),
+        ({"late": {"withinS": 1}}, "late.then"),
+        ({"late": {"withinS": 604_801, "then": "skip"}}, "late.withinS"),
+        ({"late": {"withinS": 1, "then": "maybe"}}, "late.then"),
+    ],
+)
+async def test_a_wrong_change_changes_nothing(operator: Client, path: str, body: Mapping[str, Any], rule: str) -> None:
+    before = (await operator.get(path)).json()
+    check_refusal(await operator.call("PATCH", path, body), 400, "validation_failed", rule)
+    assert (await operator.get(path)).json() == before
+
+
+async def test_the_tenants_lateness_holds_unless_a_request_says_otherwise(
+    tenant: Tenant, operator: Client, path: str
+) -> None:
+    account_id = await tenant.client.sandbox_account()
+    query = "SELECT late_within_s, late_then FROM posts WHERE organization_id = $1 ORDER BY id"
+    wanted = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(3600)}
+    await tenant.client.post("/v1/posts", wanted)
+    await operator.call("PATCH", path, {"late": {"withinS": 0, "then": "publish"}})
+    await tenant.client.post("/v1/posts", wanted)
+    await tenant.client.post("/v1/posts", {**wanted, "late": {"withinS": 5}})
+    found = [tuple(row.values()) for row in await tenant.admin.rows(query, tenant.uuid)]
+    assert found == [(86_400, "skip"), (0, "publish"), (5, "skip")]
+
+
+async def test_a_deleted_tenant_is_gone_at_once(tenant: Tenant, operator: Client, path: str) -> None:
+    account_id = await tenant.client.sandbox_account()
+    body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(3600)}
+    assert (await tenant.client.post("/v1/posts", body)).status_code == 202
+    reply = await operator.call("DELETE", path)
+    assert (reply.status_code, reply.json()) == (200, {"id": tenant.id, "deleted": True})
+    for method in ("GET", "PATCH", "DELETE"):
+        check_refusal(await operator.call(method, path, None if method != "PATCH" else {}), 404, "not_found")
+    check_refusal(await operator.post(f"{path}/api-keys", {"name": "late"}), 404, "not_found")
+    assert tenant.id not in (await operator.get("/v1/organizations")).text
+    query = "SELECT status, ready_at FROM posts WHERE organization_id = $1"
+    assert await tenant.admin.rows(query, tenant.uuid) == [{"status": "canceled", "ready_at": None}]
+    query = "SELECT status, credential_sealed FROM accounts WHERE organization_id = $1"
+    assert await tenant.admin.rows(query, tenant.uuid) == [{"status": "disconnected", "credential_sealed": None}]
+
+
+async def test_the_keys_of_a_deleted_tenant_end_within_a_second(tenant: Tenant, operator: Client, path: str) -> None:
+    live = await tenant.key(Mode.LIVE)
+    for client in (tenant.client, live):
+        assert (await client.get("/v1/posts")).status_code == 200
+    assert (await operator.call("DELETE", path)).status_code == 200
+
+    async def both_end() -> bool:
+        return all([(await client.get("/v1/posts")).status_code == 401 for client in (tenant.client, live)])
+
+    await eventually(both_end, within_s=10 * REVOCATION_LAG_S)
+
+
+async def test_what_a_deleted_tenant_had_is_removed_but_for_the_record(
+    tenant: Tenant, operator: Client, path: str
+) -> None:
+    client = tenant.client
+    await client.post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"})
+    account_id = await client.sandbox_account()
+    media = [{"kind": "image", "altText": "A", "mediaId": await upload(client, png())}]
+    wanted = {"targets": [{"accountId": account_id}], "text": "Now", "media": media}
+    assert (await client.post("/v1/posts", wanted, idempotency_key="k")).status_code == 200
+    bystander = await tenant.deployment.client()
+    worker = await tenant.deployment.start_worker()
+    assert (await operator.call("DELETE", path)).status_code == 200
+    await worker.removal.sweep()
+    assert (await tenant.stored())["files"] == 1, "a request that was admitted before may still be under way"
+    await tenant.admin.do(
+        "UPDATE organizations SET deleted_at = deleted_at - interval '1 hour' WHERE id = $1", tenant.uuid
+    )
+    await worker.removal.sweep()
+    for table in metadata.sorted_tables:
+        column = "id" if table.name == "organizations" else "organization_id"
+        query = f'SELECT count(*) FROM "{table.name}" WHERE {column} = $1'  # noqa: S608 - our own tables
+        assert (await tenant.admin.one(query, tenant.uuid) > 0) is (table.name == "audit_log"), table.name
+    assert (await tenant.stored())["files"] == 0
+    assert (await bystander.get("/v1/posts")).status_code == 200
+
+
+async def test_operators_requests_are_carried_out_once_a_key(tenant: Tenant, operator: Client) -> None:
+    made = await operator.post("/v1/organizations", {"name": "Once"}, idempotency_key=f"make-{tenant.id}")
+    again = await operator.post("/v1/organizations", {"name": "Once"}, idempotency_key=f"make-{tenant.id}")
+    assert (again.status_code, again.content) == (made.status_code, made.content)
+    assert (again.headers["idempotency-replayed"], "idempotency-replayed" in made.headers) == ("true", False)
+    path = f"/v1/organizations/{made.json()['id']}"
+    for method, place, body in (
+        ("PATCH", path, {"name": "Other"}),
+        ("POST", f"{path}/api-keys", {"name": "first"}),
+        ("DELETE", path, None),
+    ):
+        key = f"{method}-{tenant.id}"
+        first = await operator.call(method, place, body, idempotency_key=key)
+        assert first.status_code in {200, 201}, first.text
+        repeated = await operator.call(method, place, body, idempotency_key=key)
+        assert (repeated.status_code, repeated.content) == (first.status_code, first.content)
+        assert repeated.headers["idempotency-replayed"] == "true"
+    query = "SELECT count(*) FROM audit_log WHERE organization_id = $1"
+    assert await tenant.admin.one(query, parse(Prefix.ORGANIZATION, made.json()["id"])) == 4
+
+
+async def test_identical_requests_of_the_operator_at_once_make_one_tenant(tenant: Tenant, operator: Client) -> None:
+    name = f"Once {tenant.id}"
+    making = [operator.post("/v1/organizations", {"name": name}, idempotency_key=name[-20:]) for _ in range(10)]
+    replies = await asyncio.gather(*making)
+    assert {reply.status_code for reply in replies} == {201}
+    assert len({reply.content for reply in replies}) == 1
+    assert await tenant.admin.one("SELECT count(*) FROM organizations WHERE name = $1", name) == 1
+
+
+async def test_a_key_of_the_operators_stands_for_one_request(tenant: Tenant, operator: Client) -> None:
+    key = f"k-{tenant.id}"
+    assert (await operator.post("/v1/organizations", {"name": "One"}, idempotency_key=key)).status_code == 201
+    reply = await operator.post("/v1/organizations", {"name": "Two"}, idempotency_key=key)
+    check_refusal(reply, 409, "idempotency_conflict", "idempotency_key.body_mismatch")
+    await _age(tenant, key_age="24 hours 1 second")
+    assert (await operator.post("/v1/organizations", {"name": "Two"}, idempotency_key=key)).status_code == 201
+
+
+async def test_a_refused_request_of_the_operator_is_judged_anew(tenant: Tenant, operator: Client) -> None:
+    absent = f"/v1/organizations/org_{ABSENT_ID}"
+    for _ in range(2):
+        reply = await operator.call("DELETE", absent, idempotency_key=f"gone-{tenant.id}")
+        check_refusal(reply, 404, "not_found")
+
+
+async def test_a_minted_key_is_kept_sealed_and_shown_again_for_ten_minutes(
+    tenant: Tenant, operator: Client, path: str
+) -> None:
+    key, place = f"mint-{tenant.id}", f"{path}/api-keys"
+    first = await operator.post(place, {"name": "first"}, idempotency_key=key)
+    body = await tenant.admin.one("SELECT body FROM operator_requests WHERE organization_id = $1", tenant.uuid)
+    assert first.json()["key"].encode() not in body
+    assert (await operator.post(place, {"name": "first"}, idempotency_key=key)).content == first.content
+    await _age(tenant, key_age="10 minutes 1 second")
+    reply = await operator.post(place, {"name": "first"}, idempotency_key=key)
+    check_refusal(reply, 409, "idempotency_conflict", "idempotency_key.secret_expired")
+
+
+async def _age(tenant: Tenant, *, key_age: str) -> None:
+    await tenant.admin.do("UPDATE operator_requests SET created_at = created_at - $1::text::interval", key_age)
+
+
+async def test_who_changed_what_is_on_record(tenant: Tenant, operator: Client, path: str) -> None:
+    client = tenant.client
+    [own] = (await client.get("/v1/api-keys")).json()["data"]
+    minted = (await client.post("/v1/api-keys", {"name": "new"})).json()
+    await client.post(f"/v1/api-keys/{minted['id']}/rotate")
+    await client.call("DELETE", f"/v1/api-keys/{minted['id']}")
+    account_id = await client.sandbox_account()
+    await client.call("DELETE", f"/v1/accounts/{account_id}")
+    made = (await client.post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"})).json()
+    await client.post(f"/v1/webhook-endpoints/{made['id']}/rotate-secret")
+    await client.call("DELETE", f"/v1/webhook-endpoints/{made['id']}")
+    await operator.call("PATCH", path, {"quotas": {"postsPerMonth": 5}})
+    await operator.call("DELETE", path)
+    query = "SELECT actor, action, subject FROM audit_log WHERE organization_id = $1 ORDER BY id"
+    found = [tuple(row.values()) for row in await tenant.admin.rows(query, tenant.uuid)]
+    assert found == [
+        ("operator", "organization.created", tenant.id),
+        ("operator", "key.minted", own["id"]),
+        (own["id"], "key.minted", minted["id"]),
+        (own["id"], "key.rotated", minted["id"]),
+        (own["id"], "key.revoked", minted["id"]),
+        (own["id"], "account.connected", account_id),
+        (own["id"], "account.disconnected", account_id),
+        (own["id"], "endpoint.created", made["id"]),
+        (own["id"], "endpoint.secret_rotated", made["id"]),
+        (own["id"], "endpoint.deleted", made["id"]),
+        ("operator", "organization.changed", tenant.id),
+        ("operator", "organization.deleted", tenant.id),
+    ]
+    whole = str(await tenant.admin.rows("SELECT * FROM audit_log WHERE organization_id = $1", tenant.uuid))
+    assert minted["key"] not in whole
+    assert made["signingSecret"] not in whole
+
+
+async def test_a_refused_change_is_not_on_record(tenant: Tenant, operator: Client) -> None:
+    query = "SELECT count(*) FROM audit_log WHERE organization_id = $1"
+    before = await tenant.admin.one(query, tenant.uuid)
+    narrow = await tenant.key(scopes=["keys:write"])
+    check_refusal(
+        await narrow.post("/v1/api-keys", {"name": "more", "scopes": ["*"]}), 403, "unauthorized", "api_key.escalation"
+    )
+    assert await tenant.admin.one(query, tenant.uuid) == before + 1, "the narrow key itself"

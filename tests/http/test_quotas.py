@@ -1,0 +1,208 @@
+"""What the operator allows a tenant, as callers meet it."""
+
+import asyncio
+from base64 import b64encode
+from typing import Any
+
+import httpx2
+
+from letmepost.domain.api_keys import Mode
+from tests.deployment import OPERATOR_TOKEN, Client
+from tests.doubles.waiting import eventually
+from tests.http.support import Tenant, check_refusal, moment, png, soon
+
+_DAY_S = 86_400
+
+
+async def _allow(tenant: Tenant, **quotas: int | None) -> None:
+    operator = Client(tenant.deployment.http, OPERATOR_TOKEN)
+    reply = await operator.call("PATCH", f"/v1/organizations/{tenant.id}", {"quotas": quotas})
+    assert reply.status_code == 200, reply.text
+
+
+async def _usage(client: Client) -> dict[str, dict[str, Any]]:
+    caps = (await client.get("/v1/usage")).json()["data"]
+    return {cap["name"] + cap.get("accountId", ""): cap for cap in caps}
+
+
+async def _later(client: Client, account_id: str, seconds: float = 400 * 60, **body: Any) -> httpx2.Response:
+    wanted = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(seconds), **body}
+    return await client.post("/v1/posts", wanted)
+
+
+async def _draft(client: Client, account_id: str) -> str:
+    body = {"targets": [{"accountId": account_id}], "text": "Draft", "draft": True}
+    reply = await client.post("/v1/posts", body)
+    assert reply.status_code == 201, reply.text
+    batch_id: str = reply.json()["id"]
+    return batch_id
+
+
+async def test_a_post_too_many_is_refused_and_says_which_quota(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    await _allow(tenant, postsPerAccountDay=2)
+    for _ in range(2):
+        assert (await _later(tenant.client, account_id)).status_code == 202
+    before = await tenant.stored()
+    reply = await _later(tenant.client, account_id, metadata={"a": "b"})
+    error = check_refusal(reply, 429, "quota_exceeded", "quota.postsPerAccountDay")
+    resets_at = error["quota"].pop("resetsAt")
+    assert moment(resets_at).time().isoformat() == "00:00:00"
+    assert error["quota"] == {"name": "postsPerAccountDay", "accountId": account_id, "used": 2, "limit": 2}
+    assert resets_at[:10] in error["remediation"]
+    after = await tenant.stored()
+    assert {name for name in before if before[name] != after[name]} == {"events"}, "it is told of, and no more"
+
+
+async def test_a_refusal_is_not_kept_under_the_idempotency_key(tenant: Tenant) -> None:
+    """lessons C41: the caller's next try would be refused for a day, whatever became of the quota."""
+    account_id = await tenant.client.sandbox_account()
+    body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(_DAY_S)}
+    await _allow(tenant, postsPerMonth=0)
+    check_refusal(
+        await tenant.client.post("/v1/posts", body, idempotency_key="k"),
+        429,
+        "quota_exceeded",
+        "quota.postsPerMonth",
+    )
+    await _allow(tenant, postsPerMonth=None)
+    assert (await tenant.client.post("/v1/posts", body, idempotency_key="k")).status_code == 202
+
+
+async def test_a_request_that_is_wrong_uses_nothing_up(tenant: Tenant) -> None:
+    """lessons C41: a quota was charged before the time was looked at, and stayed charged."""
+    account_id = await tenant.client.sandbox_account()
+    await _allow(tenant, postsPerMonth=1000)
+    check_refusal(await _later(tenant.client, account_id, -1), 400, "validation_failed", "scheduledAt.future")
+    assert (await _usage(tenant.client))["postsPerMonth"]["used"] == 0
+
+
+async def test_the_same_request_again_is_counted_once(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    await _allow(tenant, postsPerAccountDay=1)
+    body = {"targets": [{"accountId": account_id}], "text": "Now"}
+    first = await tenant.client.post("/v1/posts", body, idempotency_key="k")
+    again = await tenant.client.post("/v1/posts", body, idempotency_key="k")
+    assert (first.status_code, again.content) == (200, first.content)
+
+
+async def test_each_request_of_a_bulk_is_judged_by_itself(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    await _allow(tenant, postsPerMonth=1)
+    post = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(60)}
+    reply = await tenant.client.post("/v1/posts/bulk", {"posts": [post, post]})
+    assert [answer["status"] for answer in reply.json()["data"]] == [202, 429]
+    assert reply.json()["data"][1]["body"]["error"]["quota"]["limit"] == 1
+
+
+async def test_a_canceled_post_makes_room_and_takes_it_again_when_it_is_retried(tenant: Tenant) -> None:
+    client, account_id = tenant.client, await tenant.client.sandbox_account()
+    await _allow(tenant, postsPerMonth=1)
+    when = soon(120)
+    first = await _later(client, account_id, scheduledAt=when)
+    post_id = first.json()["results"][0]["postId"]
+    assert (await client.call("DELETE", f"/v1/posts/{post_id}")).status_code == 200
+    second = await _later(client, account_id, scheduledAt=when)
+    assert second.status_code == 202
+    refused = await client.post(f"/v1/posts/{post_id}/retry", {"scheduledAt": when})
+    check_refusal(refused, 429, "quota_exceeded", "quota.postsPerMonth")
+    assert (await client.call("DELETE", f"/v1/batches/{second.json()['id']}")).status_code == 200
+    assert (await client.post(f"/v1/posts/{post_id}/retry", {"scheduledAt": when})).status_code == 200
+
+
+async def test_a_draft_counts_when_it_is_published(tenant: Tenant) -> None:
+    client, account_id = tenant.client, await tenant.client.sandbox_account()
+    await _allow(tenant, postsPerMonth=1)
+    one, other = await _draft(client, account_id), await _draft(client, account_id)
+    when = {"scheduledAt": soon(60)}
+    assert (await client.post(f"/v1/batches/{one}/publish", when)).status_code == 202
+    reply = await client.post(f"/v1/batches/{other}/publish", when)
+    check_refusal(reply, 429, "quota_exceeded", "quota.postsPerMonth")
+    assert (await client.get(f"/v1/batches/{other}")).json()["status"] == "draft"
+
+
+async def test_a_rescheduled_post_counts_on_its_new_day(tenant: Tenant) -> None:
+    client, account_id = tenant.client, await tenant.client.sandbox_account()
+    await _allow(tenant, postsPerAccountDay=1)
+    days = [soon((2 + number) * _DAY_S) for number in range(2)]
+    posts = [(await _later(client, account_id, scheduledAt=day)).json()["results"][0]["postId"] for day in days]
+    reply = await client.call("PATCH", f"/v1/posts/{posts[0]}", {"scheduledAt": days[1]})
+    check_refusal(reply, 429, "quota_exceeded", "quota.postsPerAccountDay")
+    assert (await client.call("PATCH", f"/v1/posts/{posts[0]}", {"scheduledAt": soon(9 * _DAY_S)})).status_code == 200
+    assert (await _later(client, account_id, scheduledAt=days[0])).status_code == 202
+
+
+async def test_a_file_too_many_is_refused_and_leaves_nothing(tenant: Tenant) -> None:
+    size = len(png())
+    await _allow(tenant, mediaBytes=2 * size)
+    headers = {"authorization": f"Bearer {tenant.client.key}"}
+
+    async def upload() -> httpx2.Response:
+        files = {"file": ("picture.png", png())}
+        return await tenant.deployment.http.post("/v1/media", files=files, headers=headers)
+
+    replies = await asyncio.gather(*[upload() for _ in range(4)])
+    assert sorted(reply.status_code for reply in replies) == [201, 201, 429, 429]
+    [error] = [reply.json()["error"] for reply in replies if reply.status_code == 429][:1]
+    assert error["quota"] == {"name": "mediaBytes", "used": 2 * size, "limit": 2 * size}
+    stored = await tenant.stored()
+    assert (stored["media"], stored["files"]) == (2, 2)
+
+
+async def test_media_inside_a_request_count_too(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    await _allow(tenant, mediaBytes=1)
+    media = [{"kind": "image", "altText": "A", "bytesBase64": b64encode(png()).decode()}]
+    reply = await _later(tenant.client, account_id, media=media)
+    check_refusal(reply, 429, "quota_exceeded", "quota.mediaBytes")
+    stored = await tenant.stored()
+    assert (stored["batches"], stored["media"], stored["files"]) == (0, 0, 0)
+
+
+async def test_a_tenant_hears_of_a_quota_that_runs_out(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    await _allow(tenant, postsPerMonth=1)
+    when = soon(60)
+    for _ in range(3):
+        await _later(tenant.client, account_id, scheduledAt=when)
+
+    async def told() -> list[dict[str, Any]] | None:
+        events = (await tenant.client.get("/v1/events?type=quota.warning&type=quota.exceeded")).json()["data"]
+        return events if len(events) == 2 else None
+
+    warning, exceeded = await eventually(told) or []
+    assert (warning["type"], exceeded["type"]) == ("quota.warning", "quota.exceeded")
+    for event in (warning, exceeded):
+        facts = {name: event["data"][name] for name in ("name", "used", "limit", "left")}
+        assert facts == {"name": "postsPerMonth", "used": 1, "limit": 1, "left": 0}
+        assert moment(event["data"]["resetsAt"])
+
+
+async def test_usage_shows_every_cap(tenant: Tenant) -> None:
+    client, account_id = tenant.client, await tenant.client.sandbox_account()
+    assert list(await _usage(client)) == ["requestsPerMinute"], "by default there are no quotas"
+    await _allow(tenant, postsPerMonth=10, postsPerAccountDay=5, mediaBytes=1000)
+    reply = await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Now"})
+    assert reply.status_code == 200
+    found = await _usage(client)
+    requests = found.pop("requestsPerMinute")
+    assert (requests["used"] + requests["left"], requests["limit"]) == (100_000, 100_000)
+    assert requests["used"] > 0
+    assert moment(requests["resetsAt"])
+    month, day = found.pop("postsPerMonth"), found.pop(f"postsPerAccountDay{account_id}")
+    assert (month.pop("resetsAt")[7:], day.pop("resetsAt")[10:]) == ("-01T00:00:00.000Z", "T00:00:00.000Z")
+    assert month == {"name": "postsPerMonth", "used": 1, "limit": 10, "left": 9}
+    assert day == {"name": "postsPerAccountDay", "accountId": account_id, "used": 1, "limit": 5, "left": 4}
+    assert found == {"mediaBytes": {"name": "mediaBytes", "used": 0, "limit": 1000, "left": 1000}}
+
+
+async def test_usage_is_of_the_callers_world_and_profile(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    await _allow(tenant, postsPerMonth=10, postsPerAccountDay=5)
+    assert (await _later(tenant.client, account_id, 60)).status_code == 202
+    live = await _usage(await tenant.key(Mode.LIVE))
+    assert set(live) == {"requestsPerMinute", "postsPerMonth"}
+    assert live["postsPerMonth"]["used"] == 0
+    scoped = await tenant.key(profileId=await tenant.profile(), requestsPerMinute=50)
+    assert set(await _usage(scoped)) == {"requestsPerMinute", "postsPerMonth"}
+    assert (await _usage(scoped))["requestsPerMinute"]["limit"] == 50

@@ -1,0 +1,266 @@
+"""What is forgotten, when, and what never is: against PostgreSQL itself."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from letmepost.bootstrap.worker import kept_for
+from letmepost.domain.ids import uuid7
+from letmepost.services.retention import Retention
+from letmepost.settings import Settings
+from letmepost.storage.database import Database
+from letmepost.storage.retention import EveryTenantRetention, Kept
+from letmepost.storage.stream import StreamRepository
+from tests.doubles.clock import SteppedClock
+from tests.storage.support import Admin, Owner, fresh_id
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PERIODS: Mapping[Kept, timedelta] = {
+    Kept.JOURNALS: timedelta(days=7),
+    Kept.IDEMPOTENCY: timedelta(hours=24),
+    Kept.OPERATOR_REQUESTS: timedelta(hours=24),
+    Kept.DELIVERIES: timedelta(days=30),
+    Kept.EVENTS: timedelta(days=30),
+    Kept.ATTEMPTS: timedelta(days=180),
+    Kept.COUNTERS: timedelta(days=32),
+}
+
+
+@pytest.fixture
+def retention(database: Database) -> Retention:
+    return Retention(EveryTenantRetention(database), SteppedClock(NOW), PERIODS)
+
+
+def _id(at: datetime) -> UUID:
+    """What something that is made then is called."""
+    return uuid7(int(at.timestamp() * 1000), fresh_id().bytes)
+
+
+async def _post(owner: Owner, admin: Admin, status: str, days: float, *, intent: bool = True, **changes: Any) -> UUID:
+    """A post that ended so many days ago, with a step in its journal and an attempt."""
+    ended_at = NOW - timedelta(days=days)
+    made = await owner.post(await owner.account())
+    post_id = _id(ended_at)
+    await admin.do("SET session_replication_role = replica")
+    await admin.do("UPDATE post_revisions SET post_id = $2 WHERE post_id = $1", made, post_id)
+    values = {"status": status, "updated_at": ended_at, "ready_at": None, **changes}
+    for name, value in values.items():
+        await admin.do(f"UPDATE posts SET {name} = $2 WHERE id = $1", made, value)  # noqa: S608 - our own columns
+    await admin.do("UPDATE posts SET id = $2 WHERE id = $1", made, post_id)
+    await admin.do("SET session_replication_role = origin")
+    tenant = owner.tenant
+    await admin.do(
+        "INSERT INTO flow_steps (organization_id, mode, post_id, revision, step, intent_sealed, intent_at)"
+        " VALUES ($1, $2, $3, 1, 'post', $4, $5)",
+        tenant.organization_id,
+        tenant.mode,
+        post_id,
+        b"x" if intent else None,
+        ended_at if intent else None,
+    )
+    await admin.do(
+        "INSERT INTO attempts (id, organization_id, mode, post_id, revision, number, waited_ms, started_at)"
+        " VALUES ($1, $2, $3, $4, 1, 1, 0, $5)",
+        _id(ended_at),
+        tenant.organization_id,
+        tenant.mode,
+        post_id,
+        ended_at,
+    )
+    return post_id
+
+
+async def _journals(admin: Admin) -> set[UUID]:
+    return {row["post_id"] for row in await admin.rows("SELECT post_id FROM flow_steps")}
+
+
+async def test_a_published_posts_journal_goes_after_its_period(
+    owner: Owner, admin: Admin, retention: Retention
+) -> None:
+    old, young = await _post(owner, admin, "published", 7.1), await _post(owner, admin, "published", 6.9)
+    await retention.sweep()
+    assert await _journals(admin) == {young}
+    assert await admin.one("SELECT count(*) FROM posts WHERE id = $1", old) == 1, "posts are kept for ever"
+
+
+@pytest.mark.parametrize("status", ["queued", "publishing", "retrying", "held", "unconfirmed", "awaiting_user"])
+async def test_an_unfinished_posts_journal_stays(owner: Owner, admin: Admin, retention: Retention, status: str) -> None:
+    post_id = await _post(owner, admin, status, 400)
+    await retention.sweep()
+    assert await _journals(admin) == {post_id}
+
+
+async def test_a_published_post_with_extras_to_come_keeps_its_journal(
+    owner: Owner, admin: Admin, retention: Retention
+) -> None:
+    post_id = await _post(owner, admin, "published", 400, ready_at=NOW)
+    await retention.sweep()
+    assert await _journals(admin) == {post_id}
+
+
+@pytest.mark.parametrize("status", ["partial", "failed", "rejected", "canceled"])
+async def test_what_a_retry_must_not_repeat_stays(
+    owner: Owner, admin: Admin, retention: Retention, status: str
+) -> None:
+    """Without its journal, a retry would send again what may be visible."""
+    post_id = await _post(owner, admin, status, 400)
+    await retention.sweep()
+    assert await _journals(admin) == {post_id}
+
+
+@pytest.mark.parametrize("status", ["failed", "rejected", "canceled"])
+async def test_the_journal_of_a_post_of_which_nothing_was_sent_goes(
+    owner: Owner, admin: Admin, retention: Retention, status: str
+) -> None:
+    await _post(owner, admin, status, 8, intent=False)
+    await retention.sweep()
+    assert await _journals(admin) == set()
+
+
+async def test_attempts_go_after_half_a_year(owner: Owner, admin: Admin, retention: Retention) -> None:
+    await _post(owner, admin, "published", 180.1)
+    young = await _post(owner, admin, "published", 179.9)
+    await retention.sweep()
+    assert [row["post_id"] for row in await admin.rows("SELECT post_id FROM attempts")] == [young]
+
+
+async def _event(owner: Owner, admin: Admin, days: float, position: int | None, *deliveries: str) -> UUID:
+    """An event of so many days ago; each delivery of it is in this status, and ended a minute later."""
+    at, tenant = NOW - timedelta(days=days), owner.tenant
+    event_id = _id(at)
+    await admin.do(
+        "INSERT INTO events (id, organization_id, mode, type, data, position, created_at)"
+        " VALUES ($1, $2, $3, 'post.queued', '{}', $4, $5)",
+        event_id,
+        tenant.organization_id,
+        tenant.mode,
+        position,
+        at,
+    )
+    for status in deliveries:
+        endpoint_id, ended_at = fresh_id(), None if status == "pending" else at + timedelta(minutes=1)
+        await admin.do(
+            "INSERT INTO webhook_endpoints (id, organization_id, mode, url, events, secret_sealed, created_at,"
+            " updated_at) VALUES ($1, $2, $3, 'https://x', '{}', '', $4, $4)",
+            endpoint_id,
+            tenant.organization_id,
+            tenant.mode,
+            at,
+        )
+        await admin.do(
+            "INSERT INTO deliveries (id, organization_id, mode, endpoint_id, event_id, status, ready_at, finished_at,"
+            " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            _id(at),
+            tenant.organization_id,
+            tenant.mode,
+            endpoint_id,
+            event_id,
+            status,
+            NOW if status == "pending" else None,
+            ended_at,
+            at,
+        )
+    return event_id
+
+
+async def _events(admin: Admin) -> list[UUID]:
+    return [row["id"] for row in await admin.rows("SELECT id FROM events ORDER BY id")]
+
+
+async def test_events_and_their_deliveries_go_together(owner: Owner, admin: Admin, retention: Retention) -> None:
+    await _event(owner, admin, 30.1, 1, "delivered", "dead")
+    young = await _event(owner, admin, 29.9, 2, "delivered")
+    await retention.sweep()
+    assert await _events(admin) == [young]
+    assert await admin.one("SELECT count(*) FROM deliveries") == 1
+
+
+async def test_what_is_not_delivered_stays_with_its_event(owner: Owner, admin: Admin, retention: Retention) -> None:
+    waiting = await _event(owner, admin, 60, 1, "pending", "delivered")
+    await retention.sweep()
+    assert await _events(admin) == [waiting]
+    assert [row["status"] for row in await admin.rows("SELECT status FROM deliveries")] == ["pending"]
+
+
+async def test_an_event_that_nobody_could_read_yet_stays(owner: Owner, admin: Admin, retention: Retention) -> None:
+    unannounced = await _event(owner, admin, 60, None)
+    await retention.sweep()
+    assert await _events(admin) == [unannounced]
+
+
+async def test_an_old_cursor_goes_on_at_the_oldest_that_is_left(
+    owner: Owner, admin: Admin, retention: Retention
+) -> None:
+    for position, days in enumerate((50, 40, 20, 10), start=1):
+        await _event(owner, admin, days, position)
+    await retention.sweep()
+    async with owner.database.tenant(owner.tenant) as connection:
+        stream = StreamRepository(connection, owner.tenant)
+        for after in (0, 1):
+            found = await stream.read(after=after, types=[], profile_id=None, limit=10)
+            assert [event.position for event in found] == [3, 4]
+
+
+async def test_idempotency_records_go_after_a_day(owner: Owner, admin: Admin, retention: Retention) -> None:
+    tenant = owner.tenant
+    for name, hours in ((b"old", 24.1), (b"young", 23.9)):
+        at = NOW - timedelta(hours=hours)
+        await admin.do(
+            "INSERT INTO idempotency_keys (organization_id, mode, profile_scope, key_hash, fingerprint, api_key_id,"
+            " created_at) VALUES ($1, $2, $3, $4, '', $3, $5)",
+            tenant.organization_id,
+            tenant.mode,
+            UUID(int=0),
+            name,
+            at,
+        )
+        query = "INSERT INTO operator_requests (organization_id, key_hash, fingerprint, created_at)"
+        await admin.do(f"{query} VALUES ($1, $2, '', $3)", tenant.organization_id, name, at)
+    await retention.sweep()
+    assert await admin.rows("SELECT key_hash FROM idempotency_keys") == [{"key_hash": b"young"}]
+    mine = "SELECT key_hash FROM operator_requests WHERE organization_id = $1"
+    assert await admin.rows(mine, tenant.organization_id) == [{"key_hash": b"young"}]
+
+
+async def test_counters_go_when_their_period_is_over(owner: Owner, admin: Admin, retention: Retention) -> None:
+    counters = {"posts": NOW - timedelta(days=20), "account:1": NOW - timedelta(days=33), "media": datetime(1970, 1, 1)}  # noqa: DTZ001 - a date
+    for subject, start in counters.items():
+        await admin.do(
+            "INSERT INTO usage (organization_id, mode, subject, period_start, used) VALUES ($1, $2, $3, $4, 1)",
+            owner.tenant.organization_id,
+            owner.tenant.mode,
+            subject,
+            start.date(),
+        )
+    await retention.sweep()
+    assert {row["subject"] for row in await admin.rows("SELECT subject FROM usage")} == {"posts", "media"}
+
+
+async def test_a_batch_is_bounded(owner: Owner, admin: Admin, database: Database) -> None:
+    for position in range(1, 6):
+        await _event(owner, admin, 60, position)
+    store = EveryTenantRetention(database)
+    counts = [await store.delete_some(Kept.EVENTS, NOW - timedelta(days=30), 2) for _ in range(4)]
+    assert counts == [2, 2, 1, 0]
+
+
+async def test_one_process_deletes_at_a_time(owner: Owner, admin: Admin, database: Database) -> None:
+    await _event(owner, admin, 60, 1)
+    store, before = EveryTenantRetention(database), NOW - timedelta(days=30)
+    async with database.every_tenant() as connection:
+        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('letmepost.retention'))"))
+        assert await store.delete_some(Kept.EVENTS, before, 10) is None
+    assert await store.delete_some(Kept.EVENTS, before, 10) == 1
+
+
+def test_periods_come_from_the_settings() -> None:
+    key = "k1:" + "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+    given = {"DATABASE_URL": "postgresql://a@b/c", "REDIS_URL": "redis://a", "keys": key}
+    assert dict(kept_for(Settings.model_validate(given))) == dict(PERIODS)
+    longer = Settings.model_validate({**given, "journals_kept_days": 9, "idempotency_kept_hours": 48})
+    assert kept_for(longer)[Kept.JOURNALS] == timedelta(days=9)
+    assert kept_for(longer)[Kept.OPERATOR_REQUESTS] == timedelta(hours=48)
