@@ -25,7 +25,9 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.callers import new_id
+from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.editing import Editing
+from letmepost.services.health import HealthChecks
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
@@ -92,6 +94,20 @@ async def open_api(
             validation=Validation(posts=posts, worlds=core.worlds, clock=core.clock),
             timelines=Timelines(core.database),
             accounts=accounts,
+            disconnecting=Disconnecting(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                worlds=core.worlds,
+                idempotency=core.idempotency,
+            ),
+            health=HealthChecks(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                worlds=core.worlds,
+                idempotency=core.idempotency,
+            ),
             api_keys=ApiKeys(core.database, core.keyring, core.clock, core.idempotency),
             profiles=Profiles(database=core.database, clock=core.clock, idempotency=core.idempotency),
             platforms=platforms,

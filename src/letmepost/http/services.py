@@ -9,7 +9,9 @@ from letmepost.gateways.rate_limits import RateLimits
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
+from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.editing import Editing
+from letmepost.services.health import HealthChecks
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
 from letmepost.services.outcomes import Submission
@@ -48,6 +50,8 @@ class APIServices:
     validation: Validation
     timelines: Timelines
     accounts: Accounts
+    disconnecting: Disconnecting
+    health: HealthChecks
     api_keys: ApiKeys
     profiles: Profiles
     platforms: Mapping[str, Platform]

@@ -159,6 +159,8 @@ class Platform:
         visibility_delay_s: how long it may take to show what it accepted; nobody reconciles earlier.
         connect: from the connect input (validated by `connect_input`) to an account.
         disconnect: revoke upstream; raises `PlatformFailure` when it cannot.
+        check: by one cheap authenticated read, whether the account's credential still opens it; raises
+            `PlatformFailure` when it does not.
         refresh: a new credential; raises an `auth_failed` failure only when a person must reconnect. What the new one
             does not name is kept from the old one.
         needs_refresh: whether this reply says that the access token has died and that nothing was executed.
@@ -179,6 +181,7 @@ class Platform:
     visibility_delay_s: float
     connect: Callable[[Any, Any], Flow[ConnectedAccount]]
     disconnect: Callable[[AccountFacts, Any], Flow[None]]
+    check: Callable[[AccountFacts, Any], Flow[None]]
     refresh: Callable[[AccountFacts, Any], Flow[Credential]]
     needs_refresh: Callable[[Reply], bool]
     sign: Callable[[Call, Credential, datetime, bytes], Call]

@@ -123,6 +123,16 @@ def _merged(dead: Credential, brought: Credential) -> Credential:
     return Credential(secrets={**dead.secrets, **brought.secrets}, expires_at=brought.expires_at)
 
 
+def account_sender(
+    *, database: Database, keyring: Keyring, clock: Clock, access: Access, tenant: Tenant, account: AccountRow
+) -> Sender:
+    """Sends the calls of flows that work for a connected account and publish nothing."""
+    credentials = AccountCredentials(
+        database=database, keyring=keyring, clock=clock, access=access, tenant=tenant, account=account
+    )
+    return Sender(http=access.http, platform=access.platform, clock=clock, credentials=credentials)
+
+
 class _Fixed:
     """A refresh must not be answered by another refresh."""
 

@@ -10,7 +10,7 @@ from letmepost.gateways.sender import Sender
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.services.tokens import AccountCredentials
+from letmepost.services.tokens import account_sender
 from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database
@@ -85,7 +85,7 @@ class Unpublishing:
         return view, account
 
     def _sender(self, caller: Caller, access: Access, account: AccountRow) -> Sender:
-        credentials = AccountCredentials(
+        return account_sender(
             database=self._database,
             keyring=self._keyring,
             clock=self._clock,
@@ -93,4 +93,3 @@ class Unpublishing:
             tenant=caller.tenant,
             account=account,
         )
-        return Sender(http=access.http, platform=access.platform, clock=self._clock, credentials=credentials)
