@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 from sqlalchemy import Table
 
-from letmepost.bootstrap.core import UnsafeDeploymentError, open_core
+from letmepost.bootstrap.core import open_core
 from letmepost.storage.database import Database, open_database, powerful_role
+from letmepost.storage.roles import UnsafeDeploymentError
 from tests.database import DatabaseURLs
 from tests.deployment import settings_for
 from tests.storage.rows import TABLES

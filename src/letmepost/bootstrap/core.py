@@ -21,13 +21,10 @@ from letmepost.services.media import MediaLibrary
 from letmepost.services.worlds import Worlds
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database, powerful_role
+from letmepost.storage.roles import UnsafeDeploymentError
 from letmepost.storage.sealing import Keyring
 
 USER_AGENT = f"letmepost/{__version__}"
-
-
-class UnsafeDeploymentError(RuntimeError):
-    """The deployment is set up so that a promise could not be kept; nothing was started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

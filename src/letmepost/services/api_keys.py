@@ -215,6 +215,33 @@ class ApiKeys:
             await repository.create_key(minted.row, self._hash(minted.key))
         return minted
 
+    async def list_keys_of(self, organization_id: UUID) -> list[ApiKeyRow]:
+        """A tenant's keys, newest first, for the operator.
+
+        Raises:
+            NotFound: there is no such tenant.
+        """
+        await self.get_organization(organization_id)
+        tenant = Tenant(organization_id, Mode.LIVE)
+        async with self._database.tenant(tenant) as connection:
+            return await OrganizationRepository(connection, tenant).list_keys(mode=None, profile_id=None)
+
+    async def revoke_of(self, organization_id: UUID, key_id: UUID) -> ApiKeyRow:
+        """End a tenant's key, for the operator; returns it as it is then.
+
+        Raises:
+            NotFound: there is no such tenant, or it has no such key.
+        """
+        await self.get_organization(organization_id)
+        tenant = Tenant(organization_id, Mode.LIVE)
+        async with self._database.tenant(tenant) as connection:
+            repository = OrganizationRepository(connection, tenant)
+            await repository.revoke_key(key_id, self._clock.now())
+            row = await repository.find_key(key_id)
+        if row is None:
+            raise NotFound("API key")
+        return row
+
     def _make(
         self, organization_id: UUID, wanted: KeyRequest, scopes: frozenset[Scope], profile_id: UUID | None
     ) -> MintedKey:
