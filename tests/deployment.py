@@ -41,6 +41,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an application on a free loopback port; yields its URL."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # who calls before the server is up waits, and is not refused
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:

@@ -14,6 +14,7 @@ from letmepost.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from letmepost.cli.doctor.parts import Parts
     from letmepost.services.api_keys import ApiKeys
 
 
@@ -32,6 +33,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         open_api_keys=_open_api_keys,
         migrate=_migrate,
         openapi=_describe_api,
+        open_parts=_open_parts,
     )
 
 
@@ -69,6 +71,12 @@ def _describe_api() -> str:
     from letmepost.bootstrap.api import describe_api
 
     return describe_api()
+
+
+def _open_parts(settings: Settings) -> "AbstractAsyncContextManager[Parts]":
+    from letmepost.bootstrap.doctor import open_parts
+
+    return open_parts(settings)
 
 
 if __name__ == "__main__":

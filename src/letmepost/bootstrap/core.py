@@ -10,7 +10,7 @@ from redis.backoff import NoBackoff
 
 from letmepost import __version__
 from letmepost.gateways.addresses import AddressGuard, AddressPolicy, Origin, read_origin
-from letmepost.gateways.blobs import DiskBlobStore
+from letmepost.gateways.blobs import BlobStore, DiskBlobStore
 from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.name_lookup import NameLookup
@@ -96,13 +96,18 @@ async def open_core(
             idempotency=idempotency,
             library=MediaLibrary(
                 database=database,
-                blobs=DiskBlobStore(settings.media_dir),
+                blobs=open_blobs(settings),
                 http=live_http,
                 clock=clock,
                 idempotency=idempotency,
             ),
             wakeups=Wakeups(redis, subscriber),
         )
+
+
+def open_blobs(settings: Settings) -> BlobStore:
+    """Where the bytes of media are kept."""
+    return DiskBlobStore(settings.media_dir)
 
 
 def open_redis(url: str, *, timeout_s: float | None) -> Redis:

@@ -5,6 +5,7 @@ A command imports what it runs when it runs it: importing everything costs each 
 
 import typer
 
+from letmepost.cli.doctor.command import add_doctor
 from letmepost.cli.servers import add_servers
 from letmepost.cli.setup import add_setup
 from letmepost.cli.tenants import add_tenants
@@ -23,4 +24,5 @@ def create_cli(wiring: Wiring) -> typer.Typer:
     add_servers(cli, wiring)
     add_setup(cli, wiring)
     add_tenants(cli, wiring)
+    add_doctor(cli, wiring)
     return cli

@@ -22,9 +22,10 @@ def given_settings(wiring: Wiring) -> dict[str, str]:
     return {name: wiring.environment[variable(name)] for name in names if variable(name) in wiring.environment}
 
 
-def complaints(error: ValidationError) -> list[str]:
-    """What is wrong with each variable, without what it holds."""
-    return [f"{variable(str(found['loc'][0]))}: {found['msg']}" for found in error.errors(include_input=False)]
+def complaints(error: ValidationError, prefix: str = "") -> list[str]:
+    """What is wrong with each variable, without what it holds. `prefix`: of a platform's settings, its name and `_`."""
+    found = error.errors(include_input=False)
+    return [f"{variable(prefix + str(complaint['loc'][0]))}: {complaint['msg']}" for complaint in found]
 
 
 def variable(name: str) -> str:

@@ -22,6 +22,11 @@ class PlatformSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @classmethod
+    def credentials(cls) -> tuple[str, ...]:
+        """The fields without which the platform is not enabled: those that are None until somebody sets them."""
+        return tuple(name for name, field in cls.model_fields.items() if field.default is None)
+
 
 class Options(BaseModel):
     """A platform's own part of a request: a closed schema, camelCase on the wire.
