@@ -39,8 +39,9 @@ def wire(environment: Mapping[str, str]) -> Wiring:
 
 def _make_api(environment: Mapping[str, str], settings: Settings) -> "ASGIApp":
     from letmepost.bootstrap.api import make_api
+    from letmepost.platforms import discover
 
-    return make_api(settings, environment)
+    return make_api(settings, discover(), environment)
 
 
 def _make_sandbox(state: Path | None, token: str) -> "ASGIApp":

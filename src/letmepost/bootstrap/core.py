@@ -13,6 +13,7 @@ from letmepost.gateways.addresses import AddressGuard, AddressPolicy, Origin, re
 from letmepost.gateways.blobs import BlobStore, DiskBlobStore
 from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.name_lookup import NameLookup
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import Platform
@@ -47,7 +48,7 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]
+    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str], metrics: Metrics
 ) -> AsyncIterator[Core]:
     """Everything that API and worker share, open.
 
@@ -92,6 +93,7 @@ async def open_core(
                 live_http=live_http,
                 sandbox_http=sandbox_http,
                 sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
+                metrics=metrics,
             ),
             idempotency=idempotency,
             library=MediaLibrary(

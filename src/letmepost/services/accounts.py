@@ -94,7 +94,7 @@ class Accounts:
         access = self._worlds.access(platform_name, caller.mode, caller.organization_id)
         wanted = caller.narrow(profile_id)
         given = _validated(access, body)
-        sender = Sender(http=access.http, platform=access.platform, clock=self._clock)
+        sender = Sender(http=access.http, platform=access.platform, clock=self._clock, metrics=access.metrics)
         try:
             found = await drive(access.platform.connect(given, access.settings), sender)
         except PlatformFailure as failure:

@@ -36,6 +36,7 @@ def sender(tools: Tools, claim: Claim, access: Access, account: AccountRow, cred
         ),
         open_media=open_media,
         may_send=may_send(tools, claim),
+        metrics=access.metrics,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
-from letmepost.gateways.sender import Sender
+from letmepost.gateways.sender import CredentialSource, Sender
 from letmepost.platforms.contract import Credential
 from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository, AccountRow
@@ -83,7 +83,7 @@ class AccountCredentials:
 
     async def _ask(self, dead: Credential) -> Credential:
         access = self._access
-        sender = Sender(http=access.http, platform=access.platform, clock=self._clock, credentials=_Fixed(dead))
+        sender = _sender(access, self._clock, _Fixed(dead))
         try:
             brought = await drive(access.platform.refresh(self._account.facts, access.settings), sender)
             fresh = _merged(dead, brought)
@@ -130,7 +130,13 @@ def account_sender(
     credentials = AccountCredentials(
         database=database, keyring=keyring, clock=clock, access=access, tenant=tenant, account=account
     )
-    return Sender(http=access.http, platform=access.platform, clock=clock, credentials=credentials)
+    return _sender(access, clock, credentials)
+
+
+def _sender(access: Access, clock: Clock, credentials: CredentialSource) -> Sender:
+    return Sender(
+        http=access.http, platform=access.platform, clock=clock, credentials=credentials, metrics=access.metrics
+    )
 
 
 class _Fixed:

@@ -1,9 +1,10 @@
 """What every try needs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from letmepost.gateways.clock import Clock
+from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.leases import Leases
@@ -26,3 +27,4 @@ class Tools:
     wakeups: Wakeups
     throttles: Throttles
     jitter: Callable[[], float]
+    metrics: Metrics = field(default_factory=Metrics)
