@@ -10,7 +10,6 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,11 +19,10 @@ import uvicorn
 from pydantic import AnyHttpUrl
 from starlette.types import ASGIApp
 
-from letmepost.bootstrap.api import docs_url, new_request_id, open_api
+from letmepost.bootstrap.api import make_api
 from letmepost.bootstrap.worker import open_worker
 from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import SystemClock
-from letmepost.http.app import create_app
 from letmepost.platforms import discover
 from letmepost.sandbox.app import create_app as create_sandbox
 from letmepost.sandbox.store import open_store
@@ -41,6 +39,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an application on a free loopback port; yields its URL."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # who calls before the server is up waits, and is not refused
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -176,11 +175,7 @@ async def deployed(
     )
     async with serving(sandbox) as sandbox_url:
         settings = settings_for(urls, redis_url, directory / "media", sandbox_url=sandbox_url, **changes)
-        app = create_app(
-            partial(open_api, settings, discover(), environment or {}),
-            docs_url=docs_url(settings),
-            new_request_id=partial(new_request_id, clock),
-        )
+        app = make_api(settings, discover(), environment or {})
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),

@@ -1,8 +1,9 @@
 """The `letmepost` command: hands the commands what they run, each imported only when it is run."""
 
 import os
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,27 +14,34 @@ from letmepost.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from letmepost.cli.doctor.parts import Parts
     from letmepost.services.organizations import Organizations
 
 
 def main() -> None:
     """Run the command that the command line names."""
-    wiring = Wiring(
-        environment=dict(os.environ),
-        make_api=_make_api,
+    create_cli(wire(dict(os.environ)))()
+
+
+def wire(environment: Mapping[str, str]) -> Wiring:
+    """What the commands are handed, for a process that was started with this environment."""
+    return Wiring(
+        environment=environment,
+        make_api=partial(_make_api, environment),
         make_sandbox=_make_sandbox,
-        run_worker=_run_worker,
+        run_worker=partial(_run_worker, environment),
         open_organizations=_open_organizations,
         migrate=_migrate,
         openapi=_describe_api,
+        open_parts=_open_parts,
     )
-    create_cli(wiring)()
 
 
-def _make_api(settings: Settings) -> "ASGIApp":
+def _make_api(environment: Mapping[str, str], settings: Settings) -> "ASGIApp":
     from letmepost.bootstrap.api import make_api
+    from letmepost.platforms import discover
 
-    return make_api(settings, os.environ)
+    return make_api(settings, discover(), environment)
 
 
 def _make_sandbox(state: Path | None, token: str) -> "ASGIApp":
@@ -42,10 +50,10 @@ def _make_sandbox(state: Path | None, token: str) -> "ASGIApp":
     return make_sandbox(state, token)
 
 
-def _run_worker(settings: Settings) -> Awaitable[None]:
+def _run_worker(environment: Mapping[str, str], settings: Settings) -> Awaitable[None]:
     from letmepost.bootstrap.worker import work
 
-    return work(settings, os.environ)
+    return work(settings, environment)
 
 
 def _open_organizations(settings: Settings) -> "AbstractAsyncContextManager[Organizations]":
@@ -64,6 +72,12 @@ def _describe_api() -> str:
     from letmepost.bootstrap.api import describe_api
 
     return describe_api()
+
+
+def _open_parts(settings: Settings) -> "AbstractAsyncContextManager[Parts]":
+    from letmepost.bootstrap.doctor import open_parts
+
+    return open_parts(settings)
 
 
 if __name__ == "__main__":

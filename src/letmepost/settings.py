@@ -71,6 +71,12 @@ class Settings(BaseSettings):
     alive_file: Path | None = Field(
         default=None, description="A file that a worker touches every 5 s, for whoever checks its health."
     )
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Where this process answers GET /metrics for Prometheus; unset, nowhere.",
+    )
     database_pool: int = Field(default=10, gt=0, description="Connections of one process.")
 
     @field_validator("keys", mode="before")

@@ -73,6 +73,8 @@ ROWS: tuple[Row, ...] = (
     _row("DELETE /v1/batches/{batch_id}", _S.POSTS_WRITE, _P.BATCH),
     _row("GET /v1/accounts", _S.ACCOUNTS_READ),
     _row("GET /v1/accounts/{account_id}", _S.ACCOUNTS_READ, _P.ACCOUNT),
+    _row("PATCH /v1/accounts/{account_id}", _S.ACCOUNTS_WRITE, _P.ACCOUNT, {"displayName": "Other"}),
+    _row("POST /v1/accounts/{account_id}/check", _S.ACCOUNTS_WRITE, _P.ACCOUNT),
     _row("DELETE /v1/accounts/{account_id}", _S.ACCOUNTS_WRITE, _P.ACCOUNT),
     _row("POST /v1/accounts/connect/{platform}", _S.ACCOUNTS_WRITE, body={}),
     _row("POST /v1/accounts/connect/{platform}/complete", _S.ACCOUNTS_WRITE, body={}),

@@ -25,6 +25,7 @@ def make_platform(**changes: Any) -> Platform:
         "sign": sign,
         "needs_refresh": needs_refresh,
         "refresh": refresh,
+        "check": check,
         "publish": publish,
         "reconcile": reconcile,
         "explain": explain,
@@ -48,6 +49,13 @@ def refresh(account: AccountFacts, _settings: object) -> Flow[Credential]:
     if not reply.ok:
         raise explain(call, reply)
     return Credential(secrets=reply.data()["secrets"])
+
+
+def check(account: AccountFacts, _settings: object) -> Flow[None]:
+    call = Call(method="GET", url=f"{account.data['host']}/me")
+    reply = yield call
+    if not reply.ok:
+        raise explain(call, reply)
 
 
 def publish(post: ReadyPost, _settings: object) -> Flow[None]:

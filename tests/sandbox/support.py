@@ -94,6 +94,7 @@ def platform(name: str) -> Platform:
         visibility_delay_s=0.0,
         connect=_never,
         disconnect=_never,
+        check=_never,
         refresh=_never,
         needs_refresh=_never,
         sign=_never,

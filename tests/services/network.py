@@ -67,6 +67,8 @@ class Network:
             path = urlsplit(received.target).path
             if path == "/refresh":
                 await self._refresh(connection, received)
+            elif path == "/me":
+                await self._check(connection, received)
             elif received.method == "GET":
                 await self._look_up(connection, received)
             else:
@@ -85,6 +87,12 @@ class Network:
             raise ConnectionResetError
         found = {"uri": f"at://{wanted['step']}"} if way is Way.WELL else {}
         await _answer(connection, _STATUS.get(way, 200), found)
+
+    async def _check(self, connection: Connection, received: Received) -> None:
+        if _token(received) not in self.tokens:
+            await _answer(connection, 401, {"error": "expired"})
+            return
+        await _answer(connection, _STATUS[self.ways.pop(0)] if self.ways else 200, {})
 
     async def _look_up(self, connection: Connection, received: Received) -> None:
         self.asked += 1

@@ -7,8 +7,10 @@ import asyncpg
 import pytest
 from sqlalchemy import Table
 
-from letmepost.bootstrap.core import UnsafeDeploymentError, open_core
+from letmepost.bootstrap.core import open_core
+from letmepost.gateways.metrics import Metrics
 from letmepost.storage.database import Database, open_database, powerful_role
+from letmepost.storage.roles import UnsafeDeploymentError
 from tests.database import DatabaseURLs
 from tests.deployment import settings_for
 from tests.storage.rows import TABLES
@@ -120,7 +122,7 @@ async def test_a_role_that_bypasses_row_level_security_is_powerful(
 
 async def refuses_to_start(urls: DatabaseURLs, directory: Path) -> None:
     with pytest.raises(UnsafeDeploymentError, match="row-level security would not bind it"):
-        async with open_core(settings_for(urls, "redis://127.0.0.1:1", directory), {}, {}):
+        async with open_core(settings_for(urls, "redis://127.0.0.1:1", directory), {}, {}, Metrics()):
             pass
 
 

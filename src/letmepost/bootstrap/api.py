@@ -2,32 +2,34 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
 from pydantic import SecretStr
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from letmepost.bootstrap.core import Core, open_core
+from letmepost.bootstrap.metrics import make_metrics, queue_reader
+from letmepost.bootstrap.readiness import readiness
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.clock import Clock, SystemClock
-from letmepost.gateways.heartbeats import Heartbeats
+from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.sandbox import SandboxControl
 from letmepost.gateways.wakeups import BATCH_CHANNEL, Wakeups
 from letmepost.http.app import create_app
-from letmepost.http.services import APIServices, Readiness
-from letmepost.platforms import discover
+from letmepost.http.middleware import RequestTimes
+from letmepost.http.services import APIServices
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.attachments import Attachments
 from letmepost.services.callers import new_id
+from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
+from letmepost.services.health import HealthChecks
 from letmepost.services.media_links import MediaLinks
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.organizations import Organizations
@@ -44,18 +46,18 @@ from letmepost.services.uploads import Uploads
 from letmepost.services.validating import Validation
 from letmepost.services.webhooks import Endpoints
 from letmepost.settings import Settings
-from letmepost.storage.readiness import DatabaseReadiness
-from letmepost.storage.revisions import newest_revision
-
-OVERDUE_S = 60.0
 
 
 @asynccontextmanager
 async def open_api(
-    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]
+    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str], metrics: Metrics
 ) -> AsyncIterator[APIServices]:
     """The use cases behind the API."""
-    async with open_core(settings, platforms, environment) as core, listening(core.wakeups, BATCH_CHANNEL):
+    async with (
+        open_core(settings, platforms, environment, metrics) as core,
+        listening(core.wakeups, BATCH_CHANNEL),
+        metrics.served(queue_reader(core.database)),
+    ):
         posts = Posts(
             database=core.database,
             keyring=core.keyring,
@@ -104,6 +106,21 @@ async def open_api(
             validation=Validation(posts=posts, worlds=core.worlds, clock=core.clock),
             timelines=Timelines(core.database),
             accounts=accounts,
+            disconnecting=Disconnecting(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                worlds=core.worlds,
+                idempotency=core.idempotency,
+                quotas=core.quotas,
+            ),
+            health=HealthChecks(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                worlds=core.worlds,
+                idempotency=core.idempotency,
+            ),
             api_keys=ApiKeys(core.database, core.keyring, core.clock, core.idempotency),
             organizations=Organizations(
                 database=core.database,
@@ -160,12 +177,12 @@ async def open_api(
                 wakeups=core.wakeups,
             ),
             idempotency=core.idempotency,
-            rate_limits=RateLimits(core.redis, core.clock),
+            rate_limits=RateLimits(core.redis, core.clock, metrics),
             requests_per_minute=settings.requests_per_minute,
             operator_token=_text(settings.operator_token),
             docs_url=docs_url(settings),
             rules=tuple(rule for platform in platforms.values() for rule in platform.rules),
-            check_readiness=_readiness(core),
+            check_readiness=readiness(core),
         )
 
 
@@ -180,10 +197,16 @@ async def listening(wakeups: Wakeups, channel: str) -> AsyncIterator[None]:
         await asyncio.gather(listener, return_exceptions=True)
 
 
-def make_api(settings: Settings, environment: Mapping[str, str]) -> FastAPI:
+def make_api(settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]) -> FastAPI:
     """The application; its services are opened when it starts."""
-    opened = partial(open_api, settings, discover(), environment)
-    return create_app(opened, docs_url=docs_url(settings), new_request_id=partial(new_request_id, SystemClock()))
+    clock, metrics = SystemClock(), make_metrics(settings)
+    timed = partial(RequestTimes, metrics=metrics, monotonic_s=clock.monotonic_s)
+    return create_app(
+        partial(open_api, settings, platforms, environment, metrics),
+        docs_url=docs_url(settings),
+        new_request_id=partial(new_request_id, clock),
+        time_requests=None if settings.metrics_port is None else timed,
+    )
 
 
 def describe_api() -> str:
@@ -214,27 +237,6 @@ def _sandbox_control(core: Core) -> SandboxControl | None:
     if settings.sandbox_url is None or settings.sandbox_token is None:
         return None
     return SandboxControl(core.sandbox_http, str(settings.sandbox_url), settings.sandbox_token.get_secret_value())
-
-
-def _readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
-    schema = DatabaseReadiness(core.database, newest_revision())
-    heartbeats = Heartbeats(core.redis)
-
-    async def check() -> Readiness:
-        parts: dict[str, str | None] = {"database": None, "redis": None, "worker": None, "overdue": None}
-        try:
-            parts["database"] = await schema.problem()
-            overdue_s = await schema.oldest_overdue_s()
-            parts["overdue"] = f"a post waits for {overdue_s:.0f} s" if overdue_s > OVERDUE_S else None
-        except (SQLAlchemyError, OSError) as error:
-            parts["database"] = f"does not answer: {type(error).__name__}"
-        try:
-            parts["worker"] = None if await heartbeats.count() else "no worker lives"
-        except (RedisError, OSError) as error:
-            parts["redis"] = f"does not answer: {type(error).__name__}"
-        return Readiness(parts=parts)
-
-    return check
 
 
 def _text(secret: SecretStr | None) -> str | None:

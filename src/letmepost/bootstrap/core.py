@@ -15,6 +15,7 @@ from letmepost.gateways.blobs import BlobStore, DirectUploads, DiskBlobStore
 from letmepost.gateways.blobs.s3 import Bucket, open_s3
 from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.name_lookup import NameLookup
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import Platform
@@ -26,13 +27,10 @@ from letmepost.services.quotas import Quotas
 from letmepost.services.worlds import Worlds
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database, powerful_role
+from letmepost.storage.roles import UnsafeDeploymentError
 from letmepost.storage.sealing import Keyring
 
 USER_AGENT = f"letmepost/{__version__}"
-
-
-class UnsafeDeploymentError(RuntimeError):
-    """The deployment is set up so that a promise could not be kept; nothing was started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +57,7 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]
+    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str], metrics: Metrics
 ) -> AsyncIterator[Core]:
     """Everything that API and worker share, open.
 
@@ -89,7 +87,7 @@ async def open_core(
         stack.push_async_callback(sandbox_http.close)
         keyring = Keyring(settings.open_keys(), clock.entropy)
         idempotency = Idempotency(database, keyring, clock)
-        blobs, direct = _open_blobs(settings, stack)
+        blobs, direct = open_blobs(settings, stack)
         kept_for = timedelta(days=settings.media_days)
         quotas = Quotas(database, clock)
         library = MediaLibrary(database=database, blobs=blobs, clock=clock, quotas=quotas, kept_for=kept_for)
@@ -108,6 +106,7 @@ async def open_core(
                 live_http=live_http,
                 sandbox_http=sandbox_http,
                 sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
+                metrics=metrics,
             ),
             idempotency=idempotency,
             quotas=quotas,
@@ -142,7 +141,7 @@ async def refuse_powerful_role(database: Database) -> None:
         raise UnsafeDeploymentError(message)
 
 
-def _open_blobs(settings: Settings, stack: AsyncExitStack) -> tuple[BlobStore, DirectUploads | None]:
+def open_blobs(settings: Settings, stack: AsyncExitStack) -> tuple[BlobStore, DirectUploads | None]:
     """Where media are kept; and the same again if callers can upload to it directly."""
     if settings.s3_bucket is None:
         return DiskBlobStore(settings.media_dir), None

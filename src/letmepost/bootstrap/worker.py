@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from letmepost.bootstrap.core import open_core
+from letmepost.bootstrap.metrics import make_metrics, queue_reader
 from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.gateways.throttles import Throttles
 from letmepost.platforms import discover
@@ -34,7 +35,11 @@ async def open_worker(
     settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]
 ) -> AsyncIterator[WorkerServices]:
     """The use cases behind the worker."""
-    async with open_core(settings, platforms, environment) as core:
+    metrics = make_metrics(settings)
+    async with (
+        open_core(settings, platforms, environment, metrics) as core,
+        metrics.served(queue_reader(core.database)),
+    ):
         claims = EveryTenantClaims(core.database)
         leases = Leases(claims, core.clock, lease_s=settings.lease_s)
         throttles = Throttles(core.redis, core.clock)
@@ -49,11 +54,17 @@ async def open_worker(
             wakeups=core.wakeups,
             throttles=throttles,
             jitter=jitter,
+            metrics=metrics,
         )
         yield WorkerServices(
             publishing=Publishing(tools, claims, lease_s=settings.lease_s, slots=settings.worker_slots),
             deliveries=Deliveries(
-                database=core.database, keyring=core.keyring, clock=core.clock, http=core.live_http, jitter=jitter
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                http=core.live_http,
+                jitter=jitter,
+                metrics=metrics,
             ),
             fetching=core.fetching,
             expiry=core.expiry,

@@ -11,6 +11,7 @@ from letmepost.settings import Settings
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from letmepost.cli.doctor.parts import Parts
     from letmepost.services.organizations import Organizations
 
 
@@ -23,6 +24,7 @@ class Wiring:
         make_sandbox: the sandbox's application, given the file that keeps its state and its control token.
         migrate: brings the database to this release's schema; returns the revision reached.
         openapi: the description of the API, as JSON text.
+        open_parts: what `doctor` looks at.
     """
 
     environment: Mapping[str, str]
@@ -32,3 +34,4 @@ class Wiring:
     open_organizations: "Callable[[Settings], AbstractAsyncContextManager[Organizations]]"
     migrate: Callable[[str, str], Awaitable[str]]
     openapi: Callable[[], str]
+    open_parts: "Callable[[Settings], AbstractAsyncContextManager[Parts]]"

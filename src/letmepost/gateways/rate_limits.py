@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from letmepost.gateways.clock import Clock
+from letmepost.gateways.metrics import Metrics
 
 WINDOW_S = 60
 
@@ -31,10 +32,10 @@ class Allowance:
 
 
 class RateLimits:
-    """Fixed windows of a minute. When Redis is away everything is allowed, and the log says so."""
+    """Fixed windows of a minute. When Redis is away everything is allowed; a metric and the log say so."""
 
-    def __init__(self, redis: Redis, clock: Clock) -> None:
-        self._redis = redis
+    def __init__(self, redis: Redis, clock: Clock, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics or Metrics()
         self._clock = clock
         self._count = redis.register_script(_COUNT)
 
@@ -46,5 +47,6 @@ class RateLimits:
             used = int(await self._count(keys=[f"letmepost:rate:{name}:{window}"], args=[2 * WINDOW_S]))
         except (RedisError, OSError) as error:
             log.warning("redis.lost", error=str(error), role="rate limits")
+            self._metrics.request_not_limited()
             used = 0
         return Allowance(limit, max(0, limit - used), reset_s, used > limit)

@@ -11,6 +11,7 @@ from letmepost.domain.errors import SendFailure
 from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
+from letmepost.gateways.metrics import Metrics
 from letmepost.platforms.contract import Credential, Platform
 
 SIGNING_ENTROPY_BYTES = 32
@@ -65,6 +66,7 @@ class Sender:
     credentials: CredentialSource | None = None
     open_media: Callable[[UUID, int, int], Awaitable[AsyncIterator[bytes]]] | None = None
     may_send: Callable[[Call], Awaitable[float]] | None = None
+    metrics: Metrics = field(default_factory=Metrics)
     records: list[CallRecord] = field(default_factory=list)
 
     @property
@@ -141,3 +143,4 @@ class Sender:
             duration_ms=round(seconds * 1000),
         )
         self.records.append(record)
+        self.metrics.platform_called(self.platform.name, record.status, seconds)

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from letmepost import __version__
 from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, SendFailure
@@ -41,8 +42,13 @@ def create_app(
     *,
     docs_url: str,
     new_request_id: Callable[[], str],
+    time_requests: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> FastAPI:
-    """The application. `open_services` is entered when it starts and left when it stops."""
+    """The application. `open_services` is entered when it starts and left when it stops.
+
+    Args:
+        time_requests: put around everything else, where somebody watches.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -81,6 +87,8 @@ def create_app(
     _handle_errors(app, docs_url)
     app.add_middleware(BodyLimits, docs_url=docs_url)
     app.add_middleware(RequestIds, new_request_id=new_request_id, docs_url=docs_url)
+    if time_requests is not None:
+        app.add_middleware(time_requests)
     return app
 
 

@@ -1,4 +1,4 @@
-"""What happens around every request: its id, its size, its rate limit headers, and an envelope for defects."""
+"""What happens around every request: its id, its size, its time, its rate limit headers, an envelope for defects."""
 
 import json
 import re
@@ -9,6 +9,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from letmepost.domain.errors import ErrorCode
+from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.rate_limits import Allowance
 from letmepost.http.errors import envelope
 
@@ -60,6 +61,31 @@ class RequestIds:
                 raise
             fields = {"code": ErrorCode.INTERNAL_ERROR, "message": "Something went wrong on our side."}
             await _respond(send_with_headers, 500, envelope(fields, docs_url=self._docs_url, request_id=request_id))
+
+
+class RequestTimes:
+    """Tells how long each request waited for its answer's first byte, by the template of its route."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, monotonic_s: Callable[[], float]) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._monotonic_s = monotonic_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began_s = self._monotonic_s()
+
+        async def send_and_tell(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "none")
+                took_s = self._monotonic_s() - began_s
+                self._metrics.request_answered(scope["method"], route, message["status"], took_s)
+            await send(message)
+
+        await self._app(scope, receive, send_and_tell)
 
 
 class BodyLimits:

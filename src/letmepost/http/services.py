@@ -10,8 +10,10 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.attachments import Attachments
+from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
+from letmepost.services.health import HealthChecks
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media_links import MediaLinks
 from letmepost.services.operator_requests import OperatorRequests
@@ -31,16 +33,29 @@ from letmepost.services.validating import Validation
 from letmepost.services.webhooks import Endpoints
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a part. `is_tolerable`: the API goes on serving."""
+
+    text: str
+    is_tolerable: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
     """Whether the deployment can publish: each part's name, and what is wrong with it (None: nothing)."""
 
-    parts: dict[str, str | None]
+    parts: Mapping[str, Problem | None]
 
     @property
     def is_ready(self) -> bool:
-        """Whether nothing is wrong."""
-        return not any(self.parts.values())
+        """Whether callers should be sent here."""
+        return all(problem is None or problem.is_tolerable for problem in self.parts.values())
+
+    @property
+    def is_degraded(self) -> bool:
+        """Whether it serves, though something is wrong."""
+        return self.is_ready and any(self.parts.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +70,8 @@ class APIServices:
     validation: Validation
     timelines: Timelines
     accounts: Accounts
+    disconnecting: Disconnecting
+    health: HealthChecks
     api_keys: ApiKeys
     organizations: Organizations
     operator_requests: OperatorRequests

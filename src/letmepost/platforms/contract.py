@@ -22,6 +22,11 @@ class PlatformSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @classmethod
+    def credentials(cls) -> tuple[str, ...]:
+        """The fields without which the platform is not enabled: those that are None until somebody sets them."""
+        return tuple(name for name, field in cls.model_fields.items() if field.default is None)
+
 
 class Options(BaseModel):
     """A platform's own part of a request: a closed schema, camelCase on the wire.
@@ -159,6 +164,8 @@ class Platform:
         visibility_delay_s: how long it may take to show what it accepted; nobody reconciles earlier.
         connect: from the connect input (validated by `connect_input`) to an account.
         disconnect: revoke upstream; raises `PlatformFailure` when it cannot.
+        check: by one cheap authenticated read, whether the account's credential still opens it; raises
+            `PlatformFailure` when it does not.
         refresh: a new credential; raises an `auth_failed` failure only when a person must reconnect. What the new one
             does not name is kept from the old one.
         needs_refresh: whether this reply says that the access token has died and that nothing was executed.
@@ -179,6 +186,7 @@ class Platform:
     visibility_delay_s: float
     connect: Callable[[Any, Any], Flow[ConnectedAccount]]
     disconnect: Callable[[AccountFacts, Any], Flow[None]]
+    check: Callable[[AccountFacts, Any], Flow[None]]
     refresh: Callable[[AccountFacts, Any], Flow[Credential]]
     needs_refresh: Callable[[Reply], bool]
     sign: Callable[[Call, Credential, datetime, bytes], Call]

@@ -1,4 +1,4 @@
-"""Connecting accounts, and what is known of them."""
+"""Connecting accounts, reading them, and changing what a caller may."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,17 +7,15 @@ from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 
-from letmepost.domain.errors import InvalidRequest, LetmepostError, NotFound, PlatformFailure, StateForbids
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.errors import InvalidRequest, NotFound, PlatformFailure, StateForbids
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import ConnectedAccount
-from letmepost.services.audit import Action, record
+from letmepost.services.audit import Action, record_account
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import account_event, post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.services.tokens import AccountCredentials
 from letmepost.services.world_time import world_clock
 from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
@@ -36,6 +34,14 @@ class Connected:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """What a caller wants changed; None leaves it as it is."""
+
+    display_name: str | None = None
+    profile_id: UUID | None = None
+
+
 class Accounts:
     """Connected accounts of the caller's world."""
 
@@ -48,10 +54,15 @@ class Accounts:
         self._worlds = worlds
         self._idempotency = idempotency
 
-    async def list_all(self, caller: Caller) -> list[AccountRow]:
-        """Every account that the caller can see, newest first."""
+    async def list_page(
+        self, caller: Caller, profile_id: UUID | None, *, before: UUID | None, limit: int
+    ) -> list[AccountRow]:
+        """Accounts that the caller can see, newest first, below `before`; only of a profile when given."""
+        if caller.profile_id is not None and profile_id not in {None, caller.profile_id}:
+            return []
+        wanted = caller.profile_id or profile_id
         async with self._database.tenant(caller.tenant) as connection:
-            return await self._accounts(connection, caller).list_all(caller.profile_id)
+            return await self._accounts(connection, caller).list_page(wanted, before=before, limit=limit)
 
     async def get(self, caller: Caller, account_id: UUID) -> AccountRow:
         """One account.
@@ -60,7 +71,7 @@ class Accounts:
             NotFound: there is none that the caller can see.
         """
         async with self._database.tenant(caller.tenant) as connection:
-            return await self._get(connection, caller, account_id)
+            return await visible_account(connection, caller, self._keyring, account_id)
 
     def describe_connect(self, caller: Caller, platform_name: str) -> Mapping[str, Any]:
         """What has to be sent to `complete`, as a JSON Schema."""
@@ -87,7 +98,7 @@ class Accounts:
         given = _validated(access, body)
         async with self._database.tenant(caller.tenant) as connection:
             time = await world_clock(connection, caller.tenant, self._clock)
-        sender = Sender(http=access.http, platform=access.platform, clock=time)
+        sender = Sender(http=access.http, platform=access.platform, clock=time, metrics=access.metrics)
         try:
             found = time.connected(await drive(access.platform.connect(given, access.settings), sender))
         except PlatformFailure as failure:
@@ -98,31 +109,28 @@ class Accounts:
             made = await self._store(connection, caller, platform_name, found, wanted)
             return await self._idempotency.answer(connection, caller, once, made)
 
-    async def disconnect(self, caller: Caller, account_id: UUID, once: Once[AccountRow]) -> Answer:
-        """Revoke upstream where that can be done, erase the credential, hold what waits for the account.
+    async def change(self, caller: Caller, account_id: UUID, wanted: AccountChange, once: Once[AccountRow]) -> Answer:
+        """Give an account another display name, which lasts until it is connected again, or another profile.
 
         Raises:
             NotFound: there is none that the caller can see.
+            InvalidRequest: there is no such profile, or the key belongs to another one.
+            StateForbids: it would take posts that wait into another profile.
         """
-        account = await self.get(caller, account_id)
-        await self._revoke_upstream(caller, account)
+        caller.narrow(wanted.profile_id)
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
-            now = self._clock.now()
-            await self._accounts(connection, caller).disconnect(account_id, now)
-            error = {
-                "code": "platform_auth_failed",
-                "message": "The account was disconnected.",
-                "rule": "account.disconnected",
-                "remediation": "Connect the account again; the post is then queued by itself.",
-            }
-            held = await PostRepository(connection, caller.tenant).hold_waiting(account_id, error, now)
-            events = [post_event(self._clock, "post.held", post) for post in held]
-            await self._write(
-                connection, caller, [account_event(self._clock, "account.disconnected", account), *events]
-            )
-            await self._record(connection, caller, Action.ACCOUNT_DISCONNECTED, account)
-            return await self._idempotency.answer(connection, caller, once, account)
+            account = await visible_account(connection, caller, self._keyring, account_id)
+            values: dict[str, Any] = {}
+            if wanted.display_name is not None:
+                values["display_name"] = wanted.display_name
+            if wanted.profile_id not in {None, account.profile_id}:
+                await _check_movable(connection, caller, account_id, wanted.profile_id)
+                values["profile_id"] = wanted.profile_id
+            if values:
+                await self._accounts(connection, caller).change(account_id, values, self._clock.now())
+            changed = await visible_account(connection, caller, self._keyring, account_id)
+            return await self._idempotency.answer(connection, caller, once, changed)
 
     async def _store(
         self,
@@ -150,45 +158,42 @@ class Accounts:
                 )
             account_id = known.id
             await accounts.reconnect(account_id, found, now)
-        account = await self._get(connection, caller, account_id)
+        account = await visible_account(connection, caller, self._keyring, account_id)
         released = await PostRepository(connection, caller.tenant).release_held(account_id, now)
         events = [post_event(self._clock, "post.queued", post) for post in released]
         await self._write(connection, caller, [account_event(self._clock, "account.connected", account), *events])
-        await self._record(connection, caller, Action.ACCOUNT_CONNECTED, account)
+        await record_account(connection, self._clock, caller, Action.ACCOUNT_CONNECTED, account)
         return Connected(account=account, is_new=known is None)
-
-    async def _revoke_upstream(self, caller: Caller, account: AccountRow) -> None:
-        try:
-            access = self._worlds.access(account.platform, caller.mode, caller.organization_id)
-            credentials = AccountCredentials(
-                database=self._database,
-                keyring=self._keyring,
-                clock=self._clock,
-                access=access,
-                tenant=caller.tenant,
-                account=account,
-            )
-            sender = Sender(http=access.http, platform=access.platform, clock=self._clock, credentials=credentials)
-            await drive(access.platform.disconnect(account.facts, access.settings), sender)
-        except LetmepostError:
-            # The platform may be away or have revoked it itself; the credential is erased either way.
-            return
-
-    async def _get(self, connection: Connection, caller: Caller, account_id: UUID) -> AccountRow:
-        row = await self._accounts(connection, caller).find(account_id)
-        if row is None or caller.profile_id not in {None, row.profile_id}:
-            raise NotFound("account")
-        return row
 
     async def _write(self, connection: Connection, caller: Caller, events: list[NewEvent]) -> None:
         await EventRepository(connection, caller.tenant).write(events, self._clock.now())
 
-    async def _record(self, connection: Connection, caller: Caller, action: Action, account: AccountRow) -> None:
-        facts = {"mode": caller.mode, "platform": account.platform, "handle": account.handle}
-        await record(connection, self._clock, caller, action, spell(Prefix.ACCOUNT, account.id), **facts)
-
     def _accounts(self, connection: Connection, caller: Caller) -> AccountRepository:
         return AccountRepository(connection, caller.tenant, self._keyring)
+
+
+async def visible_account(connection: Connection, caller: Caller, keyring: Keyring, account_id: UUID) -> AccountRow:
+    """One account.
+
+    Raises:
+        NotFound: there is none that the caller can see.
+    """
+    row = await AccountRepository(connection, caller.tenant, keyring).find(account_id)
+    if row is None or caller.profile_id not in {None, row.profile_id}:
+        raise NotFound("account")
+    return row
+
+
+async def _check_movable(connection: Connection, caller: Caller, account_id: UUID, profile_id: UUID | None) -> None:
+    """A post belongs to a profile, and so do its media: one that waits must not go out through another's account."""
+    if await OrganizationRepository(connection, caller.tenant).find_profile(profile_id) is None:
+        raise InvalidRequest("There is no such profile.", rule="profileId")
+    if await PostRepository(connection, caller.tenant).has_unfinished(account_id):
+        raise StateForbids(
+            "Posts of this account have not gone out yet, and belong to its present profile.",
+            rule="account.posts_waiting",
+            remediation="Wait for them, or cancel them, then move the account.",
+        )
 
 
 def _validated(access: Access, body: Mapping[str, Any]) -> BaseModel:

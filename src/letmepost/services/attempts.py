@@ -130,7 +130,7 @@ class Attempt:
         async with self.journal.transaction() as (run, connection):
             events = []
             if self.failure is not None and self.failure.kind is FailureKind.AUTH_FAILED:
-                if await self._account_is_dead(connection, now):
+                if await self._account_is_dead(connection, now, verdict.error):
                     events.append(account_event(clock, "token.revoked", self.account))
                 elif verdict.cause is Cause.HELD and await self._account_is_usable(connection):
                     verdict = verdicts.go_on(self.post, verdict.error or {}, now)
@@ -150,10 +150,10 @@ class Attempt:
                 events.append(post_event(clock, verdict.event, self.post))
             await EventRepository(connection, self.claim.tenant).write(events, now)
 
-    async def _account_is_dead(self, connection: Connection, now: datetime) -> bool:
+    async def _account_is_dead(self, connection: Connection, now: datetime, error: Mapping[str, Any] | None) -> bool:
         """Mark the account, unless it was reconnected since this try began; whether that is news."""
         accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
-        return await accounts.require_reconnect(self.account.id, self.began_at, now)
+        return await accounts.require_reconnect(self.account.id, self.began_at, now, error)
 
     async def _is_paused(self, connection: Connection) -> bool:
         """Asked again under a lock: whoever ends the pause either finds this post held, or has ended it before."""

@@ -6,6 +6,7 @@ from typing import Any
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
+from letmepost.storage.accounts import AccountRow
 from letmepost.storage.audit import AuditEntry, AuditRepository
 from letmepost.storage.database import Connection, Tenant
 
@@ -39,3 +40,11 @@ async def record(
         actor, tenant = OPERATOR, by
     entry = AuditEntry(id=new_id(clock), actor=actor, action=action, subject=subject, detail=detail)
     await AuditRepository(connection, tenant).write(entry, clock.now())
+
+
+async def record_account(
+    connection: Connection, clock: Clock, caller: Caller, action: Action, account: AccountRow
+) -> None:
+    """Put on record that an account was connected or let go."""
+    facts = {"mode": caller.mode, "platform": account.platform, "handle": account.handle}
+    await record(connection, clock, caller, action, spell(Prefix.ACCOUNT, account.id), **facts)

@@ -16,7 +16,12 @@ from letmepost.services.idempotency import Once
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.removal import stop
 from letmepost.storage.database import Connection, Database, Tenant
-from letmepost.storage.organizations import EveryTenantOrganizations, OrganizationRepository, OrganizationRow
+from letmepost.storage.organizations import (
+    ApiKeyRow,
+    EveryTenantOrganizations,
+    OrganizationRepository,
+    OrganizationRow,
+)
 from letmepost.storage.sealing import Keyring
 
 
@@ -124,6 +129,36 @@ class Organizations:
             return minted
 
         return await self._requests.carry_out(tenant, once, mint)
+
+    async def list_keys(self, organization_id: UUID) -> list[ApiKeyRow]:
+        """A tenant's keys, newest first.
+
+        Raises:
+            NotFound: there is no such tenant.
+        """
+        await self.get(organization_id)
+        async with self._database.tenant(Tenant(organization_id, Mode.LIVE)) as connection:
+            return await OrganizationRepository(connection, Tenant(organization_id, Mode.LIVE)).list_keys(
+                mode=None, profile_id=None
+            )
+
+    async def revoke_key(self, organization_id: UUID, key_id: UUID) -> ApiKeyRow:
+        """End a tenant's key; returns it as it is then.
+
+        Raises:
+            NotFound: there is no such tenant, or it has no such key.
+        """
+        await self.get(organization_id)
+        tenant = Tenant(organization_id, Mode.LIVE)
+        async with self._database.tenant(tenant) as connection:
+            repository = OrganizationRepository(connection, tenant)
+            await repository.revoke_key(key_id, self._clock.now())
+            row = await repository.find_key(key_id)
+            if row is None:
+                raise NotFound("API key")
+            subject = spell(Prefix.API_KEY, key_id)
+            await record(connection, self._clock, tenant, Action.KEY_REVOKED, subject, **facts_of(row))
+        return row
 
     async def _record(self, connection: Connection, tenant: Tenant, action: Action, **detail: Any) -> None:
         subject = spell(Prefix.ORGANIZATION, tenant.organization_id)

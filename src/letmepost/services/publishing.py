@@ -5,6 +5,7 @@ from uuid import UUID
 import structlog
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.posts import TERMINAL
 from letmepost.services import beginning
 from letmepost.services.attempts import Attempt
 from letmepost.services.shares import Shares
@@ -35,6 +36,8 @@ class Publishing:
         )
         self._shares.begin(claims)
         self._tools.leases.begin(claims, asked_at_s)
+        for claim in claims:
+            self._tools.metrics.post_claimed(claim.late_s)
         if claims:
             self._last_served = claims[-1].tenant.organization_id
         return claims
@@ -77,4 +80,6 @@ class Publishing:
             log.exception("post.defect")
             verdict = attempt.judge(PlatformFailure(FailureKind.UNAVAILABLE, "An internal error; see the log."))
         await attempt.record(verdict)
+        is_end = verdict.outcome in TERMINAL
+        self._tools.metrics.post_tried(attempt.post.platform, verdict.outcome, is_end=is_end)
         log.info("post.tried", outcome=verdict.outcome, platform_ms=attempt.sender.platform_ms)

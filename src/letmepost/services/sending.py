@@ -39,6 +39,7 @@ def sender(
         ),
         open_media=open_media,
         may_send=may_send(tools, claim),
+        metrics=access.metrics,
     )
 
 

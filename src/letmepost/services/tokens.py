@@ -7,7 +7,7 @@ from datetime import timedelta
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
-from letmepost.gateways.sender import Sender
+from letmepost.gateways.sender import CredentialSource, Sender
 from letmepost.platforms.contract import Credential
 from letmepost.services.world_time import world_clock
 from letmepost.services.worlds import Access
@@ -86,7 +86,7 @@ class AccountCredentials:
         access = self._access
         async with self._database.tenant(self._tenant) as connection:
             time = await world_clock(connection, self._tenant, self._clock)
-        sender = Sender(http=access.http, platform=access.platform, clock=time, credentials=_Fixed(dead))
+        sender = _sender(access, time, _Fixed(dead))
         try:
             brought = await drive(access.platform.refresh(self._account.facts, access.settings), sender)
             fresh = _merged(dead, brought)
@@ -124,6 +124,24 @@ def _merged(dead: Credential, brought: Credential) -> Credential:
     if not all(brought.secrets.values()):
         raise PlatformFailure(FailureKind.UNAVAILABLE, "The platform answered a refresh with an empty token.")
     return Credential(secrets={**dead.secrets, **brought.secrets}, expires_at=brought.expires_at)
+
+
+async def account_sender(
+    *, database: Database, keyring: Keyring, clock: Clock, access: Access, tenant: Tenant, account: AccountRow
+) -> Sender:
+    """Sends the calls of flows that work for a connected account and publish nothing."""
+    credentials = AccountCredentials(
+        database=database, keyring=keyring, clock=clock, access=access, tenant=tenant, account=account
+    )
+    async with database.tenant(tenant) as connection:
+        time = await world_clock(connection, tenant, clock)
+    return _sender(access, time, credentials)
+
+
+def _sender(access: Access, clock: Clock, credentials: CredentialSource) -> Sender:
+    return Sender(
+        http=access.http, platform=access.platform, clock=clock, credentials=credentials, metrics=access.metrics
+    )
 
 
 class _Fixed:

@@ -1,9 +1,10 @@
 """What every try needs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from letmepost.gateways.clock import Clock
+from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.fetching import MediaFetching
@@ -28,3 +29,4 @@ class Tools:
     wakeups: Wakeups
     throttles: Throttles
     jitter: Callable[[], float]
+    metrics: Metrics = field(default_factory=Metrics)

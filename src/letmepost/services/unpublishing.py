@@ -10,8 +10,7 @@ from letmepost.gateways.sender import Sender
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.services.tokens import AccountCredentials
-from letmepost.services.world_time import WorldClock, world_clock
+from letmepost.services.tokens import account_sender
 from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database
@@ -45,7 +44,7 @@ class Unpublishing:
             StateForbids: nothing of it is visible, or its platform cannot delete.
             PlatformFailure: the platform refused, or could not be reached; nothing was recorded.
         """
-        view, account, time = await self._read(caller, post_id)
+        view, account = await self._read(caller, post_id)
         access = self._worlds.access(account.platform, caller.mode, caller.organization_id)
         if access.platform.unpublish is None:
             raise StateForbids(
@@ -54,7 +53,7 @@ class Unpublishing:
                 remediation="Delete it in the platform's own app.",
             )
         flow = access.platform.unpublish(account.facts, view.post.uris, access.settings)
-        await drive(flow, self._sender(caller, access, account, time))
+        await drive(flow, await self._sender(caller, access, account))
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             now = self._clock.now()
@@ -68,7 +67,7 @@ class Unpublishing:
                 raise NotFound("post")
             return await self._idempotency.answer(connection, caller, once, changed)
 
-    async def _read(self, caller: Caller, post_id: UUID) -> tuple[PostView, AccountRow, WorldClock]:
+    async def _read(self, caller: Caller, post_id: UUID) -> tuple[PostView, AccountRow]:
         async with self._database.tenant(caller.tenant) as connection:
             view = await PostRepository(connection, caller.tenant).find(post_id)
             if view is None or caller.profile_id not in {None, view.post.profile_id}:
@@ -81,13 +80,12 @@ class Unpublishing:
                 )
             accounts = AccountRepository(connection, caller.tenant, self._keyring)
             account = await accounts.find(view.post.account_id)
-            time = await world_clock(connection, caller.tenant, self._clock)
         if account is None:
             raise NotFound("account")
-        return view, account, time
+        return view, account
 
-    def _sender(self, caller: Caller, access: Access, account: AccountRow, time: WorldClock) -> Sender:
-        credentials = AccountCredentials(
+    async def _sender(self, caller: Caller, access: Access, account: AccountRow) -> Sender:
+        return await account_sender(
             database=self._database,
             keyring=self._keyring,
             clock=self._clock,
@@ -95,4 +93,3 @@ class Unpublishing:
             tenant=caller.tenant,
             account=account,
         )
-        return Sender(http=access.http, platform=access.platform, clock=time, credentials=credentials)

@@ -152,7 +152,7 @@ def failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float
         is_uncertain: something was sent, or even accepted, and no part of the post is known to be visible. Then it is
             never called failed or rejected: whoever retries that would publish twice.
     """
-    error = failure_error(post, failure)
+    error = failure_error(post.platform, failure)
     policy = POLICIES[failure.kind]
     if policy.next is Next.HOLD:
         return _ended(Cause.HELD, error, ready_at=max(deadline(post), now))
@@ -203,13 +203,13 @@ def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter
     return Verdict(None, {**_CLEAR, "warnings": [*post.warnings, warning]}, PostStatus.PUBLISHED)
 
 
-def failure_error(post: PostRow, failure: PlatformFailure) -> dict[str, Any]:
-    """A platform's refusal in the form that results, posts and events show."""
+def failure_error(platform: str, failure: PlatformFailure) -> dict[str, Any]:
+    """A platform's refusal in the form that results, posts, accounts and events show."""
     error: dict[str, Any] = {
         "code": POLICIES[failure.kind].code,
         "message": failure.message,
         "rule": failure.rule,
-        "platform": post.platform,
+        "platform": platform,
         "remediation": failure.remediation,
         "platformResponse": failure.response,
     }

@@ -16,6 +16,7 @@ from letmepost.domain.signing import SECRET_BYTES, signature_headers, signing_se
 from letmepost.gateways.addresses import AddressGuard
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
+from letmepost.gateways.metrics import Metrics
 from letmepost.services.audit import Action, record
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import EVENT_TYPES, timestamp
@@ -265,7 +266,9 @@ class Deliveries:
         clock: Clock,
         http: HTTPClient,
         jitter: Callable[[], float],
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics or Metrics()
         self._outbox = EveryTenantOutbox(database)
         self._deliveries = EveryTenantDeliveries(database, keyring)
         self._clock = clock
@@ -288,7 +291,7 @@ class Deliveries:
     async def send(self, delivery: Delivery) -> None:
         """Send once, and record how it went. What waited for an endpoint that was switched off is not sent."""
         if not delivery.is_active:
-            await self._deliveries.finish(delivery, status="dead", last_error="The endpoint is not active.")
+            await self._finish(delivery, status="dead", last_error="The endpoint is not active.")
             return
         try:
             reply = await self._http.send(signed(delivery, self._clock.now()))
@@ -302,11 +305,9 @@ class Deliveries:
 
     async def _judge(self, delivery: Delivery, status: int, headers: Mapping[str, str]) -> None:
         if 200 <= status < 300:
-            await self._deliveries.finish(delivery, status="delivered", last_status=status)
+            await self._finish(delivery, status="delivered", last_status=status)
         elif status == _GONE:
-            await self._deliveries.finish(
-                delivery, status="dead", last_status=_GONE, last_error="410 Gone", disable=True
-            )
+            await self._finish(delivery, status="dead", last_status=_GONE, last_error="410 Gone", disable=True)
         else:
             await self._again(delivery, f"HTTP {status}", status, _retry_after_s(headers))
 
@@ -315,13 +316,17 @@ class Deliveries:
     ) -> None:
         delay_s = delivery_delay_s(delivery.attempt_count, self._jitter(), retry_after_s)
         log.info("delivery.failed", delivery_id=str(delivery.id), error=error, next_in_s=delay_s)
-        await self._deliveries.finish(
+        await self._finish(
             delivery,
             status="dead" if delay_s is None else "pending",
             delay_s=delay_s,
             last_status=status,
             last_error=error,
         )
+
+    async def _finish(self, delivery: Delivery, *, status: str, **found: Any) -> None:
+        await self._deliveries.finish(delivery, status=status, **found)
+        self._metrics.delivery_tried("retried" if status == "pending" else status)
 
 
 def signed(delivery: Delivery, now: datetime) -> Outgoing:

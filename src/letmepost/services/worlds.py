@@ -1,7 +1,7 @@
 """The two worlds a platform is reached in: its real hosts, or the sandbox. Neither can reach the other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.errors import NotFound, PlatformNotEnabled
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.metrics import Metrics
 from letmepost.platforms.contract import Platform, PlatformSettings
 
 
@@ -21,6 +22,7 @@ class Access:
     platform: Platform
     settings: PlatformSettings
     http: HTTPClient
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 class Worlds:
@@ -34,12 +36,14 @@ class Worlds:
         live_http: HTTPClient,
         sandbox_http: HTTPClient,
         sandbox_url: str | None,
+        metrics: Metrics | None = None,
     ) -> None:
         self.platforms = platforms
         self._settings = settings
         self._live_http = live_http
         self._sandbox_http = sandbox_http
         self._sandbox_url = sandbox_url
+        self._metrics = metrics or Metrics()
 
     def platform(self, name: str) -> Platform:
         """The platform of that name.
@@ -61,9 +65,9 @@ class Worlds:
         """
         platform = self.platform(name)
         if mode is Mode.LIVE:
-            return Access(platform, self._settings[name], self._live_http)
+            return Access(platform, self._settings[name], self._live_http, self._metrics)
         if self._sandbox_url is None:
             raise PlatformNotEnabled("This deployment runs no sandbox, so test keys cannot publish.", platform=name)
         world = spell(Prefix.ORGANIZATION, organization_id)
         base = AnyHttpUrl(f"{self._sandbox_url.rstrip('/')}/{quote(world)}/{quote(name)}")
-        return Access(platform, platform.simulator.settings(base), self._sandbox_http)
+        return Access(platform, platform.simulator.settings(base), self._sandbox_http, self._metrics)

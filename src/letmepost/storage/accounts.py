@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential
-from letmepost.storage.conditions import equals_if_given
+from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Tenant
 from letmepost.storage.sealing import Keyring, Place
 from letmepost.storage.tables.accounts import accounts
@@ -34,6 +35,9 @@ class AccountRow:
     scopes: tuple[str, ...]
     token_expires_at: datetime | None
     connected_at: datetime
+    checked_at: datetime | None
+    health: str | None
+    health_error: Mapping[str, Any] | None
     created_at: datetime
     updated_at: datetime
 
@@ -42,6 +46,8 @@ class AccountRow:
         """What its platform's flows may know of it."""
         return AccountFacts(platform_account_id=self.platform_account_id, handle=self.handle, data=self.data)
 
+
+_UNCHECKED: Mapping[str, Any] = MappingProxyType({"checked_at": None, "health": None, "health_error": None})
 
 _COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
 
@@ -68,10 +74,12 @@ class AccountRepository:
         )
         return await self._all(query)
 
-    async def list_all(self, profile_id: UUID | None) -> list[AccountRow]:
-        """Every account, newest first."""
-        query = self._mine().where(equals_if_given(accounts.c.profile_id, profile_id))
-        return await self._all(query.order_by(accounts.c.id.desc()))
+    async def list_page(self, profile_id: UUID | None, *, before: UUID | None, limit: int) -> list[AccountRow]:
+        """Accounts, newest first, below `before`."""
+        query = self._mine().where(
+            equals_if_given(accounts.c.profile_id, profile_id), below_if_given(accounts.c.id, before)
+        )
+        return await self._all(query.order_by(accounts.c.id.desc()).limit(limit))
 
     async def find_connected(self, platform: str, platform_account_id: str) -> AccountRow | None:
         """The row of a platform's own account, locked so that two connects of it take turns."""
@@ -108,17 +116,14 @@ class AccountRepository:
         """Give an account its new credential and wake it."""
         await self._change(account_id, self._connection_values(account_id, found, now))
 
-    async def disconnect(self, account_id: UUID, now: datetime) -> None:
-        """Erase the credential: every column that says so changes in this one statement."""
-        await self._change(
-            account_id,
-            {
-                "status": "disconnected",
-                "credential_sealed": None,
-                "token_expires_at": None,
-                "updated_at": now,
-            },
+    async def disconnect(self, account_id: UUID, now: datetime) -> bool:
+        """Erase the credential: every column that says so changes in this one statement. False when it was erased."""
+        changed = await self._connection.execute(
+            update(accounts)
+            .where(self._is_mine(account_id), accounts.c.status != "disconnected")
+            .values(status="disconnected", credential_sealed=None, token_expires_at=None, **_UNCHECKED, updated_at=now)
         )
+        return changed.rowcount == 1
 
     async def find_credential(self, account_id: UUID, *, lock: bool = False) -> Credential | None:
         """The open credential; None when the account is disconnected. `lock`: nobody changes it in this transaction."""
@@ -143,8 +148,24 @@ class AccountRepository:
         sealed = self._seal(account_id, credential)
         await self._change(account_id, {"credential_sealed": sealed, "refreshing_until": None, "updated_at": now})
 
-    async def require_reconnect(self, account_id: UUID, as_of: datetime, now: datetime) -> bool:
-        """Mark the account dead, unless it was reconnected after `as_of`. False when nothing changed."""
+    async def change(self, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
+        """Change what a caller may: the display name, the profile."""
+        await self._change(account_id, {**values, "updated_at": now})
+
+    async def record_check(
+        self, account_id: UUID, as_of: datetime, now: datetime, health: str, error: Mapping[str, Any] | None
+    ) -> None:
+        """Note how a check went that began at `as_of`; a connect or a disconnect meanwhile makes it old news."""
+        await self._connection.execute(
+            update(accounts)
+            .where(self._is_mine(account_id), accounts.c.connected_at <= as_of, accounts.c.status != "disconnected")
+            .values(checked_at=now, health=health, health_error=error)
+        )
+
+    async def require_reconnect(
+        self, account_id: UUID, as_of: datetime, now: datetime, error: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Mark the account dead, and why, unless it was reconnected after `as_of`. False when nothing changed."""
         changed = await self._connection.execute(
             update(accounts)
             .where(
@@ -152,7 +173,7 @@ class AccountRepository:
                 accounts.c.connected_at <= as_of,
                 accounts.c.status.in_(["active", "expiring"]),
             )
-            .values(status="reauth_required", updated_at=now)
+            .values(status="reauth_required", checked_at=now, health="refused", health_error=error, updated_at=now)
         )
         return changed.rowcount == 1
 
@@ -167,6 +188,7 @@ class AccountRepository:
             "scopes": list(found.scopes),
             "token_expires_at": found.token_expires_at,
             "connected_at": now,
+            **_UNCHECKED,
             "updated_at": now,
         }
 

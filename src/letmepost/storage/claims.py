@@ -72,7 +72,8 @@ _LEASE = text(
       status = CASE WHEN status IN ('queued', 'retrying') THEN 'publishing' ELSE status END,
       updated_at = now()
     FROM mine WHERE posts.id = mine.id
-    RETURNING posts.id, posts.organization_id, posts.mode, posts.platform, posts.lease_token
+    RETURNING posts.id, posts.organization_id, posts.mode, posts.platform, posts.lease_token,
+      extract(epoch FROM clock_timestamp() - posts.ready_at)::float8 AS late_s
     """
 )
 
@@ -89,12 +90,13 @@ _NEXT_READY = text(
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A post that this worker alone may work on, until its lease ends."""
+    """A post that this worker alone may work on, until its lease ends. `late_s`: since it was ready."""
 
     tenant: Tenant
     post_id: UUID
     token: LeaseToken
     platform: str
+    late_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,11 @@ class EveryTenantClaims:
                 rows = await connection.execute(_LEASE, {"ids": ids, "lease_s": lease_s})
                 leased = {
                     row.id: Claim(
-                        Tenant(row.organization_id, Mode(row.mode)), row.id, LeaseToken(row.lease_token), row.platform
+                        Tenant(row.organization_id, Mode(row.mode)),
+                        row.id,
+                        LeaseToken(row.lease_token),
+                        row.platform,
+                        row.late_s,
                     )
                     for row in rows
                 }

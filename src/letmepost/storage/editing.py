@@ -38,6 +38,13 @@ class PostEditor:
 
     async def lock(self, post_ids: Sequence[UUID]) -> list[LockedPost]:
         """The posts, in the order of their ids, so that two callers who lock the same ones take turns."""
+        return await self._lock(posts.c.id.in_(post_ids))
+
+    async def lock_waiting(self, account_id: UUID) -> list[LockedPost]:
+        """What is queued, held or to be retried for an account."""
+        return await self._lock(posts.c.account_id == account_id, posts.c.status.in_(_WAITING))
+
+    async def _lock(self, *wanted: ColumnElement[bool]) -> list[LockedPost]:
         is_sent = exists().where(
             flow_steps.c.post_id == posts.c.id,
             flow_steps.c.revision == posts.c.revision,
@@ -45,7 +52,7 @@ class PostEditor:
         )
         query = (
             select(*POST_COLUMNS, posts.c.lease_token, is_sent.label("is_sent"))
-            .where(self._mine(), posts.c.id.in_(post_ids))
+            .where(self._mine(), *wanted)
             .order_by(posts.c.id)
             .with_for_update(of=posts)
         )
@@ -95,6 +102,8 @@ class PostEditor:
     def _mine(self) -> ColumnElement[bool]:
         return and_(posts.c.organization_id == self._tenant.organization_id, posts.c.mode == self._tenant.mode)
 
+
+_WAITING = (PostStatus.QUEUED, PostStatus.RETRYING, PostStatus.HELD)
 
 EDITABLE = frozenset({PostStatus.DRAFT, PostStatus.QUEUED, PostStatus.RETRYING, PostStatus.HELD})
 """Statuses in which a post can still be changed or canceled."""

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, insert, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.posts import PostStatus
+from letmepost.domain.posts import TERMINAL, PostStatus
 from letmepost.domain.quotas import Limits
 from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.contents import encode_content, media_ids
@@ -176,6 +176,7 @@ _POLICY_COLUMNS = (
     organizations.c.late_then,
 )
 POST_COLUMNS = [posts.c[name] for name in PostRow.__dataclass_fields__]
+_UNFINISHED = frozenset(PostStatus) - TERMINAL
 _ATTEMPT_COLUMNS = [attempts.c[name] for name in AttemptRow.__dataclass_fields__]
 
 
@@ -292,6 +293,11 @@ class PostRepository:
         )
         rows = (await self._connection.execute(query.order_by(attempts.c.number))).mappings()
         return [AttemptRow(**row) for row in rows]
+
+    async def has_unfinished(self, account_id: UUID) -> bool:
+        """Whether a post of the account has yet to go out, or to be settled."""
+        query = self._mine(posts.c.id).where(posts.c.account_id == account_id, posts.c.status.in_(_UNFINISHED))
+        return await self._connection.scalar(query.limit(1)) is not None
 
     async def hold_waiting(self, account_id: UUID, error: Mapping[str, Any], now: datetime) -> list[PostRow]:
         """Hold what waits for an account; what a worker has in hand is the worker's to decide."""

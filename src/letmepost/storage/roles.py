@@ -14,6 +14,10 @@ from letmepost.storage.database import APPLICATION_ROLE, SWEEPER_ROLE
 MIGRATOR_ROLE = "letmepost_migrator"
 
 
+class UnsafeDeploymentError(RuntimeError):
+    """The deployment is set up so that a promise could not be kept; nothing was started."""
+
+
 def provision_roles(connection: Connection, login_url: str) -> None:
     """Make the roles that are missing, and the login role that the services connect with.
 

@@ -157,6 +157,23 @@ def test_an_account_is_found_by_its_did_and_at_a_named_server_too() -> None:
     assert again.platform_account_id == resolved.platform_account_id
 
 
+def test_a_check_passes_until_the_session_is_over() -> None:
+    driver = Driver()
+    account = driver.connect()
+    driver.run(PLATFORM.check(facts(account), driver.settings))
+    driver.run(PLATFORM.disconnect(facts(account), driver.settings))
+    driver.now += timedelta(hours=3)
+    failure = failed(lambda: driver.run(PLATFORM.check(facts(account), driver.settings)))
+    assert failure.kind is FailureKind.AUTH_FAILED
+
+
+def test_a_revoked_account_fails_its_check() -> None:
+    driver = Driver()
+    account = driver.connect("auth_revoked")
+    failure = failed(lambda: driver.run(PLATFORM.check(facts(account), driver.settings)))
+    assert failure.kind is FailureKind.AUTH_FAILED
+
+
 def test_a_wrong_password_and_an_unknown_handle_are_told_apart() -> None:
     assert failed(lambda: Driver().connect(appPassword="wrong")).kind is FailureKind.AUTH_FAILED
     failure = failed(lambda: Driver().connect(identifier="nobody.test"))

@@ -7,7 +7,7 @@ import pytest
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
 from letmepost.domain.playback import play
-from letmepost.platforms.bluesky.session import disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, sign
 from letmepost.platforms.bluesky.xrpc import get_record, put_record
 from letmepost.platforms.contract import Credential
 from tests.platforms.bluesky.transcripts import (
@@ -90,7 +90,44 @@ def test_disconnecting_says_when_it_could_not(reply: str) -> None:
     assert play(disconnect(ACCOUNT, SETTINGS), recorded(reply)).error is not None
 
 
-def test_both_flows_end_whatever_is_answered() -> None:
+def test_a_check_is_one_read_that_bears_the_access_token() -> None:
+    transcript = play(check(ACCOUNT, SETTINGS), recorded("get_session"))
+    [call] = transcript.calls
+    assert (call.method, call.url) == ("GET", f"{PDS}/xrpc/com.atproto.server.getSession")
+    assert call.effect is Effect.READ
+    assert sign(call, CREDENTIAL, NOW, b"").headers["Authorization"] == "Bearer access"
+    assert transcript.error is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        ("expired_token", FailureKind.AUTH_FAILED),
+        ("authentication_required", FailureKind.AUTH_FAILED),
+        ("rate_limited", FailureKind.RATE_LIMITED),
+        ("internal_server_error", FailureKind.UNAVAILABLE),
+        ("a_web_page", FailureKind.UNAVAILABLE),
+    ],
+)
+def test_only_a_dead_session_fails_a_check_for_good(reply: str, kind: FailureKind) -> None:
+    assert failure_of(play(check(ACCOUNT, SETTINGS), recorded(reply)).error).kind is kind
+
+
+def test_an_account_that_was_switched_off_fails_its_check() -> None:
+    """The server opens the session all the same, and says it there alone."""
+    transcript = play(check(ACCOUNT, SETTINGS), recorded("get_session", active=False, status="deactivated"))
+    failure = failure_of(transcript.error)
+    assert failure.kind is FailureKind.AUTH_FAILED
+    assert "deactivated" in failure.message
+
+
+def test_somebody_elses_session_says_nothing_about_the_account() -> None:
+    transcript = play(check(ACCOUNT, SETTINGS), recorded("get_session", did="did:plc:somebodyelse"))
+    assert failure_of(transcript.error).kind is FailureKind.UNAVAILABLE
+
+
+def test_the_flows_end_whatever_is_answered() -> None:
+    assert_ends_whatever_is_answered(lambda: check(ACCOUNT, SETTINGS), [recorded("get_session")])
     assert_ends_whatever_is_answered(lambda: refresh(ACCOUNT, SETTINGS), [recorded("refresh_session")])
     assert_ends_whatever_is_answered(lambda: disconnect(ACCOUNT, SETTINGS), [recorded("signed_out")])
 

@@ -111,7 +111,8 @@ async def _start_children(
     options: DevOptions, state: DevState, addresses: Addresses, stack: AsyncExitStack
 ) -> list[Child]:
     environment = {
-        **options.environment,
+        # One port cannot be the metrics' of two processes.
+        **{name: value for name, value in options.environment.items() if name != "LETMEPOST_METRICS_PORT"},
         "DATABASE_URL": addresses.database_url,
         "REDIS_URL": addresses.redis_url,
         "LETMEPOST_KEYS": state.keys,

@@ -1,17 +1,25 @@
 """`/v1/accounts` and `/v1/sandbox`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Request, Response
+from fastapi import APIRouter, Body, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix
 from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import GatedRoute, caller_of, needs
-from letmepost.http.schemas.accounts import AccountList, AccountView, ConnectDescriptor, Deleted, StartConnect
-from letmepost.http.schemas.base import find_id
+from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
+from letmepost.http.paging import before, next_cursor
+from letmepost.http.schemas.accounts import (
+    AccountPage,
+    AccountView,
+    ChangeAccount,
+    ConnectDescriptor,
+    Deleted,
+    StartConnect,
+)
+from letmepost.http.schemas.base import PageSize, find_id
 from letmepost.http.schemas.sandbox import CreateSandboxAccount, SandboxPosts
 from letmepost.http.services import APIServices
 from letmepost.services.accounts import Connected
@@ -21,12 +29,20 @@ router = APIRouter(route_class=GatedRoute, tags=["accounts"])
 sandbox_router = APIRouter(route_class=GatedRoute, tags=["sandbox"])
 
 
-@router.get("/v1/accounts", response_model=AccountList, openapi_extra=needs(Scope.ACCOUNTS_READ))
-async def list_accounts(request: Request) -> Response:
+@router.get("/v1/accounts", response_model=AccountPage, openapi_extra=needs(Scope.ACCOUNTS_READ))
+async def list_accounts(
+    request: Request,
+    profile_id: Annotated[str | None, Query(alias="profileId")] = None,
+    limit: PageSize = None,
+    cursor: str | None = None,
+) -> Response:
     """List connected accounts, newest first."""
+    caller, size = caller_of(request), check_limit(limit)
     services: APIServices = request.app.state.services
-    rows = await services.accounts.list_all(caller_of(request))
-    return show(AccountList(data=[AccountView.of(row) for row in rows]))
+    wanted = None if profile_id is None else find_id(Prefix.PROFILE, profile_id)
+    rows = await services.accounts.list_page(caller, wanted, before=before(Prefix.ACCOUNT, cursor), limit=size + 1)
+    following = next_cursor(Prefix.ACCOUNT, [row.id for row in rows], size)
+    return show(AccountPage(data=[AccountView.of(row) for row in rows[:size]], next_cursor=following))
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountView, openapi_extra=needs(Scope.ACCOUNTS_READ))
@@ -36,17 +52,42 @@ async def get_account(account_id: str, request: Request) -> Response:
     return show(AccountView.of(await services.accounts.get(caller_of(request), find_id(Prefix.ACCOUNT, account_id))))
 
 
+@router.patch("/v1/accounts/{account_id}", response_model=AccountView, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
+async def change_account(account_id: str, body: ChangeAccount, request: Request) -> Response:
+    """Give an account another display name, or move it to another profile."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, AccountView.of)
+    account_uuid = find_id(Prefix.ACCOUNT, account_id)
+    changing = services.accounts.change(caller_of(request), account_uuid, body.to_change(), wanted)
+    return await respond(request, wanted, changing)
+
+
+@router.post("/v1/accounts/{account_id}/check", response_model=AccountView, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
+async def check_account(account_id: str, request: Request) -> Response:
+    """Ask the platform now whether the account still lets us in; `health` says what it answered."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, AccountView.of)
+    checking = services.health.check(caller_of(request), find_id(Prefix.ACCOUNT, account_id), wanted)
+    return await respond(request, wanted, checking)
+
+
 @router.delete("/v1/accounts/{account_id}", response_model=Deleted, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
-async def disconnect_account(account_id: str, request: Request) -> Response:
-    """Disconnect: revoke upstream, erase the credential, keep the posts, hold what was queued."""
+async def disconnect_account(
+    account_id: str,
+    request: Request,
+    cancel_queued: Annotated[Literal["true", "false"], Query(alias="cancelQueued")] = "false",
+) -> Response:
+    """Disconnect: revoke upstream, erase the credential, keep the posts; hold what was queued, or cancel it."""
     services: APIServices = request.app.state.services
 
     def gone(row: AccountRow) -> Deleted:
         return Deleted(id=AccountView.of(row).id)
 
     wanted = await once(request, gone)
-    account_uuid = find_id(Prefix.ACCOUNT, account_id)
-    return await respond(request, wanted, services.accounts.disconnect(caller_of(request), account_uuid, wanted))
+    disconnecting = services.disconnecting.disconnect(
+        caller_of(request), find_id(Prefix.ACCOUNT, account_id), wanted, cancel_queued=cancel_queued == "true"
+    )
+    return await respond(request, wanted, disconnecting)
 
 
 @router.post(

@@ -7,7 +7,10 @@ from letmepost.http.schemas.base import View
 
 
 class ReadyView(View):
-    """Whether the deployment can publish: of each part `ok`, or what is wrong with it."""
+    """Whether the deployment can publish: of each part `ok`, or what is wrong with it.
 
-    status: Literal["ready", "not_ready"]
+    `degraded`: it serves and publishes, and somebody should look.
+    """
+
+    status: Literal["ready", "degraded", "not_ready"]
     parts: Mapping[str, str]

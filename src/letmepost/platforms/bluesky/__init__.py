@@ -6,7 +6,7 @@ from letmepost.platforms.bluesky.publish import publish
 from letmepost.platforms.bluesky.reconcile import reconcile
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.rules import RULES
-from letmepost.platforms.bluesky.session import disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, sign
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.simulator import SIMULATOR
 from letmepost.platforms.bluesky.unpublish import unpublish
@@ -23,6 +23,7 @@ PLATFORM = Platform(
     visibility_delay_s=0.0,  # a server reads its own writes
     connect=connect,
     disconnect=disconnect,
+    check=check,
     refresh=refresh,
     needs_refresh=needs_refresh,
     sign=sign,

@@ -16,6 +16,7 @@ from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.syntax import is_did
 from letmepost.platforms.bluesky.xrpc import (
     DELETE_SESSION,
+    GET_SESSION,
     REFRESH_SESSION,
     error_name,
     method_of,
@@ -85,6 +86,28 @@ def disconnect(account: AccountFacts, _settings: object) -> Flow[None]:
     failure = explain(call, reply)
     if failure.kind is not FailureKind.AUTH_FAILED:
         raise failure
+
+
+def check(account: AccountFacts, _settings: object) -> Flow[None]:
+    """Ask the account's server whose session this is.
+
+    Raises:
+        PlatformFailure: auth_failed when the session is over, or when the account was switched off.
+    """
+    call = Call(method="GET", url=method_url(account.data["pds"], GET_SESSION))
+    reply = yield call
+    session = reply.data()
+    if not reply.ok:
+        raise explain(call, reply)
+    if session.get("did") != account.platform_account_id:
+        message = "The account's server answered with somebody else's session."
+        raise PlatformFailure(FailureKind.UNAVAILABLE, message)
+    if session.get("active") is False:
+        raise PlatformFailure(
+            FailureKind.AUTH_FAILED,
+            f"This account is not active on Bluesky ({session.get('status') or 'no reason given'}).",
+            remediation="Reactivate it on Bluesky, and connect it again.",
+        )
 
 
 def needs_refresh(reply: Reply) -> bool:

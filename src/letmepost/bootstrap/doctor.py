@@ -1,0 +1,50 @@
+"""What `letmepost doctor` looks at."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from letmepost.bootstrap.core import USER_AGENT, open_blobs, open_redis
+from letmepost.cli.doctor.parts import Parts
+from letmepost.gateways.addresses import AddressGuard, AddressPolicy, read_origin
+from letmepost.gateways.clock import Clock, SystemClock
+from letmepost.gateways.heartbeats import Heartbeats
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.name_lookup import NameLookup
+from letmepost.gateways.sandbox import SandboxControl
+from letmepost.settings import Settings
+from letmepost.storage.database import open_database
+from letmepost.storage.inspection import DatabaseInspection
+from letmepost.storage.readiness import DatabaseReadiness
+from letmepost.storage.revisions import newest_revision
+
+
+@asynccontextmanager
+async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
+    """The parts of a deployment; nothing is connected to before it is checked."""
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        url = settings.database_url.get_secret_value()
+        database = open_database(url, pool_size=1)
+        stack.push_async_callback(database.close)
+        redis = open_redis(settings.redis_url.get_secret_value(), timeout_s=1.0)
+        stack.push_async_callback(redis.aclose)
+        yield Parts(
+            clock=clock,
+            inspection=DatabaseInspection(url),
+            schema=DatabaseReadiness(database, newest_revision()),
+            ping_redis=redis.ping,
+            heartbeats=Heartbeats(redis),
+            blobs=open_blobs(settings, stack)[0],
+            sandbox=_sandbox(settings, clock, stack),
+        )
+
+
+def _sandbox(settings: Settings, clock: Clock, stack: AsyncExitStack) -> SandboxControl | None:
+    if settings.sandbox_url is None or settings.sandbox_token is None:
+        return None
+    url, lookup = str(settings.sandbox_url), NameLookup()
+    stack.callback(lookup.close)
+    policy = AddressPolicy(allow_private=True, allow_http=True, only_origins=frozenset({read_origin(url)}))
+    http = HTTPClient(guard=AddressGuard(policy, lookup), clock=clock, user_agent=USER_AGENT)
+    stack.push_async_callback(http.close)
+    return SandboxControl(http, url, settings.sandbox_token.get_secret_value())

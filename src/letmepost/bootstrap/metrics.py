@@ -1,0 +1,28 @@
+"""Who counts, and what is asked of the database for it."""
+
+from collections.abc import Awaitable, Callable
+
+from letmepost.gateways.metrics import Metrics, QueueState
+from letmepost.settings import Settings
+from letmepost.storage.database import Database
+from letmepost.storage.queue import EveryTenantQueue
+
+
+def make_metrics(settings: Settings) -> Metrics:
+    """Something that counts, if anybody asked for it."""
+    if settings.metrics_port is None:
+        return Metrics()
+    # Imported here because it takes memory that a process without it should not spend.
+    from letmepost.gateways.prometheus import PrometheusMetrics  # noqa: PLC0415 - see above
+
+    return PrometheusMetrics(settings.metrics_port)
+
+
+def queue_reader(database: Database) -> Callable[[], Awaitable[QueueState]]:
+    """How the state of the queue is learnt."""
+    queue = EveryTenantQueue(database)
+
+    async def read() -> QueueState:
+        return QueueState(await queue.count_posts(), await queue.oldest_overdue_s())
+
+    return read

@@ -1,0 +1,87 @@
+"""Runs the checks and tells what they found."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from letmepost.cli.configuration import given_settings
+from letmepost.cli.output import AsJSON, show
+from letmepost.cli.wiring import Wiring
+
+if TYPE_CHECKING:
+    from letmepost.cli.doctor.findings import Finding
+    from letmepost.cli.doctor.parts import Parts
+    from letmepost.platforms.contract import Platform
+    from letmepost.settings import Settings
+
+
+def add_doctor(cli: typer.Typer, wiring: Wiring) -> None:
+    """`doctor`."""
+
+    @cli.command(epilog="Run it where a process of the deployment runs, with that process's environment.")
+    def doctor(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
+        """Check a deployment, and say what to do about what is wrong.
+
+        Exits with 1 when something is broken; a warning is no failure.
+        """
+        from letmepost.cli.doctor.findings import State
+        from letmepost.platforms import discover
+
+        found = asyncio.run(_examine(wiring, discover()))
+        is_ok = all(finding.state is not State.BROKEN for finding in found)
+        if as_json:
+            show({"ok": is_ok, "checks": [asdict(finding) for finding in found]}, as_json=True)
+        else:
+            _tell(found)
+        raise typer.Exit(0 if is_ok else 1)
+
+
+async def _examine(wiring: Wiring, platforms: "Mapping[str, Platform]") -> "list[Finding]":
+    from letmepost.cli.doctor import configuration
+
+    settings, found = configuration.check_settings(given_settings(wiring))
+    found += configuration.check_spelling(wiring.environment, platforms)
+    if settings is None:
+        return found
+    found += [configuration.check_public_url(settings)]
+    found += configuration.check_secrets(settings)
+    found += configuration.check_private_addresses(settings)
+    found += await _examine_servers(wiring, settings, platforms)
+    return found + configuration.check_platforms(wiring.environment, platforms, settings.public_url)
+
+
+async def _examine_servers(
+    wiring: Wiring, settings: "Settings", platforms: "Mapping[str, Platform]"
+) -> "list[Finding]":
+    from letmepost.cli.doctor import servers
+
+    async with wiring.open_parts(settings) as parts:
+        found = [await servers.check_database(parts)]
+        if found[0].state == "ok":
+            found += await _examine_database(parts)
+        return [
+            *found,
+            await servers.check_redis(parts),
+            await servers.check_worker(parts),
+            await servers.check_media(parts),
+            await servers.check_sandbox(parts, platforms),
+        ]
+
+
+async def _examine_database(parts: "Parts") -> "list[Finding]":
+    from letmepost.cli.doctor import servers
+
+    found = [await servers.check_role(parts), await servers.check_row_level_security(parts)]
+    return [*found, await servers.check_migrations(parts), await servers.check_clock(parts)]
+
+
+def _tell(found: "list[Finding]") -> None:
+    colours = {"ok": "green", "warning": "yellow", "broken": "red"}
+    for finding in found:
+        typer.secho(f"{finding.state:8}", fg=colours[finding.state], nl=False)
+        typer.echo(f"{finding.check}: {finding.message}")
+        if finding.remedy is not None:
+            typer.echo(f"{'':8}→ {finding.remedy}")

@@ -1,0 +1,101 @@
+"""Checks of what the environment says, without a look at anything else."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from pydantic import AnyHttpUrl, ValidationError
+
+from letmepost.cli.configuration import complaints, variable
+from letmepost.cli.doctor.findings import Finding, broken, ok, warning
+from letmepost.platforms.contract import Platform
+from letmepost.settings import Settings, platform_settings
+
+_SECRET_MIN_CHARS = 16
+
+
+def check_settings(given: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
+    """The settings, if they can be read, and a finding for each that cannot."""
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        remedy = "Correct it; .env.example explains every setting."
+        return None, [broken("settings", complaint, remedy) for complaint in complaints(error)]
+    return settings, [ok("settings", "Every setting can be read.")]
+
+
+def check_spelling(environment: Mapping[str, str], platforms: Mapping[str, Platform]) -> list[Finding]:
+    """Variables of ours that no setting reads: a misspelt one does nothing, in silence."""
+    known = {variable(str(field.validation_alias or name)) for name, field in Settings.model_fields.items()}
+    for name, platform in platforms.items():
+        known |= {variable(f"{name}_{field}") for field in platform.settings.model_fields}
+    unknown = sorted(name for name in environment if name.startswith("LETMEPOST_") and name not in known)
+    remedy = "Correct the spelling, or remove it."
+    return [warning("spelling", f"{name} is no setting of this release.", remedy) for name in unknown]
+
+
+def check_public_url(settings: Settings) -> Finding:
+    """Whether callers, and people who connect accounts, can reach what our answers link to."""
+    url = urlsplit(str(settings.public_url))
+    remedy = "Set LETMEPOST_PUBLIC_URL to the https address that callers use."
+    if _is_loopback(url.hostname or ""):
+        return warning("public_url", f"{settings.public_url} can be reached from this machine alone.", remedy)
+    if url.scheme != "https":
+        return broken("public_url", f"{settings.public_url} would send API keys in clear text.", remedy)
+    return ok("public_url", f"Callers use {settings.public_url}")
+
+
+def check_secrets(settings: Settings) -> list[Finding]:
+    """Secrets that can be guessed."""
+    token = settings.sandbox_token
+    found = []
+    if token is not None and len(token.get_secret_value()) < _SECRET_MIN_CHARS:
+        message = f"LETMEPOST_SANDBOX_TOKEN has fewer than {_SECRET_MIN_CHARS} characters."
+        found.append(broken("secrets", message, "Set a random one, here and where the sandbox runs."))
+    if urlsplit(settings.database_url.get_secret_value()).password in {"", "postgres", "password", "letmepost"}:
+        message = "The password in DATABASE_URL is one that is guessed first."
+        found.append(warning("secrets", message, "Give the role a random password."))
+    return found or [ok("secrets", f"{len(settings.keys)} sealing key(s); no secret is short.")]
+
+
+def check_private_addresses(settings: Settings) -> list[Finding]:
+    """Whether callers can make this server call its own network."""
+    is_here = _is_loopback(urlsplit(str(settings.public_url)).hostname or "")
+    if not settings.allow_private_addresses or is_here:
+        return []
+    message = "Callers can make this server call private addresses."
+    return [broken("private_addresses", message, "Remove LETMEPOST_ALLOW_PRIVATE_ADDRESSES: it is for development.")]
+
+
+def check_platforms(
+    environment: Mapping[str, str], platforms: Mapping[str, Platform], public_url: AnyHttpUrl
+) -> list[Finding]:
+    """Whether each platform has the credentials that it needs."""
+    return [_check_platform(environment, platform, public_url) for platform in platforms.values()]
+
+
+def _check_platform(environment: Mapping[str, str], platform: Platform, public_url: AnyHttpUrl) -> Finding:
+    check = f"platform.{platform.name}"
+    try:
+        settings = platform_settings(environment, {platform.name: platform})[platform.name]
+    except ValidationError as error:
+        said = "; ".join(complaints(error, f"{platform.name}_"))
+        return broken(check, said, "Correct it; .env.example explains every setting.")
+    wanted = platform.settings.credentials()
+    if not wanted:
+        return ok(check, f"{platform.title} needs no credentials of this deployment's own.")
+    missing = [variable(f"{platform.name}_{name}") for name in wanted if getattr(settings, name) is None]
+    redirect_uri = f"{str(public_url).rstrip('/')}/v1/accounts/oauth/{platform.name}/callback"
+    if len(missing) == len(wanted):
+        remedy = f"To enable it set {', '.join(missing)}, and register {redirect_uri} there as the redirect URI."
+        return warning(check, f"{platform.title} is not enabled.", remedy)
+    if missing:
+        return broken(check, f"{platform.title} lacks {', '.join(missing)}.", "Set all of its credentials, or none.")
+    return ok(check, f"{platform.title} has its credentials; its redirect URI is {redirect_uri}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

@@ -1,0 +1,27 @@
+"""What the checks look at."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from letmepost.gateways.blobs import BlobStore
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.heartbeats import Heartbeats
+from letmepost.gateways.sandbox import SandboxControl
+from letmepost.storage.inspection import DatabaseInspection
+from letmepost.storage.readiness import DatabaseReadiness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The deployment's parts, as its services reach them; nothing has been connected to yet.
+
+    `sandbox` is None where there is none.
+    """
+
+    clock: Clock
+    inspection: DatabaseInspection
+    schema: DatabaseReadiness
+    ping_redis: Callable[[], Awaitable[object]]
+    heartbeats: Heartbeats
+    blobs: BlobStore
+    sandbox: SandboxControl | None

@@ -1,0 +1,138 @@
+"""Checks of what the processes of a deployment talk to."""
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from letmepost.cli.doctor.findings import Finding, broken, ok, warning
+from letmepost.cli.doctor.parts import Parts
+from letmepost.domain.errors import LetmepostError
+
+POSTGRES_MIN = 18
+SKEW_TOLERABLE = timedelta(seconds=1)
+SKEW_BREAKING = timedelta(seconds=30)
+
+_PROBE = b"letmepost doctor"
+
+
+async def check_database(parts: Parts) -> Finding:
+    """Whether PostgreSQL answers, and is new enough."""
+    try:
+        version = await parts.inspection.major_version()
+    except (SQLAlchemyError, OSError) as error:
+        remedy = "Start PostgreSQL, correct DATABASE_URL, or run `letmepost migrate`, which makes its role."
+        return broken("database", f"PostgreSQL cannot be used: {_first_line(error)}", remedy)
+    if version < POSTGRES_MIN:
+        message = f"This is PostgreSQL {version}; {POSTGRES_MIN} is the oldest that will do."
+        return broken("database", message, f"Upgrade it to {POSTGRES_MIN} or later.")
+    return ok("database", f"PostgreSQL {version} answers.")
+
+
+async def check_role(parts: Parts) -> Finding:
+    """Whether row-level security binds the role that services connect as."""
+    role = await parts.inspection.login_role()
+    if role.is_powerful:
+        message = f"{role.name} is a superuser or has BYPASSRLS: tenants would see each other."
+        return broken("role", message, "Give DATABASE_URL a role of its own; `letmepost migrate` makes it.")
+    if role.lacks:
+        message = f"{role.name} may not become {', '.join(role.lacks)}."
+        return broken("role", message, "Run `letmepost migrate`: it makes the roles and grants them.")
+    return ok("role", f"{role.name} is bound by row-level security.")
+
+
+async def check_row_level_security(parts: Parts) -> Finding:
+    """Whether every tenant's table is locked."""
+    tables = await parts.inspection.unprotected_tables()
+    if tables:
+        message = f"Row-level security is not in force on {', '.join(tables)}."
+        remedy = "ALTER TABLE … ENABLE and FORCE ROW LEVEL SECURITY, and look for who took it away."
+        return broken("row_level_security", message, remedy)
+    return ok("row_level_security", "It is forced on every tenant's table.")
+
+
+async def check_migrations(parts: Parts) -> Finding:
+    """Whether the schema is the one that this release knows."""
+    try:
+        problem = await parts.schema.problem()
+    except (SQLAlchemyError, OSError) as error:
+        problem = f"The schema cannot be read: {_first_line(error)}"
+    if problem is not None:
+        return broken("migrations", problem, "Run `letmepost migrate`.")
+    return ok("migrations", "The schema is this release's.")
+
+
+async def check_clock(parts: Parts) -> Finding:
+    """Whether this machine and PostgreSQL agree what time it is, to half the time that the question takes."""
+    asked_at = parts.clock.now()
+    theirs = await parts.inspection.now()
+    skew = abs(theirs - (asked_at + (parts.clock.now() - asked_at) / 2))
+    message = f"This machine's clock and PostgreSQL's are {skew.total_seconds():.1f} s apart."
+    remedy = "Let both follow a time server (NTP)."
+    if skew > SKEW_BREAKING:
+        return broken("clock", message, remedy)
+    if skew > SKEW_TOLERABLE:
+        return warning("clock", message, remedy)
+    return ok("clock", message)
+
+
+async def check_redis(parts: Parts) -> Finding:
+    """Whether hints and rate limits work."""
+    try:
+        await parts.ping_redis()
+    except (RedisError, OSError) as error:
+        message = f"Redis does not answer: {_first_line(error)}"
+        remedy = "Start Redis, or correct REDIS_URL. Without it nobody is limited, and posts leave up to a second late."
+        return broken("redis", message, remedy)
+    return ok("redis", "Redis answers.")
+
+
+async def check_worker(parts: Parts) -> Finding:
+    """Whether somebody publishes."""
+    try:
+        count = await parts.heartbeats.count()
+    except (RedisError, OSError):
+        return warning("worker", "Whether a worker lives cannot be learnt without Redis.", "Mend Redis first.")
+    if count == 0:
+        return broken("worker", "No worker lives, so nothing is published.", "Start one: letmepost worker.")
+    return ok("worker", f"{count} worker(s) live.")
+
+
+async def check_media(parts: Parts) -> Finding:
+    """Whether media can be stored, read and removed."""
+    key = f"doctor/{parts.clock.entropy(8).hex()}"
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield _PROBE
+
+    try:
+        await parts.blobs.put(key, chunks(), max_bytes=len(_PROBE))
+        read = b"".join([chunk async for chunk in await parts.blobs.open(key)])
+        await parts.blobs.delete(key)
+    except (LetmepostError, OSError) as error:
+        message = f"Media cannot be stored: {_first_line(error)}"
+        return broken("media", message, "Let this process write there, or correct the settings of the media store.")
+    if read != _PROBE:
+        return broken("media", "A file was read back changed.", "Check the disk, or the media store.")
+    return ok("media", "Files can be stored, read and removed.")
+
+
+async def check_sandbox(parts: Parts, platforms: Iterable[str]) -> Finding:
+    """Whether test keys can publish."""
+    if parts.sandbox is None:
+        message = "There is no sandbox, so test keys cannot publish."
+        remedy = "Run `letmepost sandbox`; set LETMEPOST_SANDBOX_URL and LETMEPOST_SANDBOX_TOKEN."
+        return warning("sandbox", message, remedy)
+    try:
+        for platform in platforms:
+            await parts.sandbox.list_posts("doctor", platform)
+    except LetmepostError as error:
+        message = f"The sandbox cannot be used: {_first_line(error)}"
+        return broken("sandbox", message, "Start `letmepost sandbox`, with the same LETMEPOST_SANDBOX_TOKEN as here.")
+    return ok("sandbox", "The sandbox answers.")
+
+
+def _first_line(error: Exception) -> str:
+    """What went wrong, in a line; SQLAlchemy puts the driver's own words first."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

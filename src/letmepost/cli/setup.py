@@ -1,0 +1,62 @@
+"""What is done before a deployment runs: keys, the schema, the files that are generated."""
+
+import asyncio
+import base64
+import secrets
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from letmepost.cli.configuration import read_settings
+from letmepost.cli.output import AsJSON, fail, show
+from letmepost.cli.wiring import Wiring
+from letmepost.settings import KEY_BYTES
+
+
+def add_setup(cli: typer.Typer, wiring: Wiring) -> None:
+    """`migrate`, `new-key`, `openapi` and `env-example`."""
+
+    @cli.command()
+    def migrate(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
+        """Bring the database to this release's schema. Safe while the previous release runs, and to run twice.
+
+        Makes the roles that are missing, too: LETMEPOST_MIGRATION_DATABASE_URL names a role that may do that.
+        """
+        settings = read_settings(wiring)
+        url = settings.migration_database_url
+        if url is None:
+            fail("LETMEPOST_MIGRATION_DATABASE_URL is not set: a role that may create roles.")
+        login = settings.database_url.get_secret_value()
+        try:
+            revision = asyncio.run(_migrate(wiring, url.get_secret_value(), login))
+        except OSError as error:
+            fail(f"PostgreSQL does not answer: {error}")
+        if as_json:
+            show({"revision": revision}, as_json=True)
+        else:
+            typer.echo(f"The schema is at {revision}.")
+
+    @cli.command(epilog='Example: LETMEPOST_KEYS="$(letmepost new-key 2026-12),$LETMEPOST_KEYS"')
+    def new_key(
+        name: Annotated[str, typer.Argument(help="Id of the key, for example the month.")] = "k1",
+    ) -> None:
+        """Make a key for LETMEPOST_KEYS. Put it first to seal with it; keep the old ones to open what they sealed."""
+        typer.echo(f"{name}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}")
+
+    @cli.command()
+    def openapi(out: Annotated[Path, typer.Option(help="File to write.")] = Path("openapi/openapi.json")) -> None:
+        """Write the description of the API."""
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(wiring.openapi(), encoding="utf-8")
+
+    @cli.command(name="env-example")
+    def write_env_example(out: Annotated[Path, typer.Option(help="File to write.")] = Path(".env.example")) -> None:
+        """Write an example of every setting."""
+        from letmepost.cli.env_example import env_example
+
+        out.write_text(env_example(), encoding="utf-8")
+
+
+async def _migrate(wiring: Wiring, migration_url: str, login_url: str) -> str:
+    return await wiring.migrate(migration_url, login_url)

@@ -1,0 +1,80 @@
+"""What the deployment's own role can see of how the database is set up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from letmepost.storage.database import APPLICATION_ROLE, SWEEPER_ROLE, as_asyncpg
+
+_CONNECT_TIMEOUT_S = 5.0
+
+_ROLE = text(
+    """
+    SELECT rolname, rolsuper OR rolbypassrls,
+      ARRAY(SELECT wanted FROM unnest(CAST(:wanted AS text[])) AS wanted WHERE NOT EXISTS (
+        SELECT FROM pg_roles AS known WHERE known.rolname = wanted AND pg_has_role(session_user, known.oid, 'SET')))
+    FROM pg_roles WHERE rolname = session_user
+    """
+)
+_UNPROTECTED = text(
+    """
+    SELECT c.relname FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+      AND (c.relname = 'organizations' OR EXISTS (
+        SELECT FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attname = 'organization_id' AND NOT a.attisdropped))
+      AND NOT (c.relrowsecurity AND c.relforcerowsecurity
+        AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+    ORDER BY c.relname
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRole:
+    """The role that services connect as. `lacks`: roles that it must be able to become, and is not able to."""
+
+    name: str
+    is_powerful: bool
+    lacks: Sequence[str]
+
+
+class DatabaseInspection:
+    """Looks at the catalogue as the login role itself: it needs no right that the migrations give."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_async_engine(
+            as_asyncpg(url),
+            isolation_level="AUTOCOMMIT",
+            poolclass=pool.NullPool,
+            connect_args={"timeout": _CONNECT_TIMEOUT_S},
+        )
+
+    async def major_version(self) -> int:
+        """18 for PostgreSQL 18.4."""
+        [(number,)] = await self._rows(text("SELECT current_setting('server_version_num')::int"))
+        return int(number) // 10_000
+
+    async def now(self) -> datetime:
+        """PostgreSQL's clock."""
+        [(moment,)] = await self._rows(text("SELECT clock_timestamp()"))
+        found: datetime = moment
+        return found
+
+    async def login_role(self) -> LoginRole:
+        """The role that services connect as."""
+        wanted = {"wanted": [APPLICATION_ROLE, SWEEPER_ROLE]}
+        [(name, is_powerful, lacks)] = await self._rows(_ROLE, wanted)
+        return LoginRole(name, is_powerful, tuple(lacks))
+
+    async def unprotected_tables(self) -> list[str]:
+        """Tables of tenants on which row-level security is off, is not forced on the owner, or has no policy."""
+        return [name for (name,) in await self._rows(_UNPROTECTED)]
+
+    async def _rows(self, query: Any, values: Any = None) -> Sequence[Any]:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(query, values)).all()

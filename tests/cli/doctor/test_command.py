@@ -1,0 +1,45 @@
+"""The command itself: what it prints, and how it exits."""
+
+from pathlib import Path
+
+from tests.cli.support import environment_of, run
+from tests.database import DatabaseURLs
+
+
+def _environment(urls: DatabaseURLs, redis_url: str, media: Path) -> dict[str, str]:
+    return environment_of(
+        urls.login, redis_url, LETMEPOST_MEDIA_DIR=str(media), LETMEPOST_PUBLIC_URL="https://api.example.com"
+    )
+
+
+def test_settings_that_cannot_be_read_end_the_look() -> None:
+    examined = run({"LETMEPOST_KEYS": "k1:c2VjcmV0"}, "doctor", "--json")
+    assert examined.code == 1
+    assert examined.data["ok"] is False
+    assert {check["check"] for check in examined.data["checks"]} == {"settings"}
+    assert "c2VjcmV0" not in examined.out
+
+
+def test_what_is_broken_is_told_with_what_to_do(tmp_path: Path) -> None:
+    environment = environment_of(LETMEPOST_MEDIA_DIR=str(tmp_path))
+    told = run(environment, "doctor")
+    assert told.code == 1
+    assert "broken  database: " in told.out
+    assert "→ Start PostgreSQL" in told.out
+    examined = run(environment, "doctor", "--json").data
+    states = {check["check"]: check["state"] for check in examined["checks"]}
+    assert (states["database"], states["redis"]) == ("broken", "broken")
+    assert (states["settings"], states["media"]) == ("ok", "ok")
+    assert "role" not in states
+    assert all(check["remedy"] for check in examined["checks"] if check["state"] != "ok")
+
+
+def test_warnings_do_not_fail(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> None:
+    """No sandbox, and a misspelt variable: worth a word, and no reason to stop."""
+    environment = _environment(database_urls, redis_url, tmp_path) | {"LETMEPOST_WORKER_SLOT": "3"}
+    examined = run(environment, "doctor", "--json").data
+    states = {check["check"]: check["state"] for check in examined["checks"]}
+    assert states.pop("worker") in {"ok", "broken"}  # other tests' workers share the Redis
+    assert {name for name, state in states.items() if state == "warning"} == {"sandbox", "spelling"}
+    assert "broken" not in states.values()
+    assert {"role", "row_level_security", "migrations", "clock"} <= set(states)

@@ -1,0 +1,145 @@
+"""What the environment alone can be wrong about."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import pytest
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from letmepost.cli.doctor.configuration import (
+    check_platforms,
+    check_private_addresses,
+    check_public_url,
+    check_secrets,
+    check_settings,
+    check_spelling,
+)
+from letmepost.cli.doctor.findings import Finding, State
+from letmepost.platforms.contract import PlatformSettings
+from letmepost.settings import Settings
+from tests.cli.support import NOBODY
+from tests.sandbox.support import platform
+
+PUBLIC = AnyHttpUrl("https://api.example.com")
+KEY = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+GIVEN = {"DATABASE_URL": NOBODY, "REDIS_URL": "redis://127.0.0.1:1", "keys": KEY}
+
+
+class NetworkSettings(PlatformSettings):
+    host: AnyHttpUrl = AnyHttpUrl("https://network.example.com")
+    client_id: str | None = None
+    client_secret: Annotated[SecretStr | None, Field(min_length=8)] = None
+
+
+NETWORK = {"network": replace(platform("network"), settings=NetworkSettings)}
+OWN = {"LETMEPOST_NETWORK_CLIENT_ID": "us", "LETMEPOST_NETWORK_CLIENT_SECRET": "long enough"}
+
+
+def settings(**changes: Any) -> Settings:
+    return Settings.model_validate({**GIVEN, "public_url": PUBLIC, **changes})
+
+
+def states(found: list[Finding]) -> list[State]:
+    return [finding.state for finding in found]
+
+
+def test_settings_that_can_be_read_are_read() -> None:
+    read, found = check_settings(GIVEN)
+    assert read is not None
+    assert states(found) == [State.OK]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"DATABASE_URL": None}, "DATABASE_URL"),
+        ({"keys": "k1:AAAA"}, "LETMEPOST_KEYS"),
+        ({"keys": ""}, "LETMEPOST_KEYS"),
+        ({"operator_token": "too-short-a-secret"}, "LETMEPOST_OPERATOR_TOKEN"),
+        ({"public_url": "nowhere"}, "LETMEPOST_PUBLIC_URL"),
+        ({"worker_slots": "many"}, "LETMEPOST_WORKER_SLOTS"),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named_and_never_shown(changes: dict[str, Any], named: str) -> None:
+    given = {name: value for name, value in {**GIVEN, **changes}.items() if value is not None}
+    read, [found] = check_settings(given)
+    assert read is None
+    assert found.state is State.BROKEN
+    assert found.message.startswith(f"{named}: ")
+    assert found.remedy
+    assert not any(isinstance(value, str) and value and value in found.message for value in changes.values())
+
+
+def test_a_misspelt_variable_is_noticed() -> None:
+    environment = {"LETMEPOST_WORKER_SLOT": "3", "LETMEPOST_WORKER_SLOTS": "3", "PATH": "/bin", **OWN}
+    [found] = check_spelling(environment, NETWORK)
+    assert found.state is State.WARNING
+    assert "LETMEPOST_WORKER_SLOT " in found.message
+    assert len(check_spelling(environment, {})) == 3
+
+
+@pytest.mark.parametrize(
+    ("url", "state"),
+    [
+        ("https://api.example.com", State.OK),
+        ("http://api.example.com", State.BROKEN),
+        ("http://10.0.0.7:8080", State.BROKEN),
+        ("http://127.0.0.1:8080", State.WARNING),
+        ("http://[::1]:8080", State.WARNING),
+        ("http://localhost", State.WARNING),
+    ],
+)
+def test_the_public_address_must_be_one_that_keys_can_be_sent_to(url: str, state: State) -> None:
+    assert check_public_url(settings(public_url=url)).state is state
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [State.OK]),
+        ({"sandbox_token": "long-enough-token"}, [State.OK]),
+        ({"sandbox_token": "short"}, [State.BROKEN]),
+        ({"DATABASE_URL": "postgresql://us:postgres@db/letmepost"}, [State.WARNING]),
+        ({"DATABASE_URL": "postgresql://us:pq8Zk@db/letmepost"}, [State.OK]),
+    ],
+)
+def test_secrets_that_can_be_guessed_are_noticed(changes: dict[str, Any], expected: list[State]) -> None:
+    assert states(check_secrets(settings(**changes))) == expected
+
+
+def test_private_addresses_are_for_development() -> None:
+    assert check_private_addresses(settings()) == []
+    assert states(check_private_addresses(settings(allow_private_addresses=True))) == [State.BROKEN]
+    assert check_private_addresses(settings(allow_private_addresses=True, public_url="http://127.0.0.1")) == []
+
+
+def test_a_platform_without_credentials_is_not_enabled_and_says_how() -> None:
+    [found] = check_platforms({}, NETWORK, PUBLIC)
+    assert found.state is State.WARNING
+    assert found.remedy is not None
+    for part in (*OWN, "https://api.example.com/v1/accounts/oauth/network/callback"):
+        assert part in found.remedy
+
+
+def test_a_platform_with_its_credentials_names_its_redirect_uri() -> None:
+    [found] = check_platforms(OWN, NETWORK, PUBLIC)
+    assert found.state is State.OK
+    assert "https://api.example.com/v1/accounts/oauth/network/callback" in found.message
+
+
+def test_half_of_a_platforms_credentials_is_broken() -> None:
+    [found] = check_platforms({"LETMEPOST_NETWORK_CLIENT_ID": "us"}, NETWORK, PUBLIC)
+    assert found.state is State.BROKEN
+    assert "LETMEPOST_NETWORK_CLIENT_SECRET" in found.message
+
+
+def test_a_platforms_setting_that_is_wrong_is_named_and_never_shown() -> None:
+    [found] = check_platforms({**OWN, "LETMEPOST_NETWORK_CLIENT_SECRET": "guess"}, NETWORK, PUBLIC)
+    assert found.state is State.BROKEN
+    assert "LETMEPOST_NETWORK_CLIENT_SECRET" in found.message
+    assert "guess" not in found.message
+
+
+def test_a_platform_that_needs_nothing_is_fine() -> None:
+    [found] = check_platforms({}, {"notes": platform("notes")}, PUBLIC)
+    assert found.state is State.OK

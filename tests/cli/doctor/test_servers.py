@@ -1,0 +1,216 @@
+"""Each check, against a deployment that is broken in just that way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from letmepost.cli.doctor.findings import Finding, State
+from letmepost.cli.doctor.parts import Parts
+from letmepost.cli.doctor.servers import (
+    check_clock,
+    check_database,
+    check_media,
+    check_migrations,
+    check_redis,
+    check_role,
+    check_row_level_security,
+    check_sandbox,
+    check_worker,
+)
+from letmepost.gateways.blobs import DiskBlobStore
+from letmepost.gateways.clock import SystemClock
+from letmepost.platforms import discover
+from letmepost.sandbox.app import create_app
+from letmepost.sandbox.store import open_store
+from letmepost.storage.inspection import DatabaseInspection
+from letmepost.storage.readiness import DatabaseReadiness
+from tests.cli.doctor.support import OpenParts
+from tests.cli.support import NOBODY
+from tests.database import DatabaseURLs
+from tests.deployment import SANDBOX_TOKEN, serving
+from tests.doubles.clock import SteppedClock
+from tests.storage.support import Admin
+
+CLOCK = SystemClock()
+
+
+def assert_broken(found: Finding, *words: str) -> None:
+    assert found.state is State.BROKEN, found
+    assert found.remedy
+    for word in words:
+        assert word in found.message
+
+
+async def test_a_deployment_that_is_well_passes_every_check(parts: Parts, redis_url: str) -> None:
+    await parts.heartbeats.beat(f"doctor-{uuid4()}")
+    for check in (
+        check_database,
+        check_role,
+        check_row_level_security,
+        check_migrations,
+        check_clock,
+        check_redis,
+        check_worker,
+        check_media,
+    ):
+        found = await check(parts)
+        assert found.state is State.OK, found
+
+
+async def test_postgresql_that_is_away(opened: OpenParts) -> None:
+    found = await check_database(await opened(DATABASE_URL=NOBODY))
+    assert_broken(found, "cannot be used")
+
+
+async def test_a_login_that_postgresql_refuses(opened: OpenParts, database_urls: DatabaseURLs) -> None:
+    url = database_urls.login.replace("letmepost_test", "letmepost_nobody")
+    found = await check_database(await opened(DATABASE_URL=url))
+    assert_broken(found, "letmepost_nobody")
+    assert "only-on-loopback" not in found.message
+
+
+async def test_a_database_that_does_not_exist(opened: OpenParts, database_urls: DatabaseURLs) -> None:
+    found = await check_database(await opened(DATABASE_URL=f"{database_urls.login}_gone"))
+    assert_broken(found, "does not exist")
+
+
+async def test_postgresql_that_is_too_old(parts: Parts) -> None:
+    class Old(DatabaseInspection):
+        async def major_version(self) -> int:
+            return 16
+
+    assert_broken(await check_database(replace(parts, inspection=Old(NOBODY))), "PostgreSQL 16")
+
+
+async def test_a_superuser(opened: OpenParts, database_urls: DatabaseURLs) -> None:
+    assert_broken(await check_role(await opened(DATABASE_URL=database_urls.admin)), "superuser")
+
+
+async def test_a_role_that_bypasses_row_level_security(parts: Parts, admin: Admin) -> None:
+    await admin.do("ALTER ROLE letmepost_test BYPASSRLS")
+    try:
+        assert_broken(await check_role(parts), "letmepost_test", "BYPASSRLS")
+    finally:
+        await admin.do("ALTER ROLE letmepost_test NOBYPASSRLS")
+
+
+async def test_a_role_that_may_not_become_what_it_must(parts: Parts, admin: Admin) -> None:
+    await admin.do("REVOKE letmepost_sweeper FROM letmepost_test")
+    try:
+        assert_broken(await check_role(parts), "letmepost_sweeper")
+    finally:
+        await admin.do("GRANT letmepost_sweeper TO letmepost_test")
+
+
+@pytest.mark.parametrize("away", ["NO FORCE", "DISABLE"])
+async def test_a_tenants_table_without_its_lock(parts: Parts, admin: Admin, away: str) -> None:
+    await admin.do(f"ALTER TABLE posts {away} ROW LEVEL SECURITY")
+    try:
+        assert_broken(await check_row_level_security(parts), " posts.")
+    finally:
+        await admin.do("ALTER TABLE posts ENABLE ROW LEVEL SECURITY")
+        await admin.do("ALTER TABLE posts FORCE ROW LEVEL SECURITY")
+
+
+async def test_a_table_that_somebody_has_added_without_a_lock(parts: Parts, admin: Admin) -> None:
+    await admin.do("CREATE TABLE notes (organization_id uuid)")
+    try:
+        assert_broken(await check_row_level_security(parts), " notes.")
+    finally:
+        await admin.do("DROP TABLE notes")
+
+
+async def test_a_schema_that_is_behind(parts: Parts, admin: Admin) -> None:
+    revision = await admin.one("SELECT version_num FROM alembic_version")
+    await admin.do("UPDATE alembic_version SET version_num = '20000101'")
+    try:
+        assert_broken(await check_migrations(parts), "20000101", revision)
+    finally:
+        await admin.do("UPDATE alembic_version SET version_num = $1", revision)
+
+
+async def test_a_schema_that_is_not_there(parts: Parts, admin: Admin) -> None:
+    await admin.do("ALTER TABLE alembic_version RENAME TO elsewhere")
+    try:
+        assert_broken(await check_migrations(parts), "cannot be read")
+    finally:
+        await admin.do("ALTER TABLE elsewhere RENAME TO alembic_version")
+
+
+async def test_a_schema_that_is_ahead_is_the_next_releases(parts: Parts) -> None:
+    ahead = DatabaseReadiness(parts.schema._database, "20000101")
+    assert (await check_migrations(replace(parts, schema=ahead))).state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("apart", "state"),
+    [
+        (timedelta(0), State.OK),
+        (timedelta(seconds=10), State.WARNING),
+        (timedelta(seconds=-10), State.WARNING),
+        (timedelta(hours=1), State.BROKEN),
+        (timedelta(hours=-1), State.BROKEN),
+    ],
+)
+async def test_clocks_that_disagree(parts: Parts, apart: timedelta, state: State) -> None:
+    found = await check_clock(replace(parts, clock=SteppedClock(CLOCK.now() + apart)))
+    assert found.state is state
+    assert (found.remedy is None) == (state is State.OK)
+
+
+async def test_redis_that_is_away(opened: OpenParts) -> None:
+    parts = await opened(REDIS_URL="redis://127.0.0.1:1/0")
+    assert_broken(await check_redis(parts), "does not answer")
+    assert (await check_worker(parts)).state is State.WARNING
+
+
+async def test_no_worker(opened: OpenParts, redis_url: str) -> None:
+    parts = await opened(REDIS_URL=f"{redis_url.rstrip('/').removesuffix('/0')}/11")
+    assert_broken(await check_worker(parts), "No worker lives")
+
+
+async def test_media_that_cannot_be_written(parts: Parts, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    assert_broken(await check_media(replace(parts, blobs=DiskBlobStore(in_the_way))), "cannot be stored")
+
+
+async def test_a_check_of_media_leaves_no_file(parts: Parts, tmp_path: Path) -> None:
+    await check_media(parts)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+async def test_no_sandbox_is_no_failure(parts: Parts) -> None:
+    found = await check_sandbox(parts, ["double"])
+    assert (found.state, bool(found.remedy)) == (State.WARNING, True)
+
+
+async def test_a_sandbox_that_is_away(opened: OpenParts) -> None:
+    assert_broken(await check_sandbox(await opened(sandbox_url="http://127.0.0.1:1"), ["double"]))
+
+
+async def test_a_sandbox_that_answers(opened: OpenParts) -> None:
+    async with _sandbox(SANDBOX_TOKEN) as url:
+        found = await check_sandbox(await opened(sandbox_url=url), discover())
+    assert found.state is State.OK, found
+
+
+async def test_a_sandbox_with_another_token(opened: OpenParts) -> None:
+    async with _sandbox("another-token-another") as url:
+        found = await check_sandbox(await opened(sandbox_url=url), discover())
+    assert_broken(found, "401")
+
+
+@asynccontextmanager
+async def _sandbox(token: str) -> AsyncIterator[str]:
+    store = open_store(None)
+    app = create_app(discover(), store, token=token, now=CLOCK.now, entropy=CLOCK.entropy, sleep=asyncio.sleep)
+    async with serving(app) as url:
+        yield url
+    store.close()

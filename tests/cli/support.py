@@ -1,0 +1,44 @@
+"""Commands, run as a shell would run them, without a process of their own."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from typer.testing import CliRunner
+
+from letmepost.__main__ import wire
+from letmepost.cli.commands import create_cli
+
+NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
+"""Where no PostgreSQL is."""
+NO_REDIS = "redis://127.0.0.1:1/0"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    error: str
+
+    @property
+    def data(self) -> Any:
+        """What it printed, as JSON."""
+        return json.loads(self.out)
+
+
+def run(environment: Mapping[str, str], *words: str) -> Run:
+    """Run `letmepost …`."""
+    result = CliRunner().invoke(create_cli(wire(environment)), list(words))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Run(result.exit_code, result.stdout, result.stderr)
+
+
+def environment_of(database_url: str = NOBODY, redis_url: str = NO_REDIS, **more: str) -> dict[str, str]:
+    """The least that a deployment is told."""
+    key = base64.b64encode(bytes(range(32))).decode()
+    return {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LETMEPOST_KEYS": f"k1:{key}", **more}

@@ -1,0 +1,173 @@
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from letmepost.domain.api_keys import EVERY_SCOPE
+from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.services.callers import Caller
+from letmepost.services.health import HealthChecks
+from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.storage.accounts import AccountRepository, AccountRow
+from tests.services.desk import Desk
+from tests.services.network import Way
+from tests.storage.support import CLOCK, KEYRING, fresh_id
+
+_REFUSED = (401, {"error": "revoked"})
+
+
+class Clinic:
+    """Checks the desk's account, as its owner asks for it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.checks = HealthChecks(
+            database=desk.owner.database,
+            keyring=KEYRING,
+            clock=CLOCK,
+            worlds=desk.tools.worlds,
+            idempotency=Idempotency(desk.owner.database, KEYRING, CLOCK),
+        )
+
+    async def check(self, **caller: Any) -> AccountRow:
+        """The account after a check."""
+        found: list[AccountRow] = []
+
+        def render(row: AccountRow) -> Answer:
+            found.append(row)
+            return Answer(200, b"", {})
+
+        await self.checks.check(self.caller(**caller), self.desk.account_id, Once(None, render))
+        return found[0]
+
+    def caller(self, **changes: Any) -> Caller:
+        tenant = self.desk.owner.tenant
+        given: Mapping[str, Any] = {
+            "organization_id": tenant.organization_id,
+            "mode": tenant.mode,
+            "key_id": fresh_id(),
+            "profile_id": None,
+            "scopes": EVERY_SCOPE,
+            "requests_per_minute": None,
+        }
+        return Caller(**{**given, **changes})
+
+    async def account(self) -> AccountRow:
+        async with self.desk.owner.database.tenant(self.desk.owner.tenant) as connection:
+            row = await AccountRepository(connection, self.desk.owner.tenant, KEYRING).find(self.desk.account_id)
+        assert row is not None
+        return row
+
+
+@pytest.fixture
+def clinic(desk: Desk) -> Clinic:
+    return Clinic(desk)
+
+
+async def test_an_account_that_lets_us_in_is_healthy(clinic: Clinic) -> None:
+    before = await clinic.account()
+    checked = await clinic.check()
+    assert (before.health, before.checked_at) == (None, None)
+    assert (checked.health, checked.health_error, checked.status) == ("healthy", None, "active")
+    assert checked.checked_at is not None
+    assert checked.updated_at == before.updated_at
+
+
+async def test_a_token_that_has_died_is_refreshed_on_the_way(clinic: Clinic) -> None:
+    clinic.desk.network.tokens.clear()
+    assert (await clinic.check()).health == "healthy"
+    assert clinic.desk.network.refreshed == ["first"]
+
+
+async def test_a_definite_refusal_marks_the_account_and_is_announced_once(clinic: Clinic) -> None:
+    clinic.desk.network.tokens.clear()
+    clinic.desk.network.refresh_answer = _REFUSED
+    for _ in range(3):
+        checked = await clinic.check()
+        assert (checked.health, checked.status) == ("refused", "reauth_required")
+        assert checked.health_error is not None
+        assert checked.health_error["code"] == "platform_auth_failed"
+    assert await clinic.desk.events() == ["token.revoked"]
+
+
+async def test_checks_at_the_same_instant_announce_a_refusal_once(clinic: Clinic) -> None:
+    clinic.desk.network.ways = [Way.REVOKED] * 5
+    await asyncio.gather(*[clinic.check() for _ in range(5)])
+    assert await clinic.desk.events() == ["token.revoked"]
+
+
+@pytest.mark.parametrize("way", [Way.THROTTLED, Way.BROKEN, Way.AWAY, Way.REFUSED])
+async def test_what_is_no_refusal_of_the_account_changes_nothing_but_its_health(clinic: Clinic, way: Way) -> None:
+    before = await clinic.account()
+    clinic.desk.network.ways = [way]
+    checked = await clinic.check()
+    assert (checked.health, checked.status) == ("failing", "active")
+    assert checked.health_error is not None
+    assert checked.updated_at == before.updated_at
+    assert await clinic.desk.events() == []
+    assert (await clinic.check()).health == "healthy"
+
+
+async def test_a_network_that_is_away_changes_nothing_but_the_health(clinic: Clinic) -> None:
+    await clinic.desk.admin.do("""UPDATE accounts SET data = '{"host": "http://127.0.0.1:1"}'""")
+    checked = await clinic.check()
+    assert (checked.health, checked.status) == ("failing", "active")
+    assert await clinic.desk.events() == []
+
+
+@pytest.mark.parametrize("way", [Way.REVOKED, Way.BROKEN, Way.WELL])
+async def test_a_reconnect_meanwhile_makes_the_check_old_news(clinic: Clinic, way: Way) -> None:
+    """A slow answer about the old credential must not mark the new one."""
+    network = clinic.desk.network
+    network.ways = [] if way is Way.WELL else [way]
+    network.hold()
+    checking = asyncio.create_task(clinic.check())
+    await network.arrived.acquire()
+    await clinic.desk.reconnect()
+    network.release()
+    checked = await checking
+    assert (checked.status, checked.health, checked.checked_at) == ("active", None, None)
+    assert await clinic.desk.events() == []
+
+
+async def test_a_check_that_passes_does_not_bring_a_marked_account_back(clinic: Clinic) -> None:
+    """What may be read is not always what may be published: only connecting again ends it."""
+    clinic.desk.network.ways = [Way.REVOKED]
+    await clinic.check()
+    checked = await clinic.check()
+    assert (checked.health, checked.status) == ("healthy", "reauth_required")
+
+
+async def test_what_publishing_finds_out_is_told_as_health(clinic: Clinic) -> None:
+    clinic.desk.network.ways = [Way.REVOKED]
+    await clinic.desk.post()
+    await clinic.desk.publish()
+    account = await clinic.account()
+    assert (account.status, account.health) == ("reauth_required", "refused")
+    assert account.health_error is not None
+    assert account.health_error["platformResponse"] == {"status": 401}
+    assert account.checked_at is not None
+
+
+async def test_connecting_again_forgets_the_health(clinic: Clinic) -> None:
+    clinic.desk.network.ways = [Way.REVOKED]
+    await clinic.check()
+    await clinic.desk.reconnect()
+    account = await clinic.account()
+    assert (account.status, account.health, account.health_error) == ("active", None, None)
+
+
+async def test_a_disconnected_account_is_not_asked_about(clinic: Clinic) -> None:
+    async with clinic.desk.owner.database.tenant(clinic.desk.owner.tenant) as connection:
+        accounts = AccountRepository(connection, clinic.desk.owner.tenant, KEYRING)
+        await accounts.disconnect(clinic.desk.account_id, CLOCK.now())
+    with pytest.raises(StateForbids) as refusal:
+        await clinic.check()
+    assert refusal.value.rule == "account.disconnected"
+    assert not clinic.desk.network.refreshed
+
+
+async def test_another_profiles_account_is_not_found(clinic: Clinic) -> None:
+    with pytest.raises(NotFound):
+        await clinic.check(profile_id=fresh_id())
