@@ -26,6 +26,7 @@ from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.callers import new_id
 from letmepost.services.editing import Editing
+from letmepost.services.endpoints import Endpoints
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
@@ -35,7 +36,6 @@ from letmepost.services.streams import Streams
 from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.validating import Validation
-from letmepost.services.webhooks import Endpoints
 from letmepost.settings import Settings
 from letmepost.storage.readiness import DatabaseReadiness
 from letmepost.storage.revisions import newest_revision

@@ -13,10 +13,10 @@ from letmepost.gateways.throttles import Throttles
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
+from letmepost.services.deliveries import Deliveries
 from letmepost.services.leases import Leases
 from letmepost.services.publishing import Publishing
 from letmepost.services.tools import Tools
-from letmepost.services.webhooks import Deliveries
 from letmepost.settings import Settings
 from letmepost.storage.claims import EveryTenantClaims
 from letmepost.worker.main import WorkerServices, run_worker
@@ -45,7 +45,12 @@ async def open_worker(
         yield WorkerServices(
             publishing=Publishing(tools, claims, lease_s=settings.lease_s),
             deliveries=Deliveries(
-                database=core.database, keyring=core.keyring, clock=core.clock, http=core.live_http, jitter=jitter
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                http=core.live_http,
+                wakeups=core.wakeups,
+                jitter=jitter,
             ),
             library=core.library,
             leases=leases,

@@ -10,6 +10,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.editing import Editing
+from letmepost.services.endpoints import Endpoints
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
 from letmepost.services.outcomes import Submission
@@ -21,7 +22,6 @@ from letmepost.services.streams import Streams
 from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.validating import Validation
-from letmepost.services.webhooks import Endpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

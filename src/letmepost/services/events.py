@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.clock import Clock
@@ -73,6 +74,19 @@ def account_event(clock: Clock, event_type: str, account: AccountRow) -> NewEven
         "handle": account.handle,
     }
     return NewEvent(id=new_id(clock), type=event_type, profile_id=account.profile_id, data=data)
+
+
+def endpoint_event(
+    clock: Clock, *, endpoint_id: UUID, profile_id: UUID | None, url: str, reason: str, last_failure: str | None
+) -> NewEvent:
+    """Tell of an endpoint that was disabled. `reason`: `gone` after a 410, `failing` after days without a success."""
+    data = {
+        "endpointId": spell(Prefix.ENDPOINT, endpoint_id),
+        "url": url,
+        "reason": reason,
+        "lastFailureReason": last_failure,
+    }
+    return NewEvent(id=new_id(clock), type="endpoint.disabled", profile_id=profile_id, data=data)
 
 
 def timestamp(moment: datetime) -> str:
