@@ -11,6 +11,7 @@ from letmepost.cli.wiring import Wiring
 from letmepost.settings import Settings
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from letmepost.services.api_keys import ApiKeys
@@ -30,7 +31,7 @@ def main() -> None:
     create_cli(wiring)()
 
 
-def _make_api(settings: Settings) -> "ASGIApp":
+def _make_api(settings: Settings) -> "FastAPI":
     from letmepost.bootstrap.api import make_api
 
     return make_api(settings, os.environ)

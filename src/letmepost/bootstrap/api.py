@@ -17,7 +17,7 @@ from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.sandbox import SandboxControl
-from letmepost.gateways.wakeups import BATCH_CHANNEL, Wakeups
+from letmepost.gateways.wakeups import BATCH_CHANNEL, STREAM_CHANNEL, Wakeups
 from letmepost.http.app import create_app
 from letmepost.http.services import APIServices, Readiness
 from letmepost.platforms import discover
@@ -48,7 +48,10 @@ async def open_api(
     settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]
 ) -> AsyncIterator[APIServices]:
     """The use cases behind the API."""
-    async with open_core(settings, platforms, environment) as core, listening(core.wakeups, BATCH_CHANNEL):
+    async with (
+        open_core(settings, platforms, environment) as core,
+        listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
+    ):
         posts = Posts(
             database=core.database,
             keyring=core.keyring,
@@ -124,9 +127,9 @@ async def open_api(
 
 
 @asynccontextmanager
-async def listening(wakeups: Wakeups, channel: str) -> AsyncIterator[None]:
-    """Pass the channel's hints on, meanwhile."""
-    listener = asyncio.create_task(wakeups.listen(channel))
+async def listening(wakeups: Wakeups, *channels: str) -> AsyncIterator[None]:
+    """Pass the channels' hints on, meanwhile."""
+    listener = asyncio.create_task(wakeups.listen(*channels))
     try:
         yield
     finally:

@@ -48,7 +48,8 @@ def _add_servers(cli: typer.Typer, wiring: Wiring) -> None:
     @cli.command()
     def serve(host: Host = "127.0.0.1", port: Annotated[int, typer.Option(help="Port of the API.")] = 8080) -> None:
         """Run the API. Any number of these may run beside each other."""
-        _serve(wiring.make_api(_settings(wiring)), host, port)
+        app = wiring.make_api(_settings(wiring))
+        _serve(app, host, port, app.state.stopping.set)
 
     @cli.command()
     def worker() -> None:
@@ -181,11 +182,13 @@ def _variable(name: str) -> str:
     return name if name.isupper() else f"LETMEPOST_{name.upper()}"
 
 
-def _serve(app: "ASGIApp", host: str, port: int) -> None:
+def _serve(app: "ASGIApp", host: str, port: int, on_stop: Callable[[], None] | None = None) -> None:
     import uvicorn
 
+    from letmepost.cli.server import Server
+
     configure_logs(as_json=not sys.stderr.isatty())
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -195,6 +198,13 @@ def _serve(app: "ASGIApp", host: str, port: int) -> None:
         date_header=True,
         timeout_graceful_shutdown=30,
     )
+    server = Server(config, on_stop)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return  # Ctrl-C, after it has stopped in order
+    if not server.started:
+        raise typer.Exit(3)
 
 
 def _run(make: Callable[[], Awaitable[None]]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from letmepost.settings import Settings
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from letmepost.services.api_keys import ApiKeys
@@ -26,7 +27,7 @@ class Wiring:
     """
 
     environment: Mapping[str, str]
-    make_api: "Callable[[Settings], ASGIApp]"
+    make_api: "Callable[[Settings], FastAPI]"
     make_sandbox: "Callable[[Path | None, str], ASGIApp]"
     run_worker: Callable[[Settings], Awaitable[None]]
     open_api_keys: "Callable[[Settings], AbstractAsyncContextManager[ApiKeys]]"

@@ -1,5 +1,6 @@
 """The API as an ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -25,6 +26,7 @@ from letmepost.http.routes import (
     posts,
     profiles,
     service,
+    streaming,
     webhooks,
 )
 from letmepost.http.services import APIServices
@@ -55,6 +57,8 @@ def create_app(
         generate_unique_id_function=operation_id,
         responses=REFUSALS,
     )
+    # Set when the server is asked to stop: it would wait for those who follow a stream, and they for it.
+    app.state.stopping = asyncio.Event()
     for router in (
         editing.router,
         posts.router,
@@ -68,6 +72,7 @@ def create_app(
         keys.operator_router,
         webhooks.router,
         events.router,
+        streaming.router,
         service.router,
     ):
         app.include_router(router)
