@@ -115,6 +115,9 @@ ROWS: tuple[Row, ...] = (
     _row("GET /v1/events/stream", _S.EVENTS_READ, query="?cursor=none"),
     _row("GET /health", None),
     _row("GET /ready", None),
+    _row("GET /docs", None),
+    _row("GET /docs/errors", None),
     _row("GET /docs/errors/{code}", None),
+    _row("GET /docs/preflight", None),
     _row("GET /docs/preflight/{page}", None),
 )

@@ -121,7 +121,6 @@ async def open_api(
             requests_per_minute=settings.requests_per_minute,
             operator_token=_text(settings.operator_token),
             docs_url=docs_url(settings),
-            rules=tuple(rule for platform in platforms.values() for rule in platform.rules),
             check_readiness=_readiness(core),
         )
 
@@ -140,13 +139,22 @@ async def listening(wakeups: Wakeups, *channels: str) -> AsyncIterator[None]:
 def make_api(settings: Settings, environment: Mapping[str, str]) -> FastAPI:
     """The application; its services are opened when it starts."""
     opened = partial(open_api, settings, discover(), environment)
-    return create_app(opened, docs_url=docs_url(settings), new_request_id=partial(new_request_id, SystemClock()))
+    return create_app(
+        opened,
+        docs_url=docs_url(settings),
+        new_request_id=partial(new_request_id, SystemClock()),
+        example_platform=_example_platform(),
+    )
 
 
 def describe_api() -> str:
     """The description of the API, as it is committed."""
-    app = create_app(_no_services, docs_url="/docs", new_request_id=str)
+    app = create_app(_no_services, docs_url="/docs", new_request_id=str, example_platform=_example_platform())
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _example_platform() -> str:
+    return next(iter(discover()))
 
 
 @asynccontextmanager

@@ -14,9 +14,10 @@ from letmepost import __version__
 from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, SendFailure
 from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
 from letmepost.http.middleware import BodyLimits, RequestIds
-from letmepost.http.openapi import REFUSALS, DescribedAPI, operation_id
+from letmepost.http.openapi import DescribedAPI
 from letmepost.http.routes import (
     accounts,
+    docs,
     editing,
     events,
     keys,
@@ -39,8 +40,15 @@ def create_app(
     *,
     docs_url: str,
     new_request_id: Callable[[], str],
+    example_platform: str = "example",
 ) -> FastAPI:
-    """The application. `open_services` is entered when it starts and left when it stops."""
+    """The application.
+
+    Args:
+        open_services: entered when it starts and left when it stops.
+        docs_url: where errors link to.
+        example_platform: the platform that the examples in its description show.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -53,9 +61,7 @@ def create_app(
         version=__version__,
         summary="Publish to many social accounts, once and only once.",
         lifespan=lifespan,
-        separate_input_output_schemas=False,
-        generate_unique_id_function=operation_id,
-        responses=REFUSALS,
+        example_platform=example_platform,
     )
     # Set when the server is asked to stop: it would wait for those who follow a stream, and they for it.
     app.state.stopping = asyncio.Event()
@@ -74,6 +80,7 @@ def create_app(
         events.router,
         streaming.router,
         service.router,
+        docs.router,
     ):
         app.include_router(router)
     _handle_errors(app, docs_url)

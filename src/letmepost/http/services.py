@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from letmepost.domain.rules import Rule
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.platforms.contract import Platform
@@ -61,5 +60,4 @@ class APIServices:
     requests_per_minute: int
     operator_token: str | None
     docs_url: str
-    rules: tuple[Rule, ...]
     check_readiness: Callable[[], Awaitable[Readiness]]

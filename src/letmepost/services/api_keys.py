@@ -132,6 +132,7 @@ class ApiKeys:
             if row is None or not _is_visible(row, caller):
                 raise NotFound("API key")
             await repository.revoke_key(key_id, self._clock.now())
+            row = await repository.find_key(key_id) or row
             return await self._idempotency.answer(connection, caller, once, row)
 
     async def rotate(self, caller: Caller, key_id: UUID, overlap: timedelta, once: Once[MintedKey]) -> Answer:

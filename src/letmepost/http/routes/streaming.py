@@ -19,20 +19,23 @@ from letmepost.http.schemas.events import EventView, check_types
 from letmepost.http.services import APIServices
 
 _RECONNECT_AFTER_MS = 1000
+_EXAMPLE = 'id: 7\nretry: 1000\n\nevent: post.published\ndata: {"id": "evt_…", "type": "post.published", …}\nid: 8\n\n'
 
 router = APIRouter(route_class=GatedRoute, tags=["events"])
 
 
 class EventStream(StreamingResponse):
-    """Server-sent events, kept by nobody on their way."""
+    """Server-sent events."""
 
     media_type = "text/event-stream"
 
-    def __init__(self, blocks: AsyncIterator[bytes]) -> None:
-        super().__init__(blocks, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
 
-
-@router.get("/v1/events/stream", response_class=EventStream, openapi_extra=needs(Scope.EVENTS_READ))
+@router.get(
+    "/v1/events/stream",
+    response_class=EventStream,
+    responses={200: {"content": {EventStream.media_type: {"example": _EXAMPLE}}}},
+    openapi_extra=needs(Scope.EVENTS_READ),
+)
 async def follow_events(
     request: Request,
     event_type: Annotated[list[str] | None, Query(alias="type")] = None,
@@ -52,7 +55,8 @@ async def follow_events(
         after = position(cursor)
     if after is None:
         after = await services.streams.head(caller)
-    return EventStream(_blocks(request, after, types))
+    kept_by_nobody = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return EventStream(_blocks(request, after, types), headers=kept_by_nobody)
 
 
 async def _blocks(request: Request, after: int, types: Sequence[str]) -> AsyncIterator[bytes]:
