@@ -16,6 +16,7 @@ from typing import Any, Self
 import httpx2
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from pydantic import AnyHttpUrl
 from starlette.types import ASGIApp
 
@@ -94,6 +95,7 @@ class Deployment:
 
     settings: Settings
     environment: Mapping[str, str]
+    app: FastAPI
     http: httpx2.AsyncClient
     sandbox_url: str
     _workers: list[tuple["asyncio.Task[None]", asyncio.Event]] = field(default_factory=list)
@@ -180,7 +182,7 @@ async def deployed(
         async with (
             app.router.lifespan_context(app),
             httpx2.AsyncClient(transport=transport, base_url="http://letmepost.test", timeout=60) as http,
-            Deployment(settings, environment or {}, http, sandbox_url) as deployment,
+            Deployment(settings, environment or {}, app, http, sandbox_url) as deployment,
         ):
             if with_worker:
                 await deployment.start_worker()

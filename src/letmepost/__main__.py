@@ -12,6 +12,7 @@ from letmepost.cli.wiring import Wiring
 from letmepost.settings import Settings
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from letmepost.cli.doctor.parts import Parts
@@ -37,7 +38,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     )
 
 
-def _make_api(environment: Mapping[str, str], settings: Settings) -> "ASGIApp":
+def _make_api(environment: Mapping[str, str], settings: Settings) -> "FastAPI":
     from letmepost.bootstrap.api import make_api
     from letmepost.platforms import discover
 

@@ -1,5 +1,5 @@
 """The contract's promises are checked against the deployment that the tests of the HTTP interface share."""
 
-from tests.http.fixtures import admin, client, service, service_urls, tenant
+from tests.http.fixtures import admin, client, receiver, service, service_urls, tenant
 
-__all__ = ["admin", "client", "service", "service_urls", "tenant"]
+__all__ = ["admin", "client", "receiver", "service", "service_urls", "tenant"]

@@ -25,6 +25,7 @@ class Row:
         scope: the scope that it needs; `any` for every key, `operator` for the operator's token, None for everybody.
         about: what the id in its path names.
         body: a body of the right shape.
+        query: what keeps it from answering for ever.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Row:
     scope: str | None
     about: Prefix | None = None
     body: Body = None
+    query: str = ""
 
     @property
     def line(self) -> str:
@@ -39,7 +41,8 @@ class Row:
 
     def path_to(self, spelled: str) -> str:
         """The path with this id in it."""
-        return "/".join(_FILLED.get(part, spelled) if part.startswith("{") else part for part in self.path.split("/"))
+        parts = (_FILLED.get(part, spelled) if part.startswith("{") else part for part in self.path.split("/"))
+        return "/".join(parts) + self.query
 
 
 _FILLED = {"{platform}": PLATFORM, "{code}": "not_found", "{page}": "nothing", "{token}": "nothing"}
@@ -49,9 +52,9 @@ _RANGE: Body = {"after": "2026-11-01T00:00:00Z", "before": "2026-11-02T00:00:00Z
 _URL: Body = {"url": "http://127.0.0.1:49151/"}
 
 
-def _row(line: str, scope: str | None, about: Prefix | None = None, body: Body = None) -> Row:
+def _row(line: str, scope: str | None, about: Prefix | None = None, body: Body = None, query: str = "") -> Row:
     method, path = line.split(" ")
-    return Row(method=method, path=path, scope=scope, about=about, body=body)
+    return Row(method=method, path=path, scope=scope, about=about, body=body, query=query)
 
 
 _S, _P = Scope, Prefix
@@ -125,8 +128,12 @@ ROWS: tuple[Row, ...] = (
     _row("GET /v1/pauses", OPERATOR),
     _row("POST /v1/pauses", OPERATOR, body={"platform": PLATFORM}),
     _row("POST /v1/pauses/resume", OPERATOR, body={"platform": PLATFORM}),
+    _row("GET /v1/events/stream", _S.EVENTS_READ, query="?cursor=none"),
     _row("GET /health", None),
     _row("GET /ready", None),
+    _row("GET /docs", None),
+    _row("GET /docs/errors", None),
     _row("GET /docs/errors/{code}", None),
+    _row("GET /docs/preflight", None),
     _row("GET /docs/preflight/{page}", None),
 )

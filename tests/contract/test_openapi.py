@@ -5,11 +5,13 @@ import re
 from collections import Counter
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from letmepost.bootstrap.api import describe_api
 from letmepost.domain.errors import ErrorCode
 from letmepost.http.gate import OPERATOR
+from letmepost.services.events import EVENT_TYPES
 from tests.contract.routes import ROWS
 
 API: dict[str, Any] = json.loads(describe_api())
@@ -28,22 +30,79 @@ def _reference(response: dict[str, Any]) -> str:
 
 
 def test_every_route_but_the_pages_is_described() -> None:
-    assert set(OPERATIONS) == {row.line for row in ROWS if not row.path.startswith(("/docs/", "/media/"))}
+    assert set(OPERATIONS) == {row.line for row in ROWS if not row.path.startswith(("/docs", "/media/"))}
 
 
 @each_operation
 def test_a_success_has_a_schema(line: str) -> None:
     successes = [response for status, response in OPERATIONS[line]["responses"].items() if status[0] == "2"]
     assert successes
-    assert all(response["content"]["application/json"]["schema"] for response in successes)
+    for response in successes:
+        [content] = response["content"].values()
+        assert content["schema"]
+        assert "example" in content
 
 
 @each_operation
 def test_every_refusal_is_the_envelope(line: str) -> None:
     responses = OPERATIONS[line]["responses"]
-    assert "422" not in responses, "FastAPI's own shape is never sent"
-    for status in ("4XX", "5XX"):
-        assert _reference(responses[status]) == "#/components/schemas/ErrorEnvelope"
+    assert set(responses) >= {"500"}
+    assert set(responses).isdisjoint({"422", "4XX", "5XX"}), "FastAPI's own shape is never sent"
+    for status, response in responses.items():
+        if status[0] != "2" and (line, status) != ("GET /ready", "503"):
+            described = API["components"]["responses"][response["$ref"].rpartition("/")[2]]
+            assert _reference(described) == "#/components/schemas/ErrorEnvelope"
+
+
+@each_operation
+def test_a_body_has_an_example_that_fits(line: str) -> None:
+    for kind, content in OPERATIONS[line].get("requestBody", {}).get("content", {}).items():
+        if kind == "application/json":
+            check(content["schema"], content["example"])
+
+
+@each_operation
+def test_an_example_of_an_answer_fits(line: str) -> None:
+    for response in OPERATIONS[line]["responses"].values():
+        described = API["components"]["responses"][response["$ref"].rpartition("/")[2]] if "$ref" in response else None
+        for content in (described or response).get("content", {}).values():
+            if "example" in content:
+                check(content["schema"], content["example"])
+
+
+def check(schema: dict[str, Any], value: Any) -> None:
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "components": API["components"]}
+    jsonschema_rs.validator_for(whole).validate(value)
+
+
+@each_operation
+def test_every_parameter_is_described(line: str) -> None:
+    parameters = [given for given in OPERATIONS[line].get("parameters", []) if "$ref" not in given]
+    assert [given["name"] for given in parameters if not given["description"].endswith(".")] == []
+
+
+def test_every_tag_is_described_and_used() -> None:
+    tags = {tag["name"]: tag["description"] for tag in API["tags"]}
+    assert set(tags) == {tag for operation in OPERATIONS.values() for tag in operation["tags"]}
+    assert all(words.endswith(".") for words in tags.values())
+
+
+def test_every_event_is_described_with_an_example_that_fits() -> None:
+    assert set(API["webhooks"]) == set(EVENT_TYPES)
+    for event_type, item in API["webhooks"].items():
+        content = item["post"]["requestBody"]["content"]["application/json"]
+        assert content["example"]["type"] == event_type
+        assert set(content["example"]["data"]) > {"sequence"} or event_type.split(".")[0] in {"quota", "version"}
+        check(content["schema"], content["example"])
+        assert item["post"]["description"].endswith(".")
+
+
+def test_what_an_answer_leaves_out_is_never_null() -> None:
+    bodies = {"ErrorView", "TargetResult", "BatchView", "PostRead"}
+    for name in bodies:
+        for field, described in SCHEMAS[name]["properties"].items():
+            if field not in SCHEMAS[name]["required"]:
+                assert {"type": "null"} not in described.get("anyOf", []), f"{name}.{field}"
 
 
 @each_operation

@@ -112,7 +112,8 @@ async def test_each_key_sees_the_keys_of_its_world(tenant: Tenant) -> None:
 async def test_a_revoked_key_stays_on_record_and_keeps_its_first_end(tenant: Tenant) -> None:
     made = await _mint(tenant.client)
     reply = await tenant.client.call("DELETE", f"/v1/api-keys/{made['id']}")
-    assert (reply.status_code, reply.json()) == (200, {"id": made["id"], "deleted": True})
+    assert (reply.status_code, reply.json()["id"], reply.json()["deleted"]) == (200, made["id"], True)
+    assert moment(reply.json()["revokedAt"])
     first = [key for key in (await tenant.client.get("/v1/api-keys")).json()["data"] if key["id"] == made["id"]]
     assert moment(first[0]["revokedAt"])
     assert (await tenant.client.call("DELETE", f"/v1/api-keys/{made['id']}")).status_code == 200

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 from uuid import UUID
 
@@ -243,29 +244,23 @@ async def test_the_receiver_says_when_to_come_again(tenant: Tenant, receiver: Re
     assert 95 < (await _recorded(tenant))["due_in_s"] <= 100
 
 
-async def test_a_receiver_that_is_gone_is_disabled(tenant: Tenant, receiver: Receiver) -> None:
-    receiver.answers.append((410, {}))
-    made = await _register(tenant.client, receiver, events=["account.connected"])
+async def test_the_receiver_may_name_a_date_instead(tenant: Tenant, receiver: Receiver) -> None:
+    """RFC 9110, section 10.2.3: seconds, or a date."""
+    date = format_datetime(SystemClock().now() + timedelta(seconds=200), usegmt=True)
+    receiver.answers.append((429, {"retry-after": date}))
+    await _register(tenant.client, receiver, events=["account.connected"])
     await tenant.client.sandbox_account()
-    await _recorded(tenant, status="dead")
-    endpoint = (await tenant.client.get(f"/v1/webhook-endpoints/{made['id']}")).json()
-    assert endpoint["active"] is False
-    assert "410" in endpoint["lastFailureReason"]
-    await tenant.client.sandbox_account()
-    await _all_sent(tenant)
-    assert len(receiver.got) == 1
+    assert 150 < (await _recorded(tenant))["due_in_s"] <= 200
 
 
-async def test_what_waits_for_a_disabled_endpoint_is_not_sent(tenant: Tenant, receiver: Receiver) -> None:
-    receiver.answers.append((500, {}))
-    made = await _register(tenant.client, receiver, events=["account.connected"])
+@pytest.mark.parametrize("nonsense", ["soon", "-5", "1e3", "", "Sun, 06 Nov 1994 08:49:37 GMT"])
+async def test_a_receiver_that_makes_no_sense_is_tried_by_the_schedule(
+    tenant: Tenant, receiver: Receiver, nonsense: str
+) -> None:
+    receiver.answers.append((503, {"retry-after": nonsense}))
+    await _register(tenant.client, receiver, events=["account.connected"])
     await tenant.client.sandbox_account()
-    await _recorded(tenant)
-    path = f"/v1/webhook-endpoints/{made['id']}"
-    assert (await tenant.client.call("PATCH", path, {"active": False})).status_code == 200
-    await _make_due(tenant)
-    await _recorded(tenant, attempts=2, status="dead")
-    assert len(receiver.got) == 1
+    assert 3 < (await _recorded(tenant))["due_in_s"] <= 6
 
 
 async def test_a_deleted_endpoint_hears_no_more(tenant: Tenant, receiver: Receiver) -> None:

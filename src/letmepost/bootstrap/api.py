@@ -17,10 +17,11 @@ from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.sandbox import SandboxControl
-from letmepost.gateways.wakeups import BATCH_CHANNEL, Wakeups
+from letmepost.gateways.wakeups import BATCH_CHANNEL, STREAM_CHANNEL, Wakeups
 from letmepost.http.app import create_app
 from letmepost.http.middleware import RequestTimes
 from letmepost.http.services import APIServices
+from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
@@ -29,6 +30,7 @@ from letmepost.services.callers import new_id
 from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
+from letmepost.services.endpoints import Endpoints
 from letmepost.services.health import HealthChecks
 from letmepost.services.media_links import MediaLinks
 from letmepost.services.operator_requests import OperatorRequests
@@ -44,7 +46,6 @@ from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.uploads import Uploads
 from letmepost.services.validating import Validation
-from letmepost.services.webhooks import Endpoints
 from letmepost.settings import Settings
 
 
@@ -55,7 +56,7 @@ async def open_api(
     """The use cases behind the API."""
     async with (
         open_core(settings, platforms, environment, metrics) as core,
-        listening(core.wakeups, BATCH_CHANNEL),
+        listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
         metrics.served(queue_reader(core.database)),
     ):
         posts = Posts(
@@ -181,15 +182,14 @@ async def open_api(
             requests_per_minute=settings.requests_per_minute,
             operator_token=_text(settings.operator_token),
             docs_url=docs_url(settings),
-            rules=tuple(rule for platform in platforms.values() for rule in platform.rules),
             check_readiness=readiness(core),
         )
 
 
 @asynccontextmanager
-async def listening(wakeups: Wakeups, channel: str) -> AsyncIterator[None]:
-    """Pass the channel's hints on, meanwhile."""
-    listener = asyncio.create_task(wakeups.listen(channel))
+async def listening(wakeups: Wakeups, *channels: str) -> AsyncIterator[None]:
+    """Pass the channels' hints on, meanwhile."""
+    listener = asyncio.create_task(wakeups.listen(*channels))
     try:
         yield
     finally:
@@ -205,14 +205,19 @@ def make_api(settings: Settings, platforms: Mapping[str, Platform], environment:
         partial(open_api, settings, platforms, environment, metrics),
         docs_url=docs_url(settings),
         new_request_id=partial(new_request_id, clock),
+        example_platform=_example_platform(),
         time_requests=None if settings.metrics_port is None else timed,
     )
 
 
 def describe_api() -> str:
     """The description of the API, as it is committed."""
-    app = create_app(_no_services, docs_url="/docs", new_request_id=str)
+    app = create_app(_no_services, docs_url="/docs", new_request_id=str, example_platform=_example_platform())
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _example_platform() -> str:
+    return next(iter(discover()))
 
 
 @asynccontextmanager

@@ -15,12 +15,12 @@ from letmepost.gateways.throttles import Throttles
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
+from letmepost.services.deliveries import Deliveries
 from letmepost.services.leases import Leases
 from letmepost.services.publishing import Publishing
 from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
 from letmepost.services.tools import Tools
-from letmepost.services.webhooks import Deliveries
 from letmepost.settings import Settings
 from letmepost.storage.claims import EveryTenantClaims
 from letmepost.storage.retention import EveryTenantRetention, Kept
@@ -63,6 +63,7 @@ async def open_worker(
                 keyring=core.keyring,
                 clock=core.clock,
                 http=core.live_http,
+                wakeups=core.wakeups,
                 jitter=jitter,
                 metrics=metrics,
             ),

@@ -30,7 +30,8 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
 
         It is configured by environment variables: .env.example names them all, and `letmepost doctor` checks them.
         """
-        _serve(wiring.make_api(read_settings(wiring)), host, port)
+        app = wiring.make_api(read_settings(wiring))
+        _serve(app, host, port, app.state.stopping.set)
 
     @cli.command()
     def worker() -> None:
@@ -74,11 +75,13 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
         raise typer.Exit(asyncio.run(run_dev(options)))
 
 
-def _serve(app: "ASGIApp", host: str, port: int) -> None:
+def _serve(app: "ASGIApp", host: str, port: int, on_stop: Callable[[], None] | None = None) -> None:
     import uvicorn
 
+    from letmepost.cli.server import Server
+
     configure_logs(as_json=not sys.stderr.isatty())
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=host,
         port=port,
@@ -88,6 +91,13 @@ def _serve(app: "ASGIApp", host: str, port: int) -> None:
         date_header=True,
         timeout_graceful_shutdown=30,
     )
+    server = Server(config, on_stop)
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        return  # Ctrl-C, after it has stopped in order
+    if not server.started:
+        raise typer.Exit(1)
 
 
 def _run(make: Callable[[], Awaitable[None]]) -> None:

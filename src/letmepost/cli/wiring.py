@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from letmepost.settings import Settings
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from starlette.types import ASGIApp
 
     from letmepost.cli.doctor.parts import Parts
@@ -28,7 +29,7 @@ class Wiring:
     """
 
     environment: Mapping[str, str]
-    make_api: "Callable[[Settings], ASGIApp]"
+    make_api: "Callable[[Settings], FastAPI]"
     make_sandbox: "Callable[[Path | None, str], ASGIApp]"
     run_worker: Callable[[Settings], Awaitable[None]]
     open_organizations: "Callable[[Settings], AbstractAsyncContextManager[Organizations]]"

@@ -63,6 +63,10 @@ DELIVERY_SCHEDULE_S = (0, 5, 30, 120, 600, 3600, 10_800, 28_800, 43_200)
 """Waits before each try of a webhook delivery; after the last it is dead, kept and replayable."""
 
 
+ENDPOINT_GIVE_UP_S = 5 * 86_400.0
+"""An endpoint at which everything has failed for so long is disabled."""
+
+
 def delivery_delay_s(tries_made: int, jitter: float, retry_after_s: float | None = None) -> float | None:
     """Seconds until the next try of a webhook delivery, or None when the schedule is used up.
 

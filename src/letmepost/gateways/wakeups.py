@@ -1,7 +1,7 @@
 """Hints over Redis that something is worth looking at. Losing them costs a sweep interval, never a post.
 
-One channel wakes workers, one tells who waits that a batch has changed. Both carry ids at most: whoever hears a hint
-reads the truth from PostgreSQL.
+One channel wakes workers, one tells who waits that a batch has changed, one tells who follows that an organization's
+stream has grown. They carry ids at most: whoever hears a hint reads the truth from PostgreSQL.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 WORKER_CHANNEL = "letmepost:wake"
 BATCH_CHANNEL = "letmepost:batches"
+STREAM_CHANNEL = "letmepost:streams"
 _RECONNECT_AFTER_S = 1.0
 
 log = structlog.get_logger()
@@ -39,21 +40,28 @@ class Wakeups:
         """Whoever waits for the batch should look again."""
         await self._hint(BATCH_CHANNEL, batch_id.bytes)
 
+    async def stream_grew(self, organization_id: UUID) -> None:
+        """Whoever follows the organization's stream should look again."""
+        await self._hint(STREAM_CHANNEL, organization_id.bytes)
+
     def on_wake(self, callback: Callable[[], None]) -> None:
         """Call back whenever a worker is hinted at."""
         self._on_wake.append(callback)
 
     @asynccontextmanager
-    async def watch_batch(self, batch_id: UUID) -> AsyncIterator[asyncio.Event]:
-        """An event that is set when the batch has changed; clear it before you look."""
+    async def watch(self, subject: UUID) -> AsyncIterator[asyncio.Event]:
+        """An event that is set when the batch has changed, or the organization's stream has grown.
+
+        Clear it before you look.
+        """
         event = asyncio.Event()
-        self._waiting[batch_id].add(event)
+        self._waiting[subject].add(event)
         try:
             yield event
         finally:
-            self._waiting[batch_id].discard(event)
-            if not self._waiting[batch_id]:
-                del self._waiting[batch_id]
+            self._waiting[subject].discard(event)
+            if not self._waiting[subject]:
+                del self._waiting[subject]
 
     async def listen(self, *channels: str) -> None:
         """Pass hints on until cancelled, through every loss of the connection."""

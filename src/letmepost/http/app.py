@@ -1,5 +1,6 @@
 """The API as an ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -14,9 +15,10 @@ from letmepost import __version__
 from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, SendFailure
 from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
 from letmepost.http.middleware import BodyLimits, RequestIds
-from letmepost.http.openapi import REFUSALS, DescribedAPI, operation_id
+from letmepost.http.openapi import DescribedAPI
 from letmepost.http.routes import (
     accounts,
+    docs,
     editing,
     events,
     keys,
@@ -28,6 +30,7 @@ from letmepost.http.routes import (
     profiles,
     sandbox,
     service,
+    streaming,
     uploads,
     usage,
     webhooks,
@@ -42,11 +45,15 @@ def create_app(
     *,
     docs_url: str,
     new_request_id: Callable[[], str],
+    example_platform: str = "example",
     time_requests: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> FastAPI:
-    """The application. `open_services` is entered when it starts and left when it stops.
+    """The application.
 
     Args:
+        open_services: entered when it starts and left when it stops.
+        docs_url: where errors link to.
+        example_platform: the platform that the examples in its description show.
         time_requests: put around everything else, where somebody watches.
     """
 
@@ -61,10 +68,10 @@ def create_app(
         version=__version__,
         summary="Publish to many social accounts, once and only once.",
         lifespan=lifespan,
-        separate_input_output_schemas=False,
-        generate_unique_id_function=operation_id,
-        responses=REFUSALS,
+        example_platform=example_platform,
     )
+    # Set when the server is asked to stop: it would wait for those who follow a stream, and they for it.
+    app.state.stopping = asyncio.Event()
     for router in (
         editing.router,
         posts.router,
@@ -81,7 +88,9 @@ def create_app(
         organizations.router,
         webhooks.router,
         events.router,
+        streaming.router,
         service.router,
+        docs.router,
     ):
         app.include_router(router)
     _handle_errors(app, docs_url)

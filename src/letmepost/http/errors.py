@@ -18,6 +18,7 @@ from letmepost.domain.errors import (
 )
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.quotas import Reading
+from letmepost.domain.refusals import REFUSALS
 from letmepost.domain.retry import POLICIES
 from letmepost.http.bodies import shown_path
 from letmepost.services.events import timestamp
@@ -39,6 +40,7 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.INTERNAL_ERROR: 500,
     }
 )
+_NAMED = frozenset(refusal.id for refusal in REFUSALS)
 _CONFLICT = 409
 _TOO_LARGE = 413
 
@@ -84,7 +86,7 @@ def envelope(fields: Mapping[str, Any], *, docs_url: str, request_id: str) -> di
     """The error envelope: what happened, where it is explained, and the id that finds it in the log."""
     links = {"docUrl": f"{docs_url}/errors/{fields['code']}"}
     rule = fields.get("rule")
-    if rule is not None and fields["code"] == ErrorCode.PREFLIGHT_FAILED:
+    if rule is not None and (rule in _NAMED or rule.startswith(f"{fields.get('platform')}.")):
         links["ruleUrl"] = f"{docs_url}/preflight/{rule_page(rule)}"
     return {"error": {**fields, **links, "requestId": request_id}}
 

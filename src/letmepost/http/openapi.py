@@ -1,55 +1,66 @@
-"""What FastAPI cannot know of itself about this API: its keys, its refusals, and the headers that every route takes."""
+"""What FastAPI cannot know of itself about this API: its keys, its refusals, its examples, and what it sends."""
 
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
+from letmepost.http.describing.fields import FIELDS
+from letmepost.http.describing.refusals import refusals_of, responses
+from letmepost.http.describing.requests import REQUESTS
+from letmepost.http.describing.samples import Samples
+from letmepost.http.describing.webhooks import announcement_schemas, webhooks
+from letmepost.http.describing.words import HEADERS, IDEMPOTENCY_KEY, PARAMETERS, PREFER, RATE_LIMIT_HEADERS, TAGS
 from letmepost.http.gate import OPERATOR, scope_of
 from letmepost.http.schemas.errors import ErrorEnvelope
 
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ErrorEnvelope, "description": "Refused: `code` and `rule` say why, `remediation` what to do."},
-    "5XX": {"model": ErrorEnvelope, "description": "A platform refused or is away, or something broke on our side."},
-}
+# FastAPI describes a refusal of its own unless it finds these; `_complete` puts each operation's own in their place.
+REFUSALS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorEnvelope}, "5XX": {"model": ErrorEnvelope}}
 
 _SCHEMES = {
     "bearer": {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "lmp_live_… or lmp_test_…",
-        "description": "An API key. `x-scope` names the scope that an operation needs.",
+        "description": "An API key. `x-scope` names the scope that an operation needs; `any` is every key's.",
     },
     "operator": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The deployment's operator token.",
+        "description": "The deployment's operator token. Where none is set, these operations answer 404.",
     },
 }
-_IDEMPOTENCY_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
-    "description": "Carry the request out once, however often it is sent within 24 hours.",
-}
 _CHANGING = {"post", "patch", "delete"}
+_REQUEST_ID = "X-Request-Id"
 
 
 class DescribedAPI(FastAPI):
-    """An API whose description tells what its gate asks for."""
+    """An API whose description tells all that its callers need to know.
+
+    Args:
+        example_platform: the platform that the examples show.
+    """
+
+    def __init__(self, *, example_platform: str, **given: Any) -> None:
+        super().__init__(
+            openapi_tags=[{"name": name, "description": words} for name, words in TAGS.items()],
+            responses=REFUSALS,
+            generate_unique_id_function=operation_id,
+            separate_input_output_schemas=False,
+            docs_url=None,  # its page would load scripts from elsewhere: `routes.docs` serves our own
+            redoc_url=None,
+            **given,
+        )
+        self._example_platform = example_platform
 
     def openapi(self) -> dict[str, Any]:
         """The description of the API, made once."""
-        if self.openapi_schema is not None:
-            return self.openapi_schema
-        schema = super().openapi()
-        schema["components"]["securitySchemes"] = _SCHEMES
-        schema["components"]["parameters"] = {"IdempotencyKey": _IDEMPOTENCY_KEY}
-        for operations in schema["paths"].values():
-            for method, operation in operations.items():
-                _complete(method, operation)
-        return schema
+        if self.openapi_schema is None:
+            self.openapi_schema = _complete(super().openapi(), self._example_platform)
+        return self.openapi_schema
 
 
 def operation_id(route: APIRoute) -> str:
@@ -57,10 +68,100 @@ def operation_id(route: APIRoute) -> str:
     return to_camel(route.name)
 
 
-def _complete(method: str, operation: dict[str, Any]) -> None:
+def _complete(schema: dict[str, Any], platform: str) -> dict[str, Any]:
+    components = schema["components"]
+    components["schemas"] |= announcement_schemas()
+    components["securitySchemes"] = _SCHEMES
+    components["parameters"] = {"IdempotencyKey": dict(IDEMPOTENCY_KEY), "Prefer": dict(PREFER)}
+    components["headers"] = deepcopy(dict(HEADERS))
+    components["responses"] = responses()
+    _leave_out_null(components["schemas"], _sent(schema))
+    _describe_fields(components["schemas"])
+    samples = Samples(components["schemas"], platform)
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            _explain(method, path, operation)
+            _exemplify(operation, samples, platform)
+    schema["webhooks"] = webhooks(samples)
+    return schema
+
+
+def _describe_fields(schemas: dict[str, Any]) -> None:
+    for schema in schemas.values():
+        for name, field in schema.get("properties", {}).items():
+            if name in FIELDS and "$ref" not in field:
+                field.setdefault("description", FIELDS[name])
+
+
+def _explain(method: str, path: str, operation: dict[str, Any]) -> None:
+    """Keys, parameters, refusals and headers of one operation."""
     scope = scope_of(operation)
-    if scope is None:
-        return
-    operation["security"] = [{"operator" if scope == OPERATOR else "bearer": []}]
-    if method in _CHANGING:
-        operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+    parameters = operation.setdefault("parameters", [])
+    for parameter in parameters:
+        parameter.setdefault("description", PARAMETERS.get(parameter["name"], ""))
+    if scope is not None:
+        operation["security"] = [{"operator" if scope == OPERATOR else "bearer": []}]
+        if method in _CHANGING:
+            parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if operation["operationId"] == "createPost":
+        parameters.append({"$ref": "#/components/parameters/Prefer"})
+    if not parameters:
+        del operation["parameters"]
+    found = operation["responses"]
+    operation["responses"] = {
+        **refusals_of(method, path, operation),
+        **{status: answer for status, answer in found.items() if status not in REFUSALS},
+    }
+    names = [_REQUEST_ID, *(RATE_LIMIT_HEADERS if scope not in {None, OPERATOR} else ())]
+    for status, answer in operation["responses"].items():
+        if status[0] == "2":
+            answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    operation["responses"] = dict(sorted(operation["responses"].items()))
+
+
+def _exemplify(operation: dict[str, Any], samples: Samples, platform: str) -> None:
+    """An example of what is sent and of what is answered."""
+    made = REQUESTS.get(operation["operationId"])
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        if kind == "application/json":
+            content["example"] = made(platform) if made else samples.of(content["schema"])
+    for status, answer in operation["responses"].items():
+        if status[0] == "2":
+            for content in answer.get("content", {}).values():
+                if "example" not in content:
+                    content["example"] = samples.of(content["schema"])
+
+
+def _sent(schema: dict[str, Any]) -> set[str]:
+    """The components that requests are made of."""
+    bodies = [operation.get("requestBody", {}) for path in schema["paths"].values() for operation in path.values()]
+    waiting, found = list(_references(bodies)), set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += _references(schema["components"]["schemas"][name])
+    return found
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+    elif isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"].rpartition("/")[2]
+        for item in value.values():
+            yield from _references(item)
+
+
+def _leave_out_null(schemas: dict[str, Any], sent: set[str]) -> None:
+    """What an answer need not have is left out when there is nothing to say, and never null."""
+    for name, schema in schemas.items():
+        required = set(schema.get("required", ()))
+        for field, described in () if name in sent else schema.get("properties", {}).items():
+            options = [option for option in described.get("anyOf", ()) if option != {"type": "null"}]
+            if options and field not in required:
+                described.pop("default", None)
+                described.pop("anyOf")
+                described.update(options[0] if len(options) == 1 else {"anyOf": options})

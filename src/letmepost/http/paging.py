@@ -5,6 +5,9 @@ from uuid import UUID
 from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
 
+_POSITION_MAX = 2**63 - 1
+_DIGITS_MAX = len(str(_POSITION_MAX))
+
 
 def before(prefix: Prefix, cursor: str | None) -> UUID | None:
     """Where the page begins.
@@ -20,6 +23,19 @@ def before(prefix: Prefix, cursor: str | None) -> UUID | None:
         raise InvalidRequest(
             "cursor is not one that this list gave.", rule="cursor", remediation="Start again without a cursor."
         ) from error
+
+
+def position(given: str | None, name: str = "cursor") -> int | None:
+    """The place in the stream of events that a reader has come to; None when it does not say.
+
+    Raises:
+        InvalidRequest: what it gave under this name is none of ours.
+    """
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= _DIGITS_MAX and int(given) <= _POSITION_MAX):
+        raise InvalidRequest(f"{name} is not one that we gave.", rule=name, remediation="Start again without it.")
+    return int(given)
 
 
 def next_cursor(prefix: Prefix, ids: list[UUID], limit: int) -> str | None:

@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from letmepost.domain.rules import Rule
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.platforms.contract import Platform
@@ -13,6 +12,7 @@ from letmepost.services.attachments import Attachments
 from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
+from letmepost.services.endpoints import Endpoints
 from letmepost.services.health import HealthChecks
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media_links import MediaLinks
@@ -30,7 +30,6 @@ from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.uploads import Uploads
 from letmepost.services.validating import Validation
-from letmepost.services.webhooks import Endpoints
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,5 +91,4 @@ class APIServices:
     requests_per_minute: int
     operator_token: str | None
     docs_url: str
-    rules: tuple[Rule, ...]
     check_readiness: Callable[[], Awaitable[Readiness]]

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Frozen, Intent, Reconciled, Reply
+from letmepost.domain.refusals import Refusal
 from letmepost.domain.rules import Rule
 
 State: TypeAlias = MutableMapping[str, Any]
@@ -161,6 +162,7 @@ class Platform:
     Args:
         api_version: the pinned version of its API, where it has any.
         rules: every limit, checked at accept time and again when media given by URL have arrived.
+        refusals: what its flows refuse or warn of by a name of their own; documented beside the rules.
         visibility_delay_s: how long it may take to show what it accepted; nobody reconciles earlier.
         connect: from the connect input (validated by `connect_input`) to an account.
         disconnect: revoke upstream; raises `PlatformFailure` when it cannot.
@@ -180,6 +182,7 @@ class Platform:
     title: str
     api_version: str | None
     rules: tuple[Rule, ...]
+    refusals: tuple[Refusal, ...] = ()
     options: type[Options]
     settings: type[PlatformSettings]
     connect_input: type[BaseModel]

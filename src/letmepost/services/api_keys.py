@@ -130,6 +130,7 @@ class ApiKeys:
             if row is None or not _is_visible(row, caller):
                 raise NotFound("API key")
             await repository.revoke_key(key_id, self._clock.now())
+            row = await repository.find_key(key_id) or row
             subject = spell(Prefix.API_KEY, key_id)
             await record(connection, self._clock, caller, Action.KEY_REVOKED, subject, **facts_of(row))
             return await self._idempotency.answer(connection, caller, once, row)

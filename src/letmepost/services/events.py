@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.quotas import Reading
@@ -85,6 +86,19 @@ def quota_event(clock: Clock, event_type: str, reading: Reading) -> NewEvent:
     if quota.resets_at is not None:
         data["resetsAt"] = timestamp(quota.resets_at)
     return NewEvent(id=new_id(clock), type=event_type, profile_id=None, data=data)
+
+
+def endpoint_event(
+    clock: Clock, *, endpoint_id: UUID, profile_id: UUID | None, url: str, reason: str, last_failure: str | None
+) -> NewEvent:
+    """Tell of an endpoint that was disabled. `reason`: `gone` after a 410, `failing` after days without a success."""
+    data = {
+        "endpointId": spell(Prefix.ENDPOINT, endpoint_id),
+        "url": url,
+        "reason": reason,
+        "lastFailureReason": last_failure,
+    }
+    return NewEvent(id=new_id(clock), type="endpoint.disabled", profile_id=profile_id, data=data)
 
 
 def timestamp(moment: datetime) -> str:

@@ -79,7 +79,7 @@ class Submission:
     async def _wait(self, caller: Caller, batch_id: UUID, wait_s: float) -> BatchRow:
         """The batch when it is settled, or as it is after `wait_s`. No connection is held meanwhile."""
         deadline_s = self._clock.monotonic_s() + wait_s
-        async with self._wakeups.watch_batch(batch_id) as changed:
+        async with self._wakeups.watch(batch_id) as changed:
             while True:
                 changed.clear()
                 batch = await self._find(caller, batch_id)

@@ -1,6 +1,7 @@
 """The stream of events to poll, and the log of what was sent to webhooks."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +16,13 @@ from letmepost.storage.sealing import Keyring
 from letmepost.storage.stream import AnnouncedEvent, DeliveryRow, StreamRepository
 
 REPLAYED_AT_MOST = timedelta(days=30)
+KEEP_ALIVE_S = 15.0
+"""How often a follower hears from us when nothing happens: proxies close what is silent for longer."""
+LOOK_AGAIN_S = 5.0
+"""How often a follower looks without having been told to: what losing a hint costs."""
+CHECK_S = 0.5
+"""How often a follower asks whether it may go on."""
+_PAGE = 100
 
 
 class Streams:
@@ -36,6 +44,36 @@ class Streams:
         async with self._database.tenant(caller.tenant) as connection:
             stream = StreamRepository(connection, caller.tenant)
             return await stream.read(after=after, types=types, profile_id=caller.profile_id, limit=limit)
+
+    async def head(self, caller: Caller) -> int:
+        """The position of the newest event."""
+        async with self._database.tenant(caller.tenant) as connection:
+            return await StreamRepository(connection, caller.tenant).head()
+
+    async def follow(
+        self, caller: Caller, *, after: int, types: Sequence[str], is_over: Callable[[], Awaitable[bool]]
+    ) -> AsyncGenerator[list[AnnouncedEvent], None]:
+        """Events behind a position as they are announced, in order, until it is over.
+
+        Yields an empty list now and then when nothing happens. No connection is held between looks.
+        """
+        clock = self._clock
+        async with self._wakeups.watch(caller.organization_id) as grown:
+            grown.set()
+            looked_s = told_s = clock.monotonic_s()
+            while not await is_over():
+                found: list[AnnouncedEvent] = []
+                if grown.is_set() or clock.monotonic_s() - looked_s >= LOOK_AGAIN_S:
+                    grown.clear()
+                    looked_s = clock.monotonic_s()
+                    found = await self.list_events(caller, after=after, types=types, limit=_PAGE)
+                if found or clock.monotonic_s() - told_s >= KEEP_ALIVE_S:
+                    yield found
+                    told_s = clock.monotonic_s()
+                if len(found) == _PAGE:
+                    grown.set()
+                after = found[-1].position if found else after
+                await _set_within(grown, CHECK_S)
 
     async def list_deliveries(
         self, caller: Caller, endpoint_id: UUID, *, before: UUID | None, limit: int
@@ -93,3 +131,10 @@ class Streams:
         endpoints = EndpointRepository(connection, caller.tenant, self._keyring)
         if await endpoints.find(endpoint_id, caller.profile_id) is None:
             raise NotFound("webhook endpoint")
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return

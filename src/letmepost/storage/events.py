@@ -83,9 +83,19 @@ _ANNOUNCE = text(
         AND (w.profile_id IS NULL OR w.profile_id = a.profile_id)
       RETURNING id
     )
-    SELECT (SELECT count(*) FROM announced) AS announced, (SELECT count(*) FROM addressed) AS addressed
+    SELECT (SELECT count(*) FROM announced) AS announced, (SELECT count(*) FROM addressed) AS addressed,
+      ARRAY(SELECT id FROM head) AS organization_ids
     """
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """How many events were announced, how many deliveries they make, and whose streams they are in."""
+
+    count: int
+    addressed_count: int
+    organization_ids: Sequence[UUID]
 
 
 class EveryTenantOutbox:
@@ -94,9 +104,9 @@ class EveryTenantOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def announce(self, limit: int) -> tuple[int, int]:
-        """Announce up to `limit` events; returns how many there were, and how many deliveries they make."""
+    async def announce(self, limit: int) -> Announced:
+        """Announce up to `limit` events."""
         async with self._database.every_tenant() as connection:
             await connection.execute(_ONE_RELAY_AT_A_TIME)
             row = (await connection.execute(_ANNOUNCE, {"limit": limit})).one()
-        return row.announced, row.addressed
+        return Announced(row.announced, row.addressed, row.organization_ids)

@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 
 from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.tables.organizations import organizations
 from letmepost.storage.tables.webhooks import deliveries, events, webhook_endpoints
 
 
@@ -83,6 +84,12 @@ class StreamRepository:
             query = query.where(events.c.type.in_(types))
         rows = await self._connection.execute(query.order_by(events.c.position).limit(limit))
         return [AnnouncedEvent(**row) for row in rows.mappings()]
+
+    async def head(self) -> int:
+        """The position of the organization's last event, whichever world it is of."""
+        query = select(organizations.c.event_head).where(organizations.c.id == self._tenant.organization_id)
+        head: int | None = await self._connection.scalar(query)
+        return head or 0
 
     async def list_deliveries(self, endpoint_id: UUID, *, before: UUID | None, limit: int) -> list[DeliveryRow]:
         """What was sent, or is to be sent, to an endpoint; newest first."""

@@ -8,13 +8,13 @@ import structlog
 
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import WORKER_CHANNEL, Wakeups
+from letmepost.services.deliveries import Deliveries
 from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media_expiry import MediaExpiry
 from letmepost.services.publishing import Publishing
 from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
-from letmepost.services.webhooks import Deliveries
 from letmepost.worker.slots import Slots, every
 from letmepost.worker.sources import DeliverySource, PostSource
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
+from letmepost.services.deliveries import Deliveries
 from letmepost.services.publishing import Publishing
-from letmepost.services.webhooks import Deliveries
 from letmepost.storage.claims import Claim
-from letmepost.storage.endpoints import Delivery
+from letmepost.storage.deliveries import Delivery
 
 
 class PostSource:

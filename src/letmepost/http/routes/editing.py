@@ -131,7 +131,12 @@ async def read_timeline(post_id: str, request: Request) -> Response:
     return show(Timeline.of(await services.timelines.read(caller_of(request), find_id(Prefix.POST, post_id))))
 
 
-@router.post("/v1/batches/{batch_id}/publish", response_model=BatchView, openapi_extra=needs(Scope.POSTS_WRITE))
+@router.post(
+    "/v1/batches/{batch_id}/publish",
+    response_model=BatchView,
+    responses={202: {"model": BatchView, "description": "Accepted; not settled yet."}},
+    openapi_extra=needs(Scope.POSTS_WRITE),
+)
 async def publish_batch(batch_id: str, request: Request, body: When | None = None) -> Response:
     """Publish a draft, now or later. Does not wait for the outcome."""
     services: APIServices = request.app.state.services

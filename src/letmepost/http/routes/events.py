@@ -6,12 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
 from letmepost.http.paging import before as before_cursor
-from letmepost.http.paging import next_cursor
+from letmepost.http.paging import next_cursor, position
 from letmepost.http.schemas.base import PageSize, find_id
 from letmepost.http.schemas.events import (
     DeliveryPage,
@@ -21,11 +20,9 @@ from letmepost.http.schemas.events import (
     Replayed,
     ReplayedOne,
     ReplayRange,
+    check_types,
 )
 from letmepost.http.services import APIServices
-from letmepost.services.events import EVENT_TYPES
-
-_POSITION_MAX = 2**63 - 1
 
 router = APIRouter(route_class=GatedRoute, tags=["events"])
 
@@ -39,11 +36,9 @@ async def list_events(
 ) -> Response:
     """The stream of events, oldest first: what webhooks are sent, to poll. Nothing is ever skipped."""
     services: APIServices = request.app.state.services
-    caller, size, after = caller_of(request), check_limit(limit), _position(cursor)
-    unknown = set(event_type or ()) - set(EVENT_TYPES)
-    if unknown:
-        raise InvalidRequest(f"There is no event {min(unknown)!r}.", rule="type", remediation="See the documentation.")
-    found = await services.streams.list_events(caller, after=after, types=event_type or (), limit=size)
+    caller, size, after = caller_of(request), check_limit(limit), position(cursor) or 0
+    types = check_types(event_type)
+    found = await services.streams.list_events(caller, after=after, types=types, limit=size)
     last = found[-1].position if found else after
     return show(EventPage(data=[EventView.of(event, caller) for event in found], next_cursor=str(last)))
 
@@ -99,18 +94,3 @@ async def replay_endpoint(endpoint_id: str, body: ReplayRange, request: Request)
         caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id), body.after, body.before, wanted
     )
     return await respond(request, wanted, replaying)
-
-
-def _position(cursor: str | None) -> int:
-    """Where a reader has come to.
-
-    Raises:
-        InvalidRequest: the cursor is not one of ours.
-    """
-    if cursor is None:
-        return 0
-    if not (cursor.isascii() and cursor.isdigit() and int(cursor) <= _POSITION_MAX):
-        raise InvalidRequest(
-            "cursor is not one that this list gave.", rule="cursor", remediation="Start again without a cursor."
-        )
-    return int(cursor)

@@ -8,11 +8,9 @@ from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import ANY_KEY, GatedRoute, caller_of, needs
-from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
-from letmepost.http.schemas.keys import CreateKey, KeyList, KeyView, Me, Named, NewKeyView, Overlap
+from letmepost.http.schemas.keys import CreateKey, KeyList, KeyView, Me, Named, NewKeyView, Overlap, Revoked
 from letmepost.http.services import APIServices
-from letmepost.storage.organizations import ApiKeyRow
 
 router = APIRouter(route_class=GatedRoute, tags=["keys"])
 
@@ -34,15 +32,12 @@ async def list_keys(request: Request) -> Response:
     return show(KeyList(data=[KeyView.of(row) for row in rows]))
 
 
-@router.delete("/v1/api-keys/{key_id}", response_model=Deleted, openapi_extra=needs(Scope.KEYS_WRITE))
+@router.delete("/v1/api-keys/{key_id}", response_model=Revoked, openapi_extra=needs(Scope.KEYS_WRITE))
 async def revoke_key(key_id: str, request: Request) -> Response:
     """Revoke a key, everywhere within a second."""
     services: APIServices = request.app.state.services
 
-    def gone(row: ApiKeyRow) -> Deleted:
-        return Deleted(id=KeyView.of(row).id)
-
-    wanted = await once(request, gone)
+    wanted = await once(request, Revoked.of)
     revoking = services.api_keys.revoke(caller_of(request), find_id(Prefix.API_KEY, key_id), wanted)
     return await respond(request, wanted, revoking)
 

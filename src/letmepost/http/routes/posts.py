@@ -32,7 +32,10 @@ _WAIT = re.compile(r"wait=(\d{1,4})")
 @router.post(
     "/v1/posts",
     response_model=BatchView,
-    responses={202: {"model": BatchView, "description": "Accepted; not settled yet."}},
+    responses={
+        201: {"model": BatchView, "description": "Stored as a draft."},
+        202: {"model": BatchView, "description": "Accepted; not settled yet."},
+    },
     openapi_extra=needs(Scope.POSTS_WRITE),
 )
 async def create_post(body: CreatePost, request: Request) -> Response:

@@ -22,7 +22,7 @@ from letmepost.http.schemas.webhooks import (
     TestedView,
 )
 from letmepost.http.services import APIServices
-from letmepost.services.webhooks import NewEndpoint
+from letmepost.services.endpoints import NewEndpoint
 
 router = APIRouter(route_class=GatedRoute, tags=["webhooks"])
 

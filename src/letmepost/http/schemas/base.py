@@ -50,7 +50,11 @@ def _is_none(value: object) -> bool:
 Left = Annotated[T | None, Field(exclude_if=_is_none)]
 """An optional field that is left out, not null."""
 
-Moment = Annotated[datetime, PlainSerializer(timestamp, return_type=str)]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(timestamp, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
 """RFC 3339 in UTC with milliseconds and `Z`."""
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
 from letmepost.services.callers import Caller
+from letmepost.services.events import EVENT_TYPES
 from letmepost.storage.stream import AnnouncedEvent, DeliveryRow
 
 
@@ -93,3 +95,19 @@ class ReplayedOne(View):
 
     id: str
     status: str = "pending"
+
+
+def check_types(given: Sequence[str] | None) -> Sequence[str]:
+    """The types of events that someone wants to see; empty for all.
+
+    Raises:
+        InvalidRequest: there is no such event.
+    """
+    unknown = set(given or ()) - set(EVENT_TYPES)
+    if unknown:
+        raise InvalidRequest(
+            f"There is no event {min(unknown)!r}.",
+            rule="type",
+            remediation=f"Choose among: {', '.join(EVENT_TYPES)}; leave it out for all.",
+        )
+    return given or ()

@@ -112,3 +112,16 @@ class Me(View):
     organization: Named
     mode: Mode
     key: KeyView
+
+
+class Revoked(View):
+    """A key that no longer opens anything."""
+
+    id: str
+    deleted: Literal[True] = True
+    revoked_at: Moment | None
+
+    @classmethod
+    def of(cls, row: ApiKeyRow) -> "Revoked":
+        """Show when a key was revoked."""
+        return cls(id=spell(Prefix.API_KEY, row.id), revoked_at=row.revoked_at)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Moment, View
-from letmepost.services.webhooks import EndpointRequest, Tested
+from letmepost.services.endpoints import EndpointRequest, Tested
 from letmepost.storage.endpoints import EndpointRow
 
 

@@ -4,6 +4,7 @@ from letmepost.platforms.bluesky.connect import ConnectInput, connect
 from letmepost.platforms.bluesky.options import BlueskyOptions
 from letmepost.platforms.bluesky.publish import publish
 from letmepost.platforms.bluesky.reconcile import reconcile
+from letmepost.platforms.bluesky.refusals import REFUSALS
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.rules import RULES
 from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, sign
@@ -17,6 +18,7 @@ PLATFORM = Platform(
     title="Bluesky",
     api_version=None,  # methods are for ever: a breaking change gets a new name
     rules=RULES,
+    refusals=REFUSALS,
     options=BlueskyOptions,
     settings=BlueskySettings,
     connect_input=ConnectInput,

@@ -1,39 +1,29 @@
-"""Webhook endpoints, and sending events to them."""
+"""Webhook endpoints: who listens to what."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
-
 from letmepost.domain.errors import InvalidRequest, NotFound, NotSent, SendFailure
 from letmepost.domain.ids import Prefix, spell
-from letmepost.domain.retry import delivery_delay_s
-from letmepost.domain.signing import SECRET_BYTES, signature_headers, signing_secret
+from letmepost.domain.signing import SECRET_BYTES, signing_secret
 from letmepost.gateways.addresses import AddressGuard
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
-from letmepost.gateways.metrics import Metrics
 from letmepost.services.audit import Action, record
 from letmepost.services.callers import Caller, new_id
-from letmepost.services.events import EVENT_TYPES, timestamp
+from letmepost.services.deliveries import envelope, signed
+from letmepost.services.events import EVENT_TYPES
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.storage.database import Connection, Database
-from letmepost.storage.endpoints import Delivery, EndpointRepository, EndpointRow, EveryTenantDeliveries
-from letmepost.storage.events import EveryTenantOutbox
+from letmepost.storage.deliveries import Delivery
+from letmepost.storage.endpoints import EndpointRepository, EndpointRow
 from letmepost.storage.sealing import Keyring
 
-DELIVERY_TIMEOUT_S = 10.0
-_LEASE_S = 60.0
-_BATCH = 200
-_REPLY_MAX_BYTES = 16 * 1024
 _SHOWN_BYTES = 2048
-_GONE = 410
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +136,8 @@ class Endpoints:
         values: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.given}
         if "events" in values:
             values["events"] = list(values["events"])
+        if wanted.active and "active" in values:
+            values["failing_since"] = None  # it gets its days anew
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             repository = EndpointRepository(connection, caller.tenant, self._keyring)
@@ -253,121 +245,6 @@ class Endpoints:
                 raise InvalidRequest(
                     str(refused), rule="url", remediation="Give a public https URL that this server can reach."
                 ) from refused
-
-
-class Deliveries:
-    """Announces events and sends them to who listens."""
-
-    def __init__(
-        self,
-        *,
-        database: Database,
-        keyring: Keyring,
-        clock: Clock,
-        http: HTTPClient,
-        jitter: Callable[[], float],
-        metrics: Metrics | None = None,
-    ) -> None:
-        self._metrics = metrics or Metrics()
-        self._outbox = EveryTenantOutbox(database)
-        self._deliveries = EveryTenantDeliveries(database, keyring)
-        self._clock = clock
-        self._http = http
-        self._jitter = jitter
-
-    async def announce(self) -> int:
-        """Give what was committed its place in the stream, and address it; returns how many events there were."""
-        announced, _ = await self._outbox.announce(_BATCH)
-        return announced
-
-    async def claim(self, limit: int) -> list[Delivery]:
-        """Lease due deliveries."""
-        return await self._deliveries.claim(limit=limit, lease_s=_LEASE_S)
-
-    async def next_due_in_s(self) -> float | None:
-        """Seconds until the next delivery is due."""
-        return await self._deliveries.next_due_in_s()
-
-    async def send(self, delivery: Delivery) -> None:
-        """Send once, and record how it went. What waited for an endpoint that was switched off is not sent."""
-        if not delivery.is_active:
-            await self._finish(delivery, status="dead", last_error="The endpoint is not active.")
-            return
-        try:
-            reply = await self._http.send(signed(delivery, self._clock.now()))
-        except ReplyTooLarge as large:
-            # What a receiver says is not read, so that it says too much of it changes nothing.
-            await self._judge(delivery, large.status, {})
-        except SendFailure as failure:
-            await self._again(delivery, str(failure))
-        else:
-            await self._judge(delivery, reply.status, reply.headers)
-
-    async def _judge(self, delivery: Delivery, status: int, headers: Mapping[str, str]) -> None:
-        if 200 <= status < 300:
-            await self._finish(delivery, status="delivered", last_status=status)
-        elif status == _GONE:
-            await self._finish(delivery, status="dead", last_status=_GONE, last_error="410 Gone", disable=True)
-        else:
-            await self._again(delivery, f"HTTP {status}", status, _retry_after_s(headers))
-
-    async def _again(
-        self, delivery: Delivery, error: str, status: int | None = None, retry_after_s: float | None = None
-    ) -> None:
-        delay_s = delivery_delay_s(delivery.attempt_count, self._jitter(), retry_after_s)
-        log.info("delivery.failed", delivery_id=str(delivery.id), error=error, next_in_s=delay_s)
-        await self._finish(
-            delivery,
-            status="dead" if delay_s is None else "pending",
-            delay_s=delay_s,
-            last_status=status,
-            last_error=error,
-        )
-
-    async def _finish(self, delivery: Delivery, *, status: str, **found: Any) -> None:
-        await self._deliveries.finish(delivery, status=status, **found)
-        self._metrics.delivery_tried("retried" if status == "pending" else status)
-
-
-def signed(delivery: Delivery, now: datetime) -> Outgoing:
-    """One sending of a delivery, signed at this moment."""
-    body = envelope(delivery)
-    headers = {
-        "content-type": "application/json",
-        **signature_headers(
-            event_id=spell(Prefix.EVENT, delivery.event_id),
-            event_type=delivery.event_type,
-            delivery_id=spell(Prefix.DELIVERY, delivery.id),
-            body=body,
-            secrets=delivery.secrets,
-            now=now,
-        ),
-    }
-    return Outgoing(
-        method="POST",
-        url=delivery.url,
-        headers=headers,
-        body=body,
-        timeout_s=DELIVERY_TIMEOUT_S,
-        max_reply_bytes=_REPLY_MAX_BYTES,
-    )
-
-
-def envelope(delivery: Delivery) -> bytes:
-    """The body of a sending: the same bytes at every try."""
-    value = {
-        "id": spell(Prefix.EVENT, delivery.event_id),
-        "type": delivery.event_type,
-        "createdAt": timestamp(delivery.created_at),
-        "organizationId": spell(Prefix.ORGANIZATION, delivery.tenant.organization_id),
-        "data": {**delivery.data, "sequence": delivery.position},
-    }
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    text = headers.get("retry-after", "")
-    return float(text) if text.isascii() and text.isdigit() else None
 
 
 def _found(row: EndpointRow | None) -> EndpointRow:

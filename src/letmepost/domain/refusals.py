@@ -1,0 +1,187 @@
+"""Named refusals and warnings that are no limit of a platform, as values.
+
+Callers branch on their ids, and each has a page. A platform's own are in its folder. What is wrong with a
+single field is named by the field's path instead.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason to refuse or to warn: what it means, and what to do about it, in sentences."""
+
+    id: str
+    summary: str
+    remediation: str
+
+
+REFUSALS = (
+    Refusal(
+        "account.disconnected",
+        "The account was disconnected, so nothing can be published there.",
+        "Connect the account again; what is held for it is then queued by itself.",
+    ),
+    Refusal(
+        "account.other_profile",
+        "The account is connected under another profile of the organization.",
+        "Disconnect it there first, or connect it under that profile.",
+    ),
+    Refusal(
+        "account.reauth_required",
+        "The platform no longer accepts the account's credential.",
+        "Connect the account again. What is scheduled for it is held until then, and queued by itself.",
+    ),
+    Refusal("api_key.ended", "The API key was revoked or has expired.", "Mint a new key."),
+    Refusal(
+        "api_key.escalation",
+        "A key cannot make a key with more rights than its own, nor may a test key make a live one.",
+        "Ask for fewer scopes, or use a key that has them.",
+    ),
+    Refusal("body.content_type", "The body is not said to be JSON.", "Send `Content-Type: application/json`."),
+    Refusal(
+        "body.duplicate_field",
+        "A field stands in the body twice, and parsers disagree about which one counts.",
+        "Send each field once.",
+    ),
+    Refusal("body.json", "The body is not JSON in UTF-8.", "Send well-formed JSON."),
+    Refusal(
+        "body.size_max",
+        "The body is larger than the route takes.",
+        "Upload large media with POST /v1/media and refer to them by mediaId.",
+    ),
+    Refusal("body.values_max", "The body holds more values than a request needs.", "Send less at once."),
+    Refusal(
+        "budget.resets_after_deadline",
+        "The platform's budget comes back only after the time by which the post had to be out.",
+        "Retry the post later, or allow more lateness with `late.withinS`.",
+    ),
+    Refusal(
+        "extras.failed",
+        "The post is published; a first comment or another extra could not be added within an hour.",
+        "Add it on the platform by hand. The post is neither failed nor repeated.",
+    ),
+    Refusal(
+        "idempotency_key.body_mismatch",
+        "The Idempotency-Key was used with another request.",
+        "Send a new key, or the original request.",
+    ),
+    Refusal(
+        "idempotency_key.format",
+        "An Idempotency-Key is 1 to 255 visible ASCII characters.",
+        "Send a random UUID.",
+    ),
+    Refusal(
+        "idempotency_key.in_progress",
+        "The first request with this Idempotency-Key is still being carried out.",
+        "Send the same request again after `Retry-After`.",
+    ),
+    Refusal(
+        "idempotency_key.secret_expired",
+        "The first answer held a secret, which is repeated for ten minutes and to the same key only.",
+        "Read or rotate what was created, or use a new Idempotency-Key.",
+    ),
+    Refusal("media.empty_body", "The file is empty.", "Send the file's bytes."),
+    Refusal("media.form", "The multipart form cannot be read.", "Send one multipart field named `file`."),
+    Refusal("media.missing_file", "The request has no file.", "Send one multipart field named `file`."),
+    Refusal(
+        "media.one_source",
+        "A medium is given in exactly one way.",
+        "Send one of `mediaId`, `url` and `bytesBase64`.",
+    ),
+    Refusal("media.single_file", "The request has more than one file.", "Upload one file at a time."),
+    Refusal("media.size_max", "The file is larger than is taken here.", "Send a smaller file."),
+    Refusal(
+        "media.unknown",
+        "There is no such medium for the target's profile, or it has expired.",
+        "Upload it again and use the new mediaId.",
+    ),
+    Refusal(
+        "media.unreadable",
+        "The bytes are no image, video or document that can be read.",
+        "Send the file as your software exported it.",
+    ),
+    Refusal(
+        "media.url.unreachable",
+        "The URL did not answer with the file.",
+        "Give a public URL that answers with the file itself.",
+    ),
+    Refusal(
+        "mode_conflict",
+        "`publishNow`, `scheduledAt` and `draft` exclude each other.",
+        "Send at most one of them; none means now.",
+    ),
+    Refusal(
+        "post.duplicate_content",
+        "The same account got the same text and media within `refuseDuplicatesWithinS`.",
+        "Change the post, or ask for a shorter time.",
+    ),
+    Refusal(
+        "post.partly_published",
+        "Something of the post was sent already and may be visible.",
+        "Wait for its outcome, then retry or unpublish it.",
+    ),
+    Refusal("post.status", "The post's status does not allow this.", "Read the post and see its status."),
+    Refusal(
+        "post.unconfirmed",
+        "The post was sent, and what became of it could not be learnt. It is not sent again by itself.",
+        "Look on the platform, then say what you found with POST /v1/posts/{id}/resolve.",
+    ),
+    Refusal(
+        "post.unpublish.unsupported",
+        "The platform offers no way to delete a post.",
+        "Delete it on the platform by hand.",
+    ),
+    Refusal(
+        "profile.in_use",
+        "Something belongs to the profile, or it is the default one.",
+        "Remove its accounts, media, keys and webhook endpoints first.",
+    ),
+    Refusal(
+        "profile.scope_mismatch",
+        "The API key belongs to another profile.",
+        "Leave `profileId` out, or use a key of that profile.",
+    ),
+    Refusal(
+        "sandbox.test_key",
+        "Only test keys can use the sandbox.",
+        "Use a key that starts with `lmp_test_`.",
+    ),
+    Refusal(
+        "schedule.missed",
+        "The post could not go out within the lateness that it allows.",
+        "Retry it, or allow more lateness with `late.withinS`.",
+    ),
+    Refusal("scheduledAt.future", "`scheduledAt` is at least a second ahead.", "Choose a later time."),
+    Refusal("scheduledAt.horizon", "`scheduledAt` is at most 366 days ahead.", "Choose an earlier time."),
+    Refusal(
+        "scheduledAt.timezone",
+        "A time without an offset is refused: guessing one would publish at another hour.",
+        "End the time with `Z` or an offset such as `+01:00`.",
+    ),
+    Refusal("scope.missing", "The API key lacks the scope that the operation needs.", "Use a key that has it."),
+    Refusal(
+        "target.account.ambiguous",
+        "Several active accounts are on the platform.",
+        "Name one by `accountId`; `platformResponse.candidates` lists them.",
+    ),
+    Refusal(
+        "target.account.not_connected",
+        "No active account of the organization or profile is there.",
+        "Connect an account first, or name another.",
+    ),
+    Refusal("target.address", "A target is named by its account or its platform.", "Send `accountId` or `platform`."),
+    Refusal(
+        "targets.account.platform_mismatch",
+        "The account is on another platform than the target says.",
+        "Leave `platform` out, or name the account's own.",
+    ),
+    Refusal("targets.duplicate_account", "An account is among the targets twice.", "Name each account once."),
+    Refusal("targets.max", "A request has at most 25 targets.", "Send several requests."),
+    Refusal(
+        "targets.options.platform_mismatch",
+        "The options are of another platform than the target.",
+        "Leave `platform` out of the options, or name the target's own.",
+    ),
+    Refusal("targets.required", "A post needs at least one target.", "Name an account or a platform."),
+)

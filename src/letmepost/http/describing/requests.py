@@ -1,0 +1,61 @@
+"""An example of each body that callers send. What is not here is made from its schema."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from letmepost.http.describing.samples import KNOWN, MOMENT
+
+_RANGE = {"after": "2026-12-01T00:00:00Z", "before": "2026-12-02T00:00:00Z"}
+
+
+def _post(platform: str) -> dict[str, Any]:
+    return {
+        "targets": [{"accountId": KNOWN["accountId"]}, {"platform": platform, "text": "Shorter here"}],
+        "text": "Hello from letmepost",
+        "media": [{"kind": "image", "mediaId": KNOWN["mediaId"], "altText": "A harbour at dawn"}],
+        "firstComment": {"text": "The link is above."},
+        "scheduledAt": MOMENT,
+        "metadata": {"campaign": "launch"},
+    }
+
+
+def _bulk(platform: str) -> dict[str, Any]:
+    return {
+        "posts": [
+            {"targets": [{"platform": platform}], "text": "First", "idempotencyKey": "launch-1"},
+            {"targets": [{"platform": platform}], "text": "Second", "idempotencyKey": "launch-2"},
+        ]
+    }
+
+
+def _always(body: Mapping[str, Any]) -> Callable[[str], Mapping[str, Any]]:
+    return lambda _: body
+
+
+REQUESTS: Mapping[str, Callable[[str], Mapping[str, Any]]] = MappingProxyType(
+    {
+        "createPost": _post,
+        "validatePost": _post,
+        "createPosts": _bulk,
+        "retryPosts": lambda platform: {"filter": {"status": ["failed"], "platform": [platform], **_RANGE}},
+        "changePost": _always({"text": "Hello again", "scheduledAt": MOMENT}),
+        "retryPost": _always({"scheduledAt": MOMENT}),
+        "publishBatch": _always({"scheduledAt": MOMENT}),
+        "resolvePost": _always({"outcome": "published", "uri": KNOWN["uri"]}),
+        "startConnect": _always({"profileId": KNOWN["profileId"]}),
+        "completeConnect": _always({"identifier": "somebody.example", "appPassword": "xxxx-xxxx-xxxx-xxxx"}),
+        "createSandboxAccount": lambda platform: {"platform": platform, "scenario": "rate_limited"},
+        "createKey": _always({"name": "ci", "prefix": "lmp_test_", "scopes": ["posts:write", "posts:read"]}),
+        "createFirstKey": _always({"name": "first", "prefix": "lmp_live_"}),
+        "rotateKey": _always({"overlapHours": 24}),
+        "createProfile": _always({"name": "Brand"}),
+        "renameProfile": _always({"name": "Brand, renamed"}),
+        "createOrganization": _always({"name": "Acme"}),
+        "createEndpoint": _always({"url": "https://example.com/hook", "events": ["post.published", "post.failed"]}),
+        "changeEndpoint": _always({"active": True, "events": []}),
+        "rotateSecret": _always({"overlapHours": 24}),
+        "sendTestEvent": _always({"type": "post.published"}),
+        "replayEndpoint": _always(_RANGE),
+    }
+)

@@ -1,0 +1,1 @@
+"""The documentation that this server serves: plain pages, made of the same values that the code obeys."""

@@ -1,0 +1,77 @@
+"""The fields of a schema as a table, those of what it holds beneath it."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+from letmepost.http.describing.fields import FIELDS
+from letmepost.http.docs.layout import prose, table
+
+_DEEPEST = 3
+_BOUNDS = {
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {}",
+    "maxItems": "at most {}",
+    "minimum": "from {}",
+    "maximum": "to {}",
+}
+
+
+def fields_table(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
+    """What a body or an answer holds; nothing when it has no fields of its own."""
+    rows = _rows(schema, schemas, "", 0)
+    return table(("Field", "Type", "Meaning"), rows) if rows else ""
+
+
+def _rows(schema: Mapping[str, Any], schemas: Mapping[str, Any], path: str, depth: int) -> list[tuple[str, ...]]:
+    found = _object_in(schema, schemas)
+    if found is None or depth >= _DEEPEST:
+        return []
+    inner, suffix = found
+    rows: list[tuple[str, ...]] = []
+    required = set(inner.get("required", ()))
+    for name, field in inner.get("properties", {}).items():
+        spelled = f"{path}{suffix}{'.' if path or suffix else ''}{name}"
+        kind = escape(type_of(field)) + (", required" if name in required else "")
+        rows.append((f"<code>{escape(spelled)}</code>", kind, prose(_meaning(name, field))))
+        rows += _rows(field, schemas, spelled, depth + 1)
+    return rows
+
+
+def _object_in(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> tuple[Mapping[str, Any], str] | None:
+    """The schema that has fields: itself, what it refers to, holds or may be; and `[]` where it is a list of them."""
+    if "$ref" in schema:
+        return _object_in(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if schema.get("type") == "array":
+        found = _object_in(schema.get("items", {}), schemas)
+        return None if found is None else (found[0], f"[]{found[1]}")
+    for option in schema.get("anyOf", ()):
+        found = _object_in(option, schemas)
+        if found is not None:
+            return found
+    return (schema, "") if "properties" in schema else None
+
+
+def _meaning(name: str, field: Mapping[str, Any]) -> str:
+    described = field.get("description", FIELDS.get(name))
+    words = [] if described is None else [described]
+    if field.get("default") not in (None, [], {}):
+        words.append(f"Default: `{field['default']}`.")
+    if "enum" in field:
+        words.append("One of " + ", ".join(f"`{value}`" for value in field["enum"]) + ".")
+    limits = [bound.format(field[key]) for key, bound in _BOUNDS.items() if key in field]
+    return " ".join([*words, *([", ".join(limits).capitalize() + "."] if limits else [])])
+
+
+def type_of(schema: Mapping[str, Any]) -> str:
+    """What kind of value it is, in a word or two."""
+    if "$ref" in schema:
+        return str(schema["$ref"].rpartition("/")[2])
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(type_of(option) for option in schema["anyOf"]))
+    if schema.get("type") == "array":
+        return f"list of {type_of(schema.get('items', {}))}"
+    if "const" in schema:
+        return repr(schema["const"])
+    return "time" if schema.get("format") == "date-time" else str(schema.get("type", "anything"))

@@ -1,0 +1,163 @@
+"""The reference: every operation, event and status on one page, made from the description of the API."""
+
+import json
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from letmepost.domain.posts import TRANSITIONS
+from letmepost.http.docs.fields import fields_table, type_of
+from letmepost.http.docs.layout import page, paragraphs, prose, table
+from letmepost.http.gate import ANY_KEY, OPERATOR, scope_of
+
+_METHODS = ("post", "get", "put", "patch", "delete")
+_INTRO = """
+<p>One request publishes to many social accounts, once and only once. Send JSON to <code>/v1</code> with
+<code>Authorization: Bearer lmp_live_…</code>; a key that starts with <code>lmp_test_</code> publishes to simulated
+platforms. Times are RFC 3339, lists have a <code>nextCursor</code>, and every refusal is the same
+<a href="/docs/errors">envelope</a>. The same as a document for generators: <a href="/openapi.json">OpenAPI 3.1</a>.</p>
+"""
+
+
+def reference_page(described: Mapping[str, Any]) -> str:
+    """The page of a whole description."""
+    tags = described["tags"]
+    sections = [_section(tag, described) for tag in tags if _operations(tag["name"], described)]
+    return page(
+        f"API reference {described['info']['version']}",
+        _INTRO + _contents(tags, described) + "".join(sections) + _events(described) + _statuses(),
+    )
+
+
+def _operations(tag: str, described: Mapping[str, Any]) -> list[tuple[str, str, Mapping[str, Any]]]:
+    found = [
+        (method, path, operation)
+        for path, operations in described["paths"].items()
+        for method, operation in operations.items()
+        if tag in operation["tags"]
+    ]
+    return sorted(found, key=lambda one: (not one[1].startswith(f"/v1/{tag}"), one[1], _METHODS.index(one[0])))
+
+
+def _contents(tags: list[Mapping[str, Any]], described: Mapping[str, Any]) -> str:
+    groups = []
+    for tag in tags:
+        links = "".join(
+            f'<li><a href="#{operation["operationId"]}"><code>{method.upper()} {escape(path)}</code></a></li>'
+            for method, path, operation in _operations(tag["name"], described)
+        )
+        if links:
+            groups.append(f"<details><summary><b>{tag['name']}</b> {prose(tag['description'])}</summary>")
+            groups.append(f"<ul>{links}</ul></details>")
+    more = '<p><a href="#events">Events that webhooks are sent</a> · <a href="#statuses">Statuses of a post</a></p>'
+    return f'<nav aria-label="Operations">{"".join(groups)}{more}</nav>'
+
+
+def _section(tag: Mapping[str, Any], described: Mapping[str, Any]) -> str:
+    operations = "".join(_operation(*found, described) for found in _operations(tag["name"], described))
+    return f"<section><h2>{tag['name'].title()}</h2><p>{prose(tag['description'])}</p>{operations}</section>"
+
+
+def _operation(method: str, path: str, operation: Mapping[str, Any], described: Mapping[str, Any]) -> str:
+    name = f'<code><span class="method">{method.upper()}</span> {escape(path)}</code>'
+    parts = [
+        f'<article id="{operation["operationId"]}"><h3>{name}</h3>',
+        paragraphs(operation.get("description", "")),
+        f'<p class="soft">{_who(operation)}</p>',
+        *_parameters(operation, described),
+        *_body(operation, described),
+        *_answers(operation, described),
+        "</article>",
+    ]
+    return "".join(parts)
+
+
+def _who(operation: Mapping[str, Any]) -> str:
+    scope = scope_of(operation)
+    if scope is None:
+        return "Needs no key."
+    if scope == OPERATOR:
+        return "Needs the operator's token."
+    return "Needs any key." if scope == ANY_KEY else f"Needs the scope <code>{escape(scope)}</code>."
+
+
+def _parameters(operation: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
+    rows: list[tuple[str, ...]] = []
+    for given in operation.get("parameters", ()):
+        found = _resolve(given, described)
+        where = "required" if found.get("required") else found["in"]
+        name, kind = escape(found["name"]), escape(type_of(found["schema"]))
+        rows.append((f"<code>{name}</code>", kind, where, prose(found.get("description", ""))))
+    if rows:
+        yield "<h4>Parameters</h4>" + table(("Name", "Type", "Where", "Meaning"), rows)
+
+
+def _body(operation: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
+    for kind, content in operation.get("requestBody", {}).get("content", {}).items():
+        yield f"<h4>Body <span class='soft'>{escape(kind)}</span></h4>"
+        yield fields_table(content["schema"], described["components"]["schemas"])
+        if "example" in content:
+            yield _example(content["example"])
+
+
+def _answers(operation: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
+    yield "<h4>Answers</h4>"
+    refusals: list[tuple[str, ...]] = []
+    for status, given in operation["responses"].items():
+        answer = _resolve(given, described)
+        if status[0] != "2":
+            refusals.append((status, prose(answer["description"])))
+            continue
+        contents = answer.get("content", {})
+        for kind, content in contents.items():
+            fields = fields_table(content["schema"], described["components"]["schemas"])
+            shown = fields + _example(content["example"])
+            summary = f"<b>{status}</b> {prose(answer['description'])} <span class='soft'>{escape(kind)}</span>"
+            yield f"<details><summary>{summary}</summary>{shown}</details>"
+    listed = table(("Status", "When"), refusals)
+    yield f"<details><summary><b>Refusals</b></summary>{listed}</details>"
+
+
+def _events(described: Mapping[str, Any]) -> str:
+    parts = []
+    for name, item in described["webhooks"].items():
+        content = item["post"]["requestBody"]["content"]["application/json"]
+        data = fields_table(content["schema"]["properties"]["data"], described["components"]["schemas"])
+        parts.append(
+            f"<details><summary><code>{name}</code> {prose(item['post']['description'])}</summary>"
+            f"<p><code>data</code> holds:</p>{data}{_example(content['example'])}</details>"
+        )
+    intro = (
+        "<p>Webhooks, <a href='#listEvents'><code>GET /v1/events</code></a> and <a href='#followEvents'>the stream</a> "
+        "show the same envelope. Deliveries are signed as <a href='https://www.standardwebhooks.com'>Standard Webhooks"
+        "</a> are.</p>"
+    )
+    return f'<section id="events"><h2>Events</h2>{intro}{"".join(parts)}</section>'
+
+
+def _statuses() -> str:
+    rows: list[tuple[str, ...]] = [
+        (
+            f"<code>{cause}</code>",
+            ", ".join(f"<code>{source}</code>" for source in sorted(transition.sources)),
+            f"<code>{transition.target}</code>",
+            f"<code>{transition.event}</code>" if transition.event else "",
+        )
+        for cause, transition in TRANSITIONS.items()
+    ]
+    listed = table(("Cause", "From", "To", "Event"), rows)
+    return f'<section id="statuses"><h2>Statuses of a post</h2>{listed}</section>'
+
+
+def _example(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    return f"<pre><code>{escape(text, quote=False)}</code></pre>"
+
+
+def _resolve(given: Mapping[str, Any], described: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = given
+    if "$ref" in given:
+        found = described
+        for part in given["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+    return found

@@ -1,0 +1,63 @@
+"""The documentation, as pages of this server itself."""
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from letmepost.domain.errors import ErrorCode, NotFound
+from letmepost.http.docs.codes import code_page, codes_page
+from letmepost.http.docs.reference import reference_page
+from letmepost.http.docs.rules import explained_rules, explanation_page, rules_page
+from letmepost.http.services import APIServices
+from letmepost.platforms.contract import Platform
+
+router = APIRouter(include_in_schema=False)
+
+
+class Page(HTMLResponse):
+    """A page that may run and load nothing: whatever it says, it is only text."""
+
+    def __init__(self, content: str) -> None:
+        policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        super().__init__(content, headers={"content-security-policy": policy, "x-content-type-options": "nosniff"})
+
+
+@router.get("/docs")
+async def reference(request: Request) -> Page:
+    """Every operation."""
+    return Page(reference_page(request.app.openapi()))
+
+
+@router.get("/docs/errors")
+async def error_codes() -> Page:
+    """Every error code."""
+    return Page(codes_page())
+
+
+@router.get("/docs/errors/{code}")
+async def error_code(code: str) -> Page:
+    """What an error code means."""
+    if code not in set(ErrorCode):
+        raise NotFound("page")
+    return Page(code_page(ErrorCode(code)))
+
+
+@router.get("/docs/preflight")
+async def rules(request: Request) -> Page:
+    """Every rule."""
+    return Page(rules_page(_platforms(request)))
+
+
+@router.get("/docs/preflight/{page}")
+async def rule(page: str, request: Request) -> Page:
+    """What a rule says, where that is written, and what to do."""
+    found = explained_rules(_platforms(request)).get(page)
+    if found is None:
+        raise NotFound("page")
+    return Page(explanation_page(found))
+
+
+def _platforms(request: Request) -> Iterable[Platform]:
+    services: APIServices = request.app.state.services
+    return services.platforms.values()

@@ -1,0 +1,84 @@
+"""`/v1/events/stream`: the events as they happen, as server-sent events.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from starlette.responses import StreamingResponse
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.errors import Unauthenticated
+from letmepost.http.gate import GatedRoute, authenticated, caller_of, needs
+from letmepost.http.paging import position
+from letmepost.http.schemas.events import EventView, check_types
+from letmepost.http.services import APIServices
+
+_RECONNECT_AFTER_MS = 1000
+_EXAMPLE = 'id: 7\nretry: 1000\n\nevent: post.published\ndata: {"id": "evt_…", "type": "post.published", …}\nid: 8\n\n'
+
+router = APIRouter(route_class=GatedRoute, tags=["events"])
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events."""
+
+    media_type = "text/event-stream"
+
+
+@router.get(
+    "/v1/events/stream",
+    response_class=EventStream,
+    responses={200: {"content": {EventStream.media_type: {"example": _EXAMPLE}}}},
+    openapi_extra=needs(Scope.EVENTS_READ),
+)
+async def follow_events(
+    request: Request,
+    event_type: Annotated[list[str] | None, Query(alias="type")] = None,
+    cursor: str | None = None,
+    last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
+) -> Response:
+    """Follow the stream of events as it grows, as server-sent events.
+
+    `id` is the event's place in the stream, `event` its type, `data` the same envelope that webhooks are sent. It
+    begins behind `Last-Event-ID`, which clients send by themselves when they reconnect, or `cursor`, or now: nothing is
+    skipped or repeated. The first block says where it begins.
+    """
+    services: APIServices = request.app.state.services
+    caller, types = caller_of(request), check_types(event_type)
+    after = position(last_event_id, "Last-Event-ID")
+    if after is None:
+        after = position(cursor)
+    if after is None:
+        after = await services.streams.head(caller)
+    kept_by_nobody = {"cache-control": "no-store", "x-accel-buffering": "no"}
+    return EventStream(_blocks(request, after, types), headers=kept_by_nobody)
+
+
+async def _blocks(request: Request, after: int, types: Sequence[str]) -> AsyncIterator[bytes]:
+    """The stream as it goes over the wire, until the key or the server ends."""
+    services: APIServices = request.app.state.services
+    caller = caller_of(request)
+
+    async def is_over() -> bool:
+        if request.app.state.stopping.is_set():
+            return True
+        try:
+            await authenticated(request, services.api_keys)
+        except Unauthenticated:
+            return True
+        return False
+
+    # An id without data tells a client where it is before anything has happened.
+    yield format_sse_event(id=str(after), retry=_RECONNECT_AFTER_MS)
+    async with aclosing(services.streams.follow(caller, after=after, types=types, is_over=is_over)) as pages:
+        async for page in pages:
+            for event in page:
+                data = EventView.of(event, caller).encode().decode()
+                yield format_sse_event(id=str(event.position), event=event.type, data_str=data)
+            if not page:
+                yield KEEPALIVE_COMMENT

@@ -1,0 +1,74 @@
+"""What the events say: the `data` of each kind, as webhooks, the list and the stream of events show it."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from letmepost.http.schemas.base import Left, Moment, View
+from letmepost.http.schemas.batches import PostWarning
+
+_SEQUENCE = "The event's place in the organization's stream."
+
+
+class Announcement(View):
+    """What every event says; some say more than is described here."""
+
+    model_config = ConfigDict(extra="allow")
+
+    sequence: int = Field(description=_SEQUENCE)
+
+
+class PostAnnouncement(Announcement):
+    """A post, as it was when this happened."""
+
+    post_id: str
+    batch_id: str
+    account_id: str
+    profile_id: str
+    platform: str
+    status: str
+    due_at: Moment
+    metadata: Mapping[str, str]
+    warnings: Sequence[PostWarning]
+    uri: Left[str] = None
+    cid: Left[str] = None
+    url: Left[str] = None
+    published_at: Left[Moment] = None
+    next_attempt_at: Left[Moment] = None
+    error: Left[Mapping[str, Any]] = Field(default=None, description="As in an error envelope.")
+
+
+class AccountAnnouncement(Announcement):
+    """An account."""
+
+    account_id: str
+    profile_id: str
+    platform: str
+    handle: str | None
+
+
+class EndpointAnnouncement(Announcement):
+    """A webhook endpoint that was disabled."""
+
+    endpoint_id: str
+    url: str
+    reason: str = Field(description="`gone` after a 410, `failing` after five days without a success.")
+    last_failure_reason: str | None
+
+
+ANNOUNCEMENTS: Mapping[str, type[Announcement]] = MappingProxyType(
+    {
+        "post": PostAnnouncement,
+        "account": AccountAnnouncement,
+        "token": AccountAnnouncement,
+        "endpoint": EndpointAnnouncement,
+    }
+)
+"""The data of the events whose types begin with a word."""
+
+
+def announcement_of(event_type: str) -> type[Announcement]:
+    """What an event of this type says."""
+    return ANNOUNCEMENTS.get(event_type.partition(".")[0], Announcement)

@@ -1,0 +1,33 @@
+"""The server of the commands stops in order."""
+
+import asyncio
+import socket
+
+import httpx2
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from letmepost.cli.server import Server
+
+
+async def test_what_waits_for_the_end_is_told_of_it_before_the_server_waits() -> None:
+    """A follower of a stream would otherwise hold the server up until it is cut off."""
+    stopping, begun = asyncio.Event(), asyncio.Event()
+
+    async def follow(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        begun.set()
+        await stopping.wait()
+        await send({"type": "http.response.body", "body": b"the end"})
+
+    config = uvicorn.Config(follow, lifespan="off", log_level="warning", timeout_graceful_shutdown=None)
+    server = Server(config, stopping.set)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        async with httpx2.AsyncClient() as http:
+            asked = asyncio.create_task(http.get(f"http://127.0.0.1:{listener.getsockname()[1]}/"))
+            await begun.wait()
+            server.should_exit = True
+            assert (await asked).text == "the end"
+        await running

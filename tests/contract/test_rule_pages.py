@@ -1,0 +1,91 @@
+"""Every id that an answer can name has a page, wherever in the source it is raised."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import letmepost
+from letmepost.domain.errors import ErrorCode
+from letmepost.domain.refusals import REFUSALS
+from letmepost.http.docs.codes import MEANINGS
+from letmepost.http.docs.rules import explained_rules
+from letmepost.http.errors import rule_page
+from letmepost.platforms import discover
+
+_SOURCE = Path(letmepost.__file__).parent
+_EXPLAINED = {rule.id for rule in explained_rules(discover().values()).values()}
+_ID = re.compile(r"[a-z][A-Za-z_]*(\.[a-z][A-Za-z0-9_]*)+")
+_RAISING = {"PydanticCustomError", "Warn"}
+_BY_STATUS = {"account.disconnected", "account.reauth_required"}
+"""Composed of the account's status where they are raised."""
+
+
+def _trees(folder: Path) -> Iterator[ast.AST]:
+    for path in sorted(folder.rglob("*.py")):
+        yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _texts(node: ast.AST | None) -> Iterator[str]:
+    """The texts that an expression may be."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from _texts(node.body)
+        yield from _texts(node.orelse)
+
+
+def _named(tree: ast.AST) -> Iterator[str]:
+    """What is given as a rule, as a warning's code, or as the kind of a schema's own error."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "rule":
+            yield from _texts(node.value)
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value in {"rule", "code"}:
+                    yield from _texts(value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _RAISING:
+            yield from _texts(node.args[0])
+
+
+def test_every_named_rule_of_the_source_has_a_page() -> None:
+    """A dotted id is a rule's; a plain word is the path of a field."""
+    named = {text for tree in _trees(_SOURCE) for text in _named(tree) if _ID.fullmatch(text)} | {"mode_conflict"}
+    assert len(named) > 40
+    assert sorted((named | _BY_STATUS) - _EXPLAINED) == [], "explain it in domain/refusals.py or in its platform"
+
+
+def test_whatever_a_platforms_source_calls_by_its_name_has_a_page() -> None:
+    for name in discover():
+        texts = {
+            node.value
+            for tree in _trees(_SOURCE / "platforms" / name)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
+        named = {text for text in texts if text.startswith(f"{name}.") and _ID.fullmatch(text)}
+        assert sorted(named - _EXPLAINED) == []
+
+
+def test_what_is_explained_is_raised_somewhere() -> None:
+    """A page about something that cannot happen would be a lie."""
+    named = {text for tree in _trees(_SOURCE) for text in _named(tree)} | {"mode_conflict", "scheduledAt.timezone"}
+    assert sorted({refusal.id for refusal in REFUSALS} - named - _BY_STATUS) == []
+
+
+def test_no_two_explanations_share_a_page() -> None:
+    ids = [refusal.id for refusal in REFUSALS]
+    for platform in discover().values():
+        ids += [*(rule.id for rule in platform.rules), *(refusal.id for refusal in platform.refusals)]
+    assert len({rule_page(rule_id) for rule_id in ids}) == len(ids)
+
+
+def test_explanations_are_sentences() -> None:
+    for rule in explained_rules(discover().values()).values():
+        for sentence in (rule.summary, rule.remediation):
+            assert sentence.endswith("."), rule.id
+            assert sentence[0].isupper() or sentence[0] == "`", rule.id
+
+
+def test_every_error_code_is_explained() -> None:
+    assert set(MEANINGS) == set(ErrorCode)

@@ -1,0 +1,94 @@
+"""The pages of the documentation."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from letmepost.domain.errors import ErrorCode
+from tests.deployment import Client
+from tests.http.support import PLATFORM, check_refusal
+
+_VOID = {"meta", "br", "link"}
+
+
+class Reader(HTMLParser):
+    """Reads a page strictly: every element is closed where it was opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.loads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.ids += [value for name, value in attrs if name == "id" and value]
+        self.links += [given["href"] or ""] if tag == "a" else []
+        self.loads += [tag] if tag in {"script", "link", "img", "iframe"} or "src" in given else []
+        if tag not in _VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+async def read(client: Client, path: str) -> tuple[str, Reader]:
+    reply = await client.http.get(path)
+    assert reply.status_code == 200, path
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+    reader = Reader()
+    reader.feed(reply.text)
+    assert reader.open == []
+    assert reader.loads == [], "nothing is loaded from anywhere"
+    return reply.text, reader
+
+
+async def test_every_operation_event_and_tag_is_on_the_reference(client: Client) -> None:
+    text, reader = await read(client, "/docs")
+    described = (await client.http.get("/openapi.json")).json()
+    operations = [operation for path in described["paths"].values() for operation in path.values()]
+    assert {operation["operationId"] for operation in operations} <= set(reader.ids)
+    assert len(set(reader.ids)) == len(reader.ids)
+    assert {link[1:] for link in reader.links if link.startswith("#")} <= set(reader.ids)
+    for name in [*described["webhooks"], *(tag["name"] for tag in described["tags"])]:
+        assert name in text
+
+
+@pytest.mark.parametrize("listing", ["/docs/errors", "/docs/preflight"])
+async def test_every_page_that_a_list_links_to_is_there(client: Client, listing: str) -> None:
+    _, reader = await read(client, listing)
+    pages = [link for link in reader.links if link.startswith(f"{listing}/")]
+    assert len(pages) >= len(ErrorCode)
+    for page in pages:
+        text, _ = await read(client, page)
+        assert "What to do" in text
+
+
+async def test_what_a_refusal_links_to_is_there(client: Client) -> None:
+    body = {"targets": [{"platform": PLATFORM, "text": "x" * 3000}], "text": "Hello"}
+    await client.sandbox_account()
+    error = check_refusal_of_rule((await client.post("/v1/posts", body)).json())
+    for link in ("docUrl", "ruleUrl"):
+        await read(client, re.sub(r"^https?://[^/]+", "", error[link]))
+    named = (await client.post("/v1/posts", {"targets": []})).json()["error"]
+    text, _ = await read(client, re.sub(r"^https?://[^/]+", "", named["ruleUrl"]))
+    assert "targets.required" in text
+
+
+def check_refusal_of_rule(answer: dict[str, dict[str, str]]) -> dict[str, str]:
+    error = answer["error"]
+    assert error["code"] == "preflight_failed"
+    return error
+
+
+async def test_what_is_wrong_with_a_field_links_to_no_rule(client: Client) -> None:
+    error = check_refusal(await client.get("/v1/posts?limit=0"), 400, "validation_failed", "limit")
+    assert "ruleUrl" not in error
+
+
+@pytest.mark.parametrize("path", ["/docs/errors/nonsense", "/docs/preflight/nonsense", "/docs/preflight/%3Cscript%3E"])
+async def test_a_page_that_is_not_there_is_refused_as_everything_is(client: Client, path: str) -> None:
+    check_refusal(await client.http.get(path), 404, "not_found")
