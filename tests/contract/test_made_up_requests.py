@@ -32,6 +32,7 @@ EXAMPLES = 4
 LEFT_OUT = {
     "followEvents",  # answers for as long as somebody listens
     "uploadMedia",  # takes a form, not JSON
+    "receiveUpload",  # takes bytes, at an address that only we can make
     "health",  # takes nothing that could be malformed
     "ready",
 }

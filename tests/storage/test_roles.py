@@ -28,7 +28,7 @@ SWEEPER_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
         "UPDATE": frozenset({"active", "last_delivery_at", "last_failure_reason", "failing_since"}),
     },
     "deliveries": {"SELECT": ALL, "INSERT": ALL, "UPDATE": ALL, "DELETE": ALL},
-    "media": {"SELECT": frozenset({"id", "organization_id", "mode", "status", "created_at"})},
+    "media": {"SELECT": frozenset({"id", "organization_id", "mode", "status", "created_at", "expires_at", "fetch_at"})},
     "pauses": {"SELECT": ALL, "INSERT": ALL, "DELETE": ALL},
     "attempts": {"SELECT": frozenset({"id"}), "DELETE": ALL},
     "flow_steps": {"SELECT": frozenset({"post_id", "revision", "step", "intent_at"}), "DELETE": ALL},

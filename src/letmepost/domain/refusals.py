@@ -184,4 +184,62 @@ REFUSALS = (
         "Leave `platform` out of the options, or name the target's own.",
     ),
     Refusal("targets.required", "A post needs at least one target.", "Name an account or a platform."),
+    Refusal(
+        "account.posts_waiting",
+        "Posts of the account have not gone out yet, and belong to its present profile.",
+        "Wait for them or cancel them, then move the account.",
+    ),
+    Refusal(
+        "budget.away",
+        "The platform does not answer; it is left alone for a while.",
+        "Nothing needs to be done: the post goes out when the platform answers again.",
+    ),
+    Refusal(
+        "budget.limit",
+        "A limit that the platform set is used up for now.",
+        "Nothing needs to be done: the post goes out when the limit resets.",
+    ),
+    Refusal(
+        "media.content_type",
+        "The upload is not a form, or not one that can be read.",
+        "Send multipart/form-data with the file in the field `file`.",
+    ),
+    Refusal(
+        "media.in_use",
+        "A post that has not been published yet needs the medium.",
+        "Cancel the post or give it another medium, or wait until it is out.",
+    ),
+    Refusal(
+        "media.not_uploaded",
+        "Nothing has come in at the upload's address yet.",
+        "PUT the bytes there first, then complete the upload.",
+    ),
+    Refusal(
+        "media.size_mismatch",
+        "The upload brings more or fewer bytes than were announced.",
+        "Send the file that was announced, or start another upload.",
+    ),
+    Refusal(
+        "media.upload_used", "The upload's address has been used: it is good for one file.", "Start another upload."
+    ),
+    Refusal(
+        "publishing.paused",
+        "The operator has paused publishing.",
+        "Nothing needs to be done: the post is queued again when the pause ends.",
+    ),
+    Refusal(
+        "quota.media_bytes",
+        "The organization's media take all the room that the operator gave it.",
+        "Delete media, or ask the operator for more.",
+    ),
+    Refusal(
+        "quota.posts_per_account_day",
+        "The account has all the posts of that day that the operator allows.",
+        "Choose another day, or ask the operator for more.",
+    ),
+    Refusal(
+        "quota.posts_per_month",
+        "The organization has all the posts of that month that the operator allows.",
+        "Choose another month, or ask the operator for more.",
+    ),
 )

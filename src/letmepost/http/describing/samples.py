@@ -133,11 +133,13 @@ class Samples:
             return self.of(self._schemas[owner], name, owner)
         if name == "id" and owner in _IDS:
             return f"{_IDS[owner]}_{_ULID}"
+        if "const" in schema:
+            return schema["const"]
         if name in self._known and _fits(self._known[name], schema):
             return self._known[name]
         if "anyOf" in schema:
             return self.of(schema["anyOf"][0], name, owner)
-        return schema["const"] if "const" in schema else self._by_type(schema, name, owner)
+        return self._by_type(schema, name, owner)
 
     def _by_type(self, schema: Mapping[str, Any], name: str, owner: str) -> Any:
         if "enum" in schema:

@@ -18,6 +18,7 @@ TAGS: Mapping[str, str] = MappingProxyType(
         "events": "Everything that happens, in one order: to poll, to follow, and as it was sent to webhooks.",
         "sandbox": "Simulated platforms for test keys: nothing leaves the deployment.",
         "operator": "Organizations, for whoever runs the deployment.",
+        "usage": "What the operator's quotas leave.",
         "service": "Whether the deployment lives and can publish.",
     }
 )
@@ -51,6 +52,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "after": "Only from this time on, RFC 3339 with an offset.",
         "before": "Only before this time, RFC 3339 with an offset.",
         "cancelQueued": "Cancel what waits for the account instead of holding it.",
+        "token": "What the address was signed with.",
         "Last-Event-ID": "The last `id` that was seen; clients send it by themselves when they reconnect.",
     }
 )
