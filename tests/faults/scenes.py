@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import asyncpg
+
 from letmepost.domain.ids import Prefix, parse
 from letmepost.gateways.clock import SystemClock
 from tests.faults.stage import Stage
@@ -32,6 +34,7 @@ class Scale:
         away_s: how long a platform is away.
         rounds: how often what takes long is repeated.
         accounts_each: of a tenant, on each platform.
+        is_hurried: what mostly waits is played beside the rest, and all is judged at the end.
     """
 
     kills: int
@@ -41,6 +44,7 @@ class Scale:
     rounds: int
     tenants: int
     accounts_each: int
+    is_hurried: bool = False
 
 
 @dataclass(eq=False, kw_only=True)
@@ -109,7 +113,7 @@ class Scene:
         """Whether more posts would only wait; a database that is away has room."""
         try:
             return await self.unsettled() > UNDER_WAY_MAX
-        except OSError:
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
 
 

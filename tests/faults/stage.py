@@ -39,6 +39,7 @@ class Stage:
     postgres: RunningServer
     valkey: RunningServer
     urls: DatabaseURLs
+    admin: "asyncpg.Pool[asyncpg.Record]"
     http: httpx2.AsyncClient
     apis: list[str] = field(default_factory=lambda: [f"http://127.0.0.1:{free_port()}" for _ in range(2)])
     sandbox_url: str = field(default_factory=lambda: f"http://127.0.0.1:{free_port()}")
@@ -105,11 +106,7 @@ class Stage:
 
     async def query(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Ask the database directly, as a superuser."""
-        connection = await asyncpg.connect(self.urls.admin)
-        try:
-            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
-        finally:
-            await connection.close()
+        rows: list[asyncpg.Record] = await self.admin.fetch(sql, *arguments)
         return rows
 
     async def stop(self) -> None:
@@ -157,6 +154,7 @@ async def open_stage(directory: Path, seed: int, *, workers: int) -> AsyncIterat
             postgres=postgres,
             valkey=valkey,
             urls=urls,
+            admin=await stack.enter_async_context(asyncpg.create_pool(urls.admin, min_size=0, max_size=2)),
             http=await stack.enter_async_context(httpx2.AsyncClient(timeout=30, trust_env=False)),
         )
         try:

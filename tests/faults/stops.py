@@ -20,7 +20,7 @@ async def stop_workers(scene: Scene) -> None:
     """Stop one worker at each failpoint of each platform, let the others take over, and wake the stopped ones."""
     stopped = 0
     for _ in range(scene.scale.rounds):
-        async with scene.load(6.0), scene.stage.more_workers(*_specs(scene)) as children:
+        async with scene.load(4.0), scene.stage.more_workers(*_specs(scene)) as children:
             found = await asyncio.gather(*(_has_stopped(child) for child in children))
             stopped += sum(found)
             scene.tell(f"{sum(found)} of {len(children)} workers stand still")
