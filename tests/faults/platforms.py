@@ -58,6 +58,7 @@ def make_platform(name: str, *, can_be_asked: bool) -> Platform:
         visibility_delay_s=VISIBILITY_DELAY_S,
         connect=_connect,
         disconnect=_disconnect,
+        check=_check,
         refresh=_refresh,
         needs_refresh=lambda _reply: False,
         sign=_sign,
@@ -91,6 +92,10 @@ def _connect(given: ConnectInput, settings: HostSettings) -> Flow[ConnectedAccou
 
 
 def _disconnect(_account: AccountFacts, _settings: object) -> Flow[None]:
+    yield from ()
+
+
+def _check(_account: AccountFacts, _settings: object) -> Flow[None]:
     yield from ()
 
 
