@@ -15,7 +15,7 @@ COMPILE := $(UV) compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-pds bench lint format openapi env-example requirements secrets clean
+.PHONY: help install dev test test-pds faults faults-short bench lint format openapi env-example requirements secrets clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,12 @@ test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to choose)
 
 test-pds: install  ## Run the tests against a real Bluesky server (needs Node)
 	$(BIN)/python -m pytest tests/pds
+
+faults: install  ## Break everything for 20 minutes, and count what was lost or doubled (FAULTS='--seed 1' to choose)
+	$(BIN)/python -m tests.faults $(FAULTS)
+
+faults-short: install  ## Break a little of everything, as the tests do
+	$(BIN)/python -m tests.faults --short $(FAULTS)
 
 bench: install  ## Measure, and print ratios to what this machine can do
 	$(BIN)/python -m tests.benchmarks.http_client

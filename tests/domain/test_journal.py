@@ -19,12 +19,14 @@ from letmepost.domain.journal import (
     Send,
     Step,
     Wait,
+    begins_within_s,
     decide,
     decode_call,
     decode_reply,
     encode_call,
     encode_reply,
     fingerprint,
+    may_ask_at,
 )
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -325,3 +327,12 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_keys(call: Call) -> None:
 
 def test_a_fingerprint_is_32_bytes() -> None:
     assert len(fingerprint(READ)) == 32
+
+
+@given(age_s=st.floats(0, 60), delay_s=st.floats(0, 600))
+def test_a_call_that_begins_in_time_is_over_and_visible_when_it_is_asked_about(age_s: float, delay_s: float) -> None:
+    intent = Intent(PUBLISH, NOW)
+    now = NOW + timedelta(seconds=age_s)
+    latest = now + timedelta(seconds=begins_within_s(intent, now))
+    shown = latest + timedelta(seconds=PUBLISH.timeout_s + delay_s)
+    assert abs(may_ask_at(intent, delay_s) - shown) < timedelta(milliseconds=1)

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
-from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
-from letmepost.domain.flow import Flow, Intent, Part, Reconciled, Unknown
+from letmepost.domain.errors import FailureKind, LimitScope, NotSent, PlatformFailure
+from letmepost.domain.flow import Call, Effect, Flow, Intent, Part, Reconciled, Unknown
+from letmepost.domain.journal import CONNECTING_MAX_S, Step
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ReadyPost
 from letmepost.services import throttling
@@ -136,6 +137,26 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(desk: Desk) -> None:
     assert await desk.admin.everything("posts", "attempts", "events") == before
     await quick.record(await quick.run())
     assert desk.network.posts == [("post", "Hello")]
+
+
+async def test_a_post_begins_soon_after_its_intent_or_not_at_all(desk: Desk) -> None:
+    """A doubt is counted from the intent. Sent much later, a post could be looked for before it can be seen."""
+    await desk.post()
+    attempt = await desk.begin()
+    call = Call(
+        method="POST",
+        url=f"{desk.network.url}/posts",
+        json={"step": "post", "text": "Hello"},
+        effect=Effect.PUBLISH,
+        step="post",
+    )
+    late = CLOCK.now() - timedelta(seconds=CONNECTING_MAX_S + 1)
+    attempt.steps["post"] = Step(name="post", intent=Intent(call, late))
+    with pytest.raises(NotSent, match="too late"):
+        await attempt.sender(call)
+    assert desk.network.posts == []
+    attempt.steps["post"] = Step(name="post", intent=Intent(call, CLOCK.now()))
+    assert (await attempt.sender(call)).ok
 
 
 async def test_a_post_handed_back_is_taken_by_the_next_at_once(desk: Desk) -> None:

@@ -57,17 +57,22 @@ class Core:
 
 @asynccontextmanager
 async def open_core(
-    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str], metrics: Metrics
+    settings: Settings,
+    platforms: Mapping[str, Platform],
+    environment: Mapping[str, str],
+    metrics: Metrics,
+    clock: Clock | None = None,
 ) -> AsyncIterator[Core]:
     """Everything that API and worker share, open.
 
     Args:
         platforms: by name; their settings are read from the environment.
+        clock: the machine's own, if left out.
 
     Raises:
         UnsafeDeploymentError: the database role is not bound by row-level security.
     """
-    clock = SystemClock()
+    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         database = open_database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
         stack.push_async_callback(database.close)

@@ -10,6 +10,7 @@ from functools import partial
 
 from letmepost.bootstrap.core import open_core
 from letmepost.bootstrap.metrics import make_metrics, queue_reader
+from letmepost.gateways.clock import Clock
 from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.gateways.throttles import Throttles
 from letmepost.platforms import discover
@@ -32,12 +33,15 @@ COUNTERS_KEPT = timedelta(days=32)
 
 @asynccontextmanager
 async def open_worker(
-    settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]
+    settings: Settings,
+    platforms: Mapping[str, Platform],
+    environment: Mapping[str, str],
+    clock: Clock | None = None,
 ) -> AsyncIterator[WorkerServices]:
-    """The use cases behind the worker."""
+    """The use cases behind the worker. `clock`: the machine's own, if left out."""
     metrics = make_metrics(settings)
     async with (
-        open_core(settings, platforms, environment, metrics) as core,
+        open_core(settings, platforms, environment, metrics, clock) as core,
         metrics.served(queue_reader(core.database)),
     ):
         claims = EveryTenantClaims(core.database)

@@ -106,6 +106,14 @@ def may_ask_at(intent: Intent, visibility_delay_s: float) -> datetime:
     return intent.started_at + timedelta(seconds=longest_s)
 
 
+def begins_within_s(intent: Intent, now: datetime) -> float:
+    """Seconds left for the intent's call to reach its server: `may_ask_at` counts on no more. Negative when it is late.
+
+    Putting the intent on record, or this process, may have been slow.
+    """
+    return CONNECTING_MAX_S - (now - intent.started_at).total_seconds()
+
+
 def _decide_prepare(call: Call, step: Step, now: datetime) -> Decision:
     if step.reply is None or step.fingerprint != fingerprint(call):
         return Send(call)

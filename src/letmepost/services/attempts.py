@@ -180,7 +180,7 @@ class Attempt:
             send=self.sender,
             explain=platform.explain,
             reconcile=lambda intent: platform.reconcile(self._ready_post(PostContent()), intent, self._settings),
-            may_send=may_send(self.tools, self.claim),
+            may_send=may_send(self.tools, self.claim, self.time, self.steps),
             announce=self._announce,
             now=self.time.now,
             visibility_delay_s=platform.visibility_delay_s,

@@ -41,7 +41,7 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         steps=steps,
         access=access,
         time=time,
-        sender=sender(tools, claim, access, time, loaded.account, loaded.credential),
+        sender=sender(tools, claim, access, time, loaded, steps),
         journal=RunJournal(tools.database, tools.keyring, claim, post.revision, time),
         pause=loaded.pause,
     )

@@ -1,0 +1,109 @@
+"""The harness's side of the nursery: forked processes, and places that are never left empty for long."""
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+_ROOT = Path(__file__).parents[2]
+Spec: TypeAlias = Mapping[str, Any]
+
+
+@dataclass(eq=False, kw_only=True)
+class Child:
+    """A forked process. `died` is its exit code, negative for the signal that killed it."""
+
+    pid: int
+    died: asyncio.Future[int]
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def signal(self, number: int) -> None:
+        """Send a signal, unless it is known to be dead: its number may be another's by now."""
+        if not self.died.done():
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+
+class Nursery:
+    """Forks processes by way of `tests.faults.nursery`."""
+
+    def __init__(self, process: Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._asked, self._news = process.stdin, process.stdout
+        self._numbers = itertools.count()
+        self._expected: dict[int, asyncio.Future[Child]] = {}
+        self._children: dict[int, Child] = {}
+
+    async def fork(self, spec: Spec) -> Child:
+        """One more process."""
+        number = next(self._numbers)
+        self._expected[number] = asyncio.get_running_loop().create_future()
+        self._asked.write(json.dumps({**spec, "number": number}).encode() + b"\n")
+        return await self._expected[number]
+
+    async def listen(self) -> None:
+        """Note births, stops and deaths until the nursery ends."""
+        async for line in self._news:
+            match json.loads(line):
+                case {"born": number, "pid": pid}:
+                    child = Child(pid=pid, died=asyncio.get_running_loop().create_future())
+                    self._children[pid] = child
+                    self._expected.pop(number).set_result(child)
+                case {"stopped": pid}:
+                    self._children[pid].stopped.set()
+                case {"died": pid, "code": code}:
+                    self._children.pop(pid).died.set_result(code)
+
+
+@asynccontextmanager
+async def open_nursery() -> AsyncIterator[Nursery]:
+    """A nursery; its children die with it."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.faults.nursery", stdin=PIPE, stdout=PIPE, cwd=_ROOT
+    )
+    nursery = Nursery(process)
+    listening = asyncio.create_task(nursery.listen())
+    try:
+        yield nursery
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
+        listening.cancel()
+
+
+class Place:
+    """Where a process is meant to be: when it dies, the next is forked at once.
+
+    Args:
+        make_spec: what the next one is; asked for each anew.
+    """
+
+    def __init__(self, nursery: Nursery, make_spec: Callable[[], Spec]) -> None:
+        self._nursery = nursery
+        self.make_spec = make_spec
+        self.mourn: Callable[[Spec, int], None] = lambda _spec, _code: None
+        self.child: Child | None = None
+
+    async def keep(self) -> None:
+        """Keep the place filled until cancelled."""
+        while True:
+            spec = self.make_spec()
+            self.child = await self._nursery.fork(spec)
+            if "dies_after_s" in spec:
+                asyncio.get_running_loop().call_later(spec["dies_after_s"], self.child.signal, signal.SIGKILL)
+            self.mourn(spec, await asyncio.shield(self.child.died))
+
+    def signal(self, number: int = signal.SIGKILL) -> None:
+        """Send a signal to who is there now."""
+        if self.child is not None:
+            self.child.signal(number)

@@ -1,0 +1,181 @@
+"""Two networks that are harder than real ones: their one call that publishes shows a second post when it is repeated.
+
+`asked` has a timeline in which a lost post can be looked for, a little after it was accepted. `unasked` has none.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import AnyHttpUrl, BaseModel, Field
+
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Absent, Auth, Call, Effect, Flow, Found, Intent, Live, Reconciled, Reply, Unknown
+from letmepost.platforms.contract import (
+    AccountFacts,
+    ConnectedAccount,
+    Credential,
+    Options,
+    Platform,
+    PlatformSettings,
+    ReadyPost,
+    SimulatedCall,
+    SimulatedPost,
+    SimulatedReply,
+    Simulator,
+    State,
+)
+
+CALL_S = 1.0
+"""Short, so that a doubt is settled soon: nobody asks before a lost call must have ended."""
+VISIBILITY_DELAY_S = 0.2
+
+
+class HostSettings(PlatformSettings):
+    """Where the network is."""
+
+    host: Annotated[AnyHttpUrl, Field(description="The only host.")] = AnyHttpUrl("http://127.0.0.1:1")
+
+
+class ConnectInput(BaseModel):
+    """An account is connected by its name alone."""
+
+    account: str
+
+
+def make_platform(name: str, *, can_be_asked: bool) -> Platform:
+    """One of the two."""
+    return Platform(
+        name=name,
+        title=name.title(),
+        api_version=None,
+        rules=(),
+        options=Options,
+        settings=HostSettings,
+        connect_input=ConnectInput,
+        visibility_delay_s=VISIBILITY_DELAY_S,
+        connect=_connect,
+        disconnect=_disconnect,
+        check=_check,
+        refresh=_refresh,
+        needs_refresh=lambda _reply: False,
+        sign=_sign,
+        publish=_publish,
+        reconcile=_look_for if can_be_asked else _shrug,
+        unpublish=None,
+        explain=_explain,
+        simulator=Simulator(
+            answer=_answer,
+            create_account=_create_account,
+            posts=_posts,
+            scenarios=("ok",),
+            settings=lambda base: HostSettings(host=base),
+        ),
+    )
+
+
+def _base(settings: HostSettings) -> str:
+    return str(settings.host).rstrip("/")
+
+
+def _connect(given: ConnectInput, settings: HostSettings) -> Flow[ConnectedAccount]:
+    call = Call(method="GET", url=f"{_base(settings)}/accounts/{given.account}", auth=Auth.NONE)
+    reply = yield call
+    if not reply.ok:
+        raise _explain(call, reply)
+    credential = Credential(secrets={"token": given.account})
+    return ConnectedAccount(
+        platform_account_id=given.account, handle=given.account, display_name=None, credential=credential
+    )
+
+
+def _disconnect(_account: AccountFacts, _settings: object) -> Flow[None]:
+    yield from ()
+
+
+def _check(_account: AccountFacts, _settings: object) -> Flow[None]:
+    yield from ()
+
+
+def _refresh(_account: AccountFacts, _settings: object) -> Flow[Credential]:
+    yield from ()
+    raise PlatformFailure(FailureKind.AUTH_FAILED, "Tokens of this network live for ever.")
+
+
+def _sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) -> Call:
+    headers = {**call.headers, "authorization": f"Bearer {credential.secrets['token']}"}
+    return replace(call, headers=headers)
+
+
+def _publish(post: ReadyPost, settings: HostSettings) -> Flow[None]:
+    body = {"account": post.account.platform_account_id, "text": post.content.text}
+    url = f"{_base(settings)}/posts"
+    call = Call(method="POST", url=url, json=body, effect=Effect.PUBLISH, step="post", timeout_s=CALL_S)
+    reply = yield call
+    uri = reply.data().get("uri")
+    if not reply.ok or uri is None:
+        raise _explain(call, reply)
+    yield Live(uri=uri)
+
+
+def _look_for(post: ReadyPost, intent: Intent, settings: HostSettings) -> Flow[Reconciled]:
+    call = Call(method="GET", url=f"{_base(settings)}/timelines/{post.account.platform_account_id}", timeout_s=CALL_S)
+    reply = yield call
+    if not reply.ok:
+        raise _explain(call, reply)
+    wanted = (intent.call.json or {}).get("text")
+    for seen in reply.data()["posts"]:
+        if seen["text"] == wanted:
+            return Found(Reply(status=201, body=json.dumps(seen).encode(), received_at=reply.received_at))
+    return Absent()
+
+
+def _shrug(_post: ReadyPost, _intent: Intent, _settings: object) -> Flow[Reconciled]:
+    yield from ()
+    return Unknown("This network cannot be asked.")
+
+
+def _explain(call: Call, reply: Reply) -> PlatformFailure:
+    is_doubtful = call.effect is Effect.PUBLISH and reply.status != 503
+    kind = FailureKind.IN_DOUBT if is_doubtful else FailureKind.UNAVAILABLE
+    return PlatformFailure(kind, f"The network answered {reply.status}.")
+
+
+def _create_account(_state: State, _scenario: str, _now: datetime, entropy: bytes) -> Mapping[str, str]:
+    return {"account": entropy[:8].hex()}
+
+
+def _answer(state: State, call: SimulatedCall) -> SimulatedReply:
+    kind, _, name = call.path.strip("/").partition("/")
+    if call.method == "POST":
+        given = json.loads(call.body)
+        key = f"timeline/{given['account']}"
+        uri = f"{key}/{call.entropy[:8].hex()}"
+        state[key] = [*state.get(key, []), {"uri": uri, "text": given["text"], "at": call.now.isoformat()}]
+        return _reply(201, {"uri": uri})
+    if kind == "accounts":
+        return _reply(200, {"account": name})
+    shown_until = call.now - timedelta(seconds=VISIBILITY_DELAY_S)
+    timeline = state.get(f"timeline/{name}", [])
+    return _reply(200, {"posts": [post for post in timeline if datetime.fromisoformat(post["at"]) <= shown_until]})
+
+
+def _reply(status: int, value: Mapping[str, Any]) -> SimulatedReply:
+    headers = {"content-type": "application/json"}
+    return SimulatedReply(status=status, headers=headers, body=json.dumps(value).encode())
+
+
+def _posts(state: State) -> list[SimulatedPost]:
+    return [
+        SimulatedPost(
+            uri=post["uri"], account_id=key.partition("/")[2], text=post["text"], created_at=post["at"], record={}
+        )
+        for key in sorted(state)
+        for post in state[key]
+    ]
+
+
+ASKED = make_platform("asked", can_be_asked=True)
+UNASKED = make_platform("unasked", can_be_asked=False)

@@ -1,0 +1,60 @@
+"""Many who want the same at once: workers, callers, runs of one account; and workers whose clocks differ."""
+
+import asyncio
+from functools import partial
+
+from tests.faults.children import Spec
+from tests.faults.knobs import Knobs
+from tests.faults.roles import FIRST
+from tests.faults.scenes import Scene, soon
+from tests.faults.tenants import Order
+
+_AHEAD_S = 5.0
+_TOKEN_LIVES_S = 5.0
+_WAITING = 8
+_DUPLICATES = 200
+
+
+async def set_clocks_wrong(scene: Scene) -> None:
+    """Half of the workers are 5 s ahead, half 5 s behind; they die, too, and answers are lost."""
+    stage = scene.stage
+    for index, place in enumerate(stage.worker_places):
+        ahead_s = _AHEAD_S if index % 2 else -_AHEAD_S
+        place.make_spec = partial(_mortal, scene, ahead_s)
+        place.signal()
+    await stage.turn(Knobs(lost=0.1))
+    await scene.under_load()
+    await stage.turn(Knobs())
+    for place in stage.worker_places:
+        place.make_spec = stage.worker_spec
+        place.signal()
+
+
+def _mortal(scene: Scene, ahead_s: float) -> Spec:
+    return scene.stage.worker_spec(ahead_s=ahead_s, dies_after_s=scene.chance.uniform(1.0, 4.0))
+
+
+async def repeat_requests(scene: Scene) -> None:
+    """200 callers send one request at once, with one key, to two APIs."""
+    for _ in range(scene.scale.rounds):
+        first = scene.order()
+        copies = [Order(first.account, first.text) for _ in range(_DUPLICATES - 1)]
+        scene.orders += copies
+        await asyncio.gather(*(scene.callers.submit(order) for order in [first, *copies]))
+
+
+async def let_tokens_expire(scene: Scene) -> None:
+    """Eight posts of an account wait while its token dies."""
+    for tenant in scene.tenants[: scene.scale.rounds + 1]:
+        account = await scene.callers.connect(tenant, FIRST, "token_expiring")
+        due_at = soon(_TOKEN_LIVES_S + 2.0)
+        await asyncio.gather(*(scene.callers.submit(scene.order(account, due_at)) for _ in range(_WAITING)))
+
+
+async def wake_all_at_once(scene: Scene) -> None:
+    """Five idle workers look for the same posts, which become due at one instant."""
+    async with scene.stage.more_workers(scene.stage.worker_spec()):
+        for _ in range(scene.scale.rounds):
+            due_at = soon(3.0 + 0.25 * len(scene.accounts))
+            for account in scene.accounts:
+                await scene.callers.submit(scene.order(account, due_at))

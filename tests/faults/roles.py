@@ -1,0 +1,107 @@
+"""What a forked process becomes: an API, a worker, or the sandbox."""
+
+import asyncio
+import signal
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.loops.auto import auto_loop_factory
+
+from letmepost.bootstrap.api import docs_url, new_request_id, open_api
+from letmepost.bootstrap.worker import open_worker
+from letmepost.cli.logs import configure_logs
+from letmepost.gateways.clock import SystemClock
+from letmepost.http.app import create_app
+from letmepost.platforms import discover
+from letmepost.platforms.contract import Platform
+from letmepost.sandbox import create_app as create_sandbox
+from letmepost.sandbox import open_store
+from letmepost.settings import Settings
+from letmepost.worker.main import run_worker
+from tests.database import DatabaseURLs
+from tests.deployment import settings_for
+from tests.faults.failpoints import DyingAnswers, Failpoint, Trap, hurried, watch_commits, with_trap
+from tests.faults.knobs import Misbehaving
+from tests.faults.platforms import ASKED, UNASKED
+
+CALL_S = 2.0
+FIRST = next(iter(discover()))
+
+
+class SkewedClock(SystemClock):
+    """A clock that has been set wrong. What it measures is right."""
+
+    def __init__(self, ahead_s: float) -> None:
+        self._ahead = timedelta(seconds=ahead_s)
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+
+def play(spec: Mapping[str, Any]) -> None:
+    """Be what the specification says, until told to stop."""
+    configure_logs(as_json=True)
+    {"api": _play_api, "worker": _play_worker, "sandbox": _play_sandbox}[spec["role"]](spec)
+
+
+def platforms() -> Mapping[str, Platform]:
+    """The first real network, and the two that are harder."""
+    return {FIRST: hurried(discover()[FIRST], CALL_S), ASKED.name: ASKED, UNASKED.name: UNASKED}
+
+
+def _play_worker(spec: Mapping[str, Any]) -> None:
+    trap, given = _trap(spec), platforms()
+    clock = SkewedClock(spec.get("ahead_s", 0.0))
+    with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=False)) as runner:
+        runner.run(_work(_settings(spec), given if trap is None else with_trap(given, trap), clock))
+
+
+async def _work(settings: Settings, given: Mapping[str, Platform], clock: SystemClock) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with open_worker(settings, given, {}, clock=clock) as services:
+        await run_worker(services, stop)
+
+
+def _play_api(spec: Mapping[str, Any]) -> None:
+    settings, trap = _settings(spec), _trap(spec)
+    if trap is not None:
+        watch_commits(trap)
+    app: ASGIApp = create_app(
+        partial(open_api, settings, platforms(), {}),
+        docs_url=docs_url(settings),
+        new_request_id=partial(new_request_id, SystemClock()),
+    )
+    _serve(app if trap is None else DyingAnswers(app, trap), spec["port"])
+
+
+def _play_sandbox(spec: Mapping[str, Any]) -> None:
+    clock = SystemClock()
+    store = open_store(Path(spec["state"]))
+    app = create_sandbox(
+        platforms(), store, token=spec["token"], now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep
+    )
+    _serve(Misbehaving(app, spec["seed"]), spec["port"])
+    store.close()
+
+
+def _serve(app: ASGIApp, port: int) -> None:
+    uvicorn.run(app, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+
+
+def _settings(spec: Mapping[str, Any]) -> Settings:
+    given = dict(spec["settings"])
+    urls = DatabaseURLs(admin="", login=given.pop("login"))
+    return settings_for(urls, given.pop("redis_url"), Path(given.pop("media_dir")), **given)
+
+
+def _trap(spec: Mapping[str, Any]) -> Trap | None:
+    if "failpoint" not in spec:
+        return None
+    failpoint = Failpoint(spec["failpoint"])
+    return Trap(failpoint=failpoint, passes_left=spec["passes"], number=spec["signal"], platform=spec.get("platform"))

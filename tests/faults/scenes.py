@@ -1,0 +1,122 @@
+"""A scene: one fault, the posts that are under way meanwhile, and the chance that it is played with."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from letmepost.domain.ids import Prefix, parse
+from letmepost.gateways.clock import SystemClock
+from tests.faults.stage import Stage
+from tests.faults.tenants import Account, Callers, Order, Tenant
+
+CALLERS = 6
+UNDER_WAY_MAX = 100
+UNSETTLED = """
+    SELECT count(*) FROM posts WHERE id = ANY($1::uuid[])
+    AND (status IN ('draft', 'queued', 'publishing', 'retrying', 'held') OR lease_token IS NOT NULL
+         OR ready_at IS NOT NULL)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """How much of everything: minutes for a release, seconds for every day.
+
+    Args:
+        kills: of workers, at failpoints and at random moments together.
+        at_each: at each failpoint, at least.
+        load_s: how long posts come in while something is broken.
+        away_s: how long a platform is away.
+        rounds: how often what takes long is repeated.
+        accounts_each: of a tenant, on each platform.
+        is_hurried: what mostly waits is played beside the rest, and all is judged at the end.
+    """
+
+    kills: int
+    at_each: int
+    load_s: float
+    away_s: float
+    rounds: int
+    tenants: int
+    accounts_each: int
+    is_hurried: bool = False
+
+
+@dataclass(eq=False, kw_only=True)
+class Scene:
+    """What a fault has at hand."""
+
+    name: str
+    stage: Stage
+    callers: Callers
+    tenants: Sequence[Tenant]
+    scale: Scale
+    chance: random.Random
+    tell: Callable[[str], None]
+    orders: list[Order] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    began_at: datetime = field(default_factory=lambda: SystemClock().now())
+
+    @property
+    def accounts(self) -> list[Account]:
+        """Every account of every tenant."""
+        return [account for tenant in self.tenants for account in tenant.accounts]
+
+    def order(self, account: Account | None = None, due_at: datetime | None = None) -> Order:
+        """One more post: of any account, unless one is given; at once, unless it has a time."""
+        chosen = account or self.chance.choice(self.accounts)
+        text = f"{self.name} {len(self.orders):05} {self.chance.getrandbits(48):012x}".replace(" ", "-")
+        made = Order(chosen, text, due_at)
+        self.orders.append(made)
+        return made
+
+    @asynccontextmanager
+    async def load(self, per_s: float = 12.0) -> AsyncIterator[None]:
+        """Posts keep coming in meanwhile, some for now and some for soon; at the end every one has been answered.
+
+        Args:
+            per_s: at most so many a second; a slow machine gets fewer.
+        """
+        ended = asyncio.Event()
+        posting = [asyncio.create_task(self._post_until(ended, per_s / CALLERS)) for _ in range(CALLERS)]
+        try:
+            yield
+        finally:
+            ended.set()
+            await asyncio.gather(*posting)
+
+    async def under_load(self) -> None:
+        """Let posts come in for as long as the scale says."""
+        async with self.load():
+            await asyncio.sleep(self.scale.load_s)
+
+    async def unsettled(self) -> int:
+        """How many accepted posts have no end yet."""
+        ids = [parse(Prefix.POST, order.post_id) for order in self.orders if order.post_id]
+        found: int = (await self.stage.query(UNSETTLED, ids))[0]["count"]
+        return found
+
+    async def _post_until(self, ended: asyncio.Event, per_s: float) -> None:
+        while not ended.is_set():
+            await asyncio.sleep(self.chance.expovariate(per_s))
+            if self.chance.random() < 0.2 and await self._is_flooded():
+                continue
+            due_at = soon(self.chance.uniform(2.5, 5.0)) if self.chance.random() < 0.4 else None
+            await self.callers.submit(self.order(due_at=due_at))
+
+    async def _is_flooded(self) -> bool:
+        """Whether more posts would only wait; a database that is away has room."""
+        try:
+            return await self.unsettled() > UNDER_WAY_MAX
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+
+
+def soon(seconds: float) -> datetime:
+    """So many seconds from now."""
+    return SystemClock().now() + timedelta(seconds=seconds)

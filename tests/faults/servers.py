@@ -1,0 +1,69 @@
+"""The API, Valkey and PostgreSQL, each taken away under load."""
+
+import asyncio
+import signal
+from collections import Counter
+from functools import partial
+
+from redis.asyncio import Redis
+
+from tests.doubles.waiting import eventually
+from tests.faults.children import Spec
+from tests.faults.failpoints import Failpoint
+from tests.faults.scenes import Scene
+
+_PASSES_MAX = 6
+_ALL_WITHIN_S = 60.0
+_API_POINTS = (Failpoint.AFTER_ACCEPT, Failpoint.BEFORE_ANSWER)
+
+
+async def kill_apis(scene: Scene) -> None:
+    """Both APIs die again and again: between commit and answer, and at random moments."""
+    died, stage = Counter[str](), scene.stage
+
+    def doomed(url: str) -> Spec:
+        if scene.chance.random() < 0.2:
+            return stage.api_spec(url, death="random", dies_after_s=scene.chance.uniform(1.0, 3.0))
+        death, passes = str(scene.chance.choice(_API_POINTS)), scene.chance.randint(1, _PASSES_MAX)
+        return stage.api_spec(url, death=death, failpoint=death, passes=passes, signal=signal.SIGKILL)
+
+    def mourn(spec: Spec, code: int) -> None:
+        if "death" in spec and code == -signal.SIGKILL:
+            died[spec["death"]] += 1
+
+    async def have_all_died() -> bool:
+        return died.keys() >= {*_API_POINTS}
+
+    for url, place in zip(stage.apis, stage.api_places, strict=True):
+        place.make_spec, place.mourn = partial(doomed, url), mourn
+        place.signal()
+    async with scene.load():
+        await asyncio.sleep(scene.scale.load_s)
+        await eventually(have_all_died, within_s=_ALL_WITHIN_S)
+        for url, place in zip(stage.apis, stage.api_places, strict=True):
+            place.make_spec = partial(stage.api_spec, url)
+            place.mourn = lambda _spec, _code: None
+            place.signal()
+    told = ", ".join(f"{count} {death}" for death, count in sorted(died.items()))
+    scene.notes.append(f"{died.total()} kills: {told}")
+
+
+async def lose_valkey(scene: Scene) -> None:
+    """Valkey forgets everything, and then dies and comes back empty."""
+    async with scene.load():
+        for _ in range(scene.scale.rounds):
+            await asyncio.sleep(scene.scale.load_s / 4)
+            async with Redis.from_url(scene.stage.valkey.url) as redis:
+                await redis.flushall()
+            await asyncio.sleep(scene.scale.load_s / 4)
+            await scene.stage.restart_valkey()
+        await asyncio.sleep(scene.scale.load_s / 4)
+
+
+async def crash_postgres(scene: Scene) -> None:
+    """PostgreSQL stops in the middle of everything, and recovers."""
+    async with scene.load():
+        for _ in range(scene.scale.rounds):
+            await asyncio.sleep(scene.scale.load_s / 2)
+            await scene.stage.restart_postgres()
+        await asyncio.sleep(scene.scale.load_s / 2)

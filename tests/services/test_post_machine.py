@@ -1,0 +1,110 @@
+"""The life of a post under any order of outcomes: no verdict leads off the arrows of the table."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from letmepost.domain.errors import FailureKind
+from letmepost.domain.posts import TERMINAL, TRANSITIONS, Cause, PostStatus
+from letmepost.services import verdicts
+from letmepost.services.verdicts import Verdict
+from tests.services.test_verdicts import NOW, PARTS, VIOLATION, failure, post
+
+BY_CALLERS = [
+    Cause.CANCELED,
+    Cause.RETRIED,
+    Cause.RELEASED,
+    Cause.RESOLVED_PUBLISHED,
+    Cause.RESOLVED_NOT_PUBLISHED,
+]
+
+
+class PostMachine(RuleBasedStateMachine):
+    """A post that is claimed, tried and judged, and that callers interfere with between the tries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = NOW
+        self._post = post(status=PostStatus.QUEUED, ready_at=NOW, due_at=NOW)
+        self._is_claimed = False
+
+    @rule(seconds=st.floats(0, 4000))
+    def wait(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+    @precondition(lambda self: not self._is_claimed and self._post.ready_at is not None)
+    @rule()
+    def claim(self) -> None:
+        """As the claim does it: what is published or held keeps its status."""
+        self._is_claimed = True
+        if self._post.status in TRANSITIONS[Cause.CLAIMED].sources:
+            self._post = replace(self._post, status=TRANSITIONS[Cause.CLAIMED].target)
+        if verdicts.is_too_late(self._post, self._now) or self._post.status is PostStatus.HELD:
+            missed = verdicts.too_late(self._post)
+            if missed is not None:
+                self._end(missed)
+
+    @precondition(lambda self: self._is_claimed)
+    @rule(kind=st.sampled_from(FailureKind), retry_in_s=st.none() | st.integers(0, 9000), is_uncertain=st.booleans())
+    def fail(self, kind: FailureKind, retry_in_s: int | None, *, is_uncertain: bool) -> None:
+        retry_at = None if retry_in_s is None else self._now + timedelta(seconds=retry_in_s)
+        refused = failure(kind, retry_at)
+        if self._post.status is PostStatus.PUBLISHED:
+            self._end(verdicts.extras_failed(self._post, refused, self._now, 0.0))
+        else:
+            is_uncertain = is_uncertain and not self._post.parts
+            self._end(verdicts.failed(self._post, refused, self._now, 0.0, is_uncertain=is_uncertain))
+
+    @precondition(lambda self: self._is_claimed and self._post.status is PostStatus.PUBLISHING)
+    @rule(verdict=st.sampled_from([verdicts.broken_rules, verdicts.media_missing, verdicts.unlearnable]))
+    def refuse(self, verdict: object) -> None:
+        given = {verdicts.broken_rules: [VIOLATION], verdicts.media_missing: {}, verdicts.unlearnable: "Nobody knows."}
+        self._end(verdict(self._post, given[verdict]))  # type: ignore[index,operator]  # three functions, three shapes
+
+    @precondition(lambda self: self._is_claimed)
+    @rule(waits=st.booleans())
+    def go_live(self, *, waits: bool) -> None:
+        """The post is visible; its extras may take another run."""
+        if self._post.status is not PostStatus.PUBLISHED:
+            self._move(Cause.LIVE)
+            self._post = replace(self._post, extras_until=self._now + verdicts.EXTRAS_WITHIN)
+        self._end(verdicts.paused(self._now + timedelta(seconds=5)) if waits else verdicts.finished())
+
+    @precondition(lambda self: self._is_claimed and self._post.status is PostStatus.PUBLISHING)
+    @rule()
+    def show_a_part(self) -> None:
+        self._post = replace(self._post, parts=PARTS)
+
+    @precondition(lambda self: not self._is_claimed)
+    @rule(cause=st.sampled_from(BY_CALLERS))
+    def interfere(self, cause: Cause) -> None:
+        """As the services do it: only from where the table lets them."""
+        if self._post.status in TRANSITIONS[cause].sources:
+            self._move(cause)
+            is_open = self._post.status is PostStatus.QUEUED
+            self._post = replace(self._post, ready_at=self._now if is_open else None, due_at=self._now)
+
+    @invariant()
+    def a_post_has_an_end_or_somebody_looks_at_it_again(self) -> None:
+        if not self._is_claimed and self._post.status not in TERMINAL:
+            assert self._post.ready_at is not None
+
+    def _end(self, verdict: Verdict) -> None:
+        if verdict.cause is not None:
+            self._move(verdict.cause)
+        changes = dict(verdict.changes)
+        assert changes.pop("status", self._post.status) == self._post.status, "the cause's arrow leads elsewhere"
+        self._post = replace(self._post, **changes)
+        self._is_claimed = False
+
+    def _move(self, cause: Cause) -> None:
+        row = TRANSITIONS[cause]
+        assert self._post.status in row.sources, f"{self._post.status} cannot move by {cause}"
+        self._post = replace(self._post, status=row.target)
+
+
+TestPost = PostMachine.TestCase
+TestPost.settings = settings(max_examples=100, stateful_step_count=30)
