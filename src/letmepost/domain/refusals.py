@@ -228,17 +228,17 @@ REFUSALS = (
         "Nothing needs to be done: the post is queued again when the pause ends.",
     ),
     Refusal(
-        "quota.media_bytes",
+        "quota.mediaBytes",
         "The organization's media take all the room that the operator gave it.",
         "Delete media, or ask the operator for more.",
     ),
     Refusal(
-        "quota.posts_per_account_day",
+        "quota.postsPerAccountDay",
         "The account has all the posts of that day that the operator allows.",
         "Choose another day, or ask the operator for more.",
     ),
     Refusal(
-        "quota.posts_per_month",
+        "quota.postsPerMonth",
         "The organization has all the posts of that month that the operator allows.",
         "Choose another month, or ask the operator for more.",
     ),
