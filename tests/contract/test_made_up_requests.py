@@ -27,7 +27,7 @@ from tests.deployment import OPERATOR_TOKEN, Client, Deployment
 from tests.http.support import PLATFORM, Tenant, make_tenant
 from tests.storage.support import Admin
 
-EXAMPLES = 4
+EXAMPLES = 2
 """Of each operation, of each kind: well-formed and malformed."""
 LEFT_OUT = {
     "followEvents",  # answers for as long as somebody listens
