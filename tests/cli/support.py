@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from typer.testing import CliRunner
 
 from letmepost.__main__ import wire
@@ -32,7 +33,10 @@ class Run:
 
 def run(environment: Mapping[str, str], *words: str) -> Run:
     """Run `letmepost …`."""
-    result = CliRunner().invoke(create_cli(wire(environment)), list(words))
+    try:
+        result = CliRunner().invoke(create_cli(wire(environment)), list(words))
+    finally:
+        structlog.reset_defaults()  # a command has pointed the logs of this process at a stream that is closed by now
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Run(result.exit_code, result.stdout, result.stderr)
