@@ -4,7 +4,6 @@ import asyncio
 import signal
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.loops.auto import auto_loop_factory
 
-from letmepost.bootstrap.api import docs_url, new_request_id, open_api
+from letmepost.bootstrap.api import make_api
 from letmepost.bootstrap.worker import open_worker
 from letmepost.cli.logs import configure_logs
 from letmepost.gateways.clock import SystemClock
-from letmepost.http.app import create_app
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox import create_app as create_sandbox
@@ -72,11 +70,7 @@ def _play_api(spec: Mapping[str, Any]) -> None:
     settings, trap = _settings(spec), _trap(spec)
     if trap is not None:
         watch_commits(trap)
-    app: ASGIApp = create_app(
-        partial(open_api, settings, platforms(), {}),
-        docs_url=docs_url(settings),
-        new_request_id=partial(new_request_id, SystemClock()),
-    )
+    app: ASGIApp = make_api(settings, platforms(), {})
     _serve(app if trap is None else DyingAnswers(app, trap), spec["port"])
 
 
