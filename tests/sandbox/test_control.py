@@ -129,5 +129,9 @@ async def test_every_platform_can_be_played_in_every_scenario(
         for scenario in platform.simulator.scenarios:
             path = f"/control/org_1/{name}/accounts"
             reply = await client.post(path, json={"scenario": scenario}, headers=CONTROL)
-            platform.connect_input.model_validate(reply.json()["connectInput"])
+            given = reply.json()["connectInput"]
+            if platform.connect_input is None:
+                assert given["code"]
+            else:
+                platform.connect_input.model_validate(given)
         assert (await client.get(f"/control/org_1/{name}/posts", headers=CONTROL)).json() == {"posts": []}

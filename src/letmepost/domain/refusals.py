@@ -57,6 +57,11 @@ REFUSALS = (
         "Retry the post later, or allow more lateness with `late.withinS`.",
     ),
     Refusal(
+        "connect.consent",
+        "Accounts of this platform are connected by consent on the platform's own page, not by what a caller sends.",
+        "Start with `POST /v1/accounts/connect/{platform}` and send the person to the URL that it answers.",
+    ),
+    Refusal(
         "extras.failed",
         "The post is published; a first comment or another extra could not be added within an hour.",
         "Add it on the platform by hand. The post is neither failed nor repeated.",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict
@@ -83,11 +83,50 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyPost:
-    """One revision of one post, with every medium's bytes at hand."""
+    """One revision of one post, with every medium's bytes at hand.
+
+    Args:
+        media_urls: spelled media id → where the platform can fetch it for a day; the same at every run of a revision.
+            Only for platforms that pull media.
+    """
 
     account: AccountFacts
     content: PostContent
     frozen: Frozen
+    media_urls: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRequest:
+    """What the page where a person consents is asked for. `code_challenge` is by S256 (RFC 7636)."""
+
+    redirect_uri: str
+    state: str
+    code_challenge: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What came back from that page, for the one exchange it is good for. `code_verifier` belongs to the challenge."""
+
+    code: str = field(repr=False)
+    redirect_uri: str
+    code_verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """How a person lets this deployment's app act for accounts (RFC 6749, authorization code).
+
+    Args:
+        consent_url: where the person's browser is sent.
+        accounts: from the grant to every account that the one consent opens; raises `PlatformFailure`.
+        features: what each feature needs: its name → scopes. Connecting asks for all of them.
+    """
+
+    consent_url: Callable[[ConsentRequest, Any], str]
+    accounts: Callable[[Grant, Any], Flow[tuple[ConnectedAccount, ...]]]
+    features: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +181,8 @@ class Simulator:
     Args:
         answer: changes the state and returns the reply.
         create_account: makes an account that behaves as `scenario` says; returns the connect input with which it is
-            connected, as a caller of `POST …/complete` would send it.
+            connected, as a caller of `POST …/complete` would send it. By OAuth: `{"code": …}`, of a consent that was
+            given to this settings' app without a challenge, good for any redirect URI.
         posts: what followers would see.
         scenarios: the names that `create_account` knows.
         settings: the platform's settings that point every host at the simulator's base URL.
@@ -161,13 +201,17 @@ class Platform:
 
     Args:
         api_version: the pinned version of its API, where it has any.
+        sunset: the day on which the pinned version stops working, where one is announced.
         rules: every limit, checked at accept time and again when media given by URL have arrived.
         refusals: what its flows refuse or warn of by a name of their own; documented beside the rules.
         visibility_delay_s: how long it may take to show what it accepted; nobody reconciles earlier.
-        connect: from the connect input (validated by `connect_input`) to an account.
+        connect_input, connect: what a person types in, and from it to an account; None where `oauth` connects.
+        oauth: how a person consents, where accounts are connected that way.
+        pulls_media: whether it fetches media from us (`ReadyPost.media_urls`) instead of taking their bytes.
         disconnect: revoke upstream; raises `PlatformFailure` when it cannot.
         check: by one cheap authenticated read, whether the account's credential still opens it; raises
             `PlatformFailure` when it does not.
+        check_costs_money: whether that read is billed: then a refresh or a publish that went well counts as a check.
         refresh: a new credential; raises an `auth_failed` failure only when a person must reconnect. What the new one
             does not name is kept from the old one.
         needs_refresh: whether this reply says that the access token has died and that nothing was executed.
@@ -181,15 +225,19 @@ class Platform:
     name: str
     title: str
     api_version: str | None
+    sunset: date | None = None
     rules: tuple[Rule, ...]
     refusals: tuple[Refusal, ...] = ()
     options: type[Options]
     settings: type[PlatformSettings]
-    connect_input: type[BaseModel]
     visibility_delay_s: float
-    connect: Callable[[Any, Any], Flow[ConnectedAccount]]
+    connect_input: type[BaseModel] | None = None
+    connect: Callable[[Any, Any], Flow[ConnectedAccount]] | None = None
+    oauth: OAuth | None = None
+    pulls_media: bool = False
     disconnect: Callable[[AccountFacts, Any], Flow[None]]
     check: Callable[[AccountFacts, Any], Flow[None]]
+    check_costs_money: bool = False
     refresh: Callable[[AccountFacts, Any], Flow[Credential]]
     needs_refresh: Callable[[Reply], bool]
     sign: Callable[[Call, Credential, datetime, bytes], Call]

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from letmepost.domain.errors import InvalidRequest, NotFound, PlatformFailure, StateForbids
+from letmepost.domain.flow import Flow
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import Sender
@@ -76,7 +77,8 @@ class Accounts:
     def describe_connect(self, caller: Caller, platform_name: str) -> Mapping[str, Any]:
         """What has to be sent to `complete`, as a JSON Schema."""
         access = self._worlds.access(platform_name, caller.mode, caller.organization_id)
-        return access.platform.connect_input.model_json_schema(by_alias=True)
+        connect_input = access.platform.connect_input
+        return {} if connect_input is None else connect_input.model_json_schema(by_alias=True)
 
     async def connect(
         self,
@@ -94,13 +96,23 @@ class Accounts:
             StateForbids: the account belongs to another profile.
         """
         access = self._worlds.access(platform_name, caller.mode, caller.organization_id)
-        wanted = caller.narrow(profile_id)
-        given = _validated(access, body)
+        return await self.finish(caller, access, _flow(access, body), profile_id, once)
+
+    async def finish(
+        self,
+        caller: Caller,
+        access: Access,
+        flow: Flow[ConnectedAccount],
+        profile_id: UUID | None,
+        once: Once[Connected],
+    ) -> Answer:
+        """Run a flow that connects, and store what it finds; raises as `connect`."""
+        wanted, platform_name = caller.narrow(profile_id), access.platform.name
         async with self._database.tenant(caller.tenant) as connection:
             time = await world_clock(connection, caller.tenant, self._clock)
         sender = Sender(http=access.http, platform=access.platform, clock=time, metrics=access.metrics)
         try:
-            found = time.connected(await drive(access.platform.connect(given, access.settings), sender))
+            found = time.connected(await drive(flow, sender))
         except PlatformFailure as failure:
             failure.platform = platform_name
             raise
@@ -196,9 +208,12 @@ async def _check_movable(connection: Connection, caller: Caller, account_id: UUI
         )
 
 
-def _validated(access: Access, body: Mapping[str, Any]) -> BaseModel:
+def _flow(access: Access, body: Mapping[str, Any]) -> Flow[ConnectedAccount]:
+    platform = access.platform
+    if platform.connect_input is None or platform.connect is None:
+        raise InvalidRequest(f"{platform.title} accounts are connected by consent.", rule="connect.consent")
     try:
-        return access.platform.connect_input.model_validate(body)
+        return platform.connect(platform.connect_input.model_validate(body), access.settings)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])

@@ -5,12 +5,16 @@ from typing import Any
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled, Unauthorized
+from letmepost.domain.flow import Flow
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.sandbox import SandboxControl
+from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth
 from letmepost.services.accounts import Accounts, Connected
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Once
 from letmepost.services.worlds import Worlds
+
+_ANY_REDIRECT_URI = "https://sandbox.invalid/callback"
 
 
 class Sandbox:
@@ -37,7 +41,11 @@ class Sandbox:
                 remediation=f"Choose among: {', '.join(platform.simulator.scenarios)}.",
             )
         given = await control.create_account(world_of(caller), platform_name, scenario)
-        return await self._accounts.connect(caller, platform_name, given, None, once)
+        if platform.oauth is None:
+            return await self._accounts.connect(caller, platform_name, given, None, once)
+        access = self._worlds.access(platform_name, caller.mode, caller.organization_id)
+        grant = Grant(code=given["code"], redirect_uri=_ANY_REDIRECT_URI, code_verifier="")
+        return await self._accounts.finish(caller, access, _only(platform.oauth, grant, access.settings), None, once)
 
     async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
         """What followers of the simulated accounts would see, oldest first.
@@ -77,3 +85,9 @@ class Sandbox:
 def world_of(caller: Caller) -> str:
     """What the sandbox calls the caller's test world."""
     return spell(Prefix.ORGANIZATION, caller.organization_id)
+
+
+def _only(oauth: OAuth, grant: Grant, settings: Any) -> Flow[ConnectedAccount]:
+    """The account of a simulated consent, which opens one."""
+    (account,) = yield from oauth.accounts(grant, settings)
+    return account

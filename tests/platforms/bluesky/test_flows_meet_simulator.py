@@ -29,6 +29,7 @@ from letmepost.domain.flow import (
 )
 from letmepost.domain.playback import first_calls
 from letmepost.platforms.bluesky import PLATFORM
+from letmepost.platforms.bluesky.connect import ConnectInput, connect
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential, ReadyPost, SimulatedCall
 from tests.platforms.bluesky.transcripts import image
 
@@ -51,8 +52,8 @@ class Driver:
 
     def connect(self, scenario: str = "ok", **changes: str) -> ConnectedAccount:
         given = PLATFORM.simulator.create_account(self.state, scenario, self.now, self.entropy())
-        form = PLATFORM.connect_input.model_validate({**given, **changes})
-        account = self.run(PLATFORM.connect(form, self.settings))
+        form = ConnectInput.model_validate({**given, **changes})
+        account = self.run(connect(form, self.settings))
         self.credential = account.credential
         return account
 
@@ -151,9 +152,9 @@ def test_an_account_is_found_by_its_did_and_at_a_named_server_too() -> None:
     account = driver.connect(pdsUrl=ROOT)
     assert account.data["pds"] == ROOT
     given = PLATFORM.simulator.create_account(driver.state, "ok", driver.now, driver.entropy())
-    resolved = driver.run(PLATFORM.connect(PLATFORM.connect_input.model_validate(given), driver.settings))
+    resolved = driver.run(connect(ConnectInput.model_validate(given), driver.settings))
     by_did = {**given, "identifier": resolved.platform_account_id}
-    again = driver.run(PLATFORM.connect(PLATFORM.connect_input.model_validate(by_did), driver.settings))
+    again = driver.run(connect(ConnectInput.model_validate(by_did), driver.settings))
     assert again.platform_account_id == resolved.platform_account_id
 
 

@@ -51,12 +51,13 @@ class PlatformView(View):
     can_unpublish: bool
     limits: Sequence[LimitView]
     options_schema: Mapping[str, Any]
-    connect_schema: Mapping[str, Any]
+    connect_schema: Mapping[str, Any] | None
     scenarios: Sequence[str]
 
     @classmethod
     def of(cls, platform: Platform) -> "PlatformView":
         """Show a platform."""
+        typed = platform.connect_input
         return cls(
             platform=platform.name,
             title=platform.title,
@@ -64,7 +65,7 @@ class PlatformView(View):
             can_unpublish=platform.unpublish is not None,
             limits=[LimitView.of(rule) for rule in platform.rules],
             options_schema=platform.options.model_json_schema(by_alias=True),
-            connect_schema=platform.connect_input.model_json_schema(by_alias=True),
+            connect_schema=None if typed is None else typed.model_json_schema(by_alias=True),
             scenarios=platform.simulator.scenarios,
         )
 

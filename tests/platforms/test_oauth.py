@@ -1,0 +1,91 @@
+"""What a token endpoint may answer, and what is made of it."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Auth, Call, Reply
+from letmepost.platforms._oauth import Tokens, consent_url, read_tokens
+from letmepost.platforms.contract import ConsentRequest
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+CALL = Call(method="POST", url="https://platform.example/token", auth=Auth.NONE)
+
+
+def explain(call: Call, reply: Reply) -> PlatformFailure:
+    del call
+    return PlatformFailure(FailureKind.RATE_LIMITED if reply.status == 429 else FailureKind.UNAVAILABLE, "Refused.")
+
+
+def read(status: int, body: bytes) -> Tokens:
+    return read_tokens(CALL, Reply(status=status, body=body, received_at=NOW), explain)
+
+
+def test_consent_url_asks_for_a_code_and_keeps_what_the_endpoint_already_says() -> None:
+    request = ConsentRequest(redirect_uri="https://me.example/cb?a=1", state="s&t", code_challenge="c")
+    url = consent_url("https://platform.example/authorize?lang=en", "app", request, ("read", "write"), x="y z")
+    assert dict(parse_qsl(urlsplit(url).query)) == {
+        "lang": "en",
+        "response_type": "code",
+        "client_id": "app",
+        "redirect_uri": "https://me.example/cb?a=1",
+        "scope": "read write",
+        "state": "s&t",
+        "x": "y z",
+    }
+
+
+def test_grant_is_read_with_its_end_counted_from_its_arrival() -> None:
+    tokens = read(200, b'{"access_token":"a","refresh_token":"r","expires_in":7200,"scope":"read  write"}')
+    assert tokens == Tokens(
+        access_token="a", refresh_token="r", expires_at=NOW + timedelta(hours=2), scopes=("read", "write")
+    )
+    assert tokens.secrets() == {"access_token": "a", "refresh_token": "r"}
+
+
+def test_refresh_token_that_is_not_sent_again_is_not_forgotten() -> None:
+    assert read(200, b'{"access_token":"a","refresh_token":""}').secrets() == {"access_token": "a"}
+
+
+@pytest.mark.parametrize("expires_in", ["0", "-1", "null", '"soon"', "1e400", "[]"])
+def test_end_that_is_not_a_time_is_unknown(expires_in: str) -> None:
+    assert read(200, f'{{"access_token":"a","expires_in":{expires_in}}}'.encode()).expires_at is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, b'{"error":"invalid_grant"}', FailureKind.AUTH_FAILED),
+        (200, b'{"error":"invalid_grant","access_token":"a"}', FailureKind.AUTH_FAILED),
+        (400, b'{"error":"invalid_client"}', FailureKind.UNAVAILABLE),
+        (500, b"<html>", FailureKind.UNAVAILABLE),
+        (429, b"", FailureKind.RATE_LIMITED),
+        (200, b"<html>", FailureKind.UNAVAILABLE),
+        (200, b'{"error":"server_error"}', FailureKind.UNAVAILABLE),
+        (200, b'{"access_token":""}', FailureKind.UNAVAILABLE),
+        (200, b'{"access_token":" "}', FailureKind.UNAVAILABLE),
+        (200, b'{"access_token":null}', FailureKind.UNAVAILABLE),
+        (200, b"{}", FailureKind.UNAVAILABLE),
+    ],
+)
+def test_only_a_definite_refusal_ends_a_grant(status: int, body: bytes, kind: FailureKind) -> None:
+    with pytest.raises(PlatformFailure) as caught:
+        read(status, body)
+    assert caught.value.kind is kind
+
+
+@given(st.integers(200, 599), st.binary())
+def test_anything_a_token_endpoint_answers_is_a_grant_or_a_failure(status: int, body: bytes) -> None:
+    try:
+        tokens = read(status, body)
+    except PlatformFailure:
+        return
+    assert tokens.access_token
+
+
+def test_tokens_are_not_shown() -> None:
+    assert "secret" not in repr(read(200, b'{"access_token":"secret","refresh_token":"secret"}'))
