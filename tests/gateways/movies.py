@@ -1,44 +1,68 @@
-"""Movies without pictures: headers only, box by box, as ISO/IEC 14496-12 lays them out."""
+"""Small films, black from end to end."""
 
-import struct
+import io
+from tempfile import NamedTemporaryFile
 
-UPRIGHT = (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x4000_0000)
-QUARTER_TURN = (0, 0x10000, 0, -0x10000, 0, 0, 0, 0, 0x4000_0000)
-
-
-def box(kind: bytes, *bodies: bytes) -> bytes:
-    body = b"".join(bodies)
-    return struct.pack(">I", 8 + len(body)) + kind + body
+import av
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
 
 
 def movie(
     *,
-    width_px: int = 1080,
-    height_px: int = 1920,
-    frames: int = 300,
-    duration: int = 10_010,
-    codec: bytes = b"avc1",
-    matrix: tuple[int, ...] = UPRIGHT,
-    before: bytes = b"",
+    width_px: int = 108,
+    height_px: int = 192,
+    frames: int = 30,
+    codec: str = "h264",
+    rotation_degrees: int = 0,
+    container: str = "mp4",
 ) -> bytes:
-    """An MP4 file with one picture track, timed in milliseconds. `before`: what stands before its header."""
-    times = struct.pack(">IIIIII", 0, 0, 0, 1000, duration, 0)
-    track = box(
-        b"trak",
-        box(b"tkhd", bytes(40), struct.pack(">9i", *matrix), struct.pack(">II", width_px << 16, height_px << 16)),
-        box(
-            b"mdia",
-            box(b"mdhd", times),
-            box(b"hdlr", bytes(8), b"vide", bytes(13)),
-            box(
-                b"minf",
-                box(
-                    b"stbl",
-                    box(b"stsd", struct.pack(">II", 0, 1), box(codec, bytes(78))),
-                    box(b"stts", struct.pack(">IIII", 0, 1, frames, duration // max(frames, 1))),
-                ),
-            ),
-        ),
-    )
-    sound = box(b"trak", box(b"mdia", box(b"hdlr", bytes(8), b"soun", bytes(13))))
-    return box(b"ftyp", b"isom", bytes(4), b"isom") + before + box(b"moov", box(b"mvhd", times), sound, track)
+    """A film of one picture track at 30 pictures a second, with its header at the end, as cameras write it."""
+    content = io.BytesIO()
+    with av.open(content, "w", format=container) as output:
+        stream = output.add_stream(codec, rate=30)
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
+        if rotation_degrees:
+            stream.set_display_rotation(rotation_degrees)
+        picture = av.VideoFrame(width_px, height_px, "yuv420p")
+        for plane in picture.planes:
+            plane.update(bytes(plane.buffer_size))
+        for number in range(frames):
+            picture.pts = number
+            output.mux(stream.encode(picture))
+        output.mux(stream.encode(None))
+    return content.getvalue()
+
+
+def header_first(film: bytes) -> bytes:
+    """The same film as the web likes it."""
+    content = NamedTemporaryFile()  # noqa: SIM115 - closed below; FFmpeg opens it a second time, by its name
+    with content, av.open(io.BytesIO(film), "r") as given:
+        with av.open(content.name, "w", format="mp4", options={"movflags": "faststart"}) as output:
+            stream = output.add_stream_from_template(given.streams.video[0])
+            for packet in given.demux(video=0):
+                if packet.dts is not None:
+                    packet.stream = stream
+                    output.mux(packet)
+        return content.read()
+
+
+def silence() -> bytes:
+    """An MP4 file with a sound track alone."""
+    content = io.BytesIO()
+    with av.open(content, "w", format="mp4") as output:
+        stream = output.add_stream("aac", rate=44_100)
+        assert isinstance(stream, AudioStream)
+        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        frame.sample_rate = 44_100
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return content.getvalue()
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    """A box of an ISO base media file."""
+    return (8 + len(body)).to_bytes(4, "big") + kind + body

@@ -42,8 +42,8 @@ async def test_a_medium_says_what_its_bytes_are(tenant: Tenant) -> None:
         "kind": "video",
         "filename": "clip.txt",
         "contentType": "video/mp4",
-        "width": 1080,
-        "height": 1920,
+        "width": 108,
+        "height": 192,
     }
     assert (medium["durationS"], medium["frameRate"], medium["codec"]) == (10.01, 29.97, "h264")
     assert medium["sizeBytes"] == len(movie())

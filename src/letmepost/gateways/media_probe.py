@@ -16,7 +16,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.errors import LetmepostError
-from letmepost.gateways.movies import Read, describe, find_header
+from letmepost.gateways.movies import Read, describe
 
 SNIFF_BYTES = 4096
 IMAGE_HEAD_BYTES = 32 * 1024 * 1024
@@ -70,8 +70,8 @@ async def probe(read: Read, size_bytes: int) -> MediaFacts:
             head = await read(0, min(size_bytes, IMAGE_HEAD_BYTES))
         width_px, height_px = await asyncio.to_thread(_image_size, content_type, head)
         return replace(facts, width_px=width_px, height_px=height_px)
-    if content_type in _MOVIES and (header := await find_header(read, size_bytes)) is not None:
-        return replace(facts, **asdict(describe(header)))
+    if content_type in _MOVIES:
+        return replace(facts, **asdict(await describe(read, size_bytes)))
     return facts
 
 
