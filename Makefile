@@ -14,6 +14,9 @@ UV := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$($(PIP) config list | \
 COMPILE := $(UV) compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
+# Compiled once, not by each of the processes that the tests and `letmepost dev` start: that takes seconds every time.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install dev test test-pds faults faults-short bench lint format openapi env-example requirements secrets clean
 
@@ -91,4 +94,5 @@ $(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@$(UV) sync --python $(BIN)/python --require-hashes requirements/dev.txt || \
 		$(PIP) --quiet install --no-deps --require-hashes -r requirements/dev.txt
 	@$(BIN)/uv --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'import letmepost.bootstrap.api, letmepost.bootstrap.worker, letmepost.cli.dev'
 	@touch $@
