@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from letmepost.cli.commands import create_cli
-from letmepost.cli.wiring import Wiring
+from letmepost.cli.wiring import Operator, Wiring
 from letmepost.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from letmepost.cli.doctor.parts import Parts
-    from letmepost.services.organizations import Organizations
 
 
 def main() -> None:
@@ -31,7 +30,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         make_api=partial(_make_api, environment),
         make_sandbox=_make_sandbox,
         run_worker=partial(_run_worker, environment),
-        open_organizations=_open_organizations,
+        open_operator=_open_operator,
         migrate=_migrate,
         openapi=_describe_api,
         open_parts=_open_parts,
@@ -57,10 +56,11 @@ def _run_worker(environment: Mapping[str, str], settings: Settings) -> Awaitable
     return work(settings, environment)
 
 
-def _open_organizations(settings: Settings) -> "AbstractAsyncContextManager[Organizations]":
-    from letmepost.bootstrap.operator import open_organizations
+def _open_operator(settings: Settings) -> AbstractAsyncContextManager[Operator]:
+    from letmepost.bootstrap.operator import open_operator
+    from letmepost.platforms import discover
 
-    return open_organizations(settings)
+    return open_operator(settings, discover())
 
 
 def _migrate(migration_url: str, login_url: str) -> Awaitable[str]:

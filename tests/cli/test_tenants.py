@@ -12,6 +12,8 @@ _COMMANDS = [
     ("org", "create", "Acme"),
     ("org", "list"),
     ("org", "show", f"org_{ABSENT_ID}"),
+    ("org", "rename", f"org_{ABSENT_ID}", "Acme"),
+    ("org", "delete", f"org_{ABSENT_ID}", "--yes"),
     ("key", "create", f"org_{ABSENT_ID}"),
     ("key", "list", f"org_{ABSENT_ID}"),
     ("key", "revoke", f"org_{ABSENT_ID}", f"key_{ABSENT_ID}"),
@@ -153,3 +155,21 @@ def test_a_role_that_is_not_bound_by_row_level_security_is_refused(database_urls
     failed = run(environment_of(database_urls.admin), "org", "list")
     assert failed.code == 1
     assert "row-level security" in failed.error
+
+
+def test_a_tenant_is_renamed(shell: Shell) -> None:
+    organization = shell.organization()
+    assert shell("org", "rename", organization, "Acme & Sons", "--json").data["name"] == "Acme & Sons"
+    assert shell("org", "show", organization, "--json").data["name"] == "Acme & Sons"
+
+
+def test_a_deleted_tenant_is_not_found_any_more(shell: Shell) -> None:
+    organization = shell.organization()
+    assert shell("org", "delete", organization, "--yes", "--json").data == {"id": organization, "deleted": True}
+    assert shell("org", "show", organization).code == 1
+
+
+def test_whoever_is_not_sure_deletes_nothing(shell: Shell) -> None:
+    organization = shell.organization()
+    assert shell("org", "delete", organization).code == 1
+    assert shell("org", "show", organization).code == 0

@@ -1,8 +1,10 @@
 """The operator's emergency stop, over HTTP."""
 
+import pytest
+
 from letmepost.domain.ids import Prefix, spell
 from tests.deployment import OPERATOR_TOKEN, Client
-from tests.http.support import ABSENT_ID, Tenant, check_refusal
+from tests.http.support import ABSENT_ID, PLATFORM, Tenant, check_refusal
 
 
 def operator(tenant: Tenant) -> Client:
@@ -30,3 +32,33 @@ async def test_an_unknown_platform_cannot_be_paused(tenant: Tenant) -> None:
     refused = await operator(tenant).post("/v1/pauses", {"platform": "nowhere"})
     check_refusal(refused, 400, "validation_failed", "platform")
     assert (await operator(tenant).get("/v1/pauses")).json() == {"data": []}
+
+
+async def test_whoever_does_not_exist_cannot_be_paused(tenant: Tenant) -> None:
+    for scope in (
+        {"organizationId": f"org_{ABSENT_ID}"},
+        {"organizationId": tenant.id, "accountId": f"acc_{ABSENT_ID}"},
+    ):
+        check_refusal(await operator(tenant).post("/v1/pauses", scope), 404, "not_found")
+    assert (await operator(tenant).get("/v1/pauses")).json() == {"data": []}
+
+
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        ({}, "publishing is paused"),
+        ({"platform": PLATFORM}, f"paused in part: {PLATFORM}"),
+        ({"organizationId": "own"}, "paused in part: some tenants"),
+    ],
+)
+async def test_a_pause_is_seen_by_whoever_watches_over_the_deployment(
+    tenant: Tenant, scope: dict[str, str], said: str
+) -> None:
+    scope = {"organizationId": tenant.id} if "organizationId" in scope else scope
+    assert (await tenant.client.get("/ready")).json()["parts"]["pauses"] == "ok"
+    await operator(tenant).post("/v1/pauses", scope)
+    try:
+        ready = await tenant.client.get("/ready")
+        assert (ready.status_code, ready.json()["parts"]["pauses"]) == (200, said)
+    finally:
+        await operator(tenant).post("/v1/pauses/resume", scope)

@@ -133,7 +133,7 @@ async def test_a_deployment_with_a_worker_is_ready(service: Deployment) -> None:
     await eventually(is_ready)
     found = (await service.http.get("/ready")).json()
     assert found["status"] == "ready"
-    assert found["parts"] == dict.fromkeys(("database", "migrations", "redis", "worker", "overdue"), "ok")
+    assert found["parts"] == dict.fromkeys(("database", "migrations", "redis", "worker", "overdue", "pauses"), "ok")
 
 
 async def test_a_deployment_without_a_worker_is_not_ready(

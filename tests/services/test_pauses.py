@@ -16,7 +16,7 @@ from tests.storage.support import CLOCK, PLATFORM, fresh_id
 @pytest.fixture
 def pauses(desk: Desk) -> Pauses:
     tools = desk.tools
-    return Pauses(database=tools.database, clock=CLOCK, worlds=tools.worlds, wakeups=tools.wakeups)
+    return Pauses(database=tools.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups)
 
 
 def scopes(desk: Desk) -> dict[str, Scope]:
@@ -42,8 +42,9 @@ async def test_what_is_paused_is_held_and_goes_out_when_the_pause_ends(desk: Des
     assert await desk.events() == ["post.held", "post.queued", "post.published"]
 
 
-async def test_a_pause_of_somebody_else_holds_nothing(desk: Desk, pauses: Pauses) -> None:
-    await pauses.pause(Scope(organization_id=desk.owner.tenant.organization_id, account_id=fresh_id()), None)
+async def test_a_pause_of_another_account_holds_nothing(desk: Desk, pauses: Pauses) -> None:
+    other_id = await desk.owner.account(data={"host": desk.network.url})
+    await pauses.pause(Scope(organization_id=desk.owner.tenant.organization_id, account_id=other_id), None)
     await desk.post()
     assert (await desk.publish())["status"] == "published"
 

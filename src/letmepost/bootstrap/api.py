@@ -148,7 +148,12 @@ async def open_api(
                 idempotency=core.idempotency,
                 wakeups=core.wakeups,
             ),
-            pauses=Pauses(database=core.database, clock=core.clock, worlds=core.worlds, wakeups=core.wakeups),
+            pauses=Pauses(
+                database=core.database,
+                clock=core.clock,
+                platforms=core.worlds.platforms,
+                wakeups=core.wakeups,
+            ),
             media=Attachments(
                 database=core.database,
                 library=core.library,

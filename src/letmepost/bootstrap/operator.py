@@ -1,30 +1,34 @@
 """What the operator's commands need."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from redis.asyncio import Redis
 
 from letmepost.bootstrap.core import refuse_powerful_role
+from letmepost.cli.wiring import Operator
 from letmepost.gateways.clock import SystemClock
+from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.organizations import Organizations
+from letmepost.services.pauses import Pauses
 from letmepost.settings import Settings
 from letmepost.storage.database import open_database
 from letmepost.storage.sealing import Keyring
 
 
 @asynccontextmanager
-async def open_organizations(settings: Settings) -> AsyncIterator[Organizations]:
+async def open_operator(settings: Settings, platforms: Collection[str]) -> AsyncIterator[Operator]:
     """What the operator's commands need."""
     clock = SystemClock()
-    database = open_database(settings.database_url.get_secret_value(), pool_size=1)
-    try:
+    async with AsyncExitStack() as stack:
+        database = open_database(settings.database_url.get_secret_value(), pool_size=1)
+        stack.push_async_callback(database.close)
+        redis = await stack.enter_async_context(Redis.from_url(settings.redis_url.get_secret_value()))
         await refuse_powerful_role(database)
         keyring = Keyring(settings.open_keys(), clock.entropy)
-        yield Organizations(
-            database=database,
-            keyring=keyring,
-            clock=clock,
-            requests=OperatorRequests(database, keyring, clock),
+        requests = OperatorRequests(database, keyring, clock)
+        yield Operator(
+            organizations=Organizations(database=database, keyring=keyring, clock=clock, requests=requests),
+            pauses=Pauses(database=database, clock=clock, platforms=platforms, wakeups=Wakeups(redis, redis)),
         )
-    finally:
-        await database.close()

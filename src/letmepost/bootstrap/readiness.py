@@ -1,6 +1,6 @@
 """Whether the deployment can publish."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from redis.exceptions import RedisError
@@ -9,11 +9,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from letmepost.bootstrap.core import Core
 from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.http.services import Problem, Readiness
+from letmepost.storage.pauses import EveryTenantPauses, Scope
 from letmepost.storage.queue import EveryTenantQueue
 from letmepost.storage.readiness import DatabaseReadiness
 from letmepost.storage.revisions import newest_revision
 
 OVERDUE_S = 60.0
+_PARTS = ("database", "migrations", "redis", "worker", "overdue", "pauses")
 
 log = structlog.get_logger()
 
@@ -23,15 +25,17 @@ def readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
     schema = DatabaseReadiness(core.database, newest_revision())
     queue = EveryTenantQueue(core.database)
     heartbeats = Heartbeats(core.redis)
+    pauses = EveryTenantPauses(core.database)
 
     async def check() -> Readiness:
-        parts: dict[str, Problem | None] = dict.fromkeys(("database", "migrations", "redis", "worker", "overdue"))
+        parts: dict[str, Problem | None] = dict.fromkeys(_PARTS)
         try:
             behind = await schema.problem()
             parts["migrations"] = None if behind is None else Problem(behind)
             overdue_s = await queue.oldest_overdue_s()
             if overdue_s > OVERDUE_S:
                 parts["overdue"] = Problem(f"a post waits for {overdue_s:.0f} s", is_tolerable=True)
+            parts["pauses"] = _paused([row.scope for row in await pauses.list_all()])
         except (SQLAlchemyError, OSError) as error:
             parts["database"] = Problem(f"does not answer: {type(error).__name__}")
         try:
@@ -43,3 +47,13 @@ def readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
         return Readiness(parts=parts)
 
     return check
+
+
+def _paused(scopes: Sequence[Scope]) -> Problem | None:
+    """What an operator has stopped. Whoever asks needs no key, so it names no tenant."""
+    if not scopes:
+        return None
+    if Scope() in scopes:
+        return Problem("publishing is paused", is_tolerable=True)
+    platforms = sorted({scope.platform for scope in scopes if scope.platform and not scope.organization_id})
+    return Problem(f"paused in part: {', '.join(platforms) or 'some tenants'}", is_tolerable=True)

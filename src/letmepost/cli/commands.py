@@ -6,6 +6,7 @@ A command imports what it runs when it runs it: importing everything costs each 
 import typer
 
 from letmepost.cli.doctor.command import add_doctor
+from letmepost.cli.pauses import add_pauses
 from letmepost.cli.servers import add_servers
 from letmepost.cli.setup import add_setup
 from letmepost.cli.tenants import add_tenants
@@ -24,5 +25,6 @@ def create_cli(wiring: Wiring) -> typer.Typer:
     add_servers(cli, wiring)
     add_setup(cli, wiring)
     add_tenants(cli, wiring)
+    add_pauses(cli, wiring)
     add_doctor(cli, wiring)
     return cli

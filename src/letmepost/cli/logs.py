@@ -23,6 +23,6 @@ def configure_logs(*, as_json: bool) -> None:
         processors=shared,
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=as_json,  # where people read, lines are few, and standard error may change
     )
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")

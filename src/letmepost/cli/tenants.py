@@ -1,21 +1,18 @@
 """Tenants and their keys, for the operator."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from uuid import UUID
 
 import typer
 
-from letmepost.cli.configuration import read_settings
-from letmepost.cli.output import AsJSON, fail, show, show_all
+from letmepost.cli.operating import ask, id_of
+from letmepost.cli.output import AsJSON, show, show_all
 from letmepost.cli.wiring import Wiring
 from letmepost.domain.api_keys import Mode, Scope
-from letmepost.domain.errors import RequestError
-from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
+from letmepost.domain.ids import Prefix, spell
 
 if TYPE_CHECKING:
-    from letmepost.services.organizations import Organizations
     from letmepost.storage.organizations import ApiKeyRow, OrganizationRow
 
 T = TypeVar("T")
@@ -23,20 +20,10 @@ T = TypeVar("T")
 _LISTED_MAX = 1000
 
 
-def _id_of(prefix: Prefix) -> Callable[[str], UUID]:
-    def read(text: str) -> UUID:
-        try:
-            return parse(prefix, text)
-        except MalformedIdError:
-            raise typer.BadParameter(f"{text!r} does not look like {prefix}_… with 26 characters.") from None
-
-    return read
-
-
 Organization = Annotated[
-    UUID, typer.Argument(metavar="ORG_ID", parser=_id_of(Prefix.ORGANIZATION), help="The tenant (org_…).")
+    UUID, typer.Argument(metavar="ORG_ID", parser=id_of(Prefix.ORGANIZATION), help="The tenant (org_…).")
 ]
-Key = Annotated[UUID, typer.Argument(metavar="KEY_ID", parser=_id_of(Prefix.API_KEY), help="The key (key_…).")]
+Key = Annotated[UUID, typer.Argument(metavar="KEY_ID", parser=id_of(Prefix.API_KEY), help="The key (key_…).")]
 
 
 def add_tenants(cli: typer.Typer, wiring: Wiring) -> None:
@@ -56,13 +43,13 @@ def _add_organizations(organizations: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Create a tenant, with its default profile. `letmepost key create` then makes its first key."""
-        made = _ask(wiring, lambda services: services.create(name))
+        made = ask(wiring, lambda operator: operator.organizations.create(name))
         show(_organization(made), as_json=as_json)
 
     @organizations.command("list")
     def list_all(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
         """List tenants, newest first."""
-        rows = _ask(wiring, lambda services: services.list_all(_LISTED_MAX))
+        rows = ask(wiring, lambda operator: operator.organizations.list_all(_LISTED_MAX))
         show_all(
             [_organization(row) for row in rows],
             as_json=as_json,
@@ -75,8 +62,30 @@ def _add_organizations(organizations: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Show a tenant."""
-        row = _ask(wiring, lambda services: services.get(organization))
+        row = ask(wiring, lambda operator: operator.organizations.get(organization))
         show(_organization(row), as_json=as_json)
+
+    @organizations.command("rename")
+    def rename(
+        organization: Organization,
+        name: Annotated[str, typer.Argument(help="What to call it from now on.")],
+        as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
+    ) -> None:
+        """Call a tenant something else."""
+        row = ask(wiring, lambda operator: operator.organizations.change(organization, {"name": name}))
+        show(_organization(row), as_json=as_json)
+
+    @organizations.command("delete")
+    def delete(
+        organization: Organization,
+        is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 - a flag
+        as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
+    ) -> None:
+        """Remove a tenant for good: its keys end and nothing more goes out, at once; then its rows and files go."""
+        if not is_sure:
+            typer.confirm("Its accounts, posts and media will be lost. Go on?", abort=True, err=True)
+        gone = ask(wiring, lambda operator: operator.organizations.delete(organization))
+        show({"id": spell(Prefix.ORGANIZATION, gone), "deleted": True}, as_json=as_json)
 
 
 def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
@@ -94,7 +103,7 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         from letmepost.services.api_keys import KeyRequest
 
         wanted = KeyRequest(name=name, mode=mode, scopes=frozenset(scope) if scope else None)
-        minted = _ask(wiring, lambda services: services.mint_key(organization, wanted))
+        minted = ask(wiring, lambda operator: operator.organizations.mint_key(organization, wanted))
         show({"id": spell(Prefix.API_KEY, minted.row.id), "key": minted.key}, as_json=as_json)
 
     @keys.command("list")
@@ -103,7 +112,7 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """List a tenant's keys, newest first: what they may do, never the keys themselves."""
-        rows = _ask(wiring, lambda services: services.list_keys(organization))
+        rows = ask(wiring, lambda operator: operator.organizations.list_keys(organization))
         show_all([_key(row) for row in rows], as_json=as_json, nothing="It has no keys.")
 
     @keys.command("revoke")
@@ -113,7 +122,7 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """End a key, on every process within a second."""
-        row = _ask(wiring, lambda services: services.revoke_key(organization, key))
+        row = ask(wiring, lambda operator: operator.organizations.revoke_key(organization, key))
         show(_key(row), as_json=as_json)
 
 
@@ -135,25 +144,3 @@ def _key(row: "ApiKeyRow") -> Mapping[str, Any]:
         "scopes": ["*"] if row.scopes >= frozenset(Scope) else sorted(row.scopes),
         **{name: None if moment is None else timestamp(moment) for name, moment in moments.items()},
     }
-
-
-def _ask(wiring: Wiring, ask: "Callable[[Organizations], Awaitable[T]]") -> T:
-    """Ask the database as the services do; whatever prevents it is said in a line."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from letmepost.storage.roles import UnsafeDeploymentError
-
-    settings = read_settings(wiring)
-
-    async def call() -> T:
-        async with wiring.open_organizations(settings) as services:
-            return await ask(services)
-
-    try:
-        return asyncio.run(call())
-    except RequestError as error:
-        fail(error.message)
-    except UnsafeDeploymentError as error:
-        fail(str(error))
-    except (SQLAlchemyError, OSError) as error:
-        fail(f"The database cannot be asked ({type(error).__name__}); `letmepost doctor` says why.")

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 
     from letmepost.cli.doctor.parts import Parts
     from letmepost.services.organizations import Organizations
+    from letmepost.services.pauses import Pauses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """What an operator can do without the API running."""
+
+    organizations: "Organizations"
+    pauses: "Pauses"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +41,7 @@ class Wiring:
     make_api: "Callable[[Settings], FastAPI]"
     make_sandbox: "Callable[[Path | None, str], ASGIApp]"
     run_worker: Callable[[Settings], Awaitable[None]]
-    open_organizations: "Callable[[Settings], AbstractAsyncContextManager[Organizations]]"
+    open_operator: Callable[[Settings], AbstractAsyncContextManager[Operator]]
     migrate: Callable[[str, str], Awaitable[str]]
     openapi: Callable[[], str]
     open_parts: "Callable[[Settings], AbstractAsyncContextManager[Parts]]"

@@ -1,10 +1,11 @@
 """Stopping what is published, at once, and letting it go on."""
 
-from letmepost.domain.errors import InvalidRequest
+from collections.abc import Collection
+
+from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.events import post_event
-from letmepost.services.worlds import Worlds
 from letmepost.storage.database import Database
 from letmepost.storage.events import EventRepository
 from letmepost.storage.pauses import EveryTenantPauses, PauseRow, Scope
@@ -14,11 +15,11 @@ from letmepost.storage.posts import PostRepository
 class Pauses:
     """The operator's emergency stop. A post whose time comes is held, and queued again when the pause ends."""
 
-    def __init__(self, *, database: Database, clock: Clock, worlds: Worlds, wakeups: Wakeups) -> None:
+    def __init__(self, *, database: Database, clock: Clock, platforms: Collection[str], wakeups: Wakeups) -> None:
         self._database = database
         self._pauses = EveryTenantPauses(database)
         self._clock = clock
-        self._worlds = worlds
+        self._platforms = platforms
         self._wakeups = wakeups
 
     async def pause(self, scope: Scope, reason: str | None) -> bool:
@@ -26,11 +27,14 @@ class Pauses:
 
         Raises:
             InvalidRequest: there is no such platform, or an account is named without its organization.
+            NotFound: there is no such organization, or it has no such account.
         """
-        if scope.platform is not None and scope.platform not in self._worlds.platforms:
+        if scope.platform is not None and scope.platform not in self._platforms:
             raise InvalidRequest(f"There is no platform {scope.platform!r}.", rule="platform")
         if scope.account_id is not None and scope.organization_id is None:
             raise InvalidRequest("An account is paused in its organization.", rule="organizationId")
+        if not await self._pauses.is_known(scope):
+            raise NotFound("account" if scope.account_id is not None else "organization")
         return await self._pauses.add(scope, reason, self._clock.now())
 
     async def resume(self, scope: Scope) -> int | None:

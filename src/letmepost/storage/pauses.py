@@ -42,6 +42,14 @@ _ADD = text(
     VALUES (uuidv7(), :organization_id, :account_id, :platform, :reason, :now) ON CONFLICT DO NOTHING
     """
 )
+_KNOWN = text(
+    """
+    SELECT (CAST(:organization_id AS uuid) IS NULL
+            OR EXISTS (SELECT FROM organizations WHERE id = :organization_id AND deleted_at IS NULL))
+       AND (CAST(:account_id AS uuid) IS NULL
+            OR EXISTS (SELECT FROM accounts WHERE id = :account_id AND organization_id = :organization_id))
+    """
+)
 _REMOVE = text(f"DELETE FROM pauses WHERE {_SAME}")  # noqa: S608 - a constant
 _LIST = text("SELECT organization_id, account_id, platform, reason, created_at FROM pauses ORDER BY created_at, id")
 _HOLDING = text(
@@ -72,6 +80,12 @@ class EveryTenantPauses:
         async with self._database.every_tenant() as connection:
             done = await connection.execute(_ADD, {**_values(scope), "reason": reason, "now": now})
         return done.rowcount == 1
+
+    async def is_known(self, scope: Scope) -> bool:
+        """Whether the tenant and the account that are named exist, the account as one of the tenant."""
+        given = {"organization_id": scope.organization_id, "account_id": scope.account_id}
+        async with self._database.every_tenant() as connection:
+            return bool(await connection.scalar(_KNOWN, given))
 
     async def remove(self, scope: Scope) -> bool:
         """End a pause; False when there was none."""

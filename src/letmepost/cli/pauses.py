@@ -1,0 +1,82 @@
+"""The emergency stop, for the operator: it works without the API."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+import typer
+
+from letmepost.cli.operating import ask, id_of
+from letmepost.cli.output import AsJSON, fail, show, show_all
+from letmepost.cli.wiring import Wiring
+from letmepost.domain.ids import Prefix, spell
+
+if TYPE_CHECKING:
+    from letmepost.storage.pauses import PauseRow, Scope
+
+Platform = Annotated[str | None, typer.Option(help="Only this network.")]
+Organization = Annotated[
+    UUID | None, typer.Option("--org", parser=id_of(Prefix.ORGANIZATION), metavar="ORG_ID", help="Only this tenant.")
+]
+Account = Annotated[
+    UUID | None,
+    typer.Option(parser=id_of(Prefix.ACCOUNT), metavar="ACC_ID", help="Only this account; with its --org."),
+]
+
+
+def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
+    """`pause`, `resume` and `pauses`."""
+
+    @cli.command("pause", epilog="Example: letmepost pause --platform bluesky --reason 'Their API is ill'")
+    def pause(
+        platform: Platform = None,
+        organization: Organization = None,
+        account: Account = None,
+        reason: Annotated[str | None, typer.Option(help="Shown in the result of every post that is held.")] = None,
+        as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
+    ) -> None:
+        """Stop publishing everything, or only what the options name. What is due is held until `resume`."""
+        scope = _scope(platform, organization, account)
+        is_new = ask(wiring, lambda operator: operator.pauses.pause(scope, reason))
+        show({**_named(scope), "reason": reason, "wasPaused": not is_new}, as_json=as_json)
+
+    @cli.command("resume", epilog="Example: letmepost resume --platform bluesky")
+    def resume(
+        platform: Platform = None,
+        organization: Organization = None,
+        account: Account = None,
+        as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
+    ) -> None:
+        """End the pause of exactly these options, and queue again what it held."""
+        scope = _scope(platform, organization, account)
+        released = ask(wiring, lambda operator: operator.pauses.resume(scope))
+        if released is None:
+            fail("That is not paused; `letmepost pauses` lists what is.")
+        show({**_named(scope), "released": released}, as_json=as_json)
+
+    @cli.command("pauses")
+    def list_all(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
+        """List what is paused, the oldest first."""
+        rows = ask(wiring, lambda operator: operator.pauses.list_all())
+        show_all([_shown(row) for row in rows], as_json=as_json, nothing="Nothing is paused.")
+
+
+def _scope(platform: str | None, organization_id: UUID | None, account_id: UUID | None) -> "Scope":
+    from letmepost.storage.pauses import Scope
+
+    return Scope(platform=platform, organization_id=organization_id, account_id=account_id)
+
+
+def _named(scope: "Scope") -> Mapping[str, Any]:
+    organization_id, account_id = scope.organization_id, scope.account_id
+    return {
+        "platform": scope.platform,
+        "organizationId": None if organization_id is None else spell(Prefix.ORGANIZATION, organization_id),
+        "accountId": None if account_id is None else spell(Prefix.ACCOUNT, account_id),
+    }
+
+
+def _shown(row: "PauseRow") -> Mapping[str, Any]:
+    from letmepost.services.events import timestamp
+
+    return {**_named(row.scope), "reason": row.reason, "createdAt": timestamp(row.created_at)}

@@ -1,0 +1,82 @@
+"""The emergency stop on the command line."""
+
+import pytest
+
+from tests.cli.support import Run, environment_of, run
+from tests.database import DatabaseURLs
+from tests.http.support import ABSENT_ID
+
+ORGANIZATION = f"org_{ABSENT_ID}"
+ACCOUNT = f"acc_{ABSENT_ID}"
+
+
+class Shell:
+    """Commands over one database, without Redis: an emergency does not wait for it."""
+
+    def __init__(self, urls: DatabaseURLs) -> None:
+        self.environment = environment_of(urls.login)
+
+    def __call__(self, *words: str) -> Run:
+        return run(self.environment, *words, "--json")
+
+
+@pytest.fixture
+def shell(database_urls: DatabaseURLs) -> Shell:
+    return Shell(database_urls)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ((), {}),
+        (("--platform", "bluesky"), {"platform": "bluesky"}),
+    ],
+)
+def test_what_is_paused_is_listed_until_it_is_resumed(
+    shell: Shell, options: tuple[str, ...], named: dict[str, str]
+) -> None:
+    scope = {"platform": None, "organizationId": None, "accountId": None, **named}
+    assert shell("pause", *options, "--reason", "They are ill").data == {
+        **scope,
+        "reason": "They are ill",
+        "wasPaused": False,
+    }
+    (listed,) = shell("pauses").data
+    assert {**scope, "reason": "They are ill"}.items() <= listed.items()
+    assert shell("pause", *options).data["wasPaused"] is True
+    assert shell("resume", *options).data == {**scope, "released": 0}
+    assert shell("pauses").data == []
+
+
+def test_a_tenant_can_be_paused_alone(shell: Shell) -> None:
+    organization = shell("org", "create", "Acme").data["id"]
+    assert shell("pause", "--org", organization).data["organizationId"] == organization
+    assert shell("resume", "--org", organization).code == 0
+
+
+def test_resuming_what_is_not_paused_says_so(shell: Shell) -> None:
+    shell("pause", "--platform", "bluesky")
+    ended = shell("resume")
+    assert (ended.code, ended.out) == (1, "")
+    assert "letmepost pauses" in ended.error
+    assert len(shell("pauses").data) == 1
+    shell("resume", "--platform", "bluesky")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--platform", "myspace"), "no platform 'myspace'"),
+        (("--account", ACCOUNT), "in its organization"),
+        (("--org", ORGANIZATION), "organization"),
+    ],
+)
+def test_a_scope_that_cannot_be_is_refused_in_a_line(shell: Shell, options: tuple[str, ...], said: str) -> None:
+    ended = shell("pause", *options)
+    assert ended.code == 1
+    assert said in ended.error
+    assert shell("pauses").data == []
+
+
+def test_an_id_that_is_none_is_not_understood(shell: Shell) -> None:
+    assert shell("pause", "--org", "acme").code == 2
