@@ -18,6 +18,9 @@ from tests.doubles.waiting import eventually
 from tests.servers import open_directory
 
 README = Path(__file__).parents[2] / "README.md"
+REFUSALS_SHOWN = {"media.url.unreachable", "post.status"}
+"""What pages show refused, and say so."""
+PAGES = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
 READY_WITHIN_S = 120.0
 
 
@@ -75,8 +78,12 @@ async def shell(script: str, environment: dict[str, str], directory: Path) -> st
 
 def readme_scripts() -> list[str]:
     """The README's shell blocks that call the API: every one of them has to work as written."""
-    blocks = re.findall(r"```sh\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    return [block for block in blocks if "$API" in block and "export KEY" not in block]
+    return [block for block in shell_blocks(README) if "$API" in block and "export KEY" not in block]
+
+
+def shell_blocks(page: Path) -> list[str]:
+    blocks: list[str] = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return blocks
 
 
 @pytest.fixture
@@ -103,9 +110,13 @@ async def test_dev_starts_from_nothing_and_the_readme_works_as_written(data_dir:
         for script in scripts:
             printed = await shell(script, environment, tmp_path)
             assert '"error"' not in printed, f"{script}\n{printed}"
+        for page in PAGES:
+            printed = await shell("\n".join(shell_blocks(page)), environment, tmp_path)
+            refused = set(re.findall(r'^\{"error":\{.*?"rule":"([^"]+)"', printed.replace("}{", "}\n{"), re.MULTILINE))
+            assert refused <= REFUSALS_SHOWN, f"{page.name}: {refused}\n{printed}"
     async with dev(data_dir) as (again, _):
         assert again["testKey"] == ready["testKey"]
-        assert again["testAccountId"] == ready["testAccountId"]
+        assert again["testAccountId"] != ready["testAccountId"], "a page has shown how to begin the sandbox anew"
         listing = await shell(
             'curl -s "$API/v1/posts?limit=200" -H "Authorization: Bearer $KEY"',
             {

@@ -1,7 +1,9 @@
 """Profiles, keys and what a key is told of itself."""
 
+from datetime import datetime
+
 from letmepost.domain.api_keys import Mode
-from tests.http.support import PLATFORM, Tenant
+from tests.http.support import PLATFORM, Tenant, moment, soon
 
 
 async def test_a_profile_is_made_renamed_and_removed(tenant: Tenant) -> None:
@@ -51,6 +53,15 @@ async def test_a_rotated_key_goes_on_until_its_overlap_ends(tenant: Tenant) -> N
     assert (ended.status_code, ended.json()["error"]["rule"]) == (409, "api_key.ended")
 
 
+async def test_a_rotated_key_can_be_revoked_before_its_overlap_ends(tenant: Tenant) -> None:
+    old = await tenant.key(name="leaked", scopes=["posts:read"])
+    [row] = [found for found in (await tenant.client.get("/v1/api-keys")).json()["data"] if found["name"] == "leaked"]
+    await tenant.client.post(f"/v1/api-keys/{row['id']}/rotate", {"overlapHours": 24})
+    revoked = await tenant.client.call("DELETE", f"/v1/api-keys/{row['id']}")
+    assert moment(revoked.json()["revokedAt"]) <= datetime.fromisoformat(soon(1))
+    assert (await old.get("/v1/posts")).status_code == 401
+
+
 async def test_a_key_is_told_what_it_is(tenant: Tenant) -> None:
     key = await tenant.key(Mode.LIVE, name="reader", scopes=["posts:read"])
     me = (await key.get("/v1/me")).json()
@@ -68,3 +79,13 @@ async def test_every_platform_shows_its_limits_with_their_sources(tenant: Tenant
     assert found["optionsSchema"]["additionalProperties"] is False
     versions = (await tenant.client.get("/v1/platform-versions")).json()["data"]
     assert PLATFORM in [version["platform"] for version in versions]
+
+
+async def test_keys_that_have_ended_do_not_hold_their_profile(tenant: Tenant) -> None:
+    profile_id = (await tenant.client.post("/v1/profiles", {"name": "Brand"})).json()["id"]
+    key_id = (await tenant.client.post("/v1/api-keys", {"name": "ci", "profileId": profile_id})).json()["id"]
+    reply = await tenant.client.call("DELETE", f"/v1/profiles/{profile_id}")
+    assert (reply.status_code, reply.json()["error"]["rule"]) == (409, "profile.in_use")
+    await tenant.client.call("DELETE", f"/v1/api-keys/{key_id}")
+    assert (await tenant.client.call("DELETE", f"/v1/profiles/{profile_id}")).status_code == 200
+    assert (await tenant.client.get(f"/v1/profiles/{profile_id}")).status_code == 404

@@ -138,10 +138,12 @@ class OrganizationRepository:
         await self._connection.execute(update(profiles).where(mine).values(name=name))
 
     async def delete_profile(self, profile_id: UUID) -> bool:
-        """Remove a profile; False when something belongs to it, be it in the other world."""
+        """Remove a profile and its ended keys; False when something belongs to it, be it in the other world."""
         mine = and_(profiles.c.organization_id == self._organization_id, profiles.c.id == profile_id)
+        its_keys = and_(api_keys.c.organization_id == self._organization_id, api_keys.c.profile_id == profile_id)
         try:
             async with self._connection.begin_nested():
+                await self._connection.execute(delete(api_keys).where(its_keys, api_keys.c.revoked_at <= func.now()))
                 await self._connection.execute(delete(profiles).where(mine))
         except IntegrityError:
             return False

@@ -47,6 +47,14 @@ class DevClient:
                 await asyncio.sleep(_TRY_EVERY_S)
         raise FirstStepError(f"{self.base}{path} did not get ready: {last}")
 
+    async def find(self, path: str, key: str | None) -> Mapping[str, Any] | None:
+        """What is there; None when the key cannot read it."""
+        if key is None:
+            return None
+        async with self._session.get(self.base + path, headers={"authorization": f"Bearer {key}"}) as reply:
+            value: dict[str, Any] = await reply.json()
+            return value if reply.status == 200 else None
+
     async def post(self, path: str, key: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """POST a JSON body.
 

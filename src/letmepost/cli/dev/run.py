@@ -151,23 +151,25 @@ async def _until_ready(client: DevClient, children: list[Child], stop: asyncio.E
 
 
 async def _first_steps(client: DevClient, state: DevState, state_file: Path) -> None:
-    """A tenant, its keys and a simulated account: once, each saved as soon as it is there."""
-    if state.organization_id is None:
-        made = await client.post("/v1/organizations", state.operator_token, {"name": "Development"})
+    """A tenant, its keys and a simulated account: each saved as soon as it is there, and made anew when it is gone."""
+    organizations = "/v1/organizations"
+    if await client.find(f"{organizations}/{state.organization_id}", state.operator_token) is None:
+        made = await client.post(organizations, state.operator_token, {"name": "Development"})
         state.organization_id = made["id"]
         state.save(state_file)
-    path = f"/v1/organizations/{state.organization_id}/api-keys"
-    if state.live_key is None:
+    path = f"{organizations}/{state.organization_id}/api-keys"
+    if await client.find("/v1/me", state.live_key) is None:
         made = await client.post(path, state.operator_token, {"name": "live", "prefix": "lmp_live_"})
         state.live_key = made["key"]
         state.save(state_file)
-    if state.test_key is None:
+    if await client.find("/v1/me", state.test_key) is None:
         made = await client.post(path, state.operator_token, {"name": "test", "prefix": "lmp_test_"})
         state.test_key = made["key"]
         state.save(state_file)
-    if state.test_account_id is None:
+    account = await client.find(f"/v1/accounts/{state.test_account_id}", state.test_key)
+    if account is None or account["status"] == "disconnected":
         platform = next(iter(discover()))
-        made = await client.post("/v1/sandbox/accounts", state.test_key, {"platform": platform})
+        made = await client.post("/v1/sandbox/accounts", state.test_key or "", {"platform": platform})
         state.test_account_id = made["id"]
         state.save(state_file)
 

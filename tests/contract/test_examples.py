@@ -1,0 +1,47 @@
+"""Every operation has an example to copy, in a page of docs/. That they work is tested by running them."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OPERATIONS = [
+    (method.upper(), path)
+    for path, operations in json.loads((ROOT / "openapi/openapi.json").read_text(encoding="utf-8"))["paths"].items()
+    for method in operations
+]
+SHELL = "\n".join(
+    block
+    for page in sorted((ROOT / "docs").glob("*.md"))
+    for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+)
+ELSEWHERE = {
+    ("POST", "/v1/accounts/connect/{platform}/complete"),  # takes real credentials
+    ("PUT", "/v1/media/uploads/{token}"),  # its URL comes out of an answer
+}
+
+
+def called() -> set[tuple[str, str]]:
+    """What the examples ask for: method and path, without the query."""
+    found = set()
+    for command in re.findall(r"curl (?:[^\n'\"]|\"[^\"]*\"|'[^']*')*", SHELL):
+        path = re.search(r"\$API(/[^\s\"?]*)", command)
+        method = re.search(r"-X (\w+)", command)
+        default = "POST" if " --json " in command or " -F " in command else "GET"
+        if path:
+            found.add((method[1] if method else default, path[1]))
+    return found
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(set(OPERATIONS) - ELSEWHERE))
+def test_an_operation_has_an_example(method: str, path: str) -> None:
+    shape = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
+    assert any(other == method and shape.fullmatch(asked) for other, asked in called()), (method, path)
+
+
+def test_the_readme_leads_to_every_page() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"(docs/{page.name})" in readme
