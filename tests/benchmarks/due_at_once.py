@@ -38,7 +38,7 @@ async def _measure(stand: Stand, posts: int, workers: int) -> None:
     accounts = {key: await asyncio.gather(*(stand.account(key) for _ in range(ACCOUNTS))) for key in tenants}
     other = await stand.tenant("Somebody else")
     other_account = await stand.account(other)
-    due = CLOCK.now().timestamp() + max(10.0, posts / 100)
+    due = CLOCK.now().timestamp() + 15 + posts / 25
     each = posts // TENANTS
     for key in tenants:
         bodies = [_scheduled(accounts[key][number % ACCOUNTS], f"{key[-6:]} {number}", due) for number in range(each)]

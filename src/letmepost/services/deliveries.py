@@ -54,12 +54,12 @@ class Deliveries:
         self._wakeups = wakeups
         self._jitter = jitter
 
-    async def announce(self) -> int:
-        """Give what was committed its place in the stream, and address it; returns how many events there were."""
+    async def announce(self) -> bool:
+        """Give what was committed its place in the stream, and address it; whether there may be more."""
         announced = await self._outbox.announce(_BATCH)
         for organization_id in announced.organization_ids:
             await self._wakeups.stream_grew(organization_id)
-        return announced.count
+        return announced.count == _BATCH
 
     async def claim(self, limit: int) -> list[Delivery]:
         """Lease due deliveries."""

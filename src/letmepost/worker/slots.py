@@ -12,6 +12,9 @@ SWEEP_S = 1.0
 GATHER_S = 0.02
 """How long ended tasks and soft hints are gathered before the loop looks: one look then serves them all."""
 
+REST_SHARE, REST_MAX_S = 2.0, 0.2
+"""How many times as long as a look took nothing is looked for: under load a loop works more than it looks."""
+
 T = TypeVar("T")
 
 log = structlog.get_logger()
@@ -68,9 +71,14 @@ class Slots(Generic[T]):
         Cancelled, it takes its work down with it: nothing goes on that might use what its owner closes.
         """
         try:
+            time = asyncio.get_running_loop().time
             while not stop.is_set():
                 self._hint.clear()
-                await self._wait(stop, await self._look())
+                began_s = time()
+                seconds = await self._look()
+                rest_s = min(REST_SHARE * (time() - began_s), REST_MAX_S)
+                await asyncio.sleep(rest_s)
+                await self._wait(stop, seconds - rest_s)
             await self._finish(grace_s)
         finally:
             for task in self._running:
@@ -81,16 +89,15 @@ class Slots(Generic[T]):
 
     async def _look(self) -> float:
         """Take what is due; seconds until the next look."""
+        free = self._count - len(self._running)
         try:
-            return 0.0 if await self._take() else await self._next_look_s()
+            # A source that gave less than it could has no more for now.
+            return 0.0 if free and await self._take(free) == free else await self._next_look_s()
         except Exception:
             log.exception("loop.failed", loop=self._name)
             return self._sweep_s
 
-    async def _take(self) -> int:
-        free = self._count - len(self._running)
-        if free <= 0:
-            return 0
+    async def _take(self, free: int) -> int:
         found = await self._source.claim(free)
         for work in found:
             task = asyncio.create_task(self._carry_out(work), name=f"{self._name}")
