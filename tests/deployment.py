@@ -25,6 +25,7 @@ from letmepost.bootstrap.worker import open_worker
 from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms import discover
+from letmepost.platforms.contract import Platform
 from letmepost.sandbox.app import create_app as create_sandbox
 from letmepost.sandbox.store import open_store
 from letmepost.settings import Settings
@@ -98,6 +99,7 @@ class Deployment:
     app: FastAPI
     http: httpx2.AsyncClient
     sandbox_url: str
+    platforms: Mapping[str, Platform]
     _workers: list[tuple["asyncio.Task[None]", asyncio.Event]] = field(default_factory=list)
 
     async def client(self, mode: Mode = Mode.TEST, organization_id: str | None = None, **key: Any) -> Client:
@@ -116,7 +118,7 @@ class Deployment:
         stop, opened = asyncio.Event(), asyncio.get_running_loop().create_future()
 
         async def work() -> None:
-            async with open_worker(self.settings, discover(), self.environment) as services:
+            async with open_worker(self.settings, self.platforms, self.environment) as services:
                 opened.set_result(services)
                 await run_worker(services, stop)
 
@@ -166,23 +168,25 @@ async def deployed(
     directory: Path,
     *,
     environment: Mapping[str, str] | None = None,
+    platforms: Mapping[str, Platform] | None = None,
     with_worker: bool = True,
     **changes: Any,
 ) -> AsyncIterator[Deployment]:
-    """Run a deployment; `changes` are settings."""
+    """Run a deployment; `changes` are settings, `platforms` those that it knows instead of ours."""
+    known = discover() if platforms is None else platforms
     clock = SystemClock()
     store = open_store(None)
     sandbox = create_sandbox(
-        discover(), store, token=SANDBOX_TOKEN, now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep
+        known, store, token=SANDBOX_TOKEN, now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep
     )
     async with serving(sandbox) as sandbox_url:
         settings = settings_for(urls, redis_url, directory / "media", sandbox_url=sandbox_url, **changes)
-        app = make_api(settings, discover(), environment or {})
+        app = make_api(settings, known, environment or {})
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
         async with (
             app.router.lifespan_context(app),
             httpx2.AsyncClient(transport=transport, base_url="http://letmepost.test", timeout=60) as http,
-            Deployment(settings, environment or {}, app, http, sandbox_url) as deployment,
+            Deployment(settings, environment or {}, app, http, sandbox_url, known) as deployment,
         ):
             if with_worker:
                 await deployment.start_worker()

@@ -10,6 +10,7 @@ from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from letmepost.platforms.contract import Platform, PlatformSettings
+from letmepost.services.return_urls import origin_of
 
 KEY_BYTES = 32
 
@@ -35,6 +36,10 @@ class Settings(BaseSettings):
     )
     public_url: AnyHttpUrl = Field(
         default=AnyHttpUrl("http://127.0.0.1:8080"), description="Where callers reach this deployment."
+    )
+    return_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins that browsers may be sent back to after connecting an account, comma-separated.",
     )
     media_dir: Path = Field(default=Path("media"), description="Where media are kept, unless a bucket is named.")
     media_days: int = Field(default=30, gt=0, description="How long media are kept that no post needs.")
@@ -78,6 +83,16 @@ class Settings(BaseSettings):
         description="Where this process answers GET /metrics for Prometheus; unset, nowhere.",
     )
     database_pool: int = Field(default=10, gt=0, description="Connections of one process.")
+
+    @field_validator("return_origins", mode="before")
+    @classmethod
+    def _parse_origins(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("return_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin_of(origin) for origin in value)
 
     @field_validator("keys", mode="before")
     @classmethod

@@ -81,6 +81,7 @@ ROWS: tuple[Row, ...] = (
     _row("DELETE /v1/accounts/{account_id}", _S.ACCOUNTS_WRITE, _P.ACCOUNT),
     _row("POST /v1/accounts/connect/{platform}", _S.ACCOUNTS_WRITE, body={}),
     _row("POST /v1/accounts/connect/{platform}/complete", _S.ACCOUNTS_WRITE, body={}),
+    _row("GET /v1/accounts/oauth/{platform}/callback", None),
     _row("POST /v1/sandbox/accounts", _S.ACCOUNTS_WRITE, body={"platform": PLATFORM}),
     _row("GET /v1/sandbox/{platform}/posts", _S.POSTS_READ),
     _row("POST /v1/sandbox/clock", _S.POSTS_WRITE, body={"advanceS": 60}),

@@ -27,6 +27,8 @@ PERIODS: Mapping[Kept, timedelta] = {
     Kept.EVENTS: timedelta(days=30),
     Kept.ATTEMPTS: timedelta(days=180),
     Kept.COUNTERS: timedelta(days=32),
+    Kept.CONNECT_STATES: timedelta(days=1),
+    Kept.CONNECT_SESSIONS: timedelta(days=30),
 }
 
 
@@ -264,3 +266,23 @@ def test_periods_come_from_the_settings() -> None:
     longer = Settings.model_validate({**given, "journals_kept_days": 9, "idempotency_kept_hours": 48})
     assert kept_for(longer)[Kept.JOURNALS] == timedelta(days=9)
     assert kept_for(longer)[Kept.OPERATOR_REQUESTS] == timedelta(hours=48)
+
+
+async def test_consents_and_sessions_are_forgotten(retention: Retention, owner: Owner, admin: Admin) -> None:
+    tenant = (owner.tenant.organization_id, owner.tenant.mode)
+    for days in (0.5, 2, 31):
+        at = NOW - timedelta(days=days)
+        session_id, secret = fresh_id(), fresh_id().bytes
+        await admin.do(
+            "INSERT INTO connect_sessions (id, organization_id, mode, key_id, return_url, token_hash, created_at,"
+            " expires_at) VALUES ($1, $2, $3, $1, 'https://a', $4, $5, $5)",
+            session_id, *tenant, secret, at,
+        )  # fmt: skip
+        await admin.do(
+            "INSERT INTO connect_states (id, organization_id, mode, platform, key_id, session_id, state_hash,"
+            " redirect_uri, created_at, expires_at) VALUES ($1, $2, $3, 'double', $1, $1, $4, 'https://a', $5, $5)",
+            session_id, *tenant, secret, at,
+        )  # fmt: skip
+    await retention.sweep()
+    assert await admin.one("SELECT count(*) FROM connect_states") == 1
+    assert await admin.one("SELECT count(*) FROM connect_sessions") == 2

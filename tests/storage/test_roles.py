@@ -21,7 +21,31 @@ SWEEPER_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
     "api_keys": {"SELECT": ALL, "UPDATE": frozenset({"last_used_at"})},
     "organizations": {"SELECT": ALL, "UPDATE": frozenset({"event_head"})},
     "posts": {"SELECT": ALL, "UPDATE": frozenset({"lease_token", "lease_until", "status", "updated_at"})},
-    "accounts": {"SELECT": frozenset({"id", "organization_id"}), "UPDATE": frozenset({"updated_at"})},
+    "accounts": {
+        "SELECT": frozenset(
+            {
+                "id",
+                "organization_id",
+                "mode",
+                "platform",
+                "platform_account_id",
+                "status",
+                "refresh_at",
+                "check_at",
+                "token_expires_at",
+                "expiry_told_days",
+            }
+        ),
+        "UPDATE": frozenset({"updated_at"}),
+    },
+    "connect_states": {
+        "SELECT": frozenset({"id", "organization_id", "mode", "state_hash", "created_at"}),
+        "DELETE": ALL,
+    },
+    "connect_sessions": {
+        "SELECT": frozenset({"id", "organization_id", "mode", "token_hash", "created_at"}),
+        "DELETE": ALL,
+    },
     "events": {"SELECT": ALL, "UPDATE": frozenset({"position"}), "DELETE": ALL},
     "webhook_endpoints": {
         "SELECT": ALL,

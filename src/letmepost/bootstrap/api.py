@@ -27,6 +27,8 @@ from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.attachments import Attachments
 from letmepost.services.callers import new_id
+from letmepost.services.connecting import Connecting
+from letmepost.services.consents import Consents
 from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
@@ -39,6 +41,7 @@ from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
+from letmepost.services.return_urls import ReturnUrls
 from letmepost.services.sandbox import Sandbox
 from letmepost.services.sandbox_world import SandboxWorld
 from letmepost.services.streams import Streams
@@ -71,14 +74,14 @@ async def open_api(
         )
         links = MediaLinks(core.keyring, core.clock, str(settings.public_url))
         operator_requests = OperatorRequests(core.database, core.keyring, core.clock)
-        accounts = Accounts(
+        connecting = Connecting(
             database=core.database,
             keyring=core.keyring,
             clock=core.clock,
             worlds=core.worlds,
             idempotency=core.idempotency,
         )
-        sandbox = Sandbox(control=_sandbox_control(core), accounts=accounts, worlds=core.worlds)
+        sandbox = Sandbox(control=_sandbox_control(core), connecting=connecting, worlds=core.worlds)
         yield APIServices(
             clock=core.clock,
             posts=posts,
@@ -106,7 +109,24 @@ async def open_api(
             ),
             validation=Validation(posts=posts, worlds=core.worlds, clock=core.clock),
             timelines=Timelines(core.database),
-            accounts=accounts,
+            accounts=Accounts(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                worlds=core.worlds,
+                idempotency=core.idempotency,
+            ),
+            connecting=connecting,
+            consents=Consents(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                worlds=core.worlds,
+                idempotency=core.idempotency,
+                connecting=connecting,
+                return_urls=ReturnUrls(settings.return_origins),
+                public_url=str(settings.public_url) if "public_url" in settings.model_fields_set else None,
+            ),
             disconnecting=Disconnecting(
                 database=core.database,
                 keyring=core.keyring,

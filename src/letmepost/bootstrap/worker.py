@@ -30,6 +30,9 @@ from letmepost.worker.main import WorkerServices, run_worker
 COUNTERS_KEPT = timedelta(days=32)
 """From a period's start: longer than the longest, a month."""
 
+CONNECTING_KEPT = timedelta(days=1)
+"""Long after a consent could still be used: somebody who comes back with it is told that it is over."""
+
 
 @asynccontextmanager
 async def open_worker(
@@ -105,6 +108,8 @@ def kept_for(settings: Settings) -> Mapping[Kept, timedelta]:
         Kept.EVENTS: days,
         Kept.ATTEMPTS: timedelta(days=settings.attempts_kept_days),
         Kept.COUNTERS: COUNTERS_KEPT,
+        Kept.CONNECT_STATES: CONNECTING_KEPT,
+        Kept.CONNECT_SESSIONS: days,
     }
 
 

@@ -23,5 +23,5 @@ def _entry(variable: str, field: FieldInfo) -> list[str]:
     lines = ["", f"# {field.description}"] if field.description else [""]
     if field.default is PydanticUndefined:
         return [*lines, f"{variable}="]
-    default = "" if field.default is None else str(field.default)
+    default = "" if field.default in {None, ()} else str(field.default)
     return [*lines, f"#{variable}={default.lower() if isinstance(field.default, bool) else default}"]

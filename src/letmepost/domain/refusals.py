@@ -57,6 +57,66 @@ REFUSALS = (
         "Retry the post later, or allow more lateness with `late.withinS`.",
     ),
     Refusal(
+        "connect.choose",
+        "The consent opened several accounts, and it has not been said which of them are to be connected.",
+        "Send the state again with `accountIds`: ids of `platformResponse.candidates`. They are kept for ten minutes.",
+    ),
+    Refusal(
+        "connect.denied",
+        "The person did not allow the access on the platform's page.",
+        "Begin again if that was not meant.",
+    ),
+    Refusal(
+        "connect.no_account",
+        "The consent opened no account that can be published to.",
+        "Consent as somebody who has such an account, and leave it ticked on the platform's page.",
+    ),
+    Refusal(
+        "connect.no_code",
+        "The browser came back from the platform without what could be exchanged for access.",
+        "Begin again.",
+    ),
+    Refusal(
+        "connect.other_browser",
+        "The browser that came back is not the one in which the consent was begun on a hosted page.",
+        "Go on in the browser in which it was begun, or begin again.",
+    ),
+    Refusal(
+        "connect.public_url",
+        "The deployment does not know its own address, so no platform could send a browser back.",
+        "The operator has to set `LETMEPOST_PUBLIC_URL`.",
+    ),
+    Refusal(
+        "connect.refused",
+        "The platform's page sent the browser back with an error instead of asking for consent.",
+        "Begin again. If it happens again, look at the app's settings on the platform; `letmepost doctor` helps.",
+    ),
+    Refusal(
+        "connect.return_url",
+        "Browsers may be sent only to origins that the operator has named.",
+        "Ask for the origin to be added: `LETMEPOST_RETURN_ORIGINS`, or the organization's `returnOrigins`.",
+    ),
+    Refusal(
+        "connect.state_expired",
+        "A consent is good for ten minutes, and this one came later.",
+        "Begin again.",
+    ),
+    Refusal(
+        "connect.state_unknown",
+        "The state that came back is not one that was given out here, to this caller and for this platform.",
+        "Begin with `POST /v1/accounts/connect/{platform}`, and bring its state back unchanged.",
+    ),
+    Refusal(
+        "connect.state_used",
+        "A state is good for one return, and this one has been used.",
+        "Look whether the account is connected; if it is not, begin again.",
+    ),
+    Refusal(
+        "connect.typed",
+        "Accounts of this platform are connected by what a person types in, not by consent.",
+        "Send what `POST /v1/accounts/connect/{platform}` describes to `complete`.",
+    ),
+    Refusal(
         "connect.consent",
         "Accounts of this platform are connected by consent on the platform's own page, not by what a caller sends.",
         "Start with `POST /v1/accounts/connect/{platform}` and send the person to the URL that it answers.",

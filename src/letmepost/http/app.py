@@ -18,6 +18,7 @@ from letmepost.http.middleware import BodyLimits, RequestIds
 from letmepost.http.openapi import DescribedAPI
 from letmepost.http.routes import (
     accounts,
+    consents,
     docs,
     editing,
     events,
@@ -77,6 +78,7 @@ def create_app(
         posts.router,
         accounts.router,
         accounts.sandbox_router,
+        consents.router,
         sandbox.router,
         uploads.router,
         media.router,

@@ -9,6 +9,8 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.attachments import Attachments
+from letmepost.services.connecting import Connecting
+from letmepost.services.consents import Consents
 from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
@@ -69,6 +71,8 @@ class APIServices:
     validation: Validation
     timelines: Timelines
     accounts: Accounts
+    connecting: Connecting
+    consents: Consents
     disconnecting: Disconnecting
     health: HealthChecks
     api_keys: ApiKeys

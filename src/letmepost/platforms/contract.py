@@ -1,6 +1,6 @@
 """What a platform's folder exports: one `Platform` value, made of pure functions."""
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeAlias
@@ -127,6 +127,12 @@ class OAuth:
     consent_url: Callable[[ConsentRequest, Any], str]
     accounts: Callable[[Grant, Any], Flow[tuple[ConnectedAccount, ...]]]
     features: Mapping[str, tuple[str, ...]]
+
+    def missing(self, scopes: Collection[str]) -> tuple[str, ...]:
+        """The features for which something was not granted; none when it is not known what was granted."""
+        if not scopes:
+            return ()
+        return tuple(name for name, needed in self.features.items() if not set(needed) <= set(scopes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """The test world: accounts that need no credentials, and what their followers would see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from letmepost.domain.api_keys import Mode
@@ -9,8 +9,8 @@ from letmepost.domain.flow import Flow
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.sandbox import SandboxControl
 from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth
-from letmepost.services.accounts import Accounts, Connected
 from letmepost.services.callers import Caller
+from letmepost.services.connecting import Connected, Connecting
 from letmepost.services.idempotency import Answer, Once
 from letmepost.services.worlds import Worlds
 
@@ -20,12 +20,14 @@ _ANY_REDIRECT_URI = "https://sandbox.invalid/callback"
 class Sandbox:
     """What test keys can do that live keys cannot."""
 
-    def __init__(self, *, control: SandboxControl | None, accounts: Accounts, worlds: Worlds) -> None:
+    def __init__(self, *, control: SandboxControl | None, connecting: Connecting, worlds: Worlds) -> None:
         self._control = control
-        self._accounts = accounts
+        self._connecting = connecting
         self._worlds = worlds
 
-    async def create_account(self, caller: Caller, platform_name: str, scenario: str, once: Once[Connected]) -> Answer:
+    async def create_account(
+        self, caller: Caller, platform_name: str, scenario: str, once: Once[Sequence[Connected]]
+    ) -> Answer:
         """Make a simulated account and connect it by the platform's ordinary flow.
 
         Raises:
@@ -42,10 +44,11 @@ class Sandbox:
             )
         given = await control.create_account(world_of(caller), platform_name, scenario)
         if platform.oauth is None:
-            return await self._accounts.connect(caller, platform_name, given, None, once)
+            return await self._connecting.connect(caller, platform_name, given, None, once)
         access = self._worlds.access(platform_name, caller.mode, caller.organization_id)
         grant = Grant(code=given["code"], redirect_uri=_ANY_REDIRECT_URI, code_verifier="")
-        return await self._accounts.finish(caller, access, _only(platform.oauth, grant, access.settings), None, once)
+        found = _only(platform.oauth, grant, access.settings)
+        return await self._connecting.finish(caller, access, found, None, once)
 
     async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
         """What followers of the simulated accounts would see, oldest first.

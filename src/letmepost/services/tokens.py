@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.upkeep import refresh_at
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import CredentialSource, Sender
 from letmepost.platforms.contract import Credential
-from letmepost.services.world_time import world_clock
+from letmepost.services.world_time import WorldClock, world_clock
 from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database, Tenant
@@ -18,6 +20,7 @@ from letmepost.storage.sealing import Keyring
 _TURN = timedelta(seconds=60)
 """How long a refresh may take before another may try: longer than the slowest call to a token endpoint."""
 _LOOK_AGAIN_S = 0.2
+_SAME_MOMENT = timedelta(minutes=1)
 _LOOKS = 150
 
 
@@ -102,7 +105,9 @@ class AccountCredentials:
             accounts = self._accounts(connection)
             stored = await accounts.find_credential(self._account.id, lock=True)
             if stored is not None and stored.secrets == dead.secrets:
-                await accounts.replace_credential(self._account.id, fresh, self._clock.now())
+                time = await world_clock(connection, self._tenant, self._clock)
+                renewal = renewal_at(fresh, self._account.token_expires_at, time, self._account.id)
+                await accounts.replace_credential(self._account.id, fresh, self._clock.now(), renewal)
                 stored = fresh
             else:
                 await accounts.end_refresh(self._account.id)
@@ -124,6 +129,22 @@ def _merged(dead: Credential, brought: Credential) -> Credential:
     if not all(brought.secrets.values()):
         raise PlatformFailure(FailureKind.UNAVAILABLE, "The platform answered a refresh with an empty token.")
     return Credential(secrets={**dead.secrets, **brought.secrets}, expires_at=brought.expires_at)
+
+
+def renewal_at(
+    credential: Credential, token_expires_at: datetime | None, time: WorldClock, account_id: UUID
+) -> datetime | None:
+    """When to refresh a credential that has just come in; None when that need not be, or cannot without a person.
+
+    Args:
+        token_expires_at: when a person must act, in the real time.
+    """
+    if credential.expires_at is None:
+        return None
+    ends_at = time.ours(credential.expires_at)
+    if token_expires_at is not None and token_expires_at <= ends_at + _SAME_MOMENT:
+        return None
+    return refresh_at(time.clock.now(), ends_at, account_id)
 
 
 async def account_sender(

@@ -71,3 +71,26 @@ class Worlds:
         world = spell(Prefix.ORGANIZATION, organization_id)
         base = AnyHttpUrl(f"{self._sandbox_url.rstrip('/')}/{quote(world)}/{quote(name)}")
         return Access(platform, platform.simulator.settings(base), self._sandbox_http, self._metrics)
+
+    def access_to_connect(self, name: str, mode: Mode, organization_id: UUID) -> Access:
+        """The same, for an account that is yet to be connected.
+
+        Raises:
+            NotFound: there is no such platform.
+            PlatformNotEnabled: the deployment has no credentials for it, or a test world has no sandbox.
+        """
+        access = self.access(name, mode, organization_id)
+        if not self.is_enabled(name, mode):
+            raise PlatformNotEnabled(
+                f"This deployment has no credentials for {access.platform.title}.",
+                remediation="Ask the operator to set them; `letmepost doctor` says which.",
+                platform=name,
+            )
+        return access
+
+    def is_enabled(self, name: str, mode: Mode) -> bool:
+        """Whether accounts of a platform can be connected in a world."""
+        if mode is Mode.TEST:
+            return self._sandbox_url is not None
+        settings = self._settings[name]
+        return all(getattr(settings, field) is not None for field in settings.credentials())

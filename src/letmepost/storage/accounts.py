@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from letmepost.domain.upkeep import next_check_at
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential
 from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Tenant
@@ -30,6 +31,7 @@ class AccountRow:
     handle: str | None
     display_name: str | None
     avatar_url: str | None
+    external_user_id: str | None
     status: str
     data: Mapping[str, Any]
     scopes: tuple[str, ...]
@@ -48,6 +50,8 @@ class AccountRow:
 
 
 _UNCHECKED: Mapping[str, Any] = MappingProxyType({"checked_at": None, "health": None, "health_error": None})
+_NO_FAILURES: Mapping[str, Any] = MappingProxyType({"refresh_failures": 0, "refresh_strikes": 0})
+_NO_UPKEEP: Mapping[str, Any] = MappingProxyType({"refresh_at": None, "check_at": None})
 
 _COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
 
@@ -74,10 +78,14 @@ class AccountRepository:
         )
         return await self._all(query)
 
-    async def list_page(self, profile_id: UUID | None, *, before: UUID | None, limit: int) -> list[AccountRow]:
+    async def list_page(
+        self, profile_id: UUID | None, external_user_id: str | None = None, *, before: UUID | None, limit: int
+    ) -> list[AccountRow]:
         """Accounts, newest first, below `before`."""
         query = self._mine().where(
-            equals_if_given(accounts.c.profile_id, profile_id), below_if_given(accounts.c.id, before)
+            equals_if_given(accounts.c.profile_id, profile_id),
+            equals_if_given(accounts.c.external_user_id, external_user_id),
+            below_if_given(accounts.c.id, before),
         )
         return await self._all(query.order_by(accounts.c.id.desc()).limit(limit))
 
@@ -89,9 +97,19 @@ class AccountRepository:
         return await self._first(query.with_for_update())
 
     async def create(
-        self, account_id: UUID, profile_id: UUID, platform: str, found: ConnectedAccount, now: datetime
+        self,
+        account_id: UUID,
+        profile_id: UUID,
+        platform: str,
+        found: ConnectedAccount,
+        now: datetime,
+        **more: Any,
     ) -> bool:
-        """Store a newly connected account; False when somebody else has connected it meanwhile."""
+        """Store a newly connected account; False when somebody else has connected it meanwhile.
+
+        Args:
+            more: `refresh_at`, `external_user_id`.
+        """
         statement = insert(accounts).values(
             id=account_id,
             organization_id=self._tenant.organization_id,
@@ -101,6 +119,7 @@ class AccountRepository:
             platform_account_id=found.platform_account_id,
             created_at=now,
             **self._connection_values(account_id, found, now),
+            **more,
         )
         unless_known = statement.on_conflict_do_nothing(
             index_elements=[
@@ -112,16 +131,24 @@ class AccountRepository:
         )
         return (await self._connection.execute(unless_known.returning(accounts.c.id))).first() is not None
 
-    async def reconnect(self, account_id: UUID, found: ConnectedAccount, now: datetime) -> None:
-        """Give an account its new credential and wake it."""
-        await self._change(account_id, self._connection_values(account_id, found, now))
+    async def reconnect(self, account_id: UUID, found: ConnectedAccount, now: datetime, **more: Any) -> None:
+        """Give an account its new credential and wake it. `more` as in `create`."""
+        values = {"refresh_at": None, **self._connection_values(account_id, found, now), **more}
+        await self._change(account_id, values)
 
     async def disconnect(self, account_id: UUID, now: datetime) -> bool:
         """Erase the credential: every column that says so changes in this one statement. False when it was erased."""
         changed = await self._connection.execute(
             update(accounts)
             .where(self._is_mine(account_id), accounts.c.status != "disconnected")
-            .values(status="disconnected", credential_sealed=None, token_expires_at=None, **_UNCHECKED, updated_at=now)
+            .values(
+                status="disconnected",
+                credential_sealed=None,
+                token_expires_at=None,
+                **_UNCHECKED,
+                **_NO_UPKEEP,
+                updated_at=now,
+            )
         )
         return changed.rowcount == 1
 
@@ -143,10 +170,12 @@ class AccountRepository:
         """Give the turn back without a new credential."""
         await self._change(account_id, {"refreshing_until": None})
 
-    async def replace_credential(self, account_id: UUID, credential: Credential, now: datetime) -> None:
-        """Store what a refresh brought."""
-        sealed = self._seal(account_id, credential)
-        await self._change(account_id, {"credential_sealed": sealed, "refreshing_until": None, "updated_at": now})
+    async def replace_credential(
+        self, account_id: UUID, credential: Credential, now: datetime, refresh_at: datetime | None = None
+    ) -> None:
+        """Store what a refresh brought, and when the next one is due."""
+        values = {"credential_sealed": self._seal(account_id, credential), "refresh_at": refresh_at, **_NO_FAILURES}
+        await self._change(account_id, {**values, "refreshing_until": None, "updated_at": now})
 
     async def change(self, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
         """Change what a caller may: the display name, the profile."""
@@ -173,7 +202,14 @@ class AccountRepository:
                 accounts.c.connected_at <= as_of,
                 accounts.c.status.in_(["active", "expiring"]),
             )
-            .values(status="reauth_required", checked_at=now, health="refused", health_error=error, updated_at=now)
+            .values(
+                status="reauth_required",
+                checked_at=now,
+                health="refused",
+                health_error=error,
+                **_NO_UPKEEP,
+                updated_at=now,
+            )
         )
         return changed.rowcount == 1
 
@@ -187,8 +223,11 @@ class AccountRepository:
             "credential_sealed": self._seal(account_id, found.credential),
             "scopes": list(found.scopes),
             "token_expires_at": found.token_expires_at,
+            "expiry_told_days": None,
             "connected_at": now,
+            "check_at": next_check_at(account_id, now),
             **_UNCHECKED,
+            **_NO_FAILURES,
             "updated_at": now,
         }
 

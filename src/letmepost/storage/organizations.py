@@ -1,6 +1,6 @@
 """Tenants, their profiles and their keys."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,10 @@ class OrganizationRow:
     posts_per_month: int | None
     posts_per_account_day: int | None
     media_bytes: int | None
+    return_origins: Sequence[str]
+    brand_name: str | None
+    brand_logo_url: str | None
+    brand_color: str | None
     created_at: datetime
 
 
@@ -89,6 +93,12 @@ class OrganizationRepository:
         # Set to itself, so that a change of nothing is one, too.
         statement = update(organizations).where(self._is_there()).values({"name": organizations.c.name, **values})
         row = (await self._connection.execute(statement.returning(*_ORGANIZATION_COLUMNS))).mappings().first()
+        return None if row is None else OrganizationRow(**row)
+
+    async def find(self) -> OrganizationRow | None:
+        """The organization; None when it is gone."""
+        query = select(*_ORGANIZATION_COLUMNS).where(self._is_there())
+        row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else OrganizationRow(**row)
 
     async def hold(self) -> bool:

@@ -33,8 +33,8 @@ class RemovalRepository:
         await self._connection.execute(update(posts).where(waiting).values(canceled))
         endpoints = update(webhook_endpoints).where(self._mine(webhook_endpoints))
         await self._connection.execute(endpoints.values(active=False))
-        forgotten = {"status": "disconnected", "credential_sealed": None, "updated_at": now}
-        await self._connection.execute(update(accounts).where(self._mine(accounts)).values(forgotten))
+        forgotten = {"status": "disconnected", "credential_sealed": None, "refresh_at": None, "check_at": None}
+        await self._connection.execute(update(accounts).where(self._mine(accounts)).values(**forgotten, updated_at=now))
 
     async def is_busy(self) -> bool:
         """Whether a worker has one of its posts in hand."""

@@ -25,6 +25,8 @@ class Kept(StrEnum):
     EVENTS = "events"
     ATTEMPTS = "attempts"
     COUNTERS = "counters"
+    CONNECT_STATES = "connect_states"
+    CONNECT_SESSIONS = "connect_sessions"
 
 
 # A statement of its own: taken together with what follows, that would read a snapshot older than the lock.
@@ -75,6 +77,18 @@ _DELETE: Mapping[Kept, TextClause] = MappingProxyType(
         ),
         Kept.ATTEMPTS: text(
             "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < :oldest ORDER BY id LIMIT :limit)"
+        ),
+        Kept.CONNECT_STATES: text(
+            """
+            DELETE FROM connect_states WHERE id IN (
+              SELECT id FROM connect_states WHERE created_at < :before ORDER BY created_at LIMIT :limit)
+            """
+        ),
+        Kept.CONNECT_SESSIONS: text(
+            """
+            DELETE FROM connect_sessions WHERE id IN (
+              SELECT id FROM connect_sessions WHERE created_at < :before ORDER BY created_at LIMIT :limit)
+            """
         ),
         # Of periods that are over. What is there, rather than done, is counted from 1970 on, for ever.
         Kept.COUNTERS: text(

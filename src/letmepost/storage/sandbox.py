@@ -58,14 +58,18 @@ _ENDPOINTS = text(
 )
 _ACCOUNTS = text(
     """
-    UPDATE accounts SET token_expires_at = token_expires_at - CAST(:jump AS interval)
-    WHERE organization_id = :organization AND mode = 'test' AND token_expires_at IS NOT NULL
+    UPDATE accounts SET
+      token_expires_at = token_expires_at - CAST(:jump AS interval),
+      refresh_at = refresh_at - CAST(:jump AS interval), check_at = check_at - CAST(:jump AS interval)
+    WHERE organization_id = :organization AND mode = 'test' AND status <> 'disconnected'
     """
 )
 # The simulated accounts behind them are gone.
 _DISCONNECT = text(
     """
-    UPDATE accounts SET status = 'disconnected', credential_sealed = NULL, token_expires_at = NULL, updated_at = :now
+    UPDATE accounts SET
+      status = 'disconnected', credential_sealed = NULL, token_expires_at = NULL, refresh_at = NULL, check_at = NULL,
+      updated_at = :now
     WHERE organization_id = :organization AND mode = 'test' AND status <> 'disconnected'
     """
 )

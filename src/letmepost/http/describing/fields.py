@@ -25,6 +25,8 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "error": "What went wrong, as in an error envelope.",
         "events": "The types of events that are sent; an empty list means all.",
         "expiresAt": "When it ends by itself.",
+        "externalUserId": "Who connected it, by your own name for that person.",
+        "features": "Each feature and the scopes that it needs.",
         "finishedAt": "When it was over; null while it is not.",
         "firstComment": "A comment that is published when the post is live.",
         "handle": "The account's name on the platform.",

@@ -52,6 +52,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "after": "Only from this time on, RFC 3339 with an offset.",
         "before": "Only before this time, RFC 3339 with an offset.",
         "cancelQueued": "Cancel what waits for the account instead of holding it.",
+        "externalUserId": "Only accounts that this person of yours has connected.",
         "token": "What the address was signed with.",
         "Last-Event-ID": "The last `id` that was seen; clients send it by themselves when they reconnect.",
     }

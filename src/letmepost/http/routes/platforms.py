@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
+from pydantic import Field
 
 from letmepost.domain.rules import Rule
 from letmepost.http.answers import show
@@ -52,6 +53,10 @@ class PlatformView(View):
     limits: Sequence[LimitView]
     options_schema: Mapping[str, Any]
     connect_schema: Mapping[str, Any] | None
+    features: Mapping[str, Sequence[str]] = Field(
+        description="Each feature and the scopes that it needs, where accounts are connected by consent: all are asked "
+        "for, and an account's `missingFeatures` are those that were not granted."
+    )
     scenarios: Sequence[str]
 
     @classmethod
@@ -66,6 +71,7 @@ class PlatformView(View):
             limits=[LimitView.of(rule) for rule in platform.rules],
             options_schema=platform.options.model_json_schema(by_alias=True),
             connect_schema=None if typed is None else typed.model_json_schema(by_alias=True),
+            features={} if platform.oauth is None else platform.oauth.features,
             scenarios=platform.simulator.scenarios,
         )
 

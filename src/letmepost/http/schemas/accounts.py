@@ -1,14 +1,19 @@
 """Connected accounts."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
+from uuid import UUID
 
-from pydantic import Field, field_validator
+from fastapi.exceptions import RequestValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
+from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import AccountChange
+from letmepost.services.consent_forms import Completion, Started
+from letmepost.services.return_urls import URL_MAX_CHARS
 from letmepost.storage.accounts import AccountRow
 
 
@@ -36,14 +41,20 @@ class AccountView(View):
     avatar_url: Left[str] = None
     status: str
     scopes: Sequence[str]
+    missing_features: Sequence[str] = Field(
+        description="What the person did not consent to, of the features in `GET /v1/platforms`; connecting again asks."
+    )
+    external_user_id: Left[str] = None
     token_expires_at: Moment | None
     health: HealthView
     created_at: Moment
     updated_at: Moment
 
     @classmethod
-    def of(cls, row: AccountRow) -> "AccountView":
-        """Show an account."""
+    def of(cls, row: AccountRow, platforms: Mapping[str, Platform]) -> Self:
+        """Show an account. `platforms`: those of the deployment."""
+        platform = platforms.get(row.platform)
+        features = () if platform is None or platform.oauth is None else platform.oauth.missing(row.scopes)
         return cls(
             id=spell(Prefix.ACCOUNT, row.id),
             profile_id=spell(Prefix.PROFILE, row.profile_id),
@@ -54,6 +65,8 @@ class AccountView(View):
             avatar_url=row.avatar_url,
             status=row.status,
             scopes=row.scopes,
+            missing_features=features,
+            external_user_id=row.external_user_id,
             token_expires_at=row.token_expires_at,
             health=HealthView.model_validate(
                 {"state": row.health or "unchecked", "checked_at": row.checked_at, "error": row.health_error}
@@ -61,6 +74,19 @@ class AccountView(View):
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
+
+
+class ConnectedView(AccountView):
+    """The account that was connected, or the first of several."""
+
+    accounts: Left[Sequence[AccountView]] = Field(default=None, description="All of them, where there are several.")
+
+    @classmethod
+    def of_all(cls, rows: Sequence[AccountRow], platforms: Mapping[str, Platform]) -> Self:
+        """Show what was connected; at least one."""
+        shown = [AccountView.of(row, platforms) for row in rows]
+        first = cls.of(rows[0], platforms)
+        return first if len(shown) == 1 else first.model_copy(update={"accounts": shown})
 
 
 class AccountPage(View):
@@ -91,18 +117,71 @@ class ChangeAccount(Body):
         return AccountChange(display_name=self.display_name, profile_id=profile_id)
 
 
+class ConsentDescriptor(View):
+    """Where a person consents: send the browser to `authorizationUrl` before `expiresAt`."""
+
+    type: Literal["oauth"] = "oauth"
+    authorization_url: str
+    state: str
+    expires_at: Moment
+
+
 class ConnectDescriptor(View):
-    """How an account is connected: the JSON Schema of what to send to `complete`."""
+    """How an account is connected: by consent (`type` is `oauth`), or the JSON Schema of what to send to `complete`."""
 
     platform: str
     state: Literal["stable"] = "stable"
     descriptor: Mapping[str, Any]
 
+    @classmethod
+    def started(cls, started: Started) -> Self:
+        """Show a consent that waits for a person."""
+        descriptor = ConsentDescriptor(
+            authorization_url=started.authorization_url, state=started.state, expires_at=started.expires_at
+        )
+        return cls(platform=started.platform, descriptor=descriptor.model_dump(mode="json"))
+
 
 class StartConnect(Body):
-    """Under which profile an account is to be connected."""
+    """Under which profile an account is to be connected, and where a consent leads."""
 
     profile_id: str | None = None
+    redirect_uri: str | None = Field(
+        default=None,
+        max_length=URL_MAX_CHARS,
+        description="Where the platform sends the browser, when that is your page: it then calls `complete`. It has to "
+        "be registered with the platform, too. Left out, the browser comes to us and we connect the account.",
+    )
+    return_url: str | None = Field(
+        default=None,
+        max_length=URL_MAX_CHARS,
+        description="Where we send the browser in the end, with `status` (`connected`, `choose`, `cancelled`, "
+        "`failed`) and `accountId`, `state` or `error` in its query.",
+    )
+
+
+class CompleteConsent(Body):
+    """What a browser's return brought, or which of the accounts that the consent opened are wanted."""
+
+    state: str = Field(min_length=1, max_length=512)
+    code: str | None = Field(default=None, min_length=1, max_length=4096)
+    account_ids: Sequence[str] | None = Field(default=None, min_length=1, max_length=200)
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Self:
+        """From a body.
+
+        Raises:
+            RequestValidationError: it has another shape.
+        """
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise RequestValidationError(error.errors(include_input=False, include_url=False)) from error
+
+    def to_completion(self, profile_id: UUID | None) -> Completion:
+        """For the use case."""
+        return Completion(state=self.state, code=self.code, account_ids=self.account_ids, profile_id=profile_id)
 
 
 class Deleted(View):

@@ -1,6 +1,6 @@
 """Connected social accounts."""
 
-from sqlalchemy import Column, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from letmepost.storage.tables.base import belongs_to, known_mode, metadata, moment, of_organization, tenant
@@ -16,6 +16,8 @@ accounts = Table(
     Column("handle", Text),
     Column("display_name", Text),
     Column("avatar_url", Text),
+    # Who connected it, by the customer's own name for that person.
+    Column("external_user_id", Text),
     Column("status", Text, nullable=False),
     # What flows need and need not be secret (a host): plain JSON from the platform's connect flow.
     Column("data", JSONB, nullable=False, server_default=text("'{}'")),
@@ -24,9 +26,17 @@ accounts = Table(
     moment("refreshing_until"),
     Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     moment("token_expires_at"),
+    # The last notice that a person must act: so many days ahead.
+    Column("expiry_told_days", Integer),
+    # When the credential is refreshed ahead of its end; how often in a row that went wrong, and how often of these the
+    # platform refused it without saying that the grant has ended.
+    moment("refresh_at"),
+    Column("refresh_failures", Integer, nullable=False, server_default=text("0")),
+    Column("refresh_strikes", Integer, nullable=False, server_default=text("0")),
     # When the present credential came in by a connect: a failure of an older one must not mark it.
     moment("connected_at", nullable=False),
-    # The last health check: when, what it found, and what was wrong.
+    # The next health check, and the last: when, what it found, and what was wrong.
+    moment("check_at"),
     moment("checked_at"),
     Column("health", Text),
     Column("health_error", JSONB(none_as_null=True)),
@@ -37,4 +47,16 @@ accounts = Table(
     UniqueConstraint("organization_id", "mode", "platform", "platform_account_id"),
     of_organization(),
     belongs_to("profile_id", "profiles"),
+    Index("ix_accounts_refresh_at", "refresh_at", postgresql_where=text("refresh_at IS NOT NULL")),
+    Index("ix_accounts_check_at", "check_at", postgresql_where=text("check_at IS NOT NULL")),
+    Index("ix_accounts_token_expires_at", "token_expires_at", postgresql_where=text("token_expires_at IS NOT NULL")),
+    Index("ix_accounts_platform_account_id", "platform", "platform_account_id"),
+    Index(
+        "ix_accounts_external_user_id",
+        "organization_id",
+        "mode",
+        "external_user_id",
+        "id",
+        postgresql_where=text("external_user_id IS NOT NULL"),
+    ),
 )

@@ -35,6 +35,12 @@ organizations = Table(
     Column("posts_per_month", Integer),
     Column("posts_per_account_day", Integer),
     Column("media_bytes", BigInteger),
+    # Where a browser may be sent back to, beside what the deployment allows everybody.
+    Column("return_origins", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    # What the hosted pages show of the organization.
+    Column("brand_name", Text),
+    Column("brand_logo_url", Text),
+    Column("brand_color", Text),
     # How far the organization's test world is ahead of the real time.
     Column("sandbox_ahead_s", Double, nullable=False, server_default=text("0")),
     moment("created_at", default_now=True),

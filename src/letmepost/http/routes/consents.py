@@ -1,0 +1,75 @@
+"""`/v1/accounts/oauth`: where platforms send browsers back to."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from letmepost.domain.errors import InvalidRequest, LetmepostError, PlatformFailure, RequestError
+from letmepost.domain.ids import Prefix, spell
+from letmepost.http.errors import error_fields, status_of
+from letmepost.http.gate import GatedRoute
+from letmepost.http.pages.page import page
+from letmepost.http.services import APIServices
+from letmepost.services.consent_forms import Landing, Returned
+from letmepost.services.return_urls import with_query
+
+router = APIRouter(route_class=GatedRoute, include_in_schema=False)
+
+
+@router.get("/v1/accounts/oauth/{platform}/callback")
+async def land(platform: str, request: Request) -> Response:
+    """Take a person's browser back from the platform's page."""
+    services: APIServices = request.app.state.services
+    query = request.query_params
+    returned = Returned(state=query.get("state"), code=query.get("code"), error=query.get("error"))
+    try:
+        landing = await services.consents.land(platform, returned, ())
+    except RequestError as error:
+        return _refusal(error)
+    if landing.consent.return_url is not None:
+        return RedirectResponse(with_query(landing.consent.return_url, *_told(landing, returned)), 303)
+    if isinstance(landing.error, RequestError | PlatformFailure):
+        return _refusal(landing.error)
+    return _welcome(services.platforms[platform].title, landing)
+
+
+def _told(landing: Landing, returned: Returned) -> Sequence[tuple[str, str]]:
+    """What the page that somebody returns to is told. The state is of no more use to anybody without the API key."""
+    if landing.is_choosing:
+        return [("status", "choose"), ("state", returned.state or "")]
+    if landing.error is not None:
+        return [("status", "cancelled" if landing.is_denied else "failed"), ("error", error_name(landing.error))]
+    return [("status", "connected"), *(("accountId", spell(Prefix.ACCOUNT, one.id)) for one in landing.accounts)]
+
+
+def error_name(error: LetmepostError) -> str:
+    """A name for a program: the rule, or the code."""
+    fields = error_fields(error) if isinstance(error, RequestError | PlatformFailure) else {}
+    return str(fields.get("rule") or fields.get("code") or "internal_error")
+
+
+def _refusal(error: RequestError | PlatformFailure) -> Response:
+    """Why nothing was connected, for a person."""
+    status = status_of(error) if isinstance(error, InvalidRequest) else 502
+    return page(
+        "outcome.html",
+        status=status,
+        heading="Nothing was connected",
+        message=error.message,
+        remediation=error.remediation,
+        code=error_name(error),
+        is_well=False,
+    )
+
+
+def _welcome(title: str, landing: Landing) -> Response:
+    if landing.is_choosing:
+        heading, message = "One more step", f"You have several {title} accounts. Go back to where you began and choose."
+    else:
+        [account] = landing.accounts
+        name = account.display_name or account.handle
+        heading, message = "Connected", f"{name or 'Your account'} on {title} is connected."
+    return page(
+        "outcome.html", heading=heading, message=message, remediation=None, code=None, is_well=not landing.is_choosing
+    )

@@ -1,0 +1,70 @@
+"""Consents under way, and the hosted pages on which they begin."""
+
+from sqlalchemy import Column, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from letmepost.storage.tables.base import belongs_to, known_mode, metadata, moment, of_organization, tenant
+
+connect_sessions = Table(
+    "connect_sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    *tenant(),
+    Column("profile_id", Uuid),
+    # The only platform that is offered; NULL: every one of the deployment.
+    Column("platform", Text),
+    # The API key that began it. No reference: what a key began is on record under it.
+    Column("key_id", Uuid, nullable=False),
+    Column("external_user_id", Text),
+    Column("return_url", Text, nullable=False),
+    Column("token_hash", LargeBinary, nullable=False),
+    # The browser that took it up; no other one may go on with it.
+    Column("browser_hash", LargeBinary),
+    Column("status", Text, nullable=False, server_default=text("'open'")),
+    Column("account_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
+    Column("error", JSONB(none_as_null=True)),
+    moment("created_at", nullable=False),
+    moment("expires_at", nullable=False),
+    moment("finished_at"),
+    known_mode(),
+    UniqueConstraint("organization_id", "id"),
+    UniqueConstraint("token_hash"),
+    of_organization(),
+    belongs_to("profile_id", "profiles", ondelete="CASCADE"),
+    Index("ix_connect_sessions_created_at", "created_at"),
+)
+
+connect_states = Table(
+    "connect_states",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    *tenant(),
+    Column("profile_id", Uuid),
+    Column("platform", Text, nullable=False),
+    Column("key_id", Uuid, nullable=False),
+    Column("session_id", Uuid),
+    # The state itself is known to the browser and to who began, and to nobody else.
+    Column("state_hash", LargeBinary, nullable=False),
+    Column("browser_hash", LargeBinary),
+    Column("redirect_uri", Text, nullable=False),
+    Column("return_url", Text),
+    # `started`, `choosing` among the accounts that the consent opened, `over`.
+    Column("stage", Text, nullable=False, server_default=text("'started'")),
+    # While started: the code verifier. While choosing: the accounts. Then nothing.
+    Column("sealed", LargeBinary),
+    moment("created_at", nullable=False),
+    moment("expires_at", nullable=False),
+    known_mode(),
+    UniqueConstraint("organization_id", "id"),
+    UniqueConstraint("state_hash"),
+    of_organization(),
+    belongs_to("profile_id", "profiles", ondelete="CASCADE"),
+    belongs_to("session_id", "connect_sessions", ondelete="CASCADE"),
+    Index("ix_connect_states_created_at", "created_at"),
+    Index(
+        "ix_connect_states_session_id",
+        "organization_id",
+        "session_id",
+        postgresql_where=text("session_id IS NOT NULL"),
+    ),
+)

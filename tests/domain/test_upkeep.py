@@ -1,0 +1,77 @@
+"""When credentials are looked after."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letmepost.domain.upkeep import next_check_at, notice_due_days, refresh_at, retry_refresh_at
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+FIRST = UUID(int=0)
+
+ids = st.uuids()
+
+
+@pytest.mark.parametrize(
+    ("life", "expected"),
+    [
+        (timedelta(days=60), timedelta(days=40)),
+        (timedelta(hours=2), timedelta(minutes=80)),
+        (timedelta(minutes=24), timedelta(minutes=14)),
+        (timedelta(minutes=10), timedelta(minutes=5)),
+    ],
+)
+def test_a_credential_is_refreshed_after_two_thirds_of_its_life(life: timedelta, expected: timedelta) -> None:
+    assert refresh_at(NOW, NOW + life, FIRST) == NOW + expected
+
+
+@given(st.timedeltas(timedelta(seconds=1), timedelta(days=400)), ids)
+def test_a_refresh_comes_before_the_end_with_time_to_spare(life: timedelta, account_id: UUID) -> None:
+    left = NOW + life - refresh_at(NOW, NOW + life, account_id)
+    assert min(timedelta(minutes=10), life / 2) <= left <= life
+    assert left >= life / 3 - timedelta(microseconds=10)
+
+
+@given(st.integers(1, 10_000), ids)
+def test_a_refresh_that_failed_is_tried_again_within_the_hour(failures: int, account_id: UUID) -> None:
+    wait = retry_refresh_at(NOW, failures, account_id, None) - NOW
+    assert timedelta(seconds=60) <= wait <= timedelta(seconds=3600 * 1.05)
+
+
+def test_a_refresh_is_not_tried_before_the_platform_says_so() -> None:
+    until = NOW + timedelta(hours=5)
+    assert retry_refresh_at(NOW, 1, FIRST, until) == until
+    assert retry_refresh_at(NOW, 1, FIRST, NOW) == NOW + timedelta(seconds=60)
+    assert retry_refresh_at(NOW, 3, FIRST, None) == NOW + timedelta(seconds=240)
+
+
+@given(ids, st.timedeltas(timedelta(), timedelta(days=400)).map(lambda later: NOW + later))
+def test_an_account_is_checked_at_its_own_second_of_each_day(account_id: UUID, now: datetime) -> None:
+    due = next_check_at(account_id, now)
+    assert timedelta() < due - now <= timedelta(days=1)
+    assert next_check_at(account_id, due) == due + timedelta(days=1)
+    assert due.microsecond == 0
+
+
+@pytest.mark.parametrize(
+    ("left", "told", "due"),
+    [
+        (timedelta(days=8), None, None),
+        (timedelta(days=7), None, 7),
+        (timedelta(days=5), 7, None),
+        (timedelta(days=3), 7, 3),
+        (timedelta(days=2), 3, None),
+        (timedelta(hours=20), 3, 1),
+        (timedelta(hours=20), 1, None),
+        (timedelta(hours=20), None, 1),
+        (timedelta(), 3, None),
+        (-timedelta(days=1), None, None),
+    ],
+)
+def test_owners_are_told_once_at_each_of_seven_three_and_one_days(
+    left: timedelta, told: int | None, due: int | None
+) -> None:
+    assert notice_due_days(NOW, NOW + left, told) == due

@@ -1,0 +1,202 @@
+"""A network whose accounts are connected by consent, as small as can be, and its server on loopback."""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from pydantic import AnyHttpUrl, SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
+from letmepost.platforms._oauth import consent_url, read_tokens
+from letmepost.platforms.contract import (
+    AccountFacts,
+    ConnectedAccount,
+    ConsentRequest,
+    Credential,
+    Grant,
+    OAuth,
+    Platform,
+    PlatformSettings,
+)
+from tests.doubles.platform import explain
+from tests.sandbox.support import platform
+
+NAME = "double"
+FEATURES = {"publish": ("write",), "comment": ("write", "reply")}
+
+
+class Settings(PlatformSettings):
+    """Where it is, and our app there."""
+
+    base_url: str = "http://127.0.0.1:1"
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+
+
+@dataclass
+class Consented:
+    """What a person has consented to: a code is good for one exchange."""
+
+    accounts: tuple[str, ...]
+    scope: str
+    challenge: str
+    redirect_uri: str
+
+
+@dataclass
+class Server:
+    """The network. `token_answers`: what the next requests for tokens are answered; well when there are none left."""
+
+    codes: dict[str, Consented] = field(default_factory=dict)
+    tokens: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    token_answers: list[Response] = field(default_factory=list)
+    exchanged: list[Mapping[str, str]] = field(default_factory=list)
+    revoked: list[str] = field(default_factory=list)
+    expires_in: int = 7200
+
+    def consent(self, authorization_url: str, *accounts: str, scope: str = "write reply") -> dict[str, str]:
+        """Consent on the network's page: what the browser comes back with."""
+        asked = dict(parse_qsl(urlsplit(authorization_url).query))
+        code = f"code-{len(self.codes)}"
+        self.codes[code] = Consented(accounts, scope, asked["code_challenge"], asked["redirect_uri"])
+        return {"code": code, "state": asked["state"]}
+
+    def app(self) -> ASGIApp:
+        routes = [
+            Route("/token", self._token, methods=["POST"]),
+            Route("/accounts", self._accounts),
+            Route("/revoke", self._revoke, methods=["POST"]),
+        ]
+        return Starlette(routes=routes)
+
+    async def _token(self, request: Request) -> Response:
+        form = {name: values[0] for name, values in parse_qs((await request.body()).decode()).items()}
+        self.exchanged.append(form)
+        if self.token_answers:
+            return self.token_answers.pop(0)
+        consented = self.codes.pop(form.get("code", ""), None)
+        if consented is None or not _proves(form, consented):
+            return JSONResponse({"error": "invalid_grant"}, 400)
+        token = f"token-{len(self.exchanged)}"
+        self.tokens[token] = consented.accounts
+        answer = {"access_token": token, "refresh_token": f"r-{token}", "expires_in": self.expires_in}
+        return JSONResponse({**answer, "scope": consented.scope})
+
+    async def _accounts(self, request: Request) -> Response:
+        names = self.tokens.get(request.headers["authorization"].removeprefix("Bearer "))
+        return JSONResponse({"names": names}) if names is not None else JSONResponse({}, 401)
+
+    async def _revoke(self, request: Request) -> Response:
+        self.revoked.append(request.headers["authorization"].removeprefix("Bearer "))
+        return JSONResponse({})
+
+
+def consenting(**changes: Any) -> Platform:
+    """The network."""
+    made = replace(
+        platform(NAME),
+        settings=Settings,
+        connect_input=None,
+        connect=None,
+        oauth=OAuth(consent_url=_consent_url, accounts=_accounts, features=FEATURES),
+        sign=_sign,
+        needs_refresh=lambda reply: reply.status == 401,
+        check=_check,
+        disconnect=_disconnect,
+        refresh=_refresh,
+        explain=explain,
+    )
+    simulator = replace(made.simulator, settings=_simulated)
+    return replace(made, simulator=simulator, **changes)
+
+
+def environment(base_url: str) -> dict[str, str]:
+    """The settings of a deployment that has an app there."""
+    given = {"BASE_URL": base_url, "CLIENT_ID": "app", "CLIENT_SECRET": "app-secret"}
+    return {f"LETMEPOST_{NAME.upper()}_{name}": value for name, value in given.items()}
+
+
+def _simulated(base: AnyHttpUrl) -> PlatformSettings:
+    return Settings(base_url=str(base), client_id="app", client_secret=SecretStr("app-secret"))
+
+
+def _consent_url(request: ConsentRequest, settings: Settings) -> str:
+    extra = {"code_challenge": request.code_challenge, "code_challenge_method": "S256"}
+    return consent_url(f"{settings.base_url}/authorize", "app", request, ("write", "reply"), **extra)
+
+
+def _accounts(grant: Grant, settings: Settings) -> Flow[tuple[ConnectedAccount, ...]]:
+    form = {"grant_type": "authorization_code", "code": grant.code, "code_verifier": grant.code_verifier}
+    call = Call(
+        method="POST",
+        url=f"{settings.base_url}/token",
+        form={**form, "redirect_uri": grant.redirect_uri},
+        auth=Auth.NONE,
+        effect=Effect.PREPARE,
+        step="token",
+    )
+    tokens = read_tokens(call, (yield call), explain)
+    listing = Call(
+        method="GET",
+        url=f"{settings.base_url}/accounts",
+        auth=Auth.NONE,
+        headers={"authorization": f"Bearer {tokens.access_token}"},
+    )
+    reply = yield listing
+    if not reply.ok:
+        raise explain(listing, reply)
+    credential = Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
+    return tuple(
+        ConnectedAccount(
+            platform_account_id=f"id-{name}",
+            handle=name,
+            display_name=name.title(),
+            credential=credential,
+            scopes=tokens.scopes,
+            data={"base_url": settings.base_url},
+        )
+        for name in reply.data()["names"]
+    )
+
+
+def _refresh(account: AccountFacts, settings: Settings) -> Flow[Credential]:
+    call = Call(
+        method="POST", url=f"{settings.base_url}/token", form={"grant_type": "refresh_token"}, effect=Effect.PREPARE
+    )
+    tokens = read_tokens(call, (yield replace(call, step="refresh")), explain)
+    return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
+
+
+def _check(account: AccountFacts, settings: Settings) -> Flow[None]:
+    call = Call(method="GET", url=f"{settings.base_url}/accounts")
+    reply = yield call
+    if not reply.ok:
+        raise explain(call, reply)
+
+
+def _disconnect(account: AccountFacts, settings: Settings) -> Flow[None]:
+    call = Call(method="POST", url=f"{settings.base_url}/revoke", effect=Effect.PREPARE, step="revoke")
+    reply: Reply = yield call
+    if not reply.ok:
+        raise PlatformFailure(FailureKind.UNAVAILABLE, "It cannot be revoked now.")
+
+
+def _sign(call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:
+    headers = {**call.headers, "authorization": f"Bearer {credential.secrets['access_token']}"}
+    return call if call.auth is Auth.NONE else replace(call, headers=headers)
+
+
+def _proves(form: Mapping[str, str], consented: Consented) -> bool:
+    digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+    challenge = urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return challenge == consented.challenge and form["redirect_uri"] == consented.redirect_uri
