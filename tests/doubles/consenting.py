@@ -108,7 +108,7 @@ def consenting(**changes: Any) -> Platform:
         settings=Settings,
         connect_input=None,
         connect=None,
-        oauth=OAuth(consent_url=_consent_url, accounts=_accounts, features=FEATURES),
+        oauth=OAuth(consent_url=_consent_url, accounts=_accounts, features=FEATURES, withdrawn=_withdrawn),
         sign=_sign,
         needs_refresh=lambda reply: reply.status == 401,
         check=_check,
@@ -189,6 +189,14 @@ def _disconnect(account: AccountFacts, settings: Settings) -> Flow[None]:
     reply: Reply = yield call
     if not reply.ok:
         raise PlatformFailure(FailureKind.UNAVAILABLE, "It cannot be revoked now.")
+
+
+def _withdrawn(body: bytes, settings: Settings) -> str:
+    """`secret:account`."""
+    secret, _, account_id = body.decode().partition(":")
+    if settings.client_secret is None or secret != settings.client_secret.get_secret_value():
+        raise ValueError("somebody else's")
+    return account_id
 
 
 def _sign(call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:

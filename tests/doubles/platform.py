@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
@@ -48,7 +48,9 @@ def refresh(account: AccountFacts, _settings: object) -> Flow[Credential]:
     reply = yield call
     if not reply.ok:
         raise explain(call, reply)
-    return Credential(secrets=reply.data()["secrets"])
+    lasts_s = reply.data().get("lasts_s")
+    expires_at = None if lasts_s is None else reply.received_at + timedelta(seconds=lasts_s)
+    return Credential(secrets=reply.data()["secrets"], expires_at=expires_at)
 
 
 def check(account: AccountFacts, _settings: object) -> Flow[None]:

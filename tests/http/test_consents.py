@@ -15,7 +15,7 @@ from letmepost.domain.api_keys import Mode
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
 from tests.doubles.consenting import FEATURES, NAME, Server, consenting, environment
-from tests.http.support import Tenant, check_refusal, make_tenant
+from tests.http.support import PLATFORM, Tenant, check_refusal, make_tenant
 from tests.storage.support import Admin
 
 PUBLIC = "https://post.example"
@@ -400,3 +400,44 @@ async def test_disconnecting_revokes_upstream(visit: Visit) -> None:
     token = list(visit.server.tokens)[-1]
     assert (await visit.client.call("DELETE", f"/v1/accounts/{account_id}")).status_code == 200
     assert visit.server.revoked[-1] == token
+
+
+async def events(visit: Visit) -> list[dict[str, Any]]:
+    return await visit.tenant.admin.rows(
+        "SELECT type, data FROM events WHERE organization_id = $1 ORDER BY written", visit.tenant.uuid
+    )
+
+
+async def test_a_withdrawn_consent_is_told_by_the_platform(visit: Visit) -> None:
+    brought = visit.server.consent((await visit.start())["authorizationUrl"], "dora")
+    await visit.client.post(COMPLETE, brought)
+    path, http = f"/v1/accounts/oauth/{NAME}/deauthorize", visit.client.http
+    forged = await http.post(path, content=b"guess:id-dora")
+    check_refusal(forged, 400, "validation_failed", "connect.signature")
+    assert [one["status"] for one in await visit.accounts()] == ["active"]
+    for _ in range(2):
+        assert (await http.post(path, content=b"app-secret:id-dora")).status_code == 200
+    assert (await http.post(path, content=b"app-secret:id-nobody")).status_code == 200
+    assert [one["status"] for one in await visit.accounts()] == ["reauth_required"]
+    assert [event["type"] for event in await events(visit)] == ["account.connected", "token.revoked"]
+
+
+async def test_a_person_who_wants_it_is_forgotten_by_every_tenant(visit: Visit, consent_service: Deployment) -> None:
+    other = await make_tenant(consent_service, visit.tenant.admin, {"authorization": f"Bearer {OPERATOR_TOKEN}"})
+    for client in (visit.client, await other.key(Mode.LIVE)):
+        started = (await client.post(CONNECT)).json()["descriptor"]
+        reply = await client.post(COMPLETE, visit.server.consent(started["authorizationUrl"], "erna"))
+        assert reply.status_code == 201
+    path = f"/v1/accounts/oauth/{NAME}/data-deletion"
+    forgotten = await visit.client.http.post(path, content=b"app-secret:id-erna")
+    assert forgotten.json()["url"] == PUBLIC + path
+    assert forgotten.json()["confirmation_code"]
+    rows = await visit.tenant.admin.rows("SELECT * FROM accounts WHERE platform_account_id = 'id-erna'")
+    left = [(row["status"], row["credential_sealed"], row["handle"], row["display_name"]) for row in rows]
+    assert left == [("disconnected", None, None, None)] * 2
+    check_page(await visit.client.http.get(path), 200)
+
+
+async def test_platforms_that_tell_nothing_have_no_such_page(service: Deployment) -> None:
+    reply = await service.http.post(f"/v1/accounts/oauth/{PLATFORM}/deauthorize", content=b"")
+    check_refusal(reply, 404, "not_found")

@@ -62,6 +62,8 @@ def test_end_that_is_not_a_time_is_unknown(expires_in: str) -> None:
         (400, b'{"error":"invalid_grant"}', FailureKind.AUTH_FAILED),
         (200, b'{"error":"invalid_grant","access_token":"a"}', FailureKind.AUTH_FAILED),
         (400, b'{"error":"invalid_client"}', FailureKind.UNAVAILABLE),
+        (401, b'{"error":"unauthorized_client"}', FailureKind.UNAVAILABLE),
+        (429, b'{"error":"unauthorized_client"}', FailureKind.RATE_LIMITED),
         (500, b"<html>", FailureKind.UNAVAILABLE),
         (429, b"", FailureKind.RATE_LIMITED),
         (200, b"<html>", FailureKind.UNAVAILABLE),

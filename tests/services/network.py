@@ -35,6 +35,7 @@ class Network:
     """What it has published, which tokens it takes, and what will happen next.
 
     `ways`: how the next requests to publish go, one after another; well when there are none left.
+    `lost_refreshes`: so many of the next new tokens are lost on their way; `lasts_s`: how long tokens are good for.
     `held`: set to let waiting requests pass; `arrived`: how many are there.
     """
 
@@ -44,6 +45,8 @@ class Network:
     tokens: set[str] = field(default_factory=lambda: {"first"})
     refreshed: list[str] = field(default_factory=list)
     refresh_answer: tuple[int, dict[str, Any]] | None = None
+    lost_refreshes: int = 0
+    lasts_s: int | None = None
     can_look_up: bool = True
     asked: int = 0
     arrived: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
@@ -110,7 +113,11 @@ class Network:
             return
         fresh = f"refreshed-{len(self.refreshed)}"
         self.tokens.add(fresh)
-        await _answer(connection, 200, {"secrets": {"token": fresh}})
+        if self.lost_refreshes > 0:
+            self.lost_refreshes -= 1
+            connection.reset()
+            raise ConnectionResetError
+        await _answer(connection, 200, {"secrets": {"token": fresh}, "lasts_s": self.lasts_s})
 
 
 @asynccontextmanager

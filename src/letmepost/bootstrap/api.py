@@ -49,6 +49,7 @@ from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.uploads import Uploads
 from letmepost.services.validating import Validation
+from letmepost.services.withdrawals import Withdrawals
 from letmepost.settings import Settings
 
 
@@ -127,6 +128,7 @@ async def open_api(
                 return_urls=ReturnUrls(settings.return_origins),
                 public_url=str(settings.public_url) if "public_url" in settings.model_fields_set else None,
             ),
+            withdrawals=Withdrawals(database=core.database, keyring=core.keyring, clock=core.clock, worlds=core.worlds),
             disconnecting=Disconnecting(
                 database=core.database,
                 keyring=core.keyring,
@@ -207,6 +209,7 @@ async def open_api(
             requests_per_minute=settings.requests_per_minute,
             operator_token=_text(settings.operator_token),
             docs_url=docs_url(settings),
+            public_url=str(settings.public_url).rstrip("/"),
             check_readiness=readiness(core),
         )
 

@@ -17,11 +17,13 @@ from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
 from letmepost.services.deliveries import Deliveries
+from letmepost.services.health import HealthChecks
 from letmepost.services.leases import Leases
 from letmepost.services.publishing import Publishing
 from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
 from letmepost.services.tools import Tools
+from letmepost.services.upkeep import Upkeep
 from letmepost.settings import Settings
 from letmepost.storage.claims import EveryTenantClaims
 from letmepost.storage.retention import EveryTenantRetention, Kept
@@ -79,6 +81,20 @@ async def open_worker(
             leases=leases,
             retention=Retention(EveryTenantRetention(core.database), core.clock, kept_for(settings)),
             removal=Removal(core.database, core.library, core.clock),
+            upkeep=Upkeep(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                worlds=core.worlds,
+                health=HealthChecks(
+                    database=core.database,
+                    keyring=core.keyring,
+                    clock=core.clock,
+                    worlds=core.worlds,
+                    idempotency=core.idempotency,
+                ),
+                throttles=throttles,
+            ),
             wakeups=core.wakeups,
             throttles=throttles,
             beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),

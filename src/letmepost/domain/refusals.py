@@ -97,6 +97,11 @@ REFUSALS = (
         "Ask for the origin to be added: `LETMEPOST_RETURN_ORIGINS`, or the organization's `returnOrigins`.",
     ),
     Refusal(
+        "connect.signature",
+        "A call that says it is a platform's is not signed by it.",
+        "Only the platform makes such calls. If it does, look whether the app's secret here is the one there.",
+    ),
+    Refusal(
         "connect.state_expired",
         "A consent is good for ten minutes, and this one came later.",
         "Begin again.",

@@ -32,6 +32,7 @@ from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.uploads import Uploads
 from letmepost.services.validating import Validation
+from letmepost.services.withdrawals import Withdrawals
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class APIServices:
     accounts: Accounts
     connecting: Connecting
     consents: Consents
+    withdrawals: Withdrawals
     disconnecting: Disconnecting
     health: HealthChecks
     api_keys: ApiKeys
@@ -95,4 +97,5 @@ class APIServices:
     requests_per_minute: int
     operator_token: str | None
     docs_url: str
+    public_url: str
     check_readiness: Callable[[], Awaitable[Readiness]]

@@ -14,7 +14,9 @@ from letmepost.domain.flow import Call, Reply
 from letmepost.platforms.contract import ConsentRequest
 
 _DEAD_GRANT = frozenset({"invalid_grant"})
-"""Errors that end a grant (RFC 6749 section 5.2). `invalid_client` and its kin are the deployment's own fault."""
+"""Errors that end a grant (RFC 6749 section 5.2)."""
+_OUR_FAULT = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
+"""Errors that say something of our app, and nothing of the grant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ def read_tokens(
 
     Raises:
         PlatformFailure: `auth_failed` when the reply says, by one of the codes in `dead_grant`, that the grant has
-            ended; `unavailable` when it claims success without a token, whatever else it holds.
+            ended; `unavailable` when it claims success without a token, whatever else it holds, or refuses our app.
     """
     data = reply.data()
     if data.get("error") in dead_grant:
@@ -71,6 +73,13 @@ def read_tokens(
             FailureKind.AUTH_FAILED,
             "The platform says that the permission has ended.",
             remediation="Connect the account again.",
+            response={"status": reply.status, "code": data["error"]},
+        )
+    if reply.status != 429 and data.get("error") in _OUR_FAULT - dead_grant:
+        raise PlatformFailure(
+            FailureKind.UNAVAILABLE,
+            "The platform does not accept this deployment's app.",
+            remediation="The operator has to correct the app's credentials; `letmepost doctor` names them.",
             response={"status": reply.status, "code": data["error"]},
         )
     if not reply.ok:

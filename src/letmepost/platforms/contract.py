@@ -122,11 +122,15 @@ class OAuth:
         consent_url: where the person's browser is sent.
         accounts: from the grant to every account that the one consent opens; raises `PlatformFailure`.
         features: what each feature needs: its name → scopes. Connecting asks for all of them.
+        withdrawn: whose consent a call of the platform to us says to have ended, as the platform's own account id, from
+            the call's raw body; raises `ValueError` when the platform has not signed it. None where it makes no such
+            calls.
     """
 
     consent_url: Callable[[ConsentRequest, Any], str]
     accounts: Callable[[Grant, Any], Flow[tuple[ConnectedAccount, ...]]]
     features: Mapping[str, tuple[str, ...]]
+    withdrawn: Callable[[bytes, Any], str] | None = None
 
     def missing(self, scopes: Collection[str]) -> tuple[str, ...]:
         """The features for which something was not granted; none when it is not known what was granted."""

@@ -134,6 +134,9 @@ class Attempt:
                     events.append(account_event(clock, "token.revoked", self.account))
                 elif verdict.cause is Cause.HELD and await self._account_is_usable(connection):
                     verdict = verdicts.go_on(self.post, verdict.error or {}, now)
+            elif self.post.status is PostStatus.PUBLISHED and self._platform.check_costs_money:
+                accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
+                await accounts.record_check(self.account.id, self.began_at, now, "healthy", None)
             if verdict.is_pause and not await self._is_paused(connection):
                 verdict = verdicts.go_on(self.post, verdict.error or {}, now)
             self._check_transition(verdict)

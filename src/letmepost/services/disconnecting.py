@@ -22,7 +22,7 @@ from letmepost.storage.events import EventRepository, NewEvent
 from letmepost.storage.posts import PostRepository, PostRow
 from letmepost.storage.sealing import Keyring
 
-_DISCONNECTED = {
+DISCONNECTED = {
     "code": ErrorCode.PLATFORM_AUTH_FAILED,
     "message": "The account was disconnected.",
     "rule": "account.disconnected",
@@ -71,7 +71,7 @@ class Disconnecting:
                 await record_account(connection, self._clock, caller, Action.ACCOUNT_DISCONNECTED, account)
             if cancel_queued:
                 events += self._tell("post.canceled", await self._cancel(connection, caller, account_id))
-            held = await PostRepository(connection, caller.tenant).hold_waiting(account_id, _DISCONNECTED, now)
+            held = await PostRepository(connection, caller.tenant).hold_waiting(account_id, DISCONNECTED, now)
             events += self._tell("post.held", held)
             await EventRepository(connection, caller.tenant).write(events, now)
             return await self._idempotency.answer(connection, caller, once, account)

@@ -66,13 +66,15 @@ def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
     return NewEvent(id=new_id(clock), type=event_type, profile_id=post.profile_id, post_id=post.id, data=data)
 
 
-def account_event(clock: Clock, event_type: str, account: AccountRow) -> NewEvent:
-    """Tell of an account."""
+def account_event(clock: Clock, event_type: str, account: AccountRow, **more: Any) -> NewEvent:
+    """Tell of an account; `more` is what this kind of event says besides."""
     data = {
         "accountId": spell(Prefix.ACCOUNT, account.id),
         "profileId": spell(Prefix.PROFILE, account.profile_id),
         "platform": account.platform,
         "handle": account.handle,
+        **({} if account.external_user_id is None else {"externalUserId": account.external_user_id}),
+        **more,
     }
     return NewEvent(id=new_id(clock), type=event_type, profile_id=account.profile_id, data=data)
 

@@ -14,13 +14,13 @@ from letmepost.services.tokens import account_sender
 from letmepost.services.verdicts import failure_error
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
-from letmepost.storage.database import Connection, Database
+from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.events import EventRepository
 from letmepost.storage.sealing import Keyring
 
 
 class HealthChecks:
-    """Checks accounts of the caller's world.
+    """Checks accounts.
 
     A definite refusal marks the account, once, as one found while publishing does. Anything else that goes wrong says
     nothing about the account, and changes nothing but what is known of its health. A success does not unmark it: what
@@ -50,22 +50,29 @@ class HealthChecks:
             raise StateForbids(
                 "The account is disconnected.", rule="account.disconnected", remediation="Connect it again."
             )
-        failure = await self._ask(caller, account)
+        failure = await self._ask(caller.tenant, account)
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
-            await self._record(connection, caller, account, began_at, failure)
+            await self._record(connection, caller.tenant, account, began_at, failure)
             checked = await visible_account(connection, caller, self._keyring, account_id)
             return await self._idempotency.answer(connection, caller, once, checked)
 
-    async def _ask(self, caller: Caller, account: AccountRow) -> PlatformFailure | None:
+    async def examine(self, tenant: Tenant, account: AccountRow) -> None:
+        """Ask the platform now, for nobody in particular."""
+        began_at = self._clock.now()
+        failure = await self._ask(tenant, account)
+        async with self._database.tenant(tenant) as connection:
+            await self._record(connection, tenant, account, began_at, failure)
+
+    async def _ask(self, tenant: Tenant, account: AccountRow) -> PlatformFailure | None:
         """What is wrong, if anything."""
-        access = self._worlds.access(account.platform, caller.mode, caller.organization_id)
+        access = self._worlds.access(account.platform, tenant.mode, tenant.organization_id)
         sender = await account_sender(
             database=self._database,
             keyring=self._keyring,
             clock=self._clock,
             access=access,
-            tenant=caller.tenant,
+            tenant=tenant,
             account=account,
         )
         try:
@@ -77,12 +84,12 @@ class HealthChecks:
     async def _record(
         self,
         connection: Connection,
-        caller: Caller,
+        tenant: Tenant,
         account: AccountRow,
         began_at: datetime,
         failure: PlatformFailure | None,
     ) -> None:
-        accounts, now = AccountRepository(connection, caller.tenant, self._keyring), self._clock.now()
+        accounts, now = AccountRepository(connection, tenant, self._keyring), self._clock.now()
         if failure is None:
             await accounts.record_check(account.id, began_at, now, "healthy", None)
             return
@@ -91,4 +98,4 @@ class HealthChecks:
         await accounts.record_check(account.id, began_at, now, "refused" if is_refused else "failing", error)
         if is_refused and await accounts.require_reconnect(account.id, began_at, now, error):
             event = account_event(self._clock, "token.revoked", account)
-            await EventRepository(connection, caller.tenant).write([event], now)
+            await EventRepository(connection, tenant).write([event], now)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.errors import FailureKind, NoReply, PlatformFailure
 from letmepost.domain.upkeep import refresh_at
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
@@ -16,11 +16,13 @@ from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring
+from letmepost.storage.upkeep import UpkeepRepository
 
 _TURN = timedelta(seconds=60)
 """How long a refresh may take before another may try: longer than the slowest call to a token endpoint."""
 _LOOK_AGAIN_S = 0.2
 _SAME_MOMENT = timedelta(minutes=1)
+_REFUSALS = frozenset({FailureKind.REJECTED, FailureKind.DUPLICATE})
 _LOOKS = 150
 
 
@@ -86,18 +88,59 @@ class AccountCredentials:
         raise PlatformFailure(FailureKind.UNAVAILABLE, "The account's token is being refreshed, and it takes too long.")
 
     async def _ask(self, dead: Credential) -> Credential:
-        access = self._access
+        began_at = self._clock.now()
         async with self._database.tenant(self._tenant) as connection:
             time = await world_clock(connection, self._tenant, self._clock)
-        sender = _sender(access, time, _Fixed(dead))
         try:
-            brought = await drive(access.platform.refresh(self._account.facts, access.settings), sender)
-            fresh = _merged(dead, brought)
+            fresh = _merged(dead, await self._brought(time, dead))
+        except PlatformFailure as failure:
+            raise await self._failed(time, failure, began_at) from failure
         except BaseException:
             async with self._database.tenant(self._tenant) as connection:
                 await self._accounts(connection).end_refresh(self._account.id)
             raise
         return await self._store(dead, fresh)
+
+    async def _brought(self, time: WorldClock, dead: Credential) -> Credential:
+        """What the platform gives for the dead credential; asked once more when its answer was lost.
+
+        Then it may have given a new one that we never saw. Where that ends the old one, the second answer says so.
+        """
+        access = self._access
+        sender = _sender(access, time, _Fixed(dead))
+        try:
+            return await drive(access.platform.refresh(self._account.facts, access.settings), sender)
+        except PlatformFailure as failure:
+            if not isinstance(failure.__cause__, NoReply):
+                raise
+        return await drive(access.platform.refresh(self._account.facts, access.settings), sender)
+
+    async def _failed(self, time: WorldClock, failure: PlatformFailure, began_at: datetime) -> PlatformFailure:
+        """Give the turn back, and say what the failure means for the account.
+
+        Only a definite refusal ends it at once, and one that does not say what it means when it is the last of three.
+        Anything else passes: a post that needs the token is neither refused nor in doubt for it.
+        """
+        is_definite = failure.kind is FailureKind.AUTH_FAILED
+        retry_at = None if failure.retry_at is None else time.ours(failure.retry_at)
+        async with self._database.tenant(self._tenant) as connection:
+            await self._accounts(connection).end_refresh(self._account.id)
+            is_last = not is_definite and await UpkeepRepository(connection, self._tenant).refresh_failed(
+                self._account.id,
+                began_at,
+                self._clock.now(),
+                retry_at,
+                is_refusal=failure.kind in _REFUSALS,
+            )
+        if is_definite or failure.kind not in {*_REFUSALS, FailureKind.IN_DOUBT}:
+            return failure
+        return PlatformFailure(
+            FailureKind.AUTH_FAILED if is_last else FailureKind.UNAVAILABLE,
+            failure.message,
+            rule=failure.rule,
+            remediation="Connect the account again." if is_last else failure.remediation,
+            response=failure.response,
+        )
 
     async def _store(self, dead: Credential, fresh: Credential) -> Credential:
         """Replace the dead credential, and nothing else: a reconnect or a disconnect meanwhile wins."""

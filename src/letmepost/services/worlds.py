@@ -94,3 +94,7 @@ class Worlds:
             return self._sandbox_url is not None
         settings = self._settings[name]
         return all(getattr(settings, field) is not None for field in settings.credentials())
+
+    def live_settings(self, name: str) -> PlatformSettings:
+        """A platform's settings in the live world."""
+        return self._settings[name]

@@ -1,7 +1,7 @@
 """The worker process: its loops, started together and stopped in order."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -15,6 +15,8 @@ from letmepost.services.media_expiry import MediaExpiry
 from letmepost.services.publishing import Publishing
 from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
+from letmepost.services.upkeep import Upkeep
+from letmepost.storage.claims import Claim
 from letmepost.worker.slots import Slots, every
 from letmepost.worker.sources import DeliverySource, PostSource
 
@@ -26,6 +28,12 @@ LEFTOVERS_EVERY_S = 3600.0
 HEARTBEAT_EVERY_S = 5.0
 TIDY_EVERY_S = 600.0
 THROTTLES_EVERY_S = 1.0
+REFRESH_EVERY_S = 5.0
+CHECK_EVERY_S = 10.0
+NOTICES_EVERY_S = 60.0
+REFRESHED_AT_ONCE = 20
+CHECKED_AT_ONCE = 5
+TOLD_AT_ONCE = 100
 
 log = structlog.get_logger()
 
@@ -41,6 +49,7 @@ class WorkerServices:
     leases: Leases
     retention: Retention
     removal: Removal
+    upkeep: Upkeep
     wakeups: Wakeups
     throttles: Throttles
     beat: Callable[[], Awaitable[None]]
@@ -67,6 +76,7 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         ),
         asyncio.create_task(every(EXPIRY_EVERY_S, "expiry", lambda: services.expiry.sweep(EXPIRED_AT_ONCE), stop)),
         asyncio.create_task(every(LEFTOVERS_EVERY_S, "leftovers", services.expiry.remove_leftovers, stop)),
+        *_upkeep(services.upkeep, posts, stop),
     ]
     log.info("worker.started", post_slots=services.post_slots)
     try:
@@ -76,6 +86,21 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         log.info("worker.stopped")
+
+
+def _upkeep(upkeep: Upkeep, posts: Slots[Claim], stop: asyncio.Event) -> Iterator["asyncio.Task[None]"]:
+    """What keeps accounts alive. Checks come behind publishing: they wait while posts take most of the slots."""
+
+    async def check() -> None:
+        if not posts.is_busy:
+            await upkeep.check_due(CHECKED_AT_ONCE)
+
+    for seconds, name, action in (
+        (REFRESH_EVERY_S, "refreshes", lambda: upkeep.refresh_due(REFRESHED_AT_ONCE)),
+        (CHECK_EVERY_S, "checks", check),
+        (NOTICES_EVERY_S, "notices", lambda: upkeep.tell_owners(TOLD_AT_ONCE)),
+    ):
+        yield asyncio.create_task(every(seconds, name, action, stop))
 
 
 async def _renew(leases: Leases) -> None:

@@ -52,6 +52,11 @@ class Slots(Generic[T]):
         self._hint = asyncio.Event()
         self._gathering: asyncio.TimerHandle | None = None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether at least half of the tasks are under way."""
+        return 2 * len(self._running) >= self._count
+
     def wake(self) -> None:
         """Look now."""
         self._hint.set()

@@ -1,11 +1,11 @@
-"""`/v1/accounts/oauth`: where platforms send browsers back to."""
+"""`/v1/accounts/oauth`: where platforms send browsers back to, and what they tell us themselves."""
 
 from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 
-from letmepost.domain.errors import InvalidRequest, LetmepostError, PlatformFailure, RequestError
+from letmepost.domain.errors import InvalidRequest, LetmepostError, NotFound, PlatformFailure, RequestError
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.errors import error_fields, status_of
 from letmepost.http.gate import GatedRoute
@@ -32,6 +32,39 @@ async def land(platform: str, request: Request) -> Response:
     if isinstance(landing.error, RequestError | PlatformFailure):
         return _refusal(landing.error)
     return _welcome(services.platforms[platform].title, landing)
+
+
+@router.post("/v1/accounts/oauth/{platform}/deauthorize")
+async def deauthorize(platform: str, request: Request) -> Response:
+    """Hear from a platform that a person has taken our app's access back."""
+    services: APIServices = request.app.state.services
+    await services.withdrawals.end(platform, await request.body())
+    return Response(status_code=200)
+
+
+@router.post("/v1/accounts/oauth/{platform}/data-deletion")
+async def delete_data(platform: str, request: Request) -> Response:
+    """Hear from a platform that a person wants forgotten what we know of the account; it is, before we answer."""
+    services: APIServices = request.app.state.services
+    await services.withdrawals.erase(platform, await request.body())
+    here = f"{services.public_url}/v1/accounts/oauth/{platform}/data-deletion"
+    return JSONResponse({"url": here, "confirmation_code": request.state.request_id})
+
+
+@router.get("/v1/accounts/oauth/{platform}/data-deletion")
+async def tell_of_deletion(platform: str, request: Request) -> Response:
+    """Tell a person what has become of such a wish."""
+    services: APIServices = request.app.state.services
+    if platform not in services.platforms:
+        raise NotFound("platform")
+    return page(
+        "outcome.html",
+        heading="Your data have been erased",
+        message="What this service kept of your account, and its access to it, were erased when you asked for it.",
+        remediation=None,
+        code=None,
+        is_well=True,
+    )
 
 
 def _told(landing: Landing, returned: Returned) -> Sequence[tuple[str, str]]:

@@ -47,6 +47,14 @@ class AccountAnnouncement(Announcement):
     profile_id: str
     platform: str
     handle: str | None
+    external_user_id: Left[str] = None
+
+
+class TokenAnnouncement(AccountAnnouncement):
+    """An account whose credential has ended, or ends soon."""
+
+    token_expires_at: Left[Moment] = Field(default=None, description="When a person must have acted.")
+    days_left: Left[int] = Field(default=None, description="7, 3 or 1: which of the notices this is.")
 
 
 class EndpointAnnouncement(Announcement):
@@ -62,7 +70,7 @@ ANNOUNCEMENTS: Mapping[str, type[Announcement]] = MappingProxyType(
     {
         "post": PostAnnouncement,
         "account": AccountAnnouncement,
-        "token": AccountAnnouncement,
+        "token": TokenAnnouncement,
         "endpoint": EndpointAnnouncement,
     }
 )

@@ -1,0 +1,356 @@
+"""Accounts are kept alive: refreshed ahead, checked daily, and their owners told in time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from letmepost.domain.upkeep import next_check_at
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.platforms.contract import Credential
+from letmepost.services import throttling
+from letmepost.services.health import HealthChecks
+from letmepost.services.idempotency import Idempotency
+from letmepost.services.tokens import renewal_at
+from letmepost.services.upkeep import Upkeep
+from letmepost.services.world_time import WorldClock
+from letmepost.storage.accounts import AccountRepository, AccountRow
+from tests.doubles.clock import SteppedClock
+from tests.services.desk import Desk, working
+from tests.services.network import Network, Way
+from tests.storage.support import CLOCK, KEYRING, Admin, Owner, in_the_past
+
+_ENDED: tuple[int, dict[str, Any]] = (401, {"error": "revoked"})
+_REFUSED: tuple[int, dict[str, Any]] = (400, {})
+
+
+class Keeper:
+    """Looks after the desk's account, as a worker does."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        idempotency = Idempotency(desk.owner.database, KEYRING, CLOCK)
+        self.health = HealthChecks(
+            database=desk.owner.database,
+            keyring=KEYRING,
+            clock=CLOCK,
+            worlds=desk.tools.worlds,
+            idempotency=idempotency,
+        )
+        self.upkeep = Upkeep(
+            database=desk.owner.database,
+            keyring=KEYRING,
+            clock=CLOCK,
+            worlds=desk.tools.worlds,
+            health=self.health,
+            throttles=desk.tools.throttles,
+        )
+
+    async def set(self, **values: Any) -> None:
+        for name, value in values.items():
+            await self.desk.admin.do(f"UPDATE accounts SET {name} = $1", value)  # noqa: S608 - names above
+
+    async def refresh(self) -> None:
+        """Let a refresh be due, and see to it."""
+        await self.set(refresh_at=in_the_past())
+        await self.upkeep.refresh_due(10)
+
+    async def row(self) -> dict[str, Any]:
+        [row] = await self.desk.admin.rows("SELECT * FROM accounts")
+        return row
+
+    async def account(self) -> AccountRow:
+        tenant = self.desk.owner.tenant
+        async with self.desk.owner.database.tenant(tenant) as connection:
+            found = await AccountRepository(connection, tenant, KEYRING).find(self.desk.account_id)
+        assert found is not None
+        return found
+
+    async def token(self) -> str:
+        tenant = self.desk.owner.tenant
+        async with self.desk.owner.database.tenant(tenant) as connection:
+            found = await AccountRepository(connection, tenant, KEYRING).find_credential(self.desk.account_id)
+        assert found is not None
+        return found.secrets["token"]
+
+    @property
+    def network(self) -> Network:
+        return self.desk.network
+
+
+@pytest.fixture
+def keeper(desk: Desk) -> Keeper:
+    return Keeper(desk)
+
+
+async def test_a_credential_near_its_end_is_refreshed_and_the_next_time_is_planned(keeper: Keeper) -> None:
+    keeper.network.lasts_s = 7200
+    await keeper.refresh()
+    row = await keeper.row()
+    assert await keeper.token() == "refreshed-1"
+    assert timedelta(minutes=70) < row["refresh_at"] - CLOCK.now() < timedelta(minutes=81)
+    await keeper.upkeep.refresh_due(10)
+    assert keeper.network.refreshed == ["first"], "it is not due any more"
+
+
+async def test_two_workers_refresh_once(keeper: Keeper) -> None:
+    """lessons C17: two processes spent the same rotating refresh token."""
+    await keeper.set(refresh_at=in_the_past())
+    keeper.network.lasts_s = 7200
+    keeper.network.hold()
+    tasks = [asyncio.create_task(keeper.upkeep.refresh_due(10)) for _ in range(2)]
+    await keeper.network.arrived.acquire()
+    keeper.network.release()
+    await asyncio.gather(*tasks)
+    assert keeper.network.refreshed == ["first"]
+    assert await keeper.token() == "refreshed-1"
+
+
+async def test_only_a_definite_refusal_ends_an_account_at_once(keeper: Keeper) -> None:
+    keeper.network.refresh_answer = _ENDED
+    await keeper.refresh()
+    account = await keeper.account()
+    assert (account.status, account.health) == ("reauth_required", "refused")
+    assert await keeper.desk.events() == ["token.revoked"]
+    await keeper.refresh()
+    assert await keeper.desk.events() == ["token.revoked"], "lessons A20: it is told once"
+    assert len(keeper.network.refreshed) == 1
+    assert await keeper.token() == "first"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(500, {}), (503, {}), (429, {}), (200, {"secrets": {"token": ""}})],
+    ids=["500", "503", "429", "empty"],
+)
+async def test_what_passes_never_ends_an_account(keeper: Keeper, answer: tuple[int, dict[str, Any]]) -> None:
+    """lessons C16: any 500 or 429 of the token endpoint was taken for a revocation, and refreshing stopped."""
+    keeper.network.refresh_answer = answer
+    for count in range(1, 6):
+        await keeper.refresh()
+        row = await keeper.row()
+        assert (row["status"], row["refresh_failures"], row["refresh_strikes"]) == ("active", count, 0)
+        assert timedelta() < row["refresh_at"] - CLOCK.now() < timedelta(hours=1, minutes=5)
+    assert await keeper.desk.events() == []
+    keeper.network.refresh_answer = None
+    await keeper.refresh()
+    row = await keeper.row()
+    assert (await keeper.token(), row["refresh_failures"]) == ("refreshed-6", 0)
+
+
+async def test_three_refusals_that_do_not_say_what_they_mean_end_an_account(keeper: Keeper) -> None:
+    keeper.network.refresh_answer = _REFUSED
+    for _ in range(2):
+        await keeper.refresh()
+        assert (await keeper.account()).status == "active"
+    await keeper.refresh()
+    assert (await keeper.account()).status == "reauth_required"
+    assert await keeper.desk.events() == ["token.revoked"]
+
+
+async def test_refusals_that_a_success_parts_are_not_three(keeper: Keeper) -> None:
+    for answer in (_REFUSED, _REFUSED, None, _REFUSED, _REFUSED):
+        keeper.network.refresh_answer = answer
+        await keeper.refresh()
+    assert (await keeper.account()).status == "active"
+
+
+async def test_many_posts_that_need_the_same_token_are_one_strike(keeper: Keeper) -> None:
+    """A deployment whose app is misconfigured must not lose its accounts in seconds."""
+    keeper.network.tokens.clear()
+    keeper.network.refresh_answer = _REFUSED
+    await keeper.desk.post()
+    for _ in range(4):
+        assert (await keeper.desk.publish())["status"] == "retrying"
+        await keeper.desk.let_time_pass()
+    row = await keeper.row()
+    assert (row["status"], row["refresh_strikes"]) == ("active", 1)
+
+
+async def test_a_lost_answer_is_asked_for_once_more(keeper: Keeper) -> None:
+    keeper.network.lost_refreshes = 1
+    await keeper.refresh()
+    assert keeper.network.refreshed == ["first", "first"]
+    assert await keeper.token() == "refreshed-2"
+
+
+async def test_a_token_that_was_spent_by_a_lost_answer_asks_for_a_reconnect(keeper: Keeper) -> None:
+    keeper.network.lost_refreshes = 1
+    keeper.network.hold()
+    refreshing = asyncio.create_task(keeper.refresh())
+    await keeper.network.arrived.acquire()
+    keeper.network.release()
+    while not keeper.network.refreshed:  # noqa: ASYNC110 - the double has no event for it
+        await asyncio.sleep(0)
+    keeper.network.refresh_answer = _ENDED
+    await refreshing
+    assert (await keeper.account()).status == "reauth_required"
+    assert await keeper.token() == "first", "nothing empty is stored"
+
+
+async def test_answers_that_are_lost_again_and_again_end_nothing(keeper: Keeper) -> None:
+    keeper.network.lost_refreshes = 6
+    for _ in range(3):
+        await keeper.refresh()
+    row = await keeper.row()
+    assert (row["status"], row["refresh_failures"]) == ("active", 3)
+
+
+@pytest.mark.parametrize("answer", [_ENDED, _REFUSED, (500, {})], ids=["ended", "refused", "500"])
+async def test_a_reconnect_while_a_failure_is_recorded_wins(keeper: Keeper, answer: tuple[int, dict[str, Any]]) -> None:
+    """lessons A17."""
+    await keeper.set(refresh_at=in_the_past(), refresh_strikes=2)
+    keeper.network.refresh_answer = answer
+    keeper.network.hold()
+    refreshing = asyncio.create_task(keeper.upkeep.refresh_due(10))
+    await keeper.network.arrived.acquire()
+    await keeper.desk.reconnect()
+    keeper.network.release()
+    await refreshing
+    row = await keeper.row()
+    assert (row["status"], row["refresh_failures"], row["refresh_strikes"]) == ("active", 0, 0)
+    assert await keeper.desk.events() == []
+    assert await keeper.token() == "reconnected"
+
+
+async def test_a_disconnect_while_it_is_refreshed_wins(keeper: Keeper) -> None:
+    await keeper.set(refresh_at=in_the_past())
+    keeper.network.hold()
+    refreshing = asyncio.create_task(keeper.upkeep.refresh_due(10))
+    await keeper.network.arrived.acquire()
+    async with keeper.desk.owner.database.tenant(keeper.desk.owner.tenant) as connection:
+        accounts = AccountRepository(connection, keeper.desk.owner.tenant, KEYRING)
+        await accounts.disconnect(keeper.desk.account_id, CLOCK.now())
+    keeper.network.release()
+    await refreshing
+    row = await keeper.row()
+    assert (row["status"], row["credential_sealed"], row["refresh_at"]) == ("disconnected", None, None)
+    assert await keeper.desk.events() == []
+
+
+async def test_a_post_that_waits_for_a_dead_account_goes_out_after_a_reconnect(keeper: Keeper) -> None:
+    keeper.network.refresh_answer = _ENDED
+    await keeper.refresh()
+    await keeper.desk.post()
+    assert (await keeper.desk.publish())["status"] == "held"
+    await keeper.desk.reconnect()
+    assert (await keeper.desk.publish())["status"] == "published"
+
+
+async def test_an_account_is_checked_at_its_second_of_the_day(keeper: Keeper) -> None:
+    planned = (await keeper.row())["check_at"]
+    assert timedelta() < planned - CLOCK.now() <= timedelta(days=1)
+    await keeper.upkeep.check_due(10)
+    assert (await keeper.account()).health is None, "it is not due"
+    await keeper.set(check_at=in_the_past())
+    await keeper.upkeep.check_due(10)
+    row = await keeper.row()
+    assert row["health"] == "healthy"
+    assert row["check_at"] in {planned, next_check_at(keeper.desk.account_id, CLOCK.now())}
+
+
+async def test_a_check_that_finds_the_account_dead_says_so(keeper: Keeper) -> None:
+    """lessons A16: a token that has not expired can still be dead, and nobody noticed for nine days."""
+    keeper.network.ways = [Way.REVOKED]
+    await keeper.set(check_at=in_the_past())
+    await keeper.upkeep.check_due(10)
+    row = await keeper.row()
+    assert (row["status"], row["check_at"]) == ("reauth_required", None)
+    assert await keeper.desk.events() == ["token.revoked"]
+
+
+async def test_checks_keep_away_from_a_platform_that_is_throttled(keeper: Keeper) -> None:
+    account = await keeper.account()
+    name = throttling.names(keeper.desk.owner.tenant, account)[1]
+    await keeper.desk.tools.throttles.limit(name, CLOCK.now() + timedelta(hours=1))
+    await keeper.set(check_at=in_the_past())
+    await keeper.upkeep.check_due(10)
+    row = await keeper.row()
+    assert row["health"] is None
+    assert timedelta() < row["check_at"] - CLOCK.now() < timedelta(hours=1)
+
+
+@pytest.fixture
+async def costly(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> AsyncIterator[Keeper]:
+    """The same at a platform that is paid for each read."""
+    async with working(owner, network, admin, http, redis_url, tmp_path, check_costs_money=True) as desk:
+        yield Keeper(desk)
+
+
+async def test_where_checks_cost_money_what_went_well_counts_as_one(costly: Keeper) -> None:
+    await costly.set(check_at=in_the_past())
+    await costly.upkeep.check_due(10)
+    row = await costly.row()
+    assert (row["health"], costly.network.arrived.locked()) == (None, True), "nobody asked"
+    assert row["check_at"] > CLOCK.now()
+    await costly.refresh()
+    assert (await costly.account()).health == "healthy"
+    await costly.set(health=None)
+    await costly.desk.post()
+    await costly.desk.publish()
+    assert (await costly.account()).health == "healthy"
+
+
+async def test_owners_are_told_once_at_each_notice(keeper: Keeper) -> None:
+    """lessons C19: notices came with every routine refresh, and never where somebody had to act."""
+    for left, events in (
+        (timedelta(days=8), 0),
+        (timedelta(days=6, hours=23), 1),
+        (timedelta(days=5), 1),
+        (timedelta(days=2), 2),
+        (timedelta(hours=3), 3),
+        (timedelta(hours=1), 3),
+    ):
+        await keeper.set(token_expires_at=CLOCK.now() + left)
+        await asyncio.gather(*[keeper.upkeep.tell_owners(10) for _ in range(3)])
+        assert await keeper.desk.events() == ["token.expiring"] * events
+        assert (await keeper.account()).status == ("expiring" if events else "active")
+    data = [row["data"] for row in await keeper.desk.admin.rows("SELECT data::text FROM events ORDER BY written")]
+    assert ['"daysLeft": 7' in data[0], '"daysLeft": 3' in data[1], '"daysLeft": 1' in data[2]] == [True] * 3
+
+
+async def test_a_reconnect_arms_the_notices_again(keeper: Keeper) -> None:
+    """lessons A20."""
+    for count in (1, 2):
+        await keeper.set(token_expires_at=CLOCK.now() + timedelta(hours=3))
+        await keeper.upkeep.tell_owners(10)
+        assert await keeper.desk.events() == ["token.expiring"] * count
+        await keeper.desk.reconnect()
+        assert (await keeper.account()).status == "active"
+
+
+async def test_an_account_whose_time_is_near_still_publishes(keeper: Keeper) -> None:
+    await keeper.set(token_expires_at=CLOCK.now() + timedelta(hours=3))
+    await keeper.upkeep.tell_owners(10)
+    await keeper.desk.post()
+    assert (await keeper.desk.publish())["status"] == "published"
+
+
+NOW = datetime.fromisoformat("2026-11-22T12:00:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("ends_in", "person_in", "expected"),
+    [
+        (None, None, None),
+        (timedelta(days=60), timedelta(days=60), None),
+        (timedelta(days=60), timedelta(days=365), timedelta(days=40)),
+        (timedelta(hours=3), None, timedelta(hours=2)),
+    ],
+    ids=["unknown", "only-a-person", "renewable", "for-ever"],
+)
+def test_what_only_a_person_can_renew_is_not_refreshed(
+    ends_in: timedelta | None, person_in: timedelta | None, expected: timedelta | None
+) -> None:
+    """A refresh that cannot succeed would end an account that is well."""
+    time = WorldClock(SteppedClock(NOW), timedelta(days=3))
+    theirs = time.theirs(NOW)
+    credential = Credential(secrets={}, expires_at=None if ends_in is None else theirs + ends_in)
+    planned = renewal_at(credential, None if person_in is None else NOW + person_in, time, UUID(int=0))
+    assert planned == (None if expected is None else NOW + expected)
