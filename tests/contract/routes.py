@@ -45,7 +45,13 @@ class Row:
         return "/".join(parts) + self.query
 
 
-_FILLED = {"{platform}": PLATFORM, "{code}": "not_found", "{page}": "nothing", "{token}": "nothing"}
+_FILLED = {
+    "{platform}": PLATFORM,
+    "{code}": "not_found",
+    "{page}": "nothing",
+    "{token}": "nothing",
+    "{address}": "nothing",
+}
 _POST: Body = {"targets": [{"platform": PLATFORM}], "text": "Hello"}
 _KEY: Body = {"name": "new"}
 _RANGE: Body = {"after": "2026-11-01T00:00:00Z", "before": "2026-11-02T00:00:00Z"}
@@ -85,6 +91,10 @@ ROWS: tuple[Row, ...] = (
     _row("POST /v1/accounts/oauth/{platform}/deauthorize", None),
     _row("POST /v1/accounts/oauth/{platform}/data-deletion", None),
     _row("GET /v1/accounts/oauth/{platform}/data-deletion", None),
+    _row("POST /v1/connect-sessions", _S.ACCOUNTS_WRITE, body={"returnUrl": "http://127.0.0.1/"}),
+    _row("GET /v1/connect-sessions/{session_id}", _S.ACCOUNTS_READ, _P.CONNECT_SESSION),
+    _row("GET /connect/{address}", None),
+    _row("POST /connect/{address}", None),
     _row("POST /v1/sandbox/accounts", _S.ACCOUNTS_WRITE, body={"platform": PLATFORM}),
     _row("GET /v1/sandbox/{platform}/posts", _S.POSTS_READ),
     _row("POST /v1/sandbox/clock", _S.POSTS_WRITE, body={"advanceS": 60}),

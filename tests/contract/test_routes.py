@@ -20,7 +20,15 @@ from tests.http.support import ABSENT_ID, Tenant, check_refusal, make_tenant, up
 from tests.storage.support import Admin
 
 _OF_FASTAPI = {"/openapi.json"}
-_OF_A_WORLD = {Prefix.POST, Prefix.BATCH, Prefix.ACCOUNT, Prefix.MEDIA, Prefix.ENDPOINT, Prefix.DELIVERY}
+_OF_A_WORLD = {
+    Prefix.POST,
+    Prefix.BATCH,
+    Prefix.ACCOUNT,
+    Prefix.MEDIA,
+    Prefix.ENDPOINT,
+    Prefix.DELIVERY,
+    Prefix.CONNECT_SESSION,
+}
 
 _GATED = [row for row in ROWS if row.scope is not None]
 _SCOPED = [row for row in _GATED if row.scope not in {ANY_KEY, OPERATOR}]
@@ -75,7 +83,9 @@ async def made(owner: Tenant) -> Mapping[Prefix, str]:
     delivery = await eventually(
         lambda: owner.admin.one("SELECT id FROM deliveries WHERE organization_id = $1 LIMIT 1", owner.uuid)
     )
+    session = await client.post("/v1/connect-sessions", {"returnUrl": "http://127.0.0.1/"})
     return {
+        Prefix.CONNECT_SESSION: session.json()["id"],
         Prefix.ENDPOINT: endpoint.json()["id"],
         Prefix.ACCOUNT: account_id,
         Prefix.BATCH: post.json()["id"],

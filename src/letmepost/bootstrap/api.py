@@ -9,6 +9,7 @@ from functools import partial
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from letmepost.bootstrap.connecting import connecting_parts
 from letmepost.bootstrap.core import Core, open_core
 from letmepost.bootstrap.metrics import make_metrics, queue_reader
 from letmepost.bootstrap.readiness import readiness
@@ -27,8 +28,6 @@ from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.attachments import Attachments
 from letmepost.services.callers import new_id
-from letmepost.services.connecting import Connecting
-from letmepost.services.consents import Consents
 from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
@@ -41,7 +40,6 @@ from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
-from letmepost.services.return_urls import ReturnUrls
 from letmepost.services.sandbox import Sandbox
 from letmepost.services.sandbox_world import SandboxWorld
 from letmepost.services.streams import Streams
@@ -49,7 +47,6 @@ from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.uploads import Uploads
 from letmepost.services.validating import Validation
-from letmepost.services.withdrawals import Withdrawals
 from letmepost.settings import Settings
 
 
@@ -75,14 +72,8 @@ async def open_api(
         )
         links = MediaLinks(core.keyring, core.clock, str(settings.public_url))
         operator_requests = OperatorRequests(core.database, core.keyring, core.clock)
-        connecting = Connecting(
-            database=core.database,
-            keyring=core.keyring,
-            clock=core.clock,
-            worlds=core.worlds,
-            idempotency=core.idempotency,
-        )
-        sandbox = Sandbox(control=_sandbox_control(core), connecting=connecting, worlds=core.worlds)
+        parts = connecting_parts(core)
+        sandbox = Sandbox(control=_sandbox_control(core), connecting=parts.connecting, worlds=core.worlds)
         yield APIServices(
             clock=core.clock,
             posts=posts,
@@ -117,18 +108,12 @@ async def open_api(
                 worlds=core.worlds,
                 idempotency=core.idempotency,
             ),
-            connecting=connecting,
-            consents=Consents(
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
-                worlds=core.worlds,
-                idempotency=core.idempotency,
-                connecting=connecting,
-                return_urls=ReturnUrls(settings.return_origins),
-                public_url=str(settings.public_url) if "public_url" in settings.model_fields_set else None,
-            ),
-            withdrawals=Withdrawals(database=core.database, keyring=core.keyring, clock=core.clock, worlds=core.worlds),
+            connecting=parts.connecting,
+            consents=parts.consents,
+            connect_sessions=parts.sessions,
+            hosted=parts.hosted,
+            browsers_need_tls=parts.address.is_encrypted,
+            withdrawals=parts.withdrawals,
             disconnecting=Disconnecting(
                 database=core.database,
                 keyring=core.keyring,

@@ -29,7 +29,7 @@ class Prefix(StrEnum):
     ENDPOINT = "whe"
     EVENT = "evt"
     DELIVERY = "dlv"
-    CONNECT_STATE = "cs"
+    CONNECT_SESSION = "cs"
     REQUEST = "req"
 
 

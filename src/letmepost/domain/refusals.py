@@ -97,6 +97,16 @@ REFUSALS = (
         "Ask for the origin to be added: `LETMEPOST_RETURN_ORIGINS`, or the organization's `returnOrigins`.",
     ),
     Refusal(
+        "connect.form",
+        "A form came from another page than ours, or from one that was too old.",
+        "Open the page again and send the form from there; the browser has to take cookies.",
+    ),
+    Refusal(
+        "connect.session_over",
+        "A hosted page is good for one connection and for an hour.",
+        "Make another session with `POST /v1/connect-sessions`.",
+    ),
+    Refusal(
         "connect.signature",
         "A call that says it is a platform's is not signed by it.",
         "Only the platform makes such calls. If it does, look whether the app's secret here is the one there.",

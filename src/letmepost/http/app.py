@@ -18,10 +18,12 @@ from letmepost.http.middleware import BodyLimits, RequestIds
 from letmepost.http.openapi import DescribedAPI
 from letmepost.http.routes import (
     accounts,
+    connect_sessions,
     consents,
     docs,
     editing,
     events,
+    hosted,
     keys,
     media,
     organizations,
@@ -79,6 +81,8 @@ def create_app(
         accounts.router,
         accounts.sandbox_router,
         consents.router,
+        connect_sessions.router,
+        hosted.router,
         sandbox.router,
         uploads.router,
         media.router,

@@ -9,6 +9,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.attachments import Attachments
+from letmepost.services.connect_sessions import ConnectSessions
 from letmepost.services.connecting import Connecting
 from letmepost.services.consents import Consents
 from letmepost.services.disconnecting import Disconnecting
@@ -16,6 +17,7 @@ from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
 from letmepost.services.endpoints import Endpoints
 from letmepost.services.health import HealthChecks
+from letmepost.services.hosted_pages import HostedPages
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media_links import MediaLinks
 from letmepost.services.operator_requests import OperatorRequests
@@ -74,6 +76,9 @@ class APIServices:
     accounts: Accounts
     connecting: Connecting
     consents: Consents
+    connect_sessions: ConnectSessions
+    hosted: HostedPages
+    browsers_need_tls: bool
     withdrawals: Withdrawals
     disconnecting: Disconnecting
     health: HealthChecks

@@ -41,6 +41,18 @@ class Caller:
         return self.profile_id or profile_id
 
 
+def beginner(tenant: Tenant, key_id: UUID) -> Caller:
+    """Whoever began what a browser goes on with: it is done, and on record, in that key's name."""
+    return Caller(
+        organization_id=tenant.organization_id,
+        mode=tenant.mode,
+        key_id=key_id,
+        profile_id=None,
+        scopes=frozenset(),
+        requests_per_minute=None,
+    )
+
+
 def new_id(clock: Clock) -> UUID:
     """A fresh UUIDv7."""
     return uuid7(int(clock.now().timestamp() * 1000), clock.entropy(10))

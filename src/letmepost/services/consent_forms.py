@@ -3,9 +3,18 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from letmepost.domain.errors import FailureKind, InvalidRequest, LetmepostError, PlatformFailure, StateForbids
+from letmepost.domain.errors import (
+    FailureKind,
+    InvalidRequest,
+    LetmepostError,
+    PlatformFailure,
+    RequestError,
+    StateForbids,
+)
+from letmepost.domain.retry import POLICIES
 from letmepost.platforms.contract import ConnectedAccount
 from letmepost.storage.accounts import AccountRow
 from letmepost.storage.consents import ConsentRow
@@ -146,28 +155,38 @@ def other_browser() -> InvalidRequest:
     )
 
 
-def no_code() -> InvalidRequest:
-    """A return without what it is for."""
-    return InvalidRequest(
-        "The platform sent nothing that could be exchanged for access.",
-        rule="connect.no_code",
-        remediation="Begin again.",
-    )
+def code_of(returned: Returned) -> str:
+    """What a browser's return can be exchanged by.
 
-
-def not_consented(returned: Returned) -> InvalidRequest:
-    """The platform's page said no. What it calls the reason is not ours to repeat."""
+    Raises:
+        InvalidRequest: it brings none. What the platform calls the reason is not ours to repeat.
+    """
     if returned.is_denied:
-        return InvalidRequest(
+        raise InvalidRequest(
             "Access was not allowed, so nothing was connected.",
             rule="connect.denied",
             remediation="Begin again, and allow the access.",
         )
-    return InvalidRequest(
-        "The platform did not ask for consent, or could not.",
-        rule="connect.refused",
-        remediation="Begin again. If it happens again, the platform's app is not set up as it has to be.",
-    )
+    if returned.error is not None:
+        raise InvalidRequest(
+            "The platform did not ask for consent, or could not.",
+            rule="connect.refused",
+            remediation="Begin again. If it happens again, the platform's app is not set up as it has to be.",
+        )
+    if not returned.code:
+        raise InvalidRequest(
+            "The platform sent nothing that could be exchanged for access.",
+            rule="connect.no_code",
+            remediation="Begin again.",
+        )
+    return returned.code
+
+
+def why(error: PlatformFailure | RequestError) -> dict[str, Any]:
+    """An error, as a session keeps it: nothing of what the platform said itself."""
+    code = POLICIES[error.kind].code if isinstance(error, PlatformFailure) else error.code
+    told = {"code": code, "message": error.message, "rule": error.rule, "remediation": error.remediation}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def no_account(platform: str) -> PlatformFailure:

@@ -1,42 +1,38 @@
 """Connecting accounts by consent: a person's browser goes to the platform's page and comes back with a grant."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from authlib.common.security import generate_token
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.errors import InvalidRequest, PlatformFailure, PlatformNotEnabled, RequestError
+from letmepost.domain.errors import InvalidRequest, PlatformFailure, RequestError
 from letmepost.gateways.clock import Clock
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, OAuth
-from letmepost.services.callers import Caller, new_id
-from letmepost.services.connecting import Belonging, Connected, Connecting
+from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant
+from letmepost.services.callers import Caller, beginner, new_id
+from letmepost.services.connecting import Connected
+from letmepost.services.consent_ends import GOOD_FOR, ConsentEnds, oauth_of
 from letmepost.services.consent_forms import (
     Completion,
     Landing,
     Returned,
     Started,
     Wanted,
+    code_of,
     late_state,
-    no_account,
-    no_code,
-    not_consented,
     other_browser,
     pick,
     unknown_state,
     used_state,
 )
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
+from letmepost.services.public_address import PublicAddress
 from letmepost.services.return_urls import ReturnUrls
 from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.consents import ConsentRepository, ConsentRow, EveryTenantConsents
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.organizations import OrganizationRepository
 from letmepost.storage.sealing import Keyring
-
-GOOD_FOR = timedelta(minutes=10)
-"""How long a person may take to consent, and then again to choose."""
 
 _STATE_CHARS = 43
 _VERIFIER_CHARS = 64
@@ -54,19 +50,18 @@ class Consents:
         clock: Clock,
         worlds: Worlds,
         idempotency: Idempotency,
-        connecting: Connecting,
+        ends: ConsentEnds,
         return_urls: ReturnUrls,
-        public_url: str | None,
+        address: PublicAddress,
     ) -> None:
-        """`public_url`: None where the operator has not said how we are reached."""
         self._database = database
         self._keyring = keyring
         self._clock = clock
         self._worlds = worlds
         self._idempotency = idempotency
-        self._connecting = connecting
+        self._ends = ends
         self._return_urls = return_urls
-        self._public_url = public_url
+        self._address = address
         self._found = EveryTenantConsents(database)
 
     def is_asked_by(self, platform_name: str) -> bool:
@@ -114,7 +109,7 @@ class Consents:
         await self._consents(connection, caller.tenant).create(row, self._hashes(state)[0], verifier)
         challenge = str(create_s256_code_challenge(verifier))  # type: ignore[no-untyped-call]  # its stub has no types
         request = ConsentRequest(redirect_uri=row.redirect_uri, state=state, code_challenge=challenge)
-        url = _oauth(access).consent_url(request, access.settings)
+        url = oauth_of(access).consent_url(request, access.settings)
         return Started(platform=row.platform, authorization_url=url, state=state, expires_at=row.expires_at)
 
     async def complete(
@@ -140,11 +135,11 @@ class Consents:
                 raise InvalidRequest("code: is missing", rule="code", remediation="Send the `code` that came back.")
             verifier = await consents.use(row.id)
         grant = Grant(code=form.code, redirect_uri=row.redirect_uri, code_verifier=verifier)
-        found = await self._exchange(caller, access, grant)
+        found = await self._ends.exchange(caller, access, grant)
         try:
             chosen = pick(found, form.account_ids)
         except RequestError:
-            await self._offer(caller.tenant, row, found)
+            await self._ends.offer(caller.tenant, row, found)
             raise
         async with self._database.tenant(caller.tenant) as connection:
             return await self._store(connection, caller, row, chosen, once)
@@ -168,36 +163,25 @@ class Consents:
             if row.browser_hash not in {None, *browser_hashes}:
                 raise other_browser()
             verifier = await consents.use(row.id)
-        if returned.error is not None:
-            error = not_consented(returned)
-            return Landing(tenant=tenant, consent=row, is_denied=returned.is_denied, error=error)
-        if not returned.code:
-            return Landing(tenant=tenant, consent=row, error=no_code())
-        grant = Grant(code=returned.code, redirect_uri=row.redirect_uri, code_verifier=verifier)
         try:
+            code = code_of(returned)
+            grant = Grant(code=code, redirect_uri=row.redirect_uri, code_verifier=verifier)
             return await self._take_up(tenant, row, grant)
         except (PlatformFailure, RequestError) as error:
-            return Landing(tenant=tenant, consent=row, error=error)
+            if row.session_id is not None:
+                await self._ends.end_session(tenant, row.session_id, returned, error)
+            return Landing(tenant=tenant, consent=row, is_denied=returned.is_denied, error=error)
 
     async def _take_up(self, tenant: Tenant, row: ConsentRow, grant: Grant) -> Landing:
-        caller = _beginner(tenant, row)
+        caller = beginner(tenant, row.key_id)
         access = self._worlds.access_to_connect(row.platform, tenant.mode, tenant.organization_id)
-        found = await self._exchange(caller, access, grant)
+        found = await self._ends.exchange(caller, access, grant)
         if len(found) > 1:
-            await self._offer(tenant, row, found)
+            await self._ends.offer(tenant, row, found)
             return Landing(tenant=tenant, consent=row, is_choosing=True)
         async with self._database.tenant(tenant) as connection:
-            belonging = Belonging(profile_id=row.profile_id)
-            made = await self._connecting.store(connection, caller, row.platform, found[0], belonging)
-        return Landing(tenant=tenant, consent=row, accounts=[made.account])
-
-    async def _exchange(self, caller: Caller, access: Access, grant: Grant) -> Sequence[ConnectedAccount]:
-        """Every account that a grant opens, each once; there is at least one."""
-        found = await self._connecting.run(caller, access, _oauth(access).accounts(grant, access.settings))
-        each = {one.platform_account_id: one for one in found}
-        if not each:
-            raise no_account(access.platform.name)
-        return list(each.values())
+            made = await self._ends.store(connection, caller, row, found)
+        return Landing(tenant=tenant, consent=row, accounts=[one.account for one in made])
 
     async def _store(
         self,
@@ -208,8 +192,7 @@ class Consents:
         once: Once[Sequence[Connected]],
     ) -> Answer:
         await self._idempotency.take(connection, caller, once.claim)
-        belonging = Belonging(profile_id=row.profile_id)
-        made = [await self._connecting.store(connection, caller, row.platform, one, belonging) for one in chosen]
+        made = await self._ends.store(connection, caller, row, chosen)
         return await self._idempotency.answer(connection, caller, once, made)
 
     async def _refuse_repeated(self, caller: Caller, once: Once[Sequence[Connected]]) -> None:
@@ -217,10 +200,6 @@ class Consents:
         known = None if once.claim is None else await self._idempotency.find(caller, once.claim)
         if known is not None:
             raise AnsweredError(known)
-
-    async def _offer(self, tenant: Tenant, row: ConsentRow, found: Sequence[ConnectedAccount]) -> None:
-        async with self._database.tenant(tenant) as connection:
-            await self._consents(connection, tenant).offer(row.id, found, self._clock.now() + GOOD_FOR)
 
     async def _checked(self, connection: Connection, caller: Caller, wanted: Wanted) -> Wanted:
         organizations = OrganizationRepository(connection, caller.tenant)
@@ -259,41 +238,10 @@ class Consents:
         return row
 
     def _callback(self, platform: str, mode: Mode) -> str:
-        if self._public_url is None and mode is Mode.LIVE:
-            raise PlatformNotEnabled(
-                "This deployment does not know its own address, so no platform could send anybody back.",
-                rule="connect.public_url",
-                remediation="Ask the operator to set LETMEPOST_PUBLIC_URL.",
-                platform=platform,
-            )
-        base = (self._public_url or "http://127.0.0.1:8080").rstrip("/")
-        return f"{base}/v1/accounts/oauth/{platform}/callback"
+        return f"{self._address.for_browsers(mode)}/v1/accounts/oauth/{platform}/callback"
 
     def _hashes(self, state: str) -> list[bytes]:
         return self._keyring.hashes(_HASHED_AS, state.encode())
 
     def _consents(self, connection: Connection, tenant: Tenant) -> ConsentRepository:
         return ConsentRepository(connection, tenant, self._keyring)
-
-
-def _oauth(access: Access) -> OAuth:
-    """How its platform asks for consent.
-
-    Raises:
-        InvalidRequest: it does not.
-    """
-    if access.platform.oauth is None:
-        raise InvalidRequest(f"{access.platform.title} accounts are not connected by consent.", rule="connect.typed")
-    return access.platform.oauth
-
-
-def _beginner(tenant: Tenant, row: ConsentRow) -> Caller:
-    """Whoever began a consent, as far as its end is on record under that name."""
-    return Caller(
-        organization_id=tenant.organization_id,
-        mode=tenant.mode,
-        key_id=row.key_id,
-        profile_id=None,
-        scopes=frozenset(),
-        requests_per_minute=None,
-    )

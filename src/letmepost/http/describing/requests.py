@@ -45,6 +45,12 @@ REQUESTS: Mapping[str, Callable[[str], Mapping[str, Any]]] = MappingProxyType(
         "resolvePost": _always({"outcome": "published", "uri": KNOWN["uri"]}),
         "startConnect": _always({"profileId": KNOWN["profileId"]}),
         "completeConnect": _always({"identifier": "somebody.example", "appPassword": "xxxx-xxxx-xxxx-xxxx"}),
+        "createConnectSession": lambda platform: {
+            "platform": platform,
+            "externalUserId": "user-42",
+            "returnUrl": "https://app.example.com/connected",
+        },
+        "changeOrganization": _always({"name": "Acme", "returnOrigins": ["https://app.example.com"]}),
         "createSandboxAccount": lambda platform: {"platform": platform, "scenario": "rate_limited"},
         "createKey": _always({"name": "ci", "prefix": "lmp_test_", "scopes": ["posts:write", "posts:read"]}),
         "createFirstKey": _always({"name": "first", "prefix": "lmp_live_"}),

@@ -33,6 +33,7 @@ _IDS: Mapping[str, tuple[str, Prefix]] = MappingProxyType(
         "key_id": ("an API key", Prefix.API_KEY),
         "endpoint_id": ("a webhook endpoint", Prefix.ENDPOINT),
         "delivery_id": ("a delivery: one event on its way to one endpoint", Prefix.DELIVERY),
+        "session_id": ("a connect session", Prefix.CONNECT_SESSION),
         "organization_id": ("an organization", Prefix.ORGANIZATION),
     }
 )

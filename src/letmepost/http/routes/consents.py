@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from letmepost.domain.errors import InvalidRequest, LetmepostError, NotFound, PlatformFailure, RequestError
+from letmepost.domain.errors import NotFound, PlatformFailure, RequestError
 from letmepost.domain.ids import Prefix, spell
-from letmepost.http.errors import error_fields, status_of
 from letmepost.http.gate import GatedRoute
+from letmepost.http.pages.outcomes import error_name, refusal
 from letmepost.http.pages.page import page
+from letmepost.http.routes.hosted import browser_of
 from letmepost.http.services import APIServices
 from letmepost.services.consent_forms import Landing, Returned
 from letmepost.services.return_urls import with_query
@@ -24,13 +25,17 @@ async def land(platform: str, request: Request) -> Response:
     query = request.query_params
     returned = Returned(state=query.get("state"), code=query.get("code"), error=query.get("error"))
     try:
-        landing = await services.consents.land(platform, returned, ())
+        hashes = services.hosted.browser_hashes(browser_of(request))
+        landing = await services.consents.land(platform, returned, hashes)
     except RequestError as error:
-        return _refusal(error)
+        return refusal(error)
+    if landing.consent.session_id is not None:
+        # The page of the session: it knows whether to offer a choice, or how to say goodbye.
+        return RedirectResponse(f"/connect/{spell(Prefix.CONNECT_SESSION, landing.consent.session_id)}", 303)
     if landing.consent.return_url is not None:
         return RedirectResponse(with_query(landing.consent.return_url, *_told(landing, returned)), 303)
     if isinstance(landing.error, RequestError | PlatformFailure):
-        return _refusal(landing.error)
+        return refusal(landing.error)
     return _welcome(services.platforms[platform].title, landing)
 
 
@@ -74,26 +79,6 @@ def _told(landing: Landing, returned: Returned) -> Sequence[tuple[str, str]]:
     if landing.error is not None:
         return [("status", "cancelled" if landing.is_denied else "failed"), ("error", error_name(landing.error))]
     return [("status", "connected"), *(("accountId", spell(Prefix.ACCOUNT, one.id)) for one in landing.accounts)]
-
-
-def error_name(error: LetmepostError) -> str:
-    """A name for a program: the rule, or the code."""
-    fields = error_fields(error) if isinstance(error, RequestError | PlatformFailure) else {}
-    return str(fields.get("rule") or fields.get("code") or "internal_error")
-
-
-def _refusal(error: RequestError | PlatformFailure) -> Response:
-    """Why nothing was connected, for a person."""
-    status = status_of(error) if isinstance(error, InvalidRequest) else 502
-    return page(
-        "outcome.html",
-        status=status,
-        heading="Nothing was connected",
-        message=error.message,
-        remediation=error.remediation,
-        code=error_name(error),
-        is_well=False,
-    )
 
 
 def _welcome(title: str, landing: Landing) -> Response:

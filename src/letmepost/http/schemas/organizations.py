@@ -1,5 +1,6 @@
 """Organizations, for operators."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
@@ -8,7 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Left, Moment, View
+from letmepost.services.return_urls import URL_MAX_CHARS, origin_of
 from letmepost.storage.organizations import OrganizationRow
+
+_UNFIT = re.compile(r"[\s'\",;]")
+"""What would end the address in a content security policy."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Posts = Annotated[int, Field(ge=0, le=1_000_000_000)]
@@ -36,10 +41,33 @@ class SetQuotas(Body):
     media_bytes: Bytes | None = None
 
 
+class SetBrand(Body):
+    """What hosted pages show of a tenant."""
+
+    name: Name | None = None
+    logo_url: str | None = Field(default=None, max_length=URL_MAX_CHARS, pattern=r"^https://[!-~]+$")
+    color: str | None = Field(
+        default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="Of buttons; what is written on them is made to fit."
+    )
+
+    @field_validator("logo_url")
+    @classmethod
+    def _is_plain(cls, url: str | None) -> str | None:
+        if url is not None and _UNFIT.search(url):
+            raise PydanticCustomError("url", "must be an https URL without quotes, commas, semicolons and spaces")
+        return url
+
+
 class ChangeOrganization(Body):
     """Only what is sent changes; `null` removes."""
 
     name: Name | None = None
+    brand: SetBrand | None = None
+    return_origins: Sequence[str] | None = Field(
+        default=None,
+        max_length=50,
+        description="Where browsers may be sent back to after connecting an account, such as https://app.example.com.",
+    )
     late: SetLate | None = None
     quotas: SetQuotas | None = None
 
@@ -50,9 +78,20 @@ class ChangeOrganization(Body):
             raise PydanticCustomError("name", "an organization has a name")
         return name
 
+    @field_validator("return_origins")
+    @classmethod
+    def _are_origins(cls, origins: Sequence[str] | None) -> Sequence[str]:
+        return [origin_of(origin) for origin in origins or ()]
+
     def to_values(self) -> dict[str, Any]:
         """For the use cases: the columns that change."""
         values: dict[str, Any] = {} if self.name is None else {"name": self.name}
+        if self.brand is not None:
+            values |= {f"brand_{name}": getattr(self.brand, name) for name in self.brand.model_fields_set}
+        elif "brand" in self.model_fields_set:
+            values |= {f"brand_{name}": None for name in SetBrand.model_fields}
+        if self.return_origins is not None:
+            values["return_origins"] = list(self.return_origins)
         if "late" in self.model_fields_set:
             late = self.late
             values["late_within_s"] = None if late is None else late.within_s
@@ -79,11 +118,21 @@ class QuotasView(View):
     media_bytes: Left[int] = None
 
 
+class BrandView(View):
+    """What hosted pages show."""
+
+    name: Left[str] = None
+    logo_url: Left[str] = None
+    color: Left[str] = None
+
+
 class OrganizationView(View):
     """A tenant."""
 
     id: str
     name: str
+    brand: BrandView
+    return_origins: Sequence[str]
     late: Left[LateView] = None
     quotas: QuotasView
     created_at: Moment
@@ -97,6 +146,8 @@ class OrganizationView(View):
         return cls(
             id=spell(Prefix.ORGANIZATION, row.id),
             name=row.name,
+            brand=BrandView(name=row.brand_name, logo_url=row.brand_logo_url, color=row.brand_color),
+            return_origins=row.return_origins,
             late=late,
             quotas=QuotasView(
                 posts_per_month=row.posts_per_month,

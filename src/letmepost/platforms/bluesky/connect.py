@@ -31,10 +31,14 @@ class ConnectInput(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    identifier: str = Field(max_length=2048, description="A handle, a DID, or an e-mail address.")
-    app_password: SecretStr = Field(alias="appPassword", min_length=1, max_length=512, description=f"{APP_PASSWORD}.")
+    identifier: str = Field(
+        title="Handle or e-mail address", max_length=2048, description="A handle, a DID, or an e-mail address."
+    )
+    app_password: SecretStr = Field(
+        alias="appPassword", title="App password", min_length=1, max_length=512, description=f"{APP_PASSWORD}."
+    )
     pds_url: AnyHttpUrl | None = Field(
-        default=None, alias="pdsUrl", description="The account's server, where it is not Bluesky's."
+        default=None, alias="pdsUrl", title="Server", description="The account's server, where it is not Bluesky's."
     )
 
     @field_validator("identifier")

@@ -1,0 +1,74 @@
+"""What connects accounts: by what is typed in, by consent, and on hosted pages."""
+
+from dataclasses import dataclass
+
+from letmepost.bootstrap.core import Core
+from letmepost.services.connect_sessions import ConnectSessions
+from letmepost.services.connecting import Connecting
+from letmepost.services.consent_ends import ConsentEnds
+from letmepost.services.consents import Consents
+from letmepost.services.hosted_pages import HostedPages
+from letmepost.services.public_address import PublicAddress
+from letmepost.services.return_urls import ReturnUrls
+from letmepost.services.withdrawals import Withdrawals
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectingParts:
+    """The use cases."""
+
+    connecting: Connecting
+    consents: Consents
+    sessions: ConnectSessions
+    hosted: HostedPages
+    withdrawals: Withdrawals
+    address: PublicAddress
+
+
+def connecting_parts(core: Core) -> ConnectingParts:
+    """Those of a deployment."""
+    database, keyring, clock, worlds = core.database, core.keyring, core.clock, core.worlds
+    settings = core.settings
+    address = PublicAddress(str(settings.public_url), is_set="public_url" in settings.model_fields_set)
+    return_urls = ReturnUrls(settings.return_origins)
+    connecting = Connecting(
+        database=database, keyring=keyring, clock=clock, worlds=worlds, idempotency=core.idempotency
+    )
+    ends = ConsentEnds(database=database, keyring=keyring, clock=clock, connecting=connecting)
+    consents = Consents(
+        database=database,
+        keyring=keyring,
+        clock=clock,
+        worlds=worlds,
+        idempotency=core.idempotency,
+        ends=ends,
+        return_urls=return_urls,
+        address=address,
+    )
+    sessions = ConnectSessions(
+        database=database,
+        keyring=keyring,
+        clock=clock,
+        worlds=worlds,
+        idempotency=core.idempotency,
+        return_urls=return_urls,
+        address=address,
+    )
+    hosted = HostedPages(
+        database=database,
+        keyring=keyring,
+        clock=clock,
+        worlds=worlds,
+        connecting=connecting,
+        consents=consents,
+        ends=ends,
+    )
+    withdrawals = Withdrawals(database=database, keyring=keyring, clock=clock, worlds=worlds)
+    return ConnectingParts(
+        connecting=connecting,
+        consents=consents,
+        sessions=sessions,
+        hosted=hosted,
+        withdrawals=withdrawals,
+        address=address,
+    )

@@ -1,0 +1,67 @@
+"""A form for what a platform's `connect_input` takes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from letmepost.domain.errors import InvalidRequest, PlatformFailure
+from letmepost.platforms.contract import Platform
+
+_SECRET = {"password"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One field of a form."""
+
+    name: str
+    label: str
+    hint: str | None
+    kind: str
+    is_required: bool
+    value: str
+    error: str | None
+
+
+def fields_of(
+    platform: Platform, given: Mapping[str, str], error: InvalidRequest | PlatformFailure | None
+) -> list[Field]:
+    """Every field, with what was typed in before, unless it is secret, and what is wrong with it."""
+    if platform.connect_input is None:
+        return []
+    schema = platform.connect_input.model_json_schema(by_alias=True)
+    required = schema.get("required", ())
+    return [
+        _field(name, described, given, error, is_required=name in required)
+        for name, described in schema["properties"].items()
+    ]
+
+
+def given_fields(platform: Platform, form: Mapping[str, str]) -> dict[str, str]:
+    """What was typed into the form's own fields; what was left empty was not given."""
+    if platform.connect_input is None:
+        return {}
+    names = platform.connect_input.model_json_schema(by_alias=True)["properties"]
+    return {name: form[name] for name in names if form.get(name)}
+
+
+def _field(
+    name: str,
+    described: Mapping[str, Any],
+    given: Mapping[str, str],
+    error: InvalidRequest | PlatformFailure | None,
+    *,
+    is_required: bool,
+) -> Field:
+    formats = {described.get("format"), *(one.get("format") for one in described.get("anyOf", ()))}
+    is_secret = bool(described.get("writeOnly")) or bool(formats & _SECRET)
+    is_about = isinstance(error, InvalidRequest) and error.rule == name
+    return Field(
+        name=name,
+        label=str(described.get("title") or name),
+        hint=str(described["description"]) if described.get("description") else None,
+        kind="password" if is_secret else "url" if "uri" in formats else "text",
+        is_required=is_required,
+        value="" if is_secret else given.get(name, ""),
+        error=error.message.partition(": ")[2].removeprefix("Value error, ") if is_about and error else None,
+    )

@@ -1,0 +1,26 @@
+"""Why something came to nothing, for a person."""
+
+from fastapi.responses import HTMLResponse
+
+from letmepost.domain.errors import LetmepostError, PlatformFailure, RequestError
+from letmepost.http.errors import error_fields, status_of
+from letmepost.http.pages.page import page
+
+
+def refusal(error: RequestError | PlatformFailure) -> HTMLResponse:
+    """The page that says so."""
+    return page(
+        "outcome.html",
+        status=502 if isinstance(error, PlatformFailure) else status_of(error),
+        heading="Nothing was connected",
+        message=error.message,
+        remediation=error.remediation,
+        code=error_name(error),
+        is_well=False,
+    )
+
+
+def error_name(error: LetmepostError) -> str:
+    """A name for a program: the rule, or the code."""
+    fields = error_fields(error) if isinstance(error, RequestError | PlatformFailure) else {}
+    return str(fields.get("rule") or fields.get("code") or "internal_error")

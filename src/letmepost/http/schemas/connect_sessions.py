@@ -1,0 +1,89 @@
+"""Hosted connect sessions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import Field
+
+from letmepost.domain.ids import Prefix, spell
+from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
+from letmepost.services.connect_sessions import MadeSession, SessionRequest
+from letmepost.services.return_urls import URL_MAX_CHARS
+from letmepost.storage.connect_sessions import ConnectSessionRow
+
+_STATUS = (
+    "`open` until somebody has connected an account, `cancelled` when that was not wanted, `failed` when it did not "
+    "work, `expired` when nobody did anything in time."
+)
+
+
+class CreateConnectSession(Body):
+    """A page for one person, who picks the platform unless it is named."""
+
+    platform: str | None = Field(default=None, max_length=64)
+    profile_id: str | None = None
+    external_user_id: str | None = Field(
+        default=None, min_length=1, max_length=255, description="Your own name for the person; it stays on the account."
+    )
+    return_url: str = Field(
+        max_length=URL_MAX_CHARS,
+        description="Where the browser goes in the end, with `connectSession` and `status` (`connected`, `cancelled`, "
+        "`failed`) in its query. Its origin has to be allowed by the operator.",
+    )
+
+    def to_request(self) -> SessionRequest:
+        """For the use case."""
+        return SessionRequest(
+            platform=self.platform,
+            profile_id=None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id),
+            external_user_id=self.external_user_id,
+            return_url=self.return_url,
+        )
+
+
+class ConnectSessionView(View):
+    """A session and how it went."""
+
+    id: str
+    platform: Left[str] = None
+    profile_id: Left[str] = None
+    external_user_id: Left[str] = None
+    return_url: str
+    status: Literal["open", "connected", "cancelled", "failed", "expired"] = Field(description=_STATUS)
+    account_ids: Sequence[str] = Field(description="What was connected.")
+    error: Left[Mapping[str, Any]] = Field(default=None, description="Of the shape of every error's inner part.")
+    created_at: Moment
+    expires_at: Moment
+
+    @classmethod
+    def of(cls, row: ConnectSessionRow, now: datetime) -> Self:
+        """Show a session."""
+        return cls(**_fields(row, now))
+
+
+class NewConnectSessionView(ConnectSessionView):
+    """A new session. Send the person to `url`: it is shown this once, and opens the page in one browser."""
+
+    url: str
+
+    @classmethod
+    def made(cls, made: MadeSession) -> Self:
+        """Show a session that has just been made."""
+        return cls(**_fields(made.row, made.row.created_at), url=made.url)
+
+
+def _fields(row: ConnectSessionRow, now: datetime) -> dict[str, Any]:
+    is_expired = row.status == "open" and not row.is_open(now)
+    return {
+        "id": spell(Prefix.CONNECT_SESSION, row.id),
+        "platform": row.platform,
+        "profile_id": None if row.profile_id is None else spell(Prefix.PROFILE, row.profile_id),
+        "external_user_id": row.external_user_id,
+        "return_url": row.return_url,
+        "status": "expired" if is_expired else row.status,
+        "account_ids": [spell(Prefix.ACCOUNT, account_id) for account_id in row.account_ids],
+        "error": row.error,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+    }

@@ -1,0 +1,432 @@
+"""Hosted pages: made by a customer, used by one person in one browser."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import asyncpg
+import httpx2
+import pytest
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.ids import Prefix, spell
+from letmepost.platforms import discover
+from tests.database import DatabaseURLs, copy_of
+from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
+from tests.doubles.consenting import NAME, Server, consenting, environment
+from tests.http.support import ABSENT_ID, PLATFORM, Tenant, check_refusal, make_tenant
+from tests.storage.support import Admin
+
+RETURN_URL = "https://app.example/done?a=1"
+SESSIONS = "/v1/connect-sessions"
+OPERATOR = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
+
+
+@dataclass
+class Person:
+    """An end user with a browser, which keeps cookies and follows nothing by itself."""
+
+    http: httpx2.AsyncClient
+    url: str
+    cookies: dict[str, str] = field(default_factory=dict)
+    last: httpx2.Response | None = None
+
+    async def go(self, url: str = "") -> httpx2.Response:
+        return self._seen(await self.http.get(_path(url or self.url), headers=self._headers()))
+
+    async def send(self, act: str, url: str = "", **fields: Any) -> httpx2.Response:
+        """Send the form of the page that is open."""
+        assert self.last is not None
+        token = re.search(r'name="form" value="([^"]*)"', self.last.text)
+        data = {"form": token[1] if token else "", "act": act, **fields}
+        return self._seen(await self.http.post(_path(url or self.url), data=data, headers=self._headers()))
+
+    def _headers(self) -> dict[str, str]:
+        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+
+    def _seen(self, reply: httpx2.Response) -> httpx2.Response:
+        for line in reply.headers.get_list("set-cookie"):
+            name, _, value = line.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        if reply.status_code != 303:
+            self.last = reply
+        return reply
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A customer with a live key."""
+
+    tenant: Tenant
+    client: Client
+    server: Server
+
+    async def session(self, **body: Any) -> dict[str, Any]:
+        reply = await self.client.post(SESSIONS, {"returnUrl": RETURN_URL, **body})
+        assert reply.status_code == 201, reply.text
+        made: dict[str, Any] = reply.json()
+        return made
+
+    async def person(self, **body: Any) -> Person:
+        return Person(self.client.http, (await self.session(**body))["url"])
+
+    async def status(self) -> dict[str, Any]:
+        """How the only session went."""
+        session_id = await self.tenant.admin.one(
+            "SELECT id FROM connect_sessions WHERE organization_id = $1", self.tenant.uuid
+        )
+        reply = await self.client.get(f"{SESSIONS}/{spell(Prefix.CONNECT_SESSION, session_id)}")
+        shown: dict[str, Any] = reply.json()
+        return shown
+
+    async def accounts(self, query: str = "") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await self.client.get(f"/v1/accounts{query}")).json()["data"]
+        return found
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def onward(reply: httpx2.Response) -> str:
+    """Where the page takes the browser."""
+    assert reply.status_code == 200, reply.text
+    found = re.search(r'http-equiv="refresh" content="0;url=([^"]*)"', reply.text)
+    assert found is not None, reply.text
+    assert f'href="{found[1]}"' in reply.text, "and by hand, too"
+    return unescape(found[1])
+
+
+def returned(reply: httpx2.Response) -> dict[str, str]:
+    """What the customer's page is told."""
+    where = urlsplit(onward(reply))
+    assert f"{where.scheme}://{where.netloc}{where.path}" == "https://app.example/done"
+    return dict(parse_qsl(where.query))
+
+
+@pytest.fixture(scope="module")
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture(scope="module")
+async def urls(postgres_url: str, template_database: DatabaseURLs) -> AsyncIterator[DatabaseURLs]:
+    async with copy_of(template_database, postgres_url) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="module")
+async def hosting(
+    urls: DatabaseURLs, redis_url: str, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Deployment]:
+    known = {NAME: consenting(), PLATFORM: discover()[PLATFORM]}
+    async with (
+        serving(server.app()) as url,
+        deployed(
+            urls,
+            redis_url,
+            tmp_path_factory.mktemp("hosting"),
+            environment=environment(url),
+            platforms=known,
+            with_worker=False,
+            public_url="https://post.example",
+            return_origins=("https://app.example",),
+        ) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+async def shop(hosting: Deployment, urls: DatabaseURLs, server: Server) -> AsyncIterator[Shop]:
+    connection = await asyncpg.connect(urls.admin)
+    tenant = await make_tenant(hosting, Admin(connection), OPERATOR)
+    yield Shop(tenant, await tenant.key(Mode.LIVE), server)
+    await connection.close()
+
+
+async def consented(shop: Shop, person: Person, *names: str, **how: str) -> httpx2.Response:
+    """Go to the platform by the page, consent there, and come back."""
+    await person.go()
+    away = onward(await person.send("consent", platform=NAME))
+    brought = shop.server.consent(away, *names, **how)
+    return await person.http.get(f"/v1/accounts/oauth/{NAME}/callback", params=brought, headers=person._headers())
+
+
+async def test_a_session_is_shown_without_its_address(shop: Shop) -> None:
+    made = await shop.session(platform=NAME, externalUserId="user-42")
+    assert made["url"].startswith("https://post.example/connect/")
+    assert (made["status"], made["accountIds"], made["externalUserId"]) == ("open", [], "user-42")
+    shown = (await shop.client.get(f"{SESSIONS}/{made['id']}")).json()
+    assert shown == {name: value for name, value in made.items() if name != "url"}
+    row = await shop.tenant.admin.rows("SELECT * FROM connect_sessions WHERE organization_id = $1", shop.tenant.uuid)
+    assert made["url"].rpartition("/")[2] not in str(row)
+
+
+async def test_sessions_belong_to_their_tenant_world_and_profile(shop: Shop, hosting: Deployment) -> None:
+    made = await shop.session()
+    scoped = await shop.tenant.key(Mode.LIVE, profileId=await shop.tenant.profile())
+    for client in (await hosting.client(Mode.LIVE), shop.tenant.client, scoped):
+        check_refusal(await client.get(f"{SESSIONS}/{made['id']}"), 404, "not_found")
+    own = (await scoped.post(SESSIONS, {"returnUrl": RETURN_URL})).json()
+    assert (await scoped.get(f"{SESSIONS}/{own['id']}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "rule"),
+    [
+        ({}, 400, "returnUrl"),
+        ({"returnUrl": "https://evil.example/"}, 400, "connect.return_url"),
+        ({"returnUrl": "javascript:alert(1)"}, 400, "returnUrl"),
+        ({"returnUrl": RETURN_URL, "platform": "nowhere"}, 404, None),
+        ({"returnUrl": RETURN_URL, "profileId": f"prof_{ABSENT_ID}"}, 400, "profileId"),
+        ({"returnUrl": RETURN_URL, "externalUserId": ""}, 400, "externalUserId"),
+        ({"returnUrl": RETURN_URL, "externalUserId": "x" * 256}, 400, "externalUserId"),
+        ({"returnUrl": RETURN_URL, "state": "x"}, 400, "state"),
+    ],
+)
+async def test_bad_requests_make_no_session(shop: Shop, body: dict[str, Any], status: int, rule: str | None) -> None:
+    reply = await shop.client.post(SESSIONS, body)
+    check_refusal(reply, status, "not_found" if status == 404 else "validation_failed", rule)
+    query = "SELECT count(*) FROM connect_sessions WHERE organization_id = $1"
+    assert await shop.tenant.admin.one(query, shop.tenant.uuid) == 0
+
+
+async def test_an_organization_has_return_origins_and_a_brand_of_its_own(shop: Shop) -> None:
+    http, path = shop.client.http, f"/v1/organizations/{shop.tenant.id}"
+    body = {
+        "returnOrigins": ["https://Shop.example/"],
+        "brand": {"name": "The <b>Shop</b>", "logoUrl": "https://shop.example/logo.png", "color": "#ffcc00"},
+    }
+    shown = (await http.patch(path, json=body, headers=OPERATOR)).json()
+    assert (shown["returnOrigins"], shown["brand"]["color"]) == (["https://shop.example"], "#ffcc00")
+    person = await shop.person(returnUrl="https://shop.example/back")
+    page = await person.go()
+    assert "The &lt;b&gt;Shop&lt;/b&gt;" in page.text
+    assert "img-src https://shop.example/logo.png;" in page.headers["content-security-policy"]
+    assert "--paint:#ffcc00;--ink:#000000" in page.text
+    removed = (await http.patch(path, json={"brand": None}, headers=OPERATOR)).json()
+    assert removed["brand"] == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"returnOrigins": ["https://a.example/path"]},
+        {"returnOrigins": ["nonsense"]},
+        {"brand": {"color": "red;}"}},
+        {"brand": {"logoUrl": "http://a.example/x.png"}},
+        {"brand": {"logoUrl": "https://a.example/x.png;script-src *"}},
+        {"brand": {"logoUrl": "javascript:alert(1)"}},
+    ],
+)
+async def test_a_brand_that_would_break_the_page_is_refused(shop: Shop, body: dict[str, Any]) -> None:
+    path = f"/v1/organizations/{shop.tenant.id}"
+    assert (await shop.client.http.patch(path, json=body, headers=OPERATOR)).status_code == 400
+
+
+async def test_the_page_runs_nothing_and_holds_no_key(shop: Shop) -> None:
+    person = await shop.person()
+    page = await person.go()
+    policy = page.headers["content-security-policy"]
+    assert page.status_code == 200
+    assert "default-src 'none'" in policy
+    assert "form-action 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "script" not in policy
+    assert "<script" not in page.text
+    assert "lmp_" not in page.text
+    assert page.headers["referrer-policy"] == "no-referrer"
+    [cookie] = page.headers.get_list("set-cookie")
+    assert cookie.startswith("__Host-letmepost_connect=")
+    for part in ("HttpOnly", "SameSite=lax", "Secure", "Path=/"):
+        assert part in cookie
+    assert "Domain" not in cookie
+
+
+async def test_somebody_connects_by_consent_and_returns(shop: Shop) -> None:
+    person = await shop.person(externalUserId="user-42")
+    reply = await consented(shop, person, "alice")
+    assert (reply.status_code, reply.headers["location"][:12]) == (303, "/connect/cs_")
+    told = returned(await person.go(reply.headers["location"]))
+    shown = await shop.status()
+    [account] = await shop.accounts()
+    assert told == {"a": "1", "connectSession": shown["id"], "status": "connected"}
+    assert (shown["status"], shown["accountIds"]) == ("connected", [account["id"]])
+    assert (account["handle"], account["externalUserId"]) == ("alice", "user-42")
+    assert await shop.accounts("?externalUserId=user-42") == [account]
+    assert await shop.accounts("?externalUserId=user-43") == []
+
+
+async def test_somebody_chooses_among_several_accounts(shop: Shop) -> None:
+    person = await shop.person(platform=NAME)
+    reply = await consented(shop, person, "alice", "bob", "carol")
+    page = await person.go(reply.headers["location"])
+    assert [name in page.text for name in ("Alice", "Bob", "Carol")] == [True] * 3
+    assert (await person.send("choose")).status_code == 400
+    assert (await person.send("choose", account=["id-mallory"])).status_code == 400
+    assert await shop.accounts() == []
+    await person.go()
+    assert returned(await person.send("choose", account=["id-alice", "id-carol"]))["status"] == "connected"
+    assert {one["handle"] for one in await shop.accounts()} == {"alice", "carol"}
+    assert len((await shop.status())["accountIds"]) == 2
+
+
+async def test_somebody_types_in_what_the_platform_asks_for(shop: Shop) -> None:
+    test_key = shop.tenant.client
+    made = (await test_key.post(SESSIONS, {"returnUrl": "http://127.0.0.1:9/", "platform": PLATFORM})).json()
+    person = Person(test_key.http, made["url"])
+    page = await person.go()
+    assert "Test mode" in page.text
+    assert 'type="password"' in page.text
+    given = dict(await shop.tenant.credentials())
+    wrong = await person.send("type", platform=PLATFORM, **{**given, "identifier": "not a handle"})
+    assert wrong.status_code == 400
+    assert 'aria-invalid="true"' in wrong.text
+    assert 'href="#identifier"' in wrong.text
+    assert "not a handle" in wrong.text
+    assert given["appPassword"] not in wrong.text
+    refused = await person.send("type", platform=PLATFORM, **{**given, "appPassword": "wrong-wrong-wrong"})
+    assert refused.status_code == 400
+    assert "wrong-wrong-wrong" not in refused.text
+    assert (await test_key.get("/v1/accounts")).json()["data"] == []
+    done = await person.send("type", platform=PLATFORM, **given)
+    assert onward(done).startswith("http://127.0.0.1:9/?connectSession=cs_")
+    assert len((await test_key.get("/v1/accounts")).json()["data"]) == 1
+
+
+async def test_who_denies_returns_with_nothing(shop: Shop) -> None:
+    person = await shop.person(platform=NAME)
+    await person.go()
+    asked = dict(parse_qsl(urlsplit(onward(await person.send("consent", platform=NAME))).query))
+    denied = {"state": asked["state"], "error": "access_denied"}
+    path = f"/v1/accounts/oauth/{NAME}/callback"
+    reply = await person.http.get(path, params=denied, headers=person._headers())
+    assert returned(await person.go(reply.headers["location"]))["status"] == "cancelled"
+    shown = await shop.status()
+    assert (shown["status"], shown["error"]["rule"]) == ("cancelled", "connect.denied")
+
+
+async def test_who_cancels_returns_with_nothing(shop: Shop) -> None:
+    person = await shop.person()
+    await person.go()
+    assert returned(await person.send("cancel"))["status"] == "cancelled"
+    assert (await shop.status())["status"] == "cancelled"
+    assert (await person.send("cancel")).status_code == 400
+
+
+async def test_what_fails_at_the_platform_returns_as_a_failure(shop: Shop) -> None:
+    person = await shop.person(platform=NAME)
+    reply = await consented(shop, person)
+    assert returned(await person.go(reply.headers["location"]))["status"] == "failed"
+    assert (await shop.status())["error"]["rule"] == "connect.no_account"
+
+
+async def test_a_session_is_good_for_one_connection(shop: Shop) -> None:
+    person = await shop.person(platform=NAME)
+    begun = []
+    for _ in range(2):
+        await person.go()
+        begun.append(onward(await person.send("consent", platform=NAME)))
+    path = f"/v1/accounts/oauth/{NAME}/callback"
+    for url, name in zip(begun, ("alice", "bob"), strict=True):
+        await person.http.get(path, params=shop.server.consent(url, name), headers=person._headers())
+    assert [one["handle"] for one in await shop.accounts()] == ["alice"]
+    assert returned(await person.go())["status"] == "connected"
+
+
+async def test_another_browser_is_refused_once_somebody_has_begun(shop: Shop) -> None:
+    """Whoever finds the address, or is sent it by somebody who began, must not go on with it."""
+    person = await shop.person(platform=NAME)
+    other = Person(person.http, person.url)
+    await other.go()
+    await person.go()
+    away = onward(await person.send("consent", platform=NAME))
+    assert (await other.go()).status_code == 400
+    assert (await other.send("cancel")).status_code == 400
+    brought = shop.server.consent(away, "alice")
+    path = f"/v1/accounts/oauth/{NAME}/callback"
+    stranger = await person.http.get(path, params=brought, headers=other._headers())
+    assert stranger.status_code == 400
+    assert "connect.other_browser" in stranger.text
+    assert await shop.accounts() == []
+    mine = await person.http.get(path, params=brought, headers=person._headers())
+    assert mine.status_code == 303
+    assert len(await shop.accounts()) == 1
+
+
+async def test_looking_at_a_page_does_not_take_it_up(shop: Shop) -> None:
+    """Programs that preview links look at them first."""
+    person = await shop.person()
+    for _ in range(3):
+        assert (await Person(person.http, person.url).go()).status_code == 200
+    await person.go()
+    assert returned(await person.send("cancel"))["status"] == "cancelled"
+
+
+async def test_the_id_of_a_session_opens_nothing(shop: Shop) -> None:
+    made = await shop.session()
+    person = Person(shop.client.http, f"/connect/{made['id']}")
+    assert (await person.go()).status_code == 404
+
+
+@pytest.mark.parametrize("token", ["", "0" * 64, "é"])
+async def test_a_form_of_another_page_is_refused(shop: Shop, token: str) -> None:
+    person = await shop.person()
+    await person.go()
+    reply = await person.send("cancel", form=token)
+    assert reply.status_code == 400
+    assert "connect.form" in reply.text
+    assert (await shop.status())["status"] == "open"
+
+
+async def test_a_form_is_good_for_its_own_session_alone(shop: Shop) -> None:
+    one, two = await shop.person(), await shop.person()
+    await one.go()
+    two.cookies = one.cookies
+    two.last = one.last
+    assert "connect.form" in (await two.send("cancel")).text
+
+
+@pytest.mark.parametrize("form", [{"act": "nonsense"}, {"act": "consent", "platform": "nowhere"}, {"act": "consent"}])
+async def test_forms_that_we_do_not_have_are_refused(shop: Shop, form: dict[str, str]) -> None:
+    person = await shop.person()
+    await person.go()
+    assert (await person.send(form.pop("act"), **form)).status_code == 400
+
+
+async def test_a_platform_that_is_not_offered_cannot_be_connected(shop: Shop) -> None:
+    person = await shop.person(platform=PLATFORM)
+    await person.go()
+    assert (await person.send("consent", platform=NAME)).status_code == 400
+
+
+async def test_a_page_is_good_for_an_hour(shop: Shop) -> None:
+    person = await shop.person()
+    await person.go()
+    await shop.tenant.admin.do(
+        "UPDATE connect_sessions SET expires_at = now() - interval '1 second' WHERE organization_id = $1",
+        shop.tenant.uuid,
+    )
+    assert (await person.send("cancel")).status_code == 400
+    assert returned(await person.go())["status"] == "failed"
+    assert (await shop.status())["status"] == "expired"
+
+
+@pytest.mark.parametrize("address", ["nothing", "cs_nothing", f"cs_{ABSENT_ID}", "%00", "é"])
+async def test_an_address_that_nobody_gave_out_is_not_found(shop: Shop, address: str) -> None:
+    assert (await shop.client.http.get(f"/connect/{address}")).status_code == 404
+    assert (await shop.client.http.post(f"/connect/{address}", data={"act": "cancel"})).status_code == 404
+
+
+async def test_a_repeated_request_makes_one_session(shop: Shop) -> None:
+    body = {"returnUrl": RETURN_URL}
+    replies = [await shop.client.post(SESSIONS, body, idempotency_key="once") for _ in range(2)]
+    assert replies[0].content == replies[1].content
+    kept = await shop.tenant.admin.rows(
+        "SELECT body FROM idempotency_keys WHERE organization_id = $1", shop.tenant.uuid
+    )
+    assert replies[0].json()["url"].encode() not in kept[0]["body"]
