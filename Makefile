@@ -18,7 +18,7 @@ COMPILE := $(UV) compile --universal --python-version 3.11 --generate-hashes \
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-pds faults faults-short bench lint format openapi env-example requirements secrets clean
+.PHONY: help install dev test test-pds test-browser faults faults-short bench lint format openapi env-example requirements secrets clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to choose)
 
 test-pds: install  ## Run the tests against a real Bluesky server (needs Node)
 	$(BIN)/python -m pytest tests/pds
+
+test-browser: install  ## Run the tests that look at the pages with Chromium, and keep screenshots
+	$(BIN)/python -m pytest -s tests/browser
 
 faults: install  ## Break everything for 20 minutes, and count what was lost or doubled (FAULTS='--seed 1' to choose)
 	$(BIN)/python -m tests.faults $(FAULTS)

@@ -37,10 +37,11 @@ SANDBOX_TOKEN = "sandbox-token-sandbox"
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve an application on a free loopback port; yields its URL."""
+async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
+    """Serve an application on a loopback port, a free one if none is given; yields its URL."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         listener.listen()  # who calls before the server is up waits, and is not refused
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
         task = asyncio.create_task(server.serve(sockets=[listener]))

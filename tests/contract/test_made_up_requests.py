@@ -59,6 +59,7 @@ async def ids(owner: Tenant) -> Mapping[str, str]:
     account_id = await client.sandbox_account()
     post = (await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})).json()
     endpoint = await client.post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"})
+    session = await client.post("/v1/connect-sessions", {"returnUrl": "http://127.0.0.1/"})
     return {
         "account_id": account_id,
         "post_id": post["results"][0]["postId"],
@@ -66,6 +67,7 @@ async def ids(owner: Tenant) -> Mapping[str, str]:
         "endpoint_id": endpoint.json()["id"],
         "profile_id": await owner.profile(),
         "organization_id": owner.id,
+        "session_id": session.json()["id"],
         "platform": PLATFORM,
     }
 
@@ -74,7 +76,18 @@ def test_every_id_of_the_description_is_known_here() -> None:
     """Names of parameters, so that a new kind of thing is not left out."""
     assert {name for name in PARAMETERS if name.endswith("_id")} == {
         f"{name}_id"
-        for name in ("account", "batch", "delivery", "endpoint", "key", "media", "organization", "post", "profile")
+        for name in (
+            "account",
+            "batch",
+            "delivery",
+            "endpoint",
+            "key",
+            "media",
+            "organization",
+            "post",
+            "profile",
+            "session",
+        )
     }
     assert Prefix.MEDIA
 

@@ -63,5 +63,11 @@ def _field(
         kind="password" if is_secret else "url" if "uri" in formats else "text",
         is_required=is_required,
         value="" if is_secret else given.get(name, ""),
-        error=error.message.partition(": ")[2].removeprefix("Value error, ") if is_about and error else None,
+        error=_sentence(error.message.partition(": ")[2]) if is_about and error else None,
     )
+
+
+def _sentence(said: str) -> str:
+    """What pydantic says of a value, as a sentence."""
+    said = said.removeprefix("Value error, ")
+    return f"{said[:1].upper()}{said[1:].rstrip('.')}."

@@ -1,0 +1,147 @@
+"""People connect accounts with a real browser: by mouse, by keyboard, on small and on dark screens."""
+
+import httpx2
+import pytest
+
+from letmepost.platforms import discover
+from tests.browser.chromium import Browser, Tab
+from tests.browser.support import Site
+from tests.deployment import OPERATOR_TOKEN, SANDBOX_TOKEN
+from tests.doubles.consenting import NAME
+
+TYPED = next(name for name, platform in discover().items() if platform.connect_input is not None)
+BY_CONSENT = sorted(name for name, platform in discover().items() if platform.oauth is not None)
+
+
+async def test_somebody_chooses_among_the_accounts_of_one_consent(site: Site, tab: Tab) -> None:
+    made = await site.session(externalUserId="user-42")
+    await tab.go(made["url"])
+    await tab.reads("Connect an account")
+    await tab.shoot("1-pick")
+    await tab.press(NAME.title())
+    await tab.reads(f"Continue to {NAME.title()}")
+    await tab.shoot("2-consent")
+    await tab.press(f"Continue to {NAME.title()}")
+    await tab.reads("Double asks")
+    await tab.press("Allow three accounts")
+    await tab.reads("Choose accounts")
+    await tab.press("Alice")
+    await tab.press("Carol")
+    await tab.shoot("3-choose")
+    await tab.press("Connect")
+    await tab.reads("Welcome back")
+    await tab.reads("status: connected")
+    outcome = await site.outcome(made)
+    assert (outcome["status"], len(outcome["accountIds"])) == ("connected", 2)
+    assert len((await site.client.get("/v1/accounts?externalUserId=user-42")).json()["data"]) == 2
+
+
+async def test_somebody_who_denies_returns(site: Site, tab: Tab) -> None:
+    made = await site.session(platform=NAME)
+    await tab.go(made["url"])
+    await tab.press(f"Continue to {NAME.title()}")
+    await tab.press("Deny")
+    await tab.reads("status: cancelled")
+    assert (await site.outcome(made))["status"] == "cancelled"
+
+
+async def test_somebody_connects_with_the_keyboard_alone(site: Site, tab: Tab) -> None:
+    made = await site.session(platform=NAME)
+    await tab.go(made["url"])
+    await tab.reads(f"Continue to {NAME.title()}")
+    await tab.key("Tab")
+    assert await tab.ask("document.activeElement.innerText") == f"Continue to {NAME.title()}"
+    await tab.shoot("4-focus")
+    await tab.key("Enter")
+    await tab.reads("Double asks")
+    await tab.key("Tab")
+    await tab.key("Enter")
+    await tab.reads("status: connected")
+
+
+async def test_somebody_corrects_what_was_typed_in(site: Site, tab: Tab) -> None:
+    made = await site.session(platform=TYPED)
+    given = await credentials(site)
+    await tab.look(width=390, height=900)
+    await tab.go(made["url"])
+    await tab.reads("Connect")
+    await tab.shoot("5-typed")
+    for name, value in given.items():
+        await tab.write(name, "not a name" if name == "identifier" else value)
+    await tab.press("Connect")
+    await tab.reads("That did not work")
+    await tab.shoot("6-wrong")
+    assert await tab.ask("document.title.startsWith('Error')")
+    assert await tab.ask("document.querySelector('[aria-invalid=true]').id") == "identifier"
+    assert await tab.ask("[...document.querySelectorAll('input[type=password]')].every(one => one.value === '')")
+    for name, value in given.items():
+        await tab.write(name, value)
+    await tab.press("Connect")
+    await tab.reads("status: connected")
+
+
+async def credentials(site: Site) -> dict[str, str]:
+    """What connects a simulated account."""
+    url = f"{site.deployment.sandbox_url}/control/{site.organization_id}/{TYPED}/accounts"
+    headers = {"authorization": f"Bearer {SANDBOX_TOKEN}"}
+    async with httpx2.AsyncClient(headers=headers) as control:
+        given: dict[str, str] = (await control.post(url, json={"scenario": "ok"})).json()["connectInput"]
+    return given
+
+
+@pytest.mark.parametrize("width", [320, 900])
+async def test_every_page_fits_its_screen_in_the_dark_too(site: Site, tab: Tab, width: int) -> None:
+    operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
+    path = f"/v1/organizations/{site.organization_id}"
+    brand = {"name": "Bäckerei Sonnenschein am Alten Marktplatz", "color": "#ffcc00"}
+    await site.deployment.http.patch(path, json={"brand": brand}, headers=operator)
+    made = await site.session()
+    await tab.look(width=width, height=700, dark=True)
+    for name, page in (("pick", ""), ("typed", f"?platform={TYPED}"), ("consent", f"?platform={NAME}")):
+        await tab.go(made["url"] + page)
+        await tab.reads("Connect")
+        await tab.shoot(f"7-dark-{name}-{width}")
+        assert await tab.ask("document.documentElement.scrollWidth <= window.innerWidth")
+    await site.deployment.http.patch(path, json={"brand": None}, headers=operator)
+
+
+async def test_every_field_has_a_label_and_nothing_is_loaded_from_elsewhere(site: Site, tab: Tab) -> None:
+    made = await site.session(platform=TYPED)
+    await tab.go(made["url"])
+    await tab.reads("Connect")
+    assert await tab.ask(
+        "[...document.querySelectorAll('input:not([type=hidden])')].every(one => one.labels.length === 1)"
+    )
+    assert await tab.ask("document.querySelectorAll('h1').length === 1 && document.documentElement.lang === 'en'")
+    assert await tab.ask("performance.getEntriesByType('resource').length === 0")
+    assert await tab.ask("document.cookie") == "", "the cookie is not for scripts"
+
+
+async def test_another_browser_cannot_go_on(site: Site, tab: Tab, browser: Browser) -> None:
+    made = await site.session(platform=NAME)
+    await tab.go(made["url"])
+    await tab.press(f"Continue to {NAME.title()}")
+    await tab.reads("Double asks")
+    other = await browser.tab()
+    await other.go(made["url"])
+    await other.reads("connect.other_browser")
+    await other.shoot("8-other-browser")
+    allowed = await tab.ask("[...document.links].find(one => one.innerText === 'Allow one account').href")
+    await other.go(allowed)
+    await other.reads("connect.other_browser")
+    await tab.press("Allow one account")
+    await tab.reads("status: connected")
+    await tab.go(made["url"])
+    await tab.reads("Welcome back")
+
+
+@pytest.mark.parametrize("name", BY_CONSENT)
+async def test_every_simulated_platform_can_be_connected(site: Site, tab: Tab, name: str) -> None:
+    made = await site.session(platform=name)
+    await tab.go(made["url"])
+    await tab.press("Continue to")
+    await tab.sees("document.readyState === 'complete' && !document.querySelector('input[name=form]')")
+    await tab.shoot(f"9-{name}")
+    await tab.press("Allow")
+    await tab.reads("status: connected")
+    assert (await site.outcome(made))["status"] == "connected"
