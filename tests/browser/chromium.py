@@ -29,6 +29,10 @@ _ARGUMENTS = (
 )
 
 
+class NotNowError(Exception):
+    """The browser cannot do that: most often because a page is just making way for the next."""
+
+
 class Connection:
     """Commands to the browser, and their results."""
 
@@ -50,7 +54,8 @@ class Connection:
         call = {"id": number, "method": method, "params": params}
         await self._socket.send_json(call if session is None else {**call, "sessionId": session})
         told = await asyncio.wait_for(self._waiting[number], 30)
-        assert "error" not in told, told
+        if "error" in told:
+            raise NotNowError(told["error"]["message"])
         result: dict[str, Any] = told["result"]
         return result
 
@@ -79,7 +84,12 @@ class Tab:
         """Wait until an expression is true; pages come and go meanwhile."""
 
         async def look() -> bool:
-            return bool(await self.ask(f"(() => {{ try {{ return !!({expression}) }} catch {{ return false }} }})()"))
+            try:
+                return bool(
+                    await self.ask(f"(() => {{ try {{ return !!({expression}) }} catch {{ return false }} }})()")
+                )
+            except NotNowError:
+                return False
 
         try:
             assert await eventually(look, within_s=20)

@@ -140,7 +140,7 @@ async def test_every_simulated_platform_can_be_connected(site: Site, tab: Tab, n
     made = await site.session(platform=name)
     await tab.go(made["url"])
     await tab.press("Continue to")
-    await tab.sees("document.readyState === 'complete' && !document.querySelector('input[name=form]')")
+    await tab.sees("document.readyState === 'complete' && !location.pathname.startsWith('/connect/')")
     await tab.shoot(f"9-{name}")
     await tab.press("Allow")
     await tab.reads("status: connected")

@@ -64,6 +64,7 @@ def test_end_that_is_not_a_time_is_unknown(expires_in: str) -> None:
         (400, b'{"error":"invalid_client"}', FailureKind.UNAVAILABLE),
         (401, b'{"error":"unauthorized_client"}', FailureKind.UNAVAILABLE),
         (429, b'{"error":"unauthorized_client"}', FailureKind.RATE_LIMITED),
+        (400, b'{"error":{"code":190}}', FailureKind.UNAVAILABLE),
         (500, b"<html>", FailureKind.UNAVAILABLE),
         (429, b"", FailureKind.RATE_LIMITED),
         (200, b"<html>", FailureKind.UNAVAILABLE),

@@ -68,19 +68,20 @@ def read_tokens(
             ended; `unavailable` when it claims success without a token, whatever else it holds, or refuses our app.
     """
     data = reply.data()
-    if data.get("error") in dead_grant:
+    error = data.get("error")
+    if isinstance(error, str) and error in dead_grant:
         raise PlatformFailure(
             FailureKind.AUTH_FAILED,
             "The platform says that the permission has ended.",
             remediation="Connect the account again.",
-            response={"status": reply.status, "code": data["error"]},
+            response={"status": reply.status, "code": error},
         )
-    if reply.status != 429 and data.get("error") in _OUR_FAULT - dead_grant:
+    if isinstance(error, str) and error in _OUR_FAULT and reply.status != 429:
         raise PlatformFailure(
             FailureKind.UNAVAILABLE,
             "The platform does not accept this deployment's app.",
             remediation="The operator has to correct the app's credentials; `letmepost doctor` names them.",
-            response={"status": reply.status, "code": data["error"]},
+            response={"status": reply.status, "code": error},
         )
     if not reply.ok:
         raise explain(call, reply)
