@@ -393,6 +393,15 @@ async def test_a_platform_without_credentials_cannot_be_connected(
         assert (await (await running.client()).post(CONNECT)).status_code == 200, "a test world is on this machine"
 
 
+async def test_a_tenant_that_is_removed_meanwhile_gets_no_account(visit: Visit) -> None:
+    brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
+    operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
+    await visit.client.http.delete(f"/v1/organizations/{visit.tenant.id}", headers=operator)
+    check_page(await visit.come_back(brought), 400, "connect.state_unknown")
+    query = "SELECT count(*) FROM accounts WHERE organization_id = $1 AND credential_sealed IS NOT NULL"
+    assert await visit.tenant.admin.one(query, visit.tenant.uuid) == 0
+
+
 async def test_disconnecting_revokes_upstream(visit: Visit) -> None:
     """lessons C21: a disconnect left the token alive."""
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")

@@ -9,11 +9,12 @@ from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth
 from letmepost.services.callers import Caller, beginner
 from letmepost.services.connecting import Belonging, Connected, Connecting
-from letmepost.services.consent_forms import Returned, late_state, no_account, pick, used_state, why
+from letmepost.services.consent_forms import Returned, late_state, no_account, pick, unknown_state, used_state, why
 from letmepost.services.worlds import Access
 from letmepost.storage.connect_sessions import ConnectSessionRepository
 from letmepost.storage.consents import ConsentRepository, ConsentRow
 from letmepost.storage.database import Connection, Database, Tenant
+from letmepost.storage.organizations import OrganizationRepository
 from letmepost.storage.sealing import Keyring
 
 GOOD_FOR = timedelta(minutes=10)
@@ -54,9 +55,11 @@ class ConsentEnds:
         """Store the accounts; a hosted session that led to them is over with it.
 
         Raises:
-            InvalidRequest: that session is over already.
+            InvalidRequest: that session is over already, or the tenant is being removed.
             StateForbids: an account belongs to another profile.
         """
+        if not await OrganizationRepository(connection, caller.tenant).hold():
+            raise unknown_state()  # it was removed meanwhile, and nothing of it may come back
         sessions = ConnectSessionRepository(connection, caller.tenant)
         session = None if row.session_id is None else await sessions.find(row.session_id, lock=True)
         if session is not None and session.status != "open":
