@@ -76,11 +76,12 @@ def explain(_call: Call, reply: Reply) -> PlatformFailure:
 class Bench:
     """A run's surroundings: a script of answers, what is on record, and the order in which things happened.
 
-    `reconciled`: what asking finds, an exception when asking itself fails.
+    `reconciled`: what asking finds, an exception when asking itself fails; `asking`: how it is asked, if by calls.
     """
 
     answers: Sequence[Answer] = ()
     reconciled: Reconciled | Exception = field(default_factory=Absent)
+    asking: Callable[[Intent], Flow[Reconciled]] | None = None
     steps: Mapping[str, Step] = field(default_factory=dict)
     is_closed: bool = False
     lease: Exception | None = None
@@ -101,7 +102,7 @@ class Bench:
             journal=self.journal,
             send=self._send,
             explain=explain,
-            reconcile=self._reconcile,
+            reconcile=self.asking or self._reconcile,
             may_send=self._may_send,
             announce=self._announce,
             now=self.clock.now,
@@ -703,3 +704,78 @@ async def test_a_failed_announcement_ends_the_run() -> None:
 def test_the_journal_tells_what_may_be_visible(step: Step, *, published: bool, is_open: bool) -> None:
     assert has_published({step.name: step}) is published
     assert has_open_intent({step.name: step}) is is_open
+
+
+# In doubt, and told by the refusal of a repeat
+
+
+PUT_AGAIN = replace(PUBLISH, idempotent=True)
+
+
+def repeating(intent: Intent) -> Flow[Reconciled]:
+    """Asks the clock, then repeats the call in doubt: refused as a duplicate, it had been published."""
+    yield ASK
+    try:
+        reply = yield intent.call
+    except PlatformFailure as failure:
+        return Unknown(failure.message)
+    return Found(OK if reply.status == 409 else reply)
+
+
+def asking_by_repeat(*answers: Answer, **changes: Any) -> Bench:
+    return Bench([OK, *answers], asking=repeating, steps=in_doubt(PUBLISH, LONG_AGO_S), **changes)
+
+
+@pytest.mark.parametrize("answer", [status(409), OK], ids=["it had landed", "it lands now"])
+async def test_a_platform_that_knows_a_repeat_is_asked_by_one(answer: Answer) -> None:
+    """The lease is checked as for the first sending, and the time counts from now on."""
+    bench = asking_by_repeat(answer)
+    await bench.run(publishing())
+    assert bench.sent == [ASK, PUT_AGAIN]
+    assert bench.log == [
+        f"GET {ASK.url}",
+        "may send post",
+        "POST post",
+        "record post",
+        "announce Live",
+    ]
+
+
+async def test_a_repeat_without_a_reply_is_the_reconciliation_s_to_judge() -> None:
+    bench = asking_by_repeat(NoReply("reset"))
+    with pytest.raises(UnlearnableError):
+        await bench.run(publishing())
+    assert has_open_intent(bench.journal.steps)
+
+
+async def test_a_repeat_that_did_not_leave_is_tried_later() -> None:
+    bench = asking_by_repeat(NotSent("no address"))
+    with pytest.raises(InDoubtError):
+        await bench.run(publishing())
+    assert bench.journal.steps == in_doubt(PUBLISH, LONG_AGO_S)
+
+
+async def test_nothing_is_repeated_while_nothing_may_go_out() -> None:
+    bench = asking_by_repeat(is_closed=True)
+    with pytest.raises(InDoubtError):
+        await bench.run(publishing())
+    assert bench.sent == [ASK]
+
+
+async def test_a_repeat_is_not_sent_without_its_lease() -> None:
+    bench = asking_by_repeat(lease=RuntimeError("lost"))
+    with pytest.raises(RuntimeError, match="lost"):
+        await bench.run(publishing())
+    assert bench.sent == [ASK]
+
+
+@pytest.mark.parametrize("other", [replace(PUBLISH, json={"text": "other"}), PREPARE], ids=["publish", "prepare"])
+async def test_to_reconcile_is_never_to_send_something_else(other: Call) -> None:
+    def asking(_intent: Intent) -> Flow[Reconciled]:
+        yield other
+        return Absent()
+
+    bench = Bench([OK], asking=asking, steps=in_doubt(PUBLISH, LONG_AGO_S))
+    with pytest.raises(ValueError, match="nothing may be sent to reconcile"):
+        await bench.run(publishing())
+    assert bench.sent == []

@@ -1,7 +1,8 @@
 """A run may die at any await, and any call may go any way: followers see a post once, and whoever asks hears the truth.
 
-The platform is a double that counts what it executes. Two of them: one whose posts have keys of our choosing, so that
-a PUBLISH may be repeated, and one where every accepted call makes another post.
+The platform is a double that counts what it executes. Three of them: one whose posts have keys of our choosing, so that
+a PUBLISH may be repeated; one where every accepted call makes another post; and one that shows nobody what it has, and
+refuses a post that it has already.
 """
 
 from collections.abc import Coroutine, Sequence
@@ -28,6 +29,7 @@ from letmepost.domain.flow import (
     Pause,
     Reconciled,
     Reply,
+    Unknown,
 )
 from letmepost.domain.journal import CONNECTING_MAX_S
 from letmepost.gateways.drive import (
@@ -70,7 +72,21 @@ class Way(StrEnum):
 
 EXECUTED = {Way.WELL, Way.LOST_AFTER, Way.BROKEN_AFTER, Way.UNREADABLE}
 STATUS = {Way.BROKEN: 500, Way.BROKEN_AFTER: 500, Way.AWAY: 503, Way.REFUSED: 400}
-KINDS = {500: FailureKind.IN_DOUBT, 503: FailureKind.UNAVAILABLE, 400: FailureKind.REJECTED, 200: FailureKind.IN_DOUBT}
+KINDS = {
+    200: FailureKind.IN_DOUBT,
+    400: FailureKind.REJECTED,
+    409: FailureKind.DUPLICATE,
+    500: FailureKind.IN_DOUBT,
+    503: FailureKind.UNAVAILABLE,
+}
+
+
+class Kind(StrEnum):
+    """What becomes of a call that is made twice."""
+
+    REPEATABLE = "repeatable"
+    NOT_REPEATABLE = "not repeatable"
+    RECOGNISING = "recognising repeats"
 
 
 def explain(call: Call, reply: Reply) -> PlatformFailure:
@@ -85,7 +101,7 @@ class Network:
     """The platform: what it was made to publish, when, and by which bytes."""
 
     clock: SteppedClock
-    is_repeatable: bool
+    kind: Kind
     ways: Sequence[Way]
     writes: dict[str, list[tuple[datetime, object]]] = field(default_factory=dict)
     under_way: list[tuple[datetime, Call]] = field(default_factory=list)
@@ -100,21 +116,28 @@ class Network:
         if way is Way.LATE and call.effect is Effect.PUBLISH:
             last = self.clock.now() + timedelta(seconds=CONNECTING_MAX_S + call.timeout_s - 1)
             self.under_way.append((last, call))
-        if way in EXECUTED:
+        is_known = self.knows(call)
+        if way in EXECUTED and not is_known:
             self._execute(call)
-        return self._tell(way, call)
+        return self._tell(way, call, is_known=is_known)
 
     def settle(self) -> None:
         """Execute what has arrived by now."""
         arrived = [entry for entry in self.under_way if entry[0] <= self.clock.now()]
         self.under_way = [entry for entry in self.under_way if entry not in arrived]
         for at, call in arrived:
-            self._execute(call, at)
+            if not self.knows(call):
+                self._execute(call, at)
 
     def count(self, step: str) -> int:
         """How many posts of a step there are, whether anybody can see them yet or not."""
         writes = self.writes.get(step, [])
-        return len({repr(body) for _, body in writes}) if self.is_repeatable else len(writes)
+        return len({repr(body) for _, body in writes}) if self.kind is Kind.REPEATABLE else len(writes)
+
+    def knows(self, call: Call) -> bool:
+        """Whether the call would be refused as a repeat."""
+        writes = self.writes.get(str(call.step), [])
+        return self.kind is Kind.RECOGNISING and any(body == call.json for _, body in writes)
 
     def find(self, step: str) -> bool:
         """Whether a look-up finds the post."""
@@ -125,7 +148,7 @@ class Network:
         if call.effect is Effect.PUBLISH:
             self.writes.setdefault(str(call.step), []).append((at or self.clock.now(), call.json))
 
-    def _tell(self, way: Way, call: Call) -> Reply:
+    def _tell(self, way: Way, call: Call, *, is_known: bool) -> Reply:
         if way is Way.NOT_SENT:
             raise NotSent(way)
         if way is Way.TOKEN_DEAD:
@@ -134,6 +157,8 @@ class Network:
             self.clock.advance(call.timeout_s)
             self.settle()
             raise NoReply(way)
+        if way is Way.WELL and is_known:
+            return Reply(status=409, received_at=self.clock.now())
         body = self._body(call) if way is Way.WELL else b""
         return Reply(status=STATUS.get(way, 200), body=body, received_at=self.clock.now())
 
@@ -171,7 +196,7 @@ def put(network: Network, step: str, container: str) -> Flow[str]:
         json={"step": step, "container": container},
         effect=Effect.PUBLISH,
         step=step,
-        idempotent=network.is_repeatable,
+        idempotent=network.kind is Kind.REPEATABLE,
     )
     reply = yield call
     uri = reply.data().get("uri")
@@ -189,6 +214,22 @@ def reconcile(intent: Intent) -> Flow[Reconciled]:
     if not reply.data()["found"]:
         return Absent()
     return Found(replace(reply, body=f'{{"uri": "at://{step}"}}'.encode()))
+
+
+def repeat(intent: Intent) -> Flow[Reconciled]:
+    """Of a platform that shows nothing: its refusal of the same once more tells."""
+    try:
+        reply = yield intent.call
+    except PlatformFailure as failure:
+        return Unknown(failure.message)
+    if reply.ok:
+        return Found(reply)
+    refusal = explain(intent.call, reply)
+    if refusal.kind is FailureKind.DUPLICATE:
+        return Found(replace(reply, status=200, body=f'{{"uri": "at://{intent.call.step}"}}'.encode()))
+    if refusal.kind is FailureKind.UNAVAILABLE:
+        raise refusal
+    return Unknown(refusal.message)
 
 
 @dataclass(kw_only=True)
@@ -227,7 +268,7 @@ class Engine:
             journal=life.journal,
             send=life.send,
             explain=explain,
-            reconcile=reconcile,
+            reconcile=repeat if self.network.kind is Kind.RECOGNISING else reconcile,
             may_send=life.may_send,
             announce=life.announce,
             now=self.clock.now,
@@ -236,8 +277,11 @@ class Engine:
         )
         try:
             suspended = without_waiting(run.run(post(self.network)))
-        except (Killed, InDoubtError):
+        except Killed:
             return None
+        except InDoubtError:
+            # As `verdicts.in_doubt` after the deadline: where only a repeat could tell, nothing ever will.
+            return "unconfirmed" if is_closed and self.network.kind is Kind.RECOGNISING else None
         except UnlearnableError:
             return "unconfirmed"
         except PlatformFailure as failure:
@@ -335,35 +379,35 @@ def check(engine: Engine, settled: str) -> None:
 
 
 def make_engine(
-    *, is_repeatable: bool, ways: Sequence[Way] = (), kills: Sequence[int] = (), closed_from: int | None = None
+    *, kind: Kind, ways: Sequence[Way] = (), kills: Sequence[int] = (), closed_from: int | None = None
 ) -> Engine:
-    network = Network(clock=SteppedClock(), is_repeatable=is_repeatable, ways=ways)
+    network = Network(clock=SteppedClock(), kind=kind, ways=ways)
     return Engine(network=network, kills=kills, closed_from=closed_from)
 
 
-either_network = pytest.mark.parametrize("is_repeatable", [True, False], ids=["repeatable", "not repeatable"])
+every_network = pytest.mark.parametrize("kind", Kind)
 
 
-@either_network
-def test_a_run_that_dies_at_any_await_is_finished_by_the_next(*, is_repeatable: bool) -> None:
-    undisturbed = make_engine(is_repeatable=is_repeatable)
+@every_network
+def test_a_run_that_dies_at_any_await_is_finished_by_the_next(*, kind: Kind) -> None:
+    undisturbed = make_engine(kind=kind)
     assert undisturbed.work() == "done"
     for place in range(1, undisturbed.awaits + 1):
         for deaths in (1, 2):
-            engine = make_engine(is_repeatable=is_repeatable, kills=[place] * deaths)
+            engine = make_engine(kind=kind, kills=[place] * deaths)
             assert engine.work() == "done", (place, deaths)
             check(engine, "done")
 
 
-@either_network
+@every_network
 @pytest.mark.parametrize("way", Way)
-def test_whatever_becomes_of_a_call_the_post_ends_well_or_truly_failed(*, is_repeatable: bool, way: Way) -> None:
+def test_whatever_becomes_of_a_call_the_post_ends_well_or_truly_failed(*, kind: Kind, way: Way) -> None:
     for number in range(8):
-        engine = make_engine(is_repeatable=is_repeatable, ways=[Way.WELL] * number + [way])
+        engine = make_engine(kind=kind, ways=[Way.WELL] * number + [way])
         check(engine, engine.work())
 
 
-@either_network
+@every_network
 @given(
     ways=st.lists(st.sampled_from(Way), max_size=20),
     kills=st.lists(st.integers(1, 40), max_size=8),
@@ -371,7 +415,7 @@ def test_whatever_becomes_of_a_call_the_post_ends_well_or_truly_failed(*, is_rep
 )
 @settings(max_examples=200)
 def test_followers_see_a_post_once_and_callers_hear_the_truth(
-    *, is_repeatable: bool, ways: list[Way], kills: list[int], closed_from: int | None
+    *, kind: Kind, ways: list[Way], kills: list[int], closed_from: int | None
 ) -> None:
-    engine = make_engine(is_repeatable=is_repeatable, ways=ways, kills=kills, closed_from=closed_from)
+    engine = make_engine(kind=kind, ways=ways, kills=kills, closed_from=closed_from)
     check(engine, engine.work())

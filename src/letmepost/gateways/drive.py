@@ -288,7 +288,7 @@ class FlowRun:
         if self.now() < earliest:
             raise _SuspendError(earliest)
         await self.journal.flush()
-        match await drive(self.reconcile(intent), self.send):
+        match await drive(self.reconcile(intent), self._asking(intent)):
             case Found(reply):
                 await self._record(intent.call, reply)
                 return replace(reply, replayed=True)
@@ -297,6 +297,30 @@ class FlowRun:
                 return refused if refused is not None or settle_only else await self._publish(call)
             case Unknown(reason):
                 raise UnlearnableError(name, reason)
+
+    def _asking(self, intent: Intent) -> Send:
+        """Sends what a reconciliation wants sent: reads, and at most the very call that is in doubt once more.
+
+        A platform that recognises a repeat, and tells by its refusal what became of the first, has it repeated.
+        """
+
+        async def send(call: Call) -> Reply:
+            if call.effect is Effect.READ:
+                return await self.send(call)
+            name = _named(call)
+            if fingerprint(call) != fingerprint(intent.call):
+                message = f"{name}: nothing may be sent to reconcile but reads and the intent itself"
+                raise ValueError(message)
+            if self.is_closed:
+                raise InDoubtError(name, "only a repeat could tell, and nothing may go out now")
+            repeat = replace(call, idempotent=True)  # it counts from now on, not from the intent
+            await self.may_send(repeat)
+            try:
+                return await self.send(repeat)
+            except NotSent as failure:
+                raise InDoubtError(name, str(failure)) from failure
+
+        return send
 
     async def _pause(self, pause: Pause) -> None:
         now = self.now()

@@ -227,7 +227,8 @@ class Platform:
         needs_refresh: whether this reply says that the access token has died and that nothing was executed.
         sign: the call with what authenticates it.
         publish: the flow of a post.
-        reconcile: what became of an intent.
+        reconcile: what became of an intent, by reads; and, where the platform recognises a repeat and refuses it, by
+            yielding `intent.call` itself once more. A repeat without a reply is thrown in as `unavailable`.
         unpublish: delete what is at these URIs, of the account's own; None where the platform cannot.
         explain: what a refusal means; only called for replies that are not a success.
     """
