@@ -1,0 +1,38 @@
+"""LinkedIn (https://learn.microsoft.com/linkedin/marketing): members and the pages that they administer."""
+
+from letmepost.platforms.contract import Platform
+from letmepost.platforms.linkedin.connect import OAUTH
+from letmepost.platforms.linkedin.options import LinkedInOptions
+from letmepost.platforms.linkedin.publish import publish
+from letmepost.platforms.linkedin.reconcile import VISIBILITY_DELAY_S, reconcile
+from letmepost.platforms.linkedin.refusals import REFUSALS
+from letmepost.platforms.linkedin.replies import explain
+from letmepost.platforms.linkedin.rules import RULES
+from letmepost.platforms.linkedin.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.linkedin.settings import LinkedInSettings
+from letmepost.platforms.linkedin.simulator import SIMULATOR
+from letmepost.platforms.linkedin.unpublish import unpublish
+from letmepost.platforms.linkedin.version import API_VERSION, SUNSET
+
+PLATFORM = Platform(
+    name="linkedin",
+    title="LinkedIn",
+    api_version=API_VERSION,
+    sunset=SUNSET,
+    rules=RULES,
+    refusals=REFUSALS,
+    options=LinkedInOptions,
+    settings=LinkedInSettings,
+    visibility_delay_s=VISIBILITY_DELAY_S,
+    oauth=OAUTH,
+    disconnect=disconnect,
+    check=check,
+    refresh=refresh,
+    needs_refresh=needs_refresh,
+    sign=sign,
+    publish=publish,
+    reconcile=reconcile,
+    unpublish=unpublish,
+    explain=explain,
+    simulator=SIMULATOR,
+)

@@ -1,0 +1,160 @@
+"""Connecting by consent: one consent opens the member and every organization that they administer.
+
+https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow and
+https://learn.microsoft.com/linkedin/marketing/community-management/organizations/organization-access-control-by-role
+(checked 2026-11-22). LinkedIn's flow for web apps knows no PKCE: the app's secret stands in for it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from letmepost.domain.errors import PlatformFailure
+from letmepost.domain.flow import Auth, Call, Flow, Reply
+from letmepost.platforms import _oauth
+from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
+from letmepost.platforms.linkedin.replies import explain
+from letmepost.platforms.linkedin.rest import base, elements, oauth, read, user_info, with_token
+from letmepost.platforms.linkedin.session import ACCESS_TOKEN, read_grant
+from letmepost.platforms.linkedin.settings import LinkedInSettings
+from letmepost.platforms.linkedin.urns import is_organization, member_urn
+
+FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "identity": ("openid", "profile"),
+        "publish": ("w_member_social",),
+        "pages": ("w_organization_social", "r_organization_social", "rw_organization_admin"),
+    }
+)
+_PAGE_COUNT = 100
+_PAGES_MAX = 20
+_REFRESH_LIFETIME_S = 31_536_000
+_FRESH_TOKEN_TRIES = 3
+"""A token can be unknown to the API for a moment after it was granted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Permission:
+    """What one consent granted. `refresh_ends_at` is None where only a person can renew it."""
+
+    credential: Credential
+    scopes: tuple[str, ...]
+    refresh_ends_at: datetime | None
+
+    def account(self, urn: str, authors: tuple[str, ...], **shown: str | None) -> ConnectedAccount:
+        """An account that the consent opens, and whom it may publish as."""
+        return ConnectedAccount(
+            platform_account_id=urn,
+            handle=shown.get("handle"),
+            display_name=shown.get("name"),
+            avatar_url=shown.get("picture"),
+            credential=self.credential,
+            data={"authors": list(authors), "refreshable": self.refresh_ends_at is not None},
+            scopes=self.scopes,
+            token_expires_at=self.refresh_ends_at or self.credential.expires_at,
+        )
+
+
+def consent_url(request: ConsentRequest, settings: LinkedInSettings) -> str:
+    """Where the member consents. Pages are asked for only when the app may have them, or all of it would be refused."""
+    features = [name for name in FEATURES if name != "pages" or settings.pages]
+    scopes = [scope for name in features for scope in FEATURES[name]]
+    return _oauth.consent_url(
+        f"{base(settings.web_url)}/oauth/v2/authorization", settings.client_id or "", request, scopes
+    )
+
+
+def accounts(grant: Grant, settings: LinkedInSettings) -> Flow[tuple[ConnectedAccount, ...]]:
+    """The member, and every organization that they administer.
+
+    Raises:
+        PlatformFailure: auth_failed for a code that was used or has expired.
+    """
+    permission = yield from _exchange(grant, settings)
+    member = yield from _member(permission, settings)
+    may_have_pages = not set(FEATURES["pages"]).isdisjoint(permission.scopes)
+    urns = (yield from _organizations(permission, settings)) if may_have_pages else ()
+    urn = member_urn(str(member["sub"]))
+    found = [permission.account(urn, (urn, *urns), name=_text(member, "name"), picture=_text(member, "picture"))]
+    for organization in urns:
+        page = yield from _page(permission, organization, settings)
+        found.append(page)
+    return tuple(found)
+
+
+OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES)
+
+
+def _exchange(grant: Grant, settings: LinkedInSettings) -> Flow[_Permission]:
+    form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
+    call = oauth(settings, ACCESS_TOKEN, form, step="exchange", auth=Auth.APP)
+    reply = yield call
+    tokens = read_grant(call, reply)
+    return _Permission(
+        credential=Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at),
+        scopes=tokens.scopes,
+        refresh_ends_at=None if tokens.refresh_token is None else _refresh_ends_at(reply),
+    )
+
+
+def _refresh_ends_at(reply: Reply) -> datetime:
+    lifetime_s = reply.data().get("refresh_token_expires_in")
+    if not isinstance(lifetime_s, int) or not 0 < lifetime_s <= _REFRESH_LIFETIME_S:
+        lifetime_s = _REFRESH_LIFETIME_S
+    return reply.received_at + timedelta(seconds=lifetime_s)
+
+
+def _member(permission: _Permission, settings: LinkedInSettings) -> Flow[Mapping[str, object]]:
+    for _ in range(_FRESH_TOKEN_TRIES):
+        call, reply = yield from _ask(user_info(settings), permission)
+        if reply.status != 401:
+            break
+    if not reply.ok or not _text(reply.data(), "sub"):
+        raise explain(call, reply)
+    return reply.data()
+
+
+def _organizations(permission: _Permission, settings: LinkedInSettings) -> Flow[tuple[str, ...]]:
+    """What the member administers, by URN; nothing where LinkedIn does not let the app ask."""
+    urns: dict[str, None] = {}
+    for page in range(_PAGES_MAX):
+        query = (
+            ("q", "roleAssignee"),
+            ("role", "ADMINISTRATOR"),
+            ("state", "APPROVED"),
+            ("start", str(page * _PAGE_COUNT)),
+            ("count", str(_PAGE_COUNT)),
+        )
+        call, reply = yield from _ask(read(settings, "organizationAcls", *query, method="FINDER"), permission)
+        if reply.status == 403:
+            break
+        if not reply.ok:
+            raise explain(call, reply)
+        found = elements(reply)
+        named = (element.get("organization", element.get("organizationTarget")) for element in found)
+        urns |= {urn: None for urn in named if is_organization(urn)}
+        if len(found) < _PAGE_COUNT:
+            break
+    return tuple(urns)
+
+
+def _page(permission: _Permission, urn: str, settings: LinkedInSettings) -> Flow[ConnectedAccount]:
+    """An organization; without its name when that cannot be had, since it is only for show."""
+    try:
+        _, reply = yield from _ask(read(settings, f"organizations/{urn.rpartition(':')[2]}"), permission)
+    except PlatformFailure:
+        return permission.account(urn, (urn,))
+    shown = reply.data() if reply.ok else {}
+    return permission.account(urn, (urn,), name=_text(shown, "localizedName"), handle=_text(shown, "vanityName"))
+
+
+def _ask(call: Call, permission: _Permission) -> Flow[tuple[Call, Reply]]:
+    call = with_token(call, permission.credential.secrets["access_token"])
+    reply = yield call
+    return call, reply
+
+
+def _text(data: Mapping[str, object], name: str) -> str | None:
+    value = data.get(name)
+    return value if isinstance(value, str) and value else None

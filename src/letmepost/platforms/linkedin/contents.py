@@ -1,0 +1,88 @@
+"""What a post shows beside its text, as the API wants it told.
+
+https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api (checked 2026-11-22).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from letmepost.domain.content import MediaItem, MediaKind, PostContent
+from letmepost.platforms.linkedin.little_text import escape
+from letmepost.platforms.linkedin.options import Article, LinkedInOptions, Poll
+
+Json: TypeAlias = Mapping[str, Any]
+Assets: TypeAlias = Mapping[str, str]
+"""Upload step → the URN that LinkedIn gave to the medium."""
+
+_RESOURCES = {MediaKind.IMAGE: "images", MediaKind.DOCUMENT: "documents"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A medium that has to be at LinkedIn before the post that shows it. `kind` is the resource that takes it."""
+
+    step: str
+    kind: str
+    item: MediaItem
+
+    @property
+    def noun(self) -> str:
+        """What the resource calls one of its kind."""
+        return self.kind.removesuffix("s")
+
+
+def uploads(content: PostContent) -> Iterator[Upload]:
+    """Everything that the post shows."""
+    for number, item in enumerate(content.media, start=1):
+        yield Upload(f"media-{number}", _RESOURCES[item.kind], item)
+    thumbnail = content.option_media.get("article.thumbnail")
+    if thumbnail is not None:
+        yield Upload("thumbnail", "images", thumbnail)
+
+
+def post_body(author: str, content: PostContent, options: LinkedInOptions, assets: Assets) -> Json:
+    """A post that followers see at once."""
+    body: dict[str, Any] = {
+        "author": author,
+        "commentary": escape(content.text),
+        "visibility": options.visibility,
+        "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
+        "lifecycleState": "PUBLISHED",
+        "isReshareDisabledByAuthor": False,
+    }
+    shown = _shown(content, options, assets)
+    return body if shown is None else {**body, "content": shown}
+
+
+def _shown(content: PostContent, options: LinkedInOptions, assets: Assets) -> Json | None:
+    if options.poll is not None:
+        return _poll(options.poll)
+    if options.article is not None:
+        return _article(options.article, assets.get("thumbnail"))
+    attached = [upload for upload in uploads(content) if upload.step in assets]
+    if not attached:
+        return None
+    if attached[0].item.kind is MediaKind.DOCUMENT:
+        title = options.document_title or attached[0].item.title
+        return {"media": {"id": assets[attached[0].step], "title": title}}
+    images = _images(attached, assets)
+    return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}
+
+
+def _images(attached: Sequence[Upload], assets: Assets) -> list[Json]:
+    return [
+        {"id": assets[upload.step], **({"altText": upload.item.alt_text} if upload.item.alt_text else {})}
+        for upload in attached
+    ]
+
+
+def _article(article: Article, thumbnail: str | None) -> Json:
+    shown = {"source": article.url, "title": article.title}
+    given = {"description": article.description, "thumbnail": thumbnail}
+    return {"article": {**shown, **{name: value for name, value in given.items() if value}}}
+
+
+def _poll(poll: Poll) -> Json:
+    options = [{"text": option} for option in poll.options]
+    return {"poll": {"question": poll.question, "options": options, "settings": {"duration": poll.duration}}}

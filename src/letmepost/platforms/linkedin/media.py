@@ -1,0 +1,52 @@
+"""Sending a post's media ahead of it.
+
+https://learn.microsoft.com/linkedin/marketing/community-management/shares/images-api and …/documents-api (checked
+2026-11-22). Whether a medium is ready can only be read for pages, so nobody asks: a post that comes too early is
+refused, and sent again.
+"""
+
+from collections.abc import Iterable
+
+from letmepost.domain.errors import PlatformFailure
+from letmepost.domain.flow import Call, Flow, Forget, Reply
+from letmepost.platforms.linkedin.contents import Assets, Upload
+from letmepost.platforms.linkedin.replies import error_of, explain
+from letmepost.platforms.linkedin.rest import begin_upload, send_bytes
+from letmepost.platforms.linkedin.settings import LinkedInSettings
+
+
+def upload_media(owner: str, wanted: Iterable[Upload], settings: LinkedInSettings) -> Flow[Assets]:
+    """Send every medium. It belongs to `owner`, who has to be the post's author.
+
+    Raises:
+        PlatformFailure: LinkedIn did not take one.
+    """
+    assets = {}
+    for upload in wanted:
+        urn, call, reply = yield from _send(owner, upload, settings)
+        if error_of(reply).code == "EXPIRED_UPLOAD_URL":
+            yield Forget(upload.step)
+            urn, call, reply = yield from _send(owner, upload, settings)
+        if not reply.ok:
+            raise explain(call, reply)
+        assets[upload.step] = urn
+    return assets
+
+
+def _send(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple[str, Call, Reply]]:
+    url, urn = yield from _begin(owner, upload, settings)
+    call = send_bytes(url, upload.item, step=f"{upload.step}-bytes")
+    reply = yield call
+    return urn, call, reply
+
+
+def _begin(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple[str, str]]:
+    call = begin_upload(settings, upload.kind, owner, step=upload.step)
+    reply = yield call
+    value = reply.data().get("value")
+    given = value if isinstance(value, dict) else {}
+    url, urn = given.get("uploadUrl"), given.get(upload.noun)
+    if not reply.ok or not isinstance(url, str) or not isinstance(urn, str):
+        failure: PlatformFailure = explain(call, reply)
+        raise failure
+    return url, urn

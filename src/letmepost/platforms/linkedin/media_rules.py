@@ -1,0 +1,191 @@
+"""LinkedIn's limits on what is attached: images, a document, and an article's thumbnail."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from letmepost.domain.content import MediaFacts, MediaKind, PostContent
+from letmepost.domain.limits import alt_text_max, images_max, media_rule
+from letmepost.domain.rules import Finding, Rule
+from letmepost.domain.text import count_graphemes
+from letmepost.platforms.linkedin.options import LinkedInOptions
+from letmepost.platforms.linkedin.sources import CHECKED_ON, DOCUMENTS_API, IMAGES_API, MULTI_IMAGE_API, POSTS_API
+
+_IMAGES_MAX = 20
+_PIXELS_MAX = 36_152_319  # "fewer than 36,152,320"
+_ALT_TEXT_MAX = 4086
+_TITLE_MAX = 4086
+_DOCUMENT_MAX_BYTES = 100_000_000
+
+_IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif")
+_IMAGE_TYPES_SHOWN = ", ".join(_IMAGE_TYPES)
+_DOCUMENT_TYPE = "application/pdf"
+_CONVERT = "Convert it to JPEG or PNG."
+_SHRINK = f"Shrink the image to {_PIXELS_MAX} pixels or fewer, width times height."
+
+_rule = partial(Rule, checked_on=CHECKED_ON)
+_image_rule = partial(media_rule, kind=MediaKind.IMAGE, source_url=IMAGES_API, checked_on=CHECKED_ON)
+_document_rule = partial(media_rule, kind=MediaKind.DOCUMENT, source_url=DOCUMENTS_API, checked_on=CHECKED_ON)
+
+
+def _videos(content: PostContent) -> Iterator[Finding]:
+    for path, item in content.items():
+        if item.kind is MediaKind.VIDEO:
+            yield Finding(field=path, actual=item.kind, message="A video cannot be published on LinkedIn yet.")
+
+
+def _document_beside_others(content: PostContent) -> Iterator[Finding]:
+    if len(content.media) > 1 and any(item.kind is MediaKind.DOCUMENT for item in content.media):
+        yield Finding(field="media", actual=len(content.media), message="A document stands alone in its post.")
+
+
+def _untitled_document(content: PostContent) -> Iterator[Finding]:
+    is_titled = (LinkedInOptions.model_validate(content.options).document_title or "").strip()
+    for path, item in content.items():
+        if item.kind is MediaKind.DOCUMENT and not is_titled and not (item.title or "").strip():
+            yield Finding(field=f"{path}.title", message="The document has no title.")
+
+
+def _long_title(content: PostContent) -> Iterator[Finding]:
+    titles = {f"{path}.title": item.title for path, item in content.items() if item.kind is MediaKind.DOCUMENT}
+    titles["options.documentTitle"] = LinkedInOptions.model_validate(content.options).document_title
+    for path, title in titles.items():
+        if (actual := count_graphemes(title or "")) > _TITLE_MAX:
+            message = f"The title is {actual} graphemes; LinkedIn allows at most {_TITLE_MAX}."
+            yield Finding(field=path, actual=actual, message=message)
+
+
+def _title_without_document(content: PostContent) -> Iterator[Finding]:
+    is_titled = LinkedInOptions.model_validate(content.options).document_title is not None
+    if is_titled and not any(item.kind is MediaKind.DOCUMENT for item in content.media):
+        yield Finding(field="options.documentTitle", message="There is a title, and no document.")
+
+
+def _foreign_type(facts: MediaFacts) -> str | None:
+    return None if facts.content_type in _IMAGE_TYPES else facts.content_type
+
+
+def _no_pdf(facts: MediaFacts) -> str | None:
+    return None if facts.content_type == _DOCUMENT_TYPE else facts.content_type
+
+
+def _pixels_over(facts: MediaFacts) -> int | None:
+    pixels = (facts.width_px or 0) * (facts.height_px or 0)
+    return pixels if pixels > _PIXELS_MAX else None
+
+
+def _bytes_over(facts: MediaFacts) -> int | None:
+    return facts.size_bytes if facts.size_bytes > _DOCUMENT_MAX_BYTES else None
+
+
+def _on_thumbnail(summary: str, broken: Callable[[MediaFacts], int | str | None]) -> Callable[..., Iterator[Finding]]:
+    def find(content: PostContent) -> Iterator[Finding]:
+        item = content.option_media.get("article.thumbnail")
+        actual = None if item is None or item.facts is None else broken(item.facts)
+        if actual is not None:
+            yield Finding(field="options.article.thumbnail", actual=actual, message=f"{summary} This one: {actual}.")
+
+    return find
+
+
+MEDIA_RULES: tuple[Rule, ...] = (
+    _rule(
+        id="linkedin.media.kind_supported",
+        summary="Images or a document can be attached, and no video yet.",
+        remediation="Attach images or a document, or leave this medium out.",
+        limit=f"{MediaKind.IMAGE}, {MediaKind.DOCUMENT}",
+        source_url=POSTS_API,
+        find=_videos,
+        capability=True,
+    ),
+    images_max(
+        "linkedin.media.count_max",
+        limit=_IMAGES_MAX,
+        platform="LinkedIn",
+        source_url=MULTI_IMAGE_API,
+        checked_on=CHECKED_ON,
+    ),
+    _rule(
+        id="linkedin.media.document_exclusive",
+        summary="A document stands alone in its post.",
+        remediation="Publish the document and the other media as posts of their own.",
+        source_url=POSTS_API,
+        find=_document_beside_others,
+    ),
+    _image_rule(
+        "linkedin.media.mime_allowed",
+        broken=_foreign_type,
+        summary=f"An image is one of {_IMAGE_TYPES_SHOWN}.",
+        remediation=_CONVERT,
+        limit=_IMAGE_TYPES_SHOWN,
+    ),
+    _image_rule(
+        "linkedin.media.image_pixels_max",
+        broken=_pixels_over,
+        summary=f"An image has at most {_PIXELS_MAX} pixels.",
+        remediation=_SHRINK,
+        limit=_PIXELS_MAX,
+        unit="pixels",
+    ),
+    alt_text_max(
+        "linkedin.media.alt_text_max_graphemes",
+        limit=_ALT_TEXT_MAX,
+        platform="LinkedIn",
+        source_url=IMAGES_API,
+        checked_on=CHECKED_ON,
+    ),
+    _document_rule(
+        "linkedin.document.mime_allowed",
+        broken=_no_pdf,
+        summary="A document is a PDF.",
+        remediation="Export it as PDF.",
+        limit=_DOCUMENT_TYPE,
+    ),
+    _document_rule(
+        "linkedin.document.size_max",
+        broken=_bytes_over,
+        summary=f"A document has at most {_DOCUMENT_MAX_BYTES} bytes.",
+        remediation=f"Shrink the document to {_DOCUMENT_MAX_BYTES} bytes or fewer.",
+        limit=_DOCUMENT_MAX_BYTES,
+        unit="bytes",
+    ),
+    _rule(
+        id="linkedin.document.title_required",
+        summary="A document has a title.",
+        remediation="Send `options.documentTitle`, or the medium's `title`.",
+        source_url=DOCUMENTS_API,
+        find=_untitled_document,
+    ),
+    _rule(
+        id="linkedin.document.title_max",
+        summary=f"A document's title has at most {_TITLE_MAX} graphemes.",
+        remediation=f"Shorten the title to {_TITLE_MAX} graphemes or fewer.",
+        limit=_TITLE_MAX,
+        unit="graphemes",
+        source_url=POSTS_API,
+        find=_long_title,
+    ),
+    _rule(
+        id="linkedin.document.title_alone",
+        summary="A document's title belongs to a document.",
+        remediation="Attach a document, or leave `documentTitle` out.",
+        source_url=DOCUMENTS_API,
+        find=_title_without_document,
+    ),
+    _rule(
+        id="linkedin.article.thumbnail_mime_allowed",
+        summary=f"An article's thumbnail is one of {_IMAGE_TYPES_SHOWN}.",
+        remediation=_CONVERT,
+        limit=_IMAGE_TYPES_SHOWN,
+        source_url=IMAGES_API,
+        find=_on_thumbnail(f"An article's thumbnail is one of {_IMAGE_TYPES_SHOWN}.", _foreign_type),
+    ),
+    _rule(
+        id="linkedin.article.thumbnail_pixels_max",
+        summary=f"An article's thumbnail has at most {_PIXELS_MAX} pixels.",
+        remediation=_SHRINK,
+        limit=_PIXELS_MAX,
+        unit="pixels",
+        source_url=IMAGES_API,
+        find=_on_thumbnail(f"An article's thumbnail has at most {_PIXELS_MAX} pixels.", _pixels_over),
+    ),
+)

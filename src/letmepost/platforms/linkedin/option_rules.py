@@ -1,0 +1,168 @@
+"""LinkedIn's limits on its own options, and on what they may stand beside."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.rules import Finding, Rule
+from letmepost.domain.text import count_graphemes
+from letmepost.platforms.linkedin.options import VISIBILITIES, LinkedInOptions
+from letmepost.platforms.linkedin.sources import CHECKED_ON, POLLS_API, POSTS_API
+from letmepost.platforms.linkedin.urns import is_author, is_organization
+
+_ARTICLE_TITLE_MAX = 400
+_ARTICLE_DESCRIPTION_MAX = 4086
+_QUESTION_MAX = 140
+_ANSWER_MAX = 30
+_ANSWERS_MIN = 2
+_ANSWERS_MAX = 4
+
+_VISIBILITIES_SHOWN = ", ".join(VISIBILITIES)
+
+_rule = partial(Rule, checked_on=CHECKED_ON)
+
+
+def _read(content: PostContent) -> LinkedInOptions:
+    return LinkedInOptions.model_validate(content.options)
+
+
+def _bad_author(content: PostContent) -> Iterator[Finding]:
+    author = _read(content).author
+    if author is not None and not is_author(author):
+        message = "The author is neither `urn:li:person:…` nor `urn:li:organization:…`."
+        yield Finding(field="options.author", actual=author, message=message)
+
+
+def _bad_visibility(content: PostContent) -> Iterator[Finding]:
+    visibility = _read(content).visibility
+    if visibility not in VISIBILITIES:
+        message = f"The visibility is none of {_VISIBILITIES_SHOWN}."
+        yield Finding(field="options.visibility", actual=visibility, message=message)
+
+
+def _page_for_connections(content: PostContent) -> Iterator[Finding]:
+    options = _read(content)
+    if options.visibility == "CONNECTIONS" and is_organization(options.author):
+        message = "A page has no connections, so nobody would see the post."
+        yield Finding(field="options.visibility", actual=options.visibility, message=message)
+
+
+def _several_kinds(content: PostContent) -> Iterator[Finding]:
+    options = _read(content)
+    if content.media and options.article is not None:
+        yield Finding(field="options.article", message="LinkedIn shows media or an article, not both.")
+    if options.poll is not None and (content.media or options.article is not None):
+        yield Finding(field="options.poll", message="LinkedIn shows a poll alone.")
+
+
+def _length_max(
+    rule_id: str,
+    noun: str,
+    *,
+    limit: int,
+    texts: Callable[[LinkedInOptions], Iterable[tuple[str, str]]],
+    source_url: str,
+) -> Rule:
+    def find(content: PostContent) -> Iterator[Finding]:
+        for path, text in texts(_read(content)):
+            if (actual := count_graphemes(text)) > limit:
+                message = f"The {noun} is {actual} graphemes; LinkedIn allows at most {limit}."
+                yield Finding(field=f"options.{path}", actual=actual, message=message)
+
+    return _rule(
+        id=rule_id,
+        summary=f"The {noun} has at most {limit} graphemes.",
+        remediation=f"Shorten the {noun} to {limit} graphemes or fewer.",
+        limit=limit,
+        unit="graphemes",
+        source_url=source_url,
+        find=find,
+    )
+
+
+def _title(options: LinkedInOptions) -> Iterator[tuple[str, str]]:
+    if options.article is not None:
+        yield "article.title", options.article.title
+
+
+def _description(options: LinkedInOptions) -> Iterator[tuple[str, str]]:
+    if options.article is not None:
+        yield "article.description", options.article.description
+
+
+def _question(options: LinkedInOptions) -> Iterator[tuple[str, str]]:
+    if options.poll is not None:
+        yield "poll.question", options.poll.question
+
+
+def _answers(options: LinkedInOptions) -> Iterator[tuple[str, str]]:
+    if options.poll is not None:
+        for index, answer in enumerate(options.poll.options):
+            yield f"poll.options[{index}]", answer
+
+
+def _answer_count(content: PostContent) -> Iterator[Finding]:
+    poll = _read(content).poll
+    if poll is not None and not _ANSWERS_MIN <= len(poll.options) <= _ANSWERS_MAX:
+        message = f"The poll has {len(poll.options)} answers; LinkedIn wants {_ANSWERS_MIN} to {_ANSWERS_MAX}."
+        yield Finding(field="options.poll.options", actual=len(poll.options), message=message)
+
+
+OPTION_RULES: tuple[Rule, ...] = (
+    _rule(
+        id="linkedin.author.urn_format",
+        summary="An author is `urn:li:person:…` or `urn:li:organization:…`.",
+        remediation="Leave `author` out, or send the `platformAccountId` of a connected account.",
+        source_url=POSTS_API,
+        find=_bad_author,
+    ),
+    _rule(
+        id="linkedin.visibility.enum",
+        summary=f"The visibility is one of {_VISIBILITIES_SHOWN}.",
+        remediation="Leave `visibility` out, or send one of them.",
+        limit=_VISIBILITIES_SHOWN,
+        source_url=POSTS_API,
+        find=_bad_visibility,
+    ),
+    _rule(
+        id="linkedin.visibility.page",
+        summary="A page's post is not for connections.",
+        remediation="Leave `visibility` out.",
+        source_url=POSTS_API,
+        find=_page_for_connections,
+    ),
+    _rule(
+        id="linkedin.content.single_kind",
+        summary="A post shows media, an article or a poll, one of them.",
+        remediation="Leave the others out.",
+        source_url=POSTS_API,
+        find=_several_kinds,
+    ),
+    _length_max(
+        "linkedin.article.title_max",
+        "article's title",
+        limit=_ARTICLE_TITLE_MAX,
+        texts=_title,
+        source_url=POSTS_API,
+    ),
+    _length_max(
+        "linkedin.article.description_max",
+        "article's description",
+        limit=_ARTICLE_DESCRIPTION_MAX,
+        texts=_description,
+        source_url=POSTS_API,
+    ),
+    _length_max(
+        "linkedin.poll.question_max", "poll's question", limit=_QUESTION_MAX, texts=_question, source_url=POLLS_API
+    ),
+    _length_max("linkedin.poll.answer_max", "poll's answer", limit=_ANSWER_MAX, texts=_answers, source_url=POLLS_API),
+    _rule(
+        id="linkedin.poll.answers_count",
+        summary=f"A poll has {_ANSWERS_MIN} to {_ANSWERS_MAX} answers.",
+        remediation=f"Give {_ANSWERS_MIN} to {_ANSWERS_MAX} answers.",
+        limit=_ANSWERS_MAX,
+        unit="items",
+        source_url=POLLS_API,
+        find=_answer_count,
+    ),
+)

@@ -1,0 +1,56 @@
+"""LinkedIn's own part of a request."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from letmepost.platforms.contract import Options
+
+VISIBILITIES = ("PUBLIC", "CONNECTIONS", "LOGGED_IN")
+
+PollDuration: TypeAlias = Literal["ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Article(_Part):
+    """A link shown as a card. LinkedIn fetches nothing: what is not given here is not shown."""
+
+    url: str = Field(pattern=r"^https?://[^\s/?#]+\S*$")
+    title: str = Field(min_length=1)
+    description: str = ""
+    thumbnail: str | None = Field(default=None, description="A media id, `med_…`.")
+
+
+class Poll(_Part):
+    """A question with answers to choose from."""
+
+    question: str = Field(min_length=1)
+    options: tuple[Annotated[str, Field(min_length=1)], ...]
+    duration: PollDuration = "THREE_DAYS"
+
+
+class LinkedInOptions(Options):
+    """What only LinkedIn has. Without `author`, the account itself is the author."""
+
+    platform: Literal["linkedin"] | None = None
+    author: str | None = Field(
+        default=None, description="`urn:li:person:…` or `urn:li:organization:…`: the account, or a page it administers."
+    )
+    visibility: str = Field(
+        default="PUBLIC",
+        description="Who sees the post. A page's posts are for more than its connections: it has none.",
+        json_schema_extra={"enum": list(VISIBILITIES)},
+    )
+    article: Article | None = None
+    document_title: str | None = Field(default=None, description="Shown above a document; its `title` if left out.")
+    poll: Poll | None = None
+
+    def media_ids(self) -> Mapping[str, str]:
+        """The article's thumbnail, where it has one."""
+        if self.article is None or self.article.thumbnail is None:
+            return {}
+        return {"article.thumbnail": self.article.thumbnail}

@@ -1,0 +1,159 @@
+"""The calls of LinkedIn's API: versioned ones under `/rest`, older ones under `/v2`, consent on another host.
+
+https://learn.microsoft.com/linkedin/marketing/versioning and
+https://learn.microsoft.com/linkedin/shared/api-guide/concepts/protocol-version (checked 2026-11-22).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import AnyHttpUrl
+
+from letmepost.domain.content import MediaItem
+from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
+from letmepost.platforms.linkedin.settings import LinkedInSettings
+from letmepost.platforms.linkedin.urns import is_post
+from letmepost.platforms.linkedin.version import API_VERSION
+
+POST_STEP = "post"
+COMMENT_STEP = "comment"
+
+# An upload's address says itself until when it is good: hours, at least. An hour saves a post that is tried again its
+# uploads.
+_UPLOAD_VALID_FOR_S = 3600.0
+_UPLOAD_TIMEOUT_S = 300.0  # 100 MB on a slow line
+
+
+def base(url: AnyHttpUrl) -> str:
+    """A host's address as a path is appended to it."""
+    return str(url).rstrip("/")
+
+
+def in_path(urn: str) -> str:
+    """A URN as part of a path."""
+    return quote(urn, safe="")
+
+
+def versioned(settings: LinkedInSettings, path: str, *, method: str | None = None) -> Mapping[str, Any]:
+    """What every call of a versioned resource has in common. `method` is Rest.li's, where HTTP's does not say it."""
+    headers = {"LinkedIn-Version": API_VERSION, "X-Restli-Protocol-Version": "2.0.0"}
+    if method is not None:
+        headers["X-RestLi-Method"] = method
+    return {"url": f"{base(settings.api_url)}/rest/{path}", "headers": headers}
+
+
+def create_post(settings: LinkedInSettings, post: Mapping[str, Any]) -> Call:
+    """Make a post. The answer's body is empty: only a header names what was made."""
+    return Call(
+        method="POST",
+        **versioned(settings, "posts"),
+        json=post,
+        effect=Effect.PUBLISH,
+        step=POST_STEP,
+        timeout_s=30.0,
+    )
+
+
+def created_urn(reply: Reply) -> str | None:
+    """The post that the reply says was made; None when it names none."""
+    urns = (reply.headers.get(name) for name in ("x-restli-id", "x-linkedin-id"))
+    return next((urn for urn in urns if is_post(urn)), None)
+
+
+def delete_post(settings: LinkedInSettings, urn: str) -> Call:
+    """Delete a post; what is not there is deleted already."""
+    call = versioned(settings, f"posts/{in_path(urn)}", method="DELETE")
+    return Call(method="DELETE", **call, effect=Effect.PREPARE, step=f"delete-{urn}")
+
+
+def list_posts(settings: LinkedInSettings, author: str) -> Call:
+    """The latest posts of an author: organizations' only, for members' may not be read."""
+    query = (("q", "author"), ("author", author), ("count", "10"), ("sortBy", "LAST_MODIFIED"))
+    return Call(method="GET", **versioned(settings, "posts", method="FINDER"), query=query)
+
+
+def create_comment(settings: LinkedInSettings, urn: str, actor: str, text: str) -> Call:
+    """Comment on a post. Its text is plain, not little text."""
+    return Call(
+        method="POST",
+        **versioned(settings, f"socialActions/{in_path(urn)}/comments"),
+        json={"actor": actor, "object": urn, "message": {"text": text}},
+        effect=Effect.PUBLISH,
+        step=COMMENT_STEP,
+    )
+
+
+def list_comments(settings: LinkedInSettings, urn: str) -> Call:
+    """The latest comments on a post."""
+    call = versioned(settings, f"socialActions/{in_path(urn)}/comments")
+    return Call(method="GET", **call, query=(("start", "0"), ("count", "10")))
+
+
+def begin_upload(settings: LinkedInSettings, kind: str, owner: str, *, step: str) -> Call:
+    """Ask for an address to send a medium to. `kind` is the resource: `images` or `documents`."""
+    call = versioned(settings, kind)
+    return Call(
+        method="POST",
+        **call,
+        query=(("action", "initializeUpload"),),
+        json={"initializeUploadRequest": {"owner": owner}},
+        effect=Effect.PREPARE,
+        step=step,
+        valid_for_s=_UPLOAD_VALID_FOR_S,
+    )
+
+
+def send_bytes(url: str, item: MediaItem, *, step: str) -> Call:
+    """Send a medium, in one piece."""
+    if item.facts is None:
+        message = f"medium {item.media_id} has no bytes yet"
+        raise ValueError(message)
+    return Call(
+        method="PUT",
+        url=url,
+        headers={"Content-Type": item.facts.content_type},
+        body=MediaRange(item.media_id, 0, item.facts.size_bytes),
+        effect=Effect.PREPARE,
+        step=step,
+        timeout_s=_UPLOAD_TIMEOUT_S,
+    )
+
+
+def with_token(call: Call, token: str) -> Call:
+    """The call, made with a token that no account has yet."""
+    headers = {**call.headers, "Authorization": f"Bearer {token}"}
+    return Call(method=call.method, url=call.url, headers=headers, query=call.query, auth=Auth.NONE)
+
+
+def read(settings: LinkedInSettings, path: str, *query: tuple[str, str], method: str | None = None) -> Call:
+    """Read a versioned resource."""
+    return Call(method="GET", **versioned(settings, path, method=method), query=query)
+
+
+def user_info(settings: LinkedInSettings) -> Call:
+    """Who a token's member is (OpenID Connect; not versioned)."""
+    return Call(method="GET", url=f"{base(settings.api_url)}/v2/userinfo")
+
+
+def oauth(settings: LinkedInSettings, path: str, form: Mapping[str, str], *, step: str | None, auth: Auth) -> Call:
+    """A call of the authorization server, as the deployment's app: its secret is in the form, never in a header."""
+    secret = settings.client_secret
+    app = {
+        "client_id": settings.client_id or "",
+        "client_secret": "" if secret is None else secret.get_secret_value(),
+    }
+    return Call(
+        method="POST",
+        url=f"{base(settings.web_url)}/oauth/v2/{path}",
+        form={**form, **app},
+        effect=Effect.READ if step is None else Effect.PREPARE,
+        step=step,
+        auth=auth,
+    )
+
+
+def elements(reply: Reply) -> Sequence[Mapping[str, Any]]:
+    """The elements of a list that a reply holds."""
+    found = reply.data().get("elements")
+    return [element for element in found if isinstance(element, dict)] if isinstance(found, list) else []

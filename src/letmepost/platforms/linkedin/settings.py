@@ -1,0 +1,27 @@
+"""Which hosts the LinkedIn platform talks to, and as which app."""
+
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from letmepost.platforms.contract import PlatformSettings
+
+
+class LinkedInSettings(PlatformSettings):
+    """Host names, and the credentials of the deployment's app."""
+
+    client_id: Annotated[str | None, Field(description="The app's client id, from linkedin.com/developers/apps.")] = (
+        None
+    )
+    client_secret: Annotated[SecretStr | None, Field(description="The app's primary client secret.")] = None
+    pages: Annotated[
+        bool,
+        Field(
+            description="Whether LinkedIn has granted the app the Community Management API, so that pages can be "
+            "connected. Without it, asking for them makes every consent fail."
+        ),
+    ] = False
+    api_url: Annotated[AnyHttpUrl, Field(description="The API.")] = AnyHttpUrl("https://api.linkedin.com")
+    web_url: Annotated[AnyHttpUrl, Field(description="Where people consent, and where links to posts lead.")] = (
+        AnyHttpUrl("https://www.linkedin.com")
+    )

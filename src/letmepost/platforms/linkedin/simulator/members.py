@@ -1,0 +1,109 @@
+"""Who there is: members, and the pages that they administer."""
+
+from datetime import datetime
+from typing import TypedDict
+
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.linkedin.simulator.restli import denied, digits, not_found, success
+from letmepost.platforms.linkedin.simulator.tokens import Token, authenticate
+
+PAGES = ("Sandbox Works", "Sandbox Labs")
+
+
+class Member(TypedDict):
+    """One member. `id` is the pairwise one by which the app knows them; `organizations` are ids of pages."""
+
+    id: str
+    name: str
+    scenario: str
+    created_at: str
+    organizations: list[str]
+
+
+def create_member(state: State, scenario: str, now: datetime, entropy: bytes, *, page_count: int = 0) -> Member:
+    """Make a member who administers so many pages of their own."""
+    number = digits(entropy, "member")
+    organizations = [digits(entropy, f"page {index}")[-9:] for index in range(page_count)]
+    for identifier, name in zip(organizations, PAGES, strict=False):
+        state[f"organization/{identifier}"] = {"name": name, "vanity": f"sandbox-{identifier}"}
+    member = Member(
+        id=f"sb{number[-8:]}",
+        name=f"Sandbox Member {number[-4:]}",
+        scenario=scenario,
+        created_at=now.isoformat(),
+        organizations=organizations,
+    )
+    state[f"member/{member['id']}"] = member
+    return member
+
+
+def find_member(state: State, member_id: str) -> Member:
+    """The member of an id that was handed out."""
+    member: Member = state[f"member/{member_id}"]
+    return member
+
+
+def list_members(state: State) -> list[Member]:
+    """Every member, oldest first."""
+    return sorted(
+        (state[key] for key in state if key.startswith("member/")), key=lambda member: str(member["created_at"])
+    )
+
+
+def person(member: Member) -> str:
+    """The member's URN."""
+    return f"urn:li:person:{member['id']}"
+
+
+def pages(member: Member) -> list[str]:
+    """The URNs of the pages that the member administers."""
+    return [f"urn:li:organization:{identifier}" for identifier in member["organizations"]]
+
+
+def user_info(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`GET /v2/userinfo`: not versioned."""
+    token = authenticate(state, call, "openid")
+    member = find_member(state, token["member"])
+    given, _, family = member["name"].rpartition(" ")
+    return success(
+        {
+            "sub": member["id"],
+            "name": member["name"],
+            "given_name": given,
+            "family_name": family,
+            "picture": f"{call.root}/pictures/{member['id']}",
+            "locale": {"country": "US", "language": "en"},
+        }
+    )
+
+
+def organization_acls(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`GET /rest/organizationAcls?q=roleAssignee`, a FINDER."""
+    token = _administrator(state, call)
+    query = dict(call.query)
+    if query.get("q") != "roleAssignee" or call.headers.get("x-restli-method") != "FINDER":
+        raise not_found()
+    member = find_member(state, token["member"])
+    start, count = int(query.get("start", "0")), int(query.get("count", "10"))
+    found = [
+        {"organization": urn, "role": "ADMINISTRATOR", "roleAssignee": person(member), "state": "APPROVED"}
+        for urn in pages(member)
+    ]
+    return success({"elements": found[start : start + count], "paging": {"start": start, "count": count, "links": []}})
+
+
+def organization(state: State, call: SimulatedCall) -> SimulatedReply:
+    """`GET /rest/organizations/{id}`."""
+    _administrator(state, call)
+    identifier = call.path.rpartition("/")[2]
+    found = state.get(f"organization/{identifier}")
+    if found is None:
+        raise not_found()
+    return success({"id": int(identifier), "localizedName": found["name"], "vanityName": found["vanity"]})
+
+
+def _administrator(state: State, call: SimulatedCall) -> Token:
+    token = authenticate(state, call)
+    if "rw_organization_admin" not in token["scopes"]:
+        raise denied("GET /organizationAcls")
+    return token

@@ -1,0 +1,18 @@
+"""Daily limits, a member's for each resource: they end at midnight UTC.
+
+Source: fact sheet section 5. LinkedIn publishes no numbers; this one is what apps of "Share on LinkedIn" had.
+"""
+
+from letmepost.platforms.contract import SimulatedCall, State
+from letmepost.platforms.linkedin.simulator.scenarios import day_limit
+
+MEMBER_DAY_MAX = 150
+
+
+def spend(state: State, call: SimulatedCall, member_id: str, resource: str) -> None:
+    """Count a request of the member to the resource; refuse it when the day has had its number."""
+    key = f"quota/{call.now.date().isoformat()}/{member_id}/{resource}"
+    used = state.get(key, 0)
+    if used >= MEMBER_DAY_MAX:
+        raise day_limit("APPLICATION_AND_MEMBER")
+    state[key] = used + 1

@@ -1,0 +1,91 @@
+"""The envelope of Rest.li: headers in, JSON out, refusals with a status, a code and a number.
+
+Source: fact sheet sections 6 and 10.
+"""
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply
+
+
+class RestliError(Exception):
+    """A refusal, as the API words it. `inner` is the code of the input that is wrong, `field` its path."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        number: int = 100,
+        inner: str | None = None,
+        field: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        delay_s: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = dict(headers or {})
+        self.delay_s = delay_s
+        self.value: dict[str, Any] = {"status": status, "serviceErrorCode": number, "code": code, "message": message}
+        if inner is not None:
+            error = {"code": inner, "description": message, "input": {"inputPath": {"fieldPath": field or "/"}}}
+            self.value |= {
+                "errorDetailType": "com.linkedin.common.error.BadRequest",
+                "errorDetails": {"inputErrors": [error]},
+            }
+
+    def reply(self) -> SimulatedReply:
+        """The refusal on the wire."""
+        return success(self.value, status=self.status, headers=self.headers, delay_s=self.delay_s)
+
+
+def invalid(inner: str, field: str, message: str) -> RestliError:
+    """A field of the request is wrong."""
+    return RestliError(422, "UNPROCESSABLE_ENTITY", message, inner=inner, field=field)
+
+
+def denied(what: str) -> RestliError:
+    """The token may not do this."""
+    return RestliError(403, "ACCESS_DENIED", f"Not enough permissions to access: {what}")
+
+
+def not_found() -> RestliError:
+    """There is no such thing."""
+    return RestliError(404, "RESOURCE_NOT_FOUND", "Could not find entity", number=0)
+
+
+def success(
+    value: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    delay_s: float = 0.0,
+    dropped: bool = False,
+) -> SimulatedReply:
+    """An answer; without a value its body is empty."""
+    body = b"" if value is None else json.dumps(value, separators=(",", ":")).encode()
+    shown = {} if value is None else {"content-type": "application/json"}
+    return SimulatedReply(
+        status=status, headers={**shown, **(headers or {})}, body=body, delay_s=delay_s, dropped=dropped
+    )
+
+
+def json_body(call: SimulatedCall) -> Mapping[str, Any]:
+    """The body as a JSON object."""
+    try:
+        value = json.loads(call.body)
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise RestliError(400, "ILLEGAL_ARGUMENT", "Unable to parse the request body")
+    return value
+
+
+def digits(entropy: bytes, purpose: str) -> str:
+    """Nineteen digits that look random: the same for the same purpose, others for another."""
+    number = int.from_bytes(sha256(purpose.encode() + entropy).digest()[:8])
+    return str(7_000_000_000_000_000_000 + number % 10**18)

@@ -1,0 +1,23 @@
+"""Deleting what was published.
+
+A deletion succeeds again when there is nothing left, so that one that was cut short is simply done again
+(https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api, checked 2026-11-22).
+"""
+
+from collections.abc import Sequence
+
+from letmepost.domain.flow import Flow
+from letmepost.platforms.contract import AccountFacts
+from letmepost.platforms.linkedin.replies import explain
+from letmepost.platforms.linkedin.rest import delete_post
+from letmepost.platforms.linkedin.settings import LinkedInSettings
+from letmepost.platforms.linkedin.urns import is_post
+
+
+def unpublish(_account: AccountFacts, uris: Sequence[str], settings: LinkedInSettings) -> Flow[None]:
+    """Delete posts of the account. Their comments go with them."""
+    for urn in filter(is_post, uris):
+        call = delete_post(settings, urn)
+        reply = yield call
+        if not reply.ok and reply.status != 404:
+            raise explain(call, reply)

@@ -1,0 +1,244 @@
+"""Consent, what it opens, and the tokens that come of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Auth, Call, Flow, Reply
+from letmepost.domain.playback import Transcript, play
+from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant
+from letmepost.platforms.linkedin import PLATFORM
+from letmepost.platforms.linkedin.connect import FEATURES, accounts, consent_url
+from letmepost.platforms.linkedin.rest import create_post, oauth
+from letmepost.platforms.linkedin.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.linkedin.unpublish import unpublish
+from letmepost.platforms.linkedin.version import API_VERSION, SUNSET
+from tests.platforms.linkedin.transcripts import (
+    ACCOUNT,
+    AWAY,
+    MEMBER,
+    NOW,
+    PAGE,
+    SETTINGS,
+    SHARE,
+    answer,
+    assert_ends_whatever_is_answered,
+    refusal,
+)
+
+GRANT = Grant(code="code", redirect_uri="https://me.example/cb", code_verifier="verifier")
+SCOPES = "openid,profile,w_member_social,w_organization_social r_organization_social,rw_organization_admin"
+TOKENS = answer(200, {"access_token": "AQX", "expires_in": 5_183_999, "scope": SCOPES})
+SELF_SERVE = answer(200, {"access_token": "AQX", "expires_in": "5183999", "scope": "openid profile w_member_social"})
+PARTNER = answer(
+    200,
+    {
+        "access_token": "AQX",
+        "expires_in": 5_183_999,
+        "scope": "openid,w_member_social",
+        "refresh_token": "AQY",
+        "refresh_token_expires_in": 31_536_000,
+    },
+)
+ANN = answer(200, {"sub": "782bbtaQ", "name": "Ann Lee", "picture": "https://media.licdn.com/ann"})
+ACLS = answer(200, {"elements": [{"organization": PAGE, "role": "ADMINISTRATOR"}]})
+NAMED = answer(200, {"localizedName": "Works", "vanityName": "works"})
+CREDENTIAL = Credential(secrets={"access_token": "AQX", "refresh_token": "AQY"})
+
+
+def played(*replies: Reply | Exception) -> Transcript[tuple[ConnectedAccount, ...]]:
+    return play(accounts(GRANT, SETTINGS), *replies)
+
+
+def failure_of(flow: Flow[object], *replies: Reply | Exception) -> PlatformFailure:
+    error = play(flow, *replies).error
+    assert isinstance(error, PlatformFailure)
+    return error
+
+
+@pytest.mark.parametrize("pages", [True, False])
+def test_consent_asks_for_pages_only_where_the_app_may_have_them(pages: bool) -> None:  # noqa: FBT001 - a parameter
+    request = ConsentRequest(redirect_uri="https://me.example/cb", state="s", code_challenge="c")
+    url = urlsplit(consent_url(request, SETTINGS.model_copy(update={"pages": pages})))
+    query = dict(parse_qsl(url.query))
+    assert f"{url.scheme}://{url.netloc}{url.path}" == "https://www.linkedin.com/oauth/v2/authorization"
+    assert ("w_organization_social" in query["scope"].split()) is pages
+    assert set(query["scope"].split()) >= {*FEATURES["identity"], *FEATURES["publish"]}
+    assert "code_challenge" not in query
+
+
+def test_one_consent_opens_the_member_and_what_they_administer() -> None:
+    transcript = played(TOKENS, ANN, ACLS, NAMED)
+    member, page = transcript.value()
+    assert (member.platform_account_id, member.handle, member.display_name) == (MEMBER, None, "Ann Lee")
+    assert (page.platform_account_id, page.handle, page.display_name) == (PAGE, "works", "Works")
+    assert member.data == {"authors": [MEMBER, PAGE], "refreshable": False}
+    assert page.data == {"authors": [PAGE], "refreshable": False}
+    assert member.scopes == page.scopes
+    assert len(member.scopes) == 6
+    assert member.credential == page.credential
+    exchange, *reads = transcript.calls
+    assert exchange.form == {
+        "grant_type": "authorization_code",
+        "code": "code",
+        "redirect_uri": "https://me.example/cb",
+        "client_id": "app",
+        "client_secret": "secret",
+    }
+    assert exchange.auth is Auth.APP
+    assert all(call.headers["Authorization"] == "Bearer AQX" and call.auth is Auth.NONE for call in reads)
+    assert "LinkedIn-Version" not in reads[0].headers
+    assert reads[1].headers["X-RestLi-Method"] == "FINDER"
+
+
+def test_a_self_serve_app_opens_the_member_alone_until_the_token_ends() -> None:
+    transcript = played(SELF_SERVE, ANN)
+    [member] = transcript.value()
+    assert len(transcript.calls) == 2
+    assert member.credential.secrets == {"access_token": "AQX"}
+    assert member.token_expires_at == member.credential.expires_at == NOW + timedelta(seconds=5_183_999)
+
+
+@pytest.mark.parametrize("told", [31_536_000, None, -1, "soon"])
+def test_a_partner_s_permission_ends_with_its_refresh_token(told: object) -> None:
+    tokens = answer(200, {**PARTNER.data(), "refresh_token_expires_in": told})
+    [member] = played(tokens, ANN).value()
+    assert member.credential.secrets == {"access_token": "AQX", "refresh_token": "AQY"}
+    assert member.token_expires_at == NOW + timedelta(days=365)
+    assert member.data["refreshable"] is True
+
+
+def test_a_token_that_is_not_known_everywhere_yet_is_shown_again() -> None:
+    fresh = refusal(401, "INVALID_ACCESS_TOKEN", number=65600)
+    assert len(played(SELF_SERVE, fresh, fresh, ANN).value()) == 1
+    assert failure_of(accounts(GRANT, SETTINGS), SELF_SERVE, fresh, fresh, fresh).kind is FailureKind.AUTH_FAILED
+
+
+def test_organizations_come_in_pages_and_under_an_older_name() -> None:
+    def page(first: int, count: int) -> Reply:
+        found = [{"organizationTarget": f"urn:li:organization:{number}"} for number in range(first, first + count)]
+        return answer(200, {"elements": found})
+
+    replies = [AWAY] * 103
+    transcript = played(TOKENS, ANN, page(1, 100), page(101, 3), *replies)
+    assert len(transcript.value()) == 104
+    assert dict(transcript.calls[3].query)["start"] == "100"
+
+
+def test_an_app_that_may_not_ask_for_organizations_opens_the_member() -> None:
+    assert len(played(TOKENS, ANN, refusal(403, "ACCESS_DENIED")).value()) == 1
+
+
+def test_what_is_no_organization_is_no_account() -> None:
+    odd = answer(200, {"elements": [{"organization": "urn:li:organization:../1"}, {"organization": 7}, 7, {}]})
+    assert len(played(TOKENS, ANN, odd).value()) == 1
+
+
+@pytest.mark.parametrize("error", ["invalid_grant", "invalid_request"])
+def test_a_code_that_was_used_asks_for_another_consent(error: str) -> None:
+    failure = failure_of(accounts(GRANT, SETTINGS), answer(400, {"error": error}))
+    assert failure.kind is FailureKind.AUTH_FAILED
+
+
+def test_an_app_that_is_not_known_is_not_the_member_s_fault() -> None:
+    failure = failure_of(accounts(GRANT, SETTINGS), answer(401, {"error": "invalid_client"}))
+    assert failure.kind is FailureKind.UNAVAILABLE
+
+
+@pytest.mark.parametrize("replies", [(TOKENS, ANN, ACLS, NAMED), (SELF_SERVE, ANN)])
+def test_connecting_ends_whatever_is_answered(replies: tuple[Reply, ...]) -> None:
+    assert_ends_whatever_is_answered(lambda: accounts(GRANT, SETTINGS), replies)
+
+
+def test_a_refresh_token_renews_the_access_token() -> None:
+    partner = replace(ACCOUNT, data={"authors": [MEMBER], "refreshable": True})
+    transcript = play(refresh(partner, SETTINGS), PARTNER)
+    [call] = transcript.calls
+    assert sign(call, CREDENTIAL, NOW, b"").form == {
+        "grant_type": "refresh_token",
+        "refresh_token": "AQY",
+        "client_id": "app",
+        "client_secret": "secret",
+    }
+    assert transcript.value().expires_at == NOW + timedelta(seconds=5_183_999)
+    ended = failure_of(refresh(partner, SETTINGS), answer(400, {"error": "invalid_grant"}))
+    assert ended.kind is FailureKind.AUTH_FAILED
+
+
+def test_without_a_refresh_token_nobody_is_asked() -> None:
+    transcript = play(refresh(ACCOUNT, SETTINGS))
+    assert transcript.calls == []
+    assert isinstance(transcript.error, PlatformFailure)
+    assert transcript.error.kind is FailureKind.AUTH_FAILED
+
+
+def test_a_call_is_signed_by_what_it_is() -> None:
+    post = sign(create_post(SETTINGS, {}), CREDENTIAL, NOW, b"")
+    assert post.headers["Authorization"] == "Bearer AQX"
+    asking = oauth(SETTINGS, "introspectToken", {}, step=None, auth=Auth.ACCOUNT)
+    signed = sign(asking, CREDENTIAL, NOW, b"")
+    assert signed.form == {"client_id": "app", "client_secret": "secret", "token": "AQX"}
+    assert "Authorization" not in signed.headers
+    own = Call(method="GET", url="https://example.com", auth=Auth.NONE)
+    assert sign(own, CREDENTIAL, NOW, b"") == own
+
+
+@pytest.mark.parametrize(
+    ("reply", "is_expired"),
+    [
+        (refusal(401, "EXPIRED_ACCESS_TOKEN"), True),
+        (refusal(401, None, number=65602), True),
+        (answer(200, {"active": False, "status": "expired"}), True),
+        (refusal(401, "REVOKED_ACCESS_TOKEN", number=65601), False),
+        (refusal(401, "INVALID_ACCESS_TOKEN", number=65600), False),
+        (refusal(403, "EXPIRED_ACCESS_TOKEN"), False),
+        (answer(200, {"active": False, "status": "revoked"}), False),
+        (answer(200, {"active": True, "status": "active"}), False),
+        (answer(201), False),
+    ],
+)
+def test_a_token_that_died_of_age_is_told_from_others(reply: Reply, is_expired: bool) -> None:  # noqa: FBT001 - a row
+    assert needs_refresh(reply) is is_expired
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (answer(200, {"active": False, "status": "revoked"}), FailureKind.AUTH_FAILED),
+        (answer(200, {"active": False}), FailureKind.AUTH_FAILED),
+        (answer(200, {}), FailureKind.UNAVAILABLE),
+        (answer(401, {"error": "invalid_client"}), FailureKind.UNAVAILABLE),
+        (answer(503), FailureKind.UNAVAILABLE),
+    ],
+)
+def test_a_check_tells_a_dead_permission_from_a_bad_day(reply: Reply, kind: FailureKind) -> None:
+    assert failure_of(check(ACCOUNT, SETTINGS), reply).kind is kind
+    assert play(check(ACCOUNT, SETTINGS), answer(200, {"active": True})).error is None
+
+
+def test_disconnecting_asks_nothing_of_linkedin() -> None:
+    assert play(disconnect(ACCOUNT, SETTINGS)).instructions == ()
+
+
+def test_the_version_and_its_end_are_those_that_are_shown() -> None:
+    assert (PLATFORM.api_version, PLATFORM.sunset) == (API_VERSION, SUNSET)
+
+
+def test_a_post_is_deleted_by_its_urn_and_its_comments_go_with_it() -> None:
+    flow = unpublish(ACCOUNT, [SHARE, f"urn:li:comment:({SHARE},1)"], SETTINGS)
+    transcript = play(flow, answer(204))
+    [call] = transcript.calls
+    assert (call.method, call.headers["X-RestLi-Method"]) == ("DELETE", "DELETE")
+    assert call.url.endswith("/rest/posts/urn%3Ali%3Ashare%3A7012345678901234567")
+    assert transcript.error is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"), [(answer(404), None), (answer(403), "rejected"), (answer(500), "unavailable")]
+)
+def test_a_deletion_that_finds_nothing_is_done(reply: Reply, kind: str | None) -> None:
+    error = play(unpublish(ACCOUNT, [SHARE], SETTINGS), reply).error
+    assert (None if error is None else str(getattr(error, "kind", error))) == kind

@@ -1,0 +1,125 @@
+"""Every kind of post from the request to what followers see: HTTP, PostgreSQL, worker and simulator."""
+
+import asyncio
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from letmepost.gateways.clock import SystemClock
+from tests.deployment import Client, Deployment
+from tests.doubles.waiting import eventually
+
+NAME = "linkedin"
+PDF = b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj\ntrailer << /Root 1 0 R >>\n%%EOF\n"
+POLL = {"question": "Which?", "options": ["This", "That"], "duration": "ONE_DAY"}
+
+
+def png() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (64, 48), "navy").save(file, "PNG")
+    return file.getvalue()
+
+
+async def upload(client: Client, name: str, data: bytes) -> str:
+    headers = {"authorization": f"Bearer {client.key}"}
+    reply = await client.http.post("/v1/media", files={"file": (name, data)}, headers=headers)
+    assert reply.status_code == 201, reply.text
+    media_id: str = reply.json()["id"]
+    return media_id
+
+
+async def account(client: Client, scenario: str = "ok") -> dict[str, Any]:
+    reply = await client.post("/v1/sandbox/accounts", {"platform": NAME, "scenario": scenario})
+    assert reply.status_code == 201, reply.text
+    found: dict[str, Any] = reply.json()
+    return found
+
+
+async def accept(client: Client, account_id: str, body: dict[str, Any]) -> str:
+    """Have a post accepted; returns its batch's id."""
+    options = {"options": body["options"]} if "options" in body else {}
+    rest = {name: value for name, value in body.items() if name != "options"}
+    wanted = {"targets": [{"accountId": account_id, **options}], **rest}
+    reply = await client.post("/v1/posts", wanted, prefer="respond-async")
+    assert reply.status_code == 202, reply.text
+    batch_id: str = reply.json()["id"]
+    return batch_id
+
+
+async def outcomes(client: Client, batch_ids: list[str]) -> list[dict[str, Any]]:
+    """The results, once nothing is done for any more. Time flies: waits are not what is tested here."""
+
+    async def look() -> list[dict[str, Any]]:
+        await client.post("/v1/sandbox/clock", {"advanceS": 5})
+        found = [(await client.get(f"/v1/batches/{batch_id}")).json()["results"][0] for batch_id in batch_ids]
+        is_over = all(result["status"] not in {"queued", "publishing", "retrying"} for result in found)
+        return found if is_over else []
+
+    return await eventually(look, within_s=30)
+
+
+def kinds(image: str, other: str, document: str) -> dict[str, dict[str, Any]]:
+    """A body for each kind of content, by the text that followers will see."""
+    link = {"url": "https://example.com", "title": "A", "description": "About", "thumbnail": image}
+    return {
+        "text (with) #tags_too": {},
+        "one image": {"media": [{"kind": "image", "mediaId": image, "altText": "navy"}]},
+        "two images": {"media": [{"kind": "image", "mediaId": medium} for medium in (image, other)]},
+        "document": {"media": [{"kind": "document", "mediaId": document}], "options": {"documentTitle": "Deck"}},
+        "article": {"options": {"article": link}},
+        "poll": {"options": {"poll": POLL}},
+        "comment": {"firstComment": {"text": "and (more)"}},
+    }
+
+
+async def test_every_kind_of_post_goes_out_now_and_scheduled(deployment: Deployment) -> None:
+    client = await deployment.client()
+    member = await account(client)
+    assert member["platformAccountId"].startswith("urn:li:person:")
+    assert member["tokenExpiresAt"]
+    media = [await upload(client, name, data) for name, data in (("a.png", png()), ("b.png", png()), ("c.pdf", PDF))]
+    bodies = [{"text": text, **body} for text, body in kinds(*media).items()]
+    tomorrow = (SystemClock().now() + timedelta(days=1)).isoformat()
+    bodies += [{**body, "text": f"{body['text']}, later", "scheduledAt": tomorrow} for body in bodies]
+    batches = await asyncio.gather(*(accept(client, member["id"], body) for body in bodies))
+    await client.post("/v1/sandbox/clock", {"advanceS": 86_400})
+    results = await outcomes(client, batches)
+    assert {result["status"] for result in results} == {"published"}, results
+    assert all(result["uri"] in result["url"] for result in results)
+    wanted = sorted([*(body["text"] for body in bodies), *["and (more)"] * 2])
+
+    async def all_is_seen() -> bool:
+        seen = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
+        return sorted(post["text"] for post in seen) == wanted
+
+    await eventually(all_is_seen)
+    await client.post(f"/v1/posts/{results[0]['postId']}/unpublish")
+    left = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
+    assert results[0]["uri"] not in {post["uri"] for post in left}
+
+
+async def test_a_post_whose_answer_was_lost_is_out_once(deployment: Deployment) -> None:
+    """The worker asks by a repeat, a minute later, and is told which post is the same."""
+    client = await deployment.client()
+    member = await account(client, "timeout_after_publish")
+    body = {"targets": [{"accountId": member["id"]}], "text": "once"}
+    reply = await client.post("/v1/posts", body, prefer="respond-async")
+    post_id = reply.json()["results"][0]["postId"]
+
+    async def status() -> str:
+        found: str = (await client.get(f"/v1/posts/{post_id}")).json()["status"]
+        return found
+
+    async def is_in_doubt() -> bool:
+        return await status() == "retrying"
+
+    async def is_out() -> bool:
+        return await status() == "published"
+
+    await eventually(is_in_doubt)
+    await client.post("/v1/sandbox/clock", {"advanceS": 90})
+    await eventually(is_out)
+    [seen] = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
+    assert (await client.get(f"/v1/posts/{post_id}")).json()["platformUri"] == seen["uri"]

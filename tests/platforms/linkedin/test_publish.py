@@ -1,0 +1,232 @@
+"""Publishing: which calls in which order, and what becomes of every answer."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
+from letmepost.domain.flow import Call, Effect, Extra, Forget, Live, MediaRange, Pause, Reply, Warn
+from letmepost.domain.playback import Transcript, play
+from letmepost.platforms.contract import ReadyPost
+from letmepost.platforms.linkedin.publish import publish
+from letmepost.platforms.linkedin.version import API_VERSION
+from tests.platforms.linkedin.transcripts import (
+    ACCOUNT,
+    CREATED,
+    MEMBER,
+    PAGE,
+    SENT,
+    SETTINGS,
+    SHARE,
+    answer,
+    assert_ends_whatever_is_answered,
+    begun,
+    document,
+    image,
+    ready,
+    refusal,
+)
+
+POST = "https://api.linkedin.com/rest/posts"
+COMMENTED = answer(201, {"id": "66", "$URN": f"urn:li:comment:({SHARE},66)"}, x_restli_id="66")
+WAITING = refusal(400, "MEDIA_ASSET_WAITING_UPLOAD", "not ready")
+
+
+def played(post: ReadyPost, *replies: Reply | Exception) -> Transcript[None]:
+    return play(publish(post, SETTINGS), *replies)
+
+
+def sent(post: ReadyPost, *replies: Reply) -> dict[str, Any]:
+    """The post that is created after these replies."""
+    call = played(post, *replies).calls[-1]
+    assert (call.method, call.url, call.effect, call.step) == ("POST", POST, Effect.PUBLISH, "post")
+    assert call.json is not None
+    return dict(call.json)
+
+
+def failure_of(transcript: Transcript[None]) -> PlatformFailure:
+    assert isinstance(transcript.error, PlatformFailure)
+    return transcript.error
+
+
+def test_a_text_is_one_call() -> None:
+    transcript = played(ready("Hello (you) #here"), CREATED)
+    [call, live] = transcript.instructions
+    assert isinstance(call, Call)
+    assert call.json == {
+        "author": MEMBER,
+        "commentary": r"Hello \(you\) #here",
+        "visibility": "PUBLIC",
+        "distribution": {"feedDistribution": "MAIN_FEED", "targetEntities": [], "thirdPartyDistributionChannels": []},
+        "lifecycleState": "PUBLISHED",
+        "isReshareDisabledByAuthor": False,
+    }
+    assert call.headers == {"LinkedIn-Version": API_VERSION, "X-Restli-Protocol-Version": "2.0.0"}
+    assert not call.idempotent
+    assert live == Live(uri=SHARE, url=f"https://www.linkedin.com/feed/update/{SHARE}/")
+    assert transcript.value() is None
+
+
+@pytest.mark.parametrize("header", ["x-restli-id", "x-linkedin-id"])
+def test_the_urn_stands_in_a_header(header: str) -> None:
+    created = Reply(status=201, headers={header: SHARE}, received_at=CREATED.received_at)
+    live = played(ready(), created).instructions[-1]
+    assert isinstance(live, Live)
+    assert live.uri == SHARE
+
+
+@pytest.mark.parametrize("headers", [{}, {"x-restli-id": ""}, {"x-restli-id": "urn:li:image:1"}])
+def test_a_success_that_names_no_post_is_in_doubt(headers: dict[str, str]) -> None:
+    transcript = played(ready(), replace(CREATED, headers=headers))
+    assert failure_of(transcript).kind is FailureKind.IN_DOUBT
+
+
+def test_one_image_is_sent_ahead_of_its_post() -> None:
+    begin, put, _ = played(ready(media=(image(),)), begun("image"), SENT).calls
+    assert begin.url == "https://api.linkedin.com/rest/images"
+    assert begin.query == (("action", "initializeUpload"),)
+    assert begin.json == {"initializeUploadRequest": {"owner": MEMBER}}
+    assert (put.method, put.url) == ("PUT", "https://www.linkedin.com/dms-uploads/1")
+    assert put.body == MediaRange(image().media_id, 0, image().facts.size_bytes)  # type: ignore[union-attr]  # it has some
+    assert put.headers == {"Content-Type": "image/jpeg"}
+    body = sent(ready(media=(image(),)), begun("image"), SENT)
+    assert body["content"] == {"media": {"id": "urn:li:image:D1", "altText": "image 1"}}
+
+
+def test_several_images_are_a_multi_image() -> None:
+    plain = replace(image(2), alt_text=None)
+    body = sent(ready(media=(image(1), plain)), begun("image", 1), SENT, begun("image", 2), SENT)
+    images = [{"id": "urn:li:image:D1", "altText": "image 1"}, {"id": "urn:li:image:D2"}]
+    assert body["content"] == {"multiImage": {"images": images}}
+
+
+@pytest.mark.parametrize(("options", "title"), [({}, "Deck"), ({"documentTitle": "Better"}, "Better")])
+def test_a_document_has_a_title(options: dict[str, str], title: str) -> None:
+    body = sent(ready(media=(document(),), options=options), begun("document"), SENT)
+    assert body["content"] == {"media": {"id": "urn:li:document:D1", "title": title}}
+
+
+def test_an_article_is_told_in_full() -> None:
+    article = {"url": "https://example.com", "title": "A", "description": "About", "thumbnail": "med_1"}
+    post = ready(options={"article": article}, option_media={"article.thumbnail": image()})
+    shown = {"source": "https://example.com", "title": "A", "description": "About", "thumbnail": "urn:li:image:D1"}
+    assert sent(post, begun("image"), SENT)["content"] == {"article": shown}
+
+
+def test_an_article_tells_no_more_than_it_was_given() -> None:
+    body = sent(ready(options={"article": {"url": "https://example.com", "title": "A"}}))
+    assert body["content"] == {"article": {"source": "https://example.com", "title": "A"}}
+
+
+def test_a_poll_runs_for_three_days_if_nothing_is_said() -> None:
+    body = sent(ready(options={"poll": {"question": "Which?", "options": ["a", "b"]}}))
+    settings = {"duration": "THREE_DAYS"}
+    assert body["content"] == {
+        "poll": {"question": "Which?", "options": [{"text": "a"}, {"text": "b"}], "settings": settings}
+    }
+
+
+def test_a_member_publishes_for_a_page_that_they_administer() -> None:
+    post = ready(options={"author": PAGE}, media=(image(),))
+    begin = played(post).calls[0]
+    assert begin.json == {"initializeUploadRequest": {"owner": PAGE}}
+    assert sent(post, begun("image"), SENT)["author"] == PAGE
+
+
+@pytest.mark.parametrize(
+    ("post", "rule"),
+    [
+        (ready(options={"author": "urn:li:organization:1"}), "linkedin.author.unresolved"),
+        (ready(options={"author": PAGE, "visibility": "CONNECTIONS"}), "linkedin.visibility.page"),
+        (
+            ready(
+                options={"visibility": "CONNECTIONS"},
+                account=replace(ACCOUNT, platform_account_id=PAGE, data={"authors": [PAGE]}),
+            ),
+            "linkedin.visibility.page",
+        ),
+    ],
+)
+def test_what_only_the_account_can_tell_is_refused_before_anything_is_sent(post: ReadyPost, rule: str) -> None:
+    transcript = played(post)
+    assert transcript.calls == []
+    failure = failure_of(transcript)
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, rule)
+
+
+def test_an_address_that_has_expired_is_asked_for_again() -> None:
+    expired = refusal(400, "EXPIRED_UPLOAD_URL")
+    replies = (begun("image", 1), expired, begun("image", 2), SENT, CREATED)
+    transcript = played(ready(media=(image(),)), *replies)
+    assert [one for one in transcript.instructions if isinstance(one, Forget)] == [Forget("media-1")]
+    assert transcript.calls[-1].json is not None
+    assert transcript.calls[-1].json["content"]["media"]["id"] == "urn:li:image:D2"
+
+
+@pytest.mark.parametrize(
+    "begin", [answer(200), answer(200, {"value": {"uploadUrl": 7, "image": "urn"}}), answer(200, {"value": 7})]
+)
+def test_an_address_that_is_none_is_asked_for_later(begin: Reply) -> None:
+    assert failure_of(played(ready(media=(image(),)), begin)).kind is FailureKind.UNAVAILABLE
+
+
+@pytest.mark.parametrize("refused", [WAITING, refusal(403, None, "This resource is forbidden")])
+def test_what_is_not_ready_yet_is_waited_for(refused: Reply) -> None:
+    assert played(ready(), refused).instructions[-1] == Pause("ready", 10.0, 300.0)
+
+
+@pytest.mark.parametrize(
+    ("refused", "kind"),
+    [(WAITING, FailureKind.UNAVAILABLE), (refusal(403, None, "This resource is forbidden"), FailureKind.REJECTED)],
+)
+def test_waiting_ends(refused: Reply, kind: FailureKind) -> None:
+    flow = publish(ready(), SETTINGS)
+    next(flow)
+    assert isinstance(flow.send(refused), Pause)
+    with pytest.raises(PlatformFailure) as caught:
+        flow.throw(GaveUp("ready", 300))
+    assert caught.value.kind is kind
+
+
+def test_a_first_comment_is_an_extra_and_its_text_is_plain() -> None:
+    transcript = played(ready(first_comment="More (here) #tag"), CREATED, COMMENTED)
+    _, live, call, extra = transcript.instructions
+    assert isinstance(live, Live)
+    assert isinstance(call, Call)
+    assert call.url == f"https://api.linkedin.com/rest/socialActions/{SHARE.replace(':', '%3A')}/comments"
+    assert call.json == {"actor": MEMBER, "object": SHARE, "message": {"text": "More (here) #tag"}}
+    assert (call.effect, call.step, call.idempotent) == (Effect.PUBLISH, "comment", False)
+    assert extra == Extra(name="firstComment", uri=f"urn:li:comment:({SHARE},66)")
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_comment_that_comes_too_early_is_tried_again(status: int) -> None:
+    too_early = refusal(status, None, f"Unable to obtain activity for {SHARE}")
+    flow = publish(ready(first_comment="More"), SETTINGS)
+    next(flow)
+    assert isinstance(flow.send(CREATED), Live)
+    assert isinstance(next(flow), Call)
+    assert flow.send(too_early) == Pause("known", 5.0, 60.0)
+    with pytest.raises(PlatformFailure) as caught:
+        flow.throw(GaveUp("known", 60))
+    assert caught.value.kind is FailureKind.UNAVAILABLE
+
+
+def test_a_comment_that_may_not_be_made_is_a_warning() -> None:
+    transcript = played(ready(first_comment="More"), CREATED, refusal(403, "ACCESS_DENIED"))
+    warning = transcript.instructions[-1]
+    assert isinstance(warning, Warn)
+    assert warning.code == "linkedin.first_comment.refused"
+
+
+@pytest.mark.parametrize(
+    ("post", "replies"),
+    [
+        (ready(first_comment="More"), (CREATED, COMMENTED)),
+        (ready(media=(image(),)), (begun("image"), SENT, CREATED)),
+        (ready(media=(document(),)), (begun("document"), SENT, CREATED)),
+    ],
+)
+def test_the_flow_ends_whatever_is_answered(post: ReadyPost, replies: tuple[Reply, ...]) -> None:
+    assert_ends_whatever_is_answered(lambda: publish(post, SETTINGS), replies)

@@ -1,0 +1,170 @@
+"""What became of a post or a comment whose answer was lost."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Absent, Call, Found, Intent, Reconciled, Reply, Unknown
+from letmepost.domain.playback import Transcript, play
+from letmepost.platforms.linkedin.reconcile import reconcile
+from letmepost.platforms.linkedin.rest import create_comment, create_post
+from tests.platforms.linkedin.transcripts import (
+    AWAY,
+    CREATED,
+    MEMBER,
+    NOW,
+    PAGE,
+    SETTINGS,
+    SHARE,
+    answer,
+    assert_ends_whatever_is_answered,
+    ready,
+    refusal,
+)
+
+ACTIVE = answer(200, {"active": True})
+DUPLICATE = refusal(422, None, f"Content is a duplicate of {SHARE}", inner="DUPLICATE_POST")
+IMAGE = {"media": {"id": "urn:li:image:D1"}}
+NEWLY = int(NOW.timestamp() * 1000)
+
+
+def creation(author: str = MEMBER, content: dict[str, Any] | None = None) -> Call:
+    body: dict[str, Any] = {"author": author, "commentary": "hello"}
+    return create_post(SETTINGS, body if content is None else {**body, "content": content})
+
+
+def asked(call: Call, *replies: Reply | Exception, minutes_ago: float = 2) -> Transcript[Reconciled]:
+    intent = Intent(call, NOW - timedelta(minutes=minutes_ago))
+    return play(reconcile(ready(), intent, SETTINGS), *replies)
+
+
+def listed(**changes: Any) -> Reply:
+    post = {"id": SHARE, "commentary": "hello", "createdAt": NEWLY, "content": IMAGE, **changes}
+    return answer(200, {"elements": [post]})
+
+
+COMMENT = create_comment(SETTINGS, SHARE, MEMBER, "more")
+
+
+def test_a_repeat_that_is_refused_names_the_post() -> None:
+    call = creation()
+    transcript = asked(call, ACTIVE, DUPLICATE)
+    found = transcript.value()
+    assert transcript.calls[-1] == call
+    assert isinstance(found, Found)
+    assert (found.reply.status, found.reply.headers["x-restli-id"]) == (201, SHARE)
+
+
+def test_a_repeat_that_is_accepted_is_the_post() -> None:
+    assert asked(creation(), ACTIVE, CREATED).value() == Found(CREATED)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [None, IMAGE, {"multiImage": {"images": []}}, {"article": {"source": "https://example.com", "title": "A"}}],
+)
+def test_what_linkedin_recognises_is_repeated(content: dict[str, Any] | None) -> None:
+    assert isinstance(asked(creation(content=content), ACTIVE, DUPLICATE).value(), Found)
+
+
+@pytest.mark.parametrize("content", [{"media": {"id": "urn:li:document:D1"}}, {"poll": {}}])
+def test_what_it_may_not_recognise_is_not(content: dict[str, Any]) -> None:
+    transcript = asked(creation(content=content), ACTIVE)
+    assert isinstance(transcript.value(), Unknown)
+    assert len(transcript.calls) == 1
+
+
+def test_after_ten_minutes_nothing_is_repeated() -> None:
+    assert isinstance(asked(creation(), ACTIVE, minutes_ago=10.1).value(), Unknown)
+    assert isinstance(asked(creation(), ACTIVE, DUPLICATE, minutes_ago=10).value(), Found)
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [AWAY, answer(500), refusal(401, "REVOKED_ACCESS_TOKEN"), refusal(403, "ACCESS_DENIED"), refusal(409, "CONFLICT")],
+)
+def test_a_repeat_that_says_nothing_is_not_repeated(answered: Reply | Exception) -> None:
+    assert isinstance(asked(creation(), ACTIVE, answered).value(), Unknown)
+
+
+def test_a_duplicate_of_nothing_known_says_nothing() -> None:
+    assert isinstance(asked(creation(), ACTIVE, refusal(422, "DUPLICATE_POST")).value(), Unknown)
+
+
+@pytest.mark.parametrize("call", [creation(), creation(PAGE), COMMENT])
+@pytest.mark.parametrize("answered", [AWAY, answer(429), answer(503)])
+def test_who_cannot_answer_now_is_asked_again_later(call: Call, answered: Reply | Exception) -> None:
+    error = asked(call, answered).error
+    assert isinstance(error, PlatformFailure)
+    assert error.kind in {FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED}
+
+
+def test_a_repeat_that_is_throttled_may_be_made_later() -> None:
+    error = asked(creation(), ACTIVE, answer(429)).error
+    assert isinstance(error, PlatformFailure)
+    assert error.kind is FailureKind.RATE_LIMITED
+
+
+def test_a_page_s_post_is_read() -> None:
+    transcript = asked(creation(PAGE, IMAGE), listed())
+    found = transcript.value()
+    assert isinstance(found, Found)
+    assert found.reply.headers == {"x-restli-id": SHARE}
+    [call] = transcript.calls
+    assert dict(call.query)["author"] == PAGE
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        listed(commentary="other"),
+        listed(content={"media": {"id": "urn:li:image:D2"}}),
+        listed(content=None),
+        listed(createdAt=NEWLY - 3_600_000),
+        listed(createdAt="now"),
+        listed(id="urn:li:image:1"),
+        answer(200, {"elements": []}),
+        answer(403),
+    ],
+)
+def test_a_page_s_post_that_is_not_listed_is_repeated(reply: Reply) -> None:
+    transcript = asked(creation(PAGE, IMAGE), reply, ACTIVE, DUPLICATE)
+    assert isinstance(transcript.value(), Found)
+    assert len(transcript.calls) == 3
+
+
+def test_a_comment_is_looked_for() -> None:
+    found = {"$URN": "urn:li:comment:(x,1)", "actor": MEMBER, "message": {"text": "more"}}
+    value = asked(COMMENT, answer(200, {"elements": [found]})).value()
+    assert isinstance(value, Found)
+    assert value.reply.headers == {"x-restli-id": "urn:li:comment:(x,1)"}
+
+
+@pytest.mark.parametrize(
+    "reply", [answer(403), answer(200, {"elements": [{"actor": MEMBER, "message": {"text": "x"}}]})]
+)
+def test_a_comment_that_is_not_found_is_not_known_to_be_absent(reply: Reply) -> None:
+    assert isinstance(asked(COMMENT, reply).value(), Unknown)
+
+
+@pytest.mark.parametrize(
+    ("call", "replies"),
+    [
+        (creation(), [ACTIVE, DUPLICATE]),
+        (creation(PAGE, IMAGE), [answer(403), ACTIVE, DUPLICATE]),
+        (COMMENT, [answer(403)]),
+    ],
+)
+def test_asking_ends_whatever_is_answered(call: Call, replies: list[Reply]) -> None:
+    intent = Intent(call, NOW)
+    assert_ends_whatever_is_answered(lambda: reconcile(ready(), intent, SETTINGS), replies)
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 409, 422, 500])
+@pytest.mark.parametrize("author", [MEMBER, PAGE])
+def test_nothing_is_ever_surely_absent(author: str, status: int) -> None:
+    """Then the engine would send it again, and nothing vouches for that."""
+    transcript = asked(creation(author), *[answer(status)] * 3)
+    assert not isinstance(transcript.result, Absent)

@@ -1,0 +1,150 @@
+"""LinkedIn's limits: what each finds, at its edge and beyond it."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.rules import preflight, violations
+from letmepost.domain.text import count_graphemes
+from letmepost.platforms.linkedin.options import LinkedInOptions
+from letmepost.platforms.linkedin.rules import RULES, count_utf16
+from tests.platforms.linkedin.transcripts import MEMBER, PAGE, document, image
+
+ARTICLE = {"url": "https://example.com", "title": "A"}
+POLL = {"question": "Which?", "options": ["This", "That"]}
+VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=image().media_id)
+
+
+def broken(**content: Any) -> dict[str, str]:
+    """Rule → field of everything that is wrong."""
+    given = PostContent(**{"text": "hello", **content})
+    return {violation.rule.removeprefix("linkedin."): violation.field for violation in violations(given, RULES)}
+
+
+def with_options(**options: Any) -> dict[str, str]:
+    return broken(options=options)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"text": "x" * 3000, "first_comment": "y" * 1250},
+        {"text": "", "media": (image(),)},
+        {"text": "", "media": tuple(image(number) for number in range(20))},
+        {"media": (image(content_type="image/gif"),)},
+        {"media": (image(width_px=36_152_319, height_px=1),)},
+        {"media": (document(),)},
+        {"media": (document(None, size_bytes=100_000_000),), "options": {"documentTitle": "Deck"}},
+        {"text": "", "options": {"article": {**ARTICLE, "title": "t" * 400, "description": "d" * 4086}}},
+        {"text": "", "options": {"poll": {"question": "q" * 140, "options": ["a" * 30] * 4}}},
+        {"options": {"author": PAGE}},
+        {"options": {"author": MEMBER, "visibility": "CONNECTIONS"}},
+    ],
+)
+def test_what_is_within_the_limits_passes(content: dict[str, Any]) -> None:
+    assert broken(**content) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ({"text": ""}, {"text.non_empty": "text"}),
+        ({"text": " \n"}, {"text.non_empty": "text"}),
+        ({"text": "x" * 3001}, {"text.max_graphemes": "text", "text.max_utf16": "text"}),
+        ({"text": "🎉" * 1501}, {"text.max_utf16": "text"}),
+        ({"first_comment": " "}, {"first_comment.non_empty": "firstComment.text"}),
+        (
+            {"first_comment": "y" * 1251},
+            {"first_comment.max_graphemes": "firstComment.text", "first_comment.max_utf16": "firstComment.text"},
+        ),
+        ({"thread": (ThreadPart(text="more"),)}, {"thread.supported": "thread"}),
+        ({"media": (VIDEO,)}, {"media.kind_supported": "media[0]"}),
+        ({"media": tuple(image(number) for number in range(21))}, {"media.count_max": "media"}),
+        ({"media": (image(content_type="image/webp"),)}, {"media.mime_allowed": "media[0]"}),
+        ({"media": (image(width_px=6013, height_px=6013),)}, {"media.image_pixels_max": "media[0]"}),
+        ({"media": (document(), image())}, {"media.document_exclusive": "media"}),
+        ({"media": (document(content_type="application/zip"),)}, {"document.mime_allowed": "media[0]"}),
+        ({"media": (document(size_bytes=100_000_001),)}, {"document.size_max": "media[0]"}),
+        ({"media": (document(None),)}, {"document.title_required": "media[0].title"}),
+        ({"media": (document("t" * 4087),)}, {"document.title_max": "media[0].title"}),
+        ({"options": {"documentTitle": "Deck"}}, {"document.title_alone": "options.documentTitle"}),
+        (
+            {"media": (image(),), "options": {"article": ARTICLE}},
+            {"content.single_kind": "options.article"},
+        ),
+        ({"options": {"article": ARTICLE, "poll": POLL}}, {"content.single_kind": "options.poll"}),
+        (
+            {"options": {"article": ARTICLE}, "option_media": {"article.thumbnail": image(content_type="image/webp")}},
+            {"article.thumbnail_mime_allowed": "options.article.thumbnail"},
+        ),
+        (
+            {"options": {"article": ARTICLE}, "option_media": {"article.thumbnail": image(width_px=99_999)}},
+            {"article.thumbnail_pixels_max": "options.article.thumbnail"},
+        ),
+    ],
+)
+def test_what_is_beyond_a_limit_is_found(content: dict[str, Any], found: dict[str, str]) -> None:
+    assert broken(**content) == found
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ({"author": "urn:li:company:1"}, {"author.urn_format": "options.author"}),
+        ({"author": f"{PAGE}/../posts"}, {"author.urn_format": "options.author"}),
+        ({"visibility": "FRIENDS"}, {"visibility.enum": "options.visibility"}),
+        ({"author": PAGE, "visibility": "CONNECTIONS"}, {"visibility.page": "options.visibility"}),
+        ({"article": {**ARTICLE, "title": "t" * 401}}, {"article.title_max": "options.article.title"}),
+        (
+            {"article": {**ARTICLE, "description": "d" * 4087}},
+            {"article.description_max": "options.article.description"},
+        ),
+        ({"poll": {**POLL, "question": "q" * 141}}, {"poll.question_max": "options.poll.question"}),
+        ({"poll": {**POLL, "options": ["a", "b" * 31]}}, {"poll.answer_max": "options.poll.options[1]"}),
+        ({"poll": {**POLL, "options": ["a"]}}, {"poll.answers_count": "options.poll.options"}),
+        ({"poll": {**POLL, "options": ["a"] * 5}}, {"poll.answers_count": "options.poll.options"}),
+    ],
+)
+def test_an_option_beyond_a_limit_is_found(options: dict[str, Any], found: dict[str, str]) -> None:
+    assert with_options(**options) == found
+
+
+def test_a_thread_from_the_defaults_is_left_out_with_a_warning() -> None:
+    content = PostContent(text="one", thread=(ThreadPart(text="two"),), inherited=frozenset({"text", "thread"}))
+    checked = preflight(content, RULES)
+    assert [warning.rule for warning in checked.warnings] == ["linkedin.thread.supported"]
+    assert (checked.violations, checked.content.thread) == ((), ())
+
+
+@given(st.text())
+def test_no_text_has_more_graphemes_than_utf16_units(text: str) -> None:
+    assert count_graphemes(text) <= count_utf16(text)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"unknown": 1},
+        {"platform": "elsewhere"},
+        {"article": {"title": "A"}},
+        {"article": {"url": "ftp://example.com", "title": "A"}},
+        {"article": {"url": "https://example.com", "title": ""}},
+        {"poll": {"question": "", "options": ["a", "b"]}},
+        {"poll": {"question": "q", "options": ["a", ""]}},
+        {"poll": {"question": "q", "options": ["a", "b"], "duration": "ONE_YEAR"}},
+    ],
+)
+def test_options_are_a_closed_schema(options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        LinkedInOptions.model_validate(options)
+
+
+def test_options_name_their_media() -> None:
+    options = LinkedInOptions.model_validate({"article": {**ARTICLE, "thumbnail": "med_1"}})
+    assert options.media_ids() == {"article.thumbnail": "med_1"}
+    assert LinkedInOptions.model_validate({"article": ARTICLE}).media_ids() == {}

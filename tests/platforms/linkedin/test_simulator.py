@@ -1,0 +1,503 @@
+"""The simulator refuses what LinkedIn refuses: a row for each row of the fact sheet."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+
+from letmepost.platforms.contract import ConnectedAccount, SimulatedReply
+from letmepost.platforms.linkedin import PLATFORM
+from letmepost.platforms.linkedin.simulator.consent import CLIENT_ID, CLIENT_SECRET, create_account
+from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
+from tests.platforms.linkedin.driver import CALLBACK, Driver
+from tests.platforms.linkedin.transcripts import BYTES
+
+VERSION = {"linkedin-version": "202606"}
+APP = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+JPEG, PDF = BYTES["image/jpeg"], BYTES["application/pdf"]
+NOBODY = "urn:li:person:nobody"
+
+
+class Visitor(Driver):
+    """Speaks to the simulator in words of the protocol, not through the flows."""
+
+    account: ConnectedAccount
+
+    @property
+    def token(self) -> str:
+        return self.account.credential.secrets["access_token"]
+
+    @property
+    def author(self) -> str:
+        return self.account.platform_account_id
+
+    def rest(self, method: str, path: str, body: object = None, *query: tuple[str, str], **headers: str) -> Any:
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        sent = {"authorization": f"Bearer {self.token}", **VERSION, **named}
+        data = b"" if body is None else json.dumps(body).encode()
+        return self.ask(method, f"/rest/{path}", data, sent, query=query)
+
+    def body(self, **changes: Any) -> dict[str, Any]:
+        plain = {
+            "author": self.author,
+            "commentary": "hello",
+            "visibility": "PUBLIC",
+            "distribution": {"feedDistribution": "MAIN_FEED"},
+            "lifecycleState": "PUBLISHED",
+        }
+        return {name: value for name, value in {**plain, **changes}.items() if value is not None}
+
+    def post(self, **changes: Any) -> SimulatedReply:
+        reply: SimulatedReply = self.rest("POST", "posts", self.body(**changes))
+        return reply
+
+    def asset(self, resource: str, data: bytes | None, owner: str | None = None) -> str:
+        """The URN of a medium; without bytes, none came in."""
+        request = {"initializeUploadRequest": {"owner": owner or self.author}}
+        value = told(self.rest("POST", resource, request, ("action", "initializeUpload")))["value"]
+        if data is not None:
+            path = urlsplit(value["uploadUrl"]).path.removeprefix("/org_1/linkedin")
+            assert self.ask("PUT", path, data).status == 201
+        urn: str = value[resource.removesuffix("s")]
+        return urn
+
+
+def told(reply: SimulatedReply) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(reply.body)
+    return value
+
+
+def code_of(reply: SimulatedReply) -> tuple[int, str]:
+    """The status, and the innermost code."""
+    value = told(reply)
+    inner = value.get("errorDetails", {}).get("inputErrors", [{}])[0]
+    return reply.status, inner.get("code", value.get("code"))
+
+
+@pytest.fixture
+def visitor() -> Visitor:
+    made = Visitor()
+    made.account = made.connect()
+    return made
+
+
+@pytest.fixture
+def owner() -> Visitor:
+    """Of two pages."""
+    made = Visitor()
+    made.account = made.connect_pages()[0]
+    return made
+
+
+def image_of(number: int) -> dict[str, str]:
+    return {"id": f"urn:li:image:{number}"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"commentary": None}, (422, "MISSING_FIELD")),
+        ({"distribution": None}, (422, "MISSING_FIELD")),
+        ({"author": 7}, (422, "MISSING_FIELD")),
+        ({"scheduledAt": 1}, (422, "UNPERMITTED_FIELD")),
+        ({"visibility": "FRIENDS"}, (422, "INVALID_VALUE_FOR_FIELD")),
+        ({"author": "urn:li:organization:1", "visibility": "CONNECTIONS"}, (422, "INVALID_VALUE_FOR_FIELD")),
+        ({"commentary": ""}, (422, "INVALID_VALUE_BLANK_FIELD")),
+        ({"commentary": "x" * 3001}, (422, "FIELD_LENGTH_TOO_LONG")),
+        ({"author": NOBODY}, (403, "ACCESS_DENIED")),
+        ({"author": "urn:li:organization:1"}, (403, "ACCESS_DENIED")),
+        ({"content": {}}, (422, "INVALID_VALUE_FOR_FIELD")),
+        ({"content": {"article": {}, "poll": {}}}, (422, "INVALID_VALUE_FOR_FIELD")),
+        ({"content": {"carousel": {"cards": []}}}, (422, "UNPERMITTED_FIELD")),
+        ({"content": {"article": {"title": "A"}}}, (422, "MISSING_FIELD")),
+        ({"content": {"article": {"source": "https://a.example"}}}, (422, "MISSING_FIELD")),
+        ({"content": {"article": {"source": "https://a.example", "title": "t" * 401}}}, (422, "FIELD_LENGTH_TOO_LONG")),
+        (
+            {"content": {"article": {"source": "https://a.example", "title": "A", "thumbnail": "https://b.example"}}},
+            (422, "INVALID_URN_TYPE"),
+        ),
+        ({"content": {"media": {"id": "urn:li:video:1"}}}, (422, "INVALID_URN_TYPE")),
+        ({"content": {"media": {"id": "urn:li:image:1"}}}, (422, "INVALID_URN_ID")),
+        ({"content": {"media": {"id": "urn:li:image:1", "altText": "a" * 4087}}}, (422, "FIELD_LENGTH_TOO_LONG")),
+        ({"content": {"media": {"id": "urn:li:document:1"}}}, (422, "MISSING_FIELD")),
+        ({"content": {"multiImage": {"images": [image_of(1)]}}}, (422, "INVALID_VALUE_FOR_FIELD")),
+        ({"content": {"multiImage": {"images": [image_of(1)] * 21}}}, (422, "INVALID_VALUE_FOR_FIELD")),
+        ({"content": {"poll": {"question": "q" * 141}}}, (422, "FIELD_LENGTH_TOO_LONG")),
+        ({"content": {"poll": {"question": "q", "options": [{"text": "a"}]}}}, (422, "INVALID_VALUE_FOR_FIELD")),
+        (
+            {"content": {"poll": {"question": "q", "options": [{"text": "a"}, {"text": "b" * 31}]}}},
+            (422, "FIELD_LENGTH_TOO_LONG"),
+        ),
+        (
+            {"content": {"poll": {"question": "q", "options": [{"text": "a"}] * 2, "settings": {"duration": "EVER"}}}},
+            (422, "INVALID_VALUE_FOR_FIELD"),
+        ),
+    ],
+)
+def test_a_post_is_refused(visitor: Visitor, changes: dict[str, Any], refused: tuple[int, str]) -> None:
+    assert code_of(visitor.post(**changes)) == refused
+    assert visitor.visible() == []
+
+
+def test_a_post_is_answered_by_a_header_alone(visitor: Visitor) -> None:
+    reply = visitor.post()
+    assert (reply.status, reply.body) == (201, b"")
+    assert reply.headers["x-restli-id"].startswith("urn:li:share:")
+
+
+def test_what_is_not_escaped_ends_the_text_and_the_post_is_accepted(visitor: Visitor) -> None:
+    assert visitor.post(commentary="hello (you) there").status == 201
+    assert visitor.visible() == ["hello "]
+
+
+def test_a_repeat_is_refused_with_the_urn_of_the_first_for_an_hour(visitor: Visitor) -> None:
+    first = visitor.post().headers["x-restli-id"]
+    repeat = visitor.post()
+    assert code_of(repeat) == (422, "DUPLICATE_POST")
+    assert told(repeat)["message"] == f"Content is a duplicate of {first}"
+    assert visitor.post(commentary="other").status == 201
+    visitor.now += timedelta(hours=1)
+    assert visitor.post().status == 201
+
+
+def test_a_deleted_post_may_be_made_again(visitor: Visitor) -> None:
+    urn = visitor.post().headers["x-restli-id"]
+    for _ in range(2):
+        assert visitor.rest("DELETE", f"posts/{urn}").status == 204
+    assert visitor.post().status == 201
+
+
+def test_nobody_deletes_the_post_of_another(visitor: Visitor) -> None:
+    urn = visitor.post().headers["x-restli-id"]
+    visitor.account = visitor.connect()
+    assert code_of(visitor.rest("DELETE", f"posts/{urn}")) == (403, "ACCESS_DENIED")
+
+
+# Versions
+
+
+@pytest.mark.parametrize(
+    ("version", "refused"),
+    [
+        ("", (426, "NONEXISTENT_VERSION")),
+        ("202511", (426, "NONEXISTENT_VERSION")),
+        ("202512", (426, "NONEXISTENT_VERSION")),
+        ("202504", (426, "NONEXISTENT_VERSION")),
+        ("299901", (426, "NONEXISTENT_VERSION")),
+    ],
+)
+def test_a_version_that_is_not_active_is_refused(visitor: Visitor, version: str, refused: tuple[int, str]) -> None:
+    assert code_of(visitor.rest("POST", "posts", visitor.body(), linkedin_version=version)) == refused
+
+
+def test_a_call_without_a_version_is_refused_where_one_is_needed(visitor: Visitor) -> None:
+    token = {"authorization": f"Bearer {visitor.token}"}
+    assert code_of(visitor.ask("POST", "/rest/posts", b"{}", token)) == (400, "VERSION_MISSING")
+    assert visitor.ask("GET", "/v2/userinfo", headers=token).status == 200
+
+
+def test_a_version_ends_on_its_day(visitor: Visitor) -> None:
+    visitor.now = visitor.now.replace(year=2027, month=1, day=14)
+    visitor.account = visitor.connect()
+    assert visitor.rest("POST", "posts", visitor.body(), linkedin_version="202601").status == 201
+    visitor.now += timedelta(days=1)
+    reply = visitor.rest("POST", "posts", visitor.body(), linkedin_version="202601")
+    assert told(reply)["message"] == "Requested version 202601 is not active"
+
+
+# Tokens
+
+
+@pytest.mark.parametrize(
+    ("header", "refused"),
+    [
+        ("", (401, "EMPTY_ACCESS_TOKEN")),
+        ("Basic x", (401, "EMPTY_ACCESS_TOKEN")),
+        ("Bearer AQX", (401, "INVALID_ACCESS_TOKEN")),
+    ],
+)
+def test_a_call_without_a_good_token_is_refused(visitor: Visitor, header: str, refused: tuple[int, str]) -> None:
+    assert code_of(visitor.rest("POST", "posts", visitor.body(), authorization=header)) == refused
+
+
+def test_a_token_ends_after_sixty_days(visitor: Visitor) -> None:
+    visitor.now += timedelta(days=60)
+    assert code_of(visitor.post()) == (401, "EXPIRED_ACCESS_TOKEN")
+
+
+def test_a_permission_that_was_taken_back_writes_nothing(visitor: Visitor) -> None:
+    visitor.account = visitor.connect("auth_revoked")
+    reply = visitor.post()
+    assert code_of(reply) == (401, "REVOKED_ACCESS_TOKEN")
+    assert told(reply)["serviceErrorCode"] == 65601
+
+
+def test_a_token_of_members_may_only_write() -> None:
+    visitor = Visitor()
+    visitor.account = visitor.connect()
+    code = visitor.state[f"token/{visitor.token}"]
+    visitor.state[f"token/{visitor.token}"] = {**code, "scopes": ["openid", "profile", "w_member_social"]}
+    post, image = visitor.post().headers["x-restli-id"], visitor.asset("images", JPEG)
+    for path in (f"posts/{post}", f"images/{image}", f"socialActions/{post}/comments", "organizationAcls"):
+        assert code_of(visitor.rest("GET", path)) == (403, "ACCESS_DENIED")
+    query = (("q", "author"), ("author", visitor.author))
+    assert code_of(visitor.rest("GET", "posts", None, *query, x_restli_method="FINDER")) == (403, "ACCESS_DENIED")
+
+
+def test_members_posts_are_listed_to_nobody(owner: Visitor) -> None:
+    query = (("q", "author"), ("author", owner.author))
+    assert code_of(owner.rest("GET", "posts", None, *query, x_restli_method="FINDER")) == (403, "ACCESS_DENIED")
+
+
+def test_pages_can_be_read_by_those_who_administer_them(owner: Visitor) -> None:
+    page = owner.account.data["authors"][1]
+    urn = owner.post(author=page).headers["x-restli-id"]
+    query = (("q", "author"), ("author", page))
+    [listed] = told(owner.rest("GET", "posts", None, *query, x_restli_method="FINDER"))["elements"]
+    assert (listed["id"], listed["commentary"], listed["lifecycleState"]) == (urn, "hello", "PUBLISHED")
+    assert told(owner.rest("GET", f"posts/{urn}"))["id"] == urn
+    assert owner.rest("GET", "posts", None, *query).status == 404  # without the FINDER's header
+    assert owner.rest("GET", "posts/urn:li:share:1").status == 404
+    assert owner.rest("GET", "organizations/1").status == 404
+
+
+# Media
+
+
+def test_a_medium_belongs_to_the_author(owner: Visitor) -> None:
+    page = owner.account.data["authors"][1]
+    urn = owner.asset("images", JPEG, owner=page)
+    assert code_of(owner.post(content={"media": {"id": urn}})) == (403, "ACCESS_DENIED")
+    assert owner.post(author=page, content={"media": {"id": urn}}).status == 201
+    request = {"initializeUploadRequest": {"owner": NOBODY}}
+    refused = owner.rest("POST", "images", request, ("action", "initializeUpload"))
+    assert code_of(refused) == (403, "ACCESS_DENIED")
+
+
+@pytest.mark.parametrize(
+    ("resource", "data", "refused"),
+    [
+        ("images", None, (400, "MEDIA_ASSET_WAITING_UPLOAD")),
+        ("images", b"no image", (400, "MEDIA_ASSET_PROCESSING_FAILED")),
+        ("documents", PDF, (400, "MEDIA_ASSET_WAITING_UPLOAD")),
+    ],
+)
+def test_a_medium_that_is_not_ready_is_not_shown(
+    visitor: Visitor, resource: str, data: bytes | None, refused: tuple[int, str]
+) -> None:
+    urn = visitor.asset(resource, data)
+    assert code_of(visitor.post(content={"media": {"id": urn, "title": "Deck"}})) == refused
+
+
+def test_a_document_is_ready_after_a_while(visitor: Visitor) -> None:
+    urn = visitor.asset("documents", PDF)
+    assert told(visitor.rest("GET", f"documents/{urn}"))["status"] == "PROCESSING"
+    visitor.now += timedelta(seconds=3)
+    assert told(visitor.rest("GET", f"documents/{urn}"))["status"] == "AVAILABLE"
+    assert visitor.post(content={"media": {"id": urn, "title": "Deck"}}).status == 201
+
+
+def test_an_address_to_upload_to_ends(visitor: Visitor) -> None:
+    request = {"initializeUploadRequest": {"owner": visitor.author}}
+    value = told(visitor.rest("POST", "images", request, ("action", "initializeUpload")))["value"]
+    assert value["uploadUrlExpiresAt"] == int((visitor.now + timedelta(hours=12)).timestamp() * 1000)
+    path = urlsplit(value["uploadUrl"]).path.removeprefix("/org_1/linkedin")
+    visitor.now += timedelta(hours=12)
+    assert code_of(visitor.ask("PUT", path, JPEG)) == (400, "EXPIRED_UPLOAD_URL")
+    assert visitor.ask("PUT", "/dms-uploads/1", JPEG).status == 404
+    assert code_of(visitor.rest("POST", "images", request)) == (400, "ILLEGAL_ARGUMENT")
+    assert visitor.rest("GET", "images/urn:li:image:1").status == 404
+
+
+# Comments
+
+
+@pytest.mark.parametrize(
+    ("changes", "refused"),
+    [
+        ({"actor": NOBODY}, (403, "ACCESS_DENIED")),
+        ({"object": "urn:li:share:1"}, (404, "RESOURCE_NOT_FOUND")),
+        ({"message": {"text": ""}}, (422, "INVALID_VALUE_BLANK_FIELD")),
+        ({"message": "hello"}, (422, "INVALID_VALUE_BLANK_FIELD")),
+        ({"message": {"text": "x" * 1251}}, (422, "FIELD_LENGTH_TOO_LONG")),
+    ],
+)
+def test_a_comment_is_refused(visitor: Visitor, changes: dict[str, Any], refused: tuple[int, str]) -> None:
+    urn = visitor.post().headers["x-restli-id"]
+    visitor.now += timedelta(seconds=2)
+    body = {"actor": visitor.author, "object": urn, "message": {"text": "more"}, **changes}
+    assert code_of(visitor.rest("POST", f"socialActions/{urn}/comments", body)) == refused
+
+
+def test_comments_know_a_post_a_little_later(visitor: Visitor) -> None:
+    urn = visitor.post().headers["x-restli-id"]
+    body = {"actor": visitor.author, "object": urn, "message": {"text": "more (here)"}}
+    early = visitor.rest("POST", f"socialActions/{urn}/comments", body)
+    assert (early.status, told(early)["message"]) == (400, f"Unable to obtain activity for {urn}")
+    visitor.now += timedelta(seconds=1)
+    made = visitor.rest("POST", f"socialActions/{urn}/comments", body)
+    assert made.status == 201
+    assert told(made)["$URN"].startswith(f"urn:li:comment:({urn},")
+    [listed] = told(visitor.rest("GET", f"socialActions/{urn}/comments"))["elements"]
+    assert listed["$URN"] == told(made)["$URN"]
+    assert visitor.visible() == ["hello", "more (here)"]
+
+
+# Limits, routes
+
+
+def test_a_member_s_day_has_a_number_of_requests(visitor: Visitor) -> None:
+    for number in range(150):
+        assert visitor.post(commentary=f"post {number}").status == 201
+    refused = visitor.post(commentary="one more")
+    assert code_of(refused) == (429, "TOO_MANY_REQUESTS")
+    assert "APPLICATION_AND_MEMBER DAY" in told(refused)["message"]
+    assert "retry-after" not in refused.headers
+    visitor.account = visitor.connect()
+    assert visitor.post(commentary="of another member").status == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", "/rest/videos", 404), ("PUT", "/rest/posts", 405)]
+)
+def test_there_is_nothing_else(visitor: Visitor, method: str, path: str, status: int) -> None:
+    assert visitor.ask(method, path, headers={"authorization": f"Bearer {visitor.token}", **VERSION}).status == status
+
+
+def test_what_is_no_json_is_refused(visitor: Visitor) -> None:
+    headers = {"authorization": f"Bearer {visitor.token}", **VERSION}
+    assert code_of(visitor.ask("POST", "/rest/posts", b"{", headers)) == (400, "ILLEGAL_ARGUMENT")
+
+
+# Consent
+
+
+def authorize(visitor: Driver, **changes: str) -> SimulatedReply:
+    query = {
+        "response_type": "code",
+        "client_id": CLIENT_ID,
+        "redirect_uri": CALLBACK,
+        "state": "s&1",
+        "scope": "openid w_member_social",
+        **changes,
+    }
+    return visitor.ask("GET", "/oauth/v2/authorization", query=tuple(query.items()))
+
+
+def test_the_page_of_consent_has_a_link_for_each_choice(visitor: Visitor) -> None:
+    page = authorize(visitor).body.decode()
+    assert page.count("<a href=") == 4  # a new member, one with pages, the known one, nobody
+    assert "Sandbox Member" in page
+    assert "s%261" in page
+
+
+def test_one_who_cancels_goes_back_with_the_reason(visitor: Visitor) -> None:
+    back = authorize(visitor, choice="deny").headers["location"]
+    told_back = dict(parse_qsl(urlsplit(back).query))
+    assert (told_back["error"], told_back["state"]) == ("user_cancelled_authorize", "s&1")
+
+
+def test_an_app_that_asks_for_too_much_gets_nothing(visitor: Visitor) -> None:
+    back = authorize(visitor, scope="openid r_member_social").headers["location"]
+    assert "error=unauthorized_scope_error" in back
+
+
+@pytest.mark.parametrize("changes", [{"client_id": "other"}, {"response_type": "token"}, {"redirect_uri": ""}])
+def test_an_app_that_is_not_known_is_not_gone_back_to(visitor: Visitor, changes: Mapping[str, str]) -> None:
+    reply = authorize(visitor, choice="member", **changes)
+    assert (reply.status, "location" in reply.headers) == (400, False)
+
+
+def token(visitor: Driver, endpoint: str, **form: str) -> SimulatedReply:
+    return visitor.ask("POST", f"/oauth/v2/{endpoint}", urlencode({**APP, **form}).encode())
+
+
+@pytest.mark.parametrize(
+    ("form", "refused"),
+    [
+        ({"client_secret": "wrong"}, (401, "invalid_client")),
+        ({"grant_type": "password"}, (400, "invalid_request")),
+        ({"code": "unknown"}, (400, "invalid_request")),
+        ({"grant_type": "refresh_token", "refresh_token": "unknown"}, (400, "invalid_grant")),
+    ],
+)
+def test_a_grant_is_refused(visitor: Visitor, form: dict[str, str], refused: tuple[int, str]) -> None:
+    code = create_account(visitor.state, "ok", visitor.now, visitor.entropy())["code"]
+    reply = token(visitor, "accessToken", **{"grant_type": "authorization_code", "code": code, **form})
+    assert (reply.status, told(reply)["error"]) == refused
+
+
+def test_a_grant_tells_its_scopes_by_commas_and_its_length_in_seconds(visitor: Visitor) -> None:
+    code = create_account(visitor.state, "token_expiring", visitor.now, visitor.entropy())["code"]
+    granted = told(token(visitor, "accessToken", grant_type="authorization_code", code=code))
+    assert "w_member_social,w_organization_social" in granted["scope"]
+    assert (granted["expires_in"], granted["refresh_token_expires_in"]) == (5, 31_536_000)
+    visitor.now += timedelta(days=1)
+    again = told(token(visitor, "accessToken", grant_type="refresh_token", refresh_token=granted["refresh_token"]))
+    assert again["refresh_token"] == granted["refresh_token"]
+    assert again["refresh_token_expires_in"] == 31_536_000 - 86_400
+    assert again["access_token"] != granted["access_token"]
+
+
+def test_introspection_tells_of_a_token(visitor: Visitor) -> None:
+    told_of = told(token(visitor, "introspectToken", token=visitor.token))
+    assert (told_of["active"], told_of["status"], told_of["client_id"]) == (True, "active", CLIENT_ID)
+    assert told_of["expires_at"] == int((visitor.now + timedelta(days=60)).timestamp())
+    visitor.now += timedelta(days=60)
+    assert told(token(visitor, "introspectToken", token=visitor.token))["status"] == "expired"
+    assert told(token(visitor, "introspectToken", token="unknown")) == {"active": False}
+    assert token(visitor, "introspectToken", client_secret="wrong").status == 401
+
+
+# Scenarios
+
+
+@pytest.mark.parametrize(
+    ("scenario", "statuses"),
+    [
+        ("ok", [201, 422, 422]),
+        ("rate_limited", [429, 429, 201]),
+        ("quota_exhausted", [429, 429, 429]),
+        ("rejected", [422, 422, 422]),
+        ("duplicate", [422, 422, 422]),
+        ("unavailable", [503, 503, 503]),
+        ("flaky", [500, 201, 500]),
+        ("timeout_after_publish", [201, 422, 422]),
+        ("silent_success", [201, 422, 422]),
+        ("processing_forever", [201, 422, 422]),
+    ],
+)
+def test_a_scenario_answers_writes(visitor: Visitor, scenario: str, statuses: list[int]) -> None:
+    visitor.account = visitor.connect(scenario)
+    replies = [visitor.post() for _ in statuses]
+    assert [reply.status for reply in replies] == statuses
+    assert replies[0].dropped is (scenario == "timeout_after_publish")
+    assert ("x-restli-id" in replies[0].headers) is (replies[0].status == 201 and scenario != "silent_success")
+
+
+def test_what_is_unavailable_comes_back(visitor: Visitor) -> None:
+    visitor.account = visitor.connect("unavailable")
+    request = {"initializeUploadRequest": {"owner": visitor.author}}
+    assert visitor.rest("POST", "images", request, ("action", "initializeUpload")).status == 503
+    visitor.now += timedelta(seconds=8)
+    assert visitor.post().status == 201
+
+
+def test_a_slow_account_answers_late(visitor: Visitor) -> None:
+    visitor.account = visitor.connect("slow")
+    assert visitor.post().delay_s == 3.0
+
+
+def test_there_is_no_other_scenario(visitor: Visitor) -> None:
+    with pytest.raises(ValueError, match="luck"):
+        create_account(visitor.state, "luck", visitor.now, visitor.entropy())
+    assert PLATFORM.simulator.scenarios == tuple(SCENARIOS)
+    assert all(scenario.summary.endswith(".") for scenario in SCENARIOS.values())
+
+
+def test_the_state_is_json(owner: Visitor) -> None:
+    owner.post(content={"media": {"id": owner.asset("images", JPEG)}})
+    assert json.loads(json.dumps(owner.state)) == owner.state

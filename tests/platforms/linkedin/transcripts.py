@@ -1,0 +1,102 @@
+"""What the tests of the flows share: an account, a post, and replies as the API words them."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import chain, repeat
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Flow, Frozen, Pause, Reply
+from letmepost.domain.playback import Transcript, play
+from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.linkedin.settings import LinkedInSettings
+
+T = TypeVar("T")
+
+NOW = datetime(2026, 11, 22, 10, 0, 0, 123456, tzinfo=UTC)
+MEMBER = "urn:li:person:782bbtaQ"
+PAGE = "urn:li:organization:2414183"
+SHARE = "urn:li:share:7012345678901234567"
+SETTINGS = LinkedInSettings(client_id="app", client_secret=SecretStr("secret"), pages=True)
+FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
+ACCOUNT = AccountFacts(platform_account_id=MEMBER, handle=None, data={"authors": [MEMBER, PAGE], "refreshable": False})
+AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not answer.")
+"""What the driver throws into a flow when a read did not come back."""
+
+BYTES = {
+    "image/jpeg": b"\xff\xd8\xff\xe0 and the rest of a picture",
+    "application/pdf": b"%PDF-1.7 and the rest of a document",
+}
+
+CREATED = Reply(status=201, headers={"x-restli-id": SHARE}, received_at=NOW)
+_STATUSES = (200, 401, 429, 500)
+
+
+def answer(status: int, value: object = None, **headers: str) -> Reply:
+    body = b"" if value is None else json.dumps(value).encode()
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Reply(status=status, headers=named, body=body, received_at=NOW)
+
+
+def refusal(status: int, code: str | None, message: str = "", *, number: int = 100, inner: str | None = None) -> Reply:
+    """A refusal in the API's envelope."""
+    value: dict[str, Any] = {"status": status, "serviceErrorCode": number, "message": message}
+    if code is not None:
+        value["code"] = code
+    if inner is not None:
+        error = {"code": inner, "description": message, "input": {"inputPath": {"fieldPath": "/commentary"}}}
+        value["errorDetails"] = {"inputErrors": [error]}
+    return answer(status, value)
+
+
+def begun(noun: str, number: int = 1) -> Reply:
+    """An address to upload to."""
+    urn = f"urn:li:{noun}:D{number}"
+    return answer(200, {"value": {"uploadUrl": f"https://www.linkedin.com/dms-uploads/{number}", noun: urn}})
+
+
+SENT = answer(201)
+
+
+def image(number: int = 1, **facts: Any) -> MediaItem:
+    known = {"content_type": "image/jpeg", "size_bytes": len(BYTES["image/jpeg"]), "width_px": 1200, "height_px": 800}
+    return MediaItem(
+        kind=MediaKind.IMAGE,
+        media_id=UUID(int=number),
+        alt_text=f"image {number}",
+        facts=MediaFacts(**{**known, **facts}),
+    )
+
+
+def document(title: str | None = "Deck", **facts: Any) -> MediaItem:
+    known = {"content_type": "application/pdf", "size_bytes": len(BYTES["application/pdf"])}
+    return MediaItem(
+        kind=MediaKind.DOCUMENT, media_id=UUID(int=99), title=title, facts=MediaFacts(**{**known, **facts})
+    )
+
+
+def ready(text: str = "hello", *, account: AccountFacts = ACCOUNT, **content: Any) -> ReadyPost:
+    return ReadyPost(account=account, content=PostContent(text=text, **content), frozen=FROZEN)
+
+
+def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
+    """Break the flow off at every step, in every way: it must come to an end or to a pause, and say why."""
+    _assert_ended(play(flow(), *replies), len(replies))
+    for step in range(len(replies)):
+        for status in _STATUSES:
+            for body in (b'{"code": "WHATEVER", "message": "so it is"}', b"<html>", b""):
+                bad = Reply(status=status, body=body, received_at=NOW)
+                given = list(chain(replies[:step], repeat(bad, 40)))
+                _assert_ended(play(flow(), *given), len(given))
+
+
+def _assert_ended(transcript: Transcript[T], answered: int) -> None:
+    if transcript.instructions and isinstance(transcript.instructions[-1], Pause):
+        return
+    assert len(transcript.calls) <= answered, "the flow still waits for an answer"
+    assert transcript.error is None or type(transcript.error).__name__ == "PlatformFailure", transcript.error
