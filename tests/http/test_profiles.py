@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from letmepost.domain.api_keys import Mode
+from letmepost.platforms import discover
 from tests.http.support import PLATFORM, Tenant, moment, soon
 
 
@@ -78,7 +79,11 @@ async def test_every_platform_shows_its_limits_with_their_sources(tenant: Tenant
     assert all(limit["sourceUrl"].startswith("https://") and limit["checkedOn"] for limit in found["limits"])
     assert found["optionsSchema"]["additionalProperties"] is False
     versions = (await tenant.client.get("/v1/platform-versions")).json()["data"]
-    assert PLATFORM in [version["platform"] for version in versions]
+    assert {version["platform"]: (version["apiVersion"], version["sunset"]) for version in versions} == {
+        name: (platform.api_version, None if platform.sunset is None else platform.sunset.isoformat())
+        for name, platform in discover().items()
+    }
+    assert "sunset" in found
 
 
 async def test_keys_that_have_ended_do_not_hold_their_profile(tenant: Tenant) -> None:

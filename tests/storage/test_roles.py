@@ -62,6 +62,7 @@ SWEEPER_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "usage": {"SELECT": frozenset({"organization_id", "mode", "subject", "period_start"}), "DELETE": ALL},
     "operator_requests": {"SELECT": ALL, "DELETE": ALL},
+    "version_notices": {"SELECT": frozenset({"organization_id", "mode", "platform", "api_version", "within_days"})},
 }
 """What crosses tenants, column by column: a migration that widens it is seen here."""
 

@@ -24,6 +24,7 @@ from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
 from letmepost.services.tools import Tools
 from letmepost.services.upkeep import Upkeep
+from letmepost.services.version_notices import VersionNotices
 from letmepost.settings import Settings
 from letmepost.storage.claims import EveryTenantClaims
 from letmepost.storage.retention import EveryTenantRetention, Kept
@@ -95,6 +96,7 @@ async def open_worker(
                 ),
                 throttles=throttles,
             ),
+            version_notices=VersionNotices(core.database, core.clock, platforms),
             wakeups=core.wakeups,
             throttles=throttles,
             beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),

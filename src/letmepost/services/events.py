@@ -8,6 +8,7 @@ from uuid import UUID
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.quotas import Reading
 from letmepost.gateways.clock import Clock
+from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
 from letmepost.storage.accounts import AccountRow
 from letmepost.storage.events import NewEvent
@@ -101,6 +102,16 @@ def endpoint_event(
         "lastFailureReason": last_failure,
     }
     return NewEvent(id=new_id(clock), type="endpoint.disabled", profile_id=profile_id, data=data)
+
+
+def version_event(clock: Clock, platform: Platform) -> NewEvent:
+    """Tell of a version that ends. It concerns all profiles, and so belongs to none."""
+    data = {
+        "platform": platform.name,
+        "apiVersion": platform.api_version,
+        "sunset": None if platform.sunset is None else platform.sunset.isoformat(),
+    }
+    return NewEvent(id=new_id(clock), type="version.deprecated", profile_id=None, data=data)
 
 
 def timestamp(moment: datetime) -> str:

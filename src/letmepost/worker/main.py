@@ -16,6 +16,7 @@ from letmepost.services.publishing import Publishing
 from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
 from letmepost.services.upkeep import Upkeep
+from letmepost.services.version_notices import VersionNotices
 from letmepost.storage.claims import Claim
 from letmepost.worker.slots import Slots, every
 from letmepost.worker.sources import DeliverySource, PostSource
@@ -27,6 +28,7 @@ EXPIRED_AT_ONCE = 500
 LEFTOVERS_EVERY_S = 3600.0
 HEARTBEAT_EVERY_S = 5.0
 TIDY_EVERY_S = 600.0
+VERSIONS_EVERY_S = 3600.0
 THROTTLES_EVERY_S = 1.0
 REFRESH_EVERY_S = 5.0
 CHECK_EVERY_S = 10.0
@@ -50,6 +52,7 @@ class WorkerServices:
     retention: Retention
     removal: Removal
     upkeep: Upkeep
+    version_notices: VersionNotices
     wakeups: Wakeups
     throttles: Throttles
     beat: Callable[[], Awaitable[None]]
@@ -71,6 +74,7 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         asyncio.create_task(every(HEARTBEAT_EVERY_S, "heartbeat", services.beat, stop)),
         asyncio.create_task(every(TIDY_EVERY_S, "retention", services.retention.sweep, stop)),
         asyncio.create_task(every(TIDY_EVERY_S, "removal", services.removal.sweep, stop)),
+        asyncio.create_task(every(VERSIONS_EVERY_S, "versions", services.version_notices.sweep, stop)),
         asyncio.create_task(
             every(IMPORT_EVERY_S, "imports", lambda: services.fetching.fetch_waiting(IMPORTS_AT_ONCE), stop)
         ),

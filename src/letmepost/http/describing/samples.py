@@ -79,6 +79,7 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "signingSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwbE5nq3TQzVQ=",
         "sourceUrl": "https://docs.example/limits",
         "summary": "Text is at most 300 graphemes.",
+        "sunset": "2027-06-15",
         "text": "Hello from letmepost",
         "title": "Example",
         "tokenExpiresAt": None,

@@ -49,6 +49,7 @@ class PlatformView(View):
     title: str
     state: Literal["stable"] = "stable"
     api_version: str | None
+    sunset: date | None
     can_unpublish: bool
     limits: Sequence[LimitView]
     options_schema: Mapping[str, Any]
@@ -67,6 +68,7 @@ class PlatformView(View):
             platform=platform.name,
             title=platform.title,
             api_version=platform.api_version,
+            sunset=platform.sunset,
             can_unpublish=platform.unpublish is not None,
             limits=[LimitView.of(rule) for rule in platform.rules],
             options_schema=platform.options.model_json_schema(by_alias=True),
@@ -83,10 +85,11 @@ class PlatformList(View):
 
 
 class VersionView(View):
-    """The version of a platform's API that this release speaks; null where the platform has none."""
+    """The version of a platform's API that this release speaks, and the day on which it ends; null where none."""
 
     platform: str
     api_version: str | None
+    sunset: date | None
 
 
 class VersionList(View):
@@ -104,10 +107,10 @@ async def list_platforms(request: Request) -> Response:
 
 @router.get("/v1/platform-versions", response_model=VersionList, openapi_extra=needs(ANY_KEY))
 async def list_versions(request: Request) -> Response:
-    """The version of each platform's API that this release speaks."""
+    """The version of each platform's API that this release speaks, and when it ends."""
     services: APIServices = request.app.state.services
     found = [
-        VersionView(platform=platform.name, api_version=platform.api_version)
+        VersionView(platform=platform.name, api_version=platform.api_version, sunset=platform.sunset)
         for platform in services.platforms.values()
     ]
     return show(VersionList(data=found))

@@ -1,6 +1,7 @@
 """What the events say: the `data` of each kind, as webhooks, the list and the stream of events show it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -57,6 +58,14 @@ class TokenAnnouncement(AccountAnnouncement):
     days_left: Left[int] = Field(default=None, description="7, 3 or 1: which of the notices this is.")
 
 
+class VersionAnnouncement(Announcement):
+    """The version of a platform's API that ends."""
+
+    platform: str
+    api_version: str
+    sunset: date = Field(description="The day on which it stops working. Told 90, 30 and 7 days before.")
+
+
 class EndpointAnnouncement(Announcement):
     """A webhook endpoint that was disabled."""
 
@@ -72,6 +81,7 @@ ANNOUNCEMENTS: Mapping[str, type[Announcement]] = MappingProxyType(
         "account": AccountAnnouncement,
         "token": TokenAnnouncement,
         "endpoint": EndpointAnnouncement,
+        "version": VersionAnnouncement,
     }
 )
 """The data of the events whose types begin with a word."""

@@ -1,4 +1,4 @@
-"""The outbox of events, who listens, and each sending."""
+"""The outbox of events, who listens, and each sending; and what has been told that is told but once."""
 
 from sqlalchemy import (
     BigInteger,
@@ -8,6 +8,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -91,4 +92,18 @@ deliveries = Table(
     Index("ix_deliveries_endpoint_id", "organization_id", "endpoint_id", "id"),
     Index("ix_deliveries_event_id", "organization_id", "event_id"),
     Index("ix_deliveries_ready", "ready_at", postgresql_where=text("ready_at IS NOT NULL")),
+)
+
+version_notices = Table(
+    "version_notices",
+    metadata,
+    *tenant(),
+    Column("platform", Text, nullable=False),
+    Column("api_version", Text, nullable=False),
+    # Which of the notices it was: so many days before the version ends, or fewer.
+    Column("within_days", Integer, nullable=False),
+    moment("created_at", nullable=False),
+    PrimaryKeyConstraint("organization_id", "mode", "platform", "api_version", "within_days"),
+    known_mode(),
+    of_organization(),
 )

@@ -1,0 +1,71 @@
+"""Who has been told that the version of a platform's API ends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+
+from letmepost.domain.api_keys import Mode
+from letmepost.storage.database import Connection, Database, Tenant
+from letmepost.storage.tables.webhooks import version_notices
+
+_LIST_UNTOLD = text(
+    """
+    SELECT DISTINCT a.organization_id, a.mode FROM accounts a
+    WHERE a.platform = :platform AND a.status IN ('active', 'expiring') AND NOT EXISTS (
+      SELECT FROM version_notices n
+      WHERE n.organization_id = a.organization_id AND n.mode = a.mode AND n.platform = a.platform
+        AND n.api_version = :api_version AND n.within_days = :within_days)
+    LIMIT :limit
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionNotice:
+    """One of the notices that are given of a version: when it has so many days left, or fewer."""
+
+    platform: str
+    api_version: str
+    within_days: int
+
+
+class EveryTenantNotices:
+    """Finds whom a notice concerns, whoever they are."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list_untold(self, notice: VersionNotice, limit: int) -> Sequence[Tenant]:
+        """Some of those who have an account on the platform and have not been given the notice."""
+        wanted = {
+            "platform": notice.platform,
+            "api_version": notice.api_version,
+            "within_days": notice.within_days,
+            "limit": limit,
+        }
+        async with self._database.every_tenant() as connection:
+            rows = await connection.execute(_LIST_UNTOLD, wanted)
+            return [Tenant(row.organization_id, Mode(row.mode)) for row in rows]
+
+
+class NoticeRepository:
+    """The notices that one tenant was given."""
+
+    def __init__(self, connection: Connection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    async def add(self, notice: VersionNotice, now: datetime) -> bool:
+        """Put on record that the notice is given; False when it has been before."""
+        statement = insert(version_notices).values(
+            organization_id=self._tenant.organization_id,
+            mode=self._tenant.mode,
+            platform=notice.platform,
+            api_version=notice.api_version,
+            within_days=notice.within_days,
+            created_at=now,
+        )
+        return (await self._connection.execute(statement.on_conflict_do_nothing())).rowcount == 1
