@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letmepost.domain.flow import Auth, Call, Effect, Intent, MediaRange, Reply
+from letmepost.domain.flow import Auth, Call, Effect, FormFile, Intent, MediaRange, Reply
 from letmepost.domain.journal import (
     CONNECTING_MAX_S,
     Ask,
@@ -49,6 +49,7 @@ json_values = st.recursive(
 texts_by_name = st.dictionaries(st.text(), st.text(), max_size=3)
 moments = st.datetimes(timezones=st.just(UTC))
 media_ranges = st.builds(MediaRange, st.uuids(), st.integers(0, 2**40), st.integers(0, 2**40))
+files = st.builds(FormFile, media=media_ranges, filename=st.text(), content_type=st.text())
 
 
 @st.composite
@@ -61,6 +62,7 @@ def calls(
         st.just({})
         | st.fixed_dictionaries({"json": st.dictionaries(st.text(), json_values, max_size=3)})
         | st.fixed_dictionaries({"form": texts_by_name})
+        | st.fixed_dictionaries({"multipart": st.lists(st.tuples(st.text(), st.text() | files), max_size=3).map(tuple)})
         | st.fixed_dictionaries({"body": st.binary() | media_ranges})
     )
     return Call(
@@ -273,11 +275,13 @@ def test_a_call_that_holds_anything_else_is_a_mistake() -> None:
         encode_call(replace(PUBLISH, json={"createdAt": NOW}))
 
 
+FILE = FormFile(media=MediaRange(UUID(int=1), 0, 10), filename="a.png", content_type="image/png")
 ORIGINAL = replace(
     PUBLISH,
     headers={"accept": "a"},
     query=(("a", "1"), ("b", "2")),
     form={"a": "1"},
+    multipart=(("kind", "image"), ("file", FILE)),
     body=MediaRange(UUID(int=1), 0, 10),
 )
 OTHERS: dict[str, list[Any]] = {
@@ -287,6 +291,14 @@ OTHERS: dict[str, list[Any]] = {
     "query": [(), (("a", "1"),), (("b", "2"), ("a", "1")), (("a", "1"), ("b", "2"), ("b", "2"))],
     "json": [None, {}, {"text": "ho"}, {"text": "hi", "more": None}, {"text": ["hi"]}],
     "form": [None, {}, {"a": "2"}],
+    "multipart": [
+        None,
+        (),
+        (("file", FILE), ("kind", "image")),
+        (("kind", "image"), ("file", replace(FILE, filename="b.png"))),
+        (("kind", "image"), ("file", replace(FILE, content_type="image/gif"))),
+        (("kind", "image"), ("file", replace(FILE, media=MediaRange(UUID(int=2), 0, 10)))),
+    ],
     "body": [
         None,
         b"",

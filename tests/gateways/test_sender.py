@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
-from letmepost.domain.flow import Auth, Call, Effect, MediaRange
+from letmepost.domain.flow import Auth, Call, Effect, FormFile, MediaRange
 from letmepost.gateways.clock import SystemClock
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.sender import CallRecord, Sender
@@ -165,10 +165,43 @@ async def test_media_are_streamed_from_where_they_are_kept(http: HTTPClient) -> 
     assert asked == [(UUID(int=7), 100, 5)] * 2, "a repeated call reads them again"
 
 
-async def test_media_cannot_be_sent_where_none_can_be_read(http: HTTPClient) -> None:
+async def test_a_multipart_form_is_sent_in_its_order_and_its_file_streamed(http: HTTPClient) -> None:
+    async def open_media(media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
+        async def chunks() -> AsyncIterator[bytes]:
+            yield f"{media_id.int} {first_byte}".encode()
+            yield b"\r\n--" * ((length_bytes - 4) // 4)
+
+        return chunks()
+
+    file = FormFile(media=MediaRange(UUID(int=7), 10, 4 + 8), filename='a "b".png', content_type="image/png")
+    async with serving(expiring) as server:
+        sender = make_sender(http, Credentials(), open_media)
+        reply = await sender(post_to(server, multipart=(("kind", "größe"), ("file", file))))
+    assert reply.status == 200
+    first, second = server.received
+    assert first.headers["content-type"] != second.headers["content-type"], "each sending has a boundary of its own"
+    kind, _, boundary = second.headers["content-type"].partition("; boundary=")
+    assert kind == "multipart/form-data"
+    assert second.body.replace(boundary.encode(), b"B") == (
+        b'--B\r\nContent-Disposition: form-data; name="kind"\r\n\r\ngr\xc3\xb6\xc3\x9fe\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="file"; filename="a %22b%22.png"\r\n'
+        b"Content-Type: image/png\r\n\r\n"
+        b"7 10\r\n--\r\n--\r\n--B--\r\n"
+    )
+    assert second.headers["content-length"] == str(len(second.body))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"body": MediaRange(UUID(int=7), 0, 5)},
+        {"multipart": (("f", FormFile(media=MediaRange(UUID(int=7), 0, 5), filename="a", content_type="b/c")),)},
+    ],
+)
+async def test_media_cannot_be_sent_where_none_can_be_read(http: HTTPClient, content: dict[str, Any]) -> None:
     async with serving(answering) as server:
         with pytest.raises(SendFailure, match="none can be read here"):
-            await make_sender(http)(post_to(server, body=MediaRange(UUID(int=7), 0, 5)))
+            await make_sender(http)(post_to(server, **content))
     assert server.received == []
 
 

@@ -45,10 +45,20 @@ class MediaRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormFile:
+    """A file in a multipart form: its bytes, and what the platform is told of its name and type."""
+
+    media: MediaRange
+    filename: str
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """One HTTP request that a platform wants made.
 
-    At most one of `json`, `form` and `body` is set. Its repr shows none of them: calls that connect carry passwords.
+    At most one of `json`, `form`, `multipart` and `body` is set. Its repr shows none of them: calls that connect carry
+    passwords. The fields of a multipart form are sent in their order.
 
     Args:
         step: the call's name in the journal, unique in its flow; every PREPARE and PUBLISH has one.
@@ -64,6 +74,7 @@ class Call:
     query: Sequence[tuple[str, str]] = field(default=(), repr=False)
     json: Mapping[str, Any] | None = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    multipart: Sequence[tuple[str, str | FormFile]] | None = field(default=None, repr=False)
     body: bytes | MediaRange | None = field(default=None, repr=False)
     effect: Effect = Effect.READ
     step: str | None = None

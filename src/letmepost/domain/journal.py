@@ -7,14 +7,14 @@ says for each call whether it is sent, answered from the journal, or asked about
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from letmepost.domain.flow import Auth, Call, Effect, Intent, MediaRange, Reply
+from letmepost.domain.flow import Auth, Call, Effect, FormFile, Intent, MediaRange, Reply
 
 CONNECTING_MAX_S = 15.0
 """How long a call may take to reach its server, before its own timeout begins: never less than the client's limit."""
@@ -132,26 +132,37 @@ def encode_call(call: Call) -> bytes:
 
     All but `valid_for_s`, which is about the reply and may differ from run to run.
     """
-    body: Any = call.body
-    if isinstance(body, bytes):
-        body = {"base64": base64.b64encode(body).decode()}
-    elif isinstance(body, MediaRange):
-        body = {"media": str(body.media_id), "first": body.first_byte, "length": body.length_bytes}
-    value = {
+    value: dict[str, Any] = {
         "method": call.method,
         "url": call.url,
         "headers": dict(call.headers),
         "query": [list(pair) for pair in call.query],
         "json": call.json,
         "form": call.form,
-        "body": body,
+        "body": _encode_body(call.body),
         "effect": call.effect,
         "step": call.step,
         "idempotent": call.idempotent,
         "auth": call.auth,
         "timeout_s": call.timeout_s,
     }
+    if call.multipart is not None:  # where it is not, a fingerprint that an earlier release took stays true
+        value["multipart"] = [(name, _encode_field(content)) for name, content in call.multipart]
     return json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _encode_body(body: bytes | MediaRange | None) -> dict[str, Any] | None:
+    if isinstance(body, bytes):
+        return {"base64": base64.b64encode(body).decode()}
+    return (
+        None if body is None else {"media": str(body.media_id), "first": body.first_byte, "length": body.length_bytes}
+    )
+
+
+def _encode_field(content: str | FormFile) -> str | dict[str, Any]:
+    if isinstance(content, str):
+        return content
+    return {"file": _encode_body(content.media), "name": content.filename, "type": content.content_type}
 
 
 def _plain(value: object) -> dict[str, Any]:
@@ -169,6 +180,7 @@ def decode_call(data: bytes) -> Call:
             **value,
             "query": tuple((name, text) for name, text in value["query"]),
             "body": _decode_body(value["body"]),
+            "multipart": _decode_fields(value.get("multipart")),
             "effect": Effect(value["effect"]),
             "auth": Auth(value["auth"]),
         }
@@ -178,8 +190,20 @@ def decode_call(data: bytes) -> Call:
 def _decode_body(value: Mapping[str, Any] | None) -> bytes | MediaRange | None:
     if value is None:
         return None
-    if "base64" in value:
-        return base64.b64decode(value["base64"])
+    return base64.b64decode(value["base64"]) if "base64" in value else _decode_range(value)
+
+
+def _decode_fields(value: Sequence[Any] | None) -> tuple[tuple[str, str | FormFile], ...] | None:
+    return None if value is None else tuple((name, _decode_field(content)) for name, content in value)
+
+
+def _decode_field(value: Any) -> str | FormFile:
+    if isinstance(value, str):
+        return value
+    return FormFile(media=_decode_range(value["file"]), filename=value["name"], content_type=value["type"])
+
+
+def _decode_range(value: Mapping[str, Any]) -> MediaRange:
     return MediaRange(UUID(value["media"]), value["first"], value["length"])
 
 

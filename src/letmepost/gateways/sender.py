@@ -5,16 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
-from uuid import UUID
 
 from letmepost.domain.errors import SendFailure
 from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
 from letmepost.gateways.metrics import Metrics
+from letmepost.gateways.multipart import OpenMedia, make_form
 from letmepost.platforms.contract import Credential, Platform
 
 SIGNING_ENTROPY_BYTES = 32
+_BOUNDARY_ENTROPY_BYTES = 16
 
 
 class CredentialSource(Protocol):
@@ -64,7 +65,7 @@ class Sender:
     platform: Platform
     clock: Clock
     credentials: CredentialSource | None = None
-    open_media: Callable[[UUID, int, int], Awaitable[AsyncIterator[bytes]]] | None = None
+    open_media: OpenMedia | None = None
     may_send: Callable[[Call], Awaitable[float]] | None = None
     metrics: Metrics = field(default_factory=Metrics)
     records: list[CallRecord] = field(default_factory=list)
@@ -115,11 +116,13 @@ class Sender:
         elif call.form is not None:
             headers.setdefault("content-type", "application/x-www-form-urlencoded")
             body = urlencode(call.form).encode()
+        elif call.multipart is not None:
+            form = make_form(call.multipart, self.clock.entropy(_BOUNDARY_ENTROPY_BYTES).hex())
+            headers["content-type"], length = form.content_type, form.length_bytes
+            body = form.stream(self._media(call))
         elif isinstance(call.body, MediaRange):
-            if self.open_media is None:
-                raise SendFailure(f"{call.method} {call.url} sends media, and none can be read here")
             length = call.body.length_bytes
-            body = await self.open_media(call.body.media_id, call.body.first_byte, length)
+            body = await self._media(call)(call.body.media_id, call.body.first_byte, length)
         else:
             body = call.body
         url = f"{call.url}?{urlencode(call.query)}" if call.query else call.url
@@ -131,6 +134,11 @@ class Sender:
             body_length=length,
             timeout_s=call.timeout_s,
         )
+
+    def _media(self, call: Call) -> OpenMedia:
+        if self.open_media is None:
+            raise SendFailure(f"{call.method} {call.url} sends media, and none can be read here")
+        return self.open_media
 
     def _note(self, call: Call, incoming: Incoming | None, seconds: float) -> None:
         parts = urlsplit(call.url)

@@ -80,9 +80,18 @@ class Validation:
 
 def _shown(call: Call) -> Preview:
     body: Any = call.json if call.json is not None else call.form
-    if isinstance(call.body, MediaRange):
-        body = {"mediaId": spell(Prefix.MEDIA, call.body.media_id), "bytes": call.body.length_bytes}
+    if call.multipart is not None:
+        body = {
+            name: content if isinstance(content, str) else _shown_media(content.media)
+            for name, content in call.multipart
+        }
+    elif isinstance(call.body, MediaRange):
+        body = _shown_media(call.body)
     query = "&".join(f"{name}={value}" for name, value in call.query)
     return Preview(
         method=call.method, url=f"{call.url}?{query}" if query else call.url, headers=call.headers, body=body
     )
+
+
+def _shown_media(media: MediaRange) -> dict[str, Any]:
+    return {"mediaId": spell(Prefix.MEDIA, media.media_id), "bytes": media.length_bytes}

@@ -1,0 +1,59 @@
+"""Multipart forms on their way out (RFC 7578): fields as they are, files streamed from where they are kept."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from letmepost.domain.flow import FormFile, MediaRange
+
+OpenMedia: TypeAlias = Callable[[UUID, int, int], Awaitable[AsyncIterator[bytes]]]
+
+_ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+"""As browsers write names (https://html.spec.whatwg.org/#multipart-form-data, read 2026-11-22)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form between its boundaries: bytes, and ranges of stored media."""
+
+    boundary: str
+    pieces: tuple[bytes | MediaRange, ...]
+
+    @property
+    def content_type(self) -> str:
+        """The header that names the boundary."""
+        return f"multipart/form-data; boundary={self.boundary}"
+
+    @property
+    def length_bytes(self) -> int:
+        """Of the whole body."""
+        return sum(len(piece) if isinstance(piece, bytes) else piece.length_bytes for piece in self.pieces)
+
+    async def stream(self, open_media: OpenMedia) -> AsyncIterator[bytes]:
+        """The body, chunk by chunk; each medium is opened when its turn comes."""
+        for piece in self.pieces:
+            if isinstance(piece, bytes):
+                yield piece
+                continue
+            async for chunk in await open_media(piece.media_id, piece.first_byte, piece.length_bytes):
+                yield chunk
+
+
+def make_form(fields: Sequence[tuple[str, str | FormFile]], boundary: str) -> Form:
+    """The form of these fields, in their order. `boundary` must occur in none of them: make it of random bytes."""
+    pieces: list[bytes | MediaRange] = []
+    for name, content in fields:
+        pieces.append(_head(boundary, name, content))
+        pieces.append(content.encode() if isinstance(content, str) else content.media)
+        pieces.append(b"\r\n")
+    pieces.append(f"--{boundary}--\r\n".encode())
+    return Form(boundary, tuple(pieces))
+
+
+def _head(boundary: str, name: str, content: str | FormFile) -> bytes:
+    lines = [f"--{boundary}", f'Content-Disposition: form-data; name="{name.translate(_ESCAPES)}"']
+    if isinstance(content, FormFile):
+        lines[-1] += f'; filename="{content.filename.translate(_ESCAPES)}"'
+        lines.append(f"Content-Type: {content.content_type}")
+    return "\r\n".join([*lines, "", ""]).encode()
