@@ -1,0 +1,136 @@
+"""The calls of X's API v2 that this platform makes.
+
+https://docs.x.com/x-api (openapi.json 2.167, read 2026-11-21). Its vocabulary was renamed there in August 2026
+(`post.fields` for `tweet.fields`, `referenced_posts` for `referenced_tweets`) and nowhere else yet: old names are sent,
+both are read.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import AnyHttpUrl
+
+from letmepost.domain.content import MediaItem
+from letmepost.domain.flow import Call, Effect, FormFile, MediaRange, Reply
+
+TOKEN_PATH = "/2/oauth2/token"  # noqa: S105 - a path
+REVOKE_PATH = "/2/oauth2/revoke"
+MEDIA_PATH = "/2/media/"
+
+SEGMENT_MAX_BYTES = 4 * 1024 * 1024
+"""The API takes 5 MB a segment, and a thousand of them."""
+
+_MEDIA_VALID_FOR_S = 23 * 3600.0
+"""A medium that no post uses dies after 24 hours."""
+_UPLOAD_TIMEOUT_S = 120.0  # 5 MB on a slow line
+TIMELINE_MAX = 10
+"""Posts read at once: X bills 0.005 USD for each."""
+
+
+def base(url: AnyHttpUrl) -> str:
+    """A server's address as a path is appended to it."""
+    return str(url).rstrip("/")
+
+
+def read_id(reply: Reply) -> str | None:
+    """The id of what a call has made; None where the reply names none."""
+    data = reply.data().get("data")
+    found = data.get("id") if isinstance(data, dict) else None
+    return found if isinstance(found, str) and found.isascii() and found.isdigit() else None
+
+
+def create_post(api: str, body: Mapping[str, Any], *, step: str) -> Call:
+    """Publish a post. Twice the same makes two, unless X takes the second for a duplicate."""
+    return Call(method="POST", url=f"{api}/2/tweets", json=body, effect=Effect.PUBLISH, step=step)
+
+
+def delete_post(api: str, post_id: str) -> Call:
+    """Delete one of the account's own posts."""
+    return Call(method="DELETE", url=f"{api}/2/tweets/{post_id}", effect=Effect.PREPARE, step=f"delete-{post_id}")
+
+
+def own_user(api: str) -> Call:
+    """Ask whose token this is. Billed: 0.010 USD a user and day."""
+    fields = "profile_image_url,verified_type,subscription_type,protected"
+    return Call(method="GET", url=f"{api}/2/users/me", query=(("user.fields", fields),))
+
+
+def own_posts(api: str, user_id: str, since: datetime) -> Call:
+    """The account's latest posts, newest first, replies too."""
+    query = (
+        ("max_results", str(TIMELINE_MAX)),
+        ("exclude", "retweets"),
+        ("start_time", since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
+        ("tweet.fields", "created_at,text,entities,attachments,referenced_tweets"),
+    )
+    return Call(method="GET", url=f"{api}/2/users/{user_id}/tweets", query=query)
+
+
+def upload_image(api: str, item: MediaItem, *, step: str) -> Call:
+    """Send an image in one piece. The category comes first: X reads the form in its order."""
+    content_type, size_bytes = _facts(item)
+    fields = (("media_category", "tweet_image"), ("media", _file(item, content_type, 0, size_bytes)))
+    return _upload(f"{api}/2/media/upload", step, multipart=fields)
+
+
+def initialize_gif(api: str, item: MediaItem, *, step: str) -> Call:
+    """Begin to send a GIF in segments."""
+    content_type, size_bytes = _facts(item)
+    body = {"media_type": content_type, "total_bytes": size_bytes, "media_category": "tweet_gif"}
+    return _upload(f"{api}/2/media/upload/initialize", step, json=body)
+
+
+def append_segment(api: str, media_id: str, item: MediaItem, index: int, *, step: str) -> Call:
+    """Send one segment; the same again replaces it."""
+    content_type, size_bytes = _facts(item)
+    first = index * SEGMENT_MAX_BYTES
+    file = _file(item, content_type, first, min(SEGMENT_MAX_BYTES, size_bytes - first))
+    fields = (("segment_index", str(index)), ("media", file))
+    return _upload(f"{api}/2/media/upload/{media_id}/append", step, multipart=fields)
+
+
+def segment_count(item: MediaItem) -> int:
+    """How many segments a medium is sent in."""
+    return -(-_facts(item)[1] // SEGMENT_MAX_BYTES)
+
+
+def finalize_upload(api: str, media_id: str, *, step: str) -> Call:
+    """Say that every segment is there; X may then process them for a while."""
+    return _upload(f"{api}/2/media/upload/{media_id}/finalize", step)
+
+
+def upload_status(api: str, media_id: str) -> Call:
+    """How far the processing is."""
+    query = (("command", "STATUS"), ("media_id", media_id))
+    return Call(method="GET", url=f"{api}/2/media/upload", query=query)
+
+
+def describe_media(api: str, media_id: str, alt_text: str, *, step: str) -> Call:
+    """Say what a medium shows, before a post uses it."""
+    body = {"id": media_id, "metadata": {"alt_text": {"text": alt_text}}}
+    return _upload(f"{api}/2/media/metadata", step, json=body)
+
+
+def _upload(url: str, step: str, **content: Any) -> Call:
+    return Call(
+        method="POST",
+        url=url,
+        effect=Effect.PREPARE,
+        step=step,
+        valid_for_s=_MEDIA_VALID_FOR_S,
+        timeout_s=_UPLOAD_TIMEOUT_S,
+        **content,
+    )
+
+
+def _file(item: MediaItem, content_type: str, first_byte: int, length_bytes: int) -> FormFile:
+    media = MediaRange(item.media_id, first_byte, length_bytes)
+    return FormFile(media=media, filename=f"media.{content_type.rpartition('/')[2]}", content_type=content_type)
+
+
+def _facts(item: MediaItem) -> tuple[str, int]:
+    if item.facts is None:
+        message = f"medium {item.media_id} has no bytes yet"
+        raise ValueError(message)
+    return item.facts.content_type, item.facts.size_bytes

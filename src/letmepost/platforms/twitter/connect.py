@@ -1,0 +1,70 @@
+"""Connecting an account: the consent page, and from what it answers to the account.
+
+https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code (read 2026-11-21)
+"""
+
+from dataclasses import replace
+from types import MappingProxyType
+
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Auth, Flow
+from letmepost.platforms._oauth import consent_url as oauth_consent_url
+from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
+from letmepost.platforms.twitter.api import base, own_user, read_id
+from letmepost.platforms.twitter.replies import explain
+from letmepost.platforms.twitter.session import bearing, exchange_code, read_grant
+from letmepost.platforms.twitter.settings import TwitterSettings
+
+FEATURES = MappingProxyType(
+    {
+        "publish": ("tweet.read", "tweet.write", "users.read"),
+        "media": ("media.write",),
+        "refresh": ("offline.access",),
+    }
+)
+_SCOPES = tuple(scope for scopes in FEATURES.values() for scope in scopes)
+
+
+def consent_url(request: ConsentRequest, settings: TwitterSettings) -> str:
+    """Where a person's browser is sent."""
+    url = oauth_consent_url(
+        str(settings.authorize_url),
+        settings.client_id or "",
+        request,
+        _SCOPES,
+        code_challenge=request.code_challenge,
+        code_challenge_method="S256",
+    )
+    return url.replace("+", "%20")  # as X documents it: between scopes stands a space, and no plus is left for itself
+
+
+def accounts(grant: Grant, settings: TwitterSettings) -> Flow[tuple[ConnectedAccount, ...]]:
+    """The one account that consented.
+
+    Raises:
+        PlatformFailure: auth_failed when the code is dead.
+    """
+    call = exchange_code(settings, code=grant.code, redirect_uri=grant.redirect_uri, verifier=grant.code_verifier)
+    tokens = read_grant(call, (yield call))
+    asking = replace(bearing(own_user(base(settings.api_url)), tokens.access_token), auth=Auth.NONE)
+    reply = yield asking
+    user_id, user = read_id(reply), reply.data().get("data")
+    if not reply.ok:
+        raise explain(asking, reply)
+    if user_id is None or not isinstance(user, dict):
+        raise PlatformFailure(FailureKind.UNAVAILABLE, "X did not say whose account this is.")
+    shown = {name: value for name, value in user.items() if isinstance(value, str)}
+    return (
+        ConnectedAccount(
+            platform_account_id=user_id,
+            handle=shown.get("username"),
+            display_name=shown.get("name"),
+            avatar_url=shown.get("profile_image_url"),
+            credential=Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at),
+            scopes=tokens.scopes,
+            token_expires_at=None if tokens.refresh_token else tokens.expires_at,
+        ),
+    )
+
+
+OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES)

@@ -1,0 +1,117 @@
+"""X's limits on what is attached."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from letmepost.domain.content import MediaFacts, MediaKind, PostContent
+from letmepost.domain.limits import alt_text_max, images_max, media_rule
+from letmepost.domain.rules import Finding, Rule
+from letmepost.platforms.twitter.sources import CHECKED_ON, CREATE_POST, MEDIA_METADATA, MEDIA_PRACTICES
+
+GIF = "image/gif"
+
+_IMAGES_MAX = 4
+_IMAGE_MAX_BYTES = 5_000_000
+_GIF_MAX_BYTES = 15_000_000
+_GIF_MAX_PX = (1280, 1080)
+_ALT_TEXT_MAX_GRAPHEMES = 1000
+
+_TYPES = ("image/jpeg", "image/png", "image/webp", GIF)
+_TYPES_SHOWN = ", ".join(_TYPES)
+
+_image_rule = partial(media_rule, kind=MediaKind.IMAGE, source_url=MEDIA_PRACTICES, checked_on=CHECKED_ON)
+
+
+def _not_images(content: PostContent) -> Iterator[Finding]:
+    for path, item in content.items():
+        if item.kind is not MediaKind.IMAGE:
+            message = f"A {item.kind} cannot be published on X yet."
+            yield Finding(field=path, actual=item.kind, message=message)
+
+
+def _gif_beside_others(content: PostContent) -> Iterator[Finding]:
+    for path, media in content.attachments():
+        if len(media) > 1 and any(item.facts is not None and item.facts.content_type == GIF for item in media):
+            yield Finding(field=path, actual=len(media), message="X shows one GIF, and nothing beside it.")
+
+
+def _foreign_type(facts: MediaFacts) -> str | None:
+    return None if facts.content_type in _TYPES else facts.content_type
+
+
+def _bytes_over(limit: int, *, is_gif: bool) -> Callable[[MediaFacts], int | None]:
+    def broken(facts: MediaFacts) -> int | None:
+        return facts.size_bytes if (facts.content_type == GIF) is is_gif and facts.size_bytes > limit else None
+
+    return broken
+
+
+def _gif_too_wide(facts: MediaFacts) -> str | None:
+    width, height = facts.width_px or 0, facts.height_px or 0
+    is_over = facts.content_type == GIF and (width > _GIF_MAX_PX[0] or height > _GIF_MAX_PX[1])
+    return f"{width}x{height}" if is_over else None
+
+
+MEDIA_RULES: tuple[Rule, ...] = (
+    Rule(
+        id="twitter.media.kind_supported",
+        summary="Only images and GIFs can be attached.",
+        remediation="Attach images or a GIF, or leave this medium out.",
+        limit=MediaKind.IMAGE.value,
+        source_url=MEDIA_PRACTICES,
+        checked_on=CHECKED_ON,
+        find=_not_images,
+        capability=True,
+    ),
+    images_max(
+        "twitter.media.count_max", limit=_IMAGES_MAX, platform="X", source_url=CREATE_POST, checked_on=CHECKED_ON
+    ),
+    Rule(
+        id="twitter.media.single_only",
+        summary="A GIF stands alone.",
+        remediation="Attach the GIF alone, or only still images.",
+        limit=1,
+        unit="items",
+        source_url=MEDIA_PRACTICES,
+        checked_on=CHECKED_ON,
+        find=_gif_beside_others,
+    ),
+    _image_rule(
+        "twitter.media.mime_allowed",
+        broken=_foreign_type,
+        summary=f"An image is one of {_TYPES_SHOWN}.",
+        remediation="Convert it to JPEG or PNG.",
+        limit=_TYPES_SHOWN,
+    ),
+    _image_rule(
+        "twitter.media.image_size_max",
+        broken=_bytes_over(_IMAGE_MAX_BYTES, is_gif=False),
+        summary=f"An image has at most {_IMAGE_MAX_BYTES} bytes.",
+        remediation=f"Shrink the image to {_IMAGE_MAX_BYTES} bytes or fewer.",
+        limit=_IMAGE_MAX_BYTES,
+        unit="bytes",
+    ),
+    _image_rule(
+        "twitter.media.gif_size_max",
+        broken=_bytes_over(_GIF_MAX_BYTES, is_gif=True),
+        summary=f"A GIF has at most {_GIF_MAX_BYTES} bytes.",
+        remediation=f"Shrink the GIF to {_GIF_MAX_BYTES} bytes or fewer.",
+        limit=_GIF_MAX_BYTES,
+        unit="bytes",
+    ),
+    _image_rule(
+        "twitter.media.gif_dimensions_max",
+        broken=_gif_too_wide,
+        summary=f"A GIF is at most {_GIF_MAX_PX[0]} pixels wide and {_GIF_MAX_PX[1]} high.",
+        remediation="Scale the GIF down.",
+        limit=f"{_GIF_MAX_PX[0]}x{_GIF_MAX_PX[1]}",
+        unit="px",
+    ),
+    alt_text_max(
+        "twitter.media.alt_text_max_graphemes",
+        limit=_ALT_TEXT_MAX_GRAPHEMES,
+        platform="X",
+        source_url=MEDIA_METADATA,
+        checked_on=CHECKED_ON,
+    ),
+)

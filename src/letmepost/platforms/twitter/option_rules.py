@@ -1,0 +1,97 @@
+"""X's limits on its own options, and on what they may stand beside."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.rules import Finding, Rule
+from letmepost.platforms.twitter.options import Poll, TwitterOptions
+from letmepost.platforms.twitter.sources import CHECKED_ON, CREATE_POST
+
+_POLL_OPTIONS = (2, 4)
+_POLL_OPTION_MAX_CHARS = 25
+_POLL_MINUTES = (5, 10_080)
+
+_rule = partial(Rule, source_url=CREATE_POST, checked_on=CHECKED_ON)
+
+
+def _of_poll(find: Callable[[Poll], Iterator[Finding]]) -> Callable[[PostContent], Iterator[Finding]]:
+    def find_in(content: PostContent) -> Iterator[Finding]:
+        poll = TwitterOptions.model_validate(content.options).poll
+        if poll is not None:
+            yield from find(poll)
+
+    return find_in
+
+
+def _wrong_count(poll: Poll) -> Iterator[Finding]:
+    count = len(poll.options)
+    if not _POLL_OPTIONS[0] <= count <= _POLL_OPTIONS[1]:
+        yield Finding(field="options.poll.options", actual=count, message=f"The poll has {count} options.")
+
+
+def _wrong_length(poll: Poll) -> Iterator[Finding]:
+    for index, option in enumerate(poll.options):
+        if not 0 < len(option.strip()) <= len(option) <= _POLL_OPTION_MAX_CHARS:
+            message = f"Option {index + 1} of the poll is {len(option)} characters."
+            yield Finding(field=f"options.poll.options[{index}]", actual=len(option), message=message)
+
+
+def _wrong_duration(poll: Poll) -> Iterator[Finding]:
+    minutes = poll.duration_minutes
+    if not _POLL_MINUTES[0] <= minutes <= _POLL_MINUTES[1]:
+        message = f"The poll is open for {minutes} minutes."
+        yield Finding(field="options.poll.durationMinutes", actual=minutes, message=message)
+
+
+def _poll_beside_others(content: PostContent) -> Iterator[Finding]:
+    options = TwitterOptions.model_validate(content.options)
+    if options.poll is not None and (content.media or options.quote_tweet_id is not None):
+        message = "X shows a poll, or media, or a quoted post."
+        yield Finding(field="options.poll", message=message)
+
+
+def _reply_that_quotes(content: PostContent) -> Iterator[Finding]:
+    options = TwitterOptions.model_validate(content.options)
+    if options.reply_to_tweet_id is not None and options.quote_tweet_id is not None:
+        yield Finding(field="options.quoteTweetId", message="X takes no post that both replies and quotes.")
+
+
+OPTION_RULES: tuple[Rule, ...] = (
+    _rule(
+        id="twitter.poll.options_count",
+        summary=f"A poll has {_POLL_OPTIONS[0]} to {_POLL_OPTIONS[1]} options.",
+        remediation=f"Give it {_POLL_OPTIONS[0]} to {_POLL_OPTIONS[1]} options.",
+        limit=_POLL_OPTIONS[1],
+        unit="items",
+        find=_of_poll(_wrong_count),
+    ),
+    _rule(
+        id="twitter.poll.option_length",
+        summary=f"An option of a poll has 1 to {_POLL_OPTION_MAX_CHARS} characters.",
+        remediation=f"Shorten it to {_POLL_OPTION_MAX_CHARS} characters or fewer, and leave none empty.",
+        limit=_POLL_OPTION_MAX_CHARS,
+        unit="characters",
+        find=_of_poll(_wrong_length),
+    ),
+    _rule(
+        id="twitter.poll.duration",
+        summary=f"A poll is open for {_POLL_MINUTES[0]} to {_POLL_MINUTES[1]} minutes.",
+        remediation=f"Choose {_POLL_MINUTES[0]} to {_POLL_MINUTES[1]} minutes (7 days).",
+        limit=_POLL_MINUTES[1],
+        unit="minutes",
+        find=_of_poll(_wrong_duration),
+    ),
+    _rule(
+        id="twitter.poll.media_exclusive",
+        summary="A post shows a poll, or media, or a quoted post.",
+        remediation="Leave out the poll, or what stands beside it.",
+        find=_poll_beside_others,
+    ),
+    _rule(
+        id="twitter.reply.quote_exclusive",
+        summary="A post replies to another, or quotes one, not both.",
+        remediation="Leave out `replyToTweetId` or `quoteTweetId`.",
+        find=_reply_that_quotes,
+    ),
+)

@@ -1,0 +1,112 @@
+"""X's limits, each with its source. The form of a value is the options' schema; here is how much."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.rules import Finding, Rule
+from letmepost.platforms.twitter.counting import is_clean, weigh
+from letmepost.platforms.twitter.media_rules import MEDIA_RULES
+from letmepost.platforms.twitter.option_rules import OPTION_RULES
+from letmepost.platforms.twitter.sources import CASHTAGS_IN_PRACTICE, CHECKED_ON, CREATE_POST, TEXT_CONFIG
+
+_TEXT_MAX = 280
+"""For every account: which ones may write more, a subscription decides that ends when its owner likes."""
+_CASHTAGS_MAX = 1
+_UNIT = "weighted characters"
+_HOW = "Most letters count 1, CJK and emoji 2, a link 23"
+
+_CASHTAG = re.compile(
+    r"(?:^|(?<=\s))\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?=$|\s|[!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])", re.IGNORECASE
+)
+
+_rule = partial(Rule, checked_on=CHECKED_ON)
+
+
+def _is_comment(path: str) -> bool:
+    return path == "firstComment.text"
+
+
+def _text_max(rule_id: str, fields: Callable[[str], bool]) -> Rule:
+    def find(content: PostContent) -> Iterator[Finding]:
+        for path, text in content.texts():
+            if fields(path) and (actual := weigh(text)) > _TEXT_MAX:
+                message = f"The text is {actual} {_UNIT}; X allows at most {_TEXT_MAX}."
+                yield Finding(field=path, actual=actual, message=message)
+
+    return _rule(
+        id=rule_id,
+        summary=f"A text has at most {_TEXT_MAX} {_UNIT}.",
+        remediation=f"Shorten the text to {_TEXT_MAX} {_UNIT} or fewer. {_HOW}.",
+        limit=_TEXT_MAX,
+        unit=_UNIT,
+        source_url=TEXT_CONFIG,
+        find=find,
+    )
+
+
+def _empty_posts(content: PostContent) -> Iterator[Finding]:
+    if not (content.text.strip() or content.media):
+        yield Finding(field="text", message="The post has neither text nor an image.")
+    for index, part in enumerate(content.thread):
+        if not (part.text.strip() or part.media):
+            message = f"Part {index + 1} of the thread has neither text nor an image."
+            yield Finding(field=f"thread[{index}].text", message=message)
+
+
+def _empty_comment(content: PostContent) -> Iterator[Finding]:
+    if content.first_comment is not None and not content.first_comment.strip():
+        yield Finding(field="firstComment.text", message="The first comment is empty.")
+
+
+def _unclean(content: PostContent) -> Iterator[Finding]:
+    for path, text in content.texts():
+        if not is_clean(text):
+            yield Finding(field=path, message="The text has a character that X refuses: U+FEFF, U+FFFE or U+FFFF.")
+
+
+def _many_cashtags(content: PostContent) -> Iterator[Finding]:
+    for path, text in content.texts():
+        count = sum(1 for _ in _CASHTAG.finditer(text))
+        if count > _CASHTAGS_MAX:
+            message = f"The text has {count} cashtags; X allows at most {_CASHTAGS_MAX}."
+            yield Finding(field=path, actual=count, message=message)
+
+
+RULES: tuple[Rule, ...] = (
+    _text_max("twitter.text.max_graphemes", lambda path: not _is_comment(path)),
+    _rule(
+        id="twitter.text.non_empty",
+        summary="A post has text or an image.",
+        remediation="Write a text, or attach an image.",
+        source_url=CREATE_POST,
+        find=_empty_posts,
+    ),
+    _rule(
+        id="twitter.text.characters",
+        summary="A text has no byte order marks and no U+FFFE or U+FFFF.",
+        remediation="Remove the character: it cannot be seen, and often stands at the beginning.",
+        source_url=TEXT_CONFIG,
+        find=_unclean,
+    ),
+    _rule(
+        id="twitter.text.cashtags_max",
+        summary=f"A text has at most {_CASHTAGS_MAX} cashtag.",
+        remediation="Write the other ones without the dollar sign.",
+        limit=_CASHTAGS_MAX,
+        unit="items",
+        source_url=CASHTAGS_IN_PRACTICE,
+        find=_many_cashtags,
+    ),
+    _text_max("twitter.first_comment.max_graphemes", _is_comment),
+    _rule(
+        id="twitter.first_comment.non_empty",
+        summary="A first comment has text.",
+        remediation="Write a text, or leave `firstComment` out.",
+        source_url=CREATE_POST,
+        find=_empty_comment,
+    ),
+    *MEDIA_RULES,
+    *OPTION_RULES,
+)

@@ -1,0 +1,23 @@
+"""Which hosts the X platform talks to, and as which app."""
+
+from typing import Annotated
+
+from pydantic import AnyHttpUrl, Field, SecretStr
+
+from letmepost.platforms.contract import PlatformSettings
+
+
+class TwitterSettings(PlatformSettings):
+    """The app is a confidential client of OAuth 2.0, made at https://console.x.com; its account pays for every call."""
+
+    client_id: Annotated[str | None, Field(description="The OAuth 2.0 client ID of the app at console.x.com.")] = None
+    client_secret: Annotated[
+        SecretStr | None, Field(description="The OAuth 2.0 client secret of the app at console.x.com.")
+    ] = None
+    api_url: Annotated[AnyHttpUrl, Field(description="The API's host.")] = AnyHttpUrl("https://api.x.com")
+    authorize_url: Annotated[AnyHttpUrl, Field(description="The page where a person lets the app act for them.")] = (
+        AnyHttpUrl("https://x.com/i/oauth2/authorize")
+    )
+    web_url: Annotated[AnyHttpUrl, Field(description="The web app that links to published posts lead to.")] = (
+        AnyHttpUrl("https://x.com")
+    )

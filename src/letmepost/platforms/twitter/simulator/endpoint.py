@@ -1,0 +1,74 @@
+"""What every endpoint of the API has: who may ask, how often, and a function that answers."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.twitter.simulator import limits
+from letmepost.platforms.twitter.simulator.accounts import Account
+from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS, Scenario
+from letmepost.platforms.twitter.simulator.tokens import authenticate
+from letmepost.platforms.twitter.simulator.wire import RefusedError, answered, forbidden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A call of somebody who may make it. `target` is the id in its path, where there is one."""
+
+    state: State
+    call: SimulatedCall
+    account: Account
+    target: str
+
+    @property
+    def scenario(self) -> Scenario:
+        """How the account's server behaves."""
+        return SCENARIOS[self.account["scenario"]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A success."""
+
+    body: Mapping[str, Any]
+    status: int = 200
+    dropped: bool = False
+
+
+Handle: TypeAlias = Callable[[Request], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One of them: `limit` is how often an account may call it in 15 minutes; `is_slow` where scenarios make it so."""
+
+    name: str
+    handle: Handle
+    limit: int
+    scopes: frozenset[str]
+    is_slow: bool = False
+
+    def answer(self, state: State, call: SimulatedCall, target: str) -> SimulatedReply:
+        """Answer a call.
+
+        Raises:
+            RefusedError: 401 or 429, before it is known who asks or because of how often.
+        """
+        account, scopes = authenticate(state, call)
+        headers = limits.spend(state, self.name, account["id"], self.limit, call.now)
+        request = Request(state=state, call=call, account=account, target=target)
+        try:
+            if not self.scopes <= scopes:
+                raise forbidden()
+            found = self.handle(request)
+        except RefusedError as refusal:
+            return refusal.reply(headers)
+        reply = answered(found.status, found.body, headers)
+        return SimulatedReply(
+            status=reply.status,
+            headers=reply.headers,
+            body=reply.body,
+            dropped=found.dropped,
+            delay_s=request.scenario.delay_s if self.is_slow else 0.0,
+        )

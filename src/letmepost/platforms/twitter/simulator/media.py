@@ -1,0 +1,206 @@
+"""Uploads: in one piece, or begun, appended to and finalized; then described.
+
+Of a medium only its size, type and owner are kept: nobody downloads from the simulator. Source: fact sheet sections
+2.3 and 4, after https://docs.x.com/x-api/media and openapi.json 2.167, checked 2026-11-21.
+"""
+
+import base64
+import binascii
+from datetime import timedelta
+from typing import Any, TypedDict
+
+from letmepost.domain.rules import Rule
+from letmepost.platforms.contract import State
+from letmepost.platforms.twitter.media_rules import MEDIA_RULES
+from letmepost.platforms.twitter.simulator.accounts import snowflake
+from letmepost.platforms.twitter.simulator.endpoint import Answer, Request
+from letmepost.platforms.twitter.simulator.scenarios import refuse_attempt
+from letmepost.platforms.twitter.simulator.wire import RefusedError, forbidden, invalid, read_json, read_multipart
+
+LIFETIME = timedelta(seconds=86_400)
+SESSION_LIFETIME_S = 1_295_999
+SEGMENT_MAX_BYTES = 5 * 1024 * 1024
+SEGMENT_MAX_INDEX = 999
+PROCESSING_S = 1.0
+NEVER_S = 10 * 365 * 86_400
+_RULES: dict[str, Rule] = {rule.id: rule for rule in MEDIA_RULES}
+_CATEGORIES = frozenset({"tweet_image", "tweet_gif"})
+"""Those that the simulator knows what to do with; the API has more."""
+_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff", "image/pjpeg"})
+
+
+class Medium(TypedDict):
+    """What is kept of a medium. `segments`: index → bytes; `ready_at` is None until it is finalized."""
+
+    id: str
+    account_id: str
+    category: str
+    total_bytes: int
+    segments: dict[str, int]
+    ready_at: float | None
+    until: float
+    alt_text: str | None
+
+
+def limit_of(rule_id: str) -> int:
+    """A number of ours, which is X's."""
+    limit = _RULES[rule_id].limit
+    if not isinstance(limit, int):
+        raise TypeError(rule_id)
+    return limit
+
+
+def upload(request: Request) -> Answer:
+    """`POST /2/media/upload`: an image in one piece."""
+    refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, is_post=False)
+    category, content = _one_shot(request)
+    if category is None:
+        raise invalid("$.media_category: is missing but it is required")
+    if category not in _CATEGORIES:
+        raise invalid(f"$.media_category: does not have a value in the enumeration {sorted(_CATEGORIES)}")
+    if content is None or not content:
+        raise invalid("$.media: is missing but it is required")
+    if len(content) > _max_bytes(category) or _sniff(content) is None:
+        raise invalid("The media could not be read")
+    medium = _begin(request, category, len(content))
+    medium["ready_at"] = request.call.now.timestamp()
+    request.state[f"media/{medium['id']}"] = medium
+    data = {**_shown(medium), "size": len(content), "image": {"image_type": _sniff(content), "w": 1, "h": 1}}
+    return Answer(body={"data": data})
+
+
+def initialize(request: Request) -> Answer:
+    """`POST /2/media/upload/initialize`."""
+    refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, is_post=False)
+    body = read_json(request.call)
+    category, total = body.get("media_category"), body.get("total_bytes")
+    if set(body) - {"media_category", "total_bytes", "media_type", "additional_owners", "shared"}:
+        raise invalid("$: the schema does not allow additional properties")
+    if category not in _CATEGORIES or body.get("media_type") not in _TYPES:
+        raise invalid("$.media_category, $.media_type: does not have a value in the enumeration")
+    if not isinstance(total, int) or not 0 < total <= _max_bytes(category):
+        raise invalid("$.total_bytes: is too large, or missing")
+    medium = _begin(request, category, total)
+    request.state[f"media/{medium['id']}"] = medium
+    return Answer(body={"data": {**_shown(medium), "expires_after_secs": SESSION_LIFETIME_S}})
+
+
+def append(request: Request) -> Answer:
+    """`POST /2/media/upload/{id}/append`. The same index again replaces the segment."""
+    medium = own_medium(request.state, request.account["id"], request.target)
+    fields = dict(read_multipart(request.call))
+    index, content = fields.get("segment_index", b"").decode(errors="replace"), fields.get("media")
+    if not index.isdecimal() or int(index) > SEGMENT_MAX_INDEX or not content:
+        raise invalid("$.segment_index, $.media: is missing but it is required")
+    if len(content) > SEGMENT_MAX_BYTES:
+        raise RefusedError(413, {"title": "Payload Too Large", "status": 413, "type": "about:blank", "detail": ""})
+    segments = {**medium["segments"], str(int(index)): len(content)}
+    request.state[f"media/{medium['id']}"] = {**medium, "segments": segments}
+    return Answer(body={"data": {"expires_at": int(request.call.now.timestamp()) + SESSION_LIFETIME_S}})
+
+
+def finalize(request: Request) -> Answer:
+    """`POST /2/media/upload/{id}/finalize`."""
+    medium = own_medium(request.state, request.account["id"], request.target)
+    sizes = [medium["segments"].get(str(index), 0) for index in range(len(medium["segments"]))]
+    if not all(sizes) or sum(sizes) != medium["total_bytes"]:
+        raise invalid("Segments do not add up to provided total file size.")
+    now = request.call.now
+    ready_at = now.timestamp() + (NEVER_S if request.scenario.processes_forever else PROCESSING_S)
+    until = (now + LIFETIME).timestamp()
+    final: Medium = {**medium, "ready_at": ready_at, "until": until}
+    request.state[f"media/{medium['id']}"] = final
+    return Answer(body={"data": {**_shown(final), "size": sum(sizes), **_processing(final, now.timestamp())}})
+
+
+def status(request: Request) -> Answer:
+    """`GET /2/media/upload?command=STATUS`."""
+    query = dict(request.call.query)
+    if query.get("command") != "STATUS":
+        raise invalid("The `command` query parameter value is not one of [STATUS]")
+    medium = own_medium(request.state, request.account["id"], query.get("media_id", ""))
+    return Answer(body={"data": {**_shown(medium), **_processing(medium, request.call.now.timestamp())}})
+
+
+def describe(request: Request) -> Answer:
+    """`POST /2/media/metadata`."""
+    body = read_json(request.call)
+    metadata = body.get("metadata")
+    alt_text = metadata.get("alt_text") if isinstance(metadata, dict) else None
+    text = alt_text.get("text") if isinstance(alt_text, dict) else None
+    if not isinstance(body.get("id"), str) or not isinstance(text, str):
+        raise invalid("$.id, $.metadata: is missing but it is required")
+    if len(text) > limit_of("twitter.media.alt_text_max_graphemes"):
+        raise invalid("$.metadata.alt_text.text: is too long")
+    medium = own_medium(request.state, request.account["id"], body["id"])
+    request.state[f"media/{medium['id']}"] = {**medium, "alt_text": text}
+    return Answer(body={"data": {"id": medium["id"], "associated_metadata": {"alt_text": {"text": text}}}})
+
+
+def own_medium(state: State, account_id: str, media_id: str) -> Medium:
+    """A medium that this account has uploaded."""
+    medium: Medium | None = state.get(f"media/{media_id}")
+    if medium is None or medium["account_id"] != account_id:
+        raise forbidden()
+    return medium
+
+
+def media_key(medium: Medium) -> str:
+    """As posts name it."""
+    return f"{'16' if medium['category'] == 'tweet_gif' else '3'}_{medium['id']}"
+
+
+def _begin(request: Request, category: str, total_bytes: int) -> Medium:
+    now = request.call.now
+    return Medium(
+        id=snowflake(request.state, now, request.call.entropy),
+        account_id=request.account["id"],
+        category=category,
+        total_bytes=total_bytes,
+        segments={},
+        ready_at=None,
+        until=(now + LIFETIME).timestamp(),
+        alt_text=None,
+    )
+
+
+def _shown(medium: Medium) -> dict[str, Any]:
+    lifetime_s = int(LIFETIME.total_seconds())
+    return {"id": medium["id"], "media_key": media_key(medium), "expires_after_secs": lifetime_s}
+
+
+def _processing(medium: Medium, moment: float) -> dict[str, Any]:
+    if medium["ready_at"] is None:
+        return {}
+    if moment >= medium["ready_at"]:
+        return {"processing_info": {"state": "succeeded", "progress_percent": 100}}
+    return {"processing_info": {"state": "pending", "check_after_secs": 1}}
+
+
+def _one_shot(request: Request) -> tuple[str | None, bytes | None]:
+    """The category and the bytes; a category that comes after the bytes is not seen."""
+    if "application/json" in request.call.headers.get("content-type", ""):
+        body = read_json(request.call)
+        try:
+            return body.get("media_category"), base64.b64decode(str(body.get("media", "")), validate=True)
+        except binascii.Error:
+            return body.get("media_category"), None
+    category = None
+    for name, content in read_multipart(request.call):
+        if name == "media":
+            return category, content
+        if name == "media_category":
+            category = content.decode(errors="replace")
+    return category, None
+
+
+def _max_bytes(category: str) -> int:
+    return limit_of("twitter.media.gif_size_max" if category == "tweet_gif" else "twitter.media.image_size_max")
+
+
+def _sniff(data: bytes) -> str | None:
+    """The type that the first bytes show."""
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    starts = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif"}
+    return next((mime for start, mime in starts.items() if data.startswith(start)), None)

@@ -1,0 +1,219 @@
+"""Creating and deleting posts, and reading an account's own.
+
+Source: fact sheet sections 2, 3, 6 and 7, after https://docs.x.com/x-api/posts and live answers, checked 2026-11-21.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypedDict
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.rules import violations
+from letmepost.platforms.contract import SimulatedPost, State
+from letmepost.platforms.twitter.rules import RULES
+from letmepost.platforms.twitter.simulator.accounts import find_account, snowflake
+from letmepost.platforms.twitter.simulator.bodies import check_body
+from letmepost.platforms.twitter.simulator.endpoint import Answer, Request
+from letmepost.platforms.twitter.simulator.media import Medium, media_key
+from letmepost.platforms.twitter.simulator.rendering import escape, render
+from letmepost.platforms.twitter.simulator.scenarios import DUPLICATE, refuse_attempt
+from letmepost.platforms.twitter.simulator.wire import forbidden, invalid, read_json
+
+LAG_S = 2.0
+"""How long the timeline takes to show a post: seconds, usually."""
+REMEMBERED = timedelta(hours=24)
+"""For how long the same text is a duplicate: not documented, hours to about a day."""
+
+_TOO_LONG = "twitter.text.max_graphemes"
+_CASHTAGS = "twitter.text.cashtags_max"
+_CHARACTERS = "twitter.text.characters"
+_PAGE = range(5, 101)
+_TWEET_FIELDS = frozenset({"created_at", "text", "entities", "attachments", "referenced_tweets", "id"})
+
+
+class Post(TypedDict):
+    """What is kept of a post. `body` is as it was sent, `root` where the simulator was for who sent it."""
+
+    id: str
+    account_id: str
+    created_at: float
+    body: Mapping[str, Any]
+    media_keys: list[str]
+    root: str
+
+
+def create(request: Request) -> Answer:
+    """`POST /2/tweets`."""
+    state, account, now = request.state, request.account, request.call.now
+    refuse_attempt(state, account["id"], request.scenario, now, is_post=True)
+    body = read_json(request.call)
+    check_body(body)
+    media = _media(request, body)
+    _check_text(body.get("text", ""))
+    _check_parent(request, body)
+    if "quote_tweet_id" in body:
+        raise forbidden(
+            "Quoting this post is not allowed because you have not been mentioned or are not part of the conversation "
+            "thread of the post you are quoting."
+        )
+    if any(_is_same(known, body) for known in _own(state, account["id"]) if _is_remembered(known, now)):
+        raise forbidden(DUPLICATE)
+    post = Post(
+        id=snowflake(state, now, request.call.entropy),
+        account_id=account["id"],
+        created_at=now.timestamp(),
+        body=body,
+        media_keys=[media_key(medium) for medium in media],
+        root=request.call.root,
+    )
+    state[f"post/{post['id']}"] = post
+    text, _ = render(body.get("text", ""), post["id"], post["media_keys"])
+    data = {"id": post["id"], "text": text, "edit_history_tweet_ids": [post["id"]]}
+    return Answer(status=201, body={"data": data}, dropped=_is_lost(request))
+
+
+def delete(request: Request) -> Answer:
+    """`DELETE /2/tweets/{id}`. What is not there has been deleted already."""
+    post = _find(request.state, request.target)
+    if post is not None and post["account_id"] != request.account["id"]:
+        raise forbidden()
+    if post is not None:
+        del request.state[f"post/{post['id']}"]
+    return Answer(body={"data": {"deleted": post is not None}})
+
+
+def timeline(request: Request) -> Answer:
+    """`GET /2/users/{id}/tweets`: newest first, a little behind."""
+    query = dict(request.call.query)
+    count, since = query.get("max_results", "10"), _moment(query.get("start_time"))
+    if not count.isdecimal() or int(count) not in _PAGE:
+        raise invalid("The `max_results` query parameter value is not between 5 and 100", max_results=[count])
+    fields = set(filter(None, query.get("tweet.fields", "").split(",")))
+    if fields - _TWEET_FIELDS:
+        raise invalid(f"The `tweet.fields` query parameter value is not one of {sorted(_TWEET_FIELDS)}")
+    excluded = query.get("exclude", "").split(",")
+    horizon = request.call.now.timestamp() - LAG_S
+    found = [
+        post
+        for post in _own(request.state, request.target)
+        if since <= post["created_at"] <= horizon and not ("replies" in excluded and "reply" in post["body"])
+    ]
+    newest = sorted(found, key=lambda post: int(post["id"]), reverse=True)[: int(count)]
+    shown = [_shown(post, fields) for post in newest]
+    return Answer(body={**({"data": shown} if shown else {}), "meta": {"result_count": len(shown)}})
+
+
+def visible_posts(state: State) -> list[SimulatedPost]:
+    """Every visible post, replies too, oldest first."""
+    found = sorted(_all(state), key=lambda post: int(post["id"]))
+    return [_seen(post) for post in found]
+
+
+def _seen(post: Post) -> SimulatedPost:
+    body, root = post["body"], post["root"]
+    parent = body.get("reply", {}).get("in_reply_to_tweet_id")
+    return SimulatedPost(
+        uri=f"{root}/i/web/status/{post['id']}",
+        account_id=post["account_id"],
+        text=body.get("text", ""),
+        created_at=_spell(post["created_at"]),
+        reply_to=None if parent is None else f"{root}/i/web/status/{parent}",
+        record={**body, "media_keys": post["media_keys"]},
+    )
+
+
+def _media(request: Request, body: Mapping[str, Any]) -> Sequence[Medium]:
+    """The media of a post: this account's, alive and ready; one GIF, or images."""
+    now, found = request.call.now.timestamp(), []
+    for media_id in body.get("media", {}).get("media_ids", ()):
+        medium: Medium | None = request.state.get(f"media/{media_id}")
+        is_usable = medium is not None and medium["account_id"] == request.account["id"] and now < medium["until"]
+        if medium is None or not is_usable or medium["ready_at"] is None or now < medium["ready_at"]:
+            raise invalid("Your media IDs are invalid.", media_ids=[media_id])
+        found.append(medium)
+    if len(found) > 1 and any(medium["category"] == "tweet_gif" for medium in found):
+        raise forbidden()
+    return found
+
+
+def _check_text(text: str) -> None:
+    broken = {found.rule for found in violations(PostContent(text=text), RULES)}
+    if _CHARACTERS in broken:
+        raise invalid("$.text: has characters that are not allowed")
+    if _CASHTAGS in broken:
+        raise forbidden("Posts may have a maximum of one cashtag.")
+    if _TOO_LONG in broken:
+        raise forbidden()
+
+
+def _check_parent(request: Request, body: Mapping[str, Any]) -> None:
+    if "reply" not in body:
+        return
+    parent = _find(request.state, body["reply"]["in_reply_to_tweet_id"])
+    if parent is None:
+        raise forbidden("You attempted to reply to a Tweet that is deleted or not visible to you.")
+    account = request.account
+    is_summoned = re.search(rf"@{account['username']}\b", parent["body"].get("text", ""), re.IGNORECASE) is not None
+    if parent["account_id"] != account["id"] and not is_summoned:
+        raise forbidden(
+            "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the "
+            "author of the post you are replying to."
+        )
+
+
+def _is_same(known: Post, body: Mapping[str, Any]) -> bool:
+    return all(known["body"].get(name) == body.get(name) for name in ("text", "media", "reply"))
+
+
+def _is_remembered(known: Post, now: datetime) -> bool:
+    return now.timestamp() < known["created_at"] + REMEMBERED.total_seconds()
+
+
+def _is_lost(request: Request) -> bool:
+    """Whether this answer is the one that the scenario loses."""
+    key = f"lost/{request.account['id']}"
+    if not request.scenario.loses_first_answer or key in request.state:
+        return False
+    request.state[key] = True
+    return True
+
+
+def _shown(post: Post, fields: set[str]) -> dict[str, Any]:
+    text, urls = render(post["body"].get("text", ""), post["id"], post["media_keys"])
+    shown: dict[str, Any] = {"id": post["id"], "text": escape(text), "edit_history_tweet_ids": [post["id"]]}
+    parent = post["body"].get("reply", {}).get("in_reply_to_tweet_id")
+    optional = {
+        "created_at": _spell(post["created_at"]),
+        "entities": {"urls": urls} if urls else None,
+        "attachments": {"media_keys": post["media_keys"]} if post["media_keys"] else None,
+        "referenced_tweets": None if parent is None else [{"type": "replied_to", "id": parent}],
+    }
+    return {**shown, **{name: value for name, value in optional.items() if name in fields and value is not None}}
+
+
+def _find(state: State, post_id: str) -> Post | None:
+    post: Post | None = state.get(f"post/{post_id}")
+    return post
+
+
+def _own(state: State, account_id: str) -> list[Post]:
+    return [post for post in _all(state) if post["account_id"] == account_id and find_account(state, account_id)]
+
+
+def _all(state: State) -> Iterator[Post]:
+    return (state[key] for key in list(state) if key.startswith("post/"))
+
+
+def _moment(text: str | None) -> float:
+    if text is None:
+        return 0.0
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        raise invalid("The `start_time` query parameter value is not a date-time", start_time=[text]) from None
+
+
+def _spell(moment: float) -> str:
+    """To the second, as X does."""
+    return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,0 +1,135 @@
+"""How X departs from a healthy server for one test account. A scenario belongs to one account.
+
+Reads are healthy in every scenario, so that what became of a post can be learnt.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import TypeAlias
+
+from letmepost.platforms.contract import State
+from letmepost.platforms.twitter.simulator.wire import PROBLEMS, RefusedError, forbidden, too_many, unavailable
+
+ACCESS_LIFETIME = timedelta(hours=2)
+EXPIRING_ACCESS_LIFETIME = timedelta(seconds=5)
+SLOW_DELAY_S = 3.0
+RATE_LIMITED_POSTS = 2
+RATE_LIMITED_FOR_S = 2
+UNAVAILABLE_FOR_S = 8.0
+DAY_RESETS_AFTER_S = 6 * 3600
+DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A post or an upload that is about to be executed: `number` 1 is the account's first, `age_s` ago."""
+
+    number: int
+    age_s: float
+    now: datetime
+    is_post: bool
+
+
+Refuse: TypeAlias = Callable[[Attempt], RefusedError | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What is different; the defaults are a healthy server.
+
+    Args:
+        refuse: what an attempt is answered instead of being executed; None executes it.
+        refuses_uploads: whether `refuse` is asked about uploads too.
+        delay_s: how long posts and uploads take.
+        revoked: the permission is withdrawn as soon as the account is connected.
+        loses_first_answer: the account's first post is executed and its answer never arrives.
+        processes_forever: no GIF is ever ready.
+    """
+
+    summary: str
+    refuse: Refuse | None = None
+    refuses_uploads: bool = False
+    delay_s: float = 0.0
+    access_lifetime: timedelta = ACCESS_LIFETIME
+    revoked: bool = False
+    loses_first_answer: bool = False
+    processes_forever: bool = False
+
+
+def _rate_limited(attempt: Attempt) -> RefusedError | None:
+    if attempt.number > RATE_LIMITED_POSTS:
+        return None
+    reset = str(int(attempt.now.timestamp()) + RATE_LIMITED_FOR_S)
+    return too_many({"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0", "x-rate-limit-reset": reset})
+
+
+def _day_over(attempt: Attempt) -> RefusedError:
+    reset = str(int(attempt.now.timestamp()) + DAY_RESETS_AFTER_S)
+    name = "x-user-limit-24hour"
+    return too_many({f"{name}-limit": "50", f"{name}-remaining": "0", f"{name}-reset": reset})
+
+
+def _away(attempt: Attempt) -> RefusedError | None:
+    return unavailable() if attempt.age_s < UNAVAILABLE_FOR_S else None
+
+
+def _flaky(attempt: Attempt) -> RefusedError | None:
+    return unavailable(500) if attempt.number % 2 else None
+
+
+def _out_of_credits(_attempt: Attempt) -> RefusedError:
+    detail = "Your enrolled account [1] does not have any credits to fulfill this request."
+    body = {"account_id": 1, "title": "CreditsDepleted", "detail": detail, "type": f"{PROBLEMS}/credits"}
+    return RefusedError(402, body)
+
+
+SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
+    {
+        "ok": Scenario(summary="Everything works."),
+        "slow": Scenario(summary="Posts and uploads are answered after 3 s.", delay_s=SLOW_DELAY_S),
+        "rate_limited": Scenario(
+            summary="The first two posts are answered 429, to be retried after 2 s.", refuse=_rate_limited
+        ),
+        "auth_revoked": Scenario(summary="Connects; then every access and refresh is refused.", revoked=True),
+        "token_expiring": Scenario(
+            summary="Access tokens live 5 s, so that they must be refreshed.",
+            access_lifetime=EXPIRING_ACCESS_LIFETIME,
+        ),
+        "rejected": Scenario(
+            summary="Every post is refused, and not said why.",
+            refuse=lambda attempt: forbidden() if attempt.is_post else None,
+        ),
+        "unavailable": Scenario(
+            summary="Posts and uploads are answered 503 for 8 s from the first one on, and not executed.",
+            refuse=_away,
+            refuses_uploads=True,
+        ),
+        "flaky": Scenario(summary="The first, third, fifth … post answers 500 and is not executed.", refuse=_flaky),
+        "timeout_after_publish": Scenario(
+            summary="The first post is executed, and the connection breaks before the answer.",
+            loses_first_answer=True,
+        ),
+        "duplicate": Scenario(
+            summary="Every post is refused as one that is there already.",
+            refuse=lambda attempt: forbidden(DUPLICATE) if attempt.is_post else None,
+        ),
+        "processing_forever": Scenario(summary="A GIF is never ready.", processes_forever=True),
+        "daily_limit": Scenario(summary="The account has used up its posts of 24 hours.", refuse=_day_over),
+        "out_of_credits": Scenario(summary="The app's operator has not paid.", refuse=_out_of_credits),
+    }
+)
+
+
+def refuse_attempt(state: State, account_id: str, scenario: Scenario, now: datetime, *, is_post: bool) -> None:
+    """Count the attempt, and raise what the scenario answers it with instead of executing it."""
+    if scenario.refuse is None or not (is_post or scenario.refuses_uploads):
+        return
+    key = f"attempts/{account_id}"
+    seen = state.get(key, {"count": 0, "first_at": now.timestamp()})
+    state[key] = {**seen, "count": seen["count"] + 1}
+    age_s = now.timestamp() - seen["first_at"]
+    refusal = scenario.refuse(Attempt(number=seen["count"] + 1, age_s=age_s, now=now, is_post=is_post))
+    if refusal is not None:
+        raise refusal

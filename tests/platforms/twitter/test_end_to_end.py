@@ -1,0 +1,185 @@
+"""From a caller's request to what followers see: API, PostgreSQL, a worker and the simulator, every kind at once."""
+
+import asyncio
+import base64
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from letmepost.gateways.clock import SystemClock
+from tests.deployment import Client, Deployment
+from tests.doubles.waiting import eventually
+from tests.http.support import png, upload
+from tests.platforms.twitter.world import STARTS
+
+GIF = STARTS["image/gif"] + bytes.fromhex("01000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
+NAME = "twitter"
+
+
+def image(content: bytes, **more: Any) -> dict[str, Any]:
+    return {"kind": "image", "bytesBase64": base64.b64encode(content).decode(), **more}
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "text": {"text": "Grüße 🎉 example.com & https://example.org/a?b=1"},
+    "images": {"text": "", "media": [image(png(), altText="A cat"), image(png(colour="blue"))]},
+    "gif": {"text": "It moves", "media": [image(GIF)]},
+    "poll": {"text": "Well?", "options": {"poll": {"options": ["yes", "no"], "durationMinutes": 60}}},
+    "said": {"text": "Labelled", "options": {"platform": NAME, "replySettings": "following", "madeWithAi": True}},
+    "thread": {
+        "text": "one",
+        "thread": [{"text": "two", "media": [image(png())]}, {"text": "three"}],
+        "firstComment": {"text": "comment"},
+    },
+}
+
+
+async def connect(client: Client, scenario: str = "ok") -> str:
+    reply = await client.post("/v1/sandbox/accounts", {"platform": NAME, "scenario": scenario})
+    assert reply.status_code == 201, reply.text
+    account_id: str = reply.json()["id"]
+    return account_id
+
+
+async def send(client: Client, account_id: str, content: dict[str, Any], **mode: Any) -> str:
+    target = {"accountId": account_id, **content}
+    reply = await client.post("/v1/posts", {"targets": [target], **mode}, prefer="respond-async")
+    assert reply.status_code == 202, reply.text
+    post_id: str = reply.json()["results"][0]["postId"]
+    return post_id
+
+
+async def until(client: Client, post_id: str, *statuses: str) -> dict[str, Any]:
+    async def look() -> dict[str, Any] | None:
+        found: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
+        return found if found["status"] in statuses and "outcome" in found["attempts"][-1] else None
+
+    found = await eventually(look, within_s=60)
+    assert found is not None
+    return found
+
+
+async def advance(client: Client, seconds: float) -> None:
+    """Let so much time pass in the tenant's world."""
+    reply = await client.post("/v1/sandbox/clock", {"advanceS": seconds})
+    assert reply.status_code == 200, reply.text
+
+
+async def visible(client: Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
+    return found
+
+
+async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
+    """A tenant of its own publishes it; followers see it whole, and once."""
+    client = await deployment.client()
+    at = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()} if is_scheduled else {}
+    post_id = await send(client, await connect(client), content, **at)
+    if is_scheduled:
+        await advance(client, 3600)
+    post = await until(client, post_id, "published")
+    seen = await visible(client)
+    written = [content, *content.get("thread", ()), content.get("firstComment")]
+    assert [one["text"] for one in seen] == [part["text"] for part in written if part is not None]
+    assert post["platformUri"] == seen[0]["uri"]
+    assert len(seen[0]["record"]["media_keys"]) == len(content.get("media", ()))
+
+
+async def test_every_kind_goes_out_now_and_at_its_time(deployment: Deployment, subtests: pytest.Subtests) -> None:
+    stories = [(kind, is_scheduled) for kind in KINDS for is_scheduled in (False, True)]
+    ended = await asyncio.gather(
+        *(play(deployment, KINDS[kind], is_scheduled=is_scheduled) for kind, is_scheduled in stories),
+        return_exceptions=True,
+    )
+    for (kind, is_scheduled), outcome in zip(stories, ended, strict=True):
+        with subtests.test(kind, scheduled=is_scheduled):
+            assert outcome is None
+
+
+async def later(client: Client, post_id: str, status: str) -> dict[str, Any]:
+    """The post, after the time that X is given to show what it has accepted; not before the worker waits for that."""
+
+    async def waits() -> bool:
+        attempts = (await client.get(f"/v1/posts/{post_id}")).json()["attempts"]
+        return bool(attempts) and attempts[-1].get("outcome") == "waiting"
+
+    await eventually(waits, within_s=60)
+    await advance(client, 200)
+    return await until(client, post_id, status)
+
+
+async def lost_answer(deployment: Deployment) -> None:
+    client = await deployment.client()
+    post_id = await send(client, await connect(client, "timeout_after_publish"), {"text": "once"})
+    post = await later(client, post_id, "published")
+    assert [one["uri"] for one in await visible(client)] == [post["platformUri"]]
+
+
+async def not_executed(deployment: Deployment) -> None:
+    client = await deployment.client()
+    post_id = await send(client, await connect(client, "flaky"), {"text": "never"})
+    post = await later(client, post_id, "unconfirmed")
+    assert post["error"]["rule"] == "post.unconfirmed"
+    assert await visible(client) == []
+
+
+async def expiring(deployment: Deployment) -> None:
+    client = await deployment.client()
+    account_id = await connect(client, "token_expiring")
+    await advance(client, 6)
+    post = await until(client, await send(client, account_id, {"text": "fresh"}), "published")
+    assert [call["status"] for call in post["attempts"][-1]["calls"] if call["step"] == "post"] == [401, 201]
+
+
+async def limited(deployment: Deployment) -> None:
+    client = await deployment.client()
+    post_id = await send(client, await connect(client, "rate_limited"), {"text": "later"})
+    post = await until(client, post_id, "published")
+    assert [attempt["outcome"] for attempt in post["attempts"]][-1] == "published"
+
+
+async def refused(deployment: Deployment) -> None:
+    client = await deployment.client()
+    endings = {
+        "rejected": ("rejected", "platform_rejected"),
+        "duplicate": ("rejected", "platform_rejected"),
+        "auth_revoked": ("held", "platform_auth_failed"),
+    }
+    accounts = [await connect(client, scenario) for scenario in endings]
+    for account_id, (status, code) in zip(accounts, endings.values(), strict=True):
+        post = await until(client, await send(client, account_id, {"text": "no"}), status)
+        assert post["error"]["code"] == code
+        assert post["error"]["remediation"]
+
+
+async def taken_back(deployment: Deployment) -> None:
+    client = await deployment.client()
+    post = await until(client, await send(client, await connect(client), {"text": "oops"}), "published")
+    reply = await client.post(f"/v1/posts/{post['id']}/unpublish")
+    assert reply.status_code == 200, reply.text
+    assert await visible(client) == []
+
+
+async def previewed(deployment: Deployment) -> None:
+    client = await deployment.client()
+    media_id = await upload(client)
+    target = {"accountId": await connect(client), "media": [{"kind": "image", "mediaId": media_id}]}
+    reply = await client.post("/v1/posts/validate", {"targets": [target]})
+    preview = reply.json()["targets"][0]["preview"]
+    assert preview["url"].endswith("/2/media/upload")
+    assert preview["body"] == {
+        "media_category": "tweet_image",
+        "media": {"mediaId": media_id, "bytes": len(png())},
+    }
+    too_long = {"accountId": target["accountId"], "text": "故" * 141}
+    reply = await client.post("/v1/posts", {"targets": [too_long]})
+    assert (reply.status_code, reply.json()["error"]["rule"]) == (400, "twitter.text.max_graphemes")
+
+
+async def test_whatever_happens_the_caller_learns_the_truth(deployment: Deployment, subtests: pytest.Subtests) -> None:
+    stories = (lost_answer, not_executed, expiring, limited, refused, taken_back, previewed)
+    ended = await asyncio.gather(*(story(deployment) for story in stories), return_exceptions=True)
+    for story, outcome in zip(stories, ended, strict=True):
+        with subtests.test(story.__name__):
+            assert outcome is None

@@ -1,0 +1,231 @@
+"""Publishing: which calls are made, in which order, and what is announced."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from letmepost.domain.content import ThreadPart
+from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
+from letmepost.domain.flow import Call, Effect, Extra, Forget, FormFile, Live, MediaRange, Part, Pause, Warn
+from letmepost.domain.playback import play
+from letmepost.platforms.contract import ReadyPost
+from letmepost.platforms.twitter.publish import publish
+from letmepost.platforms.twitter.unpublish import unpublish
+from tests.platforms.twitter.transcripts import (
+    ACCOUNT,
+    API,
+    SETTINGS,
+    assert_ends_whatever_is_answered,
+    created,
+    gif,
+    image,
+    ready,
+    recorded,
+    replied,
+    uri,
+)
+
+IMAGE_ID, GIF_ID = "1880028106020515840", "1880028106020515841"
+SEGMENT = 4 * 1024 * 1024
+
+
+def bodies(*calls: Call) -> list[Any]:
+    return [call.json for call in calls if call.effect is Effect.PUBLISH]
+
+
+def failure_of(post: ReadyPost, *replies: Any) -> PlatformFailure:
+    error = play(publish(post, SETTINGS), *replies).error
+    assert isinstance(error, PlatformFailure)
+    return error
+
+
+def test_text_is_one_call_and_then_live() -> None:
+    call, live = play(publish(ready("hello"), SETTINGS), created("11")).instructions
+    assert isinstance(call, Call)
+    assert (call.method, call.url, call.json) == ("POST", f"{API}/2/tweets", {"text": "hello"})
+    assert (call.effect, call.step, call.idempotent) == (Effect.PUBLISH, "post", False)
+    assert live == Live(uri=uri("11"), url=uri("11"))
+
+
+@pytest.mark.parametrize(
+    ("options", "extra"),
+    [
+        ({"replyToTweetId": "7"}, {"reply": {"in_reply_to_tweet_id": "7"}}),
+        ({"quoteTweetId": "8"}, {"quote_tweet_id": "8"}),
+        ({"replySettings": "mentionedUsers"}, {"reply_settings": "mentionedUsers"}),
+        ({"replySettings": "everyone"}, {}),
+        ({"madeWithAi": True}, {"made_with_ai": True}),
+        (
+            {"poll": {"options": ["a", "b"], "durationMinutes": 60}},
+            {"poll": {"options": ["a", "b"], "duration_minutes": 60}},
+        ),
+    ],
+)
+def test_options_become_fields_of_the_post(options: dict[str, Any], extra: dict[str, Any]) -> None:
+    [call] = play(publish(ready("hello", options=options), SETTINGS)).calls
+    assert call.json == {"text": "hello", **extra}
+
+
+def test_thread_is_a_chain_of_replies_each_reported_when_it_is_there() -> None:
+    post = ready(
+        "one",
+        thread=(ThreadPart(text="two"), ThreadPart(text="three")),
+        first_comment="comment",
+        options={"replyToTweetId": "7", "madeWithAi": True, "replySettings": "following"},
+    )
+    transcript = play(publish(post, SETTINGS), *(created(str(number)) for number in (11, 12, 13, 14)))
+    transcript.value()
+    label = {"made_with_ai": True}
+    assert bodies(*transcript.calls) == [
+        {"text": "one", **label, "reply_settings": "following", "reply": {"in_reply_to_tweet_id": "7"}},
+        {"text": "two", **label, "reply": {"in_reply_to_tweet_id": "11"}},
+        {"text": "three", **label, "reply": {"in_reply_to_tweet_id": "12"}},
+        {"text": "comment", "reply": {"in_reply_to_tweet_id": "11"}},
+    ]
+    assert [call.step for call in transcript.calls] == ["post", "thread-1", "thread-2", "comment"]
+    assert [said for said in transcript.instructions if not isinstance(said, Call)] == [
+        Part(index=0, uri=uri("11"), url=uri("11")),
+        Part(index=1, uri=uri("12"), url=uri("12")),
+        Part(index=2, uri=uri("13"), url=uri("13")),
+        Live(uri=uri("11"), url=uri("11")),
+        Extra(name="firstComment", uri=uri("14")),
+    ]
+
+
+def test_comment_that_is_refused_for_good_is_a_warning_and_one_that_may_pass_is_tried_again() -> None:
+    post = ready("hello", first_comment="comment")
+    refused = replied(403, {"detail": "You are not permitted to perform this action.", "type": "about:blank"})
+    *_, warning = play(publish(post, SETTINGS), created("11"), refused).instructions
+    assert isinstance(warning, Warn)
+    assert warning.code == "twitter.first_comment.refused"
+    assert failure_of(post, created("11"), replied(429, {})).kind is FailureKind.RATE_LIMITED
+
+
+def test_image_is_sent_in_one_piece_described_and_shown() -> None:
+    described = replace(image(7), alt_text="A cat")
+    post = ready("", media=(described, image(8)))
+    other = replied(200, {"data": {"id": "22"}})
+    transcript = play(publish(post, SETTINGS), recorded("upload_image"), recorded("metadata"), other, created("11"))
+    upload, alt, second, create = transcript.calls
+    file = FormFile(media=MediaRange(UUID(int=7), 0, 123_456), filename="media.jpeg", content_type="image/jpeg")
+    assert (upload.url, upload.multipart) == (
+        f"{API}/2/media/upload",
+        (("media_category", "tweet_image"), ("media", file)),
+    )
+    assert (alt.url, alt.json) == (
+        f"{API}/2/media/metadata",
+        {"id": IMAGE_ID, "metadata": {"alt_text": {"text": "A cat"}}},
+    )
+    assert create.json == {"text": "", "media": {"media_ids": [IMAGE_ID, "22"]}}
+    prepared = (upload, alt, second)
+    assert [call.step for call in prepared] == ["media-1", "media-1-alt", "media-2"]
+    assert all(call.effect is Effect.PREPARE and (call.valid_for_s or 0) < 86_400 for call in prepared)
+
+
+def test_gif_is_sent_in_segments_and_waited_for() -> None:
+    post = ready(media=(gif(7),))
+    replies = [recorded("initialize"), *[recorded("append")] * 3, recorded("finalize")]
+    transcript = play(publish(post, SETTINGS), *replies)
+    initialize, *segments, finalize = transcript.calls
+    assert initialize.json == {"media_type": "image/gif", "total_bytes": 9_000_000, "media_category": "tweet_gif"}
+    sent = [dict(call.multipart or ()) for call in segments]
+    assert [fields["segment_index"] for fields in sent] == ["0", "1", "2"]
+    ranges = [fields["media"].media for fields in sent if isinstance(fields["media"], FormFile)]
+    assert [(part.first_byte, part.length_bytes) for part in ranges] == [
+        (0, SEGMENT),
+        (SEGMENT, SEGMENT),
+        (2 * SEGMENT, 9_000_000 - 2 * SEGMENT),
+    ]
+    assert finalize.url == f"{API}/2/media/upload/{GIF_ID}/finalize"
+    assert transcript.instructions[-1] == Pause("media-1-processing", seconds=1.0, give_up_after_s=900.0)
+
+
+def test_gif_is_asked_about_when_the_run_goes_on() -> None:
+    known = [recorded("initialize"), *[recorded("append")] * 3, recorded("finalize")]
+    replies = [*(replace(reply, replayed=True) for reply in known), recorded("status_succeeded"), created("11")]
+    transcript = play(publish(ready(media=(gif(7),)), SETTINGS), *replies)
+    transcript.value()
+    *_, status, create = transcript.calls
+    assert (status.url, status.query) == (f"{API}/2/media/upload", (("command", "STATUS"), ("media_id", GIF_ID)))
+    assert create.json == {"text": "hello", "media": {"media_ids": [GIF_ID]}}
+
+
+@pytest.mark.parametrize(
+    ("info", "kind"),
+    [
+        ({"name": "InvalidMedia"}, FailureKind.REJECTED),
+        ({"name": "InternalError"}, FailureKind.UNAVAILABLE),
+        (None, FailureKind.REJECTED),
+    ],
+)
+def test_gif_that_cannot_be_processed_is_forgotten(info: object, kind: FailureKind) -> None:
+    finalized = replied(200, {"data": {"id": GIF_ID, "processing_info": {"state": "failed", "error": info}}})
+    replies = [recorded("initialize"), recorded("append"), finalized]
+    transcript = play(publish(ready(media=(gif(7, size_bytes=100),)), SETTINGS), *replies)
+    assert transcript.instructions[-1] == Forget("media-1")
+    assert isinstance(transcript.error, PlatformFailure)
+    assert transcript.error.kind is kind
+    assert (transcript.error.rule == "twitter.media.processing_failed") == (kind is FailureKind.REJECTED)
+
+
+def test_gif_without_processing_is_ready_at_once() -> None:
+    ready_at_once = replied(200, {"data": {"id": GIF_ID}})
+    post = ready(media=(gif(7, size_bytes=100),))
+    play(publish(post, SETTINGS), recorded("initialize"), recorded("append"), ready_at_once, created("11")).value()
+
+
+def test_gif_that_is_never_ready_is_given_up() -> None:
+    flow = publish(ready(media=(gif(7, size_bytes=100),)), SETTINGS)
+    next(flow)
+    for reply in (recorded("initialize"), recorded("append"), recorded("finalize")):
+        paused = flow.send(reply)
+    assert isinstance(paused, Pause)
+    with pytest.raises(GaveUp):
+        flow.throw(GaveUp(paused.step, paused.give_up_after_s))
+
+
+def test_media_of_the_whole_thread_come_before_its_first_post() -> None:
+    post = ready("one", media=(image(1),), thread=(ThreadPart(text="two", media=(image(2),)),))
+    uploads = [replied(200, {"data": {"id": number}}) for number in ("21", "22")]
+    transcript = play(publish(post, SETTINGS), *uploads, created("11"), created("12"))
+    assert [call.step for call in transcript.calls] == ["media-1", "media-2", "post", "thread-1"]
+    assert bodies(*transcript.calls)[1]["media"] == {"media_ids": ["22"]}
+
+
+def test_media_that_x_has_lost_are_sent_once_more() -> None:
+    lost = recorded("media_ids_invalid")
+    again = replied(200, {"data": {"id": "22"}})
+    post = ready(media=(image(),))
+    transcript = play(publish(post, SETTINGS), recorded("upload_image"), lost, again, created("11"))
+    transcript.value()
+    assert Forget("media-1") in transcript.instructions
+    assert [body["media"]["media_ids"] for body in bodies(*transcript.calls)] == [[IMAGE_ID], ["22"]]
+    assert failure_of(post, recorded("upload_image"), lost, again, lost).kind is FailureKind.UNAVAILABLE
+
+
+def test_medium_that_x_refuses_publishes_nothing() -> None:
+    post = ready(media=(replace(image(), alt_text="A cat"),))
+    for replies in ([replied(413, {})], [recorded("upload_image"), replied(400, {})]):
+        transcript = play(publish(post, SETTINGS), *replies)
+        assert isinstance(transcript.error, PlatformFailure)
+        assert transcript.error.kind is FailureKind.REJECTED
+        assert bodies(*transcript.calls) == []
+
+
+def test_posts_are_deleted_last_first_and_what_is_gone_is_gone() -> None:
+    transcript = play(unpublish(ACCOUNT, [uri("11"), uri("12")], SETTINGS), recorded("not_found"), recorded("deleted"))
+    transcript.value()
+    assert [(call.method, call.url) for call in transcript.calls] == [
+        ("DELETE", f"{API}/2/tweets/12"),
+        ("DELETE", f"{API}/2/tweets/11"),
+    ]
+    assert isinstance(play(unpublish(ACCOUNT, [uri("11")], SETTINGS), replied(500, {})).error, PlatformFailure)
+
+
+def test_flows_end_whatever_is_answered() -> None:
+    post = ready("one", media=(replace(image(), alt_text="A"),), thread=(ThreadPart(text="two"),), first_comment="c")
+    replies = [recorded("upload_image"), recorded("metadata"), *(created(str(number)) for number in (11, 12, 13))]
+    assert_ends_whatever_is_answered(lambda: publish(post, SETTINGS), replies)
+    assert_ends_whatever_is_answered(lambda: unpublish(ACCOUNT, [uri("11")], SETTINGS), [recorded("deleted")])

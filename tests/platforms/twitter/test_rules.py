@@ -1,0 +1,117 @@
+"""What preflight says of content for X, and what its options may be."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.rules import preflight, violations
+from letmepost.platforms.twitter.options import TwitterOptions
+from letmepost.platforms.twitter.rules import RULES
+from tests.platforms.twitter.transcripts import gif, image
+
+VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=3))
+POLL = {"options": ["yes", "no"], "durationMinutes": 1440}
+
+
+def poll(**changes: Any) -> dict[str, Any]:
+    return {"poll": {**POLL, **changes}}
+
+
+def broken(**content: Any) -> list[tuple[str, str]]:
+    found = violations(PostContent(**{"text": "hello", **content}), RULES)
+    return [(violation.rule.removeprefix("twitter."), violation.field) for violation in found]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"text": "a" * 280},
+        {"text": "故" * 140},
+        {"text": "https://example.com/" + "a" * 300},
+        {"text": "", "media": (image(), image(), image(), image())},
+        {"media": (gif(),)},
+        {"text": "$AAPL is up, not $50 nor US$MSFT"},
+        {"options": poll()},
+        {"options": poll(options=["a" * 25, "b", "c", "d"], durationMinutes=5)},
+        {"options": {"replyToTweetId": "1", "replySettings": "verified", "madeWithAi": True}},
+        {"thread": (ThreadPart(text="", media=(gif(),)),), "first_comment": "a" * 280},
+    ],
+)
+def test_what_x_takes_breaks_no_rule(content: dict[str, Any]) -> None:
+    assert broken(**content) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ({"text": "a" * 281}, ("text.max_graphemes", "text")),
+        ({"text": "故" * 141}, ("text.max_graphemes", "text")),
+        ({"thread": (ThreadPart(text="a" * 281),)}, ("text.max_graphemes", "thread[0].text")),
+        ({"first_comment": "a" * 281}, ("first_comment.max_graphemes", "firstComment.text")),
+        ({"text": " "}, ("text.non_empty", "text")),
+        ({"text": "", "options": poll()}, ("text.non_empty", "text")),
+        ({"thread": (ThreadPart(text=""),)}, ("text.non_empty", "thread[0].text")),
+        ({"first_comment": " "}, ("first_comment.non_empty", "firstComment.text")),
+        ({"text": "\ufeffhello"}, ("text.characters", "text")),
+        ({"text": "$AAPL $MSFT"}, ("text.cashtags_max", "text")),
+        ({"media": (image(),) * 5}, ("media.count_max", "media")),
+        ({"media": (gif(), image())}, ("media.single_only", "media")),
+        ({"media": (image(content_type="image/bmp"),)}, ("media.mime_allowed", "media[0]")),
+        ({"media": (image(size_bytes=5_000_001),)}, ("media.image_size_max", "media[0]")),
+        ({"media": (gif(size_bytes=15_000_001),)}, ("media.gif_size_max", "media[0]")),
+        ({"media": (gif(width_px=1281),)}, ("media.gif_dimensions_max", "media[0]")),
+        ({"media": (gif(height_px=1081),)}, ("media.gif_dimensions_max", "media[0]")),
+        (
+            {"media": (replace(image(), alt_text="a" * 1001),)},
+            ("media.alt_text_max_graphemes", "media[0].altText"),
+        ),
+        ({"media": (VIDEO,)}, ("media.kind_supported", "media[0]")),
+        ({"options": poll(options=["a"])}, ("poll.options_count", "options.poll.options")),
+        ({"options": poll(options=["a", "b", "c", "d", "e"])}, ("poll.options_count", "options.poll.options")),
+        ({"options": poll(options=["a", "b" * 26])}, ("poll.option_length", "options.poll.options[1]")),
+        ({"options": poll(options=[" ", "b"])}, ("poll.option_length", "options.poll.options[0]")),
+        ({"options": poll(durationMinutes=4)}, ("poll.duration", "options.poll.durationMinutes")),
+        ({"options": poll(durationMinutes=10_081)}, ("poll.duration", "options.poll.durationMinutes")),
+        ({"options": poll(), "media": (image(),)}, ("poll.media_exclusive", "options.poll")),
+        ({"options": {**poll(), "quoteTweetId": "1"}}, ("poll.media_exclusive", "options.poll")),
+        (
+            {"options": {"replyToTweetId": "1", "quoteTweetId": "2"}},
+            ("reply.quote_exclusive", "options.quoteTweetId"),
+        ),
+    ],
+)
+def test_what_x_refuses_breaks_one_rule(content: dict[str, Any], found: tuple[str, str]) -> None:
+    assert broken(**content) == [found]
+
+
+def test_video_of_the_defaults_is_left_out_with_a_warning() -> None:
+    checked = preflight(PostContent(text="hello", media=(VIDEO,), inherited=frozenset({"media"})), RULES)
+    assert (checked.violations, checked.content.media) == ((), ())
+    assert [warning.rule for warning in checked.warnings] == ["twitter.media.kind_supported"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"replyToTweetID": "1"},
+        {"replyToTweetId": "https://x.com/a/status/1"},
+        {"quoteTweetId": "1" * 20},
+        {"replySettings": "nobody"},
+        {"poll": {"options": ["a", "b"]}},
+        {"poll": {**POLL, "multiple": True}},
+        {"platform": "x"},
+    ],
+)
+def test_options_are_a_closed_schema(options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TwitterOptions.model_validate(options)
+
+
+def test_options_of_the_published_interface_are_taken() -> None:
+    options = TwitterOptions.model_validate({"platform": "twitter", "replyToTweetId": "1234567890"})
+    assert options.reply_to_tweet_id == "1234567890"

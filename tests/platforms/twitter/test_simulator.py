@@ -1,0 +1,407 @@
+"""The simulator refuses what X refuses: a row of the fact sheet each."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from letmepost.platforms.contract import SimulatedReply
+from letmepost.platforms.twitter import PLATFORM
+from letmepost.platforms.twitter.simulator.limits import WINDOW_S
+from letmepost.platforms.twitter.simulator.media import limit_of
+from letmepost.platforms.twitter.simulator.posts import LAG_S
+from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS
+from tests.platforms.twitter.world import BOUNDARY, STARTS, World, form
+
+BASIC = "Basic " + base64.b64encode(b"sandbox-client:sandbox-secret").decode()
+JPEG = STARTS["image/jpeg"]
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.connect()
+    return world
+
+
+def said(reply: SimulatedReply) -> tuple[int, dict[str, Any]]:
+    return reply.status, json.loads(reply.body)
+
+
+def bearer(world: World) -> str:
+    assert world.credential is not None
+    return f"Bearer {world.credential.secrets['access_token']}"
+
+
+def upload(world: World, *fields: tuple[str, str | bytes], path: str = "/2/media/upload") -> tuple[int, dict[str, Any]]:
+    headers = {"authorization": bearer(world), "content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    return said(world.answer("POST", path, form(*fields), headers=headers))
+
+
+def create(world: World, text: str = "hello", **body: Any) -> str:
+    status, data = world.call("POST", "/2/tweets", {"text": text, **body})
+    assert status == 201, data
+    post_id: str = data["data"]["id"]
+    return post_id
+
+
+def uploaded(world: World) -> str:
+    media_id: str = upload(world, ("media_category", "tweet_image"), ("media", JPEG))[1]["data"]["id"]
+    return media_id
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "detail"),
+    [
+        ({}, 400, "$.text"),
+        ({"text": " "}, 400, "$.text"),
+        ({"text": 1}, 400, "$.text"),
+        ({"text": "a", "scheduled_at": "now"}, 400, "does not allow additional properties"),
+        ({"text": "a", "poll": {"options": ["a"], "duration_minutes": 5}}, 400, "$.poll"),
+        ({"text": "a", "poll": {"options": ["a", "b" * 26], "duration_minutes": 5}}, 400, "$.poll"),
+        ({"text": "a", "poll": {"options": ["a", "b"], "duration_minutes": 4}}, 400, "$.poll"),
+        ({"text": "a", "poll": {"options": ["a", "b"], "duration_minutes": 10_081}}, 400, "$.poll"),
+        ({"text": "a", "poll": {"options": ["a", "b"]}}, 400, "$.poll"),
+        ({"text": "a", "reply_settings": "everyone"}, 400, "$.reply_settings"),
+        ({"text": "a", "reply": {"in_reply_to_tweet_id": "x"}}, 400, "$.reply"),
+        ({"text": "a", "media": {"media_ids": []}}, 400, "$.media"),
+        ({"text": "a", "media": {"media_ids": ["1", "2", "3", "4", "5"]}}, 400, "$.media"),
+        ({"text": "a", "media": {"media_ids": ["1"]}}, 400, "Your media IDs are invalid."),
+        ({"text": "a\ufeff"}, 400, "$.text"),
+        ({"text": "a" * 281}, 403, "You are not permitted to perform this action."),
+        ({"text": "故" * 141}, 403, "You are not permitted to perform this action."),
+        ({"text": "$AAPL $MSFT"}, 403, "maximum of one cashtag"),
+        ({"text": "a", "quote_tweet_id": "1"}, 403, "Quoting this post is not allowed"),
+        ({"text": "a", "reply": {"in_reply_to_tweet_id": "1"}}, 403, "deleted or not visible"),
+    ],
+)
+def test_create_is_refused(world: World, body: dict[str, Any], status: int, detail: str) -> None:
+    found, data = world.call("POST", "/2/tweets", body)
+    assert found == status
+    assert detail in json.dumps(data, ensure_ascii=False)
+    assert world.visible() == []
+
+
+def test_body_that_is_no_json_object_is_refused(world: World) -> None:
+    for content_type, body in (("application/json", b"[]"), ("application/json", b"{"), ("text/plain", b"{}")):
+        headers = {"authorization": bearer(world), "content-type": content_type}
+        assert world.answer("POST", "/2/tweets", body, headers=headers).status == 400
+
+
+def test_poll_stands_alone(world: World) -> None:
+    poll = {"options": ["a", "b"], "duration_minutes": 5}
+    body = {"text": "a", "poll": poll, "media": {"media_ids": [uploaded(world)]}}
+    assert world.call("POST", "/2/tweets", body)[0] == 400
+    assert world.call("POST", "/2/tweets", {"text": "a", "poll": poll, "quote_tweet_id": "1"})[0] == 400
+    create(world, poll=poll)
+
+
+def test_same_text_media_and_parent_are_a_duplicate_for_a_day(world: World) -> None:
+    first = create(world)
+    status, data = world.call("POST", "/2/tweets", {"text": "hello"})
+    assert (status, data["detail"]) == (403, "You are not allowed to create a Tweet with duplicate content.")
+    create(world, reply={"in_reply_to_tweet_id": first})
+    create(world, media={"media_ids": [uploaded(world)]})
+    world.now += timedelta(hours=24)
+    world.credential = world.run(PLATFORM.refresh(None, world.settings))  # type: ignore[arg-type]  # not asked for
+    assert create(world) != first
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ([("media", JPEG)], 400),
+        ([("media", JPEG), ("media_category", "tweet_image")], 400),
+        ([("media_category", "tweet_image")], 400),
+        ([("media_category", "banner"), ("media", JPEG)], 400),
+        ([("media_category", "tweet_image"), ("media", b"not an image")], 400),
+        ([("media_category", "tweet_image"), ("media", JPEG.ljust(5_000_001, b"."))], 400),
+        ([("media_category", "tweet_image"), ("media", JPEG.ljust(5_000_000, b"."))], 200),
+        ([("media_category", "tweet_gif"), ("media", STARTS["image/gif"])], 200),
+    ],
+)
+def test_upload_takes_an_image_of_a_category(world: World, fields: list[tuple[str, str | bytes]], status: int) -> None:
+    assert upload(world, *fields)[0] == status
+
+
+def test_upload_takes_base64_in_json_too(world: World) -> None:
+    media = base64.b64encode(JPEG).decode()
+    assert world.call("POST", "/2/media/upload", {"media": media, "media_category": "tweet_image"})[0] == 200
+    assert world.call("POST", "/2/media/upload", {"media": "~", "media_category": "tweet_image"})[0] == 400
+    assert world.call("POST", "/2/media/upload", {"media": media})[0] == 400
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"--b0undary\r\n\r\nx\r\n", b"--b0undary\r\n\r\nx\r\n--b0undary--\r\n", b"no form at all"]
+)
+def test_broken_form_is_refused(world: World, body: bytes) -> None:
+    for content_type in (f"multipart/form-data; boundary={BOUNDARY}", "multipart/form-data", ""):
+        headers = {"authorization": bearer(world), "content-type": content_type}
+        assert world.answer("POST", "/2/media/upload", body, headers=headers).status == 400
+
+
+def initialized(world: World, total_bytes: int = 10, **changes: Any) -> tuple[int, dict[str, Any]]:
+    body = {"media_type": "image/gif", "total_bytes": total_bytes, "media_category": "tweet_gif", **changes}
+    return world.call("POST", "/2/media/upload/initialize", body)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"media_type": "application/pdf"},
+        {"media_category": "tweet_poster"},
+        {"total_bytes": 0},
+        {"total_bytes": 15_000_001},
+        {"total_bytes": None},
+        {"name": "a.gif"},
+    ],
+)
+def test_initialize_is_refused(world: World, changes: dict[str, Any]) -> None:
+    assert initialized(world, **changes)[0] == 400
+
+
+def test_segments_add_up_or_are_refused(world: World) -> None:
+    media_id = initialized(world)[1]["data"]["id"]
+    path = f"/2/media/upload/{media_id}"
+    assert world.call("POST", f"{path}/finalize")[0] == 400
+    assert upload(world, ("segment_index", "1"), ("media", b"67890"), path=f"{path}/append")[0] == 200
+    assert world.call("POST", f"{path}/finalize")[0] == 400
+    for content in (b"1", b"12345"):  # the second takes the place of the first
+        assert upload(world, ("segment_index", "0"), ("media", content), path=f"{path}/append")[0] == 200
+    status, data = world.call("POST", f"{path}/finalize")
+    assert (status, data["data"]["processing_info"]["state"]) == (200, "pending")
+    assert world.call("POST", "/2/tweets", {"text": "a", "media": {"media_ids": [media_id]}})[0] == 400, "not ready"
+    world.now += timedelta(seconds=1)
+    _, data = world.call("GET", "/2/media/upload", command="STATUS", media_id=media_id)
+    assert data["data"]["processing_info"]["state"] == "succeeded"
+    create(world, media={"media_ids": [media_id]})
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ([("segment_index", "0")], 400),
+        ([("media", b"1")], 400),
+        ([("segment_index", "1000"), ("media", b"1")], 400),
+        ([("segment_index", "-1"), ("media", b"1")], 400),
+        ([("segment_index", "0"), ("media", b"1" * (5 * 1024 * 1024 + 1))], 413),
+    ],
+)
+def test_segment_is_refused(world: World, fields: list[tuple[str, str | bytes]], status: int) -> None:
+    media_id = initialized(world)[1]["data"]["id"]
+    assert upload(world, *fields, path=f"/2/media/upload/{media_id}/append")[0] == status
+
+
+def test_media_belong_to_who_uploaded_them_and_die_after_a_day(world: World) -> None:
+    media_id = uploaded(world)
+    world.connect()
+    body = {"text": "a", "media": {"media_ids": [media_id]}}
+    assert world.call("POST", "/2/tweets", body)[0] == 400
+    assert world.call("POST", "/2/media/metadata", {"id": media_id, "metadata": {"alt_text": {"text": "x"}}})[0] == 403
+    own = uploaded(world)
+    world.now += timedelta(days=1)
+    world.credential = world.run(PLATFORM.refresh(None, world.settings))  # type: ignore[arg-type]  # not asked for
+    assert world.call("POST", "/2/tweets", {"text": "a", "media": {"media_ids": [own]}})[0] == 400
+
+
+def test_gif_stands_alone(world: World) -> None:
+    gif = upload(world, ("media_category", "tweet_gif"), ("media", STARTS["image/gif"]))[1]["data"]["id"]
+    body = {"text": "a", "media": {"media_ids": [gif, uploaded(world)]}}
+    assert world.call("POST", "/2/tweets", body)[0] == 403
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"metadata": {"alt_text": {"text": "x"}}},
+        {"id": "1"},
+        {"id": "1", "metadata": {}},
+        {"id": "1", "metadata": {"alt_text": {"text": "x" * 1001}}},
+    ],
+)
+def test_description_is_refused(world: World, body: dict[str, Any]) -> None:
+    assert world.call("POST", "/2/media/metadata", body)[0] == 400
+
+
+def test_timeline_shows_posts_as_x_spells_them_and_a_little_late(world: World) -> None:
+    me = world.call("GET", "/2/users/me")[1]["data"]["id"]
+    path = f"/2/users/{me}/tweets"
+    fields = {"tweet.fields": "created_at,text,entities,attachments,referenced_tweets"}
+    first = create(world, "a <b> & example.com", media={"media_ids": [uploaded(world)]})
+    second = create(world, "answer", reply={"in_reply_to_tweet_id": first})
+    assert world.call("GET", path, **fields) == (200, {"meta": {"result_count": 0}})
+    world.now += timedelta(seconds=LAG_S)
+    _, page = world.call("GET", path, **fields)
+    answer, post = page["data"]
+    assert answer["referenced_tweets"] == [{"type": "replied_to", "id": first}]
+    assert (answer["id"], post["created_at"]) == (second, "2026-11-21T10:00:00.000Z")
+    link, picture = post["entities"]["urls"]
+    assert link["expanded_url"] == "http://example.com"
+    assert post["text"] == f"a &lt;b&gt; &amp; {link['url']} {picture['url']}"
+    assert link["url"].startswith("https://t.co/")
+    assert (link["start"], link["end"]) == (8, 31)
+    assert [picture["media_key"]] == post["attachments"]["media_keys"]
+    assert set(world.call("GET", path)[1]["data"][0]) == {"id", "text", "edit_history_tweet_ids"}
+    assert [one["id"] for one in world.call("GET", path, exclude="replies,retweets")[1]["data"]] == [first]
+    assert world.call("GET", path, start_time="2026-11-21T10:00:01Z")[1]["meta"]["result_count"] == 0
+
+
+@pytest.mark.parametrize(
+    "query", [{"max_results": "4"}, {"max_results": "101"}, {"start_time": "now"}, {"tweet.fields": "everything"}]
+)
+def test_timeline_is_refused(world: World, query: dict[str, str]) -> None:
+    assert world.call("GET", "/2/users/1/tweets", **query)[0] == 400
+
+
+def test_post_is_deleted_by_its_author_alone(world: World) -> None:
+    post_id = create(world)
+    owner = world.credential
+    world.connect()
+    assert world.call("DELETE", f"/2/tweets/{post_id}")[0] == 403
+    world.credential = owner
+    assert world.call("DELETE", f"/2/tweets/{post_id}") == (200, {"data": {"deleted": True}})
+    assert world.call("DELETE", f"/2/tweets/{post_id}") == (200, {"data": {"deleted": False}})
+
+
+def test_calls_are_counted_by_account_and_endpoint_in_windows(world: World) -> None:
+    headers = {"authorization": bearer(world)}
+    for left in reversed(range(74)):  # it was connected by the first of 75
+        reply = world.answer("GET", "/2/users/me", headers=headers)
+        assert (reply.status, reply.headers["x-rate-limit-remaining"]) == (200, str(left))
+    refused = world.answer("GET", "/2/users/me", headers=headers)
+    assert (refused.status, refused.headers["x-rate-limit-remaining"]) == (429, "0")
+    assert refused.headers["x-rate-limit-reset"] == str(int(world.now.timestamp()) + WINDOW_S)
+    assert world.call("GET", "/2/users/1/tweets")[0] == 200
+    world.now += timedelta(seconds=WINDOW_S)
+    assert world.call("GET", "/2/users/me")[0] == 200
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer nobody", BASIC])
+def test_call_without_a_living_token_is_refused(world: World, authorization: str) -> None:
+    reply = world.answer("GET", "/2/users/me", headers={"authorization": authorization})
+    assert said(reply)[1] == {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
+    world.now += timedelta(hours=2)
+    assert world.call("GET", "/2/users/me")[0] == 401
+
+
+def token(world: World, authorization: str = BASIC, **fields: str) -> tuple[int, dict[str, Any]]:
+    body = "&".join(f"{name}={value}" for name, value in fields.items()).encode()
+    headers = {"authorization": authorization, "content-type": "application/x-www-form-urlencoded"}
+    return said(world.answer("POST", "/2/oauth2/token", body, headers=headers))
+
+
+def test_token_endpoint_knows_its_app(world: World) -> None:
+    assert token(world, "", grant_type="refresh_token")[1]["error"] == "unauthorized_client"
+    wrong = "Basic " + base64.b64encode(b"sandbox-client:other").decode()
+    assert token(world, wrong, grant_type="refresh_token") == (
+        401,
+        {"error": "invalid_client", "error_description": "Client authentication failed"},
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"grant_type": "password"},
+        {"grant_type": "refresh_token"},
+        {"grant_type": "refresh_token", "refresh_token": "nobody"},
+        {"grant_type": "authorization_code", "code": "nobody", "redirect_uri": "x", "code_verifier": "y"},
+        {"grant_type": "authorization_code", "code": "nobody"},
+    ],
+)
+def test_token_endpoint_refuses(world: World, fields: dict[str, str]) -> None:
+    status, data = token(world, **fields)
+    assert (status, data["error"]) == (400, "invalid_request")
+
+
+def test_refresh_token_is_good_once_and_an_access_token_never(world: World) -> None:
+    assert world.credential is not None
+    old = world.credential.secrets
+    status, data = token(world, grant_type="refresh_token", refresh_token=old["refresh_token"])
+    assert (status, data["expires_in"], data["token_type"]) == (200, 7200, "bearer")
+    again = token(world, grant_type="refresh_token", refresh_token=old["refresh_token"])
+    assert again[1]["error_description"] == "Value passed for the token was invalid."
+    assert token(world, grant_type="refresh_token", refresh_token=data["access_token"])[0] == 400
+
+
+def query(**changes: str) -> tuple[tuple[str, str], ...]:
+    known = {
+        "response_type": "code",
+        "client_id": "sandbox-client",
+        "redirect_uri": "https://me.test/cb",
+        "scope": "tweet.read users.read",
+        "state": '"><script>',
+        "code_challenge": "c",
+        "code_challenge_method": "S256",
+    }
+    return tuple({**known, **changes}.items())
+
+
+def test_consent_page_offers_every_choice_as_a_link() -> None:
+    page = World().answer("GET", "/i/oauth2/authorize", query=query())
+    text = page.body.decode()
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert [f'id="{choice}"' in text for choice in ("allow", "without_media", "deny")] == [True] * 3
+    assert "<script>" not in text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"client_id": "other"},
+        {"response_type": "token"},
+        {"redirect_uri": ""},
+        {"state": "s" * 501},
+        {"code_challenge": ""},
+        {"code_challenge_method": "none"},
+        {"scope": ""},
+    ],
+)
+def test_consent_page_refuses_by_itself_and_redirects_nowhere(changes: dict[str, str]) -> None:
+    page = World().answer("GET", "/i/oauth2/authorize", query=query(choice="allow", **changes))
+    assert (page.status, "location" in page.headers) == (400, False)
+
+
+def test_consent_without_offline_access_brings_no_refresh_token() -> None:
+    world = World()
+    location = world.answer("GET", "/i/oauth2/authorize", query=query(choice="allow", code_challenge="x")).headers
+    code = location["location"].rpartition("code=")[2]
+    fields = {"grant_type": "authorization_code", "code": code, "redirect_uri": "https://me.test/cb"}
+    assert token(world, **fields, code_verifier="wrong")[0] == 400
+
+
+def test_nothing_else_is_there(world: World) -> None:
+    for method, path in (("GET", "/2/tweets"), ("POST", "/1.1/media/upload.json"), ("GET", "/"), ("PUT", "/2/tweets")):
+        assert world.call(method, path)[0] == 404
+
+
+def test_slow_server_is_slow_where_it_publishes() -> None:
+    world = World()
+    world.connect("slow")
+    headers = {"authorization": bearer(world), "content-type": "application/json"}
+    assert world.answer("POST", "/2/tweets", b'{"text": "a"}', headers=headers).delay_s == 3.0
+    assert world.answer("GET", "/2/users/me", headers=headers).delay_s == 0.0
+
+
+def test_there_is_no_account_of_an_unknown_scenario() -> None:
+    world = World()
+    with pytest.raises(ValueError, match="no scenario"):
+        PLATFORM.simulator.create_account(world.state, "perfect", world.now, world.entropy())
+    assert set(PLATFORM.simulator.scenarios) == set(SCENARIOS)
+    assert all(scenario.summary.endswith(".") for scenario in SCENARIOS.values())
+
+
+def test_limit_that_is_no_number_is_a_mistake() -> None:
+    with pytest.raises(TypeError):
+        limit_of("twitter.media.mime_allowed")
+
+
+def test_world_is_json(world: World) -> None:
+    """It is stored as such."""
+    create(world, media={"media_ids": [uploaded(world)]})
+    initialized(world)
+    stored = json.loads(json.dumps(world.state, allow_nan=False))
+    assert stored == world.state
