@@ -5,7 +5,7 @@ from letmepost.gateways.name_lookup import NameLookup
 
 @pytest.fixture
 def lookup() -> NameLookup:
-    return NameLookup(threads=1)
+    return NameLookup(workers=1)
 
 
 async def test_name_of_this_machine_is_found_once_for_each_address(lookup: NameLookup) -> None:

@@ -12,8 +12,8 @@ class NameLookup:
     that must not hold up the threads that read and write media.
     """
 
-    def __init__(self, threads: int = 32) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="lookup")
+    def __init__(self, workers: int = 32) -> None:
+        self._executor = ThreadPoolExecutor(workers, thread_name_prefix="lookup")
 
     async def __call__(self, host: str) -> list[str]:
         """Every address of a name, in the resolver's order.
@@ -21,11 +21,11 @@ class NameLookup:
         Raises:
             OSError: it has none, or nobody could be asked.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _ask, host)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, _ask, host)
 
     def close(self) -> None:
         """Waits for nobody: what still hangs is forgotten."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 def _ask(host: str) -> list[str]:
