@@ -16,7 +16,7 @@ from letmepost.platforms.contract import ReadyPost
 from letmepost.services import throttling
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.runs import LostLeaseError
-from tests.doubles.platform import put
+from tests.doubles.platform import put, reconcile
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way
@@ -273,6 +273,25 @@ async def test_a_thread_that_cannot_go_on_in_time_is_partial(
         await desk.let_the_deadline_pass()
         assert (await desk.publish())["status"] == "partial"
         assert len(network.posts) == 1
+
+
+async def test_what_is_looked_for_after_a_lost_answer_is_the_post_itself(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> None:
+    """A platform may have no other way to know its own post again than by what is in it."""
+    looked_for: list[PostContent] = []
+
+    def look(post: ReadyPost, intent: Intent, settings: object) -> Flow[Reconciled]:
+        looked_for.append(post.content)
+        return reconcile(post, intent, settings)
+
+    async with working(owner, network, admin, http, redis_url, tmp_path, reconcile=look) as desk:
+        network.ways = [Way.LOST]
+        await desk.post(content=WITH_COMMENT)
+        await desk.publish()
+        await desk.let_time_pass()
+        assert (await desk.publish())["status"] == "published"
+    assert looked_for == [WITH_COMMENT]
 
 
 # Extras

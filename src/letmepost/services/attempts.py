@@ -10,7 +10,7 @@ import structlog
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Extra, Frozen, Live, Part, Warn
+from letmepost.domain.flow import Extra, Flow, Frozen, Intent, Live, Part, Reconciled, Warn
 from letmepost.domain.journal import Step
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.rules import violations
@@ -37,7 +37,7 @@ from letmepost.services.world_time import WorldClock
 from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.claims import Claim
-from letmepost.storage.contents import media_ids
+from letmepost.storage.contents import decode_content, media_ids
 from letmepost.storage.database import Connection
 from letmepost.storage.events import EventRepository
 from letmepost.storage.pauses import find_pause
@@ -182,13 +182,18 @@ class Attempt:
             journal=self.journal,
             send=self.sender,
             explain=platform.explain,
-            reconcile=lambda intent: platform.reconcile(self._ready_post(PostContent()), intent, self._settings),
+            reconcile=self._reconcile,
             may_send=may_send(self.tools, self.claim, self.time, self.steps),
             announce=self._announce,
             now=self.time.now,
             visibility_delay_s=platform.visibility_delay_s,
             is_closed=is_closed,
         )
+
+    def _reconcile(self, intent: Intent) -> Flow[Reconciled]:
+        # What is looked for may be settled long after its media have gone.
+        content = decode_content(self.stored_content, {})
+        return self._platform.reconcile(self._ready_post(content), intent, self._settings)
 
     def _ready_post(self, content: PostContent) -> ReadyPost:
         return ReadyPost(account=self.account.facts, content=content, frozen=self.frozen)
