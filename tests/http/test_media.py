@@ -10,7 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse
+from letmepost.gateways.clock import SystemClock
+from letmepost.storage.database import Tenant as DatabaseTenant
 from letmepost.worker.main import WorkerServices
 from tests.deployment import Client, Deployment, serving
 from tests.doubles.waiting import eventually
@@ -131,6 +134,28 @@ async def test_a_medium_is_kept_while_a_post_needs_it(tenant: Tenant, account_id
     assert (await tenant.client.call("DELETE", f"/v1/media/{media_id}")).status_code == 200
     [ref] = (await tenant.client.get(f"/v1/posts/{post}")).json()["mediaRefs"]
     assert ref["mediaId"] == media_id
+
+
+async def test_a_platform_fetches_a_medium_until_its_post_has_ended(tenant: Tenant, account_id: str) -> None:
+    content, http = png(9, 9), tenant.deployment.http
+    media_id = await upload(tenant.client, content)
+    wanted = body(account_id, media_id, scheduledAt=soon(86_400))
+    post = (await tenant.client.post("/v1/posts", wanted)).json()["results"][0]["postId"]
+    owner = DatabaseTenant(tenant.uuid, Mode.TEST)
+    ids = parse(Prefix.MEDIA, media_id), parse(Prefix.POST, post)
+    path = path_of(tenant.deployment.app.state.services.media_links.to_pull(owner, *ids, SystemClock().now()))
+    whole, head = await http.get(path), await http.head(path)
+    assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, content, "image/png")
+    assert (head.status_code, head.content, head.headers["content-length"]) == (200, b"", str(len(content)))
+    for reply in (whole, head):
+        assert (reply.headers["cache-control"], reply.headers["x-content-type-options"]) == ("no-store", "nosniff")
+    part = await http.get(path, headers={"range": "bytes=1-3"})
+    assert (part.status_code, part.content) == (206, b"PNG")
+    assert (await tenant.client.call("DELETE", f"/v1/posts/{post}")).status_code == 200
+    ended = check_refusal(await http.get(path), 404, "not_found")
+    never = check_refusal(await http.get("/media/nothing"), 404, "not_found")
+    assert {**ended, "requestId": ""} == {**never, "requestId": ""}
+    assert (await http.head(path)).status_code == 404
 
 
 async def test_a_published_posts_medium_can_be_deleted_and_no_post_can_use_it_again(

@@ -19,6 +19,7 @@ from letmepost.services.attempts import Attempt
 from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
+from letmepost.services.media_links import MediaLinks
 from letmepost.services.publishing import Publishing
 from letmepost.services.quotas import Quotas
 from letmepost.services.tools import Tools
@@ -137,6 +138,7 @@ async def working(
             sandbox_url=None,
         ),
         library=library,
+        links=MediaLinks(KEYRING, CLOCK, "https://api.example.com"),
         fetching=MediaFetching(database=owner.database, library=library, direct=None, http=http, clock=CLOCK),
         leases=Leases(claims, CLOCK, lease_s=LEASE_S),
         wakeups=Wakeups(redis, redis),

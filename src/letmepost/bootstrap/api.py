@@ -33,7 +33,6 @@ from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
 from letmepost.services.endpoints import Endpoints
 from letmepost.services.health import HealthChecks
-from letmepost.services.media_links import MediaLinks
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.organizations import Organizations
 from letmepost.services.outcomes import Submission
@@ -70,7 +69,6 @@ async def open_api(
             idempotency=core.idempotency,
             wakeups=core.wakeups,
         )
-        links = MediaLinks(core.keyring, core.clock, str(settings.public_url))
         operator_requests = OperatorRequests(core.database, core.keyring, core.clock)
         parts = connecting_parts(core)
         sandbox = Sandbox(control=_sandbox_control(core), connecting=parts.connecting, worlds=core.worlds)
@@ -99,7 +97,7 @@ async def open_api(
                 worlds=core.worlds,
                 idempotency=core.idempotency,
             ),
-            validation=Validation(posts=posts, worlds=core.worlds, clock=core.clock),
+            validation=Validation(posts=posts, worlds=core.worlds, links=core.links, clock=core.clock),
             timelines=Timelines(core.database),
             accounts=Accounts(
                 database=core.database,
@@ -170,17 +168,17 @@ async def open_api(
                 idempotency=core.idempotency,
                 quotas=core.quotas,
             ),
-            media_links=links,
+            media_links=core.links,
             uploads=Uploads(
                 database=core.database,
                 library=core.library,
                 fetching=core.fetching,
                 direct=core.direct,
-                links=links,
+                links=core.links,
                 clock=core.clock,
                 idempotency=core.idempotency,
             ),
-            downloads=Downloads(core.library, links),
+            downloads=Downloads(core.library, core.links, metrics),
             sandbox=sandbox,
             sandbox_world=SandboxWorld(
                 sandbox=sandbox,

@@ -23,6 +23,7 @@ from letmepost.services.fetching import MediaFetching
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
 from letmepost.services.media_expiry import MediaExpiry
+from letmepost.services.media_links import MediaLinks
 from letmepost.services.quotas import Quotas
 from letmepost.services.worlds import Worlds
 from letmepost.settings import Settings, platform_settings
@@ -49,6 +50,7 @@ class Core:
     idempotency: Idempotency
     quotas: Quotas
     library: MediaLibrary
+    links: MediaLinks
     fetching: MediaFetching
     expiry: MediaExpiry
     direct: DirectUploads | None
@@ -96,6 +98,7 @@ async def open_core(
         kept_for = timedelta(days=settings.media_days)
         quotas = Quotas(database, clock)
         library = MediaLibrary(database=database, blobs=blobs, clock=clock, quotas=quotas, kept_for=kept_for)
+        links = MediaLinks(keyring, clock, str(settings.public_url))
         yield Core(
             settings=settings,
             clock=clock,
@@ -111,11 +114,13 @@ async def open_core(
                 live_http=live_http,
                 sandbox_http=sandbox_http,
                 sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
+                is_public=links.are_public,
                 metrics=metrics,
             ),
             idempotency=idempotency,
             quotas=quotas,
             library=library,
+            links=links,
             fetching=MediaFetching(database=database, library=library, direct=direct, http=live_http, clock=clock),
             expiry=MediaExpiry(database=database, library=library, clock=clock),
             direct=direct,

@@ -59,6 +59,7 @@ async def open_worker(
             clock=core.clock,
             worlds=core.worlds,
             library=core.library,
+            links=core.links,
             fetching=core.fetching,
             leases=leases,
             wakeups=core.wakeups,

@@ -295,6 +295,11 @@ REFUSALS = (
         "PUT the bytes there first, then complete the upload.",
     ),
     Refusal(
+        "media.public_url.required",
+        "The platform fetches media itself, and this deployment has no address that it could fetch them from.",
+        "Have the operator set LETMEPOST_PUBLIC_URL to the https address of this deployment.",
+    ),
+    Refusal(
         "media.size_mismatch",
         "The upload brings more or fewer bytes than were announced.",
         "Send the file that was announced, or start another upload.",

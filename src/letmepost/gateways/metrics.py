@@ -31,6 +31,9 @@ class Metrics:
     def platform_called(self, platform: str, status: int | None, seconds: float) -> None:
         """A call to a platform came back, or (None) did not."""
 
+    def media_pulled(self) -> None:
+        """A platform fetched a medium of a post, or a part of one."""
+
     def delivery_tried(self, outcome: str) -> None:
         """A webhook was delivered, is to be retried, or is given up."""
 

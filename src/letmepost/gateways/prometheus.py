@@ -58,6 +58,7 @@ class PrometheusMetrics(Metrics):
             registry=registry,
         )
         self._deliveries = Counter("letmepost_deliveries", "Webhooks sent.", ["outcome"], registry=registry)
+        self._pulls = Counter("letmepost_media_pulls", "Reads of media that platforms fetch.", registry=registry)
         self._queue = Gauge("letmepost_queue_posts", "Posts that wait.", ["state"], registry=registry)
         self._overdue = Gauge("letmepost_oldest_overdue_post_seconds", "Age of the oldest one.", registry=registry)
 
@@ -81,6 +82,9 @@ class PrometheusMetrics(Metrics):
 
     def delivery_tried(self, outcome: str) -> None:
         self._deliveries.labels(outcome).inc()
+
+    def media_pulled(self) -> None:
+        self._pulls.inc()
 
     @asynccontextmanager
     async def served(self, read_queue: Callable[[], Awaitable[QueueState]]) -> AsyncIterator[None]:

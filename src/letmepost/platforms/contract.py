@@ -86,8 +86,8 @@ class ReadyPost:
     """One revision of one post, with every medium's bytes at hand.
 
     Args:
-        media_urls: spelled media id → where the platform can fetch it for a day; the same at every run of a revision.
-            Only for platforms that pull media.
+        media_urls: spelled media id → where the platform can fetch it for a day; the same at every run within a day of
+            the revision's first. Only for platforms that pull media.
     """
 
     account: AccountFacts
@@ -228,7 +228,8 @@ class Platform:
         sign: the call with what authenticates it.
         publish: the flow of a post.
         reconcile: what became of an intent, by reads; and, where the platform recognises a repeat and refuses it, by
-            yielding `intent.call` itself once more. A repeat without a reply is thrown in as `unavailable`.
+            yielding `intent.call` itself once more. A repeat without a reply is thrown in as `unavailable`. The bytes
+            of the post's media may be gone: their facts are None.
         unpublish: delete what is at these URIs, of the account's own; None where the platform cannot.
         explain: what a refusal means; only called for replies that are not a success.
     """

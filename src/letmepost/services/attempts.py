@@ -196,7 +196,9 @@ class Attempt:
         return self._platform.reconcile(self._ready_post(content), intent, self._settings)
 
     def _ready_post(self, content: PostContent) -> ReadyPost:
-        return ReadyPost(account=self.account.facts, content=content, frozen=self.frozen)
+        tenant, post_id = self.claim.tenant, self.post.id
+        urls = self.tools.links.of_post(tenant, self._platform, post_id, content, self.frozen)
+        return ReadyPost(account=self.account.facts, content=content, frozen=self.frozen, media_urls=urls)
 
     async def _announce(self, what: Announcement) -> None:
         """Note what followers can see by now; it is on record before anything else is sent."""

@@ -1,6 +1,6 @@
 """From a request and its accounts to the posts that would be stored: overrides, options, media, rules."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -18,6 +18,7 @@ from letmepost.services.callers import new_id
 from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRow
+from letmepost.storage.contents import media_ids
 from letmepost.storage.media import MediaRow
 from letmepost.storage.posts import NewPost
 
@@ -61,12 +62,14 @@ class Composer:
     Args:
         known_media: the media that the request names by id, as far as they exist.
         inline_facts: what the bytes in the request say, by identity of the request's own objects.
+        can_fetch: whether the platforms can fetch media from this deployment.
     """
 
     worlds: Worlds
     clock: Clock
     known_media: Mapping[UUID, MediaRow]
     inline_facts: Mapping[int, MediaFacts]
+    can_fetch: bool
     new_media: list[NewMedia] = field(default_factory=list)
 
     def compose(self, request: PostRequest, accounts: Sequence[AccountRow]) -> Composed:
@@ -112,8 +115,19 @@ class Composer:
                     *({"code": warning.rule, "message": warning.message} for warning in checked.warnings),
                 ],
             )
-            judged.append(JudgedTarget(account, platform, post, checked.violations, checked.warnings))
+            violations = (*self._unreachable(platform, checked.content), *checked.violations)
+            judged.append(JudgedTarget(account, platform, post, violations, checked.warnings))
         return judged
+
+    def _unreachable(self, platform: Platform, content: PostContent) -> Iterator[Violation]:
+        """What is wrong when a platform would have to fetch media from where it cannot get to."""
+        if platform.pulls_media and not self.can_fetch and media_ids(content):
+            yield Violation(
+                rule="media.public_url.required",
+                field="media",
+                message=f"{platform.title} fetches media itself, and cannot reach this deployment.",
+                remediation="Have the operator set LETMEPOST_PUBLIC_URL to the https address of this deployment.",
+            )
 
     def _hash(self, content: ContentRequest) -> bytes:
         """What two posts with the same text and media share."""
@@ -141,7 +155,7 @@ class Composer:
         platform: Platform,
         account: AccountRow,
     ) -> PostContent:
-        media_ids = platform.options.model_validate(options).media_ids()
+        named = platform.options.model_validate(options).media_ids()
         return PostContent(
             text=merged.text,
             media=tuple(self._item(item, account) for item in merged.media),
@@ -151,7 +165,7 @@ class Composer:
                 for part in merged.thread
             ),
             options=options,
-            option_media={path: self._option_item(text, account) for path, text in media_ids.items()},
+            option_media={path: self._option_item(text, account) for path, text in named.items()},
             inherited=inherited,
         )
 

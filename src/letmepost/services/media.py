@@ -121,6 +121,13 @@ class MediaLibrary:
         async with self._database.tenant(tenant) as connection:
             return (await MediaRepository(connection, tenant).find_many([media_id])).get(media_id)
 
+    async def find_needed(self, tenant: Tenant, media_id: UUID, post_id: UUID) -> MediaRow | None:
+        """What is on record of a medium, while that post has not ended and needs it."""
+        async with self._database.tenant(tenant) as connection:
+            media = MediaRepository(connection, tenant)
+            is_needed = await media.is_needed(media_id, by_post=post_id)
+            return (await media.find_many([media_id])).get(media_id) if is_needed else None
+
     async def open_range(
         self, tenant: Tenant, media_id: UUID, first_byte: int, length_bytes: int
     ) -> AsyncIterator[bytes]:

@@ -218,7 +218,8 @@ class Posts:
         known = await MediaRepository(connection, caller.tenant).find_many(wanted) if wanted else {}
         for index, account in enumerate(accounts):
             _check_account(index, account, is_now=request.scheduled_at is None and not request.is_draft)
-        return Composer(self._worlds, self._clock, known, inline_facts), accounts
+        can_fetch = self._worlds.can_fetch_media(caller.mode)
+        return Composer(self._worlds, self._clock, known, inline_facts, can_fetch), accounts
 
     async def _store_inline(self, caller: Caller, composed: Composed) -> dict[UUID, bytes]:
         """Put the bytes that came inside the request into the blob store; their digests by medium."""

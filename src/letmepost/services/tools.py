@@ -10,6 +10,7 @@ from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
+from letmepost.services.media_links import MediaLinks
 from letmepost.services.worlds import Worlds
 from letmepost.storage.database import Database
 from letmepost.storage.sealing import Keyring
@@ -24,6 +25,7 @@ class Tools:
     clock: Clock
     worlds: Worlds
     library: MediaLibrary
+    links: MediaLinks
     fetching: MediaFetching
     leases: Leases
     wakeups: Wakeups

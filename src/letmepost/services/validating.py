@@ -13,6 +13,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ReadyPost
 from letmepost.services.callers import Caller
 from letmepost.services.composing import JudgedTarget
+from letmepost.services.media_links import MediaLinks
 from letmepost.services.posts import Posts
 from letmepost.services.requests import PostRequest
 from letmepost.services.worlds import Worlds
@@ -44,9 +45,10 @@ class TargetVerdict:
 class Validation:
     """Judges requests of the caller's world."""
 
-    def __init__(self, *, posts: Posts, worlds: Worlds, clock: Clock) -> None:
+    def __init__(self, *, posts: Posts, worlds: Worlds, links: MediaLinks, clock: Clock) -> None:
         self._posts = posts
         self._worlds = worlds
+        self._links = links
         self._clock = clock
 
     async def validate(self, caller: Caller, request: PostRequest) -> list[TargetVerdict]:
@@ -73,7 +75,8 @@ class Validation:
             return None
         access = self._worlds.access(target.platform.name, caller.mode, caller.organization_id)
         frozen = Frozen(self._clock.now(), self._clock.entropy(_FREEZING_ENTROPY_BYTES))
-        post = ReadyPost(account=target.account.facts, content=content, frozen=frozen)
+        urls = self._links.of_post(caller.tenant, target.platform, target.post.id, content, frozen)
+        post = ReadyPost(account=target.account.facts, content=content, frozen=frozen, media_urls=urls)
         calls = first_calls(target.platform.publish(post, access.settings))
         return _shown(calls[0]) if calls else None
 

@@ -26,7 +26,10 @@ class Access:
 
 
 class Worlds:
-    """Finds a platform's way out. The clients are restricted: live never reaches the sandbox, test nothing else."""
+    """Finds a platform's way out. The clients are restricted: live never reaches the sandbox, test nothing else.
+
+    `is_public`: whether the platforms find their way in.
+    """
 
     def __init__(
         self,
@@ -36,6 +39,7 @@ class Worlds:
         live_http: HTTPClient,
         sandbox_http: HTTPClient,
         sandbox_url: str | None,
+        is_public: bool = False,
         metrics: Metrics | None = None,
     ) -> None:
         self.platforms = platforms
@@ -43,6 +47,7 @@ class Worlds:
         self._live_http = live_http
         self._sandbox_http = sandbox_http
         self._sandbox_url = sandbox_url
+        self._is_public = is_public
         self._metrics = metrics or Metrics()
 
     def platform(self, name: str) -> Platform:
@@ -55,6 +60,10 @@ class Worlds:
             return self.platforms[name]
         except KeyError:
             raise NotFound("platform") from None
+
+    def can_fetch_media(self, mode: Mode) -> bool:
+        """Whether the platforms of a world can fetch media from us. A simulator never does, and so needs no way in."""
+        return mode is Mode.TEST or self._is_public
 
     def access(self, name: str, mode: Mode, organization_id: UUID) -> Access:
         """How to reach a platform for a tenant.

@@ -127,14 +127,19 @@ class MediaRepository:
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else MediaRow(**row)
 
-    async def is_needed(self, media_id: UUID, ended_after: datetime | None = None) -> bool:
-        """Whether a post needs it that has not ended; with `ended_after`, or has ended since then."""
+    async def is_needed(self, media_id: UUID, ended_after: datetime | None = None, by_post: UUID | None = None) -> bool:
+        """Whether a post (this one, when given) needs it that has not ended; with `ended_after`, or did since then."""
         needs = or_(
             posts.c.status.not_in(_FINISHED),
             posts.c.ready_at.is_not(None),  # published, and something of it is still to follow
             false() if ended_after is None else posts.c.updated_at > ended_after,
         )
-        uses = and_(media_uses.c.media_id == media_id, posts.c.id == media_uses.c.post_id, needs)
+        uses = and_(
+            media_uses.c.media_id == media_id,
+            equals_if_given(media_uses.c.post_id, by_post),
+            posts.c.id == media_uses.c.post_id,
+            needs,
+        )
         mine = and_(posts.c.organization_id == self._tenant.organization_id, posts.c.mode == self._tenant.mode, uses)
         return bool(await self._connection.scalar(select(exists().where(mine))))
 

@@ -59,10 +59,10 @@ async def receive_upload(token: str, request: Request) -> Response:
     return show(MediaView.of(row, partial(services.media_links.to_read, link.tenant)))
 
 
-# Not in the description of the API: they are reached by a medium's `url` alone.
+# Not in the description of the API: they are reached by a medium's `url`, and by what a platform is told to fetch.
 @router.get("/media/{token}", include_in_schema=False)
 async def read_media(token: str, request: Request) -> Response:
-    """Read a medium's bytes, or one range of them, at the address that its `url` is."""
+    """Read a medium's bytes, or one range of them, at an address that was given out for it."""
     services: APIServices = request.app.state.services
     found = await services.downloads.find(token)
     size_bytes = found.facts.size_bytes
@@ -97,7 +97,7 @@ def _headers(found: Readable) -> dict[str, str]:
     return {
         "content-type": found.facts.content_type,
         "accept-ranges": "bytes",
-        "cache-control": "private, max-age=86400, immutable",
+        "cache-control": "no-store" if found.is_pulled else "private, max-age=86400, immutable",
         "content-security-policy": "default-src 'none'; sandbox",
         "x-content-type-options": "nosniff",
     }
