@@ -1,0 +1,35 @@
+"""What Meta posts to an app's callbacks when a person takes the app's permission away, or wants their data deleted.
+
+Source: https://developers.facebook.com/docs/facebook-login/guides/advanced/existing-system and
+https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
+(checked 2026-11-21).
+"""
+
+import base64
+import binascii
+import json
+from hashlib import sha256
+from hmac import compare_digest, digest
+
+
+def user_of(signed_request: str, app_secret: str) -> str | None:
+    """Whom a `signed_request` is about, by the id that this app knows them by; None when the app's secret did not sign.
+
+    It is two parts in base64 without padding: the signature, and the payload that it is of as it stands.
+    """
+    signature, _, payload = signed_request.partition(".")
+    try:
+        given, value = _decoded(signature), json.loads(_decoded(payload))
+    except (binascii.Error, ValueError, RecursionError):
+        return None
+    if not compare_digest(given, digest(app_secret.encode(), payload.encode(), sha256)):
+        return None
+    if not isinstance(value, dict) or value.get("algorithm") != "HMAC-SHA256":
+        return None
+    user_id = value.get("user_id")
+    is_id = isinstance(user_id, str | int) and not isinstance(user_id, bool)
+    return str(user_id) if is_id and str(user_id) else None
+
+
+def _decoded(text: str) -> bytes:
+    return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
