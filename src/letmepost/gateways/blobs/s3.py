@@ -29,7 +29,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (read 
 """
 READ_BYTES = 4 * 1024 * 1024
 
-_THREADS = 16
+_WORKERS = 16
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
 _CHANGED = frozenset({"412", "PreconditionFailed"})
 
@@ -57,7 +57,7 @@ class S3BlobStore:
         """`client`: boto3's, which may be used by several threads."""
         self._client = client
         self._bucket = bucket
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="s3")
+        self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="s3")
 
     async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:
         split_key(key)
@@ -111,7 +111,7 @@ class S3BlobStore:
 
     def close(self) -> None:
         """Waits for what is under way, and lets go of every connection."""
-        self._threads.shutdown()
+        self._executor.shutdown()
         self._client.close()
 
     async def _head(self, key: str) -> dict[str, Any]:
@@ -137,7 +137,7 @@ class S3BlobStore:
         return await self._run(partial(_call, call, Bucket=self._bucket, **params))
 
     async def _run(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
 
 class _Parts:
@@ -202,7 +202,7 @@ def open_s3(bucket: Bucket) -> S3BlobStore:
         connect_timeout=5,
         read_timeout=60,
         retries={"mode": "standard", "max_attempts": 3},
-        max_pool_connections=_THREADS,
+        max_pool_connections=_WORKERS,
         # Stores other than Amazon's do not know the newer checksums.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
