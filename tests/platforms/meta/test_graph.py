@@ -88,7 +88,7 @@ def test_what_they_call_transient_is_not_final_but_a_dead_token_stays_dead(code:
 @pytest.mark.parametrize(
     ("status", "value", "expected"),
     [
-        (400, {"error_type": "OAuthException", "code": 400, "error_message": "used"}, FailureKind.AUTH_FAILED),
+        (400, {"error_type": "OAuthException", "code": 400, "error_message": "used"}, FailureKind.REJECTED),
         (500, {"error_type": "OAuthException", "code": 500, "error_message": "down"}, FailureKind.UNAVAILABLE),
         (401, b"", FailureKind.AUTH_FAILED),
         (429, b"<html>", FailureKind.RATE_LIMITED),

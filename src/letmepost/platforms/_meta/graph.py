@@ -45,8 +45,14 @@ class Meaning:
 
 
 def read_error(reply: Reply) -> GraphError | None:
-    """The error in a reply, whatever its status: some come with 200. None where there is none."""
-    error = reply.data().get("error")
+    """The error in a reply, whatever its status: some come with 200. None where there is none.
+
+    The endpoints of OAuth have a form of their own, whose codes are no more than the status again.
+    """
+    data = reply.data()
+    if "error_type" in data:
+        return GraphError(None, None, is_transient=False, message=_text(data.get("error_message")))
+    error = data.get("error")
     if not isinstance(error, dict):
         return None
     return GraphError(
@@ -124,8 +130,6 @@ def _meaning(call: Call, reply: Reply, error: GraphError | None, own: Mapping[in
 
 def _by_status(call: Call, reply: Reply) -> Meaning:
     status = reply.status
-    if reply.data().get("error_type") is not None and 400 <= status < 500:  # as their OAuth endpoints refuse
-        return Meaning(FailureKind.AUTH_FAILED, "The network did not accept the consent.", RECONNECT)
     if status == 401:
         return _DEAD_TOKEN
     if status == 429:
