@@ -1,0 +1,37 @@
+"""Threads, by Meta: https://developers.facebook.com/docs/threads."""
+
+from letmepost.platforms.contract import Platform
+from letmepost.platforms.threads.connect import OAUTH
+from letmepost.platforms.threads.options import ThreadsOptions
+from letmepost.platforms.threads.publish import publish
+from letmepost.platforms.threads.reconcile import reconcile
+from letmepost.platforms.threads.refusals import REFUSALS
+from letmepost.platforms.threads.replies import explain
+from letmepost.platforms.threads.rules import RULES
+from letmepost.platforms.threads.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.threads.settings import ThreadsSettings
+from letmepost.platforms.threads.simulator import SIMULATOR
+from letmepost.platforms.threads.unpublish import unpublish
+
+PLATFORM = Platform(
+    name="threads",
+    title="Threads",
+    api_version="v1.0",  # the only one; no end is announced
+    rules=RULES,
+    refusals=REFUSALS,
+    options=ThreadsOptions,
+    settings=ThreadsSettings,
+    visibility_delay_s=15.0,  # a container may say FINISHED for some seconds after it was published
+    oauth=OAUTH,
+    pulls_media=True,
+    disconnect=disconnect,
+    check=check,
+    refresh=refresh,
+    needs_refresh=needs_refresh,
+    sign=sign,
+    publish=publish,
+    reconcile=reconcile,
+    unpublish=unpublish,
+    explain=explain,
+    simulator=SIMULATOR,
+)

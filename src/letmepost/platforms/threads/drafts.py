@@ -1,0 +1,119 @@
+"""The containers that a post becomes.
+
+https://developers.facebook.com/docs/threads/create-posts (checked 2026-11-21).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from letmepost.domain.content import MediaItem, MediaKind, PostContent
+from letmepost.domain.ids import Prefix, spell
+from letmepost.platforms.threads.options import Poll, ThreadsOptions
+
+Form = Mapping[str, str]
+
+COMMENT = "comment"
+
+_SHOWN_AS: Mapping[str, str] = MappingProxyType(
+    {"TEXT": "TEXT_POST", "IMAGE": "IMAGE", "VIDEO": "VIDEO", "CAROUSEL": "CAROUSEL_ALBUM"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One post before it is made. `extra` are the parameters that only a first post has."""
+
+    index: int
+    step: str
+    text: str
+    media: tuple[MediaItem, ...] = ()
+    extra: Form = field(default_factory=dict)
+    is_reply: bool = True
+
+    @property
+    def media_type(self) -> str:
+        """What a container of it is."""
+        if len(self.media) > 1:
+            return "CAROUSEL"
+        return _medium_type(self.media[0]) if self.media else "TEXT"
+
+    @property
+    def shown_as(self) -> str:
+        """What it is called once it is published."""
+        return _SHOWN_AS[self.media_type]
+
+    @property
+    def container_step(self) -> str:
+        """The name of the step that makes its container."""
+        return f"{self.step}-container"
+
+    def form(self, urls: Mapping[str, str], reply_to: str | None, children: tuple[str, ...]) -> Form:
+        """The parameters of its container; `children` are the containers of a carousel's media."""
+        form = {"media_type": self.media_type, **({"text": self.text} if self.text else {}), **self.extra}
+        if children:
+            form["children"] = ",".join(children)
+        elif self.media:
+            form |= _medium(self.media[0], urls)
+        if reply_to is not None:
+            form["reply_to_id"] = reply_to
+        return form
+
+    def child_forms(self, urls: Mapping[str, str]) -> dict[str, Form]:
+        """Step → the parameters of each medium's own container, where it takes one."""
+        if len(self.media) < 2:
+            return {}
+        return {
+            f"{self.step}-medium-{place}": {
+                "media_type": _medium_type(item),
+                "is_carousel_item": "true",
+                **_medium(item, urls),
+            }
+            for place, item in enumerate(self.media, start=1)
+        }
+
+
+def drafts_of(content: PostContent, options: ThreadsOptions) -> list[Draft]:
+    """The post and its continuations, in order; the first comment is the last."""
+    first = Draft(
+        index=0,
+        step="post",
+        text=content.text,
+        media=content.media,
+        extra=_extra(options),
+        is_reply=options.reply_to_id is not None,
+    )
+    rest = [
+        Draft(index=index, step=f"thread-{index}", text=part.text, media=part.media)
+        for index, part in enumerate(content.thread, start=1)
+    ]
+    comment = content.first_comment
+    last = [] if comment is None else [Draft(index=len(rest) + 1, step=COMMENT, text=comment)]
+    return [first, *rest, *last]
+
+
+def _extra(options: ThreadsOptions) -> Form:
+    given = {
+        "reply_control": options.reply_control,
+        "topic_tag": options.topic_tag,
+        "quote_post_id": options.quote_post_id,
+        "link_attachment": options.link_attachment,
+        "poll_attachment": None if options.poll is None else _poll(options.poll),
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _poll(poll: Poll) -> str:
+    answers = {f"option_{letter}": answer for letter, answer in zip("abcd", poll.options, strict=False)}
+    return json.dumps(answers, ensure_ascii=False)
+
+
+def _medium_type(item: MediaItem) -> str:
+    return "VIDEO" if item.kind is MediaKind.VIDEO else "IMAGE"
+
+
+def _medium(item: MediaItem, urls: Mapping[str, str]) -> Form:
+    url = urls[spell(Prefix.MEDIA, item.media_id)]
+    alt_text = {"alt_text": item.alt_text} if item.alt_text else {}
+    return {f"{_medium_type(item).lower()}_url": url, **alt_text}

@@ -1,0 +1,34 @@
+"""Threads' own part of a request."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from letmepost.platforms.contract import Options
+
+ReplyControl: TypeAlias = Literal[
+    "everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only"
+]
+PostId: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{1,32}$", description="A post's id, as Threads gave it out.")]
+
+
+class Poll(BaseModel):
+    """A question of two to four answers; the post's text asks it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    options: Annotated[tuple[Annotated[str, Field(pattern=r"\S")], ...], Field(min_length=2)]
+
+
+class ThreadsOptions(Options):
+    """What only Threads has. All of it applies to the first post of a thread."""
+
+    platform: Literal["threads"] | None = None
+    reply_to_id: PostId | None = None
+    reply_control: ReplyControl | None = None
+    topic_tag: Annotated[str, Field(pattern=r"^[^.&]*[^.&\s][^.&]*$", description="Without `#`.")] | None = None
+    quote_post_id: PostId | None = None
+    link_attachment: (
+        Annotated[str, Field(pattern=r"^https?://[^\s/?#]+\S*$", description="A link that is shown as a card.")] | None
+    ) = None
+    poll: Poll | None = None

@@ -1,0 +1,183 @@
+"""Containers: what the server takes for one, and how far it is.
+
+Source: fact sheet sections 2.1, 2.2, 3 and 4, after https://developers.facebook.com/docs/threads/posts, checked
+2026-11-21. Nothing is fetched: a simulator has no network, so of a medium's address only the form is judged.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, TypedDict
+from urllib.parse import urlsplit
+
+from letmepost.domain.rules import Rule
+from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
+from letmepost.platforms.threads.rules import RULES
+from letmepost.platforms.threads.simulator.graph import Parameters, Refused, answered, not_found, wrong_parameter
+from letmepost.platforms.threads.simulator.people import Person, next_id
+from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
+from letmepost.platforms.threads.text import count_characters, links_in
+
+LIFETIME_S = 86_400.0
+CHILDREN_MIN = 2
+REPLY_CONTROLS = frozenset(
+    {"everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only"}
+)
+_LIMITS: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in RULES})
+
+
+class Container(TypedDict):
+    """What was prepared. `post` is the id of what it became, None until it is published; `ready_at` None is never."""
+
+    id: str
+    person: str
+    kind: str
+    is_child: bool
+    parameters: dict[str, str]
+    made_at: float
+    ready_at: float | None
+    error: str | None
+    post: str | None
+
+
+def limit(rule_id: str) -> int:
+    """The number of one of this platform's rules."""
+    value = _LIMITS[rule_id].limit
+    if not isinstance(value, int):
+        raise TypeError(rule_id)
+    return value
+
+
+def make(state: State, call: SimulatedCall, person: Person) -> Container:
+    """Judge the parameters of a container, and remember it."""
+    given = Parameters.of(call)
+    kind, is_child = given.need("media_type"), given.get("is_carousel_item") == "true"
+    if kind not in _KINDS:
+        raise wrong_parameter("Param media_type must be one of {TEXT, IMAGE, VIDEO, CAROUSEL}.")
+    _judge_text(given)
+    _judge_options(given, kind)
+    _KINDS[kind](state, given, person, call.now)
+    scenario = SCENARIOS[person["scenario"]]
+    for name in ("reply_to_id", "quote_post_id"):
+        if given.get(name) is not None:
+            _judge_reference(state, str(given.get(name)), call.now.timestamp() - scenario.lag_s)
+    is_text = kind == "TEXT" and scenario.processing_s is not None
+    takes_s = 0.0 if is_text else scenario.processing_s
+    container = Container(
+        id=next_id(state),
+        person=person["id"],
+        kind=kind,
+        is_child=is_child,
+        parameters={name: value for name, value in given.values.items() if name != "access_token"},
+        made_at=call.now.timestamp(),
+        ready_at=None if takes_s is None else call.now.timestamp() + takes_s,
+        error=scenario.media_error if kind in {"IMAGE", "VIDEO"} else None,
+        post=None,
+    )
+    state[f"container/{container['id']}"] = container
+    return container
+
+
+def show(container: Container, now: datetime) -> SimulatedReply:
+    """`GET /{container}`."""
+    status = status_of(container, now)
+    error = {"error_message": container["error"]} if status == "ERROR" else {}
+    return answered({"id": container["id"], "status": status, **error})
+
+
+def status_of(container: Container, now: datetime) -> str:
+    """How far a container is."""
+    age_s = now.timestamp() - container["made_at"]
+    if container["post"] is not None:
+        return "PUBLISHED"
+    if age_s >= LIFETIME_S:
+        return "EXPIRED"
+    if container["ready_at"] is None or now.timestamp() < container["ready_at"]:
+        return "IN_PROGRESS"
+    return "FINISHED" if container["error"] is None else "ERROR"
+
+
+def children_of(state: State, container: Container) -> list[Container]:
+    """The media of a carousel."""
+    ids = container["parameters"].get("children", "").split(",")
+    return [state[f"container/{one}"] for one in ids if one]
+
+
+def _judge_text(given: Parameters) -> None:
+    text, most = given.get("text") or "", limit("threads.text.max_graphemes")
+    if count_characters(text) > most:
+        raise wrong_parameter(f"Param text must be at most {most} characters long.")
+    links = links_in(text) | ({given.need("link_attachment")} if given.get("link_attachment") else set())
+    if len(links) > limit("threads.links.count_max"):
+        raise Refused("THREADS_API__LINK_LIMIT_EXCEEDED", code=100)
+    if len(given.get("alt_text") or "") > limit("threads.media.alt_text_max_graphemes"):
+        raise wrong_parameter("Param alt_text is too long.")
+
+
+def _judge_options(given: Parameters, kind: str) -> None:
+    tag = given.get("topic_tag")
+    if tag is not None and (len(tag) > limit("threads.topic_tag.max_characters") or set(tag) & {".", "&"}):
+        raise wrong_parameter("Param topic_tag is invalid.")
+    if given.get("reply_control") not in {None, *REPLY_CONTROLS}:
+        raise wrong_parameter("Param reply_control is invalid.")
+    for name in ("link_attachment", "poll_attachment"):
+        if given.get(name) is not None and kind != "TEXT":
+            raise wrong_parameter(f"Param {name} is only for media_type TEXT.")
+    if given.get("poll_attachment") is not None:
+        _judge_poll(given)
+
+
+def _judge_poll(given: Parameters) -> None:
+    if given.get("link_attachment") is not None:
+        raise wrong_parameter("Param poll_attachment cannot stand beside link_attachment.")
+    try:
+        poll: Any = json.loads(given.need("poll_attachment"))
+    except ValueError:
+        raise wrong_parameter("Param poll_attachment is not JSON.") from None
+    names = tuple("option_" + letter for letter in "abcd")
+    if not isinstance(poll, dict) or not {*names[:2]} <= set(poll) <= {*names}:
+        raise wrong_parameter("Param poll_attachment needs option_a and option_b.")
+    longest = limit("threads.poll.option_max_characters")
+    if not all(isinstance(answer, str) and 0 < len(answer) <= longest for answer in poll.values()):
+        raise wrong_parameter("Param poll_attachment has an invalid option.")
+
+
+def _judge_post(_state: State, given: Parameters, _person: Person, _now: datetime) -> None:
+    given.need("text")
+
+
+def _judge_medium(name: str) -> Callable[[State, Parameters, Person, datetime], None]:
+    def judge(_state: State, given: Parameters, _person: Person, _now: datetime) -> None:
+        url = urlsplit(given.need(name))
+        if url.scheme not in {"http", "https"} or not url.netloc:
+            raise Refused("The media could not be fetched from this URI", code=9004, subcode=2207052)
+
+    return judge
+
+
+def _judge_carousel(state: State, given: Parameters, person: Person, now: datetime) -> None:
+    ids = [one for one in given.need("children").split(",") if one]
+    if not CHILDREN_MIN <= len(ids) <= limit("threads.media.count_max"):
+        raise wrong_parameter("Param children must have 2 to 20 items.")
+    for one in ids:
+        child: Container | None = state.get(f"container/{one}")
+        is_own = child is not None and child["person"] == person["id"] and child["is_child"]
+        if child is None or not is_own or status_of(child, now) != "FINISHED":
+            raise Refused("A child of the carousel is not ready", code=100, subcode=4279004)
+
+
+def _judge_reference(state: State, post_id: str, visible_before: float) -> None:
+    post = state.get(f"post/{post_id}")
+    if post is None or post["made_at"] > visible_before:
+        raise not_found()
+
+
+_KINDS: Mapping[str, Callable[[State, Parameters, Person, datetime], None]] = MappingProxyType(
+    {
+        "TEXT": _judge_post,
+        "IMAGE": _judge_medium("image_url"),
+        "VIDEO": _judge_medium("video_url"),
+        "CAROUSEL": _judge_carousel,
+    }
+)

@@ -1,0 +1,13 @@
+"""Where the rules' numbers stand, and when they were last read."""
+
+from datetime import date
+
+CHECKED_ON = date(2026, 11, 21)
+
+_DOCS = "https://developers.facebook.com/docs/threads"
+OVERVIEW = f"{_DOCS}/overview"
+POSTS = f"{_DOCS}/posts"
+CREATE_POSTS = f"{_DOCS}/create-posts"
+POLLS = f"{_DOCS}/create-posts/polls"
+TOPICS = f"{_DOCS}/create-posts/topics"
+CHANGELOG = f"{_DOCS}/changelog"

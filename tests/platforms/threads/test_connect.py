@@ -1,0 +1,200 @@
+"""Connecting by consent, and the life of the token."""
+
+import base64
+import json
+from datetime import timedelta
+from hashlib import sha256
+from hmac import digest
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from letmepost.domain.errors import FailureKind
+from letmepost.domain.flow import Auth, Effect, Reply
+from letmepost.domain.playback import play
+from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant
+from letmepost.platforms.threads.api import make_container
+from letmepost.platforms.threads.connect import FEATURES, accounts, consent_url, withdrawn
+from letmepost.platforms.threads.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.threads.settings import ThreadsSettings
+from letmepost.platforms.threads.unpublish import unpublish
+from tests.platforms.threads.transcripts import (
+    ACCOUNT,
+    API,
+    AWAY,
+    NOW,
+    SETTINGS,
+    USER,
+    assert_ends_whatever_is_answered,
+    recorded,
+    refusal,
+    refused,
+)
+
+GRANT = Grant(code="AQBcode", redirect_uri="https://me.example/callback", code_verifier="verifier")
+CONNECTING = [recorded("short_token"), recorded("long_token"), recorded("me"), recorded("debug_token")]
+CREDENTIAL = Credential(secrets={"access_token": "THQVJlong"})
+
+
+def connected(*replies: Reply | Exception) -> ConnectedAccount:
+    [account] = play(accounts(GRANT, SETTINGS), *replies).value()
+    return account
+
+
+def test_a_person_is_asked_for_all_that_the_features_need() -> None:
+    request = ConsentRequest(redirect_uri="https://me.example/callback", state="s", code_challenge="c")
+    url = urlsplit(consent_url(request, SETTINGS))
+    assert f"{url.scheme}://{url.netloc}{url.path}" == "https://threads.net/oauth/authorize"
+    assert dict(parse_qsl(url.query)) == {
+        "client_id": "1789",
+        "redirect_uri": "https://me.example/callback",
+        "response_type": "code",
+        "state": "s",
+        "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_delete",
+    }
+    assert {*FEATURES} == {"publish", "replies", "unpublish"}
+
+
+def test_a_code_becomes_a_token_of_sixty_days_and_an_account() -> None:
+    transcript = play(accounts(GRANT, SETTINGS), *CONNECTING)
+    exchange, prolong, me, granted = transcript.calls
+    assert exchange.url == "https://graph.threads.net/oauth/access_token"
+    assert exchange.form == {
+        "client_id": "1789",
+        "client_secret": "app-secret",
+        "grant_type": "authorization_code",
+        "redirect_uri": "https://me.example/callback",
+        "code": "AQBcode",
+    }
+    assert prolong.url == "https://graph.threads.net/access_token"
+    assert dict(prolong.query) == {
+        "grant_type": "th_exchange_token",
+        "client_secret": "app-secret",
+        "access_token": "THQVJshort",
+    }
+    assert (me.url, granted.url) == (f"{API}/me", f"{API}/debug_token")
+    assert me.headers["Authorization"] == granted.headers["Authorization"] == "Bearer THQVJlong"
+    assert {call.auth for call in transcript.calls} == {Auth.NONE}
+    assert transcript.value() == (
+        ConnectedAccount(
+            platform_account_id=USER,
+            handle="alice",
+            display_name="Alice",
+            avatar_url="https://cdn.example.com/alice.jpg",
+            credential=Credential(secrets={"access_token": "THQVJlong"}, expires_at=NOW + timedelta(days=60)),
+            scopes=("threads_basic", "threads_content_publish"),
+        ),
+    )
+
+
+def test_what_threads_appends_to_the_address_is_no_part_of_the_code() -> None:
+    grant = Grant(code="AQBcode#_", redirect_uri="https://me.example/callback", code_verifier="")
+    [exchange] = play(accounts(grant, SETTINGS)).calls
+    assert exchange.form is not None
+    assert exchange.form["code"] == "AQBcode"
+
+
+@pytest.mark.parametrize("answer", [AWAY, refused(190), recorded("debug_token", data=5), refused(2, http=500)])
+def test_an_app_that_may_not_ask_does_not_know_what_was_granted(answer: Reply | Exception) -> None:
+    assert connected(*CONNECTING[:3], answer).scopes == ()
+
+
+def test_a_used_code_asks_for_another_consent() -> None:
+    failure = refusal(play(accounts(GRANT, SETTINGS), recorded("used_code")))
+    assert failure.kind is FailureKind.AUTH_FAILED
+    assert failure.remediation
+
+
+@pytest.mark.parametrize("step", [0, 1, 2])
+@pytest.mark.parametrize("answer", [AWAY, refused(2, http=500), Reply(status=502, body=b"<html>", received_at=NOW)])
+def test_a_network_that_is_away_ends_no_consent(step: int, answer: Reply | Exception) -> None:
+    failure = refusal(play(accounts(GRANT, SETTINGS), *CONNECTING[:step], answer))
+    assert failure.kind is FailureKind.UNAVAILABLE
+
+
+def test_connecting_ends_whatever_is_answered() -> None:
+    assert_ends_whatever_is_answered(lambda: accounts(GRANT, SETTINGS), CONNECTING)
+
+
+def test_a_call_bears_the_token_in_a_header_and_the_renewal_where_it_is_documented() -> None:
+    call = make_container(SETTINGS, USER, {}, step="post-container")
+    signed = sign(call, CREDENTIAL, NOW, b"")
+    assert signed.headers["Authorization"] == "Bearer THQVJlong"
+    assert signed.query == ()
+    [renewal] = play(refresh(ACCOUNT, SETTINGS)).calls
+    assert (renewal.method, renewal.url) == ("GET", "https://graph.threads.net/refresh_access_token")
+    assert renewal.effect is Effect.PREPARE
+    signed = sign(renewal, CREDENTIAL, NOW, b"")
+    assert dict(signed.query) == {"grant_type": "th_refresh_token", "access_token": "THQVJlong"}
+    assert "Authorization" not in signed.headers
+
+
+def test_a_renewed_token_lives_another_sixty_days() -> None:
+    assert play(refresh(ACCOUNT, SETTINGS), recorded("long_token")).value() == Credential(
+        secrets={"access_token": "THQVJlong"}, expires_at=NOW + timedelta(days=60)
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (refused(190, 463), FailureKind.AUTH_FAILED),
+        (refused(10), FailureKind.AUTH_FAILED),
+        (refused(100), FailureKind.REJECTED),
+        (recorded("used_code"), FailureKind.REJECTED),
+        (refused(2, http=500), FailureKind.UNAVAILABLE),
+        (recorded("long_token", access_token=""), FailureKind.UNAVAILABLE),
+        (refused(190, http=200), FailureKind.UNAVAILABLE),
+    ],
+)
+def test_only_a_dead_token_asks_for_a_person(answer: Reply, kind: FailureKind) -> None:
+    """lessons A15: an error in a 200 must not become an empty token. One that is too young is refused as well."""
+    assert refusal(play(refresh(ACCOUNT, SETTINGS), answer)).kind is kind
+
+
+def test_a_token_that_has_died_is_not_exchanged() -> None:
+    assert not needs_refresh(refused(190, 463))
+
+
+def test_a_check_asks_whose_token_it_is() -> None:
+    play(check(ACCOUNT, SETTINGS), recorded("me")).value()
+    for answer, kind in (
+        (refused(190, 463), FailureKind.AUTH_FAILED),
+        (refused(1, http=500), FailureKind.UNAVAILABLE),
+        (recorded("me", id="5"), FailureKind.UNAVAILABLE),
+    ):
+        assert refusal(play(check(ACCOUNT, SETTINGS), answer)).kind is kind
+
+
+def test_disconnecting_tells_threads_nothing() -> None:
+    transcript = play(disconnect(ACCOUNT, SETTINGS))
+    assert (transcript.calls, transcript.error) == ([], None)
+
+
+def test_posts_are_deleted_last_first_and_one_that_is_gone_is_deleted() -> None:
+    transcript = play(unpublish(ACCOUNT, ["1", "2"], SETTINGS), refused(24, 4279009), recorded("deleted"))
+    assert [(call.method, call.url) for call in transcript.calls] == [("DELETE", f"{API}/2"), ("DELETE", f"{API}/1")]
+    assert transcript.error is None
+    for answer, kind in (
+        (refused(10), FailureKind.AUTH_FAILED),
+        (refused(100, http=200), FailureKind.REJECTED),
+        (refused(4), FailureKind.RATE_LIMITED),
+    ):
+        assert refusal(play(unpublish(ACCOUNT, ["1"], SETTINGS), answer)).kind is kind
+
+
+def test_a_callback_that_threads_signed_names_the_account() -> None:
+    payload = json.dumps({"algorithm": "HMAC-SHA256", "user_id": USER}).encode()
+    text = base64.urlsafe_b64encode(payload).rstrip(b"=")
+    signature = base64.urlsafe_b64encode(digest(b"app-secret", text, sha256)).rstrip(b"=")
+    body = b"signed_request=" + signature + b"." + text
+    assert withdrawn(body, SETTINGS) == USER
+    for unsigned in (body[:-2], b"", b"signed_request=" + text, b"\xff\xfe"):
+        with pytest.raises(ValueError, match="signed_request"):
+            withdrawn(unsigned, SETTINGS)
+    with pytest.raises(ValueError, match="signed_request"):
+        withdrawn(body, ThreadsSettings())
+
+
+def test_without_an_app_the_platform_is_not_enabled() -> None:
+    assert ThreadsSettings.credentials() == ("client_id", "client_secret")

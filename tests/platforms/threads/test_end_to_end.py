@@ -1,0 +1,154 @@
+"""From a caller's request to what followers see: the API, PostgreSQL, a worker and the simulator, every kind at once.
+
+Threads fetches media itself. A simulator fetches nothing, so the test does, at the address that Threads was told.
+"""
+
+import asyncio
+import base64
+from datetime import timedelta
+from typing import Any
+
+from letmepost.gateways.clock import SystemClock
+from tests.deployment import Client, Deployment
+from tests.doubles.waiting import eventually
+from tests.gateways.movies import movie
+from tests.http.support import png, upload
+
+NAME = "threads"
+IMAGE = {"kind": "image", "altText": "A picture"}
+TALK: dict[str, Any] = {"thread": [{"text": "two"}, {"text": "three"}], "firstComment": {"text": "comment"}}
+
+
+def inline(colour: str) -> dict[str, Any]:
+    return {**IMAGE, "bytesBase64": base64.b64encode(png(colour=colour)).decode()}
+
+
+def kinds(clip: str) -> list[dict[str, Any]]:
+    """A body for each kind of content."""
+    video = {"kind": "video", "mediaId": clip}
+    return [
+        {"text": "Grüße 🎉 https://example.org/a?b=1"},
+        {"text": "", "media": [inline("red")]},
+        {"text": "moving", "media": [video]},
+        {"text": "many", "media": [inline("red"), video, inline("blue")]},
+        {"text": "Well?", "options": {"poll": {"options": ["Yes", "No"]}, "replyControl": "mentioned_only"}},
+        {"text": "card", "options": {"platform": NAME, "linkAttachment": "https://example.com", "topicTag": "Food"}},
+        {"text": "one", **TALK},
+    ]
+
+
+async def connect(client: Client, scenario: str = "ok") -> str:
+    reply = await client.post("/v1/sandbox/accounts", {"platform": NAME, "scenario": scenario})
+    assert reply.status_code == 201, reply.text
+    account_id: str = reply.json()["id"]
+    return account_id
+
+
+async def send(client: Client, account_id: str, content: dict[str, Any], **mode: Any) -> str:
+    target = {"accountId": account_id, **content}
+    reply = await client.post("/v1/posts", {"targets": [target], **mode}, prefer="respond-async")
+    assert reply.status_code == 202, reply.text
+    post_id: str = reply.json()["results"][0]["postId"]
+    return post_id
+
+
+async def until(client: Client, post_id: str, status: str) -> dict[str, Any]:
+    """The post, once that has become of it. Time flies: waits are not what is tested here."""
+
+    async def look() -> dict[str, Any] | None:
+        await client.post("/v1/sandbox/clock", {"advanceS": 5})
+        found: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
+        return found if found["status"] == status and "outcome" in found["attempts"][-1] else None
+
+    found = await eventually(look, within_s=30)
+    assert found is not None
+    return found
+
+
+async def visible(client: Client) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await client.get(f"/v1/sandbox/{NAME}/posts")).json()["data"]
+    return found
+
+
+async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
+    """A tenant of its own publishes it; followers see it whole, and once."""
+    client = await deployment.client()
+    if any(medium.get("mediaId") for medium in content.get("media", ())):
+        clip = await upload(client, movie(), "clip.mp4")
+        media = [{**one, "mediaId": clip} if "mediaId" in one else one for one in content["media"]]
+        content = {**content, "media": media}
+    account_id = await connect(client)
+    at = (SystemClock().now() + timedelta(seconds=2)).isoformat()
+    post_id = await send(client, account_id, content, **({"scheduledAt": at} if is_scheduled else {}))
+    post = await until(client, post_id, "published")
+    written = [content, *content.get("thread", ()), *([content["firstComment"]] if "firstComment" in content else [])]
+
+    async def all_is_seen() -> bool:
+        return len(await visible(client)) == len(written)
+
+    await eventually(all_is_seen)
+    seen = await visible(client)
+    assert [one["text"] for one in seen] == [part["text"] for part in written]
+    assert post["platformUri"] == seen[0]["uri"]
+    assert post["url"].startswith("https://www.threads.net/@")
+    assert len(seen[0]["record"]["media"]) == len(content.get("media", ()))
+
+
+async def test_every_kind_is_published_now_and_scheduled(deployment: Deployment) -> None:
+    plays = [play(deployment, content, is_scheduled=later) for content in kinds("clip") for later in (False, True)]
+    await asyncio.gather(*plays)
+
+
+async def test_a_medium_can_be_fetched_where_threads_was_told_until_the_post_has_ended(deployment: Deployment) -> None:
+    client, http = await deployment.client(), deployment.http
+    content = {"text": "one", "media": [inline("green")], "thread": [{"text": "two"}]}
+    post_id = await send(client, await connect(client, "lagging"), content)
+
+    async def first_is_seen() -> list[dict[str, Any]]:
+        await client.post("/v1/sandbox/clock", {"advanceS": 2})
+        return await visible(client)
+
+    [seen] = await eventually(first_is_seen)
+    path = "/" + seen["record"]["media"][0]["image_url"].split("/", 3)[3]
+    fetched = await http.get(path)
+    assert (fetched.status_code, fetched.headers["content-type"]) == (200, "image/png")
+    assert fetched.content == png(colour="green")
+    assert (await http.get(path, headers={"range": "bytes=1-3"})).content == b"PNG"
+    assert (await http.head(path)).status_code == 200
+    await until(client, post_id, "published")
+    assert (await http.get(path)).status_code == 404
+    assert [one["text"] for one in await visible(client)] == ["one", "two"]
+
+
+async def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(deployment: Deployment) -> None:
+    client = await deployment.client()
+    account_id = await connect(client, "timeout_after_publish")
+    post = await until(client, await send(client, account_id, {"text": "Only once"}), "published")
+    [seen] = await visible(client)
+    assert (post["platformUri"], seen["text"]) == (seen["uri"], "Only once")
+
+
+async def test_what_does_not_fit_is_refused_before_anything_is_sent(deployment: Deployment) -> None:
+    client = await deployment.client()
+    target = {"accountId": await connect(client), "text": "🎉" * 126}
+    error = (await client.post("/v1/posts", {"targets": [target]})).json()["error"]
+    assert (error["code"], error["rule"]) == ("preflight_failed", "threads.text.max_graphemes")
+    assert (error["violations"][0]["limit"], error["violations"][0]["actual"]) == (500, 504)
+    assert await visible(client) == []
+
+
+async def test_a_preview_shows_the_address_that_threads_would_be_told(deployment: Deployment) -> None:
+    client = await deployment.client()
+    target = {"accountId": await connect(client), "text": "Look", "media": [inline("red")]}
+    [told] = (await client.post("/v1/posts/validate", {"targets": [target]})).json()["targets"]
+    assert told["preview"]["body"]["image_url"].startswith("http://127.0.0.1:8080/media/")
+    assert "authorization" not in {name.lower() for name in told["preview"]["headers"]}
+
+
+async def test_a_published_post_can_be_taken_back(deployment: Deployment) -> None:
+    client = await deployment.client()
+    account_id = await connect(client)
+    post = await until(client, await send(client, account_id, {"text": "Hello"}), "published")
+    reply = await client.post(f"/v1/posts/{post['id']}/unpublish")
+    assert reply.status_code == 200, reply.text
+    assert await visible(client) == []

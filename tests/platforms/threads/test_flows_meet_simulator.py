@@ -1,0 +1,407 @@
+"""The flows against the simulator: written from the same specification, each without looking at the other."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+from pydantic import AnyHttpUrl
+
+from letmepost.domain.content import PostContent, ThreadPart
+from letmepost.domain.errors import FailureKind, GaveUp, NoReply, NotSent, PlatformFailure, SendFailure
+from letmepost.domain.flow import (
+    Absent,
+    Call,
+    Effect,
+    Extra,
+    Flow,
+    Forget,
+    Found,
+    Frozen,
+    Instruction,
+    Intent,
+    Live,
+    Part,
+    Pause,
+    Reply,
+    Warn,
+)
+from letmepost.domain.ids import Prefix, spell
+from letmepost.platforms.contract import (
+    AccountFacts,
+    ConnectedAccount,
+    ConsentRequest,
+    Credential,
+    Grant,
+    OAuth,
+    ReadyPost,
+    SimulatedCall,
+)
+from letmepost.platforms.threads import PLATFORM
+from tests.platforms.threads.transcripts import image, url, video
+
+T = TypeVar("T")
+
+ROOT = "http://sandbox.test:8090/org_1/threads"
+CALLBACK = "https://me.example/v1/accounts/oauth/threads/callback"
+
+
+def oauth() -> OAuth:
+    assert PLATFORM.oauth is not None
+    return PLATFORM.oauth
+
+
+@dataclass
+class Driver:
+    """Runs flows against the simulator as the worker's driver does against a network, with a journal of replies."""
+
+    settings: Any = field(default_factory=lambda: PLATFORM.simulator.settings(AnyHttpUrl(ROOT)))
+    state: dict[str, Any] = field(default_factory=dict)
+    now: datetime = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+    credential: Credential | None = None
+    journal: dict[str, Reply] = field(default_factory=dict)
+    paused: dict[str, datetime] = field(default_factory=dict)
+    forgotten: set[str] = field(default_factory=set)
+    seen: list[Instruction] = field(default_factory=list)
+    draws: int = 0
+
+    def connect(self, scenario: str = "ok", code: str | None = None, redirect_uri: str = CALLBACK) -> ConnectedAccount:
+        self.journal.clear()
+        given = PLATFORM.simulator.create_account(self.state, scenario, self.now, self.entropy())
+        grant = Grant(code=code or given["code"], redirect_uri=redirect_uri, code_verifier="")
+        [account] = self.run(oauth().accounts(grant, self.settings))
+        self.credential = account.credential
+        return account
+
+    def publish(self, account: ConnectedAccount, **content: Any) -> list[Instruction]:
+        """Publish, waiting out every pause; what was announced, each thing once."""
+        post = self.ready(account, **content)
+        self.seen.clear()
+        self.finish(post)
+        said: list[Instruction] = []
+        for one in self.seen:
+            if isinstance(one, Part | Live | Extra | Warn) and one not in said:
+                said.append(one)
+        return said
+
+    def ready(self, account: ConnectedAccount, **content: Any) -> ReadyPost:
+        filled = PostContent(**content)
+        urls = {spell(Prefix.MEDIA, item.media_id): url(item.media_id.int) for _, item in filled.items()}
+        frozen = Frozen(at=self.now, entropy=self.entropy())
+        return ReadyPost(account=facts(account), content=filled, frozen=frozen, media_urls=urls)
+
+    def finish(self, post: ReadyPost) -> None:
+        """Publish, run after run."""
+        while not self.runs_to_its_end(PLATFORM.publish(post, self.settings)):
+            pass
+
+    def runs_to_its_end(self, flow: Flow[None]) -> bool:
+        try:
+            self.run(flow)
+        except _Paused as paused:
+            self.now += timedelta(seconds=paused.seconds)
+            return False
+        return True
+
+    def run(self, flow: Flow[T]) -> T:
+        try:
+            instruction = next(flow)
+            while True:
+                self.seen.append(instruction)
+                instruction = self._go_on(flow, instruction)
+        except StopIteration as finished:
+            result: T = finished.value
+            return result
+
+    def _go_on(self, flow: Flow[Any], instruction: Instruction) -> Instruction:
+        match instruction:
+            case Pause(step, seconds, give_up_after_s):
+                first = self.paused.setdefault(step, self.now)
+                if (self.now - first).total_seconds() >= give_up_after_s:
+                    return flow.throw(GaveUp(step, give_up_after_s))
+                raise _Paused(seconds)
+            case Forget(step) if step in self.forgotten:
+                return flow.throw(PlatformFailure(FailureKind.UNAVAILABLE, "lost twice"))
+            case Forget(step):
+                self.forgotten.add(step)
+                del self.journal[step]
+            case Call() as call:
+                return self._call(flow, call)
+        return next(flow)
+
+    def _call(self, flow: Flow[Any], call: Call) -> Instruction:
+        if call.step is not None and call.step in self.journal:
+            return flow.send(self.journal[call.step])
+        try:
+            reply = self.send(call)
+        except SendFailure as failure:
+            if call.effect is Effect.PUBLISH:
+                raise  # not the flow's to judge
+            return flow.throw(PlatformFailure(FailureKind.UNAVAILABLE, str(failure)))
+        if call.effect is Effect.PUBLISH and not reply.ok:
+            refusal = PLATFORM.explain(call, reply)
+            if refusal.kind is FailureKind.IN_DOUBT:
+                raise refusal  # nor this
+        if call.step is not None and reply.ok:
+            self.journal[call.step] = reply
+            self.paused.pop(call.step, None)
+        return flow.send(reply)
+
+    def send(self, call: Call) -> Reply:
+        signed = call if self.credential is None else PLATFORM.sign(call, self.credential, self.now, b"")
+        if not signed.url.startswith(ROOT):
+            raise NotSent(signed.url)
+        form = None if signed.form is None else urlencode(signed.form)
+        headers = {} if form is None else {"content-type": "application/x-www-form-urlencoded"}
+        answer = PLATFORM.simulator.answer(
+            self.state,
+            SimulatedCall(
+                method=signed.method,
+                root=ROOT,
+                path=urlsplit(signed.url.removeprefix(ROOT)).path,
+                query=tuple(signed.query),
+                headers={name.lower(): value for name, value in {**headers, **signed.headers}.items()},
+                body=(form or "").encode(),
+                now=self.now,
+                entropy=self.entropy(),
+            ),
+        )
+        if answer.dropped or answer.delay_s > call.timeout_s:
+            raise NoReply
+        return Reply(status=answer.status, headers=answer.headers, body=answer.body, received_at=self.now)
+
+    def entropy(self) -> bytes:
+        self.draws += 1
+        return sha256(str(self.draws).encode()).digest()
+
+    def visible(self) -> list[str]:
+        return [post.text for post in PLATFORM.simulator.posts(self.state)]
+
+
+class _Paused(Exception):
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def facts(account: ConnectedAccount) -> AccountFacts:
+    return AccountFacts(platform_account_id=account.platform_account_id, handle=account.handle, data=account.data)
+
+
+def failed(run: Callable[[], object]) -> PlatformFailure:
+    with pytest.raises(PlatformFailure) as caught:
+        run()
+    return caught.value
+
+
+def test_a_person_consents_and_their_account_is_connected() -> None:
+    driver = Driver()
+    request = ConsentRequest(redirect_uri=CALLBACK, state="s", code_challenge="c")
+    page = urlsplit(oauth().consent_url(request, driver.settings))
+    query = (*parse_qsl(page.query), ("choice", "allow"))
+    call = SimulatedCall(
+        method="GET",
+        root=ROOT,
+        path=page.path.removeprefix(urlsplit(ROOT).path),
+        query=query,
+        headers={},
+        body=b"",
+        now=driver.now,
+        entropy=driver.entropy(),
+    )
+    location = PLATFORM.simulator.answer(driver.state, call).headers["location"]
+    code = dict(parse_qsl(urlsplit(location).query))["code"]
+    account = driver.connect(code=f"{code}#_")
+    assert account.handle is not None
+    assert account.handle.startswith("sandbox_")
+    assert account.scopes == ("threads_basic", "threads_content_publish", "threads_manage_replies", "threads_delete")
+    assert account.credential.expires_at == driver.now + timedelta(days=60)
+    assert failed(lambda: driver.connect(code=code)).kind is FailureKind.AUTH_FAILED
+
+
+def test_a_check_passes_until_the_token_is_over_and_a_refresh_prolongs_it() -> None:
+    driver = Driver()
+    account = driver.connect()
+    driver.run(PLATFORM.check(facts(account), driver.settings))
+    assert failed(lambda: driver.run(PLATFORM.refresh(facts(account), driver.settings))).kind is FailureKind.REJECTED
+    driver.journal.clear()
+    driver.now += timedelta(days=40)
+    driver.credential = driver.run(PLATFORM.refresh(facts(account), driver.settings))
+    driver.now += timedelta(days=40)
+    driver.run(PLATFORM.check(facts(account), driver.settings))
+    driver.now += timedelta(days=20)
+    driver.journal.clear()
+    over = (PLATFORM.check(facts(account), driver.settings), PLATFORM.refresh(facts(account), driver.settings))
+    assert [failed(partial(driver.run, flow)).kind for flow in over] == [FailureKind.AUTH_FAILED] * 2
+
+
+CONTENTS: list[Mapping[str, Any]] = [
+    {"text": "Grüße an 🎉 https://example.org/a?b=1 @somebody #topic"},
+    {"text": "", "media": (image(),)},
+    {"text": "moving", "media": (video(),)},
+    {"text": "many", "media": (image(1), video(2), image(3))},
+    {"text": "", "media": tuple(image(number) for number in range(1, 21))},
+    {"text": "card", "options": {"linkAttachment": "https://example.com", "topicTag": "Food"}},
+    {"text": "poll", "options": {"poll": {"options": ["Yes", "Nö", "Maybe", "?"]}, "replyControl": "followers_only"}},
+]
+
+
+@pytest.mark.parametrize("scenario", ["ok", "slow", "lagging", "token_expiring"])
+@pytest.mark.parametrize("content", CONTENTS)
+def test_a_post_is_accepted_and_visible(content: Mapping[str, Any], scenario: str) -> None:
+    driver = Driver()
+    [live] = driver.publish(driver.connect(scenario), **content)
+    assert isinstance(live, Live)
+    assert (live.url or "").startswith("https://www.threads.net/@sandbox_")
+    assert driver.visible() == [content["text"]]
+    [post] = PLATFORM.simulator.posts(driver.state)
+    assert len(post.record["media"]) == len(content.get("media", ()))
+
+
+@pytest.mark.parametrize("scenario", ["ok", "slow", "lagging"])
+def test_a_thread_with_its_comment_is_visible_in_order(scenario: str) -> None:
+    driver = Driver()
+    said = driver.publish(
+        driver.connect(scenario),
+        text="one",
+        thread=(ThreadPart(text="two", media=(image(1), image(2))), ThreadPart(text="three")),
+        first_comment="comment",
+    )
+    assert [type(one) for one in said] == [Part, Part, Part, Live, Extra]
+    posts = PLATFORM.simulator.posts(driver.state)
+    assert [post.text for post in posts] == ["one", "two", "three", "comment"]
+    assert [post.reply_to for post in posts] == [None, posts[0].uri, posts[1].uri, posts[0].uri]
+
+
+def test_one_may_reply_and_quote() -> None:
+    driver = Driver()
+    account = driver.connect()
+    [first] = driver.publish(account, text="first")
+    assert isinstance(first, Live)
+    driver.journal.clear()
+    driver.publish(account, text="second", options={"replyToId": first.uri, "quotePostId": first.uri})
+    answer = PLATFORM.simulator.posts(driver.state)[1]
+    assert (answer.reply_to, answer.record["quote_post_id"]) == (first.uri, first.uri)
+
+
+def test_a_reply_to_what_is_gone_is_refused_after_a_while() -> None:
+    driver = Driver()
+    account = driver.connect()
+    failure = failed(lambda: driver.publish(account, text="hello", options={"replyToId": "5"}))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.reference.not_found")
+
+
+def test_what_was_published_can_be_deleted_twice() -> None:
+    driver = Driver()
+    account = driver.connect()
+    [live] = driver.publish(account, text="hello")
+    assert isinstance(live, Live)
+    assert PLATFORM.unpublish is not None
+    for _ in range(2):
+        driver.journal.clear()
+        driver.run(PLATFORM.unpublish(facts(account), [live.uri], driver.settings))
+    assert driver.visible() == []
+
+
+def last_publish(driver: Driver) -> Intent:
+    calls = [call for call in driver.seen if isinstance(call, Call) and call.effect is Effect.PUBLISH]
+    return Intent(calls[-1], driver.now)
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(content: Mapping[str, Any]) -> None:
+    driver = Driver()
+    account = driver.connect("timeout_after_publish")
+    post = driver.ready(account, **content)
+    with pytest.raises(NoReply):
+        driver.finish(post)
+    intent = last_publish(driver)
+    driver.now += timedelta(seconds=40)
+    found = driver.run(PLATFORM.reconcile(post, intent, driver.settings))
+    assert isinstance(found, Found)
+    driver.journal["post"] = found.reply
+    driver.run(PLATFORM.publish(post, driver.settings))
+    live = driver.seen[-1]
+    [visible] = PLATFORM.simulator.posts(driver.state)
+    assert isinstance(live, Live)
+    assert (live.uri, visible.text) == (visible.uri, content["text"])
+
+
+def test_a_publishing_that_was_not_executed_is_absent_and_done_again() -> None:
+    driver = Driver()
+    account = driver.connect("flaky")
+    post = driver.ready(account, text="hello")
+    assert failed(lambda: driver.run(PLATFORM.publish(post, driver.settings))).kind is FailureKind.UNAVAILABLE
+    assert failed(lambda: driver.run(PLATFORM.publish(post, driver.settings))).kind is FailureKind.IN_DOUBT
+    driver.now += timedelta(seconds=40)
+    assert driver.run(PLATFORM.reconcile(post, last_publish(driver), driver.settings)) == Absent()
+    driver.run(PLATFORM.publish(post, driver.settings))
+    assert driver.visible() == ["hello"]
+
+
+def test_publishing_what_was_published_without_our_knowing_finds_it() -> None:
+    driver = Driver()
+    account = driver.connect()
+    post = driver.ready(account, text="once")
+    driver.run(PLATFORM.publish(post, driver.settings))
+    del driver.journal["post"]
+    driver.run(PLATFORM.publish(post, driver.settings))
+    assert driver.visible() == ["once"]
+    assert len({said.uri for said in driver.seen if isinstance(said, Live)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("scenario", "kind"),
+    [
+        ("rate_limited", FailureKind.RATE_LIMITED),
+        ("auth_revoked", FailureKind.AUTH_FAILED),
+        ("rejected", FailureKind.REJECTED),
+        ("unavailable", FailureKind.UNAVAILABLE),
+        ("flaky", FailureKind.UNAVAILABLE),
+        ("duplicate", FailureKind.DUPLICATE),
+        ("processing_forever", FailureKind.UNAVAILABLE),
+        ("media_broken", FailureKind.REJECTED),
+    ],
+)
+def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKind) -> None:
+    driver = Driver()
+    account = driver.connect(scenario)
+    failure = failed(lambda: driver.publish(account, text="hello", media=(image(),)))
+    assert failure.kind is kind
+    assert (failure.retry_at is not None) == (scenario == "rate_limited")
+    assert driver.visible() == []
+
+
+def test_a_text_that_never_gets_ready_is_given_up() -> None:
+    driver = Driver()
+    account = driver.connect("processing_forever")
+    assert isinstance(failed(lambda: driver.publish(account, text="hello")), GaveUp)
+
+
+def test_a_day_that_is_used_up_says_so() -> None:
+    driver = Driver()
+    account = driver.connect()
+    for number in range(250):
+        driver.journal.clear()
+        driver.publish(account, text=str(number))
+    driver.journal.clear()
+    failure = failed(lambda: driver.publish(account, text="hello"))
+    assert (failure.kind, failure.rule) == (FailureKind.QUOTA_EXHAUSTED, "threads.quota.day")
+    driver.now += timedelta(days=1)
+    driver.publish(account, text="hello")
+    assert driver.visible()[-1] == "hello"
+
+
+def test_a_container_that_waited_too_long_is_made_anew() -> None:
+    driver = Driver()
+    account = driver.connect()
+    post = driver.ready(account, text="late", media=(image(),))
+    assert not driver.runs_to_its_end(PLATFORM.publish(post, driver.settings))
+    driver.now += timedelta(days=1)
+    driver.finish(post)
+    assert driver.forgotten == {"post-container"}
+    assert driver.visible() == ["late"]

@@ -1,0 +1,445 @@
+"""Publishing: text, media, carousels, options, threads, comments; and what becomes of refusals."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from letmepost.domain.content import ThreadPart
+from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
+from letmepost.domain.flow import (
+    Auth,
+    Call,
+    Effect,
+    Extra,
+    Flow,
+    Forget,
+    Instruction,
+    Live,
+    Part,
+    Pause,
+    Reply,
+    Warn,
+)
+from letmepost.domain.journal import encode_call
+from letmepost.domain.playback import Transcript, first_calls, play
+from letmepost.platforms.contract import ReadyPost
+from letmepost.platforms.threads.publish import publish
+from tests.platforms.threads.transcripts import (
+    API,
+    AWAY,
+    NOW,
+    SETTINGS,
+    USER,
+    assert_ends_whatever_is_answered,
+    checkpoints,
+    image,
+    made,
+    ready,
+    recorded,
+    refusal,
+    refused,
+    status,
+    url,
+    video,
+)
+
+NOT_YET = refused(24, 4279009, message="The requested resource does not exist", is_transient=False)
+LINK = "https://www.threads.net/@alice/post/DAbc"
+TEXT_FORM = {"media_type": "TEXT", "text": "hello"}
+IMAGE_FORM = {"media_type": "IMAGE", "text": "hello", "image_url": url(1), "alt_text": "image 1"}
+
+
+def run(post: ReadyPost, *replies: Reply | Exception) -> Transcript[None]:
+    return play(publish(post, SETTINGS), *replies)
+
+
+def forms(transcript: Transcript[None]) -> list[Any]:
+    return [call.form for call in transcript.calls if call.form is not None]
+
+
+def pauses(transcript: Transcript[None]) -> list[tuple[str, float]]:
+    return [(said.step, said.seconds) for said in transcript.instructions if isinstance(said, Pause)]
+
+
+def resumed(post: ReadyPost, *answers: Reply | Exception | None) -> tuple[list[Instruction], Exception | None]:
+    """Run a flow past its pauses: a None among the answers lets a `Pause` give up, or a `Forget` be done.
+
+    Returns what it said, and how it ended.
+    """
+    flow, given = publish(post, SETTINGS), iter(answers)
+    said: list[Instruction] = []
+    try:
+        said.append(next(flow))
+        while True:
+            said.append(_go_on(flow, said[-1], given))
+    except StopIteration:
+        return said, None
+    except PlatformFailure as failure:
+        return said, failure
+
+
+def _go_on(flow: Flow[None], instruction: Instruction, given: Iterator[Reply | Exception | None]) -> Instruction:
+    if not isinstance(instruction, Call | Pause | Forget):
+        return next(flow)
+    answer = next(given)
+    if isinstance(instruction, Pause):
+        assert answer is None
+        return flow.throw(GaveUp(instruction.step, instruction.give_up_after_s))
+    if isinstance(answer, Exception):
+        return flow.throw(answer)
+    return next(flow) if answer is None else flow.send(answer)
+
+
+def ended(post: ReadyPost, *answers: Reply | Exception | None) -> PlatformFailure:
+    """How a flow fails that is run past its pauses."""
+    _, failure = resumed(post, *answers)
+    assert isinstance(failure, PlatformFailure)
+    return failure
+
+
+def test_a_text_is_a_container_and_its_publishing() -> None:
+    container, published, seen = run(ready(), made(1), made(2)).calls
+    assert container == Call(
+        method="POST",
+        url=f"{API}/{USER}/threads",
+        form=TEXT_FORM,
+        effect=Effect.PREPARE,
+        step="post-container",
+        auth=Auth.ACCOUNT,
+        valid_for_s=82_800.0,
+    )
+    assert published == Call(
+        method="POST",
+        url=f"{API}/{USER}/threads_publish",
+        form={"creation_id": "1"},
+        effect=Effect.PUBLISH,
+        step="post",
+    )
+    assert (seen.effect, seen.url) == (Effect.READ, f"{API}/2")
+
+
+def test_it_is_live_once_it_is_published_and_its_link_is_what_threads_says() -> None:
+    transcript = run(ready(), made(1), made(2), recorded("post"))
+    assert transcript.error is None
+    assert transcript.instructions[-1] == Live(uri="2", url=LINK)
+
+
+@pytest.mark.parametrize("answer", [recorded("container"), NOT_YET, refused(2, http=500)])
+def test_a_link_that_is_late_is_waited_for_and_then_done_without(answer: Reply) -> None:
+    assert pauses(run(ready(), made(1), made(2), answer)) == [("link", 1.0)]
+    said, error = resumed(ready(), made(1), made(2), answer, None)
+    assert error is None
+    assert said[-1] == Live(uri="2", url=None)
+
+
+def test_a_link_that_cannot_be_asked_for_never_fails_the_post() -> None:
+    said, error = resumed(ready(), made(1), made(2), AWAY)
+    assert (error, said[-1]) == (None, Live(uri="2", url=None))
+
+
+def test_every_option_is_a_parameter_of_the_first_container() -> None:
+    options = {
+        "replyToId": "77",
+        "replyControl": "mentioned_only",
+        "topicTag": "Bread",
+        "quotePostId": "88",
+        "linkAttachment": "https://example.com/a",
+    }
+    assert forms(run(ready(options=options))) == [
+        {
+            **TEXT_FORM,
+            "reply_control": "mentioned_only",
+            "topic_tag": "Bread",
+            "quote_post_id": "88",
+            "link_attachment": "https://example.com/a",
+            "reply_to_id": "77",
+        }
+    ]
+
+
+def test_a_poll_is_json_in_a_parameter() -> None:
+    [form] = forms(run(ready(options={"poll": {"options": ["Yes", "Nö", "Maybe"]}})))
+    assert json.loads(form["poll_attachment"]) == {"option_a": "Yes", "option_b": "Nö", "option_c": "Maybe"}
+    assert form["media_type"] == "TEXT"
+
+
+def test_an_image_is_fetched_by_threads_and_waited_for() -> None:
+    transcript = run(ready(media=(image(),)), made(1), status("IN_PROGRESS"))
+    assert forms(transcript) == [IMAGE_FORM]
+    assert transcript.calls[1].url == f"{API}/1"
+    assert transcript.instructions[-1] == Pause("post-container", 2.0, 1800.0)
+    done = run(ready(media=(image(),)), made(1), status("FINISHED"), made(2), recorded("post"))
+    assert done.instructions[-1] == Live(uri="2", url=LINK)
+
+
+@pytest.mark.parametrize(("age_s", "wait_s"), [(0, 2), (4, 2), (5, 5), (19, 5), (20, 15), (120, 60), (900, 60)])
+def test_the_longer_it_takes_the_less_often_it_is_asked_about(age_s: int, wait_s: float) -> None:
+    told = replace(status("IN_PROGRESS"), received_at=NOW + timedelta(seconds=age_s))
+    assert pauses(run(ready(media=(video(),)), made(1), told)) == [("post-container", wait_s)]
+
+
+def test_a_video_needs_neither_text_nor_alt_text() -> None:
+    assert forms(run(ready("", media=(video(),)))) == [{"media_type": "VIDEO", "video_url": url(9)}]
+
+
+def test_a_carousel_is_made_of_containers_that_are_ready() -> None:
+    post = ready(media=(image(1), video(2)))
+    transcript = run(
+        post, made(1), made(2), status("FINISHED"), status("FINISHED"), made(3), status("FINISHED"), made(4)
+    )
+    assert forms(transcript) == [
+        {"media_type": "IMAGE", "is_carousel_item": "true", "image_url": url(1), "alt_text": "image 1"},
+        {"media_type": "VIDEO", "is_carousel_item": "true", "video_url": url(2)},
+        {"media_type": "CAROUSEL", "text": "hello", "children": "1,2"},
+        {"creation_id": "3"},
+    ]
+    steps = [call.step for call in transcript.calls if call.step is not None]
+    assert steps == ["post-medium-1", "post-medium-2", "post-container", "post"]
+    waiting = run(post, made(1), made(2), status("FINISHED"), status("IN_PROGRESS"))
+    assert pauses(waiting) == [("post-medium-2", 2.0)]
+
+
+def test_a_thread_is_a_chain_of_replies_and_the_comment_answers_its_first_post() -> None:
+    post = ready(
+        "one",
+        thread=(ThreadPart(text="two"), ThreadPart(text="", media=(image(),))),
+        first_comment="comment",
+        options={"topicTag": "Bread", "replyControl": "everyone"},
+    )
+    replies = (made(1), made(11), recorded("post"), made(2), made(12), made(3), status("FINISHED"), made(13))
+    transcript = run(post, *replies, made(4), made(14))
+    assert [said for said in transcript.instructions if not isinstance(said, Call)] == [
+        Part(index=0, uri="11", url=LINK),
+        Part(index=1, uri="12"),
+        Part(index=2, uri="13"),
+        Live(uri="11", url=LINK),
+        Extra(name="firstComment", uri="14"),
+    ]
+    containers = [form for form in forms(transcript) if "media_type" in form]
+    assert [form.get("reply_to_id") for form in containers] == [None, "11", "12", "11"]
+    assert [("topic_tag" in form, "reply_control" in form) for form in containers] == [(True, True)] + [
+        (False, False)
+    ] * 3
+    assert checkpoints(transcript.instructions) == [1, 1, 1, 0, 1, 0]
+    assert [call.step for call in transcript.calls if call.effect is Effect.PUBLISH] == [
+        "post",
+        "thread-1",
+        "thread-2",
+        "comment",
+    ]
+
+
+def test_the_same_post_asks_for_the_same_every_time() -> None:
+    post = ready(media=(image(1), image(2)), options={"topicTag": "a"})
+    replies = [made(1), made(2), status("FINISHED"), status("FINISHED"), made(3), status("FINISHED"), made(4)]
+    first, second = (first_calls(publish(post, SETTINGS), replies) for _ in range(2))
+    assert [encode_call(call) for call in first] == [encode_call(call) for call in second]
+
+
+# Containers that die
+
+
+@pytest.mark.parametrize("error", ["FAILED_DOWNLOADING_VIDEO", "FAILED_PROCESSING_AUDIO", "UNKNOWN"])
+def test_a_container_that_failed_is_made_anew_once(error: str) -> None:
+    post, bad = ready(media=(image(),)), status("ERROR", error_message=error)
+    again = run(post, made(1), bad, made(2), status("FINISHED"))
+    assert Forget("post-container") in again.instructions
+    assert again.calls[-1].form == {"creation_id": "2"}
+    failure = ended(post, made(1), bad, AWAY)
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.container.error")
+    assert error in str(failure)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "INVALID_ASPEC_RATIO",
+        "INVALID_ASPECT_RATIO",
+        "INVALID_BIT_RATE",
+        "INVALID_DURATION",
+        "INVALID_FRAME_RATE",
+        "INVALID_AUDIO_CHANNELS",
+        "INVALID_AUDIO_CHANNEL_LAYOUT",
+    ],
+)
+def test_a_medium_that_threads_cannot_use_is_refused_at_once(error: str) -> None:
+    failure = refusal(run(ready(media=(video(),)), made(1), status("ERROR", error_message=error)))
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.container.error")
+    assert error in failure.message
+
+
+def test_an_expired_container_is_made_anew_and_nothing_was_published() -> None:
+    post = ready(media=(image(),))
+    again = run(post, made(1), status("EXPIRED"), made(2), status("FINISHED"))
+    assert again.calls[-1].form == {"creation_id": "2"}
+    failure = ended(post, made(1), status("EXPIRED"), AWAY)
+    assert (failure.kind, failure.rule) == (FailureKind.UNAVAILABLE, "threads.container.expired")
+
+
+def test_a_container_that_was_published_before_is_not_made_anew() -> None:
+    assert run(ready(media=(image(),)), made(1), status("PUBLISHED")).calls[-1].form == {"creation_id": "1"}
+
+
+def test_what_was_waited_for_in_vain_is_unavailable() -> None:
+    failure = ended(ready(media=(image(),)), made(1), status("IN_PROGRESS"), None)
+    assert isinstance(failure, GaveUp)
+
+
+# Containers that are refused
+
+
+@pytest.mark.parametrize(
+    ("answer", "post", "step", "rule"),
+    [
+        (NOT_YET, ready(options={"replyToId": "7"}), "post-container-refused", "threads.reference.not_found"),
+        (
+            refused(9004, 2207052, message="The media could not be fetched from this URI"),
+            ready(media=(image(),)),
+            "post-container-refused",
+            "threads.media.reachable",
+        ),
+    ],
+)
+def test_a_refusal_that_may_pass_is_waited_out_before_it_is_final(
+    answer: Reply, post: ReadyPost, step: str, rule: str
+) -> None:
+    [(name, _)] = pauses(run(post, answer))
+    assert name == step
+    failure = ended(post, answer, None)
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, rule)
+
+
+def test_a_carousel_whose_media_are_not_ready_after_all_is_waited_out() -> None:
+    post = ready(media=(image(1), image(2)))
+    replies = (made(1), made(2), status("FINISHED"), status("FINISHED"), refused(100, 4279004))
+    assert pauses(run(post, *replies)) == [("post-container-refused", 10.0)]
+    failure = ended(post, *replies, None)
+    assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.container.error")
+
+
+def test_a_refused_container_publishes_nothing() -> None:
+    failure = refusal(run(ready(), refused(100, message="Param text must be at most 500 characters long.")))
+    assert failure.kind is FailureKind.REJECTED
+    assert "at most 500" in failure.message
+
+
+# Publishing that is refused
+
+
+@pytest.mark.parametrize("told", ["FINISHED", "IN_PROGRESS"])
+def test_a_container_that_is_not_known_yet_is_published_later(told: str) -> None:
+    transcript = run(ready(), made(1), NOT_YET, status(told))
+    assert transcript.instructions[-1] == Pause("post-publish", 10.0, 300.0)
+    failure = ended(ready(), made(1), NOT_YET, status(told), None)
+    assert isinstance(failure, GaveUp)
+
+
+@pytest.mark.parametrize("told", ["ERROR", "EXPIRED"])
+def test_a_container_that_died_before_it_was_published_is_made_anew_once(told: str) -> None:
+    transcript = run(ready(), made(1), NOT_YET, status(told), made(3), made(4), recorded("post"))
+    assert Forget("post-container") in transcript.instructions
+    assert transcript.instructions[-1] == Live(uri="4", url=LINK)
+    failure = ended(ready(), made(1), NOT_YET, status(told), AWAY)
+    assert failure.rule == {"ERROR": "threads.container.error", "EXPIRED": "threads.container.expired"}[told]
+
+
+@pytest.mark.parametrize("answer", [NOT_YET, refused(100, message="The container has been published already.")])
+def test_a_container_that_turns_out_to_be_published_is_found(answer: Reply) -> None:
+    transcript = run(ready(), made(1), answer, status("PUBLISHED"), recorded("recent"), recorded("post"))
+    assert transcript.instructions[-1] == Live(uri="18012345678901234", url=LINK)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (refused(100), FailureKind.REJECTED),
+        (refused(100, 4279013), FailureKind.REJECTED),
+        (refused(4, 2207051), FailureKind.REJECTED),
+        (refused(506), FailureKind.DUPLICATE),
+        (refused(368), FailureKind.REJECTED),
+    ],
+)
+def test_a_post_that_is_refused_is_final_once_the_container_says_that_it_is_not_out(
+    answer: Reply, kind: FailureKind
+) -> None:
+    assert refusal(run(ready(), made(1), answer, status("FINISHED"))).kind is kind
+
+
+def test_a_dead_token_is_told_at_once() -> None:
+    assert refusal(run(ready(), made(1), refused(190, 463))).kind is FailureKind.AUTH_FAILED
+
+
+def test_a_success_without_an_id_leaves_the_publishing_in_doubt() -> None:
+    assert refusal(run(ready(), made(1), recorded("container", id=None))).kind is FailureKind.IN_DOUBT
+
+
+# Limits
+
+
+@pytest.mark.parametrize("code", [4, 17, 32, 613])
+@pytest.mark.parametrize("at", ["container", "publish"])
+def test_a_throttle_is_told_from_a_day_that_is_used_up(code: int, at: str) -> None:
+    before = () if at == "container" else (made(1),)
+    full = recorded("quota", data=[{"quota_usage": 250, "config": {"quota_total": 250}}])
+    transcript = run(ready(), *before, refused(code, http=403), full)
+    assert transcript.calls[-1].url == f"{API}/{USER}/threads_publishing_limit"
+    assert transcript.calls[-1].query == (("fields", "quota_usage,config"),)
+    failure = refusal(transcript)
+    assert (failure.kind, failure.rule) == (FailureKind.QUOTA_EXHAUSTED, "threads.quota.day")
+    assert failure.retry_at == NOW + timedelta(hours=1)
+    for told in (recorded("quota"), refused(4), recorded("quota", data=[]), AWAY):
+        failure = refusal(run(ready(), *before, refused(code, http=403), told))
+        assert (failure.kind, failure.retry_at) == (FailureKind.RATE_LIMITED, NOW + timedelta(hours=1))
+
+
+def test_replies_have_a_quota_of_their_own() -> None:
+    full = recorded("quota", data=[{"reply_quota_usage": 1000, "reply_config": {"quota_total": 1000}}])
+    transcript = run(ready(options={"replyToId": "7"}), refused(4), full)
+    assert transcript.calls[-1].query == (("fields", "reply_quota_usage,reply_config"),)
+    assert "1000 replies" in refusal(transcript).message
+
+
+# Extras
+
+
+def test_a_refused_comment_is_a_warning() -> None:
+    post = ready(first_comment="and more")
+    transcript = run(post, made(1), made(2), recorded("post"), refused(100))
+    assert transcript.error is None
+    [warning] = [said for said in transcript.instructions if isinstance(said, Warn)]
+    assert warning.code == "threads.first_comment.refused"
+
+
+def test_a_comment_that_cannot_be_made_now_is_tried_again() -> None:
+    post = ready(first_comment="and more")
+    assert refusal(run(post, made(1), made(2), recorded("post"), AWAY)).kind is FailureKind.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("post", "replies"),
+    [
+        (ready(), [made(1), made(2), recorded("post")]),
+        (
+            ready(media=(image(1), image(2)), first_comment="c"),
+            [
+                made(1),
+                made(2),
+                status("FINISHED"),
+                status("FINISHED"),
+                made(3),
+                status("FINISHED"),
+                made(4),
+                recorded("post"),
+                made(5),
+                made(6),
+            ],
+        ),
+        (ready(thread=(ThreadPart(text="b"),)), [made(1), made(2), recorded("post"), made(3), made(4)]),
+    ],
+)
+def test_the_flow_ends_whatever_is_answered(post: ReadyPost, replies: list[Reply]) -> None:
+    assert_ends_whatever_is_answered(lambda: publish(post, SETTINGS), replies)

@@ -1,0 +1,133 @@
+"""What became of a publishing whose answer was lost."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from letmepost.domain.content import ThreadPart
+from letmepost.domain.errors import FailureKind
+from letmepost.domain.flow import Absent, Effect, Found, Intent, Reply, Unknown
+from letmepost.domain.playback import Transcript, play
+from letmepost.platforms.contract import ReadyPost
+from letmepost.platforms.threads.api import publish_container
+from letmepost.platforms.threads.reconcile import reconcile
+from tests.platforms.threads.transcripts import (
+    API,
+    AWAY,
+    NOW,
+    SETTINGS,
+    USER,
+    assert_ends_whatever_is_answered,
+    image,
+    ready,
+    recorded,
+    refusal,
+    refused,
+    status,
+    video,
+)
+
+POST = ready("hello", thread=(ThreadPart(text="two"),), first_comment="comment")
+
+
+def intent(step: str = "post") -> Intent:
+    return Intent(publish_container(SETTINGS, USER, "1", step=step), NOW)
+
+
+def ask(*replies: Reply | Exception, post: ReadyPost = POST, step: str = "post") -> Transcript[Any]:
+    return play(reconcile(post, intent(step), SETTINGS), *replies)
+
+
+def row(post_id: int, text: str = "hello", second: int = 2, media_type: str = "TEXT_POST") -> dict[str, str]:
+    at = (NOW + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    return {"id": str(post_id), "text": text, "timestamp": at, "media_type": media_type}
+
+
+def found(transcript: Transcript[Any]) -> str:
+    result = transcript.value()
+    assert isinstance(result, Found)
+    assert result.reply.status == 200
+    post_id = result.reply.data()["id"]
+    assert isinstance(post_id, str)
+    return post_id
+
+
+def test_a_published_container_leads_to_the_post() -> None:
+    transcript = ask(status("PUBLISHED"), recorded("recent"))
+    assert found(transcript) == "18012345678901234"
+    looked, listed = transcript.calls
+    assert (looked.url, listed.url) == (f"{API}/1", f"{API}/{USER}/threads")
+    assert dict(listed.query)["since"] == str(int(NOW.timestamp()) - 60)
+    assert all(call.effect is Effect.READ for call in transcript.calls)
+
+
+@pytest.mark.parametrize(("step", "text"), [("thread-1", "two"), ("comment", "comment")])
+def test_a_reply_is_looked_for_among_the_replies(step: str, text: str) -> None:
+    transcript = ask(status("PUBLISHED"), recorded("recent", data=[row(5), row(6, text)]), step=step)
+    assert transcript.calls[1].url == f"{API}/{USER}/replies"
+    assert found(transcript) == "6"
+
+
+def test_an_answer_to_somebody_is_a_reply() -> None:
+    transcript = ask(status("PUBLISHED"), post=ready(options={"replyToId": "7"}))
+    assert transcript.calls[1].url.endswith("/replies")
+
+
+@pytest.mark.parametrize(
+    ("post", "media_type"),
+    [
+        (ready(), "TEXT_POST"),
+        (ready(media=(image(),)), "IMAGE"),
+        (ready(media=(video(),)), "VIDEO"),
+        (ready(media=(image(1), image(2))), "CAROUSEL_ALBUM"),
+    ],
+)
+def test_the_same_text_under_another_kind_is_another_post(post: ReadyPost, media_type: str) -> None:
+    kinds = ["TEXT_POST", "IMAGE", "VIDEO", "CAROUSEL_ALBUM"]
+    rows = [row(number, media_type=kind) for number, kind in enumerate(kinds)]
+    assert found(ask(status("PUBLISHED"), recorded("recent", data=rows), post=post)) == str(kinds.index(media_type))
+
+
+def test_of_several_that_say_the_same_the_nearest_in_time_is_it() -> None:
+    rows = [row(1, second=50), row(2, second=3), row(3, second=-40), row(4, second=-61), row(5, "other", second=0)]
+    assert found(ask(status("PUBLISHED"), recorded("recent", data=rows))) == "2"
+
+
+def test_a_medium_without_a_text_is_listed_without_one() -> None:
+    listed = {name: value for name, value in row(9, media_type="IMAGE").items() if name != "text"}
+    post = ready("", media=(image(),))
+    assert found(ask(status("PUBLISHED"), recorded("recent", data=[listed]), post=post)) == "9"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[], [row(1, "other")], [{**row(1), "timestamp": "soon"}], [{**row(1), "id": ""}], ["hello"], [{}]],
+)
+def test_a_post_that_is_published_and_not_listed_yet_is_asked_about_again(rows: list[object]) -> None:
+    failure = refusal(ask(status("PUBLISHED"), recorded("recent", data=rows)))
+    assert failure.kind is FailureKind.UNAVAILABLE
+
+
+def test_a_container_that_can_still_be_published_was_not() -> None:
+    assert ask(status("FINISHED")).value() == Absent()
+
+
+@pytest.mark.parametrize("name", ["IN_PROGRESS", "ERROR", "EXPIRED", "TOMORROW"])
+def test_any_other_state_says_nothing(name: str) -> None:
+    assert isinstance(ask(status(name)).value(), Unknown)
+
+
+@pytest.mark.parametrize("answer", [AWAY, refused(2, http=500), refused(4), refused(24, 4279009)])
+def test_a_network_that_cannot_say_now_is_asked_again(answer: Reply | Exception) -> None:
+    refusal(ask(answer))
+    refusal(ask(status("PUBLISHED"), answer))
+
+
+def test_a_dead_token_leaves_it_unknown() -> None:
+    assert isinstance(ask(refused(190)).value(), Unknown)
+
+
+def test_it_ends_whatever_is_answered() -> None:
+    replies = [status("PUBLISHED"), recorded("recent")]
+    assert_ends_whatever_is_answered(lambda: reconcile(POST, intent(), SETTINGS), replies)

@@ -1,0 +1,193 @@
+"""Threads' limits, its options, and how it counts."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.rules import preflight, violations
+from letmepost.platforms.threads.options import ThreadsOptions
+from letmepost.platforms.threads.rules import RULES
+from letmepost.platforms.threads.text import count_characters, links_in
+from tests.platforms.threads.transcripts import image, video
+
+DOCUMENT = MediaItem(kind=MediaKind.DOCUMENT, media_id=UUID(int=5))
+LINKS = " ".join(f"https://example.com/{number}" for number in range(5))
+POLL = {"options": ["Yes", "No"]}
+
+
+def broken(content: PostContent) -> list[tuple[str, str]]:
+    return [(found.rule, found.field) for found in violations(content, RULES)]
+
+
+def post(text: str = "hello", **content: Any) -> PostContent:
+    return PostContent(text=text, **content)
+
+
+CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
+    (post("a" * 501), [("threads.text.max_graphemes", "text")]),
+    (post("🎉" * 126), [("threads.text.max_graphemes", "text")]),
+    (post(thread=(ThreadPart(text="a" * 501),)), [("threads.text.max_graphemes", "thread[0].text")]),
+    (post(first_comment="a" * 501), [("threads.first_comment.max_graphemes", "firstComment.text")]),
+    (post(first_comment=" "), [("threads.first_comment.non_empty", "firstComment.text")]),
+    (post(" "), [("threads.text.required", "text")]),
+    (post("", options={"quotePostId": "5"}), [("threads.text.required", "text")]),
+    (post(thread=(ThreadPart(text=" "),)), [("threads.text.required", "thread[0].text")]),
+    (post(f"{LINKS} https://example.com/5"), [("threads.links.count_max", "text")]),
+    (post(LINKS, options={"linkAttachment": "https://a.test/x"}), [("threads.links.count_max", "text")]),
+    (
+        post(thread=(ThreadPart(text=f"{LINKS} http://example.com/5"),)),
+        [("threads.links.count_max", "thread[0].text")],
+    ),
+    (post(media=(DOCUMENT,)), [("threads.media.kind_supported", "media[0]")]),
+    (post(media=(image(),) * 21), [("threads.media.count_max", "media")]),
+    (post(thread=(ThreadPart(text="", media=(image(),) * 21),)), [("threads.media.count_max", "thread[0].media")]),
+    (post(media=(image(content_type="image/webp"),)), [("threads.media.mime_allowed", "media[0]")]),
+    (post(media=(image(content_type="video/mp4"),)), [("threads.media.mime_allowed", "media[0]")]),
+    (post(media=(video(content_type="image/png"),)), [("threads.media.mime_allowed", "media[0]")]),
+    (post(media=(image(width_px=1001, height_px=100),)), [("threads.media.aspect_ratio_max", "media[0]")]),
+    (
+        post(media=(replace(image(), alt_text="a" * 1001),)),
+        [("threads.media.alt_text_max_graphemes", "media[0].altText")],
+    ),
+    (post(media=(image(size_bytes=8_000_001),)), [("threads.media.image_size_max", "media[0]")]),
+    (post(media=(video(size_bytes=1_000_000_001),)), [("threads.media.video_size_max", "media[0]")]),
+    (post(media=(video(duration_s=300.5),)), [("threads.media.video_duration_max", "media[0]")]),
+    (post(media=(video(frame_rate=15.0),)), [("threads.media.video_frame_rate", "media[0]")]),
+    (post(media=(video(frame_rate=120.0),)), [("threads.media.video_frame_rate", "media[0]")]),
+    (post(media=(video(width_px=1921),)), [("threads.media.video_width_max", "media[0]")]),
+    (post(media=(video(codec="vp9"),)), [("threads.media.video_codec", "media[0]")]),
+    (post(options={"topicTag": "a" * 51}), [("threads.topic_tag.max_characters", "options.topicTag")]),
+    (
+        post(media=(image(),), options={"linkAttachment": "https://a.test"}),
+        [("threads.link_attachment.media_exclusive", "options.linkAttachment")],
+    ),
+    (post(media=(image(),), options={"poll": POLL}), [("threads.poll.media_exclusive", "options.poll")]),
+    (
+        post(options={"poll": POLL, "linkAttachment": "https://a.test"}),
+        [("threads.poll.link_attachment_exclusive", "options.poll")],
+    ),
+    (
+        post(options={"poll": {"options": ["a", "b", "c", "d", "e"]}}),
+        [("threads.poll.options_count_max", "options.poll.options")],
+    ),
+    (
+        post(options={"poll": {"options": ["a", "b" * 26]}}),
+        [("threads.poll.option_max_characters", "options.poll.options[1]")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), CASES)
+def test_a_broken_limit_is_named_with_its_field(content: PostContent, expected: list[tuple[str, str]]) -> None:
+    assert broken(content) == expected
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        post("a" * 500),
+        post("🎉" * 125),
+        post("", media=(image(), video()) * 10),
+        post(f"{LINKS} https://example.com/0."),
+        post(media=(image(width_px=1000, height_px=100), image(width_px=None), replace(image(), facts=None))),
+        post(media=(video(frame_rate=23.976, duration_s=300.0, width_px=1920), video(codec="hevc", duration_s=None))),
+        post(media=(image(size_bytes=8_000_000, content_type="image/png"),)),
+        post(options={"topicTag": "a" * 50, "poll": {"options": ["a" * 25, "b", "c", "d"]}}),
+        post(options={"linkAttachment": "https://example.com", "replyControl": "followers_only"}),
+        post(first_comment="a" * 500, thread=(ThreadPart(text="", media=(image(),)),)),
+    ],
+)
+def test_what_is_at_a_limit_is_within_it(content: PostContent) -> None:
+    assert broken(content) == []
+
+
+def test_every_rule_can_be_broken() -> None:
+    assert {rule.id for rule in RULES} == {rule for _, found in CASES for rule, _ in found}
+
+
+def test_a_document_that_came_by_default_is_left_out_with_a_warning() -> None:
+    checked = preflight(post(media=(DOCUMENT,), inherited=frozenset({"media"})), RULES)
+    assert checked.content.media == ()
+    assert [warning.rule for warning in checked.warnings] == ["threads.media.kind_supported"]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("hello", 5),
+        ("é", 1),
+        ("e\u0301", 2),
+        ("中文", 2),
+        ("🎉", 4),
+        ("👍🏽", 8),
+        ("👨‍👩‍👧", 18),
+        ("❤️", 6),
+        ("🇩🇪", 8),
+        ("1️⃣", 7),
+        ("1", 1),
+        ("a\u200db", 3),
+        ("🏴\U000e0067\U000e0062\U000e007f", 16),
+    ],
+)
+def test_an_emoji_counts_as_its_bytes_and_a_letter_as_one(text: str, count: int) -> None:
+    assert count_characters(text) == count
+
+
+@given(st.text())
+def test_a_text_is_never_longer_than_its_bytes_nor_shorter_than_its_letters(text: str) -> None:
+    text = text.encode(errors="replace").decode()
+    assert len(text) <= count_characters(text) <= len(text.encode())
+
+
+@given(st.text(alphabet="a1🎉👍🏽\u200d\ufe0f🇩🇪中"), st.text(alphabet="b🎉中"))
+def test_texts_apart_count_as_much_as_together(one: str, other: str) -> None:
+    assert count_characters(f"{one} {other}") == count_characters(one) + 1 + count_characters(other)
+
+
+def test_a_long_run_of_flags_is_counted_at_once() -> None:
+    assert count_characters("🇩" * 100_000) == 400_000
+
+
+def test_a_link_ends_before_the_sentence_does_and_counts_once() -> None:
+    assert links_in("See https://a.test/x. (HTTPS://b.test) https://a.test/x, and a.test") == {
+        "https://a.test/x",
+        "HTTPS://b.test",
+    }
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"replyToId": "abc"},
+        {"replyToId": ""},
+        {"quotePostId": "1/2"},
+        {"replyControl": "nobody"},
+        {"topicTag": ""},
+        {"topicTag": "   "},
+        {"topicTag": "a.b"},
+        {"topicTag": "a&b"},
+        {"linkAttachment": "example.com"},
+        {"linkAttachment": "https://"},
+        {"poll": {"options": ["one"]}},
+        {"poll": {"options": ["one", " "]}},
+        {"poll": {"options": ["one", "two"], "durationMinutes": 5}},
+        {"reply_to_id": "5"},
+        {"replyTo": "5"},
+        {"platform": "another"},
+    ],
+)
+def test_the_schema_of_the_options_is_closed(options: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ThreadsOptions.model_validate(options)
+
+
+@pytest.mark.parametrize("options", [{}, {"platform": "threads"}, {"topicTag": "Good food"}, {"replyToId": "178"}])
+def test_options_may_be_few(options: dict[str, Any]) -> None:
+    ThreadsOptions.model_validate(options)

@@ -1,0 +1,123 @@
+"""What the tests of the flows share: an account, a post, and replies from `replies/*.json`."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.flow import Call, Effect, Extra, Flow, Frozen, Instruction, Live, Part, Reply
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.playback import Transcript, play
+from letmepost.platforms.contract import AccountFacts, ReadyPost
+from letmepost.platforms.threads.settings import ThreadsSettings
+
+T = TypeVar("T")
+
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+USER = "17841400000000001"
+API = "https://graph.threads.net/v1.0"
+SETTINGS = ThreadsSettings(client_id="1789", client_secret=SecretStr("app-secret"))
+FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
+ACCOUNT = AccountFacts(platform_account_id=USER, handle="alice", data={})
+AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not answer.")
+"""What the driver throws into a flow when a read, or a preparation, did not come back."""
+
+_REPLIES = Path(__file__).parent / "replies"
+_STATUSES = (200, 400, 401, 429, 500)
+
+
+def recorded(name: str, **changes: object) -> Reply:
+    """The reply in `replies/<name>.json`; `changes` replaces fields of its JSON body."""
+    data = json.loads((_REPLIES / f"{name}.json").read_text())
+    return Reply(status=data["status"], body=json.dumps({**data["body"], **changes}).encode(), received_at=NOW)
+
+
+def made(number: int) -> Reply:
+    """The `number`-th thing that was made: a container, a post."""
+    return recorded("container", id=str(number))
+
+
+def status(name: str, **changes: object) -> Reply:
+    """How far a container is."""
+    return recorded("status", status=name, **changes)
+
+
+def refused(code: int, subcode: int | None = None, *, http: int = 400, message: str = "No.", **more: object) -> Reply:
+    """A refusal in the envelope of the Graph API."""
+    error = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A", **more}
+    body = {"error": error if subcode is None else {**error, "error_subcode": subcode}}
+    return Reply(status=http, body=json.dumps(body).encode(), received_at=NOW)
+
+
+def image(number: int = 1, **facts: Any) -> MediaItem:
+    known = {"content_type": "image/jpeg", "size_bytes": 123_456, "width_px": 1200, "height_px": 800}
+    return MediaItem(
+        kind=MediaKind.IMAGE,
+        media_id=UUID(int=number),
+        alt_text=f"image {number}",
+        facts=MediaFacts(**{**known, **facts}),
+    )
+
+
+def video(number: int = 9, **facts: Any) -> MediaItem:
+    known = {
+        "content_type": "video/mp4",
+        "size_bytes": 5_000_000,
+        "width_px": 1080,
+        "height_px": 1920,
+        "duration_s": 12.0,
+        "frame_rate": 30.0,
+        "codec": "h264",
+    }
+    return MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=number), facts=MediaFacts(**{**known, **facts}))
+
+
+def url(number: int) -> str:
+    """Where a medium can be fetched."""
+    return f"https://media.example.com/media/{number}"
+
+
+def ready(text: str = "hello", **content: Any) -> ReadyPost:
+    filled = PostContent(text=text, **content)
+    ids = [item.media_id for _, item in filled.items()]
+    urls = {spell(Prefix.MEDIA, media_id): url(media_id.int) for media_id in ids}
+    return ReadyPost(account=ACCOUNT, content=filled, frozen=FROZEN, media_urls=urls)
+
+
+def checkpoints(instructions: Sequence[Instruction]) -> list[int]:
+    """How many PUBLISH calls there are before each checkpoint, and after the last."""
+    counts = [0]
+    for instruction in instructions:
+        if isinstance(instruction, Call) and instruction.effect is Effect.PUBLISH:
+            counts[-1] += 1
+        elif isinstance(instruction, Part | Live | Extra):
+            counts.append(0)
+    return counts
+
+
+def refusal(transcript: Transcript[T]) -> PlatformFailure:
+    assert isinstance(transcript.error, PlatformFailure), transcript
+    return transcript.error
+
+
+def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
+    """Break the flow off at every step, in every way: it must come to an end each time, or wait, and say why."""
+    assert_ended(play(flow(), *replies), len(replies))
+    for step in range(len(replies)):
+        for number in _STATUSES:
+            for body in (b'{"error": {"code": 5, "message": "so it is"}}', b"<html>", b"", b'{"id": 5, "data": [5]}'):
+                bad = Reply(status=number, body=body, received_at=NOW)
+                given = list(chain(replies[:step], repeat(bad, 40)))
+                assert_ended(play(flow(), *given), len(given))
+
+
+def assert_ended(transcript: Transcript[T], answered: int) -> None:
+    assert len(transcript.calls) <= answered, "the flow still waits for an answer"
+    assert transcript.error is None or type(transcript.error).__name__ == "PlatformFailure", transcript.error

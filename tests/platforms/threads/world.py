@@ -1,0 +1,170 @@
+"""A simulated network with a clock that stands still until it is moved, and the client with which its tests knock."""
+
+import json
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from urllib.parse import urlencode
+
+from letmepost.platforms.contract import SimulatedCall, SimulatedPost
+from letmepost.platforms.threads.simulator import SIMULATOR
+from letmepost.platforms.threads.simulator.people import CLIENT_ID, CLIENT_SECRET
+
+ROOT = "http://sandbox.test:8090/org_1/threads"
+CALLBACK = "https://me.example/callback"
+PICTURE = "https://media.example.com/media/1"
+
+
+class TextState(MutableMapping[str, Any]):
+    """A state that keeps JSON text: what is changed in place, or is no JSON, does not get through."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def __getitem__(self, key: str) -> Any:
+        return json.loads(self.texts[key])
+
+    def __setitem__(self, key: str, value: object) -> None:
+        self.texts[key] = json.dumps(value, allow_nan=False)
+
+    def __delitem__(self, key: str) -> None:
+        del self.texts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self.texts))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply, its JSON read."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+    data: Any
+    dropped: bool
+    delay_s: float
+
+    @property
+    def refusal(self) -> tuple[int, int | None, int | None]:
+        """Status, code and subcode."""
+        error = self.data.get("error", {})
+        return self.status, error.get("code"), error.get("error_subcode")
+
+
+class World:
+    """The network."""
+
+    def __init__(self) -> None:
+        self.state = TextState()
+        self.now = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+        self._draws = 0
+
+    def entropy(self) -> bytes:
+        self._draws += 1
+        return sha256(str(self._draws).encode()).digest()
+
+    def advance(self, **units: float) -> None:
+        self.now += timedelta(**units)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        form: Mapping[str, str] | None = None,
+        token: str | None = None,
+    ) -> Answer:
+        headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        if form is not None:
+            headers["content-type"] = "application/x-www-form-urlencoded"
+        reply = SIMULATOR.answer(
+            self.state,
+            SimulatedCall(
+                method=method,
+                root=ROOT,
+                path=path,
+                query=tuple(query),
+                headers=headers,
+                body=b"" if form is None else urlencode(form).encode(),
+                now=self.now,
+                entropy=self.entropy(),
+            ),
+        )
+        is_json = reply.headers.get("content-type", "").startswith("application/json")
+        data = json.loads(reply.body) if is_json else None
+        return Answer(reply.status, reply.headers, reply.body.decode(), data, reply.dropped, reply.delay_s)
+
+    def exchange(self, code: str, **changes: str) -> Answer:
+        form = {
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "grant_type": "authorization_code",
+            "redirect_uri": CALLBACK,
+            "code": code,
+        }
+        return self.send("POST", "/oauth/access_token", form={**form, **changes})
+
+    def prolong(self, short: str, **changes: str) -> Answer:
+        query = {"grant_type": "th_exchange_token", "client_secret": CLIENT_SECRET, "access_token": short, **changes}
+        return self.send("GET", "/access_token", query=tuple(query.items()))
+
+    def refresh(self, token: str, **changes: str) -> Answer:
+        query = {"grant_type": "th_refresh_token", "access_token": token, **changes}
+        return self.send("GET", "/refresh_access_token", query=tuple(query.items()))
+
+    def connect(self, scenario: str = "ok") -> "User":
+        code = SIMULATOR.create_account(self.state, scenario, self.now, self.entropy())["code"]
+        return self.user(code)
+
+    def user(self, code: str) -> "User":
+        short = self.exchange(code).data["access_token"]
+        token = self.prolong(short).data["access_token"]
+        found = self.send("GET", "/v1.0/me", token=token).data
+        return User(self, found["id"], token)
+
+    def posts(self) -> list[SimulatedPost]:
+        return SIMULATOR.posts(self.state)
+
+
+@dataclass
+class User:
+    """A connected account: what a client of it knows."""
+
+    world: World
+    id: str
+    token: str
+
+    def get(self, path: str, **query: str) -> Answer:
+        return self.world.send("GET", f"/v1.0/{path}", query=tuple(query.items()), token=self.token)
+
+    def make(self, media_type: str = "TEXT", **parameters: str) -> Answer:
+        texts = {"text": "hello"} if media_type == "TEXT" else {}
+        form = {"media_type": media_type, **texts, **parameters}
+        return self.world.send("POST", f"/v1.0/{self.id}/threads", form=form, token=self.token)
+
+    def publish(self, container: str) -> Answer:
+        form = {"creation_id": container}
+        return self.world.send("POST", f"/v1.0/{self.id}/threads_publish", form=form, token=self.token)
+
+    def post(self, media_type: str = "TEXT", **parameters: str) -> str:
+        """Make a container and publish it; the post's id."""
+        container = self.make(media_type, **parameters).data["id"]
+        self.world.advance(seconds=1)
+        answer = self.publish(container)
+        assert answer.status == 200, answer.text
+        post_id: str = answer.data["id"]
+        return post_id
+
+    def status(self, container: str) -> str:
+        found: str = self.get(container, fields="id,status,error_message").data["status"]
+        return found
+
+    def delete(self, post_id: str) -> Answer:
+        return self.world.send("DELETE", f"/v1.0/{post_id}", token=self.token)
