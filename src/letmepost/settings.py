@@ -35,7 +35,8 @@ class Settings(BaseSettings):
         default=None, min_length=32, description="Opens /v1/organizations; unset, those routes answer 404."
     )
     public_url: AnyHttpUrl = Field(
-        default=AnyHttpUrl("http://127.0.0.1:8080"), description="Where callers reach this deployment."
+        default=AnyHttpUrl("http://127.0.0.1:8080"),
+        description="Where callers reach this deployment, and platforms its media.",
     )
     return_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
