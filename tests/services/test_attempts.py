@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from letmepost.domain.api_keys import Mode
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, LimitScope, NotSent, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Flow, Intent, Part, Reconciled, Unknown
@@ -22,6 +23,7 @@ from tests.services.desk import Desk, working
 from tests.services.network import Network, Way
 from tests.storage.support import CLOCK, KEYRING, Admin, Owner, fresh_id
 
+NOW_AS_HERE = timedelta()
 WITH_COMMENT = PostContent(text="Hello", first_comment="And more")
 
 
@@ -443,7 +445,7 @@ async def test_an_account_that_is_unusable_is_not_even_asked(desk: Desk) -> None
 
 
 async def test_a_limit_is_waited_out_without_asking_again(desk: Desk) -> None:
-    names = throttling.names(desk.owner.tenant, await account_of(desk))
+    names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE)
     await desk.tools.throttles.limit(names[1], CLOCK.now() + timedelta(hours=1))
     await desk.post()
     row = await desk.publish()
@@ -453,7 +455,7 @@ async def test_a_limit_is_waited_out_without_asking_again(desk: Desk) -> None:
 
 
 async def test_a_limit_that_resets_after_the_deadline_settles_the_post_at_once(desk: Desk) -> None:
-    names = throttling.names(desk.owner.tenant, await account_of(desk))
+    names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE)
     await desk.tools.throttles.limit(names[0], CLOCK.now() + timedelta(days=9))
     await desk.post()
     row = await desk.publish()
@@ -465,7 +467,7 @@ async def test_what_may_have_been_sent_is_settled_whatever_the_limit(desk: Desk)
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
-    names = throttling.names(desk.owner.tenant, await account_of(desk))
+    names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE)
     await desk.tools.throttles.limit(names[1], CLOCK.now() + timedelta(hours=1))
     await desk.let_time_pass()
     assert (await desk.publish())["status"] == "published"
@@ -476,10 +478,19 @@ async def test_a_limit_of_the_deployment_holds_back_every_account(desk: Desk, sc
     tenant, account = desk.owner.tenant, await account_of(desk)
     retry_at = CLOCK.now() + timedelta(hours=1)
     failure = PlatformFailure(FailureKind.RATE_LIMITED, "Slow down", retry_at=retry_at, scope=scope)
-    await throttling.teach(desk.tools.throttles, tenant, account, failure)
-    assert desk.tools.throttles.find(throttling.names(tenant, account)) is not None
-    other = throttling.names(tenant, replace(account, id=fresh_id()))
+    await throttling.teach(desk.tools.throttles, tenant, account, NOW_AS_HERE, failure)
+    assert desk.tools.throttles.find(throttling.names(tenant, account, NOW_AS_HERE)) is not None
+    other = throttling.names(tenant, replace(account, id=fresh_id()), NOW_AS_HERE)
     assert (desk.tools.throttles.find(other) is not None) == (scope is LimitScope.APP)
+
+
+async def test_a_limit_that_was_learnt_before_a_test_world_s_clock_jumped_is_learnt_anew(desk: Desk) -> None:
+    """The simulator may have let go of it; the real time, by which throttles end, has not moved."""
+    tenant, account = replace(desk.owner.tenant, mode=Mode.TEST), await account_of(desk)
+    names = [set(throttling.names(tenant, account, timedelta(hours=hours))) for hours in (0, 2)]
+    assert names[0].isdisjoint(names[1])
+    live = [throttling.names(desk.owner.tenant, account, timedelta(hours=hours)) for hours in (0, 2)]
+    assert live[0] == live[1]
 
 
 async def account_of(desk: Desk) -> AccountRow:

@@ -265,7 +265,7 @@ async def test_a_check_that_finds_the_account_dead_says_so(keeper: Keeper) -> No
 
 async def test_checks_keep_away_from_a_platform_that_is_throttled(keeper: Keeper) -> None:
     account = await keeper.account()
-    name = throttling.names(keeper.desk.owner.tenant, account)[1]
+    name = throttling.names(keeper.desk.owner.tenant, account, timedelta())[1]
     await keeper.desk.tools.throttles.limit(name, CLOCK.now() + timedelta(hours=1))
     await keeper.set(check_at=in_the_past())
     await keeper.upkeep.check_due(10)

@@ -81,7 +81,7 @@ class Attempt:
         if not self._may_be_visible and (missed is not None or is_paused):
             return missed or self._held_by_pause()
         if not self._may_be_visible and self.post.status is PostStatus.PUBLISHING:
-            throttle = self.tools.throttles.find(throttling.names(self.claim.tenant, self.account))
+            throttle = self.tools.throttles.find(throttling.names(self.claim.tenant, self.account, self.time.ahead))
             if throttle is not None:
                 return verdicts.throttled(self.post, throttle.until, throttle.reason, self.tools.jitter())
         try:

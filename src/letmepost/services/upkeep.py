@@ -15,6 +15,7 @@ from letmepost.services.events import account_event, timestamp
 from letmepost.services.health import HealthChecks
 from letmepost.services.tokens import AccountCredentials
 from letmepost.services.verdicts import failure_error
+from letmepost.services.world_time import world_clock
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database
@@ -107,6 +108,7 @@ class Upkeep:
         now, tenant = self._clock.now(), found.tenant
         async with self._database.tenant(tenant) as connection:
             account = await AccountRepository(connection, tenant, self._keyring).find(found.account_id)
+            time = await world_clock(connection, tenant, self._clock)
         if account is None:
             return
         try:
@@ -114,7 +116,7 @@ class Upkeep:
         except LetmepostError:
             await self._plan(found, check_at=now + _LATER)
             return
-        if self._throttles.find(throttling.names(tenant, account)) is not None:
+        if self._throttles.find(throttling.names(tenant, account, time.ahead)) is not None:
             await self._plan(found, check_at=now + _LATER)
             return
         # Planned before it is asked: a check that never comes back is not asked for over and over.
