@@ -8,6 +8,8 @@ import base64
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client, Deployment
 from tests.doubles.waiting import eventually
@@ -52,11 +54,11 @@ async def send(client: Client, account_id: str, content: dict[str, Any], **mode:
     return post_id
 
 
-async def until(client: Client, post_id: str, status: str) -> dict[str, Any]:
+async def until(client: Client, post_id: str, status: str, step_s: float = 5.0) -> dict[str, Any]:
     """The post, once that has become of it. Time flies: waits are not what is tested here."""
 
     async def look() -> dict[str, Any] | None:
-        await client.post("/v1/sandbox/clock", {"advanceS": 5})
+        await client.post("/v1/sandbox/clock", {"advanceS": step_s})
         found: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
         return found if found["status"] == status and "outcome" in found["attempts"][-1] else None
 
@@ -126,6 +128,30 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(deployment:
     post = await until(client, await send(client, account_id, {"text": "Only once"}), "published")
     [seen] = await visible(client)
     assert (post["platformUri"], seen["text"]) == (seen["uri"], "Only once")
+
+
+@pytest.mark.parametrize("medium", [False, True], ids=["text", "image"])
+async def test_each_scenario_ends_as_it_should(deployment: Deployment, *, medium: bool) -> None:
+    ends = {
+        "rate_limited": "published",
+        "unavailable": "published",
+        "flaky": "published",
+        "token_expiring": "published",
+        "rejected": "rejected",
+        "duplicate": "rejected",
+        "media_broken": "rejected" if medium else "published",
+        "auth_revoked": "held",
+    }
+
+    async def follow(scenario: str, status: str) -> None:
+        client = await deployment.client()
+        account_id = await connect(client, scenario)
+        content = {"text": "Hello", **({"media": [inline("red")]} if medium else {})}
+        step_s = 600.0 if scenario == "rate_limited" else 5.0
+        await until(client, await send(client, account_id, content), status, step_s)
+        assert len(await visible(client)) == (status == "published"), scenario
+
+    await asyncio.gather(*(follow(scenario, status) for scenario, status in ends.items()))
 
 
 async def test_what_does_not_fit_is_refused_before_anything_is_sent(deployment: Deployment) -> None:

@@ -73,6 +73,9 @@ def test_allowing_less_grants_less(world: World) -> None:
     assert granted["scopes"] == ["threads_basic", "threads_content_publish"]
     assert granted["is_valid"]
     assert user.delete("1").refusal == (403, 10, None)
+    for parameters in ({"reply_to_id": "1"}, {"reply_control": "everyone"}):
+        assert user.make(**parameters).refusal == (403, 10, None)
+    assert user.make().status == 200
 
 
 @pytest.mark.parametrize(

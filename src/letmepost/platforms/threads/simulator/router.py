@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.threads.simulator import consent, containers, people, timeline
-from letmepost.platforms.threads.simulator.graph import ConsentRefused, Refused, answered, not_found
+from letmepost.platforms.threads.simulator.graph import ConsentRefused, Parameters, Refused, answered, not_found
 from letmepost.platforms.threads.simulator.people import Person, authenticate
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS, refuse_attempt
 
@@ -66,7 +66,9 @@ def _of_object(named: str) -> Handler:
 
 
 def _make_container(state: State, call: SimulatedCall, person: Person) -> SimulatedReply:
-    scenario = SCENARIOS[person["scenario"]]
+    given, scenario = Parameters.of(call), SCENARIOS[person["scenario"]]
+    if given.get("reply_to_id") is not None or given.get("reply_control") is not None:
+        authenticate(state, call, "threads_manage_replies")
     refuse_attempt(state, person["id"], scenario, call.now, publishes=False)
     return _written(containers.make(state, call, person)["id"], scenario.delay_s)
 
