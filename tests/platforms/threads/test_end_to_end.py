@@ -5,9 +5,13 @@ Threads fetches media itself. A simulator fetches nothing, so the test does, at 
 
 import asyncio
 import base64
+import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx2
 import pytest
 
 from letmepost.gateways.clock import SystemClock
@@ -178,3 +182,22 @@ async def test_a_published_post_can_be_taken_back(deployment: Deployment) -> Non
     reply = await client.post(f"/v1/posts/{post['id']}/unpublish")
     assert reply.status_code == 200, reply.text
     assert await visible(client) == []
+
+
+@pytest.mark.parametrize("choice", ["allow", "allow-less", "deny"])
+async def test_a_person_consents_on_the_sandbox_s_page(deployment: Deployment, choice: str) -> None:
+    client = await deployment.client()
+    started = (await client.post(f"/v1/accounts/connect/{NAME}", {})).json()["descriptor"]
+    async with httpx2.AsyncClient() as browser:
+        page = await browser.get(started["authorizationUrl"])
+        links = [unescape(link) for link in re.findall(r'href="([^"]*)"', page.text)]
+        [link] = [link for link in links if link.endswith(f"choice={choice}")]
+        back = await browser.get(link)
+    assert back.status_code == 302
+    returned = urlsplit(back.headers["location"])
+    await deployment.http.get(returned.path, params=parse_qsl(returned.query))
+    found = (await client.get("/v1/accounts")).json()["data"]
+    scopes = [account["scopes"] for account in found]
+    few = ["threads_basic", "threads_content_publish"]
+    all_of_them = [*few, "threads_manage_replies", "threads_delete"]
+    assert scopes == {"allow": [all_of_them], "allow-less": [few], "deny": []}[choice]
