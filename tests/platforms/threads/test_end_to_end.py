@@ -195,7 +195,7 @@ async def test_a_person_consents_on_the_sandbox_s_page(deployment: Deployment, c
         back = await browser.get(link)
     assert back.status_code == 302
     returned = urlsplit(back.headers["location"])
-    await deployment.http.get(returned.path, params=parse_qsl(returned.query))
+    await deployment.http.get(returned.path, params=dict(parse_qsl(returned.query)))
     found = (await client.get("/v1/accounts")).json()["data"]
     scopes = [account["scopes"] for account in found]
     few = ["threads_basic", "threads_content_publish"]
