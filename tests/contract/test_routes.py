@@ -76,7 +76,9 @@ async def owner(service: Deployment, admin: Admin) -> Tenant:
 async def made(owner: Tenant) -> Mapping[Prefix, str]:
     """The ids of those things."""
     client = owner.client
-    endpoint = await client.post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"})
+    endpoint = await client.post(
+        "/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/", "events": ["post.published"]}
+    )
     account_id = await client.sandbox_account()
     post = await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
     [key] = (await client.get("/v1/api-keys")).json()["data"]
