@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 # Each worker starts a PostgreSQL and a Valkey of its own, so more of them than cores only get in each other's way.
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?= -n auto --dist worksteal
 
 # uv does in seconds what takes pip a minute, but does not read pip's settings: it is told the index they name.
 PIP := $(BIN)/python -m pip --disable-pip-version-check

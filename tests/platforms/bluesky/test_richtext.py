@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from letmepost.domain.text import count_graphemes, count_utf8_bytes
@@ -84,6 +84,8 @@ def test_every_range_decodes_to_exactly_what_it_names(text: str) -> None:
 
 
 @given(_texts)
+@example("https://example.org/a?b=1.\u200b\x1f")
+@example("example.org/a\x1fb")
 def test_what_is_made_can_be_stored(text: str) -> None:
     """A tag that is too long or a link without a host would have the whole post refused."""
     for facet in facets(text, DIDS):

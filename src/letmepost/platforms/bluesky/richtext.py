@@ -23,13 +23,14 @@ _TAG_MAX_BYTES = 640
 _SPACE = r"\t\n\v\f\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _INVISIBLE = r"\u00ad\u2060\u200a-\u200d\u20e2"
 _OPENING = rf"(?<![^{_SPACE}(])"  # at the start, after white space or after a parenthesis
+_LINK_CHAR = rf"[^{_SPACE}\x00-\x1f\x7f]"  # some servers refuse a URI with control characters
 _TAG_CHAR = rf"[^{_SPACE}{_INVISIBLE}]"
 
 _MENTION = regex.compile(rf"{_OPENING}@([a-zA-Z0-9.-]+)\b", regex.ASCII)
-_LINK = regex.compile(rf"{_OPENING}https?://[^{_SPACE}]+", regex.IGNORECASE)
+_LINK = regex.compile(rf"{_OPENING}https?://{_LINK_CHAR}+", regex.IGNORECASE)
 _BARE_LINK = regex.compile(
     # Possessive: a domain is taken whole, and not at all when a name goes on behind it (`a.com-b`, `a.io@b`).
-    rf"{_OPENING}(?P<domain>[a-z][a-z0-9]*+(?:\.[a-z0-9]++)++)(?![\p{{L}}\p{{N}}_@-])(?:[/?#:][^{_SPACE}]*)?",
+    rf"{_OPENING}(?P<domain>[a-z][a-z0-9]*+(?:\.[a-z0-9]++)++)(?![\p{{L}}\p{{N}}_@-])(?:[/?#:]{_LINK_CHAR}*)?",
     regex.IGNORECASE,
 )
 _TAG = regex.compile(rf"(?<![^{_SPACE}])[#\uff03](?!\ufe0f)({_TAG_CHAR}*[^0-9\p{{P}}{_SPACE}{_INVISIBLE}]{_TAG_CHAR}*)")
