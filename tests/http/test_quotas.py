@@ -2,6 +2,7 @@
 
 import asyncio
 from base64 import b64encode
+from datetime import datetime
 from typing import Any
 
 import httpx2
@@ -9,7 +10,7 @@ import httpx2
 from letmepost.domain.api_keys import Mode
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.doubles.waiting import eventually
-from tests.http.support import Tenant, check_refusal, moment, png, soon
+from tests.http.support import PLATFORM, Tenant, check_refusal, moment, png, soon
 
 _DAY_S = 86_400
 
@@ -206,3 +207,21 @@ async def test_usage_is_of_the_callers_world_and_profile(tenant: Tenant) -> None
     scoped = await tenant.key(profileId=await tenant.profile(), requestsPerMinute=50)
     assert set(await _usage(scoped)) == {"requestsPerMinute", "postsPerMonth"}
     assert (await _usage(scoped))["requestsPerMinute"]["limit"] == 50
+
+
+async def test_usage_shows_what_a_platform_holds_back_and_until_when(tenant: Tenant) -> None:
+    client, limited = tenant.client, await tenant.client.sandbox_account("rate_limited")
+    await client.sandbox_account()
+    assert (await client.get("/v1/usage")).json()["throttles"] == []
+    before = soon(0)
+    await client.post("/v1/posts", {"targets": [{"accountId": limited}], "text": "Now"}, prefer="respond-async")
+
+    async def held() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await client.get("/v1/usage")).json()["throttles"]
+        return found
+
+    [throttle] = await eventually(held) or []
+    assert moment(throttle.pop("until")) > datetime.fromisoformat(before)
+    assert throttle == {"platform": PLATFORM, "accountId": limited, "reason": "limit"}
+    scoped = await tenant.key(profileId=await tenant.profile())
+    assert (await scoped.get("/v1/usage")).json()["throttles"] == []

@@ -18,6 +18,7 @@ from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.sandbox import SandboxControl
+from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import BATCH_CHANNEL, STREAM_CHANNEL, Wakeups
 from letmepost.http.app import create_app
 from letmepost.http.middleware import RequestTimes
@@ -42,6 +43,7 @@ from letmepost.services.profiles import Profiles
 from letmepost.services.sandbox import Sandbox
 from letmepost.services.sandbox_world import SandboxWorld
 from letmepost.services.streams import Streams
+from letmepost.services.throttling import ThrottleReadings
 from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.uploads import Uploads
@@ -136,6 +138,12 @@ async def open_api(
             ),
             operator_requests=operator_requests,
             quotas=core.quotas,
+            throttles=ThrottleReadings(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                throttles=Throttles(core.redis, core.clock),
+            ),
             profiles=Profiles(database=core.database, clock=core.clock, idempotency=core.idempotency),
             platforms=platforms,
             endpoints=Endpoints(

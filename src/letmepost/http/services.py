@@ -30,6 +30,7 @@ from letmepost.services.quotas import Quotas
 from letmepost.services.sandbox import Sandbox
 from letmepost.services.sandbox_world import SandboxWorld
 from letmepost.services.streams import Streams
+from letmepost.services.throttling import ThrottleReadings
 from letmepost.services.timeline import Timelines
 from letmepost.services.unpublishing import Unpublishing
 from letmepost.services.uploads import Uploads
@@ -86,6 +87,7 @@ class APIServices:
     organizations: Organizations
     operator_requests: OperatorRequests
     quotas: Quotas
+    throttles: ThrottleReadings
     profiles: Profiles
     platforms: Mapping[str, Platform]
     endpoints: Endpoints

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from letmepost.http.answers import show
 from letmepost.http.gate import ANY_KEY, GatedRoute, caller_of, needs
-from letmepost.http.schemas.usage import CapView, UsageView
+from letmepost.http.schemas.usage import CapView, ThrottleView, UsageView
 from letmepost.http.services import APIServices
 
 router = APIRouter(route_class=GatedRoute, tags=["usage"])
@@ -12,8 +12,9 @@ router = APIRouter(route_class=GatedRoute, tags=["usage"])
 
 @router.get("/v1/usage", response_model=UsageView, openapi_extra=needs(ANY_KEY))
 async def read_usage(request: Request) -> Response:
-    """Every cap that holds for this key: how much is used, how much is left, and when counting begins anew."""
+    """Every cap that holds for this key, and what platforms hold back of its posts at the moment."""
     services: APIServices = request.app.state.services
     readings = await services.quotas.read(caller_of(request))
+    throttles = [ThrottleView.of(held) for held in await services.throttles.read(caller_of(request))]
     requests = CapView.of_requests(request.state.allowance, services.clock.now())
-    return show(UsageView(data=[requests, *map(CapView.of, readings)]))
+    return show(UsageView(data=[requests, *map(CapView.of, readings)], throttles=throttles))

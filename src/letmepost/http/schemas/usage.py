@@ -8,7 +8,9 @@ from pydantic import Field
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.quotas import Reading
 from letmepost.gateways.rate_limits import Allowance
+from letmepost.gateways.throttles import Reason
 from letmepost.http.schemas.base import Left, Moment, View
+from letmepost.services.throttling import Held
 
 
 class CapView(View):
@@ -46,7 +48,27 @@ class CapView(View):
         )
 
 
+class ThrottleView(View):
+    """What a platform does not take at the moment, learnt from its answers. Posts wait for it by themselves."""
+
+    platform: str
+    account_id: Left[str] = Field(default=None, description="Whose; left out, it concerns every account there.")
+    reason: Reason = Field(description="`limit`: the platform named one. `away`: it has not answered for a while.")
+    until: Moment
+
+    @classmethod
+    def of(cls, held: Held) -> "ThrottleView":
+        """Show what is held back."""
+        return cls(
+            platform=held.platform,
+            account_id=None if held.account_id is None else spell(Prefix.ACCOUNT, held.account_id),
+            reason=held.throttle.reason,
+            until=held.throttle.until,
+        )
+
+
 class UsageView(View):
-    """Every cap that holds for the key. What has no limit is not in the list."""
+    """Every cap that holds for the key, and what platforms hold back. What has no limit is not in the list."""
 
     data: Sequence[CapView]
+    throttles: Sequence[ThrottleView]
