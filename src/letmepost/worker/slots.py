@@ -12,7 +12,7 @@ SWEEP_S = 1.0
 GATHER_S = 0.02
 """How long ended tasks and soft hints are gathered before the loop looks: one look then serves them all."""
 
-REST_SHARE, REST_MAX_S = 2.0, 0.2
+REST_SHARE, REST_MAX_S = 1.0, 0.05
 """How many times as long as a look took nothing is looked for: under load a loop works more than it looks."""
 
 T = TypeVar("T")
