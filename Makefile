@@ -4,8 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-# Each worker starts a PostgreSQL and a Valkey of its own. One more than cores, because tests wait as well as work.
-PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal
+# Each worker starts a PostgreSQL and a Valkey of its own. Two more than cores: tests wait as much as they work.
+PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)') --dist worksteal
 
 # uv does in seconds what takes pip a minute, but does not read pip's settings: it is told the index they name.
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -97,5 +97,6 @@ $(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@$(UV) sync --python $(BIN)/python --require-hashes requirements/dev.txt || \
 		$(PIP) --quiet install --no-deps --require-hashes -r requirements/dev.txt
 	@$(BIN)/uv --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -c 'import letmepost.bootstrap.api, letmepost.bootstrap.worker, letmepost.cli.dev'
+	@$(BIN)/python -c 'import letmepost.bootstrap.api, letmepost.bootstrap.sandbox, letmepost.bootstrap.worker, \
+		letmepost.cli.dev, letmepost.storage.migrating; letmepost.platforms.discover()'
 	@touch $@
