@@ -4,8 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-# Each worker starts a PostgreSQL and a Valkey of its own. Two more than cores: tests wait as much as they work.
-PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)') --dist worksteal
+# Each worker starts a PostgreSQL and a Valkey of its own. One more than cores: tests wait as well as work.
+PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal
 
 # uv does in seconds what takes pip a minute, but does not read pip's settings: it is told the index they name.
 PIP := $(BIN)/python -m pip --disable-pip-version-check

@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from importlib import import_module
 from io import BytesIO
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from PIL.ExifTags import Base
 from PIL.GifImagePlugin import GifImageFile
@@ -16,7 +18,9 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.errors import LetmepostError
-from letmepost.gateways.movies import Read, describe
+
+if TYPE_CHECKING:
+    from letmepost.gateways.movies import Read
 
 SNIFF_BYTES = 4096
 IMAGE_HEAD_BYTES = 32 * 1024 * 1024
@@ -53,7 +57,7 @@ class UnreadableMediaError(LetmepostError):
     """The bytes are of no type that is taken, or are not what they begin like."""
 
 
-async def probe(read: Read, size_bytes: int) -> MediaFacts:
+async def probe(read: "Read", size_bytes: int) -> MediaFacts:
     """The facts of a file: its type, and its size as seen (after EXIF orientation, or a video's matrix).
 
     Args:
@@ -71,8 +75,16 @@ async def probe(read: Read, size_bytes: int) -> MediaFacts:
         width_px, height_px = await asyncio.to_thread(_image_size, content_type, head)
         return replace(facts, width_px=width_px, height_px=height_px)
     if content_type in _MOVIES:
-        return replace(facts, **asdict(await describe(read, size_bytes)))
+        return replace(facts, **await _movie_facts(read, size_bytes))
     return facts
+
+
+async def _movie_facts(read: "Read", size_bytes: int) -> dict[str, Any]:
+    # FFmpeg takes 20 MB and a moment: it is loaded where a film is met, and not by the thread that serves others.
+    await asyncio.to_thread(import_module, "letmepost.gateways.movies")
+    from letmepost.gateways.movies import describe  # noqa: PLC0415 - see above
+
+    return asdict(await describe(read, size_bytes))
 
 
 async def probe_bytes(data: bytes) -> MediaFacts:
