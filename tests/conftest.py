@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 # A busy machine is slow, not wrong: no example is judged by the clock. What is found is kept in .hypothesis, so fewer
 # examples than usual, run often, find as much.
-settings.register_profile("letmepost", deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("letmepost", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("letmepost")
 
 pytest_plugins = ["tests.servers", "tests.database", "tests.deployment", "tests.s3"]
