@@ -89,6 +89,8 @@ def _serve(app: "ASGIApp", host: str, port: int, on_stop: Callable[[], None] | N
         access_log=False,
         server_header=False,
         date_header=True,
+        # Longer than proxies keep idle connections (60 s is usual): else one is closed just as a request is sent on it.
+        timeout_keep_alive=75,
         timeout_graceful_shutdown=30,
     )
     server = Server(config, on_stop)
