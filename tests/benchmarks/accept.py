@@ -1,6 +1,6 @@
 """What a request to the API costs, beside the bare limit of this machine's PostgreSQL.
 
-    python -m tests.benchmarks.accept [seconds a figure]
+    python -m tests.benchmarks.accept [seconds a figure] [name of one figure]
 
 Two API processes; the callers run in this process. The bare limit writes the rows of a scheduled post with one target
 by plain asyncpg, from as many connections, in the same run, under the same durability. Nothing is due meanwhile.
@@ -53,18 +53,20 @@ class Caller:
         return {"targets": [{"accountId": one} for one in self.accounts[:targets]], "text": "Hello", "scheduledAt": at}
 
 
-async def main(seconds: float) -> None:
+async def main(seconds: float, only: str) -> None:
     async with AsyncExitStack() as stack:
         stand = await stack.enter_async_context(running())
         apis = itertools.cycle([stand.ready["api"], await _second_api(stand, stack)])
         key = await stand.tenant("Benchmark")
         caller = Caller(stand, key, [await stand.account(key) for _ in range(TARGETS)], apis)
-        figures = await _figures(caller)
+        figures = {name: call for name, call in (await _figures(caller)).items() if only in name}
         print(f"requests a second (p50 and p99 in ms) at {', '.join(map(str, CONNECTIONS))} connections")
         rates: dict[str, list[float]] = {}
         for name, call in figures.items():
             rates[name] = await _row(name, call, seconds)
         rates["bare"] = await _bare_row(stand, caller, seconds)
+    if only:
+        return
     at_32 = CONNECTIONS.index(32)
     bare, one = rates["bare"][at_32], rates["scheduled, 1 target"][at_32]
     print(f"scheduled, 1 target: {one / bare:.0%} of the bare limit at 32 connections")
@@ -189,4 +191,5 @@ async def _second_api(stand: Stand, stack: AsyncExitStack) -> str:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1]) if len(sys.argv) > 1 else 4.0))
+    seconds, only = (*sys.argv[1:], *("4", "")[len(sys.argv) - 1 :])
+    asyncio.run(main(float(seconds), only))

@@ -12,9 +12,9 @@ from letmepost.domain.content import MediaFacts, PostContent
 from letmepost.domain.errors import QuotaExceeded
 from letmepost.domain.quotas import Limits
 from letmepost.services.quotas import Quotas
+from letmepost.storage.batches import BatchRepository, NewBatch, NewPost
 from letmepost.storage.media import MediaRepository
 from letmepost.storage.organizations import OrganizationRepository
-from letmepost.storage.posts import NewBatch, NewPost, PostRepository
 from letmepost.storage.tables.posts import posts
 from tests.doubles.clock import SteppedClock
 from tests.storage.support import PLATFORM, Admin, Owner, fresh_id
@@ -59,10 +59,8 @@ async def _accept(owner: Owner, quotas: Quotas, account_ids: Sequence[UUID], due
     )
     try:
         async with quotas.announced(owner.tenant), owner.database.tenant(owner.tenant) as connection:
-            repository = PostRepository(connection, owner.tenant)
-            policy = await repository.create_batch(batch, NOW)
-            await quotas.reserve(connection, owner.tenant, policy.limits, [(post.account_id, due_at) for post in new])
-            await repository.create_posts(batch, policy, NOW)
+            await quotas.move(connection, owner.tenant, new=[(post.account_id, due_at) for post in new])
+            await BatchRepository(connection, owner.tenant).create(batch, NOW)
     except QuotaExceeded:
         return False
     return True

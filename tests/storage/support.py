@@ -15,9 +15,9 @@ from letmepost.gateways.clock import SystemClock
 from letmepost.platforms.contract import ConnectedAccount, Credential
 from letmepost.services.callers import new_id
 from letmepost.storage.accounts import AccountRepository
+from letmepost.storage.batches import BatchRepository, NewBatch, NewPost
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.organizations import OrganizationRepository
-from letmepost.storage.posts import NewBatch, NewPost, PostRepository
 from letmepost.storage.sealing import Keyring
 
 CLOCK = SystemClock()
@@ -88,8 +88,7 @@ class Owner:
             posts=posts,
         )
         async with self.database.tenant(self.tenant) as connection:
-            repository = PostRepository(connection, self.tenant)
-            await repository.create_posts(batch, await repository.create_batch(batch, now), now)
+            await BatchRepository(connection, self.tenant).create(batch, now)
         return [post.id for post in posts]
 
     async def post(self, account_id: UUID, **how: Any) -> UUID:

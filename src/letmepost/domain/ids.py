@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _VALUES = {spelling: value for value, letter in enumerate(_ALPHABET) for spelling in (letter, letter.lower())}
 _LENGTH_CHARS = 26
 _ENTROPY_BYTES = 10
@@ -50,8 +51,8 @@ def uuid7(now_ms: int, entropy: bytes) -> UUID:
 def spell(prefix: Prefix, value: UUID) -> str:
     """`post_01JD…` for a UUID."""
     number = value.int
-    letters = [_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)]
-    return f"{prefix}_{''.join(letters)}"
+    pairs = [_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)]  # every answer spells many
+    return f"{prefix}_{''.join(pairs)}"
 
 
 def parse(prefix: Prefix, text: str) -> UUID:

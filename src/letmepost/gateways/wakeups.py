@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 WORKER_CHANNEL = "letmepost:wake"
 BATCH_CHANNEL = "letmepost:batches"
 STREAM_CHANNEL = "letmepost:streams"
+_EVENTS = b"events"
 _RECONNECT_AFTER_S = 1.0
 
 log = structlog.get_logger()
@@ -31,10 +32,15 @@ class Wakeups:
         self._subscriber = subscriber
         self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._on_wake: list[Callable[[], None]] = []
+        self._on_events: list[Callable[[], None]] = []
 
     async def wake_worker(self) -> None:
         """There is work; any worker may take it."""
         await self._hint(WORKER_CHANNEL, b"")
+
+    async def events_written(self) -> None:
+        """There is something to tell, and nothing to publish yet."""
+        await self._hint(WORKER_CHANNEL, _EVENTS)
 
     async def batch_changed(self, batch_id: UUID) -> None:
         """Whoever waits for the batch should look again."""
@@ -45,8 +51,12 @@ class Wakeups:
         await self._hint(STREAM_CHANNEL, organization_id.bytes)
 
     def on_wake(self, callback: Callable[[], None]) -> None:
-        """Call back whenever a worker is hinted at."""
+        """Call back whenever a worker is hinted at that there is work."""
         self._on_wake.append(callback)
+
+    def on_events(self, callback: Callable[[], None]) -> None:
+        """Call back whenever a worker is hinted at that there is something to tell, and nothing else."""
+        self._on_events.append(callback)
 
     @asynccontextmanager
     async def watch(self, subject: UUID) -> AsyncIterator[asyncio.Event]:
@@ -82,7 +92,7 @@ class Wakeups:
 
     def _pass_on(self, channel: bytes, data: bytes) -> None:
         if channel == WORKER_CHANNEL.encode():
-            for callback in self._on_wake:
+            for callback in self._on_events if data == _EVENTS else self._on_wake:
                 callback()
         elif len(data) == 16:
             for event in self._waiting.get(UUID(bytes=data), ()):

@@ -18,9 +18,9 @@ from letmepost.services.callers import new_id
 from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRow
+from letmepost.storage.batches import NewPost
 from letmepost.storage.contents import media_ids
 from letmepost.storage.media import MediaRow
-from letmepost.storage.posts import NewPost
 
 _FIELDS = {"text": "text", "media": "media", "firstComment": "first_comment", "thread": "thread"}
 

@@ -17,10 +17,11 @@ from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.posts import Posts, check_schedule
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
+from letmepost.storage.batches import BatchRepository, BatchRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.editing import EDITABLE, LockedPost, PostEditor
 from letmepost.storage.events import EventRepository, NewEvent
-from letmepost.storage.posts import BatchRow, PostFilter, PostRepository, PostRow, PostView
+from letmepost.storage.posts import PostFilter, PostRepository, PostRow, PostView
 
 T = TypeVar("T")
 
@@ -125,9 +126,7 @@ class Editing:
             ]
             if not drafts:
                 raise _forbidden("The batch is no draft any more.")
-            await PostRepository(connection, caller.tenant).schedule_batch(
-                batch_id, is_scheduled=scheduled_at is not None
-            )
+            await BatchRepository(connection, caller.tenant).schedule(batch_id, is_scheduled=scheduled_at is not None)
             due_at = scheduled_at or now
             await self._quotas.move(connection, caller.tenant, new=[(post.account_id, due_at) for post in drafts])
             for post in drafts:
@@ -303,7 +302,7 @@ class Editing:
         return view
 
     async def _read_batch(self, connection: Connection, caller: Caller, batch_id: UUID) -> BatchRow:
-        batch = await PostRepository(connection, caller.tenant).find_batch(batch_id)
+        batch = await BatchRepository(connection, caller.tenant).find(batch_id)
         if batch is None:
             raise NotFound("batch")
         return batch

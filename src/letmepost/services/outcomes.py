@@ -8,11 +8,11 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once, in_progress
-from letmepost.services.posts import Posts, is_settled
+from letmepost.services.posts import Posts, is_answerable
 from letmepost.services.requests import PostRequest
+from letmepost.storage.batches import BatchRepository, BatchRow
 from letmepost.storage.database import Database
 from letmepost.storage.idempotency import IdempotencyClaim, IdempotencyRow
-from letmepost.storage.posts import BatchRow, PostRepository
 
 LOOK_AGAIN_S = 1.0
 """How often a waiting caller looks without having been told to: hints may be lost."""
@@ -42,10 +42,12 @@ class Submission:
             known = None if once.claim is None else await self._idempotency.find(caller, once.claim)
             if known is not None:
                 return await self._resume(caller, once, known, wait_s)
-            batch_id = await self._posts.accept(caller, request, once.claim, request_id)
+            accepted = await self._posts.accept(caller, request, once, request_id, waits=wait_s > 0)
         except AnsweredError as answered:
             return await self._resume(caller, once, answered.row, wait_s)
-        batch = await self._wait(caller, batch_id, wait_s)
+        if accepted.answer is not None:
+            return accepted.answer
+        batch = await self._wait(caller, accepted.batch_id, wait_s)
         return await self._answer(caller, once, batch)
 
     async def _resume(self, caller: Caller, once: Once[BatchRow], row: IdempotencyRow, wait_s: float) -> Answer:
@@ -59,7 +61,7 @@ class Submission:
             found = await self._idempotency.find(caller, claim)
             if found is not None and found.status is not None:
                 return self._idempotency.replay(caller, claim, found)
-            if batch.is_scheduled or is_settled(batch):
+            if is_answerable(batch):
                 return await self._answer(caller, once, batch)
             if left_s <= 0:
                 raise in_progress()
@@ -84,7 +86,7 @@ class Submission:
                 changed.clear()
                 batch = await self._find(caller, batch_id)
                 left_s = deadline_s - self._clock.monotonic_s()
-                if batch.is_scheduled or is_settled(batch) or left_s <= 0:
+                if is_answerable(batch) or left_s <= 0:
                     return batch
                 try:
                     await asyncio.wait_for(changed.wait(), min(left_s, LOOK_AGAIN_S))
@@ -93,7 +95,7 @@ class Submission:
 
     async def _find(self, caller: Caller, batch_id: UUID) -> BatchRow:
         async with self._database.tenant(caller.tenant) as connection:
-            batch = await PostRepository(connection, caller.tenant).find_batch(batch_id)
+            batch = await BatchRepository(connection, caller.tenant).find(batch_id)
         if batch is None:
             raise NotFound("batch")
         return batch

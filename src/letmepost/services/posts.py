@@ -22,32 +22,26 @@ from letmepost.services.composing import (
     unknown_medium,
 )
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Idempotency
+from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.media import MediaLibrary
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
 from letmepost.services.targets import resolve
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.batches import BatchRepository, BatchRow, NewBatch, NewPost
 from letmepost.storage.contents import media_ids
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.events import EventRepository, NewEvent
 from letmepost.storage.idempotency import IdempotencyClaim
 from letmepost.storage.media import MediaRepository
-from letmepost.storage.posts import (
-    AttemptRow,
-    BatchRow,
-    NewBatch,
-    NewPost,
-    PostFilter,
-    PostRepository,
-    PostRow,
-    PostView,
-)
+from letmepost.storage.posts import AttemptRow, PostFilter, PostRepository, PostRow, PostView
 from letmepost.storage.sealing import Keyring
 
 HORIZON = timedelta(days=366)
 SOONEST = timedelta(seconds=1)
+SOON = timedelta(seconds=5)
+"""What is due later is found by a worker's own sweep, long before its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +50,14 @@ class PostDetail:
 
     view: PostView
     attempts: Sequence[AttemptRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request that is stored. `answer`: what it is answered, stored with it, if its outcome is not waited for."""
+
+    batch_id: UUID
+    answer: Answer | None
 
 
 class Posts:
@@ -83,9 +85,12 @@ class Posts:
         self._wakeups = wakeups
 
     async def accept(
-        self, caller: Caller, request: PostRequest, claim: IdempotencyClaim | None, request_id: str
-    ) -> UUID:
-        """Check every target against every rule, then store all of them in one transaction; returns the batch's id.
+        self, caller: Caller, request: PostRequest, once: Once[BatchRow], request_id: str, *, waits: bool
+    ) -> Accepted:
+        """Check every target against every rule, then store all of them in one transaction.
+
+        Args:
+            waits: the caller wants to hear what became of posts that go out now.
 
         Raises:
             InvalidRequest, NotFound, PreflightFailed: something is wrong; nothing was stored.
@@ -100,7 +105,8 @@ class Posts:
             batch = self._batch(request, composed, request_id, now)
             has_bytes = any(item.data is not None for item in composed.media)
             if not has_bytes:
-                await self._write(connection, caller, request, claim, batch, composed, {})
+                stored = await self._write(connection, caller, request, once.claim, batch, composed, {})
+                accepted = await self._accepted(connection, caller, once, stored, waits=waits)
         if has_bytes:
             # No transaction is open while bytes go to the blob store, which may be across a network.
             digests = await self._store_inline(caller, composed)
@@ -109,9 +115,12 @@ class Posts:
                 self._library.taken_back(caller.tenant, digests),
                 self._database.tenant(caller.tenant) as connection,
             ):
-                await self._write(connection, caller, request, claim, batch, composed, digests)
-        await self._wakeups.wake_worker()
-        return batch.id
+                stored = await self._write(connection, caller, request, once.claim, batch, composed, digests)
+                accepted = await self._accepted(connection, caller, once, stored, waits=waits)
+        if not batch.is_draft:
+            is_soon = batch.due_at < self._clock.now() + SOON
+            await (self._wakeups.wake_worker() if is_soon else self._wakeups.events_written())
+        return accepted
 
     async def get(self, caller: Caller, post_id: UUID) -> PostDetail:
         """One post with its attempts.
@@ -138,7 +147,7 @@ class Posts:
             NotFound: there is none that the caller can see.
         """
         async with self._database.tenant(caller.tenant) as connection:
-            batch = await PostRepository(connection, caller.tenant).find_batch(batch_id)
+            batch = await BatchRepository(connection, caller.tenant).find(batch_id)
         if batch is None or any(caller.profile_id not in {None, post.profile_id} for post in batch.posts):
             raise NotFound("batch")
         return batch
@@ -179,22 +188,27 @@ class Posts:
         batch: NewBatch,
         composed: Composed,
         digests: dict[UUID, bytes],
-    ) -> None:
+    ) -> BatchRow:
         """Store a batch with everything that belongs to it, in the transaction under way."""
         now = self._clock.now()
         await self._idempotency.take(connection, caller, claim, batch.id)
-        posts = PostRepository(connection, caller.tenant)
-        await self._refuse_duplicates(posts, request, batch, now)
+        batches = BatchRepository(connection, caller.tenant)
+        await self._refuse_duplicates(batches, request, batch, now)
         await self._store_media(connection, caller, composed, digests)
-        policy = await posts.create_batch(batch, now)
         if not batch.is_draft:
             due = [(post.account_id, batch.due_at) for post in batch.posts]
-            await self._quotas.reserve(connection, caller.tenant, policy.limits, due)
-        await posts.create_posts(batch, policy, now)
+            await self._quotas.move(connection, caller.tenant, new=due)
+        stored = await batches.create(batch, now)
         if batch.is_scheduled:
-            stored = await posts.find_batch(batch.id)
-            events = self._queued_events(stored.posts if stored else ())
-            await EventRepository(connection, caller.tenant).write(events, now)
+            await EventRepository(connection, caller.tenant).write(self._queued_events(stored.posts), now)
+        return stored
+
+    async def _accepted(
+        self, connection: Connection, caller: Caller, once: Once[BatchRow], stored: BatchRow, *, waits: bool
+    ) -> Accepted:
+        if waits and not is_answerable(stored):
+            return Accepted(stored.id, None)
+        return Accepted(stored.id, await self._idempotency.answer(connection, caller, once, stored))
 
     async def _compose(
         self, connection: Connection, caller: Caller, request: PostRequest, inline_facts: dict[int, MediaFacts]
@@ -252,13 +266,13 @@ class Posts:
             raise unknown_medium()
 
     async def _refuse_duplicates(
-        self, posts: PostRepository, request: PostRequest, batch: NewBatch, now: datetime
+        self, batches: BatchRepository, request: PostRequest, batch: NewBatch, now: datetime
     ) -> None:
         if request.refuse_duplicates_within_s <= 0:
             return
         since = now - timedelta(seconds=request.refuse_duplicates_within_s)
         for post in batch.posts:
-            earlier = await posts.find_duplicate(post, since)
+            earlier = await batches.find_duplicate(post, since)
             if earlier is not None:
                 spelled = spell(Prefix.POST, earlier)
                 raise StateForbids(
@@ -287,7 +301,12 @@ class Posts:
         return [post_event(self._clock, name, post) for post in posts for name in ("post.queued", "post.validated")]
 
 
-def is_settled(batch: BatchRow) -> bool:
+def is_answerable(batch: BatchRow) -> bool:
+    """Whether whoever asked for it need not wait: it is for later, or has come to its end."""
+    return batch.is_scheduled or _is_settled(batch)
+
+
+def _is_settled(batch: BatchRow) -> bool:
     """Whether there is nothing left to wait for: every post has its outcome, and its extras."""
     return not any(
         post.status in {PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING}

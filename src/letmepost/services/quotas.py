@@ -50,18 +50,10 @@ class Quotas:
             repository = UsageRepository(connection, caller.tenant)
             return await repository.read(limits, caller.profile_id, self._clock.now())
 
-    async def reserve(self, connection: Connection, tenant: Tenant, limits: Limits, new: Iterable[Place]) -> None:
-        """Count posts that are about to be stored.
-
-        Raises:
-            QuotaExceeded: they are more than the operator allows.
-        """
-        await self._reserve(connection, tenant, _amounts(limits, new))
-
     async def move(
         self, connection: Connection, tenant: Tenant, *, old: Iterable[Place] = (), new: Iterable[Place] = ()
     ) -> None:
-        """Count posts anew that are about to be changed: not where they counted, but where they will.
+        """Count posts that are about to be stored or changed: not where they counted, but where they will.
 
         Raises:
             QuotaExceeded: there is no room.

@@ -8,14 +8,15 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, update
+import asyncpg
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.upkeep import next_check_at
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential
 from letmepost.storage.conditions import below_if_given, equals_if_given
-from letmepost.storage.database import Tenant
+from letmepost.storage.database import Tenant, driver_of
 from letmepost.storage.sealing import Keyring, Place
 from letmepost.storage.tables.accounts import accounts
 
@@ -55,6 +56,13 @@ _NO_UPKEEP: Mapping[str, Any] = MappingProxyType({"refresh_at": None, "check_at"
 
 _COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
 
+# Every request takes this statement, so it goes to the driver as it is.
+_CANDIDATES = f"""
+    SELECT {", ".join(AccountRow.__dataclass_fields__)} FROM accounts
+    WHERE organization_id = $1 AND mode = $2 AND (id = ANY($3) OR platform = ANY($4))
+      AND ($5::uuid IS NULL OR profile_id = $5)
+"""  # noqa: S608 - the names are of our own columns
+
 
 class AccountRepository:
     """Accounts of one tenant. There is no way to ask for anyone else's."""
@@ -72,11 +80,15 @@ class AccountRepository:
         self, account_ids: Collection[UUID], platforms: Collection[str], profile_id: UUID | None
     ) -> list[AccountRow]:
         """What a request's targets may mean: accounts with one of the ids, and all of the named platforms."""
-        query = self._mine().where(
-            or_(accounts.c.id.in_(account_ids), accounts.c.platform.in_(platforms)),
-            equals_if_given(accounts.c.profile_id, profile_id),
+        rows = await driver_of(self._connection).fetch(
+            _CANDIDATES,
+            self._tenant.organization_id,
+            self._tenant.mode,
+            list(account_ids),
+            list(platforms),
+            profile_id,
         )
-        return await self._all(query)
+        return [_account(row) for row in rows]
 
     async def list_page(
         self, profile_id: UUID | None, external_user_id: str | None = None, *, before: UUID | None, limit: int
@@ -275,5 +287,5 @@ def _place(tenant: Tenant, account_id: UUID) -> Place:
     return Place(tenant.organization_id, "accounts", "credential_sealed", str(account_id))
 
 
-def _account(row: Mapping[Any, Any]) -> AccountRow:
+def _account(row: RowMapping | asyncpg.Record) -> AccountRow:
     return AccountRow(**{**row, "scopes": tuple(row["scopes"])})

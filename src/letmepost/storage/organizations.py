@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from letmepost.domain.api_keys import Mode, Scope
 from letmepost.domain.quotas import Limits
 from letmepost.storage.conditions import equals_if_given
-from letmepost.storage.database import Database, Tenant
+from letmepost.storage.database import Database, Tenant, driver_of
 from letmepost.storage.tables.organizations import api_keys, organizations, profiles, usage
 
 
@@ -64,7 +64,7 @@ class ApiKeyRow:
 
 
 _ORGANIZATION_COLUMNS = [organizations.c[name] for name in OrganizationRow.__dataclass_fields__]
-_LIMIT_COLUMNS = [organizations.c[name] for name in Limits.__dataclass_fields__]
+_LIMITS = f"SELECT {', '.join(Limits.__dataclass_fields__)} FROM organizations WHERE id = $1"  # noqa: S608 - our own names
 _KEY_COLUMNS = [column for column in api_keys.c if column.name != "key_hash"]
 
 
@@ -161,8 +161,7 @@ class OrganizationRepository:
 
     async def get_limits(self) -> Limits:
         """The quotas that the operator has set."""
-        query = select(*_LIMIT_COLUMNS).where(organizations.c.id == self._organization_id)
-        row = (await self._connection.execute(query)).mappings().first()
+        row = await driver_of(self._connection).fetchrow(_LIMITS, self._organization_id)
         return Limits() if row is None else Limits(**row)
 
     async def find_name(self) -> str | None:

@@ -6,19 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, insert, select, update
+import asyncpg
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from letmepost.domain.content import PostContent
 from letmepost.domain.posts import TERMINAL, PostStatus
-from letmepost.domain.quotas import Limits
 from letmepost.storage.conditions import below_if_given, equals_if_given
-from letmepost.storage.contents import encode_content, media_ids
 from letmepost.storage.database import Tenant
 from letmepost.storage.pauses import PAUSED_RULE, Scope
 from letmepost.storage.tables.accounts import accounts
-from letmepost.storage.tables.media import media_uses
-from letmepost.storage.tables.organizations import organizations
 from letmepost.storage.tables.posts import attempts, batches, post_revisions, posts
 
 
@@ -73,16 +69,6 @@ class PostView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchRow:
-    """One accepted request."""
-
-    id: UUID
-    is_scheduled: bool
-    created_at: datetime
-    posts: Sequence[PostRow]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
     """One try against a platform."""
 
@@ -95,43 +81,6 @@ class AttemptRow:
     calls: Sequence[Mapping[str, Any]]
     started_at: datetime
     finished_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewPost:
-    """A target that passed every check."""
-
-    id: UUID
-    account_id: UUID
-    profile_id: UUID
-    platform: str
-    content: PostContent
-    content_hash: bytes
-    warnings: Sequence[Mapping[str, str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewBatch:
-    """A request that passed every check. Without `late_…`, the organization's or the usual rule holds."""
-
-    id: UUID
-    request_id: str
-    is_scheduled: bool
-    is_draft: bool
-    due_at: datetime
-    late_within_s: int | None
-    late_then: str | None
-    metadata: Mapping[str, str]
-    posts: Sequence[NewPost]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What holds for a tenant's posts: the operator's quotas, and what posts do that are late."""
-
-    limits: Limits
-    late_within_s: int
-    late_then: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,14 +116,6 @@ class PostFilter:
         return found
 
 
-USUAL_LATE_WITHIN_S = 86_400
-USUAL_LATE_THEN = "skip"
-
-_POLICY_COLUMNS = (
-    *(organizations.c[name] for name in Limits.__dataclass_fields__),
-    organizations.c.late_within_s,
-    organizations.c.late_then,
-)
 POST_COLUMNS = [posts.c[name] for name in PostRow.__dataclass_fields__]
 _UNFINISHED = frozenset(PostStatus) - TERMINAL
 _ATTEMPT_COLUMNS = [attempts.c[name] for name in AttemptRow.__dataclass_fields__]
@@ -186,89 +127,6 @@ class PostRepository:
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
-
-    async def create_batch(self, batch: NewBatch, now: datetime) -> Policy:
-        """Store a batch, as yet without its posts; what holds for them comes back with it, for no round trip more."""
-        mine = organizations.c.id == self._tenant.organization_id
-        statement = insert(batches).values(
-            id=batch.id,
-            request_id=batch.request_id,
-            is_scheduled=batch.is_scheduled,
-            created_at=now,
-            **self._owner(),
-        )
-        policy = (select(column).where(mine).scalar_subquery().label(column.name) for column in _POLICY_COLUMNS)
-        row = (await self._connection.execute(statement.returning(*policy))).mappings().one()
-        late_within_s, late_then = row["late_within_s"], row["late_then"]
-        return Policy(
-            limits=Limits(**{name: row[name] for name in Limits.__dataclass_fields__}),
-            late_within_s=USUAL_LATE_WITHIN_S if late_within_s is None else late_within_s,
-            late_then=late_then or USUAL_LATE_THEN,
-        )
-
-    async def create_posts(self, batch: NewBatch, policy: Policy, now: datetime) -> None:
-        """Store the posts of a batch, with their first revisions and uses of media."""
-        owner = self._owner()
-        await self._connection.execute(
-            insert(posts),
-            [owner | _post_values(batch, policy, index, post, now) for index, post in enumerate(batch.posts)],
-        )
-        await self._connection.execute(
-            insert(post_revisions),
-            [
-                owner
-                | {
-                    "post_id": post.id,
-                    "revision": 1,
-                    "content": encode_content(post.content),
-                    "created_at": now,
-                }
-                for post in batch.posts
-            ],
-        )
-        uses = [
-            owner | {"media_id": media_id, "post_id": post.id}
-            for post in batch.posts
-            for media_id in media_ids(post.content)
-        ]
-        if uses:
-            await self._connection.execute(insert(media_uses), uses)
-
-    async def find_duplicate(self, new: NewPost, since: datetime) -> UUID | None:
-        """A post of the same account with the same text and media since then, whatever became of it but nothing.
-
-        Two requests at the same instant take turns: the account is locked until the transaction ends.
-        """
-        lock = select(func.pg_advisory_xact_lock(func.hashtextextended(str(new.account_id), 0)))
-        await self._connection.execute(lock)
-        query = self._mine(posts.c.id).where(
-            posts.c.account_id == new.account_id,
-            posts.c.content_hash == new.content_hash,
-            posts.c.created_at >= since,
-            posts.c.status.not_in([PostStatus.CANCELED, PostStatus.FAILED, PostStatus.REJECTED]),
-        )
-        found: UUID | None = await self._connection.scalar(query.order_by(posts.c.id).limit(1))
-        return found
-
-    async def schedule_batch(self, batch_id: UUID, *, is_scheduled: bool) -> None:
-        """Note how a draft was published: at once, or for later."""
-        await self._connection.execute(
-            update(batches)
-            .where(batches.c.organization_id == self._tenant.organization_id, batches.c.id == batch_id)
-            .values(is_scheduled=is_scheduled)
-        )
-
-    async def find_batch(self, batch_id: UUID) -> BatchRow | None:
-        """A batch with its posts in the order of the request."""
-        query = select(batches.c.is_scheduled, batches.c.created_at).where(
-            batches.c.organization_id == self._tenant.organization_id, batches.c.id == batch_id
-        )
-        found = (await self._connection.execute(query)).first()
-        if found is None:
-            return None
-        query = self._mine(*POST_COLUMNS).where(posts.c.batch_id == batch_id).order_by(posts.c.target_index)
-        rows = (await self._connection.execute(query)).mappings()
-        return BatchRow(id=batch_id, is_scheduled=found[0], created_at=found[1], posts=[read_post(row) for row in rows])
 
     async def find(self, post_id: UUID) -> PostView | None:
         """One post."""
@@ -354,9 +212,6 @@ class PostRepository:
         )
         return [read_post(row) for row in (await self._connection.execute(statement)).mappings()]
 
-    def _owner(self) -> dict[str, Any]:
-        return {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode}
-
     def _views(self) -> Select[Any]:
         query = self._mine(
             *POST_COLUMNS,
@@ -380,30 +235,9 @@ class PostRepository:
         )
 
 
-def _post_values(batch: NewBatch, policy: Policy, index: int, post: NewPost, now: datetime) -> dict[str, Any]:
-    return {
-        "id": post.id,
-        "batch_id": batch.id,
-        "target_index": index,
-        "account_id": post.account_id,
-        "profile_id": post.profile_id,
-        "platform": post.platform,
-        "status": PostStatus.DRAFT if batch.is_draft else PostStatus.QUEUED,
-        "content_hash": post.content_hash,
-        "metadata": dict(batch.metadata),
-        "due_at": batch.due_at,
-        "ready_at": None if batch.is_draft else batch.due_at,
-        "late_within_s": policy.late_within_s if batch.late_within_s is None else batch.late_within_s,
-        "late_then": batch.late_then or policy.late_then,
-        "warnings": list(post.warnings),
-        "created_at": now,
-        "updated_at": now,
-    }
-
-
-def read_post(row: RowMapping) -> PostRow:
+def read_post(row: RowMapping | asyncpg.Record) -> PostRow:
     """A row of `POST_COLUMNS` as a value."""
-    values = {column.name: row[column.name] for column in POST_COLUMNS}
+    values = {name: row[name] for name in PostRow.__dataclass_fields__}
     return PostRow(**{**values, "status": PostStatus(values["status"])})
 
 

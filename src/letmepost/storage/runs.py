@@ -16,13 +16,12 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.flow import Frozen
-from letmepost.domain.posts import PostStatus
 from letmepost.domain.text import as_storable
 from letmepost.platforms.contract import Credential
 from letmepost.storage.accounts import AccountRow, open_credential
 from letmepost.storage.claims import Claim
 from letmepost.storage.database import driver_of
-from letmepost.storage.posts import PostRow
+from letmepost.storage.posts import PostRow, read_post
 from letmepost.storage.sealing import Keyring
 
 
@@ -110,7 +109,7 @@ class RunRepository:
             raise LostLeaseError
         sealed, account = row["credential_sealed"], _account(row)
         return Loaded(
-            post=_post(row),
+            post=read_post(row),
             content=row["content"],
             frozen=Frozen(row["frozen_at"], row["frozen_entropy"]),
             account=account,
@@ -160,10 +159,6 @@ def _stored(name: str, value: Any) -> Any:
     """A value as the driver takes it."""
     storable = as_storable(value)
     return json.dumps(storable) if name in _JSON and value is not None else storable
-
-
-def _post(row: asyncpg.Record) -> PostRow:
-    return PostRow(**{**{name: row[name] for name in _POST_FIELDS}, "status": PostStatus(row["status"])})
 
 
 def _account(row: asyncpg.Record) -> AccountRow:

@@ -67,6 +67,7 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
     posts = Slots("posts", PostSource(services.publishing, deliveries.wake_soon), services.post_slots)
     services.wakeups.on_wake(posts.wake)
     services.wakeups.on_wake(deliveries.wake)
+    services.wakeups.on_events(deliveries.wake_soon)
     background = [
         asyncio.create_task(services.wakeups.listen(WORKER_CHANNEL)),
         asyncio.create_task(_renew(services.leases)),

@@ -18,7 +18,7 @@ from letmepost.http.schemas.post_queries import PostQuery
 from letmepost.http.schemas.posts import PostPage, PostRead, PostWithAttempts
 from letmepost.http.services import APIServices
 from letmepost.services.idempotency import Answer, Once
-from letmepost.storage.posts import BatchRow
+from letmepost.storage.batches import BatchRow
 
 WAIT_S = 25
 WAIT_MAX_S = 60

@@ -6,7 +6,8 @@ from typing import Any
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import BatchStatus, PostStatus, batch_status
 from letmepost.http.schemas.base import Left, Moment, View
-from letmepost.storage.posts import BatchRow, PostRow
+from letmepost.storage.batches import BatchRow
+from letmepost.storage.posts import PostRow
 
 
 class PostWarning(View):
