@@ -133,7 +133,8 @@ class Posts:
             view = await repository.find(post_id)
             if view is None or caller.profile_id not in {None, view.post.profile_id}:
                 raise NotFound("post")
-            return PostDetail(view, await repository.list_attempts(post_id))
+            has_been_tried = view.post.attempt_count > 0
+            return PostDetail(view, await repository.list_attempts(post_id) if has_been_tried else ())
 
     async def list_page(self, caller: Caller, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
         """Posts that the caller can see, newest first."""

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.posts import TERMINAL, PostStatus
@@ -118,7 +118,31 @@ class PostFilter:
 
 POST_COLUMNS = [posts.c[name] for name in PostRow.__dataclass_fields__]
 _UNFINISHED = frozenset(PostStatus) - TERMINAL
-_ATTEMPT_COLUMNS = [attempts.c[name] for name in AttemptRow.__dataclass_fields__]
+
+# Made once: to put a statement together takes as long as to carry it out.
+_MINE = and_(posts.c.organization_id == bindparam("mine"), posts.c.mode == bindparam("world"))
+_VIEWS = (
+    select(
+        *POST_COLUMNS,
+        post_revisions.c.content,
+        batches.c.is_scheduled,
+        accounts.c.platform_account_id,
+        accounts.c.display_name,
+    )
+    .join(batches, batches.c.id == posts.c.batch_id)
+    .join(accounts, accounts.c.id == posts.c.account_id)
+    .join(
+        post_revisions,
+        and_(post_revisions.c.post_id == posts.c.id, post_revisions.c.revision == posts.c.revision),
+    )
+    .where(_MINE)
+)
+_ONE = _VIEWS.where(posts.c.id == bindparam("post"))
+_ATTEMPTS = (
+    select(*(attempts.c[name] for name in AttemptRow.__dataclass_fields__))
+    .where(attempts.c.organization_id == bindparam("mine"), attempts.c.post_id == bindparam("post"))
+    .order_by(attempts.c.number)
+)
 
 
 class PostRepository:
@@ -127,35 +151,34 @@ class PostRepository:
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
+        self._asked = {"mine": tenant.organization_id, "world": tenant.mode}
 
     async def find(self, post_id: UUID) -> PostView | None:
         """One post."""
-        row = (await self._connection.execute(self._views().where(posts.c.id == post_id))).mappings().first()
+        row = (await self._connection.execute(_ONE, self._asked | {"post": post_id})).mappings().first()
         return None if row is None else _view(row)
 
     async def list_page(self, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
         """Posts, newest first, below `before`."""
-        query = self._views().where(*wanted.conditions(), below_if_given(posts.c.id, before))
-        rows = await self._connection.execute(query.order_by(posts.c.id.desc()).limit(limit))
+        query = _VIEWS.where(*wanted.conditions(), below_if_given(posts.c.id, before))
+        rows = await self._connection.execute(query.order_by(posts.c.id.desc()).limit(limit), self._asked)
         return [_view(row) for row in rows.mappings()]
 
     async def list_ids(self, wanted: PostFilter, *, statuses: Collection[PostStatus], limit: int) -> list[UUID]:
         """The ids of posts in one of the statuses, oldest first."""
-        query = self._mine(posts.c.id).where(*wanted.conditions(), posts.c.status.in_(statuses))
-        return list((await self._connection.execute(query.order_by(posts.c.id).limit(limit))).scalars())
+        query = select(posts.c.id).where(_MINE, *wanted.conditions(), posts.c.status.in_(statuses))
+        found = await self._connection.execute(query.order_by(posts.c.id).limit(limit), self._asked)
+        return list(found.scalars())
 
     async def list_attempts(self, post_id: UUID) -> list[AttemptRow]:
         """Every try of a post, first to last."""
-        query = select(*_ATTEMPT_COLUMNS).where(
-            attempts.c.organization_id == self._tenant.organization_id, attempts.c.post_id == post_id
-        )
-        rows = (await self._connection.execute(query.order_by(attempts.c.number))).mappings()
-        return [AttemptRow(**row) for row in rows]
+        rows = await self._connection.execute(_ATTEMPTS, self._asked | {"post": post_id})
+        return [AttemptRow(**row) for row in rows.mappings()]
 
     async def has_unfinished(self, account_id: UUID) -> bool:
         """Whether a post of the account has yet to go out, or to be settled."""
-        query = self._mine(posts.c.id).where(posts.c.account_id == account_id, posts.c.status.in_(_UNFINISHED))
-        return await self._connection.scalar(query.limit(1)) is not None
+        query = select(posts.c.id).where(_MINE, posts.c.account_id == account_id, posts.c.status.in_(_UNFINISHED))
+        return await self._connection.scalar(query.limit(1), self._asked) is not None
 
     async def hold_waiting(self, account_id: UUID, error: Mapping[str, Any], now: datetime) -> list[PostRow]:
         """Hold what waits for an account; what a worker has in hand is the worker's to decide."""
@@ -211,28 +234,6 @@ class PostRepository:
             .returning(*POST_COLUMNS)
         )
         return [read_post(row) for row in (await self._connection.execute(statement)).mappings()]
-
-    def _views(self) -> Select[Any]:
-        query = self._mine(
-            *POST_COLUMNS,
-            post_revisions.c.content,
-            batches.c.is_scheduled,
-            accounts.c.platform_account_id,
-            accounts.c.display_name,
-        )
-        return (
-            query.join(batches, batches.c.id == posts.c.batch_id)
-            .join(accounts, accounts.c.id == posts.c.account_id)
-            .join(
-                post_revisions,
-                and_(post_revisions.c.post_id == posts.c.id, post_revisions.c.revision == posts.c.revision),
-            )
-        )
-
-    def _mine(self, *columns: Any) -> Select[Any]:
-        return select(*columns).where(
-            posts.c.organization_id == self._tenant.organization_id, posts.c.mode == self._tenant.mode
-        )
 
 
 def read_post(row: RowMapping | asyncpg.Record) -> PostRow:
