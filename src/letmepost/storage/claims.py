@@ -29,7 +29,7 @@ _RELEASE_EXPIRED = text(
 # organization in turn. Of a long backlog only the oldest are looked at: accounts that are busy are left out first, so
 # that one of them cannot hide the others for longer than a post takes. It locks nothing: FOR UPDATE is refused beside
 # DISTINCT and window functions.
-_CANDIDATES = text(
+CANDIDATES = text(
     """
     WITH RECURSIVE busy AS MATERIALIZED (
       SELECT array_agg(account_id) AS accounts FROM posts WHERE lease_token IS NOT NULL
@@ -82,9 +82,9 @@ _RENEW = text(
     " WHERE lease_token = ANY(:tokens) RETURNING lease_token"
 )
 
-_NEXT_READY = text(
+NEXT_READY = text(
     "SELECT extract(epoch FROM min(ready_at) - clock_timestamp())::float8 FROM posts"
-    " WHERE ready_at > clock_timestamp() AND lease_token IS NULL"
+    " WHERE ready_at > now() AND lease_token IS NULL"  # stable, as an index wants it
 )
 
 
@@ -132,7 +132,7 @@ class EveryTenantClaims:
             async with self._database.every_tenant() as connection:
                 await connection.execute(_RELEASE_EXPIRED)
                 asked = {"limit": 2 * limit, "after": after, "window": _WINDOW}
-                candidates = await connection.execute(_CANDIDATES, asked)
+                candidates = await connection.execute(CANDIDATES, asked)
                 turns = (Candidate(row.id, row.organization_id, row.platform) for row in candidates)
                 ids = [turn.post_id for turn in islice(filter(may_take, turns), limit)]
                 if not ids:
@@ -162,5 +162,5 @@ class EveryTenantClaims:
     async def next_ready_in_s(self) -> float | None:
         """Seconds until the next post becomes ready; None when none is waiting."""
         async with self._database.every_tenant() as connection:
-            found: float | None = await connection.scalar(_NEXT_READY)
+            found: float | None = await connection.scalar(NEXT_READY)
         return found
