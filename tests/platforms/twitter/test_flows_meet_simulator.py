@@ -249,6 +249,28 @@ def test_continuation_whose_answer_was_lost_is_found_under_its_parent() -> None:
     assert isinstance(look(world, post, create, started_at), Found)
 
 
+def test_lost_post_is_found_whatever_the_account_has_posted_since() -> None:
+    world = World()
+    account = world.connect("timeout_after_publish")
+    started_at = world.now
+    post, create = lost_create(world, account)
+    world.now += timedelta(seconds=PLATFORM.visibility_delay_s)
+    for number in range(25):
+        world.publish(account, f"later {number}")
+    world.now += timedelta(seconds=PLATFORM.visibility_delay_s)
+    assert isinstance(look(world, post, create, started_at), Found)
+
+
+@pytest.mark.parametrize("seconds", [-8, 8])
+def test_lost_post_is_found_though_clocks_are_apart(seconds: float) -> None:
+    world = World()
+    account = world.connect("timeout_after_publish")
+    started_at = world.now + timedelta(seconds=seconds)
+    post, create = lost_create(world, account)
+    world.now += timedelta(seconds=PLATFORM.visibility_delay_s)
+    assert isinstance(look(world, post, create, started_at), Found)
+
+
 @pytest.mark.parametrize("scenario", ["unavailable", "flaky"])
 def test_post_that_was_not_executed_stays_unknown(scenario: str) -> None:
     world = World()

@@ -48,13 +48,15 @@ def outcome(sent: dict[str, Any], *entries: dict[str, Any]) -> Reconciled:
     return ask(replied(200, {"data": list(entries), "meta": {"result_count": len(entries)}}), call=call).value()
 
 
-def test_few_of_the_latest_posts_are_read_once() -> None:
+def test_the_posts_of_that_time_are_read_once() -> None:
+    """Of those alone: what the account has posted since then must not hide the lost one, and is not paid for."""
     [call] = ask().calls
     assert call.url == f"{API}/2/users/{USER_ID}/tweets"
     assert dict(call.query) == {
-        "max_results": "10",
+        "max_results": "100",
         "exclude": "retweets",
-        "start_time": "2026-11-21T09:59:58Z",
+        "start_time": "2026-11-21T09:59:50Z",
+        "end_time": "2026-11-21T10:00:45Z",
         "tweet.fields": "created_at,text,entities,attachments,referenced_tweets",
     }
     assert PLATFORM.visibility_delay_s == 120.0
@@ -111,7 +113,7 @@ def test_post_is_known_however_x_spells_it(sent: dict[str, Any], entry: dict[str
         ({"text": "hello"}, shown("@ann hello you")),
         ({"text": "hello"}, shown("hello", referenced_tweets=ANSWERED)),
         ({"text": "hello"}, shown("hello", attachments={"media_keys": ["3_21"]})),
-        ({"text": "hello"}, {**shown("hello"), "created_at": "2026-11-21T09:59:57.000Z"}),
+        ({"text": "hello"}, {**shown("hello"), "created_at": "2026-11-21T09:59:49.000Z"}),
         ({"text": "hello"}, {**shown("hello"), "created_at": "2026-11-21T10:00:00"}),
         ({"text": "hello"}, {**shown("hello"), "created_at": None}),
         ({"text": "hello"}, {"id": "11", "created_at": "2026-11-21T10:00:00Z"}),

@@ -246,10 +246,19 @@ def test_timeline_shows_posts_as_x_spells_them_and_a_little_late(world: World) -
     assert set(world.call("GET", path)[1]["data"][0]) == {"id", "text", "edit_history_tweet_ids"}
     assert [one["id"] for one in world.call("GET", path, exclude="replies,retweets")[1]["data"]] == [first]
     assert world.call("GET", path, start_time="2026-11-21T10:00:01Z")[1]["meta"]["result_count"] == 0
+    assert world.call("GET", path, end_time="2026-11-21T10:00:00Z")[1]["meta"]["result_count"] == 2
+    assert world.call("GET", path, end_time="2026-11-21T09:59:59Z")[1]["meta"]["result_count"] == 0
 
 
 @pytest.mark.parametrize(
-    "query", [{"max_results": "4"}, {"max_results": "101"}, {"start_time": "now"}, {"tweet.fields": "everything"}]
+    "query",
+    [
+        {"max_results": "4"},
+        {"max_results": "101"},
+        {"start_time": "now"},
+        {"end_time": "now"},
+        {"tweet.fields": "everything"},
+    ],
 )
 def test_timeline_is_refused(world: World, query: dict[str, str]) -> None:
     assert world.call("GET", "/2/users/1/tweets", **query)[0] == 400

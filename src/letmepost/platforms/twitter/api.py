@@ -24,8 +24,8 @@ SEGMENT_MAX_BYTES = 4 * 1024 * 1024
 _MEDIA_VALID_FOR_S = 23 * 3600.0
 """A medium that no post uses dies after 24 hours."""
 _UPLOAD_TIMEOUT_S = 120.0  # 5 MB on a slow line
-TIMELINE_MAX = 10
-"""Posts read at once: X bills 0.005 USD for each."""
+TIMELINE_MAX = 100
+"""Posts read at once, as many as an account may create in 15 minutes: X bills 0.005 USD for each that it shows."""
 
 
 def base(url: AnyHttpUrl) -> str:
@@ -56,15 +56,20 @@ def own_user(api: str) -> Call:
     return Call(method="GET", url=f"{api}/2/users/me", query=(("user.fields", fields),))
 
 
-def own_posts(api: str, user_id: str, since: datetime) -> Call:
-    """The account's latest posts, newest first, replies too."""
+def own_posts(api: str, user_id: str, since: datetime, until: datetime) -> Call:
+    """The account's posts of a time, newest first, replies too."""
     query = (
         ("max_results", str(TIMELINE_MAX)),
         ("exclude", "retweets"),
-        ("start_time", since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
+        ("start_time", _to_the_second(since)),
+        ("end_time", _to_the_second(until)),
         ("tweet.fields", "created_at,text,entities,attachments,referenced_tweets"),
     )
     return Call(method="GET", url=f"{api}/2/users/{user_id}/tweets", query=query)
+
+
+def _to_the_second(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def upload_image(api: str, item: MediaItem, *, step: str) -> Call:

@@ -1,8 +1,9 @@
 """Whether a post whose answer was lost is in the account's timeline.
 
 X knows no idempotency key and shows no post by the request that made it. One read, late enough for the timeline to have
-caught up, is what this costs: 0.005 USD for each post that the account has made since. A post that is not there may
-still come, so it is never sent again by itself; X refuses most repetitions as duplicates, but promises that nowhere.
+caught up, is what this costs: 0.005 USD for each post that the account made while the lost one can have been made. A
+post that is not there may still come, so it is never sent again by itself; X refuses most repetitions as duplicates,
+but promises that nowhere.
 """
 
 import json
@@ -10,6 +11,7 @@ from datetime import timedelta
 
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Found, Intent, Reconciled, Reply, Unknown
+from letmepost.domain.journal import may_ask_at
 from letmepost.domain.retry import POLICIES, Next
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.twitter.api import base, own_posts
@@ -20,8 +22,8 @@ from letmepost.platforms.twitter.settings import TwitterSettings
 VISIBILITY_DELAY_S = 120.0
 """Usually it takes seconds, and nothing is promised."""
 
-_CLOCKS_DIFFER = timedelta(seconds=2)
-"""X shows whole seconds, and its clock and ours may be one apart."""
+_CLOCKS_APART = timedelta(seconds=10)
+"""How far X's clock, to the second, and that of the worker that sent it may be apart."""
 
 
 def reconcile(post: ReadyPost, intent: Intent, settings: TwitterSettings) -> Flow[Reconciled]:
@@ -30,8 +32,9 @@ def reconcile(post: ReadyPost, intent: Intent, settings: TwitterSettings) -> Flo
     Raises:
         PlatformFailure: X cannot say now, or not to us; ask again later.
     """
-    since = intent.started_at - _CLOCKS_DIFFER
-    call = own_posts(base(settings.api_url), post.account.platform_account_id, since)
+    since = intent.started_at - _CLOCKS_APART
+    until = may_ask_at(intent, 0.0) + _CLOCKS_APART
+    call = own_posts(base(settings.api_url), post.account.platform_account_id, since, until)
     try:
         reply = yield call
         entries = _entries(call, reply)
@@ -42,7 +45,7 @@ def reconcile(post: ReadyPost, intent: Intent, settings: TwitterSettings) -> Flo
     body = intent.call.json or {}
     found = [entry for entry in entries if is_same(entry, body, since) and isinstance(entry.get("id"), str)]
     if not found:
-        return Unknown("X does not show it among the account's latest posts.")
+        return Unknown("X does not show it among the account's posts of that time.")
     made = {"data": {"id": found[-1]["id"], "text": body["text"]}}  # the oldest
     return Found(Reply(status=201, body=json.dumps(made).encode(), received_at=reply.received_at))
 

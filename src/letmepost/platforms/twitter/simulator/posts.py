@@ -3,6 +3,7 @@
 Source: fact sheet sections 2, 3, 6 and 7, after https://docs.x.com/x-api/posts and live answers, checked 2026-11-21.
 """
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -86,7 +87,8 @@ def delete(request: Request) -> Answer:
 def timeline(request: Request) -> Answer:
     """`GET /2/users/{id}/tweets`: newest first, a little behind."""
     query = dict(request.call.query)
-    count, since = query.get("max_results", "10"), _moment(query.get("start_time"))
+    count = query.get("max_results", "10")
+    since, until = _moment(query, "start_time", 0.0), _moment(query, "end_time", math.inf)
     if not count.isdecimal() or int(count) not in _PAGE:
         raise invalid("The `max_results` query parameter value is not between 5 and 100", max_results=[count])
     fields = set(filter(None, query.get("tweet.fields", "").split(",")))
@@ -97,7 +99,8 @@ def timeline(request: Request) -> Answer:
     found = [
         post
         for post in _own(request.state, request.target)
-        if since <= post["created_at"] <= horizon and not ("replies" in excluded and "reply" in post["body"])
+        if since <= post["created_at"] <= min(horizon, until)
+        and not ("replies" in excluded and "reply" in post["body"])
     ]
     newest = sorted(found, key=lambda post: int(post["id"]), reverse=True)[: int(count)]
     shown = [_shown(post, fields) for post in newest]
@@ -205,13 +208,14 @@ def _all(state: State) -> Iterator[Post]:
     return (state[key] for key in list(state) if key.startswith("post/"))
 
 
-def _moment(text: str | None) -> float:
+def _moment(query: Mapping[str, str], name: str, otherwise: float) -> float:
+    text = query.get(name)
     if text is None:
-        return 0.0
+        return otherwise
     try:
         return datetime.fromisoformat(text).timestamp()
     except ValueError:
-        raise invalid("The `start_time` query parameter value is not a date-time", start_time=[text]) from None
+        raise invalid(f"The `{name}` query parameter value is not a date-time", **{name: [text]}) from None
 
 
 def _spell(moment: float) -> str:
