@@ -81,12 +81,23 @@ def test_after_ten_minutes_nothing_is_repeated() -> None:
     assert isinstance(asked(creation(), ACTIVE, DUPLICATE, minutes_ago=10).value(), Found)
 
 
-@pytest.mark.parametrize(
-    "answered",
-    [AWAY, answer(500), refusal(401, "REVOKED_ACCESS_TOKEN"), refusal(403, "ACCESS_DENIED"), refusal(409, "CONFLICT")],
-)
-def test_a_repeat_that_says_nothing_is_not_repeated(answered: Reply | Exception) -> None:
+@pytest.mark.parametrize("answered", [refusal(401, "REVOKED_ACCESS_TOKEN"), refusal(403, "ACCESS_DENIED")])
+def test_a_repeat_that_is_refused_for_another_reason_says_nothing(answered: Reply) -> None:
     assert isinstance(asked(creation(), ACTIVE, answered).value(), Unknown)
+
+
+@pytest.mark.parametrize("answered", [AWAY, answer(500), answer(503), refusal(409, "CONFLICT")])
+def test_a_repeat_without_an_answer_is_repeated_when_that_must_have_arrived(answered: Reply | Exception) -> None:
+    """LinkedIn recognises the second repeat as it does the first: not knowing is worse."""
+    error = asked(creation(), ACTIVE, answered).error
+    assert isinstance(error, PlatformFailure)
+    assert error.kind is FailureKind.UNAVAILABLE
+    assert error.retry_at == NOW + timedelta(seconds=15 + 30 + 30)
+
+
+def test_a_repeat_that_found_no_token_says_what_the_token_needs() -> None:
+    dead = PlatformFailure(FailureKind.AUTH_FAILED, "Connect the account again.")
+    assert isinstance(asked(creation(), ACTIVE, dead).value(), Unknown)
 
 
 def test_a_duplicate_of_nothing_known_says_nothing() -> None:

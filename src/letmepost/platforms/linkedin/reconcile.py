@@ -2,7 +2,8 @@
 
 Pages' posts can be read. Members' cannot: what tells is that LinkedIn refuses a post that repeats a recent one, and
 names that one. How long it remembers is nowhere written, and neither is whether that covers documents and polls: so
-the repeat is made soon or not at all, and of other posts only.
+the repeat is made soon or not at all, and of other posts only. One without an answer is in doubt as the first was, and
+is repeated once that must have arrived.
 https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api (checked 2026-11-22).
 """
 
@@ -12,6 +13,7 @@ from typing import Any
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Flow, Found, Intent, Reconciled, Reply, Unknown
+from letmepost.domain.journal import CONNECTING_MAX_S
 from letmepost.domain.retry import POLICIES, Next
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.linkedin.replies import duplicate_of, explain
@@ -53,17 +55,27 @@ def _repeat(intent: Intent, now: datetime) -> Flow[Reconciled]:
         return Unknown("LinkedIn shows members' posts to nobody, and recognises a repeat for a short time only.")
     if not {"media", "poll"}.isdisjoint(_shown(intent)) and not _is_image(intent):
         return Unknown("LinkedIn shows members' posts to nobody, and may not recognise a repeat of this kind.")
+    again_at = now + timedelta(seconds=CONNECTING_MAX_S + intent.call.timeout_s + VISIBILITY_DELAY_S)
     try:
         reply = yield intent.call
     except PlatformFailure as failure:
-        return Unknown(failure.message)
+        raise _unsaid(failure, again_at) from failure
     if reply.ok:
         return Found(reply)
     refusal = explain(intent.call, reply)
+    if refusal.kind is FailureKind.IN_DOUBT:
+        raise _unsaid(refusal, again_at)
     urn = duplicate_of(reply) if refusal.kind is FailureKind.DUPLICATE else None
     if urn is None:
         raise refusal
     return Found(_answer(reply, {"x-restli-id": urn}))
+
+
+def _unsaid(failure: PlatformFailure, again_at: datetime) -> PlatformFailure:
+    """What did not say whether there is a post, as a reason to ask again: not while it may still be under way."""
+    if failure.kind not in {FailureKind.UNAVAILABLE, FailureKind.IN_DOUBT}:
+        return failure
+    return PlatformFailure(FailureKind.UNAVAILABLE, failure.message, retry_at=again_at, response=failure.response)
 
 
 def _find_post(intent: Intent, settings: LinkedInSettings) -> Flow[Found | None]:
