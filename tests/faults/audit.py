@@ -4,28 +4,35 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 from letmepost.domain.ids import Prefix, parse, spell
 from tests.doubles.waiting import eventually
+from tests.faults.lineup import may_be_unconfirmed, may_leave_out
 from tests.faults.report import Line
 from tests.faults.scenes import Scene
 from tests.faults.tenants import Order
 
-SETTLES_WITHIN_S = 60.0
+SETTLES_WITHIN_S = 150.0
 _LOOK_AGAIN_S = 0.25
 _TERMINAL = {"published", "failed", "rejected", "unconfirmed"}
 _POSTS = """
     SELECT p.id, p.status, p.uri, r.content->>'text' AS text,
       p.status IN ('draft', 'queued', 'publishing', 'retrying', 'held') OR p.lease_token IS NOT NULL
         OR p.ready_at IS NOT NULL AS is_open,
-      EXISTS (SELECT FROM flow_steps s WHERE s.post_id = p.id AND s.intent_sealed IS NOT NULL
-              AND s.reply_sealed IS NULL) AS is_doubtful,
+      ARRAY(SELECT s.step FROM flow_steps s WHERE s.post_id = p.id AND s.intent_sealed IS NOT NULL
+            AND s.reply_sealed IS NULL) AS doubtful,
+      ARRAY(SELECT part->>'uri' FROM jsonb_array_elements(p.parts) part ORDER BY (part->>'index')::int) AS parts,
+      p.extras->'firstComment'->>'uri' AS comment, p.warnings <> '[]' AS is_warned,
       ARRAY(SELECT e.type FROM events e WHERE e.post_id = p.id
             AND e.type IN ('post.published', 'post.failed', 'post.rejected', 'post.unconfirmed')) AS announced
     FROM posts p JOIN post_revisions r ON r.post_id = p.id
     WHERE r.content->>'text' = ANY($1)
 """
+Row: TypeAlias = Mapping[str, Any]
+Seen: TypeAlias = Mapping[str, list[str]]
+"""Step → where followers see what it published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +40,17 @@ class Ledgers:
     """What is known of a scene's posts: the statuses that callers read by post id, rows and sightings by text."""
 
     told: Mapping[str, str]
-    stored: Mapping[str, list[Mapping[str, Any]]]
+    stored: Mapping[str, list[Row]]
     seen: Mapping[str, list[str]]
 
 
-async def audit(scene: Scene, may_be_unconfirmed: str) -> Line:
-    """Wait until every post has its end, then compare.
-
-    Args:
-        may_be_unconfirmed: the platform that cannot be asked.
-    """
+async def audit(scene: Scene) -> Line:
+    """Wait until every post has its end, then compare."""
     recovered_s = await _settle(scene)
     ledgers = await _read(scene)
-    line = Line(name=scene.name, posts=len(scene.orders), recovered_s=recovered_s, notes=list(scene.notes))
+    line = Line(name=scene.name, recovered_s=recovered_s, kills=scene.kills, notes=list(scene.notes))
     for order in scene.orders:
-        _judge(line, ledgers, order, may_be_unconfirmed)
+        _judge(line, ledgers, order)
     return line
 
 
@@ -74,36 +77,51 @@ async def _read(scene: Scene) -> Ledgers:
         for platform in {account.platform for account in tenant.accounts}:
             for post in await scene.callers.seen(tenant, platform):
                 seen.setdefault(post["text"], []).append(post["uri"])
-    stored: dict[str, list[Mapping[str, Any]]] = {}
+    stored: dict[str, list[Row]] = {}
     for row in await scene.stage.query(_POSTS, [order.text for order in scene.orders]):
         stored.setdefault(row["text"], []).append(dict(row))
     return Ledgers(told, stored, seen)
 
 
-def _judge(line: Line, ledgers: Ledgers, order: Order, may_be_unconfirmed: str) -> None:
-    rows, seen = ledgers.stored.get(order.text, []), ledgers.seen.get(order.text, [])
-    if len(rows) > 1 or len(seen) > 1:
-        line.doubled.append(f"{order.text}: {len(rows)} posts, seen {len(seen)} times")
+def _judge(line: Line, ledgers: Ledgers, order: Order) -> None:
+    platform, rows = order.account.platform, ledgers.stored.get(order.text, [])
+    seen = {step: ledgers.seen.get(text, []) for step, text in order.texts.items()}
+    line.count(platform, "posts")
+    if len(rows) > 1 or any(len(uris) > 1 for uris in seen.values()):
+        times = {step: len(uris) for step, uris in seen.items()}
+        line.note(platform, "doubled", f"{order.text}: {len(rows)} posts, seen {times} times")
     if order.post_id is None:
-        if rows or seen:
-            line.lost.append(f"{order.text}: refused ({order.refusal}), and yet there")
-        line.refused += 1
+        if rows or any(seen.values()):
+            line.note(platform, "lost", f"{order.text}: refused ({order.refusal}), and yet there")
+        line.count(platform, "refused")
         return
     row = next((row for row in rows if row["id"] == parse(Prefix.POST, order.post_id)), None)
     if row is None:
-        line.lost.append(f"{order.text}: acknowledged and not stored")
+        line.note(platform, "lost", f"{order.text}: acknowledged and not stored")
     elif row["is_open"]:
-        line.stuck.append(f"{order.text}: {row['status']} on {order.account.platform}")
+        line.note(platform, "stuck", f"{order.text}: {row['status']} on {platform}")
     else:
-        line.ends[row["status"]] += 1
-        if row["status"] == "unconfirmed" and order.account.platform != may_be_unconfirmed:
-            line.unconfirmed.append(f"{order.text}: unconfirmed on {order.account.platform}")
-        line.lost += [f"{order.text}: {lie}" for lie in _lies(row, ledgers, seen)]
+        _judge_end(line, ledgers, order, row, seen)
 
 
-def _lies(row: Mapping[str, Any], ledgers: Ledgers, seen: list[str]) -> list[str]:
+def _judge_end(line: Line, ledgers: Ledgers, order: Order, row: Row, seen: Seen) -> None:
+    platform, status = order.account.platform, row["status"]
+    line.count(platform, status)
+    is_seen = any(seen.get(step) for step in row["doubtful"])
+    if status == "unconfirmed" and not may_be_unconfirmed(platform, is_seen=is_seen):
+        line.note(platform, "unclear", f"{order.text}: unconfirmed on {platform}, visible as {seen}")
+    if status == "published" and "comment" in seen and row["comment"] is None:
+        line.count(platform, "left out")
+        if not row["is_warned"] or not may_leave_out(platform, is_seen=is_seen):
+            line.note(platform, "unclear", f"{order.text}: its comment is left out, and visible as {seen['comment']}")
+    told = ledgers.told.get(spell(Prefix.POST, row["id"]))
+    for lie in (*_lies(row, told, seen["post"]), *_lies_of_parts(row, seen)):
+        line.note(platform, "lost", f"{order.text} on {platform}: {lie}")
+
+
+def _lies(row: Row, told: str | None, seen: list[str]) -> list[str]:
     """Where the ledgers contradict each other about one post that has its end."""
-    status, told = row["status"], ledgers.told.get(spell(Prefix.POST, row["id"]))
+    status = row["status"]
     found = {
         f"{status}, and callers are told {told}": told != status,
         f"{status} is no end": status not in _TERMINAL,
@@ -112,7 +130,22 @@ def _lies(row: Mapping[str, Any], ledgers: Ledgers, seen: list[str]) -> list[str
         and seen != []
         and row["uri"] not in seen,
         f"visible and yet {status}": status in {"failed", "rejected"} and seen != [],
-        "published, and the journal is in doubt": status == "published" and row["is_doubtful"],
+        "published, and the journal is in doubt": status == "published" and not set(row["doubtful"]) <= {"comment"},
         f"{status}, and announced as {row['announced']}": list(row["announced"]) != [f"post.{status}"],
+    }
+    return [lie for lie, is_true in found.items() if is_true]
+
+
+def _lies_of_parts(row: Row, seen: Seen) -> list[str]:
+    """The same about what is published after the post itself."""
+    thread = [seen[step] for step in seen if step != "comment"]
+    visible = [uris[0] for uris in thread if uris]
+    comment = seen.get("comment", [])
+    is_published = row["status"] == "published"
+    found = {
+        f"parts {row['parts']}, visible as {visible}": len(thread) > 1 and is_published and row["parts"] != visible,
+        f"a thread with a gap: {seen}": any(later and not uris for uris, later in pairwise(thread)),
+        f"comment {row['comment']}, visible as {comment}": row["comment"] is not None and row["comment"] not in comment,
+        f"{row['status']}, and its comment is visible": not is_published and comment != [],
     }
     return [lie for lie, is_true in found.items() if is_true]

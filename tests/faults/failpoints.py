@@ -4,25 +4,30 @@ A worker is given its platforms, and everything that it does for a post passes t
 connections tell which statements it has executed.
 """
 
+import json
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Effect, Flow, Reply
 from letmepost.platforms.contract import Credential, Platform, ReadyPost
+from tests.faults.lineup import each_call
 
 SHOOT = "x-fault-shoot"
 """A header of a call: `signal:pid`, for the sandbox to send when it has executed the call and not answered yet."""
+
+
+FIRST_STEP = "post"
+"""What every platform calls the publishing of a post itself."""
 
 
 class Failpoint(StrEnum):
@@ -46,28 +51,62 @@ WORKERS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Death:
+    """Where a process ends, or stands still: at any moment, unless a failpoint is named.
+
+    Args:
+        platform: the only one whose calls count; None counts them all.
+        is_later: only what follows on a post counts: the parts of its thread, and its first comment.
+    """
+
+    failpoint: Failpoint | None = None
+    platform: str | None = None
+    is_later: bool = False
+
+    def is_at(self, here: Failpoint, platform: str | None, step: str | None) -> bool:
+        """Whether this is the place."""
+        is_there = here == self.failpoint and self.platform in {None, platform}
+        return is_there and not (self.is_later and step in {None, FIRST_STEP})
+
+
+def read_obituary(path: Path) -> Death | None:
+    """What a process wrote before its end, once; None when it wrote nothing."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    path.unlink()
+    return Death(Failpoint(told.pop("failpoint")), **told)
+
+
 @dataclass(kw_only=True)
 class Trap:
-    """Sends this process a signal when it comes by a failpoint for the n-th time.
+    """Sends this process a signal when it comes by one of several places, for the n-th time.
 
     Args:
         number: the signal.
-        platform: the only one whose calls count; None counts them all.
+        obituary: where it writes which of them it was, and on which platform, as JSON.
     """
 
-    failpoint: Failpoint
-    passes_left: int
+    deaths: Sequence[Death]
+    passes_left: int = 1
     number: int = signal.SIGKILL
-    platform: str | None = None
+    obituary: Path | None = None
 
-    def springs(self, here: Failpoint) -> bool:
+    def springs(self, here: Failpoint, platform: str | None = None, step: str | None = None) -> bool:
         """Count a pass; whether it was the one."""
-        self.passes_left -= here is self.failpoint
-        return here is self.failpoint and self.passes_left == 0
+        found = next((death for death in self.deaths if death.is_at(here, platform, step)), None)
+        self.passes_left -= found is not None
+        if found is None or self.passes_left != 0:
+            return False
+        if self.obituary is not None:
+            self.obituary.write_text(json.dumps(asdict(replace(found, platform=platform))), encoding="utf-8")
+        return True
 
-    def tread(self, here: Failpoint) -> None:
-        """Come by a failpoint."""
-        if self.springs(here):
+    def tread(self, here: Failpoint, platform: str | None = None, step: str | None = None) -> None:
+        """Come by a failpoint. `step`: the publishing that it is about, if it is about one."""
+        if self.springs(here, platform, step):
             os.kill(os.getpid(), self.number)
 
 
@@ -97,75 +136,44 @@ def watch_commits(trap: Trap) -> None:
 
 def with_trap(platforms: Mapping[str, Platform], trap: Trap) -> Mapping[str, Platform]:
     """Platforms that tread on the failpoints of a try: they ask for a PUBLISH, sign it, and are shown its reply."""
-    return {
-        name: _Trapped(platform, trap).as_platform() if trap.platform in {None, name} else platform
-        for name, platform in platforms.items()
-    }
+    return {name: _Trapped(platform, trap).as_platform() for name, platform in platforms.items()}
 
 
 class _Trapped:
     def __init__(self, platform: Platform, trap: Trap) -> None:
         self._platform = platform
         self._trap = trap
-        self._publishes: ContextVar[bool] = ContextVar("publishes", default=False)
+        self._step: ContextVar[str | None] = ContextVar("step", default=None)  # of a PUBLISH that is under way
 
     def as_platform(self) -> Platform:
         return replace(self._platform, publish=self._publish, sign=self._sign, needs_refresh=self._needs_refresh)
 
+    def _tread(self, here: Failpoint, step: str | None = None) -> None:
+        self._trap.tread(here, self._platform.name, step)
+
     def _publish(self, post: ReadyPost, settings: Any) -> Flow[None]:
-        yield from _each_call(self._platform.publish(post, settings), self._ask)
-        self._trap.tread(Failpoint.BEFORE_RECORD)
+        yield from each_call(self._platform.publish(post, settings), self._ask)
+        self._tread(Failpoint.BEFORE_RECORD)
 
     def _ask(self, call: Call) -> Call:
         if call.effect is Effect.PUBLISH:
-            self._trap.tread(Failpoint.BEFORE_INTENT)
+            self._tread(Failpoint.BEFORE_INTENT, call.step)
         return call
 
     def _sign(self, call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:
-        self._publishes.set(call.effect is Effect.PUBLISH)
+        self._step.set(call.step if call.effect is Effect.PUBLISH else None)
         signed = self._platform.sign(call, credential, now, entropy)
         if call.effect is not Effect.PUBLISH:
             return signed
-        self._trap.tread(Failpoint.AFTER_INTENT)
-        if not self._trap.springs(Failpoint.AFTER_SEND):
+        self._tread(Failpoint.AFTER_INTENT, call.step)
+        if not self._trap.springs(Failpoint.AFTER_SEND, self._platform.name, call.step):
             return signed
         return replace(signed, headers={**signed.headers, SHOOT: f"{int(self._trap.number)}:{os.getpid()}"})
 
     def _needs_refresh(self, reply: Reply) -> bool:
-        if self._publishes.get():
-            self._trap.tread(Failpoint.AFTER_REPLY)
+        if (step := self._step.get()) is not None:
+            self._tread(Failpoint.AFTER_REPLY, step)
         return self._platform.needs_refresh(reply)
-
-
-def hurried(platform: Platform, timeout_s: float) -> Platform:
-    """The platform with less patience: a lease outlives the call that it covers, and tests wait for leases to end."""
-
-    def hurry(call: Call) -> Call:
-        return replace(call, timeout_s=min(call.timeout_s, timeout_s))
-
-    def publish(post: ReadyPost, settings: Any) -> Flow[None]:
-        return _each_call(platform.publish(post, settings), hurry)
-
-    return replace(platform, publish=publish)
-
-
-def _each_call(flow: Flow[None], change: Callable[[Call], Call]) -> Flow[None]:
-    """The flow, with each of its calls changed."""
-    go_on: Callable[[], Any] = partial(next, flow)
-    try:
-        while True:
-            try:
-                instruction = go_on()
-            except StopIteration:
-                return
-            try:
-                reply = yield change(instruction) if isinstance(instruction, Call) else instruction
-            except PlatformFailure as failure:
-                go_on = partial(flow.throw, failure)
-            else:
-                go_on = partial(flow.send, reply)
-    finally:
-        flow.close()
 
 
 class DyingAnswers:

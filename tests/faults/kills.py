@@ -1,58 +1,122 @@
 """Workers that are killed where it hurts, and wherever they happen to be."""
 
 import signal
-from collections import Counter
+from dataclasses import asdict, dataclass, field
 from functools import partial
+from itertools import cycle
+from pathlib import Path
 
 from tests.doubles.waiting import eventually
 from tests.faults.children import Spec
-from tests.faults.failpoints import WORKERS
+from tests.faults.failpoints import WORKERS, Death, Failpoint, read_obituary
+from tests.faults.lineup import platforms
 from tests.faults.scenes import Scene
+from tests.faults.shapes import may_go_on
 
-RANDOM = "random"
-_PASSES_MAX = 3
+RANDOM = Death()
 _SHARES = 10  # told one by one
 _WITHIN_S = 1800.0
 
 
 async def kill_workers(scene: Scene) -> None:
-    """Every worker dies, each of its own death; the next is forked at once."""
-    deaths, died = _planned(scene), Counter[str]()
+    """Every worker dies, of one of several deaths; the next is forked at once."""
+    deaths, places = _planned(scene), scene.stage.worker_places
     total = len(deaths)
-
-    def next_spec() -> Spec:
-        return _doomed(scene, deaths.pop()) if deaths else scene.stage.worker_spec()
-
-    def mourn(spec: Spec, code: int) -> None:
-        if "death" in spec and code == -signal.SIGKILL:
-            died[spec["death"]] += 1
-
-    for place in scene.stage.worker_places:
-        place.make_spec, place.mourn = next_spec, mourn
+    for number, place in enumerate(places):
+        killer = _Killer(scene, deaths, max(len(deaths) // len(places), 1), scene.stage.directory / f"death-{number}")
+        place.make_spec, place.mourn = killer.next_spec, killer.mourn
         place.signal()
     async with scene.load(16.0):
         for share in range(1, _SHARES + 1):
-            await eventually(partial(_is_reached, died, total * share // _SHARES), within_s=_WITHIN_S)
-            scene.tell(f"{died.total()} of {total} kills")
-    for place in scene.stage.worker_places:
+            await eventually(partial(_is_reached, scene, total * share // _SHARES), within_s=_WITHIN_S)
+            scene.tell(f"{scene.kills.total()} of {total} kills")
+    for place in places:
         place.make_spec = scene.stage.worker_spec
-    told = ", ".join(f"{count} {death}" for death, count in sorted(died.items()))
-    scene.notes.append(f"{died.total()} kills: {told}")
+    scene.notes.append(f"{total} kills: {_told(scene)}")
 
 
-async def _is_reached(died: Counter[str], count: int) -> bool:
-    return died.total() >= count
+@dataclass(eq=False)
+class _Killer:
+    """Kills one after another at one place.
+
+    Args:
+        deaths: what is still to come, for all places.
+        choice: of how many at most a worker dies one.
+    """
+
+    scene: Scene
+    deaths: list[Death]
+    choice: int
+    obituary: Path
+    _own: list[Death] = field(default_factory=list)
+
+    def next_spec(self) -> Spec:
+        """The next worker: it dies at the first place of its own that it comes by, one on each platform."""
+        scene = self.scene
+        first = self.deaths[-1:]
+        if not first:
+            return scene.stage.worker_spec()
+        if first == [RANDOM]:
+            self._take(first)
+            return scene.stage.worker_spec(is_doomed=True, dies_after_s=scene.chance.uniform(0.1, 1.5))
+        by_platform = {death.platform: death for death in self.deaths if death != RANDOM}
+        self._take(list(by_platform.values())[: self.choice])
+        scene.wanted += self._own
+        deaths = [asdict(death) for death in self._own]
+        return scene.stage.worker_spec(is_doomed=True, deaths=deaths, obituary=str(self.obituary))
+
+    def mourn(self, spec: Spec, code: int) -> None:
+        """Count the death that it was, and put the others back."""
+        died = read_obituary(self.obituary) or RANDOM
+        for death in self._own:
+            if death != RANDOM:
+                self.scene.wanted.remove(death)
+        if "is_doomed" in spec and code == -signal.SIGKILL and died in self._own:
+            self._own.remove(died)
+            self.scene.kills[died] += 1
+        self.deaths += self._own
+        self._own.clear()
+        self.scene.chance.shuffle(self.deaths)
+
+    def _take(self, deaths: list[Death]) -> None:
+        for death in deaths:
+            self.deaths.remove(death)
+        self._own[:] = deaths
 
 
-def _planned(scene: Scene) -> list[str]:
-    deaths = [str(failpoint) for failpoint in WORKERS for _ in range(scene.scale.at_each)]
+async def _is_reached(scene: Scene, count: int) -> bool:
+    return scene.kills.total() >= count
+
+
+def _planned(scene: Scene) -> list[Death]:
+    deaths = _kinds() * scene.scale.at_each or _one_of_each(scene)
     deaths += [RANDOM] * (scene.scale.kills - len(deaths))
     scene.chance.shuffle(deaths)
     return deaths
 
 
-def _doomed(scene: Scene, death: str) -> Spec:
-    if death == RANDOM:
-        return scene.stage.worker_spec(death=death, dies_after_s=scene.chance.uniform(0.1, 1.5))
-    passes = scene.chance.randint(1, _PASSES_MAX)
-    return scene.stage.worker_spec(death=death, failpoint=death, passes=passes, signal=signal.SIGKILL)
+def _kinds() -> list[Death]:
+    """Each failpoint on each platform, and where a post goes on once more."""
+    later = [Death(point, name, is_later=True) for point in _INSIDE for name in platforms() if may_go_on(name)]
+    return [Death(point, name) for point in WORKERS for name in platforms()] + later
+
+
+def _one_of_each(scene: Scene) -> list[Death]:
+    points = cycle(scene.chance.sample(WORKERS, len(WORKERS)))
+    names = scene.chance.sample(list(platforms()), len(platforms()))
+    return [
+        Death(point, name, point in _INSIDE and may_go_on(name) and scene.chance.random() < 0.5)
+        for name, point in zip(names, points, strict=False)
+    ]
+
+
+def _told(scene: Scene) -> str:
+    told = []
+    for point in (*WORKERS, None):
+        here = {death: count for death, count in scene.kills.items() if death.failpoint == point}
+        later = sum(count for death, count in here.items() if death.is_later)
+        told.append(f"{sum(here.values())} {point or 'random'}{f' ({later} past the post itself)' if later else ''}")
+    return ", ".join(told)
+
+
+_INSIDE = tuple(point for point in WORKERS if point is not Failpoint.BEFORE_RECORD)

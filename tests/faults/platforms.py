@@ -12,7 +12,21 @@ from typing import Annotated, Any
 from pydantic import AnyHttpUrl, BaseModel, Field
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Absent, Auth, Call, Effect, Flow, Found, Intent, Live, Reconciled, Reply, Unknown
+from letmepost.domain.flow import (
+    Absent,
+    Auth,
+    Call,
+    Effect,
+    Extra,
+    Flow,
+    Found,
+    Intent,
+    Live,
+    Part,
+    Reconciled,
+    Reply,
+    Unknown,
+)
 from letmepost.platforms.contract import (
     AccountFacts,
     ConnectedAccount,
@@ -110,14 +124,30 @@ def _sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) -
 
 
 def _publish(post: ReadyPost, settings: HostSettings) -> Flow[None]:
-    body = {"account": post.account.platform_account_id, "text": post.content.text}
+    content = post.content
+    thread = [part.text for part in content.thread]
+    first = yield from _show(post, settings, content.text, "post", None)
+    if thread:
+        yield Part(index=0, uri=first)
+    above = first
+    for index, text in enumerate(thread, start=1):
+        above = yield from _show(post, settings, text, f"thread-{index}", above)
+        yield Part(index=index, uri=above)
+    yield Live(uri=first)
+    if content.first_comment is not None:
+        comment = yield from _show(post, settings, content.first_comment, "comment", first)
+        yield Extra(name="firstComment", uri=comment)
+
+
+def _show(post: ReadyPost, settings: HostSettings, text: str, step: str, above: str | None) -> Flow[str]:
+    body = {"account": post.account.platform_account_id, "text": text, "above": above}
     url = f"{_base(settings)}/posts"
-    call = Call(method="POST", url=url, json=body, effect=Effect.PUBLISH, step="post", timeout_s=CALL_S)
+    call = Call(method="POST", url=url, json=body, effect=Effect.PUBLISH, step=step, timeout_s=CALL_S)
     reply = yield call
     uri = reply.data().get("uri")
-    if not reply.ok or uri is None:
+    if not reply.ok or not isinstance(uri, str):
         raise _explain(call, reply)
-    yield Live(uri=uri)
+    return uri
 
 
 def _look_for(post: ReadyPost, intent: Intent, settings: HostSettings) -> Flow[Reconciled]:

@@ -1,48 +1,55 @@
-"""What came of each fault, a line each, and the total."""
+"""What came of each fault, a line each; the total; and what of it was on which platform."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+from tests.faults.failpoints import WORKERS, Death
 
 _EXAMPLES = 5
 _HEAD = (
     f"{'fault':<28} {'posts':>6} {'refused':>7} {'published':>9} {'unconfirmed':>11} {'failed':>6}"
     f" {'lost':>5} {'doubled':>7} {'stuck':>5} {'recovered':>9}"
 )
+_POINTS = "/".join(WORKERS)
+_PLATFORM_HEAD = (
+    f"{'platform':<10} {'posts':>6} {'published':>9} {'unconfirmed':>11} {'left out':>8} {'failed':>6}"
+    f" {'lost':>5} {'doubled':>7} {'stuck':>5} {'kills':>5}  {_POINTS}"
+)
 
 
 @dataclass(kw_only=True)
 class Line:
-    """One fault. `lost`, `doubled`, `stuck` and `unconfirmed` say what is wrong with which post.
+    """One fault.
 
     Args:
-        unconfirmed: only where the platform could have been asked; on the other one it is the honest answer.
-        refused: posts that were never acknowledged, and are nowhere.
+        counts: what became of posts, by platform: `posts`, their ends, `refused` (never acknowledged, and nowhere),
+            `left out` (their first comment), and how many are wrong in which way.
+        wrongs: what is wrong with which post. `unclear` is what was not found out and could have been.
         recovered_s: from the end of the fault until every post had its end.
     """
 
     name: str
-    posts: int = 0
-    refused: int = 0
     recovered_s: float = 0.0
-    ends: Counter[str] = field(default_factory=Counter)
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    stuck: list[str] = field(default_factory=list)
-    unconfirmed: list[str] = field(default_factory=list)
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    wrongs: list[str] = field(default_factory=list)
+    kills: Counter[Death] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def wrongs(self) -> list[str]:
-        """Everything that must not be."""
-        kinds = {"lost": self.lost, "doubled": self.doubled, "stuck": self.stuck, "unconfirmed": self.unconfirmed}
-        return [f"{kind}: {found}" for kind, all_found in kinds.items() for found in all_found]
+    def count(self, platform: str, what: str) -> None:
+        """One more post of which this is true."""
+        self.counts.setdefault(platform, Counter())[what] += 1
+
+    def note(self, platform: str, kind: str, what: str) -> None:
+        """Something is wrong with a post."""
+        self.count(platform, kind)
+        self.wrongs.append(f"{kind}: {what}")
 
     def __str__(self) -> str:
-        failed = self.ends["failed"] + self.ends["rejected"]
-        wrong = f"{len(self.lost):>5} {len(self.doubled):>7} {len(self.stuck):>5}"
+        all_counts = _sum(self.counts.values())
         numbers = (
-            f"{self.name:<28} {self.posts:>6} {self.refused:>7} {self.ends['published']:>9}"
-            f" {self.ends['unconfirmed']:>11} {failed:>6} {wrong} {self.recovered_s:>7.1f} s"
+            f"{self.name:<28} {all_counts['posts']:>6} {all_counts['refused']:>7} {all_counts['published']:>9}"
+            f" {all_counts['unconfirmed']:>11} {_failed(all_counts):>6} {_wrong(all_counts)} {self.recovered_s:>7.1f} s"
         )
         wrongs = [f"    {found}" for found in self.wrongs[:_EXAMPLES]]
         return "\n".join([numbers, *(f"    {note}" for note in self.notes), *wrongs])
@@ -50,9 +57,10 @@ class Line:
 
 @dataclass
 class Report:
-    """A whole run."""
+    """A whole run. `heading`: in what it differs from what is deployed."""
 
     seed: int
+    heading: str
     lines: list[Line] = field(default_factory=list)
 
     @property
@@ -65,12 +73,34 @@ class Report:
         """All faults together; recovering is what took longest."""
         total = Line(name="total", recovered_s=max((line.recovered_s for line in self.lines), default=0.0))
         for line in self.lines:
-            total.posts += line.posts
-            total.refused += line.refused
-            total.ends += line.ends
-            for name in ("lost", "doubled", "stuck", "unconfirmed"):
-                getattr(total, name).extend(getattr(line, name))
+            total.kills += line.kills
+            for platform, counts in line.counts.items():
+                total.counts[platform] = total.counts.get(platform, Counter()) + counts
         return total
 
     def __str__(self) -> str:
-        return "\n".join([f"seed {self.seed}", _HEAD, *map(str, self.lines), str(self.total)])
+        total = self.total
+        platforms = [_of_platform(name, counts, total.kills) for name, counts in sorted(total.counts.items())]
+        lines = [*map(str, self.lines), str(total)]
+        return "\n".join([f"seed {self.seed}", self.heading, "", _HEAD, *lines, "", _PLATFORM_HEAD, *platforms])
+
+
+def _of_platform(name: str, counts: Counter[str], kills: Counter[Death]) -> str:
+    here = {death: count for death, count in kills.items() if death.platform == name}
+    at = [sum(count for death, count in here.items() if death.failpoint is point) for point in WORKERS]
+    return (
+        f"{name:<10} {counts['posts']:>6} {counts['published']:>9} {counts['unconfirmed']:>11}"
+        f" {counts['left out']:>8} {_failed(counts):>6} {_wrong(counts)} {sum(at):>5}  {'/'.join(map(str, at))}"
+    )
+
+
+def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
+    return sum(counts, Counter[str]())
+
+
+def _failed(counts: Counter[str]) -> int:
+    return counts["failed"] + counts["rejected"]
+
+
+def _wrong(counts: Counter[str]) -> str:
+    return f"{counts['lost']:>5} {counts['doubled']:>7} {counts['stuck']:>5}"

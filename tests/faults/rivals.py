@@ -5,7 +5,7 @@ from functools import partial
 
 from tests.faults.children import Spec
 from tests.faults.knobs import Knobs
-from tests.faults.roles import FIRST
+from tests.faults.lineup import EXPIRING
 from tests.faults.scenes import Scene, soon
 from tests.faults.tenants import Order
 
@@ -38,17 +38,21 @@ async def repeat_requests(scene: Scene) -> None:
     """200 callers send one request at once, with one key, to two APIs."""
     for _ in range(scene.scale.rounds):
         first = scene.order()
-        copies = [Order(first.account, first.text) for _ in range(_DUPLICATES - 1)]
+        copies = [Order(first.account, first.text, first.shape) for _ in range(_DUPLICATES - 1)]
         scene.orders += copies
         await asyncio.gather(*(scene.callers.submit(order) for order in [first, *copies]))
 
 
 async def let_tokens_expire(scene: Scene) -> None:
-    """Eight posts of an account wait while its token dies."""
-    for tenant in scene.tenants[: scene.scale.rounds + 1]:
-        account = await scene.callers.connect(tenant, FIRST, "token_expiring")
-        due_at = soon(_TOKEN_LIVES_S + 2.0)
-        await asyncio.gather(*(scene.callers.submit(scene.order(account, due_at)) for _ in range(_WAITING)))
+    """Eight posts of an account wait while its token dies; another comes when its successors have died, too."""
+    accounts = [
+        await scene.callers.connect(tenant, platform, "token_expiring")
+        for tenant in scene.tenants[: scene.scale.rounds]
+        for platform in EXPIRING
+    ]
+    for account in accounts:
+        waiting = [soon(_TOKEN_LIVES_S * lives + 5.0) for lives in (*[1] * _WAITING, 3)]
+        await asyncio.gather(*(scene.callers.submit(scene.order(account, due_at)) for due_at in waiting))
 
 
 async def wake_all_at_once(scene: Scene) -> None:

@@ -15,7 +15,6 @@ from letmepost.bootstrap.api import make_api
 from letmepost.bootstrap.worker import open_worker
 from letmepost.cli.logs import configure_logs
 from letmepost.gateways.clock import SystemClock
-from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox import create_app as create_sandbox
 from letmepost.sandbox import open_store
@@ -23,12 +22,9 @@ from letmepost.settings import Settings
 from letmepost.worker.main import run_worker
 from tests.database import DatabaseURLs
 from tests.deployment import settings_for
-from tests.faults.failpoints import DyingAnswers, Failpoint, Trap, hurried, watch_commits, with_trap
+from tests.faults.failpoints import Death, DyingAnswers, Trap, watch_commits, with_trap
 from tests.faults.knobs import Misbehaving
-from tests.faults.platforms import ASKED, UNASKED
-
-CALL_S = 2.0
-FIRST = next(iter(discover()))
+from tests.faults.lineup import platforms
 
 
 class SkewedClock(SystemClock):
@@ -45,11 +41,6 @@ def play(spec: Mapping[str, Any]) -> None:
     """Be what the specification says, until told to stop."""
     configure_logs(as_json=True)
     {"api": _play_api, "worker": _play_worker, "sandbox": _play_sandbox}[spec["role"]](spec)
-
-
-def platforms() -> Mapping[str, Platform]:
-    """The first real network, and the two that are harder."""
-    return {FIRST: hurried(discover()[FIRST], CALL_S), ASKED.name: ASKED, UNASKED.name: UNASKED}
 
 
 def _play_worker(spec: Mapping[str, Any]) -> None:
@@ -95,7 +86,11 @@ def _settings(spec: Mapping[str, Any]) -> Settings:
 
 
 def _trap(spec: Mapping[str, Any]) -> Trap | None:
-    if "failpoint" not in spec:
+    if "deaths" not in spec:
         return None
-    failpoint = Failpoint(spec["failpoint"])
-    return Trap(failpoint=failpoint, passes_left=spec["passes"], number=spec["signal"], platform=spec.get("platform"))
+    return Trap(
+        deaths=[Death(**death) for death in spec["deaths"]],
+        passes_left=spec.get("passes", 1),
+        number=spec.get("signal", signal.SIGKILL),
+        obituary=Path(spec["obituary"]) if "obituary" in spec else None,
+    )

@@ -8,9 +8,8 @@ from types import MappingProxyType
 
 from tests.faults import kills, networks, rivals, servers, stops
 from tests.faults.audit import audit
-from tests.faults.platforms import UNASKED
+from tests.faults.lineup import haste, platforms
 from tests.faults.report import Line, Report
-from tests.faults.roles import platforms
 from tests.faults.scenes import Scale, Scene
 from tests.faults.stage import open_stage
 from tests.faults.tenants import Callers
@@ -31,8 +30,8 @@ FAULTS: Mapping[str, Callable[[Scene], Awaitable[None]]] = MappingProxyType(
         "many-claimants": rivals.wake_all_at_once,
     }
 )
-LONG = Scale(kills=1000, at_each=160, load_s=15.0, away_s=30.0, rounds=3, tenants=6, accounts_each=10)
-SHORT = Scale(kills=7, at_each=1, load_s=1.5, away_s=3.0, rounds=1, tenants=3, accounts_each=4, is_hurried=True)
+LONG = Scale(kills=1000, at_each=16, load_s=15.0, away_s=30.0, rounds=3, tenants=6, accounts_each=5)
+SHORT = Scale(kills=7, at_each=0, load_s=1.5, away_s=3.0, rounds=1, tenants=2, accounts_each=2, is_hurried=True)
 WORKERS = 4
 WAITING = {"stopped-workers", "expired-tokens"}
 
@@ -54,7 +53,7 @@ async def run(names: Sequence[str], scale: Scale, seed: int, directory: Path, te
             Scene(name=name, stage=stage, callers=callers, tenants=tenants, scale=scale, chance=chance, tell=tell)
             for name in names
         ]
-        return Report(seed, await (_play_hurriedly if scale.is_hurried else _play_in_turn)(scenes))
+        return Report(seed, haste(), await (_play_hurriedly if scale.is_hurried else _play_in_turn)(scenes))
 
 
 async def _play_in_turn(scenes: Sequence[Scene]) -> list[Line]:
@@ -62,7 +61,7 @@ async def _play_in_turn(scenes: Sequence[Scene]) -> list[Line]:
     lines = []
     for scene in scenes:
         await _play(scene)
-        lines.append(await audit(scene, UNASKED.name))
+        lines.append(await audit(scene))
         scene.tell(str(lines[-1]))
     return lines
 
@@ -74,7 +73,7 @@ async def _play_hurriedly(scenes: Sequence[Scene]) -> list[Line]:
         if scene.name not in WAITING:
             await _play(scene)
     await asyncio.gather(*beside)
-    return await asyncio.gather(*(audit(scene, UNASKED.name) for scene in scenes))
+    return await asyncio.gather(*(audit(scene) for scene in scenes))
 
 
 async def _play(scene: Scene) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,11 +12,14 @@ import asyncpg
 
 from letmepost.domain.ids import Prefix, parse
 from letmepost.gateways.clock import SystemClock
+from tests.faults.failpoints import Death
+from tests.faults.shapes import LATER, Shape, shapes_of
 from tests.faults.stage import Stage
 from tests.faults.tenants import Account, Callers, Order, Tenant
 
 CALLERS = 6
 UNDER_WAY_MAX = 100
+_AIMED = 0.8
 UNSETTLED = """
     SELECT count(*) FROM posts WHERE id = ANY($1::uuid[])
     AND (status IN ('draft', 'queued', 'publishing', 'retrying', 'held') OR lease_token IS NOT NULL
@@ -29,7 +33,7 @@ class Scale:
 
     Args:
         kills: of workers, at failpoints and at random moments together.
-        at_each: at each failpoint, at least.
+        at_each: at each failpoint of each platform; 0 is once at each failpoint and once on each platform.
         load_s: how long posts come in while something is broken.
         away_s: how long a platform is away.
         rounds: how often what takes long is repeated.
@@ -49,7 +53,12 @@ class Scale:
 
 @dataclass(eq=False, kw_only=True)
 class Scene:
-    """What a fault has at hand."""
+    """What a fault has at hand.
+
+    Args:
+        kills: the workers that have died.
+        wanted: where workers are to die next: more posts come in there.
+    """
 
     name: str
     stage: Stage
@@ -60,6 +69,8 @@ class Scene:
     tell: Callable[[str], None]
     orders: list[Order] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    kills: Counter[Death] = field(default_factory=Counter)
+    wanted: list[Death] = field(default_factory=list)
     began_at: datetime = field(default_factory=lambda: SystemClock().now())
 
     @property
@@ -69,11 +80,21 @@ class Scene:
 
     def order(self, account: Account | None = None, due_at: datetime | None = None) -> Order:
         """One more post: of any account, unless one is given; at once, unless it has a time."""
-        chosen = account or self.chance.choice(self.accounts)
+        chosen, shapes = self._choose() if account is None else (account, shapes_of(account.platform))
         text = f"{self.name} {len(self.orders):05} {self.chance.getrandbits(48):012x}".replace(" ", "-")
-        made = Order(chosen, text, due_at)
+        made = Order(chosen, text, self.chance.choice(shapes), due_at)
         self.orders.append(made)
         return made
+
+    def _choose(self) -> tuple[Account, Sequence[Shape]]:
+        aimed = [death for death in self.wanted if death.platform is not None]
+        if not aimed or self.chance.random() > _AIMED:
+            account = self.chance.choice(self.accounts)
+            return account, shapes_of(account.platform)
+        death = self.chance.choice(aimed)
+        account = self.chance.choice([one for one in self.accounts if one.platform == death.platform])
+        shapes = shapes_of(account.platform)
+        return account, [shape for shape in shapes if shape in LATER] if death.is_later else shapes
 
     @asynccontextmanager
     async def load(self, per_s: float = 12.0) -> AsyncIterator[None]:

@@ -3,13 +3,14 @@
 import asyncio
 import signal
 from collections import Counter
+from dataclasses import asdict
 from functools import partial
 
 from redis.asyncio import Redis
 
 from tests.doubles.waiting import eventually
 from tests.faults.children import Spec
-from tests.faults.failpoints import Failpoint
+from tests.faults.failpoints import Death, Failpoint
 from tests.faults.scenes import Scene
 
 _PASSES_MAX = 6
@@ -24,8 +25,8 @@ async def kill_apis(scene: Scene) -> None:
     def doomed(url: str) -> Spec:
         if scene.chance.random() < 0.2:
             return stage.api_spec(url, death="random", dies_after_s=scene.chance.uniform(1.0, 3.0))
-        death, passes = str(scene.chance.choice(_API_POINTS)), scene.chance.randint(1, _PASSES_MAX)
-        return stage.api_spec(url, death=death, failpoint=death, passes=passes, signal=signal.SIGKILL)
+        point, passes = scene.chance.choice(_API_POINTS), scene.chance.randint(1, _PASSES_MAX)
+        return stage.api_spec(url, death=point, deaths=[asdict(Death(point))], passes=passes)
 
     def mourn(spec: Spec, code: int) -> None:
         if "death" in spec and code == -signal.SIGKILL:

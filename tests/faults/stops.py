@@ -2,14 +2,21 @@
 
 import asyncio
 import signal
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
 
 from letmepost.domain.journal import CONNECTING_MAX_S
 from tests.faults.children import Child, Spec
-from tests.faults.failpoints import WORKERS, Failpoint
-from tests.faults.roles import CALL_S, platforms
+from tests.faults.failpoints import WORKERS, Death, Failpoint, read_obituary
+from tests.faults.lineup import CALL_S
 from tests.faults.scenes import Scene
 from tests.faults.stage import LEASE_S
 
+_STOPS = (
+    *map(Death, WORKERS),
+    *(Death(point, is_later=True) for point in (Failpoint.AFTER_INTENT, Failpoint.AFTER_SEND, Failpoint.AFTER_REPLY)),
+)
 _STOPS_WITHIN_S = 20.0
 # A lease outlives the call that it covers, and is found to be over by the next claim.
 _PAST_LEASE_S = CONNECTING_MAX_S + CALL_S + LEASE_S + 1.0
@@ -17,28 +24,25 @@ _GOES_ON_S = 2.0
 
 
 async def stop_workers(scene: Scene) -> None:
-    """Stop one worker at each failpoint of each platform, let the others take over, and wake the stopped ones."""
-    stopped = 0
+    """Stop workers at each failpoint, let the others take over, and wake the stopped ones."""
+    stood = Counter[str]()
     for _ in range(scene.scale.rounds):
-        async with scene.load(4.0), scene.stage.more_workers(*_specs(scene)) as children:
+        obituaries = [scene.stage.directory / f"stop-{number}" for number in range(len(_STOPS))]
+        specs = [_spec(scene, death, path) for death, path in zip(_STOPS, obituaries, strict=True)]
+        async with scene.load(6.0), scene.stage.more_workers(*specs) as children:
             found = await asyncio.gather(*(_has_stopped(child) for child in children))
-            stopped += sum(found)
             scene.tell(f"{sum(found)} of {len(children)} workers stand still")
+            stood.update(str(death.platform) for path in obituaries if (death := read_obituary(path)) is not None)
             await asyncio.sleep(_PAST_LEASE_S)
             for child in children:
                 child.signal(signal.SIGCONT)
             await asyncio.sleep(_GOES_ON_S)
-    scene.notes.append(f"{stopped} workers stood still for {_PAST_LEASE_S:g} s")
+    told = ", ".join(f"{count} on {platform}" for platform, count in sorted(stood.items()))
+    scene.notes.append(f"{stood.total()} workers stood still for {_PAST_LEASE_S:g} s: {told}")
 
 
-def _specs(scene: Scene) -> list[Spec]:
-    around_call = (Failpoint.AFTER_INTENT, Failpoint.AFTER_SEND, Failpoint.AFTER_REPLY)
-    where: list[tuple[Failpoint, str | None]] = [(point, name) for point in around_call for name in platforms()]
-    where += [(point, None) for point in WORKERS if point not in around_call]
-    return [
-        scene.stage.worker_spec(failpoint=point, platform=name, passes=1, signal=signal.SIGSTOP)
-        for point, name in where
-    ]
+def _spec(scene: Scene, death: Death, obituary: Path) -> Spec:
+    return scene.stage.worker_spec(deaths=[asdict(death)], obituary=str(obituary), signal=signal.SIGSTOP)
 
 
 async def _has_stopped(child: Child) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 
 from tests.deployment import OPERATOR_TOKEN, SANDBOX_TOKEN
+from tests.faults.shapes import Shape, body_of, texts_of
 from tests.faults.stage import Stage
 
 AT_ONCE = 8
@@ -40,10 +41,16 @@ class Order:
 
     account: Account
     text: str
+    shape: Shape = Shape.PLAIN
     due_at: datetime | None = None
     batch_id: str | None = None
     post_id: str | None = None
     refusal: str | None = None
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What followers are to see: the step that publishes it → its text."""
+        return texts_of(self.shape, self.text)
 
 
 class Callers:
@@ -79,7 +86,7 @@ class Callers:
 
     async def submit(self, order: Order) -> None:
         """Send the request until it is answered, be it by a refusal."""
-        body: dict[str, Any] = {"targets": [{"accountId": order.account.id}], "text": order.text}
+        body = {"targets": [{"accountId": order.account.id}], **body_of(order.shape, order.text)}
         if order.due_at is not None:
             body["scheduledAt"] = order.due_at.isoformat()
         headers = {**_bearer(order.account.tenant), "idempotency-key": order.text, "prefer": "respond-async"}
