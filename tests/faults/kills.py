@@ -26,7 +26,7 @@ async def kill_workers(scene: Scene) -> None:
         killer = _Killer(scene, deaths, max(len(deaths) // len(places), 1), scene.stage.directory / f"death-{number}")
         place.make_spec, place.mourn = killer.next_spec, killer.mourn
         place.signal()
-    async with scene.load(16.0):
+    async with scene.load(8.0):
         for share in range(1, _SHARES + 1):
             await eventually(partial(_is_reached, scene, total * share // _SHARES), within_s=_WITHIN_S)
             scene.tell(f"{scene.kills.total()} of {total} kills")
