@@ -12,6 +12,7 @@ from letmepost.services.tokens import AccountCredentials
 from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository
 from tests.doubles.platform import make_platform
+from tests.doubles.waiting import eventually
 from tests.services.network import Network
 from tests.storage.support import CLOCK, KEYRING, Admin, Owner, in_the_past
 
@@ -200,6 +201,31 @@ async def test_a_turn_whose_owner_died_is_taken_over(
 ) -> None:
     await admin.do("UPDATE accounts SET refreshing_until = $1", in_the_past())
     assert (await credentials.refresh(FIRST)).secrets["token"] == "refreshed-1"
+
+
+async def test_who_has_lost_the_turn_does_not_end_the_account(
+    owner: Owner, account_id: UUID, http: HTTPClient, network: Network, admin: Admin
+) -> None:
+    """A worker that stood still for longer than its turn is refused the token that the next one has spent."""
+    slow, quick = [await credentials_of(owner, account_id, http) for _ in range(2)]
+    network.hold()
+    asking = asyncio.create_task(slow.refresh(FIRST))
+    await network.arrived.acquire()
+    await admin.do("UPDATE accounts SET refreshing_until = $1", CLOCK.now() + timedelta(hours=1))
+    network.refresh_answer = (401, {"error": "revoked"})
+    network.release()
+
+    async def is_refused() -> bool:
+        return bool(network.refreshed)
+
+    await eventually(is_refused)
+    assert not asking.done(), "another one's turn is waited out"
+    network.refresh_answer = None
+    await admin.do("UPDATE accounts SET refreshing_until = NULL")
+    fresh = await quick.refresh(FIRST)
+    assert await asking == fresh
+    assert await stored(owner, account_id) == fresh
+    assert await admin.one("SELECT status FROM accounts") == "active"
 
 
 async def test_a_turn_that_never_ends_is_not_waited_for_for_ever(

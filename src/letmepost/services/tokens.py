@@ -18,8 +18,8 @@ from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.upkeep import UpkeepRepository
 
-_TURN = timedelta(seconds=60)
-"""How long a refresh may take before another may try: longer than the slowest call to a token endpoint."""
+_TURN = timedelta(seconds=90)
+"""How long a refresh may take before another may try: longer than two calls to a token endpoint."""
 _LOOK_AGAIN_S = 0.2
 _SAME_MOMENT = timedelta(minutes=1)
 _REFUSALS = frozenset({FailureKind.REJECTED, FailureKind.DUPLICATE})
@@ -67,7 +67,9 @@ class AccountCredentials:
         """A credential newer than the dead one.
 
         Whoever has the turn asks the platform; the others wait for what it brings. The turn is a mark on the row, not
-        a lock, so that nothing is locked while the platform thinks; it lapses if its owner dies.
+        a lock, so that nothing is locked while the platform thinks; it lapses if its owner dies. An owner that only
+        stood still may then ask beside the next one, and be refused a token that the other has just spent: who has lost
+        the turn has no say in what becomes of the account, and waits like the others.
 
         Raises:
             PlatformFailure: the platform refused, or nobody brought a new one in time.
@@ -82,24 +84,29 @@ class AccountCredentials:
                     return stored
                 now = self._clock.now()
                 has_turn = await accounts.begin_refresh(self._account.id, now, now + _TURN)
-            if has_turn:
-                return await self._ask(dead)
+            fresh = await self._ask(dead, now + _TURN) if has_turn else None
+            if fresh is not None:
+                return fresh
             await self._sleep(_LOOK_AGAIN_S)
         raise PlatformFailure(FailureKind.UNAVAILABLE, "The account's token is being refreshed, and it takes too long.")
 
-    async def _ask(self, dead: Credential) -> Credential:
+    async def _ask(self, dead: Credential, until: datetime) -> Credential | None:
+        """What the platform gives in the turn that lasts until then; None when it was refused and the turn lost."""
         began_at = self._clock.now()
         async with self._database.tenant(self._tenant) as connection:
             time = await world_clock(connection, self._tenant, self._clock)
         try:
             fresh = _merged(dead, await self._brought(time, dead))
         except PlatformFailure as failure:
-            raise await self._failed(time, failure, began_at) from failure
+            meaning = await self._failed(time, failure, began_at, until)
+            if meaning is None:
+                return None
+            raise meaning from failure
         except BaseException:
             async with self._database.tenant(self._tenant) as connection:
-                await self._accounts(connection).end_refresh(self._account.id)
+                await self._accounts(connection).end_refresh(self._account.id, until)
             raise
-        return await self._store(dead, fresh)
+        return await self._store(dead, fresh, until)
 
     async def _brought(self, time: WorldClock, dead: Credential) -> Credential:
         """What the platform gives for the dead credential; asked once more when its answer was lost.
@@ -115,8 +122,10 @@ class AccountCredentials:
                 raise
         return await drive(access.platform.refresh(self._account.facts, access.settings), sender)
 
-    async def _failed(self, time: WorldClock, failure: PlatformFailure, began_at: datetime) -> PlatformFailure:
-        """Give the turn back, and say what the failure means for the account.
+    async def _failed(
+        self, time: WorldClock, failure: PlatformFailure, began_at: datetime, until: datetime
+    ) -> PlatformFailure | None:
+        """Give the turn back, and say what the failure means for the account; None when the turn was another's.
 
         Only a definite refusal ends it at once, and one that does not say what it means when it is the last of three.
         Anything else passes: a post that needs the token is neither refused nor in doubt for it.
@@ -124,7 +133,8 @@ class AccountCredentials:
         is_definite = failure.kind is FailureKind.AUTH_FAILED
         retry_at = None if failure.retry_at is None else time.ours(failure.retry_at)
         async with self._database.tenant(self._tenant) as connection:
-            await self._accounts(connection).end_refresh(self._account.id)
+            if not await self._accounts(connection).end_refresh(self._account.id, until):
+                return None
             is_last = not is_definite and await UpkeepRepository(connection, self._tenant).refresh_failed(
                 self._account.id,
                 began_at,
@@ -142,7 +152,7 @@ class AccountCredentials:
             response=failure.response,
         )
 
-    async def _store(self, dead: Credential, fresh: Credential) -> Credential:
+    async def _store(self, dead: Credential, fresh: Credential, until: datetime) -> Credential:
         """Replace the dead credential, and nothing else: a reconnect or a disconnect meanwhile wins."""
         async with self._database.tenant(self._tenant) as connection:
             accounts = self._accounts(connection)
@@ -153,7 +163,7 @@ class AccountCredentials:
                 await accounts.replace_credential(self._account.id, fresh, self._clock.now(), renewal)
                 stored = fresh
             else:
-                await accounts.end_refresh(self._account.id)
+                await accounts.end_refresh(self._account.id, until)
         if stored is None:
             raise PlatformFailure(FailureKind.AUTH_FAILED, "The account was disconnected meanwhile.")
         self._current = stored

@@ -178,9 +178,14 @@ class AccountRepository:
         )
         return taken.rowcount == 1
 
-    async def end_refresh(self, account_id: UUID) -> None:
-        """Give the turn back without a new credential."""
-        await self._change(account_id, {"refreshing_until": None})
+    async def end_refresh(self, account_id: UUID, until: datetime) -> bool:
+        """Give the turn that lasts until then back without a new credential; False when it is not ours any more."""
+        given = await self._connection.execute(
+            update(accounts)
+            .where(self._is_mine(account_id), accounts.c.refreshing_until == until)
+            .values(refreshing_until=None)
+        )
+        return given.rowcount == 1
 
     async def replace_credential(
         self, account_id: UUID, credential: Credential, now: datetime, refresh_at: datetime | None = None
