@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.doubles.waiting import eventually
 from tests.faults.children import Spec
 from tests.faults.failpoints import WORKERS, Death, Failpoint, read_obituary
-from tests.faults.lineup import platforms
+from tests.faults.lineup import PLATFORMS
 from tests.faults.scenes import Scene
 from tests.faults.shapes import may_go_on
 
@@ -97,13 +97,13 @@ def _planned(scene: Scene) -> list[Death]:
 
 def _kinds() -> list[Death]:
     """Each failpoint on each platform, and where a post goes on once more."""
-    later = [Death(point, name, is_later=True) for point in _INSIDE for name in platforms() if may_go_on(name)]
-    return [Death(point, name) for point in WORKERS for name in platforms()] + later
+    later = [Death(point, name, is_later=True) for point in _INSIDE for name in PLATFORMS if may_go_on(name)]
+    return [Death(point, name) for point in WORKERS for name in PLATFORMS] + later
 
 
 def _one_of_each(scene: Scene) -> list[Death]:
     points = cycle(scene.chance.sample(WORKERS, len(WORKERS)))
-    names = scene.chance.sample(list(platforms()), len(platforms()))
+    names = scene.chance.sample(list(PLATFORMS), len(PLATFORMS))
     return [
         Death(point, name, point in _INSIDE and may_go_on(name) and scene.chance.random() < 0.5)
         for name, point in zip(names, points, strict=False)

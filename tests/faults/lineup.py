@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -22,13 +22,6 @@ TACITURN = frozenset({"linkedin", *SHRUGGING})
 
 EXPIRING = ("bluesky", "linkedin", "twitter")
 """Whose simulators hand out tokens that live 5 s. The last one's refresh tokens are good once."""
-
-
-@cache
-def platforms() -> Mapping[str, Platform]:
-    """By name."""
-    ours = {name: hurried(platform) for name, platform in discover().items()}
-    return MappingProxyType({**ours, ASKED.name: ASKED, UNASKED.name: UNASKED})
 
 
 def haste() -> str:
@@ -83,3 +76,9 @@ def each_call(flow: Flow[None], change: Callable[[Call], Call]) -> Flow[None]:
                 go_on = partial(flow.send, reply)
     finally:
         flow.close()
+
+
+PLATFORMS: Mapping[str, Platform] = MappingProxyType(
+    {**{name: hurried(platform) for name, platform in discover().items()}, ASKED.name: ASKED, UNASKED.name: UNASKED}
+)
+"""By name; made when this is imported, so that what is forked afterwards need not."""

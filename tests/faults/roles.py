@@ -24,7 +24,7 @@ from tests.database import DatabaseURLs
 from tests.deployment import settings_for
 from tests.faults.failpoints import Death, DyingAnswers, Trap, watch_commits, with_trap
 from tests.faults.knobs import Misbehaving
-from tests.faults.lineup import platforms
+from tests.faults.lineup import PLATFORMS
 
 
 class SkewedClock(SystemClock):
@@ -44,7 +44,7 @@ def play(spec: Mapping[str, Any]) -> None:
 
 
 def _play_worker(spec: Mapping[str, Any]) -> None:
-    trap, given = _trap(spec), platforms()
+    trap, given = _trap(spec), PLATFORMS
     clock = SkewedClock(spec.get("ahead_s", 0.0))
     with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=False)) as runner:
         runner.run(_work(_settings(spec), given if trap is None else with_trap(given, trap), clock))
@@ -61,7 +61,7 @@ def _play_api(spec: Mapping[str, Any]) -> None:
     settings, trap = _settings(spec), _trap(spec)
     if trap is not None:
         watch_commits(trap)
-    app: ASGIApp = make_api(settings, platforms(), {})
+    app: ASGIApp = make_api(settings, PLATFORMS, {})
     _serve(app if trap is None else DyingAnswers(app, trap), spec["port"])
 
 
@@ -69,7 +69,7 @@ def _play_sandbox(spec: Mapping[str, Any]) -> None:
     clock = SystemClock()
     store = open_store(Path(spec["state"]))
     app = create_sandbox(
-        platforms(), store, token=spec["token"], now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep
+        PLATFORMS, store, token=spec["token"], now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep
     )
     _serve(Misbehaving(app, spec["seed"]), spec["port"])
     store.close()

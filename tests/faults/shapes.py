@@ -8,7 +8,7 @@ from uuid import UUID
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.rules import violations
-from tests.faults.lineup import platforms
+from tests.faults.lineup import PLATFORMS
 from tests.http.support import png
 
 _PICTURE = png(320, 320)
@@ -54,7 +54,7 @@ def body_of(shape: Shape, text: str) -> dict[str, Any]:
 @cache
 def shapes_of(platform: str) -> tuple[Shape, ...]:
     """The shapes that break none of a platform's rules."""
-    rules = platforms()[platform].rules
+    rules = PLATFORMS[platform].rules
     return tuple(shape for shape in Shape if not violations(_content(shape), rules))
 
 
