@@ -1,0 +1,108 @@
+"""A refresh token that is good once, at a network that keeps to it, and many workers that want to refresh at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+from pydantic import AnyHttpUrl
+
+from letmepost.gateways.drive import drive
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.sender import Sender
+from letmepost.platforms import discover
+from letmepost.platforms.contract import Credential, Grant
+from letmepost.sandbox import create_app, open_store
+from letmepost.services.tokens import AccountCredentials, account_sender
+from letmepost.services.worlds import Access
+from letmepost.storage.accounts import AccountRepository, AccountRow
+from tests.deployment import SANDBOX_TOKEN, serving
+from tests.storage.support import CLOCK, KEYRING, Owner, fresh_id
+
+PLATFORM = discover()["twitter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """Those that work for one connected account."""
+
+    owner: Owner
+    access: Access
+    account: AccountRow
+
+    def one(self) -> AccountCredentials:
+        """The account's credential as one of them knows it."""
+        return AccountCredentials(
+            database=self.owner.database,
+            keyring=KEYRING,
+            clock=CLOCK,
+            access=self.access,
+            tenant=self.owner.tenant,
+            account=self.account,
+        )
+
+    async def check(self) -> None:
+        """Use the stored credential; raises when it opens nothing."""
+        sender = await account_sender(
+            database=self.owner.database,
+            keyring=KEYRING,
+            clock=CLOCK,
+            access=self.access,
+            tenant=self.owner.tenant,
+            account=self.account,
+        )
+        await drive(PLATFORM.check(self.account.facts, self.access.settings), sender)
+
+
+@pytest.fixture
+async def workers(owner: Owner, http: HTTPClient) -> AsyncIterator[Workers]:
+    store = open_store(None)
+    app = create_app(
+        {PLATFORM.name: PLATFORM},
+        store,
+        token=SANDBOX_TOKEN,
+        now=CLOCK.now,
+        entropy=CLOCK.entropy,
+        sleep=asyncio.sleep,
+    )
+    async with serving(app) as url:
+        place = f"org_1/{PLATFORM.name}"
+        access = Access(PLATFORM, PLATFORM.simulator.settings(AnyHttpUrl(f"{url}/{place}")), http)
+        async with httpx2.AsyncClient(headers={"authorization": f"Bearer {SANDBOX_TOKEN}"}) as control:
+            made = await control.post(f"{url}/control/{place}/accounts", json={"scenario": "ok"})
+        yield Workers(owner, access, await _connect(owner, access, made.json()["connectInput"]["code"]))
+    store.close()
+
+
+async def _connect(owner: Owner, access: Access, code: str) -> AccountRow:
+    assert PLATFORM.oauth is not None
+    grant = Grant(code=code, redirect_uri="https://client.test/back", code_verifier="")
+    sender = Sender(http=access.http, platform=PLATFORM, clock=CLOCK)
+    [found] = await drive(PLATFORM.oauth.accounts(grant, access.settings), sender)
+    account_id = fresh_id()
+    async with owner.database.tenant(owner.tenant) as connection:
+        accounts = AccountRepository(connection, owner.tenant, KEYRING)
+        await accounts.create(account_id, owner.profile_id, PLATFORM.name, found, CLOCK.now())
+        account = await accounts.find(account_id)
+    assert account is not None
+    return account
+
+
+async def test_no_rotated_token_is_lost_though_many_refresh_at_once(workers: Workers) -> None:
+    """lessons C17: each round spends the token that the round before has brought, or the account would be dead."""
+    for _ in range(3):
+        dead = await workers.one().current()
+        brought = await asyncio.gather(*(workers.one().refresh(dead) for _ in range(5)))
+        assert {frozenset(fresh.secrets.items()) for fresh in brought} == {frozenset(brought[0].secrets.items())}
+        assert brought[0].secrets["refresh_token"] != dead.secrets["refresh_token"]
+        assert (await workers.one().current()).secrets == brought[0].secrets
+        await workers.check()
+
+
+async def test_a_spent_token_is_not_spent_again_by_who_comes_late(workers: Workers) -> None:
+    first: Credential = await workers.one().current()
+    second = await workers.one().refresh(first)
+    third = await workers.one().refresh(second)
+    assert (await workers.one().refresh(first)).secrets == third.secrets
+    await workers.check()
