@@ -16,6 +16,7 @@ from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
 from letmepost.services import beginning
 from letmepost.services.attempts import Attempt
+from letmepost.services.disconnecting import DISCONNECTED
 from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media import MediaLibrary
@@ -83,6 +84,12 @@ class Desk:
         """Time passes, and more than the post's lateness allows."""
         await self.let_time_pass()
         await self.admin.do("UPDATE posts SET due_at = due_at - make_interval(secs => late_within_s + 60)")
+
+    async def disconnect(self) -> None:
+        """End the account's connection; what waits for it is held."""
+        async with self.owner.database.tenant(self.owner.tenant) as connection:
+            await AccountRepository(connection, self.owner.tenant, KEYRING).disconnect(self.account_id, CLOCK.now())
+            await PostRepository(connection, self.owner.tenant).hold_waiting(self.account_id, DISCONNECTED, CLOCK.now())
 
     async def reconnect(self) -> None:
         """Connect the account again; what was held for it is queued."""

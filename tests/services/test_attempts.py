@@ -399,6 +399,34 @@ async def test_a_held_post_goes_out_once_its_account_is_reconnected(desk: Desk) 
     assert (await desk.publish())["status"] == "published"
 
 
+async def test_a_disconnect_while_a_post_is_on_its_way_does_not_unsay_it(desk: Desk) -> None:
+    await desk.post()
+    desk.network.hold()
+    publishing = asyncio.create_task(desk.publish())
+    await desk.network.arrived.acquire()
+    await desk.disconnect()
+    desk.network.release()
+    assert (await publishing)["status"] == "published"
+    assert len(desk.network.posts) == 1
+
+
+async def test_a_post_in_doubt_whose_account_is_disconnected_waits_for_a_reconnect(desk: Desk) -> None:
+    """Nobody can ask without a credential, and without an answer it is not sent again."""
+    await desk.post()
+    desk.network.ways = [Way.LOST]
+    desk.network.hold()
+    publishing = asyncio.create_task(desk.publish())
+    await desk.network.arrived.acquire()
+    await desk.disconnect()
+    desk.network.release()
+    assert (await publishing)["status"] == "retrying"
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "held"
+    await desk.reconnect()
+    assert (await desk.publish())["status"] == "published"
+    assert len(desk.network.posts) == 1
+
+
 async def test_a_reconnect_during_a_try_is_not_lost_on_its_post(desk: Desk) -> None:
     """Held for an account that is connected by now, it would wait for a reconnect that has been."""
     desk.network.tokens.clear()
