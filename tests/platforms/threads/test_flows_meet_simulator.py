@@ -331,6 +331,21 @@ def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(content: Mapping[
     assert (live.uri, visible.text) == (visible.uri, content["text"])
 
 
+def test_a_lost_post_is_found_whatever_the_account_has_published_since() -> None:
+    driver = Driver()
+    account = driver.connect("timeout_after_publish")
+    post = driver.ready(account, text="hello")
+    with pytest.raises(NoReply):
+        driver.finish(post)
+    intent = last_publish(driver)
+    for number in range(40):
+        driver.now += timedelta(seconds=1)
+        driver.journal.clear()
+        with pytest.raises(NoReply):
+            driver.finish(driver.ready(account, text=f"later {number}"))
+    assert isinstance(driver.run(PLATFORM.reconcile(post, intent, driver.settings)), Found)
+
+
 def test_a_publishing_that_was_not_executed_is_absent_and_done_again() -> None:
     driver = Driver()
     account = driver.connect("flaky")

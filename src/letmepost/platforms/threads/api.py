@@ -17,7 +17,8 @@ REFRESH_PATH = "/refresh_access_token"
 _VERSION = "v1.0"
 _CONTAINER_VALID_FOR_S = 23 * 3600.0
 """An hour less than it lives, so that what is answered from the journal is never about to die."""
-_RECENT_COUNT = 25
+_RECENT_COUNT = 100
+"""As many as a list has at most: what is looked for must not be hidden by what has been published since."""
 
 
 def base(url: AnyHttpUrl | str) -> str:
