@@ -12,8 +12,6 @@ from tests.faults.report import Report
 from tests.faults.run import FAULTS, LONG, SHORT, run
 from tests.servers import open_directory
 
-_KINDS = 62  # of deaths at failpoints, and some more at random
-
 
 def main() -> int:
     """Run as the words say; 1 when anything was lost, doubled, stuck or left unclear without need."""
@@ -27,7 +25,7 @@ def main() -> int:
     given = words.parse_args()
     scale = SHORT if given.short else LONG
     if given.kills is not None:
-        scale = replace(scale, kills=given.kills, at_each=given.kills // _KINDS)
+        scale = replace(scale, kills=given.kills, at_each=scale.at_each * given.kills // scale.kills)
     names = given.only or list(FAULTS)
     _tell(f"seed {given.seed}")
     with open_directory() if given.keep is None else nullcontext(given.keep) as directory:
