@@ -14,6 +14,7 @@ from letmepost.http.docs.codes import MEANINGS
 from letmepost.http.docs.rules import explained_rules
 from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
+from letmepost.services.verdicts import MISSED_RULE
 from letmepost.storage.pauses import PAUSED_RULE
 
 _SOURCE = Path(letmepost.__file__).parent
@@ -73,7 +74,12 @@ def test_whatever_a_platforms_source_calls_by_its_name_has_a_page() -> None:
 def test_what_is_explained_is_raised_somewhere() -> None:
     """A page about something that cannot happen would be a lie."""
     named = {text for tree in _trees(_SOURCE) for text in _named(tree)} | {"mode_conflict", "scheduledAt.timezone"}
-    named |= {PAUSED_RULE, *(f"quota.{name}" for name in QuotaName), *(f"budget.{reason}" for reason in Reason)}
+    named |= {
+        PAUSED_RULE,
+        MISSED_RULE,
+        *(f"quota.{name}" for name in QuotaName),
+        *(f"budget.{reason}" for reason in Reason),
+    }
     assert sorted({refusal.id for refusal in REFUSALS} - named - _BY_STATUS) == []
 
 

@@ -199,6 +199,17 @@ async def test_the_timeline_is_evidence_that_a_post_was_sent_once(client: Client
     assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
 
 
+async def test_a_post_says_how_late_it_was_and_why(client: Client) -> None:
+    post_id = (await published(client))["postId"]
+    lateness = (await settled(client, post_id))["lateness"]
+    assert lateness["ms"] == sum(wait["ms"] for wait in lateness["waits"])
+    assert "platform" in {wait["reason"] for wait in lateness["waits"]}
+    entries = (await client.get(f"/v1/posts/{post_id}/timeline")).json()["data"]
+    told = [entry["data"] for entry in entries if entry["kind"] == "delayed"]
+    assert sum(data["ms"] for data in told) == lateness["ms"]
+    assert "lateness" not in (await client.get(f"/v1/posts/{await queued(client)}")).json()
+
+
 async def test_the_same_text_for_the_same_account_is_refused_when_asked_for(client: Client) -> None:
     account_id = await client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": "Twice?", "refuseDuplicatesWithinS": 3600}

@@ -100,7 +100,7 @@ async def open_api(
                 idempotency=core.idempotency,
             ),
             validation=Validation(posts=posts, worlds=core.worlds, links=core.links, clock=core.clock),
-            timelines=Timelines(core.database),
+            timelines=Timelines(core.database, core.clock),
             accounts=Accounts(
                 database=core.database,
                 keyring=core.keyring,

@@ -229,7 +229,8 @@ REFUSALS = (
     ),
     Refusal(
         "schedule.missed",
-        "The post could not go out within the lateness that it allows.",
+        "The post could not go out within the lateness that it allows. `lateness` in the error says how late it was, "
+        "and what it waited for.",
         "Retry it, or allow more lateness with `late.withinS`.",
     ),
     Refusal("scheduledAt.future", "`scheduledAt` is at least a second ahead.", "Choose a later time."),

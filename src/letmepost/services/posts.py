@@ -8,6 +8,7 @@ from uuid import UUID
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import PostStatus
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.media_probe import UnreadableMediaError, probe_bytes
@@ -23,6 +24,7 @@ from letmepost.services.composing import (
 )
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.lateness import find_lateness
 from letmepost.services.media import MediaLibrary
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
@@ -46,10 +48,11 @@ SOON = timedelta(seconds=5)
 
 @dataclass(frozen=True, slots=True)
 class PostDetail:
-    """A post with every try."""
+    """A post with every try, and how late it is."""
 
     view: PostView
     attempts: Sequence[AttemptRow]
+    lateness: Lateness | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,9 @@ class Posts:
             if view is None or caller.profile_id not in {None, view.post.profile_id}:
                 raise NotFound("post")
             has_been_tried = view.post.attempt_count > 0
-            return PostDetail(view, await repository.list_attempts(post_id) if has_been_tried else ())
+            attempts = await repository.list_attempts(post_id) if has_been_tried else ()
+            lateness = await find_lateness(connection, caller.tenant, view.post, attempts, self._clock.now())
+            return PostDetail(view, attempts, lateness)
 
     async def list_page(self, caller: Caller, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
         """Posts that the caller can see, newest first."""

@@ -7,7 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.errors import NotFound
+from letmepost.domain.lateness import WORDS, Lateness
+from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
+from letmepost.services.events import timestamp
+from letmepost.services.lateness import find_lateness
 from letmepost.storage.database import Database
 from letmepost.storage.history import History, HistoryRepository
 from letmepost.storage.posts import AttemptRow, PostRepository, PostRow
@@ -26,8 +30,9 @@ class Moment:
 class Timelines:
     """Timelines of the caller's world."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
 
     async def read(self, caller: Caller, post_id: UUID) -> list[Moment]:
         """What happened to a post, first to last.
@@ -42,7 +47,8 @@ class Timelines:
                 raise NotFound("post")
             attempts = await posts.list_attempts(post_id)
             history = await HistoryRepository(connection, caller.tenant).read(post_id)
-        moments = [*_of_history(view.post, history), *_of_attempts(attempts)]
+            lateness = await find_lateness(connection, caller.tenant, view.post, attempts, self._clock.now())
+        moments = [*_of_history(view.post, history), *_of_lateness(lateness), *_of_attempts(attempts)]
         return sorted(moments, key=lambda moment: moment.at)
 
 
@@ -103,4 +109,19 @@ def _of_attempts(attempts: list[AttemptRow]) -> Iterator[Moment]:
                     "calls": list(attempt.calls),
                     "error": attempt.error,
                 },
+            )
+
+
+def _of_lateness(lateness: Lateness | None) -> Iterator[Moment]:
+    """What the post waited for since it was due, each at its end."""
+    if lateness is None:
+        return
+    for wait in lateness.waits:
+        ms = lateness.duration_ms(wait)
+        if ms:
+            yield Moment(
+                at=wait.until,
+                kind="delayed",
+                message=f"The post waited {ms} ms {WORDS[wait.delay]}.",
+                data={"reason": wait.delay, "ms": ms, "since": timestamp(wait.since)},
             )

@@ -7,12 +7,15 @@ from types import MappingProxyType
 from typing import Any
 
 from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
+from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.retry import POLICIES, Next, next_try_at
 from letmepost.domain.rules import Violation
 from letmepost.storage.pauses import PAUSED_RULE
 from letmepost.storage.posts import PostRow
 
+MISSED_RULE = "schedule.missed"
+"""The rule in the error of a post that could not go out in time."""
 HELD_AT_MOST = timedelta(days=30)
 EXTRAS_WITHIN = timedelta(hours=1)
 
@@ -58,20 +61,25 @@ def is_too_late(post: PostRow, now: datetime) -> bool:
     return now > deadline(post) and post.status is not PostStatus.PUBLISHED
 
 
-def too_late(post: PostRow) -> Verdict | None:
-    """What the lateness rule says of a post whose deadline has passed; None: publish it all the same."""
+def too_late(post: PostRow, lateness: Lateness | None = None) -> Verdict | None:
+    """What the lateness rule says of a post whose deadline has passed; None: publish it all the same.
+
+    `lateness`: how late it is and why, for the error to tell.
+    """
+    message = f"The post could not go out within {post.late_within_s} s of its time."
     missed = {
         "code": ErrorCode.VALIDATION_FAILED,
-        "message": f"The post could not go out within {post.late_within_s} s of its time.",
-        "rule": "schedule.missed",
+        "message": message if lateness is None else f"{message} {lateness.told()}",
+        "rule": MISSED_RULE,
         "remediation": "Retry it, or allow more lateness with late.withinS.",
     }
+    why = {} if lateness is None else {"lateness": lateness_data(lateness)}
     if post.late_then == "hold" and post.status is not PostStatus.HELD:
-        return _ended(Cause.HELD, missed, ready_at=post.due_at + HELD_AT_MOST)
+        return _ended(Cause.HELD, {**missed, **why}, ready_at=post.due_at + HELD_AT_MOST)
     if post.late_then == "publish" and post.status is not PostStatus.HELD:
         return None
     is_broken = bool(post.parts) and post.status is not PostStatus.HELD
-    return _ended(Cause.BROKE if is_broken else Cause.USED_UP, post.error or missed)
+    return _ended(Cause.BROKE if is_broken else Cause.USED_UP, {**(post.error or missed), **why})
 
 
 def paused(until: datetime) -> Verdict:
@@ -159,11 +167,12 @@ def failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float
     if policy.next is Next.ASK:
         return in_doubt(post, now, jitter, failure.message)
     at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
+    is_limit = failure.kind in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED}
     if policy.next is Next.TRY_AGAIN and at <= deadline(post):
-        return _again(post, error, at)
+        return _again(post, {"rule": "budget.limit", **error} if is_limit else error, at)
     if is_uncertain:
         return unlearnable(post, failure.message)
-    if failure.kind in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED} and failure.retry_at is not None:
+    if is_limit and failure.retry_at is not None:
         error = {**error, "rule": "budget.resets_after_deadline"}
     is_final = policy.next is Next.STOP
     return _ended(Cause.BROKE if post.parts else Cause.REJECTED if is_final else Cause.USED_UP, error)
@@ -201,6 +210,11 @@ def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter
         return Verdict(None, {"ready_at": at, "failure_count": post.failure_count + 1}, "waiting")
     warning = {"code": "extras.failed", "message": failure.message}
     return Verdict(None, {**_CLEAR, "warnings": [*post.warnings, warning]}, PostStatus.PUBLISHED)
+
+
+def lateness_data(lateness: Lateness) -> dict[str, Any]:
+    """How late a post is, in the form that errors and the timeline show."""
+    return {"ms": lateness.ms, "waits": [{"reason": delay, "ms": ms} for delay, ms in lateness.by_delay.items()]}
 
 
 def failure_error(platform: str, failure: PlatformFailure) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import case, func, or_, select
 
 from letmepost.storage.database import Connection, Tenant
-from letmepost.storage.tables.posts import flow_steps, post_revisions
+from letmepost.storage.tables.posts import attempts, flow_steps, post_revisions, posts
 from letmepost.storage.tables.webhooks import events
 
 
@@ -41,6 +41,22 @@ class EventRow:
     type: str
     data: Mapping[str, Any]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """When a post was held, and by which rule."""
+
+    since: datetime
+    rule: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BusyRow:
+    """While a post was in a worker's hand."""
+
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +97,34 @@ class HistoryRepository:
             [StepRow(*row) for row in await self._connection.execute(steps.order_by("revision", "step"))],
             [EventRow(*row) for row in await self._connection.execute(told.order_by(events.c.written))],
         )
+
+    async def list_held(self, post_id: UUID) -> list[HeldRow]:
+        """Whenever a post was held, first to last."""
+        query = select(events.c.created_at, events.c.data["error"]["rule"].astext).where(
+            events.c.organization_id == self._organization_id,
+            events.c.post_id == post_id,
+            events.c.type == "post.held",
+        )
+        return [HeldRow(*row) for row in await self._connection.execute(query.order_by(events.c.written))]
+
+    async def list_busy(self, account_id: UUID, post_id: UUID, since: datetime, until: datetime) -> list[BusyRow]:
+        """Tries of an account's other posts between two moments, in the order in which they began.
+
+        Of a post whose worker was lost it is not known until when it had it.
+        """
+        in_hand = posts.c.lease_token.is_not(None)
+        finished_at = func.coalesce(attempts.c.finished_at, case((in_hand, until)))
+        query = (
+            select(attempts.c.started_at, finished_at)
+            .join_from(posts, attempts, attempts.c.post_id == posts.c.id)
+            .where(
+                posts.c.organization_id == self._organization_id,
+                posts.c.account_id == account_id,
+                posts.c.id != post_id,
+                # Whoever ends a try touches the post: what was last touched before needs no look at its tries.
+                or_(posts.c.updated_at >= since, in_hand),
+                attempts.c.started_at < until,
+                finished_at > since,
+            )
+        )
+        return [BusyRow(*row) for row in await self._connection.execute(query.order_by(attempts.c.started_at))]

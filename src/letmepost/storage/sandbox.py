@@ -22,16 +22,24 @@ _SET_AHEAD = text(
 
 # A post goes no further than to its next step: whatever would have been done on the way is done now, and as if it were
 # that moment, so that nothing comes too late only because nobody was there. Its lateness moves with it.
+_STEP = """
+    SELECT id, least(CAST(:jump AS interval), greatest(ready_at - :now, interval '0')) AS moved
+    FROM posts WHERE organization_id = :organization AND mode = 'test' AND ready_at IS NOT NULL AND lease_token IS NULL
+"""
 _POSTS = text(
-    """
+    f"""
     UPDATE posts p SET
       due_at = p.due_at - step.moved, ready_at = p.ready_at - step.moved, extras_until = p.extras_until - step.moved
-    FROM (
-      SELECT id, least(CAST(:jump AS interval), greatest(ready_at - :now, interval '0')) AS moved
-      FROM posts WHERE organization_id = :organization AND mode = 'test' AND ready_at IS NOT NULL
-    ) step
+    FROM ({_STEP}) step
     WHERE p.id = step.id AND p.lease_token IS NULL AND p.ready_at IS NOT NULL
-    """
+    """  # noqa: S608 - a constant
+)
+# So do the tries that it has had: what it waited for since is what it waits for now.
+_ATTEMPTS = text(
+    f"""
+    UPDATE attempts a SET started_at = a.started_at - step.moved, finished_at = a.finished_at - step.moved
+    FROM ({_STEP}) step WHERE a.post_id = step.id
+    """  # noqa: S608 - a constant
 )
 # The platforms' own time has gone the whole way.
 _JOURNALS = text(
@@ -94,8 +102,8 @@ class TestWorld:
         if not await self._set(before_s, ahead_s):
             return False
         values = {**self._organization, "jump": timedelta(seconds=ahead_s - before_s), "now": now}
-        # The journals first: which of them belong is seen by what still waits.
-        for statement in (_JOURNALS, _POSTS, _DELIVERIES, _ENDPOINTS, _ACCOUNTS):
+        # The journals and tries first: which of them belong is seen by what still waits.
+        for statement in (_JOURNALS, _ATTEMPTS, _POSTS, _DELIVERIES, _ENDPOINTS, _ACCOUNTS):
             await self._connection.execute(statement, values)
         return True
 

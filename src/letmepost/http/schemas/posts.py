@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
+
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.lateness import Delay, Lateness
 from letmepost.domain.posts import PostStatus
 from letmepost.http.schemas.base import Left, Moment, View
 from letmepost.http.schemas.batches import PostWarning, TargetResult, ThreadResult
@@ -135,15 +138,39 @@ class AttemptView(View):
         )
 
 
-class PostWithAttempts(PostRead):
-    """One post, with every try."""
+class WaitView(View):
+    """What a post has waited for, and how long altogether."""
 
+    reason: Delay
+    ms: int
+
+
+class LatenessView(View):
+    """How late a post is, or was when it was published or given up; the waits sum up to it, the longest first."""
+
+    ms: int
+    waits: Sequence[WaitView]
+
+    @classmethod
+    def of(cls, lateness: Lateness) -> "LatenessView":
+        """Show a lateness."""
+        return cls(ms=lateness.ms, waits=[WaitView(reason=delay, ms=ms) for delay, ms in lateness.by_delay.items()])
+
+
+class PostWithAttempts(PostRead):
+    """One post, with every try, and how late it is."""
+
+    lateness: Left[LatenessView] = Field(default=None, description="Left out before the post's time.")
     attempts: Sequence[AttemptView]
 
     @classmethod
     def detail(cls, detail: PostDetail) -> "PostWithAttempts":
         """Show a post with its tries."""
-        return cls(**cls.fields(detail.view), attempts=[AttemptView.of(attempt) for attempt in detail.attempts])
+        return cls(
+            **cls.fields(detail.view),
+            lateness=None if detail.lateness is None else LatenessView.of(detail.lateness),
+            attempts=[AttemptView.of(attempt) for attempt in detail.attempts],
+        )
 
 
 class PostPage(View):

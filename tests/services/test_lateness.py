@@ -1,0 +1,242 @@
+"""Why a post is late, from what is on record of it in PostgreSQL."""
+
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.lateness import Lateness
+from letmepost.services.lateness import read_lateness
+from letmepost.storage.database import Database
+from letmepost.storage.posts import PostRepository
+from letmepost.storage.sandbox import TestWorld
+from tests.storage.support import CLOCK, Admin, Owner, fresh_id, make_owner
+
+# Long gone, so that no other clock's now is in between.
+DUE = CLOCK.now() - timedelta(hours=1)
+
+
+def after(seconds: float) -> datetime:
+    return DUE + timedelta(seconds=seconds)
+
+
+class Story:
+    """A post that was due an hour ago, and what is put on record of it."""
+
+    def __init__(self, owner: Owner, admin: Admin, account_id: UUID, post_id: UUID) -> None:
+        self._owner = owner
+        self._admin = admin
+        self.account_id = account_id
+        self.post_id = post_id
+        self._numbers = count(1)
+
+    async def tried(
+        self, ready: float, started: float, finished: float | None, outcome: str | None, **more: Any
+    ) -> None:
+        """A try, in seconds after the post was due."""
+        await self.attempt(self.post_id, ready, started, finished, outcome, **more)
+        await self._admin.do("UPDATE posts SET attempt_count = attempt_count + 1 WHERE id = $1", self.post_id)
+
+    async def attempt(
+        self,
+        post_id: UUID,
+        ready: float,
+        started: float,
+        finished: float | None,
+        outcome: str | None,
+        *,
+        rule: str | None = None,
+        platform_s: float = 0.0,
+    ) -> None:
+        """A try of any post."""
+        await self._admin.do(
+            "INSERT INTO attempts (id, organization_id, mode, post_id, revision, number, outcome, error, waited_ms,"
+            " platform_ms, started_at, finished_at)"
+            " VALUES ($1, $2, $3, $4, 1, $5, $6, jsonb_build_object('rule', $7::text), $8, $9, $10, $11)",
+            fresh_id(),
+            self._owner.tenant.organization_id,
+            self._owner.tenant.mode,
+            post_id,
+            next(self._numbers),
+            outcome,
+            rule,
+            round((started - ready) * 1000),
+            round(platform_s * 1000),
+            after(started),
+            None if finished is None else after(finished),
+        )
+
+    async def held(self, seconds: float, rule: str) -> None:
+        """It was announced that the post is held."""
+        await self._admin.do(
+            "INSERT INTO events (id, organization_id, mode, type, profile_id, post_id, data, created_at) VALUES"
+            " ($1, $2, $3, 'post.held', $4, $5, jsonb_build_object('error', jsonb_build_object('rule', $6::text)), $7)",
+            fresh_id(),
+            self._owner.tenant.organization_id,
+            self._owner.tenant.mode,
+            self._owner.profile_id,
+            self.post_id,
+            rule,
+            after(seconds),
+        )
+
+    async def is_now(self, status: str, *, published: float | None = None, ready: float | None = None) -> None:
+        """Where the post is."""
+        await self._admin.do(
+            "UPDATE posts SET status = $1, published_at = $2, ready_at = $3 WHERE id = $4",
+            status,
+            None if published is None else after(published),
+            None if ready is None else after(ready),
+            self.post_id,
+        )
+
+    async def lateness(self) -> Lateness | None:
+        """What a reader is told of it."""
+        async with self._owner.database.tenant(self._owner.tenant) as connection:
+            view = await PostRepository(connection, self._owner.tenant).find(self.post_id)
+            assert view is not None
+            return await read_lateness(connection, self._owner.tenant, view.post, CLOCK.now())
+
+    async def told(self) -> dict[str, float]:
+        """Seconds by what was waited for."""
+        lateness = await self.lateness()
+        assert lateness is not None
+        return {delay.value: ms / 1000 for delay, ms in lateness.by_delay.items()}
+
+
+async def begin_story(owner: Owner, admin: Admin) -> Story:
+    account_id = await owner.account()
+    post_id = await owner.post(account_id)
+    await admin.do("UPDATE posts SET due_at = $1, ready_at = $1, created_at = $1 WHERE id = $2", DUE, post_id)
+    return Story(owner, admin, account_id, post_id)
+
+
+@pytest.fixture
+async def story(owner: Owner, admin: Admin) -> Story:
+    return await begin_story(owner, admin)
+
+
+async def test_a_post_that_nobody_has_taken_waits_in_the_queue(story: Story) -> None:
+    told = await story.told()
+    assert list(told) == ["queue"]
+    assert told["queue"] >= 3600
+
+
+@pytest.mark.parametrize(
+    ("outcome", "rule", "reason"),
+    [
+        ("retrying", "budget.limit", "budget"),
+        ("retrying", "budget.away", "platform"),
+        ("retrying", None, "platform"),
+        ("waiting", None, "platform"),
+        ("held", "publishing.paused", "pause"),
+        ("held", "account.reauth_required", "account"),
+        ("held", None, "account"),
+        ("held", "schedule.missed", "rule"),
+    ],
+)
+async def test_what_a_try_met_is_what_the_post_waits_for(
+    story: Story, outcome: str, rule: str | None, reason: str
+) -> None:
+    await story.tried(0, 0, 1, outcome, rule=rule, platform_s=1)
+    await story.tried(61, 61, 63, "published", platform_s=2)
+    await story.is_now("published", published=62)
+    told = await story.told()
+    assert told.pop(reason) == 60 + (2 if reason == "platform" else 0)
+    assert told == ({} if reason == "platform" else {"platform": 2})
+
+
+async def test_another_post_of_the_account_keeps_it_waiting(story: Story, owner: Owner) -> None:
+    other = await owner.post(story.account_id)
+    elsewhere = await owner.post(await owner.account())
+    await story.attempt(other, 0, -5, 20, "published")
+    await story.attempt(elsewhere, 0, 0, 25, "published")
+    await story.tried(0, 30, 30, "published")
+    await story.is_now("published", published=30)
+    assert await story.told() == {"account": 20, "queue": 10}
+
+
+async def test_a_post_that_was_held_between_its_tries_says_so(story: Story) -> None:
+    await story.tried(0, 0, 0, "retrying")
+    await story.held(10, "account.disconnected")
+    await story.tried(100, 100, 100, "published")
+    await story.is_now("published", published=100)
+    assert await story.told() == {"account": 90, "platform": 10}
+
+
+async def test_a_post_in_a_workers_hand_is_late_until_the_worker_began(story: Story) -> None:
+    await story.tried(0, 5, None, None)
+    await story.is_now("publishing", ready=0)
+    assert await story.told() == {"queue": 5}
+
+
+async def test_a_post_that_is_visible_is_late_no_more(story: Story) -> None:
+    """The worker is still at its first comment."""
+    await story.tried(0, 0, None, None)
+    await story.is_now("published", published=7)
+    assert await story.told() == {"platform": 7}
+
+
+@pytest.mark.parametrize("status", ["failed", "rejected", "unconfirmed"])
+async def test_a_post_that_was_given_up_was_late_until_then(story: Story, status: str) -> None:
+    await story.tried(0, 3, 4, status)
+    await story.is_now(status)
+    assert await story.told() == {"queue": 3, "preparing": 1}
+
+
+async def test_what_a_person_resolves_later_is_not_later_for_it(story: Story) -> None:
+    await story.tried(0, 0, 4, "unconfirmed", platform_s=4)
+    await story.is_now("published", published=3000)
+    assert await story.told() == {"platform": 4}
+
+
+async def test_tries_before_the_post_was_due_anew_are_not_counted(story: Story) -> None:
+    await story.tried(-100, -100, -90, "failed")
+    await story.tried(0, 1, 2, "published", platform_s=1)
+    await story.is_now("published", published=2)
+    assert await story.told() == {"queue": 1, "platform": 1}
+
+
+@pytest.mark.parametrize("status", ["draft", "canceled"])
+async def test_what_is_not_to_go_out_is_not_late(story: Story, status: str) -> None:
+    await story.is_now(status)
+    assert await story.lateness() is None
+
+
+async def test_nothing_is_told_without_the_tries(story: Story, admin: Admin) -> None:
+    """They are kept for half a year only."""
+    await story.is_now("published", published=100)
+    await admin.do("UPDATE posts SET attempt_count = 2")
+    assert await story.lateness() is None
+    await admin.do("UPDATE posts SET attempt_count = 0, status = 'failed', published_at = NULL")
+    assert await story.lateness() is None
+
+
+async def test_a_post_before_its_time_is_not_late(story: Story, admin: Admin) -> None:
+    await admin.do("UPDATE posts SET due_at = now() + interval '1 hour'")
+    assert await story.lateness() is None
+
+
+async def test_a_post_that_was_out_before_its_time_is_not_late(story: Story) -> None:
+    """By the clock of a worker that is behind."""
+    await story.tried(0, -1, 0, "published")
+    await story.is_now("published", published=-0.5)
+    assert await story.lateness() is None
+
+
+async def test_a_jump_of_a_test_world_is_waited_for_as_the_time_would_have_been(
+    database: Database, admin: Admin
+) -> None:
+    owner = await make_owner(database, Mode.TEST)
+    story = await begin_story(owner, admin)
+    await story.tried(0, 0, 1, "retrying", rule="budget.limit")
+    await story.is_now("retrying", ready=3600 + 500)
+    before = (await story.told())["budget"]
+    async with database.tenant(owner.tenant) as connection:
+        assert await TestWorld(connection, owner.tenant).advance(0.0, 400.0, CLOCK.now())
+    told = await story.told()
+    assert set(told) == {"budget", "preparing"}
+    assert told["budget"] >= before + 400
