@@ -1,6 +1,7 @@
 """One try of a post after another, over PostgreSQL, until it is settled: what is on record, and what can be seen."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -197,6 +198,36 @@ async def test_a_post_that_is_too_late_is_failed_without_being_sent(desk: Desk) 
     assert row["status"] == "failed"
     assert "schedule.missed" in row["error"]
     assert desk.network.posts == []
+
+
+async def test_a_post_that_is_too_late_says_how_late_and_why(desk: Desk) -> None:
+    await desk.post(late_within_s=60)
+    await desk.let_the_deadline_pass()
+    await desk.admin.do("UPDATE posts SET ready_at = due_at")
+    await desk.publish()
+    [error] = [json.loads(row["error"]) for row in await desk.admin.rows("SELECT error FROM posts")]
+    assert error["lateness"]["ms"] >= 60_000
+    [longest, *_] = error["lateness"]["waits"]
+    assert longest["reason"] == "queue"
+    assert "s late" in error["message"]
+    assert "waited for a worker" in error["message"]
+
+
+async def test_a_post_that_was_held_until_its_deadline_says_so(desk: Desk) -> None:
+    await desk.post(late_within_s=60)
+    await desk.admin.do("UPDATE accounts SET status = 'reauth_required'")
+    await desk.publish()
+    hour = timedelta(hours=1)
+    await desk.admin.do("UPDATE posts SET due_at = due_at - $1::interval, ready_at = ready_at - $1::interval", hour)
+    await desk.admin.do(
+        "UPDATE attempts SET started_at = started_at - $1::interval, finished_at = finished_at - $1::interval", hour
+    )
+    await desk.publish()
+    [error] = [json.loads(row["error"]) for row in await desk.admin.rows("SELECT error FROM posts")]
+    assert error["rule"] == "account.reauth_required"
+    waits = {wait["reason"]: wait["ms"] for wait in error["lateness"]["waits"]}
+    assert waits["account"] > 50_000
+    assert sum(waits.values()) == error["lateness"]["ms"]
 
 
 async def test_a_post_may_be_published_late_when_it_says_so(desk: Desk) -> None:
@@ -480,6 +511,12 @@ async def test_a_limit_is_waited_out_without_asking_again(desk: Desk) -> None:
     assert (row["status"], row["failure_count"], desk.network.posts) == ("retrying", 0, [])
     assert row["ready_at"] >= CLOCK.now() + timedelta(minutes=59)
     assert '"budget.limit"' in row["error"]
+
+
+async def test_a_limit_that_the_platform_named_is_told_as_one(desk: Desk) -> None:
+    desk.network.ways = [Way.THROTTLED]
+    await desk.post()
+    assert '"budget.limit"' in (await desk.publish())["error"]
 
 
 async def test_a_limit_that_resets_after_the_deadline_settles_the_post_at_once(desk: Desk) -> None:

@@ -28,6 +28,7 @@ from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import Platform, PlatformSettings, ReadyPost
 from letmepost.services import throttling, verdicts
 from letmepost.services.events import account_event, post_event
+from letmepost.services.lateness import read_lateness
 from letmepost.services.ready_media import MediaMissingError, ready_content
 from letmepost.services.run_journal import RunJournal
 from letmepost.services.sending import may_send
@@ -76,7 +77,7 @@ class Attempt:
             LostLeaseError: another worker may have the post.
         """
         is_late = verdicts.is_too_late(self.post, self.tools.clock.now()) or self.post.status is PostStatus.HELD
-        missed = verdicts.too_late(self.post) if is_late else None
+        missed = await self._too_late() if is_late else None
         is_paused = self.pause is not None and self.post.status is PostStatus.PUBLISHING
         if not self._may_be_visible and (missed is not None or is_paused):
             return missed or self._held_by_pause()
@@ -90,6 +91,11 @@ class Attempt:
             return self._held_by_pause() if is_paused else self.judge(closed)
         except (MediaMissingError, PlatformFailure, InDoubtError, UnlearnableError) as ending:
             return self._ended_by(ending)
+
+    async def _too_late(self) -> Verdict | None:
+        async with self.tools.database.tenant(self.claim.tenant) as connection:
+            lateness = await read_lateness(connection, self.claim.tenant, self.post, self.tools.clock.now())
+        return verdicts.too_late(self.post, lateness)
 
     def _ended_by(self, ending: MediaMissingError | PlatformFailure | InDoubtError | UnlearnableError) -> Verdict:
         match ending:
