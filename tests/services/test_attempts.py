@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from letmepost.domain.api_keys import Mode
+from letmepost.domain.budgets import Budget, midnight_utc
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, LimitScope, NotSent, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Flow, Intent, Part, Reconciled, Unknown
+from letmepost.domain.flow import Call, Effect, Flow, Intent, Part, Reconciled, Reply, Unknown
 from letmepost.domain.journal import CONNECTING_MAX_S, Step
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ReadyPost
@@ -543,7 +544,7 @@ async def test_a_limit_of_the_deployment_holds_back_every_account(desk: Desk, sc
     tenant, account = desk.owner.tenant, await account_of(desk)
     retry_at = CLOCK.now() + timedelta(hours=1)
     failure = PlatformFailure(FailureKind.RATE_LIMITED, "Slow down", retry_at=retry_at, scope=scope)
-    await throttling.teach(desk.tools.throttles, tenant, account, NOW_AS_HERE, failure)
+    await throttling.teach(desk.tools.throttles, tenant, account, NOW_AS_HERE, failure, [])
     assert desk.tools.throttles.find(throttling.names(tenant, account, NOW_AS_HERE)) is not None
     other = throttling.names(tenant, replace(account, id=fresh_id()), NOW_AS_HERE)
     assert (desk.tools.throttles.find(other) is not None) == (scope is LimitScope.APP)
@@ -556,6 +557,58 @@ async def test_a_limit_that_was_learnt_before_a_test_world_s_clock_jumped_is_lea
     assert names[0].isdisjoint(names[1])
     live = [throttling.names(desk.owner.tenant, account, timedelta(hours=hours)) for hours in (0, 2)]
     assert live[0] == live[1]
+
+
+def two_limits(_call: Call, reply: Reply) -> list[Budget]:
+    """Of the account's next to nothing is left, of the app's a quarter."""
+    soon, later = reply.received_at + timedelta(minutes=15), reply.received_at + timedelta(hours=1)
+    return [
+        Budget(name="account", scope=LimitScope.ACCOUNT, limit=100, remaining=5, resets_at=soon),
+        Budget(name="app", scope=LimitScope.APP, limit=1000, remaining=250, resets_at=later),
+    ]
+
+
+async def test_a_post_stops_before_the_platform_refuses_it(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> None:
+    async with working(owner, network, admin, http, redis_url, tmp_path, budgets=two_limits) as desk:
+        await desk.post()
+        assert (await desk.publish())["status"] == "published"
+        throttles, names = desk.tools.throttles, throttling.names(owner.tenant, await account_of(desk), NOW_AS_HERE)
+        other = throttling.names(owner.tenant, replace(await account_of(desk), id=fresh_id()), NOW_AS_HERE)
+        assert (throttles.find(names) is None, throttles.find(other) is None) == (False, True)
+        assert throttles.is_low(other)
+        await throttles.budgets.tell()
+        told = await throttles.budgets.read(names)
+        assert [budget.name for name in names for budget in told[name]] == ["app", "account"]
+        await admin.do("DELETE FROM batches")
+        await desk.post(late_within_s=60)
+        error = json.loads((await desk.publish())["error"])
+        assert error["rule"] == "budget.resets_after_deadline"
+        assert {name: error["budget"][name] for name in ("name", "limit", "remaining")} == {
+            "name": "account",
+            "limit": 100,
+            "remaining": 5,
+        }
+        assert error["budget"]["resetsAt"].endswith("Z")
+
+
+async def test_a_quota_whose_end_is_not_told_ends_by_the_platforms_own_rule(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> None:
+    def fail(post: ReadyPost, _settings: object) -> Flow[None]:
+        yield Call(method="GET", url=f"{post.account.data['host']}/me")
+        raise PlatformFailure(FailureKind.QUOTA_EXHAUSTED, "That was all for today.", scope=LimitScope.APP)
+
+    how = {"publish": fail, "resets": midnight_utc}
+    async with working(owner, network, admin, http, redis_url, tmp_path, **how) as desk:
+        await desk.post()
+        row = await desk.publish()
+        midnight = midnight_utc(CLOCK.now())
+        assert row["ready_at"] == midnight
+        found = desk.tools.throttles.find(throttling.names(owner.tenant, await account_of(desk), NOW_AS_HERE))
+        assert found is not None
+        assert found.until == midnight
 
 
 async def account_of(desk: Desk) -> AccountRow:

@@ -1,5 +1,6 @@
 """Why a post is late, from what is on record of it in PostgreSQL."""
 
+import json
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -49,20 +50,21 @@ class Story:
         outcome: str | None,
         *,
         rule: str | None = None,
+        is_limited: bool = False,
         platform_s: float = 0.0,
     ) -> None:
         """A try of any post."""
         await self._admin.do(
             "INSERT INTO attempts (id, organization_id, mode, post_id, revision, number, outcome, error, waited_ms,"
             " platform_ms, started_at, finished_at)"
-            " VALUES ($1, $2, $3, $4, 1, $5, $6, jsonb_build_object('rule', $7::text), $8, $9, $10, $11)",
+            " VALUES ($1, $2, $3, $4, 1, $5, $6, $7::jsonb, $8, $9, $10, $11)",
             fresh_id(),
             self._owner.tenant.organization_id,
             self._owner.tenant.mode,
             post_id,
             next(self._numbers),
             outcome,
-            rule,
+            json.dumps({"rule": rule, **({"budget": {}} if is_limited else {})}),
             round((started - ready) * 1000),
             round(platform_s * 1000),
             after(started),
@@ -128,7 +130,6 @@ async def test_a_post_that_nobody_has_taken_waits_in_the_queue(story: Story) -> 
 @pytest.mark.parametrize(
     ("outcome", "rule", "reason"),
     [
-        ("retrying", "budget.limit", "budget"),
         ("retrying", "budget.away", "platform"),
         ("retrying", None, "platform"),
         ("waiting", None, "platform"),
@@ -147,6 +148,13 @@ async def test_what_a_try_met_is_what_the_post_waits_for(
     told = await story.told()
     assert told.pop(reason) == 60 + (2 if reason == "platform" else 0)
     assert told == ({} if reason == "platform" else {"platform": 2})
+
+
+async def test_a_limit_of_the_platform_is_what_the_post_waits_for(story: Story) -> None:
+    await story.tried(0, 0, 0, "retrying", is_limited=True)
+    await story.tried(60, 60, 60, "published")
+    await story.is_now("published", published=60)
+    assert await story.told() == {"budget": 60}
 
 
 async def test_another_post_of_the_account_keeps_it_waiting(story: Story, owner: Owner) -> None:
@@ -232,7 +240,7 @@ async def test_a_jump_of_a_test_world_is_waited_for_as_the_time_would_have_been(
 ) -> None:
     owner = await make_owner(database, Mode.TEST)
     story = await begin_story(owner, admin)
-    await story.tried(0, 0, 1, "retrying", rule="budget.limit")
+    await story.tried(0, 0, 1, "retrying", is_limited=True)
     await story.is_now("retrying", ready=3600 + 500)
     before = (await story.told())["budget"]
     async with database.tenant(owner.tenant) as connection:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest
 
+from letmepost.domain.budgets import Budget
+from letmepost.domain.errors import LimitScope
 from letmepost.domain.upkeep import next_check_at
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import Credential
@@ -267,6 +269,19 @@ async def test_checks_keep_away_from_a_platform_that_is_throttled(keeper: Keeper
     account = await keeper.account()
     name = throttling.names(keeper.desk.owner.tenant, account, timedelta())[1]
     await keeper.desk.tools.throttles.limit(name, CLOCK.now() + timedelta(hours=1))
+    await keeper.set(check_at=in_the_past())
+    await keeper.upkeep.check_due(10)
+    row = await keeper.row()
+    assert row["health"] is None
+    assert timedelta() < row["check_at"] - CLOCK.now() < timedelta(hours=1)
+
+
+async def test_checks_leave_to_posts_what_is_left_of_a_limit(keeper: Keeper) -> None:
+    names = throttling.names(keeper.desk.owner.tenant, await keeper.account(), timedelta())
+    resets_at = CLOCK.now() + timedelta(hours=1)
+    low = Budget(name="calls", scope=LimitScope.APP, limit=100, remaining=25, resets_at=resets_at)
+    await keeper.desk.tools.throttles.spend(names[0], [low])
+    assert keeper.desk.tools.throttles.find(names) is None
     await keeper.set(check_at=in_the_past())
     await keeper.upkeep.check_due(10)
     row = await keeper.row()

@@ -1,12 +1,13 @@
 """Sends the calls of one account's flows: signs them, streams their media, and refreshes a token that has died."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
-from letmepost.domain.errors import SendFailure
+from letmepost.domain.budgets import Budget
+from letmepost.domain.errors import LimitScope, SendFailure
 from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
@@ -69,6 +70,12 @@ class Sender:
     may_send: Callable[[Call], Awaitable[float]] | None = None
     metrics: Metrics = field(default_factory=Metrics)
     records: list[CallRecord] = field(default_factory=list)
+    known_budgets: dict[tuple[LimitScope, str], Budget] = field(default_factory=dict)
+
+    @property
+    def budgets(self) -> Collection[Budget]:
+        """What the platform has told of its limits, as of its last reply about each."""
+        return self.known_budgets.values()
 
     @property
     def platform_ms(self) -> int:
@@ -104,7 +111,12 @@ class Sender:
             incoming = await self.http.send(request)
         finally:
             self._note(call, incoming, self.clock.monotonic_s() - started)
-        return Reply(status=incoming.status, headers=incoming.headers, body=incoming.body, received_at=self.clock.now())
+        reply = Reply(
+            status=incoming.status, headers=incoming.headers, body=incoming.body, received_at=self.clock.now()
+        )
+        for budget in self.platform.budgets(call, reply):
+            self.known_budgets[budget.scope, budget.name] = budget
+        return reply
 
     async def _request(self, call: Call) -> Outgoing:
         headers = dict(call.headers)

@@ -1,8 +1,9 @@
 """What platforms do not take at the moment, learnt from their answers, and shared by every worker.
 
-A limit that a platform named holds back one account, or everything of ours there, until it resets. A platform that
-fails one account after another is left alone for a while, then tried with one post. Redis is how workers tell each
-other; what it loses, whoever knows it writes anew, and what nobody knows is learnt again from the next answer.
+A limit that a platform named holds back one account, or everything of ours there, until it resets; one of which next to
+nothing is left does so before the platform has to name it. A platform that fails one account after another is left
+alone for a while, then tried with one post. Redis is how workers tell each other; what it loses, whoever knows it
+writes anew, and what nobody knows is learnt again from the next answer.
 """
 
 import json
@@ -16,6 +17,8 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from letmepost.domain.budgets import Budget
+from letmepost.gateways.budgets import Budgets, read_budget, write_budget
 from letmepost.gateways.clock import Clock
 
 _KEY = "letmepost:throttles"
@@ -36,10 +39,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """Nothing goes there until then."""
+    """Nothing goes there until then. `budget`: the limit, where it is known how large it is."""
 
     until: datetime
     reason: Reason
+    budget: Budget | None = None
 
 
 @dataclass(slots=True)
@@ -52,9 +56,13 @@ class _Failures:
 
 
 class Throttles:
-    """Throttles by name: an account's, or a platform's. Names are the callers' to choose."""
+    """Throttles by name: an account's, or a platform's. Names are the callers' to choose.
+
+    `budgets`: what is left of each limit, whether it holds anything back or not.
+    """
 
     def __init__(self, redis: Redis, clock: Clock) -> None:
+        self.budgets = Budgets(redis, clock)
         self._redis = redis
         self._clock = clock
         self._known: dict[str, Throttle] = {}
@@ -72,9 +80,25 @@ class Throttles:
                 self._known[name] = Throttle(now + timedelta(seconds=FIRST_AWAY_S), Reason.AWAY)
         return None
 
-    async def limit(self, name: str, until: datetime) -> None:
-        """The platform named a limit that resets then."""
-        await self._set(name, Throttle(until, Reason.LIMIT))
+    def is_low(self, names: Collection[str]) -> bool:
+        """Whether what is left of a limit is kept for posts: less urgent calls wait."""
+        now, low = self._clock.now(), [self._known.get(_low(name)) for name in names]
+        return any(throttle is not None and throttle.until > now for throttle in low)
+
+    async def limit(self, name: str, until: datetime, budget: Budget | None = None) -> None:
+        """The platform named a limit that resets then; of two of them the one holds that resets later."""
+        known = self._known.get(name)
+        if known is None or known.reason is Reason.AWAY or known.until < until:
+            await self._set(name, Throttle(until, Reason.LIMIT, budget))
+
+    async def spend(self, name: str, budgets: Collection[Budget]) -> None:
+        """The platform told what is left of its limits. What is used up, or nearly, is not asked for any more."""
+        self.budgets.learn(name, budgets)
+        for budget in budgets:
+            if budget.is_used_up:
+                await self.limit(name, budget.resets_at, budget)
+            if budget.is_low:
+                await self.limit(_low(name), budget.resets_at, budget)
 
     async def failed(self, name: str, account: str) -> None:
         """The platform did not answer, or with an error of its own."""
@@ -98,6 +122,7 @@ class Throttles:
 
     async def refresh(self) -> None:
         """Learn what other workers know, write anew what Redis has lost, forget what is over."""
+        await self.budgets.tell()
         now = self._clock.now()
         told: Mapping[bytes, bytes] = await self._ask("HGETALL") or {}
         shared = {name.decode(): _read(value) for name, value in told.items()}
@@ -120,8 +145,10 @@ class Throttles:
 
     async def _set(self, name: str, throttle: Throttle) -> None:
         self._known[name] = throttle
-        value = json.dumps({"until": throttle.until.isoformat(), "reason": throttle.reason})
-        await self._ask("HSET", name, value)
+        value: dict[str, Any] = {"until": throttle.until.isoformat(), "reason": throttle.reason}
+        if throttle.budget is not None:
+            value["budget"] = write_budget(throttle.budget)
+        await self._ask("HSET", name, json.dumps(value))
 
     async def _ask(self, command: str, *words: str) -> Any:
         """What Redis answers; None when it does not."""
@@ -134,4 +161,13 @@ class Throttles:
 
 def _read(value: bytes) -> Throttle:
     given = json.loads(value)
-    return Throttle(datetime.fromisoformat(given["until"]), Reason(given["reason"]))
+    budget = given.get("budget")
+    return Throttle(
+        datetime.fromisoformat(given["until"]),
+        Reason(given["reason"]),
+        None if budget is None else read_budget(budget),
+    )
+
+
+def _low(name: str) -> str:
+    return f"{name}#low"

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from letmepost.domain.budgets import Budget, ResetRule
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Frozen, Intent, Reconciled, Reply
@@ -205,6 +206,11 @@ class Simulator:
     settings: Callable[[AnyHttpUrl], PlatformSettings]
 
 
+def tells_no_budgets(_call: Call, _reply: Reply) -> Sequence[Budget]:
+    """Of a platform whose replies say nothing of its limits."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """One network.
@@ -232,6 +238,8 @@ class Platform:
             of the post's media may be gone: their facts are None.
         unpublish: delete what is at these URIs, of the account's own; None where the platform cannot.
         explain: what a refusal means; only called for replies that are not a success.
+        budgets: what any reply tells of the limits that posts come up against, in the platform's own time.
+        resets: when a used-up quota comes back whose end the refusal does not tell; None where nobody knows.
     """
 
     name: str
@@ -257,4 +265,6 @@ class Platform:
     reconcile: Callable[[ReadyPost, Intent, Any], Flow[Reconciled]]
     unpublish: Callable[[AccountFacts, Sequence[str], Any], Flow[None]] | None
     explain: Callable[[Call, Reply], PlatformFailure]
+    budgets: Callable[[Call, Reply], Sequence[Budget]] = tells_no_budgets
+    resets: ResetRule | None = None
     simulator: Simulator

@@ -84,7 +84,7 @@ class Attempt:
         if not self._may_be_visible and self.post.status is PostStatus.PUBLISHING:
             throttle = self.tools.throttles.find(throttling.names(self.claim.tenant, self.account, self.time.ahead))
             if throttle is not None:
-                return verdicts.throttled(self.post, throttle.until, throttle.reason, self.tools.jitter())
+                return verdicts.throttled(self.post, throttle, self.tools.jitter())
         try:
             return await self._publish(is_closed=is_paused or missed is not None)
         except ClosedError as closed:
@@ -256,6 +256,8 @@ class Attempt:
         """What a failure of the try leads to."""
         now, jitter = self.tools.clock.now(), self.tools.jitter()
         self.failure = failure
+        if failure.retry_at is None and failure.kind is FailureKind.QUOTA_EXHAUSTED and self._platform.resets:
+            failure.retry_at = self._platform.resets(self.time.now())
         if failure.retry_at is not None:
             failure.retry_at = self.time.ours(failure.retry_at)
         log.info("post.refused", post_id=str(self.post.id), kind=failure.kind, error=failure.message)
@@ -264,7 +266,9 @@ class Attempt:
         if self.post.status is PostStatus.HELD:
             return verdicts.unlearnable(self.post, failure.message)
         is_uncertain = not self.post.parts and self._may_be_visible
-        return verdicts.failed(self.post, failure, now, jitter, is_uncertain=is_uncertain)
+        used_up = [budget for budget in self.sender.budgets if budget.is_used_up]
+        budget = max(used_up, key=lambda one: one.resets_at, default=None)
+        return verdicts.failed(self.post, failure, now, jitter, is_uncertain=is_uncertain, budget=budget)
 
     def _refused(self, verdict: Verdict) -> Verdict:
         """Our own refusal of the content; it cannot take back what may have been sent before."""

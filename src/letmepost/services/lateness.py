@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 from letmepost.domain.lateness import Busy, Delay, Hold, Lateness, Record, Try, explain_lateness
 from letmepost.domain.posts import TERMINAL, PostStatus
-from letmepost.gateways.throttles import Reason
 from letmepost.services.verdicts import MISSED_RULE
 from letmepost.storage.database import Connection, Tenant
 from letmepost.storage.history import HistoryRepository
@@ -88,14 +87,14 @@ def _make(post: PostRow, attempts: Sequence[AttemptRow], until: datetime, ready_
 
 def _then(attempt: AttemptRow) -> Delay | None:
     """What a try left the post waiting for."""
-    rule = (attempt.error or {}).get("rule")
+    error = attempt.error or {}
     match attempt.outcome:
         case "waiting":
             return Delay.PLATFORM
         case PostStatus.RETRYING:
-            return Delay.BUDGET if rule == f"budget.{Reason.LIMIT}" else Delay.PLATFORM
+            return Delay.BUDGET if "budget" in error else Delay.PLATFORM
         case PostStatus.HELD:
-            return _held_for(rule)
+            return _held_for(error.get("rule"))
     return None
 
 

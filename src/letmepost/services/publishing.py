@@ -54,8 +54,8 @@ class Publishing:
                 await self._try(attempt)
                 await self._tools.wakeups.batch_changed(attempt.post.batch_id)
                 if attempt.sender.records:
-                    ahead = attempt.time.ahead
-                    await teach(self._tools.throttles, claim.tenant, attempt.account, ahead, attempt.failure)
+                    ahead, budgets = attempt.time.ahead, attempt.sender.budgets
+                    await teach(self._tools.throttles, claim.tenant, attempt.account, ahead, attempt.failure, budgets)
             except LostLeaseError:
                 log.warning("post.lease_lost")
             finally:

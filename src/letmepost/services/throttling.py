@@ -1,11 +1,12 @@
 """What a try teaches of its platform, and what is held back by it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 from letmepost.domain.api_keys import Mode
+from letmepost.domain.budgets import Budget
 from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.throttles import Throttle, Throttles
@@ -33,10 +34,21 @@ def names(tenant: Tenant, account: AccountRow, ahead: timedelta) -> tuple[str, s
 
 
 async def teach(
-    throttles: Throttles, tenant: Tenant, account: AccountRow, ahead: timedelta, failure: PlatformFailure | None
+    throttles: Throttles,
+    tenant: Tenant,
+    account: AccountRow,
+    ahead: timedelta,
+    failure: PlatformFailure | None,
+    budgets: Collection[Budget],
 ) -> None:
-    """Let later tries know what one that has sent something has learnt; `failure` is None when it went well."""
+    """Let later tries know what one that has sent something has learnt; `failure` is None when it went well.
+
+    `budgets`: what the platform told of its limits, in its own time.
+    """
     of_platform, of_account = names(tenant, account, ahead)
+    for scope, name in ((LimitScope.APP, of_platform), (LimitScope.ACCOUNT, of_account)):
+        ours = [replace(one, resets_at=one.resets_at - ahead) for one in budgets if one.scope is scope]
+        await throttles.spend(name, ours)
     if failure is None:
         await throttles.succeeded(of_platform)
     elif failure.kind in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED} and failure.retry_at is not None:
@@ -55,8 +67,25 @@ class Held:
     throttle: Throttle
 
 
+@dataclass(frozen=True, slots=True)
+class KnownBudget:
+    """What is left of a limit: of one account's, or of everything of ours there."""
+
+    platform: str
+    account_id: UUID | None
+    budget: Budget
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformUsage:
+    """What platforms have told of their limits."""
+
+    held: Sequence[Held]
+    budgets: Sequence[KnownBudget]
+
+
 class ThrottleReadings:
-    """What holds a caller's posts back."""
+    """What holds a caller's posts back, or will."""
 
     def __init__(self, *, database: Database, keyring: Keyring, clock: Clock, throttles: Throttles) -> None:
         self._database = database
@@ -64,12 +93,9 @@ class ThrottleReadings:
         self._clock = clock
         self._throttles = throttles
 
-    async def read(self, caller: Caller) -> Sequence[Held]:
+    async def read(self, caller: Caller) -> PlatformUsage:
         """What concerns the accounts that the caller can see; of many accounts, the newest."""
         await self._throttles.refresh()
-        known = self._throttles.list_all()
-        if not known:
-            return []
         async with self._database.tenant(caller.tenant) as connection:
             accounts = AccountRepository(connection, caller.tenant, self._keyring)
             rows = await accounts.list_page(caller.profile_id, before=None, limit=_LOOKED_AT_MAX)
@@ -78,4 +104,9 @@ class ThrottleReadings:
         for row in rows:
             of_platform, of_account = names(caller.tenant, row, time.ahead)
             concerned |= {of_platform: (row.platform, None), of_account: (row.platform, row.id)}
-        return [Held(*concerned[name], known[name]) for name in sorted(concerned.keys() & known.keys())]
+        known = self._throttles.list_all()
+        told = await self._throttles.budgets.read(sorted(concerned))
+        return PlatformUsage(
+            held=[Held(*concerned[name], known[name]) for name in sorted(concerned.keys() & known.keys())],
+            budgets=[KnownBudget(*concerned[name], budget) for name, budgets in told.items() for budget in budgets],
+        )

@@ -116,7 +116,9 @@ class Upkeep:
         except LetmepostError:
             await self._plan(found, check_at=now + _LATER)
             return
-        if self._throttles.find(throttling.names(tenant, account, time.ahead)) is not None:
+        names = throttling.names(tenant, account, time.ahead)
+        # What is left of a limit is kept for posts.
+        if self._throttles.is_low(names) or self._throttles.find(names) is not None:
             await self._plan(found, check_at=now + _LATER)
             return
         # Planned before it is asked: a check that never comes back is not asked for over and over.

@@ -6,11 +6,14 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from letmepost.domain.budgets import Budget
 from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
 from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.retry import POLICIES, Next, next_try_at
 from letmepost.domain.rules import Violation
+from letmepost.gateways.throttles import Reason, Throttle
+from letmepost.services.events import timestamp
 from letmepost.storage.pauses import PAUSED_RULE
 from letmepost.storage.posts import PostRow
 
@@ -21,8 +24,8 @@ EXTRAS_WITHIN = timedelta(hours=1)
 
 SPREAD = timedelta(seconds=2)
 _THROTTLED = {
-    "limit": "The platform's limit is used up; the post goes out when it resets.",
-    "away": "The platform does not answer; the post goes out when it does.",
+    Reason.LIMIT: "The platform's limit is used up, or nearly; the post goes out when it resets.",
+    Reason.AWAY: "The platform does not answer; the post goes out when it does.",
 }
 
 _CLEAR: Mapping[str, Any] = MappingProxyType({"ready_at": None})
@@ -153,10 +156,19 @@ def unlearnable(post: PostRow, reason: str) -> Verdict:
     return _ended(Cause.UNLEARNABLE, error)
 
 
-def failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float, *, is_uncertain: bool) -> Verdict:
+def failed(
+    post: PostRow,
+    failure: PlatformFailure,
+    now: datetime,
+    jitter: float,
+    *,
+    is_uncertain: bool,
+    budget: Budget | None = None,
+) -> Verdict:
     """What a platform's refusal leads to, by its kind.
 
     Args:
+        budget: the limit that is used up, where the platform told of it.
         is_uncertain: something was sent, or even accepted, and no part of the post is known to be visible. Then it is
             never called failed or rejected: whoever retries that would publish twice.
     """
@@ -168,8 +180,10 @@ def failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float
         return in_doubt(post, now, jitter, failure.message)
     at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
     is_limit = failure.kind in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED}
+    if is_limit:
+        error = {"rule": f"budget.{Reason.LIMIT}", **error, "budget": _budget_data(failure.retry_at, budget)}
     if policy.next is Next.TRY_AGAIN and at <= deadline(post):
-        return _again(post, {"rule": "budget.limit", **error} if is_limit else error, at)
+        return _again(post, error, at)
     if is_uncertain:
         return unlearnable(post, failure.message)
     if is_limit and failure.retry_at is not None:
@@ -183,18 +197,20 @@ def go_on(post: PostRow, error: Mapping[str, Any], now: datetime) -> Verdict:
     return _again(post, error, now)
 
 
-def throttled(post: PostRow, until: datetime, reason: str, jitter: float) -> Verdict:
+def throttled(post: PostRow, throttle: Throttle, jitter: float) -> Verdict:
     """The platform takes nothing until then: it is not even asked, and this counts as no try.
 
     What resets after the deadline settles the post at once. Posts that wait for the same moment come a little apart.
     """
-    error = {
+    error: dict[str, Any] = {
         "code": ErrorCode.PLATFORM_UNAVAILABLE,
-        "message": _THROTTLED.get(reason, "The platform takes nothing at the moment."),
-        "rule": f"budget.{reason}",
+        "message": _THROTTLED[throttle.reason],
+        "rule": f"budget.{throttle.reason}",
         "platform": post.platform,
     }
-    at = until + (1 + jitter) / 2 * SPREAD
+    if throttle.reason is Reason.LIMIT:
+        error["budget"] = _budget_data(throttle.until, throttle.budget)
+    at = throttle.until + (1 + jitter) / 2 * SPREAD
     if at > deadline(post):
         resets = {**error, "rule": "budget.resets_after_deadline"}
         return _ended(Cause.BROKE if post.parts else Cause.USED_UP, resets)
@@ -228,6 +244,12 @@ def failure_error(platform: str, failure: PlatformFailure) -> dict[str, Any]:
         "platformResponse": failure.response,
     }
     return {name: value for name, value in error.items() if value is not None}
+
+
+def _budget_data(resets_at: datetime | None, budget: Budget | None) -> dict[str, Any]:
+    """A limit that holds a post back, as far as it is known."""
+    known = {} if budget is None else {"name": budget.name, "limit": budget.limit, "remaining": budget.remaining}
+    return known if resets_at is None else {**known, "resetsAt": timestamp(resets_at)}
 
 
 def _again(post: PostRow, error: Mapping[str, Any], at: datetime) -> Verdict:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from letmepost.http.answers import show
 from letmepost.http.gate import ANY_KEY, GatedRoute, caller_of, needs
-from letmepost.http.schemas.usage import CapView, ThrottleView, UsageView
+from letmepost.http.schemas.usage import BudgetView, CapView, ThrottleView, UsageView
 from letmepost.http.services import APIServices
 
 router = APIRouter(route_class=GatedRoute, tags=["usage"])
@@ -12,9 +12,15 @@ router = APIRouter(route_class=GatedRoute, tags=["usage"])
 
 @router.get("/v1/usage", response_model=UsageView, openapi_extra=needs(ANY_KEY))
 async def read_usage(request: Request) -> Response:
-    """Every cap that holds for this key, and what platforms hold back of its posts at the moment."""
+    """Every cap that holds for this key, and what platforms let through of its posts, as far as they have told."""
     services: APIServices = request.app.state.services
     readings = await services.quotas.read(caller_of(request))
-    throttles = [ThrottleView.of(held) for held in await services.throttles.read(caller_of(request))]
+    platforms = await services.throttles.read(caller_of(request))
     requests = CapView.of_requests(request.state.allowance, services.clock.now())
-    return show(UsageView(data=[requests, *map(CapView.of, readings)], throttles=throttles))
+    return show(
+        UsageView(
+            data=[requests, *map(CapView.of, readings)],
+            throttles=[ThrottleView.of(held) for held in platforms.held],
+            budgets=[BudgetView.of(known) for known in platforms.budgets],
+        )
+    )

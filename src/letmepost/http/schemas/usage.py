@@ -10,7 +10,7 @@ from letmepost.domain.quotas import Reading
 from letmepost.gateways.rate_limits import Allowance
 from letmepost.gateways.throttles import Reason
 from letmepost.http.schemas.base import Left, Moment, View
-from letmepost.services.throttling import Held
+from letmepost.services.throttling import Held, KnownBudget
 
 
 class CapView(View):
@@ -67,8 +67,32 @@ class ThrottleView(View):
         )
 
 
+class BudgetView(View):
+    """What is left of one of a platform's own limits, as it told last. Posts use it before health checks do."""
+
+    platform: str
+    account_id: Left[str] = Field(default=None, description="Whose; left out, every account there shares it.")
+    name: str = Field(description="The platform's own word for it.")
+    limit: int
+    remaining: int
+    resets_at: Moment
+
+    @classmethod
+    def of(cls, known: KnownBudget) -> "BudgetView":
+        """Show what is left."""
+        return cls(
+            platform=known.platform,
+            account_id=None if known.account_id is None else spell(Prefix.ACCOUNT, known.account_id),
+            name=known.budget.name,
+            limit=known.budget.limit,
+            remaining=known.budget.remaining,
+            resets_at=known.budget.resets_at,
+        )
+
+
 class UsageView(View):
     """Every cap that holds for the key, and what platforms hold back. What has no limit is not in the list."""
 
     data: Sequence[CapView]
     throttles: Sequence[ThrottleView]
+    budgets: Sequence[BudgetView] = Field(description="Of platforms that tell of them, as of their last answer.")

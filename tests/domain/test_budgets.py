@@ -1,0 +1,124 @@
+"""What is left of limits, and when they come back."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from letmepost.domain.budgets import (
+    LONGEST,
+    Budget,
+    counted_budget,
+    midnight_pacific,
+    midnight_utc,
+    rolling,
+)
+from letmepost.domain.errors import LimitScope
+from letmepost.domain.flow import Reply
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def budget(remaining: int, limit: int) -> Budget:
+    return Budget(name="posts", scope=LimitScope.ACCOUNT, limit=limit, remaining=remaining, resets_at=NOW)
+
+
+def told(**headers: str) -> Budget | None:
+    named = {f"x-{part}": text for part, text in headers.items()}
+    reply = Reply(status=200, headers=named, body=b"", received_at=NOW)
+    return counted_budget(reply, "x", LimitScope.ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("remaining", "limit", "is_used_up", "is_low"),
+    [
+        (100, 100, False, False),
+        (26, 100, False, False),
+        (25, 100, False, True),
+        (6, 100, False, True),
+        (5, 100, True, True),
+        (6, 10_000, False, True),
+        (5, 10_000, True, True),
+        (1, 15, False, True),
+        (0, 15, True, True),
+    ],
+)
+def test_health_checks_leave_to_posts_what_is_left(
+    remaining: int, limit: int, *, is_used_up: bool, is_low: bool
+) -> None:
+    found = budget(remaining, limit)
+    assert (found.is_used_up, found.is_low) == (is_used_up, is_low)
+
+
+@given(st.integers(0, 100_000), st.integers(1, 100_000))
+def test_publishing_stops_after_health_checks_and_never_at_the_beginning(remaining: int, limit: int) -> None:
+    found = budget(min(remaining, limit), limit)
+    assert found.is_low or not found.is_used_up
+    assert not budget(limit, limit).is_used_up
+
+
+def test_a_budget_is_read_from_its_three_headers() -> None:
+    reset = int(NOW.timestamp()) + 60
+    found = told(limit="100", remaining="99", reset=str(reset))
+    assert found is not None
+    assert (found.name, found.limit, found.remaining) == ("x", 100, 99)
+    assert found.resets_at == NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("limit", "remaining", "reset_s"),
+    [
+        ("", "1", 60),
+        ("100", "", 60),
+        ("100", "-1", 60),
+        ("1e3", "1", 60),
+        ("0", "0", 60),
+        ("100", "99", 0),
+        ("100", "99", -1),
+        ("100", "99", LONGEST.total_seconds() + 1),
+    ],
+)
+def test_what_is_no_budget_is_not_believed(limit: str, remaining: str, reset_s: float) -> None:
+    """Anybody may run a server that says that it takes nothing until 2286."""
+    assert told(limit=limit, remaining=remaining, reset=str(int(NOW.timestamp() + reset_s))) is None
+    assert told(limit="100", remaining="99", reset="99999999999") is None
+
+
+def test_more_is_never_left_than_there_was() -> None:
+    found = told(limit="10", remaining="99", reset=str(int(NOW.timestamp()) + 60))
+    assert found is not None
+    assert found.remaining == 10
+
+
+@pytest.mark.parametrize(
+    ("used_up_at", "comes_back_at"),
+    [
+        ("2026-07-01T06:59:59Z", "2026-07-01T07:00:00Z"),
+        ("2026-07-01T07:00:00Z", "2026-07-02T07:00:00Z"),
+        ("2026-12-01T00:00:00Z", "2026-12-01T08:00:00Z"),
+        # Clocks go forward on March 8 and back on November 1, each at 2 o'clock.
+        ("2026-03-08T07:59:00Z", "2026-03-08T08:00:00Z"),
+        ("2026-03-08T08:00:00Z", "2026-03-09T07:00:00Z"),
+        ("2026-11-01T07:00:00Z", "2026-11-02T08:00:00Z"),
+    ],
+)
+def test_a_pacific_day_ends_at_midnight_there(used_up_at: str, comes_back_at: str) -> None:
+    assert midnight_pacific(datetime.fromisoformat(used_up_at)) == datetime.fromisoformat(comes_back_at)
+
+
+moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(moments)
+def test_a_day_comes_back_within_a_day_of_there(moment: datetime) -> None:
+    assert timedelta() < midnight_utc(moment) - moment <= timedelta(days=1)
+    assert midnight_utc(moment).time() == datetime.min.time()
+    back = midnight_pacific(moment)
+    assert timedelta() < back - moment <= timedelta(hours=25)
+    assert back.astimezone(ZoneInfo("America/Los_Angeles")).time() == datetime.min.time()
+
+
+def test_a_rolling_window_has_passed_when_it_is_over() -> None:
+    assert rolling(timedelta(hours=24))(NOW) == NOW + timedelta(hours=24)
