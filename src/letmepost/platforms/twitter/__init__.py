@@ -1,6 +1,7 @@
 """X, formerly Twitter: https://docs.x.com/x-api."""
 
 from letmepost.platforms.contract import Platform
+from letmepost.platforms.twitter.budgets import budgets
 from letmepost.platforms.twitter.connect import OAUTH
 from letmepost.platforms.twitter.options import TwitterOptions
 from letmepost.platforms.twitter.publish import publish
@@ -33,5 +34,6 @@ PLATFORM = Platform(
     reconcile=reconcile,
     unpublish=unpublish,
     explain=explain,
+    budgets=budgets,
     simulator=SIMULATOR,
 )

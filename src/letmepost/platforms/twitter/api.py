@@ -45,6 +45,11 @@ def create_post(api: str, body: Mapping[str, Any], *, step: str) -> Call:
     return Call(method="POST", url=f"{api}/2/tweets", json=body, effect=Effect.PUBLISH, step=step)
 
 
+def is_create(call: Call) -> bool:
+    """Whether it is such a call."""
+    return call.method == "POST" and call.url.endswith("/2/tweets")
+
+
 def delete_post(api: str, post_id: str) -> Call:
     """Delete one of the account's own posts."""
     return Call(method="DELETE", url=f"{api}/2/tweets/{post_id}", effect=Effect.PREPARE, step=f"delete-{post_id}")
