@@ -225,3 +225,20 @@ async def test_usage_shows_what_a_platform_holds_back_and_until_when(tenant: Ten
     assert throttle == {"platform": PLATFORM, "accountId": limited, "reason": "limit"}
     scoped = await tenant.key(profileId=await tenant.profile())
     assert (await scoped.get("/v1/usage")).json()["throttles"] == []
+
+
+async def test_usage_shows_what_is_left_of_a_platforms_own_limits(tenant: Tenant) -> None:
+    client, account_id = tenant.client, await tenant.client.sandbox_account()
+    assert (await client.get("/v1/usage")).json()["budgets"] == []
+    await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Now"})
+
+    async def told() -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = (await client.get("/v1/usage")).json()["budgets"]
+        return found
+
+    [budget] = await eventually(told) or []
+    assert moment(budget.pop("resetsAt")) > datetime.fromisoformat(soon(0))
+    assert (budget.pop("platform"), budget.pop("accountId")) == (PLATFORM, account_id)
+    assert 0 < budget["remaining"] < budget["limit"]
+    scoped = await tenant.key(profileId=await tenant.profile())
+    assert (await scoped.get("/v1/usage")).json()["budgets"] == []

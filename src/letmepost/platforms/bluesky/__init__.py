@@ -1,5 +1,6 @@
 """Bluesky, and any other network of the AT Protocol: https://atproto.com."""
 
+from letmepost.platforms.bluesky.budgets import budgets
 from letmepost.platforms.bluesky.connect import ConnectInput, connect
 from letmepost.platforms.bluesky.options import BlueskyOptions
 from letmepost.platforms.bluesky.publish import publish
@@ -33,5 +34,6 @@ PLATFORM = Platform(
     reconcile=reconcile,
     unpublish=unpublish,
     explain=explain,
+    budgets=budgets,
     simulator=SIMULATOR,
 )
