@@ -6,6 +6,7 @@ import pytest
 
 from letmepost.domain.errors import FailureKind, LimitScope
 from letmepost.domain.flow import Auth, Call, Reply
+from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.replies import MEANINGS, duplicate_of, explain, is_passing
 from letmepost.platforms.linkedin.rest import (
     begin_upload,
@@ -122,16 +123,20 @@ def test_a_reply_without_a_code_is_judged_by_its_status(status: int, call: str, 
 @pytest.mark.parametrize(
     ("which", "kind", "retry_at", "scope"),
     [
-        ("APPLICATION DAY limit", "quota_exhausted", MIDNIGHT, LimitScope.APP),
-        ("APPLICATION_AND_MEMBER DAY limit", "quota_exhausted", MIDNIGHT, LimitScope.ACCOUNT),
-        ("MEMBER DAY limit", "quota_exhausted", MIDNIGHT, LimitScope.ACCOUNT),
+        ("APPLICATION DAY limit", "quota_exhausted", None, LimitScope.APP),
+        ("APPLICATION_AND_MEMBER DAY limit", "quota_exhausted", None, LimitScope.ACCOUNT),
+        ("MEMBER DAY limit", "quota_exhausted", None, LimitScope.ACCOUNT),
         ("limit", "rate_limited", NOW + timedelta(minutes=15), LimitScope.ACCOUNT),
     ],
 )
-def test_whose_limit_it_is_and_when_it_ends(which: str, kind: str, retry_at: datetime, scope: LimitScope) -> None:
+def test_whose_limit_it_is_and_when_it_ends(
+    which: str, kind: str, retry_at: datetime | None, scope: LimitScope
+) -> None:
     message = f"Resource level throttle {which} for calls to this resource is reached."
     failure = explain(CALLS["post"], refusal(429, "TOO_MANY_REQUESTS", message, number=101))
     assert (failure.kind, failure.retry_at, failure.scope) == (FailureKind(kind), retry_at, scope)
+    assert PLATFORM.resets is not None
+    assert PLATFORM.resets(NOW) == MIDNIGHT, "what a refusal does not tell"
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("soon", 900), ("-1", 900), ("9" * 20, 900), ("٣", 900)])

@@ -1,5 +1,6 @@
 """LinkedIn (https://learn.microsoft.com/linkedin/marketing): members and the pages that they administer."""
 
+from letmepost.domain.budgets import midnight_utc
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.linkedin.connect import OAUTH
 from letmepost.platforms.linkedin.options import LinkedInOptions
@@ -34,5 +35,6 @@ PLATFORM = Platform(
     reconcile=reconcile,
     unpublish=unpublish,
     explain=explain,
+    resets=midnight_utc,
     simulator=SIMULATOR,
 )

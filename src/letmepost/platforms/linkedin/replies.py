@@ -10,10 +10,11 @@ page lists, what clients of the API were answered.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from letmepost.domain.budgets import midnight_utc
 from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
 from letmepost.platforms.linkedin.rest import COMMENT_STEP
@@ -172,17 +173,16 @@ def _by_status(call: Call, reply: Reply, error: Error) -> Meaning:
     return Meaning(FailureKind.UNAVAILABLE, "LinkedIn could not answer.")
 
 
-def _limit(reply: Reply, error: Error) -> tuple[FailureKind, datetime, LimitScope]:
-    """Daily limits, the app's and each member's, end at midnight UTC. A burst's end is not told: a while, then."""
-    midnight = datetime.combine(reply.received_at.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC)
+def _limit(reply: Reply, error: Error) -> tuple[FailureKind, datetime | None, LimitScope]:
+    """Daily limits, the app's and each member's, end with the day. A burst's end is not told: a while, then."""
     if re.search(r"\bDAY limit\b", error.message):
         is_members = "MEMBER" in error.message
-        return FailureKind.QUOTA_EXHAUSTED, midnight, LimitScope.ACCOUNT if is_members else LimitScope.APP
+        return FailureKind.QUOTA_EXHAUSTED, None, LimitScope.ACCOUNT if is_members else LimitScope.APP
     text = reply.headers.get("retry-after", "")
     if re.fullmatch(r"[0-9]{1,6}", text):
         return FailureKind.RATE_LIMITED, reply.received_at + timedelta(seconds=int(text)), LimitScope.ACCOUNT
     later = reply.received_at + timedelta(seconds=_BURST_S)
-    return FailureKind.RATE_LIMITED, min(later, midnight), LimitScope.ACCOUNT
+    return FailureKind.RATE_LIMITED, min(later, midnight_utc(reply.received_at)), LimitScope.ACCOUNT
 
 
 def _said(reply: Reply, error: Error) -> str:
