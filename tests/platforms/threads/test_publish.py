@@ -27,6 +27,7 @@ from letmepost.domain.flow import (
 from letmepost.domain.journal import encode_call
 from letmepost.domain.playback import Transcript, first_calls, play
 from letmepost.platforms.contract import ReadyPost
+from letmepost.platforms.threads import PLATFORM
 from letmepost.platforms.threads.publish import publish
 from tests.platforms.threads.transcripts import (
     API,
@@ -390,7 +391,9 @@ def test_a_throttle_is_told_from_a_day_that_is_used_up(code: int, at: str) -> No
     assert transcript.calls[-1].query == (("fields", "quota_usage,config"),)
     failure = refusal(transcript)
     assert (failure.kind, failure.rule) == (FailureKind.QUOTA_EXHAUSTED, "threads.quota.day")
-    assert failure.retry_at == NOW + timedelta(hours=1)
+    assert failure.retry_at is None
+    assert PLATFORM.resets is not None
+    assert PLATFORM.resets(NOW) == NOW + timedelta(hours=1)
     for told in (recorded("quota"), refused(4), recorded("quota", data=[]), AWAY):
         failure = refusal(run(ready(), *before, refused(code, http=403), told))
         assert (failure.kind, failure.retry_at) == (FailureKind.RATE_LIMITED, NOW + timedelta(hours=1))

@@ -1,5 +1,8 @@
 """Threads, by Meta: https://developers.facebook.com/docs/threads."""
 
+from letmepost.domain.budgets import rolling
+from letmepost.platforms._meta.budgets import budgets
+from letmepost.platforms._meta.graph import THROTTLED_FOR
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.threads.connect import OAUTH
 from letmepost.platforms.threads.options import ThreadsOptions
@@ -33,5 +36,7 @@ PLATFORM = Platform(
     reconcile=reconcile,
     unpublish=unpublish,
     explain=explain,
+    budgets=budgets,
+    resets=rolling(THROTTLED_FOR),  # a day's posts come back one by one, as each is a day old
     simulator=SIMULATOR,
 )

@@ -9,7 +9,7 @@ from typing import Any
 from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
 from letmepost.domain.flow import Call, Extra, Flow, Live, Part, Pause, Reply, Warn
 from letmepost.domain.retry import POLICIES, Next
-from letmepost.platforms._meta.graph import THROTTLED_FOR, read_id
+from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.threads.api import publish_container, read_post, read_quota
 from letmepost.platforms.threads.containers import died, prepare, read_status, renew
@@ -118,7 +118,6 @@ class _Writer:
             f"The account has published the {total} {'replies' if draft.is_reply else 'posts'} of a day on Threads.",
             rule="threads.quota.day",
             remediation="Nothing needs to be done: it goes out when the oldest of them is a day old.",
-            retry_at=reply.received_at + THROTTLED_FOR,
             response=failure.response,
         ) from failure
 
