@@ -94,6 +94,33 @@ TRANSITIONS: Mapping[Cause, Transition] = MappingProxyType(
     }
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """Until when a post may stay in a status before somebody looks at it again, and what is decided then."""
+
+    deadline: str
+    decision: str
+
+
+_GIVEN_UP = "failed; unconfirmed where something may be visible, partial where something is"
+EXITS: Mapping[PostStatus, Exit] = MappingProxyType(
+    {
+        _S.QUEUED: Exit(
+            "its time", "a worker publishes it, or, later than `late.withinS`, does as its `late` rule says"
+        ),
+        _S.PUBLISHING: Exit(
+            "the end of its worker's lease, or of what the platform asked it to wait for",
+            "the next worker goes on with what is on record",
+        ),
+        _S.RETRYING: Exit(
+            "`nextAttemptAt`, at most `late.withinS` after its time", f"another try; at last {_GIVEN_UP}"
+        ),
+        _S.HELD: Exit("`late.withinS` after its time; 30 days after it when its `late` rule holds it", _GIVEN_UP),
+    }
+)
+"""Where no status moves a post by itself, a deadline does. Every other one is settled, or a draft."""
+
 UNSETTLED = frozenset({PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING})
 """Statuses that the answer to an immediate post waits for."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.posts import Posts, check_schedule
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
+from letmepost.services.verdicts import MISSED_RULE
 from letmepost.storage.batches import BatchRepository, BatchRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.editing import EDITABLE, LockedPost, PostEditor
@@ -252,9 +253,9 @@ class Editing:
             if counted := _places([post]):
                 moved = [(post.account_id, change.scheduled_at)]
                 await self._quotas.move(connection, caller.tenant, old=counted, new=moved)
-            values |= {"due_at": change.scheduled_at, "ready_at": change.scheduled_at, "failure_count": 0}
-            if post.status is PostStatus.RETRYING:
-                values |= {"status": PostStatus.QUEUED, "error": None}
+            values |= _planned(post, change.scheduled_at)
+            if post.status is PostStatus.HELD and values["status"] is PostStatus.QUEUED:
+                events.append(str(TRANSITIONS[Cause.RELEASED].event))
             if not change.content.given:
                 await editor.thaw(post)
             events.append("post.rescheduled")
@@ -309,6 +310,21 @@ class Editing:
 
     async def _write(self, connection: Connection, caller: Caller, events: Sequence[NewEvent]) -> None:
         await EventRepository(connection, caller.tenant).write(events, self._clock.now())
+
+
+def _planned(post: PostRow, due_at: datetime) -> dict[str, Any]:
+    """What changes with the time of a post.
+
+    What its own lateness rule held is queued: it was held for somebody to say when. What its account or a pause holds
+    stays held, and the lateness rule decides again at its new deadline.
+    """
+    changes: dict[str, Any] = {"due_at": due_at, "ready_at": due_at, "failure_count": 0, "status": post.status}
+    is_missed = (post.error or {}).get("rule") == MISSED_RULE
+    if post.status is PostStatus.RETRYING or (post.status is PostStatus.HELD and is_missed):
+        return {**changes, "status": PostStatus.QUEUED, "error": None}
+    if post.status is PostStatus.HELD:
+        return {**changes, "ready_at": due_at + timedelta(seconds=post.late_within_s)}
+    return changes
 
 
 def _places(posts: Sequence[PostRow]) -> list[tuple[UUID, datetime]]:

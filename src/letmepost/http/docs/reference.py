@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from letmepost.domain.posts import TRANSITIONS
+from letmepost.domain.posts import EXITS, TRANSITIONS
 from letmepost.http.docs.fields import fields_table, type_of
 from letmepost.http.docs.layout import page, paragraphs, prose, table
 from letmepost.http.gate import ANY_KEY, OPERATOR, scope_of
@@ -146,7 +146,13 @@ def _statuses() -> str:
         for cause, transition in TRANSITIONS.items()
     ]
     listed = table(("Cause", "From", "To", "Event"), rows)
-    return f'<section id="statuses"><h2>Statuses of a post</h2>{listed}</section>'
+    exits = table(
+        ("Status", "Looked at again at", "Then"),
+        [(f"<code>{status}</code>", prose(way.deadline), prose(way.decision)) for status, way in EXITS.items()],
+    )
+    return (
+        f'<section id="statuses"><h2>Statuses of a post</h2>{listed}<h3>None is without an exit</h3>{exits}</section>'
+    )
 
 
 def _example(value: Any) -> str:

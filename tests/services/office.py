@@ -1,0 +1,97 @@
+"""What callers and the operator do with the posts of a desk."""
+
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from letmepost.domain.api_keys import EVERY_SCOPE
+from letmepost.domain.errors import StateForbids
+from letmepost.services.callers import Caller
+from letmepost.services.disconnecting import DISCONNECTED
+from letmepost.services.editing import Editing, PostChange, Resolution
+from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.pauses import Pauses
+from letmepost.services.posts import Posts
+from letmepost.services.quotas import Quotas
+from letmepost.storage.accounts import AccountRepository
+from letmepost.storage.posts import PostRepository
+from tests.services.desk import Desk
+from tests.storage.support import CLOCK, KEYRING
+
+T = TypeVar("T")
+
+
+class Office:
+    """A caller of the desk's tenant, and the deployment's operator."""
+
+    def __init__(self, desk: Desk) -> None:
+        tools, tenant = desk.tools, desk.owner.tenant
+        self._desk = desk
+        self._caller = Caller(
+            organization_id=tenant.organization_id,
+            mode=tenant.mode,
+            key_id=UUID(int=1),
+            profile_id=None,
+            scopes=EVERY_SCOPE,
+            requests_per_minute=None,
+        )
+        quotas, idempotency = Quotas(tools.database, CLOCK), Idempotency(tools.database, KEYRING, CLOCK)
+        posts = Posts(
+            database=tools.database,
+            keyring=KEYRING,
+            clock=CLOCK,
+            worlds=tools.worlds,
+            library=tools.library,
+            quotas=quotas,
+            idempotency=idempotency,
+            wakeups=tools.wakeups,
+        )
+        self._editing = Editing(
+            database=tools.database,
+            clock=CLOCK,
+            posts=posts,
+            quotas=quotas,
+            idempotency=idempotency,
+            wakeups=tools.wakeups,
+        )
+        self.pauses = Pauses(
+            database=tools.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups
+        )
+
+    async def reschedule(self, post_id: UUID, at: datetime) -> bool:
+        """Let it go out at another time; False when it cannot be changed any more."""
+        return await _may(self._editing.change(self._caller, post_id, PostChange(scheduled_at=at), _anyhow()))
+
+    async def retry(self, post_id: UUID) -> bool:
+        """Queue it again; False when it is not in such a state."""
+        return await _may(self._editing.retry(self._caller, post_id, None, _anyhow()))
+
+    async def cancel(self, post_id: UUID) -> bool:
+        """Let it not go out; False when it is too late for that."""
+        return await _may(self._editing.cancel(self._caller, post_id, _anyhow()))
+
+    async def resolve(self, post_id: UUID, *, is_published: bool) -> bool:
+        """Say what became of it; False when that is known."""
+        return await _may(
+            self._editing.resolve(self._caller, post_id, Resolution(is_published=is_published), _anyhow())
+        )
+
+    async def disconnect(self) -> None:
+        """Part from the account: what waits for it is held."""
+        owner, account_id = self._desk.owner, self._desk.account_id
+        async with owner.database.tenant(owner.tenant) as connection:
+            await AccountRepository(connection, owner.tenant, KEYRING).disconnect(account_id, CLOCK.now())
+            await PostRepository(connection, owner.tenant).hold_waiting(account_id, DISCONNECTED, CLOCK.now())
+
+
+def _anyhow() -> Once[T]:
+    return Once(None, lambda _: Answer(200, b"", {}))
+
+
+async def _may(doing: Awaitable[Answer]) -> bool:
+    try:
+        await doing
+    except StateForbids:
+        return False
+    return True

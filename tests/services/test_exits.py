@@ -1,0 +1,51 @@
+"""No status is without an exit: whatever happened to a post, somebody looks at it again, or it has its end."""
+
+from datetime import timedelta
+
+import pytest
+
+from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
+from tests.services.desk import Desk
+from tests.services.office import Office
+from tests.storage.support import CLOCK
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def office(desk: Desk) -> Office:
+    return Office(desk)
+
+
+def test_every_status_that_something_leaves_by_itself_has_an_exit() -> None:
+    """A draft waits for its caller, for as long as that may take."""
+    assert set(EXITS) == set(PostStatus) - TERMINAL - {PostStatus.DRAFT}
+
+
+async def test_a_held_post_that_is_rescheduled_waits_for_its_account_as_long_as_any(desk: Desk, office: Office) -> None:
+    """It was given up at the very moment for which it was planned anew."""
+    post_id = await desk.post(late_within_s=600)
+    await desk.admin.do("UPDATE accounts SET status = 'reauth_required'")
+    assert (await desk.publish())["status"] == "held"
+    planned = CLOCK.now() + HOUR
+    assert await office.reschedule(post_id, planned)
+    row = await desk.row()
+    assert (row["status"], row["due_at"]) == ("held", planned)
+    assert row["ready_at"] == planned + timedelta(seconds=600)
+    await desk.reconnect()
+    row = await desk.row()
+    assert (row["status"], row["ready_at"]) == ("queued", planned)
+
+
+async def test_a_post_that_its_own_rule_held_goes_out_when_it_is_planned_anew(desk: Desk, office: Office) -> None:
+    """That is what it was held for: that a person says when."""
+    post_id = await desk.post(late_within_s=600, late_then="hold")
+    await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == "held"
+    planned = CLOCK.now() + HOUR
+    assert await office.reschedule(post_id, planned)
+    row = await desk.row()
+    assert (row["status"], row["ready_at"], row["error"]) == ("queued", planned, None)
+    assert await desk.events() == ["post.held", "post.queued", "post.rescheduled"]
+    await desk.admin.do("UPDATE posts SET due_at = now(), ready_at = now()")
+    assert (await desk.publish())["status"] == "published"
