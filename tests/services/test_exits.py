@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
+from letmepost.storage.pauses import Scope
 from tests.services.desk import Desk
 from tests.services.office import Office
 from tests.storage.support import CLOCK
@@ -49,3 +50,15 @@ async def test_a_post_that_its_own_rule_held_goes_out_when_it_is_planned_anew(de
     assert await desk.events() == ["post.held", "post.queued", "post.rescheduled"]
     await desk.admin.do("UPDATE posts SET due_at = now(), ready_at = now()")
     assert (await desk.publish())["status"] == "published"
+
+
+async def test_what_a_pause_held_goes_on_though_whoever_ended_it_died_before_that(desk: Desk, office: Office) -> None:
+    await office.pauses.pause(Scope(), None)
+    await desk.post()
+    assert (await desk.publish())["status"] == "held"
+    await office.pauses.release_forgotten()
+    assert (await desk.row())["status"] == "held", "it is paused"
+    await desk.admin.do("DELETE FROM pauses")
+    await office.pauses.release_forgotten()
+    assert (await desk.publish())["status"] == "published"
+    assert await desk.events() == ["post.held", "post.queued", "post.published"]

@@ -108,9 +108,9 @@ async def test_a_post_that_two_pauses_hold_waits_for_both(desk: Desk, pauses: Pa
     await pauses.pause(Scope(platform=PLATFORM), None)
     await desk.post()
     await desk.publish()
-    await pauses.resume(Scope())
-    assert (await desk.publish())["status"] == "held"
-    await pauses.resume(Scope(platform=PLATFORM))
+    assert await pauses.resume(Scope()) == 0
+    assert (await desk.row())["status"] == "held"
+    assert await pauses.resume(Scope(platform=PLATFORM)) == 1
     assert (await desk.publish())["status"] == "published"
 
 

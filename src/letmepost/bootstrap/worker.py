@@ -19,6 +19,7 @@ from letmepost.services.callers import new_id
 from letmepost.services.deliveries import Deliveries
 from letmepost.services.health import HealthChecks
 from letmepost.services.leases import Leases
+from letmepost.services.pauses import Pauses
 from letmepost.services.publishing import Publishing
 from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
@@ -98,6 +99,7 @@ async def open_worker(
                 throttles=throttles,
             ),
             version_notices=VersionNotices(core.database, core.clock, platforms),
+            pauses=Pauses(database=core.database, clock=core.clock, platforms=platforms, wakeups=core.wakeups),
             wakeups=core.wakeups,
             throttles=throttles,
             beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),

@@ -40,21 +40,29 @@ class Pauses:
     async def resume(self, scope: Scope) -> int | None:
         """End a pause and queue what it held; returns how many posts, or None when there was no such pause.
 
-        What another pause concerns too is held again when a worker takes it.
+        What another pause concerns too stays held.
         """
         if not await self._pauses.remove(scope):
             return None
-        released = 0
-        for tenant in await self._pauses.list_holding(scope):
-            now = self._clock.now()
-            async with self._database.tenant(tenant) as connection:
-                posts = await PostRepository(connection, tenant).release_paused(scope, now)
-                events = [post_event(self._clock, "post.queued", post) for post in posts]
-                await EventRepository(connection, tenant).write(events, now)
-            released += len(posts)
-        await self._wakeups.wake_worker()
-        return released
+        return await self._release(scope)
+
+    async def release_forgotten(self) -> None:
+        """Queue what was held by a pause that is no more: whoever ended it may have died before it came to this."""
+        await self._release(Scope())
 
     async def list_all(self) -> list[PauseRow]:
         """What is paused, the oldest first."""
         return await self._pauses.list_all()
+
+    async def _release(self, scope: Scope) -> int:
+        released = 0
+        for tenant in await self._pauses.list_holding(scope):
+            now = self._clock.now()
+            async with self._database.tenant(tenant) as connection:
+                posts = await PostRepository(connection, tenant).release_paused(now)
+                events = [post_event(self._clock, "post.queued", post) for post in posts]
+                await EventRepository(connection, tenant).write(events, now)
+            released += len(posts)
+        if released:
+            await self._wakeups.wake_worker()
+        return released

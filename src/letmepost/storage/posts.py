@@ -7,14 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.posts import TERMINAL, PostStatus
-from letmepost.storage.conditions import below_if_given, equals_if_given
+from letmepost.storage.conditions import below_if_given
 from letmepost.storage.database import Tenant
-from letmepost.storage.pauses import PAUSED_RULE, Scope
+from letmepost.storage.pauses import PAUSED_RULE
 from letmepost.storage.tables.accounts import accounts
+from letmepost.storage.tables.organizations import pauses
 from letmepost.storage.tables.posts import attempts, batches, post_revisions, posts
 
 
@@ -203,14 +204,15 @@ class PostRepository:
             updated_at=now,
         )
 
-    async def release_paused(self, scope: Scope, now: datetime) -> list[PostRow]:
-        """Queue again what a pause held."""
+    async def release_paused(self, now: datetime) -> list[PostRow]:
+        """Queue again what a pause held and none concerns any more."""
+        concerns = exists().where(
+            or_(pauses.c.organization_id.is_(None), pauses.c.organization_id == posts.c.organization_id),
+            or_(pauses.c.account_id.is_(None), pauses.c.account_id == posts.c.account_id),
+            or_(pauses.c.platform.is_(None), pauses.c.platform == posts.c.platform),
+        )
         return await self._move_waiting(
-            and_(
-                equals_if_given(posts.c.account_id, scope.account_id),
-                equals_if_given(posts.c.platform, scope.platform),
-                posts.c.error["rule"].astext == PAUSED_RULE,
-            ),
+            and_(posts.c.error["rule"].astext == PAUSED_RULE, ~concerns),
             [PostStatus.HELD],
             status=PostStatus.QUEUED,
             error=None,

@@ -12,6 +12,7 @@ from letmepost.services.deliveries import Deliveries
 from letmepost.services.fetching import MediaFetching
 from letmepost.services.leases import Leases
 from letmepost.services.media_expiry import MediaExpiry
+from letmepost.services.pauses import Pauses
 from letmepost.services.publishing import Publishing
 from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
@@ -29,6 +30,7 @@ LEFTOVERS_EVERY_S = 3600.0
 HEARTBEAT_EVERY_S = 5.0
 TIDY_EVERY_S = 600.0
 VERSIONS_EVERY_S = 3600.0
+PAUSES_EVERY_S = 60.0
 THROTTLES_EVERY_S = 1.0
 REFRESH_EVERY_S = 5.0
 CHECK_EVERY_S = 10.0
@@ -53,6 +55,7 @@ class WorkerServices:
     removal: Removal
     upkeep: Upkeep
     version_notices: VersionNotices
+    pauses: Pauses
     wakeups: Wakeups
     throttles: Throttles
     beat: Callable[[], Awaitable[None]]
@@ -76,6 +79,7 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         asyncio.create_task(every(TIDY_EVERY_S, "retention", services.retention.sweep, stop)),
         asyncio.create_task(every(TIDY_EVERY_S, "removal", services.removal.sweep, stop)),
         asyncio.create_task(every(VERSIONS_EVERY_S, "versions", services.version_notices.sweep, stop)),
+        asyncio.create_task(every(PAUSES_EVERY_S, "pauses", services.pauses.release_forgotten, stop)),
         asyncio.create_task(
             every(IMPORT_EVERY_S, "imports", lambda: services.fetching.fetch_waiting(IMPORTS_AT_ONCE), stop)
         ),
