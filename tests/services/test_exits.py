@@ -7,6 +7,7 @@ import pytest
 from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
 from letmepost.storage.pauses import Scope
 from tests.services.desk import Desk
+from tests.services.network import Way
 from tests.services.office import Office
 from tests.storage.support import CLOCK
 
@@ -62,3 +63,45 @@ async def test_what_a_pause_held_goes_on_though_whoever_ended_it_died_before_tha
     await office.pauses.release_forgotten()
     assert (await desk.publish())["status"] == "published"
     assert await desk.events() == ["post.held", "post.queued", "post.published"]
+
+
+@pytest.mark.parametrize(
+    ("status", "ends"), [("queued", "failed"), ("retrying", "failed"), ("held", "failed"), ("published", "published")]
+)
+async def test_a_post_that_no_worker_can_begin_has_an_end(desk: Desk, status: str, ends: str) -> None:
+    """Its platform is not there any more, or its account's credential cannot be opened."""
+    await desk.post()
+    await desk.admin.do("UPDATE accounts SET credential_sealed = '\\x00'")
+    await desk.admin.do("UPDATE posts SET status = $1, extras_until = now() + interval '1 hour'", status)
+    row = await desk.publish()
+    if status in {"queued", "retrying"}:
+        assert (row["status"], row["failure_count"], row["lease_token"]) == ("retrying", 1, None)
+        assert row["ready_at"] > CLOCK.now()
+    await desk.let_the_deadline_pass()
+    await desk.admin.do("UPDATE posts SET extras_until = now() - interval '1 hour'")
+    if row["ready_at"] is not None:
+        row = await desk.publish()
+    assert (row["status"], row["ready_at"], row["lease_token"]) == (ends, None, None)
+
+
+async def test_a_post_that_no_worker_can_begin_and_that_may_be_visible_is_not_called_failed(desk: Desk) -> None:
+    desk.network.ways = [Way.LOST]
+    await desk.post()
+    await desk.publish()
+    await desk.admin.do("UPDATE accounts SET credential_sealed = '\\x00'")
+    await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == "unconfirmed"
+    assert await desk.events() == ["post.retrying", "post.unconfirmed"]
+
+
+async def test_a_try_that_cannot_be_put_on_record_is_followed_by_others_until_the_deadline(desk: Desk) -> None:
+    await desk.admin.do(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$;"
+        "CREATE TRIGGER refuse BEFORE UPDATE ON attempts FOR EACH ROW EXECUTE FUNCTION refuse()"
+    )
+    try:
+        desk.network.ways = [Way.REFUSED]
+        await desk.post()
+        assert (await desk.publish())["status"] == "retrying"
+    finally:
+        await desk.admin.do("DROP TRIGGER refuse ON attempts; DROP FUNCTION refuse")

@@ -4,10 +4,10 @@ from uuid import UUID
 
 import structlog
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.posts import TERMINAL
 from letmepost.services import beginning
 from letmepost.services.attempts import Attempt
+from letmepost.services.defects import defect, settle_defect
 from letmepost.services.shares import Shares
 from letmepost.services.throttling import teach
 from letmepost.services.tools import Tools
@@ -58,6 +58,9 @@ class Publishing:
                     await teach(self._tools.throttles, claim.tenant, attempt.account, ahead, attempt.failure, budgets)
             except LostLeaseError:
                 log.warning("post.lease_lost")
+            except Exception:
+                log.exception("post.defect")
+                await settle_defect(self._tools, claim)
             finally:
                 self._tools.leases.end(claim.token)
                 self._shares.end(claim)
@@ -79,7 +82,7 @@ class Publishing:
             # A defect of ours must not leave the post without an end: it is tried again, then fails, and is found in
             # the log. What was sent is on record, so that this too cannot publish twice.
             log.exception("post.defect")
-            verdict = attempt.judge(PlatformFailure(FailureKind.UNAVAILABLE, "An internal error; see the log."))
+            verdict = attempt.judge(defect())
         await attempt.record(verdict)
         is_end = verdict.outcome in TERMINAL
         self._tools.metrics.post_tried(attempt.post.platform, verdict.outcome, is_end=is_end)
