@@ -241,7 +241,7 @@ async def test_a_jump_of_a_test_world_is_waited_for_as_the_time_would_have_been(
     owner = await make_owner(database, Mode.TEST)
     story = await begin_story(owner, admin)
     await story.tried(0, 0, 1, "retrying", is_limited=True)
-    await story.is_now("retrying", ready=3600 + 500)
+    await story.is_now("retrying", ready=2 * 3600)
     before = (await story.told())["budget"]
     async with database.tenant(owner.tenant) as connection:
         assert await TestWorld(connection, owner.tenant).advance(0.0, 400.0, CLOCK.now())
