@@ -81,10 +81,6 @@ _BEGIN = f"""
     FROM mine CROSS JOIN frozen
     JOIN accounts account ON account.organization_id = mine.organization_id AND account.id = mine.account_id
 """  # noqa: S608 - the names are of our own columns
-_END_ATTEMPT = """
-    UPDATE attempts SET outcome = $2, error = $3::jsonb, platform_ms = $4, calls = $5::jsonb, finished_at = $6
-    WHERE id = $1
-"""
 
 
 class RunRepository:
@@ -137,9 +133,13 @@ class RunRepository:
         Raises:
             LostLeaseError: nothing was changed.
         """
-        await self.change(**values, lease_token=None, lease_until=None)
-        await self._driver.execute(
-            _END_ATTEMPT,
+        values |= {"lease_token": None, "lease_until": None}
+        names = tuple(sorted(values))
+        done = await self._driver.fetchval(
+            _finish(names),
+            self._claim.post_id,
+            self._claim.token,
+            *(_stored(name, values[name]) for name in names),
             attempt_id,
             attempt.outcome,
             _stored("error", attempt.error),
@@ -147,12 +147,27 @@ class RunRepository:
             json.dumps(list(attempt.calls)),
             attempt.finished_at,
         )
+        if done is None:
+            raise LostLeaseError
 
 
 @lru_cache(maxsize=128)
 def _update(names: tuple[str, ...]) -> str:
     changes = ", ".join(f"{name} = ${place}" for place, name in enumerate(names, start=3))
     return f"UPDATE posts SET {changes} WHERE id = $1 AND lease_token = $2 RETURNING id"  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=128)
+def _finish(names: tuple[str, ...]) -> str:
+    attempt, outcome, error, platform_ms, calls, finished_at = (f"${3 + len(names) + place}" for place in range(6))
+    return f"""
+        WITH changed AS ({_update(names)}), ended AS (
+          UPDATE attempts SET outcome = {outcome}, error = {error}::jsonb, platform_ms = {platform_ms},
+                              calls = {calls}::jsonb, finished_at = {finished_at}
+          FROM changed WHERE attempts.id = {attempt}
+        )
+        SELECT id FROM changed
+    """  # noqa: S608 - our own names
 
 
 def _stored(name: str, value: Any) -> Any:
