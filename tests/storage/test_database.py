@@ -157,7 +157,7 @@ async def test_neither_role_nor_tenant_outlives_a_transaction(narrow: Database, 
             before = (await connection.execute(WHO_AND_FOR_WHOM)).one()
             if ending == "rollback":
                 raise Interrupted
-    async with narrow._transaction("BEGIN") as connection:
+    async with narrow.transaction("BEGIN") as connection:
         after = (await connection.execute(WHO_AND_FOR_WHOM)).one()
     assert (after.role, after.organization or "", after.mode or "") == (LOGIN_ROLE, "", "")
     assert after.pid == before.pid

@@ -4,17 +4,18 @@
 state, so a transaction pooler may stand in between.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from letmepost.domain.api_keys import Mode
+from letmepost.storage.connections import Connections, OpenConnection
 
 Connection: TypeAlias = AsyncConnection
 """A transaction under way."""
@@ -42,79 +43,87 @@ def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
 
 
 class Database:
-    """A pool of connections, and the two ways to begin a transaction."""
+    """Connections, and the two ways to begin a transaction on one of them."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
-    @asynccontextmanager
-    async def tenant(self, tenant: Tenant) -> AsyncIterator[AsyncConnection]:
+    def tenant(self, tenant: Tenant) -> "Transaction":
         """A transaction that sees one tenant's rows; committed at the end, rolled back on any exception."""
-        begin = (
+        return self.transaction(
             f"BEGIN; SET LOCAL ROLE {APPLICATION_ROLE}; SET LOCAL letmepost.organization = '{tenant.organization_id}'; "
             f"SET LOCAL letmepost.mode = '{Mode(tenant.mode)}'"
         )
-        async with self._transaction(begin) as connection:
-            yield connection
 
-    @asynccontextmanager
-    async def every_tenant(self) -> AsyncIterator[AsyncConnection]:
+    def every_tenant(self) -> "Transaction":
         """A transaction for what crosses tenants; sees only what the sweeper's policies name."""
-        async with self._transaction(f"BEGIN; SET LOCAL ROLE {SWEEPER_ROLE}") as connection:
-            yield connection
+        return self.transaction(f"BEGIN; SET LOCAL ROLE {SWEEPER_ROLE}")
 
-    @asynccontextmanager
-    async def _transaction(self, begin: str) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as connection:
-            is_clean = False
-            try:
-                driver = await _begin(connection, begin)
-                try:
-                    yield connection
-                except Exception:
-                    await driver.execute("ROLLBACK")
-                    is_clean = True
-                    raise
+    def transaction(self, begin: str) -> "Transaction":
+        """A transaction that begins with these words, in one message."""
+        return Transaction(self._connections, begin)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._connections.close()
+
+
+class Transaction:
+    """`async with` it: committed at the end, rolled back on any exception. Good for one use."""
+
+    def __init__(self, connections: Connections, begin: str) -> None:
+        self._connections = connections
+        self._begin = begin
+
+    async def __aenter__(self) -> AsyncConnection:
+        taken = await self._connections.take()
+        try:
+            await taken.driver.execute(self._begin)
+        except Exception:  # noqa: BLE001 - it died while nobody used it; whatever it was, nothing has been executed
+            taken = await self._connections.replace(taken)
+            await self._begin_on(taken)
+        except BaseException:
+            await self._connections.discard(taken)
+            raise
+        self._taken = taken
+        return taken.connection
+
+    async def _begin_on(self, taken: OpenConnection) -> None:
+        try:
+            await taken.driver.execute(self._begin)
+        except BaseException:
+            await self._connections.discard(taken)
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        driver, is_clean = self._taken.driver, False
+        try:
+            if error is None:
                 ending = await driver.execute("COMMIT")
                 is_clean = True
                 if ending != "COMMIT":  # no error: PostgreSQL says ROLLBACK when a statement had failed
                     message = f"COMMIT ended in {ending}: an error inside the transaction was swallowed"
                     raise RuntimeError(message)
-            finally:
-                # A cancelled statement leaves the protocol in mid-air: only a closed connection is surely rolled back.
-                if not is_clean:
-                    await connection.invalidate()
-
-    async def close(self) -> None:
-        """Close every connection."""
-        await self._engine.dispose()
-
-
-async def _begin(connection: AsyncConnection, statement: str) -> Any:
-    """Begin the transaction; on a new connection if this one has died in the pool. Returns the driver's connection."""
-    driver: Any = (await connection.get_raw_connection()).driver_connection
-    try:
-        await driver.execute(statement)
-    except Exception:  # noqa: BLE001 - whatever it was, nothing has been executed
-        await connection.invalidate()
-        driver = (await connection.get_raw_connection()).driver_connection
-        await driver.execute(statement)
-    return driver
+            elif isinstance(error, Exception):
+                await driver.execute("ROLLBACK")
+                is_clean = True
+        finally:
+            # A cancelled statement leaves the protocol in mid-air: only a closed connection is surely rolled back.
+            await (self._connections.give(self._taken) if is_clean else self._connections.discard(self._taken))
 
 
 def open_database(url: str, *, pool_size: int) -> Database:
     """A pool for `postgresql://…`. Connects when first used."""
     engine = create_async_engine(
         as_asyncpg(url),
-        # The transaction is begun by `Database` itself, in one message with role and tenant.
+        # The transaction is begun by `Transaction` itself, in one message with role and tenant.
         isolation_level="AUTOCOMMIT",
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=10,
-        pool_reset_on_return=None,
+        poolclass=NullPool,
         connect_args={"server_settings": {"application_name": "letmepost", "jit": "off"}},
     )
-    return Database(engine)
+    return Database(Connections(engine, pool_size))
 
 
 def as_asyncpg(url: str) -> str:
