@@ -4,12 +4,12 @@ A write is a call that changes the repository; an upload is `uploadBlob`. Public
 scenario, so that what became of a write can always be learnt.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TypeAlias
 
+from letmepost.platforms._simulator import Attempt, Refuse, refuse_counted
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, internal_error, invalid_request
 from letmepost.platforms.contract import State
 
@@ -21,25 +21,6 @@ RATE_LIMITED_FOR_S = 2
 UNAVAILABLE_FOR_S = 8.0
 NEVER_S = 3600.0
 """Longer than any client waits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """A write or an upload that is about to be executed.
-
-    Args:
-        number: 1 for the account's first.
-        age_s: how long ago the first one was.
-        shows_post: whether it would make or change a post.
-    """
-
-    number: int
-    age_s: float
-    now: datetime
-    shows_post: bool
-
-
-Refuse: TypeAlias = Callable[[Attempt], XRPCError | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,13 +121,5 @@ def refuse_attempt(
     state: State, did: str, scenario: Scenario, now: datetime, *, shows_post: bool, upload: bool
 ) -> None:
     """Count the attempt, and raise what the scenario answers it with instead of executing it."""
-    if scenario.refuse is None or (upload and not scenario.refuses_uploads):
-        return
-    key = f"attempts/{did}"
-    seen = state.get(key, {"count": 0, "first_at": now.timestamp()})
-    state[key] = {**seen, "count": seen["count"] + 1}
-    attempt = Attempt(
-        number=seen["count"] + 1, age_s=now.timestamp() - seen["first_at"], now=now, shows_post=shows_post
-    )
-    if (refusal := scenario.refuse(attempt)) is not None:
-        raise refusal
+    if scenario.refuse is not None and (scenario.refuses_uploads or not upload):
+        refuse_counted(state, did, scenario.refuse, now, shows_post=shows_post)

@@ -4,12 +4,12 @@ A write is a call that would make a post or a comment; an upload asks for an add
 and consent are healthy in every scenario but `auth_revoked`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TypeAlias
 
+from letmepost.platforms._simulator import Attempt, Refuse, refuse_counted
 from letmepost.platforms.contract import State
 from letmepost.platforms.linkedin.simulator.restli import RestliError, invalid
 
@@ -21,18 +21,6 @@ RATE_LIMITED_WRITES = 2
 RATE_LIMITED_FOR_S = 2
 UNAVAILABLE_FOR_S = 8.0
 DUPLICATE_URN = "urn:li:share:7012345000000000000"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """A write or an upload that is about to be executed. `number` is 1 for the member's first."""
-
-    number: int
-    age_s: float
-    shows_post: bool
-
-
-Refuse: TypeAlias = Callable[[Attempt], RestliError | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +132,5 @@ def refuse_attempt(
     state: State, member_id: str, scenario: Scenario, now: datetime, *, shows_post: bool, upload: bool
 ) -> None:
     """Count the attempt, and raise what the scenario answers it with instead of executing it."""
-    if scenario.refuse is None or (upload and not scenario.refuses_uploads):
-        return
-    key = f"attempts/{member_id}"
-    seen = state.get(key, {"count": 0, "first_at": now.timestamp()})
-    state[key] = {**seen, "count": seen["count"] + 1}
-    attempt = Attempt(number=seen["count"] + 1, age_s=now.timestamp() - seen["first_at"], shows_post=shows_post)
-    if (refusal := scenario.refuse(attempt)) is not None:
-        raise refusal
+    if scenario.refuse is not None and (scenario.refuses_uploads or not upload):
+        refuse_counted(state, member_id, scenario.refuse, now, shows_post=shows_post)

@@ -69,13 +69,13 @@ def _make_container(state: State, call: SimulatedCall, person: Person) -> Simula
     given, scenario = Parameters.of(call), SCENARIOS[person["scenario"]]
     if given.get("reply_to_id") is not None or given.get("reply_control") is not None:
         authenticate(state, call, "threads_manage_replies")
-    refuse_attempt(state, person["id"], scenario, call.now, publishes=False)
+    refuse_attempt(state, person["id"], scenario, call.now, shows_post=False)
     return _written(containers.make(state, call, person)["id"], scenario.delay_s)
 
 
 def _publish(state: State, call: SimulatedCall, person: Person) -> SimulatedReply:
     scenario = SCENARIOS[person["scenario"]]
-    refuse_attempt(state, person["id"], scenario, call.now, publishes=True)
+    refuse_attempt(state, person["id"], scenario, call.now, shows_post=True)
     post = timeline.publish(state, call, person)
     return _written(post["id"], scenario.delay_s, is_lost=scenario.loses_first_answer)
 

@@ -4,12 +4,12 @@ A write makes a container or publishes one. Reads are healthy in every scenario,
 always be learnt.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TypeAlias
 
+from letmepost.platforms._simulator import Attempt, Refuse, refuse_counted
 from letmepost.platforms.contract import State
 from letmepost.platforms.threads.simulator.graph import Refused, wrong_parameter
 
@@ -21,24 +21,6 @@ SLOW_DELAY_S = 3.0
 RATE_LIMITED_WRITES = 2
 UNAVAILABLE_FOR_S = 8.0
 LAG_S = 3.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """A write that is about to be executed.
-
-    Args:
-        number: 1 for the account's first.
-        age_s: how long ago the first one was.
-        publishes: whether followers would see it.
-    """
-
-    number: int
-    age_s: float
-    publishes: bool
-
-
-Refuse: TypeAlias = Callable[[Attempt], Refused | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +57,7 @@ def _rate_limited(attempt: Attempt) -> Refused | None:
 
 
 def _rejected(attempt: Attempt) -> Refused | None:
-    return None if attempt.publishes else wrong_parameter("Refused by this sandbox account.")
+    return None if attempt.shows_post else wrong_parameter("Refused by this sandbox account.")
 
 
 def _unavailable(attempt: Attempt) -> Refused | None:
@@ -91,7 +73,7 @@ def _flaky(attempt: Attempt) -> Refused | None:
 
 
 def _duplicate(attempt: Attempt) -> Refused | None:
-    return Refused("Duplicate status message", code=506) if attempt.publishes else None
+    return Refused("Duplicate status message", code=506) if attempt.shows_post else None
 
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
@@ -129,13 +111,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
 )
 
 
-def refuse_attempt(state: State, person_id: str, scenario: Scenario, now: datetime, *, publishes: bool) -> None:
+def refuse_attempt(state: State, person_id: str, scenario: Scenario, now: datetime, *, shows_post: bool) -> None:
     """Count the write, and raise what the scenario answers it with instead of executing it."""
-    if scenario.refuse is None:
-        return
-    key = f"attempts/{person_id}"
-    seen = state.get(key, {"count": 0, "first_at": now.timestamp()})
-    state[key] = {**seen, "count": seen["count"] + 1}
-    attempt = Attempt(number=seen["count"] + 1, age_s=now.timestamp() - seen["first_at"], publishes=publishes)
-    if (refusal := scenario.refuse(attempt)) is not None:
-        raise refusal
+    if scenario.refuse is not None:
+        refuse_counted(state, person_id, scenario.refuse, now, shows_post=shows_post)

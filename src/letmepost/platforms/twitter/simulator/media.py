@@ -52,7 +52,7 @@ def limit_of(rule_id: str) -> int:
 
 def upload(request: Request) -> Answer:
     """`POST /2/media/upload`: an image in one piece."""
-    refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, is_post=False)
+    refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, shows_post=False)
     category, content = _one_shot(request)
     if category is None:
         raise invalid("$.media_category: is missing but it is required")
@@ -71,7 +71,7 @@ def upload(request: Request) -> Answer:
 
 def initialize(request: Request) -> Answer:
     """`POST /2/media/upload/initialize`."""
-    refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, is_post=False)
+    refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, shows_post=False)
     body = read_json(request.call)
     category, total = body.get("media_category"), body.get("total_bytes")
     if set(body) - {"media_category", "total_bytes", "media_type", "additional_owners", "shared"}:

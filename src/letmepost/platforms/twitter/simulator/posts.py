@@ -47,7 +47,7 @@ class Post(TypedDict):
 def create(request: Request) -> Answer:
     """`POST /2/tweets`."""
     state, account, now = request.state, request.account, request.call.now
-    refuse_attempt(state, account["id"], request.scenario, now, is_post=True)
+    refuse_attempt(state, account["id"], request.scenario, now, shows_post=True)
     body = read_json(request.call)
     check_body(body)
     media = _media(request, body)

@@ -3,12 +3,12 @@
 Reads are healthy in every scenario, so that what became of a post can be learnt.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TypeAlias
 
+from letmepost.platforms._simulator import Attempt, Refuse, refuse_counted
 from letmepost.platforms.contract import State
 from letmepost.platforms.twitter.simulator.wire import PROBLEMS, RefusedError, forbidden, too_many, unavailable
 
@@ -20,19 +20,6 @@ RATE_LIMITED_FOR_S = 2
 UNAVAILABLE_FOR_S = 8.0
 DAY_RESETS_AFTER_S = 6 * 3600
 DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """A post or an upload that is about to be executed: `number` 1 is the account's first, `age_s` ago."""
-
-    number: int
-    age_s: float
-    now: datetime
-    is_post: bool
-
-
-Refuse: TypeAlias = Callable[[Attempt], RefusedError | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +86,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         ),
         "rejected": Scenario(
             summary="Every post is refused, and not said why.",
-            refuse=lambda attempt: forbidden() if attempt.is_post else None,
+            refuse=lambda attempt: forbidden() if attempt.shows_post else None,
         ),
         "unavailable": Scenario(
             summary="Posts and uploads are answered 503 for 8 s from the first one on, and not executed.",
@@ -113,7 +100,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         ),
         "duplicate": Scenario(
             summary="Every post is refused as one that is there already.",
-            refuse=lambda attempt: forbidden(DUPLICATE) if attempt.is_post else None,
+            refuse=lambda attempt: forbidden(DUPLICATE) if attempt.shows_post else None,
         ),
         "processing_forever": Scenario(summary="A GIF is never ready.", processes_forever=True),
         "daily_limit": Scenario(summary="The account has used up its posts of 24 hours.", refuse=_day_over),
@@ -122,14 +109,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
 )
 
 
-def refuse_attempt(state: State, account_id: str, scenario: Scenario, now: datetime, *, is_post: bool) -> None:
+def refuse_attempt(state: State, account_id: str, scenario: Scenario, now: datetime, *, shows_post: bool) -> None:
     """Count the attempt, and raise what the scenario answers it with instead of executing it."""
-    if scenario.refuse is None or not (is_post or scenario.refuses_uploads):
-        return
-    key = f"attempts/{account_id}"
-    seen = state.get(key, {"count": 0, "first_at": now.timestamp()})
-    state[key] = {**seen, "count": seen["count"] + 1}
-    age_s = now.timestamp() - seen["first_at"]
-    refusal = scenario.refuse(Attempt(number=seen["count"] + 1, age_s=age_s, now=now, is_post=is_post))
-    if refusal is not None:
-        raise refusal
+    if scenario.refuse is not None and (scenario.refuses_uploads or shows_post):
+        refuse_counted(state, account_id, scenario.refuse, now, shows_post=shows_post)
