@@ -33,7 +33,6 @@ from letmepost.services.disconnecting import Disconnecting
 from letmepost.services.downloads import Downloads
 from letmepost.services.editing import Editing
 from letmepost.services.endpoints import Endpoints
-from letmepost.services.health import HealthChecks
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.organizations import Organizations
 from letmepost.services.outcomes import Submission
@@ -122,13 +121,7 @@ async def open_api(
                 idempotency=core.idempotency,
                 quotas=core.quotas,
             ),
-            health=HealthChecks(
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
-                worlds=core.worlds,
-                idempotency=core.idempotency,
-            ),
+            health=core.health,
             api_keys=ApiKeys(core.database, core.keyring, core.clock, core.idempotency),
             organizations=Organizations(
                 database=core.database,

@@ -20,6 +20,7 @@ from letmepost.gateways.name_lookup import NameLookup
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import Platform
 from letmepost.services.fetching import MediaFetching
+from letmepost.services.health import HealthChecks
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media import MediaLibrary
 from letmepost.services.media_expiry import MediaExpiry
@@ -47,6 +48,7 @@ class Core:
     live_http: HTTPClient
     sandbox_http: HTTPClient
     worlds: Worlds
+    health: HealthChecks
     idempotency: Idempotency
     quotas: Quotas
     library: MediaLibrary
@@ -99,6 +101,15 @@ async def open_core(
         quotas = Quotas(database, clock)
         library = MediaLibrary(database=database, blobs=blobs, clock=clock, quotas=quotas, kept_for=kept_for)
         links = MediaLinks(keyring, clock, str(settings.public_url))
+        worlds = Worlds(
+            platforms=platforms,
+            settings=platform_settings(environment, platforms),
+            live_http=live_http,
+            sandbox_http=sandbox_http,
+            sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
+            is_public=links.are_public,
+            metrics=metrics,
+        )
         yield Core(
             settings=settings,
             clock=clock,
@@ -108,14 +119,9 @@ async def open_core(
             guard=guard,
             live_http=live_http,
             sandbox_http=sandbox_http,
-            worlds=Worlds(
-                platforms=platforms,
-                settings=platform_settings(environment, platforms),
-                live_http=live_http,
-                sandbox_http=sandbox_http,
-                sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
-                is_public=links.are_public,
-                metrics=metrics,
+            worlds=worlds,
+            health=HealthChecks(
+                database=database, keyring=keyring, clock=clock, worlds=worlds, idempotency=idempotency
             ),
             idempotency=idempotency,
             quotas=quotas,

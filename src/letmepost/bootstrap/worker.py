@@ -17,7 +17,6 @@ from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
 from letmepost.services.deliveries import Deliveries
-from letmepost.services.health import HealthChecks
 from letmepost.services.leases import Leases
 from letmepost.services.pauses import Pauses
 from letmepost.services.publishing import Publishing
@@ -89,13 +88,7 @@ async def open_worker(
                 keyring=core.keyring,
                 clock=core.clock,
                 worlds=core.worlds,
-                health=HealthChecks(
-                    database=core.database,
-                    keyring=core.keyring,
-                    clock=core.clock,
-                    worlds=core.worlds,
-                    idempotency=core.idempotency,
-                ),
+                health=core.health,
                 throttles=throttles,
             ),
             version_notices=VersionNotices(core.database, core.clock, platforms),
