@@ -1,7 +1,7 @@
 """Tenants and their keys, for the operator."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -15,10 +15,7 @@ from letmepost.domain.ids import Prefix, spell
 if TYPE_CHECKING:
     from letmepost.storage.organizations import ApiKeyRow, OrganizationRow
 
-T = TypeVar("T")
-
 _LISTED_MAX = 1000
-
 
 Organization = Annotated[
     UUID, typer.Argument(metavar="ORG_ID", parser=id_of(Prefix.ORGANIZATION), help="The tenant (org_…).")

@@ -6,7 +6,6 @@ CHECKED_ON = date(2026, 11, 21)
 
 _DOCS = "https://developers.facebook.com/docs/threads"
 OVERVIEW = f"{_DOCS}/overview"
-POSTS = f"{_DOCS}/posts"
 CREATE_POSTS = f"{_DOCS}/create-posts"
 POLLS = f"{_DOCS}/create-posts/polls"
 TOPICS = f"{_DOCS}/create-posts/topics"
