@@ -4,7 +4,18 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
-from letmepost.domain.limits import alt_text_max, images_max, media_rule, text_max
+from letmepost.domain.limits import (
+    GRAPHEMES,
+    UTF8_BYTES,
+    Measure,
+    alt_text_max,
+    comment_not_empty,
+    empty_parts,
+    images_max,
+    is_comment,
+    media_rule,
+    text_max,
+)
 from letmepost.domain.rules import Rule
 
 SOURCE, CHECKED_ON = "https://example.com/limits", date(2026, 11, 21)
@@ -15,8 +26,8 @@ def image(*, alt_text: str | None = None, facts: MediaFacts | None = None) -> Me
     return MediaItem(kind=MediaKind.IMAGE, media_id=UUID(int=1), alt_text=alt_text, facts=facts)
 
 
-def text_rule(limit: int, unit: str = "graphemes") -> Rule:
-    return text_max("x.text.max", limit=limit, unit=unit, platform="X", source_url=SOURCE, checked_on=CHECKED_ON)
+def text_rule(limit: int, measure: Measure = GRAPHEMES) -> Rule:
+    return text_max("x.text.max", limit=limit, measure=measure, platform="X", source_url=SOURCE, checked_on=CHECKED_ON)
 
 
 def image_size_rule(limit: int) -> Rule:
@@ -48,18 +59,18 @@ def test_a_rule_carries_its_id_number_source_and_date(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "text", "is_broken"),
+    ("measure", "text", "is_broken"),
     [
-        ("graphemes", "a" * 5, False),
-        ("graphemes", "a" * 6, True),
-        ("graphemes", FAMILY * 5, False),
-        ("graphemes", FAMILY * 6, True),
-        ("bytes", "é" * 2, False),
-        ("bytes", "é" * 3, True),
+        (GRAPHEMES, "a" * 5, False),
+        (GRAPHEMES, "a" * 6, True),
+        (GRAPHEMES, FAMILY * 5, False),
+        (GRAPHEMES, FAMILY * 6, True),
+        (UTF8_BYTES, "é" * 2, False),
+        (UTF8_BYTES, "é" * 3, True),
     ],
 )
-def test_a_text_may_reach_its_limit_in_the_rules_unit(unit: str, text: str, *, is_broken: bool) -> None:
-    assert bool(list(text_rule(5, unit).check(PostContent(text=text)))) == is_broken
+def test_a_text_may_reach_its_limit_in_the_rules_unit(measure: Measure, text: str, *, is_broken: bool) -> None:
+    assert bool(list(text_rule(5, measure).check(PostContent(text=text)))) == is_broken
 
 
 def test_a_long_text_is_described_in_full() -> None:
@@ -83,15 +94,39 @@ def test_a_first_comment_keeps_the_limit_only_when_the_rule_says_so() -> None:
     of_comments = text_max(
         "x.first_comment.max",
         limit=5,
-        unit="graphemes",
+        measure=GRAPHEMES,
         platform="X",
         source_url=SOURCE,
         checked_on=CHECKED_ON,
-        fields=lambda path: path == "firstComment.text",
+        fields=is_comment,
     )
     [violation] = of_comments.check(content)
     assert violation.field == "firstComment.text"
     assert violation.message.startswith("First comment is 8 graphemes")
+
+
+def test_a_rule_says_how_a_text_is_counted_where_that_may_surprise() -> None:
+    doubled = Measure(unit="halves", count=lambda text: 2 * len(text), how="a letter counts as two")
+    rule = text_rule(5, doubled)
+    [violation] = rule.check(PostContent(text="abc"))
+    assert rule.summary == "A text has at most 5 halves: a letter counts as two."
+    assert violation.message == "Post text is 6 halves; X allows at most 5."
+    assert violation.remediation == "Shorten the text to 5 halves or fewer: a letter counts as two."
+
+
+def test_a_first_comment_that_says_nothing_is_found() -> None:
+    rule = comment_not_empty("x.first_comment.non_empty", source_url=SOURCE, checked_on=CHECKED_ON)
+    [violation] = rule.check(PostContent(text="ok", first_comment=" \n"))
+    assert (violation.field, violation.message) == ("firstComment.text", "The first comment is empty.")
+    assert list(rule.check(PostContent(text="ok", first_comment="hello"))) == []
+    assert list(rule.check(PostContent(text="ok"))) == []
+
+
+def test_each_empty_part_of_a_thread_is_found() -> None:
+    parts = (ThreadPart(text=" "), ThreadPart(text="", media=(image(),)), ThreadPart(text=""))
+    first, second = empty_parts(PostContent(text="ok", thread=parts), "an image")
+    assert (first.field, first.message) == ("thread[0].text", "Part 1 of the thread has neither text nor an image.")
+    assert second.field == "thread[2].text"
 
 
 def test_too_many_attachments_are_counted_post_by_post() -> None:

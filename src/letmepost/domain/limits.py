@@ -4,6 +4,7 @@ Each takes the platform's own id, number, source and date, and returns a `Rule`.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
@@ -11,35 +12,82 @@ from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import count_graphemes, count_utf8_bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How the length of a text is counted.
+
+    Args:
+        how: what may surprise in it, as the end of a sentence; empty if nothing does.
+    """
+
+    unit: str
+    count: Callable[[str], int]
+    how: str = ""
+
+
+GRAPHEMES = Measure(unit="graphemes", count=count_graphemes)
+UTF8_BYTES = Measure(unit="bytes", count=count_utf8_bytes)
+
+
+def is_comment(path: str) -> bool:
+    """Whether a text of a post is its first comment. Some platforms give comments a limit of their own."""
+    return path == "firstComment.text"
+
+
 def text_max(
     rule_id: str,
     *,
     limit: int,
-    unit: str,
+    measure: Measure,
     platform: str,
     source_url: str,
     checked_on: date,
-    fields: Callable[[str], bool] = lambda path: path != "firstComment.text",
+    fields: Callable[[str], bool] = lambda path: not is_comment(path),
 ) -> Rule:
-    """A text no longer than `limit` graphemes or UTF-8 bytes, in every post (of a thread, too) that `fields` admits."""
-    count = {"graphemes": count_graphemes, "bytes": count_utf8_bytes}[unit]
+    """A text no longer than `limit`, in every post (of a thread, too) that `fields` admits."""
+    unit, how = measure.unit, f": {measure.how}" if measure.how else ""
 
     def find(content: PostContent) -> Iterator[Finding]:
         for path, text in content.texts():
-            if fields(path) and (actual := count(text)) > limit:
+            if fields(path) and (actual := measure.count(text)) > limit:
                 message = f"{_noun(path)} is {actual} {unit}; {platform} allows at most {limit}."
                 yield Finding(field=path, actual=actual, message=message)
 
     return Rule(
         id=rule_id,
-        summary=f"A text has at most {limit} {unit}.",
+        summary=f"A text has at most {limit} {unit}{how}.",
         limit=limit,
         unit=unit,
-        remediation=f"Shorten the text to {limit} {unit} or fewer.",
+        remediation=f"Shorten the text to {limit} {unit} or fewer{how}.",
         source_url=source_url,
         checked_on=checked_on,
         find=find,
     )
+
+
+def comment_not_empty(rule_id: str, *, source_url: str, checked_on: date) -> Rule:
+    """A first comment, if there is one, says something."""
+
+    def find(content: PostContent) -> Iterator[Finding]:
+        if content.first_comment is not None and not content.first_comment.strip():
+            yield Finding(field="firstComment.text", message="The first comment is empty.")
+
+    return Rule(
+        id=rule_id,
+        summary="A first comment has text.",
+        remediation="Write a text, or leave `firstComment` out.",
+        source_url=source_url,
+        checked_on=checked_on,
+        find=find,
+    )
+
+
+def empty_parts(content: PostContent, media: str) -> Iterator[Finding]:
+    """The parts of a thread that have neither text nor what the platform calls its media: `an image`."""
+    for index, part in enumerate(content.thread):
+        if not (part.text.strip() or part.media):
+            message = f"Part {index + 1} of the thread has neither text nor {media}."
+            yield Finding(field=f"thread[{index}].text", message=message)
 
 
 def images_max(rule_id: str, *, limit: int, platform: str, source_url: str, checked_on: date) -> Rule:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.limits import text_max
+from letmepost.domain.limits import GRAPHEMES, UTF8_BYTES, comment_not_empty, empty_parts, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
 from letmepost.platforms.bluesky.image_rules import IMAGE_RULES
 from letmepost.platforms.bluesky.option_rules import OPTION_RULES
@@ -18,42 +18,25 @@ _rule = partial(Rule, source_url=POST_LEXICON, checked_on=CHECKED_ON)
 _text_max = partial(text_max, platform="Bluesky", source_url=POST_LEXICON, checked_on=CHECKED_ON)
 
 
-def _is_comment(path: str) -> bool:
-    return path == "firstComment.text"
-
-
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
     options = BlueskyOptions.model_validate(content.options)
     if not (content.text.strip() or content.media or options.link_card or options.quote):
         yield Finding(field="text", message="The post has neither text nor an image, a link card or a quote.")
-    for index, part in enumerate(content.thread):
-        if not (part.text.strip() or part.media):
-            message = f"Part {index + 1} of the thread has neither text nor an image."
-            yield Finding(field=f"thread[{index}].text", message=message)
-
-
-def _empty_comment(content: PostContent) -> Iterator[Finding]:
-    if content.first_comment is not None and not content.first_comment.strip():
-        yield Finding(field="firstComment.text", message="The first comment is empty.")
+    yield from empty_parts(content, "an image")
 
 
 RULES: tuple[Rule, ...] = (
-    _text_max("bluesky.text.max_graphemes", limit=_TEXT_MAX_GRAPHEMES, unit="graphemes"),
-    _text_max("bluesky.text.max_bytes", limit=_TEXT_MAX_BYTES, unit="bytes"),
+    _text_max("bluesky.text.max_graphemes", limit=_TEXT_MAX_GRAPHEMES, measure=GRAPHEMES),
+    _text_max("bluesky.text.max_bytes", limit=_TEXT_MAX_BYTES, measure=UTF8_BYTES),
     _rule(
         id="bluesky.text.non_empty",
         summary="A post has text, an image, a link card or a quote.",
         remediation="Write a text, or attach an image.",
         find=_empty_posts,
     ),
-    _text_max("bluesky.first_comment.max_graphemes", limit=_TEXT_MAX_GRAPHEMES, unit="graphemes", fields=_is_comment),
-    _text_max("bluesky.first_comment.max_bytes", limit=_TEXT_MAX_BYTES, unit="bytes", fields=_is_comment),
-    _rule(
-        id="bluesky.first_comment.non_empty",
-        summary="A first comment has text.",
-        remediation="Write a text, or leave `firstComment` out.",
-        find=_empty_comment,
-    ),
+    _text_max("bluesky.first_comment.max_graphemes", limit=_TEXT_MAX_GRAPHEMES, measure=GRAPHEMES, fields=is_comment),
+    _text_max("bluesky.first_comment.max_bytes", limit=_TEXT_MAX_BYTES, measure=UTF8_BYTES, fields=is_comment),
+    comment_not_empty("bluesky.first_comment.non_empty", source_url=POST_LEXICON, checked_on=CHECKED_ON),
     *IMAGE_RULES,
     *OPTION_RULES,
 )

@@ -4,11 +4,11 @@ That a text has at most 3000 characters is what LinkedIn's own pages and its ref
 what counts as one. So both ways of counting have to be within it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.limits import text_max
+from letmepost.domain.limits import GRAPHEMES, Measure, comment_not_empty, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
 from letmepost.platforms.linkedin.media_rules import MEDIA_RULES
 from letmepost.platforms.linkedin.option_rules import OPTION_RULES
@@ -21,36 +21,16 @@ _COMMENT_MAX = 1250
 _text_max = partial(text_max, platform="LinkedIn", checked_on=CHECKED_ON)
 
 
-def _is_comment(path: str) -> bool:
-    return path == "firstComment.text"
-
-
-def _is_post(path: str) -> bool:
-    return path == "text"
-
-
 def count_utf16(text: str) -> int:
     """The length of the text in UTF-16 code units, as JavaScript counts."""
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
-def _utf16_max(rule_id: str, *, limit: int, fields: Callable[[str], bool], source_url: str) -> Rule:
-    def find(content: PostContent) -> Iterator[Finding]:
-        for path, text in content.texts():
-            if fields(path) and (actual := count_utf16(text)) > limit:
-                message = f"The text is {actual} UTF-16 units; LinkedIn allows at most {limit}."
-                yield Finding(field=path, actual=actual, message=message)
+_UTF16 = Measure(unit="utf16 units", count=count_utf16, how="an emoji counts as two or more")
 
-    return Rule(
-        id=rule_id,
-        summary=f"A text has at most {limit} UTF-16 units: an emoji counts as two or more.",
-        limit=limit,
-        unit="utf16 units",
-        remediation=f"Shorten the text to {limit} UTF-16 units or fewer.",
-        source_url=source_url,
-        checked_on=CHECKED_ON,
-        find=find,
-    )
+
+def _is_post(path: str) -> bool:
+    return path == "text"
 
 
 def _empty_post(content: PostContent) -> Iterator[Finding]:
@@ -59,19 +39,14 @@ def _empty_post(content: PostContent) -> Iterator[Finding]:
         yield Finding(field="text", message="The post has neither text nor media, an article or a poll.")
 
 
-def _empty_comment(content: PostContent) -> Iterator[Finding]:
-    if content.first_comment is not None and not content.first_comment.strip():
-        yield Finding(field="firstComment.text", message="The first comment is empty.")
-
-
 def _thread(content: PostContent) -> Iterator[Finding]:
     if content.thread:
         yield Finding(field="thread", actual=len(content.thread), message="LinkedIn has no threads.")
 
 
 RULES: tuple[Rule, ...] = (
-    _text_max("linkedin.text.max_graphemes", limit=_TEXT_MAX, unit="graphemes", fields=_is_post, source_url=POSTS_API),
-    _utf16_max("linkedin.text.max_utf16", limit=_TEXT_MAX, fields=_is_post, source_url=POSTS_API),
+    _text_max("linkedin.text.max_graphemes", limit=_TEXT_MAX, measure=GRAPHEMES, fields=_is_post, source_url=POSTS_API),
+    _text_max("linkedin.text.max_utf16", limit=_TEXT_MAX, measure=_UTF16, fields=_is_post, source_url=POSTS_API),
     Rule(
         id="linkedin.text.non_empty",
         summary="A post has text, media, an article or a poll.",
@@ -92,19 +67,18 @@ RULES: tuple[Rule, ...] = (
     _text_max(
         "linkedin.first_comment.max_graphemes",
         limit=_COMMENT_MAX,
-        unit="graphemes",
-        fields=_is_comment,
+        measure=GRAPHEMES,
+        fields=is_comment,
         source_url=COMMENTS_API,
     ),
-    _utf16_max("linkedin.first_comment.max_utf16", limit=_COMMENT_MAX, fields=_is_comment, source_url=COMMENTS_API),
-    Rule(
-        id="linkedin.first_comment.non_empty",
-        summary="A first comment has text.",
-        remediation="Write a text, or leave `firstComment` out.",
+    _text_max(
+        "linkedin.first_comment.max_utf16",
+        limit=_COMMENT_MAX,
+        measure=_UTF16,
+        fields=is_comment,
         source_url=COMMENTS_API,
-        checked_on=CHECKED_ON,
-        find=_empty_comment,
     ),
+    comment_not_empty("linkedin.first_comment.non_empty", source_url=COMMENTS_API, checked_on=CHECKED_ON),
     *MEDIA_RULES,
     *OPTION_RULES,
 )

@@ -1,9 +1,10 @@
 """Threads' limits, each with its source. The form of a value is the options' schema; here is how much."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
+from letmepost.domain.limits import Measure, comment_not_empty, empty_parts, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
 from letmepost.platforms.threads.media_rules import MEDIA_RULES
 from letmepost.platforms.threads.option_rules import OPTION_RULES
@@ -14,43 +15,23 @@ from letmepost.platforms.threads.text import count_characters, links_in
 _TEXT_MAX_CHARACTERS = 500
 _LINKS_MAX = 5
 
+_CHARACTERS = Measure(unit="characters", count=count_characters, how="an emoji counts as its bytes in UTF-8")
+
 _rule = partial(Rule, source_url=OVERVIEW, checked_on=CHECKED_ON)
-
-
-def _is_comment(path: str) -> bool:
-    return path == "firstComment.text"
-
-
-def _too_long(admitted: Callable[[str], bool], content: PostContent) -> Iterator[Finding]:
-    for path, text in content.texts():
-        if admitted(path) and (actual := count_characters(text)) > _TEXT_MAX_CHARACTERS:
-            message = f"The text is {actual} characters, emoji by their bytes; Threads allows {_TEXT_MAX_CHARACTERS}."
-            yield Finding(field=path, actual=actual, message=message)
-
-
-def _text_max(rule_id: str, admitted: Callable[[str], bool]) -> Rule:
-    return _rule(
-        id=rule_id,
-        summary=f"A text has at most {_TEXT_MAX_CHARACTERS} characters; an emoji counts as its bytes in UTF-8.",
-        remediation=f"Shorten the text to {_TEXT_MAX_CHARACTERS} characters or fewer.",
-        limit=_TEXT_MAX_CHARACTERS,
-        unit="characters",
-        find=partial(_too_long, admitted),
-    )
+_text_max = partial(
+    text_max,
+    limit=_TEXT_MAX_CHARACTERS,
+    measure=_CHARACTERS,
+    platform="Threads",
+    source_url=OVERVIEW,
+    checked_on=CHECKED_ON,
+)
 
 
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
     if not (content.text.strip() or content.media):
         yield Finding(field="text", message="The post has neither text nor media.")
-    for index, part in enumerate(content.thread):
-        if not (part.text.strip() or part.media):
-            message = f"Part {index + 1} of the thread has neither text nor media."
-            yield Finding(field=f"thread[{index}].text", message=message)
-
-
-def _empty_comment(content: PostContent) -> Iterator[Finding]:
-    if content.first_comment is not None and not content.first_comment.strip():
-        yield Finding(field="firstComment.text", message="The first comment is empty.")
+    yield from empty_parts(content, "media")
 
 
 def _too_many_links(content: PostContent) -> Iterator[Finding]:
@@ -63,20 +44,15 @@ def _too_many_links(content: PostContent) -> Iterator[Finding]:
 
 
 RULES: tuple[Rule, ...] = (
-    _text_max("threads.text.max_graphemes", lambda path: not _is_comment(path)),
+    _text_max("threads.text.max_graphemes"),
     _rule(
         id="threads.text.required",
         summary="A post has text or media.",
         remediation="Write a text, or attach an image or a video.",
         find=_empty_posts,
     ),
-    _text_max("threads.first_comment.max_graphemes", _is_comment),
-    _rule(
-        id="threads.first_comment.non_empty",
-        summary="A first comment has text.",
-        remediation="Write a text, or leave `firstComment` out.",
-        find=_empty_comment,
-    ),
+    _text_max("threads.first_comment.max_graphemes", fields=is_comment),
+    comment_not_empty("threads.first_comment.non_empty", source_url=OVERVIEW, checked_on=CHECKED_ON),
     Rule(
         id="threads.links.count_max",
         summary=f"A post has at most {_LINKS_MAX} different links, in its text and as its card.",

@@ -1,10 +1,11 @@
 """X's limits, each with its source. The form of a value is the options' schema; here is how much."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
+from letmepost.domain.limits import Measure, comment_not_empty, empty_parts, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
 from letmepost.platforms.twitter.counting import is_clean, weigh
 from letmepost.platforms.twitter.media_rules import MEDIA_RULES
@@ -14,50 +15,22 @@ from letmepost.platforms.twitter.sources import CASHTAGS_IN_PRACTICE, CHECKED_ON
 _TEXT_MAX = 280
 """For every account: which ones may write more, a subscription decides that ends when its owner likes."""
 _CASHTAGS_MAX = 1
-_UNIT = "weighted characters"
-_HOW = "Most letters count 1, CJK and emoji 2, a link 23"
+_WEIGHTED = Measure(unit="weighted characters", count=weigh, how="most letters count 1, CJK and emoji 2, a link 23")
 
 _CASHTAG = re.compile(
     r"(?:^|(?<=\s))\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?=$|\s|[!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])", re.IGNORECASE
 )
 
 _rule = partial(Rule, checked_on=CHECKED_ON)
-
-
-def _is_comment(path: str) -> bool:
-    return path == "firstComment.text"
-
-
-def _text_max(rule_id: str, fields: Callable[[str], bool]) -> Rule:
-    def find(content: PostContent) -> Iterator[Finding]:
-        for path, text in content.texts():
-            if fields(path) and (actual := weigh(text)) > _TEXT_MAX:
-                message = f"The text is {actual} {_UNIT}; X allows at most {_TEXT_MAX}."
-                yield Finding(field=path, actual=actual, message=message)
-
-    return _rule(
-        id=rule_id,
-        summary=f"A text has at most {_TEXT_MAX} {_UNIT}.",
-        remediation=f"Shorten the text to {_TEXT_MAX} {_UNIT} or fewer. {_HOW}.",
-        limit=_TEXT_MAX,
-        unit=_UNIT,
-        source_url=TEXT_CONFIG,
-        find=find,
-    )
+_text_max = partial(
+    text_max, limit=_TEXT_MAX, measure=_WEIGHTED, platform="X", source_url=TEXT_CONFIG, checked_on=CHECKED_ON
+)
 
 
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
     if not (content.text.strip() or content.media):
         yield Finding(field="text", message="The post has neither text nor an image.")
-    for index, part in enumerate(content.thread):
-        if not (part.text.strip() or part.media):
-            message = f"Part {index + 1} of the thread has neither text nor an image."
-            yield Finding(field=f"thread[{index}].text", message=message)
-
-
-def _empty_comment(content: PostContent) -> Iterator[Finding]:
-    if content.first_comment is not None and not content.first_comment.strip():
-        yield Finding(field="firstComment.text", message="The first comment is empty.")
+    yield from empty_parts(content, "an image")
 
 
 def _unclean(content: PostContent) -> Iterator[Finding]:
@@ -75,7 +48,7 @@ def _many_cashtags(content: PostContent) -> Iterator[Finding]:
 
 
 RULES: tuple[Rule, ...] = (
-    _text_max("twitter.text.max_graphemes", lambda path: not _is_comment(path)),
+    _text_max("twitter.text.max_graphemes"),
     _rule(
         id="twitter.text.non_empty",
         summary="A post has text or an image.",
@@ -99,14 +72,8 @@ RULES: tuple[Rule, ...] = (
         source_url=CASHTAGS_IN_PRACTICE,
         find=_many_cashtags,
     ),
-    _text_max("twitter.first_comment.max_graphemes", _is_comment),
-    _rule(
-        id="twitter.first_comment.non_empty",
-        summary="A first comment has text.",
-        remediation="Write a text, or leave `firstComment` out.",
-        source_url=CREATE_POST,
-        find=_empty_comment,
-    ),
+    _text_max("twitter.first_comment.max_graphemes", fields=is_comment),
+    comment_not_empty("twitter.first_comment.non_empty", source_url=CREATE_POST, checked_on=CHECKED_ON),
     *MEDIA_RULES,
     *OPTION_RULES,
 )
