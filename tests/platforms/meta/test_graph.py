@@ -115,7 +115,7 @@ def test_a_success_that_says_nothing_leaves_a_publish_in_doubt_whatever_else_it_
 def test_the_caller_is_told_what_was_said_without_tokens() -> None:
     token = "THQVJ" + "x1_-" * 20
     failure = explain(PREPARE, error(100, message=f"Malformed {token} here. {'y ' * 400}"), OWN, "Example")
-    assert failure.message.startswith("Example refused this: Malformed (removed) here.")
+    assert failure.message.startswith("Example refused this: Malformed (token removed) here.")
     assert len(failure.message) < 360
     assert failure.response is not None
     assert token not in json.dumps(failure.response)

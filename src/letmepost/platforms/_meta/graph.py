@@ -13,13 +13,12 @@ from typing import Any
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.platforms._replies import shown_body, shown_sentence
 
 RECONNECT = "Connect the account again, and allow everything that is asked for."
 THROTTLED_FOR = timedelta(hours=1)
 """Meta names no moment to come back at, and each call made while it refuses prolongs that; its windows are an hour."""
 
-_BODY_MAX_BYTES = 4096
-_SAID_MAX_CHARS = 300
 # Tokens have no fixed form; no word of a sentence and no id is as long.
 _TOKEN = re.compile(r"[\w|-]{40,}")
 
@@ -147,18 +146,13 @@ def _away(call: Call) -> Meaning:
 
 def _said(reply: Reply, error: GraphError | None) -> str:
     message = error.message if error is not None else ""
-    return _redacted(message[:_SAID_MAX_CHARS]) or f"HTTP {reply.status}."
+    return shown_sentence(message, _TOKEN) or f"HTTP {reply.status}."
 
 
 def _shown(reply: Reply, error: GraphError | None) -> Mapping[str, Any]:
-    """The raw answer. What is wrong with a success is what it lacks; what it has may be a token."""
-    body = "" if reply.ok and error is None else _redacted(reply.body[:_BODY_MAX_BYTES].decode("utf-8", "replace"))
+    body = shown_body(reply, _TOKEN, is_refusal=error is not None)
     named = {} if error is None else {"code": error.code, "subcode": error.subcode}
     return {"status": reply.status, **named, "body": body}
-
-
-def _redacted(text: str) -> str:
-    return _TOKEN.sub("(removed)", text)
 
 
 def _number(value: object) -> int | None:

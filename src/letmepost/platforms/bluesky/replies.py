@@ -13,13 +13,12 @@ from types import MappingProxyType
 
 from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.platforms._replies import shown_body, shown_sentence
 from letmepost.platforms.bluesky.xrpc import CREATE_SESSION, REFRESH_SESSION, error_name, method_of
 
 APP_PASSWORD = "Create an app password in Bluesky under Settings → Privacy and security → App passwords"  # noqa: S105 - a sentence
 _RECONNECT = f"{APP_PASSWORD}, and connect the account again with it."
 
-_BODY_MAX_BYTES = 4096
-_SAID_MAX_CHARS = 300
 _TOKEN = re.compile(r"eyJ[\w-]{13,}(?:\.[\w-]*){0,2}")
 
 
@@ -101,7 +100,7 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
         # Some limits count per address. Yet each is one server's, and anybody may run a server that answers
         # what they like: it must not hold back accounts elsewhere.
         scope=LimitScope.ACCOUNT,
-        response={"status": reply.status, "error": error_name(reply), "body": _readable(reply)},
+        response={"status": reply.status, "error": error_name(reply), "body": shown_body(reply, _TOKEN)},
     )
 
 
@@ -129,7 +128,7 @@ def _by_status(call: Call, reply: Reply, name: str | None) -> Meaning:
 def _said(reply: Reply) -> str:
     """The server's own sentence, for a person to read; its status where it said none."""
     text = reply.data().get("message")
-    return _redacted(text[:_SAID_MAX_CHARS]) if isinstance(text, str) else f"HTTP {reply.status}."
+    return shown_sentence(text, _TOKEN) if isinstance(text, str) else f"HTTP {reply.status}."
 
 
 def _retry_at(reply: Reply) -> datetime | None:
@@ -146,13 +145,3 @@ def _number(reply: Reply, header: str) -> int | None:
     text = reply.headers.get(header, "")
     # Ten digits last until the year 2286; a longer number is no moment that a calendar could hold.
     return int(text) if re.fullmatch(r"[0-9]{1,10}", text) else None
-
-
-def _readable(reply: Reply) -> str:
-    if reply.ok:
-        return ""  # what is wrong with a success is what it lacks; what it has may be secret
-    return _redacted(reply.body[:_BODY_MAX_BYTES].decode("utf-8", errors="replace"))
-
-
-def _redacted(text: str) -> str:
-    return _TOKEN.sub("(token removed)", text)

@@ -17,14 +17,13 @@ from typing import Any
 from letmepost.domain.budgets import midnight_utc
 from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.platforms._replies import shown_body, shown_sentence
 from letmepost.platforms.linkedin.rest import COMMENT_STEP
 from letmepost.platforms.linkedin.urns import find_post
 
 RECONNECT = "Connect the account again."
 _OPERATOR = "The operator of this service has to look: its LinkedIn app or its release is at fault, not the account."
 
-_BODY_MAX_BYTES = 4096
-_SAID_MAX_CHARS = 300
 _BURST_S = 900.0
 _TOKEN = re.compile(r"AQ[\w-]{30,}|eyJ[\w-]{13,}(?:\.[\w-]*){0,2}")
 
@@ -125,7 +124,7 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
         remediation=meaning.remediation,
         retry_at=retry_at,
         scope=scope,
-        response={"status": reply.status, "code": error.code or error.number, "body": _readable(reply)},
+        response={"status": reply.status, "code": error.code or error.number, "body": shown_body(reply, _TOKEN)},
     )
 
 
@@ -188,14 +187,4 @@ def _limit(reply: Reply, error: Error) -> tuple[FailureKind, datetime | None, Li
 def _said(reply: Reply, error: Error) -> str:
     """LinkedIn's own sentence, for a person to read; its status where it said none."""
     where = f" ({error.field})" if error.field else ""
-    return f"{_redacted(error.message[:_SAID_MAX_CHARS])}{where}" if error.message else f"HTTP {reply.status}."
-
-
-def _readable(reply: Reply) -> str:
-    if reply.ok:
-        return ""  # what is wrong with a success is what it lacks; what it has may be secret
-    return _redacted(reply.body[:_BODY_MAX_BYTES].decode("utf-8", errors="replace"))
-
-
-def _redacted(text: str) -> str:
-    return _TOKEN.sub("(token removed)", text)
+    return f"{shown_sentence(error.message, _TOKEN)}{where}" if error.message else f"HTTP {reply.status}."

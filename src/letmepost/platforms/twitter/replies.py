@@ -7,6 +7,7 @@ from typing import Any
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.platforms._replies import shown_body, shown_sentence
 from letmepost.platforms.twitter.api import MEDIA_PATH, REVOKE_PATH, TOKEN_PATH
 from letmepost.platforms.twitter.meanings import (
     APP_DAY_OVER,
@@ -25,8 +26,6 @@ from letmepost.platforms.twitter.meanings import (
 
 _LOOK_AGAIN = timedelta(minutes=15)
 """When to try again what a person has to mend, or a cap whose end X does not name: a refused call costs nothing."""
-_BODY_MAX_BYTES = 4096
-_SAID_MAX_CHARS = 300
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{48,}(?::[\w-]+)*")
 
 
@@ -40,7 +39,7 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
         remediation=meaning.remediation,
         retry_at=_retry_at(reply, meaning),
         scope=meaning.scope,
-        response={"status": reply.status, "type": problem(reply), "body": _readable(reply)},
+        response={"status": reply.status, "type": problem(reply), "body": shown_body(reply, _TOKEN)},
     )
 
 
@@ -154,14 +153,4 @@ def _said(reply: Reply) -> str:
     envelopes = [*_errors(reply), reply.data()]
     found = [envelope.get(name) for envelope in envelopes for name in ("message", "detail")]
     sentences = list(dict.fromkeys(text for text in found if isinstance(text, str) and text))
-    return _redacted(" ".join(sentences)[:_SAID_MAX_CHARS]) if sentences else f"HTTP {reply.status}."
-
-
-def _readable(reply: Reply) -> str:
-    if reply.ok:
-        return ""  # what is wrong with a success is what it lacks; what it has may be secret
-    return _redacted(reply.body[:_BODY_MAX_BYTES].decode("utf-8", errors="replace"))
-
-
-def _redacted(text: str) -> str:
-    return _TOKEN.sub("(token removed)", text)
+    return shown_sentence(" ".join(sentences), _TOKEN) if sentences else f"HTTP {reply.status}."
