@@ -1,58 +1,43 @@
 """The flows against the simulator: written from the same specification, each without looking at the other."""
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import pytest
-from pydantic import AnyHttpUrl
 
-from letmepost.domain.content import PostContent, ThreadPart
-from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
+from letmepost.domain.content import ThreadPart
+from letmepost.domain.errors import FailureKind, NoReply
 from letmepost.domain.flow import (
     Call,
-    Effect,
     Extra,
-    Flow,
     Found,
-    Frozen,
     Instruction,
     Intent,
     Live,
     MediaRange,
     Part,
-    Reply,
 )
 from letmepost.domain.playback import first_calls
 from letmepost.platforms.bluesky import PLATFORM
 from letmepost.platforms.bluesky.connect import ConnectInput, connect
-from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential, ReadyPost, SimulatedCall
+from letmepost.platforms.contract import ConnectedAccount, Platform
+from tests.doubles.simulated import FlowDriver, facts, failed
 from tests.platforms.bluesky.transcripts import image
 
 T = TypeVar("T")
 
-ROOT = "http://sandbox.test:8090/org_1/bluesky"
 JPEG = b"\xff\xd8\xff\xe0 and the rest of a picture"
 
 
 @dataclass
-class Driver:
-    """Runs flows against the simulator as the worker's driver does against a network."""
+class Driver(FlowDriver):
+    """Bluesky."""
 
-    settings: Any = field(default_factory=lambda: PLATFORM.simulator.settings(AnyHttpUrl(ROOT)))
-    state: dict[str, Any] = field(default_factory=dict)
-    now: datetime = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-    credential: Credential | None = None
-    seen: list[Instruction] = field(default_factory=list)
-    draws: int = 0
+    platform: Platform = PLATFORM
 
     def connect(self, scenario: str = "ok", **changes: str) -> ConnectedAccount:
-        given = PLATFORM.simulator.create_account(self.state, scenario, self.now, self.entropy())
-        form = ConnectInput.model_validate({**given, **changes})
+        form = ConnectInput.model_validate({**self.create_account(scenario), **changes})
         account = self.run(connect(form, self.settings))
         self.credential = account.credential
         return account
@@ -62,77 +47,8 @@ class Driver:
         self.run(PLATFORM.publish(self.ready(account, **content), self.settings))
         return [said for said in self.seen if not isinstance(said, Call)]
 
-    def ready(self, account: ConnectedAccount, **content: Any) -> ReadyPost:
-        return ReadyPost(
-            account=facts(account),
-            content=PostContent(**content),
-            frozen=Frozen(at=self.now, entropy=self.entropy()),
-        )
-
-    def run(self, flow: Flow[T]) -> T:
-        try:
-            instruction = next(flow)
-            while True:
-                self.seen.append(instruction)
-                instruction = self._go_on(flow, instruction)
-        except StopIteration as finished:
-            result: T = finished.value
-            return result
-
-    def _go_on(self, flow: Flow[T], instruction: Instruction) -> Instruction:
-        if not isinstance(instruction, Call):
-            return next(flow)
-        try:
-            reply = self.send(instruction)
-        except SendFailure as failure:
-            if instruction.effect is Effect.PUBLISH:
-                raise  # not the flow's to judge
-            return flow.throw(PlatformFailure(FailureKind.UNAVAILABLE, str(failure)))
-        return flow.send(reply)
-
-    def send(self, call: Call) -> Reply:
-        signed = call if self.credential is None else PLATFORM.sign(call, self.credential, self.now, b"")
-        if not signed.url.startswith(ROOT):
-            raise NotSent(signed.url)
-        body, headers = self._body(signed)
-        answer = PLATFORM.simulator.answer(
-            self.state,
-            SimulatedCall(
-                method=signed.method,
-                root=ROOT,
-                path=urlsplit(signed.url.removeprefix(ROOT)).path,
-                query=tuple(signed.query),
-                headers={name.lower(): value for name, value in {**headers, **signed.headers}.items()},
-                body=body,
-                now=self.now,
-                entropy=self.entropy(),
-            ),
-        )
-        if answer.dropped or answer.delay_s > call.timeout_s:
-            raise NoReply
-        return Reply(status=answer.status, headers=answer.headers, body=answer.body, received_at=self.now)
-
-    def _body(self, call: Call) -> tuple[bytes, Mapping[str, str]]:
-        if call.json is not None:
-            return json.dumps(call.json).encode(), {"content-type": "application/json"}
-        return (JPEG if isinstance(call.body, MediaRange) else b""), {}
-
-    def entropy(self) -> bytes:
-        self.draws += 1
-        return sha256(str(self.draws).encode()).digest()
-
-    def visible(self) -> list[str]:
-        return [post.text for post in PLATFORM.simulator.posts(self.state)]
-
-
-def facts(account: ConnectedAccount) -> AccountFacts:
-    return AccountFacts(platform_account_id=account.platform_account_id, handle=account.handle, data=account.data)
-
-
-def failed(run: Callable[[], object]) -> PlatformFailure:
-    with pytest.raises(PlatformFailure) as caught:
-        run()
-    return caught.value
+    def body_of(self, call: Call) -> tuple[bytes, str]:
+        return (JPEG, "") if isinstance(call.body, MediaRange) else super().body_of(call)
 
 
 PICTURE = image(size_bytes=len(JPEG))
@@ -144,14 +60,14 @@ def test_an_account_is_found_signed_in_and_confirmed() -> None:
     assert account.platform_account_id.startswith("did:plc:")
     assert account.handle is not None
     assert account.handle.endswith(".test")
-    assert account.data["pds"] == ROOT
+    assert account.data["pds"] == Driver().root
 
 
 def test_an_account_is_found_by_its_did_and_at_a_named_server_too() -> None:
     driver = Driver()
-    account = driver.connect(pdsUrl=ROOT)
-    assert account.data["pds"] == ROOT
-    given = PLATFORM.simulator.create_account(driver.state, "ok", driver.now, driver.entropy())
+    account = driver.connect(pdsUrl=Driver().root)
+    assert account.data["pds"] == Driver().root
+    given = driver.create_account()
     resolved = driver.run(connect(ConnectInput.model_validate(given), driver.settings))
     by_did = {**given, "identifier": resolved.platform_account_id}
     again = driver.run(connect(ConnectInput.model_validate(by_did), driver.settings))

@@ -1,46 +1,24 @@
 """The simulator's front door, and the client with which its other tests knock."""
 
 import json
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 
 import pytest
 from pydantic import AnyHttpUrl
 
+from letmepost.platforms.bluesky import PLATFORM
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.simulator import SIMULATOR
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost
+from letmepost.platforms.contract import Platform
+from tests.doubles.simulated import SimulatedNetwork
 
 ROOT = "http://sandbox.test:8090/org_1/bluesky"
 POST = "app.bsky.feed.post"
 RKEY = "3l6oveex3ii2l"
 OTHER_RKEY = "3l6oveex3ii2m"
 JPEG = b"\xff\xd8\xff\xe0 and the rest of a picture"
-
-
-class TextState(MutableMapping[str, Any]):
-    """A state that keeps JSON text: what is changed in place, or is no JSON, does not get through."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-
-    def __getitem__(self, key: str) -> Any:
-        return json.loads(self.texts[key])
-
-    def __setitem__(self, key: str, value: object) -> None:
-        self.texts[key] = json.dumps(value, allow_nan=False)
-
-    def __delitem__(self, key: str) -> None:
-        del self.texts[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(list(self.texts))
-
-    def __len__(self) -> int:
-        return len(self.texts)
 
 
 @dataclass(frozen=True)
@@ -58,20 +36,11 @@ class Answer:
         return self.status, self.data["error"], self.data["message"]
 
 
-class World:
-    """A simulated network with a clock that stands still until it is moved."""
+@dataclass
+class World(SimulatedNetwork):
+    """Bluesky."""
 
-    def __init__(self) -> None:
-        self.state = TextState()
-        self.now = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
-        self._draws = 0
-
-    def entropy(self) -> bytes:
-        self._draws += 1
-        return sha256(str(self._draws).encode()).digest()
-
-    def advance(self, **units: float) -> None:
-        self.now += timedelta(**units)
+    platform: Platform = PLATFORM
 
     def send(
         self,
@@ -82,17 +51,7 @@ class World:
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
     ) -> Answer:
-        call = SimulatedCall(
-            method=method,
-            root=ROOT,
-            path=path,
-            query=tuple(query),
-            headers=headers or {},
-            body=body,
-            now=self.now,
-            entropy=self.entropy(),
-        )
-        reply = SIMULATOR.answer(self.state, call)
+        reply = self.ask(method, path, body, headers, query=tuple(query))
         data = json.loads(reply.body) if reply.body else None
         return Answer(reply.status, reply.headers, data, reply.dropped, reply.delay_s)
 
@@ -107,13 +66,10 @@ class World:
         return self.post("com.atproto.server.createSession", {"identifier": identifier, "password": password})
 
     def connect(self, scenario: str = "ok") -> "User":
-        given = SIMULATOR.create_account(self.state, scenario, self.now, self.entropy())
+        given = self.create_account(scenario)
         session = self.login(given["identifier"], given["appPassword"])
         assert session.status == 200
         return User(self, given["identifier"], given["appPassword"], session.data)
-
-    def posts(self) -> list[SimulatedPost]:
-        return SIMULATOR.posts(self.state)
 
 
 class User:

@@ -496,8 +496,3 @@ def test_there_is_no_other_scenario(visitor: Visitor) -> None:
         create_account(visitor.state, "luck", visitor.now, visitor.entropy())
     assert PLATFORM.simulator.scenarios == tuple(SCENARIOS)
     assert all(scenario.summary.endswith(".") for scenario in SCENARIOS.values())
-
-
-def test_the_state_is_json(owner: Visitor) -> None:
-    owner.post(content={"media": {"id": owner.asset("images", JPEG)}})
-    assert json.loads(json.dumps(owner.state)) == owner.state

@@ -1,18 +1,16 @@
 """The flows against the simulator: written from the same specification, each without looking at the other."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
-from hashlib import sha256
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from pydantic import AnyHttpUrl
 
-from letmepost.domain.content import PostContent, ThreadPart
-from letmepost.domain.errors import FailureKind, GaveUp, NoReply, NotSent, PlatformFailure, SendFailure
+from letmepost.domain.content import ThreadPart
+from letmepost.domain.errors import FailureKind, GaveUp, NoReply, PlatformFailure, SendFailure
 from letmepost.domain.flow import (
     Absent,
     Call,
@@ -21,7 +19,6 @@ from letmepost.domain.flow import (
     Flow,
     Forget,
     Found,
-    Frozen,
     Instruction,
     Intent,
     Live,
@@ -32,21 +29,19 @@ from letmepost.domain.flow import (
 )
 from letmepost.domain.ids import Prefix, spell
 from letmepost.platforms.contract import (
-    AccountFacts,
     ConnectedAccount,
     ConsentRequest,
-    Credential,
     Grant,
     OAuth,
+    Platform,
     ReadyPost,
-    SimulatedCall,
 )
 from letmepost.platforms.threads import PLATFORM
+from tests.doubles.simulated import FlowDriver, PausedError, facts, failed
 from tests.platforms.threads.transcripts import image, url, video
 
 T = TypeVar("T")
 
-ROOT = "http://sandbox.test:8090/org_1/threads"
 CALLBACK = "https://me.example/v1/accounts/oauth/threads/callback"
 
 
@@ -56,22 +51,17 @@ def oauth() -> OAuth:
 
 
 @dataclass
-class Driver:
-    """Runs flows against the simulator as the worker's driver does against a network, with a journal of replies."""
+class Driver(FlowDriver):
+    """Threads, with a journal of replies."""
 
-    settings: Any = field(default_factory=lambda: PLATFORM.simulator.settings(AnyHttpUrl(ROOT)))
-    state: dict[str, Any] = field(default_factory=dict)
-    now: datetime = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-    credential: Credential | None = None
+    platform: Platform = PLATFORM
     journal: dict[str, Reply] = field(default_factory=dict)
     paused: dict[str, datetime] = field(default_factory=dict)
     forgotten: set[str] = field(default_factory=set)
-    seen: list[Instruction] = field(default_factory=list)
-    draws: int = 0
 
     def connect(self, scenario: str = "ok", code: str | None = None, redirect_uri: str = CALLBACK) -> ConnectedAccount:
         self.journal.clear()
-        given = PLATFORM.simulator.create_account(self.state, scenario, self.now, self.entropy())
+        given = self.create_account(scenario)
         grant = Grant(code=code or given["code"], redirect_uri=redirect_uri, code_verifier="")
         [account] = self.run(oauth().accounts(grant, self.settings))
         self.credential = account.credential
@@ -89,10 +79,9 @@ class Driver:
         return said
 
     def ready(self, account: ConnectedAccount, **content: Any) -> ReadyPost:
-        filled = PostContent(**content)
-        urls = {spell(Prefix.MEDIA, item.media_id): url(item.media_id.int) for _, item in filled.items()}
-        frozen = Frozen(at=self.now, entropy=self.entropy())
-        return ReadyPost(account=facts(account), content=filled, frozen=frozen, media_urls=urls)
+        post = super().ready(account, **content)
+        urls = {spell(Prefix.MEDIA, item.media_id): url(item.media_id.int) for _, item in post.content.items()}
+        return replace(post, media_urls=urls)
 
     def finish(self, post: ReadyPost) -> None:
         """Publish, run after run."""
@@ -102,38 +91,28 @@ class Driver:
     def runs_to_its_end(self, flow: Flow[None]) -> bool:
         try:
             self.run(flow)
-        except _Paused as paused:
-            self.now += timedelta(seconds=paused.seconds)
+        except PausedError as paused:
+            self.now += timedelta(seconds=paused.pause.seconds)
             return False
         return True
 
-    def run(self, flow: Flow[T]) -> T:
-        try:
-            instruction = next(flow)
-            while True:
-                self.seen.append(instruction)
-                instruction = self._go_on(flow, instruction)
-        except StopIteration as finished:
-            result: T = finished.value
-            return result
-
-    def _go_on(self, flow: Flow[Any], instruction: Instruction) -> Instruction:
+    def go_on(self, flow: Flow[Any], instruction: Instruction) -> Instruction:
         match instruction:
-            case Pause(step, seconds, give_up_after_s):
+            case Pause(step, _, give_up_after_s):
                 first = self.paused.setdefault(step, self.now)
                 if (self.now - first).total_seconds() >= give_up_after_s:
                     return flow.throw(GaveUp(step, give_up_after_s))
-                raise _Paused(seconds)
+                raise PausedError(instruction)
             case Forget(step) if step in self.forgotten:
                 return flow.throw(PlatformFailure(FailureKind.UNAVAILABLE, "lost twice"))
             case Forget(step):
                 self.forgotten.add(step)
                 del self.journal[step]
             case Call() as call:
-                return self._call(flow, call)
+                return self.carry_out(flow, call)
         return next(flow)
 
-    def _call(self, flow: Flow[Any], call: Call) -> Instruction:
+    def carry_out(self, flow: Flow[Any], call: Call) -> Instruction:
         if call.step is not None and call.step in self.journal:
             return flow.send(self.journal[call.step])
         try:
@@ -151,69 +130,14 @@ class Driver:
             self.paused.pop(call.step, None)
         return flow.send(reply)
 
-    def send(self, call: Call) -> Reply:
-        signed = call if self.credential is None else PLATFORM.sign(call, self.credential, self.now, b"")
-        if not signed.url.startswith(ROOT):
-            raise NotSent(signed.url)
-        form = None if signed.form is None else urlencode(signed.form)
-        headers = {} if form is None else {"content-type": "application/x-www-form-urlencoded"}
-        answer = PLATFORM.simulator.answer(
-            self.state,
-            SimulatedCall(
-                method=signed.method,
-                root=ROOT,
-                path=urlsplit(signed.url.removeprefix(ROOT)).path,
-                query=tuple(signed.query),
-                headers={name.lower(): value for name, value in {**headers, **signed.headers}.items()},
-                body=(form or "").encode(),
-                now=self.now,
-                entropy=self.entropy(),
-            ),
-        )
-        if answer.dropped or answer.delay_s > call.timeout_s:
-            raise NoReply
-        return Reply(status=answer.status, headers=answer.headers, body=answer.body, received_at=self.now)
-
-    def entropy(self) -> bytes:
-        self.draws += 1
-        return sha256(str(self.draws).encode()).digest()
-
-    def visible(self) -> list[str]:
-        return [post.text for post in PLATFORM.simulator.posts(self.state)]
-
-
-class _Paused(Exception):
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
-
-
-def facts(account: ConnectedAccount) -> AccountFacts:
-    return AccountFacts(platform_account_id=account.platform_account_id, handle=account.handle, data=account.data)
-
-
-def failed(run: Callable[[], object]) -> PlatformFailure:
-    with pytest.raises(PlatformFailure) as caught:
-        run()
-    return caught.value
-
 
 def test_a_person_consents_and_their_account_is_connected() -> None:
     driver = Driver()
     request = ConsentRequest(redirect_uri=CALLBACK, state="s", code_challenge="c")
     page = urlsplit(oauth().consent_url(request, driver.settings))
     query = (*parse_qsl(page.query), ("choice", "allow"))
-    call = SimulatedCall(
-        method="GET",
-        root=ROOT,
-        path=page.path.removeprefix(urlsplit(ROOT).path),
-        query=query,
-        headers={},
-        body=b"",
-        now=driver.now,
-        entropy=driver.entropy(),
-    )
-    location = PLATFORM.simulator.answer(driver.state, call).headers["location"]
+    path = page.path.removeprefix(urlsplit(driver.root).path)
+    location = driver.ask("GET", path, query=query).headers["location"]
     code = dict(parse_qsl(urlsplit(location).query))["code"]
     account = driver.connect(code=f"{code}#_")
     assert account.handle is not None

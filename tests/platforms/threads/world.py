@@ -1,42 +1,18 @@
-"""A simulated network with a clock that stands still until it is moved, and the client with which its tests knock."""
+"""The client with which the tests of Threads' simulator knock."""
 
 import json
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
-from letmepost.platforms.contract import SimulatedCall, SimulatedPost
-from letmepost.platforms.threads.simulator import SIMULATOR
+from letmepost.platforms.contract import Platform
+from letmepost.platforms.threads import PLATFORM
 from letmepost.platforms.threads.simulator.people import CLIENT_ID, CLIENT_SECRET
+from tests.doubles.simulated import SimulatedNetwork
 
-ROOT = "http://sandbox.test:8090/org_1/threads"
 CALLBACK = "https://me.example/callback"
 PICTURE = "https://media.example.com/media/1"
-
-
-class TextState(MutableMapping[str, Any]):
-    """A state that keeps JSON text: what is changed in place, or is no JSON, does not get through."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-
-    def __getitem__(self, key: str) -> Any:
-        return json.loads(self.texts[key])
-
-    def __setitem__(self, key: str, value: object) -> None:
-        self.texts[key] = json.dumps(value, allow_nan=False)
-
-    def __delitem__(self, key: str) -> None:
-        del self.texts[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(list(self.texts))
-
-    def __len__(self) -> int:
-        return len(self.texts)
 
 
 @dataclass(frozen=True)
@@ -57,20 +33,11 @@ class Answer:
         return self.status, error.get("code"), error.get("error_subcode")
 
 
-class World:
-    """The network."""
+@dataclass
+class World(SimulatedNetwork):
+    """Threads."""
 
-    def __init__(self) -> None:
-        self.state = TextState()
-        self.now = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-        self._draws = 0
-
-    def entropy(self) -> bytes:
-        self._draws += 1
-        return sha256(str(self._draws).encode()).digest()
-
-    def advance(self, **units: float) -> None:
-        self.now += timedelta(**units)
+    platform: Platform = PLATFORM
 
     def send(
         self,
@@ -84,19 +51,8 @@ class World:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         if form is not None:
             headers["content-type"] = "application/x-www-form-urlencoded"
-        reply = SIMULATOR.answer(
-            self.state,
-            SimulatedCall(
-                method=method,
-                root=ROOT,
-                path=path,
-                query=tuple(query),
-                headers=headers,
-                body=b"" if form is None else urlencode(form).encode(),
-                now=self.now,
-                entropy=self.entropy(),
-            ),
-        )
+        body = b"" if form is None else urlencode(form).encode()
+        reply = self.ask(method, path, body, headers, query=tuple(query))
         is_json = reply.headers.get("content-type", "").startswith("application/json")
         data = json.loads(reply.body) if is_json else None
         return Answer(reply.status, reply.headers, reply.body.decode(), data, reply.dropped, reply.delay_s)
@@ -120,17 +76,13 @@ class World:
         return self.send("GET", "/refresh_access_token", query=tuple(query.items()))
 
     def connect(self, scenario: str = "ok") -> "User":
-        code = SIMULATOR.create_account(self.state, scenario, self.now, self.entropy())["code"]
-        return self.user(code)
+        return self.user(self.create_account(scenario)["code"])
 
     def user(self, code: str) -> "User":
         short = self.exchange(code).data["access_token"]
         token = self.prolong(short).data["access_token"]
         found = self.send("GET", "/v1.0/me", token=token).data
         return User(self, found["id"], token)
-
-    def posts(self) -> list[SimulatedPost]:
-        return SIMULATOR.posts(self.state)
 
 
 @dataclass

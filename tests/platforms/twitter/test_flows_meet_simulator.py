@@ -16,8 +16,9 @@ from letmepost.domain.playback import first_calls
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant, ReadyPost
 from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.connect import OAUTH
+from tests.doubles.simulated import facts, failed
 from tests.platforms.twitter.transcripts import gif, image
-from tests.platforms.twitter.world import World, facts, failed
+from tests.platforms.twitter.world import World
 
 PICTURE = image(size_bytes=1000)
 MOVING = gif(size_bytes=9_000_000)
@@ -56,7 +57,7 @@ def consent(world: World, choice: str) -> dict[str, str]:
     )
     url = urlsplit(OAUTH.consent_url(request, world.settings))
     query = (*parse_qsl(url.query), ("choice", choice))
-    reply = world.answer("GET", url.path.removeprefix("/org_1/twitter"), query=query)
+    reply = world.ask("GET", url.path.removeprefix("/org_1/twitter"), query=query)
     assert reply.status == 302
     return dict(parse_qsl(urlsplit(reply.headers["location"]).query))
 

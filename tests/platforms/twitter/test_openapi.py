@@ -14,9 +14,10 @@ from letmepost.domain.content import ThreadPart
 from letmepost.domain.flow import Call, FormFile, Intent, Reply
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.twitter import PLATFORM
+from tests.doubles.simulated import facts
 from tests.platforms.twitter.specs import OPENAPI, needs_openapi
 from tests.platforms.twitter.transcripts import gif, image
-from tests.platforms.twitter.world import World, facts
+from tests.platforms.twitter.world import World
 
 pytestmark = needs_openapi
 
