@@ -18,6 +18,7 @@ from letmepost.storage.accounts import AccountRepository
 from letmepost.storage.batches import BatchRepository, NewBatch, NewPost
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.organizations import OrganizationRepository
+from letmepost.storage.profiles import ProfileRepository
 from letmepost.storage.sealing import Keyring
 
 CLOCK = SystemClock()
@@ -102,10 +103,9 @@ async def make_owner(database: Database, mode: Mode = Mode.TEST, organization_id
     tenant = Tenant(organization_id or fresh_id(), mode)
     profile_id = fresh_id()
     async with database.tenant(tenant) as connection:
-        organizations = OrganizationRepository(connection, tenant)
         if organization_id is None:
-            await organizations.create("Tenant")
-        await organizations.create_profile(profile_id, "Default", is_default=organization_id is None)
+            await OrganizationRepository(connection, tenant).create("Tenant")
+        await ProfileRepository(connection, tenant).create(profile_id, "Default", is_default=organization_id is None)
     return Owner(database, tenant, profile_id)
 
 

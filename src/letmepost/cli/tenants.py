@@ -13,7 +13,8 @@ from letmepost.domain.api_keys import Mode, Scope
 from letmepost.domain.ids import Prefix, spell
 
 if TYPE_CHECKING:
-    from letmepost.storage.organizations import ApiKeyRow, OrganizationRow
+    from letmepost.storage.api_keys import ApiKeyRow
+    from letmepost.storage.organizations import OrganizationRow
 
 _LISTED_MAX = 1000
 

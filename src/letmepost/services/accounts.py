@@ -12,8 +12,8 @@ from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
-from letmepost.storage.organizations import OrganizationRepository
 from letmepost.storage.posts import PostRepository
+from letmepost.storage.profiles import ProfileRepository
 from letmepost.storage.sealing import Keyring
 
 
@@ -111,7 +111,7 @@ async def visible_account(connection: Connection, caller: Caller, keyring: Keyri
 
 async def _check_movable(connection: Connection, caller: Caller, account_id: UUID, profile_id: UUID | None) -> None:
     """A post belongs to a profile, and so do its media: one that waits must not go out through another's account."""
-    if await OrganizationRepository(connection, caller.tenant).find_profile(profile_id) is None:
+    if await ProfileRepository(connection, caller.tenant).find(profile_id) is None:
         raise InvalidRequest("There is no such profile.", rule="profileId")
     if await PostRepository(connection, caller.tenant).has_unfinished(account_id):
         raise StateForbids(

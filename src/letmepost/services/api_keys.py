@@ -11,8 +11,10 @@ from letmepost.gateways.clock import Clock
 from letmepost.services.audit import Action, record
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.storage.api_keys import ApiKeyRepository, ApiKeyRow, EveryTenantKeys
 from letmepost.storage.database import Database
-from letmepost.storage.organizations import ApiKeyRow, EveryTenantKeys, OrganizationRepository
+from letmepost.storage.organizations import OrganizationRepository
+from letmepost.storage.profiles import ProfileRepository
 from letmepost.storage.sealing import Keyring
 
 REVOCATION_LAG_S = 1.0
@@ -101,11 +103,12 @@ class ApiKeys:
             raise _escalation()
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
-            repository = OrganizationRepository(connection, caller.tenant)
-            if profile_id is not None and await repository.find_profile(profile_id) is None:
+            profiles = ProfileRepository(connection, caller.tenant)
+            if profile_id is not None and await profiles.find(profile_id) is None:
                 raise InvalidRequest("There is no such profile.", rule="profileId")
             minted = make_key(self._clock, caller.organization_id, wanted, scopes, profile_id)
-            await repository.create_key(minted.row, hash_key(self._keyring, minted.key))
+            keys = ApiKeyRepository(connection, caller.tenant)
+            await keys.create(minted.row, hash_key(self._keyring, minted.key))
             subject = spell(Prefix.API_KEY, minted.row.id)
             await record(connection, self._clock, caller, Action.KEY_MINTED, subject, **facts_of(minted.row))
             return await self._idempotency.answer(connection, caller, once, minted)
@@ -114,8 +117,8 @@ class ApiKeys:
         """The caller's world of keys: a test key sees test keys, a profile's key that profile's."""
         mode = Mode.TEST if caller.mode is Mode.TEST else None
         async with self._database.tenant(caller.tenant) as connection:
-            repository = OrganizationRepository(connection, caller.tenant)
-            return await repository.list_keys(mode=mode, profile_id=caller.profile_id)
+            keys = ApiKeyRepository(connection, caller.tenant)
+            return await keys.list_all(mode=mode, profile_id=caller.profile_id)
 
     async def revoke(self, caller: Caller, key_id: UUID, once: Once[ApiKeyRow]) -> Answer:
         """End a key, on every process within a second.
@@ -125,12 +128,12 @@ class ApiKeys:
         """
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
-            repository = OrganizationRepository(connection, caller.tenant)
-            row = await repository.find_key(key_id)
+            keys = ApiKeyRepository(connection, caller.tenant)
+            row = await keys.find(key_id)
             if row is None or not _is_visible(row, caller):
                 raise NotFound("API key")
-            await repository.revoke_key(key_id, self._clock.now())
-            row = await repository.find_key(key_id) or row
+            await keys.revoke(key_id, self._clock.now())
+            row = await keys.find(key_id) or row
             subject = spell(Prefix.API_KEY, key_id)
             await record(connection, self._clock, caller, Action.KEY_REVOKED, subject, **facts_of(row))
             return await self._idempotency.answer(connection, caller, once, row)
@@ -146,8 +149,8 @@ class ApiKeys:
         now = self._clock.now()
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
-            repository = OrganizationRepository(connection, caller.tenant)
-            old = await repository.find_key(key_id)
+            keys = ApiKeyRepository(connection, caller.tenant)
+            old = await keys.find(key_id)
             if old is None or not _is_visible(old, caller):
                 raise NotFound("API key")
             if not _is_alive(old, now):
@@ -158,8 +161,8 @@ class ApiKeys:
                 name=old.name, mode=old.mode, requests_per_minute=old.requests_per_minute, expires_at=old.expires_at
             )
             minted = make_key(self._clock, caller.organization_id, wanted, old.scopes, old.profile_id)
-            await repository.create_key(minted.row, hash_key(self._keyring, minted.key))
-            await repository.expire_key(key_id, now + overlap)
+            await keys.create(minted.row, hash_key(self._keyring, minted.key))
+            await keys.expire(key_id, now + overlap)
             subject, successor = spell(Prefix.API_KEY, key_id), spell(Prefix.API_KEY, minted.row.id)
             facts = {**facts_of(old), "successor": successor}
             await record(connection, self._clock, caller, Action.KEY_ROTATED, subject, **facts)
@@ -172,8 +175,8 @@ class ApiKeys:
             NotFound: it was deleted a moment ago.
         """
         async with self._database.tenant(caller.tenant) as connection:
-            repository = OrganizationRepository(connection, caller.tenant)
-            name, key = await repository.find_name(), await repository.find_key(caller.key_id)
+            name = await OrganizationRepository(connection, caller.tenant).find_name()
+            key = await ApiKeyRepository(connection, caller.tenant).find(caller.key_id)
         if name is None or key is None:
             raise NotFound("API key")
         return name, key

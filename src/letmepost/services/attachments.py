@@ -14,7 +14,7 @@ from letmepost.services.media_expiry import MediaExpiry
 from letmepost.services.quotas import Quotas
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.media import MediaRepository, MediaRow
-from letmepost.storage.organizations import OrganizationRepository
+from letmepost.storage.profiles import ProfileRepository
 
 
 class Attachments:
@@ -154,7 +154,7 @@ async def find_profile(connection: Connection, caller: Caller, profile_id: UUID 
     Raises:
         NotFound: there is no such profile.
     """
-    profile = await OrganizationRepository(connection, caller.tenant).find_profile(profile_id)
+    profile = await ProfileRepository(connection, caller.tenant).find(profile_id)
     if profile is None:
         raise NotFound("profile")
     return profile.id

@@ -16,6 +16,7 @@ from letmepost.services.worlds import Worlds
 from letmepost.storage.connect_sessions import ConnectSessionRepository, ConnectSessionRow
 from letmepost.storage.database import Database
 from letmepost.storage.organizations import OrganizationRepository
+from letmepost.storage.profiles import ProfileRepository
 from letmepost.storage.sealing import Keyring
 
 GOOD_FOR = timedelta(hours=1)
@@ -78,9 +79,8 @@ class ConnectSessions:
         profile_id = caller.narrow(wanted.profile_id)
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
-            organizations = OrganizationRepository(connection, caller.tenant)
-            organization = await organizations.find()
-            if organization is None or await organizations.find_profile(profile_id) is None:
+            organization = await OrganizationRepository(connection, caller.tenant).find()
+            if organization is None or await ProfileRepository(connection, caller.tenant).find(profile_id) is None:
                 raise InvalidRequest("There is no such profile.", rule="profileId")
             origins = organization.return_origins
             row = ConnectSessionRow(

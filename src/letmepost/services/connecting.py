@@ -24,8 +24,8 @@ from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.events import EventRepository
-from letmepost.storage.organizations import OrganizationRepository
 from letmepost.storage.posts import PostRepository
+from letmepost.storage.profiles import ProfileRepository
 from letmepost.storage.sealing import Keyring
 
 T = TypeVar("T")
@@ -122,7 +122,7 @@ class Connecting:
         time = await world_clock(connection, caller.tenant, self._clock)
         found = time.connected(found)
         accounts = AccountRepository(connection, caller.tenant, self._keyring)
-        profile = await OrganizationRepository(connection, caller.tenant).find_profile(belonging.profile_id)
+        profile = await ProfileRepository(connection, caller.tenant).find(belonging.profile_id)
         if profile is None:
             raise InvalidRequest("There is no such profile.", rule="profileId")
         account_id = new_id(self._clock)

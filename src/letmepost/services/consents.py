@@ -32,6 +32,7 @@ from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.consents import ConsentRepository, ConsentRow, EveryTenantConsents
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.organizations import OrganizationRepository
+from letmepost.storage.profiles import ProfileRepository
 from letmepost.storage.sealing import Keyring
 
 _STATE_CHARS = 43
@@ -202,10 +203,9 @@ class Consents:
             raise AnsweredError(known)
 
     async def _checked(self, connection: Connection, caller: Caller, wanted: Wanted) -> Wanted:
-        organizations = OrganizationRepository(connection, caller.tenant)
-        organization = await organizations.find()
+        organization = await OrganizationRepository(connection, caller.tenant).find()
         origins = () if organization is None else organization.return_origins
-        if await organizations.find_profile(caller.narrow(wanted.profile_id)) is None:
+        if await ProfileRepository(connection, caller.tenant).find(caller.narrow(wanted.profile_id)) is None:
             raise InvalidRequest("There is no such profile.", rule="profileId")
 
         def check(url: str | None, name: str) -> str | None:

@@ -15,13 +15,14 @@ from letmepost.services.callers import new_id
 from letmepost.services.idempotency import Once
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.removal import stop
+from letmepost.storage.api_keys import ApiKeyRepository, ApiKeyRow
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.organizations import (
-    ApiKeyRow,
     EveryTenantOrganizations,
     OrganizationRepository,
     OrganizationRow,
 )
+from letmepost.storage.profiles import ProfileRepository
 from letmepost.storage.sealing import Keyring
 
 
@@ -43,9 +44,8 @@ class Organizations:
         tenant = Tenant(new_id(self._clock), Mode.LIVE)
 
         async def create(connection: Connection) -> OrganizationRow:
-            repository = OrganizationRepository(connection, tenant)
-            row = await repository.create(name)
-            await repository.create_profile(new_id(self._clock), "Default", is_default=True)
+            row = await OrganizationRepository(connection, tenant).create(name)
+            await ProfileRepository(connection, tenant).create(new_id(self._clock), "Default", is_default=True)
             await self._record(connection, tenant, Action.ORGANIZATION_CREATED, name=name)
             return row
 
@@ -94,9 +94,9 @@ class Organizations:
         tenant = Tenant(organization_id, Mode.LIVE)
 
         async def delete(connection: Connection) -> UUID:
-            repository, now = OrganizationRepository(connection, tenant), self._clock.now()
-            row = _found(await repository.change({"deleted_at": now}))
-            await repository.revoke_keys(now)
+            now = self._clock.now()
+            row = _found(await OrganizationRepository(connection, tenant).change({"deleted_at": now}))
+            await ApiKeyRepository(connection, tenant).revoke_all(now)
             await self._record(connection, tenant, Action.ORGANIZATION_DELETED, name=row.name)
             return organization_id
 
@@ -116,14 +116,15 @@ class Organizations:
         tenant = Tenant(organization_id, wanted.mode)
 
         async def mint(connection: Connection) -> MintedKey:
-            repository = OrganizationRepository(connection, tenant)
-            if not await repository.hold():
+            if not await OrganizationRepository(connection, tenant).hold():
                 raise NotFound("organization")
-            if wanted.profile_id is not None and await repository.find_profile(wanted.profile_id) is None:
+            profiles = ProfileRepository(connection, tenant)
+            if wanted.profile_id is not None and await profiles.find(wanted.profile_id) is None:
                 raise InvalidRequest("There is no such profile.", rule="profileId")
             scopes = wanted.scopes or EVERY_SCOPE
             minted = make_key(self._clock, organization_id, wanted, scopes, wanted.profile_id)
-            await repository.create_key(minted.row, hash_key(self._keyring, minted.key))
+            keys = ApiKeyRepository(connection, tenant)
+            await keys.create(minted.row, hash_key(self._keyring, minted.key))
             subject = spell(Prefix.API_KEY, minted.row.id)
             await record(connection, self._clock, tenant, Action.KEY_MINTED, subject, **facts_of(minted.row))
             return minted
@@ -137,10 +138,9 @@ class Organizations:
             NotFound: there is no such tenant.
         """
         await self.get(organization_id)
-        async with self._database.tenant(Tenant(organization_id, Mode.LIVE)) as connection:
-            return await OrganizationRepository(connection, Tenant(organization_id, Mode.LIVE)).list_keys(
-                mode=None, profile_id=None
-            )
+        tenant = Tenant(organization_id, Mode.LIVE)
+        async with self._database.tenant(tenant) as connection:
+            return await ApiKeyRepository(connection, tenant).list_all(mode=None, profile_id=None)
 
     async def revoke_key(self, organization_id: UUID, key_id: UUID) -> ApiKeyRow:
         """End a tenant's key; returns it as it is then.
@@ -151,9 +151,9 @@ class Organizations:
         await self.get(organization_id)
         tenant = Tenant(organization_id, Mode.LIVE)
         async with self._database.tenant(tenant) as connection:
-            repository = OrganizationRepository(connection, tenant)
-            await repository.revoke_key(key_id, self._clock.now())
-            row = await repository.find_key(key_id)
+            keys = ApiKeyRepository(connection, tenant)
+            await keys.revoke(key_id, self._clock.now())
+            row = await keys.find(key_id)
             if row is None:
                 raise NotFound("API key")
             subject = spell(Prefix.API_KEY, key_id)

@@ -7,7 +7,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.storage.database import Connection, Database
-from letmepost.storage.organizations import OrganizationRepository, ProfileRow
+from letmepost.storage.profiles import ProfileRepository, ProfileRow
 
 
 class Profiles:
@@ -21,7 +21,7 @@ class Profiles:
     async def list_all(self, caller: Caller) -> list[ProfileRow]:
         """Profiles, oldest first: the default one was made with the organization."""
         async with self._database.tenant(caller.tenant) as connection:
-            found = await OrganizationRepository(connection, caller.tenant).list_profiles()
+            found = await ProfileRepository(connection, caller.tenant).list_all()
         return [row for row in found if caller.profile_id in {None, row.id}]
 
     async def get(self, caller: Caller, profile_id: UUID) -> ProfileRow:
@@ -43,7 +43,7 @@ class Profiles:
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             profile_id = new_id(self._clock)
-            await OrganizationRepository(connection, caller.tenant).create_profile(profile_id, name)
+            await ProfileRepository(connection, caller.tenant).create(profile_id, name)
             row = await self._get(connection, caller, profile_id)
             return await self._idempotency.answer(connection, caller, once, row)
 
@@ -56,7 +56,7 @@ class Profiles:
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             await self._get(connection, caller, profile_id)
-            await OrganizationRepository(connection, caller.tenant).rename_profile(profile_id, name)
+            await ProfileRepository(connection, caller.tenant).rename(profile_id, name)
             row = await self._get(connection, caller, profile_id)
             return await self._idempotency.answer(connection, caller, once, row)
 
@@ -71,7 +71,7 @@ class Profiles:
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             row = await self._get(connection, caller, profile_id)
-            if row.is_default or not await OrganizationRepository(connection, caller.tenant).delete_profile(profile_id):
+            if row.is_default or not await ProfileRepository(connection, caller.tenant).delete(profile_id):
                 raise StateForbids(
                     "The profile is in use, or it is the default one.",
                     rule="profile.in_use",
@@ -80,7 +80,7 @@ class Profiles:
             return await self._idempotency.answer(connection, caller, once, profile_id)
 
     async def _get(self, connection: Connection, caller: Caller, profile_id: UUID) -> ProfileRow:
-        row = await OrganizationRepository(connection, caller.tenant).find_profile(profile_id)
+        row = await ProfileRepository(connection, caller.tenant).find(profile_id)
         if row is None or caller.profile_id not in {None, row.id}:
             raise NotFound("profile")
         return row

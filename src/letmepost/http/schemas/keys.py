@@ -9,7 +9,7 @@ from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
 from letmepost.services.api_keys import KeyRequest, MintedKey
-from letmepost.storage.organizations import ApiKeyRow
+from letmepost.storage.api_keys import ApiKeyRow
 
 
 def _without_star(scopes: Any) -> Any:

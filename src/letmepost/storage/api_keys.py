@@ -1,0 +1,129 @@
+"""API keys."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, and_, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from letmepost.domain.api_keys import Mode, Scope
+from letmepost.storage.conditions import equals_if_given
+from letmepost.storage.database import Database, Tenant
+from letmepost.storage.tables.organizations import api_keys
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyRow:
+    """A key as its owner sees it: never the key itself."""
+
+    id: UUID
+    organization_id: UUID
+    mode: Mode
+    profile_id: UUID | None
+    name: str
+    last4: str
+    scopes: frozenset[Scope]
+    requests_per_minute: int | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+_COLUMNS = [column for column in api_keys.c if column.name != "key_hash"]
+
+
+class ApiKeyRepository:
+    """Keys of one organization."""
+
+    def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._organization_id = tenant.organization_id
+
+    async def create(self, key: ApiKeyRow, key_hash: bytes) -> None:
+        """Store a key by its keyed hash."""
+        await self._connection.execute(
+            insert(api_keys).values(
+                id=key.id,
+                organization_id=self._organization_id,
+                mode=key.mode,
+                profile_id=key.profile_id,
+                name=key.name,
+                key_hash=key_hash,
+                last4=key.last4,
+                scopes=sorted(key.scopes),
+                requests_per_minute=key.requests_per_minute,
+                created_at=key.created_at,
+                expires_at=key.expires_at,
+            )
+        )
+
+    async def list_all(self, *, mode: Mode | None, profile_id: UUID | None) -> list[ApiKeyRow]:
+        """Keys, newest first; only those of a mode or a profile when given."""
+        query = (
+            select(*_COLUMNS)
+            .where(
+                api_keys.c.organization_id == self._organization_id,
+                equals_if_given(api_keys.c.mode, mode),
+                equals_if_given(api_keys.c.profile_id, profile_id),
+            )
+            .order_by(api_keys.c.id.desc())
+        )
+        return [_read(row) for row in (await self._connection.execute(query)).mappings()]
+
+    async def find(self, key_id: UUID) -> ApiKeyRow | None:
+        """A key by its id."""
+        query = select(*_COLUMNS).where(api_keys.c.organization_id == self._organization_id, api_keys.c.id == key_id)
+        row = (await self._connection.execute(query)).mappings().first()
+        return None if row is None else _read(row)
+
+    async def expire(self, key_id: UUID, expires_at: datetime) -> None:
+        """End a key at a time, unless it ends earlier."""
+        mine = and_(api_keys.c.organization_id == self._organization_id, api_keys.c.id == key_id)
+        earlier = func.least(func.coalesce(api_keys.c.expires_at, expires_at), expires_at)
+        await self._connection.execute(update(api_keys).where(mine).values(expires_at=earlier))
+
+    async def revoke(self, key_id: UUID, now: datetime) -> None:
+        """End a key; one that has ended keeps its first end."""
+        await self._connection.execute(
+            update(api_keys)
+            .where(
+                api_keys.c.organization_id == self._organization_id,
+                api_keys.c.id == key_id,
+                api_keys.c.revoked_at.is_(None),
+            )
+            .values(revoked_at=now)
+        )
+
+    async def revoke_all(self, now: datetime) -> None:
+        """End every key, of both worlds."""
+        mine = and_(api_keys.c.organization_id == self._organization_id, api_keys.c.revoked_at.is_(None))
+        await self._connection.execute(update(api_keys).where(mine).values(revoked_at=now))
+
+
+class EveryTenantKeys:
+    """Finds whose a presented key is: the one question that must be asked before the tenant is known."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, key_hashes: list[bytes]) -> ApiKeyRow | None:
+        """The key with one of these hashes (one for each key of the keyring)."""
+        query = select(*_COLUMNS).where(api_keys.c.key_hash.in_(key_hashes))
+        async with self._database.every_tenant() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else _read(row)
+
+    async def touch(self, key_ids: list[UUID], now: datetime) -> None:
+        """Note that the keys were used."""
+        async with self._database.every_tenant() as connection:
+            await connection.execute(update(api_keys).where(api_keys.c.id.in_(key_ids)).values(last_used_at=now))
+
+
+def _read(row: RowMapping) -> ApiKeyRow:
+    values: dict[str, Any] = dict(row)
+    return ApiKeyRow(
+        **{**values, "mode": Mode(values["mode"]), "scopes": frozenset(map(Scope, values["scopes"]))},
+    )
