@@ -1,5 +1,7 @@
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 
@@ -25,7 +27,7 @@ from letmepost.domain.errors import (
     Unauthenticated,
     Unauthorized,
 )
-from letmepost.domain.quotas import Reading, media_bytes
+from letmepost.domain.quotas import Quota, Reading, media_bytes, posts_per_account_day, posts_per_month
 from letmepost.domain.rules import Violation
 
 TOO_LONG = Violation(rule="x.text.max", field="text", message="Too long.", remediation="Shorten it.")
@@ -83,7 +85,7 @@ def test_codes_are_those_that_callers_know() -> None:
         (NotFound("post"), ErrorCode.NOT_FOUND),
         (IdempotencyConflict("No."), ErrorCode.IDEMPOTENCY_CONFLICT),
         (RateLimited(3), ErrorCode.RATE_LIMITED),
-        (QuotaExceeded(Reading(media_bytes(10), 8), 3), ErrorCode.QUOTA_EXCEEDED),
+        (QuotaExceeded(Reading(media_bytes(10), 8), 3, datetime(2026, 11, 22, tzinfo=UTC)), ErrorCode.QUOTA_EXCEEDED),
         (PlatformNotEnabled("No."), ErrorCode.PLATFORM_NOT_ENABLED),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, RequestError) else "",
@@ -91,6 +93,20 @@ def test_codes_are_those_that_callers_know() -> None:
 def test_what_a_caller_can_mend_has_a_code(error: RequestError, code: ErrorCode) -> None:
     assert error.code is code
     assert str(error) == error.message != ""
+
+
+@pytest.mark.parametrize(
+    ("quota", "retry_after_s"),
+    [
+        (posts_per_account_day(2, UUID(int=1), datetime(2026, 11, 30, 18, tzinfo=UTC)), 6 * 3600 - 1),
+        (posts_per_month(2, datetime(2026, 12, 24, tzinfo=UTC)), 31 * 86_400 + 6 * 3600 - 1),
+        (media_bytes(2), None),
+    ],
+    ids=lambda value: value.name if isinstance(value, Quota) else "",
+)
+def test_a_used_up_quota_is_worth_another_try_when_its_period_is_over(quota: Quota, retry_after_s: int | None) -> None:
+    now = datetime(2026, 11, 30, 18, 0, 1, 500_000, tzinfo=UTC)
+    assert QuotaExceeded(Reading(quota, 2), 1, now).retry_after_s == retry_after_s
 
 
 def test_every_request_error_is_in_the_table_above() -> None:

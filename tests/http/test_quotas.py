@@ -2,12 +2,13 @@
 
 import asyncio
 from base64 import b64encode
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
 
 from letmepost.domain.api_keys import Mode
+from letmepost.gateways.clock import SystemClock
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.doubles.waiting import eventually
 from tests.http.support import PLATFORM, Tenant, check_refusal, moment, png, soon
@@ -45,9 +46,12 @@ async def test_a_post_too_many_is_refused_and_says_which_quota(tenant: Tenant) -
     for _ in range(2):
         assert (await _later(tenant.client, account_id)).status_code == 202
     before = await tenant.stored()
+    asked_at = SystemClock().now()
     reply = await _later(tenant.client, account_id, metadata={"a": "b"})
     error = check_refusal(reply, 429, "quota_exceeded", "quota.postsPerAccountDay")
     resets_at = error["quota"].pop("resetsAt")
+    answered_at = moment(resets_at) - timedelta(seconds=int(reply.headers["retry-after"]))
+    assert asked_at - timedelta(seconds=1) < answered_at <= SystemClock().now()
     assert moment(resets_at).time().isoformat() == "00:00:00"
     assert error["quota"] == {"name": "postsPerAccountDay", "accountId": account_id, "used": 2, "limit": 2}
     assert resets_at[:10] in error["remediation"]
@@ -156,6 +160,7 @@ async def test_media_inside_a_request_count_too(tenant: Tenant) -> None:
     media = [{"kind": "image", "altText": "A", "bytesBase64": b64encode(png()).decode()}]
     reply = await _later(tenant.client, account_id, media=media)
     check_refusal(reply, 429, "quota_exceeded", "quota.mediaBytes")
+    assert "retry-after" not in reply.headers, "waiting makes no room"
     stored = await tenant.stored()
     assert (stored["batches"], stored["media"], stored["files"]) == (0, 0, 0)
 

@@ -26,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from math import ceil
 from typing import Any
 
 from letmepost.domain.quotas import Reading
@@ -158,11 +159,14 @@ class RateLimited(RequestError):
 
 
 class QuotaExceeded(RequestError):
-    """More than the operator allows. `reading` is the quota as it was without this request."""
+    """More than the operator allows. `reading` is the quota as it was without this request.
+
+    It makes sense to try again when the quota's period is over; what is stored has no period.
+    """
 
     code = ErrorCode.QUOTA_EXCEEDED
 
-    def __init__(self, reading: Reading, wanted: int) -> None:
+    def __init__(self, reading: Reading, wanted: int, now: datetime) -> None:
         quota = reading.quota
         super().__init__(
             f"{quota.name}: {reading.used} of {quota.limit} are used, and this request takes {wanted} more.",
@@ -172,6 +176,8 @@ class QuotaExceeded(RequestError):
             else f"Choose a time from {quota.resets_at:%Y-%m-%d} (UTC) on, or ask the operator for more.",
         )
         self.reading = reading
+        if quota.resets_at is not None:
+            self.retry_after_s = ceil((quota.resets_at - now).total_seconds())
 
 
 class PlatformNotEnabled(RequestError):

@@ -83,7 +83,7 @@ class Quotas:
     async def _judge(self, connection: Connection, tenant: Tenant, counted: Counted, wanted: int) -> None:
         reading, now = counted.reading, self._clock.now()
         if reading.used > reading.quota.limit:
-            raise QuotaExceeded(Reading(reading.quota, reading.used - wanted), wanted)
+            raise QuotaExceeded(Reading(reading.quota, reading.used - wanted), wanted, now)
         if counted.is_warned or not reading.quota.is_nearly_used_up(reading.used):
             return
         if await UsageRepository(connection, tenant).mark_warned(reading.quota, now):

@@ -91,7 +91,10 @@ HEADERS: Mapping[str, Any] = MappingProxyType(
         "RateLimit-Limit": {"schema": _COUNT, "description": "Requests that the key may make in a minute."},
         "RateLimit-Remaining": {"schema": _COUNT, "description": "How many of them are left."},
         "RateLimit-Reset": {"schema": _COUNT, "description": "Seconds until there are new ones."},
-        "Retry-After": {"schema": _COUNT, "description": "Seconds after which it makes sense to try again."},
+        "Retry-After": {
+            "schema": _COUNT,
+            "description": "Seconds after which it makes sense to try again; left out where waiting does not help.",
+        },
     }
 )
 RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")

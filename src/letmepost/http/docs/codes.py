@@ -63,8 +63,8 @@ MEANINGS: Mapping[ErrorCode, Meaning] = MappingProxyType(
         ),
         ErrorCode.QUOTA_EXCEEDED: Meaning(
             "A quota that the operator of this deployment set is used up.",
-            "`platformResponse` says which one, how much of it is used, and when it comes back.",
-            "Yes, when the quota has been reset.",
+            "`quota` says which one, how much of it is used, and when it comes back; `Retry-After` says so in seconds.",
+            "Yes, after `Retry-After`. A quota of what is stored has none: it takes deleting something.",
         ),
         ErrorCode.PLATFORM_NOT_ENABLED: Meaning(
             "This deployment has no credentials for the platform, or does not know it.",
