@@ -4,13 +4,16 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from tests.deployment import Client, Deployment, serving
+from tests.database import DatabaseURLs
+from tests.deployment import Client, Deployment, deployed, serving
+from tests.doubles.waiting import eventually
 from tests.http.support import Tenant, check_refusal
 
 
@@ -167,6 +170,47 @@ async def test_a_server_that_stops_lets_its_followers_go(deployment: Deployment)
     async with serving(deployment.app) as url, following(url, client) as follower:
         await follower.next()
         deployment.app.state.stopping.set()
+        assert await follower.next() is None
+
+
+@pytest.fixture
+async def narrow(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
+    """A deployment that allows a key two streams."""
+    async with deployed(database_urls, redis_url, tmp_path, with_worker=False, event_streams_per_key=2) as running:
+        yield running
+
+
+async def test_a_key_follows_so_many_streams_at_once_and_one_more_after_it_has_left_one(narrow: Deployment) -> None:
+    client, other = await narrow.client(), await narrow.client()
+
+    async def is_taken_on() -> bool:
+        headers = {"authorization": f"Bearer {client.key}"}
+        async with (
+            httpx2.AsyncClient(base_url=where, timeout=20) as http,
+            http.stream("GET", "/v1/events/stream", headers=headers) as reply,
+        ):
+            return reply.status_code == 200
+
+    async with serving(narrow.app) as where, following(where, client) as first:
+        await first.next()
+        async with following(where, client) as second, following(where, other) as others:
+            await second.next()
+            await others.next()
+            refused = await client.get("/v1/events/stream")
+            check_refusal(refused, 429, "rate_limited", "events.streams_max")
+            assert int(refused.headers["retry-after"]) > 0
+        assert await eventually(is_taken_on)
+        narrow.app.state.stopping.set()
+        assert await first.next() is None
+
+
+async def test_a_stream_that_is_refused_takes_no_slot(narrow: Deployment) -> None:
+    client = await narrow.client()
+    for _ in range(3):
+        check_refusal(await client.get("/v1/events/stream?cursor=x"), 400, "validation_failed", "cursor")
+    async with serving(narrow.app) as where, following(where, client) as follower:
+        await follower.next()
+        narrow.app.state.stopping.set()
         assert await follower.next() is None
 
 

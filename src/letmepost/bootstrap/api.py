@@ -18,6 +18,7 @@ from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.sandbox import SandboxControl
+from letmepost.gateways.stream_slots import StreamSlots
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import BATCH_CHANNEL, STREAM_CHANNEL, Wakeups
 from letmepost.http.app import create_app
@@ -191,6 +192,7 @@ async def open_api(
             idempotency=core.idempotency,
             rate_limits=RateLimits(core.redis, core.clock, metrics),
             requests_per_minute=settings.requests_per_minute,
+            stream_slots=StreamSlots(core.redis, core.clock, settings.event_streams_per_key, metrics),
             operator_token=_text(settings.operator_token),
             docs_url=docs_url(settings),
             public_url=str(settings.public_url).rstrip("/"),

@@ -150,11 +150,16 @@ class RateLimited(RequestError):
 
     code = ErrorCode.RATE_LIMITED
 
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__(
-            "Too many requests with this API key.",
-            remediation=f"Wait {retry_after_s} s, then send the request again.",
-        )
+    def __init__(
+        self,
+        retry_after_s: int,
+        message: str = "Too many requests with this API key.",
+        *,
+        rule: str | None = None,
+        remediation: str | None = None,
+    ) -> None:
+        again = f"Wait {retry_after_s} s, then send the request again."
+        super().__init__(message, rule=rule, remediation=remediation or again)
         self.retry_after_s = retry_after_s
 
 

@@ -137,6 +137,11 @@ REFUSALS = (
         "Start with `POST /v1/accounts/connect/{platform}` and send the person to the URL that it answers.",
     ),
     Refusal(
+        "events.streams_max",
+        "A key follows no more than so many streams of events at once: 10, unless the operator has set another number.",
+        "End one of them, or let one stream serve all that listen.",
+    ),
+    Refusal(
         "extras.failed",
         "The post is published; a first comment or another extra could not be added within an hour.",
         "Add it on the platform by hand. The post is neither failed nor repeated.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.rate_limits import RateLimits
+from letmepost.gateways.stream_slots import StreamSlots
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
@@ -102,6 +103,7 @@ class APIServices:
     idempotency: Idempotency
     rate_limits: RateLimits
     requests_per_minute: int
+    stream_slots: StreamSlots
     operator_token: str | None
     docs_url: str
     public_url: str

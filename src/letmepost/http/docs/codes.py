@@ -57,7 +57,7 @@ MEANINGS: Mapping[ErrorCode, Meaning] = MappingProxyType(
             "Yes, while the first request is under way.",
         ),
         ErrorCode.RATE_LIMITED: Meaning(
-            "The key has made more requests this minute than it may.",
+            "The key has made more requests this minute than it may, or follows too many streams of events.",
             "Wait for `Retry-After` seconds. `RateLimit-Remaining` tells beforehand what is left.",
             "Yes, after `Retry-After`.",
         ),

@@ -10,9 +10,11 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
-from letmepost.domain.api_keys import Scope
+from letmepost.domain import api_keys
 from letmepost.domain.errors import Unauthenticated
+from letmepost.gateways.stream_slots import StreamSlot, StreamSlots
 from letmepost.http.gate import GatedRoute, authenticated, caller_of, needs
 from letmepost.http.paging import position
 from letmepost.http.schemas.events import EventView, check_types
@@ -30,11 +32,25 @@ class EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
+class _CountedStream(EventStream):
+    """One that has a slot, given back however it ends: an iterator that nobody began would keep it."""
+
+    def __init__(self, blocks: AsyncIterator[bytes], slots: StreamSlots, slot: StreamSlot) -> None:
+        # Proxies are to pass it on as it comes, and nobody is to keep it.
+        super().__init__(blocks, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
+        self._slots = slots
+        self._slot = slot
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._slots.kept(self._slot):
+            await super().__call__(scope, receive, send)
+
+
 @router.get(
     "/v1/events/stream",
     response_class=EventStream,
     responses={200: {"content": {EventStream.media_type: {"example": _EXAMPLE}}}},
-    openapi_extra=needs(Scope.EVENTS_READ),
+    openapi_extra=needs(api_keys.Scope.EVENTS_READ),
 )
 async def follow_events(
     request: Request,
@@ -46,7 +62,8 @@ async def follow_events(
 
     `id` is the event's place in the stream, `event` its type, `data` the same envelope that webhooks are sent. It
     begins behind `Last-Event-ID`, which clients send by themselves when they reconnect, or `cursor`, or now: nothing is
-    skipped or repeated. The first block says where it begins.
+    skipped or repeated. The first block says where it begins. A key may follow ten streams at once, unless the operator
+    allows another number; one more is refused with 429 `rate_limited`, rule `events.streams_max`.
     """
     services: APIServices = request.app.state.services
     caller, types = caller_of(request), check_types(event_type)
@@ -55,8 +72,8 @@ async def follow_events(
         after = position(cursor)
     if after is None:
         after = await services.streams.head(caller)
-    kept_by_nobody = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return EventStream(_blocks(request, after, types), headers=kept_by_nobody)
+    slot = await services.stream_slots.take(caller.key_id)
+    return _CountedStream(_blocks(request, after, types), services.stream_slots, slot)
 
 
 async def _blocks(request: Request, after: int, types: Sequence[str]) -> AsyncIterator[bytes]:
