@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from letmepost.worker.main import WorkerServices
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
 from tests.http.receiver import Receiver
@@ -26,6 +27,12 @@ async def service(
     """A deployment with one worker, for every test that is content with a tenant of its own."""
     async with deployed(service_urls, redis_url, tmp_path_factory.mktemp("service")) as running:
         yield running
+
+
+@pytest.fixture
+async def services(service: Deployment) -> WorkerServices:
+    """A worker's, to do at once what it does now and then."""
+    return await service.start_worker()
 
 
 @pytest.fixture(scope="session")

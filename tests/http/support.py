@@ -122,6 +122,11 @@ async def upload(client: Client, content: bytes | None = None, name: str = "pict
     return media_id
 
 
+def path_of(url: str) -> str:
+    """Where the API in this process is asked for what has this address."""
+    return "/" + url.split("/", 3)[3]
+
+
 async def hang_up(request: "asyncio.Task[httpx2.Response]") -> None:
     """Go away in the middle of a request. Before Python 3.12, `asyncio.wait_for` may lose the first cancellation."""
     while not request.done():

@@ -1,12 +1,10 @@
 """Media from their arrival to their end: seen, read by anybody with the address, kept while a post needs them."""
 
-import hashlib
 import os
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -16,19 +14,13 @@ from letmepost.gateways.clock import SystemClock
 from letmepost.storage.database import Tenant as DatabaseTenant
 from letmepost.worker.main import WorkerServices
 from tests.deployment import Client, Deployment, serving
-from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
-from tests.http.support import ABSENT_ID, Tenant, check_refusal, moment, png, soon, upload
+from tests.http.support import ABSENT_ID, Tenant, check_refusal, moment, path_of, png, soon, upload
 
 
 @pytest.fixture
 async def account_id(client: Client) -> str:
     return await client.sandbox_account()
-
-
-def path_of(url: str) -> str:
-    """Where the API in this process is asked for it."""
-    return "/" + url.split("/", 3)[3]
 
 
 async def read(tenant: Tenant, media_id: str) -> dict[str, Any]:
@@ -294,46 +286,3 @@ async def test_leftovers_of_a_crashed_upload_are_removed(tenant: Tenant, service
     await services.expiry.remove_leftovers()
     assert not leftover.exists()
     assert (await read(tenant, media_id))["status"] == "ready"
-
-
-async def test_a_url_that_cannot_be_reached_is_asked_later_and_later_and_at_last_never(
-    tenant: Tenant, account_id: str, services: WorkerServices
-) -> None:
-    """A dead server's media must not stand before everybody else's for ever."""
-    async with serving(Response(status_code=503)) as url:
-        media = [{"kind": "image", "url": url}]
-        wanted = {"targets": [{"accountId": account_id}], "text": "Look", "media": media, "scheduledAt": soon(86_400)}
-        assert (await tenant.client.post("/v1/posts", wanted)).status_code == 202
-
-        async def fetch_at() -> Any:
-            await services.fetching.fetch_waiting(100)
-            return await tenant.admin.one("SELECT fetch_at FROM media WHERE organization_id = $1", tenant.uuid)
-
-        assert await eventually(fetch_at)
-        long_ago = "UPDATE media SET fetch_at = NULL, created_at = now() - interval '25 h' WHERE organization_id = $1"
-        await tenant.admin.do(long_ago, tenant.uuid)
-        await services.fetching.fetch_waiting(100)
-    [medium] = (await tenant.client.get("/v1/media")).json()["data"]
-    assert (medium["status"], medium["error"]["rule"]) == ("failed", "media.url.unreachable")
-
-
-async def test_two_fetches_of_one_url_leave_the_bytes_that_are_on_record(
-    tenant: Tenant, account_id: str, services: WorkerServices
-) -> None:
-    """Whoever is second must not put other bytes under what the first has recorded."""
-    colours = iter(["red", "green", "blue", "black", "white"])
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await Request(scope, receive).is_disconnected()
-        await Response(png(3, 2, next(colours)))(scope, receive, send)
-
-    async with serving(app) as url:
-        media = [{"kind": "image", "url": f"{url}/a.png"}]
-        wanted = {"targets": [{"accountId": account_id}], "text": "Look", "media": media, "scheduledAt": soon(86_400)}
-        await tenant.client.post("/v1/posts", wanted)
-        await services.fetching.fetch_waiting(100)
-        await services.fetching.fetch_waiting(100)
-    [medium] = (await tenant.client.get("/v1/media")).json()["data"]
-    got = await tenant.deployment.http.get(path_of(medium["url"]))
-    assert hashlib.sha256(got.content).hexdigest() == medium["sha256"]
-    assert (await tenant.stored())["files"] == 1

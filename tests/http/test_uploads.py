@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, deployed
 from tests.gateways.movies import movie
-from tests.http.support import Tenant, check_refusal, make_tenant, png, upload
-from tests.http.test_media import path_of, read
+from tests.http.support import Tenant, check_refusal, make_tenant, path_of, png, upload
+from tests.http.test_media import read
 from tests.s3 import bucket
 from tests.storage.support import Admin
 

@@ -17,6 +17,7 @@ from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
 from letmepost.services.deliveries import Deliveries
+from letmepost.services.imports import Imports
 from letmepost.services.leases import Leases
 from letmepost.services.pauses import Pauses
 from letmepost.services.publishing import Publishing
@@ -78,7 +79,7 @@ async def open_worker(
                 jitter=jitter,
                 metrics=metrics,
             ),
-            fetching=core.fetching,
+            imports=Imports(database=core.database, fetching=core.fetching, clock=core.clock),
             expiry=core.expiry,
             leases=leases,
             retention=Retention(EveryTenantRetention(core.database), core.clock, kept_for(settings)),

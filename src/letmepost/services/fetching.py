@@ -3,8 +3,6 @@
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
-
 from letmepost.domain.errors import InvalidRequest, NoReply, NotSent, QuotaExceeded, RequestError, SendFailure, TooLarge
 from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobMissingError, DirectUploads
@@ -13,14 +11,11 @@ from letmepost.gateways.http_client import HTTPClient, ReplyTooLarge
 from letmepost.services.media import MediaLibrary, StoredBytes, blob_key, upload_name
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.media import MediaRepository, MediaRow
-from letmepost.storage.media_sweeps import EveryTenantMedia
 
 IMPORT_MAX_BYTES = 200 * 1024 * 1024
 ASKED_FOR = timedelta(hours=24)
 """How long a URL that cannot be reached is asked again."""
 _ASK_AGAIN_AT_MOST = timedelta(minutes=15)
-
-log = structlog.get_logger()
 
 
 class MediaFetching:
@@ -73,17 +68,6 @@ class MediaFetching:
                 return await self._library.take_in(tenant, name, download.chunks, IMPORT_MAX_BYTES)
         except (AddressRefused, ReplyTooLarge) as refused:
             raise unreachable(str(refused)) from refused
-
-    async def fetch_waiting(self, limit: int) -> int:
-        """Fetch what waits, oldest first; returns how many came. What cannot be reached just now goes on waiting."""
-        fetched = 0
-        for found in await EveryTenantMedia(self._database).list_waiting(limit, self._clock.now()):
-            try:
-                await self.fetch(found.tenant, found.media_id)
-                fetched += 1
-            except SendFailure as failure:
-                log.info("media.unreachable", media_id=str(found.media_id), error=str(failure))
-        return fetched
 
     async def fail(self, tenant: Tenant, media_id: UUID, refused: RequestError) -> None:
         """Record that the bytes cannot be had."""

@@ -9,7 +9,7 @@ import structlog
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import WORKER_CHANNEL, Wakeups
 from letmepost.services.deliveries import Deliveries
-from letmepost.services.fetching import MediaFetching
+from letmepost.services.imports import Imports
 from letmepost.services.leases import Leases
 from letmepost.services.media_expiry import MediaExpiry
 from letmepost.services.pauses import Pauses
@@ -48,7 +48,7 @@ class WorkerServices:
 
     publishing: Publishing
     deliveries: Deliveries
-    fetching: MediaFetching
+    imports: Imports
     expiry: MediaExpiry
     leases: Leases
     retention: Retention
@@ -80,9 +80,7 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         asyncio.create_task(every(TIDY_EVERY_S, "removal", services.removal.sweep, stop)),
         asyncio.create_task(every(VERSIONS_EVERY_S, "versions", services.version_notices.sweep, stop)),
         asyncio.create_task(every(PAUSES_EVERY_S, "pauses", services.pauses.release_forgotten, stop)),
-        asyncio.create_task(
-            every(IMPORT_EVERY_S, "imports", lambda: services.fetching.fetch_waiting(IMPORTS_AT_ONCE), stop)
-        ),
+        asyncio.create_task(every(IMPORT_EVERY_S, "imports", lambda: services.imports.sweep(IMPORTS_AT_ONCE), stop)),
         asyncio.create_task(every(EXPIRY_EVERY_S, "expiry", lambda: services.expiry.sweep(EXPIRED_AT_ONCE), stop)),
         asyncio.create_task(every(LEFTOVERS_EVERY_S, "leftovers", services.expiry.remove_leftovers, stop)),
         *_upkeep(services.upkeep, posts, stop),
