@@ -19,7 +19,7 @@ draft                                -> queued         post.queued
 queued retrying                      -> publishing     -
 publishing held                      -> published      post.published
 publishing                           -> partial        post.partial
-publishing                           -> rejected       post.rejected
+publishing queued                    -> rejected       post.rejected
 publishing                           -> retrying       post.retrying
 publishing retrying queued held      -> failed         post.failed
 publishing queued retrying           -> held           post.held

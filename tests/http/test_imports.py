@@ -5,18 +5,148 @@ from typing import Any
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from letmepost.domain.ids import Prefix, parse
 from letmepost.worker.main import WorkerServices
 from tests.deployment import Client, serving
 from tests.doubles.waiting import eventually
-from tests.http.support import Tenant, path_of, png, soon
+from tests.http.support import PLATFORM, Tenant, path_of, png, soon
 
 
 @pytest.fixture
 async def account_id(client: Client) -> str:
     return await client.sandbox_account()
+
+
+async def schedule(tenant: Tenant, url: str, *account_ids: str, **more: Any) -> list[str]:
+    """A post for tomorrow with a picture by URL; the ids of its posts."""
+    targets = [{"accountId": account_id} for account_id in account_ids]
+    body = {"targets": targets, "text": "Look", "media": [{"kind": "image", "url": url}]}
+    reply = await tenant.client.post("/v1/posts", {**body, "scheduledAt": soon(86_400), **more})
+    assert reply.status_code in {201, 202}, reply.text
+    return [result["postId"] for result in reply.json()["results"]]
+
+
+async def read_post(tenant: Tenant, post_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await tenant.client.get(f"/v1/posts/{post_id}")).json()
+    return found
+
+
+async def status_of(tenant: Tenant, post_id: str) -> str:
+    status: str = (await read_post(tenant, post_id))["status"]
+    return status
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "rule"),
+    [
+        (Response(status_code=404), "validation_failed", "media.url.unreachable"),
+        (RedirectResponse("http://169.254.169.254/latest/meta-data"), "validation_failed", "media.url.unreachable"),
+        (Response(b""), "validation_failed", "media.empty_body"),
+        (Response(b"<html>No picture here</html>"), "validation_failed", "media.unreadable"),
+        (Response(png() + bytes(2_000_001)), "preflight_failed", "bluesky.media.image_size_max"),
+    ],
+    ids=["gone", "forbidden", "empty", "unreadable", "too large"],
+)
+async def test_a_post_that_can_never_go_out_is_rejected_long_before_it_is_due(
+    tenant: Tenant, account_id: str, services: WorkerServices, answer: Response, code: str, rule: str
+) -> None:
+    async with serving(answer) as url:
+        [post_id] = await schedule(tenant, f"{url}/a.png", account_id)
+        await services.imports.sweep(100)
+        post = await tenant.settled(post_id)
+    assert (post["status"], post["error"]["code"], post["error"]["rule"]) == ("rejected", code, rule)
+    assert post["error"]["message"]
+    assert post["error"]["remediation"]
+    assert post["error"]["platform"] == PLATFORM
+    assert post["attempts"] == [], "no platform was asked"
+    batch = (await tenant.client.get(f"/v1/batches/{post['batchId']}")).json()
+    assert batch["status"] == "failed"
+    assert batch["results"][0]["error"]["rule"] == rule
+
+    async def told() -> list[dict[str, Any]]:
+        events: list[dict[str, Any]] = (await tenant.client.get("/v1/events?type=post.rejected")).json()["data"]
+        return events
+
+    [event] = await eventually(told)
+    assert (event["data"]["postId"], event["data"]["error"]["rule"]) == (post_id, rule)
+    timeline = (await tenant.client.get(f"/v1/posts/{post_id}/timeline")).json()["data"]
+    assert "post.rejected: the post is rejected." in [moment["message"] for moment in timeline]
+
+
+async def test_every_target_that_needs_the_medium_is_rejected_and_nothing_else(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    other = await tenant.client.sandbox_account()
+    async with serving(Response(status_code=404)) as bad, serving(Response(png())) as good:
+        dead = await schedule(tenant, f"{bad}/a.png", account_id, other)
+        [fine] = await schedule(tenant, f"{good}/a.png", account_id)
+        await services.imports.sweep(100)
+        for post_id in dead:
+            assert (await tenant.settled(post_id))["status"] == "rejected"
+
+        async def is_here() -> bool:
+            media = (await tenant.client.get("/v1/media")).json()["data"]
+            return any(medium["status"] == "ready" for medium in media)
+
+        assert await eventually(is_here)
+    assert await status_of(tenant, fine) == "queued"
+
+
+async def test_a_link_that_dies_after_the_import_does_not_matter(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    async with serving(Response(png())) as url:
+        [post_id] = await schedule(tenant, f"{url}/a.png", account_id)
+        await services.imports.sweep(100)
+    await tenant.client.call("PATCH", f"/v1/posts/{post_id}", {"scheduledAt": soon(1.2)})
+    assert (await tenant.settled(post_id))["status"] == "published"
+
+
+async def test_a_server_that_is_away_leaves_the_post_queued(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    """It is asked again, and when the post is due at the latest."""
+    async with serving(Response(status_code=503)) as url:
+        [post_id] = await schedule(tenant, f"{url}/a.png", account_id)
+        await services.imports.sweep(100)
+    assert await status_of(tenant, post_id) == "queued"
+
+
+async def test_a_server_that_stays_away_rejects_the_post_after_a_day(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    async with serving(Response(status_code=503)) as url:
+        [post_id] = await schedule(tenant, f"{url}/a.png", account_id, scheduledAt=soon(5 * 86_400))
+        long_ago = "UPDATE media SET fetch_at = NULL, created_at = now() - interval '25 h' WHERE organization_id = $1"
+        await tenant.admin.do(long_ago, tenant.uuid)
+        await services.imports.sweep(100)
+        post = await tenant.settled(post_id)
+    assert (post["status"], post["error"]["rule"]) == ("rejected", "media.url.unreachable")
+
+
+async def test_what_no_worker_may_take_is_not_rejected_early_either(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    """A draft is its writer's, a held post waits for a person, and a post in a worker's hands is that worker's."""
+    async with serving(Response(status_code=404)) as url:
+        [draft] = await schedule(tenant, f"{url}/a.png", account_id, draft=True, scheduledAt=None)
+        [taken] = await schedule(tenant, f"{url}/b.png", account_id)
+        lease = "UPDATE posts SET lease_token = uuidv7(), lease_until = now() + interval '1 h' WHERE id = $1"
+        await tenant.admin.do(lease, parse(Prefix.POST, taken))
+        [held] = await schedule(tenant, f"{url}/c.png", await tenant.client.sandbox_account())
+        hold = "UPDATE posts SET status = 'held', ready_at = due_at WHERE id = $1"
+        await tenant.admin.do(hold, parse(Prefix.POST, held))
+
+        async def have_failed() -> bool:
+            await services.imports.sweep(100)
+            media = (await tenant.client.get("/v1/media")).json()["data"]
+            return [medium["status"] for medium in media] == ["failed"] * 3
+
+        assert await eventually(have_failed)
+    assert [await status_of(tenant, post_id) for post_id in (draft, taken, held)] == ["draft", "queued", "held"]
 
 
 async def test_a_url_that_cannot_be_reached_is_asked_later_and_later_and_at_last_never(

@@ -78,6 +78,12 @@ class PostMachine(RuleBasedStateMachine):
     def show_a_part(self) -> None:
         self._post = replace(self._post, parts=PARTS)
 
+    @precondition(lambda self: not self._is_claimed and self._post.status is PostStatus.QUEUED)
+    @rule(verdict=st.sampled_from([verdicts.broken_rules, verdicts.media_missing]))
+    def reject_early(self, verdict: object) -> None:
+        given = {verdicts.broken_rules: [VIOLATION], verdicts.media_missing: {}}
+        self._end(verdict(self._post, given[verdict]))  # type: ignore[index,operator]  # two functions, two shapes
+
     @precondition(lambda self: not self._is_claimed)
     @rule(cause=st.sampled_from(BY_CALLERS))
     def interfere(self, cause: Cause) -> None:

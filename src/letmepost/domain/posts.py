@@ -80,7 +80,8 @@ TRANSITIONS: Mapping[Cause, Transition] = MappingProxyType(
         # From HELD, too: what was sent before the account was lost may turn out to have been published.
         Cause.LIVE: _from(_S.PUBLISHING, _S.HELD, to=_S.PUBLISHED, event="post.published"),
         Cause.BROKE: _from(_S.PUBLISHING, to=_S.PARTIAL, event="post.partial"),
-        Cause.REJECTED: _from(_S.PUBLISHING, to=_S.REJECTED, event="post.rejected"),
+        # From QUEUED when a medium by URL turns out to be of no use long before the post is due.
+        Cause.REJECTED: _from(_S.PUBLISHING, _S.QUEUED, to=_S.REJECTED, event="post.rejected"),
         Cause.TRANSIENT: _from(_S.PUBLISHING, to=_S.RETRYING, event="post.retrying"),
         Cause.USED_UP: _from(_S.PUBLISHING, _S.RETRYING, _S.QUEUED, _S.HELD, to=_S.FAILED, event="post.failed"),
         Cause.HELD: _from(_S.PUBLISHING, _S.QUEUED, _S.RETRYING, to=_S.HELD, event="post.held"),

@@ -1,4 +1,4 @@
-"""Changes to posts that a caller asks for. A post that a worker has in hand is the worker's alone."""
+"""Changes to posts outside of their tries. A post that a worker has in hand is the worker's alone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +43,15 @@ class PostEditor:
     async def lock_waiting(self, account_id: UUID) -> list[LockedPost]:
         """What is queued, held or to be retried for an account."""
         return await self._lock(posts.c.account_id == account_id, posts.c.status.in_(_WAITING))
+
+    async def lock_queued_with(self, media_id: UUID) -> list[LockedPost]:
+        """What is queued, in no worker's hands, and uses a medium."""
+        users = select(media_uses.c.post_id).where(
+            media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.media_id == media_id
+        )
+        return await self._lock(
+            posts.c.id.in_(users), posts.c.status == PostStatus.QUEUED, posts.c.lease_token.is_(None)
+        )
 
     async def _lock(self, *wanted: ColumnElement[bool]) -> list[LockedPost]:
         is_sent = exists().where(

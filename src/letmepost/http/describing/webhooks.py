@@ -18,7 +18,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "post.validated": "A scheduled post has passed every check. Sent beside `post.queued`, for older consumers.",
         "post.published": "A post is visible.",
         "post.partial": "A thread broke in the middle; a retry goes on from there.",
-        "post.rejected": "The platform refused the content, or a rule that only the media could show is broken.",
+        "post.rejected": "The platform refused the content; or, perhaps long before, a medium is of no use.",
         "post.retrying": "A try failed for a passing reason; `nextAttemptAt` says when the next one is.",
         "post.failed": "Retries or lateness are used up.",
         "post.held": "A post waits for its account to be reconnected, or for publishing to go on.",

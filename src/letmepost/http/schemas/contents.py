@@ -53,7 +53,11 @@ class Media(Body):
     alt_text: Text | None = None
     title: Text | None = None
     media_id: str | None = None
-    url: Annotated[str, Field(max_length=2048)] | None = None
+    url: Annotated[str, Field(max_length=2048)] | None = Field(
+        default=None,
+        description="A public file, imported right after accept, be the post scheduled or not. "
+        "One that cannot be had, or breaks a rule, rejects the post at once.",
+    )
     bytes_base64: Annotated[str, AfterValidator(_decoded)] | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
