@@ -14,20 +14,14 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.media_probe import UnreadableMediaError, probe_bytes
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller, new_id
-from letmepost.services.composing import (
-    Composed,
-    Composer,
-    JudgedTarget,
-    check_default_options,
-    option_media_ids,
-    unknown_medium,
-)
+from letmepost.services.composing import Composed, Composer, JudgedTarget
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.lateness import find_lateness
 from letmepost.services.media import MediaLibrary
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
+from letmepost.services.target_options import check_default_options, option_media_ids, unknown_medium
 from letmepost.services.targets import resolve
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
