@@ -9,11 +9,13 @@ from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import StateForbids
 from letmepost.services.callers import Caller
 from letmepost.services.disconnecting import DISCONNECTED
-from letmepost.services.editing import Editing, PostChange, Resolution
+from letmepost.services.editing import Editing, PostChange
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.pauses import Pauses
+from letmepost.services.post_moves import PostMoves
 from letmepost.services.posts import Posts
 from letmepost.services.quotas import Quotas
+from letmepost.services.retrying import Resolution, Retrying
 from letmepost.storage.accounts import AccountRepository
 from letmepost.storage.posts import PostRepository
 from tests.services.desk import Desk
@@ -47,14 +49,11 @@ class Office:
             idempotency=idempotency,
             wakeups=tools.wakeups,
         )
-        self._editing = Editing(
-            database=tools.database,
-            clock=CLOCK,
-            posts=posts,
-            quotas=quotas,
-            idempotency=idempotency,
-            wakeups=tools.wakeups,
+        moves = PostMoves(
+            database=tools.database, clock=CLOCK, quotas=quotas, idempotency=idempotency, wakeups=tools.wakeups
         )
+        self._editing = Editing(moves=moves, posts=posts, quotas=quotas, clock=CLOCK)
+        self._retrying = Retrying(moves=moves, quotas=quotas, clock=CLOCK)
         self.pauses = Pauses(
             database=tools.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups
         )
@@ -65,7 +64,7 @@ class Office:
 
     async def retry(self, post_id: UUID) -> bool:
         """Queue it again; False when it is not in such a state."""
-        return await _may(self._editing.retry(self._caller, post_id, None, _anyhow()))
+        return await _may(self._retrying.retry(self._caller, post_id, None, _anyhow()))
 
     async def cancel(self, post_id: UUID) -> bool:
         """Let it not go out; False when it is too late for that."""
@@ -74,7 +73,7 @@ class Office:
     async def resolve(self, post_id: UUID, *, is_published: bool) -> bool:
         """Say what became of it; False when that is known."""
         return await _may(
-            self._editing.resolve(self._caller, post_id, Resolution(is_published=is_published), _anyhow())
+            self._retrying.resolve(self._caller, post_id, Resolution(is_published=is_published), _anyhow())
         )
 
     async def disconnect(self) -> None:

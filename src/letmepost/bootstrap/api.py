@@ -38,8 +38,10 @@ from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.organizations import Organizations
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
+from letmepost.services.post_moves import PostMoves
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
+from letmepost.services.retrying import Retrying
 from letmepost.services.sandbox import Sandbox
 from letmepost.services.sandbox_world import SandboxWorld
 from letmepost.services.streams import Streams
@@ -72,6 +74,13 @@ async def open_api(
             wakeups=core.wakeups,
         )
         operator_requests = OperatorRequests(core.database, core.keyring, core.clock)
+        moves = PostMoves(
+            database=core.database,
+            clock=core.clock,
+            quotas=core.quotas,
+            idempotency=core.idempotency,
+            wakeups=core.wakeups,
+        )
         parts = connecting_parts(core)
         sandbox = Sandbox(control=_sandbox_control(core), connecting=parts.connecting, worlds=core.worlds)
         yield APIServices(
@@ -84,14 +93,8 @@ async def open_api(
                 wakeups=core.wakeups,
                 clock=core.clock,
             ),
-            editing=Editing(
-                database=core.database,
-                clock=core.clock,
-                posts=posts,
-                quotas=core.quotas,
-                idempotency=core.idempotency,
-                wakeups=core.wakeups,
-            ),
+            editing=Editing(moves=moves, posts=posts, quotas=core.quotas, clock=core.clock),
+            retrying=Retrying(moves=moves, quotas=core.quotas, clock=core.clock),
             unpublishing=Unpublishing(
                 database=core.database,
                 keyring=core.keyring,

@@ -28,6 +28,7 @@ from letmepost.services.pauses import Pauses
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
 from letmepost.services.quotas import Quotas
+from letmepost.services.retrying import Retrying
 from letmepost.services.sandbox import Sandbox
 from letmepost.services.sandbox_world import SandboxWorld
 from letmepost.services.streams import Streams
@@ -72,6 +73,7 @@ class APIServices:
     posts: Posts
     submission: Submission
     editing: Editing
+    retrying: Retrying
     unpublishing: Unpublishing
     validation: Validation
     timelines: Timelines

@@ -1,35 +1,27 @@
-"""Canceling, rescheduling, rewriting, retrying and resolving posts."""
+"""Canceling, rescheduling and rewriting posts that have not gone out."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from letmepost.domain.content import MediaKind
-from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.domain.errors import StateForbids
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.gateways.clock import Clock
-from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer, Once
+from letmepost.services.post_moves import PostMoves, forbidden, places
 from letmepost.services.posts import Posts, check_schedule
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
 from letmepost.services.verdicts import MISSED_RULE
 from letmepost.storage.batches import BatchRepository, BatchRow
-from letmepost.storage.database import Connection, Database
+from letmepost.storage.database import Connection
 from letmepost.storage.editing import EDITABLE, LockedPost, PostEditor
-from letmepost.storage.events import EventRepository, NewEvent
-from letmepost.storage.posts import PostFilter, PostRepository, PostRow, PostView
-
-T = TypeVar("T")
-
-RETRIED_AT_ONCE = 1000
-
-_RETRIABLE = TRANSITIONS[Cause.RETRIED].sources
-_RESOLVABLE = TRANSITIONS[Cause.RESOLVED_PUBLISHED].sources
+from letmepost.storage.posts import PostRow, PostView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,33 +33,14 @@ class PostChange:
     metadata: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """What a person found out about a post that we could not: whether it is visible, and where."""
-
-    is_published: bool
-    uri: str | None = None
-
-
 class Editing:
-    """Changes posts of the caller's world. Each change races the workers, and has exactly one winner."""
+    """Changes posts of the caller's world, while they are the caller's to change."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        clock: Clock,
-        posts: Posts,
-        quotas: Quotas,
-        idempotency: Idempotency,
-        wakeups: Wakeups,
-    ) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, *, moves: PostMoves, posts: Posts, quotas: Quotas, clock: Clock) -> None:
+        self._moves = moves
         self._posts = posts
         self._quotas = quotas
-        self._idempotency = idempotency
-        self._wakeups = wakeups
+        self._clock = clock
 
     async def cancel(self, caller: Caller, post_id: UUID, once: Once[PostRow]) -> Answer:
         """Cancel a post that has not gone out.
@@ -78,12 +51,12 @@ class Editing:
         """
 
         async def carry_out(connection: Connection) -> PostRow:
-            locked = await self._lock(connection, caller, post_id)
+            locked = await self._moves.lock(connection, caller, post_id)
             _check_editable(locked)
-            await self._quotas.move(connection, caller.tenant, old=_places([locked.post]))
-            return await self._move(connection, caller, locked.post, Cause.CANCELED, ready_at=None)
+            await self._quotas.move(connection, caller.tenant, old=places([locked.post]))
+            return await self._moves.move(connection, caller, locked.post, Cause.CANCELED, ready_at=None)
 
-        return await self._once(caller, once, carry_out)
+        return await self._moves.once(caller, once, carry_out)
 
     async def cancel_batch(self, caller: Caller, batch_id: UUID, once: Once[BatchRow]) -> Answer:
         """Cancel all of a batch that still can be.
@@ -97,12 +70,12 @@ class Editing:
             editor = PostEditor(connection, caller.tenant)
             found = await editor.lock([post.id for post in batch.posts])
             canceled = [locked.post for locked in found if _is_editable(locked)]
-            await self._quotas.move(connection, caller.tenant, old=_places(canceled))
+            await self._quotas.move(connection, caller.tenant, old=places(canceled))
             for post in canceled:
-                await self._move(connection, caller, post, Cause.CANCELED, ready_at=None)
-            return await self._read_batch(connection, caller, batch_id)
+                await self._moves.move(connection, caller, post, Cause.CANCELED, ready_at=None)
+            return await self._moves.read_batch(connection, caller, batch_id)
 
-        return await self._once(caller, once, carry_out)
+        return await self._moves.once(caller, once, carry_out)
 
     async def publish_batch(
         self, caller: Caller, batch_id: UUID, scheduled_at: datetime | None, once: Once[BatchRow]
@@ -126,12 +99,12 @@ class Editing:
                 if locked.post.status is PostStatus.DRAFT
             ]
             if not drafts:
-                raise _forbidden("The batch is no draft any more.")
+                raise forbidden("The batch is no draft any more.")
             await BatchRepository(connection, caller.tenant).schedule(batch_id, is_scheduled=scheduled_at is not None)
             due_at = scheduled_at or now
             await self._quotas.move(connection, caller.tenant, new=[(post.account_id, due_at) for post in drafts])
             for post in drafts:
-                await self._move(
+                await self._moves.move(
                     connection,
                     caller,
                     post,
@@ -140,9 +113,9 @@ class Editing:
                     due_at=due_at,
                     ready_at=due_at,
                 )
-            return await self._read_batch(connection, caller, batch_id)
+            return await self._moves.read_batch(connection, caller, batch_id)
 
-        return await self._once(caller, once, carry_out)
+        return await self._moves.once(caller, once, carry_out)
 
     async def change(self, caller: Caller, post_id: UUID, change: PostChange, once: Once[PostView]) -> Answer:
         """Rewrite or reschedule a post. New content is checked like a new post's and becomes a new revision.
@@ -154,88 +127,12 @@ class Editing:
         check_schedule(change.scheduled_at, self._clock.now())
 
         async def carry_out(connection: Connection) -> PostView:
-            locked = await self._lock(connection, caller, post_id)
+            locked = await self._moves.lock(connection, caller, post_id)
             _check_editable(locked)
             await self._rewrite(connection, caller, locked.post, change)
-            return await self._read(connection, caller, post_id)
+            return await self._moves.read(connection, caller, post_id)
 
-        return await self._once(caller, once, carry_out)
-
-    async def retry(self, caller: Caller, post_id: UUID, scheduled_at: datetime | None, once: Once[PostView]) -> Answer:
-        """Queue a post again that failed, was refused, was canceled, or broke in the middle of its thread.
-
-        Raises:
-            NotFound: there is none that the caller can see.
-            StateForbids: it is not in such a state.
-            QuotaExceeded: it is more than the operator allows at that time.
-        """
-        check_schedule(scheduled_at, self._clock.now())
-
-        async def carry_out(connection: Connection) -> PostView:
-            locked = await self._lock(connection, caller, post_id)
-            if locked.post.status not in _RETRIABLE or locked.is_leased:
-                raise _forbidden(f"A post that is {locked.post.status} cannot be retried.")
-            await self._requeue(connection, caller, [locked], scheduled_at)
-            return await self._read(connection, caller, post_id)
-
-        return await self._once(caller, once, carry_out)
-
-    async def resolve(self, caller: Caller, post_id: UUID, resolution: Resolution, once: Once[PostView]) -> Answer:
-        """Record what a person found out about a post whose outcome we could not learn.
-
-        Raises:
-            NotFound: there is none that the caller can see.
-            StateForbids: its outcome is known.
-        """
-
-        async def carry_out(connection: Connection) -> PostView:
-            post = (await self._lock(connection, caller, post_id)).post
-            if post.status not in _RESOLVABLE:
-                raise _forbidden(f"The outcome of a post that is {post.status} is known.")
-            if resolution.is_published:
-                uri, now = resolution.uri or post.uri, self._clock.now()
-                await self._move(
-                    connection, caller, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None
-                )
-            else:
-                await self._move(connection, caller, post, Cause.RESOLVED_NOT_PUBLISHED)
-            return await self._read(connection, caller, post_id)
-
-        return await self._once(caller, once, carry_out)
-
-    async def retry_many(
-        self, caller: Caller, wanted: PostFilter, scheduled_at: datetime | None, once: Once[Sequence[UUID]]
-    ) -> Answer:
-        """Queue again every post that fits and can be retried, up to 1 000 a request, oldest first.
-
-        Raises:
-            InvalidRequest: the time will not do.
-        """
-        check_schedule(scheduled_at, self._clock.now())
-
-        async def carry_out(connection: Connection) -> Sequence[UUID]:
-            repository = PostRepository(connection, caller.tenant)
-            ids = await repository.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
-            found = await PostEditor(connection, caller.tenant).lock(ids)
-            retried = [locked for locked in found if locked.post.status in _RETRIABLE and not locked.is_leased]
-            await self._requeue(connection, caller, retried, scheduled_at)
-            return [locked.post.id for locked in retried]
-
-        return await self._once(caller, once, carry_out)
-
-    async def _once(self, caller: Caller, once: Once[T], carry_out: Callable[[Connection], Awaitable[T]]) -> Answer:
-        async with self._quotas.announced(caller.tenant), self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            result = await carry_out(connection)
-            answer = await self._idempotency.answer(connection, caller, once, result)
-        await self._wakeups.wake_worker()
-        return answer
-
-    async def _lock(self, connection: Connection, caller: Caller, post_id: UUID) -> LockedPost:
-        found = await PostEditor(connection, caller.tenant).lock([post_id])
-        if not found or caller.profile_id not in {None, found[0].post.profile_id}:
-            raise NotFound("post")
-        return found[0]
+        return await self._moves.once(caller, once, carry_out)
 
     async def _rewrite(self, connection: Connection, caller: Caller, post: PostRow, change: PostChange) -> None:
         now, editor = self._clock.now(), PostEditor(connection, caller.tenant)
@@ -250,7 +147,7 @@ class Editing:
         if change.metadata is not None:
             values["metadata"] = dict(change.metadata)
         if change.scheduled_at is not None:
-            if counted := _places([post]):
+            if counted := places([post]):
                 moved = [(post.account_id, change.scheduled_at)]
                 await self._quotas.move(connection, caller.tenant, old=counted, new=moved)
             values |= _planned(post, change.scheduled_at)
@@ -262,54 +159,7 @@ class Editing:
         if post.status is PostStatus.DRAFT:
             values["ready_at"] = None
         row = await editor.change(post.id, values)
-        await self._write(connection, caller, [post_event(self._clock, name, row) for name in events])
-
-    async def _requeue(
-        self, connection: Connection, caller: Caller, found: Sequence[LockedPost], scheduled_at: datetime | None
-    ) -> None:
-        due_at = scheduled_at or self._clock.now()
-        posts = [locked.post for locked in found]
-        new = [(post.account_id, due_at) for post in posts]
-        await self._quotas.move(connection, caller.tenant, old=_places(posts), new=new)
-        for locked in found:
-            if not locked.is_sent:
-                await PostEditor(connection, caller.tenant).thaw(locked.post)
-            changes: dict[str, Any] = {"due_at": due_at, "ready_at": due_at, "failure_count": 0, "error": None}
-            await self._move(connection, caller, locked.post, Cause.RETRIED, **changes)
-
-    async def _move(
-        self,
-        connection: Connection,
-        caller: Caller,
-        post: PostRow,
-        cause: Cause,
-        *,
-        announce: bool = True,
-        **values: Any,
-    ) -> PostRow:
-        """Move a locked post along the table of transitions, and tell of it."""
-        transition, now = TRANSITIONS[cause], self._clock.now()
-        changed = await PostEditor(connection, caller.tenant).change(
-            post.id, {"status": transition.target, "updated_at": now, **values}
-        )
-        if transition.event is not None and announce:
-            await self._write(connection, caller, [post_event(self._clock, transition.event, changed)])
-        return changed
-
-    async def _read(self, connection: Connection, caller: Caller, post_id: UUID) -> PostView:
-        view = await PostRepository(connection, caller.tenant).find(post_id)
-        if view is None:
-            raise NotFound("post")
-        return view
-
-    async def _read_batch(self, connection: Connection, caller: Caller, batch_id: UUID) -> BatchRow:
-        batch = await BatchRepository(connection, caller.tenant).find(batch_id)
-        if batch is None:
-            raise NotFound("batch")
-        return batch
-
-    async def _write(self, connection: Connection, caller: Caller, events: Sequence[NewEvent]) -> None:
-        await EventRepository(connection, caller.tenant).write(events, self._clock.now())
+        await self._moves.write(connection, caller, [post_event(self._clock, name, row) for name in events])
 
 
 def _planned(post: PostRow, due_at: datetime) -> dict[str, Any]:
@@ -327,29 +177,19 @@ def _planned(post: PostRow, due_at: datetime) -> dict[str, Any]:
     return changes
 
 
-def _places(posts: Sequence[PostRow]) -> list[tuple[UUID, datetime]]:
-    """Where posts count towards quotas; drafts and canceled ones do not."""
-    uncounted = {PostStatus.DRAFT, PostStatus.CANCELED}
-    return [(post.account_id, post.due_at) for post in posts if post.status not in uncounted]
-
-
 def _is_editable(locked: LockedPost) -> bool:
     return locked.post.status in EDITABLE and not locked.is_leased and not locked.is_sent
 
 
 def _check_editable(locked: LockedPost) -> None:
     if locked.post.status not in EDITABLE or locked.is_leased:
-        raise _forbidden(f"A post that is {locked.post.status} cannot be changed any more.")
+        raise forbidden(f"A post that is {locked.post.status} cannot be changed any more.")
     if locked.is_sent:
         raise StateForbids(
             "Something of this post was sent already, and may be visible.",
             rule="post.partly_published",
             remediation="Wait for its outcome, then retry or unpublish it.",
         )
-
-
-def _forbidden(message: str) -> StateForbids:
-    return StateForbids(message, rule="post.status", remediation="Read the post to see where it is now.")
 
 
 def _changed(stored: Mapping[str, Any], change: ContentRequest) -> ContentRequest:

@@ -72,7 +72,7 @@ async def retry_posts(body: RetryMany, request: Request) -> Response:
         return Retried(post_ids=[spell(Prefix.POST, post_id) for post_id in ids])
 
     answered = await once(request, shown)
-    retrying = services.editing.retry_many(caller, wanted, body.scheduled_at, answered)
+    retrying = services.retrying.retry_many(caller, wanted, body.scheduled_at, answered)
     return await respond(request, answered, retrying)
 
 
@@ -100,7 +100,7 @@ async def retry_post(post_id: str, request: Request, body: When | None = None) -
     services: APIServices = request.app.state.services
     wanted = await once(request, PostRead.of)
     scheduled_at = None if body is None else body.scheduled_at
-    retrying = services.editing.retry(caller_of(request), find_id(Prefix.POST, post_id), scheduled_at, wanted)
+    retrying = services.retrying.retry(caller_of(request), find_id(Prefix.POST, post_id), scheduled_at, wanted)
     return await respond(request, wanted, retrying)
 
 
@@ -109,7 +109,7 @@ async def resolve_post(post_id: str, body: Resolve, request: Request) -> Respons
     """Say what became of a post whose outcome could not be learnt."""
     services: APIServices = request.app.state.services
     wanted = await once(request, PostRead.of)
-    resolving = services.editing.resolve(
+    resolving = services.retrying.resolve(
         caller_of(request), find_id(Prefix.POST, post_id), body.to_resolution(), wanted
     )
     return await respond(request, wanted, resolving)

@@ -10,7 +10,8 @@ from letmepost.domain.posts import PostStatus
 from letmepost.domain.rules import Violation
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
 from letmepost.http.schemas.contents import Content, CreatePost
-from letmepost.services.editing import PostChange, Resolution
+from letmepost.services.editing import PostChange
+from letmepost.services.retrying import Resolution
 from letmepost.services.timeline import Moment as Happened
 from letmepost.services.validating import Preview, TargetVerdict
 from letmepost.storage.posts import PostFilter, PostRow
