@@ -127,6 +127,45 @@ async def test_a_server_that_stays_away_rejects_the_post_after_a_day(
     assert (post["status"], post["error"]["rule"]) == ("rejected", "media.url.unreachable")
 
 
+class Mended:
+    """A server whose file is missing until `is_mended`."""
+
+    is_mended = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (Response(png()) if self.is_mended else Response(status_code=404))(scope, receive, send)
+
+
+async def test_a_retry_asks_a_link_again_that_was_dead(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    server = Mended()
+    async with serving(server) as url:
+        [post_id] = await schedule(tenant, f"{url}/a.png", account_id)
+        await services.imports.sweep(100)
+        assert (await tenant.settled(post_id))["status"] == "rejected"
+        await tenant.client.post(f"/v1/posts/{post_id}/retry", {"scheduledAt": soon(86_400)})
+        await services.imports.sweep(100)
+        assert (await tenant.settled(post_id))["status"] == "rejected", "it is still dead"
+        server.is_mended = True
+        reply = await tenant.client.post(f"/v1/posts/{post_id}/retry")
+        assert reply.status_code == 200, reply.text
+        assert (await tenant.settled(post_id))["status"] == "published"
+
+
+async def test_a_draft_is_judged_when_it_is_scheduled(
+    tenant: Tenant, account_id: str, services: WorkerServices
+) -> None:
+    async with serving(Response(status_code=404)) as url:
+        [post_id] = await schedule(tenant, f"{url}/a.png", account_id, draft=True, scheduledAt=None)
+        await services.imports.sweep(100)
+        batch_id = (await read_post(tenant, post_id))["batchId"]
+        reply = await tenant.client.post(f"/v1/batches/{batch_id}/publish", {"scheduledAt": soon(86_400)})
+        assert reply.status_code == 202, reply.text
+        await services.imports.sweep(100)
+        assert (await tenant.settled(post_id))["status"] == "rejected"
+
+
 async def test_what_no_worker_may_take_is_not_rejected_early_either(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:

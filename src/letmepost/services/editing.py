@@ -21,6 +21,7 @@ from letmepost.services.verdicts import MISSED_RULE
 from letmepost.storage.batches import BatchRepository, BatchRow
 from letmepost.storage.database import Connection
 from letmepost.storage.editing import EDITABLE, LockedPost, PostEditor
+from letmepost.storage.media import MediaRepository
 from letmepost.storage.posts import PostRow, PostView
 
 
@@ -103,6 +104,7 @@ class Editing:
             await BatchRepository(connection, caller.tenant).schedule(batch_id, is_scheduled=scheduled_at is not None)
             due_at = scheduled_at or now
             await self._quotas.move(connection, caller.tenant, new=[(post.account_id, due_at) for post in drafts])
+            await MediaRepository(connection, caller.tenant).wait_again([post.id for post in drafts])
             for post in drafts:
                 await self._moves.move(
                     connection,

@@ -15,6 +15,7 @@ from letmepost.services.posts import check_schedule
 from letmepost.services.quotas import Quotas
 from letmepost.storage.database import Connection
 from letmepost.storage.editing import LockedPost, PostEditor
+from letmepost.storage.media import MediaRepository
 from letmepost.storage.posts import PostFilter, PostRepository, PostView
 
 RETRIED_AT_ONCE = 1000
@@ -108,6 +109,7 @@ class Retrying:
         posts = [locked.post for locked in found]
         new = [(post.account_id, due_at) for post in posts]
         await self._quotas.move(connection, caller.tenant, old=places(posts), new=new)
+        await MediaRepository(connection, caller.tenant).wait_again([post.id for post in posts])
         for locked in found:
             if not locked.is_sent:
                 await PostEditor(connection, caller.tenant).thaw(locked.post)

@@ -154,6 +154,18 @@ class MediaRepository:
         """The bytes cannot be had; False when somebody else has them."""
         return await self._settle(media_id, status="failed", error=dict(error), expires_at=expires_at)
 
+    async def wait_again(self, post_ids: Collection[UUID]) -> None:
+        """Let URLs that failed be asked anew, for posts that are queued again: what was dead may have come to life."""
+        used = select(media_uses.c.media_id).where(
+            media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.post_id.in_(post_ids)
+        )
+        failed = and_(self._exists(), media.c.status == "failed", media.c.source_url.is_not(None))
+        await self._connection.execute(
+            update(media)
+            .where(failed, media.c.id.in_(used))
+            .values(status="waiting", error=None, fetch_at=None, expires_at=None)
+        )
+
     async def find_blob(self, media_id: UUID) -> str | None:
         """What the bytes of a medium are called, deleted or not; None when that is its own id."""
         found: str | None = await self._connection.scalar(select(media.c.blob).where(self._is(media_id)))
