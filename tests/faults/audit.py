@@ -16,6 +16,8 @@ from tests.faults.tenants import Order
 
 SETTLES_WITHIN_S = 150.0
 _LOOK_AGAIN_S = 0.25
+_TOO_LATE = '"scheduledAt.future"'
+"""The rule of the only refusal that a caller can earn here: a busy machine takes longer than the time was ahead."""
 _TERMINAL = {"published", "failed", "rejected", "unconfirmed"}
 _POSTS = """
     SELECT p.id, p.status, p.uri, r.content->>'text' AS text,
@@ -94,6 +96,8 @@ def _judge(line: Line, ledgers: Ledgers, order: Order) -> None:
         if rows or any(seen.values()):
             line.note(platform, "lost", f"{order.text}: refused ({order.refusal}), and yet there")
         line.count(platform, "refused")
+        if _TOO_LATE not in str(order.refusal):
+            line.note(platform, "unclear", f"{order.text}: refused for no reason of ours ({order.refusal})")
         return
     row = next((row for row in rows if row["id"] == parse(Prefix.POST, order.post_id)), None)
     if row is None:

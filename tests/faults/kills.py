@@ -111,12 +111,12 @@ def _one_of_each(scene: Scene) -> list[Death]:
 
 
 def _told(scene: Scene) -> str:
-    told = []
-    for point in (*WORKERS, None):
-        here = {death: count for death, count in scene.kills.items() if death.failpoint == point}
-        later = sum(count for death, count in here.items() if death.is_later)
-        told.append(f"{sum(here.values())} {point or 'random'}{f' ({later} past the post itself)' if later else ''}")
-    return ", ".join(told)
+    counts = dict.fromkeys((*WORKERS, None), 0)
+    for death, count in scene.kills.items():
+        counts[death.failpoint] += count
+    later = sum(count for death, count in scene.kills.items() if death.is_later)
+    told = ", ".join(f"{count} {point or 'random'}" for point, count in counts.items())
+    return f"{told}; {later} of them past the post itself"
 
 
 _INSIDE = tuple(point for point in WORKERS if point is not Failpoint.BEFORE_RECORD)

@@ -59,6 +59,5 @@ async def wake_all_at_once(scene: Scene) -> None:
     """Five idle workers look for the same posts, which become due at one instant."""
     async with scene.stage.more_workers(scene.stage.worker_spec()):
         for _ in range(scene.scale.rounds):
-            due_at = soon(3.0 + 0.25 * len(scene.accounts))
-            for account in scene.accounts:
-                await scene.callers.submit(scene.order(account, due_at))
+            due_at = soon(3.0 + 0.15 * len(scene.accounts))
+            await asyncio.gather(*(scene.callers.submit(scene.order(account, due_at)) for account in scene.accounts))
