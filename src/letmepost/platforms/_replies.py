@@ -4,13 +4,13 @@ import re
 
 from letmepost.domain.flow import Reply
 
-_BODY_MAX_BYTES = 4096
+_BODY_MAX_CHARS = 4096
 _SENTENCE_MAX_CHARS = 300
 
 
 def shown_sentence(text: str, token: re.Pattern[str]) -> str:
     """The platform's own words, for a person to read. `token` is what its tokens look like."""
-    return token.sub("(token removed)", text[:_SENTENCE_MAX_CHARS])
+    return _without(token, text)[:_SENTENCE_MAX_CHARS]
 
 
 def shown_body(reply: Reply, token: re.Pattern[str], *, is_refusal: bool = False) -> str:
@@ -22,4 +22,9 @@ def shown_body(reply: Reply, token: re.Pattern[str], *, is_refusal: bool = False
     """
     if reply.ok and not is_refusal:
         return ""
-    return token.sub("(token removed)", reply.body[:_BODY_MAX_BYTES].decode("utf-8", errors="replace"))
+    return _without(token, reply.body.decode("utf-8", errors="replace"))[:_BODY_MAX_CHARS]
+
+
+def _without(token: re.Pattern[str], text: str) -> str:
+    """Whole tokens are known by their looks: they go before the text is cut, or half of one would stay."""
+    return token.sub("(token removed)", text)
