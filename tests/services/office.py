@@ -7,14 +7,17 @@ from uuid import UUID
 
 from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import StateForbids
+from letmepost.services.accepting import Acceptance
 from letmepost.services.callers import Caller
 from letmepost.services.disconnecting import DISCONNECTED
 from letmepost.services.editing import Editing, PostChange
 from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.media import MediaLibrary
 from letmepost.services.pauses import Pauses
 from letmepost.services.post_moves import PostMoves
 from letmepost.services.posts import Posts
 from letmepost.services.quotas import Quotas
+from letmepost.services.requests import ContentRequest
 from letmepost.services.retrying import Resolution, Retrying
 from letmepost.storage.accounts import AccountRepository
 from letmepost.storage.posts import PostRepository
@@ -27,7 +30,8 @@ T = TypeVar("T")
 class Office:
     """A caller of the desk's tenant, and the deployment's operator."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, library: MediaLibrary | None = None) -> None:
+        """`library`: instead of the desk's own."""
         tools, tenant = desk.tools, desk.owner.tenant
         self._desk = desk
         self._caller = Caller(
@@ -39,12 +43,12 @@ class Office:
             requests_per_minute=None,
         )
         quotas, idempotency = Quotas(tools.database, CLOCK), Idempotency(tools.database, KEYRING, CLOCK)
-        posts = Posts(
+        acceptance = Acceptance(
             database=tools.database,
             keyring=KEYRING,
             clock=CLOCK,
             worlds=tools.worlds,
-            library=tools.library,
+            library=library or tools.library,
             quotas=quotas,
             idempotency=idempotency,
             wakeups=tools.wakeups,
@@ -52,7 +56,9 @@ class Office:
         moves = PostMoves(
             database=tools.database, clock=CLOCK, quotas=quotas, idempotency=idempotency, wakeups=tools.wakeups
         )
-        self._editing = Editing(moves=moves, posts=posts, quotas=quotas, clock=CLOCK)
+        self._editing = Editing(
+            moves=moves, posts=Posts(tools.database, CLOCK), acceptance=acceptance, quotas=quotas, clock=CLOCK
+        )
         self._retrying = Retrying(moves=moves, quotas=quotas, clock=CLOCK)
         self.pauses = Pauses(
             database=tools.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups
@@ -61,6 +67,10 @@ class Office:
     async def reschedule(self, post_id: UUID, at: datetime) -> bool:
         """Let it go out at another time; False when it cannot be changed any more."""
         return await _may(self._editing.change(self._caller, post_id, PostChange(scheduled_at=at), _anyhow()))
+
+    async def rewrite(self, post_id: UUID, content: ContentRequest) -> bool:
+        """Say something else; False when it cannot be changed any more."""
+        return await _may(self._editing.change(self._caller, post_id, PostChange(content=content), _anyhow()))
 
     async def retry(self, post_id: UUID) -> bool:
         """Queue it again; False when it is not in such a state."""

@@ -26,6 +26,7 @@ from letmepost.http.middleware import RequestTimes
 from letmepost.http.services import APIServices
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
+from letmepost.services.accepting import Acceptance
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.attachments import Attachments
@@ -63,7 +64,7 @@ async def open_api(
         listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
         metrics.served(queue_reader(core.database)),
     ):
-        posts = Posts(
+        acceptance = Acceptance(
             database=core.database,
             keyring=core.keyring,
             clock=core.clock,
@@ -73,6 +74,7 @@ async def open_api(
             idempotency=core.idempotency,
             wakeups=core.wakeups,
         )
+        posts = Posts(core.database, core.clock)
         operator_requests = OperatorRequests(core.database, core.keyring, core.clock)
         moves = PostMoves(
             database=core.database,
@@ -87,13 +89,13 @@ async def open_api(
             clock=core.clock,
             posts=posts,
             submission=Submission(
-                posts=posts,
+                acceptance=acceptance,
                 idempotency=core.idempotency,
                 database=core.database,
                 wakeups=core.wakeups,
                 clock=core.clock,
             ),
-            editing=Editing(moves=moves, posts=posts, quotas=core.quotas, clock=core.clock),
+            editing=Editing(moves=moves, posts=posts, acceptance=acceptance, quotas=core.quotas, clock=core.clock),
             retrying=Retrying(moves=moves, quotas=core.quotas, clock=core.clock),
             unpublishing=Unpublishing(
                 database=core.database,
@@ -102,7 +104,7 @@ async def open_api(
                 worlds=core.worlds,
                 idempotency=core.idempotency,
             ),
-            validation=Validation(posts=posts, worlds=core.worlds, links=core.links, clock=core.clock),
+            validation=Validation(acceptance=acceptance, worlds=core.worlds, links=core.links, clock=core.clock),
             timelines=Timelines(core.database, core.clock),
             accounts=Accounts(
                 database=core.database,

@@ -10,11 +10,12 @@ from letmepost.domain.content import MediaKind
 from letmepost.domain.errors import StateForbids
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.gateways.clock import Clock
+from letmepost.services.accepting import Acceptance, check_schedule
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Once
 from letmepost.services.post_moves import PostMoves, forbidden, places
-from letmepost.services.posts import Posts, check_schedule
+from letmepost.services.posts import Posts
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
 from letmepost.services.verdicts import MISSED_RULE
@@ -37,9 +38,10 @@ class PostChange:
 class Editing:
     """Changes posts of the caller's world, while they are the caller's to change."""
 
-    def __init__(self, *, moves: PostMoves, posts: Posts, quotas: Quotas, clock: Clock) -> None:
+    def __init__(self, *, moves: PostMoves, posts: Posts, acceptance: Acceptance, quotas: Quotas, clock: Clock) -> None:
         self._moves = moves
         self._posts = posts
+        self._acceptance = acceptance
         self._quotas = quotas
         self._clock = clock
 
@@ -127,11 +129,12 @@ class Editing:
             InvalidRequest, PreflightFailed, QuotaExceeded: the new content or time will not do; nothing was changed.
         """
         check_schedule(change.scheduled_at, self._clock.now())
+        brought = replace(change, content=await self._acceptance.bring(caller, post_id, change.content))
 
         async def carry_out(connection: Connection) -> PostView:
             locked = await self._moves.lock(connection, caller, post_id)
             _check_editable(locked)
-            await self._rewrite(connection, caller, locked.post, change)
+            await self._rewrite(connection, caller, locked.post, brought)
             return await self._moves.read(connection, caller, post_id)
 
         return await self._moves.once(caller, once, carry_out)
@@ -142,7 +145,7 @@ class Editing:
         events = []
         if change.content.given:
             stored = await editor.get_content(post)
-            new = await self._posts.recompose(connection, caller, post, _changed(stored, change.content))
+            new = await self._acceptance.recompose(connection, caller, post, _changed(stored, change.content))
             values["revision"] = await editor.add_revision(post, new.content, now)
             values |= {"content_hash": new.content_hash, "warnings": list(new.warnings)}
             events.append("post.updated")

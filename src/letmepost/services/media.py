@@ -106,6 +106,22 @@ class MediaLibrary:
             await self._blobs.delete(blob_key(tenant, stored.name))
         return is_first
 
+    async def add(self, tenant: Tenant, media_id: UUID, profile_id: UUID, stored: StoredBytes) -> None:
+        """Make a new medium of bytes that came in with it, in a transaction of its own.
+
+        Raises:
+            QuotaExceeded: there is no room for them; they are removed.
+        """
+        async with (
+            self._quotas.announced(tenant),
+            self.taken_back(tenant, [media_id]),
+            self._database.tenant(tenant) as connection,
+        ):
+            await self._quotas.reserve_media(connection, tenant, stored.facts.size_bytes)
+            await MediaRepository(connection, tenant).create_ready(
+                media_id, profile_id, stored.facts, stored.sha256, now=self._clock.now(), expires_at=self.expires_at()
+            )
+
     @asynccontextmanager
     async def taken_back(self, tenant: Tenant, media_ids: Iterable[UUID]) -> AsyncIterator[None]:
         """Deletes stored bytes again when what is done inside with them is refused, or was done before."""

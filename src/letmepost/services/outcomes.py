@@ -6,9 +6,9 @@ from uuid import UUID
 from letmepost.domain.errors import NotFound
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
+from letmepost.services.accepting import Acceptance, is_answerable
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once, in_progress
-from letmepost.services.posts import Posts, is_answerable
 from letmepost.services.requests import PostRequest
 from letmepost.storage.batches import BatchRepository, BatchRow
 from letmepost.storage.database import Database
@@ -22,9 +22,9 @@ class Submission:
     """`POST /v1/posts` from the parsed request to the answer."""
 
     def __init__(
-        self, *, posts: Posts, idempotency: Idempotency, database: Database, wakeups: Wakeups, clock: Clock
+        self, *, acceptance: Acceptance, idempotency: Idempotency, database: Database, wakeups: Wakeups, clock: Clock
     ) -> None:
-        self._posts = posts
+        self._acceptance = acceptance
         self._idempotency = idempotency
         self._database = database
         self._wakeups = wakeups
@@ -42,7 +42,7 @@ class Submission:
             known = None if once.claim is None else await self._idempotency.find(caller, once.claim)
             if known is not None:
                 return await self._resume(caller, once, known, wait_s)
-            accepted = await self._posts.accept(caller, request, once, request_id, waits=wait_s > 0)
+            accepted = await self._acceptance.accept(caller, request, once, request_id, waits=wait_s > 0)
         except AnsweredError as answered:
             return await self._resume(caller, once, answered.row, wait_s)
         if accepted.answer is not None:

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.gateways.clock import Clock
+from letmepost.services.accepting import check_schedule
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Once
 from letmepost.services.post_moves import PostMoves, forbidden, places
-from letmepost.services.posts import check_schedule
 from letmepost.services.quotas import Quotas
 from letmepost.storage.database import Connection
 from letmepost.storage.editing import LockedPost, PostEditor

@@ -11,10 +11,10 @@ from letmepost.domain.playback import first_calls
 from letmepost.domain.rules import Violation
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ReadyPost
+from letmepost.services.accepting import Acceptance
 from letmepost.services.callers import Caller
 from letmepost.services.composing import JudgedTarget
 from letmepost.services.media_links import MediaLinks
-from letmepost.services.posts import Posts
 from letmepost.services.requests import PostRequest
 from letmepost.services.worlds import Worlds
 
@@ -45,8 +45,8 @@ class TargetVerdict:
 class Validation:
     """Judges requests of the caller's world."""
 
-    def __init__(self, *, posts: Posts, worlds: Worlds, links: MediaLinks, clock: Clock) -> None:
-        self._posts = posts
+    def __init__(self, *, acceptance: Acceptance, worlds: Worlds, links: MediaLinks, clock: Clock) -> None:
+        self._acceptance = acceptance
         self._worlds = worlds
         self._links = links
         self._clock = clock
@@ -65,7 +65,7 @@ class Validation:
                 warnings=target.warnings,
                 preview=None if target.violations else self._preview(caller, target),
             )
-            for target in await self._posts.validate(caller, request)
+            for target in await self._acceptance.validate(caller, request)
         ]
 
     def _preview(self, caller: Caller, target: JudgedTarget) -> Preview | None:
