@@ -8,26 +8,50 @@ by plain asyncpg, from as many connections, in the same run, under the same dura
 
 import asyncio
 import itertools
+import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from statistics import quantiles
 from typing import TypeAlias
 from uuid import UUID, uuid4
 
 import asyncpg
 
 from letmepost.cli.dev.processes import free_port
+from letmepost.domain.content import PostContent
 from letmepost.domain.ids import Prefix, parse
+from letmepost.storage.contents import encode_content
 from tests.benchmarks.stand import CLOCK, Stand, running
 from tests.doubles.waiting import eventually
 
 CONNECTIONS = (1, 8, 32, 64)
+SLICES = 6
 TARGETS = 10
+BARE = "bare PostgreSQL"
+_CONTENT = json.dumps(encode_content(PostContent(text="Hello")))
 Call: TypeAlias = Callable[[], Awaitable[None]]
+
+
+@dataclass
+class Figure:
+    """What was measured of one kind of request at so many connections."""
+
+    took_s: list[float] = field(default_factory=list)
+    elapsed_s: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return len(self.took_s) / self.elapsed_s
+
+    def __str__(self) -> str:
+        half, most = (1000 * quantiles(self.took_s, n=100)[percent - 1] for percent in (50, 99))
+        return f"{self.rate:7.0f} ({half:5.1f} {most:6.1f})"
 
 
 @dataclass
@@ -59,20 +83,30 @@ async def main(seconds: float, only: str) -> None:
         apis = itertools.cycle([stand.ready["api"], await _second_api(stand, stack)])
         key = await stand.tenant("Benchmark")
         caller = Caller(stand, key, [await stand.account(key) for _ in range(TARGETS)], apis)
-        figures = {name: call for name, call in (await _figures(caller)).items() if only in name}
-        print(f"requests a second (p50 and p99 in ms) at {', '.join(map(str, CONNECTIONS))} connections")
-        rates: dict[str, list[float]] = {}
-        for name, call in figures.items():
-            rates[name] = await _row(name, call, seconds)
-        rates["bare"] = await _bare_row(stand, caller, seconds)
-    if only:
-        return
-    at_32 = CONNECTIONS.index(32)
-    bare, one = rates["bare"][at_32], rates["scheduled, 1 target"][at_32]
-    print(f"scheduled, 1 target: {one / bare:.0%} of the bare limit at 32 connections")
+        calls = {name: call for name, call in (await _figures(caller)).items() if only in name}
+        pool = await stack.enter_async_context(
+            asyncpg.create_pool(stand.ready["databaseUrl"], min_size=max(CONNECTIONS), max_size=max(CONNECTIONS))
+        )
+        calls[BARE] = await _bare_call(stand, caller, pool)
+        figures = {at_once: await _measure(calls, at_once, seconds) for at_once in CONNECTIONS}
+    _show(figures)
+    if not only:
+        _compare(figures[32])
+
+
+def _show(figures: Mapping[int, Mapping[str, Figure]]) -> None:
+    print(f"requests a second (p50 and p99 in ms) at {', '.join(map(str, figures))} connections")
+    for name in figures[1]:
+        print(f"  {name:24}" + "  ".join(str(found[name]) for found in figures.values()))
+
+
+def _compare(found: Mapping[str, Figure]) -> None:
+    one = found["scheduled, 1 target"].rate
+    print("at 32 connections:")
+    print(f"  scheduled, 1 target: {one / found[BARE].rate:.0%} of the bare limit")
     for name in ("GET by id", "preflight refusal"):
-        print(f"{name}: {rates[name][at_32] / one:.1f} times the accept rate")
-    print(f"10 targets: {one / rates['scheduled, 10 targets'][at_32]:.1f} times the time of one")
+        print(f"  {name}: {found[name].rate / one:.1f} times the accept rate")
+    print(f"  10 targets: {one / found['scheduled, 10 targets'].rate:.1f} times the time of one")
 
 
 async def _figures(caller: Caller) -> dict[str, Call]:
@@ -96,39 +130,34 @@ async def _a_post(caller: Caller) -> str:
     return f"/v1/posts/{batch['results'][0]['postId']}"
 
 
-async def _row(name: str, call: Call, seconds: float) -> list[float]:
-    rates, cells = [], []
-    for connections in CONNECTIONS:
-        rate, half_ms, most_ms = await _measure(call, connections, seconds)
-        rates.append(rate)
-        cells.append(f"{rate:7.0f} ({half_ms:5.1f} {most_ms:6.1f})")
-    print(f"  {name:24}" + "  ".join(cells))
-    return rates
+async def _measure(calls: Mapping[str, Call], connections: int, seconds: float) -> dict[str, Figure]:
+    """All of them in turn, a slice of the time at once: a machine that is slow for a while is so for each of them."""
+    figures = {name: Figure() for name in calls}
+    for _ in range(SLICES):
+        for name, call in calls.items():
+            await _repeat(call, connections, seconds / SLICES, figures[name])
+    return figures
 
 
-async def _measure(call: Call, connections: int, seconds: float) -> tuple[float, float, float]:
-    took_s: list[float] = []
-    ends_s = time.perf_counter() + seconds
+async def _repeat(call: Call, connections: int, seconds: float, figure: Figure) -> None:
+    began_s = time.perf_counter()
+    ends_s = began_s + seconds
 
     async def repeat() -> None:
-        while (began_s := time.perf_counter()) < ends_s:
+        while (sent_s := time.perf_counter()) < ends_s:
             await call()
-            took_s.append(time.perf_counter() - began_s)
+            figure.took_s.append(time.perf_counter() - sent_s)
 
-    began_s = time.perf_counter()
     await asyncio.gather(*(repeat() for _ in range(connections)))
-    elapsed_s, ordered = time.perf_counter() - began_s, sorted(took_s)
-    return len(ordered) / elapsed_s, 1000 * ordered[len(ordered) // 2], 1000 * ordered[int(len(ordered) * 0.99)]
+    figure.elapsed_s += time.perf_counter() - began_s
 
 
-async def _bare_row(stand: Stand, caller: Caller, seconds: float) -> list[float]:
-    account = parse(Prefix.ACCOUNT, caller.accounts[0])
-    pool = await asyncpg.create_pool(stand.ready["databaseUrl"], min_size=max(CONNECTIONS), max_size=max(CONNECTIONS))
-    async with pool:
-        whose = await stand.call("GET", "/v1/me", caller.key)
-        organization = parse(Prefix.ORGANIZATION, whose["organization"]["id"])
-        profile = parse(Prefix.PROFILE, (await stand.call("GET", "/v1/accounts", caller.key))["data"][0]["profileId"])
-        return await _row("bare PostgreSQL", lambda: _bare(pool, organization, account, profile), seconds)
+async def _bare_call(stand: Stand, caller: Caller, pool: "asyncpg.Pool[asyncpg.Record]") -> Call:
+    whose = await stand.call("GET", "/v1/me", caller.key)
+    organization = parse(Prefix.ORGANIZATION, whose["organization"]["id"])
+    accounts = (await stand.call("GET", "/v1/accounts", caller.key))["data"]
+    account, profile = parse(Prefix.ACCOUNT, caller.accounts[0]), parse(Prefix.PROFILE, accounts[0]["profileId"])
+    return lambda: _bare(pool, organization, account, profile)
 
 
 async def _bare(pool: "asyncpg.Pool[asyncpg.Record]", organization: UUID, account: UUID, profile: UUID) -> None:
@@ -147,13 +176,13 @@ async def _bare(pool: "asyncpg.Pool[asyncpg.Record]", organization: UUID, accoun
         await connection.execute(
             "INSERT INTO posts (id, organization_id, mode, batch_id, target_index, account_id, profile_id, platform,"
             " status, due_at, ready_at, late_within_s, late_then, created_at, updated_at)"
-            " VALUES ($1, $2, 'live', $3, 0, $4, $5, 'bare', 'queued', $6, $6, 86400, 'skip', $7, $7)",
+            " VALUES ($1, $2, 'live', $3, 0, $4, $5, 'bluesky', 'queued', $6, $6, 86400, 'skip', $7, $7)",
             *(post, organization, batch, account, profile, now + timedelta(days=300), now),
         )
         await connection.execute(
             "INSERT INTO post_revisions (organization_id, mode, post_id, revision, content, created_at)"
-            """ VALUES ($1, 'live', $2, 1, '{"text": "Hello"}', $3)""",
-            *(organization, post, now),
+            " VALUES ($1, 'live', $2, 1, $4, $3)",
+            *(organization, post, now, _CONTENT),
         )
         await connection.executemany(
             "INSERT INTO events (id, organization_id, mode, type, post_id, data, created_at)"
