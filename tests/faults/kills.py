@@ -98,7 +98,9 @@ def _planned(scene: Scene) -> list[Death]:
 def _kinds() -> list[Death]:
     """Each failpoint on each platform, and where a post goes on once more."""
     later = [Death(point, name, is_later=True) for point in _INSIDE for name in PLATFORMS if may_go_on(name)]
-    return [Death(point, name) for point in WORKERS for name in PLATFORMS] + later
+    # Before the record it makes no difference what was published: twice on each platform, to have as many of each.
+    points = (*WORKERS, Failpoint.BEFORE_RECORD)
+    return [Death(point, name) for point in points for name in PLATFORMS] + later
 
 
 def _one_of_each(scene: Scene) -> list[Death]:

@@ -17,6 +17,8 @@ VISIBLE_S = 3.0
 SHRUGGING = frozenset({"twitter"})
 """Which neither name a post by the request that made it, nor promise to refuse a repeat: what their timeline does not
 show after the delay is left to a person (`reconcile`). What it does show must have been found there."""
+FORGETFUL = frozenset({"linkedin"})
+"""Which name a repeat as such for ten minutes: a post whose workers died for longer than that is left to a person."""
 TACITURN = frozenset({"linkedin", *SHRUGGING})
 """Which know no repeat of a comment: one that they do not show is left out, with a warning."""
 
@@ -39,7 +41,7 @@ def haste() -> str:
 
 def may_be_unconfirmed(platform: str, *, is_seen: bool) -> bool:
     """Whether nobody could have found out what became of a publishing. `is_seen`: followers see what it made."""
-    return platform == UNASKED.name or (platform in SHRUGGING and not is_seen)
+    return platform == UNASKED.name or (platform in SHRUGGING | FORGETFUL and not is_seen)
 
 
 def may_leave_out(platform: str, *, is_seen: bool) -> bool:

@@ -30,7 +30,7 @@ FAULTS: Mapping[str, Callable[[Scene], Awaitable[None]]] = MappingProxyType(
         "many-claimants": rivals.wake_all_at_once,
     }
 )
-LONG = Scale(kills=1000, at_each=16, load_s=15.0, away_s=30.0, rounds=3, tenants=6, accounts_each=5)
+LONG = Scale(kills=1000, at_each=13, load_s=12.0, away_s=30.0, rounds=2, tenants=6, accounts_each=4)
 SHORT = Scale(kills=7, at_each=0, load_s=1.5, away_s=3.0, rounds=1, tenants=2, accounts_each=2, is_hurried=True)
 WORKERS = 4
 WAITING = {"stopped-workers", "expired-tokens"}
