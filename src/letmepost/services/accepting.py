@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids
+from letmepost.domain.errors import InvalidRequest, StateForbids
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import PostStatus
 from letmepost.gateways.clock import Clock
@@ -17,6 +17,7 @@ from letmepost.services.composing import Composed, Composer, JudgedTarget
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.media import MediaLibrary
+from letmepost.services.posts import visible_post
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
 from letmepost.services.target_options import check_default_options, option_media_ids, unknown_medium
@@ -29,7 +30,7 @@ from letmepost.storage.database import Connection, Database
 from letmepost.storage.events import EventRepository, NewEvent
 from letmepost.storage.idempotency import IdempotencyClaim
 from letmepost.storage.media import MediaRepository
-from letmepost.storage.posts import PostRepository, PostRow
+from letmepost.storage.posts import PostRow
 from letmepost.storage.sealing import Keyring
 
 HORIZON = timedelta(days=366)
@@ -139,10 +140,7 @@ class Acceptance:
             return content
         await _probe_inline([content])
         async with self._database.tenant(caller.tenant) as connection:
-            view = await PostRepository(connection, caller.tenant).find(post_id)
-        if view is None or caller.profile_id not in {None, view.post.profile_id}:
-            raise NotFound("post")
-        profile_id = view.post.profile_id
+            profile_id = (await visible_post(connection, caller, post_id)).post.profile_id
         thread = [replace(part, media=await self._brought(caller, profile_id, part.media)) for part in content.thread]
         return replace(content, media=await self._brought(caller, profile_id, content.media), thread=thread)
 

@@ -15,7 +15,7 @@ from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Once
 from letmepost.services.post_moves import PostMoves, forbidden, places
-from letmepost.services.posts import Posts
+from letmepost.services.posts import Posts, visible_batch, visible_post
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
 from letmepost.services.verdicts import MISSED_RULE
@@ -76,7 +76,7 @@ class Editing:
             await self._quotas.move(connection, caller.tenant, old=places(canceled))
             for post in canceled:
                 await self._moves.move(connection, caller, post, Cause.CANCELED, ready_at=None)
-            return await self._moves.read_batch(connection, caller, batch_id)
+            return await visible_batch(connection, caller, batch_id)
 
         return await self._moves.once(caller, once, carry_out)
 
@@ -117,7 +117,7 @@ class Editing:
                     due_at=due_at,
                     ready_at=due_at,
                 )
-            return await self._moves.read_batch(connection, caller, batch_id)
+            return await visible_batch(connection, caller, batch_id)
 
         return await self._moves.once(caller, once, carry_out)
 
@@ -135,7 +135,7 @@ class Editing:
             locked = await self._moves.lock(connection, caller, post_id)
             _check_editable(locked)
             await self._rewrite(connection, caller, locked.post, brought)
-            return await self._moves.read(connection, caller, post_id)
+            return await visible_post(connection, caller, post_id)
 
         return await self._moves.once(caller, once, carry_out)
 

@@ -3,14 +3,14 @@
 import asyncio
 from uuid import UUID
 
-from letmepost.domain.errors import NotFound
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.accepting import Acceptance, is_answerable
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once, in_progress
+from letmepost.services.posts import visible_batch
 from letmepost.services.requests import PostRequest
-from letmepost.storage.batches import BatchRepository, BatchRow
+from letmepost.storage.batches import BatchRow
 from letmepost.storage.database import Database
 from letmepost.storage.idempotency import IdempotencyClaim, IdempotencyRow
 
@@ -95,10 +95,7 @@ class Submission:
 
     async def _find(self, caller: Caller, batch_id: UUID) -> BatchRow:
         async with self._database.tenant(caller.tenant) as connection:
-            batch = await BatchRepository(connection, caller.tenant).find(batch_id)
-        if batch is None:
-            raise NotFound("batch")
-        return batch
+            return await visible_batch(connection, caller, batch_id)
 
 
 def _required(claim: IdempotencyClaim | None) -> IdempotencyClaim:

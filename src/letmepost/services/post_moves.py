@@ -13,11 +13,10 @@ from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.quotas import Quotas
-from letmepost.storage.batches import BatchRepository, BatchRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.editing import LockedPost, PostEditor
 from letmepost.storage.events import EventRepository, NewEvent
-from letmepost.storage.posts import PostRepository, PostRow, PostView
+from letmepost.storage.posts import PostRow
 
 T = TypeVar("T")
 
@@ -72,28 +71,6 @@ class PostMoves:
         if transition.event is not None and announce:
             await self.write(connection, caller, [post_event(self._clock, transition.event, changed)])
         return changed
-
-    async def read(self, connection: Connection, caller: Caller, post_id: UUID) -> PostView:
-        """A post as it is by now.
-
-        Raises:
-            NotFound: it is gone.
-        """
-        view = await PostRepository(connection, caller.tenant).find(post_id)
-        if view is None:
-            raise NotFound("post")
-        return view
-
-    async def read_batch(self, connection: Connection, caller: Caller, batch_id: UUID) -> BatchRow:
-        """A batch as it is by now.
-
-        Raises:
-            NotFound: it is gone.
-        """
-        batch = await BatchRepository(connection, caller.tenant).find(batch_id)
-        if batch is None:
-            raise NotFound("batch")
-        return batch
 
     async def write(self, connection: Connection, caller: Caller, events: Sequence[NewEvent]) -> None:
         """Tell of what was changed."""

@@ -10,7 +10,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.lateness import find_lateness
 from letmepost.storage.batches import BatchRepository, BatchRow
-from letmepost.storage.database import Database
+from letmepost.storage.database import Connection, Database
 from letmepost.storage.posts import AttemptRow, PostFilter, PostRepository, PostView
 
 
@@ -37,12 +37,9 @@ class Posts:
             NotFound: there is none that the caller can see.
         """
         async with self._database.tenant(caller.tenant) as connection:
-            repository = PostRepository(connection, caller.tenant)
-            view = await repository.find(post_id)
-            if view is None or caller.profile_id not in {None, view.post.profile_id}:
-                raise NotFound("post")
+            view = await visible_post(connection, caller, post_id)
             has_been_tried = view.post.attempt_count > 0
-            attempts = await repository.list_attempts(post_id) if has_been_tried else ()
+            attempts = await PostRepository(connection, caller.tenant).list_attempts(post_id) if has_been_tried else ()
             lateness = await find_lateness(connection, caller.tenant, view.post, attempts, self._clock.now())
             return PostDetail(view, attempts, lateness)
 
@@ -58,7 +55,28 @@ class Posts:
             NotFound: there is none that the caller can see.
         """
         async with self._database.tenant(caller.tenant) as connection:
-            batch = await BatchRepository(connection, caller.tenant).find(batch_id)
-        if batch is None or any(caller.profile_id not in {None, post.profile_id} for post in batch.posts):
-            raise NotFound("batch")
-        return batch
+            return await visible_batch(connection, caller, batch_id)
+
+
+async def visible_post(connection: Connection, caller: Caller, post_id: UUID) -> PostView:
+    """A post as it is by now.
+
+    Raises:
+        NotFound: there is none that the caller can see.
+    """
+    view = await PostRepository(connection, caller.tenant).find(post_id)
+    if view is None or caller.profile_id not in {None, view.post.profile_id}:
+        raise NotFound("post")
+    return view
+
+
+async def visible_batch(connection: Connection, caller: Caller, batch_id: UUID) -> BatchRow:
+    """A batch as it is by now; a profile's key sees only those that are all of its profile.
+
+    Raises:
+        NotFound: there is none that the caller can see.
+    """
+    batch = await BatchRepository(connection, caller.tenant).find(batch_id)
+    if batch is None or any(caller.profile_id not in {None, post.profile_id} for post in batch.posts):
+        raise NotFound("batch")
+    return batch

@@ -12,6 +12,7 @@ from letmepost.services.accepting import check_schedule
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Once
 from letmepost.services.post_moves import PostMoves, forbidden, places
+from letmepost.services.posts import visible_post
 from letmepost.services.quotas import Quotas
 from letmepost.storage.database import Connection
 from letmepost.storage.editing import LockedPost, PostEditor
@@ -55,7 +56,7 @@ class Retrying:
             if locked.post.status not in _RETRIABLE or locked.is_leased:
                 raise forbidden(f"A post that is {locked.post.status} cannot be retried.")
             await self._requeue(connection, caller, [locked], scheduled_at)
-            return await self._moves.read(connection, caller, post_id)
+            return await visible_post(connection, caller, post_id)
 
         return await self._moves.once(caller, once, carry_out)
 
@@ -78,7 +79,7 @@ class Retrying:
                 )
             else:
                 await self._moves.move(connection, caller, post, Cause.RESOLVED_NOT_PUBLISHED)
-            return await self._moves.read(connection, caller, post_id)
+            return await visible_post(connection, caller, post_id)
 
         return await self._moves.once(caller, once, carry_out)
 

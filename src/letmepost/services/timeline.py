@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from letmepost.domain.errors import NotFound
 from letmepost.domain.lateness import WORDS, Lateness
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.events import timestamp
 from letmepost.services.lateness import find_lateness
+from letmepost.services.posts import visible_post
 from letmepost.storage.database import Database
 from letmepost.storage.history import History, HistoryRepository
 from letmepost.storage.posts import AttemptRow, PostRepository, PostRow
@@ -41,11 +41,8 @@ class Timelines:
             NotFound: there is none that the caller can see.
         """
         async with self._database.tenant(caller.tenant) as connection:
-            posts = PostRepository(connection, caller.tenant)
-            view = await posts.find(post_id)
-            if view is None or caller.profile_id not in {None, view.post.profile_id}:
-                raise NotFound("post")
-            attempts = await posts.list_attempts(post_id)
+            view = await visible_post(connection, caller, post_id)
+            attempts = await PostRepository(connection, caller.tenant).list_attempts(post_id)
             history = await HistoryRepository(connection, caller.tenant).read(post_id)
             lateness = await find_lateness(connection, caller.tenant, view.post, attempts, self._clock.now())
         moments = [*_of_history(view.post, history), *_of_lateness(lateness), *_of_attempts(attempts)]

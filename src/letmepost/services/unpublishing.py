@@ -10,13 +10,14 @@ from letmepost.gateways.sender import Sender
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.posts import visible_post
 from letmepost.services.tokens import account_sender
 from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database
 from letmepost.storage.editing import PostEditor
 from letmepost.storage.events import EventRepository
-from letmepost.storage.posts import PostRepository, PostView
+from letmepost.storage.posts import PostView
 from letmepost.storage.sealing import Keyring
 
 _VISIBLE = frozenset({PostStatus.PUBLISHED, PostStatus.PARTIAL})
@@ -62,16 +63,12 @@ class Unpublishing:
             )
             event = post_event(self._clock, "post.unpublished", post)
             await EventRepository(connection, caller.tenant).write([event], now)
-            changed = await PostRepository(connection, caller.tenant).find(post_id)
-            if changed is None:
-                raise NotFound("post")
+            changed = await visible_post(connection, caller, post_id)
             return await self._idempotency.answer(connection, caller, once, changed)
 
     async def _read(self, caller: Caller, post_id: UUID) -> tuple[PostView, AccountRow]:
         async with self._database.tenant(caller.tenant) as connection:
-            view = await PostRepository(connection, caller.tenant).find(post_id)
-            if view is None or caller.profile_id not in {None, view.post.profile_id}:
-                raise NotFound("post")
+            view = await visible_post(connection, caller, post_id)
             if view.post.status not in _VISIBLE or not view.post.uris:
                 raise StateForbids(
                     f"Nothing of a post that is {view.post.status} is known to be visible.",
