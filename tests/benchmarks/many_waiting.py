@@ -28,8 +28,8 @@ from tests.doubles.waiting import eventually
 
 FEW = 1_000
 TENANTS, ACCOUNTS = 8, 8
-TIMES, CLAIMED_TIMES, DISPATCHED = 150, 15, 10
-FIRST_DISPATCH_S = 4.0
+TIMES, CLAIMED_TIMES, DISPATCHED = 150, 15, 40
+FIRST_DISPATCH_S, DISPATCHES_APART_S = 8.0, 0.5
 Tenants: TypeAlias = Mapping[str, list[str]]
 
 # Each in a batch of its own, at a moment of its own within the year.
@@ -135,7 +135,8 @@ class Measurement:
     async def _dispatch(self, key: str) -> float:
         """How long after its time a post reaches the platform, in the middle."""
         first = CLOCK.now() + timedelta(seconds=FIRST_DISPATCH_S)
-        due = {f"{first.timestamp():.3f} {number}": first + timedelta(seconds=number) for number in range(DISPATCHED)}
+        times = (first + timedelta(seconds=DISPATCHES_APART_S * number) for number in range(DISPATCHED))
+        due = {str(at): at for at in times}
         for text, at in due.items():
             body = {"targets": [{"accountId": self.tenants[key][0]}], "text": text, "scheduledAt": at.isoformat()}
             await self.stand.call("POST", "/v1/posts", key, body)

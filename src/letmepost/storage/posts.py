@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, RowMapping, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.posts import TERMINAL, PostStatus
 from letmepost.storage.conditions import below_if_given
 from letmepost.storage.database import Tenant
+from letmepost.storage.pages import newest
 from letmepost.storage.pauses import PAUSED_RULE
 from letmepost.storage.tables.accounts import accounts
 from letmepost.storage.tables.organizations import pauses
@@ -120,25 +121,26 @@ class PostFilter:
 POST_COLUMNS = [posts.c[name] for name in PostRow.__dataclass_fields__]
 _UNFINISHED = frozenset(PostStatus) - TERMINAL
 
+
+def _views(of: FromClause) -> Select[Any]:
+    """Posts with what a reader wants beside them."""
+    return (
+        select(
+            *(of.c[column.name] for column in POST_COLUMNS),
+            post_revisions.c.content,
+            batches.c.is_scheduled,
+            accounts.c.platform_account_id,
+            accounts.c.display_name,
+        )
+        .join(batches, batches.c.id == of.c.batch_id)
+        .join(accounts, accounts.c.id == of.c.account_id)
+        .join(post_revisions, and_(post_revisions.c.post_id == of.c.id, post_revisions.c.revision == of.c.revision))
+    )
+
+
 # Made once: to put a statement together takes as long as to carry it out.
 _MINE = and_(posts.c.organization_id == bindparam("mine"), posts.c.mode == bindparam("world"))
-_VIEWS = (
-    select(
-        *POST_COLUMNS,
-        post_revisions.c.content,
-        batches.c.is_scheduled,
-        accounts.c.platform_account_id,
-        accounts.c.display_name,
-    )
-    .join(batches, batches.c.id == posts.c.batch_id)
-    .join(accounts, accounts.c.id == posts.c.account_id)
-    .join(
-        post_revisions,
-        and_(post_revisions.c.post_id == posts.c.id, post_revisions.c.revision == posts.c.revision),
-    )
-    .where(_MINE)
-)
-_ONE = _VIEWS.where(posts.c.id == bindparam("post"))
+_ONE = _views(posts).where(_MINE, posts.c.id == bindparam("post"))
 _ATTEMPTS = (
     select(*(attempts.c[name] for name in AttemptRow.__dataclass_fields__))
     .where(attempts.c.organization_id == bindparam("mine"), attempts.c.post_id == bindparam("post"))
@@ -161,8 +163,9 @@ class PostRepository:
 
     async def list_page(self, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
         """Posts, newest first, below `before`."""
-        query = _VIEWS.where(*wanted.conditions(), below_if_given(posts.c.id, before))
-        rows = await self._connection.execute(query.order_by(posts.c.id.desc()).limit(limit), self._asked)
+        matching = select(*POST_COLUMNS).where(_MINE, *wanted.conditions(), below_if_given(posts.c.id, before))
+        page = newest(matching, posts.c.id, limit)
+        rows = await self._connection.execute(_views(page).order_by(page.c.id.desc()), self._asked)
         return [_view(row) for row in rows.mappings()]
 
     async def list_ids(self, wanted: PostFilter, *, statuses: Collection[PostStatus], limit: int) -> list[UUID]:

@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 
 from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.pages import newest
 from letmepost.storage.tables.organizations import organizations
 from letmepost.storage.tables.webhooks import deliveries, events, webhook_endpoints
 
@@ -42,10 +43,7 @@ class DeliveryRow:
 
 
 _EVENT_COLUMNS = [events.c[name] for name in AnnouncedEvent.__dataclass_fields__]
-_DELIVERY_COLUMNS = [
-    events.c.type.label("event_type") if name == "event_type" else deliveries.c[name]
-    for name in DeliveryRow.__dataclass_fields__
-]
+_DELIVERY_COLUMNS = [deliveries.c[name] for name in DeliveryRow.__dataclass_fields__ if name != "event_type"]
 
 
 _REPLAY_RANGE = text(
@@ -93,16 +91,14 @@ class StreamRepository:
 
     async def list_deliveries(self, endpoint_id: UUID, *, before: UUID | None, limit: int) -> list[DeliveryRow]:
         """What was sent, or is to be sent, to an endpoint; newest first."""
-        query = (
-            select(*_DELIVERY_COLUMNS)
-            .join(events, events.c.id == deliveries.c.event_id)
-            .where(
-                deliveries.c.organization_id == self._tenant.organization_id,
-                deliveries.c.endpoint_id == endpoint_id,
-                below_if_given(deliveries.c.id, before),
-            )
+        matching = select(*_DELIVERY_COLUMNS).where(
+            deliveries.c.organization_id == self._tenant.organization_id,
+            deliveries.c.endpoint_id == endpoint_id,
+            below_if_given(deliveries.c.id, before),
         )
-        rows = await self._connection.execute(query.order_by(deliveries.c.id.desc()).limit(limit))
+        page = newest(matching, deliveries.c.id, limit)
+        query = select(page, events.c.type.label("event_type")).join(events, events.c.id == page.c.event_id)
+        rows = await self._connection.execute(query.order_by(page.c.id.desc()))
         return [DeliveryRow(**row) for row in rows.mappings()]
 
     async def replay(self, delivery_id: UUID, profile_id: UUID | None, now: datetime) -> UUID | None:
