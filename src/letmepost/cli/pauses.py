@@ -9,7 +9,7 @@ import typer
 from letmepost.cli.operating import ask, id_of
 from letmepost.cli.output import AsJSON, fail, show, show_all
 from letmepost.cli.wiring import Wiring
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, spell_if_given
 
 if TYPE_CHECKING:
     from letmepost.storage.pauses import PauseRow, Scope
@@ -71,8 +71,8 @@ def _named(scope: "Scope") -> Mapping[str, Any]:
     organization_id, account_id = scope.organization_id, scope.account_id
     return {
         "platform": scope.platform,
-        "organizationId": None if organization_id is None else spell(Prefix.ORGANIZATION, organization_id),
-        "accountId": None if account_id is None else spell(Prefix.ACCOUNT, account_id),
+        "organizationId": spell_if_given(Prefix.ORGANIZATION, organization_id),
+        "accountId": spell_if_given(Prefix.ACCOUNT, account_id),
     }
 
 

@@ -55,6 +55,11 @@ def spell(prefix: Prefix, value: UUID) -> str:
     return f"{prefix}_{''.join(pairs)}"
 
 
+def spell_if_given(prefix: Prefix, value: UUID | None) -> str | None:
+    """As `spell`; None for None."""
+    return None if value is None else spell(prefix, value)
+
+
 def parse(prefix: Prefix, text: str) -> UUID:
     """The UUID behind a spelled id.
 

@@ -16,7 +16,7 @@ from letmepost.domain.errors import (
     TargetViolation,
     TooLarge,
 )
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, spell_if_given
 from letmepost.domain.quotas import Reading
 from letmepost.domain.refusals import REFUSALS
 from letmepost.domain.retry import POLICIES
@@ -131,7 +131,7 @@ def _quota(reading: Reading) -> dict[str, Any]:
         "used": reading.used,
         "limit": quota.limit,
         **_without_none(
-            accountId=None if quota.account_id is None else spell(Prefix.ACCOUNT, quota.account_id),
+            accountId=spell_if_given(Prefix.ACCOUNT, quota.account_id),
             resetsAt=None if quota.resets_at is None else timestamp(quota.resets_at),
         ),
     }

@@ -1,5 +1,7 @@
 """What becomes of a post when something of ours goes wrong with a try: there are others, and it has its end."""
 
+from dataclasses import replace
+
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.posts import TERMINAL, PostStatus
 from letmepost.services import verdicts
@@ -32,8 +34,7 @@ async def settle_defect(tools: Tools, claim: Claim) -> None:
         except LostLeaseError:
             return  # the try has its end on record, or another worker has the post
         if verdict.event is not None:
-            [changed] = await PostEditor(connection, claim.tenant).lock([claim.post_id])
-            event = post_event(tools.clock, verdict.event, changed.post)
+            event = post_event(tools.clock, verdict.event, replace(locked.post, updated_at=now, **verdict.changes))
             await EventRepository(connection, claim.tenant).write([event], now)
     await tools.wakeups.batch_changed(locked.post.batch_id)
     tools.metrics.post_tried(claim.platform, verdict.outcome, is_end=verdict.outcome in TERMINAL)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from letmepost.domain.lateness import Busy, Delay, Hold, Lateness, Record, Try, explain_lateness
+from letmepost.domain.lateness import Delay, Hold, Lateness, Record, Try, explain_lateness
 from letmepost.domain.posts import TERMINAL, PostStatus
 from letmepost.services.verdicts import MISSED_RULE
 from letmepost.storage.database import Connection, Tenant
@@ -34,11 +34,10 @@ async def find_lateness(
     if record.until - record.due_at >= _LOOKED_INTO:
         history = HistoryRepository(connection, tenant)
         held = await history.list_held(post.id)
-        busy = await history.list_busy(post.account_id, post.id, record.due_at, record.until)
         record = replace(
             record,
             holds=[Hold(row.since, _held_for(row.rule)) for row in held],
-            busy=[Busy(row.since, row.until) for row in busy],
+            busy=await history.list_busy(post.account_id, post.id, record.due_at, record.until),
         )
     return explain_lateness(record)
 

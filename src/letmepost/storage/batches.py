@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.contents import encode_content, media_ids
 from letmepost.storage.database import Tenant, driver_of
+from letmepost.storage.media import MediaRepository
 from letmepost.storage.posts import POST_COLUMNS, PostRow, read_post
-from letmepost.storage.tables.media import media_uses
 from letmepost.storage.tables.posts import batches, posts
 
 
@@ -117,18 +117,8 @@ class BatchRepository:
             [json.dumps(list(post.warnings)) for post in new],
             [json.dumps(encode_content(post.content)) for post in new],
         )
-        uses = [
-            {
-                "organization_id": self._tenant.organization_id,
-                "mode": self._tenant.mode,
-                "media_id": media_id,
-                "post_id": post.id,
-            }
-            for post in new
-            for media_id in media_ids(post.content)
-        ]
-        if uses:
-            await self._connection.execute(insert(media_uses), uses)
+        uses = [(post.id, media_id) for post in new for media_id in media_ids(post.content)]
+        await MediaRepository(self._connection, self._tenant).use(uses)
         stored = [read_post(row) for row in rows]
         return BatchRow(id=batch.id, is_scheduled=batch.is_scheduled, created_at=now, posts=stored)
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import case, func, or_, select
 
+from letmepost.domain.lateness import Busy
 from letmepost.storage.database import Connection, Tenant
 from letmepost.storage.tables.posts import attempts, flow_steps, post_revisions, posts
 from letmepost.storage.tables.webhooks import events
@@ -49,14 +50,6 @@ class HeldRow:
 
     since: datetime
     rule: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class BusyRow:
-    """While a post was in a worker's hand."""
-
-    since: datetime
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +100,7 @@ class HistoryRepository:
         )
         return [HeldRow(*row) for row in await self._connection.execute(query.order_by(events.c.written))]
 
-    async def list_busy(self, account_id: UUID, post_id: UUID, since: datetime, until: datetime) -> list[BusyRow]:
+    async def list_busy(self, account_id: UUID, post_id: UUID, since: datetime, until: datetime) -> list[Busy]:
         """Tries of an account's other posts between two moments, in the order in which they began.
 
         Of a post whose worker was lost it is not known until when it had it.
@@ -127,4 +120,4 @@ class HistoryRepository:
                 finished_at > since,
             )
         )
-        return [BusyRow(*row) for row in await self._connection.execute(query.order_by(attempts.c.started_at))]
+        return [Busy(*row) for row in await self._connection.execute(query.order_by(attempts.c.started_at))]

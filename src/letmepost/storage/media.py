@@ -1,6 +1,6 @@
 """Attachments of one tenant."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -114,6 +114,13 @@ class MediaRepository:
         query = self._mine().where(equals_if_given(media.c.profile_id, profile_id), below_if_given(media.c.id, before))
         rows = await self._connection.execute(query.order_by(media.c.id.desc()).limit(limit))
         return [MediaRow(**row) for row in rows.mappings()]
+
+    async def use(self, used: Sequence[tuple[UUID, UUID]]) -> None:
+        """Note which media posts use: pairs of post and medium."""
+        owner = {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode}
+        rows = [owner | {"post_id": post_id, "media_id": media_id} for post_id, media_id in used]
+        if rows:
+            await self._connection.execute(insert(media_uses), rows)
 
     async def keep(self, media_ids: Collection[UUID]) -> set[UUID]:
         """Those of the media that exist; nobody deletes them before this transaction ends."""

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, spell, spell_if_given
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.services.connect_sessions import MadeSession, SessionRequest
 from letmepost.services.return_urls import URL_MAX_CHARS
@@ -78,7 +78,7 @@ def _fields(row: ConnectSessionRow, now: datetime) -> dict[str, Any]:
     return {
         "id": spell(Prefix.CONNECT_SESSION, row.id),
         "platform": row.platform,
-        "profile_id": None if row.profile_id is None else spell(Prefix.PROFILE, row.profile_id),
+        "profile_id": spell_if_given(Prefix.PROFILE, row.profile_id),
         "external_user_id": row.external_user_id,
         "return_url": row.return_url,
         "status": "expired" if is_expired else row.status,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, spell, spell_if_given
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
 from letmepost.services.api_keys import KeyRequest, MintedKey
 from letmepost.storage.api_keys import ApiKeyRow
@@ -63,7 +63,7 @@ class KeyView(View):
             "prefix": row.mode.key_prefix,
             "last4": row.last4,
             "scopes": sorted(row.scopes),
-            "profile_id": None if row.profile_id is None else spell(Prefix.PROFILE, row.profile_id),
+            "profile_id": spell_if_given(Prefix.PROFILE, row.profile_id),
             "created_at": row.created_at,
             "expires_at": row.expires_at,
             "last_used_at": row.last_used_at,

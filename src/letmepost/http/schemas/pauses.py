@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, spell_if_given
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.storage.pauses import PauseRow, Scope
 
@@ -46,8 +46,8 @@ class PauseView(View):
         """As an operator sees it."""
         scope = row.scope
         return cls(
-            organization_id=_spelled(Prefix.ORGANIZATION, scope.organization_id),
-            account_id=_spelled(Prefix.ACCOUNT, scope.account_id),
+            organization_id=spell_if_given(Prefix.ORGANIZATION, scope.organization_id),
+            account_id=spell_if_given(Prefix.ACCOUNT, scope.account_id),
             platform=scope.platform,
             reason=row.reason,
             created_at=row.created_at,
@@ -68,7 +68,3 @@ class Resumed(View):
 
 def _found(prefix: Prefix, text: str | None) -> UUID | None:
     return None if text is None else find_id(prefix, text)
-
-
-def _spelled(prefix: Prefix, found: UUID | None) -> str | None:
-    return None if found is None else spell(prefix, found)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from pydantic import Field
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, spell_if_given
 from letmepost.domain.quotas import Reading
 from letmepost.gateways.rate_limits import Allowance
 from letmepost.gateways.throttles import Reason
@@ -29,7 +29,7 @@ class CapView(View):
         quota = reading.quota
         return cls(
             name=quota.name,
-            account_id=None if quota.account_id is None else spell(Prefix.ACCOUNT, quota.account_id),
+            account_id=spell_if_given(Prefix.ACCOUNT, quota.account_id),
             used=reading.used,
             limit=quota.limit,
             left=reading.left,
@@ -61,7 +61,7 @@ class ThrottleView(View):
         """Show what is held back."""
         return cls(
             platform=held.platform,
-            account_id=None if held.account_id is None else spell(Prefix.ACCOUNT, held.account_id),
+            account_id=spell_if_given(Prefix.ACCOUNT, held.account_id),
             reason=held.throttle.reason,
             until=held.throttle.until,
         )
@@ -82,7 +82,7 @@ class BudgetView(View):
         """Show what is left."""
         return cls(
             platform=known.platform,
-            account_id=None if known.account_id is None else spell(Prefix.ACCOUNT, known.account_id),
+            account_id=spell_if_given(Prefix.ACCOUNT, known.account_id),
             name=known.budget.name,
             limit=known.budget.limit,
             remaining=known.budget.remaining,
