@@ -14,6 +14,7 @@ from letmepost.services.editing import Editing, PostChange
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.media import MediaLibrary
 from letmepost.services.pauses import Pauses
+from letmepost.services.post_media import PostMedia
 from letmepost.services.post_moves import PostMoves
 from letmepost.services.posts import Posts
 from letmepost.services.quotas import Quotas
@@ -43,12 +44,13 @@ class Office:
             requests_per_minute=None,
         )
         quotas, idempotency = Quotas(tools.database, CLOCK), Idempotency(tools.database, KEYRING, CLOCK)
+        media = PostMedia(tools.database, library or tools.library, CLOCK)
         acceptance = Acceptance(
             database=tools.database,
             keyring=KEYRING,
             clock=CLOCK,
             worlds=tools.worlds,
-            library=library or tools.library,
+            media=media,
             quotas=quotas,
             idempotency=idempotency,
             wakeups=tools.wakeups,
@@ -57,7 +59,12 @@ class Office:
             database=tools.database, clock=CLOCK, quotas=quotas, idempotency=idempotency, wakeups=tools.wakeups
         )
         self._editing = Editing(
-            moves=moves, posts=Posts(tools.database, CLOCK), acceptance=acceptance, quotas=quotas, clock=CLOCK
+            moves=moves,
+            posts=Posts(tools.database, CLOCK),
+            acceptance=acceptance,
+            media=media,
+            quotas=quotas,
+            clock=CLOCK,
         )
         self._retrying = Retrying(moves=moves, quotas=quotas, clock=CLOCK)
         self.pauses = Pauses(

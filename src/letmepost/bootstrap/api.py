@@ -39,6 +39,7 @@ from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.organizations import Organizations
 from letmepost.services.outcomes import Submission
 from letmepost.services.pauses import Pauses
+from letmepost.services.post_media import PostMedia
 from letmepost.services.post_moves import PostMoves
 from letmepost.services.posts import Posts
 from letmepost.services.profiles import Profiles
@@ -64,12 +65,13 @@ async def open_api(
         listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
         metrics.served(queue_reader(core.database)),
     ):
+        media = PostMedia(core.database, core.library, core.clock)
         acceptance = Acceptance(
             database=core.database,
             keyring=core.keyring,
             clock=core.clock,
             worlds=core.worlds,
-            library=core.library,
+            media=media,
             quotas=core.quotas,
             idempotency=core.idempotency,
             wakeups=core.wakeups,
@@ -95,7 +97,9 @@ async def open_api(
                 wakeups=core.wakeups,
                 clock=core.clock,
             ),
-            editing=Editing(moves=moves, posts=posts, acceptance=acceptance, quotas=core.quotas, clock=core.clock),
+            editing=Editing(
+                moves=moves, posts=posts, acceptance=acceptance, media=media, quotas=core.quotas, clock=core.clock
+            ),
             retrying=Retrying(moves=moves, quotas=core.quotas, clock=core.clock),
             unpublishing=Unpublishing(
                 database=core.database,

@@ -1,7 +1,7 @@
 """Accepting posts: checked against every rule, then stored with everything that belongs to them, or not at all."""
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,22 +10,20 @@ from letmepost.domain.errors import InvalidRequest, StateForbids
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import PostStatus
 from letmepost.gateways.clock import Clock
-from letmepost.gateways.media_probe import UnreadableMediaError, probe_bytes
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.composing import Composed, Composer, JudgedTarget
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.services.media import MediaLibrary
-from letmepost.services.posts import visible_post
+from letmepost.services.media import StoredBytes
+from letmepost.services.post_media import PostMedia, media_of, probe_inline
 from letmepost.services.quotas import Quotas
-from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
-from letmepost.services.target_options import check_default_options, option_media_ids, unknown_medium
+from letmepost.services.requests import ContentRequest, PostRequest, TargetRequest
+from letmepost.services.target_options import check_default_options, option_media_ids
 from letmepost.services.targets import resolve
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.batches import BatchRepository, BatchRow, NewBatch, NewPost
-from letmepost.storage.contents import media_ids
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.events import EventRepository, NewEvent
 from letmepost.storage.idempotency import IdempotencyClaim
@@ -57,7 +55,7 @@ class Acceptance:
         keyring: Keyring,
         clock: Clock,
         worlds: Worlds,
-        library: MediaLibrary,
+        media: PostMedia,
         quotas: Quotas,
         idempotency: Idempotency,
         wakeups: Wakeups,
@@ -66,7 +64,7 @@ class Acceptance:
         self._keyring = keyring
         self._clock = clock
         self._worlds = worlds
-        self._library = library
+        self._media = media
         self._quotas = quotas
         self._idempotency = idempotency
         self._wakeups = wakeups
@@ -84,7 +82,7 @@ class Acceptance:
             QuotaExceeded: it is more than the operator allows; nothing was stored.
             AnsweredError, IdempotencyConflict: the key was used before.
         """
-        inline_facts = await _probe_inline(_contents(request))
+        inline_facts = await probe_inline(_contents(request))
         async with self._quotas.announced(caller.tenant), self._database.tenant(caller.tenant) as connection:
             composed = await self._compose(connection, caller, request, inline_facts)
             now = self._clock.now()
@@ -95,14 +93,12 @@ class Acceptance:
                 stored = await self._write(connection, caller, request, once.claim, batch, composed, {})
                 accepted = await self._accepted(connection, caller, once, stored, waits=waits)
         if has_bytes:
-            # No transaction is open while bytes go to the blob store, which may be across a network.
-            digests = await self._store_inline(caller, composed)
             async with (
                 self._quotas.announced(caller.tenant),
-                self._library.taken_back(caller.tenant, digests),
+                self._media.stored_bytes(caller, composed) as stored_bytes,
                 self._database.tenant(caller.tenant) as connection,
             ):
-                stored = await self._write(connection, caller, request, once.claim, batch, composed, digests)
+                stored = await self._write(connection, caller, request, once.claim, batch, composed, stored_bytes)
                 accepted = await self._accepted(connection, caller, once, stored, waits=waits)
         if not batch.is_draft:
             is_soon = batch.due_at < self._clock.now() + SOON
@@ -114,7 +110,7 @@ class Acceptance:
     ) -> NewPost:
         """Check new content for a post as a new post's is, and store the media that it brings along by URL.
 
-        `content`: as `bring` gives it.
+        `content`: as `PostMedia.bring` gives it.
 
         Raises:
             InvalidRequest, NotFound, PreflightFailed: something is wrong with it.
@@ -122,39 +118,8 @@ class Acceptance:
         target = TargetRequest(account_id=post.account_id, platform=None, content=content)
         request = PostRequest(targets=[target], content=ContentRequest(), scheduled_at=post.due_at)
         composed = await self._compose(connection, caller, request, {})
-        await self._store_media(connection, caller, composed, {})
+        await self._media.remember(connection, caller, composed, {})
         return composed.posts[0]
-
-    async def bring(self, caller: Caller, post_id: UUID, content: ContentRequest) -> ContentRequest:
-        """New content for a post, with media in place of the bytes that came inside the request.
-
-        They are stored before the transaction that changes the post begins: no post is locked while bytes go to the
-        blob store. If the change is refused then, nothing uses them, and they expire like any upload.
-
-        Raises:
-            InvalidRequest: `media.unreadable`.
-            NotFound: there is no such post that the caller can see.
-            QuotaExceeded: there is no room for them.
-        """
-        if not any(item.data is not None for item in _media_of([content])):
-            return content
-        await _probe_inline([content])
-        async with self._database.tenant(caller.tenant) as connection:
-            profile_id = (await visible_post(connection, caller, post_id)).post.profile_id
-        thread = [replace(part, media=await self._brought(caller, profile_id, part.media)) for part in content.thread]
-        return replace(content, media=await self._brought(caller, profile_id, content.media), thread=thread)
-
-    async def _brought(self, caller: Caller, profile_id: UUID, items: Sequence[MediaRequest]) -> list[MediaRequest]:
-        brought = []
-        for item in items:
-            if item.data is None:
-                brought.append(item)
-                continue
-            media_id = new_id(self._clock)
-            stored = await self._library.store(caller.tenant, media_id, _once(item.data))
-            await self._library.add(caller.tenant, media_id, profile_id, stored)
-            brought.append(replace(item, data=None, media_id=media_id))
-        return brought
 
     async def validate(self, caller: Caller, request: PostRequest) -> list[JudgedTarget]:
         """What preflight says of every target. Stores nothing, sends nothing.
@@ -162,7 +127,7 @@ class Acceptance:
         Raises:
             InvalidRequest, NotFound: the request is wrong before any platform's rule is.
         """
-        inline_facts = await _probe_inline(_contents(request))
+        inline_facts = await probe_inline(_contents(request))
         async with self._database.tenant(caller.tenant) as connection:
             composer, accounts = await self._composer(connection, caller, request, inline_facts)
         check_schedule(request.scheduled_at, self._clock.now())
@@ -176,14 +141,14 @@ class Acceptance:
         claim: IdempotencyClaim | None,
         batch: NewBatch,
         composed: Composed,
-        digests: dict[UUID, bytes],
+        stored_bytes: Mapping[UUID, StoredBytes],
     ) -> BatchRow:
         """Store a batch with everything that belongs to it, in the transaction under way."""
         now = self._clock.now()
         await self._idempotency.take(connection, caller, claim, batch.id)
         batches = BatchRepository(connection, caller.tenant)
         await self._refuse_duplicates(batches, request, batch, now)
-        await self._store_media(connection, caller, composed, digests)
+        await self._media.remember(connection, caller, composed, stored_bytes)
         if not batch.is_draft:
             due = [(post.account_id, batch.due_at) for post in batch.posts]
             await self._quotas.move(connection, caller.tenant, new=due)
@@ -223,36 +188,6 @@ class Acceptance:
             _check_account(index, account, is_now=request.scheduled_at is None and not request.is_draft)
         can_fetch = self._worlds.can_fetch_media(caller.mode)
         return Composer(self._worlds, self._clock, known, inline_facts, can_fetch), accounts
-
-    async def _store_inline(self, caller: Caller, composed: Composed) -> dict[UUID, bytes]:
-        """Put the bytes that came inside the request into the blob store; their digests by medium."""
-        return {
-            item.id: (await self._library.store(caller.tenant, item.id, _once(item.data))).sha256
-            for item in composed.media
-            if item.data is not None
-        }
-
-    async def _store_media(
-        self, connection: Connection, caller: Caller, composed: Composed, digests: dict[UUID, bytes]
-    ) -> None:
-        media, now = MediaRepository(connection, caller.tenant), self._clock.now()
-        expires_at = self._library.expires_at()
-        if digests:
-            size_bytes = sum(item.facts.size_bytes for item in composed.media if item.facts is not None)
-            await self._quotas.reserve_media(connection, caller.tenant, size_bytes)
-        for item in composed.media:
-            if item.url is not None:
-                await media.create(
-                    item.id, item.profile_id, status="waiting", now=now, source_url=item.url, expires_at=expires_at
-                )
-            elif item.facts is not None:
-                await media.create_ready(
-                    item.id, item.profile_id, item.facts, digests[item.id], now=now, expires_at=expires_at
-                )
-        used = {media_id for post in composed.posts for media_id in media_ids(post.content)}
-        # What was found a moment ago may have been deleted since; from here on it cannot be.
-        if used and used != await media.keep(used):
-            raise unknown_medium()
 
     async def _refuse_duplicates(
         self, batches: BatchRepository, request: PostRequest, batch: NewBatch, now: datetime
@@ -340,30 +275,5 @@ def _contents(request: PostRequest) -> list[ContentRequest]:
     return [request.content, *(target.content for target in request.targets)]
 
 
-def _media_of(contents: Sequence[ContentRequest]) -> list[MediaRequest]:
-    return [
-        item
-        for content in contents
-        for item in (*content.media, *(item for part in content.thread for item in part.media))
-    ]
-
-
 def _named_media(request: PostRequest) -> set[UUID]:
-    return {item.media_id for item in _media_of(_contents(request)) if item.media_id is not None}
-
-
-async def _probe_inline(contents: Sequence[ContentRequest]) -> dict[int, MediaFacts]:
-    facts: dict[int, MediaFacts] = {}
-    for item in _media_of(contents):
-        if item.data is not None:
-            try:
-                facts[id(item)] = await probe_bytes(item.data)
-            except UnreadableMediaError as error:
-                raise InvalidRequest(
-                    str(error), rule="media.unreadable", remediation="Send the bytes of an image or a video."
-                ) from error
-    return facts
-
-
-async def _once(data: bytes) -> AsyncIterator[bytes]:
-    yield data
+    return {item.media_id for item in media_of(_contents(request)) if item.media_id is not None}

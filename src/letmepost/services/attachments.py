@@ -1,7 +1,6 @@
 """Media as their owners see them: uploaded, imported, listed, deleted."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import UUID
 
 from letmepost.domain.errors import NotFound, SendFailure, StateForbids
@@ -124,7 +123,7 @@ class Attachments:
         stored: StoredBytes,
         profile_id: UUID | None,
         once: Once[MediaRow],
-        **values: Any,
+        **origin: str | None,
     ) -> Answer:
         async with (
             self._quotas.announced(caller.tenant),
@@ -133,18 +132,8 @@ class Attachments:
         ):
             await self._idempotency.take(connection, caller, once.claim)
             profile = await find_profile(connection, caller, profile_id)
-            await self._quotas.reserve_media(connection, caller.tenant, stored.facts.size_bytes)
-            media = MediaRepository(connection, caller.tenant)
-            await media.create_ready(
-                media_id,
-                profile,
-                stored.facts,
-                stored.sha256,
-                now=self._clock.now(),
-                expires_at=self._library.expires_at(),
-                **values,
-            )
-            rows = await media.find_many([media_id])
+            await self._library.create(connection, caller.tenant, media_id, profile, stored, **origin)
+            rows = await MediaRepository(connection, caller.tenant).find_many([media_id])
             return await self._idempotency.answer(connection, caller, once, rows[media_id])
 
 

@@ -14,6 +14,7 @@ from letmepost.services.accepting import Acceptance, check_schedule
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Once
+from letmepost.services.post_media import PostMedia
 from letmepost.services.post_moves import PostMoves, forbidden, places
 from letmepost.services.posts import Posts, visible_batch, visible_post
 from letmepost.services.quotas import Quotas
@@ -38,10 +39,20 @@ class PostChange:
 class Editing:
     """Changes posts of the caller's world, while they are the caller's to change."""
 
-    def __init__(self, *, moves: PostMoves, posts: Posts, acceptance: Acceptance, quotas: Quotas, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        moves: PostMoves,
+        posts: Posts,
+        acceptance: Acceptance,
+        media: PostMedia,
+        quotas: Quotas,
+        clock: Clock,
+    ) -> None:
         self._moves = moves
         self._posts = posts
         self._acceptance = acceptance
+        self._media = media
         self._quotas = quotas
         self._clock = clock
 
@@ -129,7 +140,7 @@ class Editing:
             InvalidRequest, PreflightFailed, QuotaExceeded: the new content or time will not do; nothing was changed.
         """
         check_schedule(change.scheduled_at, self._clock.now())
-        brought = replace(change, content=await self._acceptance.bring(caller, post_id, change.content))
+        brought = replace(change, content=await self._media.bring(caller, post_id, change.content))
 
         async def carry_out(connection: Connection) -> PostView:
             locked = await self._moves.lock(connection, caller, post_id)

@@ -16,7 +16,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.media_probe import UnreadableMediaError, probe
 from letmepost.services.idempotency import AnsweredError
 from letmepost.services.quotas import Quotas
-from letmepost.storage.database import Database, Tenant
+from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.media import MediaRepository, MediaRow
 
 UPLOAD_MAX_BYTES = 200 * 1024 * 1024
@@ -117,10 +117,32 @@ class MediaLibrary:
             self.taken_back(tenant, [media_id]),
             self._database.tenant(tenant) as connection,
         ):
-            await self._quotas.reserve_media(connection, tenant, stored.facts.size_bytes)
-            await MediaRepository(connection, tenant).create_ready(
-                media_id, profile_id, stored.facts, stored.sha256, now=self._clock.now(), expires_at=self.expires_at()
-            )
+            await self.create(connection, tenant, media_id, profile_id, stored)
+
+    async def create(
+        self,
+        connection: Connection,
+        tenant: Tenant,
+        media_id: UUID,
+        profile_id: UUID,
+        stored: StoredBytes,
+        **origin: str | None,
+    ) -> None:
+        """Put a medium on record whose bytes are here. `origin`: its file's name or URL.
+
+        Raises:
+            QuotaExceeded: there is no room for them.
+        """
+        await self._quotas.reserve_media(connection, tenant, stored.facts.size_bytes)
+        await MediaRepository(connection, tenant).create_ready(
+            media_id,
+            profile_id,
+            stored.facts,
+            stored.sha256,
+            now=self._clock.now(),
+            expires_at=self.expires_at(),
+            **origin,
+        )
 
     @asynccontextmanager
     async def taken_back(self, tenant: Tenant, media_ids: Iterable[UUID]) -> AsyncIterator[None]:

@@ -1,0 +1,132 @@
+"""The media that requests for posts bring along: bytes inside the request, and URLs to fetch later."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from uuid import UUID
+
+from letmepost.domain.content import MediaFacts
+from letmepost.domain.errors import InvalidRequest
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.media_probe import UnreadableMediaError, probe_bytes
+from letmepost.services.callers import Caller, new_id
+from letmepost.services.composing import Composed
+from letmepost.services.media import MediaLibrary, StoredBytes
+from letmepost.services.posts import visible_post
+from letmepost.services.requests import ContentRequest, MediaRequest
+from letmepost.services.target_options import unknown_medium
+from letmepost.storage.contents import media_ids
+from letmepost.storage.database import Connection, Database
+from letmepost.storage.media import MediaRepository
+
+
+class PostMedia:
+    """Stores such media before the posts that use them."""
+
+    def __init__(self, database: Database, library: MediaLibrary, clock: Clock) -> None:
+        self._database = database
+        self._library = library
+        self._clock = clock
+
+    @asynccontextmanager
+    async def stored_bytes(self, caller: Caller, composed: Composed) -> AsyncIterator[Mapping[UUID, StoredBytes]]:
+        """What came inside a request, in the blob store, by medium; deleted again when the request is refused.
+
+        No transaction may be open before: the blob store may be across a network.
+        """
+        stored = {
+            item.id: await self._library.store(caller.tenant, item.id, _once(item.data))
+            for item in composed.media
+            if item.data is not None
+        }
+        async with self._library.taken_back(caller.tenant, stored):
+            yield stored
+
+    async def remember(
+        self, connection: Connection, caller: Caller, composed: Composed, stored: Mapping[UUID, StoredBytes]
+    ) -> None:
+        """Put everything that a request brings along on record, and keep what its posts use.
+
+        Raises:
+            NotFound: `media.unknown`, what was there a moment ago has been deleted.
+            QuotaExceeded: there is no room for its bytes.
+        """
+        media = MediaRepository(connection, caller.tenant)
+        for item in composed.media:
+            if item.id in stored:
+                await self._library.create(connection, caller.tenant, item.id, item.profile_id, stored[item.id])
+            elif item.url is not None:
+                await media.create(
+                    item.id,
+                    item.profile_id,
+                    status="waiting",
+                    now=self._clock.now(),
+                    source_url=item.url,
+                    expires_at=self._library.expires_at(),
+                )
+        used = {media_id for post in composed.posts for media_id in media_ids(post.content)}
+        # What was found a moment ago may have been deleted since; from here on it cannot be.
+        if used and used != await media.keep(used):
+            raise unknown_medium()
+
+    async def bring(self, caller: Caller, post_id: UUID, content: ContentRequest) -> ContentRequest:
+        """New content for a post, with media in place of the bytes that came inside the request.
+
+        They are stored before the transaction that changes the post begins: no post is locked while bytes go to the
+        blob store. If the change is refused then, nothing uses them, and they expire like any upload.
+
+        Raises:
+            InvalidRequest: `media.unreadable`.
+            NotFound: there is no such post that the caller can see.
+            QuotaExceeded: there is no room for them.
+        """
+        if not any(item.data is not None for item in media_of([content])):
+            return content
+        await probe_inline([content])
+        async with self._database.tenant(caller.tenant) as connection:
+            profile_id = (await visible_post(connection, caller, post_id)).post.profile_id
+        thread = [replace(part, media=await self._brought(caller, profile_id, part.media)) for part in content.thread]
+        return replace(content, media=await self._brought(caller, profile_id, content.media), thread=thread)
+
+    async def _brought(self, caller: Caller, profile_id: UUID, items: Sequence[MediaRequest]) -> list[MediaRequest]:
+        brought = []
+        for item in items:
+            if item.data is None:
+                brought.append(item)
+                continue
+            media_id = new_id(self._clock)
+            stored = await self._library.store(caller.tenant, media_id, _once(item.data))
+            await self._library.add(caller.tenant, media_id, profile_id, stored)
+            brought.append(replace(item, data=None, media_id=media_id))
+        return brought
+
+
+def media_of(contents: Sequence[ContentRequest]) -> list[MediaRequest]:
+    """All media of some contents, those of their threads too."""
+    return [
+        item
+        for content in contents
+        for item in (*content.media, *(item for part in content.thread for item in part.media))
+    ]
+
+
+async def probe_inline(contents: Sequence[ContentRequest]) -> dict[int, MediaFacts]:
+    """What the bytes inside a request say, by identity of the request's own objects.
+
+    Raises:
+        InvalidRequest: `media.unreadable`.
+    """
+    facts: dict[int, MediaFacts] = {}
+    for item in media_of(contents):
+        if item.data is not None:
+            try:
+                facts[id(item)] = await probe_bytes(item.data)
+            except UnreadableMediaError as error:
+                raise InvalidRequest(
+                    str(error), rule="media.unreadable", remediation="Send the bytes of an image or a video."
+                ) from error
+    return facts
+
+
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
