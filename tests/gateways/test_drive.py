@@ -28,6 +28,7 @@ from letmepost.domain.flow import (
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, fingerprint
 from letmepost.gateways.drive import (
     Announcement,
+    EndlessFlowError,
     FlowRun,
     InDoubtError,
     Suspended,
@@ -226,6 +227,18 @@ async def test_only_calls_mean_anything_without_a_journal() -> None:
 
 
 # READ and PREPARE
+
+
+async def test_a_flow_that_never_ends_is_ended() -> None:
+    def ask_for_ever() -> Flow[None]:
+        while True:
+            yield READ
+
+    async def send(_call: Call) -> Reply:
+        return OK
+
+    with pytest.raises(EndlessFlowError):
+        await drive(ask_for_ever(), send)
 
 
 async def test_a_read_is_always_live_and_never_on_record() -> None:

@@ -34,6 +34,9 @@ T = TypeVar("T")
 Send = Callable[[Call], Awaitable[Reply]]
 Announcement = Part | Live | Extra | Warn
 
+INSTRUCTIONS_MAX = 1000
+"""What a flow may yield in one run. The longest of ours, an upload of 200 MiB in parts, yields about a hundred."""
+
 
 class Journal(Protocol):
     """Where steps are put on record.
@@ -92,6 +95,10 @@ class Suspended:
     until: datetime
 
 
+class EndlessFlowError(Exception):
+    """A defect of a platform's flow: it goes round in circles, and would keep its post for ever."""
+
+
 class _SuspendError(Exception):
     def __init__(self, until: datetime) -> None:
         super().__init__(until)
@@ -103,6 +110,7 @@ async def drive(flow: Flow[T], send: Send) -> T:
 
     Raises:
         PlatformFailure: the platform refused, or could not be reached.
+        EndlessFlowError: the flow goes round in circles.
     """
 
     async def do(instruction: Instruction) -> Reply | None:
@@ -120,13 +128,14 @@ async def drive(flow: Flow[T], send: Send) -> T:
 async def _run(flow: Flow[T], do: Callable[[Instruction], Awaitable[Reply | None]]) -> T:
     try:
         instruction = next(flow)
-        while True:
+        for _ in range(INSTRUCTIONS_MAX):
             try:
                 reply = await do(instruction)
             except PlatformFailure as failure:
                 instruction = flow.throw(failure)
             else:
                 instruction = next(flow) if reply is None else flow.send(reply)
+        raise EndlessFlowError(instruction)
     except StopIteration as finished:
         result: T = finished.value
         return result
@@ -170,6 +179,7 @@ class FlowRun:
         Raises:
             PlatformFailure: the platform refused, or could not be reached, and the flow did not handle it.
             InDoubtError, UnlearnableError: a PUBLISH may have happened.
+            EndlessFlowError: the flow goes round in circles.
         """
         try:
             for step in list(self.steps.values()):
