@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from letmepost.domain.encoding import decode_call, decode_reply, encode_call, encode_reply
 from letmepost.domain.flow import Auth, Call, Effect, FormFile, Intent, MediaRange, Reply
 from letmepost.domain.journal import (
     CONNECTING_MAX_S,
@@ -21,10 +22,6 @@ from letmepost.domain.journal import (
     Wait,
     begins_within_s,
     decide,
-    decode_call,
-    decode_reply,
-    encode_call,
-    encode_reply,
     fingerprint,
     may_ask_at,
 )

@@ -8,7 +8,7 @@ from letmepost.domain.journal import Step
 
 
 class MemoryJournal:
-    """`gateways.drive.Journal`: what is on record outlives the run. `log` tells what was written, in order."""
+    """`domain.journal.Journal`: what is on record outlives the run. `log` tells what was written, in order."""
 
     def __init__(self, log: list[str] | None = None) -> None:
         self.steps: dict[str, Step] = {}

@@ -14,7 +14,7 @@ from letmepost.domain.flow import Extra, Flow, Frozen, Intent, Live, Part, Recon
 from letmepost.domain.journal import Step
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.rules import violations
-from letmepost.gateways.drive import (
+from letmepost.gateways.flow_run import (
     Announcement,
     ClosedError,
     FlowRun,

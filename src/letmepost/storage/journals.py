@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from letmepost.domain.encoding import decode_call, decode_reply, encode_call, encode_reply
 from letmepost.domain.flow import Intent, Reply
-from letmepost.domain.journal import Step, decode_call, decode_reply, encode_call, encode_reply
+from letmepost.domain.journal import Step
 from letmepost.storage.claims import Claim
 from letmepost.storage.database import driver_of
 from letmepost.storage.runs import LostLeaseError

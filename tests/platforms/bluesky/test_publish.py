@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from pydantic import AnyHttpUrl
 
+from letmepost.domain.encoding import encode_call
 from letmepost.domain.errors import FailureKind, NoReply, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Forget, Live, MediaRange, Reply, Warn
-from letmepost.domain.journal import encode_call
 from letmepost.domain.playback import Transcript, first_calls, play
 from letmepost.platforms.bluesky.publish import publish
 from letmepost.platforms.bluesky.settings import BlueskySettings

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from letmepost.domain.content import ThreadPart
+from letmepost.domain.encoding import encode_call
 from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
 from letmepost.domain.flow import (
     Auth,
@@ -24,7 +25,6 @@ from letmepost.domain.flow import (
     Reply,
     Warn,
 )
-from letmepost.domain.journal import encode_call
 from letmepost.domain.playback import Transcript, first_calls, play
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.threads import PLATFORM

@@ -32,7 +32,7 @@ from letmepost.domain.flow import (
     Unknown,
 )
 from letmepost.domain.journal import CONNECTING_MAX_S
-from letmepost.gateways.drive import (
+from letmepost.gateways.flow_run import (
     Announcement,
     FlowRun,
     InDoubtError,

@@ -26,14 +26,13 @@ from letmepost.domain.flow import (
     Warn,
 )
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, fingerprint
-from letmepost.gateways.drive import (
+from letmepost.gateways.drive import EndlessFlowError, drive
+from letmepost.gateways.flow_run import (
     Announcement,
-    EndlessFlowError,
     FlowRun,
     InDoubtError,
     Suspended,
     UnlearnableError,
-    drive,
     has_open_intent,
     has_published,
 )
