@@ -20,6 +20,9 @@ from letmepost.storage.connections import Connections, OpenConnection
 Connection: TypeAlias = AsyncConnection
 """A transaction under way."""
 
+STATEMENT_MAX_S, CONNECT_MAX_S = 60.0, 10.0
+"""After how long a statement, or a connection, counts as lost: a server whose machine has died does not say so."""
+
 APPLICATION_ROLE = "letmepost_app"
 SWEEPER_ROLE = "letmepost_sweeper"
 
@@ -106,22 +109,30 @@ class Transaction:
                 if ending != "COMMIT":  # no error: PostgreSQL says ROLLBACK when a statement had failed
                     message = f"COMMIT ended in {ending}: an error inside the transaction was swallowed"
                     raise RuntimeError(message)
-            elif isinstance(error, Exception):
+            elif isinstance(error, Exception) and not isinstance(error, TimeoutError):
                 await driver.execute("ROLLBACK")
                 is_clean = True
         finally:
-            # A cancelled statement leaves the protocol in mid-air: only a closed connection is surely rolled back.
+            # A statement that was given up leaves the protocol in mid-air: only a closed connection is surely rolled
+            # back.
             await (self._connections.give(self._taken) if is_clean else self._connections.discard(self._taken))
 
 
-def open_database(url: str, *, pool_size: int) -> Database:
-    """A pool for `postgresql://…`. Connects when first used."""
+def open_database(url: str, *, pool_size: int, statement_max_s: float = STATEMENT_MAX_S) -> Database:
+    """A pool for `postgresql://…`. Connects when first used.
+
+    A statement that takes longer than `statement_max_s` raises `TimeoutError`, and its connection is closed.
+    """
     engine = create_async_engine(
         as_asyncpg(url),
         # The transaction is begun by `Transaction` itself, in one message with role and tenant.
         isolation_level="AUTOCOMMIT",
         poolclass=NullPool,
-        connect_args={"server_settings": {"application_name": "letmepost", "jit": "off"}},
+        connect_args={
+            "timeout": CONNECT_MAX_S,
+            "command_timeout": statement_max_s,
+            "server_settings": {"application_name": "letmepost", "jit": "off"},
+        },
     )
     return Database(Connections(engine, pool_size))
 
