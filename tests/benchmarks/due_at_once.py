@@ -59,7 +59,7 @@ async def _measure(stand: Stand, posts: int, workers: int) -> None:
     print(f"{total} posts of {TENANTS} tenants due at once, {workers} worker(s)")
     show("due to first byte at the platform", late_s)
     show("the one of another tenant", [stand.arrivals.at["Somebody else's"] - due])
-    print(f"  all done after {done_s:.1f} s; {total / workers / cpu_s:.0f} posts a second of a worker's processor time")
+    print(f"  all done after {done_s:.1f} s; {total / cpu_s:.0f} posts a second of workers' processor time")
     print("  processor time a post: " + ", ".join(f"{name} {1000 * s / total:.1f} ms" for name, s in used_s.items()))
     print(f"  worker {memory / MEGABYTE:.0f} MB before, {worker.memory_info().rss / MEGABYTE:.0f} MB after")
 
