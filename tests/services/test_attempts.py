@@ -268,28 +268,58 @@ async def test_a_late_post_in_doubt_is_asked_about_and_not_sent(desk: Desk, way:
     assert len(desk.network.posts) == (way is Way.LOST)
 
 
-async def test_a_late_post_in_doubt_of_which_nothing_can_be_learnt_is_unconfirmed(desk: Desk) -> None:
+async def test_a_late_post_in_doubt_is_asked_about_until_the_platform_can_tell(desk: Desk) -> None:
     desk.network.ways, desk.network.can_look_up = [Way.LOST], False
     await desk.post()
     await desk.publish()
     await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == "retrying"
+    desk.network.can_look_up = True
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "published"
+    assert desk.network.posts == [("post", "Hello")]
+
+
+async def test_a_late_post_in_doubt_of_which_nothing_can_be_learnt_for_an_hour_is_unconfirmed(desk: Desk) -> None:
+    desk.network.ways, desk.network.can_look_up = [Way.LOST], False
+    await desk.post()
+    await desk.publish()
+    await desk.let_the_deadline_pass()
+    await desk.admin.do("UPDATE posts SET due_at = due_at - interval '1 hour'")
     row = await desk.publish()
     assert (row["status"], row["ready_at"]) == ("unconfirmed", None)
 
 
-@pytest.mark.parametrize(
-    ("can_look_up", "status"), [(True, "published"), (False, "unconfirmed")], ids=["found", "not learnable"]
-)
-async def test_a_held_post_in_doubt_is_asked_about_at_its_deadline(
-    desk: Desk, *, can_look_up: bool, status: str
-) -> None:
+async def test_a_held_post_in_doubt_is_asked_about_at_its_deadline(desk: Desk) -> None:
+    await be_held_in_doubt(desk)
+    await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == "published"
+
+
+async def test_a_held_post_in_doubt_stays_held_until_the_platform_can_tell(desk: Desk) -> None:
+    await be_held_in_doubt(desk)
+    desk.network.can_look_up = False
+    await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == "held"
+    desk.network.can_look_up = True
+    await desk.let_time_pass()
+    assert (await desk.publish())["status"] == "published"
+
+
+async def test_a_held_post_in_doubt_of_which_nothing_can_be_learnt_for_an_hour_is_unconfirmed(desk: Desk) -> None:
+    await be_held_in_doubt(desk)
+    desk.network.can_look_up = False
+    await desk.let_the_deadline_pass()
+    await desk.admin.do("UPDATE posts SET due_at = due_at - interval '1 hour'")
+    row = await desk.publish()
+    assert (row["status"], row["ready_at"]) == ("unconfirmed", None)
+
+
+async def be_held_in_doubt(desk: Desk) -> None:
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
     await desk.admin.do("UPDATE posts SET status = 'held'")
-    desk.network.can_look_up = can_look_up
-    await desk.let_the_deadline_pass()
-    assert (await desk.publish())["status"] == status
 
 
 async def test_a_thread_that_cannot_go_on_in_time_is_partial(

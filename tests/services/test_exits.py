@@ -90,6 +90,7 @@ async def test_a_post_that_no_worker_can_begin_and_that_may_be_visible_is_not_ca
     await desk.publish()
     await desk.admin.do("UPDATE accounts SET credential_sealed = '\\x00'")
     await desk.let_the_deadline_pass()
+    await desk.admin.do("UPDATE posts SET due_at = due_at - interval '1 hour'")
     assert (await desk.publish())["status"] == "unconfirmed"
     assert await desk.events() == ["post.retrying", "post.unconfirmed"]
 

@@ -159,8 +159,9 @@ def test_a_refusal_after_something_was_sent_is_not_called_rejected(kind: Failure
     assert verdict.error["rule"] == "post.unconfirmed"
 
 
-def test_used_up_retries_after_something_was_sent_are_not_called_failed() -> None:
-    assert failed(FailureKind.UNAVAILABLE, now=DEADLINE, is_uncertain=True).cause is Cause.UNLEARNABLE
+def test_what_was_sent_is_asked_about_for_an_hour_after_its_time_and_never_called_failed() -> None:
+    assert failed(FailureKind.UNAVAILABLE, now=DEADLINE, is_uncertain=True).cause is Cause.TRANSIENT
+    assert failed(FailureKind.UNAVAILABLE, now=DEADLINE + HOUR, is_uncertain=True).cause is Cause.UNLEARNABLE
 
 
 @pytest.mark.parametrize(
@@ -177,9 +178,27 @@ def test_a_thread_that_may_go_on_is_not_broken() -> None:
 def test_a_doubt_is_asked_about_while_there_is_time() -> None:
     verdict = verdicts.in_doubt(post(), NOW, 0.0, "no reply")
     assert (verdict.cause, verdict.changes["ready_at"]) == (Cause.TRANSIENT, NOW + timedelta(seconds=2))
-    assert verdicts.in_doubt(post(), DEADLINE, 0.0, "no reply").cause is Cause.TRANSIENT
-    late = verdicts.in_doubt(post(), DEADLINE + timedelta(seconds=1), 0.0, "no reply")
+    assert verdicts.in_doubt(post(), DEADLINE + HOUR, 0.0, "no reply").cause is Cause.TRANSIENT
+    late = verdicts.in_doubt(post(), DEADLINE + HOUR + timedelta(seconds=1), 0.0, "no reply")
     assert late.cause is Cause.UNLEARNABLE
+
+
+@pytest.mark.parametrize(
+    ("kind", "now", "cause"),
+    [
+        (FailureKind.UNAVAILABLE, DEADLINE, None),
+        (FailureKind.IN_DOUBT, DEADLINE, None),
+        (FailureKind.UNAVAILABLE, DEADLINE + HOUR, Cause.UNLEARNABLE),
+        (FailureKind.AUTH_FAILED, DEADLINE, Cause.UNLEARNABLE),
+        (FailureKind.REJECTED, DEADLINE, Cause.UNLEARNABLE),
+    ],
+)
+def test_a_held_post_in_doubt_stays_held_while_asking_may_help(
+    kind: FailureKind, now: datetime, cause: Cause | None
+) -> None:
+    verdict = verdicts.held_in_doubt(post(status=PostStatus.HELD), failure(kind), now, 0.0)
+    assert verdict.cause is cause
+    assert (verdict.changes["ready_at"] is None) == (cause is Cause.UNLEARNABLE)
 
 
 # Lateness

@@ -104,6 +104,7 @@ class Exit:
     decision: str
 
 
+_AN_HOUR_MORE = ", and an hour more while the platform is asked about what may be visible"
 _GIVEN_UP = "failed; unconfirmed where something may be visible, partial where something is"
 EXITS: Mapping[PostStatus, Exit] = MappingProxyType(
     {
@@ -115,9 +116,12 @@ EXITS: Mapping[PostStatus, Exit] = MappingProxyType(
             "the next worker goes on with what is on record",
         ),
         _S.RETRYING: Exit(
-            "`nextAttemptAt`, at most `late.withinS` after its time", f"another try; at last {_GIVEN_UP}"
+            f"`nextAttemptAt`, at most `late.withinS` after its time{_AN_HOUR_MORE}",
+            f"another try; at last {_GIVEN_UP}",
         ),
-        _S.HELD: Exit("`late.withinS` after its time; 30 days after it when its `late` rule holds it", _GIVEN_UP),
+        _S.HELD: Exit(
+            f"`late.withinS` after its time{_AN_HOUR_MORE}; 30 days after it when its `late` rule holds it", _GIVEN_UP
+        ),
     }
 )
 """Where no status moves a post by itself, a deadline does. Every other one is settled, or a draft."""

@@ -264,7 +264,7 @@ class Attempt:
         if self.post.status is PostStatus.PUBLISHED:
             return verdicts.extras_failed(self.post, failure, now, jitter)
         if self.post.status is PostStatus.HELD:
-            return verdicts.unlearnable(self.post, failure.message)
+            return verdicts.held_in_doubt(self.post, failure, now, jitter)
         is_uncertain = not self.post.parts and self._may_be_visible
         used_up = [budget for budget in self.sender.budgets if budget.is_used_up]
         budget = max(used_up, key=lambda one: one.resets_at, default=None)

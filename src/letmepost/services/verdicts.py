@@ -20,6 +20,8 @@ from letmepost.storage.posts import PostRow
 MISSED_RULE = "schedule.missed"
 """The rule in the error of a post that could not go out in time."""
 HELD_AT_MOST = timedelta(days=30)
+ASKED_WITHIN = timedelta(hours=1)
+"""How long after its deadline a post in doubt is still asked about, which publishes nothing."""
 EXTRAS_WITHIN = timedelta(hours=1)
 
 SPREAD = timedelta(seconds=2)
@@ -133,15 +135,23 @@ def broken_rules(post: PostRow, violations: list[Violation]) -> Verdict:
 
 
 def in_doubt(post: PostRow, now: datetime, jitter: float, reason: str) -> Verdict:
-    """Sent, and no answer: the next run finds out. When there is no time left for one, nobody knows."""
+    """Sent, and no answer: the next run finds out, until an hour after the deadline. Then nobody knows."""
     error = {
         "code": ErrorCode.PLATFORM_UNAVAILABLE,
         "message": f"The platform did not say whether it published the post: {reason}",
         "platform": post.platform,
     }
-    if now > deadline(post):
+    if now > deadline(post) + ASKED_WITHIN:
         return unlearnable(post, reason)
     return _again(post, error, next_try_at(now, post.failure_count + 1, jitter, None))
+
+
+def held_in_doubt(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Verdict:
+    """A held post whose time is over could not be asked about: it stays held until it can, or nobody knows."""
+    at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
+    if POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK} and at <= deadline(post) + ASKED_WITHIN:
+        return _waiting(post, at)
+    return unlearnable(post, failure.message)
 
 
 def unlearnable(post: PostRow, reason: str) -> Verdict:
@@ -182,7 +192,8 @@ def failed(
     is_limit = failure.kind in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED}
     if is_limit:
         error = {"rule": f"budget.{Reason.LIMIT}", **error, "budget": _budget_data(failure.retry_at, budget)}
-    if policy.next is Next.TRY_AGAIN and at <= deadline(post):
+    ends_at = deadline(post) + ASKED_WITHIN if is_uncertain else deadline(post)
+    if policy.next is Next.TRY_AGAIN and at <= ends_at:
         return _again(post, error, at)
     if is_uncertain:
         return unlearnable(post, failure.message)
@@ -223,7 +234,7 @@ def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter
     at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
     may_pass = POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK}
     if may_pass and post.extras_until is not None and at <= post.extras_until:
-        return Verdict(None, {"ready_at": at, "failure_count": post.failure_count + 1}, "waiting")
+        return _waiting(post, at)
     warning = {"code": "extras.failed", "message": failure.message}
     return Verdict(None, {**_CLEAR, "warnings": [*post.warnings, warning]}, PostStatus.PUBLISHED)
 
@@ -260,6 +271,10 @@ def _again(post: PostRow, error: Mapping[str, Any], at: datetime) -> Verdict:
         "error": dict(error),
     }
     return Verdict(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
+
+
+def _waiting(post: PostRow, at: datetime) -> Verdict:
+    return Verdict(None, {"ready_at": at, "failure_count": post.failure_count + 1}, "waiting")
 
 
 def _ended(cause: Cause, error: Mapping[str, Any], ready_at: datetime | None = None) -> Verdict:
