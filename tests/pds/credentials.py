@@ -9,7 +9,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms.contract import Credential
-from letmepost.storage.accounts import AccountRepository
+from letmepost.storage.credentials import CredentialRepository
 from letmepost.storage.database import Tenant, open_database
 from letmepost.storage.sealing import Keyring
 from tests.deployment import OPERATOR_TOKEN, Deployment
@@ -19,25 +19,25 @@ from tests.pds.network import Addresses, expired_token
 
 async def read_credential(deployment: Deployment, author: Author) -> Credential:
     """The account's open credential."""
-    async with _account(deployment, author) as (accounts, account_id):
-        found = await accounts.find_credential(account_id)
+    async with _account(deployment, author) as (credentials, account_id):
+        found = await credentials.find(account_id)
     assert found is not None
     return found
 
 
 async def expire_access_token(deployment: Deployment, author: Author, addresses: Addresses) -> str:
     """Put a token in the place of the account's own that the server signed long ago; returns it."""
-    async with _account(deployment, author) as (accounts, account_id):
-        found = await accounts.find_credential(account_id)
+    async with _account(deployment, author) as (credentials, account_id):
+        found = await credentials.find(account_id)
         assert found is not None
         token = expired_token(addresses, author.person.did)
         expired = replace(found, secrets={**found.secrets, "access_jwt": token})
-        await accounts.replace_credential(account_id, expired, SystemClock().now())
+        await credentials.replace(account_id, expired, SystemClock().now())
     return token
 
 
 @asynccontextmanager
-async def _account(deployment: Deployment, author: Author) -> AsyncIterator[tuple[AccountRepository, UUID]]:
+async def _account(deployment: Deployment, author: Author) -> AsyncIterator[tuple[CredentialRepository, UUID]]:
     settings = deployment.settings
     operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
     [organization] = (await deployment.http.get("/v1/organizations", headers=operator)).json()["data"]
@@ -46,6 +46,6 @@ async def _account(deployment: Deployment, author: Author) -> AsyncIterator[tupl
     keyring = Keyring(settings.open_keys(), SystemClock().entropy)
     try:
         async with database.tenant(tenant) as connection:
-            yield AccountRepository(connection, tenant, keyring), parse(Prefix.ACCOUNT, author.account_id)
+            yield CredentialRepository(connection, tenant, keyring), parse(Prefix.ACCOUNT, author.account_id)
     finally:
         await database.close()

@@ -11,6 +11,7 @@ from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformS
 from letmepost.services.tokens import AccountCredentials
 from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository
+from letmepost.storage.credentials import CredentialRepository
 from tests.doubles.platform import make_platform
 from tests.doubles.waiting import eventually
 from tests.services.network import Network
@@ -51,7 +52,7 @@ async def credentials(owner: Owner, account_id: UUID, http: HTTPClient) -> Accou
 
 async def stored(owner: Owner, account_id: UUID) -> Credential | None:
     async with owner.database.tenant(owner.tenant) as connection:
-        return await AccountRepository(connection, owner.tenant, KEYRING).find_credential(account_id)
+        return await CredentialRepository(connection, owner.tenant, KEYRING).find(account_id)
 
 
 async def reconnect(owner: Owner, account_id: UUID, **secrets: str) -> None:
@@ -245,6 +246,6 @@ async def test_nothing_is_locked_while_the_platform_thinks(
     refreshing = asyncio.create_task(credentials.refresh(FIRST))
     await network.arrived.acquire()
     async with asyncio.timeout(5), owner.database.tenant(owner.tenant) as connection:
-        await AccountRepository(connection, owner.tenant, KEYRING).find_credential(account_id, lock=True)
+        await CredentialRepository(connection, owner.tenant, KEYRING).find(account_id, lock=True)
     network.release()
     await refreshing

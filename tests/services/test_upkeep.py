@@ -21,6 +21,7 @@ from letmepost.services.tokens import renewal_at
 from letmepost.services.upkeep import Upkeep
 from letmepost.services.world_time import WorldClock
 from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.credentials import CredentialRepository
 from tests.doubles.clock import SteppedClock
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way
@@ -75,7 +76,7 @@ class Keeper:
     async def token(self) -> str:
         tenant = self.desk.owner.tenant
         async with self.desk.owner.database.tenant(tenant) as connection:
-            found = await AccountRepository(connection, tenant, KEYRING).find_credential(self.desk.account_id)
+            found = await CredentialRepository(connection, tenant, KEYRING).find(self.desk.account_id)
         assert found is not None
         return found.secrets["token"]
 

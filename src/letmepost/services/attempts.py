@@ -39,6 +39,7 @@ from letmepost.services.worlds import Access
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.claims import Claim
 from letmepost.storage.contents import decode_content, media_ids
+from letmepost.storage.credentials import CredentialRepository
 from letmepost.storage.database import Connection
 from letmepost.storage.events import EventRepository
 from letmepost.storage.pauses import find_pause
@@ -170,10 +171,10 @@ class Attempt:
         return await find_pause(connection, tenant, post.account_id, post.platform) is not None
 
     async def _account_is_usable(self, connection: Connection) -> bool:
-        accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
+        tenant, keyring = self.claim.tenant, self.tools.keyring
         # Locked, so that a reconnect under way is waited for: it does not see that this post is about to be held.
-        await accounts.find_credential(self.account.id, lock=True)
-        found = await accounts.find(self.account.id)
+        await CredentialRepository(connection, tenant, keyring).find(self.account.id, lock=True)
+        found = await AccountRepository(connection, tenant, keyring).find(self.account.id)
         return found is not None and found.status in _USABLE
 
     def _check_transition(self, verdict: Verdict) -> None:

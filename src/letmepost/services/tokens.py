@@ -13,7 +13,8 @@ from letmepost.gateways.sender import CredentialSource, Sender
 from letmepost.platforms.contract import Credential
 from letmepost.services.world_time import WorldClock, world_clock
 from letmepost.services.worlds import Access
-from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.accounts import AccountRow
+from letmepost.storage.credentials import CredentialRepository
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.upkeep import UpkeepRepository
@@ -58,7 +59,7 @@ class AccountCredentials:
         """
         if self._current is None:
             async with self._database.tenant(self._tenant) as connection:
-                self._current = await self._accounts(connection).find_credential(self._account.id)
+                self._current = await self._credentials(connection).find(self._account.id)
         if self._current is None:
             raise PlatformFailure(FailureKind.AUTH_FAILED, "The account is disconnected.")
         return self._current
@@ -76,14 +77,14 @@ class AccountCredentials:
         """
         for _ in range(_LOOKS):
             async with self._database.tenant(self._tenant) as connection:
-                accounts = self._accounts(connection)
+                credentials = self._credentials(connection)
                 # Locked, or a turn that ends between this look and the next line would be followed by a second refresh.
-                stored = await accounts.find_credential(self._account.id, lock=True)
+                stored = await credentials.find(self._account.id, lock=True)
                 if stored is not None and stored.secrets != dead.secrets:
                     self._current = stored
                     return stored
                 now = self._clock.now()
-                has_turn = await accounts.begin_refresh(self._account.id, now, now + _TURN)
+                has_turn = await credentials.begin_refresh(self._account.id, now, now + _TURN)
             fresh = await self._ask(dead, now + _TURN) if has_turn else None
             if fresh is not None:
                 return fresh
@@ -104,7 +105,7 @@ class AccountCredentials:
             raise meaning from failure
         except BaseException:
             async with self._database.tenant(self._tenant) as connection:
-                await self._accounts(connection).end_refresh(self._account.id, until)
+                await self._credentials(connection).end_refresh(self._account.id, until)
             raise
         return await self._store(dead, fresh, until)
 
@@ -133,7 +134,7 @@ class AccountCredentials:
         is_definite = failure.kind is FailureKind.AUTH_FAILED
         retry_at = None if failure.retry_at is None else time.ours(failure.retry_at)
         async with self._database.tenant(self._tenant) as connection:
-            if not await self._accounts(connection).end_refresh(self._account.id, until):
+            if not await self._credentials(connection).end_refresh(self._account.id, until):
                 return None
             is_last = not is_definite and await UpkeepRepository(connection, self._tenant).refresh_failed(
                 self._account.id,
@@ -155,22 +156,22 @@ class AccountCredentials:
     async def _store(self, dead: Credential, fresh: Credential, until: datetime) -> Credential:
         """Replace the dead credential, and nothing else: a reconnect or a disconnect meanwhile wins."""
         async with self._database.tenant(self._tenant) as connection:
-            accounts = self._accounts(connection)
-            stored = await accounts.find_credential(self._account.id, lock=True)
+            credentials = self._credentials(connection)
+            stored = await credentials.find(self._account.id, lock=True)
             if stored is not None and stored.secrets == dead.secrets:
                 time = await world_clock(connection, self._tenant, self._clock)
                 renewal = renewal_at(fresh, self._account.token_expires_at, time, self._account.id)
-                await accounts.replace_credential(self._account.id, fresh, self._clock.now(), renewal)
+                await credentials.replace(self._account.id, fresh, self._clock.now(), renewal)
                 stored = fresh
             else:
-                await accounts.end_refresh(self._account.id, until)
+                await credentials.end_refresh(self._account.id, until)
         if stored is None:
             raise PlatformFailure(FailureKind.AUTH_FAILED, "The account was disconnected meanwhile.")
         self._current = stored
         return stored
 
-    def _accounts(self, connection: Connection) -> AccountRepository:
-        return AccountRepository(connection, self._tenant, self._keyring)
+    def _credentials(self, connection: Connection) -> CredentialRepository:
+        return CredentialRepository(connection, self._tenant, self._keyring)
 
 
 def _merged(dead: Credential, brought: Credential) -> Credential:

@@ -18,6 +18,7 @@ from letmepost.services.verdicts import failure_error
 from letmepost.services.world_time import world_clock
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.credentials import CredentialRepository
 from letmepost.storage.database import Database
 from letmepost.storage.events import EventRepository
 from letmepost.storage.sealing import Keyring
@@ -76,8 +77,8 @@ class Upkeep:
     async def _refresh(self, found: FoundAccount) -> None:
         began_at, tenant = self._clock.now(), found.tenant
         async with self._database.tenant(tenant) as connection:
-            accounts = AccountRepository(connection, tenant, self._keyring)
-            account, dying = await accounts.find(found.account_id), await accounts.find_credential(found.account_id)
+            account = await AccountRepository(connection, tenant, self._keyring).find(found.account_id)
+            dying = await CredentialRepository(connection, tenant, self._keyring).find(found.account_id)
             is_due = await UpkeepRepository(connection, tenant).is_refresh_due(found.account_id, began_at)
         if account is None or dying is None or not is_due:
             return

@@ -1,6 +1,5 @@
 """Connected accounts of one tenant."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +8,16 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.upkeep import next_check_at
-from letmepost.platforms.contract import AccountFacts, ConnectedAccount, Credential
+from letmepost.platforms.contract import AccountFacts, ConnectedAccount
 from letmepost.storage.conditions import below_if_given, equals_if_given
+from letmepost.storage.credentials import seal_credential
 from letmepost.storage.database import Tenant, driver_of
-from letmepost.storage.sealing import Keyring, Place
+from letmepost.storage.sealing import Keyring
 from letmepost.storage.tables.accounts import accounts
 
 
@@ -164,36 +164,6 @@ class AccountRepository:
         )
         return changed.rowcount == 1
 
-    async def find_credential(self, account_id: UUID, *, lock: bool = False) -> Credential | None:
-        """The open credential; None when the account is disconnected. `lock`: nobody changes it in this transaction."""
-        query = select(accounts.c.credential_sealed).where(self._is_mine(account_id))
-        sealed = await self._connection.scalar(query.with_for_update() if lock else query)
-        return None if sealed is None else open_credential(self._keyring, self._tenant, account_id, sealed)
-
-    async def begin_refresh(self, account_id: UUID, now: datetime, until: datetime) -> bool:
-        """Take the turn to refresh; False while someone else has it."""
-        free = or_(accounts.c.refreshing_until.is_(None), accounts.c.refreshing_until < now)
-        taken = await self._connection.execute(
-            update(accounts).where(self._is_mine(account_id), free).values(refreshing_until=until)
-        )
-        return taken.rowcount == 1
-
-    async def end_refresh(self, account_id: UUID, until: datetime) -> bool:
-        """Give the turn that lasts until then back without a new credential; False when it is not ours any more."""
-        given = await self._connection.execute(
-            update(accounts)
-            .where(self._is_mine(account_id), accounts.c.refreshing_until == until)
-            .values(refreshing_until=None)
-        )
-        return given.rowcount == 1
-
-    async def replace_credential(
-        self, account_id: UUID, credential: Credential, now: datetime, refresh_at: datetime | None = None
-    ) -> None:
-        """Store what a refresh brought, and when the next one is due."""
-        values = {"credential_sealed": self._seal(account_id, credential), "refresh_at": refresh_at, **_NO_FAILURES}
-        await self._change(account_id, {**values, "refreshing_until": None, "updated_at": now})
-
     async def change(self, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
         """Change what a caller may: the display name, the profile."""
         await self._change(account_id, {**values, "updated_at": now})
@@ -237,7 +207,7 @@ class AccountRepository:
             "avatar_url": found.avatar_url,
             "status": "active",
             "data": dict(found.data),
-            "credential_sealed": self._seal(account_id, found.credential),
+            "credential_sealed": seal_credential(self._keyring, self._tenant, account_id, found.credential),
             "scopes": list(found.scopes),
             "token_expires_at": found.token_expires_at,
             "expiry_told_days": None,
@@ -247,14 +217,6 @@ class AccountRepository:
             **_NO_FAILURES,
             "updated_at": now,
         }
-
-    def _seal(self, account_id: UUID, credential: Credential) -> bytes:
-        expires_at = credential.expires_at
-        value = {
-            "secrets": dict(credential.secrets),
-            "expires_at": None if expires_at is None else expires_at.isoformat(),
-        }
-        return self._keyring.seal(json.dumps(value).encode(), _place(self._tenant, account_id))
 
     async def _change(self, account_id: UUID, values: Mapping[str, Any]) -> None:
         await self._connection.execute(update(accounts).where(self._is_mine(account_id)).values(**values))
@@ -277,19 +239,6 @@ class AccountRepository:
             accounts.c.mode == self._tenant.mode,
             accounts.c.id == account_id,
         )
-
-
-def open_credential(keyring: Keyring, tenant: Tenant, account_id: UUID, sealed: bytes) -> Credential:
-    """What is sealed in `credential_sealed`."""
-    value = json.loads(keyring.open(sealed, _place(tenant, account_id)))
-    expires_at = value["expires_at"]
-    return Credential(
-        secrets=value["secrets"], expires_at=None if expires_at is None else datetime.fromisoformat(expires_at)
-    )
-
-
-def _place(tenant: Tenant, account_id: UUID) -> Place:
-    return Place(tenant.organization_id, "accounts", "credential_sealed", str(account_id))
 
 
 def _account(row: RowMapping | asyncpg.Record) -> AccountRow:

@@ -18,8 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from letmepost.domain.flow import Frozen
 from letmepost.domain.text import as_storable
 from letmepost.platforms.contract import Credential
-from letmepost.storage.accounts import AccountRow, open_credential
+from letmepost.storage.accounts import AccountRow
 from letmepost.storage.claims import Claim
+from letmepost.storage.credentials import open_credential
 from letmepost.storage.database import driver_of
 from letmepost.storage.posts import PostRow, read_post
 from letmepost.storage.sealing import Keyring

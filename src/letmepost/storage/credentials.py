@@ -1,0 +1,89 @@
+"""The sealed credentials of one tenant's accounts, and whose turn it is to renew them."""
+
+import json
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from letmepost.platforms.contract import Credential
+from letmepost.storage.database import Tenant
+from letmepost.storage.sealing import Keyring, Place
+from letmepost.storage.tables.accounts import accounts
+
+
+class CredentialRepository:
+    """Credentials of one tenant. There is no way to ask for anyone else's."""
+
+    def __init__(self, connection: AsyncConnection, tenant: Tenant, keyring: Keyring) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._keyring = keyring
+
+    async def find(self, account_id: UUID, *, lock: bool = False) -> Credential | None:
+        """The open credential; None when the account is disconnected. `lock`: nobody changes it in this transaction."""
+        query = select(accounts.c.credential_sealed).where(self._is_mine(account_id))
+        sealed = await self._connection.scalar(query.with_for_update() if lock else query)
+        return None if sealed is None else open_credential(self._keyring, self._tenant, account_id, sealed)
+
+    async def replace(
+        self, account_id: UUID, credential: Credential, now: datetime, refresh_at: datetime | None = None
+    ) -> None:
+        """Store what a refresh brought, and when the next one is due; the turn to refresh ends."""
+        await self._connection.execute(
+            update(accounts)
+            .where(self._is_mine(account_id))
+            .values(
+                credential_sealed=seal_credential(self._keyring, self._tenant, account_id, credential),
+                refresh_at=refresh_at,
+                refresh_failures=0,
+                refresh_strikes=0,
+                refreshing_until=None,
+                updated_at=now,
+            )
+        )
+
+    async def begin_refresh(self, account_id: UUID, now: datetime, until: datetime) -> bool:
+        """Take the turn to refresh; False while someone else has it."""
+        free = or_(accounts.c.refreshing_until.is_(None), accounts.c.refreshing_until < now)
+        taken = await self._connection.execute(
+            update(accounts).where(self._is_mine(account_id), free).values(refreshing_until=until)
+        )
+        return taken.rowcount == 1
+
+    async def end_refresh(self, account_id: UUID, until: datetime) -> bool:
+        """Give the turn that lasts until then back without a new credential; False when it is not ours any more."""
+        given = await self._connection.execute(
+            update(accounts)
+            .where(self._is_mine(account_id), accounts.c.refreshing_until == until)
+            .values(refreshing_until=None)
+        )
+        return given.rowcount == 1
+
+    def _is_mine(self, account_id: UUID) -> ColumnElement[bool]:
+        return and_(
+            accounts.c.organization_id == self._tenant.organization_id,
+            accounts.c.mode == self._tenant.mode,
+            accounts.c.id == account_id,
+        )
+
+
+def seal_credential(keyring: Keyring, tenant: Tenant, account_id: UUID, credential: Credential) -> bytes:
+    """What goes into `credential_sealed`."""
+    expires_at = credential.expires_at
+    value = {"secrets": dict(credential.secrets), "expires_at": None if expires_at is None else expires_at.isoformat()}
+    return keyring.seal(json.dumps(value).encode(), _place(tenant, account_id))
+
+
+def open_credential(keyring: Keyring, tenant: Tenant, account_id: UUID, sealed: bytes) -> Credential:
+    """What is sealed in `credential_sealed`."""
+    value = json.loads(keyring.open(sealed, _place(tenant, account_id)))
+    expires_at = value["expires_at"]
+    return Credential(
+        secrets=value["secrets"], expires_at=None if expires_at is None else datetime.fromisoformat(expires_at)
+    )
+
+
+def _place(tenant: Tenant, account_id: UUID) -> Place:
+    return Place(tenant.organization_id, "accounts", "credential_sealed", str(account_id))
