@@ -48,8 +48,7 @@ async def _measure(stand: Stand, posts: int, workers: int) -> None:
             await stand.call("POST", "/v1/posts/bulk", key, {"posts": bodies[first : first + BULK]})
     await stand.call("POST", "/v1/posts", other, _scheduled(other_account, "Somebody else's", due))
     assert CLOCK.now().timestamp() < due - 1, "this machine is too slow to accept them in time"
-    worker = stand.child("worker")
-    memory, before_s = worker.memory_info().rss, _processor_s(stand)
+    before_mb, before_s = _memory_mb(stand), _processor_s(stand)
     total = each * TENANTS + 1
     await eventually(lambda: _all(stand, total), within_s=300)
     done_s = max(stand.arrivals.at.values()) - due + LATENCY_S
@@ -61,7 +60,14 @@ async def _measure(stand: Stand, posts: int, workers: int) -> None:
     show("the one of another tenant", [stand.arrivals.at["Somebody else's"] - due])
     print(f"  all done after {done_s:.1f} s; {total / cpu_s:.0f} posts a second of workers' processor time")
     print("  processor time a post: " + ", ".join(f"{name} {1000 * s / total:.1f} ms" for name, s in used_s.items()))
-    print(f"  worker {memory / MEGABYTE:.0f} MB before, {worker.memory_info().rss / MEGABYTE:.0f} MB after")
+    memory = (f"{name} {before_mb[name]:.0f} → {after_mb:.0f}" for name, after_mb in _memory_mb(stand).items())
+    print(f"  memory in MB: {', '.join(memory)}")
+
+
+def _memory_mb(stand: Stand) -> dict[str, float]:
+    """What each process of ours holds."""
+    words = {"API": "serve", "worker": "worker", "sandbox": "sandbox"}
+    return {name: stand.child(word).memory_info().rss / MEGABYTE for name, word in words.items()}
 
 
 def _processor_s(stand: Stand) -> dict[str, float]:
