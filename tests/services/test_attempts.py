@@ -268,6 +268,24 @@ async def test_a_late_post_in_doubt_is_asked_about_and_not_sent(desk: Desk, way:
     assert len(desk.network.posts) == (way is Way.LOST)
 
 
+@pytest.mark.parametrize(("late_then", "status"), [("skip", "failed"), ("hold", "held")])
+async def test_a_late_post_that_turns_out_not_to_have_been_sent_ends_by_its_own_rule(
+    desk: Desk, late_then: str, status: str
+) -> None:
+    desk.network.ways = [Way.LOST_BEFORE]
+    await desk.post(late_then=late_then)
+    await desk.publish()
+    await desk.let_the_deadline_pass()
+    row = await desk.publish()
+    assert (row["status"], json.loads(row["error"])["rule"]) == (status, "schedule.missed")
+
+
+async def test_a_held_post_that_turns_out_not_to_have_been_sent_is_failed_at_its_deadline(desk: Desk) -> None:
+    await be_held_in_doubt(desk, Way.LOST_BEFORE)
+    await desk.let_the_deadline_pass()
+    assert (await desk.publish())["status"] == "failed"
+
+
 async def test_a_late_post_in_doubt_is_asked_about_until_the_platform_can_tell(desk: Desk) -> None:
     desk.network.ways, desk.network.can_look_up = [Way.LOST], False
     await desk.post()
@@ -315,8 +333,8 @@ async def test_a_held_post_in_doubt_of_which_nothing_can_be_learnt_for_an_hour_i
     assert (row["status"], row["ready_at"]) == ("unconfirmed", None)
 
 
-async def be_held_in_doubt(desk: Desk) -> None:
-    desk.network.ways = [Way.LOST]
+async def be_held_in_doubt(desk: Desk, way: Way = Way.LOST) -> None:
+    desk.network.ways = [way]
     await desk.post()
     await desk.publish()
     await desk.admin.do("UPDATE posts SET status = 'held'")

@@ -89,9 +89,16 @@ class Attempt:
         try:
             return await self._publish(is_closed=is_paused or missed is not None)
         except ClosedError as closed:
-            return self._held_by_pause() if is_paused else self.judge(closed)
+            return self._held_by_pause() if is_paused else await self._closed(closed, missed)
         except (MediaMissingError, PlatformFailure, InDoubtError, UnlearnableError) as ending:
             return self._ended_by(ending)
+
+    async def _closed(self, closed: ClosedError, missed: Verdict | None) -> Verdict:
+        """The flow came to where it would publish, too late: what was in doubt before was surely not sent."""
+        if missed is None or self._may_be_visible:
+            return self.judge(closed)
+        self.post = replace(self.post, error=None)  # it tells of the doubt
+        return await self._too_late() or missed
 
     async def _too_late(self) -> Verdict | None:
         async with self.tools.database.tenant(self.claim.tenant) as connection:
