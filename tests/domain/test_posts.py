@@ -28,6 +28,7 @@ publishing held                      -> unconfirmed    post.unconfirmed
 publishing                           -> awaiting_user  post.awaiting_user
 unconfirmed awaiting_user            -> published      post.published
 unconfirmed awaiting_user            -> failed         post.failed
+unconfirmed                          -> partial        post.partial
 draft queued retrying held           -> canceled       post.canceled
 failed rejected canceled partial     -> queued         post.queued
 """
@@ -82,13 +83,14 @@ def test_what_may_be_visible_is_not_queued_again() -> None:
     """`unconfirmed` and `awaiting_user` need a person's or the platform's word first; `partial` resumes."""
     in_question = {PostStatus.UNCONFIRMED, PostStatus.AWAITING_USER}
     targets = {row.target for row in TRANSITIONS.values() if row.sources & in_question}
-    assert targets == {PostStatus.PUBLISHED, PostStatus.FAILED}
+    assert targets == {PostStatus.PUBLISHED, PostStatus.PARTIAL, PostStatus.FAILED}
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL))
 def test_only_a_person_or_the_platforms_word_moves_a_terminal_status(status: PostStatus) -> None:
     causes = {cause for cause, row in TRANSITIONS.items() if status in row.sources}
-    assert causes <= {Cause.RETRIED, Cause.RESOLVED_PUBLISHED, Cause.RESOLVED_NOT_PUBLISHED}
+    by_persons = {Cause.RESOLVED_PUBLISHED, Cause.RESOLVED_NOT_PUBLISHED, Cause.RESOLVED_PARTLY}
+    assert causes <= {Cause.RETRIED, *by_persons}
 
 
 def test_an_event_is_named_after_the_status_it_announces() -> None:

@@ -1,15 +1,20 @@
 """No status is without an exit: whatever happened to a post, somebody looks at it again, or it has its end."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from letmepost.domain.flow import Flow, Intent, Live, Part, Reconciled, Unknown
 from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.platforms.contract import ReadyPost
 from letmepost.storage.pauses import Scope
-from tests.services.desk import Desk
-from tests.services.network import Way
+from tests.doubles.platform import put
+from tests.services.desk import Desk, working
+from tests.services.network import Network, Way
 from tests.services.office import Office
-from tests.storage.support import CLOCK
+from tests.storage.support import CLOCK, Admin, Owner
 
 HOUR = timedelta(hours=1)
 
@@ -106,3 +111,49 @@ async def test_a_try_that_cannot_be_put_on_record_is_followed_by_others_until_th
         assert (await desk.publish())["status"] == "retrying"
     finally:
         await desk.admin.do("DROP TRIGGER refuse ON attempts; DROP FUNCTION refuse")
+
+
+async def test_a_post_that_a_person_knows_was_not_published_goes_out_when_it_is_retried(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> None:
+    """The platform, asked again, would know no more than the first time."""
+    async with working(owner, network, admin, http, redis_url, tmp_path, reconcile=know_nothing) as desk:
+        office = Office(desk)
+        network.ways = [Way.LOST_BEFORE]
+        post_id = await desk.post()
+        await desk.publish()
+        await desk.let_time_pass()
+        assert (await desk.publish())["status"] == "unconfirmed"
+        assert await office.resolve(post_id, is_published=False)
+        assert await office.retry(post_id)
+        assert (await desk.publish())["status"] == "published"
+        assert network.posts == [("post", "Hello")]
+
+
+async def test_a_thread_goes_on_behind_the_part_that_a_person_knows_was_not_published(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> None:
+    def thread(post: ReadyPost, _settings: object) -> Flow[None]:
+        for index in range(3):
+            uri = yield from put(post, f"post-{index}", "Hello")
+            yield Part(index=index, uri=uri)
+        yield Live(uri="at://post-0")
+
+    how = {"publish": thread, "reconcile": know_nothing}
+    async with working(owner, network, admin, http, redis_url, tmp_path, **how) as desk:
+        office = Office(desk)
+        network.ways = [Way.WELL, Way.LOST_BEFORE]
+        post_id = await desk.post()
+        await desk.publish()
+        await desk.let_time_pass()
+        assert (await desk.publish())["status"] == "unconfirmed"
+        assert await office.resolve(post_id, is_published=False)
+        assert (await desk.row())["status"] == "partial"
+        assert await office.retry(post_id)
+        assert (await desk.publish())["status"] == "published"
+        assert [step for step, _ in network.posts] == ["post-0", "post-1", "post-2"]
+
+
+def know_nothing(_post: ReadyPost, _intent: Intent, _settings: object) -> Flow[Reconciled]:
+    yield from ()
+    return Unknown("this network cannot be asked")

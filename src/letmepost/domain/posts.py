@@ -55,6 +55,7 @@ class Cause(StrEnum):
     HANDED_OVER = "handed_over"
     RESOLVED_PUBLISHED = "resolved_published"
     RESOLVED_NOT_PUBLISHED = "resolved_not_published"
+    RESOLVED_PARTLY = "resolved_partly"
     CANCELED = "canceled"
     RETRIED = "retried"
 
@@ -90,6 +91,8 @@ TRANSITIONS: Mapping[Cause, Transition] = MappingProxyType(
         Cause.HANDED_OVER: _from(_S.PUBLISHING, to=_S.AWAITING_USER, event="post.awaiting_user"),
         Cause.RESOLVED_PUBLISHED: _from(_S.UNCONFIRMED, _S.AWAITING_USER, to=_S.PUBLISHED, event="post.published"),
         Cause.RESOLVED_NOT_PUBLISHED: _from(_S.UNCONFIRMED, _S.AWAITING_USER, to=_S.FAILED, event="post.failed"),
+        # The parts of a thread before the one that nothing was known of are visible.
+        Cause.RESOLVED_PARTLY: _from(_S.UNCONFIRMED, to=_S.PARTIAL, event="post.partial"),
         Cause.CANCELED: _from(_S.DRAFT, _S.QUEUED, _S.RETRYING, _S.HELD, to=_S.CANCELED, event="post.canceled"),
         Cause.RETRIED: _from(_S.FAILED, _S.REJECTED, _S.CANCELED, _S.PARTIAL, to=_S.QUEUED, event="post.queued"),
     }

@@ -78,7 +78,9 @@ class Retrying:
                     connection, caller, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None
                 )
             else:
-                await self._moves.move(connection, caller, post, Cause.RESOLVED_NOT_PUBLISHED)
+                await PostEditor(connection, caller.tenant).forget_sent(post)  # or a retry would only ask again
+                cause = Cause.RESOLVED_PARTLY if post.parts else Cause.RESOLVED_NOT_PUBLISHED
+                await self._moves.move(connection, caller, post, cause)
             return await visible_post(connection, caller, post_id)
 
         return await self._moves.once(caller, once, carry_out)

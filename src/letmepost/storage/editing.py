@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, insert, select, true, update
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.posts import PostStatus
@@ -98,6 +98,23 @@ class PostEditor:
         )
         await self._connection.execute(
             delete(flow_steps).where(flow_steps.c.post_id == post.id, flow_steps.c.revision == post.revision)
+        )
+
+    async def forget_sent(self, post: PostRow) -> None:
+        """Let what was sent of the present revision be sent anew: a person knows that it is not visible.
+
+        Of a thread whose first parts are visible, that is the one of which nothing is known.
+        """
+        is_unknown = flow_steps.c.reply_sealed.is_(None) if post.parts else true()
+        await self._connection.execute(
+            update(flow_steps)
+            .where(
+                flow_steps.c.post_id == post.id,
+                flow_steps.c.revision == post.revision,
+                flow_steps.c.intent_at.is_not(None),
+                is_unknown,
+            )
+            .values(intent_sealed=None, intent_at=None, reply_sealed=None)
         )
 
     async def get_content(self, post: PostRow) -> Mapping[str, Any]:
