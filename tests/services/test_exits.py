@@ -154,6 +154,13 @@ async def test_a_thread_goes_on_behind_the_part_that_a_person_knows_was_not_publ
         assert [step for step, _ in network.posts] == ["post-0", "post-1", "post-2"]
 
 
+async def test_a_thread_whose_beginning_was_deleted_does_not_go_on(desk: Desk, office: Office) -> None:
+    post_id = await desk.post()
+    await desk.admin.do("UPDATE posts SET status = 'partial', ready_at = NULL, unpublished_at = now()")
+    assert not await office.retry(post_id)
+    assert (await desk.row())["status"] == "partial"
+
+
 def know_nothing(_post: ReadyPost, _intent: Intent, _settings: object) -> Flow[Reconciled]:
     yield from ()
     return Unknown("this network cannot be asked")

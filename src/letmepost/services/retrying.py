@@ -53,8 +53,9 @@ class Retrying:
 
         async def carry_out(connection: Connection) -> PostView:
             locked = await self._moves.lock(connection, caller, post_id)
-            if locked.post.status not in _RETRIABLE or locked.is_leased:
-                raise forbidden(f"A post that is {locked.post.status} cannot be retried.")
+            if not _is_retriable(locked):
+                what = "unpublished" if locked.post.unpublished_at else locked.post.status
+                raise forbidden(f"A post that is {what} cannot be retried.")
             await self._requeue(connection, caller, [locked], scheduled_at)
             return await visible_post(connection, caller, post_id)
 
@@ -99,7 +100,7 @@ class Retrying:
             repository = PostRepository(connection, caller.tenant)
             ids = await repository.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
             found = await PostEditor(connection, caller.tenant).lock(ids)
-            retried = [locked for locked in found if locked.post.status in _RETRIABLE and not locked.is_leased]
+            retried = [locked for locked in found if _is_retriable(locked)]
             await self._requeue(connection, caller, retried, scheduled_at)
             return [locked.post.id for locked in retried]
 
@@ -118,3 +119,9 @@ class Retrying:
                 await PostEditor(connection, caller.tenant).thaw(locked.post)
             changes: dict[str, Any] = {"due_at": due_at, "ready_at": due_at, "failure_count": 0, "error": None}
             await self._moves.move(connection, caller, locked.post, Cause.RETRIED, **changes)
+
+
+def _is_retriable(locked: LockedPost) -> bool:
+    """Nor can the rest of a thread follow a beginning that was deleted."""
+    post = locked.post
+    return post.status in _RETRIABLE and not locked.is_leased and post.unpublished_at is None
