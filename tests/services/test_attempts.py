@@ -15,6 +15,7 @@ from letmepost.domain.errors import FailureKind, LimitScope, NotSent, PlatformFa
 from letmepost.domain.flow import Call, Effect, Flow, Intent, Part, Reconciled, Reply, Unknown
 from letmepost.domain.journal import CONNECTING_MAX_S, Step
 from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.throttles import FAILURES_TO_OPEN
 from letmepost.platforms.contract import ReadyPost
 from letmepost.services import throttling
 from letmepost.storage.accounts import AccountRepository, AccountRow
@@ -592,10 +593,32 @@ async def test_a_limit_of_the_deployment_holds_back_every_account(desk: Desk, sc
     tenant, account = desk.owner.tenant, await account_of(desk)
     retry_at = CLOCK.now() + timedelta(hours=1)
     failure = PlatformFailure(FailureKind.RATE_LIMITED, "Slow down", retry_at=retry_at, scope=scope)
-    await throttling.teach(desk.tools.throttles, tenant, account, NOW_AS_HERE, failure, [])
+    await throttling.teach(
+        desk.tools.throttles, throttling.names(tenant, account, NOW_AS_HERE), NOW_AS_HERE, failure, []
+    )
     assert desk.tools.throttles.find(throttling.names(tenant, account, NOW_AS_HERE)) is not None
     other = throttling.names(tenant, replace(account, id=fresh_id()), NOW_AS_HERE)
     assert (desk.tools.throttles.find(other) is not None) == (scope is LimitScope.APP)
+
+
+@pytest.mark.parametrize(("server", "status"), [("elsewhere", "published"), ("here", "retrying")])
+async def test_a_server_that_is_away_holds_back_its_own_accounts_alone(
+    owner: Owner,
+    network: Network,
+    admin: Admin,
+    http: HTTPClient,
+    redis_url: str,
+    tmp_path: Path,
+    server: str,
+    status: str,
+) -> None:
+    """Of a network of many servers, anybody may run one that never answers."""
+    async with working(owner, network, admin, http, redis_url, tmp_path, server=lambda _account: "here") as desk:
+        [name, _] = throttling.names(owner.tenant, await account_of(desk), NOW_AS_HERE, server)
+        for number in range(FAILURES_TO_OPEN):
+            await desk.tools.throttles.failed(name, f"account {number}")
+        await desk.post()
+        assert (await desk.publish())["status"] == status
 
 
 async def test_a_limit_that_was_learnt_before_a_test_world_s_clock_jumped_is_learnt_anew(desk: Desk) -> None:

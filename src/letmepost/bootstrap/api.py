@@ -145,6 +145,7 @@ async def open_api(
                 database=core.database,
                 keyring=core.keyring,
                 clock=core.clock,
+                platforms=platforms,
                 throttles=Throttles(core.redis, core.clock),
             ),
             profiles=Profiles(database=core.database, clock=core.clock, idempotency=core.idempotency),

@@ -206,6 +206,10 @@ class Simulator:
     settings: Callable[[AnyHttpUrl], PlatformSettings]
 
 
+def is_one(_account: AccountFacts) -> None:
+    """Of a platform whose accounts are all on the same servers."""
+
+
 def tells_no_budgets(_call: Call, _reply: Reply) -> Sequence[Budget]:
     """Of a platform whose replies say nothing of its limits."""
     return ()
@@ -239,6 +243,8 @@ class Platform:
         unpublish: delete what is at these URIs, of the account's own; None where the platform cannot.
         explain: what a refusal means; only called for replies that are not a success.
         budgets: what any reply tells of the limits that posts come up against, in the platform's own time.
+        server: which of the platform's many servers an account is on: one that is away, or takes no more, holds back
+            its own accounts alone. None where all are on one.
         resets: when a used-up quota comes back whose end the refusal does not tell; None where nobody knows.
     """
 
@@ -266,5 +272,6 @@ class Platform:
     unpublish: Callable[[AccountFacts, Sequence[str], Any], Flow[None]] | None
     explain: Callable[[Call, Reply], PlatformFailure]
     budgets: Callable[[Call, Reply], Sequence[Budget]] = tells_no_budgets
+    server: Callable[[AccountFacts], str | None] = is_one
     resets: ResetRule | None = None
     simulator: Simulator

@@ -83,7 +83,7 @@ class Attempt:
         if not self._may_be_visible and (missed is not None or is_paused):
             return missed or self._held_by_pause()
         if not self._may_be_visible and self.post.status is PostStatus.PUBLISHING:
-            throttle = self.tools.throttles.find(throttling.names(self.claim.tenant, self.account, self.time.ahead))
+            throttle = self.tools.throttles.find(self.throttles_named)
             if throttle is not None:
                 return verdicts.throttled(self.post, throttle, self.tools.jitter())
         try:
@@ -283,6 +283,12 @@ class Attempt:
         if self.post.status is PostStatus.PUBLISHING and not self._may_be_visible:
             return verdict
         return self.judge(PlatformFailure(FailureKind.REJECTED, str((verdict.error or {}).get("message"))))
+
+    @property
+    def throttles_named(self) -> tuple[str, str]:
+        """The throttles of its platform and its account."""
+        server = self._platform.server(self.account.facts)
+        return throttling.names(self.claim.tenant, self.account, self.time.ahead, server)
 
     @property
     def _may_be_visible(self) -> bool:

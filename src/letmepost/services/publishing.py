@@ -55,7 +55,7 @@ class Publishing:
                 await self._tools.wakeups.batch_changed(attempt.post.batch_id)
                 if attempt.sender.records:
                     ahead, budgets = attempt.time.ahead, attempt.sender.budgets
-                    await teach(self._tools.throttles, claim.tenant, attempt.account, ahead, attempt.failure, budgets)
+                    await teach(self._tools.throttles, attempt.throttles_named, ahead, attempt.failure, budgets)
             except LostLeaseError:
                 log.warning("post.lease_lost")
             except Exception:

@@ -1,6 +1,6 @@
 """What a try teaches of its platform, and what is held back by it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -10,6 +10,7 @@ from letmepost.domain.budgets import Budget
 from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.throttles import Throttle, Throttles
+from letmepost.platforms.contract import Platform
 from letmepost.services.callers import Caller
 from letmepost.services.world_time import world_clock
 from letmepost.storage.accounts import AccountRepository, AccountRow
@@ -19,33 +20,37 @@ from letmepost.storage.sealing import Keyring
 _LOOKED_AT_MAX = 1000
 
 
-def names(tenant: Tenant, account: AccountRow, ahead: timedelta) -> tuple[str, str]:
+def names(tenant: Tenant, account: AccountRow, ahead: timedelta, server: str | None = None) -> tuple[str, str]:
     """Names of throttles: of the platform, as far as one simulator or the real one reaches, and of the account.
 
-    `ahead`: how far the platform's time is ahead of ours. When it jumps, what was learnt before is asked about anew.
+    Args:
+        ahead: how far the platform's time is ahead of ours. When it jumps, what was learnt before is asked about anew.
+        server: the account's own, where the platform has many.
     """
+    everyone = f"{account.platform}/{tenant.mode}" if server is None else f"{account.platform}/{tenant.mode}/{server}"
     if tenant.mode is Mode.LIVE:
-        return f"{account.platform}/{tenant.mode}", f"{account.platform}/{account.id}"
+        return everyone, f"{account.platform}/{account.id}"
     since = f"+{ahead.total_seconds():g}"
     return (
-        f"{account.platform}/{tenant.mode}/{tenant.organization_id}{since}",
+        f"{everyone}/{tenant.organization_id}{since}",
         f"{account.platform}/{account.id}{since}",
     )
 
 
 async def teach(
     throttles: Throttles,
-    tenant: Tenant,
-    account: AccountRow,
+    named: tuple[str, str],
     ahead: timedelta,
     failure: PlatformFailure | None,
     budgets: Collection[Budget],
 ) -> None:
     """Let later tries know what one that has sent something has learnt; `failure` is None when it went well.
 
-    `budgets`: what the platform told of its limits, in its own time.
+    Args:
+        named: the throttles of its platform and account, as of `names`.
+        budgets: what the platform told of its limits, in its own time.
     """
-    of_platform, of_account = names(tenant, account, ahead)
+    of_platform, of_account = named
     for scope, name in ((LimitScope.APP, of_platform), (LimitScope.ACCOUNT, of_account)):
         ours = [replace(one, resets_at=one.resets_at - ahead) for one in budgets if one.scope is scope]
         await throttles.spend(name, ours)
@@ -87,10 +92,19 @@ class PlatformUsage:
 class ThrottleReadings:
     """What holds a caller's posts back, or will."""
 
-    def __init__(self, *, database: Database, keyring: Keyring, clock: Clock, throttles: Throttles) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        platforms: Mapping[str, Platform],
+        throttles: Throttles,
+    ) -> None:
         self._database = database
         self._keyring = keyring
         self._clock = clock
+        self._platforms = platforms
         self._throttles = throttles
 
     async def read(self, caller: Caller) -> PlatformUsage:
@@ -102,7 +116,9 @@ class ThrottleReadings:
             time = await world_clock(connection, caller.tenant, self._clock)
         concerned: dict[str, tuple[str, UUID | None]] = {}
         for row in rows:
-            of_platform, of_account = names(caller.tenant, row, time.ahead)
+            platform = self._platforms.get(row.platform)
+            server = None if platform is None else platform.server(row.facts)
+            of_platform, of_account = names(caller.tenant, row, time.ahead, server)
             concerned |= {of_platform: (row.platform, None), of_account: (row.platform, row.id)}
         known = self._throttles.list_all()
         told = await self._throttles.budgets.read(sorted(concerned))

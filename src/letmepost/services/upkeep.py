@@ -117,7 +117,7 @@ class Upkeep:
         except LetmepostError:
             await self._plan(found, check_at=now + _LATER)
             return
-        names = throttling.names(tenant, account, time.ahead)
+        names = throttling.names(tenant, account, time.ahead, access.platform.server(account.facts))
         # What is left of a limit is kept for posts.
         if self._throttles.is_low(names) or self._throttles.find(names) is not None:
             await self._plan(found, check_at=now + _LATER)

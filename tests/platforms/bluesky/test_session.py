@@ -7,7 +7,7 @@ import pytest
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
 from letmepost.domain.playback import play
-from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, server, sign
 from letmepost.platforms.bluesky.xrpc import get_record, put_record
 from letmepost.platforms.contract import Credential
 from tests.platforms.bluesky.transcripts import (
@@ -175,3 +175,8 @@ def test_signing_keeps_the_other_headers() -> None:
 def test_only_an_expired_token_is_worth_a_refresh(status: int, error: str, expected: bool) -> None:  # noqa: FBT001 - a column of the table
     body = f'{{"error": "{error}", "message": "…"}}'.encode()
     assert needs_refresh(Reply(status=status, body=body, received_at=NOW)) is expected
+
+
+def test_an_account_is_on_its_own_server() -> None:
+    """Another one that is away is none of its business."""
+    assert server(ACCOUNT) == PDS

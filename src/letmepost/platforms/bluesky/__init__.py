@@ -8,7 +8,7 @@ from letmepost.platforms.bluesky.reconcile import reconcile
 from letmepost.platforms.bluesky.refusals import REFUSALS
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.rules import RULES
-from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, server, sign
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.simulator import SIMULATOR
 from letmepost.platforms.bluesky.unpublish import unpublish
@@ -35,5 +35,6 @@ PLATFORM = Platform(
     unpublish=unpublish,
     explain=explain,
     budgets=budgets,
+    server=server,
     simulator=SIMULATOR,
 )

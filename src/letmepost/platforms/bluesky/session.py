@@ -136,3 +136,9 @@ def _session_call(account: AccountFacts, method: str, *, step: str) -> Call:
     # No body at all: the server refuses one, be it empty JSON.
     url = method_url(account.data["pds"], method)
     return Call(method="POST", url=url, effect=Effect.PREPARE, step=step)
+
+
+def server(account: AccountFacts) -> str:
+    """The account's own server, of which there are many."""
+    found: str = account.data["pds"]
+    return found
