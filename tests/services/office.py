@@ -20,6 +20,7 @@ from letmepost.services.posts import Posts
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest
 from letmepost.services.retrying import Resolution, Retrying
+from letmepost.services.unpublishing import Unpublishing
 from letmepost.storage.accounts import AccountRepository
 from letmepost.storage.posts import PostRepository
 from tests.services.desk import Desk
@@ -67,6 +68,9 @@ class Office:
             clock=CLOCK,
         )
         self._retrying = Retrying(moves=moves, quotas=quotas, clock=CLOCK)
+        self._unpublishing = Unpublishing(
+            database=tools.database, keyring=KEYRING, clock=CLOCK, worlds=tools.worlds, idempotency=idempotency
+        )
         self.pauses = Pauses(
             database=tools.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups
         )
@@ -92,6 +96,10 @@ class Office:
         return await _may(
             self._retrying.resolve(self._caller, post_id, Resolution(is_published=is_published), _anyhow())
         )
+
+    async def unpublish(self, post_id: UUID) -> bool:
+        """Take it back; False when it cannot be taken back now."""
+        return await _may(self._unpublishing.unpublish(self._caller, post_id, _anyhow()))
 
     async def disconnect(self) -> None:
         """Part from the account: what waits for it is held."""

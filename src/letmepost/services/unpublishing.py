@@ -10,6 +10,7 @@ from letmepost.gateways.sender import Sender
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.post_moves import forbidden
 from letmepost.services.posts import visible_post
 from letmepost.services.tokens import account_sender
 from letmepost.services.worlds import Access, Worlds
@@ -42,10 +43,10 @@ class Unpublishing:
 
         Raises:
             NotFound: there is none that the caller can see.
-            StateForbids: nothing of it is visible, or its platform cannot delete.
+            StateForbids: nothing of it is visible, a worker is at it, or its platform cannot delete.
             PlatformFailure: the platform refused, or could not be reached; nothing was recorded.
         """
-        view, account = await self._read(caller, post_id)
+        account = await self._account_of(caller, post_id)
         access = self._worlds.access(account.platform, caller.mode, caller.organization_id)
         if access.platform.unpublish is None:
             raise StateForbids(
@@ -53,7 +54,8 @@ class Unpublishing:
                 rule="post.unpublish.unsupported",
                 remediation="Delete it in the platform's own app.",
             )
-        flow = access.platform.unpublish(account.facts, view.post.uris, access.settings)
+        uris = await self._end(caller, post_id)
+        flow = access.platform.unpublish(account.facts, uris, access.settings)
         await drive(flow, await self._sender(caller, access, account))
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
@@ -66,20 +68,27 @@ class Unpublishing:
             changed = await visible_post(connection, caller, post_id)
             return await self._idempotency.answer(connection, caller, once, changed)
 
-    async def _read(self, caller: Caller, post_id: UUID) -> tuple[PostView, AccountRow]:
+    async def _account_of(self, caller: Caller, post_id: UUID) -> AccountRow:
         async with self._database.tenant(caller.tenant) as connection:
             view = await visible_post(connection, caller, post_id)
             if view.post.status not in _VISIBLE or not view.post.uris:
-                raise StateForbids(
-                    f"Nothing of a post that is {view.post.status} is known to be visible.",
-                    rule="post.status",
-                    remediation="Read the post to see where it is now.",
-                )
+                raise forbidden(f"Nothing of a post that is {view.post.status} is known to be visible.")
             accounts = AccountRepository(connection, caller.tenant, self._keyring)
             account = await accounts.find(view.post.account_id)
         if account is None:
             raise NotFound("account")
-        return view, account
+        return account
+
+    async def _end(self, caller: Caller, post_id: UUID) -> list[str]:
+        """Let nothing of the post follow any more; where everything of it is."""
+        async with self._database.tenant(caller.tenant) as connection:
+            editor = PostEditor(connection, caller.tenant)
+            [locked] = await editor.lock([post_id])
+            if locked.is_leased or locked.post.status not in _VISIBLE:
+                raise forbidden("A worker is publishing what belongs to this post.")
+            if locked.post.ready_at is not None:
+                await editor.change(post_id, {"ready_at": None, "updated_at": self._clock.now()})
+        return locked.post.uris
 
     async def _sender(self, caller: Caller, access: Access, account: AccountRow) -> Sender:
         return await account_sender(

@@ -1,0 +1,54 @@
+"""What is taken back stays away: nothing of a post follows it any more."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.flow import Call, Effect, Flow
+from letmepost.gateways.http_client import HTTPClient
+from letmepost.platforms.contract import AccountFacts
+from tests.services.desk import Desk, working
+from tests.services.network import Network, Way
+from tests.services.office import Office
+from tests.storage.support import Admin, Owner
+
+WITH_COMMENT = PostContent(text="Hello", first_comment="And more")
+
+
+def delete(account: AccountFacts, uris: Sequence[str], _settings: object) -> Flow[None]:
+    for uri in uris:
+        yield Call(
+            method="POST",
+            url=f"{account.data['host']}/posts",
+            json={"step": uri, "text": ""},
+            effect=Effect.PREPARE,
+            step="delete",
+        )
+
+
+@pytest.fixture
+async def desk(
+    owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
+) -> AsyncIterator[Desk]:
+    """Whose network has published a post, and did not take its comment."""
+    async with working(owner, network, admin, http, redis_url, tmp_path, unpublish=delete) as desk:
+        network.ways = [Way.WELL, Way.AWAY]
+        await desk.post(content=WITH_COMMENT)
+        row = await desk.publish()
+        assert (row["status"], row["ready_at"] is None) == ("published", False)
+        yield desk
+
+
+async def test_a_comment_that_has_not_gone_out_does_not_follow_a_post_that_was_taken_back(desk: Desk) -> None:
+    assert await Office(desk).unpublish((await desk.row())["id"])
+    row = await desk.row()
+    assert (row["unpublished_at"] is None, row["ready_at"]) == (False, None)
+
+
+async def test_a_post_is_not_taken_back_while_a_worker_is_at_it(desk: Desk) -> None:
+    await desk.let_time_pass()
+    claim = await desk.claim()
+    assert not await Office(desk).unpublish(claim.post_id)
+    assert (await desk.row())["unpublished_at"] is None
