@@ -84,8 +84,10 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
         media = [{**one, "mediaId": clip} if "mediaId" in one else one for one in content["media"]]
         content = {**content, "media": media}
     account_id = await connect(client)
-    at = (SystemClock().now() + timedelta(seconds=2)).isoformat()
-    post_id = await send(client, account_id, content, **({"scheduledAt": at} if is_scheduled else {}))
+    later = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()}
+    post_id = await send(client, account_id, content, **(later if is_scheduled else {}))
+    if is_scheduled:
+        await client.post("/v1/sandbox/clock", {"advanceS": 3600})
     post = await until(client, post_id, "published")
     written = [content, *content.get("thread", ()), *([content["firstComment"]] if "firstComment" in content else [])]
 
