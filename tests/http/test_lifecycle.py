@@ -94,9 +94,10 @@ async def test_a_published_post_can_neither_be_canceled_nor_changed_nor_retried(
 async def test_a_changed_post_goes_out_with_its_new_text_at_its_new_time(tenant: Tenant) -> None:
     client = tenant.client
     post_id = await queued(client, "Old", metadata={"campaign": "a"})
-    reply = await client.call("PATCH", f"/v1/posts/{post_id}", {"text": "New", "scheduledAt": at(1.5)})
+    reply = await client.call("PATCH", f"/v1/posts/{post_id}", {"text": "New", "scheduledAt": at(3600)})
     assert (reply.status_code, reply.json()["text"]) == (200, "New"), reply.text
     assert reply.json()["metadata"] == {"campaign": "a"}
+    await client.post("/v1/sandbox/clock", {"advanceS": 3600})
     assert (await settled(client, post_id))["status"] == "published"
     [seen] = await tenant.followers_see()
     assert seen["text"] == "New"

@@ -85,7 +85,7 @@ async def test_a_lost_session_holds_the_post_until_the_account_is_connected_agai
         reply = await network.call("POST", DELETE, token=credential.secrets["refresh_jwt"])
         assert reply.status_code == 200, reply.text
     await expire_access_token(deployment, author, addresses)
-    soon = SystemClock().now() + timedelta(seconds=2)
+    soon = SystemClock().now() + timedelta(seconds=4)
     [second] = (await author.submit("Held, too", scheduledAt=soon.isoformat()))["results"]
     result = await author.result("Held, then published")
     assert result["status"] == "held"
