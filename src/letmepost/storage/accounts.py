@@ -8,14 +8,14 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, select, update
+from sqlalchemy import RowMapping, Select, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.upkeep import next_check_at
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount
-from letmepost.storage.conditions import below_if_given, equals_if_given
-from letmepost.storage.credentials import seal_credential
+from letmepost.storage.conditions import below_if_given, equals_if_given, is_row
+from letmepost.storage.credentials import NO_FAILURES, seal_credential
 from letmepost.storage.database import Tenant, driver_of
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.tables.accounts import accounts
@@ -51,7 +51,6 @@ class AccountRow:
 
 
 _UNCHECKED: Mapping[str, Any] = MappingProxyType({"checked_at": None, "health": None, "health_error": None})
-_NO_FAILURES: Mapping[str, Any] = MappingProxyType({"refresh_failures": 0, "refresh_strikes": 0})
 _NO_UPKEEP: Mapping[str, Any] = MappingProxyType({"refresh_at": None, "check_at": None})
 
 _COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
@@ -152,7 +151,7 @@ class AccountRepository:
         """Erase the credential: every column that says so changes in this one statement. False when it was erased."""
         changed = await self._connection.execute(
             update(accounts)
-            .where(self._is_mine(account_id), accounts.c.status != "disconnected")
+            .where(is_row(accounts, self._tenant, account_id), accounts.c.status != "disconnected")
             .values(
                 status="disconnected",
                 credential_sealed=None,
@@ -174,7 +173,11 @@ class AccountRepository:
         """Note how a check went that began at `as_of`; a connect or a disconnect meanwhile makes it old news."""
         await self._connection.execute(
             update(accounts)
-            .where(self._is_mine(account_id), accounts.c.connected_at <= as_of, accounts.c.status != "disconnected")
+            .where(
+                is_row(accounts, self._tenant, account_id),
+                accounts.c.connected_at <= as_of,
+                accounts.c.status != "disconnected",
+            )
             .values(checked_at=now, health=health, health_error=error)
         )
 
@@ -185,7 +188,7 @@ class AccountRepository:
         changed = await self._connection.execute(
             update(accounts)
             .where(
-                self._is_mine(account_id),
+                is_row(accounts, self._tenant, account_id),
                 accounts.c.connected_at <= as_of,
                 accounts.c.status.in_(["active", "expiring"]),
             )
@@ -214,12 +217,14 @@ class AccountRepository:
             "connected_at": now,
             "check_at": next_check_at(account_id, now),
             **_UNCHECKED,
-            **_NO_FAILURES,
+            **NO_FAILURES,
             "updated_at": now,
         }
 
     async def _change(self, account_id: UUID, values: Mapping[str, Any]) -> None:
-        await self._connection.execute(update(accounts).where(self._is_mine(account_id)).values(**values))
+        await self._connection.execute(
+            update(accounts).where(is_row(accounts, self._tenant, account_id)).values(**values)
+        )
 
     async def _first(self, query: Select[Any]) -> AccountRow | None:
         row = (await self._connection.execute(query)).mappings().first()
@@ -231,13 +236,6 @@ class AccountRepository:
     def _mine(self) -> Select[Any]:
         return select(*_COLUMNS).where(
             accounts.c.organization_id == self._tenant.organization_id, accounts.c.mode == self._tenant.mode
-        )
-
-    def _is_mine(self, account_id: UUID) -> ColumnElement[bool]:
-        return and_(
-            accounts.c.organization_id == self._tenant.organization_id,
-            accounts.c.mode == self._tenant.mode,
-            accounts.c.id == account_id,
         )
 
 

@@ -1,16 +1,23 @@
 """The sealed credentials of one tenant's accounts, and whose turn it is to renew them."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.platforms.contract import Credential
+from letmepost.storage.conditions import is_row
 from letmepost.storage.database import Tenant
 from letmepost.storage.sealing import Keyring, Place
 from letmepost.storage.tables.accounts import accounts
+
+NO_FAILURES: Mapping[str, Any] = MappingProxyType({"refresh_failures": 0, "refresh_strikes": 0})
+"""What a new credential makes of those of the old one."""
 
 
 class CredentialRepository:
@@ -23,7 +30,7 @@ class CredentialRepository:
 
     async def find(self, account_id: UUID, *, lock: bool = False) -> Credential | None:
         """The open credential; None when the account is disconnected. `lock`: nobody changes it in this transaction."""
-        query = select(accounts.c.credential_sealed).where(self._is_mine(account_id))
+        query = select(accounts.c.credential_sealed).where(is_row(accounts, self._tenant, account_id))
         sealed = await self._connection.scalar(query.with_for_update() if lock else query)
         return None if sealed is None else open_credential(self._keyring, self._tenant, account_id, sealed)
 
@@ -33,14 +40,13 @@ class CredentialRepository:
         """Store what a refresh brought, and when the next one is due; the turn to refresh ends."""
         await self._connection.execute(
             update(accounts)
-            .where(self._is_mine(account_id))
+            .where(is_row(accounts, self._tenant, account_id))
             .values(
                 credential_sealed=seal_credential(self._keyring, self._tenant, account_id, credential),
                 refresh_at=refresh_at,
-                refresh_failures=0,
-                refresh_strikes=0,
                 refreshing_until=None,
                 updated_at=now,
+                **NO_FAILURES,
             )
         )
 
@@ -48,7 +54,7 @@ class CredentialRepository:
         """Take the turn to refresh; False while someone else has it."""
         free = or_(accounts.c.refreshing_until.is_(None), accounts.c.refreshing_until < now)
         taken = await self._connection.execute(
-            update(accounts).where(self._is_mine(account_id), free).values(refreshing_until=until)
+            update(accounts).where(is_row(accounts, self._tenant, account_id), free).values(refreshing_until=until)
         )
         return taken.rowcount == 1
 
@@ -56,17 +62,10 @@ class CredentialRepository:
         """Give the turn that lasts until then back without a new credential; False when it is not ours any more."""
         given = await self._connection.execute(
             update(accounts)
-            .where(self._is_mine(account_id), accounts.c.refreshing_until == until)
+            .where(is_row(accounts, self._tenant, account_id), accounts.c.refreshing_until == until)
             .values(refreshing_until=None)
         )
         return given.rowcount == 1
-
-    def _is_mine(self, account_id: UUID) -> ColumnElement[bool]:
-        return and_(
-            accounts.c.organization_id == self._tenant.organization_id,
-            accounts.c.mode == self._tenant.mode,
-            accounts.c.id == account_id,
-        )
 
 
 def seal_credential(keyring: Keyring, tenant: Tenant, account_id: UUID, credential: Credential) -> bytes:

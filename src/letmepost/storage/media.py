@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.posts import PostStatus
-from letmepost.storage.conditions import below_if_given, equals_if_given
+from letmepost.storage.conditions import below_if_given, equals_if_given, is_row
 from letmepost.storage.database import Tenant
 from letmepost.storage.tables.media import media, media_uses
 from letmepost.storage.tables.posts import posts
@@ -175,12 +175,14 @@ class MediaRepository:
 
     async def find_blob(self, media_id: UUID) -> str | None:
         """What the bytes of a medium are called, deleted or not; None when that is its own id."""
-        found: str | None = await self._connection.scalar(select(media.c.blob).where(self._is(media_id)))
+        found: str | None = await self._connection.scalar(
+            select(media.c.blob).where(is_row(media, self._tenant, media_id))
+        )
         return found
 
     async def change(self, media_id: UUID, **values: Any) -> None:
         """Change columns of a medium, deleted or not."""
-        await self._connection.execute(update(media).where(self._is(media_id)).values(**values))
+        await self._connection.execute(update(media).where(is_row(media, self._tenant, media_id)).values(**values))
 
     async def remove(self, media_id: UUID) -> None:
         """Forget a medium, and that posts have used it."""
@@ -189,18 +191,11 @@ class MediaRepository:
                 media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.media_id == media_id
             )
         )
-        await self._connection.execute(delete(media).where(self._is(media_id)))
+        await self._connection.execute(delete(media).where(is_row(media, self._tenant, media_id)))
 
     async def _settle(self, media_id: UUID, **values: Any) -> bool:
-        is_open = and_(self._is(media_id), media.c.status.in_(["waiting", "uploading"]))
+        is_open = and_(is_row(media, self._tenant, media_id), media.c.status.in_(["waiting", "uploading"]))
         return (await self._connection.execute(update(media).where(is_open).values(**values))).rowcount == 1
-
-    def _is(self, media_id: UUID) -> ColumnElement[bool]:
-        return and_(
-            media.c.organization_id == self._tenant.organization_id,
-            media.c.mode == self._tenant.mode,
-            media.c.id == media_id,
-        )
 
     def _exists(self) -> ColumnElement[bool]:
         return and_(

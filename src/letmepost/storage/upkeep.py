@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, TextClause, and_, or_, select, text, updat
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.upkeep import STRIKES, retry_refresh_at
+from letmepost.storage.conditions import is_row
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.tables.accounts import accounts
 
@@ -150,14 +151,9 @@ class UpkeepRepository:
         )
 
     async def _change(self, account_id: UUID, **values: object) -> None:
-        await self._connection.execute(update(accounts).where(self._mine(account_id)).values(**values))
+        await self._connection.execute(
+            update(accounts).where(is_row(accounts, self._tenant, account_id)).values(**values)
+        )
 
     def _usable(self, account_id: UUID) -> ColumnElement[bool]:
-        return and_(self._mine(account_id), accounts.c.status.in_(_USABLE))
-
-    def _mine(self, account_id: UUID) -> ColumnElement[bool]:
-        return and_(
-            accounts.c.organization_id == self._tenant.organization_id,
-            accounts.c.mode == self._tenant.mode,
-            accounts.c.id == account_id,
-        )
+        return and_(is_row(accounts, self._tenant, account_id), accounts.c.status.in_(_USABLE))
