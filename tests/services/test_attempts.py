@@ -554,7 +554,7 @@ async def test_an_account_that_is_unusable_is_not_even_asked(desk: Desk) -> None
 
 
 async def test_a_limit_is_waited_out_without_asking_again(desk: Desk) -> None:
-    names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE)
+    names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE, None)
     await desk.tools.throttles.limit(names[1], CLOCK.now() + timedelta(hours=1))
     await desk.post()
     row = await desk.publish()
@@ -570,7 +570,7 @@ async def test_a_limit_that_the_platform_named_is_told_as_one(desk: Desk) -> Non
 
 
 async def test_a_limit_that_resets_after_the_deadline_settles_the_post_at_once(desk: Desk) -> None:
-    names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE)
+    names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE, None)
     await desk.tools.throttles.limit(names[0], CLOCK.now() + timedelta(days=9))
     await desk.post()
     row = await desk.publish()
@@ -582,7 +582,7 @@ async def test_what_may_have_been_sent_is_settled_whatever_the_limit(desk: Desk)
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
-    names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE)
+    names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE, None)
     await desk.tools.throttles.limit(names[1], CLOCK.now() + timedelta(hours=1))
     await desk.let_time_pass()
     assert (await desk.publish())["status"] == "published"
@@ -594,10 +594,10 @@ async def test_a_limit_of_the_deployment_holds_back_every_account(desk: Desk, sc
     retry_at = CLOCK.now() + timedelta(hours=1)
     failure = PlatformFailure(FailureKind.RATE_LIMITED, "Slow down", retry_at=retry_at, scope=scope)
     await throttling.teach(
-        desk.tools.throttles, throttling.names(tenant, account, NOW_AS_HERE), NOW_AS_HERE, failure, []
+        desk.tools.throttles, throttling.names(tenant, account, NOW_AS_HERE, None), NOW_AS_HERE, failure, []
     )
-    assert desk.tools.throttles.find(throttling.names(tenant, account, NOW_AS_HERE)) is not None
-    other = throttling.names(tenant, replace(account, id=fresh_id()), NOW_AS_HERE)
+    assert desk.tools.throttles.find(throttling.names(tenant, account, NOW_AS_HERE, None)) is not None
+    other = throttling.names(tenant, replace(account, id=fresh_id()), NOW_AS_HERE, None)
     assert (desk.tools.throttles.find(other) is not None) == (scope is LimitScope.APP)
 
 
@@ -624,9 +624,9 @@ async def test_a_server_that_is_away_holds_back_its_own_accounts_alone(
 async def test_a_limit_that_was_learnt_before_a_test_world_s_clock_jumped_is_learnt_anew(desk: Desk) -> None:
     """The simulator may have let go of it; the real time, by which throttles end, has not moved."""
     tenant, account = replace(desk.owner.tenant, mode=Mode.TEST), await account_of(desk)
-    names = [set(throttling.names(tenant, account, timedelta(hours=hours))) for hours in (0, 2)]
+    names = [set(throttling.names(tenant, account, timedelta(hours=hours), None)) for hours in (0, 2)]
     assert names[0].isdisjoint(names[1])
-    live = [throttling.names(desk.owner.tenant, account, timedelta(hours=hours)) for hours in (0, 2)]
+    live = [throttling.names(desk.owner.tenant, account, timedelta(hours=hours), None) for hours in (0, 2)]
     assert live[0] == live[1]
 
 
@@ -645,8 +645,11 @@ async def test_a_post_stops_before_the_platform_refuses_it(
     async with working(owner, network, admin, http, redis_url, tmp_path, budgets=two_limits) as desk:
         await desk.post()
         assert (await desk.publish())["status"] == "published"
-        throttles, names = desk.tools.throttles, throttling.names(owner.tenant, await account_of(desk), NOW_AS_HERE)
-        other = throttling.names(owner.tenant, replace(await account_of(desk), id=fresh_id()), NOW_AS_HERE)
+        throttles, names = (
+            desk.tools.throttles,
+            throttling.names(owner.tenant, await account_of(desk), NOW_AS_HERE, None),
+        )
+        other = throttling.names(owner.tenant, replace(await account_of(desk), id=fresh_id()), NOW_AS_HERE, None)
         assert (throttles.find(names) is None, throttles.find(other) is None) == (False, True)
         assert throttles.is_low(other)
         await throttles.budgets.tell()
@@ -677,7 +680,7 @@ async def test_a_quota_whose_end_is_not_told_ends_by_the_platforms_own_rule(
         row = await desk.publish()
         midnight = midnight_utc(CLOCK.now())
         assert row["ready_at"] == midnight
-        found = desk.tools.throttles.find(throttling.names(owner.tenant, await account_of(desk), NOW_AS_HERE))
+        found = desk.tools.throttles.find(throttling.names(owner.tenant, await account_of(desk), NOW_AS_HERE, None))
         assert found is not None
         assert found.until == midnight
 

@@ -268,7 +268,7 @@ async def test_a_check_that_finds_the_account_dead_says_so(keeper: Keeper) -> No
 
 async def test_checks_keep_away_from_a_platform_that_is_throttled(keeper: Keeper) -> None:
     account = await keeper.account()
-    name = throttling.names(keeper.desk.owner.tenant, account, timedelta())[1]
+    name = throttling.names(keeper.desk.owner.tenant, account, timedelta(), None)[1]
     await keeper.desk.tools.throttles.limit(name, CLOCK.now() + timedelta(hours=1))
     await keeper.set(check_at=in_the_past())
     await keeper.upkeep.check_due(10)
@@ -278,7 +278,7 @@ async def test_checks_keep_away_from_a_platform_that_is_throttled(keeper: Keeper
 
 
 async def test_checks_leave_to_posts_what_is_left_of_a_limit(keeper: Keeper) -> None:
-    names = throttling.names(keeper.desk.owner.tenant, await keeper.account(), timedelta())
+    names = throttling.names(keeper.desk.owner.tenant, await keeper.account(), timedelta(), None)
     resets_at = CLOCK.now() + timedelta(hours=1)
     low = Budget(name="calls", scope=LimitScope.APP, limit=100, remaining=25, resets_at=resets_at)
     await keeper.desk.tools.throttles.spend(names[0], [low])

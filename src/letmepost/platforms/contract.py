@@ -206,7 +206,7 @@ class Simulator:
     settings: Callable[[AnyHttpUrl], PlatformSettings]
 
 
-def is_one(_account: AccountFacts) -> None:
+def has_one_server(_account: AccountFacts) -> None:
     """Of a platform whose accounts are all on the same servers."""
 
 
@@ -272,6 +272,6 @@ class Platform:
     unpublish: Callable[[AccountFacts, Sequence[str], Any], Flow[None]] | None
     explain: Callable[[Call, Reply], PlatformFailure]
     budgets: Callable[[Call, Reply], Sequence[Budget]] = tells_no_budgets
-    server: Callable[[AccountFacts], str | None] = is_one
+    server: Callable[[AccountFacts], str | None] = has_one_server
     resets: ResetRule | None = None
     simulator: Simulator

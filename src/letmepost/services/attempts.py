@@ -12,6 +12,7 @@ from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Extra, Flow, Frozen, Intent, Live, Part, Reconciled, Warn
 from letmepost.domain.journal import Step
+from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.rules import violations
 from letmepost.gateways.flow_run import (
@@ -78,7 +79,8 @@ class Attempt:
             LostLeaseError: another worker may have the post.
         """
         is_late = verdicts.is_too_late(self.post, self.tools.clock.now()) or self.post.status is PostStatus.HELD
-        missed = await self._too_late() if is_late else None
+        lateness = await self._lateness() if is_late else None
+        missed = verdicts.too_late(self.post, lateness) if is_late else None
         is_paused = self.pause is not None and self.post.status is PostStatus.PUBLISHING
         if not self._may_be_visible and (missed is not None or is_paused):
             return missed or self._held_by_pause()
@@ -89,21 +91,20 @@ class Attempt:
         try:
             return await self._publish(is_closed=is_paused or missed is not None)
         except ClosedError as closed:
-            return self._held_by_pause() if is_paused else await self._closed(closed, missed)
+            return self._held_by_pause() if is_paused else self._closed(closed, missed, lateness)
         except (MediaMissingError, PlatformFailure, InDoubtError, UnlearnableError) as ending:
             return self._ended_by(ending)
 
-    async def _closed(self, closed: ClosedError, missed: Verdict | None) -> Verdict:
+    def _closed(self, closed: ClosedError, missed: Verdict | None, lateness: Lateness | None) -> Verdict:
         """The flow came to where it would publish, too late: what was in doubt before was surely not sent."""
         if missed is None or self._may_be_visible:
             return self.judge(closed)
-        self.post = replace(self.post, error=None)  # it tells of the doubt
-        return await self._too_late() or missed
+        # The post's error tells of the doubt, not of what was missed.
+        return verdicts.too_late(replace(self.post, error=None), lateness) or missed
 
-    async def _too_late(self) -> Verdict | None:
+    async def _lateness(self) -> Lateness | None:
         async with self.tools.database.tenant(self.claim.tenant) as connection:
-            lateness = await read_lateness(connection, self.claim.tenant, self.post, self.tools.clock.now())
-        return verdicts.too_late(self.post, lateness)
+            return await read_lateness(connection, self.claim.tenant, self.post, self.tools.clock.now())
 
     def _ended_by(self, ending: MediaMissingError | PlatformFailure | InDoubtError | UnlearnableError) -> Verdict:
         match ending:

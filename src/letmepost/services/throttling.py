@@ -20,12 +20,12 @@ from letmepost.storage.sealing import Keyring
 _LOOKED_AT_MAX = 1000
 
 
-def names(tenant: Tenant, account: AccountRow, ahead: timedelta, server: str | None = None) -> tuple[str, str]:
+def names(tenant: Tenant, account: AccountRow, ahead: timedelta, server: str | None) -> tuple[str, str]:
     """Names of throttles: of the platform, as far as one simulator or the real one reaches, and of the account.
 
     Args:
         ahead: how far the platform's time is ahead of ours. When it jumps, what was learnt before is asked about anew.
-        server: the account's own, where the platform has many.
+        server: the account's own, where the platform has many (`Platform.server`).
     """
     everyone = f"{account.platform}/{tenant.mode}" if server is None else f"{account.platform}/{tenant.mode}/{server}"
     if tenant.mode is Mode.LIVE:
