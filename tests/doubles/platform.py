@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Absent, Auth, Call, Effect, Extra, Flow, Found, Intent, Live, Reconciled, Reply
+from letmepost.domain.flow import Absent, Auth, Call, Effect, Extra, Flow, Found, Intent, Live, Part, Reconciled, Reply
 from letmepost.platforms.contract import AccountFacts, Credential, Platform, ReadyPost
 from tests.sandbox.support import platform
 
@@ -66,6 +66,14 @@ def publish(post: ReadyPost, _settings: object) -> Flow[None]:
     yield Live(uri=uri)
     if post.content.first_comment is not None:
         yield Extra(name="firstComment", uri=(yield from put(post, "comment", post.content.first_comment)))
+
+
+def publish_thread(post: ReadyPost, _settings: object) -> Flow[None]:
+    """Three parts, whatever the content says; instead of `publish`."""
+    for index in range(3):
+        uri = yield from put(post, f"post-{index}", "Hello")
+        yield Part(index=index, uri=uri)
+    yield Live(uri="at://post-0")
 
 
 def put(post: ReadyPost, step: str, text: str) -> Flow[str]:

@@ -12,7 +12,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.budgets import Budget, midnight_utc
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, LimitScope, NotSent, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Flow, Intent, Part, Reconciled, Reply, Unknown
+from letmepost.domain.flow import Call, Effect, Flow, Intent, Reconciled, Reply, Unknown
 from letmepost.domain.journal import CONNECTING_MAX_S, Step
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.throttles import FAILURES_TO_OPEN
@@ -20,7 +20,7 @@ from letmepost.platforms.contract import ReadyPost
 from letmepost.services import throttling
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.runs import LostLeaseError
-from tests.doubles.platform import put, reconcile
+from tests.doubles.platform import publish_thread, reconcile
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way
@@ -344,12 +344,7 @@ async def be_held_in_doubt(desk: Desk, way: Way = Way.LOST) -> None:
 async def test_a_thread_that_cannot_go_on_in_time_is_partial(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
-    def thread(post: ReadyPost, _settings: object) -> Flow[None]:
-        for index in range(2):
-            uri = yield from put(post, f"post-{index}", "Hello")
-            yield Part(index=index, uri=uri)
-
-    async with working(owner, network, admin, http, redis_url, tmp_path, publish=thread) as desk:
+    async with working(owner, network, admin, http, redis_url, tmp_path, publish=publish_thread) as desk:
         network.ways = [Way.WELL, Way.AWAY]
         await desk.post()
         assert (await desk.publish())["status"] == "retrying"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from letmepost.domain.flow import Flow, Intent, Live, Part, Reconciled, Unknown
+from letmepost.domain.flow import Flow, Intent, Reconciled, Unknown
 from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ReadyPost
 from letmepost.storage.pauses import Scope
-from tests.doubles.platform import put
+from tests.doubles.platform import publish_thread
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way
 from tests.services.office import Office
@@ -133,13 +133,7 @@ async def test_a_post_that_a_person_knows_was_not_published_goes_out_when_it_is_
 async def test_a_thread_goes_on_behind_the_part_that_a_person_knows_was_not_published(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
-    def thread(post: ReadyPost, _settings: object) -> Flow[None]:
-        for index in range(3):
-            uri = yield from put(post, f"post-{index}", "Hello")
-            yield Part(index=index, uri=uri)
-        yield Live(uri="at://post-0")
-
-    how = {"publish": thread, "reconcile": know_nothing}
+    how = {"publish": publish_thread, "reconcile": know_nothing}
     async with working(owner, network, admin, http, redis_url, tmp_path, **how) as desk:
         office = Office(desk)
         network.ways = [Way.WELL, Way.LOST_BEFORE]
