@@ -17,9 +17,11 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFacts:
-    """What the bytes of a medium say. `content_type` is sniffed, never the header's word.
+    """Facts read from the bytes of a media item.
 
-    The size is the one in which it is seen; `frame_rate` is in frames a second, `codec` a short name such as `h264`.
+    `content_type` is detected from the bytes, never taken from a header. Width and height are those of the displayed
+    picture. `frame_rate` is in frames per second; `codec` is a short name such as `h264`; `frame_count` is the number
+    of frames of an image (1 if it is not animated).
     """
 
     content_type: str
@@ -29,6 +31,7 @@ class MediaFacts:
     duration_s: float | None = None
     frame_rate: float | None = None
     codec: str | None = None
+    frame_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
