@@ -46,6 +46,7 @@ class MediaRow:
     duration_s: float | None
     frame_rate: float | None
     codec: str | None
+    frame_count: int | None
     blob: str | None
     error: Mapping[str, Any] | None
     created_at: datetime
@@ -64,6 +65,7 @@ class MediaRow:
             duration_s=self.duration_s,
             frame_rate=self.frame_rate,
             codec=self.codec,
+            frame_count=self.frame_count,
         )
 
 

@@ -34,6 +34,7 @@ media = Table(
     Column("duration_s", Double),
     Column("frame_rate", Double),
     Column("codec", Text),
+    Column("frame_count", Integer),
     # What its bytes are called in the blob store; NULL is the medium's own id.
     Column("blob", Text),
     Column("error", JSONB(none_as_null=True)),
