@@ -1,6 +1,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -35,9 +36,11 @@ class Bench:
     owner: Owner
     keys: Mapping[str, bytes] = field(default_factory=lambda: {"k1": OLD_KEY})
     clock: SteppedClock = field(default_factory=SteppedClock)
+    kept_for: timedelta = KEPT_FOR
 
     def service(self) -> Idempotency:
-        return Idempotency(self.owner.database, Keyring(self.keys, secrets.token_bytes), self.clock)
+        keyring = Keyring(self.keys, secrets.token_bytes)
+        return Idempotency(self.owner.database, keyring, self.clock, kept_for=self.kept_for)
 
     def caller(self, **changes: Any) -> Caller:
         known = Caller(
@@ -118,6 +121,29 @@ async def test_an_answer_is_kept_for_a_day(bench: Bench) -> None:
     assert await bench.carry_out(bench.claim()) == MINTED
 
 
+async def test_answer_is_replayed_as_long_as_the_setting_says(bench: Bench) -> None:
+    bench.kept_for = timedelta(hours=48)
+    await bench.carry_out(bench.claim())
+    bench.clock.advance(48 * 3600)
+    assert "Idempotency-Replayed" in (await bench.carry_out(bench.claim())).headers
+    bench.clock.advance(1)
+    assert await bench.carry_out(bench.claim()) == MINTED
+
+
+async def test_every_stored_answer_is_sealed(bench: Bench, admin: Admin) -> None:
+    """Answers contain signed media URLs, which open a file for whoever reads the database."""
+    await bench.carry_out(bench.claim())
+    [row] = await admin.rows("SELECT body, is_sealed, has_secret FROM idempotency_keys")
+    assert (row["is_sealed"], row["has_secret"]) == (True, False)
+    assert MINTED.body not in row["body"]
+
+
+async def test_unsealed_answer_of_the_previous_release_is_replayed(bench: Bench, admin: Admin) -> None:
+    await bench.carry_out(bench.claim())
+    await admin.do("UPDATE idempotency_keys SET body = $1, is_sealed = false", MINTED.body)
+    assert (await bench.carry_out(bench.claim())).body == MINTED.body
+
+
 async def test_without_a_key_nothing_is_recorded(bench: Bench, admin: Admin) -> None:
     caller, service = bench.caller(), bench.service()
     once: Once[Answer] = Once(None, lambda answer: answer)
@@ -141,8 +167,8 @@ async def test_neither_keys_nor_requests_are_stored_readably(bench: Bench, admin
 async def test_an_answer_with_a_secret_is_stored_sealed(bench: Bench, admin: Admin) -> None:
     """lessons C20: stored answers kept freshly minted API keys in plain text for ever."""
     await bench.carry_out(bench.claim(), has_secret=True)
-    [row] = await admin.rows("SELECT body, is_sealed FROM idempotency_keys")
-    assert row["is_sealed"]
+    [row] = await admin.rows("SELECT body, is_sealed, has_secret FROM idempotency_keys")
+    assert (row["is_sealed"], row["has_secret"]) == (True, True)
     assert b"secret" not in row["body"]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 
 from fastapi import FastAPI
@@ -77,7 +78,8 @@ async def open_api(
             wakeups=core.wakeups,
         )
         posts = Posts(core.database, core.clock)
-        operator_requests = OperatorRequests(core.database, core.keyring, core.clock)
+        kept_for = timedelta(hours=core.settings.idempotency_kept_hours)
+        operator_requests = OperatorRequests(core.database, core.keyring, core.clock, kept_for=kept_for)
         moves = PostMoves(
             database=core.database,
             clock=core.clock,

@@ -95,7 +95,7 @@ async def open_core(
         sandbox_http = HTTPClient(guard=AddressGuard(only, lookup), clock=clock, user_agent=USER_AGENT)
         stack.push_async_callback(sandbox_http.close)
         keyring = Keyring(settings.open_keys(), clock.entropy)
-        idempotency = Idempotency(database, keyring, clock)
+        idempotency = Idempotency(database, keyring, clock, kept_for=timedelta(hours=settings.idempotency_kept_hours))
         blobs, direct = open_blobs(settings, stack)
         kept_for = timedelta(days=settings.media_days)
         quotas = Quotas(database, clock)

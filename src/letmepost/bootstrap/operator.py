@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 from redis.asyncio import Redis
 
@@ -27,7 +28,7 @@ async def open_operator(settings: Settings, platforms: Collection[str]) -> Async
         redis = await stack.enter_async_context(Redis.from_url(settings.redis_url.get_secret_value()))
         await refuse_powerful_role(database)
         keyring = Keyring(settings.open_keys(), clock.entropy)
-        requests = OperatorRequests(database, keyring, clock)
+        requests = OperatorRequests(database, keyring, clock, kept_for=timedelta(hours=settings.idempotency_kept_hours))
         yield Operator(
             organizations=Organizations(database=database, keyring=keyring, clock=clock, requests=requests),
             pauses=Pauses(database=database, clock=clock, platforms=platforms, wakeups=Wakeups(redis, redis)),

@@ -1,8 +1,8 @@
 """Idempotency keys and answers, between the routes and the use cases."""
 
 import re
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 
@@ -82,16 +82,25 @@ def _renderer(show: Callable[[T], View], status: int | Callable[[T], int]) -> Ca
     return render
 
 
-async def respond(request: Request, wanted: Once[T], carry_out: Awaitable[Answer]) -> Response:
-    """Carry out a use case, or give the answer that it had before."""
+async def respond(request: Request, wanted: Once[T], carry_out: Coroutine[Any, Any, Answer]) -> Response:
+    """Run a use case, or replay the response that the same request got before.
+
+    An earlier response is looked up first: what the request was checked against may have changed since.
+    """
+    claim = wanted.claim
+    if claim is None:
+        return to_response(await carry_out)
+    idempotency: Idempotency = request.app.state.services.idempotency
+    caller = caller_of(request)
     try:
-        answer = await carry_out
-    except AnsweredError as answered:
-        if wanted.claim is None:
-            raise
-        idempotency: Idempotency = request.app.state.services.idempotency
-        answer = idempotency.replay(caller_of(request), wanted.claim, answered.row)
-    return to_response(answer)
+        known = await idempotency.find(caller, claim)
+        if known is None:
+            return to_response(await carry_out)
+    except AnsweredError as answered:  # another request with the same key was faster
+        known = answered.row
+    finally:
+        carry_out.close()
+    return to_response(idempotency.replay(caller, claim, known))
 
 
 async def respond_to_operator(wanted: Once[T], carry_out: Awaitable[T]) -> Response:

@@ -18,6 +18,7 @@ from letmepost.http.middleware import BodyLimits, RequestIds
 from letmepost.http.openapi import DescribedAPI
 from letmepost.http.routes import (
     accounts,
+    bulk,
     connect_sessions,
     consents,
     docs,
@@ -76,6 +77,7 @@ def create_app(
     # Set when the server is asked to stop: it would wait for those who follow a stream, and they for it.
     app.state.stopping = asyncio.Event()
     for router in (
+        bulk.router,
         editing.router,
         posts.router,
         accounts.router,

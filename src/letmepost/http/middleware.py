@@ -20,7 +20,7 @@ LARGE_UPLOAD_MAX_BYTES = 4 * 1024**3
 
 _LENGTH_MAX_DIGITS = 20  # no server takes more
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
-_INLINE_MEDIA = re.compile(r"POST /v1/posts(/validate)?|PATCH /v1/posts/[^/]+")
+_INLINE_MEDIA = re.compile(r"POST /v1/posts(/validate|/bulk)?|PATCH /v1/posts/[^/]+")
 _UPLOAD = re.compile(r"POST /v1/media")
 _LARGE_UPLOAD = re.compile(r"PUT /v1/media/uploads/[^/]+")
 

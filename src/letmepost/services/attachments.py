@@ -7,7 +7,7 @@ from letmepost.domain.errors import NotFound, SendFailure, StateForbids
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.fetching import MediaFetching, unreachable
-from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
+from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.media import MediaLibrary, StoredBytes
 from letmepost.services.media_expiry import MediaExpiry
 from letmepost.services.quotas import Quotas
@@ -66,10 +66,6 @@ class Attachments:
             NotFound: there is no such profile.
         """
         profile_id = caller.narrow(profile_id)
-        if once.claim is not None:  # before somebody else's server is asked a second time
-            known = await self._idempotency.find(caller, once.claim)
-            if known is not None:
-                raise AnsweredError(known)
         media_id = new_id(self._clock)
         try:
             stored = await self._fetching.download(caller.tenant, self._library.own_name(media_id), url)

@@ -164,8 +164,10 @@ class Endpoints:
             await self._record(connection, caller, Action.ENDPOINT_SECRET_ROTATED, row)
             return await self._idempotency.answer(connection, caller, once, NewEndpoint(row, secret))
 
-    async def send_test(self, caller: Caller, endpoint_id: UUID, event_type: str, data: Mapping[str, Any]) -> Tested:
-        """Send a made-up event now, signed as a real one, and tell how it went. It is in no stream and no log.
+    async def send_test(
+        self, caller: Caller, endpoint_id: UUID, event_type: str, data: Mapping[str, Any], once: Once[Tested]
+    ) -> Answer:
+        """Send a made-up event now, signed like a real one, and report the result. No stream or log contains it.
 
         Raises:
             NotFound: there is none that the caller can see.
@@ -194,7 +196,7 @@ class Endpoints:
         )
         started_s = self._clock.monotonic_s()
         status, body, error = await self._try(signed(delivery, now))
-        return Tested(
+        tested = Tested(
             delivery_id=delivery.id,
             status=status,
             response_body=body,
@@ -202,6 +204,9 @@ class Endpoints:
             duration_ms=round((self._clock.monotonic_s() - started_s) * 1000),
             sent=json.loads(envelope(delivery)),
         )
+        async with self._database.tenant(caller.tenant) as connection:
+            await self._idempotency.take(connection, caller, once.claim)
+            return await self._idempotency.answer(connection, caller, once, tested)
 
     async def _try(self, request: Outgoing) -> tuple[int | None, str | None, str | None]:
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from letmepost.storage.idempotency import IdempotencyClaim, IdempotencyRepositor
 from letmepost.storage.sealing import Keyring, Place
 
 KEPT_FOR = timedelta(hours=24)
+"""How long a record is kept by default."""
+
 SECRETS_KEPT_FOR = timedelta(minutes=10)
 RETRY_AFTER_S = 2
 
@@ -50,12 +52,13 @@ class Once(Generic[T]):
 
 
 class Idempotency:
-    """Claims keys, stores answers, and gives stored ones back."""
+    """Claims keys, stores answers, and gives stored ones back. A record is kept for `kept_for`."""
 
-    def __init__(self, database: Database, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, database: Database, keyring: Keyring, clock: Clock, *, kept_for: timedelta = KEPT_FOR) -> None:
         self._database = database
         self._keyring = keyring
         self._clock = clock
+        self._kept_for = kept_for
 
     def claim_of(self, caller: Caller, key: str, request: bytes) -> IdempotencyClaim:
         """What a key and the request that bears it are known by. `request`: method, path, query and raw body."""
@@ -67,14 +70,27 @@ class Idempotency:
         )
 
     async def find(self, caller: Caller, claim: IdempotencyClaim) -> IdempotencyRow | None:
-        """What is on record of the key.
+        """Return the record of the key, or None if the key is new.
 
         Raises:
             IdempotencyConflict: the key was used for another request.
         """
         async with self._database.tenant(caller.tenant) as connection:
-            row = await IdempotencyRepository(connection, caller.tenant).find(claim, self._clock.now() - KEPT_FOR)
+            row = await IdempotencyRepository(connection, caller.tenant).find(claim, self._oldest(self._clock.now()))
         return None if row is None else _same_request(row, claim)
+
+    async def begin(self, caller: Caller, claim: IdempotencyClaim) -> IdempotencyRow | None:
+        """Claim the key for a request that runs in several transactions; return the earlier record if there is one.
+
+        Raises:
+            IdempotencyConflict: the key was used for another request.
+        """
+        try:
+            async with self._database.tenant(caller.tenant) as connection:
+                await self.take(connection, caller, claim)
+        except AnsweredError as answered:
+            return answered.row
+        return None
 
     async def take(
         self,
@@ -93,9 +109,9 @@ class Idempotency:
             return
         now = self._clock.now()
         repository = IdempotencyRepository(connection, caller.tenant)
-        if await repository.claim(claim, batch_id, now, now - KEPT_FOR):
+        if await repository.claim(claim, batch_id, now, self._oldest(now)):
             return
-        row = await repository.find(claim, now - KEPT_FOR)
+        row = await repository.find(claim, self._oldest(now))
         if row is None:
             raise in_progress()
         raise AnsweredError(_same_request(row, claim))
@@ -116,13 +132,26 @@ class Idempotency:
         *,
         has_secret: bool = False,
     ) -> None:
-        """Store an answer under its key, unless one is stored already."""
-        body = (
-            self._keyring.seal(answer.body, _place(caller, claim, claim.key_hashes[0])) if has_secret else answer.body
-        )
+        """Store an answer under its key, unless one is stored already.
+
+        The body is always sealed: it may contain a signed URL. `has_secret` also limits who may read it again.
+        """
         await IdempotencyRepository(connection, caller.tenant).answer(
-            claim, status=answer.status, headers=answer.headers, body=body, is_sealed=has_secret
+            claim,
+            status=answer.status,
+            headers=answer.headers,
+            body=self._keyring.seal(answer.body, _place(caller, claim, claim.key_hashes[0])),
+            has_secret=has_secret,
         )
+
+    async def settle(self, caller: Caller, claim: IdempotencyClaim, answer: Answer) -> Answer:
+        """Store an answer in a transaction of its own, and return the one that was stored first."""
+        async with self._database.tenant(caller.tenant) as connection:
+            await self.store(connection, caller, claim, answer)
+        stored = await self.find(caller, claim)
+        if stored is None or stored.body is None or stored.status is None:
+            return answer
+        return Answer(stored.status, self._open(caller, claim, stored, stored.body), stored.headers or {})
 
     def replay(self, caller: Caller, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
         """The stored answer, byte for byte.
@@ -132,13 +161,19 @@ class Idempotency:
         """
         if row.status is None or row.body is None:
             raise in_progress()
-        body = row.body
-        if row.is_sealed:
+        if row.has_secret:
             is_old = self._clock.now() - row.created_at > SECRETS_KEPT_FOR
             if is_old or row.api_key_id != caller.key_id:
                 raise secret_expired()
-            body = self._keyring.open(body, _place(caller, claim, row.key_hash))
+        body = self._open(caller, claim, row, row.body)
         return Answer(row.status, body, {**(row.headers or {}), "Idempotency-Replayed": "true"})
+
+    def _open(self, caller: Caller, claim: IdempotencyClaim, row: IdempotencyRow, body: bytes) -> bytes:
+        return self._keyring.open(body, _place(caller, claim, row.key_hash)) if row.is_sealed else body
+
+    def _oldest(self, now: datetime) -> datetime:
+        """Return the time before which a record has expired."""
+        return now - self._kept_for
 
 
 def in_progress() -> IdempotencyConflict:

@@ -1,9 +1,11 @@
 """One effect a key, for the operator: as for tenants, but on a record that does not go with one of them."""
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeVar
 from uuid import UUID
 
+from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import Clock
 from letmepost.services.idempotency import (
     KEPT_FOR,
@@ -39,10 +41,11 @@ class RepeatedError(Exception):
 class OperatorRequests:
     """Claims keys of the operator's, stores answers, and gives stored ones back."""
 
-    def __init__(self, database: Database, keyring: Keyring, clock: Clock) -> None:
+    def __init__(self, database: Database, keyring: Keyring, clock: Clock, *, kept_for: timedelta = KEPT_FOR) -> None:
         self._database = database
         self._keyring = keyring
         self._clock = clock
+        self._kept_for = kept_for
 
     def claim_of(self, key: str, request: bytes) -> IdempotencyClaim:
         """What a key and the request that bears it are known by. `request`: method, path, query and raw body."""
@@ -52,6 +55,17 @@ class OperatorRequests:
             fingerprints=self._keyring.hashes("operator-idempotency-request", request),
             api_key_id=_NOBODY,
         )
+
+    async def carry_out_for_deployment(self, once: Once[T], work: Callable[[], Awaitable[T]]) -> T:
+        """Do something that concerns no single tenant, once for a key; without a key, every time.
+
+        `work` commits before its answer is stored: after a crash in between it runs again.
+
+        Raises:
+            RepeatedError: it was done before.
+            IdempotencyConflict: the key was used for another request.
+        """
+        return await self.carry_out(Tenant(_NOBODY, Mode.LIVE), once, lambda _: work())
 
     async def carry_out(self, tenant: Tenant, once: Once[T] | None, work: Callable[[Connection], Awaitable[T]]) -> T:
         """Do something in a transaction of a tenant's, once for a key; without a key, every time.
@@ -78,7 +92,7 @@ class OperatorRequests:
 
     async def _refuse_repetition(self, claim: IdempotencyClaim, *, has_secret: bool) -> None:
         found = EveryTenantOperatorRequests(self._database)
-        row = await found.find(claim.key_hashes, self._clock.now() - KEPT_FOR)
+        row = await found.find(claim.key_hashes, self._clock.now() - self._kept_for)
         if row is not None:
             raise RepeatedError(self._replay(row, claim, has_secret=has_secret))
 

@@ -67,16 +67,9 @@ class Submission:
                 raise in_progress()
 
     async def _answer(self, caller: Caller, once: Once[BatchRow], batch: BatchRow) -> Answer:
-        """Compose the answer and store it; whoever stored one first is right."""
+        """Compose the answer and store it; the answer that was stored first wins."""
         answer = once.render(batch)
-        if once.claim is None:
-            return answer
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.store(connection, caller, once.claim, answer)
-        stored = await self._idempotency.find(caller, once.claim)
-        if stored is None or stored.body is None or stored.status is None:
-            return answer
-        return Answer(stored.status, stored.body, stored.headers or {})
+        return answer if once.claim is None else await self._idempotency.settle(caller, once.claim, answer)
 
     async def _wait(self, caller: Caller, batch_id: UUID, wait_s: float) -> BatchRow:
         """The batch when it is settled, or as it is after `wait_s`. No connection is held meanwhile."""

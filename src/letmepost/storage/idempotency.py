@@ -38,6 +38,7 @@ class IdempotencyRow:
     headers: Mapping[str, str] | None
     body: bytes | None
     is_sealed: bool
+    has_secret: bool
     created_at: datetime
 
 
@@ -66,6 +67,7 @@ class IdempotencyRepository:
             "headers": None,
             "body": None,
             "is_sealed": False,
+            "has_secret": False,
             "created_at": now,
         }
         statement = insert(keys).values(
@@ -95,13 +97,13 @@ class IdempotencyRepository:
         status: int,
         headers: Mapping[str, str],
         body: bytes,
-        is_sealed: bool = False,
+        has_secret: bool,
     ) -> None:
-        """Store the answer, unless there is one: the first is the one that is replayed."""
+        """Store the answer with its sealed body, unless there is one: the first is the one that is replayed."""
         await self._connection.execute(
             update(keys)
             .where(self._is(claim), keys.c.status.is_(None))
-            .values(status=status, headers=dict(headers), body=body, is_sealed=is_sealed)
+            .values(status=status, headers=dict(headers), body=body, is_sealed=True, has_secret=has_secret)
         )
 
     def _is(self, claim: IdempotencyClaim) -> ColumnElement[bool]:

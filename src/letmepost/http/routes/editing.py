@@ -1,29 +1,19 @@
 """What can be done with posts after they were accepted, and before."""
 
-import json
 from collections.abc import Sequence
-from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.errors import RequestError
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import claim_of, once, respond, show
-from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.routes.posts import render_batch
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import CreatePost
 from letmepost.http.schemas.editing import (
-    Bulk,
-    BulkAnswer,
-    BulkAnswers,
-    BulkPost,
     Canceled,
     ChangePost,
     JudgedView,
@@ -48,18 +38,6 @@ async def validate_post(body: CreatePost, request: Request) -> Response:
     verdicts = await services.validation.validate(caller_of(request), body.to_request())
     targets = [JudgedView.of(verdict) for verdict in verdicts]
     return show(Validated(valid=all(target.valid for target in targets), targets=targets))
-
-
-@router.post(
-    "/v1/posts/bulk",
-    status_code=HTTPStatus.MULTI_STATUS,
-    response_model=BulkAnswers,
-    openapi_extra=needs(Scope.POSTS_WRITE),
-)
-async def create_posts(body: Bulk, request: Request) -> Response:
-    """Up to 100 requests, each carried out by itself with its own `idempotencyKey`. Never waits for outcomes."""
-    answers = [await _one_of_bulk(given, request) for given in body.posts]
-    return show(BulkAnswers(data=answers), HTTPStatus.MULTI_STATUS)
 
 
 @router.post("/v1/posts/retry", response_model=Retried, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -155,27 +133,3 @@ async def cancel_batch(batch_id: str, request: Request) -> Response:
     wanted = await once(request, BatchView.of)
     canceling = services.editing.cancel_batch(caller_of(request), find_id(Prefix.BATCH, batch_id), wanted)
     return await respond(request, wanted, canceling)
-
-
-async def _one_of_bulk(given: object, request: Request) -> BulkAnswer:
-    """Carry out one request of a bulk; what is wrong with it is its own answer."""
-    services: APIServices = request.app.state.services
-    caller = caller_of(request)
-    try:
-        body = BulkPost.model_validate(given)
-        claim = None
-        if body.idempotency_key is not None:
-            # As if it had been sent by itself, so that a retry outside the bulk is recognised too.
-            content = body.model_dump_json(by_alias=True, exclude={"idempotency_key"}, exclude_unset=True).encode()
-            claim = services.idempotency.claim_of(caller, body.idempotency_key, b"POST /v1/posts/bulk\n" + content)
-        answer = await services.submission.submit(
-            caller, body.to_request(), Once(claim, render_batch), wait_s=0, request_id=request.state.request_id
-        )
-        return BulkAnswer(status=answer.status, body=json.loads(answer.body))
-    except ValidationError as error:
-        status, fields = 400, validation_fields(RequestValidationError(error.errors(include_input=False)))
-    except RequestError as error:
-        status, fields = status_of(error), error_fields(error)
-    return BulkAnswer(
-        status=status, body=envelope(fields, docs_url=services.docs_url, request_id=request.state.request_id)
-    )

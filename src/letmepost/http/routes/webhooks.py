@@ -99,11 +99,11 @@ async def rotate_secret(endpoint_id: str, request: Request, body: Overlap | None
 async def send_test_event(endpoint_id: str, request: Request, body: SendTest | None = None) -> Response:
     """Send a made-up event now, signed as a real one, and see how it is received."""
     services: APIServices = request.app.state.services
-    wanted = body or SendTest()
-    tested = await services.endpoints.send_test(
-        caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id), wanted.type, wanted.data or {}
+    event, wanted = body or SendTest(), await once(request, TestedView.of)
+    sending = services.endpoints.send_test(
+        caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id), event.type, event.data or {}, wanted
     )
-    return show(TestedView.of(tested))
+    return await respond(request, wanted, sending)
 
 
 @router.delete("/v1/webhook-endpoints/{endpoint_id}", response_model=Deleted, openapi_extra=needs(Scope.WEBHOOKS_WRITE))

@@ -171,9 +171,11 @@ idempotency_keys = Table(
     Column("batch_id", Uuid),
     Column("status", Integer),
     Column("headers", JSONB(none_as_null=True)),
-    # Sealed when the answer carries a secret; plain otherwise, so that a replay costs no decryption.
     Column("body", LargeBinary),
+    # False for records of a release that sealed only answers with secrets.
     Column("is_sealed", Boolean, nullable=False, server_default=text("false")),
+    # A new key or signing secret: replayed to the same API key, for ten minutes.
+    Column("has_secret", Boolean, nullable=False, server_default=text("false")),
     moment("created_at", nullable=False),
     PrimaryKeyConstraint("organization_id", "mode", "profile_scope", "key_hash"),
     known_mode(),
