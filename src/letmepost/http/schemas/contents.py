@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from letmepost.domain.content import MediaKind
@@ -134,7 +134,7 @@ class Target(Content):
 class Late(Body):
     """What to do with a post that could not go out in time."""
 
-    within_s: int = Field(default=86_400, ge=0, le=604_800)
+    within_s: StrictInt = Field(default=86_400, ge=0, le=604_800)
     then: Literal["publish", "skip", "hold"] = "skip"
 
 
@@ -142,15 +142,15 @@ class CreatePost(Content):
     """One request to publish. `options` holds each platform's own, by platform name."""
 
     targets: Sequence[Target]
-    publish_now: bool | None = None
+    publish_now: StrictBool | None = None
     scheduled_at: GivenMoment | None = None
-    draft: bool | None = None
+    draft: StrictBool | None = None
     profile_id: str | None = None
     metadata: Mapping[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] | None = Field(
         default=None, max_length=20
     )
     late: Late = Field(default=Late(), description="Left out, the organization's own rule holds, if it has one.")
-    refuse_duplicates_within_s: int = Field(default=0, ge=0, le=2_592_000)
+    refuse_duplicates_within_s: StrictInt = Field(default=0, ge=0, le=2_592_000)
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "CreatePost":

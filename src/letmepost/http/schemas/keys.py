@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictInt
 
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
 from letmepost.domain.ids import Prefix, spell, spell_if_given
@@ -26,7 +26,7 @@ class CreateKey(Body):
     )
     profile_id: str | None = None
     expires_at: GivenMoment | None = None
-    requests_per_minute: int | None = Field(default=None, ge=1, le=1_000_000)
+    requests_per_minute: StrictInt | None = Field(default=None, ge=1, le=1_000_000)
 
     def to_request(self, mode: Mode) -> KeyRequest:
         """For the use cases; without a prefix, of the caller's own mode."""
@@ -96,7 +96,7 @@ class KeyList(View):
 class Overlap(Body):
     """How long an old secret goes on working beside its successor."""
 
-    overlap_hours: int = Field(default=24, ge=0, le=168)
+    overlap_hours: StrictInt = Field(default=24, ge=0, le=168)
 
 
 class Named(View):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, StrictInt, field_validator
 from pydantic_core import PydanticCustomError
 
 from letmepost.domain.ids import Prefix, spell
@@ -16,8 +16,8 @@ _UNFIT = re.compile(r"[\s'\",;]")
 """What would end the address in a content security policy."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Posts = Annotated[int, Field(ge=0, le=1_000_000_000)]
-Bytes = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Posts = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
+Bytes = Annotated[StrictInt, Field(ge=0, le=2**53 - 1)]
 
 
 class CreateOrganization(Body):
@@ -29,7 +29,7 @@ class CreateOrganization(Body):
 class SetLate(Body):
     """What posts of a tenant do that could not go out in time, unless their request says otherwise."""
 
-    within_s: int = Field(ge=0, le=604_800)
+    within_s: StrictInt = Field(ge=0, le=604_800)
     then: Literal["publish", "skip", "hold"]
 
 

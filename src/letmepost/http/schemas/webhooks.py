@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Moment, View
@@ -28,7 +28,7 @@ class ChangeEndpoint(Body):
 
     url: str | None = Field(default=None, max_length=2048)
     events: Sequence[str] | None = None
-    active: bool | None = None
+    active: StrictBool | None = None
     description: str | None = Field(default=None, max_length=500)
 
     def to_request(self) -> EndpointRequest:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from pydantic.alias_generators import to_camel
 
 from letmepost.platforms.contract import Options
@@ -16,7 +16,7 @@ class Poll(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True)
 
     options: tuple[str, ...]
-    duration_minutes: int
+    duration_minutes: StrictInt
 
 
 class TwitterOptions(Options):
@@ -32,4 +32,4 @@ class TwitterOptions(Options):
         default="everyone", description="Who may reply."
     )
     poll: Poll | None = None
-    made_with_ai: bool = Field(default=False, description="Label the post as made with AI.")
+    made_with_ai: StrictBool = Field(default=False, description="Label the post as made with AI.")
