@@ -14,11 +14,17 @@ UV := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$($(PIP) config list | \
 COMPILE := $(UV) compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
+# Install a program that a test needs, if it is missing and this is Debian and root; otherwise name it and stop.
+need = command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	echo "Installing $(2)…" && apt-get -qq update && \
+	DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends $(2) >/dev/null; } || \
+	{ echo "This target needs $(1). Install $(2), then run it again."; exit 1; }
+
 # Compiled once, not by each of the processes that the tests and `letmepost dev` start: that takes seconds every time.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-pds test-browser faults faults-short bench lint format openapi env-example requirements secrets clean
+.PHONY: help install dev test test-all test-pds test-browser faults faults-short bench lint format openapi env-example requirements secrets clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -31,10 +37,15 @@ dev: install  ## Run the whole service on this machine until Ctrl-C
 test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to choose)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+test-all: test test-pds test-browser faults-short  ## Run every test; installs Node and Chromium on Debian as root
+
 test-pds: install  ## Run the tests against a real Bluesky server (needs Node)
+	@$(call need,node,nodejs)
+	@$(call need,npm,npm)
 	$(BIN)/python -m pytest tests/pds
 
 test-browser: install  ## Run the tests that look at the pages with Chromium, and keep screenshots
+	@$(call need,chromium,chromium)
 	$(BIN)/python -m pytest -s tests/browser
 
 faults: install  ## Break everything for 20 minutes, and count what was lost or doubled (FAULTS='--seed 1' to choose)

@@ -70,7 +70,7 @@ def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 async def browser(screenshots: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip("there is no Chromium on this machine")
+        pytest.exit("Chromium is missing: install it, or run `make test-browser`, which does.", returncode=1)
     async with browsing(tmp_path_factory.mktemp("profile"), screenshots) as running:
         yield running
 
