@@ -21,6 +21,7 @@ from letmepost.services.imports import Imports
 from letmepost.services.leases import Leases
 from letmepost.services.pauses import Pauses
 from letmepost.services.publishing import Publishing
+from letmepost.services.read_backs import ReadBacks
 from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
 from letmepost.services.tools import Tools
@@ -96,6 +97,13 @@ async def open_worker(
                 clock=core.clock,
                 worlds=core.worlds,
                 health=core.health,
+                throttles=throttles,
+            ),
+            read_backs=ReadBacks(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                worlds=core.worlds,
                 throttles=throttles,
             ),
             version_notices=VersionNotices(core.database, core.clock, platforms),

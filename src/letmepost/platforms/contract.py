@@ -241,6 +241,8 @@ class Platform:
             yielding `intent.call` itself once more. A repeat without a reply is thrown in as `unavailable`. The bytes
             of the post's media may be gone: their facts are None.
         unpublish: delete what is at these URIs, of the account's own; None where the platform cannot.
+        is_there: whether a published post can still be seen, from its URI; raises `PlatformFailure` when the platform
+            did not answer that. None where it cannot be asked, or bills the question.
         explain: what a refusal means; only called for replies that are not a success.
         budgets: what any reply tells of the limits that posts come up against, in the platform's own time.
         server: which of the platform's many servers an account is on: one that is away, or takes no more, holds back
@@ -270,6 +272,7 @@ class Platform:
     publish: Callable[[ReadyPost, Any], Flow[None]]
     reconcile: Callable[[ReadyPost, Intent, Any], Flow[Reconciled]]
     unpublish: Callable[[AccountFacts, Sequence[str], Any], Flow[None]] | None
+    is_there: Callable[[AccountFacts, str, Any], Flow[bool]] | None = None
     explain: Callable[[Call, Reply], PlatformFailure]
     budgets: Callable[[Call, Reply], Sequence[Budget]] = tells_no_budgets
     server: Callable[[AccountFacts], str | None] = has_one_server

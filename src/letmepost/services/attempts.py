@@ -30,6 +30,7 @@ from letmepost.platforms.contract import Platform, PlatformSettings, ReadyPost
 from letmepost.services import throttling, verdicts
 from letmepost.services.events import account_event, post_event
 from letmepost.services.lateness import read_lateness
+from letmepost.services.read_backs import READ_BACK_AFTER
 from letmepost.services.ready_media import MediaMissingError, ready_content
 from letmepost.services.run_journal import RunJournal
 from letmepost.services.sending import may_send
@@ -46,8 +47,6 @@ from letmepost.storage.events import EventRepository
 from letmepost.storage.pauses import find_pause
 from letmepost.storage.posts import PostRow
 from letmepost.storage.runs import AttemptRecord
-
-_USABLE = frozenset({"active", "expiring"})
 
 log = structlog.get_logger()
 
@@ -125,7 +124,7 @@ class Attempt:
         return verdicts.unlearnable(self.post, reason)
 
     async def _publish(self, *, is_closed: bool) -> Verdict:
-        if self.account.status not in _USABLE and not is_closed:
+        if not self.account.is_usable and not is_closed:
             raise _must_reconnect(self.account)
         tools = self.tools
         content = await ready_content(tools.database, tools.fetching, self.claim.tenant, self.stored_content)
@@ -183,7 +182,7 @@ class Attempt:
         # Locked, so that a reconnect under way is waited for: it does not see that this post is about to be held.
         await CredentialRepository(connection, tenant, keyring).find(self.account.id, lock=True)
         found = await AccountRepository(connection, tenant, keyring).find(self.account.id)
-        return found is not None and found.status in _USABLE
+        return found is not None and found.is_usable
 
     def _check_transition(self, verdict: Verdict) -> None:
         if verdict.cause is not None and self.post.status not in TRANSITIONS[verdict.cause].sources:
@@ -243,6 +242,7 @@ class Attempt:
             url=live.url,
             published_at=now,
             extras_until=now + verdicts.EXTRAS_WITHIN,
+            read_back_at=None if self._platform.is_there is None else now + READ_BACK_AFTER,
             failure_count=0,
             error=None,
         )

@@ -60,6 +60,7 @@ def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
         "cid": post.cid,
         "url": post.url,
         "publishedAt": None if post.published_at is None else timestamp(post.published_at),
+        "removedAt": None if post.removed_at is None else timestamp(post.removed_at),
         "nextAttemptAt": timestamp(post.ready_at) if post.status == "retrying" and post.ready_at else None,
         "error": post.error,
     }

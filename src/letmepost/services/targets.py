@@ -8,8 +8,6 @@ from letmepost.domain.ids import Prefix, spell
 from letmepost.services.requests import PostRequest, TargetRequest
 from letmepost.storage.accounts import AccountRow
 
-_USABLE = frozenset({"active", "expiring"})
-
 
 def resolve(request: PostRequest, accounts: Sequence[AccountRow]) -> list[AccountRow]:
     """The account of each target, in their order.
@@ -45,7 +43,7 @@ def _by_id(index: int, account_id: UUID, accounts: dict[UUID, AccountRow]) -> Ac
 
 
 def _only(index: int, target: TargetRequest, accounts: Sequence[AccountRow]) -> AccountRow:
-    fitting = [account for account in accounts if account.platform == target.platform and account.status in _USABLE]
+    fitting = [account for account in accounts if account.platform == target.platform and account.is_usable]
     if not fitting:
         raise _not_connected(f"targets[{index}]: no active account is connected on {target.platform}.")
     if len(fitting) > 1:

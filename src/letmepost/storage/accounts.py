@@ -45,6 +45,11 @@ class AccountRow:
     updated_at: datetime
 
     @property
+    def is_usable(self) -> bool:
+        """Return True if calls can be sent for the account."""
+        return self.status in {"active", "expiring"}
+
+    @property
     def facts(self) -> AccountFacts:
         """What its platform's flows may know of it."""
         return AccountFacts(platform_account_id=self.platform_account_id, handle=self.handle, data=self.data)

@@ -49,6 +49,8 @@ class PostRow:
     error: Mapping[str, Any] | None
     published_at: datetime | None
     unpublished_at: datetime | None
+    removed_at: datetime | None
+    read_back_at: datetime | None
     created_at: datetime
     updated_at: datetime
 

@@ -64,6 +64,12 @@ _ENDPOINTS = text(
     WHERE organization_id = :organization AND mode = 'test' AND failing_since IS NOT NULL
     """
 )
+_READ_BACKS = text(
+    """
+    UPDATE posts SET read_back_at = read_back_at - CAST(:jump AS interval)
+    WHERE organization_id = :organization AND mode = 'test' AND read_back_at IS NOT NULL
+    """
+)
 _ACCOUNTS = text(
     """
     UPDATE accounts SET
@@ -103,7 +109,7 @@ class TestWorld:
             return False
         values = {**self._organization, "jump": timedelta(seconds=ahead_s - before_s), "now": now}
         # The journals and tries first: which of them belong is seen by what still waits.
-        for statement in (_JOURNALS, _ATTEMPTS, _POSTS, _DELIVERIES, _ENDPOINTS, _ACCOUNTS):
+        for statement in (_JOURNALS, _ATTEMPTS, _POSTS, _READ_BACKS, _DELIVERIES, _ENDPOINTS, _ACCOUNTS):
             await self._connection.execute(statement, values)
         return True
 

@@ -14,6 +14,7 @@ from letmepost.services.leases import Leases
 from letmepost.services.media_expiry import MediaExpiry
 from letmepost.services.pauses import Pauses
 from letmepost.services.publishing import Publishing
+from letmepost.services.read_backs import ReadBacks
 from letmepost.services.removal import Removal
 from letmepost.services.retention import Retention
 from letmepost.services.upkeep import Upkeep
@@ -38,6 +39,8 @@ NOTICES_EVERY_S = 5.0
 REFRESHED_AT_ONCE = 20
 CHECKED_AT_ONCE = 5
 TOLD_AT_ONCE = 100
+READ_BACK_EVERY_S = 10.0
+READ_BACK_AT_ONCE = 20
 
 log = structlog.get_logger()
 
@@ -54,6 +57,7 @@ class WorkerServices:
     retention: Retention
     removal: Removal
     upkeep: Upkeep
+    read_backs: ReadBacks
     version_notices: VersionNotices
     pauses: Pauses
     wakeups: Wakeups
@@ -83,7 +87,7 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         asyncio.create_task(every(IMPORT_EVERY_S, "imports", lambda: services.imports.sweep(IMPORTS_AT_ONCE), stop)),
         asyncio.create_task(every(EXPIRY_EVERY_S, "expiry", lambda: services.expiry.sweep(EXPIRED_AT_ONCE), stop)),
         asyncio.create_task(every(LEFTOVERS_EVERY_S, "leftovers", services.expiry.remove_leftovers, stop)),
-        *_upkeep(services.upkeep, posts, stop),
+        *_upkeep(services, posts, stop),
     ]
     log.info("worker.started", post_slots=services.post_slots)
     try:
@@ -95,16 +99,22 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         log.info("worker.stopped")
 
 
-def _upkeep(upkeep: Upkeep, posts: Slots[Claim], stop: asyncio.Event) -> Iterator["asyncio.Task[None]"]:
-    """What keeps accounts alive. Checks come behind publishing: they wait while posts take most of the slots."""
+def _upkeep(services: WorkerServices, posts: Slots[Claim], stop: asyncio.Event) -> Iterator["asyncio.Task[None]"]:
+    """Start what keeps accounts alive. Checks and read-backs wait while posts take most of the slots."""
+    upkeep = services.upkeep
 
     async def check() -> None:
         if not posts.is_busy:
             await upkeep.check_due(CHECKED_AT_ONCE)
 
+    async def read_back() -> None:
+        if not posts.is_busy:
+            await services.read_backs.sweep(READ_BACK_AT_ONCE)
+
     for seconds, name, action in (
         (REFRESH_EVERY_S, "refreshes", lambda: upkeep.refresh_due(REFRESHED_AT_ONCE)),
         (CHECK_EVERY_S, "checks", check),
+        (READ_BACK_EVERY_S, "read_backs", read_back),
         (NOTICES_EVERY_S, "notices", lambda: upkeep.tell_owners(TOLD_AT_ONCE)),
     ):
         yield asyncio.create_task(every(seconds, name, action, stop))

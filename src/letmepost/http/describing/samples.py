@@ -85,6 +85,7 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "tokenExpiresAt": None,
         "unit": "graphemes",
         "unpublishedAt": None,
+        "removedAt": None,
         "uri": "at://did:example:somebody/post/3n2u",
         "url": "https://example.com/somebody/3n2u",
     }

@@ -51,6 +51,10 @@ class PlatformView(View):
     api_version: str | None
     sunset: date | None
     can_unpublish: bool
+    can_read_back: bool = Field(
+        description="Whether `post.removed` is sent: each published post is looked up once, 24 hours later. False "
+        "where the platform cannot be asked, or bills the question."
+    )
     limits: Sequence[LimitView]
     options_schema: Mapping[str, Any]
     connect_schema: Mapping[str, Any] | None
@@ -70,6 +74,7 @@ class PlatformView(View):
             api_version=platform.api_version,
             sunset=platform.sunset,
             can_unpublish=platform.unpublish is not None,
+            can_read_back=platform.is_there is not None,
             limits=[LimitView.of(rule) for rule in platform.rules],
             options_schema=platform.options.model_json_schema(by_alias=True),
             connect_schema=None if typed is None else typed.model_json_schema(by_alias=True),

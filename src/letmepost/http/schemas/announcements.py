@@ -37,6 +37,7 @@ class PostAnnouncement(Announcement):
     cid: Left[str] = None
     url: Left[str] = None
     published_at: Left[Moment] = None
+    removed_at: Left[Moment] = None
     next_attempt_at: Left[Moment] = None
     error: Left[Mapping[str, Any]] = Field(default=None, description="As in an error envelope.")
 

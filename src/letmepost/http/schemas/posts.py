@@ -43,6 +43,7 @@ class PostRead(View):
     scheduled_at: Moment | None
     published_at: Moment | None
     unpublished_at: Left[Moment] = None
+    removed_at: Left[Moment] = None
     next_attempt_at: Left[Moment] = None
     platform_uri: str | None
     platform_cid: str | None
@@ -84,6 +85,7 @@ class PostRead(View):
             "scheduled_at": post.due_at if view.is_scheduled else None,
             "published_at": post.published_at,
             "unpublished_at": post.unpublished_at,
+            "removed_at": post.removed_at,
             "next_attempt_at": result.next_attempt_at,
             "platform_uri": result.uri,
             "platform_cid": post.cid,

@@ -4,6 +4,7 @@ from letmepost.platforms.bluesky.budgets import budgets
 from letmepost.platforms.bluesky.connect import ConnectInput, connect
 from letmepost.platforms.bluesky.options import BlueskyOptions
 from letmepost.platforms.bluesky.publish import publish
+from letmepost.platforms.bluesky.read_back import is_there
 from letmepost.platforms.bluesky.reconcile import reconcile
 from letmepost.platforms.bluesky.refusals import REFUSALS
 from letmepost.platforms.bluesky.replies import explain
@@ -33,6 +34,7 @@ PLATFORM = Platform(
     publish=publish,
     reconcile=reconcile,
     unpublish=unpublish,
+    is_there=is_there,
     explain=explain,
     budgets=budgets,
     server=server,

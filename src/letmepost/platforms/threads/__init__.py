@@ -7,6 +7,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.platforms.threads.connect import OAUTH
 from letmepost.platforms.threads.options import ThreadsOptions
 from letmepost.platforms.threads.publish import publish
+from letmepost.platforms.threads.read_back import is_there
 from letmepost.platforms.threads.reconcile import reconcile
 from letmepost.platforms.threads.refusals import REFUSALS
 from letmepost.platforms.threads.replies import explain
@@ -35,6 +36,7 @@ PLATFORM = Platform(
     publish=publish,
     reconcile=reconcile,
     unpublish=unpublish,
+    is_there=is_there,
     explain=explain,
     budgets=budgets,
     resets=rolling(THROTTLED_FOR),  # a day's posts come back one by one, as each is a day old

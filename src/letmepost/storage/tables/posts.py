@@ -70,6 +70,8 @@ posts = Table(
     # When it was deleted by us, and when it was found gone.
     moment("unpublished_at"),
     moment("removed_at"),
+    # When the platform is asked whether it still shows the post; NULL once it has answered.
+    moment("read_back_at"),
     moment("created_at", nullable=False),
     moment("updated_at", nullable=False),
     known_mode(),
@@ -81,6 +83,7 @@ posts = Table(
     # What is due is found without looking at history: settled posts are not in these indexes.
     Index("ix_posts_ready", "organization_id", "ready_at", "id", postgresql_where=text("ready_at IS NOT NULL")),
     Index("ix_posts_next", "ready_at", postgresql_where=text("ready_at IS NOT NULL AND lease_token IS NULL")),
+    Index("ix_posts_read_back_at", "read_back_at", postgresql_where=text("read_back_at IS NOT NULL")),
     Index("ix_posts_lease_until", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
     # The backstop of "one at a time per account".
     Index("uq_posts_leased_account", "account_id", unique=True, postgresql_where=text("lease_token IS NOT NULL")),

@@ -1,0 +1,25 @@
+"""Whether a published post is still in its repository."""
+
+from letmepost.domain.flow import Flow
+from letmepost.platforms.bluesky.records import read_place
+from letmepost.platforms.bluesky.replies import explain
+from letmepost.platforms.bluesky.settings import BlueskySettings
+from letmepost.platforms.bluesky.xrpc import POST, error_name, get_record
+from letmepost.platforms.contract import AccountFacts
+
+
+def is_there(account: AccountFacts, uri: str, settings: BlueskySettings) -> Flow[bool]:  # noqa: ARG001 - the account's own server is asked
+    """Return False if the server has no such record.
+
+    A repository that is deactivated or taken down is a failure, not a missing post: it may come back.
+
+    Raises:
+        PlatformFailure: the server did not answer the question.
+    """
+    call = get_record(account.data["pds"], account.platform_account_id, POST, uri.rpartition("/")[2])
+    reply = yield call
+    if error_name(reply) == "RecordNotFound":
+        return False
+    if not reply.ok or read_place(reply.data()) is None:
+        raise explain(call, reply)
+    return True

@@ -1,0 +1,27 @@
+"""Whether a published post is still on Threads."""
+
+from letmepost.domain.flow import Flow
+from letmepost.platforms._meta.graph import read_id
+from letmepost.platforms.contract import AccountFacts
+from letmepost.platforms.threads.api import read_post
+from letmepost.platforms.threads.replies import NOT_FOUND, explain, subcode_of
+from letmepost.platforms.threads.session import check
+from letmepost.platforms.threads.settings import ThreadsSettings
+
+
+def is_there(account: AccountFacts, post_id: str, settings: ThreadsSettings) -> Flow[bool]:
+    """Return False if Threads no longer knows the post.
+
+    Threads also answers "not found" for what the token may not read, so the token is checked before it is believed.
+
+    Raises:
+        PlatformFailure: Threads did not answer the question.
+    """
+    call = read_post(settings, post_id)
+    reply = yield call
+    if subcode_of(reply) == NOT_FOUND:
+        yield from check(account, settings)
+        return False
+    if not reply.ok or read_id(reply) is None:
+        raise explain(call, reply)
+    return True
