@@ -1,5 +1,7 @@
 """Keys: minted with no more rights than their maker's, shown once, listed without what makes them keys."""
 
+import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -81,7 +83,116 @@ async def test_a_key_cannot_mint_one_with_more_rights(tenant: Tenant) -> None:
             error = check_refusal(reply, 403, "unauthorized", rule)
             assert "lmp_" not in error["message"]
         other = await scoped.post("/v1/api-keys", {"name": "more", "profileId": f"prof_{ABSENT_ID}"})
-        check_refusal(other, 400, "validation_failed", "profile.scope_mismatch")
+        check_refusal(other, 403, "unauthorized", "api_key.escalation")
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"expiresAt": soon(7200)},
+        {"requestsPerMinute": 61},
+    ],
+    ids=["later expiry", "higher rate limit"],
+)
+async def test_key_with_more_rights_than_its_creator_is_rejected(tenant: Tenant, wanted: dict[str, Any]) -> None:
+    maker = await tenant.key(expiresAt=soon(3600), requestsPerMinute=60)
+    async with tenant.storing_nothing():
+        reply = await maker.post("/v1/api-keys", {"name": "more", **wanted})
+        error = check_refusal(reply, 403, "unauthorized", "api_key.escalation")
+        assert next(iter(wanted)) in error["message"]
+
+
+async def test_rate_limit_above_the_default_is_rejected_when_the_creator_has_no_limit_of_its_own(
+    tenant: Tenant,
+) -> None:
+    default = tenant.deployment.settings.requests_per_minute
+    reply = await tenant.client.post("/v1/api-keys", {"name": "more", "requestsPerMinute": default + 1})
+    check_refusal(reply, 403, "unauthorized", "api_key.escalation")
+    assert (await _mint(tenant.client, requestsPerMinute=default))["name"] == "new"
+
+
+async def test_omitted_limits_of_a_new_key_are_those_of_its_creator(tenant: Tenant) -> None:
+    end = soon(3600)
+    maker = await tenant.key(expiresAt=end, requestsPerMinute=60)
+    made = await _mint(maker)
+    assert abs(moment(made["expiresAt"]) - datetime.fromisoformat(end)) < timedelta(milliseconds=1)
+    page = await Client(tenant.deployment.http, made["key"]).get("/v1/posts")
+    assert page.headers["ratelimit-limit"] == "60"
+
+
+async def test_key_of_a_creator_without_limits_has_the_default_rate_limit_and_no_expiry(tenant: Tenant) -> None:
+    made = await _mint(tenant.client)
+    assert made.get("expiresAt") is None
+    page = await Client(tenant.deployment.http, made["key"]).get("/v1/posts")
+    assert page.headers["ratelimit-limit"] == str(tenant.deployment.settings.requests_per_minute)
+
+
+async def test_operator_key_is_not_limited_by_the_default_rate_limit(tenant: Tenant) -> None:
+    fast = await tenant.key(requestsPerMinute=tenant.deployment.settings.requests_per_minute + 1)
+    assert (await fast.get("/v1/posts")).status_code == 200
+
+
+_WIDER: list[dict[str, Any]] = [
+    {"scopes": ["posts:write"], "expiresAt": soon(3600), "requestsPerMinute": 60},
+    {"scopes": ["keys:write"], "requestsPerMinute": 60},
+    {"scopes": ["keys:write"], "expiresAt": soon(7200), "requestsPerMinute": 60},
+    {"scopes": ["keys:write"], "expiresAt": soon(3600), "requestsPerMinute": 61},
+    {"scopes": ["keys:write"], "expiresAt": soon(3600)},
+]
+
+
+@pytest.mark.parametrize("wider", _WIDER, ids=["scope", "no expiry", "later expiry", "higher rate", "default rate"])
+async def test_key_with_fewer_rights_cannot_revoke_or_rotate_a_key(tenant: Tenant, wider: dict[str, Any]) -> None:
+    narrow = await tenant.key(scopes=["keys:write", "keys:read"], expiresAt=soon(3700), requestsPerMinute=60)
+    await tenant.key(name="wide", **wider)
+    [wide] = [key for key in (await narrow.get("/v1/api-keys")).json()["data"] if key["name"] == "wide"]
+    async with tenant.storing_nothing():
+        for method, path in (("DELETE", wide["id"]), ("POST", f"{wide['id']}/rotate")):
+            reply = await narrow.call(method, f"/v1/api-keys/{path}")
+            check_refusal(reply, 403, "unauthorized", "api_key.escalation")
+    [now] = [key for key in (await narrow.get("/v1/api-keys")).json()["data"] if key["name"] == "wide"]
+    assert (now["revokedAt"], now.get("expiresAt")) == (None, wide.get("expiresAt"))
+
+
+async def test_rotation_keeps_the_expiry_and_the_overlap_never_exceeds_it(tenant: Tenant) -> None:
+    made = await _mint(tenant.client, expiresAt=soon(3600))
+    reply = await tenant.client.post(f"/v1/api-keys/{made['id']}/rotate", {"overlapHours": 168})
+    assert reply.status_code == 201
+    assert reply.json()["expiresAt"] == made["expiresAt"]
+    [old] = [key for key in (await tenant.client.get("/v1/api-keys")).json()["data"] if key["id"] == made["id"]]
+    assert old["expiresAt"] == made["expiresAt"]
+
+
+@pytest.mark.parametrize("ending", ["revoked_at = now()", "expires_at = now()"])
+@pytest.mark.parametrize("action", ["create", "rotate", "revoke"])
+async def test_ended_key_changes_no_keys_while_a_process_still_accepts_it(
+    tenant: Tenant, action: str, ending: str
+) -> None:
+    other = await _mint(tenant.client)
+    caller = await tenant.key()
+    assert (await caller.get("/v1/me")).status_code == 200, "the process remembers the key for a second"
+    end = f"UPDATE api_keys SET {ending} WHERE organization_id = $1 AND last4 = $2"  # noqa: S608 - parameters above
+    await tenant.admin.do(end, tenant.uuid, caller.key[-4:])
+    async with tenant.storing_nothing():
+        reply = await {
+            "create": lambda: caller.post("/v1/api-keys", {"name": "late"}),
+            "rotate": lambda: caller.post(f"/v1/api-keys/{other['id']}/rotate"),
+            "revoke": lambda: caller.call("DELETE", f"/v1/api-keys/{other['id']}"),
+        }[action]()
+        check_refusal(reply, 401, "unauthenticated")
+    [still] = [key for key in (await tenant.client.get("/v1/api-keys")).json()["data"] if key["id"] == other["id"]]
+    assert still == {name: value for name, value in other.items() if name != "key"}
+
+
+async def test_two_keys_that_revoke_each_other_at_the_same_time_do_not_deadlock(tenant: Tenant) -> None:
+    first, second = await _mint(tenant.client), await _mint(tenant.client)
+    replies = await asyncio.gather(
+        *(
+            Client(tenant.deployment.http, own["key"]).call("DELETE", f"/v1/api-keys/{other['id']}")
+            for own, other in ((first, second), (second, first))
+        )
+    )
+    assert sorted(reply.status_code for reply in replies) == [200, 401]
 
 
 async def test_a_profiles_key_mints_keys_of_that_profile(tenant: Tenant) -> None:

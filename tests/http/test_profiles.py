@@ -48,9 +48,10 @@ async def test_a_rotated_key_goes_on_until_its_overlap_ends(tenant: Tenant) -> N
     assert reply.status_code == 201
     assert reply.json()["scopes"] == row["scopes"]
     assert (await old.get("/v1/posts")).status_code == 200
-    again = await old.post(f"/v1/api-keys/{reply.json()['id']}/rotate", {"overlapHours": 0})
+    new = tenant.client  # the old key now expires, so it cannot rotate its successor
+    again = await new.post(f"/v1/api-keys/{reply.json()['id']}/rotate", {"overlapHours": 0})
     assert again.status_code == 201
-    ended = await old.post(f"/v1/api-keys/{reply.json()['id']}/rotate", {"overlapHours": 0})
+    ended = await new.post(f"/v1/api-keys/{reply.json()['id']}/rotate", {"overlapHours": 0})
     assert (ended.status_code, ended.json()["error"]["rule"]) == (409, "api_key.ended")
 
 

@@ -134,7 +134,13 @@ async def open_api(
                 quotas=core.quotas,
             ),
             health=core.health,
-            api_keys=ApiKeys(core.database, core.keyring, core.clock, core.idempotency),
+            api_keys=ApiKeys(
+                database=core.database,
+                keyring=core.keyring,
+                clock=core.clock,
+                idempotency=core.idempotency,
+                requests_per_minute=settings.requests_per_minute,
+            ),
             organizations=Organizations(
                 database=core.database,
                 keyring=core.keyring,

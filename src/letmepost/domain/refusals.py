@@ -35,8 +35,9 @@ REFUSALS = (
     Refusal("api_key.ended", "The API key was revoked or has expired.", "Mint a new key."),
     Refusal(
         "api_key.escalation",
-        "A key cannot make a key with more rights than its own, nor may a test key make a live one.",
-        "Ask for fewer scopes, or use a key that has them.",
+        "A key cannot create, rotate or revoke a key with more rights than its own: scopes, mode, profile, expiry and "
+        "rate limit. Fields that are omitted when a key is created take the values of the calling key.",
+        "Ask for less, or call with a key that has these rights.",
     ),
     Refusal("body.content_type", "The body is not said to be JSON.", "Send `Content-Type: application/json`."),
     Refusal(

@@ -1,18 +1,19 @@
 """Keys: who may call, and as whom."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from letmepost.domain.api_keys import ENTROPY_BYTES, Mode, Scope, mint, parse
 from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids, Unauthenticated, Unauthorized
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.key_rights import KeyRights
 from letmepost.gateways.clock import Clock
 from letmepost.services.audit import Action, record
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.storage.api_keys import ApiKeyRepository, ApiKeyRow, EveryTenantKeys
-from letmepost.storage.database import Database
+from letmepost.storage.database import Connection, Database
 from letmepost.storage.organizations import OrganizationRepository
 from letmepost.storage.profiles import ProfileRepository
 from letmepost.storage.sealing import Keyring
@@ -46,11 +47,21 @@ class MintedKey:
 class ApiKeys:
     """Mints, lists and revokes keys, and recognises presented ones."""
 
-    def __init__(self, database: Database, keyring: Keyring, clock: Clock, idempotency: Idempotency) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        idempotency: Idempotency,
+        requests_per_minute: int,
+    ) -> None:
+        """`requests_per_minute`: the limit of a key without its own."""
         self._database = database
         self._keyring = keyring
         self._clock = clock
         self._idempotency = idempotency
+        self._requests_per_minute = requests_per_minute
         self._known: dict[str, tuple[float, Caller]] = {}
         self._noted: dict[UUID, float] = {}
 
@@ -91,23 +102,26 @@ class ApiKeys:
             await EveryTenantKeys(self._database).touch([key_id], self._clock.now())
 
     async def mint(self, caller: Caller, wanted: KeyRequest, once: Once[MintedKey]) -> Answer:
-        """A key with at most the caller's own rights.
+        """Create a key with at most the rights of the calling key; what `wanted` omits is taken from that key.
 
         Raises:
-            Unauthorized: it would have more.
-            InvalidRequest: there is no such profile.
+            Unauthorized: the new key would have more rights.
+            Unauthenticated: the calling key has been revoked or has expired meanwhile.
+            InvalidRequest: the profile does not exist.
+            StateForbids: the organization has as many keys as it may have.
         """
-        profile_id = caller.narrow(wanted.profile_id)
-        scopes = wanted.scopes or caller.scopes
-        if not scopes <= caller.scopes or (caller.mode is Mode.TEST and wanted.mode is Mode.LIVE):
-            raise _escalation()
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
-            profiles = ProfileRepository(connection, caller.tenant)
-            if profile_id is not None and await profiles.find(profile_id) is None:
-                raise InvalidRequest("There is no such profile.", rule="profileId")
-            minted = make_key(self._clock, caller.organization_id, wanted, scopes, profile_id)
+            await _hold_organization(connection, caller)
             keys = ApiKeyRepository(connection, caller.tenant)
+            parent, _ = await self._hold(keys, caller)
+            request, scopes = _inherit(wanted, parent), wanted.scopes or parent.scopes
+            minted = make_key(self._clock, caller.organization_id, request, scopes, request.profile_id)
+            if excess := self._rights(minted.row).excess_over(self._rights(parent)):
+                raise _escalation(f"A key cannot create a key with more rights than its own: {excess}.")
+            profiles = ProfileRepository(connection, caller.tenant)
+            if request.profile_id is not None and await profiles.find(request.profile_id) is None:
+                raise InvalidRequest("There is no such profile.", rule="profileId")
             await keys.create(minted.row, hash_key(self._keyring, minted.key))
             subject = spell(Prefix.API_KEY, minted.row.id)
             await record(connection, self._clock, caller, Action.KEY_MINTED, subject, **facts_of(minted.row))
@@ -121,17 +135,17 @@ class ApiKeys:
             return await keys.list_all(mode=mode, profile_id=caller.profile_id)
 
     async def revoke(self, caller: Caller, key_id: UUID, once: Once[ApiKeyRow]) -> Answer:
-        """End a key, on every process within a second.
+        """Revoke a key. It stops working on every process within one second.
 
         Raises:
-            NotFound: there is none that the caller can see.
+            NotFound: the caller sees no such key.
+            Unauthorized: the key has more rights than the calling key.
+            Unauthenticated: the calling key has been revoked or has expired meanwhile.
         """
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             keys = ApiKeyRepository(connection, caller.tenant)
-            row = await keys.find(key_id)
-            if row is None or not _is_visible(row, caller):
-                raise NotFound("API key")
+            row = await self._hold_target(keys, caller, key_id)
             await keys.revoke(key_id, self._clock.now())
             row = await keys.find(key_id) or row
             subject = spell(Prefix.API_KEY, key_id)
@@ -139,24 +153,22 @@ class ApiKeys:
             return await self._idempotency.answer(connection, caller, once, row)
 
     async def rotate(self, caller: Caller, key_id: UUID, overlap: timedelta, once: Once[MintedKey]) -> Answer:
-        """A new key with the rights of an old one, which ends after `overlap`.
+        """Create a successor with the rights of a key, expiry included. The old key ends after `overlap`, or earlier.
 
         Raises:
-            NotFound: there is none that the caller can see.
-            Unauthorized: it has more rights than the caller.
-            StateForbids: it has ended.
+            NotFound: the caller sees no such key.
+            Unauthorized: the key has more rights than the calling key.
+            Unauthenticated: the calling key has been revoked or has expired meanwhile.
+            StateForbids: the key has been revoked or has expired.
         """
-        now = self._clock.now()
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
+            await _hold_organization(connection, caller)
             keys = ApiKeyRepository(connection, caller.tenant)
-            old = await keys.find(key_id)
-            if old is None or not _is_visible(old, caller):
-                raise NotFound("API key")
+            old = await self._hold_target(keys, caller, key_id)
+            now = self._clock.now()
             if not _is_alive(old, now):
                 raise StateForbids("The key has ended.", rule="api_key.ended", remediation="Mint a new one.")
-            if not old.scopes <= caller.scopes:
-                raise _escalation()
             wanted = KeyRequest(
                 name=old.name, mode=old.mode, requests_per_minute=old.requests_per_minute, expires_at=old.expires_at
             )
@@ -167,6 +179,37 @@ class ApiKeys:
             facts = {**facts_of(old), "successor": successor}
             await record(connection, self._clock, caller, Action.KEY_ROTATED, subject, **facts)
             return await self._idempotency.answer(connection, caller, once, minted)
+
+    async def _hold(
+        self, keys: ApiKeyRepository, caller: Caller, key_id: UUID | None = None
+    ) -> tuple[ApiKeyRow, ApiKeyRow | None]:
+        """Lock the calling key, and another one if given, until the transaction ends.
+
+        Within `REVOCATION_LAG_S` a process still accepts a revoked key, so the row decides here.
+        """
+        held = await keys.hold({caller.key_id} if key_id is None else {caller.key_id, key_id})
+        own = held.get(caller.key_id)
+        if own is None or not _is_alive(own, self._clock.now()):
+            raise Unauthenticated
+        return own, None if key_id is None else held.get(key_id)
+
+    async def _hold_target(self, keys: ApiKeyRepository, caller: Caller, key_id: UUID) -> ApiKeyRow:
+        own, target = await self._hold(keys, caller, key_id)
+        if target is None or not _is_visible(target, caller):
+            raise NotFound("API key")
+        if excess := self._rights(target).excess_over(self._rights(own)):
+            shown = spell(Prefix.API_KEY, key_id)
+            raise _escalation(f"A key cannot revoke or rotate a key with more rights than its own. {shown}: {excess}.")
+        return target
+
+    def _rights(self, row: ApiKeyRow) -> KeyRights:
+        return KeyRights(
+            scopes=row.scopes,
+            mode=row.mode,
+            profile_id=row.profile_id,
+            expires_at=row.expires_at,
+            requests_per_minute=row.requests_per_minute or self._requests_per_minute,
+        )
 
     async def describe(self, caller: Caller) -> tuple[str, ApiKeyRow]:
         """The caller's organization's name, and its key.
@@ -218,11 +261,27 @@ def facts_of(key: ApiKeyRow) -> dict[str, object]:
     return {"name": key.name, "mode": key.mode, "scopes": sorted(key.scopes)}
 
 
-def _escalation() -> Unauthorized:
+async def _hold_organization(connection: Connection, caller: Caller) -> None:
+    """Keep the organization from being deleted before the new key is stored: deleting it revokes every key."""
+    if not await OrganizationRepository(connection, caller.tenant).hold():
+        raise Unauthenticated
+
+
+def _inherit(wanted: KeyRequest, parent: ApiKeyRow) -> KeyRequest:
+    """Take what is omitted from the parent. Without a limit of its own, both have the deployment's default."""
+    return replace(
+        wanted,
+        profile_id=wanted.profile_id or parent.profile_id,
+        expires_at=wanted.expires_at or parent.expires_at,
+        requests_per_minute=wanted.requests_per_minute or parent.requests_per_minute,
+    )
+
+
+def _escalation(message: str) -> Unauthorized:
     return Unauthorized(
-        "A key cannot mint a key with more rights than its own.",
+        message,
         rule="api_key.escalation",
-        remediation="Ask for fewer scopes, or use a key that has them.",
+        remediation="Ask for less, or call with a key that has these rights.",
     )
 
 

@@ -1,5 +1,6 @@
 """API keys."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -78,6 +79,12 @@ class ApiKeyRepository:
         query = select(*_COLUMNS).where(api_keys.c.organization_id == self._organization_id, api_keys.c.id == key_id)
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else _read(row)
+
+    async def hold(self, key_ids: Collection[UUID]) -> dict[UUID, ApiKeyRow]:
+        """Lock keys until the transaction ends, in the order of their ids, and return them as they are then."""
+        query = select(*_COLUMNS).where(api_keys.c.organization_id == self._organization_id, api_keys.c.id.in_(key_ids))
+        rows = await self._connection.execute(query.order_by(api_keys.c.id).with_for_update(key_share=True))
+        return {row["id"]: _read(row) for row in rows.mappings()}
 
     async def expire(self, key_id: UUID, expires_at: datetime) -> None:
         """End a key at a time, unless it ends earlier."""
