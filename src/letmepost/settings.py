@@ -65,6 +65,14 @@ class Settings(BaseSettings):
     )
     requests_per_minute: int = Field(default=120, gt=0, description="A key's rate limit, unless the key has its own.")
     event_streams_per_key: int = Field(default=10, gt=0, description="Streams of events that a key may follow at once.")
+    webhook_endpoints_max: int = Field(
+        default=50, gt=0, description="Webhook endpoints of an organization, live and test together."
+    )
+    api_keys_max: int = Field(
+        default=1000,
+        gt=0,
+        description="Working API keys of an organization. Operators may create more.",
+    )
     worker_slots: int = Field(default=64, gt=0, description="Posts that one worker publishes at once.")
     delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at once.")
     lease_s: float = Field(default=60.0, ge=2, description="How long a dead worker's post waits for another.")

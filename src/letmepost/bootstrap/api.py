@@ -140,6 +140,7 @@ async def open_api(
                 clock=core.clock,
                 idempotency=core.idempotency,
                 requests_per_minute=settings.requests_per_minute,
+                max_count=settings.api_keys_max,
             ),
             organizations=Organizations(
                 database=core.database,
@@ -165,6 +166,7 @@ async def open_api(
                 guard=core.guard,
                 http=core.live_http,
                 idempotency=core.idempotency,
+                max_count=settings.webhook_endpoints_max,
             ),
             streams=Streams(
                 database=core.database,

@@ -39,6 +39,11 @@ REFUSALS = (
         "rate limit. Fields that are omitted when a key is created take the values of the calling key.",
         "Ask for less, or call with a key that has these rights.",
     ),
+    Refusal(
+        "api_keys.max",
+        "The organization has as many working API keys as the operator allows (`LETMEPOST_API_KEYS_MAX`).",
+        "Revoke a key that is not used.",
+    ),
     Refusal("body.content_type", "The body is not said to be JSON.", "Send `Content-Type: application/json`."),
     Refusal(
         "body.duplicate_field",
@@ -318,6 +323,17 @@ REFUSALS = (
         "publishing.paused",
         "The operator has paused publishing.",
         "Nothing needs to be done: the post is queued again when the pause ends.",
+    ),
+    Refusal(
+        "webhooks.endpoints.duplicate_url",
+        "The URL is registered already for this profile and mode. A second endpoint would receive every event twice.",
+        "Change the endpoint that exists, or use another URL.",
+    ),
+    Refusal(
+        "webhooks.endpoints.max",
+        "The organization has as many webhook endpoints as the operator allows (`LETMEPOST_WEBHOOK_ENDPOINTS_MAX`, "
+        "50 by default), live and test together.",
+        "Delete an endpoint that is not used.",
     ),
     Refusal(
         "quota.mediaBytes",

@@ -55,13 +55,20 @@ class ApiKeys:
         clock: Clock,
         idempotency: Idempotency,
         requests_per_minute: int,
+        max_count: int,
     ) -> None:
-        """`requests_per_minute`: the limit of a key without its own."""
+        """Open the keys of every tenant.
+
+        Args:
+            requests_per_minute: the limit of a key without its own.
+            max_count: keys of an organization that work at the same time. Each has its own rate limit and streams.
+        """
         self._database = database
         self._keyring = keyring
         self._clock = clock
         self._idempotency = idempotency
         self._requests_per_minute = requests_per_minute
+        self._max_count = max_count
         self._known: dict[str, tuple[float, Caller]] = {}
         self._noted: dict[UUID, float] = {}
 
@@ -122,6 +129,7 @@ class ApiKeys:
             profiles = ProfileRepository(connection, caller.tenant)
             if request.profile_id is not None and await profiles.find(request.profile_id) is None:
                 raise InvalidRequest("There is no such profile.", rule="profileId")
+            await self._check_count(keys)
             await keys.create(minted.row, hash_key(self._keyring, minted.key))
             subject = spell(Prefix.API_KEY, minted.row.id)
             await record(connection, self._clock, caller, Action.KEY_MINTED, subject, **facts_of(minted.row))
@@ -159,7 +167,7 @@ class ApiKeys:
             NotFound: the caller sees no such key.
             Unauthorized: the key has more rights than the calling key.
             Unauthenticated: the calling key has been revoked or has expired meanwhile.
-            StateForbids: the key has been revoked or has expired.
+            StateForbids: the key has been revoked or has expired; or the organization has too many keys for an overlap.
         """
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
@@ -169,6 +177,8 @@ class ApiKeys:
             now = self._clock.now()
             if not _is_alive(old, now):
                 raise StateForbids("The key has ended.", rule="api_key.ended", remediation="Mint a new one.")
+            if overlap:  # without one, the successor takes the place of the old key
+                await self._check_count(keys)
             wanted = KeyRequest(
                 name=old.name, mode=old.mode, requests_per_minute=old.requests_per_minute, expires_at=old.expires_at
             )
@@ -201,6 +211,14 @@ class ApiKeys:
             shown = spell(Prefix.API_KEY, key_id)
             raise _escalation(f"A key cannot revoke or rotate a key with more rights than its own. {shown}: {excess}.")
         return target
+
+    async def _check_count(self, keys: ApiKeyRepository) -> None:
+        if await keys.count_working(self._clock.now()) >= self._max_count:
+            raise StateForbids(
+                f"The organization has {self._max_count} working API keys, the most allowed.",
+                rule="api_keys.max",
+                remediation="Revoke a key that is not used.",
+            )
 
     def _rights(self, row: ApiKeyRow) -> KeyRights:
         return KeyRights(

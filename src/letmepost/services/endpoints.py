@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, NotFound, NotSent, SendFailure
+from letmepost.domain.errors import InvalidRequest, NotFound, NotSent, SendFailure, StateForbids
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.signing import SECRET_BYTES, signing_secret
 from letmepost.gateways.addresses import AddressGuard
 from letmepost.gateways.clock import Clock
+from letmepost.gateways.destinations import read_url
 from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
 from letmepost.services.audit import Action, record
 from letmepost.services.callers import Caller, new_id
@@ -74,19 +75,23 @@ class Endpoints:
         guard: AddressGuard,
         http: HTTPClient,
         idempotency: Idempotency,
+        max_count: int,
     ) -> None:
+        """`max_count`: endpoints of an organization, both modes together."""
         self._database = database
         self._keyring = keyring
         self._clock = clock
         self._guard = guard
         self._http = http
         self._idempotency = idempotency
+        self._max_count = max_count
 
     async def create(self, caller: Caller, wanted: EndpointRequest, once: Once[NewEndpoint]) -> Answer:
-        """Register an endpoint; a profile's key makes one that hears of that profile only.
+        """Register an endpoint. With a profile's key, it receives the events of that profile only.
 
         Raises:
             InvalidRequest: the URL may not be called, or an event does not exist.
+            StateForbids: the organization has the most endpoints allowed, or the URL is registered already.
         """
         await self._check(wanted)
         now = self._clock.now()
@@ -105,7 +110,12 @@ class Endpoints:
         made = NewEndpoint(row, signing_secret(self._clock.entropy(SECRET_BYTES)))
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
-            await EndpointRepository(connection, caller.tenant, self._keyring).create(row, made.secret)
+            repository = EndpointRepository(connection, caller.tenant, self._keyring)
+            await repository.lock_all()
+            if await repository.count_all() >= self._max_count:
+                raise _too_many(self._max_count)
+            _check_unused(row.url, await repository.list_urls(row.profile_id))
+            await repository.create(row, made.secret)
             await self._record(connection, caller, Action.ENDPOINT_CREATED, row)
             return await self._idempotency.answer(connection, caller, once, made)
 
@@ -131,6 +141,7 @@ class Endpoints:
 
         Raises:
             NotFound, InvalidRequest: as `get` and `create`.
+            StateForbids: another endpoint has the new URL.
         """
         await self._check(wanted)
         values: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.given}
@@ -141,7 +152,10 @@ class Endpoints:
         async with self._database.tenant(caller.tenant) as connection:
             await self._idempotency.take(connection, caller, once.claim)
             repository = EndpointRepository(connection, caller.tenant, self._keyring)
-            _found(await repository.find(endpoint_id, caller.profile_id))
+            before = _found(await repository.find(endpoint_id, caller.profile_id))
+            if "url" in wanted.given and not _is_same(wanted.url, before.url):
+                await repository.lock_all()
+                _check_unused(wanted.url, await repository.list_urls(before.profile_id))
             await repository.change(endpoint_id, {**values, "updated_at": self._clock.now()})
             row = _found(await repository.find(endpoint_id, caller.profile_id))
             return await self._idempotency.answer(connection, caller, once, row)
@@ -250,6 +264,29 @@ class Endpoints:
                 raise InvalidRequest(
                     str(refused), rule="url", remediation="Give a public https URL that this server can reach."
                 ) from refused
+
+
+def _check_unused(url: str, used: Mapping[UUID, str]) -> None:
+    for endpoint_id, other in used.items():
+        if _is_same(url, other):
+            raise StateForbids(
+                f"`url` {url} is registered already, as {spell(Prefix.ENDPOINT, endpoint_id)}.",
+                rule="webhooks.endpoints.duplicate_url",
+                remediation="Change that endpoint, or use another URL.",
+            )
+
+
+def _is_same(url: str, other: str) -> bool:
+    """Compare without fragments, the case of the host, and the spelling of a default port."""
+    return str(read_url(url)) == str(read_url(other))
+
+
+def _too_many(max_count: int) -> StateForbids:
+    return StateForbids(
+        f"The organization has {max_count} webhook endpoints, the most allowed.",
+        rule="webhooks.endpoints.max",
+        remediation="Delete an endpoint that is not used, in live or in test mode.",
+    )
 
 
 def _found(row: EndpointRow | None) -> EndpointRow:

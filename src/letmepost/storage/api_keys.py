@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, func, insert, select, update
+from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.api_keys import Mode, Scope
@@ -85,6 +85,17 @@ class ApiKeyRepository:
         query = select(*_COLUMNS).where(api_keys.c.organization_id == self._organization_id, api_keys.c.id.in_(key_ids))
         rows = await self._connection.execute(query.order_by(api_keys.c.id).with_for_update(key_share=True))
         return {row["id"]: _read(row) for row in rows.mappings()}
+
+    async def count_working(self, now: datetime) -> int:
+        """Count the keys that have not ended; no other transaction counts them before this one ends."""
+        name = f"letmepost.api_keys:{self._organization_id}"
+        await self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+        query = select(func.count()).where(
+            api_keys.c.organization_id == self._organization_id,
+            api_keys.c.revoked_at.is_(None),
+            or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > now),
+        )
+        return await self._connection.scalar(query) or 0
 
     async def expire(self, key_id: UUID, expires_at: datetime) -> None:
         """End a key at a time, unless it ends earlier."""

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from letmepost.domain.api_keys import Mode
 from letmepost.storage.conditions import equals_if_given
 from letmepost.storage.database import Tenant
 from letmepost.storage.sealing import Keyring, Place
@@ -53,6 +54,26 @@ class EndpointRepository:
                 secret_sealed=self._keyring.seal(secret.encode(), secret_place(self._tenant, row.id)),
             )
         )
+
+    async def lock_all(self) -> None:
+        """Let no other transaction register or move an endpoint of this organization before this one ends."""
+        name = f"letmepost.endpoints:{self._tenant.organization_id}"
+        await self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+    async def count_all(self) -> int:
+        """Count the endpoints of both modes. Row-level security shows one mode at a time."""
+        count = 0
+        for mode in (*(mode for mode in Mode if mode is not self._tenant.mode), self._tenant.mode):
+            await self._connection.execute(select(func.set_config("letmepost.mode", str(mode), True)))  # noqa: FBT003 - SQL
+            of_mode = and_(endpoints.c.organization_id == self._tenant.organization_id, endpoints.c.mode == mode)
+            count += await self._connection.scalar(select(func.count()).where(of_mode)) or 0
+        return count
+
+    async def list_urls(self, profile_id: UUID | None) -> dict[UUID, str]:
+        """The URLs of exactly this profile, or with None of the endpoints that belong to no profile."""
+        own = and_(self._visible(None), endpoints.c.profile_id.is_not_distinct_from(profile_id))
+        rows = await self._connection.execute(select(endpoints.c.id, endpoints.c.url).where(own))
+        return {row.id: row.url for row in rows}
 
     async def find(self, endpoint_id: UUID, profile_id: UUID | None) -> EndpointRow | None:
         """One endpoint; only of the profile when given."""
