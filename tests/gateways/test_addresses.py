@@ -65,7 +65,7 @@ async def test_public_policy_refuses_what_is_not_public_by_address_and_by_name(t
     host = f"[{text}]" if ":" in text else text
     with pytest.raises(AddressRefused):
         guard().admit(f"https://{host}/")
-    with pytest.raises(AddressRefused, match="not on the public internet"):
+    with pytest.raises(AddressRefused, match="no address on the public internet"):
         await guard(rebind_example=[text]).addresses("rebind.example", 443)
 
 
@@ -102,7 +102,7 @@ async def test_name_without_an_address_is_not_sent(answers: list[str]) -> None:
 
 
 async def test_name_that_cannot_be_looked_up_is_not_sent_but_may_be_tried_again() -> None:
-    with pytest.raises(NotSent, match=r"nowhere\.example could not be looked up") as caught:
+    with pytest.raises(NotSent, match=r"nowhere\.example leads to no address") as caught:
         await guard().check("https://nowhere.example/")
     assert not isinstance(caught.value, AddressRefused)
 
@@ -156,7 +156,7 @@ class TestLiveWorld:
 
     async def test_the_sandbox_is_refused_under_another_name(self) -> None:
         watched = guard(self.policy, sandbox=["172.18.0.5"], alias_example=["172.18.0.5"])
-        with pytest.raises(AddressRefused, match="leads to the sandbox"):
+        with pytest.raises(AddressRefused, match="no address on the public internet"):
             await watched.addresses("alias.example", 9100)
 
     async def test_its_neighbours_are_admitted(self) -> None:
@@ -166,3 +166,12 @@ class TestLiveWorld:
 
     async def test_a_sandbox_that_is_away_stops_nobody(self) -> None:
         assert await guard(self.policy, other_example=["10.0.0.1"]).addresses("other.example", 9100) == ["10.0.0.1"]
+
+
+async def test_private_and_unknown_names_cannot_be_told_apart() -> None:
+    messages = set()
+    for answers in ({"pds_example": ["10.0.0.1"]}, {"pds_example": ["169.254.169.254"]}, {"pds_example": []}, {}):
+        with pytest.raises(NotSent) as caught:
+            await guard(**answers).check("https://pds.example/")
+        messages.add(str(caught.value))
+    assert len(messages) == 1

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from letmepost.domain.errors import FailureKind, GaveUp, NoReply, NotSent, PlatformFailure
+from letmepost.domain.errors import FailureKind, GaveUp, NoReply, NotSent, PlatformFailure, Unaddressable
 from letmepost.domain.flow import (
     Absent,
     Call,
@@ -26,6 +26,7 @@ from letmepost.domain.flow import (
     Warn,
 )
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, fingerprint
+from letmepost.gateways.destinations import AddressRefused, NameUnresolved
 from letmepost.gateways.drive import EndlessFlowError, drive
 from letmepost.gateways.flow_run import (
     Announcement,
@@ -212,6 +213,21 @@ async def test_a_flow_without_a_journal_hears_that_nobody_answered(failure: Exce
         raise failure
 
     assert await drive(flow(), send) is FailureKind.UNAVAILABLE
+
+
+@pytest.mark.parametrize("failure", [AddressRefused("nowhere"), NameUnresolved("nowhere")], ids=["private", "unknown"])
+async def test_flow_receives_the_same_failure_for_private_and_unknown_hosts(failure: Exception) -> None:
+    def flow() -> Flow[str]:
+        try:
+            yield READ
+        except Unaddressable as refused:
+            return f"{refused.kind}: {refused.message}"
+        return "reached"
+
+    async def send(_call: Call) -> Reply:
+        raise failure
+
+    assert await drive(flow(), send) == "unavailable: nowhere"
 
 
 async def test_only_calls_mean_anything_without_a_journal() -> None:

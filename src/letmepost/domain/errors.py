@@ -14,7 +14,9 @@
     │   ├── QuotaExceeded         quota_exceeded
     │   └── PlatformNotEnabled    platform_not_enabled
     ├── PlatformFailure           a platform said no, or nothing (`kind` decides what follows)
-    │   └── GaveUp                it was not ready in time
+    │   ├── GaveUp                it was not ready in time
+    │   ├── InputRefused          what a person entered to connect an account is wrong
+    │   └── Unaddressable         the host of a call has no address that may be called
     └── SendFailure               a request did not come back
         ├── NotSent               surely not executed
         └── NoReply               perhaps executed
@@ -264,6 +266,35 @@ class GaveUp(PlatformFailure):
     def __init__(self, step: str, waited_s: float) -> None:
         super().__init__(FailureKind.UNAVAILABLE, f"The platform was not ready after {waited_s:.0f} s ({step}).")
         self.step = step
+
+
+class InputRefused(PlatformFailure):
+    """What a person entered to connect an account is wrong: there is no such account, server or password.
+
+    Its kind is `rejected`. The caller can correct it, so it is not answered like a platform that misbehaves.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        rule: str | None = None,
+        remediation: str | None = None,
+        response: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(FailureKind.REJECTED, message, rule=rule, remediation=remediation, response=response)
+
+
+class Unaddressable(PlatformFailure):
+    """The host of a call has no address that may be called.
+
+    Its kind is `unavailable`, because the name service may be down. A flow that called a host of the caller's choice
+    turns this into `InputRefused`. Private and unknown names have the same message, so that nobody can use this service
+    to find out which names exist in its network.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(FailureKind.UNAVAILABLE, message)
 
 
 class SendFailure(LetmepostError):

@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TypeAlias
 
-from letmepost.domain.errors import NotSent
 from letmepost.gateways.address_ranges import Address, Reach, reach_of
-from letmepost.gateways.destinations import AddressRefused, Destination, Origin, read_origin, read_url
+from letmepost.gateways.destinations import (
+    AddressRefused,
+    Destination,
+    NameUnresolved,
+    Origin,
+    read_origin,
+    read_url,
+)
 
 __all__ = ["AddressGuard", "AddressPolicy", "AddressRefused", "Lookup", "Origin", "read_origin"]
 
@@ -70,14 +76,14 @@ class AddressGuard:
 
         Raises:
             AddressRefused: at least one of them may not be called.
-            NotSent: the look-up failed.
+            NameUnresolved: the look-up failed. The message is the same, so that it does not show which names exist.
         """
         try:
             found = [ip_address(text) for text in await self._lookup(host)]
         except (OSError, ValueError) as error:
-            raise NotSent(f"The name {host} could not be looked up.") from error
+            raise NameUnresolved(_no_address(host)) from error
         if not found:
-            raise NotSent(f"The name {host} has no address.")
+            raise NameUnresolved(_no_address(host))
         if self._policy.only_origins is None:
             self._judge(host, found)
             await self._refuse_sandbox(host, port, found)
@@ -88,7 +94,7 @@ class AddressGuard:
 
         Raises:
             AddressRefused: it is malformed or forbidden.
-            NotSent: its name could not be looked up.
+            NameUnresolved: its name could not be looked up.
         """
         destination = self.admit(url)
         if destination.address is None:
@@ -97,18 +103,22 @@ class AddressGuard:
     def _judge(self, host: str, addresses: Iterable[Address]) -> None:
         allowed = {Reach.PUBLIC, Reach.PRIVATE} if self._policy.allow_private else {Reach.PUBLIC}
         if not all(reach_of(address) in allowed for address in addresses):
-            raise AddressRefused(f"{host} leads to an address that is not on the public internet.")
+            raise AddressRefused(_no_address(host))
 
     async def _refuse_sandbox(self, host: str, port: int, found: Sequence[Address]) -> None:
         for never in self._policy.never_origins:
             if never.port == port and not set(found).isdisjoint(await self._addresses_of(never.host)):
-                raise AddressRefused(f"{host} leads to the sandbox.")
+                raise AddressRefused(_no_address(host))
 
     async def _addresses_of(self, host: str) -> list[Address]:
         try:
             return [ip_address(text) for text in await self._lookup(host)]
         except (OSError, ValueError):
             return []  # a sandbox that cannot be found cannot be reached either
+
+
+def _no_address(host: str) -> str:
+    return f"{host} leads to no address on the public internet."
 
 
 def _is_web_port(port: int) -> bool:

@@ -30,6 +30,10 @@ class AddressRefused(NotSent):
     """This URL may not be called, now or later: it is malformed, or the policy forbids where it leads."""
 
 
+class NameUnresolved(NotSent):
+    """The name has no address, or the name service did not answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """Scheme, host and port: what a connection, and trust, belongs to."""

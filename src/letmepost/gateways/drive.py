@@ -6,8 +6,9 @@
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure
+from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, Unaddressable
 from letmepost.domain.flow import Call, Flow, Instruction, Reply
+from letmepost.gateways.destinations import AddressRefused, NameUnresolved
 
 T = TypeVar("T")
 Send = Callable[[Call], Awaitable[Reply]]
@@ -34,6 +35,8 @@ async def drive(flow: Flow[T], send: Send) -> T:
             raise TypeError(message)
         try:
             return await send(instruction)
+        except (AddressRefused, NameUnresolved) as failure:
+            raise Unaddressable(str(failure)) from failure
         except (NotSent, NoReply) as failure:
             raise PlatformFailure(FailureKind.UNAVAILABLE, str(failure)) from failure
 
