@@ -123,7 +123,7 @@ async def test_a_wrong_password_is_told_as_such(tenant: Tenant) -> None:
     given = await tenant.credentials()
     async with tenant.storing_nothing():
         reply = await tenant.client.post(_COMPLETE, {**given, "appPassword": "wrong"})
-    error = check_refusal(reply, 401, "platform_auth_failed")
+    error = check_refusal(reply, 400, "platform_rejected")
     assert error["platform"] == PLATFORM
     assert error["platformResponse"]["status"] == 401
     assert "wrong" not in reply.text.replace("wrong password", "")
@@ -132,9 +132,31 @@ async def test_a_wrong_password_is_told_as_such(tenant: Tenant) -> None:
 async def test_a_handle_that_nobody_has_is_told_as_such(tenant: Tenant) -> None:
     async with tenant.storing_nothing():
         reply = await tenant.client.post(_COMPLETE, {"identifier": "nobody.test", "appPassword": "a-b-c-d"})
-    error = reply.json()["error"]
-    assert reply.status_code in {401, 502}
-    assert error["code"] in {"platform_auth_failed", "platform_rejected"}
+    check_refusal(reply, 400, "platform_rejected", f"{PLATFORM}.connect.handle_unresolved")
+
+
+async def test_malformed_handle_is_a_validation_error(tenant: Tenant) -> None:
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post(_COMPLETE, {"identifier": "not a handle", "appPassword": "a-b-c-d"})
+    check_refusal(reply, 400, "validation_failed", "identifier")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "status", "code", "rule"),
+    [
+        ("directory_gone", 400, "platform_rejected", f"{PLATFORM}.connect.did_unresolved"),
+        ("directory_rate_limited", 503, "platform_unavailable", None),
+        ("directory_unavailable", 503, "platform_unavailable", None),
+    ],
+)
+async def test_account_is_not_connected_when_the_directory_does_not_confirm_it(
+    tenant: Tenant, scenario: str, status: int, code: str, rule: str | None
+) -> None:
+    given = await tenant.credentials(scenario)
+    for form in (given, {**given, "pdsUrl": f"{tenant.deployment.sandbox_url}/{tenant.id}/{PLATFORM}"}):
+        async with tenant.storing_nothing():
+            reply = await tenant.client.post(_COMPLETE, form)
+        check_refusal(reply, status, code, rule)
 
 
 async def test_a_test_key_reaches_no_other_server_than_the_sandbox(tenant: Tenant) -> None:
@@ -142,13 +164,13 @@ async def test_a_test_key_reaches_no_other_server_than_the_sandbox(tenant: Tenan
     for url in ("http://127.0.0.1:9/", "http://169.254.169.254/", "https://bsky.social/"):
         async with tenant.storing_nothing():
             reply = await tenant.client.post(_COMPLETE, {**given, "pdsUrl": url})
-        check_refusal(reply, 503, "platform_unavailable")
+        check_refusal(reply, 400, "platform_rejected", f"{PLATFORM}.connect.not_a_server")
 
 
 async def test_a_live_key_does_not_reach_the_sandbox(tenant: Tenant) -> None:
     live = await tenant.key(Mode.LIVE)
     given = {**await tenant.credentials(), "pdsUrl": tenant.deployment.sandbox_url}
-    check_refusal(await live.post(_COMPLETE, given), 503, "platform_unavailable")
+    check_refusal(await live.post(_COMPLETE, given), 400, "platform_rejected", f"{PLATFORM}.connect.not_a_server")
     for reply in (
         await live.post("/v1/sandbox/accounts", {"platform": PLATFORM}),
         await live.get(f"/v1/sandbox/{PLATFORM}/posts"),

@@ -39,9 +39,9 @@ async def test_the_account_s_server_may_be_named(client: Client, network: Networ
 
 async def test_a_wrong_password_is_refused_and_stores_nothing(client: Client, alice: Person) -> None:
     reply = await client.post(COMPLETE, connect_body(alice, appPassword="abcd-efgh-ijkl-mnop"))
-    assert reply.status_code == 401
+    assert reply.status_code == 400
     error = _error(reply)
-    assert error["code"] == "platform_auth_failed"
+    assert error["code"] == "platform_rejected"
     assert "app password" in error["remediation"]
     assert (await client.get("/v1/accounts")).json()["data"] == []
 
@@ -50,25 +50,25 @@ async def test_a_revoked_app_password_is_refused(client: Client, network: Networ
     person = await network.sign_up()
     await network.revoke_app_password(person)
     reply = await client.post(COMPLETE, connect_body(person))
-    assert reply.status_code == 401
-    assert _error(reply)["code"] == "platform_auth_failed"
+    assert reply.status_code == 400
+    assert _error(reply)["code"] == "platform_rejected"
 
 
 async def test_a_handle_that_nobody_bears_is_refused(client: Client, alice: Person) -> None:
     reply = await client.post(COMPLETE, connect_body(alice, identifier="nobody-at-all.test"))
-    assert reply.status_code == 502
+    assert reply.status_code == 400
     assert _error(reply)["rule"] == "bluesky.connect.handle_unresolved"
 
 
 async def test_a_did_that_nobody_registered_is_refused(client: Client, alice: Person) -> None:
     reply = await client.post(COMPLETE, connect_body(alice, identifier=f"did:plc:{'a' * 24}"))
-    assert reply.status_code == 502
+    assert reply.status_code == 400
     assert _error(reply)["rule"] == "bluesky.connect.did_unresolved"
 
 
 async def test_a_server_that_is_none_is_refused(client: Client, network: Network, alice: Person) -> None:
     reply = await client.post(COMPLETE, connect_body(alice, pdsUrl=network.addresses.plc))
-    assert reply.status_code == 502
+    assert reply.status_code == 400
     assert _error(reply)["rule"] == "bluesky.connect.not_a_server"
 
 

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 
 from letmepost.domain.errors import (
     ErrorCode,
+    InputRefused,
     PlatformFailure,
     PreflightFailed,
     QuotaExceeded,
@@ -46,7 +47,9 @@ _TOO_LARGE = 413
 
 
 def status_of(error: RequestError | PlatformFailure) -> int:
-    """The status that an error is answered with."""
+    """Return the HTTP status of an error."""
+    if isinstance(error, InputRefused):
+        return STATUS[ErrorCode.VALIDATION_FAILED]
     if isinstance(error, PlatformFailure):
         return STATUS[POLICIES[error.kind].code]
     if isinstance(error, TooLarge):

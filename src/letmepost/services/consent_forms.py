@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.errors import (
-    FailureKind,
+    InputRefused,
     InvalidRequest,
     LetmepostError,
     PlatformFailure,
@@ -191,8 +191,7 @@ def why(error: PlatformFailure | RequestError) -> dict[str, Any]:
 
 def no_account(platform: str) -> PlatformFailure:
     """A consent that opens nothing."""
-    failure = PlatformFailure(
-        FailureKind.REJECTED,
+    failure = InputRefused(
         "The consent opened no account that can be published to.",
         rule="connect.no_account",
         remediation="Consent as somebody who has such an account, and leave it ticked.",

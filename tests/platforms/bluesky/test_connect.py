@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.errors import ErrorCode, FailureKind, InputRefused, PlatformFailure, Unaddressable
 from letmepost.domain.flow import Auth, Effect, Reply
 from letmepost.domain.playback import Transcript, play
+from letmepost.domain.retry import POLICIES
 from letmepost.platforms.bluesky.connect import ConnectInput, connect
 from letmepost.platforms.contract import ConnectedAccount
 from tests.platforms.bluesky.transcripts import (
@@ -198,8 +199,10 @@ def test_handles_are_compared_without_regard_to_case() -> None:
 @pytest.mark.parametrize(
     ("reply", "kind", "hint"),
     [
-        (recorded("wrong_password"), FailureKind.AUTH_FAILED, "app password"),
-        (recorded("second_factor"), FailureKind.AUTH_FAILED, "app password"),
+        (recorded("wrong_password"), FailureKind.REJECTED, "app password"),
+        (recorded("second_factor"), FailureKind.REJECTED, "app password"),
+        (Reply(status=401, received_at=NOW), FailureKind.REJECTED, "app password"),
+        (Reply(status=400, body=b'{"error": "InvalidRequest"}', received_at=NOW), FailureKind.REJECTED, None),
         (recorded("rate_limited"), FailureKind.RATE_LIMITED, None),
         (recorded("internal_server_error"), FailureKind.UNAVAILABLE, None),
         (recorded("create_session", accessJwt=""), FailureKind.UNAVAILABLE, None),
@@ -212,6 +215,7 @@ def test_handles_are_compared_without_regard_to_case() -> None:
 def test_what_is_said_when_the_sign_in_fails(reply: Reply, kind: FailureKind, hint: str | None) -> None:
     failure = refusal(run(entered(DID), BY_HANDLE[1], reply))
     assert failure.kind is kind
+    assert isinstance(failure, InputRefused) is (kind is FailureKind.REJECTED)
     assert hint is None or hint in str(failure.remediation)
 
 
@@ -238,17 +242,91 @@ def test_with_a_named_server_the_sign_in_is_there_and_the_directory_confirms_it(
     assert transcript.value().data["pds"] == PDS
 
 
-@pytest.mark.parametrize("directory", [AWAY, recorded("did_unknown"), recorded("internal_server_error")])
-def test_a_network_of_its_own_needs_no_directory(directory: Reply | PlatformFailure) -> None:
-    transcript = run(entered(pdsUrl=PDS), BY_HANDLE[2], directory, AWAY)
-    account = transcript.value()
-    assert (account.handle, account.data["pds"]) == ("alice.example.com", PDS)
+TAKEOVER = {"pdsUrl": "https://evil.example.net"}
+"""An end user names a server of their own, which answers a sign-in with the DID of somebody else."""
 
 
-def test_without_any_document_the_named_server_is_the_account_s() -> None:
-    transcript = run(entered(pdsUrl=PDS), recorded("create_session", didDoc=None), AWAY, AWAY)
-    account = transcript.value()
-    assert (account.handle, account.data["pds"]) == ("handle.invalid", PDS)
+@pytest.mark.parametrize("form", [TAKEOVER, {"pdsUrl": PDS}, {"identifier": "alice@example.com"}])
+@pytest.mark.parametrize(
+    ("directory", "kind"),
+    [
+        (AWAY, FailureKind.UNAVAILABLE),
+        (recorded("rate_limited"), FailureKind.RATE_LIMITED),
+        (Reply(status=500, received_at=NOW), FailureKind.UNAVAILABLE),
+        (Reply(status=502, body=b"<html>", received_at=NOW), FailureKind.UNAVAILABLE),
+        (Reply(status=503, received_at=NOW), FailureKind.UNAVAILABLE),
+        (Reply(status=301, received_at=NOW), FailureKind.UNAVAILABLE),
+        (Reply(status=401, received_at=NOW), FailureKind.UNAVAILABLE),
+        (Reply(status=403, received_at=NOW), FailureKind.UNAVAILABLE),
+        (recorded("did_unknown"), FailureKind.REJECTED),
+        (Reply(status=410, received_at=NOW), FailureKind.REJECTED),
+        (recorded("did_document", id="did:plc:somebodyelse"), FailureKind.REJECTED),
+        (recorded("did_document", service=[]), FailureKind.REJECTED),
+    ],
+)
+def test_server_is_never_believed_when_the_directory_does_not_confirm_it(
+    form: dict[str, str], directory: Reply | PlatformFailure, kind: FailureKind
+) -> None:
+    failure = refusal(run(entered(**form), BY_HANDLE[2], directory))
+    assert failure.kind is kind
+    assert isinstance(failure, InputRefused) is (kind is FailureKind.REJECTED)
+
+
+@pytest.mark.parametrize("directory", [AWAY, recorded("rate_limited"), Reply(status=503, received_at=NOW)])
+def test_unavailable_directory_is_not_reported_as_an_unknown_account(directory: Reply | PlatformFailure) -> None:
+    for identifier, before in (("alice.example.com", BY_HANDLE[:1]), (DID, [])):
+        failure = refusal(run(entered(identifier), *before, directory))
+        assert POLICIES[failure.kind].code is ErrorCode.PLATFORM_UNAVAILABLE
+
+
+def test_named_server_must_sign_in_the_did_that_was_entered() -> None:
+    session = recorded("create_session", did="did:plc:somebodyelse")
+    failure = refusal(run(entered(DID, **TAKEOVER), session))
+    assert failure.rule == "bluesky.connect.server_mismatch"
+
+
+PRIVATE = Unaddressable("pds.internal leads to no address on the public internet.")
+
+
+def test_server_without_a_public_address_is_rejected() -> None:
+    failure = refusal(run(entered(pdsUrl="https://pds.internal"), PRIVATE))
+    assert isinstance(failure, InputRefused)
+    assert (failure.message, failure.rule) == (PRIVATE.message, "bluesky.connect.not_a_server")
+
+
+def test_document_that_names_a_server_without_a_public_address_is_rejected() -> None:
+    failure = refusal(run(entered(DID), BY_HANDLE[1], PRIVATE))
+    assert isinstance(failure, InputRefused)
+    assert failure.rule == "bluesky.connect.server_missing"
+    failure = refusal(run(entered(**TAKEOVER), BY_HANDLE[2], BY_HANDLE[1], PRIVATE))
+    assert isinstance(failure, InputRefused)
+    assert failure.rule == "bluesky.connect.server_missing"
+
+
+def test_did_of_the_web_on_a_host_without_a_public_address_is_rejected() -> None:
+    failure = refusal(run(entered("did:web:pds.internal"), PRIVATE))
+    assert isinstance(failure, InputRefused)
+    assert failure.rule == "bluesky.connect.did_unresolved"
+
+
+def test_did_of_the_web_claimed_by_a_server_is_read_from_its_own_host() -> None:
+    session = recorded("create_session", did="did:web:victim.example")
+    transcript = run(entered(**TAKEOVER), session, Reply(status=404, received_at=NOW))
+    assert urls(transcript)[1] == "https://victim.example/.well-known/did.json"
+    assert refusal(transcript).rule == "bluesky.connect.did_unresolved"
+
+
+@pytest.mark.parametrize("identifier", ["alice.example.com", DID])
+def test_directory_without_an_address_is_unavailable(identifier: str) -> None:
+    replies = [BY_HANDLE[0]] if identifier != DID else []
+    failure = refusal(run(entered(identifier), *replies, Unaddressable("plc.directory leads to no address.")))
+    assert failure.kind is FailureKind.UNAVAILABLE
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_resolver_that_refuses_us_is_unavailable(status: int) -> None:
+    refused = Reply(status=status, body=b'{"error": "AuthMissing"}', received_at=NOW)
+    assert refusal(run(entered(), refused, recorded("a_web_page"))).kind is FailureKind.UNAVAILABLE
 
 
 @pytest.mark.parametrize("form", [{"pdsUrl": "https://bsky.social"}, {"identifier": "alice@example.com"}])

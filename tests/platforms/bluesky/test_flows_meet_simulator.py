@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import pytest
 
 from letmepost.domain.content import ThreadPart
-from letmepost.domain.errors import FailureKind, NoReply
+from letmepost.domain.errors import FailureKind, InputRefused, NoReply
 from letmepost.domain.flow import (
     Call,
     Extra,
@@ -92,9 +92,28 @@ def test_a_revoked_account_fails_its_check() -> None:
 
 
 def test_a_wrong_password_and_an_unknown_handle_are_told_apart() -> None:
-    assert failed(lambda: Driver().connect(appPassword="wrong")).kind is FailureKind.AUTH_FAILED
+    assert isinstance(failed(lambda: Driver().connect(appPassword="wrong")), InputRefused)
     failure = failed(lambda: Driver().connect(identifier="nobody.test"))
+    assert isinstance(failure, InputRefused)
     assert failure.rule == "bluesky.connect.handle_unresolved"
+
+
+@pytest.mark.parametrize("named", [{}, {"pdsUrl": Driver().root}])
+@pytest.mark.parametrize(
+    ("scenario", "kind"),
+    [
+        ("directory_gone", FailureKind.REJECTED),
+        ("directory_rate_limited", FailureKind.RATE_LIMITED),
+        ("directory_unavailable", FailureKind.UNAVAILABLE),
+        ("directory_unanswered", FailureKind.UNAVAILABLE),
+    ],
+)
+def test_account_does_not_connect_when_the_directory_does_not_confirm_it(
+    scenario: str, kind: FailureKind, named: dict[str, str]
+) -> None:
+    failure = failed(lambda: Driver().connect(scenario, **named))
+    assert failure.kind is kind
+    assert isinstance(failure, InputRefused) is (kind is FailureKind.REJECTED)
 
 
 @pytest.mark.parametrize(

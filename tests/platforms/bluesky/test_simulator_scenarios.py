@@ -20,14 +20,39 @@ SCENARIOS = {
     "duplicate",
     "processing_forever",
 }
+DIRECTORY_SCENARIOS = {
+    "directory_gone",
+    "directory_rate_limited",
+    "directory_unavailable",
+    "directory_unanswered",
+}
 CREATE = {"$type": "com.atproto.repo.applyWrites#create", "collection": POST}
 
 
 def test_every_scenario_of_the_contract_is_there() -> None:
-    assert set(SIMULATOR.scenarios) == SCENARIOS
+    assert set(SIMULATOR.scenarios) == SCENARIOS | DIRECTORY_SCENARIOS
 
 
-@pytest.mark.parametrize("scenario", sorted(SCENARIOS))
+@pytest.mark.parametrize(
+    ("scenario", "status", "delay_s"),
+    [
+        ("ok", 200, 0),
+        ("directory_gone", 410, 0),
+        ("directory_rate_limited", 429, 0),
+        ("directory_unavailable", 503, 0),
+        ("directory_unanswered", 504, 3600),
+    ],
+)
+def test_directory_scenarios_change_the_answer_of_the_directory_only(
+    scenario: str, status: int, delay_s: float
+) -> None:
+    user = World().connect(scenario)
+    answer = user.world.ask("GET", f"/plc/{user.did}")
+    assert (answer.status, answer.delay_s) == (status, delay_s)
+    assert user.put(post()).status == 200
+
+
+@pytest.mark.parametrize("scenario", sorted(SCENARIOS | DIRECTORY_SCENARIOS))
 def test_every_scenario_lets_the_account_be_connected_and_read(scenario: str) -> None:
     user = World().connect(scenario)
     assert user.read().refusal[1] == "RecordNotFound"

@@ -98,4 +98,4 @@ def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Seque
 
 def assert_ended(transcript: Transcript[T], answered: int) -> None:
     assert len(transcript.calls) <= answered, "the flow still waits for an answer"
-    assert transcript.error is None or type(transcript.error).__name__ == "PlatformFailure", transcript.error
+    assert transcript.error is None or isinstance(transcript.error, PlatformFailure), transcript.error

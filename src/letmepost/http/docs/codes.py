@@ -77,7 +77,9 @@ MEANINGS: Mapping[ErrorCode, Meaning] = MappingProxyType(
             "Yes, once the account has been reconnected.",
         ),
         ErrorCode.PLATFORM_REJECTED: Meaning(
-            "The platform refused the content. It is never sent again by itself.",
+            "The platform refused the content, and it is never sent again automatically. When an account is connected: "
+            "the input is wrong, such as an unknown handle or a wrong app password (400), or the platform misbehaved "
+            "(502).",
             "`platformResponse` is the platform's own answer; `rule` and `remediation` explain it where it is known.",
             _CHANGED,
         ),

@@ -6,13 +6,12 @@ from typing import Any
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.errors import FailureKind, InputRefused, PlatformFailure, Unaddressable
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms.bluesky.identity import (
     Identity,
     find_did,
     find_identity,
-    read_document,
     server_address,
 )
 from letmepost.platforms.bluesky.replies import APP_PASSWORD, explain
@@ -62,10 +61,14 @@ class ConnectInput(BaseModel):
 
 
 def connect(form: ConnectInput, settings: BlueskySettings) -> Flow[ConnectedAccount]:
-    """Sign in, and learn who the account is and where it lives.
+    """Sign in, and find out which account it is and which server it is on.
+
+    The account's DID document proves both: the server that it names accepts the session. A server that a person
+    names, and even the entryway, proves neither, because anyone can run a server that answers with someone else's DID.
 
     Raises:
-        PlatformFailure: auth_failed for a wrong password, rejected where the input leads to no account.
+        InputRefused: the handle, the password or the server is wrong.
+        PlatformFailure: the directory or a server did not answer, or the account cannot be used.
     """
     identity = None
     if form.pds_url is not None:
@@ -73,15 +76,17 @@ def connect(form: ConnectInput, settings: BlueskySettings) -> Flow[ConnectedAcco
     elif "@" in form.identifier:
         server = base(settings.entryway_url)
     else:
-        identity, server = yield from _find_home(form.identifier, settings)
+        identity = yield from _find_identity(form.identifier, settings)
+        server = _home(identity)
     session = yield from _sign_in(server, form)
+    expected = identity.did if identity is not None else form.identifier
+    if is_did(expected) and session.did != expected:
+        raise _mismatch(f"{server} signed in another account.")
     if identity is None:
-        identity = yield from _identity_of(session, settings)
-    home = identity.server or server
+        identity = yield from find_identity(session.did, settings)
+    home = _home(identity)
     if home != server:
         yield from _prove(session, home)
-    if identity.did != session.did:
-        raise _mismatch(f"{server} answered for another account.")
     profile = yield from _profile(session.did, settings)
     return ConnectedAccount(
         platform_account_id=session.did,
@@ -93,17 +98,16 @@ def connect(form: ConnectInput, settings: BlueskySettings) -> Flow[ConnectedAcco
     )
 
 
-def _find_home(identifier: str, settings: BlueskySettings) -> Flow[tuple[Identity, str]]:
+def _find_identity(identifier: str, settings: BlueskySettings) -> Flow[Identity]:
     did = identifier if is_did(identifier) else (yield from find_did(identifier, settings))
-    identity = yield from find_identity(did, settings)
+    return (yield from find_identity(did, settings))
+
+
+def _home(identity: Identity) -> str:
+    """Return the server that a DID document names."""
     if identity.server is None:
-        raise PlatformFailure(
-            FailureKind.REJECTED,
-            f"{identifier} has no Bluesky server.",
-            rule="bluesky.connect.server_missing",
-            remediation="Check the spelling, or name the account's server in `pdsUrl`.",
-        )
-    return identity, identity.server
+        raise _server_missing(f"The DID document of {identity.did} names no Bluesky server.")
+    return identity.server
 
 
 def _sign_in(server: str, form: ConnectInput) -> Flow[Session]:
@@ -115,14 +119,16 @@ def _sign_in(server: str, form: ConnectInput) -> Flow[Session]:
         step="sign-in",
         auth=Auth.NONE,
     )
-    reply = yield call
+    try:
+        reply = yield call
+    except Unaddressable as failure:
+        if form.pds_url is not None:
+            raise _not_a_server(failure.message) from failure
+        if "@" in form.identifier:  # the entryway is the operator's choice
+            raise
+        raise _server_missing(failure.message) from failure
     if form.pds_url is not None and _is_no_server(reply):
-        raise PlatformFailure(
-            FailureKind.REJECTED,
-            f"{server} is not a Bluesky server.",
-            rule="bluesky.connect.not_a_server",
-            remediation="Leave `pdsUrl` out to have the server found, or correct it.",
-        )
+        raise _not_a_server(f"{server} is not a Bluesky server.")
     session = read_session(call, reply)
     if not session.is_active:
         raise PlatformFailure(
@@ -137,36 +143,39 @@ def _is_no_server(reply: Reply) -> bool:
     return reply.status in {404, 405, 501} or 300 <= reply.status < 400 or (reply.ok and not reply.data())
 
 
-def _identity_of(session: Session, settings: BlueskySettings) -> Flow[Identity]:
-    """The identity behind a session; by the server's own word where the directory cannot be asked.
-
-    A network of one's own has a server, and need not have a directory that we reach.
-    """
-    try:
-        return (yield from find_identity(session.did, settings))
-    except PlatformFailure:
-        return read_document(session.did, session.document)
-
-
 def _prove(session: Session, home: str) -> Flow[None]:
-    """Show the session to the server that the account's document names.
-
-    Whoever signs in elsewhere (`pdsUrl`, the entryway) has only that server's word for whose session it is,
-    and anybody may run a server: without this, one could connect as somebody else and take over their row.
-    """
+    """Send the session to the server that the account's DID document names, and raise unless it accepts it."""
     call = bearing(query(home, GET_SESSION), session.credential.secrets["access_jwt"])
-    reply = yield call
+    try:
+        reply = yield call
+    except Unaddressable as failure:
+        raise _server_missing(failure.message) from failure
     if reply.ok and reply.data().get("did") == session.did:
         return
     failure = explain(call, reply)
     if not reply.ok and failure.kind is not FailureKind.AUTH_FAILED:
         raise failure
-    raise _mismatch(f"The account lives on {home}, which does not accept this session.")
+    raise _mismatch(f"The account is on {home}, which does not accept this session.")
 
 
-def _mismatch(message: str) -> PlatformFailure:
-    return PlatformFailure(
-        FailureKind.REJECTED,
+def _not_a_server(message: str) -> InputRefused:
+    return InputRefused(
+        message,
+        rule="bluesky.connect.not_a_server",
+        remediation="Omit `pdsUrl` to find the server automatically, or correct it.",
+    )
+
+
+def _server_missing(message: str) -> InputRefused:
+    return InputRefused(
+        message,
+        rule="bluesky.connect.server_missing",
+        remediation="Check the spelling of the handle or DID.",
+    )
+
+
+def _mismatch(message: str) -> InputRefused:
+    return InputRefused(
         message,
         rule="bluesky.connect.server_mismatch",
         remediation="Connect by handle and without `pdsUrl`, so that the account's own server is found.",

@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 from pydantic import AnyHttpUrl, TypeAdapter, ValidationError
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Auth, Call, Flow
+from letmepost.domain.errors import FailureKind, InputRefused, PlatformFailure, Unaddressable
+from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.syntax import is_did, is_handle
@@ -24,6 +24,7 @@ INVALID_HANDLE = "handle.invalid"
 
 _HTTP_URL: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
 _UNKNOWN = frozenset({400, 404, 501})  # 400 is what servers answer, 501 one that resolves no handles
+_NO_DOCUMENT = frozenset({400, 404, 410})  # 410 is a tombstone: https://web.plc.directory/spec/v0.1/did-plc
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,10 @@ def server_address(value: object) -> str | None:
 
 
 def resolve_handle(server: str, handle: str) -> Flow[str | None]:
-    """The DID behind a handle as a server sees it, or None when it finds nobody.
+    """Return the DID that a server resolves a handle to, or None when the server knows no such handle.
 
     Raises:
-        PlatformFailure: the server could not say.
+        PlatformFailure: rate_limited or unavailable, when the server did not answer the question.
     """
     call = query(server, "com.atproto.identity.resolveHandle", handle=handle)
     reply = yield call
@@ -61,14 +62,15 @@ def resolve_handle(server: str, handle: str) -> Flow[str | None]:
         return str(did)
     if reply.ok or reply.status in _UNKNOWN:
         return None
-    raise explain(call, reply)
+    raise _unanswered(call, reply, "The server that resolves handles")
 
 
 def find_did(handle: str, settings: BlueskySettings) -> Flow[str]:
-    """The DID behind a handle, from the resolver or else from the handle's own web server.
+    """Return the DID behind a handle, from the resolver or else from the handle's own web server.
 
     Raises:
-        PlatformFailure: nobody bears it (rejected), or the resolver could not say.
+        InputRefused: no account uses the handle.
+        PlatformFailure: rate_limited or unavailable, when the resolver did not answer.
     """
     trouble: PlatformFailure | None = None
     try:
@@ -80,9 +82,8 @@ def find_did(handle: str, settings: BlueskySettings) -> Flow[str]:
         return did
     if trouble is not None:
         raise trouble
-    raise PlatformFailure(
-        FailureKind.REJECTED,
-        f"No Bluesky account bears the handle {handle}.",
+    raise InputRefused(
+        f"No Bluesky account uses the handle {handle}.",
         rule="bluesky.connect.handle_unresolved",
         remediation="Check the spelling of the handle, or connect with the account's DID.",
     )
@@ -98,22 +99,32 @@ def _ask_web_server(handle: str) -> Flow[str | None]:
 
 
 def find_identity(did: str, settings: BlueskySettings) -> Flow[Identity]:
-    """What the document of a DID says.
+    """Return what the document of a DID says.
+
+    Only this document shows which server an account is on. It comes from the PLC directory, or for a `did:web` from
+    the domain in the DID, and never from the server that a person signed in to: anyone can run a server that claims to
+    host the account of someone else.
 
     Raises:
-        PlatformFailure: there is no such document (rejected), or it could not be read.
+        InputRefused: there is no such document.
+        PlatformFailure: rate_limited or unavailable, when the directory or the domain did not answer.
     """
     call = _read(_document_url(did, settings))
-    reply = yield call
+    try:
+        reply = yield call
+    except Unaddressable:
+        if did.startswith("did:web:"):  # the host is not ours but one that the caller chose
+            raise _unresolved(did) from None
+        raise
     if reply.ok and reply.data().get("id") == did:
-        return read_document(did, reply.data())
-    if reply.ok or reply.status in {404, 410}:
+        return _read_document(did, reply.data())
+    if reply.ok or reply.status in _NO_DOCUMENT:
         raise _unresolved(did)
-    raise explain(call, reply)
+    raise _unanswered(call, reply, "The DID directory" if did.startswith("did:plc:") else f"The domain of {did}")
 
 
-def read_document(did: str, document: Mapping[str, Any]) -> Identity:
-    """What a DID document says; whatever is malformed in it counts as absent."""
+def _read_document(did: str, document: Mapping[str, Any]) -> Identity:
+    """Return what a DID document says; malformed parts count as absent."""
     services, names = document.get("service"), document.get("alsoKnownAs")
     servers = [_server(entry) for entry in services] if isinstance(services, list) else []
     handles = [str(name).removeprefix("at://").lower() for name in names] if isinstance(names, list) else []
@@ -143,12 +154,24 @@ def _document_url(did: str, settings: BlueskySettings) -> str:
     raise _unresolved(did)
 
 
-def _unresolved(did: str) -> PlatformFailure:
-    return PlatformFailure(
-        FailureKind.REJECTED,
-        f"{did} leads to no account.",
+def _unresolved(did: str) -> InputRefused:
+    return InputRefused(
+        f"There is no DID document for {did}.",
         rule="bluesky.connect.did_unresolved",
         remediation="Check the spelling, or connect with the account's handle.",
+    )
+
+
+def _unanswered(call: Call, reply: Reply, who: str) -> PlatformFailure:
+    """Return why a public read was not answered. Whatever the status says, it says nothing about the account."""
+    failure = explain(call, reply)
+    if failure.kind is FailureKind.RATE_LIMITED:
+        return failure
+    return PlatformFailure(
+        FailureKind.UNAVAILABLE,
+        f"{who} could not answer (HTTP {reply.status}).",
+        remediation="Try again in a minute.",
+        response=failure.response,
     )
 
 

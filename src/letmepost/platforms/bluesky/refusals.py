@@ -5,28 +5,28 @@ from letmepost.domain.refusals import Refusal
 REFUSALS = (
     Refusal(
         "bluesky.connect.did_unresolved",
-        "The identity's document cannot be found, so nobody can tell which server the account is on.",
-        "Check the handle or DID, and try again in a minute.",
+        "There is no document for the DID, so the account's server cannot be found.",
+        "Check the spelling of the handle or DID.",
     ),
     Refusal(
         "bluesky.connect.handle_unresolved",
-        "The handle leads to no account.",
+        "No Bluesky account uses the handle.",
         "Check its spelling: `you.bsky.social`, or your own domain.",
     ),
     Refusal(
         "bluesky.connect.not_a_server",
-        "What answers at the account's server is no server of the AT Protocol.",
-        "Leave `pdsUrl` out to have the server found, or correct it.",
+        "`pdsUrl` is not the address of a public AT Protocol server.",
+        "Omit `pdsUrl` to find the server automatically, or correct it.",
     ),
     Refusal(
         "bluesky.connect.server_mismatch",
-        "The server that was signed in to is not the account's own.",
-        "Connect by handle and without `pdsUrl`, so that the account's own server is found.",
+        "The account is on another server than the one that accepted the sign-in, according to its DID document.",
+        "Connect by handle and omit `pdsUrl`, so that the account's own server is found.",
     ),
     Refusal(
         "bluesky.connect.server_missing",
-        "The identity names no server.",
-        "Check the spelling, or name the account's server in `pdsUrl`.",
+        "The account's DID document names no public AT Protocol server.",
+        "Check the spelling of the handle or DID.",
     ),
     Refusal(
         "bluesky.media.gif_static",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
+from letmepost.domain.errors import FailureKind, InputRefused, LimitScope, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
 from letmepost.platforms._replies import shown_body, shown_sentence
 from letmepost.platforms.bluesky.xrpc import CREATE_SESSION, REFRESH_SESSION, error_name, method_of
@@ -34,6 +34,11 @@ class Meaning:
 
 _MOVED = Meaning(FailureKind.AUTH_FAILED, "The account does not live on this server any more.", _RECONNECT)
 _SESSION_OVER = Meaning(FailureKind.AUTH_FAILED, "The account's session on Bluesky has ended.", _RECONNECT)
+_WRONG_PASSWORD = Meaning(
+    FailureKind.REJECTED,
+    "Bluesky does not accept this identifier with this password.",
+    f"Check the spelling of both. {APP_PASSWORD}.",
+)
 _NO_PDS = Meaning(FailureKind.UNAVAILABLE, "The account's server does not answer as a Bluesky server.")
 _BAD_BLOB = Meaning(FailureKind.REJECTED, "Bluesky refused a medium: it is not what the post says it is.")
 
@@ -74,13 +79,8 @@ MEANINGS: Mapping[tuple[int, str], Meaning] = MappingProxyType(
 METHOD_MEANINGS: Mapping[tuple[str, int, str], Meaning] = MappingProxyType(
     {
         (REFRESH_SESSION, 400, "InvalidRequest"): _MOVED,
-        (CREATE_SESSION, 401, "AuthenticationRequired"): Meaning(
-            FailureKind.AUTH_FAILED,
-            "Bluesky does not know this identifier with this password.",
-            f"{APP_PASSWORD}.",
-        ),
         (CREATE_SESSION, 401, "AuthFactorTokenRequired"): Meaning(
-            FailureKind.AUTH_FAILED,
+            FailureKind.REJECTED,
             "This is the account's own password, which asks for a code by e-mail.",
             f"{APP_PASSWORD}: it asks for none.",
         ),
@@ -89,8 +89,11 @@ METHOD_MEANINGS: Mapping[tuple[str, int, str], Meaning] = MappingProxyType(
 
 
 def explain(call: Call, reply: Reply) -> PlatformFailure:
-    """What a reply other than the expected one means; also a success without what it should have brought."""
+    """Return what an unexpected reply means, including a success without the expected content."""
     meaning = _meaning(call, reply)
+    response = {"status": reply.status, "error": error_name(reply), "body": shown_body(reply, _TOKEN)}
+    if meaning.kind is FailureKind.REJECTED and method_of(call) == CREATE_SESSION:
+        return InputRefused(meaning.message, remediation=meaning.remediation, response=response)
     return PlatformFailure(
         meaning.kind,
         meaning.message,
@@ -100,14 +103,16 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
         # Some limits count per address. Yet each is one server's, and anybody may run a server that answers
         # what they like: it must not hold back accounts elsewhere.
         scope=LimitScope.ACCOUNT,
-        response={"status": reply.status, "error": error_name(reply), "body": shown_body(reply, _TOKEN)},
+        response=response,
     )
 
 
 def _meaning(call: Call, reply: Reply) -> Meaning:
     name = error_name(reply)
     key = (reply.status, name or "")
-    return METHOD_MEANINGS.get((method_of(call), *key)) or MEANINGS.get(key) or _by_status(call, reply, name)
+    found = METHOD_MEANINGS.get((method_of(call), *key)) or MEANINGS.get(key) or _by_status(call, reply, name)
+    # A sign-in has no session that could have ended.
+    return _WRONG_PASSWORD if found is _SESSION_OVER and method_of(call) == CREATE_SESSION else found
 
 
 def _by_status(call: Call, reply: Reply, name: str | None) -> Meaning:

@@ -5,10 +5,8 @@ the access token lives 120 minutes, the refresh token 90 days. A refresh replace
 works for 2 hours more and leads to the same successor, so a refresh whose answer was lost may be repeated.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
@@ -34,7 +32,6 @@ class Session:
     did: str
     handle: str
     credential: Credential
-    document: Mapping[str, Any]
     is_active: bool
 
 
@@ -48,7 +45,6 @@ def read_session(call: Call, reply: Reply) -> Session:
     did, access, renewal = (data.get(name) for name in ("did", "accessJwt", "refreshJwt"))
     if not (reply.ok and is_did(did) and _is_token(access) and _is_token(renewal)):
         raise explain(call, reply)
-    document = data.get("didDoc")
     return Session(
         did=str(did),
         handle=str(data.get("handle")).lower(),
@@ -56,7 +52,6 @@ def read_session(call: Call, reply: Reply) -> Session:
             secrets={"access_jwt": str(access), "refresh_jwt": str(renewal)},
             expires_at=reply.received_at + _ACCESS_TOKEN_LIFETIME,
         ),
-        document=document if isinstance(document, dict) else {},
         is_active=data.get("active") is not False,
     )
 

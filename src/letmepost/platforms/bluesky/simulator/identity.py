@@ -5,21 +5,31 @@ from collections.abc import Mapping
 from typing import Any
 
 from letmepost.platforms.bluesky.simulator.accounts import Account, find_account, find_by_identifier
+from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
 from letmepost.platforms.bluesky.simulator.xrpc import invalid_request, parameter, success
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
 
 def plc_document(state: State, call: SimulatedCall) -> SimulatedReply:
-    """The PLC directory: the document of a DID."""
+    """Return what the PLC directory answers: the document of a DID, or the failure that the scenario asks for."""
     did = call.path.removeprefix("/plc/")
     account = find_account(state, did)
     if account is None:
-        message = json.dumps({"message": f"DID not registered: {did}"})
-        return SimulatedReply(status=404, headers={"content-type": "application/json"}, body=message.encode())
+        return _directory_error(404, f"DID not registered: {did}")
+    failure = SCENARIOS[account["scenario"]].directory_failure
+    if failure is not None:
+        return _directory_error(failure.status, failure.message.format(did=did), failure.delay_s)
     return SimulatedReply(
         status=200,
         headers={"content-type": "application/did+ld+json; charset=utf-8"},
         body=json.dumps(did_document(account, call.root)).encode(),
+    )
+
+
+def _directory_error(status: int, message: str, delay_s: float = 0.0) -> SimulatedReply:
+    body = json.dumps({"message": message}).encode()
+    return SimulatedReply(
+        status=status, headers={"content-type": "application/json; charset=utf-8"}, body=body, delay_s=delay_s
     )
 
 

@@ -23,6 +23,19 @@ NEVER_S = 3600.0
 """Longer than any client waits."""
 
 
+@dataclass(frozen=True, slots=True)
+class DirectoryFailure:
+    """What the PLC directory answers instead of a document.
+
+    Source: https://github.com/did-method-plc/did-method-plc packages/server/src/routes.ts (fact sheet, corrections of
+    2026-11-28): an error is `{"message": …}`, and a tombstoned DID is a 410.
+    """
+
+    status: int
+    message: str
+    delay_s: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
     """What is different; the defaults are a healthy server.
@@ -34,6 +47,7 @@ class Scenario:
         revoked: the app password is revoked as soon as it has been used once.
         loses_first_answer: a record's first write is executed and its answer never arrives.
         is_taken: a record key turns out to hold another post already.
+        directory_failure: the PLC directory does not serve the account's document, so it cannot be connected.
     """
 
     summary: str
@@ -44,6 +58,7 @@ class Scenario:
     revoked: bool = False
     loses_first_answer: bool = False
     is_taken: bool = False
+    directory_failure: DirectoryFailure | None = None
 
 
 def _rate_limited(attempt: Attempt) -> XRPCError | None:
@@ -112,6 +127,22 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             summary="Writes and uploads are never answered, nor executed.",
             refuse=_never_answers,
             refuses_uploads=True,
+        ),
+        "directory_gone": Scenario(
+            summary="The DID is tombstoned: connecting is rejected.",
+            directory_failure=DirectoryFailure(410, "DID not available: {did}"),
+        ),
+        "directory_rate_limited": Scenario(
+            summary="The DID directory answers 429: connecting is unavailable.",
+            directory_failure=DirectoryFailure(429, "Too Many Requests"),
+        ),
+        "directory_unavailable": Scenario(
+            summary="The DID directory answers 503: connecting is unavailable.",
+            directory_failure=DirectoryFailure(503, "Service Unavailable"),
+        ),
+        "directory_unanswered": Scenario(
+            summary="The DID directory never answers: connecting is unavailable.",
+            directory_failure=DirectoryFailure(504, "Gateway Timeout", NEVER_S),
         ),
     }
 )

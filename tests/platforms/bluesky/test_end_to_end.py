@@ -1,0 +1,132 @@
+"""Account takeover: an end user signs in at a server of their own that claims to host someone else's account."""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from letmepost.domain.api_keys import Mode
+from tests.database import DatabaseURLs
+from tests.deployment import Client, Deployment, deployed, serving
+
+COMPLETE = "/v1/accounts/connect/bluesky/complete"
+DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
+HANDLE = "alice.example.com"
+PASSWORD = "abcd-efgh-ijkl-mnop"
+
+
+@dataclass
+class Network:
+    """A directory, a resolver, the real server of one account, and a server that claims to host it."""
+
+    url: str = ""
+    directory_status: int = 200
+    signed_in: list[str] = field(default_factory=list)
+
+    def document(self, server: str) -> Mapping[str, object]:
+        service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": f"{self.url}/{server}"}
+        return {"id": DID, "alsoKnownAs": [f"at://{HANDLE}"], "service": [service]}
+
+    async def directory(self, request: Request) -> Response:
+        if self.directory_status != 200 or request.path_params["did"] != DID:
+            return JSONResponse({"message": "no"}, 404 if self.directory_status == 200 else self.directory_status)
+        return JSONResponse(self.document("real"))
+
+    async def resolve(self, _request: Request) -> Response:
+        return JSONResponse({"did": DID})
+
+    async def sign_in(self, request: Request) -> Response:
+        server, given = request.path_params["server"], await request.json()
+        if server == "real" and given["password"] != PASSWORD:
+            return JSONResponse({"error": "AuthenticationRequired", "message": f"Not {given['password']}!"}, 401)
+        self.signed_in.append(server)
+        tokens = {"accessJwt": f"access-{server}", "refreshJwt": f"refresh-{server}"}
+        return JSONResponse({"did": DID, "handle": HANDLE, "didDoc": self.document(server), "active": True, **tokens})
+
+    async def session(self, request: Request) -> Response:
+        if request.headers["authorization"] != f"Bearer access-{request.path_params['server']}":
+            return JSONResponse({"error": "InvalidToken", "message": "Token could not be verified"}, 400)
+        return JSONResponse({"did": DID, "handle": HANDLE, "active": True})
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/plc/{did}", self.directory),
+                Route("/resolver/xrpc/com.atproto.identity.resolveHandle", self.resolve),
+                Route("/{server}/xrpc/com.atproto.server.createSession", self.sign_in, methods=["POST"]),
+                Route("/{server}/xrpc/com.atproto.server.getSession", self.session),
+            ]
+        )
+
+
+@pytest.fixture
+async def network() -> AsyncIterator[Network]:
+    made = Network()
+    async with serving(made.app()) as url:
+        made.url = url
+        yield made
+
+
+@pytest.fixture
+async def running(
+    network: Network, database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
+) -> AsyncIterator[Deployment]:
+    environment = {
+        "LETMEPOST_BLUESKY_PLC_URL": f"{network.url}/plc",
+        "LETMEPOST_BLUESKY_RESOLVER_URL": f"{network.url}/resolver",
+    }
+    async with deployed(database_urls, redis_url, tmp_path, environment=environment, with_worker=False) as running:
+        yield running
+
+
+async def attack(client: Client, network: Network) -> httpx2.Response:
+    form = {"identifier": HANDLE, "appPassword": "any-password-will-do", "pdsUrl": f"{network.url}/evil"}
+    return await client.post(COMPLETE, form)
+
+
+async def test_account_is_never_moved_to_a_server_that_only_claims_it(running: Deployment, network: Network) -> None:
+    client = await running.client(Mode.LIVE)
+    connected = await client.post(COMPLETE, {"identifier": HANDLE, "appPassword": PASSWORD})
+    assert connected.status_code == 201, connected.text
+    account = f"/v1/accounts/{connected.json()['id']}"
+    before = (await client.get(account)).json()
+    expected = {200: 400, 404: 400, 410: 400, 429: 503, 500: 503, 502: 503, 503: 503}
+    for directory_status, status in expected.items():
+        network.directory_status = directory_status
+        reply = await attack(client, network)
+        assert reply.status_code == status, reply.text
+        assert reply.json()["error"]["code"] == ("platform_rejected" if status == 400 else "platform_unavailable")
+        assert (await client.get(account)).json() == before
+    assert network.signed_in == ["real", *["evil"] * len(expected)]
+    network.directory_status = 200
+    assert (await client.post(f"{account}/check")).json()["health"]["state"] == "healthy"
+
+
+async def test_account_that_is_not_connected_yet_cannot_be_claimed_either(
+    running: Deployment, network: Network
+) -> None:
+    client = await running.client(Mode.LIVE)
+    for network.directory_status in (200, 404, 410, 429, 500):
+        assert (await attack(client, network)).status_code in {400, 503}
+    assert (await client.get("/v1/accounts")).json()["data"] == []
+
+
+async def test_directory_that_does_not_answer_is_unavailable(
+    network: Network, database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
+) -> None:
+    environment = {
+        "LETMEPOST_BLUESKY_PLC_URL": "http://127.0.0.1:9",
+        "LETMEPOST_BLUESKY_RESOLVER_URL": f"{network.url}/resolver",
+    }
+    async with deployed(database_urls, redis_url, tmp_path, environment=environment, with_worker=False) as running:
+        client = await running.client(Mode.LIVE)
+        reply = await attack(client, network)
+        assert reply.status_code == 503
+        assert reply.json()["error"]["code"] == "platform_unavailable"
+        assert (await client.get("/v1/accounts")).json()["data"] == []
