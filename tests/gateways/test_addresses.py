@@ -170,8 +170,8 @@ class TestLiveWorld:
 
 async def test_private_and_unknown_names_cannot_be_told_apart() -> None:
     messages = set()
-    for answers in ({"pds_example": ["10.0.0.1"]}, {"pds_example": ["169.254.169.254"]}, {"pds_example": []}, {}):
+    for guarding in (guard(pds_example=["10.0.0.1"]), guard(pds_example=["169.254.169.254"]), guard()):
         with pytest.raises(NotSent) as caught:
-            await guard(**answers).check("https://pds.example/")
+            await guarding.check("https://pds.example/")
         messages.add(str(caught.value))
     assert len(messages) == 1

@@ -310,3 +310,80 @@ async def test_a_reply_bears_the_moment_it_came(http: HTTPClient) -> None:
     async with serving(answering) as server:
         reply = await sender(post_to(server))
     assert reply.received_at == sender.clock.now()
+
+
+def echoing(status: int, *, before: str = "", after: str = "") -> Callable[[Connection], Awaitable[None]]:
+    """Answers with what it was sent: its headers, its target and its body."""
+
+    async def echo(connection: Connection) -> None:
+        while True:
+            received = await connection.receive()
+            sent = f"{received.headers} {received.target} {received.body.decode()}"
+            await connection.answer(status, f"{before}{sent}{after}".encode())
+
+    return echo
+
+
+CARRYING: dict[str, Any] = {
+    "query": (("client_secret", "client-secret-1"),),
+    "form": {"code": "code-1", "code_verifier": "verifier-1", "text": "Hello"},
+}
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503, 302])
+async def test_secrets_of_a_call_are_removed_from_a_refusal(http: HTTPClient, status: int) -> None:
+    async with serving(echoing(status)) as server:
+        reply = await make_sender(http, Credentials())(post_to(server, **CARRYING))
+    text = reply.body.decode()
+    assert "Hello" in text
+    for secret in ("stored", "client-secret-1", "code-1", "verifier-1"):
+        assert secret not in text
+
+
+async def test_secrets_are_removed_from_the_headers_of_a_refusal(http: HTTPClient) -> None:
+    async def refuse(connection: Connection) -> None:
+        await connection.receive()
+        await connection.answer(400, b"", x_why="bad token stored")
+
+    async with serving(refuse) as server:
+        reply = await make_sender(http, Credentials())(post_to(server))
+    assert reply.headers["x-why"] == "bad token (secret removed)"
+
+
+async def test_secrets_are_removed_from_a_refusal_with_status_200(http: HTTPClient) -> None:
+    async with serving(echoing(200, before='{"error": {"message": "', after='"}}')) as server:
+        reply = await make_sender(http, Credentials())(post_to(server, form={"code": "code-1"}))
+    assert b"code-1" not in reply.body
+
+
+async def test_success_is_passed_on_unchanged_because_it_may_grant_the_same_token_again(http: HTTPClient) -> None:
+    body = b'{"refresh_token": "refresh-1", "note": "no error"}'
+
+    async def grant(connection: Connection) -> None:
+        await connection.receive()
+        await connection.answer(200, body)
+
+    async with serving(grant) as server:
+        reply = await make_sender(http)(post_to(server, form={"refresh_token": "refresh-1"}))
+    assert reply.body == body
+
+
+async def test_secret_of_an_earlier_call_is_removed_too(http: HTTPClient) -> None:
+    async def refuse(connection: Connection) -> None:
+        await connection.receive()
+        await connection.answer(200, b"{}")
+        await connection.receive()
+        await connection.answer(400, b"not password-1")
+
+    async with serving(refuse) as server:
+        sender = make_sender(http)
+        await sender(post_to(server, json={"password": "password-1"}))
+        reply = await sender(post_to(server))
+    assert b"password-1" not in reply.body
+
+
+async def test_path_of_a_call_is_recorded_without_secrets(http: HTTPClient) -> None:
+    async with serving(answering) as server:
+        sender = make_sender(http, Credentials())
+        await sender(post_to(server, url=f"{server.url}/bot/stored/posts"))
+    assert [record.path for record in sender.records] == ["/bot/(secret removed)/posts"]

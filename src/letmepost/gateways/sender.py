@@ -13,10 +13,13 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Incoming, Outgoing
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.multipart import OpenMedia, make_form
+from letmepost.gateways.redaction import Secrets
 from letmepost.platforms.contract import Credential, Platform
 
 SIGNING_ENTROPY_BYTES = 32
 _BOUNDARY_ENTROPY_BYTES = 16
+_ERROR_NAMES = frozenset({"error", "error_type", "errors"})
+"""Fields of a refusal that has a status of success: Meta's and X's APIs send some."""
 
 
 class CredentialSource(Protocol):
@@ -71,6 +74,7 @@ class Sender:
     metrics: Metrics = field(default_factory=Metrics)
     records: list[CallRecord] = field(default_factory=list)
     known_budgets: dict[tuple[LimitScope, str], Budget] = field(default_factory=dict)
+    secrets: Secrets = field(default_factory=Secrets)
 
     @property
     def budgets(self) -> Collection[Budget]:
@@ -98,10 +102,12 @@ class Sender:
         return reply
 
     async def _send_signed(self, call: Call, credential: Credential) -> Reply:
+        self.secrets.add(credential.secrets.values())
         entropy = self.clock.entropy(SIGNING_ENTROPY_BYTES)
         return await self._send(self.platform.sign(call, credential, self.clock.now(), entropy))
 
     async def _send(self, call: Call) -> Reply:
+        self.secrets.add_call(call)
         request = await self._request(call)
         if call.effect is Effect.PUBLISH and self.may_send is not None:
             request = replace(request, not_after_s=await self.may_send(call))
@@ -111,12 +117,22 @@ class Sender:
             incoming = await self.http.send(request)
         finally:
             self._note(call, incoming, self.clock.monotonic_s() - started)
-        reply = Reply(
-            status=incoming.status, headers=incoming.headers, body=incoming.body, received_at=self.clock.now()
+        reply = self._without_secrets(
+            Reply(status=incoming.status, headers=incoming.headers, body=incoming.body, received_at=self.clock.now())
         )
         for budget in self.platform.budgets(call, reply):
             self.known_budgets[budget.scope, budget.name] = budget
         return reply
+
+    def _without_secrets(self, reply: Reply) -> Reply:
+        """Return a refusal without the secrets that were sent: what a flow says about it is shown to callers.
+
+        Other replies stay as they are. They are not shown, and a platform may grant the same token again.
+        """
+        if reply.ok and _ERROR_NAMES.isdisjoint(reply.data() if b'"error' in reply.body else ()):
+            return reply
+        headers = {name: self.secrets.redact(value) for name, value in reply.headers.items()}
+        return replace(reply, headers=headers, body=self.secrets.redact_bytes(reply.body))
 
     async def _request(self, call: Call) -> Outgoing:
         headers = dict(call.headers)
@@ -158,7 +174,7 @@ class Sender:
             step=call.step,
             method=call.method,
             host=parts.netloc.rpartition("@")[2],
-            path=parts.path,
+            path=self.secrets.redact_path(parts.path),
             status=None if incoming is None else incoming.status,
             duration_ms=round(seconds * 1000),
         )

@@ -1,5 +1,6 @@
-"""Account takeover: an end user signs in at a server of their own that claims to host someone else's account."""
+"""Connecting over real HTTP to servers that lie: they claim to host accounts of others, and echo passwords."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +45,8 @@ class Network:
     async def sign_in(self, request: Request) -> Response:
         server, given = request.path_params["server"], await request.json()
         if server == "real" and given["password"] != PASSWORD:
-            return JSONResponse({"error": "AuthenticationRequired", "message": f"Not {given['password']}!"}, 401)
+            status, name = (400, "InvalidRequest") if "+" in given["password"] else (401, "AuthenticationRequired")
+            return JSONResponse({"error": name, "message": f"Not {given['password']}!"}, status)
         self.signed_in.append(server)
         tokens = {"accessJwt": f"access-{server}", "refreshJwt": f"refresh-{server}"}
         return JSONResponse({"did": DID, "handle": HANDLE, "didDoc": self.document(server), "active": True, **tokens})
@@ -115,6 +117,22 @@ async def test_account_that_is_not_connected_yet_cannot_be_claimed_either(
     for network.directory_status in (200, 404, 410, 429, 500):
         assert (await attack(client, network)).status_code in {400, 503}
     assert (await client.get("/v1/accounts")).json()["data"] == []
+
+
+@pytest.mark.parametrize("password", ["wrong-app-pass-word", 'my+own "passw/ord"'])
+async def test_echoed_app_password_is_shown_to_nobody(
+    running: Deployment, network: Network, capsys: pytest.CaptureFixture[str], password: str
+) -> None:
+    client = await running.client(Mode.LIVE)
+    form = {"identifier": HANDLE, "appPassword": password}
+    for more in ({}, {"pdsUrl": f"{network.url}/real"}):
+        reply = await client.post(COMPLETE, {**form, **more})
+        error = reply.json()["error"]
+        assert (reply.status_code, error["code"]) == (400, "platform_rejected")
+        assert "(secret removed)" in error["platformResponse"]["body"]
+        assert password not in json.dumps(error)
+        assert json.dumps(password)[1:-1] not in json.dumps(error)
+    assert password not in "".join(capsys.readouterr())
 
 
 async def test_directory_that_does_not_answer_is_unavailable(

@@ -148,8 +148,8 @@ def _prove(session: Session, home: str) -> Flow[None]:
     call = bearing(query(home, GET_SESSION), session.credential.secrets["access_jwt"])
     try:
         reply = yield call
-    except Unaddressable as failure:
-        raise _server_missing(failure.message) from failure
+    except Unaddressable as unaddressable:
+        raise _server_missing(unaddressable.message) from unaddressable
     if reply.ok and reply.data().get("did") == session.did:
         return
     failure = explain(call, reply)

@@ -1,0 +1,140 @@
+"""Removal of secrets from what a server answers.
+
+A server may echo what it was sent, and its refusals are shown to callers, stored and logged. The secrets of a call are
+known exactly, so they are removed by value: no pattern has to guess what a password or a token looks like.
+"""
+
+import base64
+import binascii
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
+
+from letmepost.domain.flow import Call
+
+REDACTED = "(secret removed)"
+
+_SHORTEST = 4
+"""Shorter values are no credentials, and removing them would garble what the server says."""
+_SECRET_NAMES = frozenset({"apikey", "authorization", "code", "cookie", "dpop", "xapikey"})
+_SECRET_ENDINGS = ("assertion", "jwt", "password", "secret", "signature", "token", "verifier")
+_ESCAPED_BY_SOME = re.compile(r"""[^ -~]|["&'+<>`\\]""")
+_SAME_EVERYWHERE = re.compile(r"[A-Za-z0-9._-]+")
+_HEX_ESCAPE = re.compile(r"%[0-9A-F]{2}")
+
+
+class Secrets:
+    """The secrets that calls have carried. Its repr shows none of them.
+
+    Most calls succeed and nothing is removed from their replies, so calls are searched for secrets only when needed.
+    """
+
+    def __init__(self) -> None:
+        self._values: set[str] = set()
+        self._unread_calls: list[Call] = []
+        self._spellings: list[str] | None = None
+
+    def add(self, values: Iterable[str]) -> None:
+        """Add secrets."""
+        new = {value for value in values if len(value) >= _SHORTEST} - self._values
+        if new:
+            self._values |= new
+            self._spellings = None
+
+    def add_call(self, call: Call) -> None:
+        """Add every value that a call carries under the name of a secret: a header, a parameter or a field."""
+        self._unread_calls.append(call)
+
+    def redact(self, text: str) -> str:
+        """Return a text without the secrets, in whichever of the usual encodings they are written there."""
+        for spelling in self._all_spellings():
+            text = text.replace(spelling, REDACTED)
+        return text
+
+    def redact_bytes(self, body: bytes) -> bytes:
+        """Return a body without the secrets."""
+        for spelling in self._all_spellings():
+            body = body.replace(spelling.encode(errors="replace"), REDACTED.encode())
+        return body
+
+    def redact_path(self, path: str) -> str:
+        """Return a path without the credentials that signed calls; nothing else secret belongs in one."""
+        return self.redact(path) if any(value in path for value in self._values) else path
+
+    def _all_spellings(self) -> list[str]:
+        for call in self._unread_calls:
+            self.add(_carried(call))
+        self._unread_calls.clear()
+        if self._spellings is None:
+            found = {spelling for value in self._values for spelling in _spellings(value)}
+            # The longest first: a part of it may be the spelling of another secret.
+            self._spellings = sorted(found, key=len, reverse=True)
+        return self._spellings
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_name(name: str) -> bool:
+    """Return whether a header, a parameter or a field of this name holds a secret."""
+    plain = re.sub(r"[^a-z]", "", name.lower())
+    return plain in _SECRET_NAMES or plain.endswith(_SECRET_ENDINGS)
+
+
+def _carried(call: Call) -> Iterator[str]:
+    for name, value in call.headers.items():
+        if _is_secret_name(name):
+            yield from _in_header(value)
+    parameters = [*call.query, *(call.form or {}).items(), *parse_qsl(urlsplit(call.url).query)]
+    fields = [(name, value) for name, value in call.multipart or () if isinstance(value, str)]
+    yield from (value for name, value in (*parameters, *fields) if _is_secret_name(name))
+    yield from _in_json(call.json, is_secret=False)
+
+
+def _in_header(value: str) -> Iterator[str]:
+    """Yield the value, what follows its scheme, and for Basic (RFC 7617) also the password in it."""
+    scheme, _, credentials = value.partition(" ")
+    yield from (value, credentials)
+    if scheme.lower() == "basic":
+        try:
+            pair = base64.b64decode(credentials, validate=True).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            return
+        yield pair.partition(":")[2]
+
+
+def _in_json(value: object, *, is_secret: bool) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _in_json(inner, is_secret=_is_secret_name(str(name)))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _in_json(inner, is_secret=is_secret)
+    elif isinstance(value, str) and is_secret:
+        yield value
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Yield a secret as it is, and as base64, JSON, HTML and URLs write it."""
+    yield secret
+    plain = base64.b64encode(secret.encode(errors="replace")).decode()
+    for text in {plain, plain.rstrip("="), plain.translate(_URL_SAFE), plain.translate(_URL_SAFE).rstrip("=")}:
+        yield text
+        yield quote(text, safe="")
+    if _SAME_EVERYWHERE.fullmatch(secret):
+        return
+    for escaped in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        yield escaped
+        yield escaped.replace("/", "\\/")
+    yield _ESCAPED_BY_SOME.sub(lambda found: f"\\u{ord(found[0]):04x}", secret)
+    yield _ESCAPED_BY_SOME.sub(lambda found: f"\\u{ord(found[0]):04X}", secret)
+    for escaped in (html.escape(secret), html.escape(secret, quote=False)):
+        yield escaped
+        yield escaped.replace("&#x27;", "&#39;")
+    for quoted in (quote(secret, errors="replace"), quote(secret, safe="", errors="replace"), quote_plus(secret)):
+        yield quoted
+        yield _HEX_ESCAPE.sub(lambda found: found[0].lower(), quoted)
+
+
+_URL_SAFE = str.maketrans("+/", "-_")
