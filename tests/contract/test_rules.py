@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from letmepost.domain.content import PostContent
-from letmepost.domain.rules import Rule
+from letmepost.domain.content import PostContent, ThreadPart
+from letmepost.domain.rules import Rule, violations
 from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
@@ -52,6 +52,17 @@ def test_a_rule_is_told_in_sentences(platform: Platform, rule: Rule) -> None:
 def test_a_rule_can_judge_an_empty_post(platform: Platform, rule: Rule) -> None:
     """What it finds there names the rule."""
     assert {violation.rule for violation in rule.check(PostContent())} <= {rule.id}
+
+
+@pytest.mark.parametrize("platform", _PLATFORMS.values(), ids=_PLATFORMS)
+@pytest.mark.parametrize("blank", [" \n", "\u200b", "\u2060\u3000", "\u2800", "\u3164", "\u115f\u1160", "\uffa0"])
+def test_invisible_text_is_rejected_like_missing_text(platform: Platform, blank: str) -> None:
+    def broken(text: str) -> list[tuple[str, str]]:
+        content = PostContent(text=text, thread=(ThreadPart(text=text),), first_comment=text)
+        return [(found.rule, found.field) for found in violations(content, platform.rules)]
+
+    assert {"text", "firstComment.text"} < {field for _, field in broken("")}
+    assert broken(blank) == broken("")
 
 
 def test_the_folder_and_the_platform_have_one_name() -> None:

@@ -116,7 +116,7 @@ def test_a_rule_says_how_a_text_is_counted_where_that_may_surprise() -> None:
 
 def test_a_first_comment_that_says_nothing_is_found() -> None:
     rule = comment_not_empty("x.first_comment.non_empty", source_url=SOURCE, checked_on=CHECKED_ON)
-    [violation] = rule.check(PostContent(text="ok", first_comment=" \n"))
+    [violation] = rule.check(PostContent(text="ok", first_comment=" \n\u200b\u2800"))
     assert (violation.field, violation.message) == ("firstComment.text", "The first comment is empty.")
     assert list(rule.check(PostContent(text="ok", first_comment="hello"))) == []
     assert list(rule.check(PostContent(text="ok"))) == []

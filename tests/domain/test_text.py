@@ -1,11 +1,19 @@
 import json
+import unicodedata
 
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letmepost.domain.text import as_storable, count_graphemes, count_utf8_bytes, is_storable
+from letmepost.domain.text import (
+    as_storable,
+    count_graphemes,
+    count_utf8_bytes,
+    count_utf16_units,
+    is_blank,
+    is_storable,
+)
 
 BREAKS = r"[\p{GCB=CR}\p{GCB=LF}\p{GCB=Control}]"
 RULES = (
@@ -98,6 +106,36 @@ def test_a_megabyte_of_flags_is_counted_at_once() -> None:
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("a", 1), ("é", 2), ("漢", 3), ("👍", 4), ("🇩🇪", 8)])
 def test_bytes_are_those_of_utf8(text: str, count: int) -> None:
     assert count_utf8_bytes(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("", 0), ("a", 1), ("é", 1), ("漢", 1), ("👍", 2), ("🇩🇪", 4), ("\ud800", 1)]
+)
+def test_utf16_units_are_counted_as_javascript_does(text: str, count: int) -> None:
+    assert count_utf16_units(text) == count
+
+
+BLANK = (
+    " \t\r\n\x1c\x85\xa0\u2003\u3000\u2028\xad\u200b\u200d\u2060\ufeff\u202e\U000e0041\u2800\u3164\u115f\u1160\uffa0"
+)
+
+
+@pytest.mark.parametrize("text", ["", *BLANK, BLANK, "\u200b \u2800"])
+def test_text_of_invisible_characters_is_blank(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "\u200ba\u200b", ".", "👍", "\u0301", "\ufe0f", "\u200b \u2800\u1161", "\x00", "\ud800"]
+)
+def test_text_with_any_other_character_is_not_blank(text: str) -> None:
+    assert not is_blank(text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cn"])))  # `regex` knows newer versions of Unicode than Python
+def test_blank_text_is_decided_character_by_character(text: str) -> None:
+    blank = (c.isspace() or unicodedata.category(c) == "Cf" or c in "\u2800\u3164\u115f\u1160\uffa0" for c in text)
+    assert is_blank(text) == all(blank)
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))

@@ -9,7 +9,7 @@ from datetime import date
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.rules import Finding, Rule
-from letmepost.domain.text import count_graphemes, count_utf8_bytes
+from letmepost.domain.text import count_graphemes, count_utf8_bytes, is_blank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +66,10 @@ def text_max(
 
 
 def comment_not_empty(rule_id: str, *, source_url: str, checked_on: date) -> Rule:
-    """A first comment, if there is one, says something."""
+    """Return the rule that a first comment, if there is one, has visible text."""
 
     def find(content: PostContent) -> Iterator[Finding]:
-        if content.first_comment is not None and not content.first_comment.strip():
+        if content.first_comment is not None and is_blank(content.first_comment):
             yield Finding(field="firstComment.text", message="The first comment is empty.")
 
     return Rule(
@@ -83,9 +83,9 @@ def comment_not_empty(rule_id: str, *, source_url: str, checked_on: date) -> Rul
 
 
 def empty_parts(content: PostContent, media: str) -> Iterator[Finding]:
-    """The parts of a thread that have neither text nor what the platform calls its media: `an image`."""
+    """Yield the parts of a thread that have no visible text and no media. `media` names the platform's: `an image`."""
     for index, part in enumerate(content.thread):
-        if not (part.text.strip() or part.media):
+        if is_blank(part.text) and not part.media:
             message = f"Part {index + 1} of the thread has neither text nor {media}."
             yield Finding(field=f"thread[{index}].text", message=message)
 

@@ -16,6 +16,9 @@ _GRAPHEME = regex.compile(r"\X")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{1,2}")
 
+# Letters and symbols that fonts draw as nothing: the empty Braille pattern and the Hangul fillers.
+_VISIBLE = regex.compile(r"[^\s\x1c-\x1f\p{Cf}\u2800\u3164\u115f\u1160\uffa0]")
+
 
 def count_graphemes(text: str) -> int:
     """How many characters a person sees: extended grapheme clusters of UAX #29, Unicode 18."""
@@ -27,6 +30,19 @@ def count_graphemes(text: str) -> int:
 def count_utf8_bytes(text: str) -> int:
     """The length of the text in UTF-8."""
     return len(text.encode("utf-8"))
+
+
+def count_utf16_units(text: str) -> int:
+    """Return the number of UTF-16 code units, which is what JavaScript calls the length."""
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+
+
+def is_blank(text: str) -> bool:
+    """Return True if the text shows nothing: it is empty, or all white space, format characters and fillers.
+
+    Format characters are Unicode category Cf: zero-width space, joiners, byte order mark, soft hyphen.
+    """
+    return _VISIBLE.search(text) is None
 
 
 def as_storable(value: Any) -> Any:

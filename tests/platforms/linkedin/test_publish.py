@@ -101,7 +101,10 @@ def test_several_images_are_a_multi_image() -> None:
     assert body["content"] == {"multiImage": {"images": images}}
 
 
-@pytest.mark.parametrize(("options", "title"), [({}, "Deck"), ({"documentTitle": "Better"}, "Better")])
+@pytest.mark.parametrize(
+    ("options", "title"),
+    [({}, "Deck"), ({"documentTitle": "Better"}, "Better"), ({"documentTitle": " \u200b"}, "Deck")],
+)
 def test_a_document_has_a_title(options: dict[str, str], title: str) -> None:
     body = sent(ready(media=(document(),), options=options), begun("document"), SENT)
     assert body["content"] == {"media": {"id": "urn:li:document:D1", "title": title}}

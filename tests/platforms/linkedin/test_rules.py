@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.rules import preflight, violations
-from letmepost.domain.text import count_graphemes
+from letmepost.domain.text import count_graphemes, count_utf16_units
 from letmepost.platforms.linkedin.options import LinkedInOptions
-from letmepost.platforms.linkedin.rules import RULES, count_utf16
+from letmepost.platforms.linkedin.rules import RULES
 from tests.platforms.linkedin.transcripts import MEMBER, PAGE, document, image
 
 ARTICLE = {"url": "https://example.com", "title": "A"}
@@ -54,10 +54,10 @@ def test_what_is_within_the_limits_passes(content: dict[str, Any]) -> None:
     ("content", "found"),
     [
         ({"text": ""}, {"text.non_empty": "text"}),
-        ({"text": " \n"}, {"text.non_empty": "text"}),
+        ({"text": " \n\u200b\u115f"}, {"text.non_empty": "text"}),
         ({"text": "x" * 3001}, {"text.max_graphemes": "text", "text.max_utf16": "text"}),
         ({"text": "🎉" * 1501}, {"text.max_utf16": "text"}),
-        ({"first_comment": " "}, {"first_comment.non_empty": "firstComment.text"}),
+        ({"first_comment": "\u2800 "}, {"first_comment.non_empty": "firstComment.text"}),
         (
             {"first_comment": "y" * 1251},
             {"first_comment.max_graphemes": "firstComment.text", "first_comment.max_utf16": "firstComment.text"},
@@ -71,6 +71,10 @@ def test_what_is_within_the_limits_passes(content: dict[str, Any]) -> None:
         ({"media": (document(content_type="application/zip"),)}, {"document.mime_allowed": "media[0]"}),
         ({"media": (document(size_bytes=100_000_001),)}, {"document.size_max": "media[0]"}),
         ({"media": (document(None),)}, {"document.title_required": "media[0].title"}),
+        (
+            {"media": (document("\u200b"),), "options": {"documentTitle": "\u3164"}},
+            {"document.title_required": "media[0].title"},
+        ),
         ({"media": (document("t" * 4087),)}, {"document.title_max": "media[0].title"}),
         ({"options": {"documentTitle": "Deck"}}, {"document.title_alone": "options.documentTitle"}),
         (
@@ -106,6 +110,9 @@ def test_what_is_beyond_a_limit_is_found(content: dict[str, Any], found: dict[st
         ),
         ({"poll": {**POLL, "question": "q" * 141}}, {"poll.question_max": "options.poll.question"}),
         ({"poll": {**POLL, "options": ["a", "b" * 31]}}, {"poll.answer_max": "options.poll.options[1]"}),
+        ({"article": {**ARTICLE, "title": " \u200b"}}, {"article.title_non_empty": "options.article.title"}),
+        ({"poll": {**POLL, "question": " \u1160"}}, {"poll.question_non_empty": "options.poll.question"}),
+        ({"poll": {**POLL, "options": ["a", "\u2060 "]}}, {"poll.answer_non_empty": "options.poll.options[1]"}),
         ({"poll": {**POLL, "options": ["a"]}}, {"poll.answers_count": "options.poll.options"}),
         ({"poll": {**POLL, "options": ["a"] * 5}}, {"poll.answers_count": "options.poll.options"}),
     ],
@@ -123,7 +130,7 @@ def test_a_thread_from_the_defaults_is_left_out_with_a_warning() -> None:
 
 @given(st.text())
 def test_no_text_has_more_graphemes_than_utf16_units(text: str) -> None:
-    assert count_graphemes(text) <= count_utf16(text)
+    assert count_graphemes(text) <= count_utf16_units(text)
 
 
 @pytest.mark.parametrize(

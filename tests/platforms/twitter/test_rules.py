@@ -75,6 +75,7 @@ def test_what_x_takes_breaks_no_rule(content: dict[str, Any]) -> None:
         ({"options": poll(options=["a", "b", "c", "d", "e"])}, ("poll.options_count", "options.poll.options")),
         ({"options": poll(options=["a", "b" * 26])}, ("poll.option_length", "options.poll.options[1]")),
         ({"options": poll(options=[" ", "b"])}, ("poll.option_length", "options.poll.options[0]")),
+        ({"options": poll(options=["a", "\u200b\u2800"])}, ("poll.option_length", "options.poll.options[1]")),
         ({"options": poll(durationMinutes=4)}, ("poll.duration", "options.poll.durationMinutes")),
         ({"options": poll(durationMinutes=10_081)}, ("poll.duration", "options.poll.durationMinutes")),
         ({"options": poll(), "media": (image(),)}, ("poll.media_exclusive", "options.poll")),

@@ -6,6 +6,7 @@ from functools import partial
 from letmepost.domain.content import PostContent
 from letmepost.domain.limits import GRAPHEMES, UTF8_BYTES, comment_not_empty, empty_parts, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
+from letmepost.domain.text import is_blank
 from letmepost.platforms.bluesky.image_rules import IMAGE_RULES
 from letmepost.platforms.bluesky.option_rules import OPTION_RULES
 from letmepost.platforms.bluesky.options import BlueskyOptions
@@ -20,7 +21,7 @@ _text_max = partial(text_max, platform="Bluesky", source_url=POST_LEXICON, check
 
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
     options = BlueskyOptions.model_validate(content.options)
-    if not (content.text.strip() or content.media or options.link_card or options.quote):
+    if is_blank(content.text) and not (content.media or options.link_card or options.quote):
         yield Finding(field="text", message="The post has neither text nor an image, a link card or a quote.")
     yield from empty_parts(content, "an image")
 

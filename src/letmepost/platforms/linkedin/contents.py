@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
+from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.little_text import escape
 from letmepost.platforms.linkedin.options import Article, LinkedInOptions, Poll
 
@@ -64,7 +65,8 @@ def _shown(content: PostContent, options: LinkedInOptions, assets: Assets) -> Js
     if not attached:
         return None
     if attached[0].item.kind is MediaKind.DOCUMENT:
-        title = options.document_title or attached[0].item.title
+        given = options.document_title or ""
+        title = attached[0].item.title if is_blank(given) else given
         return {"media": {"id": assets[attached[0].step], "title": title}}
     images = _images(attached, assets)
     return {"media": images[0]} if len(images) == 1 else {"multiImage": {"images": images}}

@@ -6,7 +6,7 @@ from functools import partial
 from letmepost.domain.content import MediaFacts, MediaKind, PostContent
 from letmepost.domain.limits import alt_text_max, images_max, media_rule
 from letmepost.domain.rules import Finding, Rule
-from letmepost.domain.text import count_graphemes
+from letmepost.domain.text import count_graphemes, is_blank
 from letmepost.platforms.linkedin.options import LinkedInOptions
 from letmepost.platforms.linkedin.sources import CHECKED_ON, DOCUMENTS_API, IMAGES_API, MULTI_IMAGE_API, POSTS_API
 
@@ -39,9 +39,9 @@ def _document_beside_others(content: PostContent) -> Iterator[Finding]:
 
 
 def _untitled_document(content: PostContent) -> Iterator[Finding]:
-    is_titled = (LinkedInOptions.model_validate(content.options).document_title or "").strip()
+    title = LinkedInOptions.model_validate(content.options).document_title or ""
     for path, item in content.items():
-        if item.kind is MediaKind.DOCUMENT and not is_titled and not (item.title or "").strip():
+        if item.kind is MediaKind.DOCUMENT and is_blank(title) and is_blank(item.title or ""):
             yield Finding(field=f"{path}.title", message="The document has no title.")
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.rules import Finding, Rule
-from letmepost.domain.text import count_graphemes
+from letmepost.domain.text import count_graphemes, is_blank
 from letmepost.platforms.linkedin.options import VISIBILITIES, LinkedInOptions
 from letmepost.platforms.linkedin.sources import CHECKED_ON, POLLS_API, POSTS_API
 from letmepost.platforms.linkedin.urns import is_author, is_organization
@@ -80,6 +80,27 @@ def _length_max(
     )
 
 
+def _not_blank(
+    rule_id: str,
+    noun: str,
+    *,
+    texts: Callable[[LinkedInOptions], Iterable[tuple[str, str]]],
+    source_url: str,
+) -> Rule:
+    def find(content: PostContent) -> Iterator[Finding]:
+        for path, text in texts(_read(content)):
+            if is_blank(text):
+                yield Finding(field=f"options.{path}", message=f"The {noun} has no visible text.")
+
+    return _rule(
+        id=rule_id,
+        summary=f"The {noun} has visible text.",
+        remediation=f"Write the {noun}.",
+        source_url=source_url,
+        find=find,
+    )
+
+
 def _title(options: LinkedInOptions) -> Iterator[tuple[str, str]]:
     if options.article is not None:
         yield "article.title", options.article.title
@@ -145,6 +166,7 @@ OPTION_RULES: tuple[Rule, ...] = (
         texts=_title,
         source_url=POSTS_API,
     ),
+    _not_blank("linkedin.article.title_non_empty", "article's title", texts=_title, source_url=POSTS_API),
     _length_max(
         "linkedin.article.description_max",
         "article's description",
@@ -155,6 +177,8 @@ OPTION_RULES: tuple[Rule, ...] = (
     _length_max(
         "linkedin.poll.question_max", "poll's question", limit=_QUESTION_MAX, texts=_question, source_url=POLLS_API
     ),
+    _not_blank("linkedin.poll.question_non_empty", "poll's question", texts=_question, source_url=POLLS_API),
+    _not_blank("linkedin.poll.answer_non_empty", "poll's answer", texts=_answers, source_url=POLLS_API),
     _length_max("linkedin.poll.answer_max", "poll's answer", limit=_ANSWER_MAX, texts=_answers, source_url=POLLS_API),
     _rule(
         id="linkedin.poll.answers_count",

@@ -10,6 +10,7 @@ from functools import partial
 from letmepost.domain.content import PostContent
 from letmepost.domain.limits import GRAPHEMES, Measure, comment_not_empty, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
+from letmepost.domain.text import count_utf16_units, is_blank
 from letmepost.platforms.linkedin.media_rules import MEDIA_RULES
 from letmepost.platforms.linkedin.option_rules import OPTION_RULES
 from letmepost.platforms.linkedin.options import LinkedInOptions
@@ -21,12 +22,7 @@ _COMMENT_MAX = 1250
 _text_max = partial(text_max, platform="LinkedIn", checked_on=CHECKED_ON)
 
 
-def count_utf16(text: str) -> int:
-    """The length of the text in UTF-16 code units, as JavaScript counts."""
-    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
-
-
-_UTF16 = Measure(unit="utf16 units", count=count_utf16, how="an emoji counts as two or more")
+_UTF16 = Measure(unit="utf16 units", count=count_utf16_units, how="an emoji counts as two or more")
 
 
 def _is_post(path: str) -> bool:
@@ -35,7 +31,7 @@ def _is_post(path: str) -> bool:
 
 def _empty_post(content: PostContent) -> Iterator[Finding]:
     options = LinkedInOptions.model_validate(content.options)
-    if not (content.text.strip() or content.media or options.article or options.poll):
+    if is_blank(content.text) and not (content.media or options.article or options.poll):
         yield Finding(field="text", message="The post has neither text nor media, an article or a poll.")
 
 

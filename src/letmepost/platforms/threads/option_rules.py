@@ -5,6 +5,7 @@ from functools import partial
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.rules import Finding, Rule
+from letmepost.domain.text import is_blank
 from letmepost.platforms.threads.options import ThreadsOptions
 from letmepost.platforms.threads.sources import CHECKED_ON, CREATE_POSTS, POLLS, TOPICS
 
@@ -24,6 +25,12 @@ def _long_tag(content: PostContent) -> Iterator[Finding]:
     if tag is not None and len(tag) > _TOPIC_TAG_MAX_CHARACTERS:
         message = f"The topic is {len(tag)} characters; Threads allows at most {_TOPIC_TAG_MAX_CHARACTERS}."
         yield Finding(field="options.topicTag", actual=len(tag), message=message)
+
+
+def _blank_tag(content: PostContent) -> Iterator[Finding]:
+    tag = _options(content).topic_tag
+    if tag is not None and is_blank(tag):
+        yield Finding(field="options.topicTag", message="The topic has no visible text.")
 
 
 def _card_beside_media(content: PostContent) -> Iterator[Finding]:
@@ -57,6 +64,14 @@ def _long_answers(content: PostContent) -> Iterator[Finding]:
             yield Finding(field=f"options.poll.options[{index}]", actual=len(answer), message=message)
 
 
+def _blank_answers(content: PostContent) -> Iterator[Finding]:
+    poll = _options(content).poll
+    for index, answer in enumerate(() if poll is None else poll.options):
+        if is_blank(answer):
+            message = f"Answer {index + 1} of the poll has no visible text."
+            yield Finding(field=f"options.poll.options[{index}]", message=message)
+
+
 OPTION_RULES: tuple[Rule, ...] = (
     _rule(
         id="threads.topic_tag.max_characters",
@@ -66,6 +81,13 @@ OPTION_RULES: tuple[Rule, ...] = (
         unit="characters",
         source_url=TOPICS,
         find=_long_tag,
+    ),
+    _rule(
+        id="threads.topic_tag.non_empty",
+        summary="A topic has visible text.",
+        remediation="Write a topic, or leave `topicTag` out.",
+        source_url=TOPICS,
+        find=_blank_tag,
     ),
     _rule(
         id="threads.link_attachment.media_exclusive",
@@ -105,5 +127,12 @@ OPTION_RULES: tuple[Rule, ...] = (
         unit="characters",
         source_url=POLLS,
         find=_long_answers,
+    ),
+    _rule(
+        id="threads.poll.option_non_empty",
+        summary="Every answer of a poll has visible text.",
+        remediation="Write the answer, or leave it out.",
+        source_url=POLLS,
+        find=_blank_answers,
     ),
 )

@@ -17,7 +17,7 @@ class Poll(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    options: Annotated[tuple[Annotated[str, Field(pattern=r"\S")], ...], Field(min_length=2)]
+    options: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=2)]
 
 
 class ThreadsOptions(Options):
@@ -26,7 +26,7 @@ class ThreadsOptions(Options):
     platform: Literal["threads"] | None = None
     reply_to_id: PostId | None = None
     reply_control: ReplyControl | None = None
-    topic_tag: Annotated[str, Field(pattern=r"^[^.&]*[^.&\s][^.&]*$", description="Without `#`.")] | None = None
+    topic_tag: Annotated[str, Field(pattern=r"^[^.&]+$", description="Without `#`.")] | None = None
     quote_post_id: PostId | None = None
     link_attachment: (
         Annotated[str, Field(pattern=r"^https?://[^\s/?#]+\S*$", description="A link that is shown as a card.")] | None

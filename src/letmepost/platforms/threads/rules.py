@@ -6,6 +6,7 @@ from functools import partial
 from letmepost.domain.content import PostContent
 from letmepost.domain.limits import Measure, comment_not_empty, empty_parts, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
+from letmepost.domain.text import is_blank
 from letmepost.platforms.threads.media_rules import MEDIA_RULES
 from letmepost.platforms.threads.option_rules import OPTION_RULES
 from letmepost.platforms.threads.options import ThreadsOptions
@@ -29,7 +30,7 @@ _text_max = partial(
 
 
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
-    if not (content.text.strip() or content.media):
+    if is_blank(content.text) and not content.media:
         yield Finding(field="text", message="The post has neither text nor media.")
     yield from empty_parts(content, "media")
 

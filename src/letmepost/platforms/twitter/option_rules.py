@@ -5,6 +5,7 @@ from functools import partial
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.rules import Finding, Rule
+from letmepost.domain.text import is_blank
 from letmepost.platforms.twitter.options import Poll, TwitterOptions
 from letmepost.platforms.twitter.sources import CHECKED_ON, CREATE_POST
 
@@ -32,7 +33,7 @@ def _wrong_count(poll: Poll) -> Iterator[Finding]:
 
 def _wrong_length(poll: Poll) -> Iterator[Finding]:
     for index, option in enumerate(poll.options):
-        if not 0 < len(option.strip()) <= len(option) <= _POLL_OPTION_MAX_CHARS:
+        if is_blank(option) or len(option) > _POLL_OPTION_MAX_CHARS:
             message = f"Option {index + 1} of the poll is {len(option)} characters."
             yield Finding(field=f"options.poll.options[{index}]", actual=len(option), message=message)
 

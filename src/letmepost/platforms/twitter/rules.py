@@ -7,6 +7,7 @@ from functools import partial
 from letmepost.domain.content import PostContent
 from letmepost.domain.limits import Measure, comment_not_empty, empty_parts, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
+from letmepost.domain.text import is_blank
 from letmepost.platforms.twitter.counting import is_clean, weigh
 from letmepost.platforms.twitter.media_rules import MEDIA_RULES
 from letmepost.platforms.twitter.option_rules import OPTION_RULES
@@ -28,7 +29,7 @@ _text_max = partial(
 
 
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
-    if not (content.text.strip() or content.media):
+    if is_blank(content.text) and not content.media:
         yield Finding(field="text", message="The post has neither text nor an image.")
     yield from empty_parts(content, "an image")
 
