@@ -154,11 +154,11 @@ async def open_api(
                 database=core.database,
                 keyring=core.keyring,
                 clock=core.clock,
-                platforms=platforms,
+                platforms=core.worlds.platforms,
                 throttles=Throttles(core.redis, core.clock),
             ),
             profiles=Profiles(database=core.database, clock=core.clock, idempotency=core.idempotency),
-            platforms=platforms,
+            platforms=core.worlds.platforms,
             endpoints=Endpoints(
                 database=core.database,
                 keyring=core.keyring,

@@ -101,9 +101,10 @@ async def open_core(
         quotas = Quotas(database, clock)
         library = MediaLibrary(database=database, blobs=blobs, clock=clock, quotas=quotas, kept_for=kept_for)
         links = MediaLinks(keyring, clock, str(settings.public_url))
+        by_platform = platform_settings(environment, platforms)
         worlds = Worlds(
-            platforms=platforms,
-            settings=platform_settings(environment, platforms),
+            platforms={name: platform.configured(by_platform[name]) for name, platform in platforms.items()},
+            settings=by_platform,
             live_http=live_http,
             sandbox_http=sandbox_http,
             sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),

@@ -83,7 +83,7 @@ async def open_worker(
             imports=Imports(
                 database=core.database,
                 fetching=core.fetching,
-                platforms=platforms,
+                platforms=core.worlds.platforms,
                 clock=core.clock,
                 wakeups=core.wakeups,
             ),
@@ -106,8 +106,10 @@ async def open_worker(
                 worlds=core.worlds,
                 throttles=throttles,
             ),
-            version_notices=VersionNotices(core.database, core.clock, platforms),
-            pauses=Pauses(database=core.database, clock=core.clock, platforms=platforms, wakeups=core.wakeups),
+            version_notices=VersionNotices(core.database, core.clock, core.worlds.platforms),
+            pauses=Pauses(
+                database=core.database, clock=core.clock, platforms=core.worlds.platforms, wakeups=core.wakeups
+            ),
             wakeups=core.wakeups,
             throttles=throttles,
             beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),

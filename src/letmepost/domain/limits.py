@@ -111,22 +111,25 @@ def images_max(rule_id: str, *, limit: int, platform: str, source_url: str, chec
     )
 
 
-def alt_text_max(rule_id: str, *, limit: int, platform: str, source_url: str, checked_on: date) -> Rule:
-    """An alternative text no longer than `limit` graphemes."""
+def alt_text_max(
+    rule_id: str, *, limit: int, platform: str, source_url: str, checked_on: date, measure: Measure = GRAPHEMES
+) -> Rule:
+    """Return the rule that an alternative text is at most `limit` long, in the unit of `measure`."""
+    unit, how = measure.unit, f": {measure.how}" if measure.how else ""
 
     def find(content: PostContent) -> Iterator[Finding]:
         for path, item in content.items():
-            actual = count_graphemes(item.alt_text or "")
+            actual = measure.count(item.alt_text or "")
             if actual > limit:
-                message = f"The alt text is {actual} graphemes; {platform} allows at most {limit}."
+                message = f"The alt text is {actual} {unit}; {platform} allows at most {limit}."
                 yield Finding(field=f"{path}.altText", actual=actual, message=message)
 
     return Rule(
         id=rule_id,
-        summary=f"An alt text has at most {limit} graphemes.",
+        summary=f"An alt text has at most {limit} {unit}{how}.",
         limit=limit,
-        unit="graphemes",
-        remediation=f"Shorten the alt text to {limit} graphemes or fewer.",
+        unit=unit,
+        remediation=f"Shorten the alt text to {limit} {unit} or fewer{how}.",
         source_url=source_url,
         checked_on=checked_on,
         find=find,

@@ -1,7 +1,7 @@
 """What a platform's folder exports: one `Platform` value, made of pure functions."""
 
 from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
@@ -223,6 +223,7 @@ class Platform:
         api_version: the pinned version of its API, where it has any.
         sunset: the day on which the pinned version stops working, where one is announced.
         rules: every limit, checked at accept time and again when media given by URL have arrived.
+        rules_for: the rules of a deployment with these settings; None where the settings do not change them.
         refusals: what its flows refuse or warn of by a name of their own; documented beside the rules.
         visibility_delay_s: how long it may take to show what it accepted; nobody reconciles earlier.
         connect_input, connect: what a person types in, and from it to an account; None where `oauth` connects.
@@ -255,6 +256,7 @@ class Platform:
     api_version: str | None
     sunset: date | None = None
     rules: tuple[Rule, ...]
+    rules_for: Callable[[Any], tuple[Rule, ...]] | None = None
     refusals: tuple[Refusal, ...] = ()
     options: type[Options]
     settings: type[PlatformSettings]
@@ -278,3 +280,7 @@ class Platform:
     server: Callable[[AccountFacts], str | None] = has_one_server
     resets: ResetRule | None = None
     simulator: Simulator
+
+    def configured(self, settings: PlatformSettings) -> "Platform":
+        """Return this platform with the rules of a deployment with these settings."""
+        return self if self.rules_for is None else replace(self, rules=self.rules_for(settings))

@@ -8,6 +8,7 @@ import base64
 import re
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -15,7 +16,8 @@ import httpx2
 import pytest
 
 from letmepost.gateways.clock import SystemClock
-from tests.deployment import Client, Deployment
+from tests.database import DatabaseURLs
+from tests.deployment import Client, Deployment, deployed
 from tests.doubles.waiting import eventually
 from tests.gateways.movies import movie
 from tests.http.support import png, upload
@@ -105,6 +107,30 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
 async def test_every_kind_is_published_now_and_scheduled(deployment: Deployment) -> None:
     plays = [play(deployment, content, is_scheduled=later) for content in kinds("clip") for later in (False, True)]
     await asyncio.gather(*plays)
+
+
+@pytest.mark.parametrize(
+    ("environment", "valid", "unit"),
+    [({}, False, "bytes"), ({"LETMEPOST_THREADS_TEXT_UNIT": "characters"}, True, "characters")],
+)
+async def test_the_deployment_chooses_the_unit_of_text(
+    database_urls: DatabaseURLs,
+    redis_url: str,
+    tmp_path: Path,
+    environment: dict[str, str],
+    *,
+    valid: bool,
+    unit: str,
+) -> None:
+    async with deployed(database_urls, redis_url, tmp_path, environment=environment, with_worker=False) as running:
+        client = await running.client()
+        request = {"targets": [{"accountId": await connect(client)}], "text": "\u4e2d" * 500}
+        answer = (await client.post("/v1/posts/validate", request)).json()
+        assert answer["valid"] is valid
+        platforms = (await client.get("/v1/platforms")).json()["data"]
+    [limits] = [platform["limits"] for platform in platforms if platform["platform"] == NAME]
+    [limit] = [limit for limit in limits if limit["rule"] == "threads.text.max_graphemes"]
+    assert (limit["limit"], limit["unit"]) == (500, unit)
 
 
 async def test_a_medium_can_be_fetched_where_threads_was_told_until_the_post_has_ended(deployment: Deployment) -> None:

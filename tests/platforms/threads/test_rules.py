@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.rules import preflight, violations
 from letmepost.platforms.threads.options import ThreadsOptions
-from letmepost.platforms.threads.rules import RULES
+from letmepost.platforms.threads.rules import RULES, rules_for
+from letmepost.platforms.threads.settings import ThreadsSettings
 from letmepost.platforms.threads.text import count_characters, links_in
 from tests.platforms.threads.transcripts import image, video
 
@@ -20,9 +21,13 @@ DOCUMENT = MediaItem(kind=MediaKind.DOCUMENT, media_id=UUID(int=5))
 LINKS = " ".join(f"https://example.com/{number}" for number in range(5))
 POLL = {"options": ["Yes", "No"]}
 
+APOSTROPHES = ("It\u2019s Tom\u2019s and Ann\u2019s day. " + "x" * 500)[:498]
+"""A text of 498 characters and 504 bytes that the real service rejected."""
 
-def broken(content: PostContent) -> list[tuple[str, str]]:
-    return [(found.rule, found.field) for found in violations(content, RULES)]
+
+def broken(content: PostContent, text_unit: str = "bytes") -> list[tuple[str, str]]:
+    rules = rules_for(ThreadsSettings.model_validate({"text_unit": text_unit}))
+    return [(found.rule, found.field) for found in violations(content, rules)]
 
 
 def post(text: str = "hello", **content: Any) -> PostContent:
@@ -32,8 +37,12 @@ def post(text: str = "hello", **content: Any) -> PostContent:
 CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post("a" * 501), [("threads.text.max_graphemes", "text")]),
     (post("🎉" * 126), [("threads.text.max_graphemes", "text")]),
-    (post(thread=(ThreadPart(text="a" * 501),)), [("threads.text.max_graphemes", "thread[0].text")]),
-    (post(first_comment="a" * 501), [("threads.first_comment.max_graphemes", "firstComment.text")]),
+    (post(APOSTROPHES), [("threads.text.max_graphemes", "text")]),
+    (post("é" * 251), [("threads.text.max_graphemes", "text")]),
+    (post("中" * 167), [("threads.text.max_graphemes", "text")]),
+    (post("e\u0301" * 167), [("threads.text.max_graphemes", "text")]),
+    (post(thread=(ThreadPart(text=APOSTROPHES),)), [("threads.text.max_graphemes", "thread[0].text")]),
+    (post(first_comment=APOSTROPHES), [("threads.first_comment.max_graphemes", "firstComment.text")]),
     (post(first_comment="\u3164 "), [("threads.first_comment.non_empty", "firstComment.text")]),
     (post("\u200b\u2800 "), [("threads.text.required", "text")]),
     (post("", options={"quotePostId": "5"}), [("threads.text.required", "text")]),
@@ -52,7 +61,7 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post(media=(video(content_type="image/png"),)), [("threads.media.mime_allowed", "media[0]")]),
     (post(media=(image(width_px=1001, height_px=100),)), [("threads.media.aspect_ratio_max", "media[0]")]),
     (
-        post(media=(replace(image(), alt_text="a" * 1001),)),
+        post(media=(replace(image(), alt_text="a" * 999 + "é"),)),
         [("threads.media.alt_text_max_graphemes", "media[0].altText")],
     ),
     (post(media=(image(size_bytes=8_000_001),)), [("threads.media.image_size_max", "media[0]")]),
@@ -101,6 +110,10 @@ def test_a_broken_limit_is_named_with_its_field(content: PostContent, expected: 
     [
         post("a" * 500),
         post("🎉" * 125),
+        post("я" * 250),
+        post("中" * 166 + "aa"),
+        post(media=(replace(image(), alt_text="é" * 500),)),
+        post(options={"topicTag": "é" * 50, "poll": {"options": ["é" * 25, "中" * 25]}}),
         post("", media=(image(), video()) * 10),
         post(f"{LINKS} https://example.com/0."),
         post(media=(image(width_px=1000, height_px=100), image(width_px=None), replace(image(), facts=None))),
@@ -113,6 +126,52 @@ def test_a_broken_limit_is_named_with_its_field(content: PostContent, expected: 
 )
 def test_what_is_at_a_limit_is_within_it(content: PostContent) -> None:
     assert broken(content) == []
+
+
+def test_a_text_that_is_too_long_in_bytes_is_explained() -> None:
+    [violation] = violations(post("中" * 200), RULES)
+    assert violation.message == "Post text is 600 bytes; Threads allows at most 500."
+    assert (violation.limit, violation.actual, violation.unit) == (500, 600, "bytes")
+    assert "a CJK character 3" in violation.remediation
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        post(APOSTROPHES),
+        post("中" * 500),
+        post("🎉" * 125),
+        post(thread=(ThreadPart(text=APOSTROPHES),)),
+        post(first_comment="中" * 500),
+        post(media=(replace(image(), alt_text="中" * 1000),)),
+    ],
+)
+def test_a_deployment_may_count_characters(content: PostContent) -> None:
+    assert broken(content, "characters") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (post("中" * 501), "threads.text.max_graphemes"),
+        (post("🎉" * 126), "threads.text.max_graphemes"),
+        (post(first_comment="中" * 501), "threads.first_comment.max_graphemes"),
+        (post(media=(replace(image(), alt_text="中" * 1001),)), "threads.media.alt_text_max_graphemes"),
+    ],
+)
+def test_a_text_of_too_many_characters_is_too_long_for_every_deployment(content: PostContent, rule: str) -> None:
+    assert [found for found, _ in broken(content, "characters")] == [rule]
+    assert [found for found, _ in broken(content)] == [rule]
+
+
+def test_both_ways_of_counting_have_the_same_rules() -> None:
+    by_characters = rules_for(ThreadsSettings(text_unit="characters"))
+    assert [rule.id for rule in by_characters] == [rule.id for rule in RULES]
+
+
+def test_there_is_no_third_unit() -> None:
+    with pytest.raises(ValidationError):
+        ThreadsSettings.model_validate({"text_unit": "graphemes"})
 
 
 def test_every_rule_can_be_broken() -> None:

@@ -11,7 +11,7 @@ from letmepost.platforms.threads.read_back import is_there
 from letmepost.platforms.threads.reconcile import reconcile
 from letmepost.platforms.threads.refusals import REFUSALS
 from letmepost.platforms.threads.replies import explain
-from letmepost.platforms.threads.rules import RULES
+from letmepost.platforms.threads.rules import RULES, rules_for
 from letmepost.platforms.threads.session import check, disconnect, needs_refresh, refresh, sign
 from letmepost.platforms.threads.settings import ThreadsSettings
 from letmepost.platforms.threads.simulator import SIMULATOR
@@ -22,6 +22,7 @@ PLATFORM = Platform(
     title="Threads",
     api_version="v1.0",  # the only one; no end is announced
     rules=RULES,
+    rules_for=rules_for,
     refusals=REFUSALS,
     options=ThreadsOptions,
     settings=ThreadsSettings,

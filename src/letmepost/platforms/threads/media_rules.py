@@ -5,12 +5,11 @@ from functools import partial
 from types import MappingProxyType
 
 from letmepost.domain.content import MediaFacts, MediaKind, PostContent
-from letmepost.domain.limits import alt_text_max, media_rule
+from letmepost.domain.limits import media_rule
 from letmepost.domain.rules import Finding, Rule
 from letmepost.platforms.threads.sources import CHECKED_ON, OVERVIEW
 
 _MEDIA_MAX = 20
-_ALT_TEXT_MAX_GRAPHEMES = 1000
 _IMAGE_MAX_BYTES = 8_000_000
 _VIDEO_MAX_BYTES = 1_000_000_000
 _VIDEO_MAX_S = 300
@@ -110,13 +109,6 @@ MEDIA_RULES: tuple[Rule, ...] = (
         limit=_WIDTH_TO_HEIGHT_MAX,
         unit="width / height",
         find=_too_wide,
-    ),
-    alt_text_max(
-        "threads.media.alt_text_max_graphemes",
-        limit=_ALT_TEXT_MAX_GRAPHEMES,
-        platform="Threads",
-        source_url=OVERVIEW,
-        checked_on=CHECKED_ON,
     ),
     _media_rule(
         "threads.media.image_size_max",

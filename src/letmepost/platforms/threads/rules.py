@@ -1,32 +1,25 @@
-"""Threads' limits, each with its source. The form of a value is the options' schema; here is how much."""
+"""Threads' limits, each with its source. The options' schema defines their form, the rules define their limits."""
 
 from collections.abc import Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.limits import Measure, comment_not_empty, empty_parts, is_comment, text_max
+from letmepost.domain.limits import alt_text_max, comment_not_empty, empty_parts, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import is_blank
 from letmepost.platforms.threads.media_rules import MEDIA_RULES
 from letmepost.platforms.threads.option_rules import OPTION_RULES
 from letmepost.platforms.threads.options import ThreadsOptions
-from letmepost.platforms.threads.sources import CHANGELOG, CHECKED_ON, OVERVIEW
-from letmepost.platforms.threads.text import count_characters, links_in
+from letmepost.platforms.threads.settings import ThreadsSettings
+from letmepost.platforms.threads.sources import CHANGELOG, CHECKED_ON, OVERVIEW, TEXT_CHECKED_ON
+from letmepost.platforms.threads.text import MEASURES, links_in
 
-_TEXT_MAX_CHARACTERS = 500
+_TEXT_MAX = 500
+_ALT_TEXT_MAX = 1000
 _LINKS_MAX = 5
 
-_CHARACTERS = Measure(unit="characters", count=count_characters, how="an emoji counts as its bytes in UTF-8")
-
-_rule = partial(Rule, source_url=OVERVIEW, checked_on=CHECKED_ON)
-_text_max = partial(
-    text_max,
-    limit=_TEXT_MAX_CHARACTERS,
-    measure=_CHARACTERS,
-    platform="Threads",
-    source_url=OVERVIEW,
-    checked_on=CHECKED_ON,
-)
+_text_max = partial(text_max, platform="Threads", source_url=OVERVIEW, checked_on=TEXT_CHECKED_ON)
+_alt_text_max = partial(alt_text_max, platform="Threads", source_url=OVERVIEW, checked_on=TEXT_CHECKED_ON)
 
 
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
@@ -44,15 +37,23 @@ def _too_many_links(content: PostContent) -> Iterator[Finding]:
             yield Finding(field=path, actual=len(links), message=message)
 
 
-RULES: tuple[Rule, ...] = (
-    _text_max("threads.text.max_graphemes"),
-    _rule(
+def _length_rules(settings: ThreadsSettings) -> Iterator[Rule]:
+    measure = MEASURES[settings.text_unit]
+    text = partial(_text_max, limit=_TEXT_MAX, measure=measure)
+    yield text("threads.text.max_graphemes")
+    yield text("threads.first_comment.max_graphemes", fields=is_comment)
+    yield _alt_text_max("threads.media.alt_text_max_graphemes", limit=_ALT_TEXT_MAX, measure=measure)
+
+
+_OTHER_RULES: tuple[Rule, ...] = (
+    Rule(
         id="threads.text.required",
         summary="A post has text or media.",
         remediation="Write a text, or attach an image or a video.",
+        source_url=OVERVIEW,
+        checked_on=CHECKED_ON,
         find=_empty_posts,
     ),
-    _text_max("threads.first_comment.max_graphemes", fields=is_comment),
     comment_not_empty("threads.first_comment.non_empty", source_url=OVERVIEW, checked_on=CHECKED_ON),
     Rule(
         id="threads.links.count_max",
@@ -67,3 +68,11 @@ RULES: tuple[Rule, ...] = (
     *MEDIA_RULES,
     *OPTION_RULES,
 )
+
+
+def rules_for(settings: ThreadsSettings) -> tuple[Rule, ...]:
+    """Return every rule; the settings choose the unit in which text is measured."""
+    return (*_length_rules(settings), *_OTHER_RULES)
+
+
+RULES = rules_for(ThreadsSettings())

@@ -1,10 +1,12 @@
 """Which hosts the Threads platform talks to, and as which app."""
 
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AnyHttpUrl, Field, SecretStr
 
 from letmepost.platforms.contract import PlatformSettings
+
+TextUnit: TypeAlias = Literal["bytes", "characters"]
 
 
 class ThreadsSettings(PlatformSettings):
@@ -18,6 +20,14 @@ class ThreadsSettings(PlatformSettings):
     authorize_url: Annotated[AnyHttpUrl, Field(description="The page where a person lets the app act for them.")] = (
         AnyHttpUrl("https://threads.net/oauth/authorize")
     )
+    text_unit: Annotated[
+        TextUnit,
+        Field(
+            description="How the limits on post, comment and alt text are counted: in UTF-8 `bytes`, as the service "
+            "does, or in `characters`, as its documentation says. Set `characters` only if your accounts publish more "
+            "than 500 bytes of Chinese, Japanese or Korean and Threads accepts it. The sandbox always counts bytes."
+        ),
+    ] = "bytes"
 
     def secret(self) -> str:
         """The app's secret in the open, for the calls that prove who we are."""

@@ -3,6 +3,7 @@
 from datetime import date
 
 CHECKED_ON = date(2026, 11, 21)
+TEXT_CHECKED_ON = date(2026, 11, 28)
 
 _DOCS = "https://developers.facebook.com/docs/threads"
 OVERVIEW = f"{_DOCS}/overview"

@@ -1,12 +1,20 @@
-"""How Threads counts a text, and what it takes for a link.
+"""How Threads counts text, and what it counts as a link.
 
-https://developers.facebook.com/docs/threads/overview (checked 2026-11-21): 500 characters, in which an emoji counts as
-many as it has bytes in UTF-8. A sequence that may be shown as a picture is taken for one, so that what is let through
-here is let through there. Letters are counted by code points, of which a combined letter has more than one.
+https://developers.facebook.com/docs/threads/overview (checked 2026-11-21) says: 500 characters, an emoji counts as its
+UTF-8 bytes. In practice the service rejects every text of more than 500 UTF-8 bytes with "Param text must be at most
+500 characters long" (observed by public clients, checked 2026-11-28).
 """
+
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import regex
 
+from letmepost.domain.limits import Measure
+from letmepost.domain.text import count_utf8_bytes
+from letmepost.platforms.threads.settings import TextUnit
+
+# Any sequence that may be drawn as a picture is an emoji here, so that text accepted here is accepted by Threads.
 _EMOJI = regex.compile(
     r"[0-9#*]\uFE0F?\u20E3"  # a keycap
     r"|\p{Regional_Indicator}"  # half a flag
@@ -18,10 +26,24 @@ _LINK = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
 
 
 def count_characters(text: str) -> int:
-    """The length of a text as Threads counts it."""
+    """Return the length as Threads' documentation defines it: code points, and UTF-8 bytes for emoji."""
     return len(text) + sum(len(emoji.encode()) - len(emoji) for emoji in _EMOJI.findall(text))
 
 
+MEASURES: Mapping[TextUnit, Measure] = MappingProxyType(
+    {
+        "bytes": Measure(
+            unit="bytes",
+            count=count_utf8_bytes,
+            how="Threads counts UTF-8 bytes, where an ASCII letter is 1, é or я 2, a typographic apostrophe or "
+            "a CJK character 3, an emoji 4 or more",
+        ),
+        "characters": Measure(unit="characters", count=count_characters, how="an emoji counts as its UTF-8 bytes"),
+    }
+)
+"""How text is measured, by the deployment's setting."""
+
+
 def links_in(text: str) -> frozenset[str]:
-    """The different links in a text. A link given twice is one."""
+    """Return the distinct links in a text."""
     return frozenset(link.rstrip(".,;:!?)]}'") for link in _LINK.findall(text))
