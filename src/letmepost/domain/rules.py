@@ -1,7 +1,7 @@
 """Platform rules as values: each limit is written once, with its source and the date it was checked.
 
-Preflight, `GET /v1/platforms`, the documentation pages, remediation texts, the OpenAPI and the simulators' own refusals
-all read the same `Rule`.
+Preflight, `GET /v1/platforms`, the documentation pages and remediation texts all read the same `Rule`. Simulators do
+not: they state the platform's limits in their own code, so that a wrong number shows.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -2,8 +2,8 @@
 
 It speaks the protocol of the fact sheet: consent and tokens, containers and their publishing, lists, quotas and their
 refusals. It fetches nothing, so that of media only the address is judged. As pure as a flow: the time and the
-randomness come with each call. May import what platforms may, and this platform's rules and settings; never its flows,
-so that the two check each other.
+randomness come with each call. May import what platforms may, and this platform's settings. It states Threads' limits
+and counts text in its own code, and imports no rules, counting or flows, so that the two check each other.
 
 The state's keys, each holding a whole value that is only ever replaced:
 

@@ -1,30 +1,22 @@
 """Containers: what the server takes for one, and how far it is.
 
-Source: fact sheet sections 2.1, 2.2, 3 and 4, after https://developers.facebook.com/docs/threads/posts, checked
-2026-11-21. Nothing is fetched: a simulator has no network, so of a medium's address only the form is judged.
+Source: fact sheet sections 2.1 and 2.2, after https://developers.facebook.com/docs/threads/posts, checked 2026-11-21.
+Nothing is fetched: a simulator has no network, so of a medium's address only the form is judged.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import TypedDict
 from urllib.parse import urlsplit
 
-from letmepost.domain.rules import Rule
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
-from letmepost.platforms.threads.rules import RULES
 from letmepost.platforms.threads.simulator.graph import Parameters, Refused, answered, not_found, wrong_parameter
 from letmepost.platforms.threads.simulator.people import Person, next_id
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
-from letmepost.platforms.threads.text import count_characters, links_in
+from letmepost.platforms.threads.simulator.validation import CHILDREN, check_options, check_text
 
 LIFETIME_S = 86_400.0
-CHILDREN_MIN = 2
-REPLY_CONTROLS = frozenset(
-    {"everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only"}
-)
-_LIMITS: Mapping[str, Rule] = MappingProxyType({rule.id: rule for rule in RULES})
 
 
 class Container(TypedDict):
@@ -41,22 +33,14 @@ class Container(TypedDict):
     post: str | None
 
 
-def limit(rule_id: str) -> int:
-    """The number of one of this platform's rules."""
-    value = _LIMITS[rule_id].limit
-    if not isinstance(value, int):
-        raise TypeError(rule_id)
-    return value
-
-
 def make(state: State, call: SimulatedCall, person: Person) -> Container:
     """Judge the parameters of a container, and remember it."""
     given = Parameters.of(call)
     kind, is_child = given.need("media_type"), given.get("is_carousel_item") == "true"
     if kind not in _KINDS:
         raise wrong_parameter("Param media_type must be one of {TEXT, IMAGE, VIDEO, CAROUSEL}.")
-    _judge_text(given)
-    _judge_options(given, kind)
+    check_text(given)
+    check_options(given, kind)
     _KINDS[kind](state, given, person, call.now)
     scenario = SCENARIOS[person["scenario"]]
     for name in ("reply_to_id", "quote_post_id"):
@@ -104,45 +88,6 @@ def children_of(state: State, container: Container) -> list[Container]:
     return [state[f"container/{one}"] for one in ids if one]
 
 
-def _judge_text(given: Parameters) -> None:
-    text, most = given.get("text") or "", limit("threads.text.max_graphemes")
-    if count_characters(text) > most:
-        raise wrong_parameter(f"Param text must be at most {most} characters long.")
-    links = links_in(text) | ({given.need("link_attachment")} if given.get("link_attachment") else set())
-    if len(links) > limit("threads.links.count_max"):
-        raise Refused("THREADS_API__LINK_LIMIT_EXCEEDED", code=100)
-    if len(given.get("alt_text") or "") > limit("threads.media.alt_text_max_graphemes"):
-        raise wrong_parameter("Param alt_text is too long.")
-
-
-def _judge_options(given: Parameters, kind: str) -> None:
-    tag = given.get("topic_tag")
-    if tag is not None and (len(tag) > limit("threads.topic_tag.max_characters") or set(tag) & {".", "&"}):
-        raise wrong_parameter("Param topic_tag is invalid.")
-    if given.get("reply_control") not in {None, *REPLY_CONTROLS}:
-        raise wrong_parameter("Param reply_control is invalid.")
-    for name in ("link_attachment", "poll_attachment"):
-        if given.get(name) is not None and kind != "TEXT":
-            raise wrong_parameter(f"Param {name} is only for media_type TEXT.")
-    if given.get("poll_attachment") is not None:
-        _judge_poll(given)
-
-
-def _judge_poll(given: Parameters) -> None:
-    if given.get("link_attachment") is not None:
-        raise wrong_parameter("Param poll_attachment cannot stand beside link_attachment.")
-    try:
-        poll: Any = json.loads(given.need("poll_attachment"))
-    except ValueError:
-        raise wrong_parameter("Param poll_attachment is not JSON.") from None
-    names = tuple("option_" + letter for letter in "abcd")
-    if not isinstance(poll, dict) or not {*names[:2]} <= set(poll) <= {*names}:
-        raise wrong_parameter("Param poll_attachment needs option_a and option_b.")
-    longest = limit("threads.poll.option_max_characters")
-    if not all(isinstance(answer, str) and 0 < len(answer) <= longest for answer in poll.values()):
-        raise wrong_parameter("Param poll_attachment has an invalid option.")
-
-
 def _judge_post(_state: State, given: Parameters, _person: Person, _now: datetime) -> None:
     given.need("text")
 
@@ -158,8 +103,8 @@ def _judge_medium(name: str) -> Callable[[State, Parameters, Person, datetime], 
 
 def _judge_carousel(state: State, given: Parameters, person: Person, now: datetime) -> None:
     ids = [one for one in given.need("children").split(",") if one]
-    if not CHILDREN_MIN <= len(ids) <= limit("threads.media.count_max"):
-        raise wrong_parameter("Param children must have 2 to 20 items.")
+    if len(ids) not in CHILDREN:
+        raise wrong_parameter(f"Param children must have {CHILDREN[0]} to {CHILDREN[-1]} items.")
     for one in ids:
         child: Container | None = state.get(f"container/{one}")
         is_own = child is not None and child["person"] == person["id"] and child["is_child"]

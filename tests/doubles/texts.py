@@ -1,0 +1,26 @@
+"""Texts around a limit, for the tests that play what preflight says against what a simulator does."""
+
+from collections.abc import Callable
+
+from hypothesis import strategies as st
+
+from letmepost.domain.text import count_graphemes, count_utf8_bytes, count_utf16_units
+
+_UNITS: tuple[Callable[[str], int], ...] = (len, count_utf8_bytes, count_utf16_units, count_graphemes)
+_PIECES = (
+    *("x", " ", "\n", "(", "_", "\\", "#tag ", "@name ", "\u200b"),
+    *("\u2019", "\xe9", "e\u0301", "\u044f", "\u4e2d", "\u0939\u093f\u0928\u094d\u0926\u0940", "\u0301"),
+    *("🎉", "👍🏽", "👨‍👩‍👧", "🇩🇪", "❤️", "1️⃣"),
+)
+"""Each has another length in at least one unit, or a meaning of its own on some platform."""
+
+
+@st.composite
+def texts_around(draw: st.DrawFn, limit: int) -> str:
+    """Return a text within 3 of the limit, in whichever unit: code points, bytes, UTF-16 units or graphemes."""
+    count = draw(st.sampled_from(_UNITS))
+    length = limit + draw(st.integers(-3, 3))
+    text = "".join(draw(st.lists(st.sampled_from(_PIECES), max_size=8)))
+    piece = draw(st.sampled_from(_PIECES))
+    text += piece * max(0, (length - count(text)) // count(piece))
+    return text + "x" * max(0, length - count(text))
