@@ -243,7 +243,8 @@ def test_the_same_text_again_is_refused_as_a_duplicate() -> None:
     driver = Driver()
     account = driver.connect()
     driver.publish(account, text="hello")
-    assert failed(lambda: driver.publish(account, text="hello")).kind is FailureKind.DUPLICATE
+    failure = failed(lambda: driver.publish(account, text="hello"))
+    assert (failure.kind, failure.rule) == (FailureKind.DUPLICATE, "linkedin.text.duplicate")
 
 
 def test_a_slow_answer_is_waited_for() -> None:

@@ -311,6 +311,7 @@ def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKi
     account = driver.connect(scenario)
     failure = failed(lambda: driver.publish(account, text="hello", media=(image(),)))
     assert failure.kind is kind
+    assert (failure.rule == "threads.text.duplicate") == (scenario == "duplicate")
     assert (failure.retry_at is not None) == (scenario == "rate_limited")
     assert driver.visible() == []
 

@@ -13,4 +13,9 @@ REFUSALS = (
         "The post is published, and LinkedIn refused its first comment for good.",
         "Add it on LinkedIn by hand; where permission is missing, connect the account again.",
     ),
+    Refusal(
+        "linkedin.text.duplicate",
+        "LinkedIn rejected the post because the author has recently published the same content.",
+        "Look at the account: it may be this very post. Change the text to publish it again.",
+    ),
 )

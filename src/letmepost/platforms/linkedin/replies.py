@@ -45,6 +45,7 @@ class Meaning:
     kind: FailureKind
     message: str
     remediation: str | None = None
+    rule: str | None = None
 
 
 _REVOKED = Meaning(FailureKind.AUTH_FAILED, "The member has taken back the permission.", RECONNECT)
@@ -62,7 +63,10 @@ _OLD_VERSION = Meaning(
 _PROCESSING = Meaning(FailureKind.UNAVAILABLE, "LinkedIn is still processing a medium.")
 _BAD_MEDIUM = Meaning(FailureKind.REJECTED, "LinkedIn could not process a medium.", "Export it anew, and retry.")
 _DUPLICATE = Meaning(
-    FailureKind.DUPLICATE, "LinkedIn has a post with the same content.", "Change the text, or leave the post out."
+    FailureKind.DUPLICATE,
+    "LinkedIn rejected this post because the author has recently published the same content.",
+    "Look at the account: it may be this very post. Change the text to publish it again.",
+    "linkedin.text.duplicate",
 )
 _GONE = Meaning(FailureKind.REJECTED, "This refers to something that does not exist on LinkedIn.")
 _THROTTLED = Meaning(FailureKind.RATE_LIMITED, "LinkedIn wants fewer requests for a while.")
@@ -121,6 +125,7 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
     return PlatformFailure(
         kind,
         meaning.message,
+        rule=meaning.rule,
         remediation=meaning.remediation,
         retry_at=retry_at,
         scope=scope,

@@ -33,4 +33,9 @@ REFUSALS = (
         "The post to reply to, or to quote, does not exist.",
         "Check `replyToId` and `quotePostId`: the post may have been deleted.",
     ),
+    Refusal(
+        "threads.text.duplicate",
+        "Threads rejected the post because the account has published the same content.",
+        "Look at the account: it may be this very post. Change the text to publish it again.",
+    ),
 )

@@ -42,16 +42,25 @@ _TOO_MANY_LINKS = Meaning(
     "Leave out links.",
     "threads.links.count_max",
 )
+_DUPLICATE_CODE = 506
+_DUPLICATE = Meaning(
+    FailureKind.DUPLICATE,
+    "Threads rejected this post because the account has published the same content.",
+    "Look at the account: it may be this very post. Change the text to publish it again.",
+    "threads.text.duplicate",
+)
 _LINK_LIMIT_WORD = "THREADS_API__LINK_LIMIT_EXCEEDED"
 
 
 def explain(call: Call, reply: Reply) -> PlatformFailure:
     """What a reply other than the expected one means; also a success without what it should have brought."""
-    error = read_error(reply)
-    if error is not None and _LINK_LIMIT_WORD in error.message and not reply.ok:
-        own = {**SUBCODES, error.subcode or 0: _TOO_MANY_LINKS}
-        return graph.explain(call, reply, own, "Threads")
-    return graph.explain(call, reply, SUBCODES, "Threads")
+    error, own = read_error(reply), dict(SUBCODES)
+    if error is not None and not reply.ok:
+        if _LINK_LIMIT_WORD in error.message:
+            own[error.subcode or 0] = _TOO_MANY_LINKS
+        elif error.code == _DUPLICATE_CODE:
+            own[error.subcode or 0] = _DUPLICATE
+    return graph.explain(call, reply, own, "Threads")
 
 
 def subcode_of(reply: Reply) -> int | None:
