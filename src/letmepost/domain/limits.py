@@ -9,7 +9,7 @@ from datetime import date
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.rules import Finding, Rule
-from letmepost.domain.text import count_graphemes, count_utf8_bytes, is_blank
+from letmepost.domain.text import count_graphemes, count_utf8_bytes, count_utf16_units, is_blank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,7 @@ class Measure:
 
 GRAPHEMES = Measure(unit="graphemes", count=count_graphemes)
 UTF8_BYTES = Measure(unit="bytes", count=count_utf8_bytes)
+UTF16 = Measure(unit="utf16 units", count=count_utf16_units, how="an emoji counts as two or more")
 
 
 def is_comment(path: str) -> bool:

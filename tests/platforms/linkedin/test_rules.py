@@ -1,5 +1,6 @@
 """LinkedIn's limits: what each finds, at its edge and beyond it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,6 +38,17 @@ def with_options(**options: Any) -> dict[str, str]:
         {"text": "", "media": (image(),)},
         {"text": "", "media": tuple(image(number) for number in range(20))},
         {"media": (image(content_type="image/gif"),)},
+        {
+            "media": (
+                image(content_type="image/gif", frame_count=1),
+                image(2, content_type="image/gif", frame_count=250),
+            )
+        },
+        {"media": (image(content_type="image/png", frame_count=251),)},
+        {"media": (replace(image(), alt_text="\u044f" * 4086),)},
+        {"media": (document("🎉" * 2043),)},
+        {"text": "", "options": {"article": {**ARTICLE, "title": "🎉" * 200, "description": "🎉" * 2043}}},
+        {"text": "", "options": {"poll": {"question": "🎉" * 70, "options": ["🎉" * 15] * 4}}},
         {"media": (image(width_px=36_152_319, height_px=1),)},
         {"media": (document(),)},
         {"media": (document(None, size_bytes=100_000_000),), "options": {"documentTitle": "Deck"}},
@@ -76,6 +88,20 @@ def test_what_is_within_the_limits_passes(content: dict[str, Any]) -> None:
             {"document.title_required": "media[0].title"},
         ),
         ({"media": (document("t" * 4087),)}, {"document.title_max": "media[0].title"}),
+        ({"media": (document("🎉" * 2044),)}, {"document.title_max": "media[0].title"}),
+        (
+            {"media": (document(),), "options": {"documentTitle": "🎉" * 2044}},
+            {"document.title_max": "options.documentTitle"},
+        ),
+        ({"media": (replace(image(), alt_text="🎉" * 2044),)}, {"media.alt_text_max_graphemes": "media[0].altText"}),
+        ({"media": (image(content_type="image/gif", frame_count=251),)}, {"media.gif_frames_max": "media[0]"}),
+        (
+            {
+                "options": {"article": ARTICLE},
+                "option_media": {"article.thumbnail": image(content_type="image/gif", frame_count=300)},
+            },
+            {"article.thumbnail_gif_frames_max": "options.article.thumbnail"},
+        ),
         ({"options": {"documentTitle": "Deck"}}, {"document.title_alone": "options.documentTitle"}),
         (
             {"media": (image(),), "options": {"article": ARTICLE}},
@@ -108,8 +134,15 @@ def test_what_is_beyond_a_limit_is_found(content: dict[str, Any], found: dict[st
             {"article": {**ARTICLE, "description": "d" * 4087}},
             {"article.description_max": "options.article.description"},
         ),
+        ({"article": {**ARTICLE, "title": "🎉" * 201}}, {"article.title_max": "options.article.title"}),
+        (
+            {"article": {**ARTICLE, "description": "🎉" * 2044}},
+            {"article.description_max": "options.article.description"},
+        ),
         ({"poll": {**POLL, "question": "q" * 141}}, {"poll.question_max": "options.poll.question"}),
+        ({"poll": {**POLL, "question": "🎉" * 71}}, {"poll.question_max": "options.poll.question"}),
         ({"poll": {**POLL, "options": ["a", "b" * 31]}}, {"poll.answer_max": "options.poll.options[1]"}),
+        ({"poll": {**POLL, "options": ["a", "🎉" * 16]}}, {"poll.answer_max": "options.poll.options[1]"}),
         ({"article": {**ARTICLE, "title": " \u200b"}}, {"article.title_non_empty": "options.article.title"}),
         ({"poll": {**POLL, "question": " \u1160"}}, {"poll.question_non_empty": "options.poll.question"}),
         ({"poll": {**POLL, "options": ["a", "\u2060 "]}}, {"poll.answer_non_empty": "options.poll.options[1]"}),

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from letmepost.domain.content import MediaFacts, MediaKind, PostContent
-from letmepost.domain.limits import alt_text_max, images_max, media_rule
+from letmepost.domain.limits import UTF16, alt_text_max, images_max, media_rule
 from letmepost.domain.rules import Finding, Rule
-from letmepost.domain.text import count_graphemes, is_blank
+from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.options import LinkedInOptions
 from letmepost.platforms.linkedin.sources import CHECKED_ON, DOCUMENTS_API, IMAGES_API, MULTI_IMAGE_API, POSTS_API
 
 _IMAGES_MAX = 20
 _PIXELS_MAX = 36_152_319  # "fewer than 36,152,320"
+_GIF_FRAMES_MAX = 250
 _ALT_TEXT_MAX = 4086
 _TITLE_MAX = 4086
 _DOCUMENT_MAX_BYTES = 100_000_000
@@ -20,6 +21,7 @@ _IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif")
 _IMAGE_TYPES_SHOWN = ", ".join(_IMAGE_TYPES)
 _DOCUMENT_TYPE = "application/pdf"
 _CONVERT = "Convert it to JPEG or PNG."
+_SHORTEN_GIF = f"Shorten the GIF to {_GIF_FRAMES_MAX} frames or fewer, or attach a still image."
 _SHRINK = f"Shrink the image to {_PIXELS_MAX} pixels or fewer, width times height."
 
 _rule = partial(Rule, checked_on=CHECKED_ON)
@@ -49,8 +51,8 @@ def _long_title(content: PostContent) -> Iterator[Finding]:
     titles = {f"{path}.title": item.title for path, item in content.items() if item.kind is MediaKind.DOCUMENT}
     titles["options.documentTitle"] = LinkedInOptions.model_validate(content.options).document_title
     for path, title in titles.items():
-        if (actual := count_graphemes(title or "")) > _TITLE_MAX:
-            message = f"The title is {actual} graphemes; LinkedIn allows at most {_TITLE_MAX}."
+        if (actual := UTF16.count(title or "")) > _TITLE_MAX:
+            message = f"The title is {actual} {UTF16.unit}; LinkedIn allows at most {_TITLE_MAX}."
             yield Finding(field=path, actual=actual, message=message)
 
 
@@ -71,6 +73,11 @@ def _no_pdf(facts: MediaFacts) -> str | None:
 def _pixels_over(facts: MediaFacts) -> int | None:
     pixels = (facts.width_px or 0) * (facts.height_px or 0)
     return pixels if pixels > _PIXELS_MAX else None
+
+
+def _gif_frames_over(facts: MediaFacts) -> int | None:
+    is_gif, frames = facts.content_type == "image/gif", facts.frame_count
+    return frames if is_gif and frames is not None and frames > _GIF_FRAMES_MAX else None
 
 
 def _bytes_over(facts: MediaFacts) -> int | None:
@@ -126,9 +133,18 @@ MEDIA_RULES: tuple[Rule, ...] = (
         limit=_PIXELS_MAX,
         unit="pixels",
     ),
+    _image_rule(
+        "linkedin.media.gif_frames_max",
+        broken=_gif_frames_over,
+        summary=f"A GIF has at most {_GIF_FRAMES_MAX} frames.",
+        remediation=_SHORTEN_GIF,
+        limit=_GIF_FRAMES_MAX,
+        unit="frames",
+    ),
     alt_text_max(
         "linkedin.media.alt_text_max_graphemes",
         limit=_ALT_TEXT_MAX,
+        measure=UTF16,
         platform="LinkedIn",
         source_url=IMAGES_API,
         checked_on=CHECKED_ON,
@@ -157,10 +173,10 @@ MEDIA_RULES: tuple[Rule, ...] = (
     ),
     _rule(
         id="linkedin.document.title_max",
-        summary=f"A document's title has at most {_TITLE_MAX} graphemes.",
-        remediation=f"Shorten the title to {_TITLE_MAX} graphemes or fewer.",
+        summary=f"A document's title has at most {_TITLE_MAX} {UTF16.unit}: {UTF16.how}.",
+        remediation=f"Shorten the title to {_TITLE_MAX} {UTF16.unit} or fewer: {UTF16.how}.",
         limit=_TITLE_MAX,
-        unit="graphemes",
+        unit=UTF16.unit,
         source_url=POSTS_API,
         find=_long_title,
     ),
@@ -187,5 +203,14 @@ MEDIA_RULES: tuple[Rule, ...] = (
         unit="pixels",
         source_url=IMAGES_API,
         find=_on_thumbnail(f"An article's thumbnail has at most {_PIXELS_MAX} pixels.", _pixels_over),
+    ),
+    _rule(
+        id="linkedin.article.thumbnail_gif_frames_max",
+        summary=f"A GIF as an article's thumbnail has at most {_GIF_FRAMES_MAX} frames.",
+        remediation=_SHORTEN_GIF,
+        limit=_GIF_FRAMES_MAX,
+        unit="frames",
+        source_url=IMAGES_API,
+        find=_on_thumbnail(f"A GIF has at most {_GIF_FRAMES_MAX} frames.", _gif_frames_over),
     ),
 )

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
+from letmepost.domain.limits import UTF16
 from letmepost.domain.rules import Finding, Rule
-from letmepost.domain.text import count_graphemes, is_blank
+from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.options import VISIBILITIES, LinkedInOptions
 from letmepost.platforms.linkedin.sources import CHECKED_ON, POLLS_API, POSTS_API
 from letmepost.platforms.linkedin.urns import is_author, is_organization
@@ -65,16 +66,16 @@ def _length_max(
 ) -> Rule:
     def find(content: PostContent) -> Iterator[Finding]:
         for path, text in texts(_read(content)):
-            if (actual := count_graphemes(text)) > limit:
-                message = f"The {noun} is {actual} graphemes; LinkedIn allows at most {limit}."
+            if (actual := UTF16.count(text)) > limit:
+                message = f"The {noun} is {actual} {UTF16.unit}; LinkedIn allows at most {limit}."
                 yield Finding(field=f"options.{path}", actual=actual, message=message)
 
     return _rule(
         id=rule_id,
-        summary=f"The {noun} has at most {limit} graphemes.",
-        remediation=f"Shorten the {noun} to {limit} graphemes or fewer.",
+        summary=f"The {noun} has at most {limit} {UTF16.unit}: {UTF16.how}.",
+        remediation=f"Shorten the {noun} to {limit} {UTF16.unit} or fewer: {UTF16.how}.",
         limit=limit,
-        unit="graphemes",
+        unit=UTF16.unit,
         source_url=source_url,
         find=find,
     )

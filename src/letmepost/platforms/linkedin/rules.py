@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.limits import GRAPHEMES, Measure, comment_not_empty, is_comment, text_max
+from letmepost.domain.limits import GRAPHEMES, UTF16, comment_not_empty, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
-from letmepost.domain.text import count_utf16_units, is_blank
+from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.media_rules import MEDIA_RULES
 from letmepost.platforms.linkedin.option_rules import OPTION_RULES
 from letmepost.platforms.linkedin.options import LinkedInOptions
@@ -20,9 +20,6 @@ _TEXT_MAX = 3000
 _COMMENT_MAX = 1250
 
 _text_max = partial(text_max, platform="LinkedIn", checked_on=CHECKED_ON)
-
-
-_UTF16 = Measure(unit="utf16 units", count=count_utf16_units, how="an emoji counts as two or more")
 
 
 def _is_post(path: str) -> bool:
@@ -42,7 +39,7 @@ def _thread(content: PostContent) -> Iterator[Finding]:
 
 RULES: tuple[Rule, ...] = (
     _text_max("linkedin.text.max_graphemes", limit=_TEXT_MAX, measure=GRAPHEMES, fields=_is_post, source_url=POSTS_API),
-    _text_max("linkedin.text.max_utf16", limit=_TEXT_MAX, measure=_UTF16, fields=_is_post, source_url=POSTS_API),
+    _text_max("linkedin.text.max_utf16", limit=_TEXT_MAX, measure=UTF16, fields=_is_post, source_url=POSTS_API),
     Rule(
         id="linkedin.text.non_empty",
         summary="A post has text, media, an article or a poll.",
@@ -70,7 +67,7 @@ RULES: tuple[Rule, ...] = (
     _text_max(
         "linkedin.first_comment.max_utf16",
         limit=_COMMENT_MAX,
-        measure=_UTF16,
+        measure=UTF16,
         fields=is_comment,
         source_url=COMMENTS_API,
     ),
