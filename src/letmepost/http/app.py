@@ -87,6 +87,7 @@ def create_app(
         hosted.router,
         sandbox.router,
         uploads.router,
+        uploads.signed_router,
         media.router,
         pauses.router,
         keys.router,

@@ -1,6 +1,7 @@
 """From errors to envelopes: the one place that knows which code has which status."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +43,9 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
     }
 )
 _NAMED = frozenset(refusal.id for refusal in REFUSALS)
+PROBLEMS_MAX = 50
+"""How many problems of one request are reported. A request of a few kilobytes can have thousands."""
+_COMPARED_MAX_CHARS = 50
 _CONFLICT = 409
 _TOO_LARGE = 413
 
@@ -100,16 +104,44 @@ def rule_page(rule: str) -> str:
 
 
 def validation_fields(error: RequestValidationError) -> dict[str, Any]:
-    """The first thing that is wrong with a request's shape. What the caller sent is not repeated: it may be secret."""
-    first = error.errors()[0]
-    path = field_path(first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    rule = _named_rule(first["type"], path)
-    fields = {"code": ErrorCode.VALIDATION_FAILED, "message": f"{path}: {message}", "rule": rule}
-    if first["type"] == "extra_forbidden":
-        fields["message"] = f"{path}: there is no such field."
-        fields["remediation"] = "Remove the field or correct its spelling; nothing was stored."
-    return fields
+    """Return the first problem of a request's shape, and all of them as `violations`, up to `PROBLEMS_MAX`."""
+    problems = [_problem(found) for found in error.errors()[:PROBLEMS_MAX]]
+    first = {name: problems[0][name] for name in ("message", "rule", "remediation")}
+    return {"code": ErrorCode.VALIDATION_FAILED, **first, "violations": problems}
+
+
+def _problem(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one problem. Values that the caller sent in a body are not repeated: they may be secret."""
+    kind, path = found["type"], field_path(found["loc"])
+    allowed, suggestion = found.get("ctx", {}).get("allowed"), None
+    message = f"{path}: {found['msg'].removeprefix('Value error, ')}"
+    remediation = f"Correct `{path}` and send the request again."
+    if kind == "extra_forbidden" and allowed is not None:
+        message, suggestion = f"Unknown query parameter: `{path}`.", _closest(path, allowed)
+        remediation = _choices("query parameters", allowed, suggestion)
+    elif kind == "extra_forbidden":
+        message = f"Unknown field: `{path}`."
+        remediation = "Remove the field or correct its spelling; nothing was stored."
+    elif kind == "unknown_value":
+        suggestion = _closest(found["ctx"]["given"], allowed)
+        remediation = _choices("values", allowed, suggestion)
+    elif kind == "repeated":
+        remediation = f"Send `{path}` once."
+    return _without_none(
+        field=path, rule=_named_rule(kind, path), message=message, remediation=remediation, suggestion=suggestion
+    )
+
+
+def _closest(given: str, allowed: Sequence[str]) -> str | None:
+    """Return the allowed name that was probably meant. Only the beginning of a long name is compared."""
+    return next(iter(get_close_matches(given[:_COMPARED_MAX_CHARS], allowed, n=1)), None)
+
+
+def _choices(noun: str, allowed: Sequence[str], suggestion: str | None) -> str:
+    if not allowed:
+        return f"Remove it: this operation has no {noun}."
+    meant = "" if suggestion is None else f"Did you mean `{suggestion}`? "
+    return f"{meant}Allowed {noun}: {', '.join(allowed)}."
 
 
 def _named_rule(kind: str, path: str) -> str:

@@ -1,12 +1,11 @@
-"""The gate in front of every route: who asks, whether they may, and how often.
+"""The gate in front of every route: who asks, whether they may, how often, and with which query parameters.
 
 A route says its scope with `needs(...)`; the gate runs before the body is read, so that a stranger's megabytes are not.
 """
 
 import hmac
-import re
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -16,11 +15,11 @@ from letmepost.domain.errors import InvalidRequest, NotFound, RateLimited, Unaut
 from letmepost.domain.text import is_storable
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.http.bodies import JSONRequest
+from letmepost.http.query_parameters import DeclaredQuery
 from letmepost.http.services import APIServices
 from letmepost.services.api_keys import ApiKeys
 from letmepost.services.callers import Caller
 
-_LIMIT = re.compile(r"[0-9]{1,3}")
 _SCOPE = "x-scope"
 OPERATOR = "operator"
 ANY_KEY = "any"
@@ -40,10 +39,14 @@ def scope_of(extra: Mapping[str, Any] | None) -> str | None:
 class GatedRoute(APIRoute):
     """A route behind the gate."""
 
+    takes_any_query: ClassVar[bool] = False
+    """Whether unknown query parameters are ignored instead of rejected."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Admit, then handle."""
         handle, scope = super().get_route_handler(), scope_of(self.openapi_extra)
         takes_json = self.body_field is not None
+        declared = None if self.takes_any_query else DeclaredQuery(self.dependant)
 
         async def gated(request: Request) -> Response:
             if scope == OPERATOR:
@@ -51,6 +54,8 @@ class GatedRoute(APIRoute):
             elif scope is not None:
                 await _admit(request, None if scope == ANY_KEY else Scope(scope))
             _check_query(request)
+            if declared is not None:
+                declared.check(request.query_params)
             if not takes_json:
                 return await handle(request)
             body = JSONRequest(request.scope, request.receive)
@@ -58,6 +63,17 @@ class GatedRoute(APIRoute):
             return await handle(body)
 
         return gated
+
+
+class OpenQueryRoute(GatedRoute):
+    """A route that ignores unknown query parameters, because others complete its URL.
+
+    A server must ignore parameters that it does not know when a person returns from a consent page (RFC 6749 section
+    4.1.2, https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2, checked 2026-11-28). Links to hosted pages pick up
+    tracking parameters, and signed URLs pick up those of caches.
+    """
+
+    takes_any_query = True
 
 
 async def _admit(request: Request, scope: Scope | None) -> None:
@@ -111,16 +127,3 @@ def caller_of(request: Request) -> Caller:
     """The caller that the gate admitted."""
     caller: Caller = request.state.caller
     return caller
-
-
-def check_limit(text: str | None) -> int:
-    """The size of a page.
-
-    Raises:
-        InvalidRequest: not a number from 1 to 200.
-    """
-    if text is None:
-        return 50
-    if not (_LIMIT.fullmatch(text) and 1 <= int(text) <= 200):
-        raise InvalidRequest("limit is a number from 1 to 200.", rule="limit", remediation="Leave it out for 50.")
-    return int(text)

@@ -220,6 +220,7 @@ class Platform:
     """One network.
 
     Args:
+        aliases: other names that callers may use for it in filters.
         api_version: the pinned version of its API, where it has any.
         sunset: the day on which the pinned version stops working, where one is announced.
         rules: every limit, checked at accept time and again when media given by URL have arrived.
@@ -253,6 +254,7 @@ class Platform:
 
     name: str
     title: str
+    aliases: tuple[str, ...] = ()
     api_version: str | None
     sunset: date | None = None
     rules: tuple[Rule, ...]

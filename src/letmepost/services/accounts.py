@@ -1,7 +1,7 @@
 """Reading accounts, and changing what a caller may."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.worlds import Worlds
+from letmepost.storage.account_filter import AccountFilter
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.posts import PostRepository
@@ -38,22 +39,16 @@ class Accounts:
         self._idempotency = idempotency
 
     async def list_page(
-        self,
-        caller: Caller,
-        profile_id: UUID | None,
-        external_user_id: str | None = None,
-        *,
-        before: UUID | None,
-        limit: int,
+        self, caller: Caller, wanted: AccountFilter, *, before: UUID | None, limit: int
     ) -> list[AccountRow]:
-        """Accounts that the caller can see, newest first, below `before`; of a profile or a person when given."""
-        if caller.profile_id is not None and profile_id not in {None, caller.profile_id}:
-            return []
-        wanted = caller.profile_id or profile_id
+        """Return accounts that the caller can see, newest first, below `before`."""
+        own = caller.profile_id
+        if own is not None:
+            if wanted.profile_ids and own not in wanted.profile_ids:
+                return []
+            wanted = replace(wanted, profile_ids=[own])
         async with self._database.tenant(caller.tenant) as connection:
-            return await self._accounts(connection, caller).list_page(
-                wanted, external_user_id, before=before, limit=limit
-            )
+            return await self._accounts(connection, caller).list_page(wanted, before=before, limit=limit)
 
     async def get(self, caller: Caller, account_id: UUID) -> AccountRow:
         """One account.

@@ -13,6 +13,7 @@ from letmepost.gateways.throttles import Throttle, Throttles
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import Caller
 from letmepost.services.world_time import world_clock
+from letmepost.storage.account_filter import AccountFilter
 from letmepost.storage.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.sealing import Keyring
@@ -112,7 +113,8 @@ class ThrottleReadings:
         await self._throttles.refresh()
         async with self._database.tenant(caller.tenant) as connection:
             accounts = AccountRepository(connection, caller.tenant, self._keyring)
-            rows = await accounts.list_page(caller.profile_id, before=None, limit=_LOOKED_AT_MAX)
+            visible = AccountFilter(profile_ids=[] if caller.profile_id is None else [caller.profile_id])
+            rows = await accounts.list_page(visible, before=None, limit=_LOOKED_AT_MAX)
             time = await world_clock(connection, caller.tenant, self._clock)
         concerned: dict[str, tuple[str, UUID | None]] = {}
         for row in rows:

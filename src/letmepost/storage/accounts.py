@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.upkeep import next_check_at
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount
-from letmepost.storage.conditions import below_if_given, equals_if_given, is_row
+from letmepost.storage.account_filter import AccountFilter
+from letmepost.storage.conditions import below_if_given, is_row
 from letmepost.storage.credentials import NO_FAILURES, seal_credential
 from letmepost.storage.database import Tenant, driver_of
 from letmepost.storage.sealing import Keyring
@@ -94,15 +95,9 @@ class AccountRepository:
         )
         return [_account(row) for row in rows]
 
-    async def list_page(
-        self, profile_id: UUID | None, external_user_id: str | None = None, *, before: UUID | None, limit: int
-    ) -> list[AccountRow]:
-        """Accounts, newest first, below `before`."""
-        query = self._mine().where(
-            equals_if_given(accounts.c.profile_id, profile_id),
-            equals_if_given(accounts.c.external_user_id, external_user_id),
-            below_if_given(accounts.c.id, before),
-        )
+    async def list_page(self, wanted: AccountFilter, *, before: UUID | None, limit: int) -> list[AccountRow]:
+        """Return accounts, newest first, below `before`."""
+        query = self._mine().where(*wanted.conditions(), below_if_given(accounts.c.id, before))
         return await self._all(query.order_by(accounts.c.id.desc()).limit(limit))
 
     async def find_connected(self, platform: str, platform_account_id: str) -> AccountRow | None:

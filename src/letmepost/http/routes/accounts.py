@@ -10,8 +10,9 @@ from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
+from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
+from letmepost.http.schemas.account_queries import AccountQuery
 from letmepost.http.schemas.accounts import (
     AccountPage,
     AccountView,
@@ -22,7 +23,7 @@ from letmepost.http.schemas.accounts import (
     Deleted,
     StartConnect,
 )
-from letmepost.http.schemas.base import PageSize, find_id
+from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.sandbox import CreateSandboxAccount, SandboxPosts
 from letmepost.http.services import APIServices
 from letmepost.services.connecting import Connected
@@ -34,24 +35,15 @@ sandbox_router = APIRouter(route_class=GatedRoute, tags=["sandbox"])
 
 
 @router.get("/v1/accounts", response_model=AccountPage, openapi_extra=needs(Scope.ACCOUNTS_READ))
-async def list_accounts(
-    request: Request,
-    profile_id: Annotated[str | None, Query(alias="profileId")] = None,
-    external_user_id: Annotated[str | None, Query(alias="externalUserId", max_length=255)] = None,
-    limit: PageSize = None,
-    cursor: str | None = None,
-) -> Response:
-    """List connected accounts, newest first."""
-    caller, size = caller_of(request), check_limit(limit)
+async def list_accounts(request: Request, query: Annotated[AccountQuery, Query()]) -> Response:
+    """List connected accounts, newest first. Disconnected accounts are listed only with `status=disconnected`."""
     services: APIServices = request.app.state.services
-    wanted = None if profile_id is None else find_id(Prefix.PROFILE, profile_id)
     rows = await services.accounts.list_page(
-        caller, wanted, external_user_id, before=before(Prefix.ACCOUNT, cursor), limit=size + 1
+        caller_of(request), query.to_filter(), before=before(Prefix.ACCOUNT, query.cursor), limit=query.limit + 1
     )
-    following = next_cursor(Prefix.ACCOUNT, [row.id for row in rows], size)
-    return show(
-        AccountPage(data=[AccountView.of(row, services.platforms) for row in rows[:size]], next_cursor=following)
-    )
+    following = next_cursor(Prefix.ACCOUNT, [row.id for row in rows], query.limit)
+    views = [AccountView.of(row, services.platforms) for row in rows[: query.limit]]
+    return show(AccountPage(data=views, next_cursor=following))
 
 
 @router.get("/v1/accounts/{account_id}", response_model=AccountView, openapi_extra=needs(Scope.ACCOUNTS_READ))

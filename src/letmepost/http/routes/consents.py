@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from letmepost.domain.errors import NotFound, PlatformFailure, RequestError
 from letmepost.domain.ids import Prefix, spell
-from letmepost.http.gate import GatedRoute
+from letmepost.http.gate import OpenQueryRoute
 from letmepost.http.pages.outcomes import error_name, refusal
 from letmepost.http.pages.page import page
 from letmepost.http.routes.hosted import browser_of
@@ -15,7 +15,7 @@ from letmepost.http.services import APIServices
 from letmepost.services.consent_forms import Landing, Returned
 from letmepost.services.return_urls import with_query
 
-router = APIRouter(route_class=GatedRoute, include_in_schema=False)
+router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)
 
 
 @router.get("/v1/accounts/oauth/{platform}/callback")

@@ -44,13 +44,13 @@ async def validate_post(body: CreatePost, request: Request) -> Response:
 async def retry_posts(body: RetryMany, request: Request) -> Response:
     """Queue again every post that fits and can be retried: for after an outage."""
     services: APIServices = request.app.state.services
-    caller, wanted = caller_of(request), body.filter.to_filter()
+    caller = caller_of(request)
 
     def shown(ids: Sequence[UUID]) -> Retried:
         return Retried(post_ids=[spell(Prefix.POST, post_id) for post_id in ids])
 
     answered = await once(request, shown)
-    retrying = services.retrying.retry_many(caller, wanted, body.scheduled_at, answered)
+    retrying = services.retrying.retry_many(caller, body.filter.to_filter(caller), body.scheduled_at, answered)
     return await respond(request, answered, retrying)
 
 

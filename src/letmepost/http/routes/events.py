@@ -8,37 +8,32 @@ from fastapi import APIRouter, Query, Request, Response
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
+from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before as before_cursor
 from letmepost.http.paging import next_cursor, position
-from letmepost.http.schemas.base import PageSize, find_id
+from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.events import (
     DeliveryPage,
     DeliveryView,
     EventPage,
+    EventQuery,
     EventView,
     Replayed,
     ReplayedOne,
     ReplayRange,
-    check_types,
 )
+from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.services import APIServices
 
 router = APIRouter(route_class=GatedRoute, tags=["events"])
 
 
 @router.get("/v1/events", response_model=EventPage, openapi_extra=needs(Scope.EVENTS_READ))
-async def list_events(
-    request: Request,
-    event_type: Annotated[list[str] | None, Query(alias="type")] = None,
-    limit: PageSize = None,
-    cursor: str | None = None,
-) -> Response:
+async def list_events(request: Request, query: Annotated[EventQuery, Query()]) -> Response:
     """The stream of events, oldest first: what webhooks are sent, to poll. Nothing is ever skipped."""
     services: APIServices = request.app.state.services
-    caller, size, after = caller_of(request), check_limit(limit), position(cursor) or 0
-    types = check_types(event_type)
-    found = await services.streams.list_events(caller, after=after, types=types, limit=size)
+    caller, after = caller_of(request), position(query.cursor) or 0
+    found = await services.streams.list_events(caller, after=after, types=query.type, limit=query.limit)
     last = found[-1].position if found else after
     return show(EventPage(data=[EventView.of(event, caller) for event in found], next_cursor=str(last)))
 
@@ -48,20 +43,17 @@ async def list_events(
     response_model=DeliveryPage,
     openapi_extra=needs(Scope.WEBHOOKS_READ),
 )
-async def list_deliveries(
-    endpoint_id: str, request: Request, limit: PageSize = None, cursor: str | None = None
-) -> Response:
+async def list_deliveries(endpoint_id: str, request: Request, query: Annotated[PageQuery, Query()]) -> Response:
     """What was sent, or is to be sent, to an endpoint; newest first."""
     services: APIServices = request.app.state.services
-    size = check_limit(limit)
     rows = await services.streams.list_deliveries(
         caller_of(request),
         find_id(Prefix.ENDPOINT, endpoint_id),
-        before=before_cursor(Prefix.DELIVERY, cursor),
-        limit=size + 1,
+        before=before_cursor(Prefix.DELIVERY, query.cursor),
+        limit=query.limit + 1,
     )
-    following = next_cursor(Prefix.DELIVERY, [row.id for row in rows], size)
-    return show(DeliveryPage(data=[DeliveryView.of(row) for row in rows[:size]], next_cursor=following))
+    following = next_cursor(Prefix.DELIVERY, [row.id for row in rows], query.limit)
+    return show(DeliveryPage(data=[DeliveryView.of(row) for row in rows[: query.limit]], next_cursor=following))
 
 
 @router.post(

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from letmepost.domain.errors import InvalidRequest, PlatformFailure, RequestError
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.text import is_storable
-from letmepost.http.gate import GatedRoute
+from letmepost.http.gate import OpenQueryRoute
 from letmepost.http.pages.fields import fields_of, given_fields
 from letmepost.http.pages.outcomes import refusal
 from letmepost.http.pages.page import Brand, page
@@ -20,7 +20,7 @@ from letmepost.services.hosted_pages import COOKIE_GOOD_FOR, Browser, Sheet
 from letmepost.services.return_urls import with_query
 from letmepost.storage.connect_sessions import ConnectSessionRow
 
-router = APIRouter(route_class=GatedRoute, include_in_schema=False)
+router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)
 
 _COOKIE = "letmepost_connect"
 _COOKIE_CHARS = 43

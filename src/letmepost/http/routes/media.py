@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
@@ -14,11 +15,11 @@ from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
+from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.schemas.accounts import Deleted
-from letmepost.http.schemas.base import PageSize, find_id
-from letmepost.http.schemas.media import ImportMedia, MediaPage, MediaView, URLFor
+from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.media import ImportMedia, MediaPage, MediaQuery, MediaView, URLFor
 from letmepost.http.services import APIServices
 
 CHUNK_BYTES = 256 * 1024
@@ -77,20 +78,15 @@ async def import_media(body: ImportMedia, request: Request) -> Response:
 
 
 @router.get("/v1/media", response_model=MediaPage, openapi_extra=needs(Scope.MEDIA_READ))
-async def list_media(
-    request: Request,
-    limit: PageSize = None,
-    cursor: str | None = None,
-    profileId: str | None = None,  # noqa: N803 - as above
-) -> Response:
+async def list_media(request: Request, query: Annotated[MediaQuery, Query()]) -> Response:
     """List media, newest first."""
     services: APIServices = request.app.state.services
-    size = check_limit(limit)
     rows = await services.media.list_page(
-        caller_of(request), _profile(profileId), before=before(Prefix.MEDIA, cursor), limit=size + 1
+        caller_of(request), _profile(query.profile_id), before=before(Prefix.MEDIA, query.cursor), limit=query.limit + 1
     )
-    following = next_cursor(Prefix.MEDIA, [row.id for row in rows], size)
-    return show(MediaPage(data=[MediaView.of(row, url_for(request)) for row in rows[:size]], next_cursor=following))
+    following = next_cursor(Prefix.MEDIA, [row.id for row in rows], query.limit)
+    views = [MediaView.of(row, url_for(request)) for row in rows[: query.limit]]
+    return show(MediaPage(data=views, next_cursor=following))
 
 
 @router.get("/v1/media/{media_id}", response_model=MediaView, openapi_extra=needs(Scope.MEDIA_READ))

@@ -9,7 +9,7 @@ from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix
 from letmepost.domain.posts import BatchStatus
 from letmepost.http.answers import claim_of, show, to_response
-from letmepost.http.gate import GatedRoute, caller_of, check_limit, needs
+from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.batches import BatchView
@@ -57,8 +57,8 @@ async def create_post(body: CreatePost, request: Request) -> Response:
 
 @router.get("/v1/posts", response_model=PostPage, openapi_extra=needs(Scope.POSTS_READ))
 async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> Response:
-    """List posts, newest first. Every filter may be repeated; values of one widen, another narrows."""
-    caller, size = caller_of(request), check_limit(query.limit)
+    """List posts, newest first. Several values of one filter widen, another filter narrows."""
+    caller, size = caller_of(request), query.limit
     services: APIServices = request.app.state.services
     rows = await services.posts.list_page(
         caller, query.to_filter(caller), before=before(Prefix.POST, query.cursor), limit=size + 1

@@ -17,7 +17,7 @@ from letmepost.domain.errors import Unauthenticated
 from letmepost.gateways.stream_slots import StreamSlot, StreamSlots
 from letmepost.http.gate import GatedRoute, authenticated, caller_of, needs
 from letmepost.http.paging import position
-from letmepost.http.schemas.events import EventView, check_types
+from letmepost.http.schemas.events import EventView, StreamQuery
 from letmepost.http.services import APIServices
 
 _RECONNECT_AFTER_MS = 1000
@@ -54,8 +54,7 @@ class _CountedStream(EventStream):
 )
 async def follow_events(
     request: Request,
-    event_type: Annotated[list[str] | None, Query(alias="type")] = None,
-    cursor: str | None = None,
+    query: Annotated[StreamQuery, Query()],
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
 ) -> Response:
     """Follow the stream of events as it grows, as server-sent events.
@@ -66,14 +65,14 @@ async def follow_events(
     allows another number; one more is refused with 429 `rate_limited`, rule `events.streams_max`.
     """
     services: APIServices = request.app.state.services
-    caller, types = caller_of(request), check_types(event_type)
+    caller = caller_of(request)
     after = position(last_event_id, "Last-Event-ID")
     if after is None:
-        after = position(cursor)
+        after = position(query.cursor)
     if after is None:
         after = await services.streams.head(caller)
     slot = await services.stream_slots.take(caller.key_id)
-    return _CountedStream(_blocks(request, after, types), services.stream_slots, slot)
+    return _CountedStream(_blocks(request, after, query.type), services.stream_slots, slot)
 
 
 async def _blocks(request: Request, after: int, types: Sequence[str]) -> AsyncIterator[bytes]:

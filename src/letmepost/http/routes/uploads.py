@@ -12,7 +12,7 @@ from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix
 from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.gate import GatedRoute, OpenQueryRoute, caller_of, needs
 from letmepost.http.routes.media import url_for
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.media import MediaView, StartUpload, UploadView
@@ -23,6 +23,7 @@ _BYTES = {"application/octet-stream": {"schema": {"contentMediaType": "applicati
 _RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 router = APIRouter(route_class=GatedRoute, tags=["media"])
+signed_router = APIRouter(route_class=OpenQueryRoute, tags=["media"])
 
 
 @router.post("/v1/media/uploads", response_model=UploadView, status_code=201, openapi_extra=needs(Scope.MEDIA_WRITE))
@@ -42,7 +43,7 @@ async def complete_upload(media_id: str, request: Request) -> Response:
     return await respond(request, wanted, completing)
 
 
-@router.put(
+@signed_router.put(
     "/v1/media/uploads/{token}",
     response_model=MediaView,
     openapi_extra={"requestBody": {"required": True, "content": _BYTES}},
@@ -60,7 +61,7 @@ async def receive_upload(token: str, request: Request) -> Response:
 
 
 # Not in the description of the API: they are reached by a medium's `url`, and by what a platform is told to fetch.
-@router.get("/media/{token}", include_in_schema=False)
+@signed_router.get("/media/{token}", include_in_schema=False)
 async def read_media(token: str, request: Request) -> Response:
     """Read a medium's bytes, or one range of them, at an address that was given out for it."""
     services: APIServices = request.app.state.services
@@ -78,7 +79,7 @@ async def read_media(token: str, request: Request) -> Response:
     return StreamingResponse(chunks, 206, headers=headers)
 
 
-@router.head("/media/{token}", include_in_schema=False)
+@signed_router.head("/media/{token}", include_in_schema=False)
 async def describe_media(token: str, request: Request) -> Response:
     """What reading a medium would answer, without its bytes."""
     services: APIServices = request.app.state.services

@@ -79,10 +79,6 @@ GivenMoment = Annotated[datetime, BeforeValidator(parse_moment), AfterValidator(
 """A time that a caller sends."""
 
 
-PageSize = Annotated[str | None, WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 200, "default": 50})]
-"""The `limit` of a page. As text, so that `gate.check_limit` tells what is wrong with it."""
-
-
 def find_id(prefix: Prefix, text: str) -> UUID:
     """The UUID of a spelled id; for a malformed one a UUID that nothing has: it is simply not found."""
     try:

@@ -8,13 +8,14 @@ from pydantic import Field
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import PostStatus
 from letmepost.domain.rules import Violation
-from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
+from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
 from letmepost.http.schemas.contents import Content, CreatePost
+from letmepost.http.schemas.post_queries import FilterBody
 from letmepost.services.editing import PostChange
 from letmepost.services.retrying import Resolution
 from letmepost.services.timeline import Moment as Happened
 from letmepost.services.validating import Preview, TargetVerdict
-from letmepost.storage.posts import PostFilter, PostRow
+from letmepost.storage.posts import PostRow
 
 BULK_MAX = 100
 
@@ -36,32 +37,6 @@ class When(Body):
     """When to go out; left out, now."""
 
     scheduled_at: GivenMoment | None = None
-
-
-class FilterBody(Body):
-    """Which posts are meant; what is left out does not narrow."""
-
-    profile_id: Sequence[str] = ()
-    account_id: Sequence[str] = ()
-    batch_id: Sequence[str] = ()
-    platform: Sequence[str] = ()
-    status: Sequence[PostStatus] = ()
-    error_code: Sequence[str] = ()
-    after: GivenMoment | None = None
-    before: GivenMoment | None = None
-
-    def to_filter(self) -> PostFilter:
-        """For the use cases."""
-        return PostFilter(
-            profile_ids=[find_id(Prefix.PROFILE, text) for text in self.profile_id],
-            account_ids=[find_id(Prefix.ACCOUNT, text) for text in self.account_id],
-            batch_ids=[find_id(Prefix.BATCH, text) for text in self.batch_id],
-            platforms=self.platform,
-            statuses=self.status,
-            error_codes=self.error_code,
-            created_after=self.after,
-            created_before=self.before,
-        )
 
 
 class RetryMany(When):

@@ -24,6 +24,16 @@ class BrokenRule(View):
     unit: Left[str] = None
 
 
+class InvalidField(View):
+    """A field or query parameter that does not match the schema of the request."""
+
+    field: str = Field(description="Its path in the body, or the name of the query parameter.")
+    rule: str
+    message: str
+    remediation: str
+    suggestion: Left[str] = Field(default=None, description="The name or value that was probably meant.")
+
+
 class UsedUp(View):
     """The quota that has no room for the request."""
 
@@ -47,7 +57,11 @@ class ErrorView(View):
     doc_url: str
     rule_url: Left[str] = None
     request_id: str
-    violations: Left[Sequence[BrokenRule]] = Field(default=None, description="Of `preflight_failed`: all of them.")
+    violations: Left[Sequence[BrokenRule | InvalidField]] = Field(
+        default=None,
+        description="Every broken rule of `preflight_failed`; every invalid field of a request that does not match its "
+        "schema, up to 50.",
+    )
     quota: Left[UsedUp] = Field(default=None, description="Of `quota_exceeded`: which, and how much of it is used.")
 
 

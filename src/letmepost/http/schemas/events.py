@@ -1,14 +1,33 @@
 """Events, and what was sent of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from letmepost.domain.errors import InvalidRequest
+from pydantic import BaseModel, ConfigDict
+
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
+from letmepost.http.schemas.filters import OneOf, PageQuery, Values
 from letmepost.services.callers import Caller
 from letmepost.services.events import EVENT_TYPES
 from letmepost.storage.stream import AnnouncedEvent, DeliveryRow
+
+_TYPE = OneOf(EVENT_TYPES)
+
+
+class EventQuery(PageQuery):
+    """The query parameters of the list of events."""
+
+    type: Annotated[Values, _TYPE] = ()
+
+
+class StreamQuery(BaseModel):
+    """The query parameters of the event stream."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Annotated[Values, _TYPE] = ()
+    cursor: str | None = None
 
 
 class EventView(View):
@@ -95,19 +114,3 @@ class ReplayedOne(View):
 
     id: str
     status: str = "pending"
-
-
-def check_types(given: Sequence[str] | None) -> Sequence[str]:
-    """The types of events that someone wants to see; empty for all.
-
-    Raises:
-        InvalidRequest: there is no such event.
-    """
-    unknown = set(given or ()) - set(EVENT_TYPES)
-    if unknown:
-        raise InvalidRequest(
-            f"There is no event {min(unknown)!r}.",
-            rule="type",
-            remediation=f"Choose among: {', '.join(EVENT_TYPES)}; leave it out for all.",
-        )
-    return given or ()

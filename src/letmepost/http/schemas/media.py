@@ -8,6 +8,7 @@ from pydantic import Field
 from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
+from letmepost.http.schemas.filters import PageQuery
 from letmepost.services.uploads import StartedUpload, UploadRequest
 from letmepost.storage.media import MediaRow
 
@@ -15,6 +16,12 @@ URLFor: TypeAlias = Callable[[MediaRow], str | None]
 """Where a medium's bytes can be read."""
 
 _KINDS = {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO, "application": MediaKind.DOCUMENT}
+
+
+class MediaQuery(PageQuery):
+    """The query parameters of the list of media."""
+
+    profile_id: str | None = Field(default=None, description="Only media of this profile.")
 
 
 class MediaView(View):

@@ -1,43 +1,42 @@
-"""Which posts a caller wants to see."""
+"""Which posts a caller selects: the query of the list, and the filter of a bulk retry."""
 
-from collections.abc import Sequence
-from enum import StrEnum
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from letmepost.domain.errors import ErrorCode, InvalidRequest
+from letmepost.domain.errors import ErrorCode
 from letmepost.domain.ids import Prefix
 from letmepost.domain.posts import PostStatus
-from letmepost.http.schemas.base import GivenMoment, PageSize, find_id
+from letmepost.http.schemas.base import Body, GivenMoment, find_id
+from letmepost.http.schemas.filters import OneOf, PageQuery, PlatformNames, Values
 from letmepost.services.callers import Caller
 from letmepost.storage.posts import PostFilter
 
+# Older clients call a queued post `validated`.
+_STATUS = OneOf(PostStatus, {"validated": PostStatus.QUEUED})
 
-class PostQuery(BaseModel):
-    """What a list of posts is narrowed to, and which page of it is wanted."""
+
+class PostSelection(BaseModel):
+    """Which posts are selected. Several values of one filter widen, another filter narrows, an empty one does not."""
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel)
 
-    profile_id: Sequence[str] = ()
-    account_id: Sequence[str] = ()
-    batch_id: Sequence[str] = ()
-    platform: Sequence[str] = ()
-    status: Sequence[str] = ()
-    error_code: Sequence[str] = ()
+    profile_id: Values = ()
+    account_id: Values = ()
+    batch_id: Values = ()
+    platform: PlatformNames = ()
+    status: Annotated[Values, _STATUS] = ()
+    error_code: Annotated[Values, OneOf(ErrorCode)] = ()
     after: GivenMoment | None = None
     before: GivenMoment | None = None
-    limit: PageSize = None
-    cursor: str | None = None
 
     def to_filter(self, caller: Caller) -> PostFilter:
-        """For the use cases, narrowed to what the caller may see.
+        """Return the filter for the use cases, narrowed to the posts that the caller may see.
 
         Raises:
-            InvalidRequest: a word that does not exist, or another profile than the key's.
+            InvalidRequest: the key belongs to another profile than a requested one.
         """
-        check_words("status", self.status, PostStatus)
-        check_words("errorCode", self.error_code, ErrorCode)
         profile_ids = [find_id(Prefix.PROFILE, text) for text in self.profile_id]
         for profile_id in profile_ids:
             caller.narrow(profile_id)
@@ -53,14 +52,9 @@ class PostQuery(BaseModel):
         )
 
 
-def check_words(name: str, given: Sequence[str], known: type[StrEnum]) -> None:
-    """Refuse a word that a filter does not know: it would find nothing, whatever there is.
+class PostQuery(PageQuery, PostSelection):
+    """The query parameters of the list of posts."""
 
-    Raises:
-        InvalidRequest: it is not among the known ones.
-    """
-    unknown = set(given) - set(known)
-    if unknown:
-        raise InvalidRequest(
-            f"{name}: there is no {min(unknown)!r}.", rule=name, remediation=f"Choose among: {', '.join(known)}."
-        )
+
+class FilterBody(Body, PostSelection):
+    """The filter in the body of a bulk retry."""

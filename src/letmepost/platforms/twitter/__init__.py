@@ -17,6 +17,7 @@ from letmepost.platforms.twitter.unpublish import unpublish
 PLATFORM = Platform(
     name="twitter",
     title="X",
+    aliases=("x",),
     api_version="2",
     rules=RULES,
     refusals=REFUSALS,

@@ -1,0 +1,12 @@
+"""The states of a connected account."""
+
+from enum import StrEnum
+
+
+class AccountStatus(StrEnum):
+    """Whether an account can publish."""
+
+    ACTIVE = "active"
+    EXPIRING = "expiring"
+    REAUTH_REQUIRED = "reauth_required"
+    DISCONNECTED = "disconnected"

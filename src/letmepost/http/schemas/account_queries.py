@@ -1,0 +1,41 @@
+"""Which accounts a caller selects."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from letmepost.domain.accounts import AccountStatus
+from letmepost.domain.ids import Prefix
+from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.filters import OneOf, PageQuery, PlatformNames, Values
+from letmepost.storage.account_filter import AccountFilter
+
+
+class AccountQuery(PageQuery):
+    """The query parameters of the list of accounts."""
+
+    profile_id: Annotated[Values, Field(description="Only accounts of this profile. May be repeated.")] = ()
+    platform: PlatformNames = ()
+    status: Annotated[
+        Values,
+        OneOf(AccountStatus),
+        Field(description="Only accounts with this status. Without it, all but disconnected accounts."),
+    ] = ()
+    handle: Annotated[
+        Values, Field(description="Only accounts with this handle. Case and a leading `@` do not count.")
+    ] = ()
+    external_user_id: str | None = Field(
+        default=None,
+        max_length=255,
+        description="Only accounts that this person of yours has connected. One value: a comma is part of it.",
+    )
+
+    def to_filter(self) -> AccountFilter:
+        """Return the filter for the use case."""
+        return AccountFilter(
+            profile_ids=[find_id(Prefix.PROFILE, text) for text in self.profile_id],
+            platforms=self.platform,
+            statuses=self.status,
+            handles=[handle.removeprefix("@") for handle in self.handle],
+            external_user_id=self.external_user_id,
+        )
