@@ -58,6 +58,7 @@ bench: install  ## Measure, and print ratios to what this machine can do
 	$(BIN)/python -m tests.benchmarks.http_client
 	$(BIN)/python -m tests.benchmarks.at_rest
 	$(BIN)/python -m tests.benchmarks.accept
+	$(BIN)/python -m tests.benchmarks.blocking
 	$(BIN)/python -m tests.benchmarks.many_waiting 1000000
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 1
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 2

@@ -4,10 +4,8 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.lengths import GRAPHEMES, UTF8_BYTES, Measure
 from letmepost.domain.limits import (
-    GRAPHEMES,
-    UTF8_BYTES,
-    Measure,
     alt_text_max,
     comment_not_empty,
     empty_parts,

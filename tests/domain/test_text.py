@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from letmepost.domain.text import (
     as_storable,
+    compose,
     count_graphemes,
     count_utf8_bytes,
     count_utf16_units,
@@ -101,6 +102,17 @@ def test_the_short_way_for_ascii_counts_the_same(text: str) -> None:
 def test_a_megabyte_of_flags_is_counted_at_once() -> None:
     """`regex`'s `\\X` alone takes minutes for it, during which the process would answer nobody."""
     assert count_graphemes("🇩🇪" * 131_072) == 131_072
+
+
+@given(st.text(max_size=60))
+def test_composed_text_is_in_normalization_form_c(text: str) -> None:
+    assert compose(text) == unicodedata.normalize("NFC", text)
+
+
+def test_composing_a_long_run_of_marks_takes_linear_time() -> None:
+    """It takes minutes with `unicodedata.normalize` alone."""
+    marks = "\u0327\u0301" * 500_000
+    assert len(compose(f"a{marks}e\u0301")) == len(marks) + 2
 
 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("a", 1), ("é", 2), ("漢", 3), ("👍", 4), ("🇩🇪", 8)])

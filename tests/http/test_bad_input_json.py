@@ -1,5 +1,6 @@
 """Bodies that are not one well-formed JSON object: each is refused with an envelope, and nothing is stored."""
 
+import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.http.support import Tenant, check_refusal
+from tests.http.support import Tenant, check_refusal, png
 
 _HELLO = '{"targets":[{"platform":"bluesky"}],"text":"Hello"}'
 
@@ -37,10 +38,10 @@ async def _send(tenant: Tenant, body: bytes | AsyncIterator[bytes], **headers: s
         pytest.param(_HELLO.encode("utf-16"), id="utf-16"),
         pytest.param(_HELLO.encode("utf-32"), id="utf-32"),
         pytest.param(b"\xef\xbb\xbf" + _HELLO.encode(), id="byte-order-mark"),
-        pytest.param(b"[" * 100_000, id="deep"),
-        pytest.param(b"[" * 100_000 + b"]" * 100_000, id="deep-and-closed"),
-        pytest.param(b'{"options":' * 100_000 + b"1" + b"}" * 100_000, id="deep-objects"),
-        pytest.param(b'{"text":"\\u0000","options":' + b"[" * 100_000, id="deep-after-a-nul"),
+        pytest.param(b"[" * 10_000, id="deep"),
+        pytest.param(b"[" * 10_000 + b"]" * 10_000, id="deep-and-closed"),
+        pytest.param(b'{"options":' * 10_000 + b"1" + b"}" * 10_000, id="deep-objects"),
+        pytest.param(b'{"text":"\\u0000","options":' + b"[" * 10_000, id="deep-after-a-nul"),
         pytest.param(b'{"late":{"withinS":' + b"1" * 5_000 + b"}}", id="number-of-5000-digits"),
     ],
 )
@@ -124,6 +125,57 @@ async def test_every_depth_of_nesting_is_answered(tenant: Tenant, depth: int, te
 async def test_a_body_of_very_many_little_things_is_refused_at_once(tenant: Tenant, value: dict[str, Any]) -> None:
     """Each is wrong in itself; to tell all that is wrong with a million of them would take half a minute."""
     check_refusal(await _send(tenant, json.dumps(value).encode()), 400, "validation_failed", "body.values_max")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"a":[' + b"[]," * 2_000_000, id="arrays"),
+        pytest.param(b'{"a":[' + b"{}," * 2_000_000, id="objects"),
+        pytest.param(b"[" + b'"",' * 2_000_000, id="strings"),
+        pytest.param(b"[" + b'"\\\\","\\"",' * 500_000, id="escapes"),
+        pytest.param(b"{" + b",".join(b'"k%d":1' % number for number in range(600_000)), id="names"),
+    ],
+)
+async def test_values_are_counted_before_the_body_is_parsed(tenant: Tenant, body: bytes) -> None:
+    """The body ends in the middle, so a parser would report that."""
+    check_refusal(await _send(tenant, body), 400, "validation_failed", "body.values_max")
+
+
+@pytest.mark.parametrize("text", [",[{" * 31_000, '\\"\\,{["' * 10_000, "\\" * 90_000 + ","])
+async def test_separators_inside_texts_are_not_counted(tenant: Tenant, text: str) -> None:
+    account_id = await tenant.client.sandbox_account()
+    body = {"targets": [{"accountId": account_id}], "text": text, "thread": [{"text": text}] * 3}
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post("/v1/posts", body)
+    error = check_refusal(reply, 400, "preflight_failed", "bluesky.text.max_graphemes")
+    assert {found["field"] for found in error["violations"]} == {
+        "text",
+        *(f"thread[{index}].text" for index in range(3)),
+    }
+
+
+async def test_inline_media_are_longer_than_any_text(tenant: Tenant) -> None:
+    account_id = await tenant.client.sandbox_account()
+    media = [{"kind": "image", "bytesBase64": base64.b64encode(png(400, 400) + b"\0" * 200_000).decode()}]
+    reply = await tenant.client.post(
+        "/v1/posts", {"targets": [{"accountId": account_id}], "text": "Look", "media": media, "draft": True}
+    )
+    assert reply.status_code == 201, reply.text
+
+
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ({"text": "a" * 100_001}, "text"),
+        ({"options": {"linkedin": {"article": {"title": "a" * 100_001}}}}, "options.linkedin.article.title"),
+        ({"metadata": {"a": "a" * 100_001}}, "metadata.a"),
+        ({"a" * 100_001: 1}, "body"),
+    ],
+)
+async def test_a_text_of_more_than_100_000_characters_is_rejected(tenant: Tenant, body: object, rule: str) -> None:
+    error = check_refusal(await _send(tenant, json.dumps(body).encode()), 400, "validation_failed", rule)
+    assert "100001 characters" in error["message"]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from letmepost.domain.lengths import Lengths
+
 
 class MediaKind(StrEnum):
     """What the caller says an attachment is."""
@@ -59,7 +61,8 @@ class PostContent:
 
     `inherited` names the fields that came from the request's defaults rather than from the target itself.
     `options` is the platform's own closed schema, already validated, as plain JSON in the wire's spelling;
-    `option_media` holds the media it refers to, by their path inside it.
+    `option_media` holds the media it refers to, by their path inside it. `lengths` remembers how long the texts are;
+    the targets of a request share it.
     """
 
     text: str = ""
@@ -69,6 +72,7 @@ class PostContent:
     options: Mapping[str, Any] = field(default_factory=dict)
     option_media: Mapping[str, MediaItem] = field(default_factory=dict)
     inherited: frozenset[str] = frozenset()
+    lengths: Lengths = field(default_factory=Lengths, compare=False, repr=False)
 
     def without(self, name: str) -> "PostContent":
         """The same without a field, named as the wire names it (`firstComment`)."""

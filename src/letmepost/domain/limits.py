@@ -4,30 +4,12 @@ Each takes the platform's own id, number, source and date, and returns a `Rule`.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
+from letmepost.domain.lengths import GRAPHEMES, Measure
 from letmepost.domain.rules import Finding, Rule
-from letmepost.domain.text import count_graphemes, count_utf8_bytes, count_utf16_units, is_blank
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """How the length of a text is counted.
-
-    Args:
-        how: what may surprise in it, as the end of a sentence; empty if nothing does.
-    """
-
-    unit: str
-    count: Callable[[str], int]
-    how: str = ""
-
-
-GRAPHEMES = Measure(unit="graphemes", count=count_graphemes)
-UTF8_BYTES = Measure(unit="bytes", count=count_utf8_bytes)
-UTF16 = Measure(unit="utf16 units", count=count_utf16_units, how="an emoji counts as two or more")
+from letmepost.domain.text import is_blank
 
 
 def is_comment(path: str) -> bool:
@@ -48,11 +30,17 @@ def text_max(
     """A text no longer than `limit`, in every post (of a thread, too) that `fields` admits."""
     unit, how = measure.unit, f": {measure.how}" if measure.how else ""
 
+    def prepare(content: PostContent) -> Iterator[None]:
+        for path, text in content.texts():
+            if fields(path) and not content.lengths.is_quick(measure, text, limit):
+                content.lengths.excess(measure, text, limit)
+                yield
+
     def find(content: PostContent) -> Iterator[Finding]:
         for path, text in content.texts():
-            if fields(path) and (actual := measure.count(text)) > limit:
-                message = f"{_noun(path)} is {actual} {unit}; {platform} allows at most {limit}."
-                yield Finding(field=path, actual=actual, message=message)
+            if fields(path) and (excess := content.lengths.excess(measure, text, limit)):
+                message = f"{_noun(path)} is {excess} {unit}; {platform} allows at most {limit}."
+                yield Finding(field=path, actual=excess.actual, message=message)
 
     return Rule(
         id=rule_id,
@@ -63,6 +51,7 @@ def text_max(
         source_url=source_url,
         checked_on=checked_on,
         find=find,
+        prepare=prepare,
     )
 
 
@@ -120,10 +109,9 @@ def alt_text_max(
 
     def find(content: PostContent) -> Iterator[Finding]:
         for path, item in content.items():
-            actual = measure.count(item.alt_text or "")
-            if actual > limit:
-                message = f"The alt text is {actual} {unit}; {platform} allows at most {limit}."
-                yield Finding(field=f"{path}.altText", actual=actual, message=message)
+            if excess := content.lengths.excess(measure, item.alt_text or "", limit):
+                message = f"The alt text is {excess} {unit}; {platform} allows at most {limit}."
+                yield Finding(field=f"{path}.altText", actual=excess.actual, message=message)
 
     return Rule(
         id=rule_id,

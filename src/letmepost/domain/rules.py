@@ -46,6 +46,8 @@ class Rule:
         capability: the platform cannot do this at all. Asked for on a target it is a violation; inherited from the
             request's defaults it is a warning, and the field is left out.
         find: every place in a post where the rule is broken.
+        prepare: does the slow part of `find`, in steps of about 10 ms, so that a caller can pause in between. The
+            content remembers the result.
     """
 
     id: str
@@ -57,6 +59,7 @@ class Rule:
     limit: int | float | str | None = None
     unit: str | None = None
     capability: bool = False
+    prepare: Callable[[PostContent], Iterable[None]] = lambda _content: ()
 
     def check(self, content: PostContent) -> Iterator[Violation]:
         """A violation for every place where the rule is broken."""

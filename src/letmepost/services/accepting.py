@@ -131,7 +131,7 @@ class Acceptance:
         async with self._database.tenant(caller.tenant) as connection:
             composer, accounts = await self._composer(connection, caller, request, inline_facts)
         check_schedule(request.scheduled_at, self._clock.now())
-        return composer.judge(request, accounts)
+        return await composer.judge(request, accounts)
 
     async def _write(
         self,
@@ -168,7 +168,7 @@ class Acceptance:
         self, connection: Connection, caller: Caller, request: PostRequest, inline_facts: dict[int, MediaFacts]
     ) -> Composed:
         composer, accounts = await self._composer(connection, caller, request, inline_facts)
-        return composer.compose(request, accounts)
+        return await composer.compose(request, accounts)
 
     async def _composer(
         self, connection: Connection, caller: Caller, request: PostRequest, inline_facts: dict[int, MediaFacts]

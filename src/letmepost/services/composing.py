@@ -1,5 +1,6 @@
 """From a request and its accounts to the posts that would be stored: overrides, media, rules."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -9,6 +10,7 @@ from uuid import UUID
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.errors import InvalidRequest, PreflightFailed, TargetViolation
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
+from letmepost.domain.lengths import Lengths
 from letmepost.domain.rules import Violation, preflight
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
@@ -70,8 +72,9 @@ class Composer:
     inline_facts: Mapping[int, MediaFacts]
     can_fetch: bool
     new_media: list[NewMedia] = field(default_factory=list)
+    _hashes: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
 
-    def compose(self, request: PostRequest, accounts: Sequence[AccountRow]) -> Composed:
+    async def compose(self, request: PostRequest, accounts: Sequence[AccountRow]) -> Composed:
         """Every target's post, checked.
 
         Raises:
@@ -79,7 +82,7 @@ class Composer:
             NotFound: `media.unknown`.
             PreflightFailed: a platform rule is broken; carries every violation of every target.
         """
-        judged = self.judge(request, accounts)
+        judged = await self.judge(request, accounts)
         violations = [
             TargetViolation(index, spell(Prefix.ACCOUNT, target.account.id), target.platform.name, violation)
             for index, target in enumerate(judged)
@@ -89,8 +92,10 @@ class Composer:
             raise PreflightFailed(violations)
         return Composed([target.post for target in judged], self.new_media)
 
-    def judge(self, request: PostRequest, accounts: Sequence[AccountRow]) -> list[JudgedTarget]:
-        """Every target's post with what its platform's rules say.
+    async def judge(self, request: PostRequest, accounts: Sequence[AccountRow]) -> list[JudgedTarget]:
+        """Return every target's post with what its platform's rules say.
+
+        The event loop serves others between targets, and between long texts of a target.
 
         Raises:
             InvalidRequest, NotFound: as `compose`.
@@ -100,7 +105,8 @@ class Composer:
             platform = self.worlds.platform(account.platform)
             merged = _merge(request.content, target.content)
             options = options_of(platform, index, request.content.options, target.content)
-            content = self._content(merged, _inherited(target.content), options, platform, account)
+            content = self._content(merged, _inherited(target.content), options, platform, account, request.lengths)
+            await _prepare(content, platform)
             checked = preflight(content, platform.rules)
             post = NewPost(
                 id=new_id(self.clock),
@@ -129,7 +135,13 @@ class Composer:
             )
 
     def _hash(self, content: ContentRequest) -> bytes:
-        """What two posts with the same text and media share."""
+        """Return what two posts with the same text and media share; computed once for targets that share both."""
+        shared = (id(content.text), id(content.media), id(content.thread))
+        if shared not in self._hashes:
+            self._hashes[shared] = self._new_hash(content)
+        return self._hashes[shared]
+
+    def _new_hash(self, content: ContentRequest) -> bytes:
         digest = sha256()
         parts = [(content.text, content.media), *((part.text, part.media) for part in content.thread)]
         for text, media in parts:
@@ -153,6 +165,7 @@ class Composer:
         options: Mapping[str, Any],
         platform: Platform,
         account: AccountRow,
+        lengths: Lengths,
     ) -> PostContent:
         named = platform.options.model_validate(options).media_ids()
         return PostContent(
@@ -166,6 +179,7 @@ class Composer:
             options=options,
             option_media={path: self._option_item(text, account) for path, text in named.items()},
             inherited=inherited,
+            lengths=lengths,
         )
 
     def _item(self, item: MediaRequest, account: AccountRow) -> MediaItem:
@@ -195,6 +209,14 @@ class Composer:
                 remediation="Upload it again.",
             )
         return row
+
+
+async def _prepare(content: PostContent, platform: Platform) -> None:
+    """Do the slow part of judging, and let the event loop serve others in between."""
+    await asyncio.sleep(0)
+    for rule in platform.rules:
+        for _ in rule.prepare(content):
+            await asyncio.sleep(0)
 
 
 def _account_warnings(account: AccountRow) -> list[dict[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.content import MediaKind
+from letmepost.domain.lengths import Lengths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,8 @@ class LateRule:
 class PostRequest:
     """One `POST /v1/posts`. `content.options` is by platform name; a target's is the platform's own.
 
-    Without `late`, the organization's rule holds.
+    Without `late`, the organization's rule holds. `lengths` is shared by all targets, and by
+    the items of a bulk request.
     """
 
     targets: Sequence[TargetRequest]
@@ -73,3 +75,4 @@ class PostRequest:
     profile_id: UUID | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     late: LateRule | None = None
+    lengths: Lengths = field(default_factory=Lengths, compare=False, repr=False)

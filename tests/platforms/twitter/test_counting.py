@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letmepost.platforms.twitter.counting import LINK_WEIGHT, is_clean, weigh
+from letmepost.platforms.twitter.counting import LINK_WEIGHT, is_clean, shrinks_by_max, weigh
 from letmepost.platforms.twitter.links import find_links
 from letmepost.platforms.twitter.tlds import TLDS
 from tests.platforms.twitter.specs import TEXT_CONFIG, needs_text_config
@@ -118,8 +118,21 @@ def test_a_long_text_is_weighed_in_linear_time(piece: str) -> None:
         assert weigh(text) > 280
 
 
-def test_a_text_that_nothing_can_make_short_enough_is_not_even_read() -> None:
-    assert weigh("http://a.com/!" * 100_000) == 1_400_000
+@given(
+    st.lists(
+        st.sampled_from(
+            ["a", "漢", "😀", "👨\u200d👩", " ", ".", "http://", "a.com/", "/", "?a=", "e\u0301", "-", "(", "x" * 90]
+        )
+    ),
+    st.integers(1, 60),
+    st.data(),
+)
+def test_a_text_shrinks_no_further_than_stated_when_it_goes_on(
+    pieces: list[str], times: int, data: st.DataObject
+) -> None:
+    text = "".join(pieces) * times
+    beginning = text[: data.draw(st.integers(0, len(text)))]
+    assert weigh(beginning) - shrinks_by_max(beginning) <= weigh(text)
 
 
 def test_top_level_domains_are_spelled_as_they_are_looked_up() -> None:

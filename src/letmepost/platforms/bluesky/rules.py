@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.limits import GRAPHEMES, UTF8_BYTES, comment_not_empty, empty_parts, is_comment, text_max
+from letmepost.domain.lengths import GRAPHEMES, UTF8_BYTES
+from letmepost.domain.limits import comment_not_empty, empty_parts, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import is_blank
 from letmepost.platforms.bluesky.image_rules import IMAGE_RULES

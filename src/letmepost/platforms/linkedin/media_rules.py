@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from letmepost.domain.content import MediaFacts, MediaKind, PostContent
-from letmepost.domain.limits import UTF16, alt_text_max, images_max, media_rule
+from letmepost.domain.lengths import UTF16
+from letmepost.domain.limits import alt_text_max, images_max, media_rule
 from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.options import LinkedInOptions
@@ -51,9 +52,9 @@ def _long_title(content: PostContent) -> Iterator[Finding]:
     titles = {f"{path}.title": item.title for path, item in content.items() if item.kind is MediaKind.DOCUMENT}
     titles["options.documentTitle"] = LinkedInOptions.model_validate(content.options).document_title
     for path, title in titles.items():
-        if (actual := UTF16.count(title or "")) > _TITLE_MAX:
-            message = f"The title is {actual} {UTF16.unit}; LinkedIn allows at most {_TITLE_MAX}."
-            yield Finding(field=path, actual=actual, message=message)
+        if excess := content.lengths.excess(UTF16, title or "", _TITLE_MAX):
+            message = f"The title is {excess} {UTF16.unit}; LinkedIn allows at most {_TITLE_MAX}."
+            yield Finding(field=path, actual=excess.actual, message=message)
 
 
 def _title_without_document(content: PostContent) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.limits import UTF16
+from letmepost.domain.lengths import UTF16
 from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.options import VISIBILITIES, LinkedInOptions
@@ -66,9 +66,9 @@ def _length_max(
 ) -> Rule:
     def find(content: PostContent) -> Iterator[Finding]:
         for path, text in texts(_read(content)):
-            if (actual := UTF16.count(text)) > limit:
-                message = f"The {noun} is {actual} {UTF16.unit}; LinkedIn allows at most {limit}."
-                yield Finding(field=f"options.{path}", actual=actual, message=message)
+            if excess := content.lengths.excess(UTF16, text, limit):
+                message = f"The {noun} is {excess} {UTF16.unit}; LinkedIn allows at most {limit}."
+                yield Finding(field=f"options.{path}", actual=excess.actual, message=message)
 
     return _rule(
         id=rule_id,

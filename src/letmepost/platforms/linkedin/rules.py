@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.limits import GRAPHEMES, UTF16, comment_not_empty, is_comment, text_max
+from letmepost.domain.lengths import GRAPHEMES, UTF16
+from letmepost.domain.limits import comment_not_empty, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.media_rules import MEDIA_RULES

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import regex
 
-from letmepost.domain.limits import Measure
+from letmepost.domain.lengths import Measure
 from letmepost.domain.text import count_utf8_bytes
 from letmepost.platforms.threads.settings import TextUnit
 
@@ -37,6 +37,7 @@ MEASURES: Mapping[TextUnit, Measure] = MappingProxyType(
             count=count_utf8_bytes,
             how="Threads counts UTF-8 bytes, where an ASCII letter is 1, é or я 2, a typographic apostrophe or "
             "a CJK character 3, an emoji 4 or more",
+            is_cheap=True,
         ),
         "characters": Measure(unit="characters", count=count_characters, how="an emoji counts as its UTF-8 bytes"),
     }

@@ -7,11 +7,11 @@ known: up to four that are joined count as one here, even if no font draws them 
 """
 
 import re
-import unicodedata
 
 import regex
 
-from letmepost.platforms.twitter.links import find_links
+from letmepost.domain.text import compose
+from letmepost.platforms.twitter.links import LABEL_MAX_CHARS, URL_MAX_CHARS, find_links
 
 LINK_WEIGHT = 23
 _EMOJI_WEIGHT = 2
@@ -24,24 +24,30 @@ _PICTURE = r"(?:[©®]\uFE0F|(?![©®0-9#*])\p{Emoji}(?!\uFE0E)(?:\uFE0F|\p{Emoj
 _EMOJI = regex.compile(
     r"[0-9#*]\uFE0F?\u20E3"
     r"|[\U0001F1E6-\U0001F1FF]{2}"
-    r"|\U0001F3F4[\U000E0030-\U000E0039\U000E0061-\U000E007A]+\U000E007F"
+    r"|\U0001F3F4[\U000E0030-\U000E0039\U000E0061-\U000E007A]{1,31}\U000E007F"
     rf"|{_PICTURE}(?:\u200D{_PICTURE}){{0,3}}"
 )
-
-_LONGEST = 60_000
-"""No text of more characters can be short enough: twelve links of 4096 fill it."""
 
 
 def weigh(text: str) -> int:
     """The length of a text as X counts it."""
-    if len(text) > _LONGEST:
-        return len(text)
-    text = unicodedata.normalize("NFC", text)
+    text = compose(text)
     total, at = 0, 0
     for link in find_links(text):
         total += _weigh_plain(text[at : link.start]) + LINK_WEIGHT
         at = link.end
     return total + _weigh_plain(text[at:])
+
+
+def shrinks_by_max(beginning: str) -> int:
+    """Return how much less a text may weigh than this beginning of it: the last word may turn out to be a link.
+
+    The part of a link before its first dot is a scheme and a label. A character weighs at most 2.
+    """
+    word = beginning[-URL_MAX_CHARS:].rsplit(maxsplit=1)[-1:]
+    first_dot = word[0].find(".") if word else -1
+    after_dot = 0 if first_dot < 0 else len(word[0]) - first_dot
+    return 2 * (len("https://") + LABEL_MAX_CHARS + after_dot)
 
 
 def is_clean(text: str) -> bool:

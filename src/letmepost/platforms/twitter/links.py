@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from letmepost.platforms.twitter.tlds import TLDS
 
-_URL_MAX_CHARS = 4096
-_LABEL_MAX_CHARS = 63
+URL_MAX_CHARS = 4096
+LABEL_MAX_CHARS = 63
 _TCO_SLUG_MAX_CHARS = 40
 
 _LATIN = (
@@ -78,7 +78,7 @@ def _is_taken(url: str) -> bool:
     tco = _TCO.match(url)
     if tco is not None and len(tco["slug"]) > _TCO_SLUG_MAX_CHARS:
         return False
-    return len(url) + (0 if "://" in url else len("https://")) <= _URL_MAX_CHARS
+    return len(url) + (0 if "://" in url else len("https://")) <= URL_MAX_CHARS
 
 
 def _domain_length(host: str, following: str) -> int | None:
@@ -110,8 +110,8 @@ def _is_domain(names: list[str]) -> bool:
 
 
 def _is_label(label: str) -> bool:
-    if not 0 < len(label) <= _LABEL_MAX_CHARS or label[0] in "-_" or label[-1] in "-_":
+    if not 0 < len(label) <= LABEL_MAX_CHARS or label[0] in "-_" or label[-1] in "-_":
         return False
     if label.isascii():
         return True
-    return not label.lower().startswith("xn--") and len(label.encode("punycode")) + len("xn--") <= _LABEL_MAX_CHARS
+    return not label.lower().startswith("xn--") and len(label.encode("punycode")) + len("xn--") <= LABEL_MAX_CHARS

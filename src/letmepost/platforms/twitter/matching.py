@@ -6,11 +6,11 @@ escaped, and a reply may begin with the names of those it replies to.
 
 import html
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from letmepost.domain.text import compose
 from letmepost.platforms.twitter.links import find_links
 
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
@@ -44,7 +44,7 @@ def _shown_text(shown: Mapping[str, Any]) -> str:
 
 def _canonical(text: str) -> str:
     """The text with its links spelled in one way, and without what is only spacing."""
-    text = unicodedata.normalize("NFC", text)
+    text = compose(text)
     pieces, at = [], 0
     for link in find_links(text):
         url = _SCHEME.sub("", text[link.start : link.end])

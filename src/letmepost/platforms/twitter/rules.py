@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from functools import partial
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.limits import Measure, comment_not_empty, empty_parts, is_comment, text_max
+from letmepost.domain.lengths import Measure
+from letmepost.domain.limits import comment_not_empty, empty_parts, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import is_blank
-from letmepost.platforms.twitter.counting import is_clean, weigh
+from letmepost.platforms.twitter.counting import is_clean, shrinks_by_max, weigh
 from letmepost.platforms.twitter.media_rules import MEDIA_RULES
 from letmepost.platforms.twitter.option_rules import OPTION_RULES
 from letmepost.platforms.twitter.sources import CASHTAGS_IN_PRACTICE, CHECKED_ON, CREATE_POST, TEXT_CONFIG
@@ -16,7 +17,12 @@ from letmepost.platforms.twitter.sources import CASHTAGS_IN_PRACTICE, CHECKED_ON
 _TEXT_MAX = 280
 """For every account: which ones may write more, a subscription decides that ends when its owner likes."""
 _CASHTAGS_MAX = 1
-_WEIGHTED = Measure(unit="weighted characters", count=weigh, how="most letters count 1, CJK and emoji 2, a link 23")
+_WEIGHTED = Measure(
+    unit="weighted characters",
+    count=weigh,
+    how="most letters count 1, CJK and emoji 2, a link 23",
+    shrinks_by_max=shrinks_by_max,
+)
 
 _CASHTAG = re.compile(
     r"(?:^|(?<=\s))\$[a-z]{1,6}(?:[._][a-z]{1,2})?(?=$|\s|[!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])", re.IGNORECASE
@@ -34,14 +40,22 @@ def _empty_posts(content: PostContent) -> Iterator[Finding]:
     yield from empty_parts(content, "an image")
 
 
-def _unclean(content: PostContent) -> Iterator[Finding]:
+def _readable_texts(content: PostContent) -> Iterator[tuple[str, str]]:
+    """Yield the texts that are not far too long: those are reported by the length rule alone."""
     for path, text in content.texts():
+        excess = content.lengths.excess(_WEIGHTED, text, _TEXT_MAX)
+        if excess is None or not excess.is_far_over:
+            yield path, text
+
+
+def _unclean(content: PostContent) -> Iterator[Finding]:
+    for path, text in _readable_texts(content):
         if not is_clean(text):
             yield Finding(field=path, message="The text has a character that X refuses: U+FEFF, U+FFFE or U+FFFF.")
 
 
 def _many_cashtags(content: PostContent) -> Iterator[Finding]:
-    for path, text in content.texts():
+    for path, text in _readable_texts(content):
         count = sum(1 for _ in _CASHTAG.finditer(text))
         if count > _CASHTAGS_MAX:
             message = f"The text has {count} cashtags; X allows at most {_CASHTAGS_MAX}."
