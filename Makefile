@@ -87,20 +87,24 @@ requirements: install  ## Compile requirements/*.txt anew from pyproject.toml (U
 	$(COMPILE) pyproject.toml --extra dev-servers --group dev --constraints requirements/runtime.txt \
 		--output-file requirements/dev.txt
 
-secrets: .env  ## Write .env with random secrets for docker compose, unless it is there
+# Letters, digits, - and _ alone where a secret becomes part of a URL. The file is replaced as a whole, and what it says
+# stays: a secret is added where its name is missing.
+secrets:  ## Write .env with random secrets for docker compose; keep those that are there
+	@umask 077; touch .env; $(PYTHON) -c 'import base64 as b, re, secrets as s; \
+		old = open(".env").read(); \
+		old += "\n" if old and not old.endswith("\n") else ""; \
+		made = {name: s.token_urlsafe(32) for name in ("POSTGRES_PASSWORD", "LETMEPOST_API_DATABASE_PASSWORD", \
+			"LETMEPOST_WORKER_DATABASE_PASSWORD", "LETMEPOST_OPERATOR_TOKEN", "LETMEPOST_SANDBOX_TOKEN")}; \
+		made["LETMEPOST_KEYS"] = f"k1:{b.b64encode(s.token_bytes(32)).decode()}"; \
+		missing = [name for name in made if not re.search(f"^{name}=", old, re.M)]; \
+		open(".env.new", "w").write(old + "".join(f"{name}={made[name]}\n" for name in missing)); \
+		print("Added to .env:", ", ".join(missing) or "nothing. Every secret is there.")'
+	@mv .env.new .env
+	@echo "Keep a copy of .env elsewhere: without LETMEPOST_KEYS no stored credential can be opened."
 
 clean:  ## Remove .venv and caches; .letmepost, which holds data, stays
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests migrations -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
-
-# Letters, digits, - and _ alone where a secret becomes part of a URL. Whole or not at all, and never over another.
-.env:
-	@umask 077; $(PYTHON) -c 'import base64 as b, secrets as s; \
-		[print(f"{name}={s.token_urlsafe(32)}") for name in ("POSTGRES_PASSWORD", "LETMEPOST_DATABASE_PASSWORD", \
-			"LETMEPOST_OPERATOR_TOKEN", "LETMEPOST_SANDBOX_TOKEN")]; \
-		print(f"LETMEPOST_KEYS=k1:{b.b64encode(s.token_bytes(32)).decode()}")' >.env.new
-	@mv -n .env.new .env
-	@echo "Wrote .env. Keep a copy of it elsewhere: without LETMEPOST_KEYS nobody opens what is stored."
 
 $(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=…")'

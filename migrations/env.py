@@ -7,7 +7,7 @@ from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from letmepost.storage.database import as_asyncpg
-from letmepost.storage.roles import MIGRATOR_ROLE
+from letmepost.storage.logins import MIGRATOR_ROLE
 from letmepost.storage.tables import metadata
 
 MIGRATION_LOCK = "letmepost.migrate"

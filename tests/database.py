@@ -12,23 +12,30 @@ from sqlalchemy.engine import make_url
 
 from letmepost.storage.migrating import migrate
 
+API_LOGIN_ROLE = "letmepost_test_api"
 LOGIN_ROLE = "letmepost_test"
+"""The login role of the worker."""
 _PASSWORD = "only-on-loopback"
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseURLs:
-    """One database, as a superuser and as the services."""
+    """One database, as a superuser and as the login role of the worker."""
 
     admin: str
     login: str
+
+    @property
+    def api(self) -> str:
+        """The same database as the login role of the API."""
+        return make_url(self.login).set(username=API_LOGIN_ROLE).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
 def template_database(postgres_url: str) -> DatabaseURLs:
     """A migrated database that nobody writes to."""
     urls = asyncio.run(_create(postgres_url, f"template_{secrets.token_hex(4)}"))
-    asyncio.run(migrate(urls.admin, urls.login))
+    asyncio.run(migrate(urls.admin, urls.api, urls.login))
     return urls
 
 

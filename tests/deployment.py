@@ -146,7 +146,8 @@ def settings_for(
 ) -> Settings:
     """Settings of a deployment on loopback."""
     given = {
-        "DATABASE_URL": urls.login,
+        "DATABASE_URL": urls.api,
+        "worker_database_url": urls.login,
         "REDIS_URL": redis_url,
         "keys": f"k1:{base64.b64encode(bytes(range(32))).decode()}",
         "operator_token": OPERATOR_TOKEN,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from letmepost.cli.commands import create_cli
 from letmepost.cli.wiring import Operator, Wiring
+from letmepost.domain.processes import Process
 from letmepost.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         make_sandbox=_make_sandbox,
         run_worker=partial(_run_worker, environment),
         open_operator=_open_operator,
+        check_database=_check_database,
         migrate=_migrate,
         openapi=_describe_api,
         open_parts=_open_parts,
@@ -63,10 +65,16 @@ def _open_operator(settings: Settings) -> AbstractAsyncContextManager[Operator]:
     return open_operator(settings, discover())
 
 
-def _migrate(migration_url: str, login_url: str) -> Awaitable[str]:
+def _check_database(settings: Settings, process: Process) -> Awaitable[None]:
+    from letmepost.bootstrap.core import check_database
+
+    return check_database(settings, process)
+
+
+def _migrate(migration_url: str, api_url: str, worker_url: str) -> Awaitable[str]:
     from letmepost.storage.migrating import migrate
 
-    return migrate(migration_url, login_url)
+    return migrate(migration_url, api_url, worker_url)
 
 
 def _describe_api() -> str:

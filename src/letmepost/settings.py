@@ -5,14 +5,18 @@ import binascii
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import AnyHttpUrl, Field, SecretStr, field_validator
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from letmepost.domain.processes import Process
 from letmepost.platforms.contract import Platform, PlatformSettings
 from letmepost.services.return_urls import origin_of
 
 KEY_BYTES = 32
+_POSTGRESQL_SCHEMES = ("postgresql", "postgres")
+_REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 class Settings(BaseSettings):
@@ -22,7 +26,11 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(
         validation_alias="DATABASE_URL",
-        description="PostgreSQL 18, as a login role that is neither a superuser nor BYPASSRLS.",
+        description="PostgreSQL 18, as the login role of the API; `letmepost migrate` creates it.",
+    )
+    worker_database_url: SecretStr | None = Field(
+        default=None,
+        description="The same database as the login role of the worker. For `worker` and `migrate`, not for the API.",
     )
     redis_url: SecretStr = Field(validation_alias="REDIS_URL", description="Redis 7 or Valkey 8, or later.")
     migration_database_url: SecretStr | None = Field(
@@ -82,6 +90,9 @@ class Settings(BaseSettings):
         default=24, ge=24, description="How long answers are kept under their Idempotency-Key."
     )
     events_kept_days: int = Field(default=30, ge=1, description="How long events and their deliveries are kept.")
+    audit_kept_days: int = Field(
+        default=730, ge=1, description="How long the record of changes to keys, accounts and tenants is kept."
+    )
     attempts_kept_days: int = Field(default=180, ge=1, description="How long the attempts of posts are kept.")
     alive_file: Path | None = Field(
         default=None, description="A file that a worker touches every 5 s, for whoever checks its health."
@@ -93,6 +104,23 @@ class Settings(BaseSettings):
         description="Where this process answers GET /metrics for Prometheus; unset, nowhere.",
     )
     database_pool: int = Field(default=10, gt=0, description="Connections of one process.")
+
+    @field_validator("database_url", "worker_database_url", "migration_database_url", "redis_url")
+    @classmethod
+    def _check_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """Reject what no driver can read. The message must not contain the value, which holds a password."""
+        if value is None:
+            return None
+        schemes = _REDIS_SCHEMES if info.field_name == "redis_url" else _POSTGRESQL_SCHEMES
+        scheme, separator, _ = value.get_secret_value().partition("://")
+        try:
+            has_port = urlsplit(value.get_secret_value()).port != 0  # reading it raises what is wrong with it
+        except ValueError:
+            has_port = False
+        if not (separator and scheme.partition("+")[0] in schemes and has_port):
+            message = f"must be a URL such as {schemes[0]}://user:password@host:port/name; write @ in a password as %40"
+            raise ValueError(message)
+        return value
 
     @field_validator("return_origins", mode="before")
     @classmethod
@@ -121,6 +149,10 @@ class Settings(BaseSettings):
         for name, secret in value.items():
             _key_bytes(name, secret)
         return value
+
+    def database_url_of(self, process: Process) -> SecretStr | None:
+        """What a process connects to the database with; None if this environment does not say."""
+        return self.database_url if process is Process.API else self.worker_database_url
 
     def open_keys(self) -> dict[str, bytes]:
         """The keyring's keys by id; the first seals."""

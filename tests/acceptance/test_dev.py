@@ -102,6 +102,7 @@ async def test_dev_starts_from_nothing_and_the_readme_works_as_written(data_dir:
             "operatorToken",
             "testAccountId",
             "databaseUrl",
+            "workerDatabaseUrl",
             "redisUrl",
         }
         environment = {"API": ready["api"], "KEY": ready["testKey"], "OPERATOR_TOKEN": ready["operatorToken"]}

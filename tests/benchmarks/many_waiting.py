@@ -114,7 +114,7 @@ class Measurement:
         return figures
 
     async def _claim(self, figures: Figures) -> None:
-        database = open_database(self.stand.ready["databaseUrl"], pool_size=1)
+        database = open_database(self.stand.ready["workerDatabaseUrl"], pool_size=1)
         claims = EveryTenantClaims(database)
         look = partial(claims.claim, limit=64, lease_s=60, after=_ZERO)
         figures.took_ms["look, with nothing due"] = await _timed(look)
@@ -175,7 +175,7 @@ async def main(many: int) -> None:
         for number in range(TENANTS):
             key = await stand.tenant(f"Tenant {number}")
             tenants[key] = [await stand.account(key) for _ in range(ACCOUNTS)]
-        driver = await asyncpg.connect(stand.ready["databaseUrl"])
+        driver = await asyncpg.connect(stand.ready["workerDatabaseUrl"])
         measurement = Measurement(stand, tenants, driver)
         for key in tenants:
             account = (await stand.call("GET", "/v1/accounts", key))["data"][0]

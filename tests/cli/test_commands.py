@@ -4,13 +4,28 @@ import base64
 
 import pytest
 import typer
+from sqlalchemy.engine import make_url
 from typer.core import TyperGroup
 
 from letmepost.__main__ import wire
 from letmepost.cli.commands import create_cli
 from letmepost.settings import Settings
-from tests.cli.support import environment_of, run
+from tests.cli.support import NOBODY, Run, environment_of, run
 from tests.database import DatabaseURLs
+
+
+def deployment_of(urls: DatabaseURLs) -> dict[str, str]:
+    """What `serve`, `worker` and `migrate` need together."""
+    return environment_of(
+        urls.api, LETMEPOST_WORKER_DATABASE_URL=urls.login, LETMEPOST_MIGRATION_DATABASE_URL=urls.admin
+    )
+
+
+def assert_one_line(failed: Run, *words: str) -> None:
+    assert (failed.code, len(failed.error.splitlines()), failed.out) == (1, 1, ""), failed.error
+    for word in words:
+        assert word in failed.error
+    assert "hidden" not in failed.error
 
 
 def _paths(group: TyperGroup, *above: str) -> list[tuple[str, ...]]:
@@ -53,7 +68,7 @@ def test_alone_it_explains_itself_and_what_its_exit_codes_mean() -> None:
 
 
 def test_the_schema_is_migrated_and_may_be_again(database_urls: DatabaseURLs) -> None:
-    environment = environment_of(database_urls.login, LETMEPOST_MIGRATION_DATABASE_URL=database_urls.admin)
+    environment = deployment_of(database_urls)
     first, again = run(environment, "migrate"), run(environment, "migrate", "--json")
     assert (first.code, again.code) == (0, 0)
     assert again.data["revision"] in first.out
@@ -65,10 +80,92 @@ def test_migrating_needs_to_know_a_role_that_may() -> None:
     assert "LETMEPOST_MIGRATION_DATABASE_URL" in failed.error
 
 
-def test_migrating_a_database_that_is_away_is_a_failure_in_one_line() -> None:
-    environment = environment_of()
-    failed = run({**environment, "LETMEPOST_MIGRATION_DATABASE_URL": environment["DATABASE_URL"]}, "migrate")
-    assert (failed.code, len(failed.error.splitlines())) == (1, 1)
+def test_migrating_needs_a_login_role_for_the_worker(database_urls: DatabaseURLs) -> None:
+    failed = run(
+        environment_of(database_urls.api, LETMEPOST_MIGRATION_DATABASE_URL=database_urls.admin),
+        "migrate",
+    )
+    assert_one_line(failed, "LETMEPOST_WORKER_DATABASE_URL is not set")
+
+
+def test_migrating_does_not_give_the_api_the_login_role_of_the_worker(database_urls: DatabaseURLs) -> None:
+    failed = run({**deployment_of(database_urls), "DATABASE_URL": database_urls.login}, "migrate")
+    assert_one_line(failed, "DATABASE_URL", "LETMEPOST_WORKER_DATABASE_URL", "name the same role")
+
+
+_VARIABLE = {
+    "serve": "DATABASE_URL",
+    "worker": "LETMEPOST_WORKER_DATABASE_URL",
+    "migrate": "LETMEPOST_MIGRATION_DATABASE_URL",
+    "org list": "DATABASE_URL",
+}
+each_command = pytest.mark.parametrize(("command", "variable"), _VARIABLE.items())
+
+
+@each_command
+def test_unreachable_database_is_reported_in_one_line(database_urls: DatabaseURLs, command: str, variable: str) -> None:
+    failed = run({**deployment_of(database_urls), variable: NOBODY}, *command.split())
+    assert_one_line(failed, variable, "Cannot connect to PostgreSQL at 127.0.0.1:1")
+
+
+@each_command
+def test_unknown_host_is_reported_in_one_line(database_urls: DatabaseURLs, command: str, variable: str) -> None:
+    url = "postgresql://nobody:hidden@database.invalid/nothing"
+    failed = run({**deployment_of(database_urls), variable: url}, *command.split())
+    assert_one_line(failed, variable, "Cannot connect to PostgreSQL at database.invalid:5432")
+
+
+@each_command
+def test_missing_database_is_reported_in_one_line(database_urls: DatabaseURLs, command: str, variable: str) -> None:
+    environment = deployment_of(database_urls)
+    failed = run({**environment, variable: f"{environment[variable]}_gone"}, *command.split())
+    assert_one_line(failed, variable, "_gone does not exist")
+
+
+@each_command
+def test_wrong_password_is_reported_in_one_line(database_urls: DatabaseURLs, command: str, variable: str) -> None:
+    environment = deployment_of(database_urls)
+    url = make_url(environment[variable]).set(password="hidden").render_as_string(hide_password=False)
+    failed = run({**environment, variable: url}, *command.split())
+    assert_one_line(failed, variable, "rejected the login of")
+
+
+@each_command
+def test_unknown_user_is_reported_in_one_line(database_urls: DatabaseURLs, command: str, variable: str) -> None:
+    environment = deployment_of(database_urls)
+    url = make_url(environment[variable]).set(username="letmepost_nobody").render_as_string(hide_password=False)
+    failed = run({**environment, variable: url}, *command.split())
+    assert_one_line(failed, variable, "rejected the login of letmepost_nobody")
+
+
+@pytest.mark.parametrize("variable", ["DATABASE_URL", "REDIS_URL", "LETMEPOST_WORKER_DATABASE_URL"])
+@pytest.mark.parametrize("value", ["", "mysql://user:hidden@127.0.0.1/x", "postgresql:hidden", "redis://h:hidden"])
+def test_malformed_url_is_reported_without_its_value(variable: str, value: str) -> None:
+    failed = run({**environment_of(), variable: value}, "worker")
+    assert failed.code == 1
+    assert f"{variable}: " in failed.error
+    assert "hidden" not in failed.error
+
+
+@pytest.mark.parametrize(
+    ("command", "variable", "wrong"),
+    [
+        ("serve", "DATABASE_URL", "login"),
+        ("org list", "DATABASE_URL", "login"),
+        ("worker", "LETMEPOST_WORKER_DATABASE_URL", "api"),
+        ("serve", "DATABASE_URL", "admin"),
+        ("worker", "LETMEPOST_WORKER_DATABASE_URL", "admin"),
+    ],
+)
+def test_login_role_that_does_not_fit_is_reported_in_one_line(
+    database_urls: DatabaseURLs, command: str, variable: str, wrong: str
+) -> None:
+    failed = run({**deployment_of(database_urls), variable: getattr(database_urls, wrong)}, *command.split())
+    assert_one_line(failed, variable, "letmepost migrate")
+
+
+def test_worker_without_a_url_of_its_own_does_not_start(database_urls: DatabaseURLs) -> None:
+    assert_one_line(run(environment_of(database_urls.api), "worker"), "LETMEPOST_WORKER_DATABASE_URL is not set")
 
 
 def test_a_new_key_fits_the_settings() -> None:

@@ -14,7 +14,7 @@ class Shell:
     """Commands over one database, without Redis: an emergency does not wait for it."""
 
     def __init__(self, urls: DatabaseURLs) -> None:
-        self.environment = environment_of(urls.login)
+        self.environment = environment_of(urls.api)
 
     def __call__(self, *words: str) -> Run:
         return run(self.environment, *words, "--json")

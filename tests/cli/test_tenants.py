@@ -24,7 +24,7 @@ class Shell:
     """Commands over one database."""
 
     def __init__(self, urls: DatabaseURLs) -> None:
-        self.environment = environment_of(urls.login)
+        self.environment = environment_of(urls.api)
 
     def __call__(self, *words: str) -> Run:
         return run(self.environment, *words)

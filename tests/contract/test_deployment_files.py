@@ -20,7 +20,12 @@ SETTINGS = {
     str(field.validation_alias or f"LETMEPOST_{name.upper()}"): field for name, field in Settings.model_fields.items()
 }
 # What docker-compose.yml asks for that the program does not know.
-COMPOSE_ONLY = {"LETMEPOST_DATABASE_PASSWORD", "LETMEPOST_PUBLISH", "POSTGRES_PASSWORD"}
+COMPOSE_ONLY = {
+    "LETMEPOST_API_DATABASE_PASSWORD",
+    "LETMEPOST_PUBLISH",
+    "LETMEPOST_WORKER_DATABASE_PASSWORD",
+    "POSTGRES_PASSWORD",
+}
 SECRET = re.compile("KEY|PASSWORD|SECRET|TOKEN")
 VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?P<rest>[^}]*)\}")
 
@@ -138,7 +143,10 @@ def test_every_variable_that_a_service_gets_is_known(name: str) -> None:
 def test_every_setting_can_be_set(name: str) -> None:
     """Of the platforms' settings this file knows nothing: they have a file of their own."""
     elsewhere = {"LETMEPOST_MEDIA_DIR", "LETMEPOST_MIGRATION_DATABASE_URL"}  # in the image; for migrate alone
-    elsewhere |= {"api": {"LETMEPOST_ALIVE_FILE"}, "worker": {"LETMEPOST_OPERATOR_TOKEN"}}[name]
+    elsewhere |= {
+        "api": {"LETMEPOST_ALIVE_FILE", "LETMEPOST_WORKER_DATABASE_URL"},
+        "worker": {"LETMEPOST_OPERATOR_TOKEN"},
+    }[name]
     service = SERVICES[name]
     assert SETTINGS.keys() - service["environment"].keys() == elsewhere
     assert service["env_file"] == [{"path": "platforms/.env", "required": False}]
@@ -149,6 +157,13 @@ def test_the_superusers_password_is_for_migrate_alone() -> None:
     assert holders == {"postgres", "migrate"}
     assert "LETMEPOST_MIGRATION_DATABASE_URL" in SERVICES["migrate"]["environment"]
     assert "//postgres:" not in SERVICES["api"]["environment"]["DATABASE_URL"]
+
+
+def test_login_role_of_the_worker_is_given_to_worker_and_migrate_only() -> None:
+    holders = {name for name, service in SERVICES.items() if "LETMEPOST_WORKER_DATABASE" in json.dumps(service)}
+    assert holders == {"worker", "migrate"}
+    urls = [SERVICES["worker"]["environment"][name] for name in ("DATABASE_URL", "LETMEPOST_WORKER_DATABASE_URL")]
+    assert [re.findall("//([^:]+):", url) for url in urls] == [["letmepost_api"], ["letmepost_worker"]]
 
 
 def test_the_sandbox_gets_its_token_and_nothing_else() -> None:
@@ -179,11 +194,25 @@ def test_make_secrets_writes_what_compose_requires(tmp_path: Path) -> None:
     assert made.keys() == {found["name"] for found in VARIABLE.finditer(COMPOSE_TEXT) if SECRET.search(found["name"])}
     known = {name.removeprefix("LETMEPOST_").lower(): value for name, value in made.items() if name in SETTINGS}
     Settings.model_validate({"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", **known})
-    for name in ("POSTGRES_PASSWORD", "LETMEPOST_DATABASE_PASSWORD"):
+    for name in ("POSTGRES_PASSWORD", "LETMEPOST_API_DATABASE_PASSWORD", "LETMEPOST_WORKER_DATABASE_PASSWORD"):
         assert re.fullmatch(r"[\w-]{43}", made[name]), "it becomes part of a URL"
 
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     assert written.read_text(encoding="utf-8") == first
+
+
+def test_make_secrets_adds_what_an_earlier_release_did_not_need(tmp_path: Path) -> None:
+    written = tmp_path / ".env"
+    before = "POSTGRES_PASSWORD=kept\nLETMEPOST_KEYS=k0:kept\nLETMEPOST_PUBLISH=127.0.0.1:9000"  # no newline at the end
+    written.write_text(before, encoding="utf-8")
+    command = ["make", "--file", str(ROOT / "Makefile"), "secrets", f"PYTHON={sys.executable}"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    after = written.read_text(encoding="utf-8")
+    assert after.startswith(before + "\n")
+    names = [line.partition("=")[0] for line in after.splitlines()]
+    assert len(names) == len(set(names))
+    assert {"LETMEPOST_API_DATABASE_PASSWORD", "LETMEPOST_WORKER_DATABASE_PASSWORD"} <= set(names)
+    assert written.stat().st_mode & 0o777 == 0o600
 
 
 def test_the_image_is_built_from_pinned_things_and_runs_as_nobody_special() -> None:

@@ -146,7 +146,7 @@ async def open_stage(directory: Path, seed: int, *, workers: int) -> AsyncIterat
         postgres = await start_postgres(directory)
         valkey = await start_valkey(directory, durable=False)
         urls = DatabaseURLs(postgres.url, _login_url(postgres.url))
-        await migrate(urls.admin, urls.login)
+        await migrate(urls.admin, urls.api, urls.login)
         stage = Stage(
             directory=directory,
             seed=seed,

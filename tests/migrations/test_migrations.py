@@ -19,10 +19,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from letmepost.cli.embedded import start_postgres
-from letmepost.storage.database import as_asyncpg, open_database, powerful_role
+from letmepost.domain.processes import Process
+from letmepost.storage.database import as_asyncpg, open_database
+from letmepost.storage.logins import read_login
 from letmepost.storage.migrating import migrate
 from letmepost.storage.revisions import MIGRATIONS, newest_revision
-from letmepost.storage.roles import provision_roles
+from letmepost.storage.roles import UnsafeDeploymentError, provision_roles
 from letmepost.storage.tables import metadata
 from tests.database import DatabaseURLs, copy_of
 from tests.servers import open_directory
@@ -65,6 +67,10 @@ async def on(url: str, do: Callable[[Connection], T]) -> T:
         await connection.commit()
     await engine.dispose()
     return found
+
+
+def logins(urls: DatabaseURLs) -> dict[Process, str]:
+    return {Process.API: urls.api, Process.WORKER: urls.login}
 
 
 def tables(connection: Connection) -> set[str]:
@@ -118,18 +124,18 @@ async def test_migrations_make_what_the_tables_say_to_the_letter(
 
 
 async def test_up_from_nothing_down_to_nothing_and_up_again(empty_urls: DatabaseURLs) -> None:
-    assert await migrate(empty_urls.admin, empty_urls.login) == newest_revision()
+    assert await migrate(empty_urls.admin, empty_urls.api, empty_urls.login) == newest_revision()
     first = await on(empty_urls.admin, schema)
     assert await on(empty_urls.admin, tables) == TABLES
     await on(empty_urls.admin, downgrade)
     assert await on(empty_urls.admin, tables) == {"alembic_version"}
-    await migrate(empty_urls.admin, empty_urls.login)
+    await migrate(empty_urls.admin, empty_urls.api, empty_urls.login)
     assert await on(empty_urls.admin, schema) == first
 
 
 async def test_migrating_again_changes_nothing(database_urls: DatabaseURLs) -> None:
     before = await on(database_urls.admin, schema)
-    assert await migrate(database_urls.admin, database_urls.login) == newest_revision()
+    assert await migrate(database_urls.admin, database_urls.api, database_urls.login) == newest_revision()
     assert await on(database_urls.admin, schema) == before
 
 
@@ -137,13 +143,14 @@ async def test_roles_may_be_made_by_several_at_once(new_server_url: str) -> None
     """Roles are the server's: a database that is migrated beside this one must not be in the way either."""
     async with empty_database(new_server_url) as one, empty_database(new_server_url) as other, asyncio.timeout(60):
         await asyncio.gather(
-            *(on(urls.admin, partial(provision_roles, login_url=urls.login)) for urls in [one, other] * 6)
+            *(on(urls.admin, partial(provision_roles, login_urls=logins(urls))) for urls in [one, other] * 6)
         )
         for urls in (one, other):
-            await migrate(urls.admin, urls.login)
-            database = open_database(urls.login, pool_size=1)
-            assert await powerful_role(database) is None
-            await database.close()
+            await migrate(urls.admin, urls.api, urls.login)
+            for process, url in logins(urls).items():
+                database = open_database(url, pool_size=1)
+                assert (await read_login(database)).problem(process) is None
+                await database.close()
 
 
 async def test_two_first_migrations_at_once_both_end_well(new_server_url: str) -> None:
@@ -153,7 +160,9 @@ async def test_two_first_migrations_at_once_both_end_well(new_server_url: str) -
     )
     async with empty_database(new_server_url) as urls, asyncio.timeout(60):
         processes = [
-            await asyncio.create_subprocess_exec(sys.executable, "-c", program, urls.admin, urls.login, stderr=PIPE)
+            await asyncio.create_subprocess_exec(
+                sys.executable, "-c", program, urls.admin, urls.api, urls.login, stderr=PIPE
+            )
             for _ in range(2)
         ]
         errors = [(await process.communicate())[1].decode() for process in processes]
@@ -165,7 +174,7 @@ async def test_a_migration_waits_for_another_however_long_it_takes(empty_urls: D
     """`lock_timeout` is for tables in use: applied to the migration lock, it fails whoever comes second."""
     first = await asyncpg.connect(empty_urls.admin)
     await first.execute("SELECT pg_advisory_lock(hashtext('letmepost.migrate'))")
-    second = asyncio.create_task(migrate(empty_urls.admin, empty_urls.login))
+    second = asyncio.create_task(migrate(empty_urls.admin, empty_urls.api, empty_urls.login))
     longer_than_the_timeout_s = 5.5
     try:
         done, _ = await asyncio.wait({second}, timeout=longer_than_the_timeout_s)
@@ -176,8 +185,29 @@ async def test_a_migration_waits_for_another_however_long_it_takes(empty_urls: D
     assert await second == newest_revision()
 
 
-async def test_a_login_role_that_is_no_role_of_its_own_is_refused(empty_urls: DatabaseURLs) -> None:
-    login = make_url(empty_urls.login).set(username="letmepost_app").render_as_string(hide_password=False)
-    with pytest.raises(ValueError, match="a login role of its own"):
-        await migrate(empty_urls.admin, login)
+def as_role(url: str, role: str) -> str:
+    return make_url(url).set(username=role).render_as_string(hide_password=False)
+
+
+@pytest.mark.parametrize("role", ["letmepost_app", "letmepost_lookup", "letmepost_sweeper", "letmepost_migrator"])
+async def test_login_role_with_the_name_of_a_shared_role_is_rejected(empty_urls: DatabaseURLs, role: str) -> None:
+    with pytest.raises(UnsafeDeploymentError, match="must name a login role of its own"):
+        await migrate(empty_urls.admin, as_role(empty_urls.login, role), empty_urls.login)
     assert await on(empty_urls.admin, tables) == set()
+
+
+async def test_one_login_role_for_api_and_worker_is_rejected(empty_urls: DatabaseURLs) -> None:
+    with pytest.raises(UnsafeDeploymentError, match="name the same role"):
+        await migrate(empty_urls.admin, empty_urls.login, empty_urls.login)
+    assert await on(empty_urls.admin, tables) == set()
+
+
+async def test_login_role_of_the_previous_release_is_rejected_for_the_api_and_keeps_its_rights(
+    database_urls: DatabaseURLs,
+) -> None:
+    """It may take the sweeper, and processes of the previous release use it until they are stopped."""
+    with pytest.raises(UnsafeDeploymentError, match="REVOKE letmepost_sweeper FROM letmepost_test"):
+        await migrate(database_urls.admin, database_urls.login, as_role(database_urls.login, "letmepost_other"))
+    connection = await asyncpg.connect(database_urls.admin)
+    assert await connection.fetchval("SELECT pg_has_role('letmepost_test', 'letmepost_sweeper', 'SET')")
+    await connection.close()

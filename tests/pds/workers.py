@@ -51,8 +51,11 @@ async def worker_process(
 def _variables(settings: Settings) -> dict[str, str]:
     """The settings as the environment spells them."""
     keys = (f"{name}:{secret.get_secret_value()}" for name, secret in settings.keys.items())
+    worker_url = settings.worker_database_url
+    assert worker_url is not None
     return {
         "DATABASE_URL": settings.database_url.get_secret_value(),
+        "LETMEPOST_WORKER_DATABASE_URL": worker_url.get_secret_value(),
         "REDIS_URL": settings.redis_url.get_secret_value(),
         "LETMEPOST_KEYS": ",".join(keys),
         "LETMEPOST_MEDIA_DIR": str(settings.media_dir),

@@ -142,11 +142,14 @@ async def test_cancellation_between_statements_leaves_nothing_behind(
 async def test_a_transaction_acts_as_the_role_it_is_for(narrow: Database, tenant: Tenant) -> None:
     async with narrow.tenant(tenant) as connection:
         mine = (await connection.execute(WHO_AND_FOR_WHOM)).one()
-    async with narrow.every_tenant() as connection:
+    async with narrow.lookup() as connection:
+        finding = (await connection.execute(WHO_AND_FOR_WHOM)).one()
+    async with narrow.sweep() as connection:
         sweeping = (await connection.execute(WHO_AND_FOR_WHOM)).one()
     assert (mine.role, mine.organization, mine.mode) == ("letmepost_app", str(tenant.organization_id), "live")
+    assert (finding.role, finding.organization or "", finding.mode or "") == ("letmepost_lookup", "", "")
     assert (sweeping.role, sweeping.organization or "", sweeping.mode or "") == ("letmepost_sweeper", "", "")
-    assert mine.pid == sweeping.pid
+    assert mine.pid == finding.pid == sweeping.pid
 
 
 @pytest.mark.parametrize("ending", ["commit", "rollback"])

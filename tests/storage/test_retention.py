@@ -26,6 +26,7 @@ PERIODS: Mapping[Kept, timedelta] = {
     Kept.DELIVERIES: timedelta(days=30),
     Kept.EVENTS: timedelta(days=30),
     Kept.ATTEMPTS: timedelta(days=180),
+    Kept.AUDIT: timedelta(days=730),
     Kept.COUNTERS: timedelta(days=32),
     Kept.CONNECT_STATES: timedelta(days=1),
     Kept.CONNECT_SESSIONS: timedelta(days=30),
@@ -242,6 +243,22 @@ async def test_counters_go_when_their_period_is_over(owner: Owner, admin: Admin,
     assert {row["subject"] for row in await admin.rows("SELECT subject FROM usage")} == {"posts", "media"}
 
 
+async def test_audit_log_entries_are_deleted_after_their_period(
+    retention: Retention, owner: Owner, admin: Admin
+) -> None:
+    ages = {days: _id(NOW - timedelta(days=days)) for days in (731, 729)}
+    for entry_id in ages.values():
+        await admin.do(
+            "INSERT INTO audit_log (id, organization_id, actor, action, subject, created_at)"
+            " VALUES ($1, $2, 'operator', 'key.minted', 'key_1', now())",
+            entry_id,
+            owner.tenant.organization_id,
+        )
+    await retention.sweep()
+    rows = await admin.rows("SELECT id FROM audit_log WHERE organization_id = $1", owner.tenant.organization_id)
+    assert [row["id"] for row in rows] == [ages[729]]
+
+
 async def test_a_batch_is_bounded(owner: Owner, admin: Admin, database: Database) -> None:
     for position in range(1, 6):
         await _event(owner, admin, 60, position)
@@ -253,7 +270,7 @@ async def test_a_batch_is_bounded(owner: Owner, admin: Admin, database: Database
 async def test_one_process_deletes_at_a_time(owner: Owner, admin: Admin, database: Database) -> None:
     await _event(owner, admin, 60, 1)
     store, before = EveryTenantRetention(database), NOW - timedelta(days=30)
-    async with database.every_tenant() as connection:
+    async with database.sweep() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('letmepost.retention'))"))
         assert await store.delete_some(Kept.EVENTS, before, 10) is None
     assert await store.delete_some(Kept.EVENTS, before, 10) == 1

@@ -1,6 +1,7 @@
 """Who may touch what."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -8,8 +9,10 @@ import pytest
 from sqlalchemy import Table
 
 from letmepost.bootstrap.core import open_core
+from letmepost.domain.processes import Process
 from letmepost.gateways.metrics import Metrics
-from letmepost.storage.database import Database, open_database, powerful_role
+from letmepost.storage.database import open_database
+from letmepost.storage.logins import read_login, roles_of
 from letmepost.storage.roles import UnsafeDeploymentError
 from tests.database import DatabaseURLs
 from tests.deployment import settings_for
@@ -62,51 +65,79 @@ SWEEPER_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
     "usage": {"SELECT": frozenset({"organization_id", "mode", "subject", "period_start"}), "DELETE": ALL},
     "operator_requests": {"SELECT": ALL, "DELETE": ALL},
+    "audit_log": {"SELECT": frozenset({"id"}), "DELETE": ALL},
     "version_notices": {"SELECT": frozenset({"organization_id", "mode", "platform", "api_version", "within_days"})},
 }
-"""What crosses tenants, column by column: a migration that widens it is seen here."""
+"""Rights across tenants, column by column: a migration that widens them fails here.
+
+Of api_keys, connect_states, connect_sessions, operator_requests and pauses, the previous release needs some as the
+sweeper. They go with the next release.
+"""
+
+LOOKUP_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "api_keys": {"SELECT": ALL, "UPDATE": frozenset({"last_used_at"})},
+    "organizations": {"SELECT": ALL},
+    "posts": {"SELECT": frozenset({"organization_id", "mode", "account_id", "status", "ready_at", "lease_token"})},
+    "accounts": {
+        "SELECT": frozenset({"id", "organization_id", "mode", "platform", "platform_account_id", "status"}),
+    },
+    "connect_states": {"SELECT": frozenset({"id", "organization_id", "mode", "state_hash"})},
+    "connect_sessions": {"SELECT": frozenset({"id", "organization_id", "mode", "token_hash"})},
+    "pauses": {"SELECT": ALL, "INSERT": ALL, "DELETE": ALL},
+    "operator_requests": {"SELECT": ALL, "DELETE": ALL},
+}
+MAY = {"letmepost_lookup": LOOKUP_MAY, "letmepost_sweeper": SWEEPER_MAY}
 
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+each_process = pytest.mark.parametrize("process", Process)
+each_shared_role = pytest.mark.parametrize("role", ["letmepost_app", "letmepost_lookup", "letmepost_sweeper"])
+ROLE_OF = {Process.API: "letmepost_test_api", Process.WORKER: "letmepost_test"}
 
 
-@pytest.fixture
-async def login(database_urls: DatabaseURLs) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(database_urls.login)
-    yield connection
-    await connection.close()
+def url_of(urls: DatabaseURLs, process: Process) -> str:
+    return urls.api if process is Process.API else urls.login
 
 
-@pytest.fixture
-def superuser_urls(database_urls: DatabaseURLs) -> DatabaseURLs:
-    return DatabaseURLs(database_urls.admin, database_urls.admin)
+@asynccontextmanager
+async def logged_in(urls: DatabaseURLs, process: Process) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A raw connection with the login role of a process."""
+    connection = await asyncpg.connect(url_of(urls, process))
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
-@pytest.fixture
-async def bypassing_urls(database_urls: DatabaseURLs, admin: Admin) -> AsyncIterator[DatabaseURLs]:
-    """The services' login role, which somebody has let past row-level security."""
-    await admin.do("ALTER ROLE letmepost_test BYPASSRLS")
-    yield database_urls
-    await admin.do("ALTER ROLE letmepost_test NOBYPASSRLS")
+@asynccontextmanager
+async def role_changed(admin: Admin, change: str, back: str) -> AsyncIterator[None]:
+    """A changed role. Roles belong to the server, so that the change must not outlive the test."""
+    await admin.do(change)
+    try:
+        yield
+    finally:
+        await admin.do(back)
 
 
 @each_table
-async def test_the_sweeper_may_do_what_is_granted_and_no_more(admin: Admin, table: Table) -> None:
+@pytest.mark.parametrize("role", MAY)
+async def test_role_across_tenants_has_exactly_the_granted_rights(admin: Admin, table: Table, role: str) -> None:
     every = frozenset(column.name for column in table.c)
     for right in ("SELECT", "INSERT", "UPDATE"):
         rows = await admin.rows(
             "SELECT attname FROM pg_attribute WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped"
-            " AND has_column_privilege('letmepost_sweeper', attrelid, attnum, $2)",
+            " AND has_column_privilege($3, attrelid, attnum, $2)",
             table.name,
             right,
+            role,
         )
-        granted = SWEEPER_MAY.get(table.name, {}).get(right, frozenset())
+        granted = MAY[role].get(table.name, {}).get(right, frozenset())
         assert {row["attname"] for row in rows} == (every if granted == ALL else granted), right
-    may_delete = await admin.one("SELECT has_table_privilege('letmepost_sweeper', $1, 'DELETE')", table.name)
-    assert may_delete == ("DELETE" in SWEEPER_MAY.get(table.name, {}))
+    may_delete = await admin.one("SELECT has_table_privilege($1, $2, 'DELETE')", role, table.name)
+    assert may_delete == ("DELETE" in MAY[role].get(table.name, {}))
 
 
 @each_table
-@pytest.mark.parametrize("role", ["letmepost_app", "letmepost_sweeper"])
+@each_shared_role
 async def test_no_service_can_get_around_the_locks_of_a_table(admin: Admin, table: Table, role: str) -> None:
     for right in ("TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"):
         assert not await admin.one("SELECT has_table_privilege($1, $2, $3)", role, table.name, right)
@@ -114,49 +145,143 @@ async def test_no_service_can_get_around_the_locks_of_a_table(admin: Admin, tabl
     assert owner == "letmepost_migrator"
 
 
+@pytest.mark.parametrize("right", ["UPDATE", "DELETE"])
+async def test_application_can_only_append_to_the_audit_log(admin: Admin, right: str) -> None:
+    assert not await admin.one("SELECT has_table_privilege('letmepost_app', 'audit_log', $1)", right)
+    assert await admin.one("SELECT has_table_privilege('letmepost_app', 'audit_log', 'INSERT')")
+
+
+@each_process
 @pytest.mark.parametrize("role", ["letmepost_migrator", "postgres"])
-async def test_the_services_cannot_become_the_owner(login: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await login.execute(f"SET ROLE {role}")
+async def test_no_login_can_become_the_owner(database_urls: DatabaseURLs, process: Process, role: str) -> None:
+    async with logged_in(database_urls, process) as login:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await login.execute(f"SET ROLE {role}")
 
 
-@pytest.mark.parametrize("role", ["letmepost_test", "letmepost_app", "letmepost_sweeper"])
-async def test_the_services_cannot_make_tables(login: "asyncpg.Connection[asyncpg.Record]", role: str) -> None:
-    await login.execute(f"SET ROLE {role}")
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await login.execute("CREATE TABLE mine (id int)")
+@pytest.mark.parametrize("start", ["letmepost_test_api", "letmepost_app", "letmepost_lookup"])
+async def test_api_login_cannot_become_the_sweeper(database_urls: DatabaseURLs, start: str) -> None:
+    async with logged_in(database_urls, Process.API) as login:
+        await login.execute(f"SET ROLE {start}")
+        for statement in ("SET ROLE letmepost_sweeper", "SET SESSION AUTHORIZATION letmepost_test"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await login.execute(statement)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await login.execute("GRANT letmepost_sweeper TO letmepost_test_api")
 
 
-async def test_a_login_bound_by_row_level_security_is_not_powerful(database: Database) -> None:
-    assert await powerful_role(database) is None
+@pytest.mark.parametrize("start", ["letmepost_test_api", "letmepost_lookup"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT FROM post_revisions",
+        "SELECT credential_sealed FROM accounts",
+        "SELECT secret_sealed FROM webhook_endpoints",
+        "SELECT data FROM events",
+        "UPDATE posts SET lease_token = gen_random_uuid()",
+        "DELETE FROM deliveries",
+        "DELETE FROM audit_log",
+        "INSERT INTO api_keys DEFAULT VALUES",
+    ],
+)
+async def test_api_login_cannot_do_across_tenants_what_the_worker_does(
+    database_urls: DatabaseURLs, start: str, statement: str
+) -> None:
+    async with logged_in(database_urls, Process.API) as login:
+        await login.execute(f"SET ROLE {start}")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await login.execute(statement)
 
 
-async def test_a_superuser_is_powerful(superuser_urls: DatabaseURLs) -> None:
-    opened = open_database(superuser_urls.login, pool_size=1)
+async def test_lookup_deletes_only_operator_requests_that_have_expired(
+    database_urls: DatabaseURLs, admin: Admin
+) -> None:
+    for key, age in ((b"old", "25 hours"), (b"new", "23 hours")):
+        await admin.do(
+            "INSERT INTO operator_requests (key_hash, organization_id, fingerprint, created_at)"
+            " VALUES ($1, gen_random_uuid(), '', now() - $2::text::interval)",
+            key,
+            age,
+        )
+    async with logged_in(database_urls, Process.API) as login:
+        await login.execute("SET ROLE letmepost_lookup")
+        await login.execute("DELETE FROM operator_requests")
+    rows = await admin.rows("DELETE FROM operator_requests RETURNING key_hash")
+    assert [row["key_hash"] for row in rows] == [b"new"]
+
+
+@each_process
+async def test_no_login_can_create_tables(database_urls: DatabaseURLs, process: Process) -> None:
+    async with logged_in(database_urls, process) as login:
+        for role in (ROLE_OF[process], *roles_of(process)):
+            await login.execute(f"SET ROLE {role}")
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await login.execute("CREATE TABLE mine (id int)")
+
+
+async def problem_of(url: str, process: Process) -> str | None:
+    opened = open_database(url, pool_size=1)
     try:
-        assert await powerful_role(opened) == "postgres"
+        problem = (await read_login(opened)).problem(process)
     finally:
         await opened.close()
+    return None if problem is None else problem[0]
 
 
-async def test_a_role_that_bypasses_row_level_security_is_powerful(
-    bypassing_urls: DatabaseURLs, database: Database
+@each_process
+async def test_login_role_that_migrate_created_fits_its_process(database_urls: DatabaseURLs, process: Process) -> None:
+    assert await problem_of(url_of(database_urls, process), process) is None
+
+
+@each_process
+async def test_superuser_does_not_fit(database_urls: DatabaseURLs, process: Process) -> None:
+    assert "superuser" in str(await problem_of(database_urls.admin, process))
+
+
+@each_process
+async def test_role_that_bypasses_row_level_security_does_not_fit(
+    database_urls: DatabaseURLs, admin: Admin, process: Process
 ) -> None:
-    assert await powerful_role(database) == "letmepost_test"
+    role = ROLE_OF[process]
+    async with role_changed(admin, f"ALTER ROLE {role} BYPASSRLS", f"ALTER ROLE {role} NOBYPASSRLS"):
+        assert "BYPASSRLS" in str(await problem_of(url_of(database_urls, process), process))
 
 
-async def refuses_to_start(urls: DatabaseURLs, directory: Path) -> None:
-    with pytest.raises(UnsafeDeploymentError, match="row-level security would not bind it"):
-        async with open_core(settings_for(urls, "redis://127.0.0.1:1", directory), {}, {}, Metrics()):
+async def test_login_role_of_the_worker_does_not_fit_the_api(database_urls: DatabaseURLs) -> None:
+    assert "may take letmepost_sweeper" in str(await problem_of(database_urls.login, Process.API))
+
+
+@pytest.mark.parametrize("option", ["", " WITH INHERIT TRUE, SET FALSE", " WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"])
+async def test_sweeper_rights_by_any_kind_of_membership_do_not_fit_the_api(
+    database_urls: DatabaseURLs, admin: Admin, option: str
+) -> None:
+    grant = f"GRANT letmepost_sweeper TO letmepost_test_api{option}"
+    async with role_changed(admin, grant, "REVOKE letmepost_sweeper FROM letmepost_test_api"):
+        assert "may take letmepost_sweeper" in str(await problem_of(database_urls.api, Process.API))
+
+
+async def test_login_role_of_the_api_does_not_fit_the_worker(database_urls: DatabaseURLs) -> None:
+    assert "cannot take letmepost_sweeper" in str(await problem_of(database_urls.api, Process.WORKER))
+
+
+@each_process
+@pytest.mark.parametrize("wrong", ["superuser", "login of the other process"])
+async def test_process_does_not_start_with_a_login_role_that_does_not_fit(
+    database_urls: DatabaseURLs, tmp_path: Path, process: Process, wrong: str
+) -> None:
+    other = Process.API if process is Process.WORKER else Process.WORKER
+    url = database_urls.admin if wrong == "superuser" else url_of(database_urls, other)
+    name = "DATABASE_URL" if process is Process.API else "worker_database_url"
+    settings = settings_for(database_urls, "redis://127.0.0.1:1", tmp_path, **{name: url})
+    with pytest.raises(UnsafeDeploymentError, match=process.variable):
+        async with open_core(settings, {}, {}, Metrics(), process):
             pass
 
 
-async def test_no_service_starts_as_a_superuser(superuser_urls: DatabaseURLs, tmp_path: Path) -> None:
-    """Tests would pass with the lock off, and tenants would see each other."""
-    await refuses_to_start(superuser_urls, tmp_path)
-
-
-async def test_no_service_starts_as_a_role_that_bypasses_row_level_security(
-    bypassing_urls: DatabaseURLs, tmp_path: Path
+async def test_worker_does_not_fall_back_to_the_login_role_of_the_api(
+    database_urls: DatabaseURLs, tmp_path: Path
 ) -> None:
-    await refuses_to_start(bypassing_urls, tmp_path)
+    settings = settings_for(database_urls, "redis://127.0.0.1:1", tmp_path, worker_database_url=None)
+    with pytest.raises(UnsafeDeploymentError, match="LETMEPOST_WORKER_DATABASE_URL is not set"):
+        async with open_core(settings, {}, {}, Metrics(), Process.WORKER):
+            pass

@@ -18,6 +18,9 @@ from tests.storage.support import Admin
 
 NAMES = sorted(table.name for table in TABLES)
 
+CHANGEABLE = [table for table in TABLES if table.name != "audit_log"]
+"""Every table but the one that a tenant can only append to."""
+
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
 
@@ -34,6 +37,14 @@ def _has_worlds(table: Table) -> bool:
 each_table_and_other = pytest.mark.parametrize(
     ("table", "other"),
     [(table, other) for table in TABLES for other in others(table)],
+    ids=lambda part: getattr(part, "name", part),
+)
+
+
+each_changeable_table = pytest.mark.parametrize("table", CHANGEABLE, ids=lambda table: table.name)
+each_changeable_table_and_other = pytest.mark.parametrize(
+    ("table", "other"),
+    [(table, other) for table in CHANGEABLE for other in others(table)],
     ids=lambda part: getattr(part, "name", part),
 )
 
@@ -80,10 +91,12 @@ async def estates(database: Database) -> Estates:
     return Estates(ours, live, theirs)
 
 
-@pytest.fixture(scope="module")
-async def raw(database_urls: DatabaseURLs) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A connection as the services' login role, and nothing else."""
-    connection = await asyncpg.connect(database_urls.login)
+@pytest.fixture(scope="module", params=["api", "login"])
+async def raw(
+    request: pytest.FixtureRequest, database_urls: DatabaseURLs
+) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection with the login role of the API or of the worker, and nothing else."""
+    connection = await asyncpg.connect(getattr(database_urls, request.param))
     yield connection
     await connection.close()
 
@@ -102,10 +115,15 @@ async def test_every_table_is_locked_for_its_owner_too(admin: Admin) -> None:
 
 async def test_every_table_has_a_policy_for_tenants_and_one_for_migrations(admin: Admin) -> None:
     rows = await admin.rows("SELECT tablename, roles::text[] AS roles, cmd FROM pg_policies")
-    found = {(row["tablename"], *row["roles"], row["cmd"]) for row in rows if row["roles"] != ["letmepost_sweeper"]}
+    across_tenants = (["letmepost_sweeper"], ["letmepost_lookup"])
+    found = {(row["tablename"], *row["roles"], row["cmd"]) for row in rows if row["roles"] not in across_tenants}
     everyones = {("pauses", "letmepost_app", command) for command in ("SELECT", "UPDATE")}  # to read and to lock
-    assert found - everyones == {
-        (name, role, "ALL") for name in NAMES for role in ("letmepost_app", "letmepost_migrator")
+    append_only = {("audit_log", "letmepost_app", command) for command in ("SELECT", "INSERT")}
+    assert found - everyones == append_only | {
+        (name, role, "ALL")
+        for name in NAMES
+        for role in ("letmepost_app", "letmepost_migrator")
+        if (name, role) != ("audit_log", "letmepost_app")
     }
 
 
@@ -141,7 +159,7 @@ async def test_a_tenant_sees_its_own_rows_only(database: Database, estates: Esta
     assert all(row in seen for row in expected)
 
 
-@each_table_and_other
+@each_changeable_table_and_other
 async def test_a_tenant_cannot_change_or_delete_the_row_of_another(
     database: Database, estates: Estates, admin: Admin, table: Table, other: str
 ) -> None:
@@ -154,7 +172,7 @@ async def test_a_tenant_cannot_change_or_delete_the_row_of_another(
     assert await admin.everything(table.name) == before
 
 
-@each_table
+@each_changeable_table
 async def test_a_tenant_may_change_and_delete_its_own_row(database: Database, estates: Estates, table: Table) -> None:
     """Otherwise the test above would pass for a tenant that may do nothing."""
     rows = estates.ours.rows
@@ -170,6 +188,20 @@ async def test_a_tenant_may_change_and_delete_its_own_row(database: Database, es
             raise Undone
 
 
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+async def test_tenant_cannot_change_or_delete_an_entry_of_the_audit_log(
+    database: Database, estates: Estates, admin: Admin, whose: str
+) -> None:
+    row = estates.of(whose).rows["audit_log"]
+    table = next(table for table in TABLES if table.name == "audit_log")
+    before = await admin.everything(table.name)
+    for statement in (update(table).values(actor="operator"), delete(table)):
+        with pytest.raises(DBAPIError, match="permission denied"):
+            async with database.tenant(estates.ours.tenant) as connection:
+                await connection.execute(statement.where(is_row(table, row)))
+    assert await admin.everything(table.name) == before
+
+
 @each_table_and_other
 async def test_a_tenant_cannot_insert_a_row_for_another(
     database: Database, estates: Estates, table: Table, other: str
@@ -180,7 +212,7 @@ async def test_a_tenant_cannot_insert_a_row_for_another(
             await connection.execute(insert(table).values(row))
 
 
-@each_table_and_other
+@each_changeable_table_and_other
 async def test_a_tenant_cannot_give_its_row_away(
     database: Database, estates: Estates, table: Table, other: str
 ) -> None:

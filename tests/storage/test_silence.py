@@ -49,7 +49,7 @@ async def test_a_statement_that_is_never_answered_ends_and_costs_nobody_a_place(
         database = open_database(wire.url, pool_size=1, statement_max_s=0.2)
 
         async def ask(*, cut: bool) -> None:
-            async with database.every_tenant() as connection:
+            async with database.sweep() as connection:
                 wire.is_cut = cut
                 assert await connection.scalar(SELECT_ONE) == 1
 

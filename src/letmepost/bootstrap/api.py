@@ -15,6 +15,7 @@ from letmepost.bootstrap.core import Core, open_core
 from letmepost.bootstrap.metrics import make_metrics, queue_reader
 from letmepost.bootstrap.readiness import readiness
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.processes import Process
 from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.rate_limits import RateLimits
@@ -62,7 +63,7 @@ async def open_api(
 ) -> AsyncIterator[APIServices]:
     """The use cases behind the API."""
     async with (
-        open_core(settings, platforms, environment, metrics) as core,
+        open_core(settings, platforms, environment, metrics, Process.API) as core,
         listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
         metrics.served(queue_reader(core.database)),
     ):

@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from letmepost import __version__
+from letmepost.domain.processes import Process
 from letmepost.gateways.addresses import AddressGuard, AddressPolicy, Origin, read_origin
 from letmepost.gateways.blobs import BlobStore, DirectUploads, DiskBlobStore
 from letmepost.gateways.blobs.s3 import Bucket, open_s3
@@ -28,7 +29,8 @@ from letmepost.services.media_links import MediaLinks
 from letmepost.services.quotas import Quotas
 from letmepost.services.worlds import Worlds
 from letmepost.settings import Settings, platform_settings
-from letmepost.storage.database import Database, open_database, powerful_role
+from letmepost.storage.database import Database, open_database
+from letmepost.storage.logins import read_login
 from letmepost.storage.roles import UnsafeDeploymentError
 from letmepost.storage.sealing import Keyring
 
@@ -65,22 +67,23 @@ async def open_core(
     platforms: Mapping[str, Platform],
     environment: Mapping[str, str],
     metrics: Metrics,
+    process: Process,
     clock: Clock | None = None,
 ) -> AsyncIterator[Core]:
-    """Everything that API and worker share, open.
+    """Open everything that API and worker share.
 
     Args:
         platforms: by name; their settings are read from the environment.
         clock: the machine's own, if left out.
 
     Raises:
-        UnsafeDeploymentError: the database role is not bound by row-level security.
+        UnsafeDeploymentError: the login role has too many rights for the process, or too few.
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
-        database = open_database(settings.database_url.get_secret_value(), pool_size=settings.database_pool)
-        stack.push_async_callback(database.close)
-        await refuse_powerful_role(database)
+        database = await stack.enter_async_context(
+            open_checked_database(settings, process, pool_size=settings.database_pool)
+        )
         redis_url = settings.redis_url.get_secret_value()
         redis, subscriber = open_redis(redis_url, timeout_s=1.0), open_redis(redis_url, timeout_s=None)
         stack.push_async_callback(redis.aclose)
@@ -143,19 +146,32 @@ def open_redis(url: str, *, timeout_s: float | None) -> Redis:
     return client
 
 
-async def refuse_powerful_role(database: Database) -> None:
-    """Start nothing under a role that row-level security does not bind.
+@asynccontextmanager
+async def open_checked_database(settings: Settings, process: Process, *, pool_size: int) -> AsyncIterator[Database]:
+    """Open the database with the login role of a process, after a check of what that role may do.
 
     Raises:
-        UnsafeDeploymentError: the role is a superuser or has BYPASSRLS.
+        UnsafeDeploymentError: the login role has too many rights for the process, or too few.
     """
-    role = await powerful_role(database)
-    if role is not None:
-        message = (
-            f"The database role {role!r} is a superuser or has BYPASSRLS, so row-level security would not bind it. "
-            "Give DATABASE_URL a role of its own; `letmepost migrate` makes it."
+    url = settings.database_url_of(process)
+    if url is None:
+        raise UnsafeDeploymentError(
+            f"{process.variable} is not set. `letmepost migrate` creates the role that it names."
         )
-        raise UnsafeDeploymentError(message)
+    database = open_database(url.get_secret_value(), pool_size=pool_size)
+    try:
+        problem = (await read_login(database)).problem(process)
+        if problem is not None:
+            raise UnsafeDeploymentError(" ".join(problem))
+        yield database
+    finally:
+        await database.close()
+
+
+async def check_database(settings: Settings, process: Process) -> None:
+    """Check that a process could start. Raises as `open_checked_database`, or what connecting raises."""
+    async with open_checked_database(settings, process, pool_size=1):
+        pass
 
 
 def open_blobs(settings: Settings, stack: AsyncExitStack) -> tuple[BlobStore, DirectUploads | None]:

@@ -28,9 +28,11 @@ async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
         stack.push_async_callback(database.close)
         redis = open_redis(settings.redis_url.get_secret_value(), timeout_s=1.0)
         stack.push_async_callback(redis.aclose)
+        worker_url = settings.worker_database_url
         yield Parts(
             clock=clock,
             inspection=DatabaseInspection(url),
+            worker_inspection=None if worker_url is None else DatabaseInspection(worker_url.get_secret_value()),
             schema=DatabaseReadiness(database, newest_revision()),
             ping_redis=redis.ping,
             heartbeats=Heartbeats(redis),

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 from redis.asyncio import Redis
 
-from letmepost.bootstrap.core import refuse_powerful_role
+from letmepost.bootstrap.core import open_checked_database
 from letmepost.cli.wiring import Operator
+from letmepost.domain.processes import Process
 from letmepost.gateways.clock import SystemClock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.organizations import Organizations
 from letmepost.services.pauses import Pauses
 from letmepost.settings import Settings
-from letmepost.storage.database import open_database
 from letmepost.storage.sealing import Keyring
 
 
@@ -23,10 +23,8 @@ async def open_operator(settings: Settings, platforms: Collection[str]) -> Async
     """What the operator's commands need."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        database = open_database(settings.database_url.get_secret_value(), pool_size=1)
-        stack.push_async_callback(database.close)
+        database = await stack.enter_async_context(open_checked_database(settings, Process.API, pool_size=1))
         redis = await stack.enter_async_context(Redis.from_url(settings.redis_url.get_secret_value()))
-        await refuse_powerful_role(database)
         keyring = Keyring(settings.open_keys(), clock.entropy)
         requests = OperatorRequests(database, keyring, clock, kept_for=timedelta(hours=settings.idempotency_kept_hours))
         yield Operator(

@@ -10,6 +10,7 @@ from functools import partial
 
 from letmepost.bootstrap.core import open_core
 from letmepost.bootstrap.metrics import make_metrics, queue_reader
+from letmepost.domain.processes import Process
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.gateways.throttles import Throttles
@@ -49,7 +50,7 @@ async def open_worker(
     """The use cases behind the worker. `clock`: the machine's own, if left out."""
     metrics = make_metrics(settings)
     async with (
-        open_core(settings, platforms, environment, metrics, clock) as core,
+        open_core(settings, platforms, environment, metrics, Process.WORKER, clock) as core,
         metrics.served(queue_reader(core.database)),
     ):
         claims = EveryTenantClaims(core.database)
@@ -137,6 +138,7 @@ def kept_for(settings: Settings) -> Mapping[Kept, timedelta]:
         Kept.OPERATOR_REQUESTS: hours,
         Kept.DELIVERIES: days,
         Kept.EVENTS: days,
+        Kept.AUDIT: timedelta(days=settings.audit_kept_days),
         Kept.ATTEMPTS: timedelta(days=settings.attempts_kept_days),
         Kept.COUNTERS: COUNTERS_KEPT,
         Kept.CONNECT_STATES: CONNECTING_KEPT,

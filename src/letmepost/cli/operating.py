@@ -8,6 +8,7 @@ from uuid import UUID
 import typer
 
 from letmepost.cli.configuration import read_settings
+from letmepost.cli.database import database_required
 from letmepost.cli.logs import configure_logs
 from letmepost.cli.output import fail
 from letmepost.cli.wiring import Operator, Wiring
@@ -30,11 +31,7 @@ def id_of(prefix: Prefix) -> Callable[[str], UUID]:
 
 
 def ask(wiring: Wiring, want: Callable[[Operator], Awaitable[T]]) -> T:
-    """What comes of it; whatever prevents it is said in a line, and ends the command with 1."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from letmepost.storage.roles import UnsafeDeploymentError
-
+    """Return the answer. What prevents it is reported in one line, with exit status 1."""
     settings = read_settings(wiring)
     configure_logs(as_json=False)  # standard output is the answer's
 
@@ -42,11 +39,8 @@ def ask(wiring: Wiring, want: Callable[[Operator], Awaitable[T]]) -> T:
         async with wiring.open_operator(settings) as operator:
             return await want(operator)
 
-    try:
-        return asyncio.run(call())
-    except RequestError as error:
-        fail(error.message)
-    except UnsafeDeploymentError as error:
-        fail(str(error))
-    except (SQLAlchemyError, OSError) as error:
-        fail(f"The database cannot be asked ({type(error).__name__}); `letmepost doctor` says why.")
+    with database_required(settings.database_url.get_secret_value(), "DATABASE_URL"):
+        try:
+            return asyncio.run(call())
+        except RequestError as error:
+            fail(error.message)

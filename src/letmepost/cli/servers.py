@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from letmepost.cli.configuration import read_settings
+from letmepost.cli.database import require_database
 from letmepost.cli.logs import configure_logs
 from letmepost.cli.output import fail
 from letmepost.cli.wiring import Wiring
+from letmepost.domain.processes import Process
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -30,17 +32,21 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
 
         It is configured by environment variables: .env.example names them all, and `letmepost doctor` checks them.
         """
-        app = wiring.make_api(read_settings(wiring))
+        settings = read_settings(wiring)
+        require_database(wiring, settings, Process.API)
+        app = wiring.make_api(settings)
         _serve(app, host, port, app.state.stopping.set)
 
     @cli.command()
     def worker() -> None:
         """Run a worker: it publishes posts and sends webhooks. Any number of these may run beside each other.
 
-        It finishes what it has begun when it is asked to stop (SIGTERM).
+        It connects with LETMEPOST_WORKER_DATABASE_URL, and finishes what it has begun when it is asked to stop
+        (SIGTERM).
         """
         configure_logs(as_json=not sys.stderr.isatty())
         settings = read_settings(wiring)
+        require_database(wiring, settings, Process.WORKER)
         _run(lambda: wiring.run_worker(settings))
 
     @cli.command()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from letmepost.cli.configuration import read_settings
+from letmepost.cli.database import database_required
 from letmepost.cli.output import AsJSON, fail, show
 from letmepost.cli.wiring import Wiring
 from letmepost.settings import KEY_BYTES
@@ -21,17 +22,21 @@ def add_setup(cli: typer.Typer, wiring: Wiring) -> None:
     def migrate(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
         """Bring the database to this release's schema. Safe while the previous release runs, and to run twice.
 
-        Makes the roles that are missing, too: LETMEPOST_MIGRATION_DATABASE_URL names a role that may do that.
+        Creates the roles that are missing, too: those of API and worker, which DATABASE_URL and
+        LETMEPOST_WORKER_DATABASE_URL name. LETMEPOST_MIGRATION_DATABASE_URL names a role that may do that.
         """
         settings = read_settings(wiring)
-        url = settings.migration_database_url
+        url, worker_url = settings.migration_database_url, settings.worker_database_url
         if url is None:
             fail("LETMEPOST_MIGRATION_DATABASE_URL is not set: a role that may create roles.")
-        login = settings.database_url.get_secret_value()
-        try:
-            revision = asyncio.run(_migrate(wiring, url.get_secret_value(), login))
-        except OSError as error:
-            fail(f"PostgreSQL does not answer: {error}")
+        if worker_url is None:
+            fail(
+                "LETMEPOST_WORKER_DATABASE_URL is not set. Name the same database as DATABASE_URL, with another role, "
+                "such as letmepost_worker; this command creates the role."
+            )
+        urls = [given.get_secret_value() for given in (url, settings.database_url, worker_url)]
+        with database_required(urls[0], "LETMEPOST_MIGRATION_DATABASE_URL"):
+            revision = asyncio.run(_migrate(wiring, *urls))
         if as_json:
             show({"revision": revision}, as_json=True)
         else:
@@ -58,5 +63,5 @@ def add_setup(cli: typer.Typer, wiring: Wiring) -> None:
         out.write_text(env_example(), encoding="utf-8")
 
 
-async def _migrate(wiring: Wiring, migration_url: str, login_url: str) -> str:
-    return await wiring.migrate(migration_url, login_url)
+async def _migrate(wiring: Wiring, migration_url: str, api_url: str, worker_url: str) -> str:
+    return await wiring.migrate(migration_url, api_url, worker_url)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from letmepost.domain.processes import Process
 from letmepost.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ class Wiring:
     Args:
         run_worker: publishes until the process is asked to stop.
         make_sandbox: the sandbox's application, given the file that keeps its state and its control token.
-        migrate: brings the database to this release's schema; returns the revision reached.
+        check_database: connects as a process would, and raises what would keep it from starting.
+        migrate: brings the database to this release's schema; returns the revision reached. Its arguments are the URLs
+            of a role that may create roles, of the API, and of the worker.
         openapi: the description of the API, as JSON text.
         open_parts: what `doctor` looks at.
     """
@@ -42,6 +45,7 @@ class Wiring:
     make_sandbox: "Callable[[Path | None, str], ASGIApp]"
     run_worker: Callable[[Settings], Awaitable[None]]
     open_operator: Callable[[Settings], AbstractAsyncContextManager[Operator]]
-    migrate: Callable[[str, str], Awaitable[str]]
+    check_database: Callable[[Settings, Process], Awaitable[None]]
+    migrate: Callable[[str, str, str], Awaitable[str]]
     openapi: Callable[[], str]
     open_parts: "Callable[[Settings], AbstractAsyncContextManager[Parts]]"

@@ -74,7 +74,10 @@ class Organizations:
         tenant = Tenant(organization_id, Mode.LIVE)
         if values.keys() & Limits.__dataclass_fields__.keys():
             # While there was no quota, nothing was counted.
-            await self._found.forget_counters(organization_id)
+            for mode in Mode:
+                of_mode = Tenant(organization_id, mode)
+                async with self._database.tenant(of_mode) as connection:
+                    await OrganizationRepository(connection, of_mode).reset_counters()
 
         async def change(connection: Connection) -> OrganizationRow:
             row = _found(await OrganizationRepository(connection, tenant).change(values))

@@ -1,12 +1,12 @@
 """Stopping what is published, at once, and letting it go on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.events import post_event
-from letmepost.storage.database import Database
+from letmepost.storage.database import Database, Tenant
 from letmepost.storage.events import EventRepository
 from letmepost.storage.pauses import EveryTenantPauses, PauseRow, Scope
 from letmepost.storage.posts import PostRepository
@@ -44,19 +44,19 @@ class Pauses:
         """
         if not await self._pauses.remove(scope):
             return None
-        return await self._release(scope)
+        return await self._release(await self._pauses.list_holding(scope.organization_id))
 
     async def release_forgotten(self) -> None:
         """Queue what was held by a pause that is no more: whoever ended it may have died before it came to this."""
-        await self._release(Scope())
+        await self._release(await self._pauses.list_paused())
 
     async def list_all(self) -> list[PauseRow]:
         """What is paused, the oldest first."""
         return await self._pauses.list_all()
 
-    async def _release(self, scope: Scope) -> int:
+    async def _release(self, tenants: Iterable[Tenant]) -> int:
         released = 0
-        for tenant in await self._pauses.list_holding(scope):
+        for tenant in tenants:
             now = self._clock.now()
             async with self._database.tenant(tenant) as connection:
                 posts = await PostRepository(connection, tenant).release_paused(now)

@@ -130,13 +130,13 @@ class EveryTenantKeys:
     async def find(self, key_hashes: list[bytes]) -> ApiKeyRow | None:
         """The key with one of these hashes (one for each key of the keyring)."""
         query = select(*_COLUMNS).where(api_keys.c.key_hash.in_(key_hashes))
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else _read(row)
 
     async def touch(self, key_ids: list[UUID], now: datetime) -> None:
         """Note that the keys were used."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             await connection.execute(update(api_keys).where(api_keys.c.id.in_(key_ids)).values(last_used_at=now))
 
 

@@ -129,7 +129,7 @@ class EveryTenantClaims:
             may_take: asked of one candidate after another; twice as many are looked at as may be taken.
         """
         try:
-            async with self._database.every_tenant() as connection:
+            async with self._database.sweep() as connection:
                 await connection.execute(_RELEASE_EXPIRED)
                 asked = {"limit": 2 * limit, "after": after, "window": _WINDOW}
                 candidates = await connection.execute(CANDIDATES, asked)
@@ -155,12 +155,12 @@ class EveryTenantClaims:
 
     async def renew(self, tokens: Collection[LeaseToken], lease_s: float) -> set[LeaseToken]:
         """Lengthen leases, and never shorten one; returns those that still are ours."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             rows = await connection.execute(_RENEW, {"tokens": list(tokens), "lease_s": lease_s})
             return {LeaseToken(row.lease_token) for row in rows}
 
     async def next_ready_in_s(self) -> float | None:
         """Seconds until the next post becomes ready; None when none is waiting."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             found: float | None = await connection.scalar(NEXT_READY)
         return found

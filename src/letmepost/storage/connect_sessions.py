@@ -103,6 +103,6 @@ class EveryTenantConnectSessions:
         columns = connect_sessions.c
         named = columns.token_hash.in_(token_hashes) if session_id is None else columns.id == session_id
         query = select(columns.organization_id, columns.mode, columns.id).where(named)
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             row = (await connection.execute(query)).first()
         return None if row is None else (Tenant(row.organization_id, Mode(row.mode)), row.id)

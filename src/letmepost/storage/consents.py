@@ -129,7 +129,7 @@ class EveryTenantConsents:
         query = select(connect_states.c.organization_id, connect_states.c.mode).where(
             connect_states.c.state_hash.in_(state_hashes)
         )
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             row = (await connection.execute(query)).first()
         return None if row is None else Tenant(row.organization_id, Mode(row.mode))
 

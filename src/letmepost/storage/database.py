@@ -10,7 +10,6 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -24,6 +23,7 @@ STATEMENT_MAX_S, CONNECT_MAX_S = 60.0, 10.0
 """After how long a statement, or a connection, counts as lost: a server whose machine has died does not say so."""
 
 APPLICATION_ROLE = "letmepost_app"
+LOOKUP_ROLE = "letmepost_lookup"
 SWEEPER_ROLE = "letmepost_sweeper"
 
 
@@ -46,7 +46,7 @@ def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
 
 
 class Database:
-    """Connections, and the two ways to begin a transaction on one of them."""
+    """Connections, and the three ways to begin a transaction on one of them."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -58,8 +58,12 @@ class Database:
             f"SET LOCAL letmepost.mode = '{Mode(tenant.mode)}'"
         )
 
-    def every_tenant(self) -> "Transaction":
-        """A transaction for what crosses tenants; sees only what the sweeper's policies name."""
+    def lookup(self) -> "Transaction":
+        """Begin a transaction that finds out which tenant a request concerns. For API and worker."""
+        return self.transaction(f"BEGIN; SET LOCAL ROLE {LOOKUP_ROLE}")
+
+    def sweep(self) -> "Transaction":
+        """Begin a transaction that claims, relays or deletes the rows of every tenant. For the worker only."""
         return self.transaction(f"BEGIN; SET LOCAL ROLE {SWEEPER_ROLE}")
 
     def transaction(self, begin: str) -> "Transaction":
@@ -144,11 +148,3 @@ def as_asyncpg(url: str) -> str:
         message = f"DATABASE_URL must start with postgresql://, not {scheme}://"
         raise ValueError(message)
     return f"postgresql+asyncpg://{rest}"
-
-
-async def powerful_role(database: Database) -> str | None:
-    """The connecting role's name if row-level security would not bind it, else None."""
-    query = text("SELECT rolname FROM pg_roles WHERE rolname = session_user AND (rolsuper OR rolbypassrls)")
-    async with database.every_tenant() as connection:
-        found: str | None = await connection.scalar(query)
-    return found

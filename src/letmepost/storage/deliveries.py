@@ -165,13 +165,13 @@ class EveryTenantDeliveries:
 
     async def claim(self, *, limit: int, lease_s: float) -> list[Delivery]:
         """Lease up to `limit` due deliveries. One whose lease ends unfinished is due again."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             rows = (await connection.execute(_CLAIM, {"limit": limit, "lease_s": lease_s})).mappings().all()
         return [self._delivery(row) for row in rows]
 
     async def next_due_in_s(self) -> float | None:
         """Seconds until the next delivery is due; None when none is waiting."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             found: float | None = await connection.scalar(_NEXT_DELIVERY)
         return found
 

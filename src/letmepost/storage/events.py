@@ -106,7 +106,7 @@ class EveryTenantOutbox:
 
     async def announce(self, limit: int) -> Announced:
         """Announce up to `limit` events."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             await connection.execute(_ONE_RELAY_AT_A_TIME)
             row = (await connection.execute(_ANNOUNCE, {"limit": limit})).one()
         return Announced(row.announced, row.addressed, row.organization_ids)

@@ -1,25 +1,17 @@
 """What the deployment's own role can see of how the database is set up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from letmepost.storage.database import APPLICATION_ROLE, SWEEPER_ROLE, as_asyncpg
+from letmepost.storage.database import as_asyncpg
+from letmepost.storage.logins import LOGIN, LoginRole
 
 _CONNECT_TIMEOUT_S = 5.0
 
-_ROLE = text(
-    """
-    SELECT rolname, rolsuper OR rolbypassrls,
-      ARRAY(SELECT wanted FROM unnest(CAST(:wanted AS text[])) AS wanted WHERE NOT EXISTS (
-        SELECT FROM pg_roles AS known WHERE known.rolname = wanted AND pg_has_role(session_user, known.oid, 'SET')))
-    FROM pg_roles WHERE rolname = session_user
-    """
-)
 _UNPROTECTED = text(
     """
     SELECT c.relname FROM pg_class c
@@ -32,15 +24,6 @@ _UNPROTECTED = text(
     ORDER BY c.relname
     """
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LoginRole:
-    """The role that services connect as. `lacks`: roles that it must be able to become, and is not able to."""
-
-    name: str
-    is_powerful: bool
-    lacks: Sequence[str]
 
 
 class DatabaseInspection:
@@ -66,15 +49,14 @@ class DatabaseInspection:
         return found
 
     async def login_role(self) -> LoginRole:
-        """The role that services connect as."""
-        wanted = {"wanted": [APPLICATION_ROLE, SWEEPER_ROLE]}
-        [(name, is_powerful, lacks)] = await self._rows(_ROLE, wanted)
-        return LoginRole(name, is_powerful, tuple(lacks))
+        """The role that this connection logs in as."""
+        [row] = await self._rows(LOGIN)
+        return LoginRole.of(row)
 
     async def unprotected_tables(self) -> list[str]:
         """Tables of tenants on which row-level security is off, is not forced on the owner, or has no policy."""
         return [name for (name,) in await self._rows(_UNPROTECTED)]
 
-    async def _rows(self, query: Any, values: Any = None) -> Sequence[Any]:
+    async def _rows(self, query: Any) -> Sequence[Any]:
         async with self._engine.connect() as connection:
-            return (await connection.execute(query, values)).all()
+            return (await connection.execute(query)).all()

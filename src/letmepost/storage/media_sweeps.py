@@ -42,6 +42,6 @@ class EveryTenantMedia:
         return await self._list(_EXPIRED, limit, now)
 
     async def _list(self, query: TextClause, limit: int, now: datetime) -> list[FoundMedium]:
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             rows = await connection.execute(query, {"limit": limit, "now": now})
             return [FoundMedium(Tenant(row.organization_id, Mode(row.mode)), row.id) for row in rows]

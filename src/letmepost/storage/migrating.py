@@ -5,22 +5,27 @@ from alembic.config import Config
 from sqlalchemy import Connection, pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from letmepost.domain.processes import Process
 from letmepost.storage.database import as_asyncpg
 from letmepost.storage.revisions import MIGRATIONS, newest_revision
 from letmepost.storage.roles import provision_roles
 
 
-async def migrate(migration_url: str, login_url: str) -> str:
-    """Make missing roles, then run missing migrations, one process at a time; returns the revision reached.
+async def migrate(migration_url: str, api_url: str, worker_url: str) -> str:
+    """Create missing roles, then run missing migrations, one process at a time; returns the revision reached.
 
     Args:
         migration_url: as a role that may create roles.
-        login_url: what the services connect with; its role is made if missing.
+        api_url: what the API connects with; its role is created if missing.
+        worker_url: what the worker connects with; its role is created if missing.
+
+    Raises:
+        UnsafeDeploymentError: the API would get rights of the worker.
     """
     engine = create_async_engine(as_asyncpg(migration_url), poolclass=pool.NullPool)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(provision_roles, login_url)
+            await connection.run_sync(provision_roles, {Process.API: api_url, Process.WORKER: worker_url})
         async with engine.connect() as connection:
             await connection.run_sync(_upgrade)
             await connection.commit()

@@ -64,7 +64,7 @@ class EveryTenantOperatorRequests:
     async def find(self, key_hashes: Sequence[bytes], expired: datetime) -> OperatorRequestRow | None:
         """What is on record of the key; a record older than `expired` is removed."""
         mine = requests.c.key_hash.in_(key_hashes)
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             await connection.execute(delete(requests).where(mine, requests.c.created_at < expired))
             row = (await connection.execute(select(*_COLUMNS).where(mine))).mappings().first()
         return None if row is None else OperatorRequestRow(**row)

@@ -42,6 +42,7 @@ class OrganizationRepository:
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
         self._organization_id = tenant.organization_id
+        self._mode = tenant.mode
 
     async def create(self, name: str) -> OrganizationRow:
         """Store the organization itself."""
@@ -71,6 +72,11 @@ class OrganizationRepository:
         """Remove the organization with everything of it that is left."""
         await self._connection.execute(delete(organizations).where(organizations.c.id == self._organization_id))
 
+    async def reset_counters(self) -> None:
+        """Let quotas count from zero again, in this mode."""
+        counters = and_(usage.c.organization_id == self._organization_id, usage.c.mode == self._mode)
+        await self._connection.execute(delete(usage).where(counters))
+
     async def get_limits(self) -> Limits:
         """The quotas that the operator has set."""
         row = await driver_of(self._connection).fetchrow(_LIMITS, self._organization_id)
@@ -95,27 +101,22 @@ class EveryTenantOrganizations:
     async def list_all(self, limit: int) -> list[OrganizationRow]:
         """Organizations, newest first."""
         query = self._there().order_by(organizations.c.id.desc()).limit(limit)
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             return [OrganizationRow(**row) for row in (await connection.execute(query)).mappings()]
 
     async def find(self, organization_id: UUID) -> OrganizationRow | None:
         """One organization."""
         query = self._there().where(organizations.c.id == organization_id)
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else OrganizationRow(**row)
 
     async def list_deleted(self, before: datetime, limit: int) -> list[UUID]:
         """Organizations that were deleted before a time and still have rows, oldest deletion first."""
         query = select(organizations.c.id).where(organizations.c.deleted_at < before)
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             found = await connection.execute(query.order_by(organizations.c.deleted_at).limit(limit))
             return list(found.scalars())
-
-    async def forget_counters(self, organization_id: UUID) -> None:
-        """Let what quotas count be counted anew, in both worlds."""
-        async with self._database.every_tenant() as connection:
-            await connection.execute(delete(usage).where(usage.c.organization_id == organization_id))
 
     @staticmethod
     def _there() -> Select[Any]:

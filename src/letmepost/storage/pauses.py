@@ -1,7 +1,9 @@
 """The emergency stop: what is not published until an operator says so."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -55,8 +57,14 @@ _LIST = text("SELECT organization_id, account_id, platform, reason, created_at F
 _HOLDING = text(
     """
     SELECT DISTINCT organization_id, mode FROM posts
-    WHERE status = 'held' AND ready_at IS NOT NULL AND error->>'rule' = :rule
+    WHERE status = 'held' AND ready_at IS NOT NULL
       AND (CAST(:organization_id AS uuid) IS NULL OR organization_id = :organization_id)
+    """
+)
+_PAUSED = text(
+    """
+    SELECT DISTINCT organization_id, mode FROM posts
+    WHERE status = 'held' AND ready_at IS NOT NULL AND error->>'rule' = :rule
     """
 )
 _FIND = text(
@@ -77,25 +85,25 @@ class EveryTenantPauses:
 
     async def add(self, scope: Scope, reason: str | None, now: datetime) -> bool:
         """Pause; False when it was paused already."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             done = await connection.execute(_ADD, {**_values(scope), "reason": reason, "now": now})
         return done.rowcount == 1
 
     async def is_known(self, scope: Scope) -> bool:
         """Whether the tenant and the account that are named exist, the account as one of the tenant."""
         given = {"organization_id": scope.organization_id, "account_id": scope.account_id}
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             return bool(await connection.scalar(_KNOWN, given))
 
     async def remove(self, scope: Scope) -> bool:
         """End a pause; False when there was none."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             done = await connection.execute(_REMOVE, _values(scope))
         return done.rowcount == 1
 
     async def list_all(self) -> list[PauseRow]:
         """Every pause that is on, oldest first."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             rows = list(await connection.execute(_LIST))
         return [
             PauseRow(
@@ -106,11 +114,15 @@ class EveryTenantPauses:
             for row in rows
         ]
 
-    async def list_holding(self, scope: Scope) -> list[Tenant]:
-        """Tenants some of whose posts a pause holds."""
-        async with self._database.every_tenant() as connection:
-            given = {"rule": PAUSED_RULE, "organization_id": scope.organization_id}
-            return [Tenant(row.organization_id, Mode(row.mode)) for row in await connection.execute(_HOLDING, given)]
+    async def list_holding(self, organization_id: UUID | None) -> list[Tenant]:
+        """Return the tenants with held posts, by a pause or not: `letmepost_lookup` cannot read why a post is held."""
+        async with self._database.lookup() as connection:
+            return _tenants(await connection.execute(_HOLDING, {"organization_id": organization_id}))
+
+    async def list_paused(self) -> list[Tenant]:
+        """Return the tenants with posts that a pause holds. For the worker only."""
+        async with self._database.sweep() as connection:
+            return _tenants(await connection.execute(_PAUSED, {"rule": PAUSED_RULE}))
 
 
 async def find_pause(connection: Connection, tenant: Tenant, account_id: UUID, platform: str) -> str | None:
@@ -122,3 +134,7 @@ async def find_pause(connection: Connection, tenant: Tenant, account_id: UUID, p
 
 def _values(scope: Scope) -> dict[str, object]:
     return {"organization_id": scope.organization_id, "account_id": scope.account_id, "platform": scope.platform}
+
+
+def _tenants(rows: Iterable[Any]) -> list[Tenant]:
+    return [Tenant(row.organization_id, Mode(row.mode)) for row in rows]

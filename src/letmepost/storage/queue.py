@@ -33,12 +33,12 @@ class EveryTenantQueue:
 
     async def count_posts(self) -> Mapping[str, int]:
         """Posts that are due and not taken, taken, held, and sent with an outcome that nobody could learn."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             row = (await connection.execute(_COUNTS)).mappings().one()
         return dict(row)
 
     async def oldest_overdue_s(self) -> float:
         """Age of the oldest post that is due and that no worker has taken, though it could; 0 when there is none."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.lookup() as connection:
             found: float | None = await connection.scalar(_OLDEST_OVERDUE)
         return found or 0.0

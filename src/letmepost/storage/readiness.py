@@ -16,7 +16,7 @@ class DatabaseReadiness:
     async def problem(self) -> str | None:
         """What is wrong, or None. A schema newer than this release is fine: the next release was migrated first."""
         try:
-            async with self._database.every_tenant() as connection:
+            async with self._database.lookup() as connection:
                 found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
         except ProgrammingError:
             return "the schema cannot be read: run letmepost migrate"

@@ -24,6 +24,7 @@ class Kept(StrEnum):
     DELIVERIES = "deliveries"
     EVENTS = "events"
     ATTEMPTS = "attempts"
+    AUDIT = "audit"
     COUNTERS = "counters"
     CONNECT_STATES = "connect_states"
     CONNECT_SESSIONS = "connect_sessions"
@@ -78,6 +79,9 @@ _DELETE: Mapping[Kept, TextClause] = MappingProxyType(
         Kept.ATTEMPTS: text(
             "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < :oldest ORDER BY id LIMIT :limit)"
         ),
+        Kept.AUDIT: text(
+            "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id < :oldest ORDER BY id LIMIT :limit)"
+        ),
         Kept.CONNECT_STATES: text(
             """
             DELETE FROM connect_states WHERE id IN (
@@ -114,7 +118,7 @@ class EveryTenantRetention:
         oldest = uuid7(int(before.timestamp() * 1000), bytes(10))
         known: dict[str, datetime | UUID | int] = {"before": before, "oldest": oldest, "limit": limit}
         statement = _DELETE[kept]
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             if not await connection.scalar(_ONE_AT_A_TIME):
                 return None
             wanted = {name: known[name] for name in statement.compile().params}

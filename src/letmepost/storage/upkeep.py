@@ -1,8 +1,9 @@
 """Accounts that somebody has to look after: whose they are, and what is planned for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, TextClause, and_, or_, select, text, update
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, TextClause, and_, or_, select, text, updat
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.upkeep import STRIKES, retry_refresh_at
 from letmepost.storage.conditions import is_row
-from letmepost.storage.database import Connection, Database, Tenant
+from letmepost.storage.database import Connection, Database, Tenant, Transaction
 from letmepost.storage.tables.accounts import accounts
 
 _USABLE = ("active", "expiring")
@@ -61,22 +62,23 @@ class EveryTenantAccounts:
 
     async def list_refreshes(self, now: datetime, limit: int) -> list[FoundAccount]:
         """Whose credential is to be refreshed ahead of its end, longest due first."""
-        return await self._list(_REFRESHES, now=now, limit=limit)
+        return await self._list(self._database.sweep(), _REFRESHES, {"now": now, "limit": limit})
 
     async def list_checks(self, now: datetime, limit: int) -> list[FoundAccount]:
         """Which are to be checked, longest due first."""
-        return await self._list(_CHECKS, now=now, limit=limit)
+        return await self._list(self._database.sweep(), _CHECKS, {"now": now, "limit": limit})
 
     async def list_notices(self, now: datetime, limit: int) -> list[FoundAccount]:
         """Whose owner is to be told that a person must act, those that end soonest first."""
-        return await self._list(_NOTICES, now=now, limit=limit)
+        return await self._list(self._database.sweep(), _NOTICES, {"now": now, "limit": limit})
 
     async def list_of_platform(self, platform: str, platform_account_id: str) -> list[FoundAccount]:
         """Every live connection of one of a platform's own accounts."""
-        return await self._list(_OF_PLATFORM, platform=platform, platform_account_id=platform_account_id)
+        values = {"platform": platform, "platform_account_id": platform_account_id}
+        return await self._list(self._database.lookup(), _OF_PLATFORM, values)
 
-    async def _list(self, query: TextClause, **values: object) -> list[FoundAccount]:
-        async with self._database.every_tenant() as connection:
+    async def _list(self, transaction: Transaction, query: TextClause, values: Mapping[str, Any]) -> list[FoundAccount]:
+        async with transaction as connection:
             rows: Sequence[tuple[UUID, str, UUID]] = [tuple(row) for row in await connection.execute(query, values)]
         return [FoundAccount(Tenant(organization, Mode(mode)), account_id) for organization, mode, account_id in rows]
 

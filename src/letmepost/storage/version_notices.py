@@ -46,7 +46,7 @@ class EveryTenantNotices:
             "within_days": notice.within_days,
             "limit": limit,
         }
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             rows = await connection.execute(_LIST_UNTOLD, wanted)
             return [Tenant(row.organization_id, Mode(row.mode)) for row in rows]
 

@@ -8,7 +8,7 @@ from tests.database import DatabaseURLs
 
 def _environment(urls: DatabaseURLs, redis_url: str, media: Path) -> dict[str, str]:
     return environment_of(
-        urls.login, redis_url, LETMEPOST_MEDIA_DIR=str(media), LETMEPOST_PUBLIC_URL="https://api.example.com"
+        urls.api, redis_url, LETMEPOST_MEDIA_DIR=str(media), LETMEPOST_PUBLIC_URL="https://api.example.com"
     )
 
 
@@ -43,4 +43,4 @@ def test_warnings_do_not_fail(database_urls: DatabaseURLs, redis_url: str, tmp_p
     warned = {name for name, state in states.items() if state == "warning" and not name.startswith("platform.")}
     assert warned == {"sandbox", "spelling"}  # a platform without an app is worth a word, too
     assert "broken" not in states.values()
-    assert {"role", "row_level_security", "migrations", "clock"} <= set(states)
+    assert {"role", "worker_role", "row_level_security", "migrations", "clock"} <= set(states)

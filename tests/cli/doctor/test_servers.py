@@ -1,7 +1,7 @@
 """Each check, against a deployment that is broken in just that way."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +22,7 @@ from letmepost.cli.doctor.servers import (
     check_row_level_security,
     check_sandbox,
     check_worker,
+    check_worker_role,
 )
 from letmepost.gateways.blobs import DiskBlobStore
 from letmepost.gateways.clock import SystemClock
@@ -52,6 +53,7 @@ async def test_a_deployment_that_is_well_passes_every_check(parts: Parts, redis_
     for check in (
         check_database,
         check_role,
+        check_worker_role,
         check_row_level_security,
         check_migrations,
         check_clock,
@@ -69,14 +71,14 @@ async def test_postgresql_that_is_away(opened: OpenParts) -> None:
 
 
 async def test_a_login_that_postgresql_refuses(opened: OpenParts, database_urls: DatabaseURLs) -> None:
-    url = database_urls.login.replace("letmepost_test", "letmepost_nobody")
+    url = database_urls.api.replace("letmepost_test_api", "letmepost_nobody")
     found = await check_database(await opened(DATABASE_URL=url))
     assert_broken(found, "letmepost_nobody")
     assert "only-on-loopback" not in found.message
 
 
 async def test_a_database_that_does_not_exist(opened: OpenParts, database_urls: DatabaseURLs) -> None:
-    found = await check_database(await opened(DATABASE_URL=f"{database_urls.login}_gone"))
+    found = await check_database(await opened(DATABASE_URL=f"{database_urls.api}_gone"))
     assert_broken(found, "does not exist")
 
 
@@ -93,19 +95,42 @@ async def test_a_superuser(opened: OpenParts, database_urls: DatabaseURLs) -> No
 
 
 async def test_a_role_that_bypasses_row_level_security(parts: Parts, admin: Admin) -> None:
-    await admin.do("ALTER ROLE letmepost_test BYPASSRLS")
+    await admin.do("ALTER ROLE letmepost_test_api BYPASSRLS")
     try:
-        assert_broken(await check_role(parts), "letmepost_test", "BYPASSRLS")
+        assert_broken(await check_role(parts), "letmepost_test_api", "BYPASSRLS")
     finally:
-        await admin.do("ALTER ROLE letmepost_test NOBYPASSRLS")
+        await admin.do("ALTER ROLE letmepost_test_api NOBYPASSRLS")
 
 
-async def test_a_role_that_may_not_become_what_it_must(parts: Parts, admin: Admin) -> None:
-    await admin.do("REVOKE letmepost_sweeper FROM letmepost_test")
+@pytest.mark.parametrize(
+    ("check", "missing", "login"),
+    [
+        (check_role, "letmepost_lookup", "letmepost_test_api"),
+        (check_worker_role, "letmepost_sweeper", "letmepost_test"),
+    ],
+)
+async def test_login_role_that_lacks_a_role_is_reported(
+    parts: Parts, admin: Admin, check: Callable[[Parts], Awaitable[Finding]], missing: str, login: str
+) -> None:
+    await admin.do(f"REVOKE {missing} FROM {login}")
     try:
-        assert_broken(await check_role(parts), "letmepost_sweeper")
+        assert_broken(await check(parts), missing)
     finally:
-        await admin.do("GRANT letmepost_sweeper TO letmepost_test")
+        await admin.do(f"GRANT {missing} TO {login}")
+
+
+async def test_api_with_the_login_role_of_the_worker_is_reported(
+    opened: OpenParts, database_urls: DatabaseURLs
+) -> None:
+    assert_broken(await check_role(await opened(DATABASE_URL=database_urls.login)), "letmepost_sweeper")
+
+
+async def test_worker_login_that_fails_is_reported(opened: OpenParts) -> None:
+    assert_broken(await check_worker_role(await opened(worker_database_url=NOBODY)), "cannot log in")
+
+
+async def test_worker_role_need_not_be_known_where_only_the_api_runs(opened: OpenParts) -> None:
+    assert (await check_worker_role(await opened(worker_database_url=None))).state is State.OK
 
 
 @pytest.mark.parametrize("away", ["NO FORCE", "DISABLE"])

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import typer
 
+from letmepost.cli.database import database_required
 from letmepost.cli.dev.client import DevClient, FirstStepError
 from letmepost.cli.dev.processes import Child, free_port, start_child
 from letmepost.cli.dev.secrets import DevState, load_state
@@ -18,6 +19,8 @@ from letmepost.cli.embedded import EmbeddedServerError, start_postgres, start_va
 from letmepost.platforms import discover
 
 READY_WITHIN_S = 60.0
+# One port cannot serve the metrics of two processes. The API must not know the URL of the worker.
+_NOT_PASSED_ON = {"LETMEPOST_METRICS_PORT", "LETMEPOST_MIGRATION_DATABASE_URL", "LETMEPOST_WORKER_DATABASE_URL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class DevOptions:
     port: int
     ready_file: Path | None
     environment: Mapping[str, str]
-    migrate: Callable[[str, str], Awaitable[str]]
+    migrate: Callable[[str, str, str], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Addresses:
     sandbox: str
     admin_database_url: str
     database_url: str
+    worker_database_url: str
     redis_url: str
 
 
@@ -65,7 +69,8 @@ async def _run(options: DevOptions, stack: AsyncExitStack, stop: asyncio.Event) 
     _say("Starting PostgreSQL and Valkey…")
     addresses = await _start_servers(options, state, stack)
     _say("Bringing the schema up to date…")
-    await options.migrate(addresses.admin_database_url, addresses.database_url)
+    with database_required(addresses.admin_database_url, "DATABASE_URL"):
+        await options.migrate(addresses.admin_database_url, addresses.database_url, addresses.worker_database_url)
     _say("Starting API, worker and sandbox…")
     children = await _start_children(options, state, addresses, stack)
     async with DevClient(addresses.api) as client:
@@ -94,16 +99,17 @@ async def _start_servers(options: DevOptions, state: DevState, stack: AsyncExitS
         api=f"http://127.0.0.1:{options.port or free_port()}",
         sandbox=f"http://127.0.0.1:{state.sandbox_port}",
         admin_database_url=admin_url,
-        database_url=_login_url(admin_url, state),
+        database_url=_login_url(admin_url, state.api_role, state.api_password),
+        worker_database_url=_login_url(admin_url, state.worker_role, state.worker_password),
         redis_url=redis_url,
     )
 
 
-def _login_url(admin_url: str, state: DevState) -> str:
-    """The same database as the role that the services use: one that row-level security binds."""
+def _login_url(admin_url: str, role: str, password: str) -> str:
+    """Return the URL of the same database for a login role."""
     parts = urlsplit(admin_url)
     host = parts.netloc.rpartition("@")[2]
-    netloc = f"{quote(state.database_role)}:{quote(state.database_password)}@{host}"
+    netloc = f"{quote(role)}:{quote(password)}@{host}"
     return urlunsplit(parts._replace(netloc=netloc))
 
 
@@ -111,8 +117,7 @@ async def _start_children(
     options: DevOptions, state: DevState, addresses: Addresses, stack: AsyncExitStack
 ) -> list[Child]:
     environment = {
-        # One port cannot be the metrics' of two processes.
-        **{name: value for name, value in options.environment.items() if name != "LETMEPOST_METRICS_PORT"},
+        **{name: value for name, value in options.environment.items() if name not in _NOT_PASSED_ON},
         "DATABASE_URL": addresses.database_url,
         "REDIS_URL": addresses.redis_url,
         "LETMEPOST_KEYS": state.keys,
@@ -129,9 +134,10 @@ async def _start_children(
         "worker": ["worker"],
         "api": ["serve", "--port", _port(addresses.api)],
     }
+    more = {"worker": {"LETMEPOST_WORKER_DATABASE_URL": addresses.worker_database_url}}
     children = []
     for name, command in words.items():
-        child = await start_child(name, command, environment, _say)
+        child = await start_child(name, command, {**environment, **more.get(name, {})}, _say)
         stack.push_async_callback(child.stop)
         children.append(child)
     return children
@@ -192,6 +198,7 @@ def _tell(options: DevOptions, state: DevState, addresses: Addresses) -> None:
         "operatorToken": state.operator_token,
         "testAccountId": state.test_account_id,
         "databaseUrl": addresses.database_url,
+        "workerDatabaseUrl": addresses.worker_database_url,
         "redisUrl": addresses.redis_url,
     }
     typer.secho(f"\nletmepost is ready at {addresses.api} (documentation: {addresses.api}/docs)", fg="green", bold=True)

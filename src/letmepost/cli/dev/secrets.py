@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 
@@ -15,8 +15,10 @@ class DevState:
     keys: str
     operator_token: str
     sandbox_token: str
-    database_role: str
-    database_password: str
+    api_role: str
+    api_password: str
+    worker_role: str
+    worker_password: str
     # Simulated accounts remember where their platform is, so the sandbox keeps its port from start to start.
     sandbox_port: int | None = None
     organization_id: str | None = None
@@ -36,15 +38,24 @@ class DevState:
 
 
 def load_state(path: Path) -> DevState:
-    """The remembered state, or a fresh one that is saved at once."""
+    """Return the stored state. What it lacks, as the state of an earlier release does, is made up and saved."""
+    state = _make_state()
     if path.exists():
-        return DevState(**json.loads(path.read_text(encoding="utf-8")))
-    state = DevState(
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        known = {field.name for field in fields(DevState)}
+        state = replace(state, **{name: value for name, value in stored.items() if name in known})
+    state.save(path)
+    return state
+
+
+def _make_state() -> DevState:
+    suffix = secrets.token_hex(4)
+    return DevState(
         keys=f"dev:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         operator_token=secrets.token_urlsafe(32),
         sandbox_token=secrets.token_urlsafe(32),
-        database_role=f"letmepost_dev_{secrets.token_hex(4)}",
-        database_password=secrets.token_urlsafe(24),
+        api_role=f"letmepost_dev_api_{suffix}",
+        api_password=secrets.token_urlsafe(24),
+        worker_role=f"letmepost_dev_worker_{suffix}",
+        worker_password=secrets.token_urlsafe(24),
     )
-    state.save(path)
-    return state

@@ -74,7 +74,8 @@ async def _examine_servers(
 async def _examine_database(parts: "Parts") -> "list[Finding]":
     from letmepost.cli.doctor import servers
 
-    found = [await servers.check_role(parts), await servers.check_row_level_security(parts)]
+    found = [await servers.check_role(parts), await servers.check_worker_role(parts)]
+    found += [await servers.check_row_level_security(parts)]
     return [*found, await servers.check_migrations(parts), await servers.check_clock(parts)]
 
 

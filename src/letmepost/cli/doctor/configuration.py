@@ -12,6 +12,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.settings import Settings, platform_settings
 
 _SECRET_MIN_CHARS = 16
+_GUESSED_FIRST = {"", "postgres", "password", "letmepost"}
 
 
 def check_settings(given: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
@@ -52,9 +53,13 @@ def check_secrets(settings: Settings) -> list[Finding]:
     if token is not None and len(token.get_secret_value()) < _SECRET_MIN_CHARS:
         message = f"LETMEPOST_SANDBOX_TOKEN has fewer than {_SECRET_MIN_CHARS} characters."
         found.append(broken("secrets", message, "Set a random one, here and where the sandbox runs."))
-    if urlsplit(settings.database_url.get_secret_value()).password in {"", "postgres", "password", "letmepost"}:
-        message = "The password in DATABASE_URL is one that is guessed first."
-        found.append(warning("secrets", message, "Give the role a random password."))
+    for name, url in {
+        "DATABASE_URL": settings.database_url,
+        "LETMEPOST_WORKER_DATABASE_URL": settings.worker_database_url,
+    }.items():
+        if url is not None and urlsplit(url.get_secret_value()).password in _GUESSED_FIRST:
+            message = f"The password in {name} is one that is guessed first."
+            found.append(warning("secrets", message, "Give the role a random password."))
     return found or [ok("secrets", f"{len(settings.keys)} sealing key(s); no secret is short.")]
 
 

@@ -15,11 +15,13 @@ from letmepost.storage.readiness import DatabaseReadiness
 class Parts:
     """The deployment's parts, as its services reach them; nothing has been connected to yet.
 
-    `sandbox` is None where there is none.
+    `worker_inspection` is None where the environment does not name the worker's login role, `sandbox` where there is
+    no sandbox.
     """
 
     clock: Clock
     inspection: DatabaseInspection
+    worker_inspection: DatabaseInspection | None
     schema: DatabaseReadiness
     ping_redis: Callable[[], Awaitable[object]]
     heartbeats: Heartbeats

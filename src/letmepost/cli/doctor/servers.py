@@ -9,6 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from letmepost.cli.doctor.findings import Finding, broken, ok, warning
 from letmepost.cli.doctor.parts import Parts
 from letmepost.domain.errors import LetmepostError
+from letmepost.domain.processes import Process
+from letmepost.storage.inspection import DatabaseInspection
 
 POSTGRES_MIN = 18
 SKEW_TOLERABLE = timedelta(seconds=1)
@@ -31,15 +33,28 @@ async def check_database(parts: Parts) -> Finding:
 
 
 async def check_role(parts: Parts) -> Finding:
-    """Whether row-level security binds the role that services connect as."""
-    role = await parts.inspection.login_role()
-    if role.is_powerful:
-        message = f"{role.name} is a superuser or has BYPASSRLS: tenants would see each other."
-        return broken("role", message, "Give DATABASE_URL a role of its own; `letmepost migrate` makes it.")
-    if role.lacks:
-        message = f"{role.name} may not become {', '.join(role.lacks)}."
-        return broken("role", message, "Run `letmepost migrate`: it makes the roles and grants them.")
-    return ok("role", f"{role.name} is bound by row-level security.")
+    """Check that row-level security applies to the role of the API, and that it lacks the rights of the worker."""
+    return await _check_login("role", parts.inspection, Process.API)
+
+
+async def check_worker_role(parts: Parts) -> Finding:
+    """Check the login role of the worker, if this process knows it."""
+    if parts.worker_inspection is None:
+        variable = Process.WORKER.variable
+        return ok("worker_role", f"{variable} is not set here. Only `worker` and `migrate` need it.")
+    try:
+        return await _check_login("worker_role", parts.worker_inspection, Process.WORKER)
+    except (SQLAlchemyError, OSError) as error:
+        remedy = f"Correct {Process.WORKER.variable}, or run `letmepost migrate`, which creates its role."
+        return broken("worker_role", f"The worker cannot log in: {_first_line(error)}", remedy)
+
+
+async def _check_login(check: str, inspection: DatabaseInspection, process: Process) -> Finding:
+    role = await inspection.login_role()
+    problem = role.problem(process)
+    if problem is not None:
+        return broken(check, *problem)
+    return ok(check, f"{role.name} has the rights of the {process}, and row-level security applies to it.")
 
 
 async def check_row_level_security(parts: Parts) -> Finding:
