@@ -52,6 +52,12 @@ class Settings(BaseSettings):
     )
     media_dir: Path = Field(default=Path("media"), description="Where media are kept, unless a bucket is named.")
     media_days: int = Field(default=30, gt=0, description="How long media are kept that no post needs.")
+    media_processes: int | None = Field(
+        default=None,
+        gt=0,
+        description="Child processes in which each API and worker process parses media files, with up to 1 GiB of "
+        "memory each; unset, one for each core, at most 4.",
+    )
     s3_bucket: str | None = Field(
         default=None, description="The bucket of an S3-compatible store in which media are kept instead."
     )

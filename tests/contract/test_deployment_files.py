@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from letmepost.gateways.media.process import Limits
 from letmepost.settings import Settings
 from letmepost.storage.revisions import MIGRATIONS
 
@@ -52,6 +53,11 @@ def seconds(duration: str) -> int:
     return int(duration[:-1])
 
 
+def gibibytes(size: str) -> int:
+    assert size.endswith("g")
+    return int(size[:-1])
+
+
 def test_compose_has_everything() -> None:
     assert set(SERVICES) == OWN | {"postgres", "valkey"}
 
@@ -64,6 +70,18 @@ def test_no_service_can_gain_rights(service: dict[str, Any]) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert not service.keys() & {"privileged", "cap_add", "devices", "network_mode", "pid", "ipc"}
     assert not [volume for volume in service.get("volumes", ()) if volume.startswith((".", "/", "~"))]
+
+
+@each_service
+def test_every_service_has_limits_on_memory_and_processes(service: dict[str, Any]) -> None:
+    assert gibibytes(service["mem_limit"]) == gibibytes(service["memswap_limit"]) > 0, "with swap it is no limit"
+    assert 0 < service["pids_limit"] <= 512
+
+
+@pytest.mark.parametrize("name", ["api", "worker"])
+def test_media_processes_fit_into_the_memory_of_their_service(name: str) -> None:
+    processes = int(re.findall(r":-(\d+)}", SERVICES[name]["environment"]["LETMEPOST_MEDIA_PROCESSES"])[0])
+    assert processes * Limits().memory_bytes < gibibytes(SERVICES[name]["mem_limit"]) * 1024**3
 
 
 @each_service

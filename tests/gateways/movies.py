@@ -1,6 +1,7 @@
 """Small films, black from end to end."""
 
 import io
+import struct
 from tempfile import NamedTemporaryFile
 
 import av
@@ -48,17 +49,36 @@ def header_first(film: bytes) -> bytes:
         return content.read()
 
 
-def silence() -> bytes:
-    """An MP4 file with a sound track alone."""
+def fragmented(frames: int) -> bytes:
+    """A film whose every frame is a fragment."""
     content = io.BytesIO()
-    with av.open(content, "w", format="mp4") as output:
-        stream = output.add_stream("aac", rate=44_100)
+    options = {"movflags": "frag_every_frame+empty_moov"}
+    with (
+        av.open(io.BytesIO(movie(frames=frames)), "r") as given,
+        av.open(content, "w", format="mp4", options=options) as output,
+    ):
+        stream = output.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                output.mux(packet)
+    return content.getvalue()
+
+
+def silence(codec: str = "aac", container: str = "mp4") -> bytes:
+    """A file with a sound track alone, of about two seconds."""
+    content = io.BytesIO()
+    with av.open(content, "w", format=container) as output:
+        stream = output.add_stream(codec, rate=44_100)
         assert isinstance(stream, AudioStream)
-        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        stream.layout = "mono"
+        frame = av.AudioFrame(format=stream.format.name, layout="mono", samples=1024)
         frame.sample_rate = 44_100
         for plane in frame.planes:
             plane.update(bytes(plane.buffer_size))
-        output.mux(stream.encode(frame))
+        for number in range(86):
+            frame.pts = number * 1024
+            output.mux(stream.encode(frame))
         output.mux(stream.encode(None))
     return content.getvalue()
 
@@ -66,3 +86,23 @@ def silence() -> bytes:
 def box(kind: bytes, body: bytes) -> bytes:
     """A box of an ISO base media file."""
     return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+
+def claimed(samples: int, tracks: int = 1) -> bytes:
+    """A film of a few hundred bytes that claims so many samples in each track."""
+    entry = box(b"avc1", bytes(6) + b"\0\1" + bytes(16) + struct.pack(">HH", 64, 64) + bytes(50))
+    tables = [
+        box(b"stsd", struct.pack(">II", 0, 1) + entry),
+        box(b"stts", struct.pack(">IIII", 0, 1, samples, 1)),
+        box(b"stsz", struct.pack(">III", 0, 1, samples)),
+        box(b"stsc", struct.pack(">IIIII", 0, 1, 1, samples, 1)),
+        box(b"stco", struct.pack(">III", 0, 1, 100)),
+    ]
+    media = [
+        box(b"mdhd", bytes(12) + struct.pack(">II", 1, 1) + bytes(4)),
+        box(b"hdlr", bytes(8) + b"vide" + bytes(13)),
+        box(b"minf", box(b"vmhd", bytes(12)) + box(b"stbl", b"".join(tables))),
+    ]
+    track = box(b"trak", box(b"tkhd", bytes(92)) + box(b"mdia", b"".join(media)))
+    header = box(b"mvhd", bytes(12) + struct.pack(">II", 1, 1) + bytes(80))
+    return box(b"ftyp", b"isom\0\0\2\0isomiso2mp41") + box(b"moov", header + track * tracks)

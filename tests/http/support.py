@@ -155,6 +155,13 @@ def moment(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
+def jpeg() -> bytes:
+    """A picture of some KiB."""
+    written = BytesIO()
+    Image.effect_noise((120, 80), 60).convert("RGB").save(written, "JPEG")
+    return written.getvalue()
+
+
 def png(width: int = 3, height: int = 2, colour: str = "red") -> bytes:
     """A small picture."""
     written = BytesIO()

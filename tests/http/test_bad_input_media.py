@@ -14,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, Client, deployed, serving
-from tests.http.support import Tenant, check_refusal, make_tenant, png
+from tests.gateways.movies import claimed
+from tests.http.support import Tenant, check_refusal, jpeg, make_tenant, png
 from tests.storage.support import Admin
 
 _PNG = base64.b64encode(png()).decode()
@@ -45,6 +46,7 @@ def _body(account_id: str, *media: dict[str, Any]) -> dict[str, Any]:
         ({"bytesBase64": ""}, "media.unreadable"),
         ({"bytesBase64": base64.b64encode(b"Just some text.").decode()}, "media.unreadable"),
         ({"bytesBase64": base64.b64encode(png()[:20]).decode()}, "media.unreadable"),
+        ({"bytesBase64": base64.b64encode(claimed(20_000_000)).decode()}, "media.unreadable"),
         ({"bytesBase64": base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg'/>").decode()}, "media.unreadable"),
         ({"bytesBase64": "A" * (5 * 1024**2 * 4 // 3 + 8)}, "media.size_max"),
     ],
@@ -64,6 +66,9 @@ async def test_a_medium_without_one_good_source_is_refused(
         (b"", "media.empty_body"),
         (b"Just some text.", "media.unreadable"),
         (png()[:20], "media.unreadable"),
+        (jpeg()[: len(jpeg()) // 2], "media.unreadable"),
+        (claimed(20_000_000), "media.unreadable"),
+        (claimed(30_000_000, tracks=20), "media.unreadable"),
         (b"<html><script>alert(1)</script></html>", "media.unreadable"),
     ],
 )

@@ -40,6 +40,7 @@ async def test_a_medium_says_what_its_bytes_are(tenant: Tenant) -> None:
         "width": 108,
         "height": 192,
     }
+    assert "frameCount" not in medium
     assert (medium["durationS"], medium["frameRate"], medium["codec"]) == (1.0, 30.0, "h264")
     assert medium["sizeBytes"] == len(movie())
     assert abs(moment(medium["expiresAt"]) - moment(medium["createdAt"]) - timedelta(days=30)) < timedelta(minutes=1)
@@ -48,7 +49,7 @@ async def test_a_medium_says_what_its_bytes_are(tenant: Tenant) -> None:
 
 async def test_a_picture_has_no_duration_and_a_document_no_size(tenant: Tenant) -> None:
     picture = await read(tenant, await upload(tenant.client))
-    assert (picture["kind"], picture["width"]) == ("image", 3)
+    assert (picture["kind"], picture["width"], picture["frameCount"]) == ("image", 3, 1)
     assert not picture.keys() & {"durationS", "frameRate", "codec", "error"}
     document = await read(tenant, await upload(tenant.client, b"%PDF-1.7\n", "paper.pdf"))
     assert (document["kind"], document["contentType"]) == ("document", "application/pdf")

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, deployed
 from tests.gateways.movies import movie
-from tests.http.support import Tenant, check_refusal, make_tenant, path_of, png, upload
+from tests.http.support import Tenant, check_refusal, jpeg, make_tenant, path_of, png, upload
 from tests.http.test_media import read
 from tests.s3 import bucket
 from tests.storage.support import Admin
@@ -82,6 +82,13 @@ async def test_what_the_bytes_are_decides_and_not_what_was_announced(tenant: Ten
     assert (medium["status"], medium["error"]["rule"]) == ("failed", "media.unreadable")
     check_refusal(await put(tenant, started, png()[:6]), 409, "validation_failed", "media.upload_used")
     assert (await tenant.stored())["files"] == 0
+
+
+async def test_half_an_image_is_unreadable_whatever_way_it_comes(tenant: Tenant) -> None:
+    half = jpeg()[: len(jpeg()) // 2]
+    started = await start(tenant, len(half))
+    check_refusal(await put(tenant, started, half), 400, "validation_failed", "media.unreadable")
+    assert (await read(tenant, started["id"]))["status"] == "failed"
 
 
 async def test_an_address_that_was_changed_leads_nowhere(tenant: Tenant) -> None:

@@ -30,6 +30,7 @@ from letmepost.storage.claims import Claim, EveryTenantClaims
 from letmepost.storage.database import Connection
 from letmepost.storage.posts import PostRepository
 from tests.doubles.platform import make_platform
+from tests.doubles.probing import probe_here
 from tests.services.network import Network
 from tests.storage.support import CLOCK, KEYRING, PLATFORM, Admin, Owner, in_the_past
 
@@ -127,6 +128,7 @@ async def working(
     library = MediaLibrary(
         database=owner.database,
         blobs=DiskBlobStore(directory),
+        probe=probe_here,
         clock=CLOCK,
         quotas=Quotas(owner.database, CLOCK),
         kept_for=timedelta(days=30),

@@ -12,6 +12,7 @@ from letmepost.gateways.blobs.store import StoredBlob
 from letmepost.services.media import MediaLibrary
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
+from tests.doubles.probing import probe_here
 from tests.http.support import png
 from tests.services.desk import Desk
 from tests.services.office import Office
@@ -49,7 +50,8 @@ def store(desk: Desk, tmp_path: Path) -> WatchedStore:
 def office(desk: Desk, store: WatchedStore) -> Office:
     database = desk.tools.database
     quotas, month = Quotas(database, CLOCK), timedelta(days=30)
-    return Office(desk, MediaLibrary(database=database, blobs=store, clock=CLOCK, quotas=quotas, kept_for=month))
+    library = MediaLibrary(database=database, blobs=store, probe=probe_here, clock=CLOCK, quotas=quotas, kept_for=month)
+    return Office(desk, library)
 
 
 async def test_no_transaction_is_open_while_bytes_go_to_the_blob_store(

@@ -16,6 +16,7 @@ from letmepost.gateways.blobs import BlobStore, DirectUploads, DiskBlobStore
 from letmepost.gateways.blobs.s3 import Bucket, open_s3
 from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.http_client import HTTPClient
+from letmepost.gateways.media.probes import MediaProbes
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.name_lookup import NameLookup
 from letmepost.gateways.wakeups import Wakeups
@@ -102,7 +103,11 @@ async def open_core(
         blobs, direct = open_blobs(settings, stack)
         kept_for = timedelta(days=settings.media_days)
         quotas = Quotas(database, clock)
-        library = MediaLibrary(database=database, blobs=blobs, clock=clock, quotas=quotas, kept_for=kept_for)
+        probes = MediaProbes(settings.media_processes)
+        stack.push_async_callback(probes.close)
+        library = MediaLibrary(
+            database=database, blobs=blobs, probe=probes.probe, clock=clock, quotas=quotas, kept_for=kept_for
+        )
         links = MediaLinks(keyring, clock, str(settings.public_url))
         by_platform = platform_settings(environment, platforms)
         worlds = Worlds(

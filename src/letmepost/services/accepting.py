@@ -16,7 +16,7 @@ from letmepost.services.composing import Composed, Composer, JudgedTarget
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.media import StoredBytes
-from letmepost.services.post_media import PostMedia, media_of, probe_inline
+from letmepost.services.post_media import PostMedia, media_of
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, PostRequest, TargetRequest
 from letmepost.services.target_options import check_default_options, option_media_ids
@@ -82,7 +82,7 @@ class Acceptance:
             QuotaExceeded: it is more than the operator allows; nothing was stored.
             AnsweredError, IdempotencyConflict: the key was used before.
         """
-        inline_facts = await probe_inline(_contents(request))
+        inline_facts = await self._media.probe_inline(caller, _contents(request))
         async with self._quotas.announced(caller.tenant), self._database.tenant(caller.tenant) as connection:
             composed = await self._compose(connection, caller, request, inline_facts)
             now = self._clock.now()
@@ -127,7 +127,7 @@ class Acceptance:
         Raises:
             InvalidRequest, NotFound: the request is wrong before any platform's rule is.
         """
-        inline_facts = await probe_inline(_contents(request))
+        inline_facts = await self._media.probe_inline(caller, _contents(request))
         async with self._database.tenant(caller.tenant) as connection:
             composer, accounts = await self._composer(connection, caller, request, inline_facts)
         check_schedule(request.scheduled_at, self._clock.now())

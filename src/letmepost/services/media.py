@@ -13,7 +13,9 @@ from letmepost.domain.errors import InvalidRequest, QuotaExceeded, RequestError,
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.blobs import BlobMissingError, BlobStore, BlobTooLargeError, read_range
 from letmepost.gateways.clock import Clock
-from letmepost.gateways.media_probe import UnreadableMediaError, probe
+from letmepost.gateways.media.probes import Probe
+from letmepost.gateways.media.process import Read
+from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
 from letmepost.services.idempotency import AnsweredError
 from letmepost.services.quotas import Quotas
 from letmepost.storage.database import Connection, Database, Tenant
@@ -22,6 +24,8 @@ from letmepost.storage.media import MediaRepository, MediaRow
 UPLOAD_MAX_BYTES = 200 * 1024 * 1024
 _TAKE_BYTES = 8
 _REMEMBERED = 4096
+_SEND_MEDIA = "Send a complete image, video or PDF file."
+_SIMPLIFY = "Re-export the file with a smaller size or fewer frames, and send the new copy."
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,18 @@ class MediaLibrary:
     """The bytes of media, whoever they belong to. `kept_for`: how long, if nothing uses them."""
 
     def __init__(
-        self, *, database: Database, blobs: BlobStore, clock: Clock, quotas: Quotas, kept_for: timedelta
+        self,
+        *,
+        database: Database,
+        blobs: BlobStore,
+        probe: Probe,
+        clock: Clock,
+        quotas: Quotas,
+        kept_for: timedelta,
     ) -> None:
         self._database = database
         self._blobs = blobs
+        self._probe = probe
         self._clock = clock
         self._quotas = quotas
         self._kept_for = kept_for
@@ -67,7 +79,7 @@ class MediaLibrary:
             blob = await self._blobs.put(key, chunks, max_bytes=max_bytes)
         except BlobTooLargeError as error:
             raise too_large(max_bytes) from error
-        return StoredBytes(name, await self._judge(key, blob.size_bytes), blob.sha256)
+        return StoredBytes(name, await self._judge(tenant, key, blob.size_bytes), blob.sha256)
 
     async def examine(self, tenant: Tenant, name: str) -> StoredBytes:
         """Learn what bytes are that came into the blob store past this service, as `take_in`."""
@@ -76,7 +88,7 @@ class MediaLibrary:
         async for chunk in await self._blobs.open(key):
             digest.update(chunk)
             size_bytes += len(chunk)
-        return StoredBytes(name, await self._judge(key, size_bytes), digest.digest())
+        return StoredBytes(name, await self._judge(tenant, key, size_bytes), digest.digest())
 
     def own_name(self, media_id: UUID) -> str:
         """The name of bytes that come in together with their medium."""
@@ -201,18 +213,29 @@ class MediaLibrary:
             self._names[media_id] = name
         return name
 
-    async def _judge(self, key: str, size_bytes: int) -> MediaFacts:
-        """What stored bytes are; what is nothing that we know is removed again."""
+    async def probe(self, tenant: Tenant, read: Read, size_bytes: int) -> MediaFacts:
+        """Return the facts of a file.
+
+        Raises:
+            InvalidRequest: `media.unreadable`.
+        """
+        try:
+            return await self._probe(tenant.organization_id, read, size_bytes)
+        except UnreadableMediaError as error:
+            is_complex = isinstance(error, TooComplexMediaError)
+            remediation = _SIMPLIFY if is_complex else _SEND_MEDIA
+            raise InvalidRequest(str(error), rule="media.unreadable", remediation=remediation) from error
+
+    async def _judge(self, tenant: Tenant, key: str, size_bytes: int) -> MediaFacts:
+        """Return the facts of stored bytes. Delete the bytes if they are not an accepted file."""
         if size_bytes == 0:
             await self._blobs.delete(key)
             raise InvalidRequest("The file is empty.", rule="media.empty_body", remediation="Send its bytes.")
         try:
-            return await probe(partial(read_range, self._blobs, key), size_bytes)
-        except UnreadableMediaError as error:
+            return await self.probe(tenant, partial(read_range, self._blobs, key), size_bytes)
+        except InvalidRequest:
             await self._blobs.delete(key)
-            raise InvalidRequest(
-                str(error), rule="media.unreadable", remediation="Send an image or a video."
-            ) from error
+            raise
 
 
 def too_large(max_bytes: int) -> TooLarge:

@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import InvalidRequest
 from letmepost.gateways.clock import Clock
-from letmepost.gateways.media_probe import UnreadableMediaError, probe_bytes
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.composing import Composed
 from letmepost.services.media import MediaLibrary, StoredBytes
@@ -69,6 +68,19 @@ class PostMedia:
         if used and used != await media.keep(used):
             raise unknown_medium()
 
+    async def probe_inline(self, caller: Caller, contents: Sequence[ContentRequest]) -> dict[int, MediaFacts]:
+        """Return the facts of the bytes inside a request, by identity of the request's own objects.
+
+        Raises:
+            InvalidRequest: `media.unreadable`.
+        """
+        facts: dict[int, MediaFacts] = {}
+        for item in media_of(contents):
+            if item.data is not None:
+                read = partial(_read, item.data)
+                facts[id(item)] = await self._library.probe(caller.tenant, read, len(item.data))
+        return facts
+
     async def bring(self, caller: Caller, post_id: UUID, content: ContentRequest) -> ContentRequest:
         """New content for a post, with media in place of the bytes that came inside the request.
 
@@ -82,7 +94,7 @@ class PostMedia:
         """
         if not any(item.data is not None for item in media_of([content])):
             return content
-        await probe_inline([content])
+        await self.probe_inline(caller, [content])
         async with self._database.tenant(caller.tenant) as connection:
             profile_id = (await visible_post(connection, caller, post_id)).post.profile_id
         thread = [replace(part, media=await self._brought(caller, profile_id, part.media)) for part in content.thread]
@@ -110,22 +122,8 @@ def media_of(contents: Sequence[ContentRequest]) -> list[MediaRequest]:
     ]
 
 
-async def probe_inline(contents: Sequence[ContentRequest]) -> dict[int, MediaFacts]:
-    """What the bytes inside a request say, by identity of the request's own objects.
-
-    Raises:
-        InvalidRequest: `media.unreadable`.
-    """
-    facts: dict[int, MediaFacts] = {}
-    for item in media_of(contents):
-        if item.data is not None:
-            try:
-                facts[id(item)] = await probe_bytes(item.data)
-            except UnreadableMediaError as error:
-                raise InvalidRequest(
-                    str(error), rule="media.unreadable", remediation="Send the bytes of an image or a video."
-                ) from error
-    return facts
+async def _read(data: bytes, first_byte: int, length_bytes: int) -> bytes:
+    return data[first_byte : first_byte + length_bytes]
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -47,6 +47,7 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "expiresAt": None,
         "externalUserId": "user-42",
         "field": "text",
+        "frameCount": 1,
         "firstCommentUri": "at://did:example:somebody/post/3n2v",
         "firstCommentCid": None,
         "handle": "somebody.example",

@@ -41,6 +41,7 @@ class MediaView(View):
     duration_s: Left[float] = None
     frame_rate: Left[float] = None
     codec: Left[str] = None
+    frame_count: Left[int] = None
     error: Left[Mapping[str, Any]] = None
     created_at: Moment
     expires_at: Left[Moment] = None
@@ -116,6 +117,7 @@ def _fields(row: MediaRow, url_for: URLFor) -> dict[str, Any]:
         "duration_s": row.duration_s,
         "frame_rate": row.frame_rate,
         "codec": row.codec,
+        "frame_count": row.frame_count,
         "error": row.error,
         "created_at": row.created_at,
         "expires_at": row.expires_at,

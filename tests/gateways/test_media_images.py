@@ -1,6 +1,5 @@
 """What files are is what their bytes say."""
 
-import asyncio
 import struct
 import tracemalloc
 import zlib
@@ -12,18 +11,24 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from letmepost.domain.content import MediaFacts
-from letmepost.gateways.media_probe import MAX_PIXELS, UnreadableMediaError, probe_bytes, sniff
+from letmepost.gateways.media.frames import count_frames
+from letmepost.gateways.media.images import MAX_PIXELS
+from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError, sniff
+from tests.doubles.probing import probe_bytes
 
 FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "image/gif": "GIF"}
 
 
-def image(content_type: str, *, orientation: int | None = None, frames: int = 1) -> bytes:
-    """40 pixels wide and 20 high."""
+def image(content_type: str, *, orientation: int | None = None, frames: int = 1, noisy: bool = False) -> bytes:
+    """40 pixels wide and 20 high; ten times as many, and hard to compress, if noisy."""
     exif = Image.Exif()
     if orientation is not None:
         exif[0x0112] = orientation
     file = BytesIO()
-    pictures = [Image.new("RGB", (40, 20), (shade, 0, 0)) for shade in range(frames)]
+    if noisy:
+        pictures = [Image.effect_noise((400, 200), 100 + shade).convert("RGB") for shade in range(frames)]
+    else:
+        pictures = [Image.new("RGB", (40, 20), (shade * 9, 0, 0)) for shade in range(frames)]
     more = {"save_all": True, "append_images": pictures[1:]} if frames > 1 else {}
     pictures[0].save(file, FORMATS[content_type], exif=exif.tobytes(), **more)
     return file.getvalue()
@@ -35,32 +40,68 @@ def box(brand: bytes, *compatible: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("content_type", FORMATS)
-async def test_image_has_its_type_and_size(content_type: str) -> None:
+def test_image_has_its_type_and_size(content_type: str) -> None:
     content = image(content_type)
-    facts = MediaFacts(content_type=content_type, size_bytes=len(content), width_px=40, height_px=20)
-    assert await probe_bytes(content) == facts
+    facts = MediaFacts(content_type=content_type, size_bytes=len(content), width_px=40, height_px=20, frame_count=1)
+    assert probe_bytes(content) == facts
 
 
 @pytest.mark.parametrize("content_type", ["image/jpeg", "image/png", "image/webp"])
 @pytest.mark.parametrize(("orientation", "size"), [(1, (40, 20)), (3, (40, 20)), (6, (20, 40)), (8, (20, 40))])
-async def test_image_has_the_size_in_which_it_is_seen(
-    content_type: str, orientation: int, size: tuple[int, int]
-) -> None:
-    facts = await probe_bytes(image(content_type, orientation=orientation))
+def test_image_has_the_size_in_which_it_is_seen(content_type: str, orientation: int, size: tuple[int, int]) -> None:
+    facts = probe_bytes(image(content_type, orientation=orientation))
     assert (facts.width_px, facts.height_px) == size
 
 
-async def test_orientation_that_makes_no_sense_is_ignored() -> None:
+def test_orientation_that_makes_no_sense_is_ignored() -> None:
     whole = image("image/jpeg", orientation=6)
     for garbled in (whole.replace(b"MM\0*", b"XX\0*"), whole.replace(b"\x01\x12\0\x03", b"\x01\x12\0\x02")):
         assert garbled != whole
-        assert (await probe_bytes(garbled)).width_px == 40
+        assert (probe_bytes(garbled)).width_px == 40
 
 
 @pytest.mark.parametrize("content_type", ["image/gif", "image/webp"])
-async def test_animation_has_the_size_of_its_canvas(content_type: str) -> None:
-    facts = await probe_bytes(image(content_type, frames=3))
+def test_animation_has_the_size_of_its_canvas(content_type: str) -> None:
+    facts = probe_bytes(image(content_type, frames=3))
     assert (facts.content_type, facts.width_px, facts.height_px) == (content_type, 40, 20)
+
+
+@pytest.mark.parametrize("content_type", ["image/gif", "image/png", "image/webp"])
+@pytest.mark.parametrize("frames", [1, 2, 7])
+def test_frames_of_an_image_are_counted(content_type: str, frames: int) -> None:
+    assert probe_bytes(image(content_type, frames=frames)).frame_count == frames
+
+
+def test_video_and_document_have_no_frame_count() -> None:
+    assert probe_bytes(box(b"mp42")).frame_count is None
+    assert probe_bytes(b"%PDF-1.7\n").frame_count is None
+
+
+def test_frames_of_an_apng_are_counted_whatever_it_claims() -> None:
+    claims_two = bytearray(image("image/png", frames=7))
+    claim = claims_two.index(b"acTL")
+    claims_two[claim + 4 : claim + 8] = (2).to_bytes(4, "big")
+    claims_two[claim + 12 : claim + 16] = zlib.crc32(claims_two[claim : claim + 12]).to_bytes(4, "big")
+    assert probe_bytes(bytes(claims_two)).frame_count == 7
+
+
+def test_gif_without_trailer_is_measured() -> None:
+    assert probe_bytes(image("image/gif", frames=3)[:-1]).frame_count == 3
+
+
+@pytest.mark.parametrize("content_type", FORMATS)
+@pytest.mark.parametrize("frames", [1, 3])
+def test_half_an_image_is_unreadable(content_type: str, frames: int) -> None:
+    whole = image(content_type, frames=frames if content_type != "image/jpeg" else 1, noisy=True)
+    probe_bytes(whole)
+    with pytest.raises(UnreadableMediaError, match=r"ends too early|cannot be decoded"):
+        probe_bytes(whole[: len(whole) // 2])
+
+
+def test_gif_of_too_many_blocks_is_too_complex() -> None:
+    head = b"GIF89a\1\0\1\0\0\0\0"
+    with pytest.raises(TooComplexMediaError, match="blocks"):
+        count_frames("image/gif", BytesIO(head + b"\x21\xfe" + b"\1\0" * 1_100_000 + b"\0"))
 
 
 @pytest.mark.parametrize(
@@ -77,8 +118,8 @@ async def test_animation_has_the_size_of_its_canvas(content_type: str) -> None:
         (b"%PDF-1.7\n", "application/pdf"),
     ],
 )
-async def test_video_and_document_are_known_by_their_first_bytes(head: bytes, content_type: str) -> None:
-    assert await probe_bytes(head) == MediaFacts(content_type=content_type, size_bytes=len(head))
+def test_video_and_document_are_known_by_their_first_bytes(head: bytes, content_type: str) -> None:
+    assert probe_bytes(head) == MediaFacts(content_type=content_type, size_bytes=len(head))
 
 
 @pytest.mark.parametrize(
@@ -100,15 +141,15 @@ async def test_video_and_document_are_known_by_their_first_bytes(head: bytes, co
         box(b"????", b"????"),
     ],
 )
-async def test_unknown_bytes_are_unreadable(data: bytes) -> None:
+def test_unknown_bytes_are_unreadable(data: bytes) -> None:
     with pytest.raises(UnreadableMediaError, match="is not a JPEG, PNG, WebP, GIF, MP4, QuickTime or PDF"):
-        await probe_bytes(data)
+        probe_bytes(data)
 
 
 @pytest.mark.parametrize("content_type", FORMATS)
-async def test_image_that_only_begins_like_one_is_unreadable(content_type: str) -> None:
-    with pytest.raises(UnreadableMediaError, match="cannot be read as such"):
-        await probe_bytes(image(content_type)[:13])
+def test_image_that_only_begins_like_one_is_unreadable(content_type: str) -> None:
+    with pytest.raises(UnreadableMediaError, match=r"cannot be decoded|ends too early"):
+        probe_bytes(image(content_type)[:13])
 
 
 def png_of(width_px: int, height_px: int) -> bytes:
@@ -127,23 +168,30 @@ def webp_of(side_px: int) -> bytes:
 
 
 @pytest.mark.parametrize("bomb", [png_of(100_000, 100_000), webp_of(16_383)], ids=["png", "webp"])
-async def test_image_of_too_many_pixels_is_unreadable_without_being_decoded(bomb: bytes) -> None:
+def test_image_of_too_many_pixels_is_unreadable_without_being_decoded(bomb: bytes) -> None:
     tracemalloc.start()
     with pytest.raises(UnreadableMediaError):
-        await probe_bytes(bomb)
+        probe_bytes(bomb)
     assert tracemalloc.get_traced_memory()[1] < 1_000_000
     tracemalloc.stop()
 
 
-async def test_image_of_almost_too_many_pixels_is_measured_without_being_decoded() -> None:
-    facts = await probe_bytes(png_of(MAX_PIXELS // 1000, 1000))
-    assert facts.height_px == 1000
+@pytest.mark.parametrize("content_type", ["image/jpeg", "image/png"])
+def test_large_photograph_is_measured(content_type: str) -> None:
+    file = BytesIO()
+    Image.new("L", (12_000, 9_000)).save(file, FORMATS[content_type])
+    assert probe_bytes(file.getvalue()).width_px == 12_000
 
 
-async def test_metadata_before_the_picture_may_be_large() -> None:
+def test_image_without_its_pixels_is_unreadable() -> None:
+    with pytest.raises(UnreadableMediaError, match="cannot be decoded"):
+        probe_bytes(png_of(MAX_PIXELS // 1000, 1000))
+
+
+def test_metadata_before_the_picture_may_be_large() -> None:
     picture = image("image/jpeg")
     segment = b"\xff\xe5" + (65_533).to_bytes(2, "big") + b"x" * 65_531
-    assert (await probe_bytes(picture[:2] + segment * 100 + picture[2:])).width_px == 40
+    assert (probe_bytes(picture[:2] + segment * 100 + picture[2:])).width_px == 40
 
 
 @given(st.sampled_from(sorted(FORMATS)), st.data())
@@ -152,7 +200,7 @@ def test_garbled_image_is_measured_or_unreadable_and_nothing_else(content_type: 
     for _ in range(data.draw(st.integers(1, 8))):
         garbled[data.draw(st.integers(0, len(garbled) - 1))] = data.draw(st.integers(0, 255))
     try:
-        asyncio.run(probe_bytes(bytes(garbled)))
+        probe_bytes(bytes(garbled))
     except UnreadableMediaError:
         return
 

@@ -1,0 +1,93 @@
+"""What an image is, by Pillow: every image is decoded completely. Only a media process imports this module."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import BinaryIO
+
+from PIL.ExifTags import Base
+from PIL.GifImagePlugin import GifImageFile
+from PIL.Image import Exif
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from letmepost.gateways.media.frames import count_frames
+from letmepost.gateways.media.messages import Measures
+from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
+
+IMAGE_MAX_BYTES = 200 * 1024 * 1024
+MAX_PIXELS = 178_956_970
+"""The most that Pillow decodes by default. Takes 716 MB."""
+_ANIMATION_MAX_PIXELS = MAX_PIXELS
+"""Of all frames together: the frames of a longer animation are counted, and its first ones decoded."""
+
+# The formats are called by name rather than by `Image.open`: only these are parsed, and no warning depends on
+# process-wide state.
+_IMAGES: Mapping[str, Callable[[BinaryIO], ImageFile]] = MappingProxyType(
+    {"image/gif": GifImageFile, "image/jpeg": JpegImageFile, "image/png": PngImageFile, "image/webp": WebPImageFile}
+)
+_SIDEWAYS = frozenset({5, 6, 7, 8})  # EXIF orientations that exchange width and height
+
+
+def measure_image(content_type: str, file: BinaryIO, size_bytes: int) -> Measures:
+    """Return the size of an image as displayed (after EXIF orientation) and its number of frames.
+
+    Raises:
+        UnreadableMediaError: it cannot be decoded, or is incomplete.
+        TooComplexMediaError: it has too many bytes, pixels or blocks.
+        MemoryError: it takes more memory than there is.
+    """
+    if size_bytes > IMAGE_MAX_BYTES:
+        raise TooComplexMediaError(f"The image has {size_bytes} bytes, more than the maximum of {IMAGE_MAX_BYTES}.")
+    try:
+        with _IMAGES[content_type](file) as image:
+            return _measure(content_type, file, image)
+    except (UnreadableMediaError, MemoryError):
+        raise
+    except Exception as error:  # Pillow documents few types, and hostile files raise others
+        raise UnreadableMediaError(f"The file begins like {content_type}, but cannot be decoded.") from error
+
+
+def _measure(content_type: str, file: BinaryIO, image: ImageFile) -> Measures:
+    width_px, height_px = image.size
+    if width_px * height_px > MAX_PIXELS:
+        raise TooComplexMediaError(
+            f"The image has {width_px}x{height_px} pixels, more than the maximum of {MAX_PIXELS}."
+        )
+    position = file.tell()
+    file.seek(0)
+    frame_count = count_frames(content_type, file)
+    file.seek(position)
+    exif = _decode(image, width_px * height_px)
+    if _orientation(exif) in _SIDEWAYS:
+        width_px, height_px = height_px, width_px
+    return Measures(width_px=width_px, height_px=height_px, frame_count=frame_count)
+
+
+def _decode(image: ImageFile, pixels: int) -> bytes | None:
+    """Decode the frames, up to a number of pixels; return the EXIF data."""
+    if isinstance(image, JpegImageFile):
+        # Reads every byte all the same, and takes a 64th of the memory.
+        image.draft("L", (1, 1))
+    image.load()
+    exif: bytes | None = image.info.get("exif")
+    decoded_pixels = pixels
+    while decoded_pixels + pixels <= _ANIMATION_MAX_PIXELS:
+        try:
+            image.seek(image.tell() + 1)
+        except EOFError:
+            break
+        image.load()
+        decoded_pixels += pixels
+    return exif
+
+
+def _orientation(raw: bytes | None) -> int:
+    """Return the EXIF orientation; 1, upright, when there is none or it cannot be read."""
+    exif = Exif()
+    try:
+        exif.load(raw or b"")
+        return int(exif.get(Base.Orientation, 1))
+    except Exception:  # noqa: BLE001 - see above
+        return 1

@@ -1,0 +1,56 @@
+"""The protocol between the service and a media process: messages over its standard input and output.
+
+A message is its length (4 bytes, big endian) and its body. The service sends a request; the child then asks for ranges
+of the file until it sends the result:
+
+    child    {"ready": true}                                     once, after its limits are set
+    service  {"operation": "probe", "content_type": …, "size_bytes": …}
+    child    {"read": [first_byte, length_bytes]}                any number of times
+    service  the bytes, in a message of their own
+    child    {"measures": {…}} | {"unreadable": message} | {"too_complex": message}
+
+The file is never on the child's disk and never whole in memory, wherever the blob store is. Requests, questions and
+results are JSON. The service treats what a child sends as untrusted: a hostile file may control the child.
+"""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+LENGTH_BYTES = 4
+REPLY_MAX_BYTES = 4096
+"""The longest message that the service accepts from a child."""
+READ_MAX_BYTES = 1024 * 1024
+"""The longest range that a child may ask for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """What a child measures of a file; None where the file does not say. Units as in `MediaFacts`."""
+
+    width_px: int | None = None
+    height_px: int | None = None
+    duration_s: float | None = None
+    frame_rate: float | None = None
+    codec: str | None = None
+    frame_count: int | None = None
+
+
+def framed(body: bytes) -> bytes:
+    """Return the message with this body."""
+    return len(body).to_bytes(LENGTH_BYTES, "big") + body
+
+
+def read_message(stream: BinaryIO) -> bytes:
+    """Return the body of the next message.
+
+    Raises:
+        EOFError: the other side closed the stream.
+    """
+    return _exactly(stream, int.from_bytes(_exactly(stream, LENGTH_BYTES), "big"))
+
+
+def _exactly(stream: BinaryIO, length_bytes: int) -> bytes:
+    data = stream.read(length_bytes)
+    if len(data) < length_bytes:
+        raise EOFError
+    return data

@@ -1,0 +1,174 @@
+"""One media process, as the service sees it."""
+
+import asyncio
+import json
+import signal
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+
+import letmepost
+from letmepost.gateways.media.messages import LENGTH_BYTES, READ_MAX_BYTES, REPLY_MAX_BYTES, Measures, framed
+from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
+
+Read: TypeAlias = Callable[[int, int], Coroutine[Any, Any, bytes]]
+"""Read so many bytes of a file, from a position on."""
+
+_READY_WITHIN_S = 30.0
+_MEASURES = TypeAdapter(Measures)
+_SOURCE = Path(letmepost.__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one file may use: memory of the process (address space), CPU time, and time in all.
+
+    Time in all counts while the process is waited for, not while the blob store is.
+    """
+
+    memory_bytes: int = 1024**3
+    cpu_s: int = 20
+    wall_s: float = 60.0
+
+
+class MediaProcessError(Exception):
+    """A media process could not be started: the machine or the installation is at fault, not a file."""
+
+
+class MediaProcessDiedError(Exception):
+    """A media process ended during a request, or broke the protocol."""
+
+
+class MediaProcess:
+    """A child process that parses one file at a time. Any failure but an unreadable file ends it."""
+
+    def __init__(self, process: Process, limits: Limits) -> None:
+        if process.stdin is None or process.stdout is None:
+            message = "a media process needs pipes"
+            raise ValueError(message)
+        self._process = process
+        self._stdin, self._stdout = process.stdin, process.stdout
+        self._limits = limits
+        self.requests = 0
+
+    @classmethod
+    async def start(cls, limits: Limits) -> "MediaProcess":
+        """Start a process, and wait until it is ready.
+
+        Raises:
+            MediaProcessError, OSError: it does not start.
+        """
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-m", "letmepost.gateways.media.child"),
+            *(str(limits.memory_bytes), str(limits.cpu_s)),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            # Nothing of our own environment: it holds the secrets. One arena, because each reserves address space.
+            env={"PYTHONPATH": str(_SOURCE), "MALLOC_ARENA_MAX": "1"},
+        )
+        started = cls(process, limits)
+        try:
+            async with asyncio.timeout(_READY_WITHIN_S):
+                await started._receive()
+        except (TimeoutError, asyncio.IncompleteReadError, MediaProcessDiedError) as error:
+            await started.kill()
+            raise MediaProcessError(f"The media process did not start (exit code {process.returncode}).") from error
+        except BaseException:
+            await started.kill()
+            raise
+        return started
+
+    async def measure(self, content_type: str, read: Read, size_bytes: int) -> Measures:
+        """Measure a file. What `read` raises is raised.
+
+        Raises:
+            UnreadableMediaError: it is broken; the process can go on.
+            TooComplexMediaError: it exceeded a limit.
+            MediaProcessDiedError: the process ended for another reason.
+        """
+        self.requests += 1
+        message = json.dumps({"operation": "probe", "content_type": content_type, "size_bytes": size_bytes}).encode()
+        left_s = self._limits.wall_s
+        while True:
+            asked_at = asyncio.get_running_loop().time()
+            try:
+                async with asyncio.timeout(left_s):
+                    reply = await self._ask(message)
+            except TimeoutError as error:
+                raise TooComplexMediaError("The file takes too long to process.") from error
+            left_s -= asyncio.get_running_loop().time() - asked_at
+            if "read" not in reply:
+                return _result(reply)
+            first_byte, length_bytes = _range(reply["read"], size_bytes)
+            message = await read(first_byte, length_bytes)
+
+    async def kill(self) -> None:
+        """End the process now."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        self._stdin.close()
+        await self._process.wait()
+
+    async def _ask(self, message: bytes) -> Mapping[str, Any]:
+        """Send a message, and return the next one.
+
+        Raises:
+            TooComplexMediaError: the kernel ended the process because it used up its CPU time.
+            MediaProcessDiedError: the process ended for another reason, or broke the protocol.
+        """
+        try:
+            with suppress(BrokenPipeError, ConnectionResetError):  # what it sent before it ended is still read
+                self._stdin.write(framed(message))
+                await self._stdin.drain()
+            return await self._receive()
+        except (asyncio.IncompleteReadError, ConnectionResetError) as error:
+            if await self._process.wait() == -signal.SIGXCPU:
+                raise TooComplexMediaError("The file takes too much time to process.") from error
+            raise MediaProcessDiedError from error
+
+    async def _receive(self) -> Mapping[str, Any]:
+        length_bytes = int.from_bytes(await self._stdout.readexactly(LENGTH_BYTES), "big")
+        if length_bytes > REPLY_MAX_BYTES:
+            raise MediaProcessDiedError
+        try:
+            reply = json.loads(await self._stdout.readexactly(length_bytes))
+        except ValueError as error:
+            raise MediaProcessDiedError from error
+        if not isinstance(reply, dict):
+            raise MediaProcessDiedError
+        return reply
+
+
+def _range(given: Any, size_bytes: int) -> tuple[int, int]:
+    """Return a range that the process may read.
+
+    Raises:
+        MediaProcessDiedError: it is none: the file has taken over the process.
+    """
+    match given:
+        case [int() as first_byte, int() as length_bytes] if (
+            0 < length_bytes <= READ_MAX_BYTES and 0 <= first_byte <= size_bytes - length_bytes
+        ):
+            return first_byte, length_bytes
+    raise MediaProcessDiedError
+
+
+def _result(reply: Mapping[str, Any]) -> Measures:
+    match reply:
+        case {"measures": measures}:
+            try:
+                return _MEASURES.validate_python(measures)
+            except ValidationError as error:
+                raise MediaProcessDiedError from error
+        case {"too_complex": str(message)}:
+            raise TooComplexMediaError(message)
+        case {"unreadable": str(message)}:
+            raise UnreadableMediaError(message)
+    raise MediaProcessDiedError

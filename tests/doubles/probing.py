@@ -1,0 +1,27 @@
+"""Media probing without child processes: what a media process does, done here."""
+
+import io
+from collections.abc import Hashable
+from dataclasses import asdict
+
+from letmepost.domain.content import MediaFacts
+from letmepost.gateways.media.images import measure_image
+from letmepost.gateways.media.messages import Measures
+from letmepost.gateways.media.movies import measure_movie
+from letmepost.gateways.media.process import Read
+from letmepost.gateways.media.sniffing import IMAGE_TYPES, MOVIE_TYPES, sniff
+
+
+def probe_bytes(data: bytes) -> MediaFacts:
+    """Return the facts of a file that is in memory."""
+    content_type, measures = sniff(data), Measures()
+    if content_type in IMAGE_TYPES:
+        measures = measure_image(content_type, io.BytesIO(data), len(data))
+    elif content_type in MOVIE_TYPES:
+        measures = measure_movie(io.BytesIO(data), len(data))
+    return MediaFacts(content_type=content_type, size_bytes=len(data), **asdict(measures))
+
+
+async def probe_here(owner: Hashable, read: Read, size_bytes: int) -> MediaFacts:
+    """`letmepost.gateways.media.probes.Probe` in this process."""
+    return probe_bytes(await read(0, size_bytes))
