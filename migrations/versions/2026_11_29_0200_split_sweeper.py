@@ -8,8 +8,8 @@ keeps those rights here; a later migration revokes them. The previous release on
 
 from alembic import op
 
-revision = "20261129a"
-down_revision = "20261129"
+revision = "20261129d"
+down_revision = "20261129c"
 
 OF_ORGANIZATION = "organization_id = (SELECT nullif(current_setting('letmepost.organization', true), '')::uuid)"
 

@@ -32,7 +32,7 @@ class EveryTenantReadBacks:
 
     async def list_due(self, now: datetime, limit: int) -> list[FoundPost]:
         """Return the posts that are due, longest due first."""
-        async with self._database.every_tenant() as connection:
+        async with self._database.sweep() as connection:
             rows: Sequence[tuple[UUID, str, UUID]] = [
                 tuple(row) for row in await connection.execute(_DUE, {"now": now, "limit": limit})
             ]
