@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
-from letmepost.domain.text import count_graphemes, count_utf8_bytes, count_utf16_units
+from letmepost.domain.text import count_graphemes, count_utf8_bytes, count_utf16_units, is_blank
 
 _UNITS: tuple[Callable[[str], int], ...] = (len, count_utf8_bytes, count_utf16_units, count_graphemes)
 _PIECES = (
@@ -17,10 +18,12 @@ _PIECES = (
 
 @st.composite
 def texts_around(draw: st.DrawFn, limit: int) -> str:
-    """Return a text within 3 of the limit, in whichever unit: code points, bytes, UTF-16 units or graphemes."""
+    """Return a visible text within 3 of the limit, in whichever unit: code points, bytes, UTF-16 units or graphemes."""
     count = draw(st.sampled_from(_UNITS))
     length = limit + draw(st.integers(-3, 3))
     text = "".join(draw(st.lists(st.sampled_from(_PIECES), max_size=8)))
     piece = draw(st.sampled_from(_PIECES))
     text += piece * max(0, (length - count(text)) // count(piece))
-    return text + "x" * max(0, length - count(text))
+    text += "x" * max(0, length - count(text))
+    assume(not is_blank(text))
+    return text

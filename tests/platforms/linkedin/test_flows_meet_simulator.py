@@ -103,6 +103,42 @@ def test_a_first_comment_follows_the_post() -> None:
     assert (seen.text, seen.reply_to, seen.uri) == ("More (here): #tag", live.uri, comment.uri)
 
 
+def test_a_mention_of_a_page_is_shown_as_its_name_and_linked() -> None:
+    driver = Driver()
+    member, page, _ = driver.connect_pages()
+    text = f"Thanks, @[{page.display_name}]({page.platform_account_id})! #h\xe9llo_w\xf6rld"
+    driver.publish(member, text=text)
+    [seen] = PLATFORM.simulator.posts(driver.state)
+    assert seen.text == "Thanks, Sandbox Works! #h\xe9llo_w\xf6rld"
+    assert seen.record["mentions"] == [page.platform_account_id]
+    assert seen.record["hashtags"] == ["h\xe9llo_w\xf6rld"]
+
+
+def test_a_person_is_mentioned_by_the_full_name_or_a_part_of_it() -> None:
+    driver = Driver()
+    account = driver.connect()
+    urn, name = account.platform_account_id, str(account.display_name)
+    for written in (name, *name.split()):
+        driver.publish(account, text=f"By @[{written}]({urn})")
+    assert [post.record["mentions"] for post in PLATFORM.simulator.posts(driver.state)] == [[urn]] * 3
+
+
+@pytest.mark.parametrize("name", ["sandbox works", "Sandbox", "Sandbox Works Ltd"])
+def test_a_mention_by_another_name_is_plain_text(name: str) -> None:
+    driver = Driver()
+    member, page, _ = driver.connect_pages()
+    driver.publish(member, text=f"Thanks, @[{name}]({page.platform_account_id})")
+    [seen] = PLATFORM.simulator.posts(driver.state)
+    assert (seen.text, seen.record["mentions"]) == (f"Thanks, {name}", [])
+
+
+def test_a_mention_of_an_unknown_entity_is_plain_text() -> None:
+    driver = Driver()
+    driver.publish(driver.connect(), text="@[Acme](urn:li:organization:1) and @[Ann](urn:li:person:x)")
+    [seen] = PLATFORM.simulator.posts(driver.state)
+    assert (seen.text, seen.record["mentions"]) == ("Acme and Ann", [])
+
+
 def test_what_was_published_can_be_taken_down_again_and_again() -> None:
     driver = Driver()
     account = driver.connect()

@@ -16,6 +16,7 @@ from letmepost.platforms.linkedin.rules import RULES
 from tests.platforms.linkedin.transcripts import MEMBER, PAGE, document, image
 
 ARTICLE = {"url": "https://example.com", "title": "A"}
+MENTION = "@[Acme](urn:li:organization:1)"
 POLL = {"question": "Which?", "options": ["This", "That"]}
 VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=image().media_id)
 
@@ -35,6 +36,8 @@ def with_options(**options: Any) -> dict[str, str]:
     [
         {},
         {"text": "x" * 3000, "first_comment": "y" * 1250},
+        {"text": MENTION + "x" * 2996},
+        {"text": MENTION, "first_comment": "@[Acme](urn:li:company:1) [x](urn:li:person:1)"},
         {"text": "", "media": (image(),)},
         {"text": "", "media": tuple(image(number) for number in range(20))},
         {"media": (image(content_type="image/gif"),)},
@@ -69,6 +72,9 @@ def test_what_is_within_the_limits_passes(content: dict[str, Any]) -> None:
         ({"text": " \n\u200b\u115f"}, {"text.non_empty": "text"}),
         ({"text": "x" * 3001}, {"text.max_graphemes": "text", "text.max_utf16": "text"}),
         ({"text": "🎉" * 1501}, {"text.max_utf16": "text"}),
+        ({"text": MENTION + "x" * 2997}, {"text.max_graphemes": "text", "text.max_utf16": "text"}),
+        ({"text": "@[\u200b](urn:li:organization:1)"}, {"text.non_empty": "text"}),
+        ({"first_comment": f"By {MENTION}"}, {"first_comment.mentions_unsupported": "firstComment.text"}),
         ({"first_comment": "\u2800 "}, {"first_comment.non_empty": "firstComment.text"}),
         (
             {"first_comment": "y" * 1251},

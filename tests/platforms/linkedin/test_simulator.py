@@ -107,6 +107,8 @@ def image_of(number: int) -> dict[str, str]:
         ({"author": "urn:li:organization:1", "visibility": "CONNECTIONS"}, (422, "INVALID_VALUE_FOR_FIELD")),
         ({"commentary": ""}, (422, "INVALID_VALUE_BLANK_FIELD")),
         ({"commentary": "x" * 3001}, (422, "FIELD_LENGTH_TOO_LONG")),
+        ({"commentary": "🎉" * 1501}, (422, "FIELD_LENGTH_TOO_LONG")),
+        ({"commentary": "@[A](urn:li:person:1)" + "x" * 3000}, (422, "FIELD_LENGTH_TOO_LONG")),
         ({"author": NOBODY}, (403, "ACCESS_DENIED")),
         ({"author": "urn:li:organization:1"}, (403, "ACCESS_DENIED")),
         ({"content": {}}, (422, "INVALID_VALUE_FOR_FIELD")),
@@ -126,6 +128,12 @@ def image_of(number: int) -> dict[str, str]:
         ({"content": {"multiImage": {"images": [image_of(1)]}}}, (422, "INVALID_VALUE_FOR_FIELD")),
         ({"content": {"multiImage": {"images": [image_of(1)] * 21}}}, (422, "INVALID_VALUE_FOR_FIELD")),
         ({"content": {"poll": {"question": "q" * 141}}}, (422, "FIELD_LENGTH_TOO_LONG")),
+        ({"content": {"poll": {"question": "🎉" * 71}}}, (422, "FIELD_LENGTH_TOO_LONG")),
+        ({"content": {"poll": {"question": " \n"}}}, (422, "INVALID_VALUE_BLANK_FIELD")),
+        (
+            {"content": {"poll": {"question": "q", "options": [{"text": "a"}, {"text": " "}]}}},
+            (422, "INVALID_VALUE_BLANK_FIELD"),
+        ),
         ({"content": {"poll": {"question": "q", "options": [{"text": "a"}]}}}, (422, "INVALID_VALUE_FOR_FIELD")),
         (
             {"content": {"poll": {"question": "q", "options": [{"text": "a"}, {"text": "b" * 31}]}}},
@@ -323,6 +331,7 @@ def test_an_address_to_upload_to_ends(visitor: Visitor) -> None:
         ({"message": {"text": ""}}, (422, "INVALID_VALUE_BLANK_FIELD")),
         ({"message": "hello"}, (422, "INVALID_VALUE_BLANK_FIELD")),
         ({"message": {"text": "x" * 1251}}, (422, "FIELD_LENGTH_TOO_LONG")),
+        ({"message": {"text": "🎉" * 626}}, (422, "FIELD_LENGTH_TOO_LONG")),
     ],
 )
 def test_a_comment_is_refused(visitor: Visitor, changes: dict[str, Any], refused: tuple[int, str]) -> None:

@@ -70,6 +70,18 @@ def test_preflight_and_the_simulator_agree_on_the_length_of_every_text(field: st
         assert is_accepted(content) is (not found)
 
 
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("letter", ["x", "\u044f", "\u4e2d", "🎉"])
+def test_preflight_and_the_simulator_agree_on_texts_that_just_fit_in_some_unit(field: str, letter: str) -> None:
+    limit, content_of = FIELDS[field]
+    for bytes_each in range(1, 5):
+        for count in (limit // bytes_each, limit // bytes_each + 1):
+            content = content_of(letter * count)
+            found = broken(content)
+            assert found <= LENGTHS
+            assert is_accepted(content) is (not found), (letter, count)
+
+
 @given(st.lists(st.sampled_from(LINKS), max_size=12), st.none() | st.sampled_from(LINKS[:7]))
 @example(list(LINKS[:5]), LINKS[5])
 def test_preflight_and_the_simulator_agree_on_the_number_of_links(words: list[str], card: str | None) -> None:

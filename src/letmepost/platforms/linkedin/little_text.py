@@ -1,30 +1,49 @@
 """LinkedIn's "little text", in which the text of a post is written.
 
-An unescaped reserved character does not make a post fail: it is accepted, and shown up to that character only.
-https://learn.microsoft.com/linkedin/marketing/community-management/shares/little-text-format (checked 2026-11-22).
+LinkedIn accepts an unescaped reserved character and shows the text up to that character only.
+https://learn.microsoft.com/linkedin/marketing/community-management/shares/little-text-format (checked 2026-11-28).
+
+Callers write mentions as little text has them: `@[Acme](urn:li:organization:1)`. LinkedIn shows the name, as a link if
+it is the exact name of the page or part of the person's name, else as plain text. Everything else is shown as written.
 """
 
 import re
 
+import regex
+
+from letmepost.platforms.linkedin.urns import AUTHOR_PATTERN
+
 _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
 
-# A hashtag begins the text or follows a space, so that `page#part` and a `#` in an address are none.
-_HASHTAG = re.compile(r"(?<!\S)#(\w+)")
-_ELEMENT = re.compile(r"\\(.)|\{hashtag\|\\#\|((?:\\.|[^|{}])*)\}", re.DOTALL)
+# A name may contain brackets. It ends before the next mention, so that half a mention does not swallow a whole one.
+_MENTION = rf"@\[(?P<name>(?:(?!@\[|\]\()[^\n])+)\]\((?P<urn>{AUTHOR_PATTERN})\)"
+
+# A hashtag begins the text or follows white space, so that `page#part` and a `#` in an address are none. Joiners are
+# part of words in Indic scripts and Persian.
+_WORD = r"_*[\p{L}\p{N}](?:[\u200c\u200d]?[\p{L}\p{M}\p{N}_])*"
+_LINK = regex.compile(rf"{_MENTION}|(?<!\S)#(?P<tag>{_WORD})")
+_SIMPLE_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 
 def escape(text: str) -> str:
-    """The text as little text: all of it is shown as it stands, and its hashtags are links."""
+    """Return the text as little text: its hashtags and mentions are links, and nothing of it is lost."""
     parts, end = [], 0
-    for found in _HASHTAG.finditer(text):
-        parts += [_literal(text[end : found.start()]), _tag(found.group(1))]
+    for found in _LINK.finditer(text):
+        tag = found["tag"]
+        link = _tag(tag) if tag is not None else f"@[{_literal(found['name'])}]({found['urn']})"
+        parts += [_literal(text[end : found.start()]), link]
         end = found.end()
     return "".join([*parts, _literal(text[end:])])
 
 
-def unescape(little: str) -> str:
-    """The text that escapes to this."""
-    return _ELEMENT.sub(_shown, little)
+def shown(text: str) -> str:
+    """Return the text that followers see: each mention is its name."""
+    return _LINK.sub(lambda found: found["name"] or found[0], text)
+
+
+def has_mention(text: str) -> bool:
+    """Return True if the text mentions a person or a page."""
+    return any(found["name"] for found in _LINK.finditer(text))
 
 
 def _literal(text: str) -> str:
@@ -32,12 +51,5 @@ def _literal(text: str) -> str:
 
 
 def _tag(word: str) -> str:
-    if "_" not in word:
-        return f"#{word}"
-    # The short form cannot hold an underscore: escaped it would end the tag, and bare it would end the text.
-    return f"{{hashtag|\\#|{_literal(word)}}}" if word.strip("_") else _literal(f"#{word}")
-
-
-def _shown(element: re.Match[str]) -> str:
-    character, word = element.groups()
-    return f"#{unescape(word)}" if character is None else str(character)
+    # The short form cannot contain an underscore: escaped it would end the tag, unescaped it would end the text.
+    return f"#{word}" if _SIMPLE_WORD.fullmatch(word) else f"{{hashtag|\\#|{_literal(word)}}}"

@@ -5,13 +5,15 @@ what counts as one. So both ways of counting have to be within it.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.lengths import GRAPHEMES, UTF16
+from letmepost.domain.lengths import GRAPHEMES, UTF16, Measure
 from letmepost.domain.limits import comment_not_empty, is_comment, text_max
 from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import is_blank
+from letmepost.platforms.linkedin.little_text import has_mention, shown
 from letmepost.platforms.linkedin.media_rules import MEDIA_RULES
 from letmepost.platforms.linkedin.option_rules import OPTION_RULES
 from letmepost.platforms.linkedin.options import LinkedInOptions
@@ -21,15 +23,17 @@ _TEXT_MAX = 3000
 _COMMENT_MAX = 1250
 
 _text_max = partial(text_max, platform="LinkedIn", checked_on=CHECKED_ON)
+_post_text_max = partial(_text_max, limit=_TEXT_MAX, source_url=POSTS_API, fields=lambda path: path == "text")
 
 
-def _is_post(path: str) -> bool:
-    return path == "text"
+def _of_shown(measure: Measure) -> Measure:
+    """Return the measure of the text that followers see, in which a mention is its name."""
+    return replace(measure, count=lambda text: measure.count(shown(text)))
 
 
 def _empty_post(content: PostContent) -> Iterator[Finding]:
     options = LinkedInOptions.model_validate(content.options)
-    if is_blank(content.text) and not (content.media or options.article or options.poll):
+    if is_blank(shown(content.text)) and not (content.media or options.article or options.poll):
         yield Finding(field="text", message="The post has neither text nor media, an article or a poll.")
 
 
@@ -38,9 +42,15 @@ def _thread(content: PostContent) -> Iterator[Finding]:
         yield Finding(field="thread", actual=len(content.thread), message="LinkedIn has no threads.")
 
 
+def _mention_in_comment(content: PostContent) -> Iterator[Finding]:
+    if content.first_comment is not None and has_mention(content.first_comment):
+        message = "The first comment has a mention, which would be shown as it is written: comments are plain text."
+        yield Finding(field="firstComment.text", message=message)
+
+
 RULES: tuple[Rule, ...] = (
-    _text_max("linkedin.text.max_graphemes", limit=_TEXT_MAX, measure=GRAPHEMES, fields=_is_post, source_url=POSTS_API),
-    _text_max("linkedin.text.max_utf16", limit=_TEXT_MAX, measure=UTF16, fields=_is_post, source_url=POSTS_API),
+    _post_text_max("linkedin.text.max_graphemes", measure=_of_shown(GRAPHEMES)),
+    _post_text_max("linkedin.text.max_utf16", measure=_of_shown(UTF16)),
     Rule(
         id="linkedin.text.non_empty",
         summary="A post has text, media, an article or a poll.",
@@ -71,6 +81,14 @@ RULES: tuple[Rule, ...] = (
         measure=UTF16,
         fields=is_comment,
         source_url=COMMENTS_API,
+    ),
+    Rule(
+        id="linkedin.first_comment.mentions_unsupported",
+        summary="A first comment mentions no person and no page.",
+        remediation="Write the name only, or mention it in the text of the post.",
+        source_url=COMMENTS_API,
+        checked_on=CHECKED_ON,
+        find=_mention_in_comment,
     ),
     comment_not_empty("linkedin.first_comment.non_empty", source_url=COMMENTS_API, checked_on=CHECKED_ON),
     *MEDIA_RULES,

@@ -3,7 +3,8 @@
 It speaks the protocol of the fact sheet: versions that end, Rest.li's headers, little text that ends at the first
 unescaped character, repeats that are refused as duplicates, and daily limits. There are no videos, no reactions, no
 statistics. As pure as a flow: the time and the randomness come with each call. May import what platforms may, and this
-platform's settings; never its flows, so that the two check each other.
+platform's settings. It states LinkedIn's limits and counts text in its own code, and imports no rules, counting or
+flows, so that the two check each other.
 
 The state's keys, each holding a whole value that is only ever replaced:
 

@@ -11,21 +11,20 @@ from typing import Any
 
 from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator.assets import authors, check_asset
-from letmepost.platforms.linkedin.simulator.members import find_member
+from letmepost.platforms.linkedin.simulator.members import find_member, is_named
 from letmepost.platforms.linkedin.simulator.quotas import spend
 from letmepost.platforms.linkedin.simulator.restli import (
     RestliError,
     denied,
     digits,
-    invalid,
     json_body,
     not_found,
     success,
 )
 from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS, Scenario, duplicate_post, refuse_attempt
 from letmepost.platforms.linkedin.simulator.tokens import authenticate
-from letmepost.platforms.linkedin.simulator.validation import Attached, check_post
-from letmepost.platforms.linkedin.simulator.visible_text import visible_text
+from letmepost.platforms.linkedin.simulator.validation import Attached, check_comment, check_post
+from letmepost.platforms.linkedin.simulator.visible_text import read_little
 
 REPEATS_KNOWN_FOR = timedelta(hours=1)
 """How long a repeat is refused: between minutes and a day; the exact time is unconfirmed."""
@@ -33,7 +32,6 @@ REPEATS_KNOWN_FOR = timedelta(hours=1)
 ACTIVITY_LAG = timedelta(seconds=1)
 """How long after a post comments know it."""
 
-COMMENT_MAX = 1250
 _WRITERS = ("w_member_social", "w_organization_social")
 _SAME = ("author", "commentary", "content", "visibility")
 
@@ -106,10 +104,7 @@ def create_comment(state: State, call: SimulatedCall) -> SimulatedReply:
         raise not_found()
     if body.get("actor") not in authors(state, token):
         raise denied("POST /socialActions/comments")
-    if not isinstance(text, str) or not text.strip():
-        raise invalid("INVALID_VALUE_BLANK_FIELD", "/message/text", "text is blank")
-    if len(text) > COMMENT_MAX:
-        raise invalid("FIELD_LENGTH_TOO_LONG", "/message/text", f"text is longer than {COMMENT_MAX}")
+    text = check_comment(text)
     if call.now.timestamp() * 1000 < post["created_ms"] + ACTIVITY_LAG.total_seconds() * 1000:
         raise RestliError(400, "BAD_REQUEST", f"Unable to obtain activity for {urn}", number=0)
     number = digits(call.entropy, "comment")
@@ -133,14 +128,17 @@ def list_comments(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def posts(state: State) -> list[SimulatedPost]:
-    """What followers see: posts, with comments as replies to them."""
+    """Return what followers see: posts, with comments as replies to them.
+
+    `record` of a post also has what its text links to: `hashtags`, and as `mentions` the URNs.
+    """
     seen = [
         (post["created_ms"], SimulatedPost(
             uri=key.removeprefix("post/"),
             account_id=post["body"]["author"],
             text=post["text"],
             created_at=_iso(post["created_ms"]),
-            record=post["body"],
+            record={**post["body"], "hashtags": post["hashtags"], "mentions": post["mentions"]},
         ))
         for key, post in _by_age(state, "post/")
     ]  # fmt: skip
@@ -172,8 +170,12 @@ def _store(
 ) -> SimulatedReply:
     urn = f"urn:li:{attached.kind}:{digits(call.entropy, 'post')}"
     at_ms = _ms(call.now)
-    text = visible_text(body["commentary"])
-    state[f"post/{urn}"] = {"body": body, "text": text, "created_ms": at_ms, "digest": digest}
+    little = read_little(body["commentary"])
+    linked = {
+        "hashtags": little.hashtags,
+        "mentions": [mention.urn for mention in little.mentions if is_named(state, *mention)],
+    }
+    state[f"post/{urn}"] = {"body": body, "text": little.text, "created_ms": at_ms, "digest": digest, **linked}
     state[f"same/{digest}"] = {"urn": urn, "at_ms": at_ms}
     is_first = f"lost/{digest}" not in state
     if scenario.loses_first_answer or scenario.hides_first_urn:

@@ -60,6 +60,19 @@ def pages(member: Member) -> list[str]:
     return [f"urn:li:organization:{identifier}" for identifier in member["organizations"]]
 
 
+def is_named(state: State, name: str, urn: str) -> bool:
+    """Return True if a mention of this name links to the entity, else LinkedIn shows it as plain text.
+
+    A page is mentioned by its exact name, a person by the full name or one part of it; upper and lower case count.
+    """
+    kind, identifier = urn.split(":")[2:]
+    if kind == "organization":
+        page = state.get(f"organization/{identifier}")
+        return page is not None and page["name"] == name
+    member: Member | None = state.get(f"member/{identifier}")
+    return member is not None and name in {member["name"], *member["name"].split()}
+
+
 def user_info(state: State, call: SimulatedCall) -> SimulatedReply:
     """`GET /v2/userinfo`: not versioned."""
     token = authenticate(state, call, "openid")

@@ -1,15 +1,17 @@
-"""What a post has to look like.
+"""What LinkedIn accepts as a post or a comment.
 
-Source: fact sheet sections 2.1, 2.2, 3 and 4.
+The limits and the counting are written here from fact sheet sections 2.1, 2.2, 2.6, 3 and 4 and its corrections,
+checked 2026-11-28. Nothing here is shared with preflight's rules: one wrong number would make both wrong.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from letmepost.platforms.linkedin.simulator.restli import invalid
-from letmepost.platforms.linkedin.simulator.visible_text import visible_text
+from letmepost.platforms.linkedin.simulator.visible_text import read_little
 
 COMMENTARY_MAX = 3000
+COMMENT_MAX = 1250
 _REQUIRED = ("author", "commentary", "visibility", "distribution", "lifecycleState")
 _FIELDS = {*_REQUIRED, "content", "isReshareDisabledByAuthor", "reshareContext"}
 _VISIBILITIES = {"PUBLIC", "CONNECTIONS", "LOGGED_IN"}
@@ -35,7 +37,7 @@ def check_post(body: Mapping[str, Any]) -> Attached:
     is_page = body["author"].startswith("urn:li:organization:")
     if is_page and body["visibility"] == "CONNECTIONS":
         raise invalid("INVALID_VALUE_FOR_FIELD", "/visibility", "An organization has no connections")
-    if len(visible_text(body["commentary"])) > COMMENTARY_MAX:
+    if _utf16_length(read_little(body["commentary"]).text) > COMMENTARY_MAX:
         raise invalid("FIELD_LENGTH_TOO_LONG", "/commentary", f"commentary is longer than {COMMENTARY_MAX}")
     content = body.get("content")
     if content is None:
@@ -43,6 +45,19 @@ def check_post(body: Mapping[str, Any]) -> Attached:
             raise invalid("INVALID_VALUE_BLANK_FIELD", "/commentary", "commentary is blank")
         return Attached([])
     return _check_content(content)
+
+
+def check_comment(text: object) -> str:
+    """Return the text of a comment.
+
+    Raises:
+        RestliError: it is blank or too long.
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise invalid("INVALID_VALUE_BLANK_FIELD", "/message/text", "text is blank")
+    if _utf16_length(text) > COMMENT_MAX:
+        raise invalid("FIELD_LENGTH_TOO_LONG", "/message/text", f"text is longer than {COMMENT_MAX}")
+    return text
 
 
 def _check_fields(body: Mapping[str, Any]) -> None:
@@ -91,22 +106,33 @@ def _multi_image(value: Mapping[str, Any]) -> Attached:
 
 
 def _poll(poll: Mapping[str, Any]) -> Attached:
-    _text(poll.get("question"), "/content/poll/question", 140)
+    _visible(poll.get("question"), "/content/poll/question", 140)
     options = poll.get("options")
     if not isinstance(options, list) or not 2 <= len(options) <= 4:
         raise invalid("INVALID_VALUE_FOR_FIELD", "/content/poll/options", "2 to 4 options are required")
     for option in options:
-        _text(option.get("text"), "/content/poll/options/text", 30)
+        _visible(option.get("text"), "/content/poll/options/text", 30)
     if (poll.get("settings") or {}).get("duration") not in _DURATIONS:
         raise invalid("INVALID_VALUE_FOR_FIELD", "/content/poll/settings/duration", "duration is not allowed")
     return Attached([])
 
 
+def _visible(value: object, field: str, limit: int) -> None:
+    _text(value, field, limit)
+    if not str(value).strip():
+        raise invalid("INVALID_VALUE_BLANK_FIELD", field, f"{field} is blank")
+
+
 def _text(value: object, field: str, limit: int) -> None:
     if not isinstance(value, str) or not value:
         raise invalid("MISSING_FIELD", field, f"{field} is required")
-    if len(value) > limit:
+    if _utf16_length(value) > limit:
         raise invalid("FIELD_LENGTH_TOO_LONG", field, f"{field} is longer than {limit}")
+
+
+def _utf16_length(text: str) -> int:
+    """Return the length in UTF-16: a character beyond the basic plane takes two units."""
+    return len(text) + sum(character > "\uffff" for character in text)
 
 
 def _urn(value: object, noun: str, field: str) -> str:

@@ -4,33 +4,54 @@ Source: fact sheet section 3. The first reserved character that is neither escap
 the post is accepted all the same, and the rest of it is lost.
 """
 
-import re
+from typing import NamedTuple
+
+import regex
 
 _RESERVED = r"\\|{}@\[\]()<>#*_~"
-_PIECE = re.compile(
+_PIECE = regex.compile(
     rf"""
     (?P<plain>[^{_RESERVED}]+)
     | \\(?P<escaped>.)
-    | \#(?P<tag>[^\W_]+)
+    | \#(?P<tag>[\p{{L}}\p{{N}}][\p{{L}}\p{{M}}\p{{N}}]*)
     | \{{hashtag\|\\?\#\|(?P<template>(?:\\.|[^|{{}}\\])+)\}}
-    | @\[(?P<name>(?:\\.|[^\]\\])+)\]\(urn:li:(?:person|organization):[\w-]+\)
+    | @\[(?P<name>(?:\\.|[^\]\\])+)\]\((?P<urn>urn:li:(?:person|organization):[\w-]+)\)
     """,
-    re.VERBOSE | re.DOTALL,
+    regex.VERBOSE | regex.DOTALL,
 )
+_ESCAPED = regex.compile(r"\\(.)", regex.DOTALL)
 
 
-def visible_text(little: str) -> str:
-    """The text as it is shown; it ends where it was not escaped as it should have been."""
-    shown, at = [], 0
+class Named(NamedTuple):
+    """A mention: the name that is shown, and the URN of the entity that is meant."""
+
+    name: str
+    urn: str
+
+
+class LittleText(NamedTuple):
+    """The text as it is shown, its hashtags (without `#`) and its mentions, both in order."""
+
+    text: str
+    hashtags: tuple[str, ...]
+    mentions: tuple[Named, ...]
+
+
+def read_little(little: str) -> LittleText:
+    """Read little text up to the first character that is not escaped as it should be."""
+    shown, hashtags, mentions, at = [], [], [], 0
     while (piece := _PIECE.match(little, at)) is not None:
-        shown.append(_show(piece))
         at = piece.end()
-    return "".join(shown)
+        if (tag := piece["tag"] or piece["template"]) is not None:
+            hashtags.append(_plain(tag))
+            shown.append(f"#{hashtags[-1]}")
+        elif piece["name"] is not None:
+            mentions.append(Named(_plain(piece["name"]), piece["urn"]))
+            shown.append(mentions[-1].name)
+        else:
+            shown.append(piece["plain"] or piece["escaped"])
+    return LittleText("".join(shown), tuple(hashtags), tuple(mentions))
 
 
-def _show(piece: re.Match[str]) -> str:
-    kind = piece.lastgroup or ""
-    text = piece[kind]
-    if kind in {"template", "name"}:
-        text = re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
-    return f"#{text}" if kind in {"tag", "template"} else text
+def _plain(escaped: str) -> str:
+    return _ESCAPED.sub(r"\1", escaped)
