@@ -370,6 +370,26 @@ def test_a_post_that_is_refused_is_final_once_the_container_says_that_it_is_not_
     assert refusal(run(ready(), made(1), answer, status("FINISHED"))).kind is kind
 
 
+@pytest.mark.parametrize(
+    ("answer", "kind", "said"),
+    [
+        (refused(4, 2207051), FailureKind.REJECTED, "restricted"),
+        (refused(506), FailureKind.DUPLICATE, "same content"),
+        (NOT_YET, FailureKind.UNAVAILABLE, "does not know yet"),
+    ],
+)
+def test_a_status_that_cannot_be_read_does_not_decide_the_post(answer: Reply, kind: FailureKind, said: str) -> None:
+    """A published id has no status: the read is refused with code 100, which says nothing about the post."""
+    failure = refusal(run(ready(), made(1), answer, refused(100, message="nonexisting field (status)")))
+    assert failure.kind is kind
+    assert said in failure.message
+
+
+def test_a_status_that_cannot_be_read_now_is_read_again() -> None:
+    assert refusal(run(ready(), made(1), refused(100), AWAY)) is AWAY
+    assert refusal(run(ready(), made(1), refused(100), refused(190))).kind is FailureKind.AUTH_FAILED
+
+
 def test_a_dead_token_is_told_at_once() -> None:
     assert refusal(run(ready(), made(1), refused(190, 463))).kind is FailureKind.AUTH_FAILED
 

@@ -124,8 +124,12 @@ def test_a_network_that_cannot_say_now_is_asked_again(answer: Reply | Exception)
     refusal(ask(status("PUBLISHED"), answer))
 
 
-def test_a_dead_token_leaves_it_unknown() -> None:
-    assert isinstance(ask(refused(190)).value(), Unknown)
+@pytest.mark.parametrize(
+    "answer", [refused(190), refused(100, message="Tried accessing nonexisting field (status)"), refused(100, 33)]
+)
+def test_a_status_that_is_refused_leaves_it_unknown(answer: Reply) -> None:
+    assert isinstance(ask(answer).value(), Unknown)
+    assert isinstance(ask(status("PUBLISHED"), answer).value(), Unknown)
 
 
 def test_it_ends_whatever_is_answered() -> None:

@@ -80,15 +80,21 @@ class _Writer:
         return None
 
     def _refused(self, draft: Draft, reply_to: str | None, call: Call, reply: Reply) -> Flow[str]:
-        """What a refusal to publish leads to.
+        """Return the id of the post if the container was published before, else raise what the refusal means.
 
-        A container that was published before is refused too, by whatever code: the container itself tells.
+        Threads also refuses to publish a container twice, with no code of its own: the container's status decides. A
+        refused status read decides nothing; the refusal to publish counts then.
         """
         failure = explain(call, reply)
         if failure.kind not in {FailureKind.REJECTED, FailureKind.DUPLICATE, FailureKind.UNAVAILABLE}:
             yield from self._look_at_quota(failure, draft)
             raise failure
-        status = yield from read_status((call.form or {})["creation_id"], self.settings)
+        try:
+            status = yield from read_status((call.form or {})["creation_id"], self.settings)
+        except PlatformFailure as unread:
+            if unread.kind is not FailureKind.REJECTED:
+                raise
+            raise failure from unread
         if status.name == "PUBLISHED":
             since = reply.received_at - timedelta(days=1)
             post_id = yield from find_published(self.post, draft, since, reply.received_at, self.settings)
