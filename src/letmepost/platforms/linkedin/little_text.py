@@ -18,6 +18,8 @@ _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
 # A name may contain brackets. It ends before the next mention, so that half a mention does not swallow a whole one.
 _MENTION = rf"@\[(?P<name>(?:(?!@\[|\]\()[^\n])+)\]\((?P<urn>{AUTHOR_PATTERN})\)"
 
+_ONE_MENTION = re.compile(_MENTION)
+
 # A hashtag begins the text or follows white space, so that `page#part` and a `#` in an address are none. Joiners are
 # part of words in Indic scripts and Persian.
 _WORD = r"_*[\p{L}\p{N}](?:[\u200c\u200d]?[\p{L}\p{M}\p{N}_])*"
@@ -38,12 +40,12 @@ def escape(text: str) -> str:
 
 def shown(text: str) -> str:
     """Return the text that followers see: each mention is its name."""
-    return _LINK.sub(lambda found: found["name"] or found[0], text)
+    return _ONE_MENTION.sub(r"\g<name>", text) if "@[" in text else text
 
 
 def has_mention(text: str) -> bool:
     """Return True if the text mentions a person or a page."""
-    return any(found["name"] for found in _LINK.finditer(text))
+    return "@[" in text and _ONE_MENTION.search(text) is not None
 
 
 def _literal(text: str) -> str:
