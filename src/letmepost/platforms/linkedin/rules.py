@@ -28,7 +28,13 @@ _post_text_max = partial(_text_max, limit=_TEXT_MAX, source_url=POSTS_API, field
 
 def _of_shown(measure: Measure) -> Measure:
     """Return the measure of the text that followers see, in which a mention is its name."""
-    return replace(measure, count=lambda text: measure.count(shown(text)))
+    return replace(measure, count=lambda text: measure.count(shown(text)), shrinks_by_max=_unfinished_mention)
+
+
+def _unfinished_mention(beginning: str) -> int:
+    """Return how much shorter the text may become when its last mention turns out to be complete."""
+    start = beginning.rfind("@[")
+    return 0 if start == -1 else len(beginning) - start
 
 
 def _empty_post(content: PostContent) -> Iterator[Finding]:
