@@ -200,7 +200,7 @@ def test_options_name_their_media() -> None:
 
 def test_long_text_that_a_mention_shortens_is_accepted() -> None:
     """Most of a mention is not shown. A count that stops within one must not reject the text."""
-    mention = "@[Acme](urn:li:organization:1234567890123456) "
+    mention = "@[Acme](urn:li:organization:1234567890123) "
     text = "x" * (3000 - 29 * len("Acme ")) + 29 * mention
     assert len(text) > 4096
     assert broken(text=text) == {}

@@ -1,45 +1,31 @@
 """Where X sees links in a text: with a scheme or without (`example.com`), and where they end.
 
-The rules of twitter-text in our own words (https://github.com/twitter/twitter-text js/src/extractUrlsWithIndices.js
-and js/src/regexp, read 2026-11-22): each becomes a t.co link of one length.
+The rules of twitter-text 3.1.0 in our own words (https://github.com/twitter/twitter-text
+js/src/extractUrlsWithIndices.js and js/src/regexp, read 2026-11-28): each becomes a t.co link of one length.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from letmepost.platforms.twitter.tlds import TLDS
+from letmepost.platforms.twitter.domains import BEFORE_LINK, LATIN, RUN, Domain, Run, ascii_domains, can_be_resolved
 
 URL_MAX_CHARS = 4096
-LABEL_MAX_CHARS = 63
 _TCO_SLUG_MAX_CHARS = 40
 
-_LATIN = (
-    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff\u0100-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f\u0272"
-    "\u0289\u028b\u02bb\u0300-\u036f\u1e00-\u1eff"
-)
-_DIRECTIONS = "\u202a-\u202e\u061c\u200e\u200f\u2066-\u2069"
-_NO_HOST = rf"""!'#%&()*+,\\\-./:;<=>?@\[\]^_{{|}}~$"`\s\u200b\ufffe\ufeff\uffff{_DIRECTIONS}"""
-_LETTERS = rf"a-z0-9{_LATIN}"
-_BARE = rf"[{_LETTERS}-]+(?:\.[{_LETTERS}-]+)*(?:\.\w+)?"
+_PROTOCOL = re.compile(rf"{BEFORE_LINK}https?://", re.IGNORECASE | re.ASCII)
+_PROTOCOL_MAX_CHARS = len("https://")
 
-_START = re.compile(
-    rf"(?<![a-z0-9@\uff20$#\uff03\ufffe\ufeff\uffff])(?P<protocol>https?://)(?P<host>(?:[^{_NO_HOST}]|[-_.])+)"
-    rf"|(?<![a-z0-9@\uff20$#\uff03\ufffe\ufeff\uffff_./-])(?P<bare>{_BARE})",
-    re.IGNORECASE,
-)
-
-_PATH_CHARS = rf"a-z0-9\u0400-\u04ff!*';:=+,.$/%#\[\]\-\u2013_~@|&{_LATIN}"
+_PATH_CHARS = rf"a-z0-9\u0400-\u04ff!*';:=+,.$/%#\[\]\-\u2013_~@|&{LATIN}"
 _PARENTHESES = rf"\((?:[{_PATH_CHARS}]+|[{_PATH_CHARS}]*\([{_PATH_CHARS}]+\)[{_PATH_CHARS}]*)\)"
-_PATH_END = rf"(?:[+\-a-z0-9\u0400-\u04ff=_#/{_LATIN}]|{_PARENTHESES})"
+_PATH_END = rf"(?:[+\-a-z0-9\u0400-\u04ff=_#/{LATIN}]|{_PARENTHESES})"
 _QUERY = r"\?[a-z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*[a-z0-9\-_&=#/]"
 _TAIL = re.compile(
-    rf"(?::[0-9]+)?(?P<path>/(?:(?:[{_PATH_CHARS}]|{_PARENTHESES})*{_PATH_END})?)?(?:{_QUERY})?", re.IGNORECASE
+    rf"(?::[0-9]+)?(?P<path>/(?:(?:[{_PATH_CHARS}]|{_PARENTHESES})*{_PATH_END})?)?(?:{_QUERY})?",
+    re.IGNORECASE | re.ASCII,
 )
-_TCO = re.compile(rf"https?://t\.co/(?P<slug>[a-z0-9]+)(?:{_QUERY})?", re.IGNORECASE)
-_PUNYCODE = re.compile(r"xn--[-0-9a-z]+")
-_NOT_AFTER_TLD = frozenset("abcdefghijklmnopqrstuvwxyz0123456789@+-")
-_TLD_MAX_CHARS = max(map(len, TLDS))
+_TCO = re.compile(rf"https?://t\.co/(?P<slug>[a-z0-9]+)(?:{_QUERY})?", re.IGNORECASE | re.ASCII)
+_NOT_BEFORE_BARE = frozenset("-_./")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,68 +36,68 @@ class Link:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """A domain with what precedes and follows it. The next one begins after `end`."""
+
+    start: int
+    domain: Domain
+    has_path: bool
+    end: int
+
+
 def find_links(text: str) -> Iterator[Link]:
-    """Every link, in order; none overlaps another."""
-    at = 0
-    while (found := _START.search(text, at)) is not None:
-        link = _candidate(text, found)
-        if link is not None and _is_taken(text[link.start : link.end]):
-            yield link
-        at = found.end() if link is None else link.end
+    """Yield every link, in order; none overlaps another."""
+    floor = 0
+    for found in RUN.finditer(text):
+        if "." not in found[0]:
+            continue
+        run = Run(text, found.start(), found.end())
+        while floor < run.end and (match := _next(text, run, floor)) is not None:
+            yield from _links(text, match)
+            floor = match.end + 1  # a link needs a character before it that belongs to no other
 
 
-def _candidate(text: str, found: re.Match[str]) -> Link | None:
-    protocol, host = found["protocol"] or "", found["host"] or found["bare"]
-    length = _domain_length(host, text[found.end() : found.end() + 1])
-    if length is None:
+def _next(text: str, run: Run, floor: int) -> _Match | None:
+    """The first match in a run that begins at `floor` or later."""
+    domain = run.whole()
+    start = None if domain is None else _protocol_start(text, run.start)
+    if start is None or start < floor:
+        domain = run.first(max(floor, run.start))
+        start = None if domain is None else domain.start
+    if domain is None or start is None:
         return None
-    start = found.start()
-    end = start + len(protocol) + length
-    tail = _TAIL.match(text, end)
-    if tail is not None and (protocol or tail["path"]):
-        end = tail.end()
-    tco = _TCO.match(text, start)
-    return Link(start, end if tco is None else tco.end())
+    tail = _TAIL.match(text, domain.end)
+    end = domain.end if tail is None else tail.end()
+    return _Match(start, domain, tail is not None and tail["path"] is not None, end)
 
 
-def _is_taken(url: str) -> bool:
-    tco = _TCO.match(url)
-    if tco is not None and len(tco["slug"]) > _TCO_SLUG_MAX_CHARS:
-        return False
-    return len(url) + (0 if "://" in url else len("https://")) <= URL_MAX_CHARS
-
-
-def _domain_length(host: str, following: str) -> int | None:
-    """How much of a host is a domain: up to the last top-level domain in it; None when there is none."""
-    labels = host.split(".")
-    for count in range(len(labels), 1, -1):
-        tld = _top_level(labels[count - 1], following if count == len(labels) else ".")
-        if tld is not None:
-            names = labels[: count - 1]
-            return len(".".join([*names, tld])) if _is_domain(names) else None
+def _protocol_start(text: str, end: int) -> int | None:
+    """Where the `http://` or `https://` that ends here begins."""
+    for length in (_PROTOCOL_MAX_CHARS - 1, _PROTOCOL_MAX_CHARS):
+        found = _PROTOCOL.match(text, end - length, end) if end >= length else None
+        if found is not None and found.end() == end:
+            return found.start()
     return None
 
 
-def _top_level(label: str, following: str) -> str | None:
-    """The top-level domain that a label is, or begins with: what follows it is no ASCII letter, digit, @, + or -."""
-    lowered = label.lower()
-    if _PUNYCODE.fullmatch(lowered):
-        return None if following and following in "@+" else label
-    for length in range(min(len(lowered), _TLD_MAX_CHARS), 0, -1):
-        follows = lowered[length : length + 1] or following
-        if lowered[:length] in TLDS and not (follows and follows in _NOT_AFTER_TLD):
-            return label[:length]
-    return None
+def _links(text: str, match: _Match) -> Iterator[Link]:
+    """The links of a match: one with a scheme, or one for each ASCII domain, the last of them with the path."""
+    domain, protocol = match.domain, text[match.start : match.domain.start]
+    length = match.end - match.start + len(protocol or "https://")  # the scheme counts twice, as in twitter-text
+    if length > URL_MAX_CHARS or not can_be_resolved(text[domain.start : domain.end]):
+        return
+    if protocol:
+        yield from _link_with_protocol(text, match)
+    elif domain.start == 0 or text[domain.start - 1] not in _NOT_BEFORE_BARE:
+        found = list(ascii_domains(text, domain))
+        for part in found:
+            yield Link(part.start, match.end if match.has_path and part is found[-1] else part.end)
 
 
-def _is_domain(names: list[str]) -> bool:
-    *_, name = names
-    return "_" not in name and all(_is_label(label) for label in names)
-
-
-def _is_label(label: str) -> bool:
-    if not 0 < len(label) <= LABEL_MAX_CHARS or label[0] in "-_" or label[-1] in "-_":
-        return False
-    if label.isascii():
-        return True
-    return not label.lower().startswith("xn--") and len(label.encode("punycode")) + len("xn--") <= LABEL_MAX_CHARS
+def _link_with_protocol(text: str, match: _Match) -> Iterator[Link]:
+    tco = _TCO.match(text, match.start, match.end)
+    if tco is None:
+        yield Link(match.start, match.end)
+    elif len(tco["slug"]) <= _TCO_SLUG_MAX_CHARS:
+        yield Link(match.start, tco.end())

@@ -1,12 +1,11 @@
 """The top-level domains, which tell `example.com` in a text from `end.Next`.
 
-IANA, https://data.iana.org/TLD/tlds-alpha-by-domain.txt, as of 2025-10-24 (checked 2026-11-22); those beyond ASCII are
-spelled as people write them, and of their `xn--` forms any is taken.
+Names outside ASCII are written in their own script. Their `xn--` forms are not listed: X links any of those.
 """
 
 # ruff: noqa: RUF001 - letters of other alphabets may look like ours
 
-TLDS = frozenset(
+_REGISTERED = frozenset(
     """
 aaa aarp abb abbott abbvie abc able abogado abudhabi ac academy accenture accountant accountants aco actor ad ads
 adult ae aeg aero aetna af afl africa ag agakhan agency ai aig airbus airforce airtel akdn al alibaba alipay allfinanz
@@ -89,3 +88,23 @@ vermögensberater vermögensberatung ελ ευ бг бел дети ею
 香港 닷넷 닷컴 삼성 한국
 """.split()  # noqa: SIM905 - a list of 1400 literals would be 1400 lines
 )
+"""IANA, https://data.iana.org/TLD/tlds-alpha-by-domain.txt, as of 2025-10-24 (checked 2026-11-22)."""
+
+_RETIRED = frozenset(
+    """
+abarth active adac afamilycompany aigo alfaromeo an avianca bananarepublic bentley bl blanco bnl boots bq budapest
+bugatti cancerresearch cartier caseih cbs ceb chloe chrysler cityeats comcast cookingchannel csc dabur dodge doha
+doosan duck dunlop duns eh epost esurance etisalat everbank fiat flsmidth foodnetwork frontdoor fujixerox glade
+goodhands guardian hgtv honeywell hoteles htc iinet intel iselect iveco iwc jcp jlc kerrylogistics kinder ladbrokes
+lancaster lancia lancome liaison linde lipsy lixil loft lupin macys maserati mcd mcdonalds meo metlife mf mobily
+montblanc mopar movistar mtpc mutual mutuelle nadex nationwide natura newholland northwesternmutual off oldnavy
+onyourside orientexpress pamperedchef panerai passagens piaget pramerica qvc raid redstone rightathome rmit rocher
+sapo sca scjohnson scor ses shaw showtime shriram spiegel spreadbetting srt starhub statoil swiftcover symantec
+telecity telefonica tiffany tp travelchannel uconnect um vista vistaprint volkswagen vuelos warman xfinity xperia
+zippo
+اتصالات موبايلي 大众汽车 工行 手表 珠宝 诺基亚
+""".split()  # noqa: SIM905 - as above
+)
+"""Removed from the DNS, and linked by X all the same: twitter-text's conformance/tld_lib.yml (checked 2026-11-28)."""
+
+TLDS = _REGISTERED | _RETIRED | {"onion"}  # .onion is not in the DNS either (RFC 7686)
