@@ -28,7 +28,7 @@ from tests.platforms.twitter.transcripts import (
 )
 
 IMAGE_ID, GIF_ID = "1880028106020515840", "1880028106020515841"
-SEGMENT = 4 * 1024 * 1024
+SEGMENT = 1024 * 1024
 
 
 def bodies(*calls: Call) -> list[Any]:
@@ -125,27 +125,36 @@ def test_image_is_sent_in_one_piece_described_and_shown() -> None:
 
 
 def test_gif_is_sent_in_segments_and_waited_for() -> None:
-    post = ready(media=(gif(7),))
+    post = ready(media=(gif(7, size_bytes=2_500_000),))
     replies = [recorded("initialize"), *[recorded("append")] * 3, recorded("finalize")]
     transcript = play(publish(post, SETTINGS), *replies)
     initialize, *segments, finalize = transcript.calls
-    assert initialize.json == {"media_type": "image/gif", "total_bytes": 9_000_000, "media_category": "tweet_gif"}
+    assert initialize.json == {"media_type": "image/gif", "total_bytes": 2_500_000, "media_category": "tweet_gif"}
     sent = [dict(call.multipart or ()) for call in segments]
     assert [fields["segment_index"] for fields in sent] == ["0", "1", "2"]
     ranges = [fields["media"].media for fields in sent if isinstance(fields["media"], FormFile)]
     assert [(part.first_byte, part.length_bytes) for part in ranges] == [
         (0, SEGMENT),
         (SEGMENT, SEGMENT),
-        (2 * SEGMENT, 9_000_000 - 2 * SEGMENT),
+        (2 * SEGMENT, 2_500_000 - 2 * SEGMENT),
     ]
     assert finalize.url == f"{API}/2/media/upload/{GIF_ID}/finalize"
     assert transcript.instructions[-1] == Pause("media-1-processing", seconds=1.0, give_up_after_s=900.0)
 
 
+def test_gif_with_one_frame_is_sent_as_an_image() -> None:
+    post = ready(media=(gif(7, frame_count=1), gif(8, frame_count=1)))
+    second = replied(200, {"data": {"id": "22"}})
+    transcript = play(publish(post, SETTINGS), recorded("upload_image"), second, created("11"))
+    transcript.value()
+    sent = [dict(call.multipart or ()).get("media_category") for call in transcript.calls]
+    assert sent == ["tweet_image", "tweet_image", None]
+
+
 def test_gif_is_asked_about_when_the_run_goes_on() -> None:
     known = [recorded("initialize"), *[recorded("append")] * 3, recorded("finalize")]
     replies = [*(replace(reply, replayed=True) for reply in known), recorded("status_succeeded"), created("11")]
-    transcript = play(publish(ready(media=(gif(7),)), SETTINGS), *replies)
+    transcript = play(publish(ready(media=(gif(7, size_bytes=2_500_000),)), SETTINGS), *replies)
     transcript.value()
     *_, status, create = transcript.calls
     assert (status.url, status.query) == (f"{API}/2/media/upload", (("command", "STATUS"), ("media_id", GIF_ID)))

@@ -10,7 +10,7 @@ from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Flow, Forget, Pause, Reply
 from letmepost.platforms.twitter import api
 from letmepost.platforms.twitter.drafts import Upload
-from letmepost.platforms.twitter.media_rules import GIF
+from letmepost.platforms.twitter.media_rules import is_animated_gif
 from letmepost.platforms.twitter.replies import explain
 
 _PROCESSED_WITHIN_S = 900.0
@@ -22,8 +22,8 @@ def upload_media(server: str, uploads: Iterable[Upload]) -> Flow[Mapping[int, st
     """Send every medium; upload number → X's id of it."""
     media_ids = {}
     for upload in uploads:
-        is_gif = upload.item.facts is not None and upload.item.facts.content_type == GIF
-        media_id = yield from _send_gif(server, upload) if is_gif else _send_image(server, upload)
+        send = _send_gif if is_animated_gif(upload.item) else _send_image
+        media_id = yield from send(server, upload)
         if upload.item.alt_text:
             step = f"{upload.step}-alt"
             yield from _done(api.describe_media(server, media_id, upload.item.alt_text, step=step))
@@ -38,7 +38,7 @@ def _send_image(server: str, upload: Upload) -> Flow[str]:
 def _send_gif(server: str, upload: Upload) -> Flow[str]:
     media_id = yield from _made(api.initialize_gif(server, upload.item, step=upload.step))
     for index in range(api.segment_count(upload.item)):
-        step = f"{upload.step}-part-{index}"
+        step = f"{upload.step}-segment-{index}"
         yield from _done(api.append_segment(server, media_id, upload.item, index, step=step))
     reply = yield from _done(api.finalize_upload(server, media_id, step=f"{upload.step}-finalize"))
     yield from _await_processing(server, upload, media_id, reply)

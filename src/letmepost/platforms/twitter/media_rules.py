@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from letmepost.domain.content import MediaFacts, MediaKind, PostContent
-from letmepost.domain.limits import alt_text_max, images_max, media_rule
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
+from letmepost.domain.limits import images_max, media_rule
 from letmepost.domain.rules import Finding, Rule
 from letmepost.platforms.twitter.sources import CHECKED_ON, CREATE_POST, MEDIA_METADATA, MEDIA_PRACTICES
 
@@ -14,7 +14,9 @@ _IMAGES_MAX = 4
 _IMAGE_MAX_BYTES = 5_000_000
 _GIF_MAX_BYTES = 15_000_000
 _GIF_MAX_PX = (1280, 1080)
-_ALT_TEXT_MAX_GRAPHEMES = 1000
+_GIF_MAX_FRAMES = 350
+_GIF_MAX_TOTAL_PX = 300_000_000
+_ALT_TEXT_MAX_CHARS = 1000
 
 _TYPES = ("image/jpeg", "image/png", "image/webp", GIF)
 _TYPES_SHOWN = ", ".join(_TYPES)
@@ -29,9 +31,18 @@ def _not_images(content: PostContent) -> Iterator[Finding]:
             yield Finding(field=path, actual=item.kind, message=message)
 
 
+def is_animated_gif(item: MediaItem) -> bool:
+    """Return whether a media item is uploaded as an animation. X treats a GIF with one frame as an image."""
+    return item.facts is not None and _is_animated(item.facts)
+
+
+def _is_animated(facts: MediaFacts) -> bool:
+    return facts.content_type == GIF and facts.frame_count != 1
+
+
 def _gif_beside_others(content: PostContent) -> Iterator[Finding]:
     for path, media in content.attachments():
-        if len(media) > 1 and any(item.facts is not None and item.facts.content_type == GIF for item in media):
+        if len(media) > 1 and any(map(is_animated_gif, media)):
             yield Finding(field=path, actual=len(media), message="X shows one GIF, and nothing beside it.")
 
 
@@ -41,15 +52,33 @@ def _foreign_type(facts: MediaFacts) -> str | None:
 
 def _bytes_over(limit: int, *, is_gif: bool) -> Callable[[MediaFacts], int | None]:
     def broken(facts: MediaFacts) -> int | None:
-        return facts.size_bytes if (facts.content_type == GIF) is is_gif and facts.size_bytes > limit else None
+        return facts.size_bytes if _is_animated(facts) is is_gif and facts.size_bytes > limit else None
 
     return broken
 
 
 def _gif_too_wide(facts: MediaFacts) -> str | None:
     width, height = facts.width_px or 0, facts.height_px or 0
-    is_over = facts.content_type == GIF and (width > _GIF_MAX_PX[0] or height > _GIF_MAX_PX[1])
+    is_over = _is_animated(facts) and (width > _GIF_MAX_PX[0] or height > _GIF_MAX_PX[1])
     return f"{width}x{height}" if is_over else None
+
+
+def _too_many_frames(facts: MediaFacts) -> int | None:
+    frame_count = facts.frame_count or 0
+    return frame_count if _is_animated(facts) and frame_count > _GIF_MAX_FRAMES else None
+
+
+def _too_many_pixels(facts: MediaFacts) -> int | None:
+    pixels = (facts.width_px or 0) * (facts.height_px or 0) * (facts.frame_count or 0)
+    return pixels if _is_animated(facts) and pixels > _GIF_MAX_TOTAL_PX else None
+
+
+def _long_alt_texts(content: PostContent) -> Iterator[Finding]:
+    for path, item in content.items():
+        actual = len(item.alt_text or "")
+        if actual > _ALT_TEXT_MAX_CHARS:
+            message = f"The alt text is {actual} characters; X allows at most {_ALT_TEXT_MAX_CHARS}."
+            yield Finding(field=f"{path}.altText", actual=actual, message=message)
 
 
 MEDIA_RULES: tuple[Rule, ...] = (
@@ -107,11 +136,30 @@ MEDIA_RULES: tuple[Rule, ...] = (
         limit=f"{_GIF_MAX_PX[0]}x{_GIF_MAX_PX[1]}",
         unit="px",
     ),
-    alt_text_max(
-        "twitter.media.alt_text_max_graphemes",
-        limit=_ALT_TEXT_MAX_GRAPHEMES,
-        platform="X",
+    _image_rule(
+        "twitter.media.gif_frames_max",
+        broken=_too_many_frames,
+        summary=f"A GIF has at most {_GIF_MAX_FRAMES} frames.",
+        remediation=f"Shorten the GIF to {_GIF_MAX_FRAMES} frames or fewer.",
+        limit=_GIF_MAX_FRAMES,
+        unit="frames",
+    ),
+    _image_rule(
+        "twitter.media.gif_pixels_max",
+        broken=_too_many_pixels,
+        summary=f"A GIF has at most {_GIF_MAX_TOTAL_PX} pixels in all its frames together.",
+        remediation="Scale the GIF down, or remove frames.",
+        limit=_GIF_MAX_TOTAL_PX,
+        unit="px",
+    ),
+    Rule(
+        id="twitter.media.alt_text_max_graphemes",
+        summary=f"An alt text has at most {_ALT_TEXT_MAX_CHARS} characters (Unicode code points).",
+        limit=_ALT_TEXT_MAX_CHARS,
+        unit="characters",
+        remediation=f"Shorten the alt text to {_ALT_TEXT_MAX_CHARS} characters or fewer.",
         source_url=MEDIA_METADATA,
         checked_on=CHECKED_ON,
+        find=_long_alt_texts,
     ),
 )
