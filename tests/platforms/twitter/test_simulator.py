@@ -10,7 +10,6 @@ import pytest
 from letmepost.platforms.contract import SimulatedReply
 from letmepost.platforms.twitter import PLATFORM
 from letmepost.platforms.twitter.simulator.limits import WINDOW_S
-from letmepost.platforms.twitter.simulator.media import limit_of
 from letmepost.platforms.twitter.simulator.posts import LAG_S
 from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS
 from tests.platforms.twitter.world import BOUNDARY, STARTS, World, form
@@ -401,8 +400,3 @@ def test_there_is_no_account_of_an_unknown_scenario() -> None:
         PLATFORM.simulator.create_account(world.state, "perfect", world.now, world.entropy())
     assert set(PLATFORM.simulator.scenarios) == set(SCENARIOS)
     assert all(scenario.summary.endswith(".") for scenario in SCENARIOS.values())
-
-
-def test_limit_that_is_no_number_is_a_mistake() -> None:
-    with pytest.raises(TypeError):
-        limit_of("twitter.media.mime_allowed")

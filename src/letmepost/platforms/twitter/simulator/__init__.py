@@ -1,8 +1,9 @@
 """A stand-in for X: its consent page, its token endpoint, and the API v2 as far as publishing needs it.
 
 It speaks the protocol of the fact sheet, as a self-serve app meets it: quotes and replies to strangers are refused.
-There are no videos and no prices. As pure as a flow: the time and the randomness come with each call. May import what
-platforms may, and this platform's rules, counting and settings; never its flows, so that the two check each other.
+There are no videos and no prices. As pure as a flow: the time and the randomness come with each call. It
+imports the platform's settings and list of top-level domains, and neither its rules nor its counting nor its flows:
+it states X's limits and counts in its own way, so that the two check each other.
 
 The state's keys, each holding a whole value that is only ever replaced or deleted:
 

@@ -9,9 +9,7 @@ import binascii
 from datetime import timedelta
 from typing import Any, TypedDict
 
-from letmepost.domain.rules import Rule
 from letmepost.platforms.contract import State
-from letmepost.platforms.twitter.media_rules import MEDIA_RULES
 from letmepost.platforms.twitter.simulator.accounts import snowflake
 from letmepost.platforms.twitter.simulator.endpoint import Answer, Request
 from letmepost.platforms.twitter.simulator.scenarios import refuse_attempt
@@ -22,8 +20,10 @@ SESSION_LIFETIME_S = 1_295_999
 SEGMENT_MAX_BYTES = 5 * 1024 * 1024
 SEGMENT_MAX_INDEX = 999
 PROCESSING_S = 1.0
+IMAGE_MAX_BYTES = 5_000_000
+GIF_MAX_BYTES = 15_000_000
+ALT_TEXT_MAX_CHARS = 1000
 NEVER_S = 10 * 365 * 86_400
-_RULES: dict[str, Rule] = {rule.id: rule for rule in MEDIA_RULES}
 _CATEGORIES = frozenset({"tweet_image", "tweet_gif"})
 """Those that the simulator knows what to do with; the API has more."""
 _TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff", "image/pjpeg"})
@@ -40,14 +40,6 @@ class Medium(TypedDict):
     ready_at: float | None
     until: float
     alt_text: str | None
-
-
-def limit_of(rule_id: str) -> int:
-    """A number of ours, which is X's."""
-    limit = _RULES[rule_id].limit
-    if not isinstance(limit, int):
-        raise TypeError(rule_id)
-    return limit
 
 
 def upload(request: Request) -> Answer:
@@ -130,7 +122,7 @@ def describe(request: Request) -> Answer:
     text = alt_text.get("text") if isinstance(alt_text, dict) else None
     if not isinstance(body.get("id"), str) or not isinstance(text, str):
         raise invalid("$.id, $.metadata: is missing but it is required")
-    if len(text) > limit_of("twitter.media.alt_text_max_graphemes"):
+    if len(text) > ALT_TEXT_MAX_CHARS:
         raise invalid("$.metadata.alt_text.text: is too long")
     medium = own_medium(request.state, request.account["id"], body["id"])
     request.state[f"media/{medium['id']}"] = {**medium, "alt_text": text}
@@ -195,7 +187,7 @@ def _one_shot(request: Request) -> tuple[str | None, bytes | None]:
 
 
 def _max_bytes(category: str) -> int:
-    return limit_of("twitter.media.gif_size_max" if category == "tweet_gif" else "twitter.media.image_size_max")
+    return GIF_MAX_BYTES if category == "tweet_gif" else IMAGE_MAX_BYTES
 
 
 def _sniff(data: bytes) -> str | None:

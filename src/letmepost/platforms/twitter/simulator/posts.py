@@ -9,16 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict
 
-from letmepost.domain.content import PostContent
-from letmepost.domain.rules import violations
 from letmepost.platforms.contract import SimulatedPost, State
-from letmepost.platforms.twitter.rules import RULES
 from letmepost.platforms.twitter.simulator.accounts import find_account, snowflake
 from letmepost.platforms.twitter.simulator.bodies import check_body
 from letmepost.platforms.twitter.simulator.endpoint import Answer, Request
 from letmepost.platforms.twitter.simulator.media import Medium, media_key
 from letmepost.platforms.twitter.simulator.rendering import escape, render
 from letmepost.platforms.twitter.simulator.scenarios import DUPLICATE, refuse_attempt
+from letmepost.platforms.twitter.simulator.text import MAX_CASHTAGS, MAX_WEIGHT, cashtag_count, weight
 from letmepost.platforms.twitter.simulator.wire import forbidden, invalid, read_json
 
 LAG_S = 2.0
@@ -26,9 +24,7 @@ LAG_S = 2.0
 REMEMBERED = timedelta(hours=24)
 """For how long the same text is a duplicate: not documented, hours to about a day."""
 
-_TOO_LONG = "twitter.text.max_graphemes"
-_CASHTAGS = "twitter.text.cashtags_max"
-_CHARACTERS = "twitter.text.characters"
+_REFUSED_CHARACTERS = re.compile("[\ufffe\ufeff\uffff]")
 _PAGE = range(5, 101)
 _TWEET_FIELDS = frozenset({"created_at", "text", "entities", "attachments", "referenced_tweets", "id"})
 
@@ -141,12 +137,11 @@ def _media(request: Request, body: Mapping[str, Any]) -> Sequence[Medium]:
 
 
 def _check_text(text: str) -> None:
-    broken = {found.rule for found in violations(PostContent(text=text), RULES)}
-    if _CHARACTERS in broken:
+    if _REFUSED_CHARACTERS.search(text):
         raise invalid("$.text: has characters that are not allowed")
-    if _CASHTAGS in broken:
+    if cashtag_count(text) > MAX_CASHTAGS:
         raise forbidden("Posts may have a maximum of one cashtag.")
-    if _TOO_LONG in broken:
+    if weight(text) > MAX_WEIGHT:
         raise forbidden()
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
-from letmepost.platforms.twitter.links import find_links
+from letmepost.platforms.twitter.simulator.text import links
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _SLUG = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -17,7 +17,7 @@ _SLUG = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 def render(text: str, post_id: str, media_keys: Sequence[str]) -> tuple[str, list[dict[str, Any]]]:
     """The text as a create answers it, and its `entities.urls`."""
     shown, urls, at = "", [], 0
-    for link in find_links(text):
+    for link in links(text):
         written = text[link.start : link.end]
         expanded = written if "://" in written else f"http://{written}"
         shown += text[at : link.start]
