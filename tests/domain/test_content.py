@@ -1,8 +1,10 @@
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
-from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.omission import omit
 
 CAT, DOG, FOX = (MediaItem(kind=MediaKind.IMAGE, media_id=UUID(int=number)) for number in range(3))
 POST = PostContent(
@@ -50,29 +52,65 @@ def test_kinds_are_those_that_callers_know() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("content_type", "kind"),
     [
-        ("text", PostContent(text="")),
-        ("media", PostContent(media=())),
-        ("firstComment", PostContent(first_comment=None)),
-        ("thread", PostContent(thread=())),
-        ("options", PostContent(options={}, option_media={})),
+        ("image/png", MediaKind.IMAGE),
+        ("image/gif", MediaKind.IMAGE),
+        ("video/mp4", MediaKind.VIDEO),
+        ("video/quicktime", MediaKind.VIDEO),
+        ("application/pdf", MediaKind.DOCUMENT),
     ],
 )
-def test_without_takes_away_one_field_and_leaves_the_others(name: str, expected: PostContent) -> None:
-    attributes = {
-        "text": ["text"],
-        "media": ["media"],
-        "firstComment": ["first_comment"],
-        "thread": ["thread"],
-        "options": ["options", "option_media"],
+def test_kind_of_a_file_is_that_of_its_bytes(content_type: str, kind: MediaKind) -> None:
+    assert MediaFacts(content_type=content_type, size_bytes=1).kind is kind
+
+
+DESCRIBED = replace(CAT, alt_text="a cat", title="Cat")
+
+
+@pytest.mark.parametrize(
+    ("paths", "content", "expected"),
+    [
+        ([], POST, POST),
+        (["media[0]"], POST, replace(POST, media=(DOG,))),
+        (["media[0]", "media[1]"], POST, replace(POST, media=())),
+        (["firstComment"], POST, replace(POST, first_comment=None)),
+        (["thread"], POST, replace(POST, thread=())),
+        (["thread[1].media[0]"], POST, replace(POST, thread=(ThreadPart(text="two"), ThreadPart(text="three")))),
+        (
+            ["media[0].title"],
+            PostContent(media=(DESCRIBED, DOG)),
+            PostContent(media=(replace(CAT, alt_text="a cat"), DOG)),
+        ),
+        (["media[0].altText"], PostContent(media=(DESCRIBED,)), PostContent(media=(replace(CAT, title="Cat"),))),
+    ],
+)
+def test_omitting_removes_the_items_at_the_paths_and_nothing_else(
+    paths: list[str], content: PostContent, expected: PostContent
+) -> None:
+    assert omit(content, paths).content == expected
+
+
+def test_part_of_a_thread_with_nothing_left_is_omitted_with_its_media() -> None:
+    parts = (ThreadPart(text=" ", media=(FOX,)), ThreadPart(text=""), ThreadPart(text="last", media=(FOX,)))
+    omission = omit(PostContent(thread=parts), ["thread[0].media[0]"])
+    assert omission.content.thread == parts[1:]
+
+
+def test_omission_knows_where_the_rest_was() -> None:
+    parts = (ThreadPart(text="", media=(FOX,)), ThreadPart(text="last", media=(CAT, FOX, DOG)))
+    omission = omit(
+        PostContent(media=(CAT, DOG), thread=parts), ["media[0]", "thread[0].media[0]", "thread[1].media[1]"]
+    )
+    origins = {
+        "media[0]": "media[1]",
+        "media[0].altText": "media[1].altText",
+        "media": "media",
+        "text": "text",
+        "options.langs[0]": "options.langs[0]",
+        "thread[0].text": "thread[1].text",
+        "thread[0].media": "thread[1].media",
+        "thread[0].media[0]": "thread[1].media[0]",
+        "thread[0].media[1].title": "thread[1].media[2].title",
     }
-    content = POST.without(name)
-    for attribute in ("text", "media", "first_comment", "thread", "options", "option_media", "inherited"):
-        origin = expected if attribute in attributes[name] else POST
-        assert getattr(content, attribute) == getattr(origin, attribute)
-
-
-def test_without_a_field_that_a_request_does_not_have_is_a_mistake() -> None:
-    with pytest.raises(KeyError):
-        POST.without("first_comment")
+    assert {path: omission.origin(path) for path in origins} == origins

@@ -1,8 +1,11 @@
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
+import pytest
+
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
 from letmepost.domain.rules import Finding, Rule, Violation, preflight, violations
 
 
@@ -33,14 +36,14 @@ def first_comment(content: PostContent) -> Iterable[Finding]:
         yield Finding(field="firstComment", message="No comments here.")
 
 
-def thread(content: PostContent) -> Iterable[Finding]:
-    for index in range(len(content.thread)):
-        yield Finding(field=f"thread[{index}]", message="No threads here.")
+def whole_thread(content: PostContent) -> Iterable[Finding]:
+    if content.thread:
+        yield Finding(field="thread", message="No threads here.")
 
 
 SHORT = rule("example.text.short", long_texts)
-NO_COMMENT = rule("example.first_comment.unsupported", first_comment, capability=True)
-NO_THREAD = rule("example.thread.unsupported", thread, capability=True)
+NO_COMMENT = rule("example.first_comment.supported", first_comment, capability=True)
+NO_THREADS = rule("example.thread.supported", whole_thread, capability=True)
 
 
 def names(found: Iterable[Violation]) -> list[tuple[str, str]]:
@@ -64,11 +67,11 @@ def test_a_violation_says_what_rule_where_how_much_and_what_to_do() -> None:
 def test_every_violation_is_collected_in_rule_order() -> None:
     """A caller who mends one thing at a time needs as many requests as there are mistakes."""
     content = PostContent(text="hello", first_comment="hello", thread=(ThreadPart(text="hi"),))
-    assert names(violations(content, [NO_THREAD, SHORT, NO_COMMENT])) == [
-        ("example.thread.unsupported", "thread[0]"),
+    assert names(violations(content, [NO_THREADS, SHORT, NO_COMMENT])) == [
+        ("example.thread.supported", "thread"),
         ("example.text.short", "text"),
         ("example.text.short", "firstComment.text"),
-        ("example.first_comment.unsupported", "firstComment"),
+        ("example.first_comment.supported", "firstComment"),
     ]
 
 
@@ -76,69 +79,117 @@ def test_content_that_keeps_every_rule_has_no_violations() -> None:
     assert violations(PostContent(text="hi"), [SHORT, NO_COMMENT]) == []
 
 
-def test_a_missing_capability_asked_for_on_the_target_is_a_violation() -> None:
-    content = PostContent(text="hi", first_comment="yo", inherited=frozenset({"text"}))
-    checked = preflight(content, [NO_COMMENT])
+PICTURE = MediaItem(kind=MediaKind.IMAGE, media_id=UUID(int=1), alt_text="a cat", title="Cat")
+FILM = MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=2))
+OMIT = OnUnsupported.OMIT
+
+
+def videos(content: PostContent) -> Iterable[Finding]:
+    return [
+        Finding(field=path, message="No videos here.") for path, item in content.items() if item.kind is MediaKind.VIDEO
+    ]
+
+
+def alt_texts(content: PostContent) -> Iterable[Finding]:
+    return [
+        Finding(field=f"{path}.altText", message="No alt text here.")
+        for path, item in content.items()
+        if item.alt_text is not None
+    ]
+
+
+NO_VIDEO = rule("example.media.kind_supported", videos, capability=True)
+NO_ALT_TEXT = rule("example.media.alt_text_supported", alt_texts, capability=True)
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (PostContent(text="hi", media=(PICTURE, FILM)), (NO_VIDEO, "media[1]")),
+        (PostContent(text="hi", first_comment="yo"), (NO_COMMENT, "firstComment")),
+        (PostContent(text="hi", thread=(ThreadPart(text="a"),)), (NO_THREADS, "thread")),
+        (PostContent(text="hi", media=(PICTURE,)), (NO_ALT_TEXT, "media[0].altText")),
+    ],
+)
+def test_unsupported_content_is_a_violation_by_default(content: PostContent, found: tuple[Rule, str]) -> None:
+    checked = preflight(content, [found[0]])
     assert checked.content == content
-    assert names(checked.violations) == [("example.first_comment.unsupported", "firstComment")]
+    assert names(checked.violations) == [(found[0].id, found[1])]
     assert checked.warnings == ()
 
 
-def test_a_missing_capability_from_the_defaults_is_a_warning_and_is_left_out() -> None:
-    content = PostContent(text="hi", first_comment="yo", inherited=frozenset({"firstComment"}))
-    checked = preflight(content, [NO_COMMENT])
-    assert checked.content.first_comment is None
-    assert checked.content.text == "hi"
+def test_unsupported_item_is_omitted_with_a_warning_and_the_others_stay_when_asked_for() -> None:
+    content = PostContent(text="hi", media=(FILM, PICTURE, FILM), on_unsupported=OMIT)
+    checked = preflight(content, [NO_VIDEO])
+    assert checked.content == replace(content, media=(PICTURE,))
     assert checked.violations == ()
-    assert names(checked.warnings) == [("example.first_comment.unsupported", "firstComment")]
+    assert names(checked.warnings) == [(NO_VIDEO.id, "media[0]"), (NO_VIDEO.id, "media[2]")]
+    assert [warning.message for warning in checked.warnings] == [
+        "`media[0]` was omitted. No videos here.",
+        "`media[2]` was omitted. No videos here.",
+    ]
 
 
-def test_what_was_left_out_breaks_no_other_rule() -> None:
-    """The comment is too long as well, but nobody will send it."""
-    content = PostContent(text="hi", first_comment="hello", inherited=frozenset({"firstComment"}))
-    assert preflight(content, [SHORT, NO_COMMENT]).violations == ()
+def test_omitting_an_alt_text_keeps_the_picture() -> None:
+    checked = preflight(PostContent(media=(PICTURE,), on_unsupported=OMIT), [NO_ALT_TEXT])
+    assert checked.content.media == (replace(PICTURE, alt_text=None),)
+    assert names(checked.warnings) == [(NO_ALT_TEXT.id, "media[0].altText")]
 
 
-def test_a_finding_inside_a_list_leaves_out_the_whole_list() -> None:
-    parts = (ThreadPart(text="a"), ThreadPart(text="b"))
-    checked = preflight(PostContent(thread=parts, inherited=frozenset({"thread"})), [NO_THREAD])
-    assert checked.content.thread == ()
-    assert [warning.field for warning in checked.warnings] == ["thread[0]", "thread[1]"]
+def test_omitted_thread_has_one_warning_whatever_is_unsupported_inside_it() -> None:
+    content = PostContent(text="hi", thread=(ThreadPart(text="a", media=(FILM,)),), on_unsupported=OMIT)
+    checked = preflight(content, [NO_VIDEO, NO_THREADS])
+    assert (checked.content.thread, checked.violations) == ((), ())
+    assert names(checked.warnings) == [(NO_THREADS.id, "thread")]
 
 
-def test_a_missing_capability_of_a_part_is_a_violation_wherever_it_came_from() -> None:
-    """To leave out the pictures because their alt text cannot be sent would publish something else."""
-    no_alt_text = rule(
-        "example.media.alt_text.unsupported",
-        lambda content: [Finding(field=f"{path}.altText", message="No alt text here.") for path, _ in content.items()],
-        capability=True,
+def test_omitted_content_breaks_no_other_rule() -> None:
+    """The comment is too long as well, but it is not sent."""
+    content = PostContent(text="hi", first_comment="hello", on_unsupported=OMIT)
+    checked = preflight(content, [SHORT, NO_COMMENT])
+    assert (checked.content.first_comment, checked.violations) == (None, ())
+
+
+def test_violation_names_the_field_of_the_request_when_items_before_it_were_omitted() -> None:
+    no_titles = rule(
+        "example.media.untitled",
+        lambda content: [Finding(field=f"{path}.title", message="No titles.") for path, _ in content.items()],
     )
-    picture = MediaItem(kind=MediaKind.IMAGE, media_id=UUID(int=1), alt_text="a cat")
-    checked = preflight(PostContent(media=(picture,), inherited=frozenset({"media"})), [no_alt_text])
-    assert names(checked.violations) == [("example.media.alt_text.unsupported", "media[0].altText")]
-    assert checked.content.media == (picture,)
-    assert checked.warnings == ()
+    parts = (ThreadPart(text="", media=(FILM,)), ThreadPart(text="hello", media=(FILM, PICTURE)))
+    content = PostContent(text="hi", media=(FILM, PICTURE), thread=parts, on_unsupported=OMIT)
+    checked = preflight(content, [NO_VIDEO, SHORT, no_titles])
+    assert names(checked.violations) == [
+        (SHORT.id, "thread[1].text"),
+        (no_titles.id, "media[1].title"),
+        (no_titles.id, "thread[1].media[1].title"),
+    ]
 
 
-def test_an_inherited_field_that_breaks_a_limit_is_a_violation() -> None:
-    """Only what a platform cannot do at all is dropped: a text that is too long must not vanish."""
-    content = PostContent(text="hello", inherited=frozenset({"text"}))
-    checked = preflight(content, [SHORT])
-    assert names(checked.violations) == [("example.text.short", "text")]
-    assert checked.content.text == "hello"
-    assert checked.warnings == ()
+@pytest.mark.parametrize("mode", OnUnsupported)
+def test_content_beyond_a_limit_is_a_violation_in_either_mode(mode: OnUnsupported) -> None:
+    """Only what a platform cannot do at all is omitted: a text that is too long must not vanish."""
+    checked = preflight(PostContent(text="hello", on_unsupported=mode), [SHORT])
+    assert names(checked.violations) == [(SHORT.id, "text")]
+    assert (checked.content.text, checked.warnings) == ("hello", ())
 
 
-def test_each_field_is_judged_by_where_it_came_from() -> None:
-    content = PostContent(
-        thread=(ThreadPart(text="a"),), first_comment="yo", inherited=frozenset({"firstComment", "text"})
-    )
-    checked = preflight(content, [NO_COMMENT, NO_THREAD])
-    assert names(checked.violations) == [("example.thread.unsupported", "thread[0]")]
-    assert names(checked.warnings) == [("example.first_comment.unsupported", "firstComment")]
+PNG_FACTS = MediaFacts(content_type="image/png", size_bytes=1)
 
 
-def test_rules_may_come_from_an_iterator() -> None:
-    content = PostContent(text="hello", first_comment="yo", inherited=frozenset({"firstComment"}))
-    checked = preflight(content, iter([SHORT, NO_COMMENT]))
-    assert len(checked.violations) == len(checked.warnings) == 1
+@pytest.mark.parametrize("mode", OnUnsupported)
+def test_kind_that_differs_from_the_bytes_is_a_violation_even_where_the_item_would_be_omitted(
+    mode: OnUnsupported,
+) -> None:
+    content = PostContent(text="hi", media=(PICTURE, replace(FILM, facts=PNG_FACTS)), on_unsupported=mode)
+    first = preflight(content, [NO_VIDEO]).violations[0]
+    assert (first.rule, first.field, first.actual) == ("media.kind_mismatch", "media[1].kind", "image")
+    assert first.message == "`media[1].kind` is `video`, but the file is image/png (`image`)."
+
+
+def test_kind_that_differs_from_the_bytes_is_found_in_threads_too() -> None:
+    content = PostContent(text="hi", thread=(ThreadPart(text="a", media=(replace(FILM, facts=PNG_FACTS),)),))
+    assert names(violations(content, [])) == [("media.kind_mismatch", "thread[0].media[0].kind")]
+
+
+def test_kind_is_not_judged_before_the_bytes_are_known() -> None:
+    assert violations(PostContent(text="hi", media=(FILM, replace(PICTURE, facts=PNG_FACTS))), []) == []

@@ -1,7 +1,7 @@
 """What is to be published, as one target sees it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -10,11 +10,18 @@ from letmepost.domain.lengths import Lengths
 
 
 class MediaKind(StrEnum):
-    """What the caller says an attachment is."""
+    """The kind of a media item."""
 
     IMAGE = "image"
     VIDEO = "video"
     DOCUMENT = "document"
+
+
+class OnUnsupported(StrEnum):
+    """What happens to content that a target's platform does not support."""
+
+    REJECT = "reject"
+    OMIT = "omit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +41,14 @@ class MediaFacts:
     frame_rate: float | None = None
     codec: str | None = None
     frame_count: int | None = None
+
+    @property
+    def kind(self) -> MediaKind:
+        """The kind that the bytes are of."""
+        return _KINDS.get(self.content_type.partition("/")[0], MediaKind.DOCUMENT)
+
+
+_KINDS = {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +74,6 @@ class ThreadPart:
 class PostContent:
     """A post for one account, overrides applied.
 
-    `inherited` names the fields that came from the request's defaults rather than from the target itself.
     `options` is the platform's own closed schema, already validated, as plain JSON in the wire's spelling;
     `option_media` holds the media it refers to, by their path inside it. `lengths` remembers how long the texts are;
     the targets of a request share it.
@@ -71,19 +85,8 @@ class PostContent:
     thread: tuple[ThreadPart, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
     option_media: Mapping[str, MediaItem] = field(default_factory=dict)
-    inherited: frozenset[str] = frozenset()
+    on_unsupported: OnUnsupported = OnUnsupported.REJECT
     lengths: Lengths = field(default_factory=Lengths, compare=False, repr=False)
-
-    def without(self, name: str) -> "PostContent":
-        """The same without a field, named as the wire names it (`firstComment`)."""
-        nothing: Mapping[str, Mapping[str, Any]] = {
-            "text": {"text": ""},
-            "media": {"media": ()},
-            "firstComment": {"first_comment": None},
-            "thread": {"thread": ()},
-            "options": {"options": {}, "option_media": {}},
-        }
-        return replace(self, **nothing[name])
 
     def texts(self) -> Iterator[tuple[str, str]]:
         """Every text that becomes a post of its own: its path and itself."""

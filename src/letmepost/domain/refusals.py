@@ -174,6 +174,16 @@ REFUSALS = (
     ),
     Refusal("media.empty_body", "The file is empty.", "Send the file's bytes."),
     Refusal("media.form", "The multipart form cannot be read.", "Send one multipart field named `file`."),
+    Refusal(
+        "media.kind_mismatch",
+        "The `kind` of a media item differs from what its bytes are.",
+        "Send the kind that the file has, or attach another file.",
+    ),
+    Refusal(
+        "media.kind_required",
+        "The kind of a media item is not known before its bytes have arrived.",
+        "Send `kind` (`image`, `video` or `document`).",
+    ),
     Refusal("media.missing_file", "The request has no file.", "Send one multipart field named `file`."),
     Refusal(
         "media.one_source",
@@ -201,6 +211,11 @@ REFUSALS = (
         "mode_conflict",
         "`publishNow`, `scheduledAt` and `draft` exclude each other.",
         "Send at most one of them; none means now.",
+    ),
+    Refusal(
+        "options.no_target",
+        "The request has options for a platform that no target is on. They have no effect.",
+        "Remove the options, or add a target on that platform.",
     ),
     Refusal(
         "post.duplicate_content",

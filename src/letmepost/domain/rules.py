@@ -4,11 +4,12 @@ Preflight, `GET /v1/platforms`, the documentation pages and remediation texts al
 not: they state the platform's limits in their own code, so that a wrong number shows.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
-from letmepost.domain.content import PostContent
+from letmepost.domain.content import OnUnsupported, PostContent
+from letmepost.domain.omission import omit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +44,8 @@ class Rule:
         limit: the number or the list of allowed values, in `unit`; None where there is none.
         source_url: where the platform says so.
         checked_on: when that was last read.
-        capability: the platform cannot do this at all. Asked for on a target it is a violation; inherited from the
-            request's defaults it is a warning, and the field is left out.
+        capability: the platform has no such feature, whatever the value. The finding's field is then the smallest
+            item to omit: a media item, its title or alt text, the thread, or the first comment.
         find: every place in a post where the rule is broken.
         prepare: does the slow part of `find`, in steps of about 10 ms, so that a caller can pause in between. The
             content remembers the result.
@@ -76,13 +77,13 @@ class Rule:
 
 
 def violations(content: PostContent, rules: Iterable[Rule]) -> list[Violation]:
-    """Every broken rule, in rule order; empty when the content may be sent."""
-    return [violation for rule in rules for violation in rule.check(content)]
+    """Return every broken rule, in rule order, after media whose kind is wrong; empty if the content may be sent."""
+    return [*_kind_mismatches(content), *(found for rule in rules for found in rule.check(content))]
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What preflight found: content without what the platform cannot do, what is wrong, and what was left out."""
+    """The result of preflight: the content to publish, every violation, and a warning for each omitted item."""
 
     content: PostContent
     violations: tuple[Violation, ...]
@@ -90,17 +91,41 @@ class Checked:
 
 
 def preflight(content: PostContent, rules: Iterable[Rule]) -> Checked:
-    """Check a target against its platform's rules.
+    """Check a post against its platform's rules.
 
-    A capability that the platform lacks is only a warning when the request's defaults brought it in; the rest of the
-    rules then judge the content without it. What only a part of a field cannot have (a video in one post of a thread)
-    stays a violation: leaving the whole field out would publish something else than was meant.
+    Content that the platform does not support is a violation. With `OnUnsupported.OMIT` it is omitted with a warning
+    instead, and the rules judge what remains; the fields of violations are still those of the original post. A kind
+    that does not match the bytes is a violation even of an omitted item: the request contradicts itself.
     """
     rules = tuple(rules)
-    lacking = [found for rule in rules if rule.capability for found in rule.check(content)]
-    warnings = tuple(
-        found for found in lacking if "." not in found.field and found.field.partition("[")[0] in content.inherited
-    )
-    for warning in warnings:
-        content = content.without(warning.field.partition("[")[0])
-    return Checked(content, tuple(violations(content, rules)), warnings)
+    if content.on_unsupported is OnUnsupported.REJECT:
+        return Checked(content, tuple(violations(content, rules)), ())
+    unsupported = _outermost([found for rule in rules if rule.capability for found in rule.check(content)])
+    omission = omit(content, {found.field for found in unsupported})
+    broken = [replace(found, field=omission.origin(found.field)) for found in violations(omission.content, rules)]
+    mismatches = [found for found in _kind_mismatches(content) if found not in broken]
+    warnings = tuple(replace(found, message=f"`{found.field}` was omitted. {found.message}") for found in unsupported)
+    return Checked(omission.content, (*mismatches, *broken), warnings)
+
+
+def _kind_mismatches(content: PostContent) -> Iterator[Violation]:
+    for path, item in content.items():
+        if item.facts is not None and item.facts.kind is not item.kind:
+            actual, content_type = item.facts.kind, item.facts.content_type
+            yield Violation(
+                rule="media.kind_mismatch",
+                field=f"{path}.kind",
+                message=f"`{path}.kind` is `{item.kind}`, but the file is {content_type} (`{actual}`).",
+                remediation="Send the kind that the file has, or attach another file.",
+                actual=actual.value,
+            )
+
+
+def _outermost(found: Collection[Violation]) -> list[Violation]:
+    """Return the findings that are not inside an item that is omitted as a whole."""
+    fields = {violation.field for violation in found}
+    return [
+        violation
+        for violation in found
+        if not any(violation.field.startswith((f"{field}.", f"{field}[")) for field in fields)
+    ]

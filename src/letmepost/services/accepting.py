@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from letmepost.domain.content import MediaFacts
+from letmepost.domain.content import MediaFacts, OnUnsupported
 from letmepost.domain.errors import InvalidRequest, StateForbids
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import PostStatus
@@ -106,17 +106,25 @@ class Acceptance:
         return accepted
 
     async def recompose(
-        self, connection: Connection, caller: Caller, post: PostRow, content: ContentRequest
+        self,
+        connection: Connection,
+        caller: Caller,
+        post: PostRow,
+        content: ContentRequest,
+        on_unsupported: OnUnsupported,
     ) -> NewPost:
-        """Check new content for a post as a new post's is, and store the media that it brings along by URL.
+        """Check new content for a post like that of a new post, and store the media that it names by URL.
 
-        `content`: as `PostMedia.bring` gives it.
+        Args:
+            content: as `PostMedia.bring` returns it.
 
         Raises:
             InvalidRequest, NotFound, PreflightFailed: something is wrong with it.
         """
         target = TargetRequest(account_id=post.account_id, platform=None, content=content)
-        request = PostRequest(targets=[target], content=ContentRequest(), scheduled_at=post.due_at)
+        request = PostRequest(
+            targets=[target], content=ContentRequest(), on_unsupported=on_unsupported, scheduled_at=post.due_at
+        )
         composed = await self._compose(connection, caller, request, {})
         await self._media.remember(connection, caller, composed, {})
         return composed.posts[0]
@@ -181,7 +189,7 @@ class Acceptance:
             account_ids, names, profile_id
         )
         accounts = resolve(request, found)
-        check_default_options(request.content.options, self._worlds)
+        check_default_options(request, {account.platform for account in accounts}, self._worlds)
         wanted = _named_media(request) | option_media_ids(request, accounts, self._worlds)
         known = await MediaRepository(connection, caller.tenant).find_many(wanted) if wanted else {}
         for index, account in enumerate(accounts):

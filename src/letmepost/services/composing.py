@@ -1,4 +1,4 @@
-"""From a request and its accounts to the posts that would be stored: overrides, media, rules."""
+"""Composes the posts of a request: applies overrides, resolves media, checks rules."""
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +10,12 @@ from uuid import UUID
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.errors import InvalidRequest, PreflightFailed, TargetViolation
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
-from letmepost.domain.lengths import Lengths
 from letmepost.domain.rules import Violation, preflight
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
 from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest
-from letmepost.services.target_options import options_of, unknown_medium
+from letmepost.services.target_options import options_of, unknown_medium, unused_options
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRow
 from letmepost.storage.batches import NewPost
@@ -47,7 +46,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class JudgedTarget:
-    """One target: the post that would be stored, what is wrong with it, and what was left out."""
+    """One target: the post that would be stored, its violations, and a warning for each omitted item."""
 
     account: AccountRow
     platform: Platform
@@ -72,10 +71,10 @@ class Composer:
     inline_facts: Mapping[int, MediaFacts]
     can_fetch: bool
     new_media: list[NewMedia] = field(default_factory=list)
-    _hashes: dict[tuple[int, int, int], bytes] = field(default_factory=dict)
+    _identities: dict[UUID, bytes] = field(default_factory=dict)
 
     async def compose(self, request: PostRequest, accounts: Sequence[AccountRow]) -> Composed:
-        """Every target's post, checked.
+        """Return the post of every target. Media that every target omits are not stored.
 
         Raises:
             InvalidRequest: options or media that are wrong in themselves.
@@ -90,38 +89,39 @@ class Composer:
         ]
         if violations:
             raise PreflightFailed(violations)
-        return Composed([target.post for target in judged], self.new_media)
+        posts = [target.post for target in judged]
+        used = {media_id for post in posts for media_id in media_ids(post.content)}
+        return Composed(posts, [item for item in self.new_media if item.id in used])
 
     async def judge(self, request: PostRequest, accounts: Sequence[AccountRow]) -> list[JudgedTarget]:
-        """Return every target's post with what its platform's rules say.
+        """Return the post of every target with its violations and warnings.
 
         The event loop serves others between targets, and between long texts of a target.
 
         Raises:
             InvalidRequest, NotFound: as `compose`.
         """
+        unused = unused_options(request, {account.platform for account in accounts})
         judged = []
         for index, (target, account) in enumerate(zip(request.targets, accounts, strict=True)):
             platform = self.worlds.platform(account.platform)
             merged = _merge(request.content, target.content)
             options = options_of(platform, index, request.content.options, target.content)
-            content = self._content(merged, _inherited(target.content), options, platform, account, request.lengths)
+            content = self._content(merged, request, options, platform, account)
             await _prepare(content, platform)
             checked = preflight(content, platform.rules)
+            violations = (*self._unreachable(platform, checked.content), *checked.violations)
+            warnings = (*unused, *checked.warnings)
             post = NewPost(
                 id=new_id(self.clock),
                 account_id=account.id,
                 profile_id=account.profile_id,
                 platform=platform.name,
                 content=checked.content,
-                content_hash=self._hash(merged),
-                warnings=[
-                    *_account_warnings(account),
-                    *({"code": warning.rule, "message": warning.message} for warning in checked.warnings),
-                ],
+                content_hash=self._hash(checked.content),
+                warnings=[*_account_warnings(account), *(_stored(warning) for warning in warnings)],
             )
-            violations = (*self._unreachable(platform, checked.content), *checked.violations)
-            judged.append(JudgedTarget(account, platform, post, violations, checked.warnings))
+            judged.append(JudgedTarget(account, platform, post, violations, warnings))
         return judged
 
     def _unreachable(self, platform: Platform, content: PostContent) -> Iterator[Violation]:
@@ -134,20 +134,13 @@ class Composer:
                 remediation="Have the operator set LETMEPOST_PUBLIC_URL to the https address of this deployment.",
             )
 
-    def _hash(self, content: ContentRequest) -> bytes:
-        """Return what two posts with the same text and media share; computed once for targets that share both."""
-        shared = (id(content.text), id(content.media), id(content.thread))
-        if shared not in self._hashes:
-            self._hashes[shared] = self._new_hash(content)
-        return self._hashes[shared]
-
-    def _new_hash(self, content: ContentRequest) -> bytes:
+    def _hash(self, content: PostContent) -> bytes:
+        """Return a digest that two posts have in common if a platform would see the same texts and media."""
         digest = sha256()
-        parts = [(content.text, content.media), *((part.text, part.media) for part in content.thread)]
-        for text, media in parts:
+        for text, media in [(content.text, content.media), *((part.text, part.media) for part in content.thread)]:
             digest.update(text.encode() + b"\0")
             for item in media:
-                digest.update(self._identity(item) + b"\0")
+                digest.update(self._identities[item.media_id] + b"\0")
         return digest.digest()
 
     def _identity(self, item: MediaRequest) -> bytes:
@@ -161,11 +154,10 @@ class Composer:
     def _content(
         self,
         merged: ContentRequest,
-        inherited: frozenset[str],
+        request: PostRequest,
         options: Mapping[str, Any],
         platform: Platform,
         account: AccountRow,
-        lengths: Lengths,
     ) -> PostContent:
         named = platform.options.model_validate(options).media_ids()
         return PostContent(
@@ -178,8 +170,8 @@ class Composer:
             ),
             options=options,
             option_media={path: self._option_item(text, account) for path, text in named.items()},
-            inherited=inherited,
-            lengths=lengths,
+            on_unsupported=request.on_unsupported,
+            lengths=request.lengths,
         )
 
     def _item(self, item: MediaRequest, account: AccountRow) -> MediaItem:
@@ -188,7 +180,9 @@ class Composer:
         else:
             media_id, facts = new_id(self.clock), self.inline_facts.get(id(item))
             self.new_media.append(NewMedia(media_id, account.profile_id, item.url, item.data, facts))
-        return MediaItem(kind=item.kind, media_id=media_id, alt_text=item.alt_text, title=item.title, facts=facts)
+        self._identities[media_id] = self._identity(item)
+        kind = _kind(item, facts)
+        return MediaItem(kind=kind, media_id=media_id, alt_text=item.alt_text, title=item.title, facts=facts)
 
     def _option_item(self, text: str, account: AccountRow) -> MediaItem:
         try:
@@ -219,6 +213,23 @@ async def _prepare(content: PostContent, platform: Platform) -> None:
             await asyncio.sleep(0)
 
 
+def _kind(item: MediaRequest, facts: MediaFacts | None) -> MediaKind:
+    if item.kind is not None:
+        return item.kind
+    if facts is not None:
+        return facts.kind
+    source = item.url if item.media_id is None else spell(Prefix.MEDIA, item.media_id)
+    raise InvalidRequest(
+        f"The kind of {source} is not known: its bytes have not arrived yet.",
+        rule="media.kind_required",
+        remediation="Send `kind` (`image`, `video` or `document`).",
+    )
+
+
+def _stored(warning: Violation) -> dict[str, str]:
+    return {"code": warning.rule, "message": warning.message, "field": warning.field}
+
+
 def _account_warnings(account: AccountRow) -> list[dict[str, str]]:
     """What a post that is to go out later should know of its account."""
     if account.status != "reauth_required":
@@ -239,7 +250,3 @@ def _merge(defaults: ContentRequest, target: ContentRequest) -> ContentRequest:
         first_comment=chosen("firstComment"),
         thread=chosen("thread"),
     )
-
-
-def _inherited(target: ContentRequest) -> frozenset[str]:
-    return frozenset(_FIELDS) - target.given

@@ -21,6 +21,7 @@ from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
 from letmepost.services.verdicts import MISSED_RULE
 from letmepost.storage.batches import BatchRepository, BatchRow
+from letmepost.storage.contents import on_unsupported
 from letmepost.storage.database import Connection
 from letmepost.storage.editing import EDITABLE, LockedPost, PostEditor
 from letmepost.storage.media import MediaRepository
@@ -156,9 +157,11 @@ class Editing:
         events = []
         if change.content.given:
             stored = await editor.get_content(post)
-            new = await self._acceptance.recompose(connection, caller, post, _changed(stored, change.content))
+            changed = _changed(stored, change.content)
+            new = await self._acceptance.recompose(connection, caller, post, changed, on_unsupported(stored))
             values["revision"] = await editor.add_revision(post, new.content, now)
-            values |= {"content_hash": new.content_hash, "warnings": list(new.warnings)}
+            warnings = [*_remaining_warnings(post, change.content), *new.warnings]
+            values |= {"content_hash": new.content_hash, "warnings": warnings}
             events.append("post.updated")
         if change.metadata is not None:
             values["metadata"] = dict(change.metadata)
@@ -220,6 +223,15 @@ def _changed(stored: Mapping[str, Any], change: ContentRequest) -> ContentReques
     names = {"firstComment": "first_comment"}
     new = {names.get(name, name): getattr(change, names.get(name, name)) for name in change.given if name in _CONTENT}
     return replace(whole, **new, given=_CONTENT)
+
+
+def _remaining_warnings(post: PostRow, change: ContentRequest) -> list[Mapping[str, str]]:
+    """Return the warnings about items of unchanged fields: they were omitted earlier, and remain omitted."""
+    return [
+        warning
+        for warning in post.warnings
+        if "field" in warning and warning["field"].partition(".")[0].partition("[")[0] not in change.given
+    ]
 
 
 _CONTENT = frozenset({"text", "media", "firstComment", "thread", "options"})

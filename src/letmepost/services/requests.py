@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from letmepost.domain.content import MediaKind
+from letmepost.domain.content import MediaKind, OnUnsupported
 from letmepost.domain.lengths import Lengths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRequest:
-    """An attachment with exactly one source."""
+    """A media item with exactly one source. Without `kind`, it is of the kind that its bytes have."""
 
-    kind: MediaKind
+    kind: MediaKind | None = None
     alt_text: str | None = None
     title: str | None = None
     media_id: UUID | None = None
@@ -69,6 +69,7 @@ class PostRequest:
 
     targets: Sequence[TargetRequest]
     content: ContentRequest
+    on_unsupported: OnUnsupported = OnUnsupported.REJECT
     scheduled_at: datetime | None = None
     is_draft: bool = False
     refuse_duplicates_within_s: int = 0

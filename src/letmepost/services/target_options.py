@@ -1,26 +1,29 @@
 """What each target's platform is told besides the content: its options, and the media that they name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from pydantic import ValidationError
 
+from letmepost.domain.content import OnUnsupported
 from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.domain.ids import MalformedIdError, Prefix, parse
+from letmepost.domain.rules import Violation
 from letmepost.platforms.contract import Options, Platform
 from letmepost.services.requests import ContentRequest, PostRequest
 from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts import AccountRow
 
 
-def check_default_options(options: Mapping[str, Any] | None, worlds: Worlds) -> None:
-    """Refuse options for a platform that does not exist, and wrong ones for those that the targets are not on.
+def check_default_options(request: PostRequest, platforms: Collection[str], worlds: Worlds) -> None:
+    """Check the options that the request gives for all targets. `platforms`: those of the targets.
 
     Raises:
-        InvalidRequest: some of them are wrong.
+        InvalidRequest: options are wrong, or are for a platform that does not exist or, unless the request allows
+            omissions, that no target is on.
     """
-    for name, value in (options or {}).items():
+    for name, value in (request.content.options or {}).items():
         if name not in worlds.platforms:
             raise InvalidRequest(
                 f"options.{name}: there is no such platform.",
@@ -28,6 +31,23 @@ def check_default_options(options: Mapping[str, Any] | None, worlds: Worlds) -> 
                 remediation=f"Choose among: {', '.join(worlds.platforms)}; or give a target's options with the target.",
             )
         _parsed(worlds.platform(name), value, f"options.{name}")
+    if request.on_unsupported is OnUnsupported.REJECT:
+        for unused in unused_options(request, platforms):
+            raise InvalidRequest(unused.message, rule=unused.field, remediation=unused.remediation)
+
+
+def unused_options(request: PostRequest, platforms: Collection[str]) -> list[Violation]:
+    """Return a finding for each platform that the request has options for and no target is on."""
+    return [
+        Violation(
+            rule="options.no_target",
+            field=f"options.{name}",
+            message=f"`options.{name}` has no effect: no target is on {name}.",
+            remediation="Remove the options, or add a target on that platform.",
+        )
+        for name in request.content.options or {}
+        if name not in platforms
+    ]
 
 
 def options_of(

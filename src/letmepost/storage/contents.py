@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
 
 
 def encode_content(content: PostContent) -> dict[str, Any]:
@@ -18,6 +18,7 @@ def encode_content(content: PostContent) -> dict[str, Any]:
         ],
         "options": dict(content.options),
         "option_media": {path: _encode_item(item) for path, item in content.option_media.items()},
+        "on_unsupported": content.on_unsupported,
     }
 
 
@@ -34,7 +35,13 @@ def decode_content(value: Mapping[str, Any], facts: Mapping[UUID, MediaFacts]) -
         thread=tuple(ThreadPart(text=part["text"], media=items(part["media"])) for part in value["thread"]),
         options=value["options"],
         option_media={path: _decode_item(item, facts) for path, item in value["option_media"].items()},
+        on_unsupported=on_unsupported(value),
     )
+
+
+def on_unsupported(value: Mapping[str, Any]) -> OnUnsupported:
+    """Return what the post's author chose. Revisions that were stored before there was a choice have none."""
+    return OnUnsupported(value.get("on_unsupported", OnUnsupported.REJECT))
 
 
 def media_ids(content: PostContent) -> set[UUID]:

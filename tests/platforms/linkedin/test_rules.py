@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
 from letmepost.domain.rules import preflight, violations
 from letmepost.domain.text import count_graphemes, count_utf16_units
 from letmepost.platforms.linkedin.options import LinkedInOptions
@@ -162,8 +162,9 @@ def test_an_option_beyond_a_limit_is_found(options: dict[str, Any], found: dict[
     assert with_options(**options) == found
 
 
-def test_a_thread_from_the_defaults_is_left_out_with_a_warning() -> None:
-    content = PostContent(text="one", thread=(ThreadPart(text="two"),), inherited=frozenset({"text", "thread"}))
+def test_thread_is_omitted_with_one_warning_when_asked_for() -> None:
+    thread = (ThreadPart(text="two", media=(VIDEO,)), ThreadPart(text="three"))
+    content = PostContent(text="one", thread=thread, on_unsupported=OnUnsupported.OMIT)
     checked = preflight(content, RULES)
     assert [warning.rule for warning in checked.warnings] == ["linkedin.thread.supported"]
     assert (checked.violations, checked.content.thread) == ((), ())

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
 from letmepost.domain.rules import preflight, violations
 from letmepost.platforms.twitter.options import TwitterOptions
 from letmepost.platforms.twitter.rules import RULES
@@ -107,9 +107,10 @@ def test_what_x_refuses_breaks_one_rule(content: dict[str, Any], found: tuple[st
     assert broken(**content) == [found]
 
 
-def test_video_of_the_defaults_is_left_out_with_a_warning() -> None:
-    checked = preflight(PostContent(text="hello", media=(VIDEO,), inherited=frozenset({"media"})), RULES)
-    assert (checked.violations, checked.content.media) == ((), ())
+def test_video_is_omitted_with_a_warning_when_asked_for() -> None:
+    content = PostContent(text="hello", media=(VIDEO, image()), on_unsupported=OnUnsupported.OMIT)
+    checked = preflight(content, RULES)
+    assert (checked.violations, checked.content.media) == ((), (image(),))
     assert [warning.rule for warning in checked.warnings] == ["twitter.media.kind_supported"]
 
 

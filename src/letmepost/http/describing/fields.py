@@ -27,6 +27,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "expiresAt": "When it ends by itself.",
         "externalUserId": "Who connected it, by your own name for that person.",
         "features": "Each feature and the scopes that it needs.",
+        "field": "The path of the field in the request.",
         "finishedAt": "When it was over; null while it is not.",
         "firstComment": "A comment that is published when the post is live.",
         "handle": "The account's name on the platform.",

@@ -11,10 +11,11 @@ from letmepost.storage.posts import PostRow
 
 
 class PostWarning(View):
-    """Something that did not stop the post."""
+    """Something that did not stop the post. `field` is the path in the request, where there is one."""
 
     code: str
     message: str
+    field: Left[str] = None
 
 
 class ThreadResult(View):

@@ -5,10 +5,10 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from letmepost.domain.content import MediaKind
+from letmepost.domain.content import MediaKind, OnUnsupported
 from letmepost.domain.ids import Prefix
 from letmepost.http.schemas.base import Body, GivenMoment, find_id
 from letmepost.services.requests import (
@@ -47,9 +47,8 @@ def _decoded(text: str) -> str:
 
 
 class Media(Body):
-    """An attachment with exactly one source."""
+    """A media item with exactly one source."""
 
-    kind: MediaKind
     alt_text: Text | None = None
     title: Text | None = None
     media_id: str | None = None
@@ -59,6 +58,18 @@ class Media(Body):
         "One that cannot be had, or breaks a rule, rejects the post at once.",
     )
     bytes_base64: Annotated[str, AfterValidator(_decoded)] | None = Field(default=None, repr=False)
+    kind: MediaKind | None = Field(
+        default=None,
+        validate_default=True,
+        description="Must match the bytes. Optional with `mediaId` and `bytesBase64`; required with `url`.",
+    )
+
+    @field_validator("kind")
+    @classmethod
+    def _kind_of_url(cls, kind: MediaKind | None, others: ValidationInfo) -> MediaKind | None:
+        if kind is None and others.data.get("url") is not None:
+            raise PydanticCustomError("missing", "is required with url: send image, video or document")
+        return kind
 
     @model_validator(mode="after")
     def _one_source(self) -> "Media":
@@ -142,6 +153,11 @@ class CreatePost(Content):
     """One request to publish. `options` holds each platform's own, by platform name."""
 
     targets: Sequence[Target]
+    on_unsupported: OnUnsupported = Field(
+        default=OnUnsupported.REJECT,
+        description="What to do with content and options that a target's platform does not support. `reject`: reject "
+        "the request. `omit`: omit each such item with a warning; a target with nothing left is still rejected.",
+    )
     publish_now: StrictBool | None = None
     scheduled_at: GivenMoment | None = None
     draft: StrictBool | None = None
@@ -174,6 +190,7 @@ class CreatePost(Content):
                 for target in self.targets
             ],
             content=self.to_content(),
+            on_unsupported=self.on_unsupported,
             scheduled_at=self.scheduled_at,
             is_draft=bool(self.draft),
             refuse_duplicates_within_s=self.refuse_duplicates_within_s,

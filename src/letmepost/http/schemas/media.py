@@ -15,8 +15,6 @@ from letmepost.storage.media import MediaRow
 URLFor: TypeAlias = Callable[[MediaRow], str | None]
 """Where a medium's bytes can be read."""
 
-_KINDS = {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO, "application": MediaKind.DOCUMENT}
-
 
 class MediaQuery(PageQuery):
     """The query parameters of the list of media."""
@@ -107,7 +105,7 @@ def _fields(row: MediaRow, url_for: URLFor) -> dict[str, Any]:
         "profile_id": spell(Prefix.PROFILE, row.profile_id),
         "status": row.status,
         "url": url_for(row),
-        "kind": None if row.content_type is None else _KINDS.get(row.content_type.partition("/")[0]),
+        "kind": None if row.facts is None else row.facts.kind,
         "filename": row.filename,
         "content_type": row.content_type,
         "size_bytes": row.size_bytes,

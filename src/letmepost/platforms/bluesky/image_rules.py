@@ -68,7 +68,7 @@ IMAGE_RULES: tuple[Rule, ...] = (
     Rule(
         id="bluesky.media.kind_supported",
         summary="Only images can be attached.",
-        remediation="Attach images, or leave this medium out.",
+        remediation="Attach images only, or set `onUnsupported` to `omit`.",
         limit=MediaKind.IMAGE.value,
         source_url=IMAGES_LEXICON,
         checked_on=CHECKED_ON,

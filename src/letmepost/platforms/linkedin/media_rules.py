@@ -99,7 +99,7 @@ MEDIA_RULES: tuple[Rule, ...] = (
     _rule(
         id="linkedin.media.kind_supported",
         summary="Images or a document can be attached, and no video yet.",
-        remediation="Attach images or a document, or leave this medium out.",
+        remediation="Attach images or a document only, or set `onUnsupported` to `omit`.",
         limit=f"{MediaKind.IMAGE}, {MediaKind.DOCUMENT}",
         source_url=POSTS_API,
         find=_videos,

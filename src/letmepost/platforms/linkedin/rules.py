@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="linkedin.thread.supported",
         summary="A post stands alone: there are no threads.",
-        remediation="Leave `thread` out, or publish its parts as posts of their own.",
+        remediation="Publish the parts as separate posts, or set `onUnsupported` to `omit`.",
         source_url=POSTS_API,
         checked_on=CHECKED_ON,
         find=_thread,

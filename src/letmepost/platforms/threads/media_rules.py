@@ -82,7 +82,7 @@ MEDIA_RULES: tuple[Rule, ...] = (
     _rule(
         id="threads.media.kind_supported",
         summary="Images and videos can be attached.",
-        remediation="Attach images or videos, or leave this medium out.",
+        remediation="Attach images or videos only, or set `onUnsupported` to `omit`.",
         limit="image, video",
         find=_unsupported,
         capability=True,

@@ -85,7 +85,7 @@ MEDIA_RULES: tuple[Rule, ...] = (
     Rule(
         id="twitter.media.kind_supported",
         summary="Only images and GIFs can be attached.",
-        remediation="Attach images or a GIF, or leave this medium out.",
+        remediation="Attach images or a GIF only, or set `onUnsupported` to `omit`.",
         limit=MediaKind.IMAGE.value,
         source_url=MEDIA_PRACTICES,
         checked_on=CHECKED_ON,

@@ -1,0 +1,31 @@
+"""Content as it is stored, and back."""
+
+import json
+from uuid import UUID
+
+import pytest
+
+from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
+from letmepost.storage.contents import decode_content, encode_content
+
+PICTURE = MediaItem(kind=MediaKind.IMAGE, media_id=UUID(int=1), alt_text="A cat", title="Cat")
+
+
+@pytest.mark.parametrize("mode", OnUnsupported)
+def test_content_survives_storage(mode: OnUnsupported) -> None:
+    content = PostContent(
+        text="one",
+        media=(PICTURE,),
+        first_comment="aside",
+        thread=(ThreadPart(text="two", media=(PICTURE,)),),
+        options={"langs": ["en"]},
+        option_media={"linkCard.thumbnail": PICTURE},
+        on_unsupported=mode,
+    )
+    assert decode_content(json.loads(json.dumps(encode_content(content))), {}) == content
+
+
+def test_content_that_was_stored_before_there_was_a_choice_is_read() -> None:
+    stored = encode_content(PostContent(text="one"))
+    del stored["on_unsupported"]
+    assert decode_content(stored, {}) == PostContent(text="one")
