@@ -8,6 +8,7 @@ from letmepost.domain.lengths import GRAPHEMES, UTF8_BYTES, Measure
 from letmepost.domain.limits import (
     alt_text_max,
     comment_not_empty,
+    description_supported,
     empty_parts,
     images_max,
     is_comment,
@@ -158,3 +159,31 @@ def test_a_media_rule_judges_the_bytes_of_its_own_kind() -> None:
 def test_a_media_rule_says_nothing_of_bytes_that_are_not_here_yet() -> None:
     """Media given by URL is judged again once it has been imported."""
     assert list(image_size_rule(0).check(PostContent(media=(image(facts=None),)))) == []
+
+
+TITLES = description_supported(
+    "x.media.title_supported", field="title", platform="X", source_url=SOURCE, checked_on=CHECKED_ON
+)
+ALT_TEXTS = description_supported(
+    "x.media.alt_text_supported",
+    field="altText",
+    kinds=(MediaKind.IMAGE, MediaKind.VIDEO),
+    platform="X",
+    source_url=SOURCE,
+    checked_on=CHECKED_ON,
+)
+
+
+def test_description_that_a_platform_does_not_show_is_unsupported() -> None:
+    document = MediaItem(kind=MediaKind.DOCUMENT, media_id=UUID(int=2), alt_text="A deck", title="Deck")
+    content = PostContent(media=(image(alt_text="A cat"), document), thread=(ThreadPart(text="", media=(document,)),))
+    assert [found.field for found in TITLES.check(content)] == ["media[1].title", "thread[0].media[0].title"]
+    assert [found.field for found in ALT_TEXTS.check(content)] == ["media[1].altText", "thread[0].media[0].altText"]
+    assert TITLES.capability
+    assert TITLES.summary == "On X, no media have a title."
+    assert ALT_TEXTS.summary == "On X, only media of kind image, video have an alt text."
+
+
+def test_blank_description_is_none() -> None:
+    document = MediaItem(kind=MediaKind.DOCUMENT, media_id=UUID(int=2), alt_text=" ", title="")
+    assert [*TITLES.check(PostContent(media=(document,))), *ALT_TEXTS.check(PostContent(media=(document,)))] == []

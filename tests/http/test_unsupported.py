@@ -73,6 +73,19 @@ async def test_unsupported_media_item_is_omitted_and_the_rest_is_published_when_
     assert [image["alt"] for image in seen["record"]["embed"]["images"]] == ["A picture"]
 
 
+async def test_title_without_place_on_the_platform_is_rejected_or_omitted_alone(
+    tenant: Tenant, account_id: str
+) -> None:
+    media = [{**await _picture(tenant.client), "title": "Harbor"}]
+    body = {"targets": [{"accountId": account_id}], "text": "Look", "media": media}
+    unsupported = f"{PLATFORM}.media.title_supported"
+    check_refusal(await tenant.client.post("/v1/posts", body), 400, "preflight_failed", unsupported)
+    reply = await tenant.client.post("/v1/posts", {**body, "onUnsupported": "omit"})
+    assert _warned(reply.json()["results"][0]) == [(unsupported, "media[0].title")]
+    [seen] = await tenant.followers_see()
+    assert [image["alt"] for image in seen["record"]["embed"]["images"]] == ["A picture"]
+
+
 async def test_video_alone_is_not_published_as_text(tenant: Tenant) -> None:
     account_id = await _account_on(tenant.client, "twitter")
     video = {"kind": "video", "url": "https://videos.example/1.mp4"}

@@ -3,8 +3,9 @@
 Each takes the platform's own id, number, source and date, and returns a `Rule`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import date
+from typing import Literal
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.lengths import GRAPHEMES, Measure
@@ -122,6 +123,36 @@ def alt_text_max(
         source_url=source_url,
         checked_on=checked_on,
         find=find,
+    )
+
+
+def description_supported(
+    rule_id: str,
+    *,
+    field: Literal["title", "altText"],
+    kinds: Collection[MediaKind] = (),
+    platform: str,
+    source_url: str,
+    checked_on: date,
+) -> Rule:
+    """Return the rule that only media of these kinds have a title or an alt text on the platform."""
+    noun = {"title": "title", "altText": "alt text"}[field]
+    summary = f"On {platform}, only media of kind {', '.join(kinds)} have" if kinds else f"On {platform}, no media have"
+
+    def find(content: PostContent) -> Iterator[Finding]:
+        for path, item in content.items():
+            text = item.title if field == "title" else item.alt_text
+            if (text or "").strip() and item.kind not in kinds:
+                yield Finding(field=f"{path}.{field}", message=f"{platform} has no {noun} for this {item.kind}.")
+
+    return Rule(
+        id=rule_id,
+        summary=f"{summary} {'a title' if field == 'title' else 'an alt text'}.",
+        remediation=f"Remove `{field}`, or set `onUnsupported` to `omit`.",
+        source_url=source_url,
+        checked_on=checked_on,
+        find=find,
+        capability=True,
     )
 
 

@@ -54,6 +54,7 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
         post(media=(image(content_type="video/mp4"),)),
         [("media.kind_mismatch", "media[0].kind"), ("bluesky.media.mime_allowed", "media[0]")],
     ),
+    (post(media=(replace(image(), title="A cat"),)), [("bluesky.media.title_supported", "media[0].title")]),
     (post(media=(image(size_bytes=2_000_001),)), [("bluesky.media.image_size_max", "media[0]")]),
     (
         post(media=(replace(image(), alt_text="a" * 2001),)),

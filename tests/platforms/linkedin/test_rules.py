@@ -82,6 +82,11 @@ def test_what_is_within_the_limits_passes(content: dict[str, Any]) -> None:
         ),
         ({"thread": (ThreadPart(text="more"),)}, {"thread.supported": "thread"}),
         ({"media": (VIDEO,)}, {"media.kind_supported": "media[0]"}),
+        ({"media": (replace(image(), title="A cat"),)}, {"media.title_supported": "media[0].title"}),
+        (
+            {"media": (replace(document(), alt_text="Slides"),)},
+            {"media.alt_text_supported": "media[0].altText"},
+        ),
         ({"media": tuple(image(number) for number in range(21))}, {"media.count_max": "media"}),
         ({"media": (image(content_type="image/webp"),)}, {"media.mime_allowed": "media[0]"}),
         ({"media": (image(content_type="application/pdf"),)}, {"media.mime_allowed": "media[0]"}),

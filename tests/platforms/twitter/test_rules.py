@@ -96,6 +96,7 @@ def test_what_x_takes_breaks_no_rule(content: dict[str, Any]) -> None:
         ({"options": poll(durationMinutes=4)}, ("poll.duration", "options.poll.durationMinutes")),
         ({"options": poll(durationMinutes=10_081)}, ("poll.duration", "options.poll.durationMinutes")),
         ({"options": poll(), "media": (image(),)}, ("poll.media_exclusive", "options.poll")),
+        ({"media": (replace(image(), title="A cat"),)}, ("media.title_supported", "media[0].title")),
         ({"options": {**poll(), "quoteTweetId": "1"}}, ("poll.media_exclusive", "options.poll")),
         (
             {"options": {"replyToTweetId": "1", "quoteTweetId": "2"}},

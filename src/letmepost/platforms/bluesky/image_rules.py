@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from letmepost.domain.content import MediaFacts, MediaKind, PostContent
-from letmepost.domain.limits import alt_text_max, images_max, media_rule
+from letmepost.domain.limits import alt_text_max, description_supported, images_max, media_rule
 from letmepost.domain.rules import Finding, Rule
 from letmepost.platforms.bluesky.sources import CHECKED_ON, IMAGES_LEXICON, LINK_CARD_LEXICON, OFFICIAL_CLIENT
 
@@ -74,6 +74,13 @@ IMAGE_RULES: tuple[Rule, ...] = (
         checked_on=CHECKED_ON,
         find=_not_images,
         capability=True,
+    ),
+    description_supported(
+        "bluesky.media.title_supported",
+        field="title",
+        platform="Bluesky",
+        source_url=IMAGES_LEXICON,
+        checked_on=CHECKED_ON,
     ),
     images_max(
         "bluesky.media.count_max",

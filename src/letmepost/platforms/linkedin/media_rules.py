@@ -5,7 +5,7 @@ from functools import partial
 
 from letmepost.domain.content import MediaFacts, MediaKind, PostContent
 from letmepost.domain.lengths import UTF16
-from letmepost.domain.limits import alt_text_max, images_max, media_rule
+from letmepost.domain.limits import alt_text_max, description_supported, images_max, media_rule
 from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.options import LinkedInOptions
@@ -104,6 +104,22 @@ MEDIA_RULES: tuple[Rule, ...] = (
         source_url=POSTS_API,
         find=_videos,
         capability=True,
+    ),
+    description_supported(
+        "linkedin.media.title_supported",
+        field="title",
+        kinds=(MediaKind.DOCUMENT,),
+        platform="LinkedIn",
+        source_url=POSTS_API,
+        checked_on=CHECKED_ON,
+    ),
+    description_supported(
+        "linkedin.media.alt_text_supported",
+        field="altText",
+        kinds=(MediaKind.IMAGE,),
+        platform="LinkedIn",
+        source_url=POSTS_API,
+        checked_on=CHECKED_ON,
     ),
     images_max(
         "linkedin.media.count_max",

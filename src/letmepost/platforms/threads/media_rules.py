@@ -5,9 +5,9 @@ from functools import partial
 from types import MappingProxyType
 
 from letmepost.domain.content import MediaFacts, MediaKind, PostContent
-from letmepost.domain.limits import media_rule
+from letmepost.domain.limits import description_supported, media_rule
 from letmepost.domain.rules import Finding, Rule
-from letmepost.platforms.threads.sources import CHECKED_ON, OVERVIEW
+from letmepost.platforms.threads.sources import CHECKED_ON, CREATE_POSTS, OVERVIEW
 
 _MEDIA_MAX = 20
 _IMAGE_MAX_BYTES = 8_000_000
@@ -86,6 +86,13 @@ MEDIA_RULES: tuple[Rule, ...] = (
         limit="image, video",
         find=_unsupported,
         capability=True,
+    ),
+    description_supported(
+        "threads.media.title_supported",
+        field="title",
+        platform="Threads",
+        source_url=CREATE_POSTS,
+        checked_on=CHECKED_ON,
     ),
     _rule(
         id="threads.media.count_max",

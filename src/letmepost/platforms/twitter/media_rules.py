@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
-from letmepost.domain.limits import images_max, media_rule
+from letmepost.domain.limits import description_supported, images_max, media_rule
 from letmepost.domain.rules import Finding, Rule
 from letmepost.platforms.twitter.sources import CHECKED_ON, CREATE_POST, MEDIA_METADATA, MEDIA_PRACTICES
 
@@ -91,6 +91,13 @@ MEDIA_RULES: tuple[Rule, ...] = (
         checked_on=CHECKED_ON,
         find=_not_images,
         capability=True,
+    ),
+    description_supported(
+        "twitter.media.title_supported",
+        field="title",
+        platform="X",
+        source_url=MEDIA_METADATA,
+        checked_on=CHECKED_ON,
     ),
     images_max(
         "twitter.media.count_max", limit=_IMAGES_MAX, platform="X", source_url=CREATE_POST, checked_on=CHECKED_ON
