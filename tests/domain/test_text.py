@@ -1,5 +1,6 @@
 import json
 import unicodedata
+from itertools import cycle, islice
 
 import pytest
 import regex
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letmepost.domain.text import (
+    as_compared,
     as_storable,
     compose,
     count_graphemes,
@@ -174,3 +176,36 @@ def test_whatever_a_platform_says_can_be_recorded(value: object) -> None:
 
 def test_what_can_be_stored_is_left_alone() -> None:
     assert as_storable({"a": ["ü", 1]}) == {"a": ["ü", 1]}
+
+
+@pytest.mark.parametrize(
+    ("text", "other"),
+    [
+        ("Caf\u00e9", "Cafe\u0301"),
+        ("\uac01", "\u1100\u1161\u11a8"),
+        ("q\u0323\u0307", "q\u0307\u0323"),
+        ("hello", " \n\u3000hello\u2003\t"),
+    ],
+)
+def test_texts_that_platforms_take_for_the_same_compare_as_equal(text: str, other: str) -> None:
+    assert as_compared(text) == as_compared(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "other"), [("hello", "Hello"), ("a b", "a  b"), ("\ufb01", "fi"), ("hello", "hello\u200b")]
+)
+def test_other_texts_compare_as_different(text: str, other: str) -> None:
+    assert as_compared(text) != as_compared(other)
+
+
+def test_comparing_a_text_with_endless_combining_marks_ends() -> None:
+    """Python's own normalization would take half a minute."""
+    endless = "a" + "".join(islice(cycle(["\u0315", "\u0300"]), 95_000))
+    compared = as_compared(endless)
+    assert as_compared(compared) == compared
+    assert sorted(compared) == sorted(endless)
+
+
+@given(st.text())
+def test_comparing_twice_changes_nothing(text: str) -> None:
+    assert as_compared(as_compared(text)) == as_compared(text)

@@ -224,6 +224,48 @@ async def test_the_same_text_for_the_same_account_is_refused_when_asked_for(clie
 
 
 @pytest.mark.parametrize(
+    ("text", "part", "is_duplicate"),
+    [
+        (" Caf\u00e9 open\n", "The menu", True),
+        ("Cafe\u0301 open", "The menu", True),
+        ("\u3000Cafe\u0301 open\u2003", "\tThe menu ", True),
+        ("Caf\u00e9  open", "The menu", False),
+        ("CAF\u00c9 open", "The menu", False),
+        ("Caf\u00e9 open", "The menu!", False),
+    ],
+)
+async def test_duplicates_are_recognized_as_platforms_do(
+    client: Client, text: str, part: str, *, is_duplicate: bool
+) -> None:
+    """White space around a text and its normalization form make no difference; anything else does."""
+    account_id = await client.sandbox_account()
+    body = {"targets": [{"accountId": account_id}], "refuseDuplicatesWithinS": 3600, "scheduledAt": at(86_400)}
+    first = await client.post("/v1/posts", {**body, "text": "Caf\u00e9 open", "thread": [{"text": "The menu"}]})
+    assert first.status_code == 202, first.text
+    second = await client.post("/v1/posts", {**body, "text": text, "thread": [{"text": part}]})
+    assert second.status_code == (409 if is_duplicate else 202), second.text
+
+
+async def test_duplicate_is_recognized_by_what_is_left_after_omissions(client: Client) -> None:
+    account_id = await client.sandbox_account()
+    body = {"targets": [{"accountId": account_id}], "text": "Hello", "refuseDuplicatesWithinS": 3600}
+    document = {"kind": "document", "url": "https://documents.example/1.pdf"}
+    assert (await client.post("/v1/posts", body)).status_code == 200
+    second = await client.post("/v1/posts", {**body, "media": [document], "onUnsupported": "omit"})
+    assert (second.status_code, second.json()["error"]["rule"]) == (409, "post.duplicate_content")
+
+
+async def test_duplicate_is_recognized_after_a_change(client: Client) -> None:
+    account_id = await client.sandbox_account()
+    body = {"targets": [{"accountId": account_id}], "refuseDuplicatesWithinS": 3600, "scheduledAt": at(86_400)}
+    first = await client.post("/v1/posts", {**body, "text": "One"})
+    post_id = first.json()["results"][0]["postId"]
+    assert (await client.call("PATCH", f"/v1/posts/{post_id}", {"text": "Two "})).status_code == 200
+    assert (await client.post("/v1/posts", {**body, "text": " Two"})).status_code == 409
+    assert (await client.post("/v1/posts", {**body, "text": "One"})).status_code == 202
+
+
+@pytest.mark.parametrize(
     ("method", "path"),
     [
         ("PATCH", "/v1/posts/{}"),

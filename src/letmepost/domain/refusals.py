@@ -219,7 +219,8 @@ REFUSALS = (
     ),
     Refusal(
         "post.duplicate_content",
-        "The same account got the same text and media within `refuseDuplicatesWithinS`.",
+        "The same account got the same text and media within `refuseDuplicatesWithinS`. White space around a text and "
+        "its Unicode normalization form make no difference.",
         "Change the post, or ask for a shorter time.",
     ),
     Refusal(

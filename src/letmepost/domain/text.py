@@ -68,6 +68,11 @@ def is_blank(text: str) -> bool:
     return _VISIBLE.search(text) is None
 
 
+def as_compared(text: str) -> str:
+    """Return the text as platforms compare it to find duplicates: NFC, without white space around it."""
+    return compose(text.strip())
+
+
 def as_storable(value: Any) -> Any:
     """A JSON value whose text can be stored: what cannot becomes U+FFFD.
 

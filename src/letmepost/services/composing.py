@@ -11,6 +11,7 @@ from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostConte
 from letmepost.domain.errors import InvalidRequest, PreflightFailed, TargetViolation
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
 from letmepost.domain.rules import Violation, preflight
+from letmepost.domain.text import as_compared
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
@@ -118,7 +119,8 @@ class Composer:
                 profile_id=account.profile_id,
                 platform=platform.name,
                 content=checked.content,
-                content_hash=self._hash(checked.content),
+                # A post that is rejected is never compared, and its texts may be long.
+                content_hash=b"" if violations else self._hash(checked.content),
                 warnings=[*_account_warnings(account), *(_stored(warning) for warning in warnings)],
             )
             judged.append(JudgedTarget(account, platform, post, violations, warnings))
@@ -138,7 +140,7 @@ class Composer:
         """Return a digest that two posts have in common if a platform would see the same texts and media."""
         digest = sha256()
         for text, media in [(content.text, content.media), *((part.text, part.media) for part in content.thread)]:
-            digest.update(text.encode() + b"\0")
+            digest.update(as_compared(text).encode() + b"\0")
             for item in media:
                 digest.update(self._identities[item.media_id] + b"\0")
         return digest.digest()
