@@ -202,8 +202,10 @@ async def test_an_account_whose_login_has_died_is_marked_and_its_post_is_held_un
 ) -> None:
     account_id = await tenant.client.sandbox_account("auth_revoked")
     body = {"targets": [{"accountId": account_id}], "text": "Hello"}
-    [result] = (await tenant.client.post("/v1/posts", body)).json()["results"]
-    assert result["status"] == "held"
+    reply = await tenant.client.post("/v1/posts", body)
+    [result] = reply.json()["results"]
+    assert (reply.status_code, reply.json()["status"], result["status"]) == (202, "held", "held")
+    assert (await tenant.client.get(f"/v1/batches/{reply.json()['id']}")).json()["status"] == "held"
     assert (await tenant.client.get(f"/v1/accounts/{account_id}")).json()["status"] == "reauth_required"
 
 

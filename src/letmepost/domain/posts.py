@@ -33,6 +33,7 @@ class BatchStatus(StrEnum):
     DRAFT = "draft"
     QUEUED = "queued"
     PUBLISHING = "publishing"
+    HELD = "held"
     PUBLISHED = "published"
     PARTIAL_FAILED = "partial_failed"
     FAILED = "failed"
@@ -135,30 +136,33 @@ UNSETTLED = frozenset({PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETR
 TERMINAL = frozenset(PostStatus) - UNSETTLED - {PostStatus.DRAFT, PostStatus.HELD}
 """Statuses that nothing leaves by itself."""
 
-_ALIKE = {
-    PostStatus.DRAFT: BatchStatus.DRAFT,
-    PostStatus.CANCELED: BatchStatus.CANCELED,
-    PostStatus.PUBLISHED: BatchStatus.PUBLISHED,
+_UNFINISHED = {
+    frozenset({PostStatus.QUEUED}): BatchStatus.QUEUED,
+    frozenset({PostStatus.DRAFT}): BatchStatus.DRAFT,
 }
-_FAILED = frozenset({PostStatus.REJECTED, PostStatus.FAILED})
+_FAILED = frozenset({PostStatus.REJECTED, PostStatus.FAILED, PostStatus.CANCELED})
 
 
 def batch_status(statuses: Iterable[PostStatus], *, scheduled: bool) -> BatchStatus:
-    """The status of a batch from its posts'; at least one.
+    """Return the status of a batch with posts in these statuses; at least one.
 
-    A scheduled batch that no worker has touched is `queued`; anything else unfinished is `publishing`. `partial_failed`
-    is any mixture of what is visible, or may be, and what is not.
+    Canceled posts do not count while others are unfinished.
+
+    Args:
+        scheduled: whether the batch was scheduled. Its queued posts wait for their time; those of an immediate batch
+            count as running.
     """
     found = set(statuses)
-    kept = found - {PostStatus.CANCELED} or found
-    if len(found) == 1 or kept == {PostStatus.DRAFT}:
-        alike = _ALIKE.get(next(iter(kept)))
-        if alike is not None:
-            return alike
-    if kept <= {PostStatus.QUEUED, PostStatus.HELD} and (scheduled or PostStatus.HELD in kept):
-        return BatchStatus.QUEUED
-    if found & (UNSETTLED | {PostStatus.HELD, PostStatus.DRAFT}):
+    rest = found - {PostStatus.CANCELED}
+    running = UNSETTLED - {PostStatus.QUEUED} if scheduled else UNSETTLED
+    if rest & running:
         return BatchStatus.PUBLISHING
-    if found <= _FAILED | {PostStatus.CANCELED}:
-        return BatchStatus.FAILED
+    if PostStatus.HELD in rest:
+        return BatchStatus.HELD
+    if rest & {PostStatus.QUEUED, PostStatus.DRAFT}:
+        return _UNFINISHED.get(frozenset(rest), BatchStatus.PUBLISHING)
+    if found == {PostStatus.PUBLISHED}:
+        return BatchStatus.PUBLISHED
+    if found <= _FAILED:
+        return BatchStatus.FAILED if rest else BatchStatus.CANCELED
     return BatchStatus.PARTIAL_FAILED

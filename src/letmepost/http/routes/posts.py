@@ -23,7 +23,12 @@ from letmepost.storage.batches import BatchRow
 WAIT_S = 25
 WAIT_MAX_S = 60
 
-_BATCH_ANSWERS = {BatchStatus.DRAFT: 201, BatchStatus.QUEUED: 202, BatchStatus.PUBLISHING: 202}
+_BATCH_ANSWERS = {
+    BatchStatus.DRAFT: 201,
+    BatchStatus.QUEUED: 202,
+    BatchStatus.PUBLISHING: 202,
+    BatchStatus.HELD: 202,
+}
 
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
 _WAIT = re.compile(r"wait=(\d{1,4})")
