@@ -7,7 +7,7 @@ import pytest
 
 from tests.deployment import Client
 from tests.doubles.waiting import eventually
-from tests.http.support import ABSENT_ID, PLATFORM, Tenant
+from tests.http.support import ABSENT_ID, PLATFORM, Tenant, check_refusal
 
 
 def at(seconds: float) -> str:
@@ -67,6 +67,32 @@ async def test_a_canceled_post_never_goes_out_and_can_be_retried(client: Client)
     assert (await client.call("DELETE", f"/v1/posts/{post_id}")).status_code == 409
     assert (await client.post(f"/v1/posts/{post_id}/retry")).status_code == 200
     assert (await settled(client, post_id))["status"] == "published"
+
+
+@pytest.mark.parametrize("path", ["posts", "batches"])
+async def test_canceled_draft_cannot_be_retried(client: Client, path: str) -> None:
+    """Nobody has asked to publish it."""
+    account_id = await client.sandbox_account()
+    draft = (
+        await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "x", "draft": True})
+    ).json()
+    post_id = draft["results"][0]["postId"]
+    canceled = await client.call("DELETE", f"/v1/{path}/{post_id if path == 'posts' else draft['id']}")
+    assert canceled.json()["status"] == "canceled"
+    reply = await client.post(f"/v1/posts/{post_id}/retry")
+    check_refusal(reply, 409, "validation_failed", "post.status")
+    assert (await client.post("/v1/posts/retry", {"filter": {"status": ["canceled"]}})).json() == {"postIds": []}
+    assert (await client.get(f"/v1/posts/{post_id}")).json()["status"] == "canceled"
+
+
+async def test_draft_that_a_sandbox_reset_canceled_cannot_be_retried(client: Client) -> None:
+    account_id = await client.sandbox_account()
+    draft = (
+        await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "x", "draft": True})
+    ).json()
+    assert (await client.post("/v1/sandbox/reset")).json() == {"canceledCount": 1}
+    reply = await client.post(f"/v1/posts/{draft['results'][0]['postId']}/retry")
+    check_refusal(reply, 409, "validation_failed", "post.status")
 
 
 async def test_canceling_a_batch_cancels_what_still_can_be(client: Client) -> None:

@@ -15,7 +15,7 @@ from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Once
 from letmepost.services.post_media import PostMedia
-from letmepost.services.post_moves import PostMoves, forbidden, places
+from letmepost.services.post_moves import PostMoves, due, forbidden, places
 from letmepost.services.posts import Posts, visible_batch, visible_post
 from letmepost.services.quotas import Quotas
 from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
@@ -69,7 +69,7 @@ class Editing:
             locked = await self._moves.lock(connection, caller, post_id)
             _check_editable(locked)
             await self._quotas.move(connection, caller.tenant, old=places([locked.post]))
-            return await self._moves.move(connection, caller, locked.post, Cause.CANCELED, ready_at=None)
+            return await self._moves.move(connection, caller, locked.post, Cause.CANCELED, **_canceled(locked.post))
 
         return await self._moves.once(caller, once, carry_out)
 
@@ -87,7 +87,7 @@ class Editing:
             canceled = [locked.post for locked in found if _is_editable(locked)]
             await self._quotas.move(connection, caller.tenant, old=places(canceled))
             for post in canceled:
-                await self._moves.move(connection, caller, post, Cause.CANCELED, ready_at=None)
+                await self._moves.move(connection, caller, post, Cause.CANCELED, **_canceled(post))
             return await visible_batch(connection, caller, batch_id)
 
         return await self._moves.once(caller, once, carry_out)
@@ -126,8 +126,7 @@ class Editing:
                     post,
                     Cause.ACCEPTED,
                     announce=scheduled_at is not None,
-                    due_at=due_at,
-                    ready_at=due_at,
+                    **due(due_at),
                 )
             return await visible_batch(connection, caller, batch_id)
 
@@ -187,13 +186,17 @@ def _planned(post: PostRow, due_at: datetime) -> dict[str, Any]:
     What its own lateness rule held is queued: it was held for somebody to say when. What its account or a pause holds
     stays held, and the lateness rule decides again at its new deadline.
     """
-    changes: dict[str, Any] = {"due_at": due_at, "ready_at": due_at, "failure_count": 0, "status": post.status}
+    changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "status": post.status}
     is_missed = (post.error or {}).get("rule") == MISSED_RULE
     if post.status is PostStatus.RETRYING or (post.status is PostStatus.HELD and is_missed):
         return {**changes, "status": PostStatus.QUEUED, "error": None}
     if post.status is PostStatus.HELD:
         return {**changes, "ready_at": due_at + timedelta(seconds=post.late_within_s)}
     return changes
+
+
+def _canceled(post: PostRow) -> dict[str, Any]:
+    return {"ready_at": None, "is_canceled_draft": post.status is PostStatus.DRAFT}
 
 
 def _is_editable(locked: LockedPost) -> bool:

@@ -51,7 +51,7 @@ def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
         "profileId": spell(Prefix.PROFILE, post.profile_id),
         "platform": post.platform,
         "status": post.status,
-        "dueAt": timestamp(post.due_at),
+        "dueAt": timestamp(post.requested_at),
         "metadata": dict(post.metadata),
         "warnings": [dict(warning) for warning in post.warnings],
     }

@@ -1,7 +1,7 @@
 """How a caller's request moves posts: once, under lock, along the table of transitions, and told of."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -81,6 +81,11 @@ def places(posts: Sequence[PostRow]) -> list[tuple[UUID, datetime]]:
     """Where posts count towards quotas; drafts and canceled ones do not."""
     uncounted = {PostStatus.DRAFT, PostStatus.CANCELED}
     return [(post.account_id, post.due_at) for post in posts if post.status not in uncounted]
+
+
+def due(at: datetime) -> dict[str, Any]:
+    """Return the columns of a post that its caller wants published at this time."""
+    return {"due_at": at, "clock_moved": timedelta(), "ready_at": at}
 
 
 def forbidden(message: str) -> StateForbids:

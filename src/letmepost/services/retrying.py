@@ -11,13 +11,13 @@ from letmepost.gateways.clock import Clock
 from letmepost.services.accepting import check_schedule
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Once
-from letmepost.services.post_moves import PostMoves, forbidden, places
+from letmepost.services.post_moves import PostMoves, due, forbidden, places
 from letmepost.services.posts import visible_post
 from letmepost.services.quotas import Quotas
 from letmepost.storage.database import Connection
 from letmepost.storage.editing import LockedPost, PostEditor
 from letmepost.storage.media import MediaRepository
-from letmepost.storage.posts import PostFilter, PostRepository, PostView
+from letmepost.storage.posts import PostFilter, PostRepository, PostRow, PostView
 
 RETRIED_AT_ONCE = 1000
 
@@ -54,8 +54,7 @@ class Retrying:
         async def carry_out(connection: Connection) -> PostView:
             locked = await self._moves.lock(connection, caller, post_id)
             if not _is_retriable(locked):
-                what = "unpublished" if locked.post.unpublished_at else locked.post.status
-                raise forbidden(f"A post that is {what} cannot be retried.")
+                raise forbidden(f"A post that is {_state(locked.post)} cannot be retried.")
             await self._requeue(connection, caller, [locked], scheduled_at)
             return await visible_post(connection, caller, post_id)
 
@@ -117,11 +116,21 @@ class Retrying:
         for locked in found:
             if not locked.is_sent:
                 await PostEditor(connection, caller.tenant).thaw(locked.post)
-            changes: dict[str, Any] = {"due_at": due_at, "ready_at": due_at, "failure_count": 0, "error": None}
+            changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "error": None}
             await self._moves.move(connection, caller, locked.post, Cause.RETRIED, **changes)
 
 
 def _is_retriable(locked: LockedPost) -> bool:
-    """Nor can the rest of a thread follow a beginning that was deleted."""
+    """Return whether a post can be queued again.
+
+    The rest of a thread cannot follow a deleted beginning. A canceled draft stays canceled: nobody asked to publish it.
+    """
     post = locked.post
-    return post.status in _RETRIABLE and not locked.is_leased and post.unpublished_at is None
+    is_excluded = locked.is_leased or post.is_canceled_draft or post.unpublished_at is not None
+    return post.status in _RETRIABLE and not is_excluded
+
+
+def _state(post: PostRow) -> str:
+    if post.unpublished_at is not None:
+        return "unpublished"
+    return "a canceled draft" if post.is_canceled_draft else post.status

@@ -56,7 +56,7 @@ def _of_history(post: PostRow, history: History) -> Iterator[Moment]:
             at=revision.created_at,
             kind="accepted" if first else "revised",
             message="The post was accepted." if first else f"The post was changed: revision {revision.revision}.",
-            data={"revision": revision.revision, "dueAt": post.due_at.isoformat()}
+            data={"revision": revision.revision, "dueAt": post.requested_at.isoformat()}
             if first
             else {"revision": revision.revision},
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,9 +31,11 @@ class PostRow:
     profile_id: UUID
     platform: str
     status: PostStatus
+    is_canceled_draft: bool
     revision: int
     metadata: Mapping[str, str]
     due_at: datetime
+    clock_moved: timedelta
     late_within_s: int
     late_then: str
     ready_at: datetime | None
@@ -53,6 +55,11 @@ class PostRow:
     read_back_at: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def requested_at(self) -> datetime:
+        """When the caller asked to publish the post. The sandbox clock moves `due_at`, and leaves this as it was."""
+        return self.due_at + self.clock_moved
 
     @property
     def uris(self) -> list[str]:
@@ -171,8 +178,10 @@ class PostRepository:
         return [_view(row) for row in rows.mappings()]
 
     async def list_ids(self, wanted: PostFilter, *, statuses: Collection[PostStatus], limit: int) -> list[UUID]:
-        """The ids of posts in one of the statuses, oldest first."""
-        query = select(posts.c.id).where(_MINE, *wanted.conditions(), posts.c.status.in_(statuses))
+        """Return the ids of posts in one of the statuses, oldest first, without canceled drafts."""
+        query = select(posts.c.id).where(
+            _MINE, *wanted.conditions(), posts.c.status.in_(statuses), ~posts.c.is_canceled_draft
+        )
         found = await self._connection.execute(query.order_by(posts.c.id).limit(limit), self._asked)
         return list(found.scalars())
 

@@ -29,7 +29,8 @@ _STEP = """
 _POSTS = text(
     f"""
     UPDATE posts p SET
-      due_at = p.due_at - step.moved, ready_at = p.ready_at - step.moved, extras_until = p.extras_until - step.moved
+      due_at = p.due_at - step.moved, clock_moved = p.clock_moved + step.moved,
+      ready_at = p.ready_at - step.moved, extras_until = p.extras_until - step.moved
     FROM ({_STEP}) step
     WHERE p.id = step.id AND p.lease_token IS NULL AND p.ready_at IS NOT NULL
     """  # noqa: S608 - a constant
@@ -129,7 +130,12 @@ class TestWorld:
                 posts.c.lease_token.is_(None),
                 ~is_sent,
             )
-            .values(status=PostStatus.CANCELED, ready_at=None, updated_at=now)
+            .values(
+                status=PostStatus.CANCELED,
+                is_canceled_draft=posts.c.status == PostStatus.DRAFT,
+                ready_at=None,
+                updated_at=now,
+            )
             .returning(*POST_COLUMNS)
         )
         return [read_post(row) for row in (await self._connection.execute(statement)).mappings()]

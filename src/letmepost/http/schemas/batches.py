@@ -83,7 +83,7 @@ class BatchView(View):
             id=spell(Prefix.BATCH, batch.id),
             status=batch_status((post.status for post in batch.posts), scheduled=batch.is_scheduled),
             created_at=batch.created_at,
-            scheduled_at=batch.posts[0].due_at if batch.is_scheduled and batch.posts else None,
+            scheduled_at=batch.posts[0].requested_at if batch.is_scheduled and batch.posts else None,
             results=[TargetResult.of(post) for post in batch.posts],
         )
 

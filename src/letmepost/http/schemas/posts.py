@@ -82,7 +82,7 @@ class PostRead(View):
             or None,
             "options": content["options"] or None,
             "metadata": post.metadata,
-            "scheduled_at": post.due_at if view.is_scheduled else None,
+            "scheduled_at": post.requested_at if view.is_scheduled else None,
             "published_at": post.published_at,
             "unpublished_at": post.unpublished_at,
             "removed_at": post.removed_at,

@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    Interval,
     LargeBinary,
     PrimaryKeyConstraint,
     Table,
@@ -43,10 +44,14 @@ posts = Table(
     Column("profile_id", Uuid, nullable=False),
     Column("platform", Text, nullable=False),
     Column("status", Text, nullable=False),
+    # A draft that was canceled. A retry must not publish it: nobody has asked to.
+    Column("is_canceled_draft", Boolean, nullable=False, server_default=text("false")),
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),
     # When the caller wants it out; lateness and retries are counted from here.
     moment("due_at", nullable=False),
+    # How far the sandbox clock has moved `due_at` back.
+    Column("clock_moved", Interval, nullable=False, server_default=text("'0'")),
     Column("late_within_s", Integer, nullable=False),
     Column("late_then", Text, nullable=False),
     # When a worker should look at it next: due, retry, end of a pause, deadline. NULL when nobody needs to.
