@@ -97,6 +97,7 @@ ROWS: tuple[Row, ...] = (
     _row("POST /connect/{address}", None),
     _row("POST /v1/sandbox/accounts", _S.ACCOUNTS_WRITE, body={"platform": PLATFORM}),
     _row("GET /v1/sandbox/{platform}/posts", _S.POSTS_READ),
+    _row("GET /v1/sandbox/clock", _S.POSTS_READ),
     _row("POST /v1/sandbox/clock", _S.POSTS_WRITE, body={"advanceS": 60}),
     _row("POST /v1/sandbox/reset", _S.POSTS_WRITE),
     _row("POST /v1/media", _S.MEDIA_WRITE),

@@ -53,8 +53,8 @@ async def test_an_override_replaces_the_default_for_its_target_alone(tenant: Ten
     )
     seen = {post["uri"]: post for post in await tenant.followers_see()}
     texts = {
-        account_id: [post["text"] for post in seen.values() if post["accountId"] == seen[uri]["accountId"]]
-        for account_id, uri in ((result["accountId"], result["uri"]) for result in results)
+        result["accountId"]: [post["text"] for post in seen.values() if post["accountId"] == result["accountId"]]
+        for result in results
     }
     assert texts == {plain: ["For all", "One", "Two", "Ours"], other: ["For you", "And more", "Yours"]}
     records = [seen[result["uri"]]["record"] for result in results]

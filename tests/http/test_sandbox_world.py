@@ -8,10 +8,12 @@ import pytest
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse
+from letmepost.gateways.clock import SystemClock
+from letmepost.services.events import timestamp
 from tests.deployment import Client
 from tests.doubles.waiting import eventually
 from tests.http.receiver import Receiver
-from tests.http.support import Tenant, check_refusal, moment, soon, upload
+from tests.http.support import PLATFORM, Tenant, check_refusal, moment, soon, upload
 
 DAY_S = 86_400.0
 
@@ -54,6 +56,26 @@ async def test_a_post_of_three_days_hence_is_published_when_the_clock_says_so(te
     assert (await advance(tenant.client, 2 * DAY_S))["aheadS"] == 3 * DAY_S
     assert (await tenant.settled(post_id))["status"] == "published"
     assert len(await tenant.followers_see()) == 1
+
+
+async def test_scheduled_time_is_shown_as_it_was_sent_when_the_clock_moves(tenant: Tenant) -> None:
+    account_id, now = await tenant.client.sandbox_account(), SystemClock().now()
+    sent, later = timestamp(now + timedelta(days=10)), timestamp(now + timedelta(days=20))
+    body = {"targets": [{"accountId": account_id}], "text": "Hello", "scheduledAt": sent}
+    batch = (await tenant.client.post("/v1/posts", body)).json()
+    post_id = batch["results"][0]["postId"]
+    for _ in range(2):
+        await advance(tenant.client, DAY_S)
+        assert (await tenant.client.get(f"/v1/posts/{post_id}")).json()["scheduledAt"] == sent
+        assert (await tenant.client.get(f"/v1/batches/{batch['id']}")).json()["scheduledAt"] == sent
+    changed = await tenant.client.call("PATCH", f"/v1/posts/{post_id}", {"scheduledAt": later})
+    assert changed.json()["scheduledAt"] == later
+    await advance(tenant.client, 25 * DAY_S)
+    done = await tenant.settled(post_id)
+    assert (done["status"], done["scheduledAt"]) == ("published", later)
+    events = (await tenant.client.get("/v1/events?limit=200")).json()["data"]
+    assert {event["data"]["dueAt"] for event in events if event["type"] == "post.queued"} == {sent}
+    assert {event["data"]["dueAt"] for event in events if event["type"] == "post.published"} == {later}
 
 
 async def test_what_fell_due_on_the_way_is_done_and_not_too_late(tenant: Tenant) -> None:
@@ -125,6 +147,63 @@ async def test_one_organizations_clock_is_nobody_elses(tenant: Tenant) -> None:
     before = (await other.get(f"/v1/posts/{post_id}")).json()
     await advance(tenant.client, 10 * DAY_S)
     assert (await other.get(f"/v1/posts/{post_id}")).json() == before
+
+
+async def test_clock_can_be_read_and_set_to_a_time(tenant: Tenant) -> None:
+    read = (await tenant.client.get("/v1/sandbox/clock")).json()
+    assert read["aheadS"] == 0
+    assert abs(moment(read["now"]) - SystemClock().now()) < timedelta(minutes=1)
+    post_id = await post(tenant.client, await tenant.client.sandbox_account(), scheduledAt=soon(DAY_S))
+    to = moment(read["now"]) + timedelta(days=2)
+    reply = await tenant.client.post("/v1/sandbox/clock", {"to": to.isoformat()})
+    assert reply.status_code == 200, reply.text
+    assert timedelta() <= moment(reply.json()["now"]) - to < timedelta(minutes=1)
+    assert (await tenant.settled(post_id))["status"] == "published"
+    read = (await tenant.client.get("/v1/sandbox/clock")).json()
+    assert read["aheadS"] == reply.json()["aheadS"]
+    assert moment(read["now"]) >= moment(reply.json()["now"])
+
+
+async def test_clock_set_to_a_time_stays_there_when_the_request_is_repeated(tenant: Tenant) -> None:
+    body = {"to": soon(7 * DAY_S)}
+    first = await tenant.client.post("/v1/sandbox/clock", body, idempotency_key="once")
+    again = await tenant.client.post("/v1/sandbox/clock", body, idempotency_key="once")
+    assert first.status_code == 200, first.text
+    assert (again.status_code, again.content) == (200, first.content)
+
+
+@pytest.mark.parametrize("seconds", [-60.0, 0.0, 367 * DAY_S])
+async def test_clock_is_set_to_a_later_time_within_a_year(tenant: Tenant, seconds: float) -> None:
+    await advance(tenant.client, 10 * DAY_S)
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post("/v1/sandbox/clock", {"to": soon(10 * DAY_S + seconds)})
+    check_refusal(reply, 400, "validation_failed", "to")
+    assert (await tenant.client.get("/v1/sandbox/clock")).json()["aheadS"] == 10 * DAY_S
+
+
+@pytest.mark.parametrize("body", [{}, {"advanceS": 60, "to": "2030-01-01T00:00:00Z"}])
+async def test_clock_request_needs_exactly_one_of_its_fields(tenant: Tenant, body: dict[str, Any]) -> None:
+    error = check_refusal(await tenant.client.post("/v1/sandbox/clock", body), 400, "validation_failed", "body")
+    assert error["message"] == "body: needs exactly one of advanceS and to"
+
+
+async def test_clock_can_be_read_by_every_test_key(tenant: Tenant) -> None:
+    scoped = await tenant.key(profileId=await tenant.profile())
+    assert (await scoped.get("/v1/sandbox/clock")).status_code == 200
+    live = await tenant.key(Mode.LIVE)
+    check_refusal(await live.get("/v1/sandbox/clock"), 403, "unauthorized", "sandbox.test_key")
+
+
+async def test_sandbox_posts_have_the_ids_of_accounts_and_respect_the_profile_of_the_key(tenant: Tenant) -> None:
+    scoped = await tenant.key(profileId=await tenant.profile())
+    mine, other = await scoped.sandbox_account(), await tenant.client.sandbox_account()
+    for client, account_id in ((scoped, mine), (tenant.client, other)):
+        await tenant.settled(await post(client, account_id))
+    assert [seen["accountId"] for seen in await tenant.followers_see()] == [mine, other]
+    [seen] = (await scoped.get(f"/v1/sandbox/{PLATFORM}/posts")).json()["data"]
+    assert seen["accountId"] == mine
+    assert (await tenant.client.call("DELETE", f"/v1/accounts/{mine}")).status_code == 200
+    assert [seen["accountId"] for seen in await tenant.followers_see()] == [mine, other]
 
 
 async def test_a_jump_is_made_once_for_a_key(tenant: Tenant) -> None:

@@ -89,7 +89,13 @@ async def open_api(
             wakeups=core.wakeups,
         )
         parts = connecting_parts(core)
-        sandbox = Sandbox(control=_sandbox_control(core), connecting=parts.connecting, worlds=core.worlds)
+        sandbox = Sandbox(
+            control=_sandbox_control(core),
+            connecting=parts.connecting,
+            worlds=core.worlds,
+            database=core.database,
+            keyring=core.keyring,
+        )
         yield APIServices(
             clock=core.clock,
             posts=posts,

@@ -210,6 +210,11 @@ def has_one_server(_account: AccountFacts) -> None:
     """Of a platform whose accounts are all on the same servers."""
 
 
+def publishes_as_itself(account: AccountFacts) -> Collection[str]:
+    """Return the only author of a platform where an account publishes in its own name."""
+    return (account.platform_account_id,)
+
+
 def tells_no_budgets(_call: Call, _reply: Reply) -> Sequence[Budget]:
     """Of a platform whose replies say nothing of its limits."""
     return ()
@@ -249,6 +254,7 @@ class Platform:
         budgets: what any reply tells of the limits that posts come up against, in the platform's own time.
         server: which of the platform's many servers an account is on: one that is away, or takes no more, holds back
             its own accounts alone. None where all are on one.
+        authors: the names under which an account may publish, as `SimulatedPost.account_id` shows them.
         resets: when a used-up quota comes back whose end the refusal does not tell; None where nobody knows.
     """
 
@@ -280,6 +286,7 @@ class Platform:
     explain: Callable[[Call, Reply], PlatformFailure]
     budgets: Callable[[Call, Reply], Sequence[Budget]] = tells_no_budgets
     server: Callable[[AccountFacts], str | None] = has_one_server
+    authors: Callable[[AccountFacts], Collection[str]] = publishes_as_itself
     resets: ResetRule | None = None
     simulator: Simulator
 

@@ -8,11 +8,14 @@ from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled, Unauthor
 from letmepost.domain.flow import Flow
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.sandbox import SandboxControl
-from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth
+from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth, Platform
 from letmepost.services.callers import Caller
 from letmepost.services.connecting import Connected, Connecting
 from letmepost.services.idempotency import Answer, Once
 from letmepost.services.worlds import Worlds
+from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.database import Database
+from letmepost.storage.sealing import Keyring
 
 _ANY_REDIRECT_URI = "https://sandbox.invalid/callback"
 
@@ -20,10 +23,20 @@ _ANY_REDIRECT_URI = "https://sandbox.invalid/callback"
 class Sandbox:
     """What test keys can do that live keys cannot."""
 
-    def __init__(self, *, control: SandboxControl | None, connecting: Connecting, worlds: Worlds) -> None:
+    def __init__(
+        self,
+        *,
+        control: SandboxControl | None,
+        connecting: Connecting,
+        worlds: Worlds,
+        database: Database,
+        keyring: Keyring,
+    ) -> None:
         self._control = control
         self._connecting = connecting
         self._worlds = worlds
+        self._database = database
+        self._keyring = keyring
 
     async def create_account(
         self, caller: Caller, platform_name: str, scenario: str, once: Once[Sequence[Connected]]
@@ -34,7 +47,7 @@ class Sandbox:
             Unauthorized: the key is a live one.
             InvalidRequest: there is no such scenario.
         """
-        control = self._open(caller)
+        control = self.control(caller)
         platform = self._worlds.platform(platform_name)
         if scenario not in platform.simulator.scenarios:
             raise InvalidRequest(
@@ -51,13 +64,24 @@ class Sandbox:
         return await self._connecting.finish(caller, access, found, None, once)
 
     async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
-        """What followers of the simulated accounts would see, oldest first.
+        """Return what followers of the accounts that the caller can see would see, oldest first.
 
         Raises:
+            NotFound: there is no such platform.
             Unauthorized: the key is a live one.
+            SendFailure: the sandbox does not answer.
         """
-        self._worlds.platform(platform_name)
-        return await self._open(caller).list_posts(world_of(caller), platform_name)
+        platform = self._worlds.platform(platform_name)
+        seen = await self.control(caller).list_posts(world_of(caller), platform_name)
+        async with self._database.tenant(caller.tenant) as connection:
+            accounts = AccountRepository(connection, caller.tenant, self._keyring)
+            owners = _owners(platform, await accounts.list_candidates((), (platform_name,), None))
+        visible = {
+            author: spell(Prefix.ACCOUNT, account.id)
+            for author, account in owners.items()
+            if caller.profile_id in {None, account.profile_id}
+        }
+        return [{**post, "accountId": visible[post["accountId"]]} for post in seen if post["accountId"] in visible]
 
     def control_for_all(self, caller: Caller) -> SandboxControl:
         """The sandbox, for what concerns the whole test world.
@@ -71,9 +95,15 @@ class Sandbox:
                 rule="profile.scope_mismatch",
                 remediation="Use a key of the whole organization.",
             )
-        return self._open(caller)
+        return self.control(caller)
 
-    def _open(self, caller: Caller) -> SandboxControl:
+    def control(self, caller: Caller) -> SandboxControl:
+        """Return the control side of the sandbox.
+
+        Raises:
+            Unauthorized: the key is a live one.
+            PlatformNotEnabled: this deployment runs no sandbox.
+        """
         if caller.mode is not Mode.TEST:
             raise Unauthorized(
                 "Only test keys can use the sandbox.",
@@ -88,6 +118,12 @@ class Sandbox:
 def world_of(caller: Caller) -> str:
     """What the sandbox calls the caller's test world."""
     return spell(Prefix.ORGANIZATION, caller.organization_id)
+
+
+def _owners(platform: Platform, accounts: Sequence[AccountRow]) -> Mapping[str, AccountRow]:
+    """Return the account behind each author. An account of its own goes before one that may publish in its name."""
+    found = {author: account for account in accounts for author in platform.authors(account.facts)}
+    return found | {account.platform_account_id: account for account in accounts}
 
 
 def _only(oauth: OAuth, grant: Grant, settings: Any) -> Flow[ConnectedAccount]:

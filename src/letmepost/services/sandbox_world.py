@@ -8,14 +8,16 @@ from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
-from letmepost.services.events import post_event
+from letmepost.services.events import post_event, timestamp
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
 from letmepost.services.sandbox import Sandbox, world_of
 from letmepost.storage.database import Database
 from letmepost.storage.events import EventRepository
 from letmepost.storage.sandbox import TestWorld
 
-FURTHEST_AHEAD_S = 10 * 366 * 86_400.0
+ADVANCE_MAX_S = 366 * 86_400.0
+"""How far one request may move the clock."""
+FURTHEST_AHEAD_S = 10 * ADVANCE_MAX_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +47,36 @@ class SandboxWorld:
         self._idempotency = idempotency
         self._wakeups = wakeups
 
-    async def advance(self, caller: Caller, seconds: float, once: Once[WorldTime]) -> Answer:
-        """Let the test world's time jump: what lies ahead comes nearer by as much, and what falls due is done.
+    async def read(self, caller: Caller) -> WorldTime:
+        """Return the time in the caller's test world.
+
+        Raises:
+            Unauthorized: the key is a live one.
+        """
+        self._sandbox.control(caller)
+        async with self._database.tenant(caller.tenant) as connection:
+            ahead_s = await TestWorld(connection, caller.tenant).ahead_s()
+        return WorldTime(self._clock.now() + timedelta(seconds=ahead_s), ahead_s)
+
+    async def advance(self, caller: Caller, by: float | datetime, once: Once[WorldTime]) -> Answer:
+        """Move the test world's time forward. What lies ahead comes nearer by as much, and what falls due is done.
+
+        Args:
+            by: how many seconds, or to which time of the test world.
 
         Raises:
             Unauthorized: the key is a live one, or belongs to one profile.
-            InvalidRequest: it would be more than ten years ahead.
+            InvalidRequest: the time is not later than that of the test world, or too far ahead.
             SendFailure: the sandbox does not answer.
         """
         control = self._sandbox.control_for_all(caller)
         while True:
             before_s = await self._ahead_s(caller, once)
-            ahead_s = before_s + seconds
+            ahead_s = self._ahead_at(by, before_s) if isinstance(by, datetime) else before_s + by
             if ahead_s > FURTHEST_AHEAD_S:
                 raise InvalidRequest(
                     "The test world would be more than ten years ahead.",
-                    rule="advanceS",
+                    rule="to" if isinstance(by, datetime) else "advanceS",
                     remediation="Reset the test world; its clock then shows the real time.",
                 )
             # The simulators first: a worker that is woken by the commit must find them there already. The whole
@@ -89,6 +105,22 @@ class SandboxWorld:
             answer = await self._idempotency.answer(connection, caller, once, FreshWorld(len(canceled)))
         await control.reset(world_of(caller))
         return answer
+
+    def _ahead_at(self, moment: datetime, before_s: float) -> float:
+        """Return how far ahead the test world is when its clock shows this moment.
+
+        Raises:
+            InvalidRequest: that is not later than now, or more than `ADVANCE_MAX_S` later.
+        """
+        ahead_s = (moment - self._clock.now()).total_seconds()
+        if not 0 < ahead_s - before_s <= ADVANCE_MAX_S:
+            now = timestamp(self._clock.now() + timedelta(seconds=before_s))
+            raise InvalidRequest(
+                f"to is {timestamp(moment)}; the clock of the test world shows {now}.",
+                rule="to",
+                remediation="Send a later time, up to 366 days ahead of the clock of the test world.",
+            )
+        return ahead_s
 
     async def _ahead_s(self, caller: Caller, once: Once[WorldTime]) -> float:
         """How far ahead it is; read before the key is looked up, so that what has been done is not done again."""

@@ -18,7 +18,7 @@ _ASKS_A_PLATFORM = {
     "unpublishPost",
     "createSandboxAccount",
     "listSandboxPosts",
-    "advanceClock",
+    "advanceSandboxClock",
     "resetSandbox",
 }
 _FETCHES = {"importMedia"}

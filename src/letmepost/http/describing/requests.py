@@ -51,6 +51,7 @@ REQUESTS: Mapping[str, Callable[[str], Mapping[str, Any]]] = MappingProxyType(
             "returnUrl": "https://app.example.com/connected",
         },
         "changeOrganization": _always({"name": "Acme", "returnOrigins": ["https://app.example.com"]}),
+        "advanceSandboxClock": lambda _: {"advanceS": 3600},
         "createSandboxAccount": lambda platform: {"platform": platform, "scenario": "rate_limited"},
         "createKey": _always({"name": "ci", "prefix": "lmp_test_", "scopes": ["posts:write", "posts:read"]}),
         "createFirstKey": _always({"name": "first", "prefix": "lmp_live_"}),

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.http.answers import once, respond
+from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.schemas.sandbox import AdvanceClock, SandboxClock, SandboxReset
 from letmepost.http.services import APIServices
@@ -11,12 +11,22 @@ from letmepost.http.services import APIServices
 router = APIRouter(route_class=GatedRoute, tags=["sandbox"])
 
 
+@router.get("/v1/sandbox/clock", response_model=SandboxClock, openapi_extra=needs(Scope.POSTS_READ))
+async def read_sandbox_clock(request: Request) -> Response:
+    """Read the clock of the test world."""
+    services: APIServices = request.app.state.services
+    return show(SandboxClock.of(await services.sandbox_world.read(caller_of(request))))
+
+
 @router.post("/v1/sandbox/clock", response_model=SandboxClock, openapi_extra=needs(Scope.POSTS_WRITE))
 async def advance_sandbox_clock(body: AdvanceClock, request: Request) -> Response:
-    """Let the test world's time jump. Schedules, retries, deliveries and tokens come nearer by as much."""
+    """Move the clock of the test world forward. Schedules, retries, deliveries and token expiries become due.
+
+    `scheduledAt` is shown as it was sent. Rate limits, the expiry of keys and signatures follow real time.
+    """
     services: APIServices = request.app.state.services
     wanted = await once(request, SandboxClock.of)
-    advancing = services.sandbox_world.advance(caller_of(request), body.advance_s, wanted)
+    advancing = services.sandbox_world.advance(caller_of(request), body.by, wanted)
     return await respond(request, wanted, advancing)
 
 

@@ -1,12 +1,14 @@
 """Test accounts and what their followers see."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from letmepost.http.schemas.base import Body, Moment, View
-from letmepost.services.sandbox_world import FreshWorld, WorldTime
+from letmepost.http.schemas.base import Body, GivenMoment, Moment, View
+from letmepost.services.sandbox_world import ADVANCE_MAX_S, FreshWorld, WorldTime
 
 
 class CreateSandboxAccount(Body):
@@ -23,9 +25,30 @@ class SandboxPosts(View):
 
 
 class AdvanceClock(Body):
-    """How far the test world's time is to jump, in seconds: up to 366 days at once."""
+    """How far to move the clock of the test world forward: exactly one of the fields, up to 366 days at once."""
 
-    advance_s: Annotated[float, Field(gt=0, le=366 * 86_400, allow_inf_nan=False, strict=True)]
+    advance_s: Annotated[float, Field(gt=0, le=ADVANCE_MAX_S, allow_inf_nan=False, strict=True)] | None = Field(
+        default=None, description="By how many seconds."
+    )
+    to: GivenMoment | None = Field(default=None, description="To which time of the test world.")
+
+    @field_validator("advance_s", "to", mode="before")
+    @classmethod
+    def _is_given(cls, value: object) -> object:
+        if value is None:
+            raise PydanticCustomError("missing_value", "must not be null")
+        return value
+
+    @model_validator(mode="after")
+    def _has_one(self) -> "AdvanceClock":
+        if (self.advance_s is None) == (self.to is None):
+            raise PydanticCustomError("one_of", "needs exactly one of advanceS and to")
+        return self
+
+    @property
+    def by(self) -> float | datetime:
+        """The distance in seconds, or the time."""
+        return self.to or self.advance_s or 0.0
 
 
 class SandboxClock(View):

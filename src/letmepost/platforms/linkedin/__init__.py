@@ -2,7 +2,7 @@
 
 from letmepost.domain.budgets import midnight_utc
 from letmepost.platforms.contract import Platform
-from letmepost.platforms.linkedin.connect import OAUTH
+from letmepost.platforms.linkedin.connect import OAUTH, authors
 from letmepost.platforms.linkedin.options import LinkedInOptions
 from letmepost.platforms.linkedin.publish import publish
 from letmepost.platforms.linkedin.reconcile import VISIBILITY_DELAY_S, reconcile
@@ -35,6 +35,7 @@ PLATFORM = Platform(
     reconcile=reconcile,
     unpublish=unpublish,
     explain=explain,
+    authors=authors,
     resets=midnight_utc,
     simulator=SIMULATOR,
 )

@@ -5,7 +5,7 @@ https://learn.microsoft.com/linkedin/marketing/community-management/organization
 (checked 2026-11-22). LinkedIn's flow for web apps knows no PKCE: the app's secret stands in for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms import _oauth
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
+from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.linkedin.replies import explain
 from letmepost.platforms.linkedin.rest import base, elements, oauth, read, user_info, with_token
 from letmepost.platforms.linkedin.session import ACCESS_TOKEN, read_grant
@@ -54,6 +54,12 @@ class _Permission:
             scopes=self.scopes,
             token_expires_at=self.refresh_ends_at or self.credential.expires_at,
         )
+
+
+def authors(account: AccountFacts) -> Collection[str]:
+    """Return the URNs of the member and the organizations that an account may publish as."""
+    found: Collection[str] = account.data["authors"]
+    return found
 
 
 def consent_url(request: ConsentRequest, settings: LinkedInSettings) -> str:
