@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from letmepost.domain.quotas import QuotaName
 from letmepost.http.describing.samples import KNOWN, MOMENT, Samples
 from letmepost.http.schemas.announcements import ANNOUNCEMENTS, Announcement, announcement_of
 from letmepost.services.events import EVENT_TYPES
@@ -34,8 +35,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "token.expiring": "An account has to be reconnected by a person before its credential expires.",
         "token.revoked": "A platform no longer accepts an account's credential.",
         "version.deprecated": "The version of a platform's API that this release speaks is about to end.",
-        "quota.warning": "A quota is nearly used up.",
-        "quota.exceeded": "A quota is used up.",
+        "quota.warning": "80 % of a quota is used. Sent once per period.",
+        "quota.exceeded": "A quota is used up, and a request was rejected for it. Sent once per period.",
         "endpoint.disabled": "A webhook endpoint was disabled: it answered 410, or failed for five days.",
     }
 )
@@ -107,6 +108,10 @@ def _example(event_type: str, samples: Samples) -> dict[str, Any]:
             data["error"] = {"code": "platform_unavailable", "message": "The platform does not answer."}
         if "nextAttemptAt" in data:
             data["nextAttemptAt"] = MOMENT
+    if noun == "quota":
+        used = 800 if happened == "warning" else 1000
+        data |= {"name": QuotaName.POSTS_PER_MONTH, "used": used, "limit": 1000, "left": 1000 - used}
+        data = {name: value for name, value in data.items() if name != "accountId"} | {"resetsAt": MOMENT}
     if noun == "endpoint":
         data |= {"reason": "failing", "url": "https://example.com/hook", "lastFailureReason": "HTTP 500"}
     names = {"createdAt": MOMENT, "organizationId": KNOWN["organizationId"], "data": data}

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from letmepost.domain.quotas import QuotaName
 from letmepost.http.schemas.base import Left, Moment, View
 from letmepost.http.schemas.batches import PostWarning
 
@@ -67,6 +68,19 @@ class VersionAnnouncement(Announcement):
     sunset: date = Field(description="The day on which it stops working. Told 90, 30 and 7 days before.")
 
 
+class QuotaAnnouncement(Announcement):
+    """A quota of the organization, as it was when this happened."""
+
+    name: QuotaName
+    account_id: Left[str] = Field(default=None, description="The account, where each account has a quota of its own.")
+    used: int = Field(description="How much is used: posts, or bytes of media.")
+    limit: int
+    left: int = Field(description="How much may still be used.")
+    resets_at: Left[Moment] = Field(
+        default=None, description="When the period ends. Left out for stored media, which has no period."
+    )
+
+
 class EndpointAnnouncement(Announcement):
     """A webhook endpoint that was disabled."""
 
@@ -82,6 +96,7 @@ ANNOUNCEMENTS: Mapping[str, type[Announcement]] = MappingProxyType(
         "account": AccountAnnouncement,
         "token": TokenAnnouncement,
         "endpoint": EndpointAnnouncement,
+        "quota": QuotaAnnouncement,
         "version": VersionAnnouncement,
     }
 )
