@@ -47,7 +47,7 @@ def _add_organizations(organizations: typer.Typer, wiring: Wiring) -> None:
     @organizations.command("list")
     def list_all(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
         """List tenants, newest first."""
-        rows = ask(wiring, lambda operator: operator.organizations.list_all(_LISTED_MAX))
+        rows = ask(wiring, lambda operator: operator.organizations.list_page(limit=_LISTED_MAX))
         show_all(
             [_organization(row) for row in rows],
             as_json=as_json,

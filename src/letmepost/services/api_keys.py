@@ -135,12 +135,15 @@ class ApiKeys:
             await record(connection, self._clock, caller, Action.KEY_MINTED, subject, **facts_of(minted.row))
             return await self._idempotency.answer(connection, caller, once, minted)
 
-    async def list_keys(self, caller: Caller) -> list[ApiKeyRow]:
-        """The caller's world of keys: a test key sees test keys, a profile's key that profile's."""
+    async def list_page(self, caller: Caller, *, before: UUID | None, limit: int) -> list[ApiKeyRow]:
+        """Return keys that the caller can see, newest first, below `before`.
+
+        A test key sees test keys, a key of one profile the keys of that profile.
+        """
         mode = Mode.TEST if caller.mode is Mode.TEST else None
         async with self._database.tenant(caller.tenant) as connection:
             keys = ApiKeyRepository(connection, caller.tenant)
-            return await keys.list_all(mode=mode, profile_id=caller.profile_id)
+            return await keys.list_page(mode=mode, profile_id=caller.profile_id, before=before, limit=limit)
 
     async def revoke(self, caller: Caller, key_id: UUID, once: Once[ApiKeyRow]) -> Answer:
         """Revoke a key. It stops working on every process within one second.

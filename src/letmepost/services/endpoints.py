@@ -119,10 +119,11 @@ class Endpoints:
             await self._record(connection, caller, Action.ENDPOINT_CREATED, row)
             return await self._idempotency.answer(connection, caller, once, made)
 
-    async def list_all(self, caller: Caller) -> list[EndpointRow]:
-        """Endpoints that the caller can see, newest first."""
+    async def list_page(self, caller: Caller, *, before: UUID | None, limit: int) -> list[EndpointRow]:
+        """Return endpoints that the caller can see, newest first, below `before`."""
         async with self._database.tenant(caller.tenant) as connection:
-            return await EndpointRepository(connection, caller.tenant, self._keyring).list_all(caller.profile_id)
+            endpoints = EndpointRepository(connection, caller.tenant, self._keyring)
+            return await endpoints.list_page(caller.profile_id, before=before, limit=limit)
 
     async def get(self, caller: Caller, endpoint_id: UUID) -> EndpointRow:
         """One endpoint.

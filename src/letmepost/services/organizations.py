@@ -59,9 +59,9 @@ class Organizations:
         """
         return _found(await self._found.find(organization_id))
 
-    async def list_all(self, limit: int) -> list[OrganizationRow]:
-        """Tenants, newest first."""
-        return await self._found.list_all(limit)
+    async def list_page(self, *, before: UUID | None = None, limit: int) -> list[OrganizationRow]:
+        """Return tenants, newest first, below `before`."""
+        return await self._found.list_page(before=before, limit=limit)
 
     async def change(
         self, organization_id: UUID, values: Mapping[str, Any], once: Once[OrganizationRow] | None = None
@@ -143,7 +143,7 @@ class Organizations:
         await self.get(organization_id)
         tenant = Tenant(organization_id, Mode.LIVE)
         async with self._database.tenant(tenant) as connection:
-            return await ApiKeyRepository(connection, tenant).list_all(mode=None, profile_id=None)
+            return await ApiKeyRepository(connection, tenant).list_page(mode=None, profile_id=None)
 
     async def revoke_key(self, organization_id: UUID, key_id: UUID) -> ApiKeyRow:
         """End a tenant's key; returns it as it is then.

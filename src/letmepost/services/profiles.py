@@ -18,11 +18,11 @@ class Profiles:
         self._clock = clock
         self._idempotency = idempotency
 
-    async def list_all(self, caller: Caller) -> list[ProfileRow]:
-        """Profiles, oldest first: the default one was made with the organization."""
+    async def list_page(self, caller: Caller, *, before: UUID | None, limit: int) -> list[ProfileRow]:
+        """Return profiles that the caller can see, newest first, below `before`."""
         async with self._database.tenant(caller.tenant) as connection:
-            found = await ProfileRepository(connection, caller.tenant).list_all()
-        return [row for row in found if caller.profile_id in {None, row.id}]
+            profiles = ProfileRepository(connection, caller.tenant)
+            return await profiles.list_page(caller.profile_id, before=before, limit=limit)
 
     async def get(self, caller: Caller, profile_id: UUID) -> ProfileRow:
         """One profile.

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.api_keys import Mode, Scope
-from letmepost.storage.conditions import equals_if_given
+from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.tables.organizations import api_keys
 
@@ -61,16 +61,20 @@ class ApiKeyRepository:
             )
         )
 
-    async def list_all(self, *, mode: Mode | None, profile_id: UUID | None) -> list[ApiKeyRow]:
-        """Keys, newest first; only those of a mode or a profile when given."""
+    async def list_page(
+        self, *, mode: Mode | None, profile_id: UUID | None, before: UUID | None = None, limit: int | None = None
+    ) -> list[ApiKeyRow]:
+        """Return keys, newest first, below `before`; only those of a mode or a profile when given."""
         query = (
             select(*_COLUMNS)
             .where(
                 api_keys.c.organization_id == self._organization_id,
                 equals_if_given(api_keys.c.mode, mode),
                 equals_if_given(api_keys.c.profile_id, profile_id),
+                below_if_given(api_keys.c.id, before),
             )
             .order_by(api_keys.c.id.desc())
+            .limit(limit)
         )
         return [_read(row) for row in (await self._connection.execute(query)).mappings()]
 

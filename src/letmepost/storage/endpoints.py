@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.conditions import equals_if_given
+from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Tenant
 from letmepost.storage.sealing import Keyring, Place
 from letmepost.storage.tables.webhooks import webhook_endpoints as endpoints
@@ -81,9 +81,10 @@ class EndpointRepository:
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else EndpointRow(**row)
 
-    async def list_all(self, profile_id: UUID | None) -> list[EndpointRow]:
-        """Endpoints, newest first."""
-        query = select(*_COLUMNS).where(self._visible(profile_id)).order_by(endpoints.c.id.desc())
+    async def list_page(self, profile_id: UUID | None, *, before: UUID | None, limit: int) -> list[EndpointRow]:
+        """Return endpoints, newest first, below `before`."""
+        query = select(*_COLUMNS).where(self._visible(profile_id), below_if_given(endpoints.c.id, before))
+        query = query.order_by(endpoints.c.id.desc()).limit(limit)
         return [EndpointRow(**row) for row in (await self._connection.execute(query)).mappings()]
 
     async def change(self, endpoint_id: UUID, values: Mapping[str, Any]) -> None:

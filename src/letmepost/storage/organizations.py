@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.quotas import Limits
+from letmepost.storage.conditions import below_if_given
 from letmepost.storage.database import Database, Tenant, driver_of
 from letmepost.storage.tables.organizations import organizations, usage
 
@@ -98,9 +99,10 @@ class EveryTenantOrganizations:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_all(self, limit: int) -> list[OrganizationRow]:
-        """Organizations, newest first."""
-        query = self._there().order_by(organizations.c.id.desc()).limit(limit)
+    async def list_page(self, *, before: UUID | None, limit: int) -> list[OrganizationRow]:
+        """Return organizations, newest first, below `before`."""
+        query = self._there().where(below_if_given(organizations.c.id, before))
+        query = query.order_by(organizations.c.id.desc()).limit(limit)
         async with self._database.lookup() as connection:
             return [OrganizationRow(**row) for row in (await connection.execute(query)).mappings()]
 

@@ -8,6 +8,7 @@ from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Tenant
 from letmepost.storage.tables.organizations import api_keys, profiles
 
@@ -49,10 +50,14 @@ class ProfileRepository:
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else ProfileRow(**row)
 
-    async def list_all(self) -> list[ProfileRow]:
-        """Every profile, oldest first."""
-        query = select(*_COLUMNS).where(profiles.c.organization_id == self._organization_id)
-        rows = await self._connection.execute(query.order_by(profiles.c.id))
+    async def list_page(self, profile_id: UUID | None, *, before: UUID | None, limit: int) -> list[ProfileRow]:
+        """Return profiles, newest first, below `before`; only the given one if there is one."""
+        query = select(*_COLUMNS).where(
+            profiles.c.organization_id == self._organization_id,
+            equals_if_given(profiles.c.id, profile_id),
+            below_if_given(profiles.c.id, before),
+        )
+        rows = await self._connection.execute(query.order_by(profiles.c.id.desc()).limit(limit))
         return [ProfileRow(**row) for row in rows.mappings()]
 
     async def rename(self, profile_id: UUID, name: str) -> None:

@@ -1,14 +1,17 @@
 """`/v1/api-keys` and `/v1/me`."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import ANY_KEY, GatedRoute, caller_of, needs
+from letmepost.http.paging import before, next_cursor
 from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.schemas.keys import CreateKey, KeyList, KeyView, Me, Named, NewKeyView, Overlap, Revoked
 from letmepost.http.services import APIServices
 
@@ -25,11 +28,14 @@ async def create_key(body: CreateKey, request: Request) -> Response:
 
 
 @router.get("/v1/api-keys", response_model=KeyList, openapi_extra=needs(Scope.KEYS_READ))
-async def list_keys(request: Request) -> Response:
+async def list_keys(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
     """List keys, newest first."""
     services: APIServices = request.app.state.services
-    rows = await services.api_keys.list_keys(caller_of(request))
-    return show(KeyList(data=[KeyView.of(row) for row in rows]))
+    rows = await services.api_keys.list_page(
+        caller_of(request), before=before(Prefix.API_KEY, query.cursor), limit=query.limit + 1
+    )
+    following = next_cursor(Prefix.API_KEY, [row.id for row in rows], query.limit)
+    return show(KeyList(data=[KeyView.of(row) for row in rows[: query.limit]], next_cursor=following))
 
 
 @router.delete("/v1/api-keys/{key_id}", response_model=Revoked, openapi_extra=needs(Scope.KEYS_WRITE))

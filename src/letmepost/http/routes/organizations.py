@@ -1,15 +1,18 @@
 """The operator's `/v1/organizations`."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once_for_operator, respond_to_operator, show
 from letmepost.http.gate import OPERATOR, GatedRoute, needs
+from letmepost.http.paging import before, next_cursor
 from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.schemas.keys import CreateKey, NewKeyView
 from letmepost.http.schemas.organizations import (
     ChangeOrganization,
@@ -31,11 +34,14 @@ async def create_organization(body: CreateOrganization, request: Request) -> Res
 
 
 @router.get("/v1/organizations", response_model=OrganizationList, openapi_extra=needs(OPERATOR))
-async def list_organizations(request: Request) -> Response:
+async def list_organizations(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
     """List tenants, newest first."""
     services: APIServices = request.app.state.services
-    rows = await services.organizations.list_all(200)
-    return show(OrganizationList(data=[OrganizationView.of(row) for row in rows]))
+    rows = await services.organizations.list_page(
+        before=before(Prefix.ORGANIZATION, query.cursor), limit=query.limit + 1
+    )
+    following = next_cursor(Prefix.ORGANIZATION, [row.id for row in rows], query.limit)
+    return show(OrganizationList(data=[OrganizationView.of(row) for row in rows[: query.limit]], next_cursor=following))
 
 
 @router.get("/v1/organizations/{organization_id}", response_model=OrganizationView, openapi_extra=needs(OPERATOR))

@@ -1,15 +1,18 @@
 """`/v1/profiles`."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.paging import before, next_cursor
 from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.schemas.profiles import NameProfile, ProfileList, ProfileView
 from letmepost.http.services import APIServices
 
@@ -17,11 +20,14 @@ router = APIRouter(route_class=GatedRoute, tags=["profiles"])
 
 
 @router.get("/v1/profiles", response_model=ProfileList, openapi_extra=needs(Scope.ACCOUNTS_READ))
-async def list_profiles(request: Request) -> Response:
-    """List profiles, oldest first."""
+async def list_profiles(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
+    """List profiles, newest first."""
     services: APIServices = request.app.state.services
-    rows = await services.profiles.list_all(caller_of(request))
-    return show(ProfileList(data=[ProfileView.of(row) for row in rows]))
+    rows = await services.profiles.list_page(
+        caller_of(request), before=before(Prefix.PROFILE, query.cursor), limit=query.limit + 1
+    )
+    following = next_cursor(Prefix.PROFILE, [row.id for row in rows], query.limit)
+    return show(ProfileList(data=[ProfileView.of(row) for row in rows[: query.limit]], next_cursor=following))
 
 
 @router.post("/v1/profiles", response_model=ProfileView, status_code=201, openapi_extra=needs(Scope.ACCOUNTS_WRITE))

@@ -1,16 +1,19 @@
 """`/v1/webhook-endpoints`."""
 
 from datetime import timedelta
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.paging import before, next_cursor
 from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.schemas.keys import Overlap
 from letmepost.http.schemas.webhooks import (
     ChangeEndpoint,
@@ -45,11 +48,14 @@ async def create_endpoint(body: CreateEndpoint, request: Request) -> Response:
 
 
 @router.get("/v1/webhook-endpoints", response_model=EndpointList, openapi_extra=needs(Scope.WEBHOOKS_READ))
-async def list_endpoints(request: Request) -> Response:
+async def list_endpoints(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
     """List webhook endpoints, newest first."""
     services: APIServices = request.app.state.services
-    rows = await services.endpoints.list_all(caller_of(request))
-    return show(EndpointList(data=[EndpointView.of(row) for row in rows]))
+    rows = await services.endpoints.list_page(
+        caller_of(request), before=before(Prefix.ENDPOINT, query.cursor), limit=query.limit + 1
+    )
+    following = next_cursor(Prefix.ENDPOINT, [row.id for row in rows], query.limit)
+    return show(EndpointList(data=[EndpointView.of(row) for row in rows[: query.limit]], next_cursor=following))
 
 
 @router.get(

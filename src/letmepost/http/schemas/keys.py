@@ -91,6 +91,7 @@ class KeyList(View):
     """The keys that the key can see, newest first."""
 
     data: Sequence[KeyView]
+    next_cursor: str | None
 
 
 class Overlap(Body):

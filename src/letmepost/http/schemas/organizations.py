@@ -162,3 +162,4 @@ class OrganizationList(View):
     """Tenants, newest first."""
 
     data: Sequence[OrganizationView]
+    next_cursor: str | None

@@ -32,6 +32,7 @@ class ProfileView(View):
 
 
 class ProfileList(View):
-    """The profiles that the key can see, oldest first."""
+    """The profiles that the key can see, newest first."""
 
     data: Sequence[ProfileView]
+    next_cursor: str | None

@@ -82,6 +82,7 @@ class EndpointList(View):
     """The endpoints that the key can see, newest first."""
 
     data: Sequence[EndpointView]
+    next_cursor: str | None
 
 
 class SendTest(Body):

@@ -6,8 +6,8 @@ nor writes them. A draft that it cancels can still be retried afterwards.
 
 from alembic import op
 
-revision = "20261129b"
-down_revision = "20261129"
+revision = "20261129e"
+down_revision = "20261129d"
 
 
 def upgrade() -> None:
