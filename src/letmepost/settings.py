@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -77,6 +78,11 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         default=False, description="Let webhooks, media URLs and platforms be on private addresses: for development."
     )
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        default=(),
+        description="Addresses or networks of the proxies in front of the API, comma-separated: only their "
+        "X-Forwarded-For is believed when attempts are limited per client address. Unset, none is.",
+    )
     requests_per_minute: int = Field(default=120, gt=0, description="A key's rate limit, unless the key has its own.")
     event_streams_per_key: int = Field(default=10, gt=0, description="Streams of events that a key may follow at once.")
     webhook_endpoints_max: int = Field(
@@ -128,9 +134,9 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("return_origins", mode="before")
+    @field_validator("return_origins", "trusted_proxies", mode="before")
     @classmethod
-    def _parse_origins(cls, value: object) -> object:
+    def _parse_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("return_origins")

@@ -1,6 +1,8 @@
 """Hosted pages: made by a customer, used by one person in one browser."""
 
+import asyncio
 import re
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from html import unescape
@@ -13,7 +15,9 @@ import pytest
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, spell
+from letmepost.http.client_limits import SIGN_INS_PER_MINUTE
 from letmepost.platforms import discover
+from letmepost.services.hosted_pages import SIGN_INS_MAX
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
 from tests.doubles.consenting import NAME, Server, consenting, environment
@@ -33,6 +37,7 @@ class Person:
     url: str
     cookies: dict[str, str] = field(default_factory=dict)
     last: httpx2.Response | None = None
+    client_address: str = field(default_factory=lambda: f"2001:db8:{secrets.randbelow(65_536):x}::1")
 
     async def go(self, url: str = "") -> httpx2.Response:
         return self._seen(await self.http.get(_path(url or self.url), headers=self._headers()))
@@ -45,7 +50,8 @@ class Person:
         return self._seen(await self.http.post(_path(url or self.url), data=data, headers=self._headers()))
 
     def _headers(self) -> dict[str, str]:
-        return {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        return {"cookie": cookie, "x-forwarded-for": self.client_address}
 
     def _seen(self, reply: httpx2.Response) -> httpx2.Response:
         for line in reply.headers.get_list("set-cookie"):
@@ -135,6 +141,7 @@ async def hosting(
             with_worker=False,
             public_url="https://post.example",
             return_origins=("https://app.example",),
+            trusted_proxies="127.0.0.1",
         ) as running,
     ):
         yield running
@@ -296,6 +303,74 @@ async def test_somebody_types_in_what_the_platform_asks_for(shop: Shop) -> None:
     done = await person.send("type", platform=PLATFORM, **given)
     assert onward(done).startswith("http://127.0.0.1:9/?connectSession=cs_")
     assert len((await test_key.get("/v1/accounts")).json()["data"]) == 1
+
+
+async def typing_person(shop: Shop) -> tuple[Person, dict[str, str]]:
+    """Somebody at the page of a platform that asks for a password, and what they would have to type in."""
+    test_key = shop.tenant.client
+    made = (await test_key.post(SESSIONS, {"returnUrl": "http://127.0.0.1:9/", "platform": PLATFORM})).json()
+    person = Person(test_key.http, made["url"])
+    await person.go()
+    return person, dict(await shop.tenant.credentials())
+
+
+async def test_page_accepts_ten_sign_ins(shop: Shop) -> None:
+    person, given = await typing_person(shop)
+    for attempt in range(SIGN_INS_MAX):
+        wrong = await person.send("type", platform=PLATFORM, **{**given, "appPassword": f"wrong-{attempt}"})
+        assert wrong.status_code == 400
+    await person.go()
+    refused = await person.send("type", platform=PLATFORM, **given)
+    assert refused.status_code == 429
+    assert "connect.sign_ins_max" in refused.text
+    assert "retry-after" not in refused.headers, "nothing resets by itself"
+    assert (await shop.tenant.client.get("/v1/accounts")).json()["data"] == []
+    await person.go()
+    assert onward(await person.send("cancel")).startswith("http://127.0.0.1:9/")
+
+
+async def test_sign_ins_at_once_are_limited_all_the_same(shop: Shop) -> None:
+    person, given = await typing_person(shop)
+    wrong = {**given, "appPassword": "wrong-password"}
+    replies = await asyncio.gather(
+        *(person.send("type", platform=PLATFORM, **wrong) for _ in range(SIGN_INS_MAX + 4)),
+    )
+    assert sorted(reply.status_code for reply in replies) == [400] * SIGN_INS_MAX + [429] * 4
+
+
+async def test_started_consents_count_as_sign_ins(shop: Shop) -> None:
+    person = await shop.person(platform=NAME)
+    for _ in range(SIGN_INS_MAX):
+        await person.go()
+        assert (await person.send("consent", platform=NAME)).status_code == 200
+    await person.go()
+    assert (await person.send("consent", platform=NAME)).status_code == 429
+
+
+async def test_malformed_input_is_no_sign_in(shop: Shop) -> None:
+    person, given = await typing_person(shop)
+    for _ in range(SIGN_INS_MAX + 1):
+        wrong = await person.send("type", platform=PLATFORM, **{**given, "identifier": "not a handle"})
+        assert wrong.status_code == 400
+    assert (await person.send("type", platform=PLATFORM, **given)).status_code == 200
+
+
+async def test_sign_ins_are_limited_per_client_address(shop: Shop) -> None:
+    """Whatever the page: who has many pages has no more attempts a minute."""
+    person, given = await typing_person(shop)
+    person.client_address = "198.51.100.77"
+    replies = []
+    for _ in range(2 * SIGN_INS_PER_MINUTE + 1):  # the minute may end once in between
+        replies.append(await person.send("type", platform=PLATFORM, **{**given, "identifier": "not a handle"}))
+        if replies[-1].status_code == 429:
+            break
+        assert replies[-1].status_code == 400
+    assert len(replies) > SIGN_INS_PER_MINUTE
+    assert replies[-1].status_code == 429
+    assert 0 < int(replies[-1].headers["retry-after"]) <= 60
+    person.client_address = "198.51.100.78"
+    await person.go()
+    assert (await person.send("type", platform=PLATFORM, **given)).status_code == 200
 
 
 async def test_who_denies_returns_with_nothing(shop: Shop) -> None:

@@ -24,6 +24,7 @@ from letmepost.gateways.stream_slots import StreamSlots
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import BATCH_CHANNEL, STREAM_CHANNEL, Wakeups
 from letmepost.http.app import create_app
+from letmepost.http.client_limits import ClientLimits
 from letmepost.http.middleware import RequestTimes
 from letmepost.http.services import APIServices
 from letmepost.platforms import discover
@@ -89,6 +90,7 @@ async def open_api(
             wakeups=core.wakeups,
         )
         parts = connecting_parts(core)
+        rate_limits = RateLimits(core.redis, core.clock, metrics)
         sandbox = Sandbox(
             control=_sandbox_control(core),
             connecting=parts.connecting,
@@ -217,7 +219,8 @@ async def open_api(
                 wakeups=core.wakeups,
             ),
             idempotency=core.idempotency,
-            rate_limits=RateLimits(core.redis, core.clock, metrics),
+            rate_limits=rate_limits,
+            client_limits=ClientLimits(rate_limits, settings.trusted_proxies),
             requests_per_minute=settings.requests_per_minute,
             stream_slots=StreamSlots(core.redis, core.clock, settings.event_streams_per_key, metrics),
             operator_token=_text(settings.operator_token),

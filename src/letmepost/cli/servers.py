@@ -93,6 +93,8 @@ def _serve(app: "ASGIApp", host: str, port: int, on_stop: Callable[[], None] | N
         port=port,
         log_level="warning",
         access_log=False,
+        # The peer stays the peer: which proxies may name another client is LETMEPOST_TRUSTED_PROXIES.
+        proxy_headers=False,
         server_header=False,
         date_header=True,
         # Longer than proxies keep idle connections (60 s is usual): else one is closed just as a request is sent on it.

@@ -148,19 +148,19 @@ class IdempotencyConflict(RequestError):
 
 
 class RateLimited(RequestError):
-    """Our own limit, not a platform's."""
+    """Our own limit, not a platform's. `retry_after_s` is None where nothing resets by itself."""
 
     code = ErrorCode.RATE_LIMITED
 
     def __init__(
         self,
-        retry_after_s: int,
+        retry_after_s: int | None,
         message: str = "Too many requests with this API key.",
         *,
         rule: str | None = None,
         remediation: str | None = None,
     ) -> None:
-        again = f"Wait {retry_after_s} s, then send the request again."
+        again = None if retry_after_s is None else f"Wait {retry_after_s} s, then send the request again."
         super().__init__(message, rule=rule, remediation=remediation or again)
         self.retry_after_s = retry_after_s
 

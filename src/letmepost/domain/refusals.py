@@ -113,6 +113,11 @@ REFUSALS = (
         "Make another session with `POST /v1/connect-sessions`.",
     ),
     Refusal(
+        "connect.sign_ins_max",
+        "A hosted page accepts 10 sign-ins, and all hosted pages together accept 30 a minute from one client address.",
+        "Wait a minute and try again. After 10 sign-ins on one page, start again with a new page.",
+    ),
+    Refusal(
         "connect.signature",
         "A call that says it is a platform's is not signed by it.",
         "Only the platform makes such calls. If it does, look whether the app's secret here is the one there.",
@@ -227,6 +232,11 @@ REFUSALS = (
         "post.partly_published",
         "Something of the post was sent already and may be visible.",
         "Wait for its outcome, then retry or unpublish it.",
+    ),
+    Refusal(
+        "operator_token.attempts_max",
+        "More than 10 wrong operator tokens came from one client address within a minute.",
+        "Wait as long as `Retry-After` says, and send the right token.",
     ),
     Refusal("post.status", "The post's status does not allow this.", "Read the post and see its status."),
     Refusal(

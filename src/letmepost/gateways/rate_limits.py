@@ -1,5 +1,6 @@
-"""How many requests a key has made this minute, counted together by every API process."""
+"""Counters of one minute, shared by every API process: requests of a key, attempts from a client address."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 import structlog
@@ -37,16 +38,30 @@ class RateLimits:
     def __init__(self, redis: Redis, clock: Clock, metrics: Metrics | None = None) -> None:
         self._metrics = metrics or Metrics()
         self._clock = clock
+        self._redis = redis
         self._count = redis.register_script(_COUNT)
 
     async def take(self, name: str, limit: int) -> Allowance:
         """Count a request against the limit of `name`."""
+        key, reset_s = self._window(name)
+        used = await self._asked(self._count(keys=[key], args=[2 * WINDOW_S]))
+        return Allowance(limit, max(0, limit - used), reset_s, used > limit)
+
+    async def look(self, name: str, limit: int) -> Allowance:
+        """Return what is left for `name` without counting a request; exceeded means that nothing is left."""
+        key, reset_s = self._window(name)
+        used = await self._asked(self._redis.get(key))
+        return Allowance(limit, max(0, limit - used), reset_s, used >= limit)
+
+    def _window(self, name: str) -> tuple[str, int]:
+        """Return the key of the counter, and the seconds until its window ends."""
         window, elapsed_s = divmod(int(self._clock.now().timestamp()), WINDOW_S)
-        reset_s = WINDOW_S - elapsed_s
+        return f"letmepost:rate:{name}:{window}", WINDOW_S - elapsed_s
+
+    async def _asked(self, answer: Awaitable[bytes | str | int | None]) -> int:
         try:
-            used = int(await self._count(keys=[f"letmepost:rate:{name}:{window}"], args=[2 * WINDOW_S]))
+            return int(await answer or 0)
         except (RedisError, OSError) as error:
             log.warning("redis.lost", error=str(error), role="rate limits")
             self._metrics.request_not_limited()
-            used = 0
-        return Allowance(limit, max(0, limit - used), reset_s, used > limit)
+            return 0

@@ -3,7 +3,6 @@
 A route says its scope with `needs(...)`; the gate runs before the body is read, so that a stranger's megabytes are not.
 """
 
-import hmac
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ClassVar
 
@@ -50,7 +49,7 @@ class GatedRoute(APIRoute):
 
         async def gated(request: Request) -> Response:
             if scope == OPERATOR:
-                _admit_operator(request)
+                await _admit_operator(request)
             elif scope is not None:
                 await _admit(request, None if scope == ANY_KEY else Scope(scope))
             _check_query(request)
@@ -108,13 +107,15 @@ async def _count(request: Request, limits: RateLimits, caller: Caller, default: 
         raise RateLimited(allowance.reset_s)
 
 
-def _admit_operator(request: Request) -> None:
-    token = request.app.state.services.operator_token
-    if token is None:
+async def _admit_operator(request: Request) -> None:
+    services: APIServices = request.app.state.services
+    if services.operator_token is None:
         raise NotFound("page")
     kind, _, given = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+    if kind.lower() != "bearer" or not given.strip():
         raise Unauthenticated
+    limits = services.client_limits
+    await limits.check_operator_token(limits.client_of(request), given.strip(), services.operator_token)
 
 
 def _check_query(request: Request) -> None:

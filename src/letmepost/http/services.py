@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.stream_slots import StreamSlots
+from letmepost.http.client_limits import ClientLimits
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts import Accounts
 from letmepost.services.api_keys import ApiKeys
@@ -104,6 +105,7 @@ class APIServices:
     sandbox_world: SandboxWorld
     idempotency: Idempotency
     rate_limits: RateLimits
+    client_limits: ClientLimits
     requests_per_minute: int
     stream_slots: StreamSlots
     operator_token: str | None

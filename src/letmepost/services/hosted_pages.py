@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, NotFound
+from letmepost.domain.errors import InvalidRequest, NotFound, RateLimited
 from letmepost.domain.ids import MalformedIdError, Prefix, parse
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ConnectedAccount, Platform
@@ -25,6 +25,8 @@ from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.organizations import OrganizationRepository, OrganizationRow
 from letmepost.storage.sealing import Keyring
 
+SIGN_INS_MAX = 10
+"""Attempts to connect an account on one page: typed sign-ins, and consents that were started."""
 COOKIE_GOOD_FOR = timedelta(hours=2)
 """Longer than a session: whoever takes one up can bring it to its end."""
 
@@ -114,11 +116,13 @@ class HostedPages:
         Raises:
             NotFound, InvalidRequest: see `open`; or it is over, or the platform is not offered.
             PlatformNotEnabled: the deployment cannot connect the platform now.
+            RateLimited: there were too many attempts on this page.
         """
         tenant, session_id = await self._find(address)
         async with self._database.tenant(tenant) as connection:
             session = await self._take_up(connection, tenant, address, browser)
             self._check_offered(tenant, session, platform_name)
+            await self._count_sign_in(connection, tenant, session)
             caller = beginner(tenant, session.key_id)
             access = self._worlds.access_to_connect(platform_name, tenant.mode, tenant.organization_id)
             wanted = Wanted(profile_id=session.profile_id, session_id=session_id, browser_hash=self._hashes(browser)[0])
@@ -127,20 +131,24 @@ class HostedPages:
     async def type_in(
         self, address: str, browser: Browser, platform_name: str, given: Mapping[str, str]
     ) -> ConnectSessionRow:
-        """Connect by what somebody typed in; the session as it is then.
+        """Connect by what a person entered, and return the session as it is then.
+
+        The attempt is counted before the platform is contacted, so that attempts at the same time are all counted.
 
         Raises:
-            NotFound, InvalidRequest: see `ask_consent`; or the input is not what the platform takes.
+            NotFound, InvalidRequest, RateLimited: see `ask_consent`; or the input is not what the platform takes.
             PlatformFailure: the platform refused it, or could not be reached.
             StateForbids: the account belongs to another profile.
         """
         tenant, _ = await self._find(address)
+        access = self._worlds.access_to_connect(platform_name, tenant.mode, tenant.organization_id)
+        flow = typed(access, given)
         async with self._database.tenant(tenant) as connection:
             session = await self._take_up(connection, tenant, address, browser)
             self._check_offered(tenant, session, platform_name)
+            await self._count_sign_in(connection, tenant, session)
         caller = beginner(tenant, session.key_id)
-        access = self._worlds.access_to_connect(platform_name, tenant.mode, tenant.organization_id)
-        found = await self._connecting.run(caller, access, typed(access, given))
+        found = await self._connecting.run(caller, access, flow)
         async with self._database.tenant(tenant) as connection:
             session = await self._take_up(connection, tenant, address, browser)
             belonging = Belonging(profile_id=session.profile_id, external_user_id=session.external_user_id)
@@ -213,6 +221,17 @@ class HostedPages:
         if session.browser_hash is not None and not is_known:
             raise other_browser()
         return session
+
+    async def _count_sign_in(self, connection: Connection, tenant: Tenant, session: ConnectSessionRow) -> None:
+        """Count an attempt in a session that is locked by this transaction."""
+        if session.sign_in_count >= SIGN_INS_MAX:
+            raise RateLimited(
+                None,
+                f"This page accepts {SIGN_INS_MAX} sign-ins, and all of them have been used.",
+                rule="connect.sign_ins_max",
+                remediation="Go back to where you came from and start again.",
+            )
+        await ConnectSessionRepository(connection, tenant).count_sign_in(session.id)
 
     async def _finish(
         self,

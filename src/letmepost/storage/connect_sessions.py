@@ -22,6 +22,7 @@ class ConnectSessionRow:
         key_id: the API key that made it.
         browser_hash: of what the browser is known by that took it up; None: nobody has yet.
         status: `open`, `connected`, `cancelled` or `failed`.
+        sign_in_count: attempts to connect an account so far.
     """
 
     id: UUID
@@ -36,6 +37,7 @@ class ConnectSessionRow:
     error: Mapping[str, Any] | None
     created_at: datetime
     expires_at: datetime
+    sign_in_count: int = 0
 
     def is_open(self, now: datetime) -> bool:
         """Whether somebody can still connect an account by it."""
@@ -67,6 +69,10 @@ class ConnectSessionRepository:
     async def bind(self, session_id: UUID, browser_hash: bytes) -> None:
         """From now on it is this browser's."""
         await self._change(session_id, browser_hash=browser_hash)
+
+    async def count_sign_in(self, session_id: UUID) -> None:
+        """Count an attempt to connect an account."""
+        await self._change(session_id, sign_in_count=connect_sessions.c.sign_in_count + 1)
 
     async def finish(
         self,

@@ -8,8 +8,8 @@ from letmepost.http.pages.page import page
 
 
 def refusal(error: RequestError | PlatformFailure) -> HTMLResponse:
-    """The page that says so."""
-    return page(
+    """Return the page that says so."""
+    shown = page(
         "outcome.html",
         status=502 if isinstance(error, PlatformFailure) else status_of(error),
         heading="Nothing was connected",
@@ -18,6 +18,9 @@ def refusal(error: RequestError | PlatformFailure) -> HTMLResponse:
         code=error_name(error),
         is_well=False,
     )
+    if isinstance(error, RequestError) and error.retry_after_s is not None:
+        shown.headers["retry-after"] = str(error.retry_after_s)
+    return shown
 
 
 def error_name(error: LetmepostError) -> str:

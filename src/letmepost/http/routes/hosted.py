@@ -33,6 +33,7 @@ class Visitor:
     services: APIServices
     browser: Browser
     address: str
+    client: str
 
     async def open(self) -> Sheet:
         return await self.services.hosted.open(self.address, self.browser)
@@ -82,6 +83,7 @@ async def _consent(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
 
 async def _type_in(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
     platform = _offered(sheet, form)
+    await visitor.services.client_limits.count_sign_in(visitor.client)
     given = given_fields(platform, {name: _text(form, name) for name in form})
     try:
         session = await visitor.services.hosted.type_in(visitor.address, visitor.browser, platform.name, given)
@@ -168,7 +170,7 @@ def browser_of(request: Request) -> Browser | None:
 def _visitor(address: str, request: Request) -> Visitor:
     services: APIServices = request.app.state.services
     browser = browser_of(request) or Browser(generate_token(_COOKIE_CHARS))
-    return Visitor(services, browser, address)
+    return Visitor(services, browser, address, services.client_limits.client_of(request))
 
 
 def _known(response: Response, visitor: Visitor) -> Response:

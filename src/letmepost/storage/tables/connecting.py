@@ -1,6 +1,6 @@
 """Consents under way, and the hosted pages on which they begin."""
 
-from sqlalchemy import Column, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from letmepost.storage.tables.base import belongs_to, known_mode, metadata, moment, of_organization, tenant
@@ -26,6 +26,7 @@ connect_sessions = Table(
     moment("created_at", nullable=False),
     moment("expires_at", nullable=False),
     moment("finished_at"),
+    Column("sign_in_count", Integer, nullable=False, server_default=text("0")),
     known_mode(),
     UniqueConstraint("organization_id", "id"),
     UniqueConstraint("token_hash"),
