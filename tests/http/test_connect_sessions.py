@@ -21,7 +21,7 @@ from letmepost.services.hosted_pages import SIGN_INS_MAX
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
 from tests.doubles.consenting import NAME, Server, consenting, environment
-from tests.http.support import ABSENT_ID, PLATFORM, Tenant, check_refusal, make_tenant
+from tests.http.support import ABSENT_ID, PLATFORM, Tenant, check_refusal, make_tenant, soon
 from tests.storage.support import Admin
 
 RETURN_URL = "https://app.example/done?a=1"
@@ -398,6 +398,56 @@ async def test_what_fails_at_the_platform_returns_as_a_failure(shop: Shop) -> No
     reply = await consented(shop, person)
     assert returned(await person.go(reply.headers["location"]))["status"] == "failed"
     assert (await shop.status())["error"]["rule"] == "connect.no_account"
+
+
+async def connect_as(shop: Shop, user: str | None, name: str = "alice") -> dict[str, str]:
+    """Connect an account on a page that was made for a user of the customer; what the customer's page is told."""
+    person = await shop.person(platform=NAME, **({} if user is None else {"externalUserId": user}))
+    reply = await consented(shop, person, name)
+    return returned(await person.go(reply.headers["location"]))
+
+
+async def test_account_of_one_user_is_not_handed_to_another(shop: Shop) -> None:
+    assert (await connect_as(shop, "user-1"))["status"] == "connected"
+    [before] = await shop.accounts()
+    told = await connect_as(shop, "user-2")
+    assert told["status"] == "failed"
+    session = (await shop.client.get(f"{SESSIONS}/{told['connectSession']}")).json()
+    assert (session["status"], session["error"]["rule"]) == ("failed", "account.other_user")
+    assert await shop.accounts() == [before]
+    assert (await connect_as(shop, "user-1"))["status"] == "connected"
+    assert (await connect_as(shop, None))["status"] == "connected"
+    [after] = await shop.accounts()
+    assert (after["id"], after["externalUserId"]) == (before["id"], "user-1")
+
+
+async def test_disconnected_account_can_be_connected_by_another_user_once_no_post_waits(shop: Shop) -> None:
+    await connect_as(shop, "user-1")
+    [account] = await shop.accounts()
+    body = {"targets": [{"accountId": account["id"]}], "text": "Later", "scheduledAt": soon(3600)}
+    [post] = (await shop.client.post("/v1/posts", body)).json()["results"]
+    await shop.client.call("DELETE", f"/v1/accounts/{account['id']}")
+    told = await connect_as(shop, "user-2")
+    session = (await shop.client.get(f"{SESSIONS}/{told['connectSession']}")).json()
+    assert session["error"]["rule"] == "account.posts_waiting"
+    assert (await shop.client.get(f"/v1/posts/{post['postId']}")).json()["status"] == "held"
+    await shop.client.call("DELETE", f"/v1/posts/{post['postId']}")
+    assert (await connect_as(shop, "user-2"))["status"] == "connected"
+    [account] = await shop.accounts("?externalUserId=user-2")
+    assert account["status"] == "active"
+
+
+async def test_typed_sign_in_does_not_take_the_account_of_another_user(shop: Shop) -> None:
+    test_key, given = shop.tenant.client, dict(await shop.tenant.credentials())
+    statuses = []
+    for user in ("user-1", "user-2"):
+        body = {"returnUrl": "http://127.0.0.1:9/", "platform": PLATFORM, "externalUserId": user}
+        person = Person(test_key.http, (await test_key.post(SESSIONS, body)).json()["url"])
+        await person.go()
+        statuses.append((await person.send("type", platform=PLATFORM, **given)).status_code)
+    assert statuses == [200, 409]
+    [account] = (await test_key.get("/v1/accounts")).json()["data"]
+    assert account["externalUserId"] == "user-1"
 
 
 async def test_a_session_is_good_for_one_connection(shop: Shop) -> None:

@@ -25,7 +25,12 @@ REFUSALS = (
     Refusal(
         "account.other_profile",
         "The account is connected under another profile of the organization.",
-        "Disconnect it there first, or connect it under that profile.",
+        "Connect it under that profile, or move it with `PATCH /v1/accounts/{id}` first.",
+    ),
+    Refusal(
+        "account.other_user",
+        "The account is connected by another user of the customer, by another `externalUserId`.",
+        "Disconnect it with `DELETE /v1/accounts/{id}` first. Its waiting posts must have been canceled, too.",
     ),
     Refusal(
         "account.reauth_required",
@@ -304,8 +309,8 @@ REFUSALS = (
     Refusal("targets.required", "A post needs at least one target.", "Name an account or a platform."),
     Refusal(
         "account.posts_waiting",
-        "Posts of the account have not gone out yet, and belong to its present profile.",
-        "Wait for them or cancel them, then move the account.",
+        "Posts of the account have not gone out yet, and belong to its present profile or user.",
+        "Wait for them or cancel them, then move or connect the account.",
     ),
     Refusal(
         "budget.away",

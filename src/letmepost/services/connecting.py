@@ -112,11 +112,11 @@ class Connecting:
     async def store(
         self, connection: Connection, caller: Caller, platform: str, found: ConnectedAccount, belonging: Belonging
     ) -> Connected:
-        """Store a connected account, in the transaction under way; what was held for it is queued again.
+        """Store a connected account in the transaction under way, and queue what was held for it again.
 
         Raises:
             InvalidRequest: there is no such profile.
-            StateForbids: the account is connected under another profile.
+            StateForbids: the account belongs to another profile or to another of the customer's users.
         """
         now = self._clock.now()
         time = await world_clock(connection, caller.tenant, self._clock)
@@ -135,12 +135,7 @@ class Connecting:
         if known is None and not await accounts.create(account_id, profile.id, platform, found, now, **more):
             known = await accounts.find_connected(platform, found.platform_account_id)
         if known is not None:
-            if belonging.profile_id not in {None, known.profile_id}:
-                raise StateForbids(
-                    "This account is connected under another profile.",
-                    rule="account.other_profile",
-                    remediation="Disconnect it there first.",
-                )
+            await _check_owner(connection, caller, known, belonging)
             account_id = known.id
             await accounts.reconnect(account_id, found, now, **more)
         account = await visible_account(connection, caller, self._keyring, account_id)
@@ -155,6 +150,36 @@ class Connecting:
         connected = account_event(self._clock, "account.connected", account)
         await EventRepository(connection, caller.tenant).write([connected, *events], now)
         await record_account(connection, self._clock, caller, Action.ACCOUNT_CONNECTED, account)
+
+
+async def _check_owner(connection: Connection, caller: Caller, known: AccountRow, belonging: Belonging) -> None:
+    """Raise if an account that is known already belongs to another profile, or to another of the customer's users.
+
+    The platform has confirmed that the person may use the account. Its posts still belong to those who wrote them:
+    another person must not see them in the customer's app, and must not publish them by connecting the account.
+    """
+    if belonging.profile_id not in {None, known.profile_id}:
+        raise StateForbids(
+            "This account is connected under another profile.",
+            rule="account.other_profile",
+            remediation="Connect it under that profile, or move it with PATCH /v1/accounts/{id} first.",
+        )
+    if None in {belonging.external_user_id, known.external_user_id}:
+        return
+    if belonging.external_user_id == known.external_user_id:
+        return
+    if known.status != "disconnected":
+        raise StateForbids(
+            "This account is connected by another user.",
+            rule="account.other_user",
+            remediation="Disconnect it for that user first.",
+        )
+    if await PostRepository(connection, caller.tenant).has_unfinished(known.id):
+        raise StateForbids(
+            "This account was connected by another user, whose posts have not gone out yet.",
+            rule="account.posts_waiting",
+            remediation="Cancel those posts first.",
+        )
 
 
 def typed(access: Access, body: Mapping[str, Any]) -> Flow[ConnectedAccount]:

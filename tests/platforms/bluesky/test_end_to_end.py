@@ -15,6 +15,7 @@ from starlette.routing import Route
 from letmepost.domain.api_keys import Mode
 from tests.database import DatabaseURLs
 from tests.deployment import Client, Deployment, deployed, serving
+from tests.http.support import check_refusal
 
 COMPLETE = "/v1/accounts/connect/bluesky/complete"
 DID = "did:plc:ewvi7nxzyoun6zhxrhs64oiz"
@@ -148,3 +149,35 @@ async def test_directory_that_does_not_answer_is_unavailable(
         assert reply.status_code == 503
         assert reply.json()["error"]["code"] == "platform_unavailable"
         assert (await client.get("/v1/accounts")).json()["data"] == []
+
+
+async def test_private_and_unknown_servers_are_rejected_alike(
+    network: Network, database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
+) -> None:
+    async with deployed(
+        database_urls, redis_url, tmp_path, with_worker=False, allow_private_addresses=False
+    ) as running:
+        client = await running.client(Mode.LIVE)
+        for url in (
+            "https://10.0.0.1",
+            "https://[::1]",
+            "https://169.254.169.254",
+            network.url,
+            "https://a.example:25",
+        ):
+            form = {"identifier": HANDLE, "appPassword": PASSWORD, "pdsUrl": url}
+            check_refusal(await client.post(COMPLETE, form), 400, "platform_rejected", "bluesky.connect.not_a_server")
+        answers = set()
+        for host in ("localhost", "nowhere.invalid"):
+            form = {"identifier": HANDLE, "appPassword": PASSWORD, "pdsUrl": f"https://{host}"}
+            error = check_refusal(
+                await client.post(COMPLETE, form), 400, "platform_rejected", "bluesky.connect.not_a_server"
+            )
+            web = {"identifier": f"did:web:{host}", "appPassword": PASSWORD}
+            unresolved = check_refusal(
+                await client.post(COMPLETE, web), 400, "platform_rejected", "bluesky.connect.did_unresolved"
+            )
+            told = json.dumps([{**each, "requestId": None} for each in (error, unresolved)])
+            answers.add(told.replace(host, "HOST"))
+        assert len(answers) == 1
+        assert network.signed_in == []
