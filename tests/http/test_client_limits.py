@@ -1,4 +1,4 @@
-"""Limits per client address: who guesses operator tokens or passwords is stopped, and nobody else is."""
+"""Limits per client address on guessing operator tokens and passwords."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -114,7 +114,7 @@ async def test_sign_ins_are_limited_per_address(redis: Redis, clock: SteppedCloc
     await limited.count_sign_in(guesser)
 
 
-async def test_nobody_is_limited_without_redis(clock: SteppedClock, guesser: str) -> None:
+async def test_no_client_is_limited_without_redis(clock: SteppedClock, guesser: str) -> None:
     away: Redis = Redis.from_url("redis://127.0.0.1:9", retry=Retry(NoBackoff(), 0))
     limited = limits(away, clock)
     for _ in range(2 * SIGN_INS_PER_MINUTE):

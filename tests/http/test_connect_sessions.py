@@ -306,7 +306,7 @@ async def test_somebody_types_in_what_the_platform_asks_for(shop: Shop) -> None:
 
 
 async def typing_person(shop: Shop) -> tuple[Person, dict[str, str]]:
-    """Somebody at the page of a platform that asks for a password, and what they would have to type in."""
+    """Return a person at the page of a platform that asks for a password, and the right input for it."""
     test_key = shop.tenant.client
     made = (await test_key.post(SESSIONS, {"returnUrl": "http://127.0.0.1:9/", "platform": PLATFORM})).json()
     person = Person(test_key.http, made["url"])
@@ -356,7 +356,7 @@ async def test_malformed_input_is_no_sign_in(shop: Shop) -> None:
 
 
 async def test_sign_ins_are_limited_per_client_address(shop: Shop) -> None:
-    """Whatever the page: who has many pages has no more attempts a minute."""
+    """The limit holds for all pages together."""
     person, given = await typing_person(shop)
     person.client_address = "198.51.100.77"
     replies = []
@@ -401,7 +401,7 @@ async def test_what_fails_at_the_platform_returns_as_a_failure(shop: Shop) -> No
 
 
 async def connect_as(shop: Shop, user: str | None, name: str = "alice") -> dict[str, str]:
-    """Connect an account on a page that was made for a user of the customer; what the customer's page is told."""
+    """Connect an account on a page for a user of the customer; return what the customer's own page receives."""
     person = await shop.person(platform=NAME, **({} if user is None else {"externalUserId": user}))
     reply = await consented(shop, person, name)
     return returned(await person.go(reply.headers["location"]))

@@ -368,6 +368,8 @@ async def test_a_token_endpoint_that_fails_stores_nothing(visit: Visit, answer: 
 async def test_a_consent_that_opens_nothing_says_so(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"])
     check_refusal(await visit.client.post(COMPLETE, brought), 400, "platform_rejected", "connect.no_account")
+    brought = visit.server.consent((await visit.start())["authorizationUrl"])
+    check_page(await visit.come_back(brought), 400, "connect.no_account")
 
 
 async def test_what_is_missing_does_not_use_up_the_state(visit: Visit) -> None:

@@ -289,8 +289,8 @@ class Unaddressable(PlatformFailure):
     """The host of a call has no address that may be called.
 
     Its kind is `unavailable`, because the name service may be down. A flow that called a host of the caller's choice
-    turns this into `InputRefused`. Private and unknown names have the same message, so that nobody can use this service
-    to find out which names exist in its network.
+    turns this into `InputRefused`. Private and unknown names have the same message, so that callers cannot use this
+    service to find out which names exist in its network.
     """
 
     def __init__(self, message: str) -> None:

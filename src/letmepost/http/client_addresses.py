@@ -8,7 +8,7 @@ from typing import TypeAlias
 Network: TypeAlias = IPv4Network | IPv6Network
 
 UNKNOWN = "unknown"
-"""Stands for every client without an IP address, as on a Unix socket."""
+"""Every client without an IP address, as on a Unix socket."""
 
 _PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+))(?::[0-9]{1,5})?")
 _IPV6_CLIENT_BITS = 64  # a network gives each customer at least as many: RFC 6177

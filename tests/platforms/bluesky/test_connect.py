@@ -110,7 +110,7 @@ def test_a_resolver_that_is_down_is_not_taken_for_a_no() -> None:
         recorded("did_unknown"),
         Reply(status=410, received_at=NOW),
         recorded("a_web_page"),
-        recorded("did_document", id="did:plc:somebodyelse"),
+        recorded("did_document", id="did:plc:anotheraccount"),
     ],
 )
 def test_a_did_without_a_document_is_refused(document: Reply) -> None:
@@ -220,7 +220,7 @@ def test_what_is_said_when_the_sign_in_fails(reply: Reply, kind: FailureKind, hi
 
 
 def test_a_server_that_answers_for_another_account_is_not_believed() -> None:
-    session = recorded("create_session", did="did:plc:somebodyelse")
+    session = recorded("create_session", did="did:plc:anotheraccount")
     failure = refusal(run(entered(), *BY_HANDLE[:2], session))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.server_mismatch")
 
@@ -243,7 +243,7 @@ def test_with_a_named_server_the_sign_in_is_there_and_the_directory_confirms_it(
 
 
 TAKEOVER = {"pdsUrl": "https://evil.example.net"}
-"""An end user names a server of their own, which answers a sign-in with the DID of somebody else."""
+"""An end user names a server of their own, which answers a sign-in with the DID of another account."""
 
 
 @pytest.mark.parametrize("form", [TAKEOVER, {"pdsUrl": PDS}, {"identifier": "alice@example.com"}])
@@ -260,7 +260,7 @@ TAKEOVER = {"pdsUrl": "https://evil.example.net"}
         (Reply(status=403, received_at=NOW), FailureKind.UNAVAILABLE),
         (recorded("did_unknown"), FailureKind.REJECTED),
         (Reply(status=410, received_at=NOW), FailureKind.REJECTED),
-        (recorded("did_document", id="did:plc:somebodyelse"), FailureKind.REJECTED),
+        (recorded("did_document", id="did:plc:anotheraccount"), FailureKind.REJECTED),
         (recorded("did_document", service=[]), FailureKind.REJECTED),
     ],
 )
@@ -280,7 +280,7 @@ def test_unavailable_directory_is_not_reported_as_an_unknown_account(directory: 
 
 
 def test_named_server_must_sign_in_the_did_that_was_entered() -> None:
-    session = recorded("create_session", did="did:plc:somebodyelse")
+    session = recorded("create_session", did="did:plc:anotheraccount")
     failure = refusal(run(entered(DID, **TAKEOVER), session))
     assert failure.rule == "bluesky.connect.server_mismatch"
 
@@ -343,7 +343,7 @@ def test_whoever_signs_in_at_the_entryway_shows_the_session_to_their_own_server(
 @pytest.mark.parametrize("proof", ["authentication_required", "expired_token", "get_session"])
 def test_a_server_cannot_vouch_for_an_account_that_lives_elsewhere(proof: str) -> None:
     """Anybody may run a server and let it answer with anybody's DID."""
-    changes = {"did": "did:plc:somebodyelse"} if proof == "get_session" else {}
+    changes = {"did": "did:plc:anotheraccount"} if proof == "get_session" else {}
     form = entered(pdsUrl="https://evil.example.net")
     failure = refusal(run(form, BY_HANDLE[2], BY_HANDLE[1], recorded(proof, **changes)))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.server_mismatch")

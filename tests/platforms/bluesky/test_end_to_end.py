@@ -121,7 +121,7 @@ async def test_account_that_is_not_connected_yet_cannot_be_claimed_either(
 
 
 @pytest.mark.parametrize("password", ["wrong-app-pass-word", 'my+own "passw/ord"'])
-async def test_echoed_app_password_is_shown_to_nobody(
+async def test_echoed_app_password_is_never_shown(
     running: Deployment, network: Network, capsys: pytest.CaptureFixture[str], password: str
 ) -> None:
     client = await running.client(Mode.LIVE)

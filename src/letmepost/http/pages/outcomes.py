@@ -11,7 +11,7 @@ def refusal(error: RequestError | PlatformFailure) -> HTMLResponse:
     """Return the page that says so."""
     shown = page(
         "outcome.html",
-        status=502 if isinstance(error, PlatformFailure) else status_of(error),
+        status=status_of(error),
         heading="Nothing was connected",
         message=error.message,
         remediation=error.remediation,
