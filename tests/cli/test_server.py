@@ -4,9 +4,9 @@ import asyncio
 import socket
 
 import httpx2
-import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from letmepost.cli.protocol import LimitedConfig
 from letmepost.cli.server import Server
 
 
@@ -20,7 +20,7 @@ async def test_what_waits_for_the_end_is_told_of_it_before_the_server_waits() ->
         await stopping.wait()
         await send({"type": "http.response.body", "body": b"the end"})
 
-    config = uvicorn.Config(follow, lifespan="off", log_level="warning", timeout_graceful_shutdown=None)
+    config = LimitedConfig(follow, lifespan="off", log_level="warning", timeout_graceful_shutdown=None)
     server = Server(config, stopping.set)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -30,4 +30,21 @@ async def test_what_waits_for_the_end_is_told_of_it_before_the_server_waits() ->
             await begun.wait()
             server.should_exit = True
             assert (await asked).text == "the end"
+        await running
+
+
+async def test_headers_of_more_than_64_kib_are_rejected_over_a_socket() -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    server = Server(LimitedConfig(answer, lifespan="off", log_level="critical"), None)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        running = asyncio.create_task(server.serve(sockets=[listener]))
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}") as http:
+            assert (await http.get("/", headers={"a": "x" * 60_000})).text == "ok"
+            rejected = await http.get("/", headers={"a": "x" * 66_000})
+            assert (rejected.status_code, rejected.json()["error"]["rule"]) == (431, "headers.size_max")
+        server.should_exit = True
         await running

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,7 +35,14 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
         settings = read_settings(wiring)
         require_database(wiring, settings, Process.API)
         app = wiring.make_api(settings)
-        _serve(app, host, port, app.state.stopping.set)
+        _serve(
+            app,
+            host,
+            port,
+            app.state.stopping.set,
+            describe_error=app.state.describe_error,
+            connections_max=settings.connections_max,
+        )
 
     @cli.command()
     def worker() -> None:
@@ -81,14 +88,14 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
         raise typer.Exit(asyncio.run(run_dev(options)))
 
 
-def _serve(app: "ASGIApp", host: str, port: int, on_stop: Callable[[], None] | None = None) -> None:
-    import uvicorn
-
+def _serve(app: "ASGIApp", host: str, port: int, on_stop: Callable[[], None] | None = None, **limits: Any) -> None:
+    from letmepost.cli.protocol import LimitedConfig
     from letmepost.cli.server import Server
 
     configure_logs(as_json=not sys.stderr.isatty())
-    config = uvicorn.Config(
+    config = LimitedConfig(
         app,
+        **limits,
         host=host,
         port=port,
         log_level="warning",

@@ -57,6 +57,11 @@ REFUSALS = (
     ),
     Refusal("body.json", "The body is not JSON in UTF-8.", "Send well-formed JSON."),
     Refusal(
+        "body.timeout",
+        "The body arrived at less than 1 KiB/s for 10 s.",
+        "Send the request again over a faster connection.",
+    ),
+    Refusal(
         "body.size_max",
         "The body is larger than the route takes.",
         "Upload large media with POST /v1/media and refer to them by mediaId.",
@@ -153,6 +158,11 @@ REFUSALS = (
         "Start with `POST /v1/accounts/connect/{platform}` and send the person to the URL that it answers.",
     ),
     Refusal(
+        "connections.max",
+        "The server has as many open connections as it allows (`LETMEPOST_CONNECTIONS_MAX`).",
+        "Retry after 1 s, and reuse connections.",
+    ),
+    Refusal(
         "events.streams_max",
         "A key follows no more than so many streams of events at once: 10, unless the operator has set another number.",
         "End one of them, or let one stream serve all that listen.",
@@ -161,6 +171,21 @@ REFUSALS = (
         "extras.failed",
         "The post is published; a first comment or another extra could not be added within an hour.",
         "Add it on the platform by hand. The post is neither failed nor repeated.",
+    ),
+    Refusal(
+        "headers.size_max",
+        "The request line and headers are larger than 64 KiB.",
+        "Send fewer or shorter headers and query parameters.",
+    ),
+    Refusal(
+        "headers.timeout",
+        "The headers did not arrive within 10 s.",
+        "Send the request again on a new connection.",
+    ),
+    Refusal(
+        "http.malformed",
+        "The request is not well-formed HTTP/1.1.",
+        "Send the request with an HTTP client library.",
     ),
     Refusal(
         "idempotency_key.body_mismatch",

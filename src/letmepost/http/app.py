@@ -76,6 +76,8 @@ def create_app(
     )
     # Set when the server is asked to stop: it would wait for those who follow a stream, and they for it.
     app.state.stopping = asyncio.Event()
+    # For errors that the server itself answers, before the application sees a request.
+    app.state.describe_error = lambda fields: envelope(fields, docs_url=docs_url, request_id=new_request_id())
     for router in (
         bulk.router,
         editing.router,
