@@ -69,6 +69,7 @@ class Client:
             else (await self.http.request(method, path, headers=sent))
         )
         assert reply.headers["x-request-id"]
+        assert reply.headers.get_list("x-content-type-options") == ["nosniff"]
         if reply.status_code >= 400:
             error = reply.json()["error"]
             assert error["code"], error

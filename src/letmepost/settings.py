@@ -51,6 +51,10 @@ class Settings(BaseSettings):
         default=(),
         description="Origins that browsers may be sent back to after connecting an account, comma-separated.",
     )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins whose pages may upload media and follow events (CORS), comma-separated; not `*`.",
+    )
     media_dir: Path = Field(default=Path("media"), description="Where media are kept, unless a bucket is named.")
     media_days: int = Field(default=30, gt=0, description="How long media are kept that no post needs.")
     media_processes: int | None = Field(
@@ -137,12 +141,12 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("return_origins", "trusted_proxies", mode="before")
+    @field_validator("return_origins", "cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _parse_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
-    @field_validator("return_origins")
+    @field_validator("return_origins", "cors_origins")
     @classmethod
     def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(origin_of(origin) for origin in value)

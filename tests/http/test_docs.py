@@ -39,6 +39,8 @@ async def read(client: Client, path: str) -> tuple[str, Reader]:
     assert reply.status_code == 200, path
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in reply.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in reply.headers["content-security-policy"]
+    assert reply.headers.get_list("x-content-type-options") == ["nosniff"]
     reader = Reader()
     reader.feed(reply.text)
     assert reader.open == []

@@ -4,12 +4,26 @@ from datetime import timedelta
 
 import httpx2
 import pytest
+from starlette.types import Message
 
 from letmepost.platforms import discover
 from letmepost.sandbox import Store
 from tests.sandbox.support import CONTROL, Surroundings, open_client, settings_of
 
 ACCOUNTS = "/control/org_1/notes/accounts"
+
+
+@pytest.mark.parametrize("path", [ACCOUNTS, "/org_1/notes/anything"])
+async def test_client_that_leaves_is_no_defect(surroundings: Surroundings, store: Store, path: str) -> None:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        assert message.get("status", 200) == 200
+
+    scope = {"type": "http", "method": "POST", "path": path, "root_path": "", "query_string": b""}
+    headers = [(name.encode(), value.encode()) for name, value in CONTROL.items()]
+    await surroundings.app(store)({**scope, "headers": headers}, receive, send)
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer wrong"}, {"authorization": "Bearer é".encode()}])

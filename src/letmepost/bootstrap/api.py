@@ -250,6 +250,7 @@ def make_api(settings: Settings, platforms: Mapping[str, Platform], environment:
         docs_url=docs_url(settings),
         new_request_id=partial(new_request_id, clock),
         example_platform=_example_platform(),
+        cors_origins=settings.cors_origins,
         time_requests=None if settings.metrics_port is None else timed,
     )
 

@@ -1,7 +1,7 @@
 """The API as an ASGI application."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from letmepost import __version__
 from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, SendFailure
 from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
-from letmepost.http.middleware import BodyLimits, RequestIds
+from letmepost.http.middleware import BodyLimits, BrowserAccess, RequestIds
 from letmepost.http.openapi import DescribedAPI
 from letmepost.http.routes import (
     accounts,
@@ -50,6 +50,7 @@ def create_app(
     docs_url: str,
     new_request_id: Callable[[], str],
     example_platform: str = "example",
+    cors_origins: Sequence[str] = (),
     time_requests: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> FastAPI:
     """The application.
@@ -58,6 +59,7 @@ def create_app(
         open_services: entered when it starts and left when it stops.
         docs_url: where errors link to.
         example_platform: the platform that the examples in its description show.
+        cors_origins: the pages that may upload media and follow the event stream from a browser.
         time_requests: put around everything else, where somebody watches.
     """
 
@@ -106,6 +108,8 @@ def create_app(
         app.include_router(router)
     _handle_errors(app, docs_url)
     app.add_middleware(BodyLimits, docs_url=docs_url)
+    if cors_origins:
+        app.add_middleware(BrowserAccess, origins=cors_origins)
     app.add_middleware(RequestIds, new_request_id=new_request_id, docs_url=docs_url)
     if time_requests is not None:
         app.add_middleware(time_requests)

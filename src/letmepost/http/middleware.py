@@ -2,10 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from letmepost.domain.errors import ErrorCode
@@ -23,6 +25,23 @@ _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
 _INLINE_MEDIA = re.compile(r"POST /v1/posts(/validate|/bulk)?|PATCH /v1/posts/[^/]+")
 _UPLOAD = re.compile(r"POST /v1/media")
 _LARGE_UPLOAD = re.compile(r"PUT /v1/media/uploads/[^/]+")
+
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+
+_BROWSER_PATHS = re.compile(r"/v1/media(/uploads(/[^/]+)?|/[^/]+/complete)?/?|/v1/events/stream/?")
+_BROWSER_METHODS = ("GET", "POST", "PUT")
+_BROWSER_SENDS = ("Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-Id")
+_BROWSER_READS = (
+    "Idempotency-Replayed",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-Id",
+)
 
 log = structlog.get_logger()
 
@@ -49,18 +68,45 @@ class RequestIds:
             if message["type"] == "http.response.start":
                 has_started = True
                 message["headers"] = [*message["headers"], *_headers(request_id, scope["state"].get("allowance"))]
+                if not any(name.lower() == _NOSNIFF[0] for name, _ in message["headers"]):
+                    message["headers"].append(_NOSNIFF)
             await send(message)
 
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
             await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            log.info("request.client_left", method=scope["method"], path=scope["path"])
         except Exception:
             log.exception("request.defect", method=scope["method"], path=scope["path"])
             if has_started:
                 raise
             fields = {"code": ErrorCode.INTERNAL_ERROR, "message": "Something went wrong on our side."}
             await _respond(send_with_headers, 500, envelope(fields, docs_url=self._docs_url, request_id=request_id))
+
+
+class BrowserAccess:
+    """Allows pages of some origins to upload media and to follow the event stream (CORS).
+
+    An upload URL is signed, and a key for the stream can be limited to `events:read`, so a browser may hold both. Keys
+    are sent as bearer tokens, never as cookies, so credentials are not allowed.
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: Sequence[str]) -> None:
+        self._app = app
+        self._cors = CORSMiddleware(
+            app,
+            allow_origins=origins,
+            allow_methods=_BROWSER_METHODS,
+            allow_headers=_BROWSER_SENDS,
+            expose_headers=_BROWSER_READS,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        is_for_browsers = scope["type"] == "http" and _BROWSER_PATHS.fullmatch(scope["path"])
+        await (self._cors if is_for_browsers else self._app)(scope, receive, send)
 
 
 class RequestTimes:

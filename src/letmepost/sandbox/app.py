@@ -7,7 +7,7 @@ from typing import cast
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
@@ -52,11 +52,16 @@ def create_app(
         Mount("/control", routes=control.routes(), middleware=[Middleware(RequireToken, token=token)]),
         Route("/{world}/{platform}/{path:path}", serving.answer, methods=_METHODS, max_body_size=BODY_MAX_BYTES),
     ]
-    return Starlette(routes=routes, exception_handlers={HTTPException: _refuse})
+    return Starlette(routes=routes, exception_handlers={HTTPException: _refuse, ClientDisconnect: _end})
 
 
 async def _health(_request: Request) -> Response:
     return JSONResponse({"status": "ok"})
+
+
+async def _end(_request: Request, _error: Exception) -> Response:
+    """Answer a client that has left, which is not a defect. The server sends none of it."""
+    return Response()
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:

@@ -19,7 +19,9 @@ class Page(HTMLResponse):
     """A page that may run and load nothing: whatever it says, it is only text."""
 
     def __init__(self, content: str) -> None:
-        policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        policy = (
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
         super().__init__(content, headers={"content-security-policy": policy, "x-content-type-options": "nosniff"})
 
 
