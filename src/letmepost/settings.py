@@ -100,6 +100,9 @@ class Settings(BaseSettings):
     connections_max: int = Field(
         default=1000, gt=0, description="Open connections of one API process; one more is answered with 429."
     )
+    sandbox_accounts_max: int = Field(
+        default=500, gt=0, description="Simulated accounts that an organization can create and keep connected."
+    )
     worker_slots: int = Field(default=64, gt=0, description="Posts that one worker publishes at once.")
     delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at once.")
     lease_s: float = Field(default=60.0, ge=2, description="How long a dead worker's post waits for another.")

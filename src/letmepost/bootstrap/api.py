@@ -97,6 +97,7 @@ async def open_api(
             worlds=core.worlds,
             database=core.database,
             keyring=core.keyring,
+            max_accounts=settings.sandbox_accounts_max,
         )
         yield APIServices(
             clock=core.clock,

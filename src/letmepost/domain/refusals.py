@@ -290,6 +290,11 @@ REFUSALS = (
         "Leave `profileId` out, or use a key of that profile.",
     ),
     Refusal(
+        "sandbox.accounts.max",
+        "The organization has as many simulated accounts as the operator allows (`LETMEPOST_SANDBOX_ACCOUNTS_MAX`).",
+        "Disconnect test accounts, or empty the test world with POST /v1/sandbox/reset.",
+    ),
+    Refusal(
         "sandbox.test_key",
         "Only test keys can use the sandbox.",
         "Use a key that starts with `lmp_test_`.",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled, Unauthorized
+from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled, StateForbids, Unauthorized
 from letmepost.domain.flow import Flow
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.sandbox import SandboxControl
@@ -31,12 +31,15 @@ class Sandbox:
         worlds: Worlds,
         database: Database,
         keyring: Keyring,
+        max_accounts: int,
     ) -> None:
+        """`max_accounts`: accounts of an organization that are connected in test mode."""
         self._control = control
         self._connecting = connecting
         self._worlds = worlds
         self._database = database
         self._keyring = keyring
+        self._max_accounts = max_accounts
 
     async def create_account(
         self, caller: Caller, platform_name: str, scenario: str, once: Once[Sequence[Connected]]
@@ -46,6 +49,7 @@ class Sandbox:
         Raises:
             Unauthorized: the key is a live one.
             InvalidRequest: there is no such scenario.
+            StateForbids: the organization has the most simulated accounts allowed.
         """
         control = self.control(caller)
         platform = self._worlds.platform(platform_name)
@@ -55,6 +59,7 @@ class Sandbox:
                 rule="scenario",
                 remediation=f"Choose among: {', '.join(platform.simulator.scenarios)}.",
             )
+        await self._check_count(caller)
         given = await control.create_account(world_of(caller), platform_name, scenario)
         if platform.oauth is None:
             return await self._connecting.connect(caller, platform_name, given, None, once)
@@ -62,6 +67,17 @@ class Sandbox:
         grant = Grant(code=given["code"], redirect_uri=_ANY_REDIRECT_URI, code_verifier="")
         found = _only(platform.oauth, grant, access.settings)
         return await self._connecting.finish(caller, access, found, None, once)
+
+    async def _check_count(self, caller: Caller) -> None:
+        """Workers check every connected account each day, so that these delay the checks of live accounts."""
+        async with self._database.tenant(caller.tenant) as connection:
+            count = await AccountRepository(connection, caller.tenant, self._keyring).count_connected()
+        if count >= self._max_accounts:
+            raise StateForbids(
+                f"The organization has {count} accounts connected in test mode, and {self._max_accounts} are allowed.",
+                rule="sandbox.accounts.max",
+                remediation="Disconnect test accounts, or empty the test world with POST /v1/sandbox/reset.",
+            )
 
     async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
         """Return what followers of the accounts that the caller can see would see, oldest first.

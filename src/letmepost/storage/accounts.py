@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import RowMapping, Select, select, update
+from sqlalchemy import RowMapping, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -106,6 +106,11 @@ class AccountRepository:
             accounts.c.platform == platform, accounts.c.platform_account_id == platform_account_id
         )
         return await self._first(query.with_for_update())
+
+    async def count_connected(self) -> int:
+        """Count the accounts that are not disconnected."""
+        connected = self._mine().where(accounts.c.status != "disconnected").with_only_columns(func.count())
+        return await self._connection.scalar(connected) or 0
 
     async def create(
         self,

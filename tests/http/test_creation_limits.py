@@ -1,4 +1,4 @@
-"""Limits on webhook endpoints: how many an organization registers, and each URL once."""
+"""Limits on what an organization creates: webhook endpoints, API keys and simulated accounts."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -69,9 +69,15 @@ async def test_duplicates_from_before_the_limit_can_be_changed_and_deleted(tenan
 
 @pytest.fixture
 async def small(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A deployment that allows two endpoints and four keys."""
+    """A deployment that allows two endpoints, four keys and two simulated accounts."""
     async with deployed(
-        database_urls, redis_url, tmp_path, with_worker=False, webhook_endpoints_max=2, api_keys_max=4
+        database_urls,
+        redis_url,
+        tmp_path,
+        with_worker=False,
+        webhook_endpoints_max=2,
+        api_keys_max=4,
+        sandbox_accounts_max=2,
     ) as running:
         yield running
 
@@ -107,3 +113,12 @@ async def test_working_keys_of_an_organization_are_limited(small: Deployment) ->
     assert (await client.post(rotate, {"overlapHours": 0})).status_code == 201
     organization_id = (await client.get("/v1/me")).json()["organization"]["id"]
     assert await small.client(organization_id=organization_id), "operators are not limited"
+
+
+async def test_simulated_accounts_of_an_organization_are_limited(small: Deployment) -> None:
+    client = await small.client()
+    kept, _ = await client.sandbox_account(), await client.sandbox_account()
+    wanted = {"platform": next(iter(small.platforms))}
+    check_refusal(await client.post("/v1/sandbox/accounts", wanted), 409, "validation_failed", "sandbox.accounts.max")
+    assert (await client.call("DELETE", f"/v1/accounts/{kept}")).status_code == 200
+    await client.sandbox_account()
