@@ -98,7 +98,7 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Mint a key for a tenant. It is shown this once."""
-        from letmepost.services.api_keys import KeyRequest
+        from letmepost.services.new_keys import KeyRequest
 
         wanted = KeyRequest(name=name, mode=mode, scopes=frozenset(scope) if scope else None)
         minted = ask(wiring, lambda operator: operator.organizations.mint_key(organization, wanted))

@@ -1,17 +1,18 @@
 """Keys: who may call, and as whom."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from letmepost.domain.api_keys import ENTROPY_BYTES, Mode, Scope, mint, parse
+from letmepost.domain.api_keys import Mode, parse
 from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids, Unauthenticated, Unauthorized
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.key_rights import KeyRights
 from letmepost.gateways.clock import Clock
 from letmepost.services.audit import Action, record
-from letmepost.services.callers import Caller, new_id
+from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.new_keys import KeyRequest, MintedKey, facts_of, hash_key, make_key
 from letmepost.storage.api_keys import ApiKeyRepository, ApiKeyRow, EveryTenantKeys
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.organizations import OrganizationRepository
@@ -22,26 +23,6 @@ REVOCATION_LAG_S = 1.0
 """How long a process may go on believing in a key: revocation takes effect within it."""
 _REMEMBERED_KEYS = 10_000
 _USE_NOTED_EVERY_S = 60.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyRequest:
-    """A key that someone wants."""
-
-    name: str
-    mode: Mode
-    scopes: frozenset[Scope] | None = None
-    profile_id: UUID | None = None
-    expires_at: datetime | None = None
-    requests_per_minute: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MintedKey:
-    """A new key, the only time that it is shown."""
-
-    row: ApiKeyRow
-    key: str = field(repr=False)
 
 
 class ApiKeys:
@@ -244,42 +225,6 @@ class ApiKeys:
         if name is None or key is None:
             raise NotFound("API key")
         return name, key
-
-
-def make_key(
-    clock: Clock,
-    organization_id: UUID,
-    wanted: KeyRequest,
-    scopes: frozenset[Scope],
-    profile_id: UUID | None,
-) -> MintedKey:
-    """A key that is not stored yet."""
-    key = mint(wanted.mode, clock.entropy(ENTROPY_BYTES))
-    row = ApiKeyRow(
-        id=new_id(clock),
-        organization_id=organization_id,
-        mode=wanted.mode,
-        profile_id=profile_id,
-        name=wanted.name,
-        last4=key[-4:],
-        scopes=scopes,
-        requests_per_minute=wanted.requests_per_minute,
-        created_at=clock.now(),
-        expires_at=wanted.expires_at,
-        last_used_at=None,
-        revoked_at=None,
-    )
-    return MintedKey(row, key)
-
-
-def hash_key(keyring: Keyring, key: str) -> bytes:
-    """What a key is stored as."""
-    return keyring.hashes("api-key", key.encode())[0]
-
-
-def facts_of(key: ApiKeyRow) -> dict[str, object]:
-    """What the record of changes says of a key."""
-    return {"name": key.name, "mode": key.mode, "scopes": sorted(key.scopes)}
 
 
 async def _hold_organization(connection: Connection, caller: Caller) -> None:

@@ -9,10 +9,10 @@ from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.quotas import Limits
 from letmepost.gateways.clock import Clock
-from letmepost.services.api_keys import KeyRequest, MintedKey, facts_of, hash_key, make_key
 from letmepost.services.audit import Action, record
 from letmepost.services.callers import new_id
 from letmepost.services.idempotency import Once
+from letmepost.services.new_keys import KeyRequest, MintedKey, facts_of, hash_key, make_key
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.removal import stop
 from letmepost.storage.api_keys import ApiKeyRepository, ApiKeyRow

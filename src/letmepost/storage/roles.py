@@ -15,6 +15,8 @@ from letmepost.domain.processes import Process
 from letmepost.storage.database import APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE
 from letmepost.storage.logins import MIGRATOR_ROLE, ROLES, roles_of
 
+_EXAMPLE = "letmepost_api and letmepost_worker"
+
 
 class UnsafeDeploymentError(RuntimeError):
     """The deployment is set up so that a promise could not be kept; nothing was started."""
@@ -48,9 +50,6 @@ def provision_roles(connection: Connection, login_urls: dict[Process, str]) -> N
     connection.execute(text(f"GRANT CREATE, USAGE ON SCHEMA public TO {MIGRATOR_ROLE}"))
     services = f"{APPLICATION_ROLE}, {LOOKUP_ROLE}, {SWEEPER_ROLE}"
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {services}"))
-
-
-_EXAMPLE = "letmepost_api and letmepost_worker"
 
 
 def _provision_login(connection: Connection, process: Process, url: str) -> None:

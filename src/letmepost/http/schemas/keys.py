@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, StrictInt
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
 from letmepost.domain.ids import Prefix, spell, spell_if_given
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
-from letmepost.services.api_keys import KeyRequest, MintedKey
+from letmepost.services.new_keys import KeyRequest, MintedKey
 from letmepost.storage.api_keys import ApiKeyRow
 
 
