@@ -140,6 +140,16 @@ def test_a_mention_of_an_unknown_entity_is_plain_text() -> None:
     assert (seen.text, seen.record["mentions"]) == ("Acme and Ann", [])
 
 
+def test_a_post_of_an_earlier_version_s_state_is_shown_without_links() -> None:
+    driver = Driver()
+    driver.publish(driver.connect(), text="#tag")
+    [key] = [key for key in driver.state if key.startswith("post/")]
+    old = {name: value for name, value in driver.state[key].items() if name not in {"hashtags", "mentions"}}
+    driver.state[key] = old
+    [seen] = PLATFORM.simulator.posts(driver.state)
+    assert (seen.text, seen.record["hashtags"], seen.record["mentions"]) == ("#tag", [], [])
+
+
 def test_what_was_published_can_be_taken_down_again_and_again() -> None:
     driver = Driver()
     account = driver.connect()

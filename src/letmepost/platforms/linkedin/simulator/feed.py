@@ -138,7 +138,7 @@ def posts(state: State) -> list[SimulatedPost]:
             account_id=post["body"]["author"],
             text=post["text"],
             created_at=_iso(post["created_ms"]),
-            record={**post["body"], "hashtags": post["hashtags"], "mentions": post["mentions"]},
+            record={**post["body"], **{name: post.get(name, []) for name in ("hashtags", "mentions")}},
         ))
         for key, post in _by_age(state, "post/")
     ]  # fmt: skip
