@@ -204,6 +204,15 @@ STEPS: Mapping[str, Step] = {
         t.access,
     ),
     "put 300 graphemes": lambda t: t.put(key(5), post("🎉" * 300)),
+    "put 300 graphemes of Malayalam": lambda t: t.put(key(21), post("എൻ്റെ" * 100)),
+    "put 301 graphemes of Malayalam": lambda t: t.put(key(9), post("എൻ്റെ" * 100 + "a")),
+    "put 300 graphemes of Devanagari": lambda t: t.put(key(22), post("क्षि" * 200 + "a" * 100)),
+    "put 301 graphemes of Devanagari": lambda t: t.put(key(9), post("क्षि" * 200 + "a" * 101)),
+    "put 300 marks without a letter": lambda t: t.put(key(23), post("്റ " * 149 + "a")),
+    "put 301 marks without a letter": lambda t: t.put(key(9), post("്റ " * 149 + "aa")),
+    "put a link whose scheme is in capitals": lambda t: t.put(
+        key(24), post(facets=facet(0, 5, **{"$type": "app.bsky.richtext.facet#link", "uri": "HTTPS://EXAMPLE.COM"}))
+    ),
     "put 301 graphemes": lambda t: t.put(key(9), post("a" * 301)),
     "put 3001 bytes": lambda t: t.put(key(9), post("👨‍👩‍👧‍👦" * 120 + "a")),
     "put no text": lambda t: t.put(key(9), post(text=None)),

@@ -2,8 +2,9 @@
 
 It speaks the protocol of the fact sheet: sessions, repositories, blobs, rate limits and their refusals. There
 is no OAuth, no video service and no DNS: videos are uploaded as blobs, and handles are resolved over XRPC. As
-pure as a flow: the time and the randomness come with each call. May import what platforms may, and this
-platform's rules and settings; never its flows, so that the two check each other.
+pure as a flow: the time and the randomness come with each call. It imports the
+platform's settings, and neither its rules nor its counting nor its flows: it states the server's limits and counts in
+its own way, so that the two check each other.
 
 The state's keys, each holding a whole value that is only ever replaced:
 

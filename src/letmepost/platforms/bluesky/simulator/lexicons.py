@@ -1,14 +1,11 @@
 """What the server knows of records: the shapes of a post and of what goes with it.
 
-The numbers that callers meet come from the platform's own rules; those that no rule names are written here.
-Source: fact sheet sections 2.2, 2.3 and 4, after bluesky-social/atproto lexicons/app/bsky, checked
-2026-11-21.
+Source: fact sheet sections 2.2, 2.3 and 4, after bluesky-social/atproto lexicons/app/bsky, checked 2026-11-21.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from letmepost.platforms.bluesky.rules import RULES
 from letmepost.platforms.bluesky.simulator.schema import Check, array, blob, integer, string, structure, union
 from letmepost.platforms.bluesky.simulator.syntax import (
     is_at_uri,
@@ -20,13 +17,19 @@ from letmepost.platforms.bluesky.simulator.syntax import (
 )
 
 POST = "app.bsky.feed.post"
+_TEXT_MAX_GRAPHEMES = 300
+_TEXT_MAX_BYTES = 3000
+_IMAGES_MAX = 4
+_IMAGE_MAX_BYTES = 2_000_000
+_THUMBNAIL_MAX_BYTES = 1_000_000
+_LANGUAGES_MAX = 3
+_LABELS_MAX = 10
+_ALLOW_MAX = 5
 _VIDEO_MAX_BYTES = 300_000_000
 _CAPTIONS_MAX_BYTES = 20_000
 _GALLERY_MAX_ITEMS = 20
 _EMBEDDING_RULES_MAX = 5
 
-
-_LIMITS = {rule.id: rule.limit for rule in RULES if isinstance(rule.limit, int)}
 
 _DATETIME = string(form=is_datetime)
 _AT_URI = string(form=is_at_uri)
@@ -52,12 +55,12 @@ _FACET = structure(
 
 _ASPECT_RATIO = structure({"width": integer(minimum=1), "height": integer(minimum=1)}, required=("width", "height"))
 _IMAGE = {
-    "image": blob(accept="image/*", max_bytes=_LIMITS["bluesky.media.image_size_max"]),
+    "image": blob(accept="image/*", max_bytes=_IMAGE_MAX_BYTES),
     "alt": string(),
     "aspectRatio": _ASPECT_RATIO,
 }
 _IMAGES = structure(
-    {"images": array(structure(_IMAGE, required=("image", "alt")), max_length=_LIMITS["bluesky.media.count_max"])},
+    {"images": array(structure(_IMAGE, required=("image", "alt")), max_length=_IMAGES_MAX)},
     required=("images",),
 )
 _GALLERY_IMAGE = structure(_IMAGE, required=("image", "alt", "aspectRatio"))
@@ -69,7 +72,7 @@ _CARD = {
     "uri": string(form=is_uri),
     "title": string(),
     "description": string(),
-    "thumb": blob(accept="image/*", max_bytes=_LIMITS["bluesky.link_card.thumbnail_size_max"]),
+    "thumb": blob(accept="image/*", max_bytes=_THUMBNAIL_MAX_BYTES),
 }
 _EXTERNAL = structure({"external": structure(_CARD, required=("uri", "title", "description"))}, required=("external",))
 _CAPTION = {"lang": _LANGUAGE, "file": blob(accept="text/vtt", max_bytes=_CAPTIONS_MAX_BYTES)}
@@ -94,16 +97,14 @@ _QUOTE_WITH_MEDIA = structure({"record": _QUOTE, "media": union(_MEDIA)}, requir
 _EMBED = union({**_MEDIA, "app.bsky.embed.record": _QUOTE, "app.bsky.embed.recordWithMedia": _QUOTE_WITH_MEDIA})
 
 _SELF_LABELS = structure(
-    {"values": array(structure({"val": string()}, required=("val",)), max_length=_LIMITS["bluesky.labels.count_max"])},
+    {"values": array(structure({"val": string()}, required=("val",)), max_length=_LABELS_MAX)},
     required=("values",),
 )
 _POST = structure(
     {
-        "text": string(
-            max_bytes=_LIMITS["bluesky.text.max_bytes"], max_graphemes=_LIMITS["bluesky.text.max_graphemes"]
-        ),
+        "text": string(max_bytes=_TEXT_MAX_BYTES, max_graphemes=_TEXT_MAX_GRAPHEMES),
         "createdAt": _DATETIME,
-        "langs": array(_LANGUAGE, max_length=_LIMITS["bluesky.langs.count_max"]),
+        "langs": array(_LANGUAGE, max_length=_LANGUAGES_MAX),
         "tags": array(_TAG, max_length=8),
         "facets": array(_FACET),
         "embed": _EMBED,
@@ -119,7 +120,7 @@ _THREADGATE = structure(
         "post": _AT_URI,
         "allow": array(
             union({"app.bsky.feed.threadgate#listRule": _LIST_RULE}),
-            max_length=_LIMITS["bluesky.threadgate.allow_max"],
+            max_length=_ALLOW_MAX,
         ),
         "createdAt": _DATETIME,
     },

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
-from letmepost.domain.text import count_graphemes, count_utf8_bytes, is_storable
+from letmepost.platforms.bluesky.simulator.segmenter import grapheme_count
 
 Check: TypeAlias = Callable[[Any, str], None]
 """Takes a JSON value and its path (`$.record.text`); raises `Invalid`."""
@@ -32,16 +32,21 @@ def string(
     """A string; `form` is the syntax it must have (of a DID, a date)."""
 
     def check(value: object, path: str) -> None:
-        if not isinstance(value, str) or not is_storable(value):
+        if not isinstance(value, str) or _is_broken(value):
             raise Invalid(_expected("string", value, path))
         if form is not None and not form(value):
             raise Invalid(f"Invalid {form.__name__.removeprefix('is_').replace('_', '-')} at {path}")
         if max_bytes is not None:
-            _refuse_more("string", max_bytes, count_utf8_bytes(value), path)
+            _refuse_more("string", max_bytes, len(value.encode()), path)
         if max_graphemes is not None:
-            _refuse_more("grapheme", max_graphemes, count_graphemes(value), path)
+            _refuse_more("grapheme", max_graphemes, grapheme_count(value), path)
 
     return check
+
+
+def _is_broken(text: str) -> bool:
+    """Whether a text has half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def integer(*, minimum: int = 0) -> Check:
