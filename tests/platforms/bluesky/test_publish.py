@@ -159,10 +159,37 @@ def test_an_image_of_unknown_size_has_no_aspect_ratio(facts: dict[str, Any]) -> 
     assert record(published)["embed"]["images"] == [{"image": BLOB, "alt": ""}]
 
 
-def test_a_gif_is_published_with_a_warning_that_it_will_not_move() -> None:
-    post = ready(media=(image(content_type="image/gif"), image(content_type="image/gif")))
+@pytest.mark.parametrize(
+    ("facts", "is_animated"),
+    [
+        ({"content_type": "image/gif"}, True),
+        ({"content_type": "image/gif", "frame_count": 2}, True),
+        ({"content_type": "image/gif", "frame_count": 1}, False),
+        ({"content_type": "image/webp", "frame_count": 12}, True),
+        ({"content_type": "image/webp", "frame_count": 1}, False),
+        ({"content_type": "image/webp"}, False),
+        ({"content_type": "image/png", "frame_count": 3}, True),
+        ({"content_type": "image/png", "frame_count": 1}, False),
+    ],
+)
+def test_animated_image_is_published_with_a_warning(facts: dict[str, Any], *, is_animated: bool) -> None:
+    post = ready(media=(image(**facts), image(**facts)))
     transcript = run(post, recorded("upload_blob"), recorded("upload_blob"), put())
-    assert warnings(transcript) == ["bluesky.media.gif_static"]
+    assert warnings(transcript) == (["bluesky.media.gif_static"] if is_animated else [])
+
+
+def test_animated_thumbnail_is_published_with_a_warning() -> None:
+    thumbnail = {"linkCard.thumbnail": image(content_type="image/webp", frame_count=2)}
+    post = ready(options={"linkCard": {**CARD, "thumbnail": "med_1"}}, option_media=thumbnail)
+    assert warnings(run(post, recorded("upload_blob"), put())) == ["bluesky.media.gif_static"]
+
+
+def test_first_call_of_a_text_with_long_links_shows_the_text_that_is_sent() -> None:
+    link = "https://example.com/a-path-of/many-segments"
+    [call] = first_calls(publish(ready(f"see {link}", options={"shortenLinks": True}), SETTINGS))
+    assert record(call)["text"] == "see example.com/a-path-of/ma..."
+    [facet] = record(call)["facets"]
+    assert facet["features"] == [{"$type": "app.bsky.richtext.facet#link", "uri": link}]
 
 
 @pytest.mark.parametrize("reply", [recorded("a_web_page"), recorded("upload_blob", blob=None)])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from letmepost.domain.content import MediaFacts
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Flow, Warn
 from letmepost.platforms.bluesky.identity import resolve_handle
@@ -13,11 +14,16 @@ from letmepost.platforms.bluesky.xrpc import error_name, get_record, upload_blob
 from letmepost.platforms.contract import ReadyPost
 
 
-def warn_of_gifs(thread: Iterable[Draft]) -> Flow[None]:
-    """Say that a GIF will not move; as a video it would, and those come later."""
+def warn_of_animations(thread: Iterable[Draft]) -> Flow[None]:
+    """Warn that an animated image (GIF, WebP or APNG) becomes a still one."""
     media = [upload.item.facts for draft in thread for upload in draft.uploads()]
-    if any(facts is not None and facts.content_type == "image/gif" for facts in media):
-        yield Warn("bluesky.media.gif_static", "Bluesky shows a GIF as a still picture.")
+    if any(facts is not None and _is_animated(facts) for facts in media):
+        yield Warn("bluesky.media.gif_static", "Bluesky shows an animated image as a still image.")
+
+
+def _is_animated(facts: MediaFacts) -> bool:
+    """Return whether an image has several frames. A GIF whose frames are not counted may have."""
+    return facts.content_type == "image/gif" if facts.frame_count is None else facts.frame_count > 1
 
 
 def resolve_mentions(post: ReadyPost) -> Flow[Mapping[str, str]]:

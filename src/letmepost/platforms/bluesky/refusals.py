@@ -30,8 +30,8 @@ REFUSALS = (
     ),
     Refusal(
         "bluesky.media.gif_static",
-        "Bluesky shows a GIF as a still picture.",
-        "Send a video if it has to move.",
+        "Bluesky shows an animated image (GIF, WebP or APNG) as a still image.",
+        "Publish a still image instead if the first frame is not the right one.",
     ),
     Refusal(
         "bluesky.mention.unresolved",
