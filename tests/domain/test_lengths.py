@@ -73,3 +73,16 @@ def test_an_excess_agrees_with_the_count(piece: str, times: int, limit: int) -> 
     excess, length = Lengths().excess(GRAPHEMES, text, limit), GRAPHEMES.count(text)
     assert (excess is not None) == (length > limit)
     assert excess is None or (excess.at_least == length if excess.is_exact else excess.at_least <= length)
+
+
+def test_derived_text_is_computed_once_per_text_and_function() -> None:
+    calls = []
+
+    def shout(text: str) -> str:
+        calls.append(text)
+        return text.upper()
+
+    lengths = Lengths()
+    assert [lengths.derive(shout, text) for text in ("a", "a", "b")] == ["A", "A", "B"]
+    assert lengths.derive(str.lower, "A") == "a"
+    assert calls == ["a", "b"]

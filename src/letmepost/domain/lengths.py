@@ -64,6 +64,14 @@ class Lengths:
     """The lengths of the texts of one request. Targets share them, so that each text is counted once."""
 
     _found: dict[tuple[Measure, int, str], Excess | None] = field(default_factory=dict)
+    _derived: dict[tuple[Callable[[str], str], str], str] = field(default_factory=dict)
+
+    def derive(self, change: Callable[[str], str], text: str) -> str:
+        """Return `change(text)`, computed once: what a platform counts may be made from the caller's text."""
+        key = (change, text)
+        if key not in self._derived:
+            self._derived[key] = change(text)
+        return self._derived[key]
 
     def is_quick(self, measure: Measure, text: str, limit: int) -> bool:
         """Return whether `excess` takes less than a millisecond or so: the text is short or was counted before."""

@@ -1,13 +1,15 @@
 """Links, mentions and hashtags, by ranges of UTF-8 bytes."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from letmepost.domain.text import count_graphemes, count_utf8_bytes
-from letmepost.platforms.bluesky.richtext import facets, mentioned_handles
+from letmepost.platforms.bluesky.richtext import mentioned_handles, rich_text, sent_text
 
 STACKED = "e" + 5 * "\u0301"  # one grapheme of 11 bytes
 DIDS = {"bob.example.com": "did:plc:bob", "a.test": "did:web:a.test"}
@@ -23,6 +25,10 @@ _texts = st.builds(
     st.lists(_words, max_size=12),
     st.lists(st.sampled_from([" ", "\n", "\u3000", "\u200b", "", " ("]), min_size=12, max_size=12),
 )
+
+
+def facets(text: str, dids: Mapping[str, str]) -> list[dict[str, Any]]:
+    return rich_text(text, dids, shorten_links=False).facets
 
 
 def parts(text: str, dids: dict[str, str] | None = None) -> list[tuple[str, str]]:
@@ -113,7 +119,8 @@ def test_any_text_at_all_is_read(text: str) -> None:
         ("https://a.example/b?!", [("https://a.example/b?", "https://a.example/b?")]),
         ("HTTP://A.example", [("HTTP://A.example", "HTTP://A.example")]),
         ("xhttps://a.example", []),
-        ("https:// https://. https://)", []),
+        ("https:// https://. https://) https://:80 https://u@", []),
+        ("http://[::1]/a HTTPS://EXAMPLE.COM", [("http://[::1]/a", "http://[::1]/a"), ("HTTPS://EXAMPLE.COM",) * 2]),
         ("a\u3000https://ü.example\u00a0b", [("https://ü.example", "https://ü.example")]),
     ],
 )
@@ -126,6 +133,10 @@ def test_links_with_a_scheme(text: str, expected: list[tuple[str, str]]) -> None
     [
         ("on example.com today", [("example.com", "https://example.com")]),
         ("bsky.app: new", [("bsky.app", "https://bsky.app")]),
+        (
+            "claude.ai bit.ly/x discord.gg dev.to my.link",
+            [(link, f"https://{link}") for link in ("claude.ai", "bit.ly/x", "discord.gg", "dev.to", "my.link")],
+        ),
         ("(docs.example.org/a?b#c)", [("docs.example.org/a?b#c", "https://docs.example.org/a?b#c")]),
         ("localhost.example.com:8080/x", [("localhost.example.com:8080/x", "https://localhost.example.com:8080/x")]),
         ("“example.com”", []),
@@ -197,3 +208,59 @@ def test_cashtags_are_hashtags_in_capitals(text: str, expected: list[tuple[str, 
 def test_of_two_that_overlap_the_first_stays() -> None:
     assert parts("#a(https://x.example") == [("#a(https://x.example", "a(https://x.example")]
     assert parts("https://x.example/(@a.test") == [("https://x.example/(@a.test", "https://x.example/(@a.test")]
+
+
+LONG = "https://example.com/path-segment/number?two=2#three"
+SHORT = "example.com/path-segment..."
+
+
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        (LONG, SHORT),
+        ("https://example.com/", "example.com"),
+        ("https://example.com/a?b=1#cdefghij", "example.com/a?b=1#cdefghij"),
+        ("https://example.com/a?b=1#cdefghijk", "example.com/a?b=1#cdefgh..."),
+        ("example.com/a?b=1#cdefghijk", "example.com/a?b=1#cdefghijk"),
+        ("example.com/a?b=1#cdefghijkl", "example.com/a?b=1#cdefgh..."),
+        ("example.com/a", "example.com/a"),
+        ("HTTP://EXAMPLE.com:8080/x", "EXAMPLE.com:8080/x"),
+        ("https://trusted.example@example.com/x", "example.com/x"),
+        ("http://[::1]/x", "[::1]/x"),
+    ],
+)
+def test_link_is_shown_as_the_official_client_shows_it(link: str, shown: str) -> None:
+    assert rich_text(f"see {link}, é", {}, shorten_links=True).text == f"see {shown}, é"
+    assert rich_text(f"see {link}, é", {}, shorten_links=False).text == f"see {link}, é"
+
+
+def test_shortened_link_keeps_its_address_and_what_follows_keeps_its_range() -> None:
+    rich = rich_text(f"é {LONG} @bob.example.com {LONG} #tag", DIDS, shorten_links=True)
+    assert rich.text == f"é {SHORT} @bob.example.com {SHORT} #tag"
+    raw = rich.text.encode()
+    assert [(raw[_slice(facet)].decode(), _feature(facet)) for facet in rich.facets] == [
+        (SHORT, LONG),
+        ("@bob.example.com", "did:plc:bob"),
+        (SHORT, LONG),
+        ("#tag", "tag"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["a" * (299 - len(SHORT)), "é" * (299 - len(SHORT)), "എൻ്റെ" * 90])
+def test_links_are_shortened_by_default_only_in_a_text_that_is_too_long_otherwise(text: str) -> None:
+    assert rich_text(f"{text} {LONG}", {}, shorten_links=None).text == f"{text} {SHORT}"
+    assert rich_text(f"short {LONG}", {}, shorten_links=None).text == f"short {LONG}"
+
+
+@given(_texts, st.sampled_from([True, False, None]))
+def test_preflight_counts_the_text_that_is_sent(text: str, shorten: bool | None) -> None:  # noqa: FBT001 - drawn
+    text = f"{text} {LONG} {text}"
+    assert sent_text(text, shorten_links=shorten) == rich_text(text, DIDS, shorten_links=shorten).text
+
+
+def test_long_text_that_links_cannot_save_is_not_searched() -> None:
+    """25 such texts for 25 accounts took half a minute."""
+    hopeless = "a.co " * 19_000
+    assert sent_text(hopeless, shorten_links=None) == hopeless
+    one_link = "https://example.com/" + "x" * 20_000
+    assert sent_text(one_link, shorten_links=None) == "example.com/xxxxxxxxxxxx..."

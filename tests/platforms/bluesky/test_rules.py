@@ -15,6 +15,7 @@ from tests.platforms.bluesky.transcripts import SOMEBODYS_CID, SOMEBODYS_POST, i
 VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=9))
 REFERENCE = {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}
 CARD = {"url": "https://example.com", "title": "Example"}
+LONG_LINK = "https://example.com/a-path-of/many-segments/and-words?and=a&query=too"
 LIST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.graph.list/3k44deefqdk2g"
 
 
@@ -35,6 +36,16 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
     (post("👨‍👩‍👧‍👧" * 121), [("bluesky.text.max_bytes", "text")]),
     (post(thread=(ThreadPart(text="a" * 301),)), [("bluesky.text.max_graphemes", "thread[0].text")]),
     (post(thread=(ThreadPart(text="👨‍👩‍👧‍👧" * 121),)), [("bluesky.text.max_bytes", "thread[0].text")]),
+    (post("എൻ്റെ" * 100 + "a"), [("bluesky.text.max_graphemes", "text")]),
+    (post("a" * 290 + f" {LONG_LINK}"), [("bluesky.text.max_graphemes", "text")]),
+    (
+        post("a" * 250 + f" {LONG_LINK}", options={"shortenLinks": False}),
+        [("bluesky.text.max_graphemes", "text")],
+    ),
+    (
+        post(first_comment="a" * 250 + f" {LONG_LINK}", options={"shortenLinks": False}),
+        [("bluesky.first_comment.max_graphemes", "firstComment.text")],
+    ),
     (post(""), [("bluesky.text.non_empty", "text")]),
     (post(" \n\u3000"), [("bluesky.text.non_empty", "text")]),
     (post("", options={"replyTo": REFERENCE}), [("bluesky.text.non_empty", "text")]),
@@ -98,6 +109,10 @@ def test_every_rule_can_be_broken() -> None:
     "content",
     [
         post("a" * 300),
+        post("എൻ്റെ" * 100),
+        post("a" * 250 + f" {LONG_LINK}", thread=(ThreadPart(text="a" * 250 + f" {LONG_LINK}"),)),
+        post("a" * 250 + f" {LONG_LINK}", options={"shortenLinks": True}),
+        post(f"https://example.com/{'a' * 3000}", first_comment="a" * 250 + f" {LONG_LINK}"),
         post("👨‍👩‍👧‍👧" * 120),
         post("", media=(image(),)),
         post(" ", options={"quote": REFERENCE}),

@@ -23,6 +23,8 @@ Audience: TypeAlias = (
     | Annotated[str, Field(pattern=LIST_URI_PATTERN, description="The at:// URI of a list.")]
 )
 
+# Schemes are case-insensitive (RFC 3986 section 3.1), and a host has a letter or a digit or is an IPv6 address.
+_WEB_URL_PATTERN = r"^[hH][tT][tT][pP][sS]?://(?:[^\s/?#@]*@)?(?:[^\s/?#@:]*[^\W_][^\s/?#@]*|\[[0-9a-fA-F:.]+\](?::[0-9]*)?)(?:[/?#]\S*)?$"
 _ALONE = ("everyone", "nobody")
 
 
@@ -55,7 +57,7 @@ class RecordReference(_Part):
 class LinkCard(_Part):
     """A link shown as a card. The network fetches nothing: what is not given here is not shown."""
 
-    url: str = Field(pattern=r"^https?://[^\s/?#]+\S*$")
+    url: str = Field(pattern=_WEB_URL_PATTERN, description="An http or https URL.")
     title: str
     description: str = ""
     thumbnail: str | None = Field(default=None, description="A media id, `med_…`.")
@@ -71,7 +73,10 @@ class Threadgate(_Part):
 
 
 class BlueskyOptions(Options):
-    """What only Bluesky has. `langs` and `labels` apply to every post of a thread, the rest to its first."""
+    """Options of Bluesky.
+
+    `langs`, `labels` and `shortenLinks` apply to every post of a thread, the rest to its first.
+    """
 
     platform: Literal["bluesky"] | None = None
     reply_to: PostReference | None = None
@@ -79,6 +84,14 @@ class BlueskyOptions(Options):
     langs: tuple[Language, ...] = ()
     labels: tuple[Label, ...] = ()
     link_card: LinkCard | None = None
+    shorten_links: bool | None = Field(
+        default=None,
+        description=(
+            "Show links as the official client does: without the scheme, and with a long path cut"
+            " (`example.com/path-segment...`). The link itself stays complete. Length limits apply to the text as sent."
+            " If this is left out, links are shortened only in a text that is too long otherwise."
+        ),
+    )
     threadgate: Threadgate | None = None
 
     def media_ids(self) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from letmepost.domain.content import MediaItem, PostContent, ThreadPart
 from letmepost.platforms.bluesky.options import BlueskyOptions, LinkCard, Threadgate
-from letmepost.platforms.bluesky.richtext import facets
+from letmepost.platforms.bluesky.richtext import rich_text
 from letmepost.platforms.bluesky.xrpc import POST, THREADGATE
 
 Json: TypeAlias = Mapping[str, Any]
@@ -116,11 +116,12 @@ def post_record(
     parents: Parents | None,
 ) -> Json:
     """An `app.bsky.feed.post`."""
-    record: dict[str, Any] = {"$type": POST, "text": draft.text, "createdAt": created_at}
+    rich = rich_text(draft.text, dids, shorten_links=options.shorten_links)
+    record: dict[str, Any] = {"$type": POST, "text": rich.text, "createdAt": created_at}
     if options.langs:
         record["langs"] = list(options.langs)
-    if found := facets(draft.text, dids):
-        record["facets"] = found
+    if rich.facets:
+        record["facets"] = rich.facets
     if (embed := _embed(draft, blobs)) is not None:
         record["embed"] = embed
     if parents is not None:

@@ -5,16 +5,20 @@ counts as what follows the official client's detection, so that a post reads the
 https://github.com/bluesky-social/atproto/tree/main/packages/api/src/rich-text (read 2026-11-21).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import regex
 
-from letmepost.domain.text import count_graphemes, count_utf8_bytes
+from letmepost.domain.text import count_utf8_bytes
+from letmepost.platforms.bluesky.graphemes import count_graphemes
+from letmepost.platforms.bluesky.shortening import is_too_long_in_any_case, needs_short_links, short_link
 from letmepost.platforms.bluesky.syntax import is_handle
 
 _FACET = "app.bsky.richtext.facet"
+_SEARCHED_MAX_CHARS = 10_000
+"""Longer texts are searched for links only if shortening them may help: a search takes milliseconds."""
 # https://github.com/bluesky-social/atproto/blob/main/lexicons/app/bsky/richtext/facet.json (read 2026-11-21)
 _TAG_MAX_GRAPHEMES = 64
 _TAG_MAX_BYTES = 640
@@ -36,13 +40,14 @@ _BARE_LINK = regex.compile(
 _TAG = regex.compile(rf"(?<![^{_SPACE}])[#\uff03](?!\ufe0f)({_TAG_CHAR}*[^0-9\p{{P}}{_SPACE}{_INVISIBLE}]{_TAG_CHAR}*)")
 _CASHTAG = regex.compile(rf"{_OPENING}\$([A-Za-z][A-Za-z0-9]{{0,4}})(?=[{_SPACE}.,;:!?)\"'\u2019]|\Z)")
 _TRAILING_PUNCTUATION = regex.compile(r"\p{P}+\Z")
-_HOST = regex.compile(r"https?://[^/?#]*[\p{L}\p{N}]", regex.IGNORECASE)
+_HOST = regex.compile(r"https?://(?:[^/?#@]*@)?+(?:[^/?#@:]*[\p{L}\p{N}]|\[[0-9a-f:.]+\])", regex.IGNORECASE)
 
 # A domain without https:// is a link only under one of these, in lower case. The official client takes every
 # top-level domain there is, a list that changes monthly, and so makes links of `README.md`, of `main.rs` and,
 # for want of a space, of `that was it.No`. Whoever misses a link here writes https://.
 _BARE_SUFFIX = regex.compile(
     r"com|org|net|edu|gov|info|app|dev|social|blog|news|shop|store|online|site|club|xyz|io|co|me|tv"
+    r"|ai|ly|gg|to|link"
     r"|eu|uk|us|ca|au|nz|ie|de|at|ch|nl|be|fr|es|it|pt|se|no|dk|fi|cz|br|jp|kr"
 )
 
@@ -64,19 +69,58 @@ def mentioned_handles(text: str) -> list[str]:
     return list(dict.fromkeys(match[1].lower() for match in _MENTION.finditer(text) if is_handle(match[1])))
 
 
-def facets(text: str, dids: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The facets of a text, sorted, none overlapping another.
+@dataclass(frozen=True, slots=True)
+class RichText:
+    """A text as it is sent, and its facets: sorted, none overlapping another."""
+
+    text: str
+    facets: list[dict[str, Any]]
+
+
+def rich_text(text: str, dids: Mapping[str, str], *, shorten_links: bool | None) -> RichText:
+    """Mark what a text contains, and shorten how its links are shown.
 
     Args:
         dids: handle → DID of the mentions that could be resolved; the others stay text.
+        shorten_links: None to do so only if the text is too long otherwise.
     """
+    spans = _spans(text, dids)
+    if needs_short_links(text, wanted=shorten_links):
+        text, spans = _shortened(text, spans)
+    return RichText(text, [_facet(text, span) for span in spans])
+
+
+def sent_text(text: str, *, shorten_links: bool | None) -> str:
+    """Return a text as it is sent. Mentions do not change it: a link never begins inside one.
+
+    A long text that is over the limit however its links are shown is returned as it is.
+    """
+    if "." not in text or (len(text) > _SEARCHED_MAX_CHARS and is_too_long_in_any_case(text)):
+        return text
+    return _shortened(text, _spans(text, {}))[0] if needs_short_links(text, wanted=shorten_links) else text
+
+
+def _spans(text: str, dids: Mapping[str, str]) -> list[_Span]:
     spans = [*_mentions(text, dids), *_links(text), *_tags(text), *_cashtags(text)]
     kept: list[_Span] = []
     for span in sorted(spans, key=lambda span: span.start):
         # Of two that overlap (`#tag(https://…`) the network would drop one silently. The first one stays.
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
-    return [_facet(text, span) for span in kept]
+    return kept
+
+
+def _shortened(text: str, spans: Sequence[_Span]) -> tuple[str, list[_Span]]:
+    """The text with its links shown short, and where its spans are then."""
+    moved: list[_Span] = []
+    sent, at = "", 0
+    for span in spans:
+        sent += text[at : span.start]
+        shown, at = text[span.start : span.end], span.end
+        shown = short_link(shown) if "uri" in span.feature else shown
+        moved.append(_Span(len(sent), len(sent) + len(shown), span.feature))
+        sent += shown
+    return sent + text[at:], moved
 
 
 def _mentions(text: str, dids: Mapping[str, str]) -> Iterator[_Span]:
@@ -107,7 +151,8 @@ def _link(start: int, shown: str, scheme: str) -> Iterator[_Span]:
 def _tags(text: str) -> Iterator[_Span]:
     for match in _TAG.finditer(text):
         tag = _TRAILING_PUNCTUATION.sub("", match[1])
-        if count_graphemes(tag) <= _TAG_MAX_GRAPHEMES and count_utf8_bytes(tag) <= _TAG_MAX_BYTES:
+        is_short = len(tag) <= _TAG_MAX_GRAPHEMES or count_graphemes(tag) <= _TAG_MAX_GRAPHEMES
+        if is_short and count_utf8_bytes(tag) <= _TAG_MAX_BYTES:
             yield _Span(match.start(), match.start(1) + len(tag), {"$type": f"{_FACET}#tag", "tag": tag})
 
 
