@@ -9,10 +9,14 @@ from PIL import Image
 
 
 def picture(kind: str, width: int, height: int) -> bytes:
-    """A picture that cannot be compressed: as a PNG of about `width * height * 3` bytes."""
+    """Return a picture that cannot be compressed: as a PNG of about `width * height * 3` bytes. A GIF is animated."""
     noise = random.Random(width).randbytes(width * height * 3)  # noqa: S311 - a picture, not a secret
     file = io.BytesIO()
-    Image.frombytes("RGB", (width, height), noise).save(file, kind)
+    image = Image.frombytes("RGB", (width, height), noise)
+    if kind == "GIF":
+        image.save(file, kind, save_all=True, append_images=[Image.new("RGB", image.size)])
+    else:
+        image.save(file, kind)
     return file.getvalue()
 
 
