@@ -10,7 +10,7 @@ from letmepost.domain.posts import PostStatus
 from letmepost.platforms import discover
 from letmepost.services.events import EVENT_TYPES
 from tests.deployment import Client
-from tests.http.support import PLATFORM, Tenant, check_refusal, soon
+from tests.http.support import PLATFORM, Tenant, check_refusal, soon, upload
 
 _COMPLETE = f"/v1/accounts/connect/{PLATFORM}/complete"
 _WITH_ALIAS = next(platform for platform in discover().values() if platform.aliases)
@@ -144,6 +144,17 @@ async def test_accounts_of_several_profiles_are_listed_on_request(tenant: Tenant
     scoped = await tenant.key(profileId=one)
     assert await ids(scoped, f"/v1/accounts?profileId={one},{two}") == [made[0]]
     assert await ids(scoped, f"/v1/accounts?profileId={two}") == []
+
+
+async def test_media_of_several_profiles_are_listed_on_request(tenant: Tenant) -> None:
+    one, two, three = [await tenant.profile() for _ in range(3)]
+    keys = [await tenant.key(profileId=profile_id) for profile_id in (one, two, three)]
+    first, second, _ = [await upload(key) for key in keys]
+    assert await ids(tenant.client, f"/v1/media?profileId={one},{two}") == [second, first]
+    assert await ids(tenant.client, f"/v1/media?profileId={one}&profileId={two}") == [second, first]
+    assert await ids(keys[0], "/v1/media") == [first]
+    reply = await keys[0].get(f"/v1/media?profileId={one},{two}")
+    check_refusal(reply, 400, "validation_failed", "profile.scope_mismatch")
 
 
 async def test_external_user_id_is_one_value_with_its_commas(tenant: Tenant) -> None:

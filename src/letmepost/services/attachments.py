@@ -1,6 +1,6 @@
 """Media as their owners see them: uploaded, imported, listed, deleted."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from letmepost.domain.errors import NotFound, SendFailure, StateForbids
@@ -74,12 +74,18 @@ class Attachments:
         return await self._add(caller, media_id, stored, profile_id, once, source_url=url)
 
     async def list_page(
-        self, caller: Caller, profile_id: UUID | None, *, before: UUID | None, limit: int
+        self, caller: Caller, profile_ids: Sequence[UUID], *, before: UUID | None, limit: int
     ) -> list[MediaRow]:
-        """Media that the caller can see, newest first; only of the profile when given."""
-        profile_id = caller.narrow(profile_id)
+        """Return media that the caller can see, newest first, below `before`; only of the profiles if there are any.
+
+        Raises:
+            InvalidRequest: the key belongs to another profile than a requested one.
+        """
+        for profile_id in profile_ids:
+            caller.narrow(profile_id)
+        visible = profile_ids if caller.profile_id is None else [caller.profile_id]
         async with self._database.tenant(caller.tenant) as connection:
-            return await MediaRepository(connection, caller.tenant).list_page(profile_id, before=before, limit=limit)
+            return await MediaRepository(connection, caller.tenant).list_page(visible, before=before, limit=limit)
 
     async def get(self, caller: Caller, media_id: UUID) -> MediaRow:
         """One medium.

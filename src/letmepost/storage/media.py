@@ -111,9 +111,11 @@ class MediaRepository:
         query = self._mine().where(media.c.id.in_(media_ids), equals_if_given(media.c.profile_id, profile_id))
         return {row["id"]: MediaRow(**row) for row in (await self._connection.execute(query)).mappings()}
 
-    async def list_page(self, profile_id: UUID | None, *, before: UUID | None, limit: int) -> list[MediaRow]:
-        """Media, newest first, below `before`."""
-        query = self._mine().where(equals_if_given(media.c.profile_id, profile_id), below_if_given(media.c.id, before))
+    async def list_page(self, profile_ids: Sequence[UUID], *, before: UUID | None, limit: int) -> list[MediaRow]:
+        """Return media, newest first, below `before`; only of the profiles if there are any."""
+        query = self._mine().where(below_if_given(media.c.id, before))
+        if profile_ids:
+            query = query.where(media.c.profile_id.in_(profile_ids))
         rows = await self._connection.execute(query.order_by(media.c.id.desc()).limit(limit))
         return [MediaRow(**row) for row in rows.mappings()]
 

@@ -54,7 +54,10 @@ def url_for(request: Request) -> URLFor:
     status_code=201,
     openapi_extra={**needs(Scope.MEDIA_WRITE), "requestBody": _FORM},
 )
-async def upload_media(request: Request, profileId: str | None = None) -> Response:  # noqa: N803 - the wire's spelling
+async def upload_media(
+    request: Request,
+    profile_id: Annotated[str | None, Query(alias="profileId", description="The profile that the file is for.")] = None,
+) -> Response:
     """Upload one file as the multipart field `file`, up to 200 MiB. What it is, its bytes say."""
     services: APIServices = request.app.state.services
     async with _form(request) as form:
@@ -63,7 +66,7 @@ async def upload_media(request: Request, profileId: str | None = None) -> Respon
             request, partial(MediaView.of, url_for=url_for(request)), status=201, body=await _digest(file)
         )
         uploading = services.media.upload(
-            caller_of(request), _chunks(file), (file.filename or "")[:_NAME_MAX_CHARS], _profile(profileId), wanted
+            caller_of(request), _chunks(file), (file.filename or "")[:_NAME_MAX_CHARS], _profile(profile_id), wanted
         )
         return await respond(request, wanted, uploading)
 
@@ -81,8 +84,9 @@ async def import_media(body: ImportMedia, request: Request) -> Response:
 async def list_media(request: Request, query: Annotated[MediaQuery, Query()]) -> Response:
     """List media, newest first."""
     services: APIServices = request.app.state.services
+    profile_ids = [find_id(Prefix.PROFILE, text) for text in query.profile_id]
     rows = await services.media.list_page(
-        caller_of(request), _profile(query.profile_id), before=before(Prefix.MEDIA, query.cursor), limit=query.limit + 1
+        caller_of(request), profile_ids, before=before(Prefix.MEDIA, query.cursor), limit=query.limit + 1
     )
     following = next_cursor(Prefix.MEDIA, [row.id for row in rows], query.limit)
     views = [MediaView.of(row, url_for(request)) for row in rows[: query.limit]]

@@ -14,15 +14,22 @@ from letmepost.storage.account_filter import AccountFilter
 class AccountQuery(PageQuery):
     """The query parameters of the list of accounts."""
 
-    profile_id: Annotated[Values, Field(description="Only accounts of this profile. May be repeated.")] = ()
+    profile_id: Values = ()
     platform: PlatformNames = ()
     status: Annotated[
         Values,
         OneOf(AccountStatus),
-        Field(description="Only accounts with this status. Without it, all but disconnected accounts."),
+        Field(
+            description="Only accounts with this status. May be repeated or comma-separated. Without it, all accounts "
+            "that are not disconnected."
+        ),
     ] = ()
     handle: Annotated[
-        Values, Field(description="Only accounts with this handle. Case and a leading `@` do not count.")
+        Values,
+        Field(
+            description="Only accounts with this handle. May be repeated or comma-separated. Case and a leading `@` do "
+            "not count."
+        ),
     ] = ()
     external_user_id: str | None = Field(
         default=None,

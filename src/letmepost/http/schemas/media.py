@@ -8,7 +8,7 @@ from pydantic import Field
 from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
-from letmepost.http.schemas.filters import PageQuery
+from letmepost.http.schemas.filters import PageQuery, Values
 from letmepost.services.uploads import StartedUpload, UploadRequest
 from letmepost.storage.media import MediaRow
 
@@ -19,7 +19,7 @@ URLFor: TypeAlias = Callable[[MediaRow], str | None]
 class MediaQuery(PageQuery):
     """The query parameters of the list of media."""
 
-    profile_id: str | None = Field(default=None, description="Only media of this profile.")
+    profile_id: Values = ()
 
 
 class MediaView(View):
