@@ -9,7 +9,7 @@ import pytest
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.domain.playback import Transcript, play
-from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant
+from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.connect import FEATURES, accounts, consent_url
 from letmepost.platforms.linkedin.rest import create_post, oauth
@@ -242,3 +242,9 @@ def test_a_post_is_deleted_by_its_urn_and_its_comments_go_with_it() -> None:
 def test_a_deletion_that_finds_nothing_is_done(reply: Reply, kind: str | None) -> None:
     error = play(unpublish(ACCOUNT, [SHARE], SETTINGS), reply).error
     assert (None if error is None else str(getattr(error, "kind", error))) == kind
+
+
+def test_account_may_publish_as_its_member_and_organizations() -> None:
+    authors = ["urn:li:person:a", "urn:li:organization:1"]
+    facts = AccountFacts(platform_account_id=authors[0], handle=None, data={"authors": authors})
+    assert PLATFORM.authors(facts) == authors
