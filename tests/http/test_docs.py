@@ -59,6 +59,14 @@ async def test_every_operation_event_and_tag_is_on_the_reference(client: Client)
         assert name in text
 
 
+async def test_reference_shows_which_statuses_a_response_waits_for(client: Client) -> None:
+    text, _ = await read(client, "/docs")
+    rows = dict(re.findall(r"<tr><td><code>(\w+)</code></td>(?:<td>.*?</td>){3}<td>([a-z ]+)</td></tr>", text))
+    assert {"accepted": "if scheduled", "claimed": "no", "transient": "no", "held": "yes", "live": "yes"}.items() <= (
+        rows.items()
+    )
+
+
 @pytest.mark.parametrize("listing", ["/docs/errors", "/docs/preflight"])
 async def test_every_page_that_a_list_links_to_is_there(client: Client, listing: str) -> None:
     _, reader = await read(client, listing)

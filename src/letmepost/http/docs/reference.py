@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from letmepost.domain.posts import EXITS, TRANSITIONS
+from letmepost.domain.posts import EXITS, TRANSITIONS, UNSETTLED, PostStatus
 from letmepost.http.docs.fields import fields_table, type_of
 from letmepost.http.docs.layout import page, paragraphs, prose, table
 from letmepost.http.gate import ANY_KEY, OPERATOR, scope_of
@@ -142,17 +142,29 @@ def _statuses() -> str:
             ", ".join(f"<code>{source}</code>" for source in sorted(transition.sources)),
             f"<code>{transition.target}</code>",
             f"<code>{transition.event}</code>" if transition.event else "",
+            _settled(transition.target),
         )
         for cause, transition in TRANSITIONS.items()
     ]
-    listed = table(("Cause", "From", "To", "Event"), rows)
+    listed = table(("Cause", "From", "To", "Event", "Settled"), rows)
     exits = table(
         ("Status", "Looked at again at", "Then"),
         [(f"<code>{status}</code>", prose(way.deadline), prose(way.decision)) for status, way in EXITS.items()],
     )
-    return (
-        f'<section id="statuses"><h2>Statuses of a post</h2>{listed}<h3>None is without an exit</h3>{exits}</section>'
+    intro = (
+        "<p>The response to a request waits until every post is settled. A canceled draft cannot be retried: nobody "
+        "has asked to publish it.</p>"
     )
+    return (
+        f'<section id="statuses"><h2>Statuses of a post</h2>{intro}{listed}'
+        f"<h3>None is without an exit</h3>{exits}</section>"
+    )
+
+
+def _settled(status: PostStatus) -> str:
+    if status is PostStatus.QUEUED:
+        return "if scheduled"
+    return "no" if status in UNSETTLED else "yes"
 
 
 def _example(value: Any) -> str:
