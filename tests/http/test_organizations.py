@@ -12,7 +12,7 @@ from letmepost.services.api_keys import REVOCATION_LAG_S
 from letmepost.storage.tables import metadata
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.doubles.waiting import eventually
-from tests.http.support import ABSENT_ID, Tenant, check_refusal, png, soon, upload
+from tests.http.support import ABSENT_ID, Tenant, check_refusal, path_of, png, soon, upload
 
 
 @pytest.fixture
@@ -87,6 +87,25 @@ async def test_a_deleted_tenant_is_gone_at_once(tenant: Tenant, operator: Client
     assert await tenant.admin.rows(query, tenant.uuid) == [{"status": "canceled", "ready_at": None}]
     query = "SELECT status, credential_sealed FROM accounts WHERE organization_id = $1"
     assert await tenant.admin.rows(query, tenant.uuid) == [{"status": "disconnected", "credential_sealed": None}]
+
+
+async def test_media_of_a_deleted_organization_cannot_be_read_or_uploaded_any_more(
+    tenant: Tenant, operator: Client, path: str
+) -> None:
+    """Their signed addresses are good for a week; the rows and bytes go with a later sweep."""
+    http = tenant.deployment.http
+    media_id = await upload(tenant.client, png())
+    read = path_of((await tenant.client.get(f"/v1/media/{media_id}")).json()["url"])
+    started = await tenant.client.post("/v1/media/uploads", {"sizeBytes": len(png())})
+    put = path_of(started.json()["upload"]["url"])
+    assert (await http.get(read)).status_code == 200
+    assert (await operator.call("DELETE", path)).status_code == 200
+    check_refusal(await http.get(read), 404, "not_found")
+    assert (await http.head(read)).status_code == 404
+    check_refusal(await http.put(put, content=png()), 404, "not_found")
+    reply = await tenant.client.get(f"/v1/media/{media_id}")
+    assert reply.status_code in {401, 404}, "its key ends within a second"
+    assert (await tenant.stored())["files"] == 1
 
 
 async def test_the_keys_of_a_deleted_tenant_end_within_a_second(tenant: Tenant, operator: Client, path: str) -> None:

@@ -95,6 +95,19 @@ async def test_an_address_leads_to_the_media_of_its_post_alone(desk: Desk) -> No
             await find(media_id, of_post)
 
 
+async def test_platform_cannot_pull_media_of_a_deleted_organization(desk: Desk) -> None:
+    """Even while a worker still has the post."""
+    item = await medium(desk)
+    post_id = await desk.post(content=PostContent(text="Look", media=(item,)))
+    downloads = Downloads(desk.tools.library, desk.tools.links, Metrics())
+    url = desk.tools.links.to_pull(desk.owner.tenant, item.media_id, post_id, CLOCK.now())
+    await downloads.find(url.rpartition("/")[2])
+    organization_id = desk.owner.tenant.organization_id
+    await desk.admin.do("UPDATE organizations SET deleted_at = now() WHERE id = $1", organization_id)
+    with pytest.raises(NotFound):
+        await downloads.find(url.rpartition("/")[2])
+
+
 async def test_a_platform_that_is_sent_the_bytes_is_told_no_address(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:

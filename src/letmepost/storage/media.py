@@ -14,6 +14,7 @@ from letmepost.domain.posts import PostStatus
 from letmepost.storage.conditions import below_if_given, equals_if_given, is_row
 from letmepost.storage.database import Tenant
 from letmepost.storage.tables.media import media, media_uses
+from letmepost.storage.tables.organizations import organizations
 from letmepost.storage.tables.posts import posts
 
 _FINISHED = (
@@ -73,7 +74,10 @@ _COLUMNS = [media.c[name] for name in MediaRow.__dataclass_fields__]
 
 
 class MediaRepository:
-    """Media of one tenant. There is no way to ask for anyone else's. What was deleted is not found any more."""
+    """Media of one tenant. There is no way to ask for anyone else's.
+
+    What was deleted is not found any more, nor are the media of a deleted organization.
+    """
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
@@ -202,10 +206,15 @@ class MediaRepository:
         return (await self._connection.execute(update(media).where(is_open).values(**values))).rowcount == 1
 
     def _exists(self) -> ColumnElement[bool]:
+        """Media that were not deleted, nor their organization: its rows stay until the worker has removed its bytes."""
+        organization = select(organizations.c.id).where(
+            organizations.c.id == self._tenant.organization_id, organizations.c.deleted_at.is_(None)
+        )
         return and_(
             media.c.organization_id == self._tenant.organization_id,
             media.c.mode == self._tenant.mode,
             media.c.status != "deleted",
+            exists(organization),
         )
 
     def _mine(self) -> Select[Any]:
