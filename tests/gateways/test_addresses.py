@@ -65,7 +65,7 @@ async def test_public_policy_refuses_what_is_not_public_by_address_and_by_name(t
     host = f"[{text}]" if ":" in text else text
     with pytest.raises(AddressRefused):
         guard().admit(f"https://{host}/")
-    with pytest.raises(AddressRefused, match="no address on the public internet"):
+    with pytest.raises(NotSent, match="does not resolve to a public address"):
         await guard(rebind_example=[text]).addresses("rebind.example", 443)
 
 
@@ -78,7 +78,7 @@ async def test_public_policy_admits_the_public_internet(text: str) -> None:
 
 @pytest.mark.parametrize("private", ["10.0.0.1", "::1", "169.254.169.254"])
 async def test_one_forbidden_answer_among_many_forbids_the_name(private: str) -> None:
-    with pytest.raises(AddressRefused):
+    with pytest.raises(NotSent):
         await guard(mixed_example=["1.1.1.1", private, "8.8.8.8"]).addresses("mixed.example", 443)
 
 
@@ -101,10 +101,47 @@ async def test_name_without_an_address_is_not_sent(answers: list[str]) -> None:
         await guard(empty_example=answers).addresses("empty.example", 443)
 
 
-async def test_name_that_cannot_be_looked_up_is_not_sent_but_may_be_tried_again() -> None:
-    with pytest.raises(NotSent, match=r"nowhere\.example leads to no address") as caught:
-        await guard().check("https://nowhere.example/")
-    assert not isinstance(caught.value, AddressRefused)
+async def test_private_name_and_unknown_name_are_the_same_error() -> None:
+    """Otherwise callers could map our own network. Both may be tried again."""
+    watched = guard(inside_example=["10.0.0.1"], metadata_example=["169.254.169.254"], empty_example=[])
+    messages = set()
+    for name in ("inside.example", "metadata.example", "empty.example", "nowhere.example"):
+        with pytest.raises(NotSent) as caught:
+            await watched.check(f"https://{name}/")
+        assert not isinstance(caught.value, AddressRefused)
+        messages.add(str(caught.value).replace(name, "NAME"))
+    assert messages == {"The name NAME does not resolve to a public address."}
+
+
+PRIVATE_NAMES = ["localhost", "LOCALHOST.", "api.localhost", "postgres", "db.internal", "printer.local", "a.home.arpa"]
+METADATA_NAMES = [
+    "metadata.google.internal",
+    "METADATA.google.internal.",
+    "metadata.goog",
+    "instance-data.ec2.internal",
+]
+
+
+@pytest.mark.parametrize("name", PRIVATE_NAMES + METADATA_NAMES)
+def test_private_name_is_refused_without_a_look_up(name: str) -> None:
+    with pytest.raises(AddressRefused, match="not a public host"):
+        guard().admit(f"https://{name}/")
+
+
+@pytest.mark.parametrize("name", ["localhost.example", "internal.example", "notlocal.example"])
+def test_name_that_only_looks_private_is_admitted(name: str) -> None:
+    guard().admit(f"https://{name}/")
+
+
+@pytest.mark.parametrize("name", PRIVATE_NAMES)
+def test_development_may_call_private_names(name: str) -> None:
+    guard(DEVELOPMENT).admit(f"http://{name}:8080/")
+
+
+@pytest.mark.parametrize("name", METADATA_NAMES)
+def test_development_may_not_call_metadata_services_by_name(name: str) -> None:
+    with pytest.raises(AddressRefused):
+        guard(DEVELOPMENT).admit(f"http://{name}/")
 
 
 def test_plain_http_needs_permission() -> None:
@@ -151,12 +188,12 @@ class TestLiveWorld:
 
     @pytest.mark.parametrize("url", ["http://sandbox:9100/", "https://SANDBOX.:9100/x"])
     def test_the_sandbox_is_refused_by_name(self, url: str) -> None:
-        with pytest.raises(AddressRefused, match="is the sandbox"):
+        with pytest.raises(AddressRefused, match="not a public host"):
             guard(self.policy).admit(url)
 
     async def test_the_sandbox_is_refused_under_another_name(self) -> None:
         watched = guard(self.policy, sandbox=["172.18.0.5"], alias_example=["172.18.0.5"])
-        with pytest.raises(AddressRefused, match="no address on the public internet"):
+        with pytest.raises(NotSent, match="does not resolve"):
             await watched.addresses("alias.example", 9100)
 
     async def test_its_neighbours_are_admitted(self) -> None:

@@ -36,7 +36,7 @@ async def test_refused_connection_is_not_sent() -> None:
 
 async def test_unknown_name_is_not_sent() -> None:
     async with calling() as client:
-        with pytest.raises(NotSent, match=r"nowhere\.example leads to no address"):
+        with pytest.raises(NotSent, match=r"nowhere\.example does not resolve"):
             await client.send(post("https://nowhere.example"))
 
 

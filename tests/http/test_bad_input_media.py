@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, Client, deployed, serving
 from tests.gateways.movies import claimed
-from tests.http.support import Tenant, check_refusal, jpeg, make_tenant, png
+from tests.http.support import Tenant, check_refusal, jpeg, make_tenant, png, soon
 from tests.storage.support import Admin
 
 _PNG = base64.b64encode(png()).decode()
@@ -171,51 +171,82 @@ async def guarded(
         yield tenant
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://127.0.0.1/picture.png",
-        "https://127.0.0.1:8443/picture.png",
-        "https://127.1/picture.png",
-        "https://2130706433/picture.png",
-        "https://0x7f.0.0.1/picture.png",
-        "https://[::1]/picture.png",
-        "https://[::ffff:127.0.0.1]/picture.png",
-        "https://10.0.0.1/picture.png",
-        "https://192.168.1.1/picture.png",
-        "https://169.254.169.254/latest/meta-data",
-        "https://0.0.0.0/picture.png",
-        "https://localhost/picture.png",
-        "https://LOCALHOST./picture.png",
-        "http://pictures.example/picture.png",
-        "https://user:password@pictures.example/picture.png",
-        "https://pictures.example:22/picture.png",
-        "file:///etc/passwd",
-        "ftp://pictures.example/picture.png",
-        "gopher://pictures.example/",
-        "data:image/png;base64,aaaa",
-        "picture.png",
-        "",
-        "https://",
-        "https:// /",
-    ],
-)
-async def test_a_url_into_our_own_network_is_rejected_and_never_called(guarded: Tenant, url: str) -> None:
+FORBIDDEN_URLS = [
+    "https://127.0.0.1/picture.png",
+    "https://127.0.0.1:8443/picture.png",
+    "https://127.1/picture.png",
+    "https://2130706433/picture.png",
+    "https://0x7f.0.0.1/picture.png",
+    "https://[::1]/picture.png",
+    "https://[::ffff:127.0.0.1]/picture.png",
+    "https://10.0.0.1/picture.png",
+    "https://192.168.1.1/picture.png",
+    "https://169.254.169.254/latest/meta-data",
+    "https://0.0.0.0/picture.png",
+    "https://[fd00:ec2::254]/latest/meta-data",
+    "https://metadata.google.internal/",
+    "https://postgres/picture.png",
+    "https://localhost/picture.png",
+    "https://LOCALHOST./picture.png",
+    "http://pictures.example/picture.png",
+    "https://user:password@pictures.example/picture.png",
+    "https://pictures.example:22/picture.png",
+    "file:///etc/passwd",
+    "ftp://pictures.example/picture.png",
+    "gopher://pictures.example/",
+    "data:image/png;base64,aaaa",
+    "picture.png",
+    "",
+    "https://",
+    "https:// /",
+]
+
+
+@pytest.mark.parametrize("url", FORBIDDEN_URLS)
+async def test_forbidden_media_url_is_rejected_at_accept(guarded: Tenant, url: str) -> None:
     account_id = await guarded.client.sandbox_account()
-    reply = await guarded.client.post("/v1/posts", _body(account_id, {"kind": "image", "url": url}))
-    assert reply.status_code == 200, reply.text
-    [result] = reply.json()["results"]
-    assert result["status"] == "rejected"
-    assert result["error"]["code"] == "validation_failed"
-    assert result["error"]["rule"] == "media.url.unreachable"
-    assert result["error"]["remediation"]
-    assert "password" not in result["error"]["message"]
-    assert await guarded.followers_see() == []
+    wanted = _body(account_id, {"kind": "image", "url": url})
+    async with guarded.storing_nothing():
+        reply = await guarded.client.post("/v1/posts", wanted)
+    check_refusal(reply, 400, "validation_failed", "media.url.unreachable")
+    assert "password" not in reply.text
+    assert reply.json()["error"]["message"].startswith("media[0].url: ")
+
+
+async def test_forbidden_media_url_is_rejected_wherever_it_is_sent(guarded: Tenant) -> None:
+    client = guarded.client
+    account_id = await client.sandbox_account()
+    bad = [{"kind": "image", "url": "file:///etc/passwd"}]
+    target = {"accountId": account_id}
+    draft = await client.post("/v1/posts", {"targets": [target], "text": "Look", "draft": True})
+    post_id = draft.json()["results"][0]["postId"]
+    in_target = {"targets": [{**target, "media": bad}], "text": "Look"}
+    in_thread = {"targets": [target], "text": "Look", "thread": [{"text": "More", "media": bad}]}
+    scheduled = {**_body(account_id, *bad), "scheduledAt": soon(86_400)}
+    drafted = {**_body(account_id, *bad), "draft": True}
+    async with guarded.storing_nothing():
+        refusals = {
+            "targets[0].media[0].url": await client.post("/v1/posts", in_target),
+            "thread[0].media[0].url": await client.post("/v1/posts", in_thread),
+            "media[0].url: scheduled": await client.post("/v1/posts", scheduled),
+            "media[0].url: draft": await client.post("/v1/posts", drafted),
+            "media[0].url: validate": await client.post("/v1/posts/validate", _body(account_id, *bad)),
+            "media[0].url: PATCH": await client.call("PATCH", f"/v1/posts/{post_id}", {"media": bad}),
+            "": await client.post("/v1/media/import", {"url": bad[0]["url"]}),
+        }
+        bulk = await client.post("/v1/posts/bulk", {"posts": [_body(account_id, *bad)]})
+    for path, reply in refusals.items():
+        check_refusal(reply, 400, "validation_failed", "media.url.unreachable")
+        assert path.partition(": ")[0] in reply.json()["error"]["message"]
+    [item] = bulk.json()["data"]
+    assert (item["status"], item["body"]["error"]["rule"]) == (400, "media.url.unreachable")
 
 
 async def test_the_sandbox_itself_is_no_place_to_fetch_media_from(tenant: Tenant, account_id: str) -> None:
-    url = f"{tenant.deployment.sandbox_url}/health"
-    await _is_rejected(tenant, account_id, url, "media.url.unreachable")
+    body = _body(account_id, {"kind": "image", "url": f"{tenant.deployment.sandbox_url}/health"})
+    async with tenant.storing_nothing():
+        reply = await tenant.client.post("/v1/posts", body)
+    check_refusal(reply, 400, "validation_failed", "media.url.unreachable")
 
 
 @asynccontextmanager

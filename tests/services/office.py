@@ -45,7 +45,7 @@ class Office:
             requests_per_minute=None,
         )
         quotas, idempotency = Quotas(tools.database, CLOCK), Idempotency(tools.database, KEYRING, CLOCK)
-        media = PostMedia(tools.database, library or tools.library, CLOCK)
+        media = PostMedia(tools.database, library or tools.library, tools.fetching, CLOCK)
         acceptance = Acceptance(
             database=tools.database,
             keyring=KEYRING,

@@ -68,7 +68,7 @@ async def open_api(
         listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
         metrics.served(queue_reader(core.database)),
     ):
-        media = PostMedia(core.database, core.library, core.clock)
+        media = PostMedia(core.database, core.library, core.fetching, core.clock)
         acceptance = Acceptance(
             database=core.database,
             keyring=core.keyring,

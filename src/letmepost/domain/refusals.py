@@ -239,8 +239,8 @@ REFUSALS = (
     ),
     Refusal(
         "media.url.unreachable",
-        "The URL did not answer with the file.",
-        "Give a public URL that answers with the file itself.",
+        "The URL did not answer with the file, or is not a public https URL.",
+        "Give a public https URL that answers with the file itself.",
     ),
     Refusal(
         "mode_conflict",

@@ -1,4 +1,4 @@
-"""Whose the ranges of IP addresses are."""
+"""Whose the ranges of IP addresses are, and which names are private."""
 
 from collections.abc import Iterable
 from enum import Enum
@@ -65,6 +65,19 @@ _NEVER_V6 = tuple(
     )
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
+
+
+METADATA_NAMES = frozenset({"metadata.google.internal", "metadata.goog", "instance-data.ec2.internal"})
+"""Names of metadata services. https://cloud.google.com/compute/docs/metadata/querying-metadata (checked 2026-11-28)."""
+
+_PRIVATE_SUFFIXES = ("localhost", "localdomain", "local", "internal", "home.arpa")
+"""Domains that exist only in private networks. https://www.iana.org/assignments/special-use-domain-names (checked
+2026-11-28) lists most of them; ICANN reserved `internal` for private use in 2024."""
+
+
+def is_private_name(host: str) -> bool:
+    """Return whether a lower-case host name can only exist in a private network, without a look-up."""
+    return "." not in host or host.endswith(tuple(f".{suffix}" for suffix in _PRIVATE_SUFFIXES))
 
 
 def reach_of(address: Address) -> Reach:

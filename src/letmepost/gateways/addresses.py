@@ -1,11 +1,11 @@
 """Which addresses may be called: the lock between a tenant's URL and our own network."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TypeAlias
 
-from letmepost.gateways.address_ranges import Address, Reach, reach_of
+from letmepost.gateways.address_ranges import METADATA_NAMES, Address, Reach, is_private_name, reach_of
 from letmepost.gateways.destinations import (
     AddressRefused,
     Destination,
@@ -65,28 +65,22 @@ class AddressGuard:
             raise AddressRefused(f"{origin} is not https.")
         if not _is_web_port(origin.port):
             raise AddressRefused(f"{origin} has a port that belongs to another service.")
-        if any((never.host, never.port) == (origin.host, origin.port) for never in self._policy.never_origins):
-            raise AddressRefused(f"{origin} is the sandbox.")
-        if destination.address is not None:
-            self._judge(origin.host, [destination.address])
+        if not self._may_be_called(destination):
+            raise AddressRefused(f"{origin.host} is not a public host that this server may call.")
         return destination
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """The addresses of a name, looked up now; every one of them may be called.
+        """Look a name up; return its addresses if every one of them may be called.
+
+        A name without an address and one with a forbidden address are the same error, which may be tried again:
+        otherwise a caller could find out which names exist in our own network.
 
         Raises:
-            AddressRefused: at least one of them may not be called.
-            NameUnresolved: the look-up failed. The message is the same, so that it does not show which names exist.
+            NameUnresolved: the name has no address, or one that may not be called.
         """
-        try:
-            found = [ip_address(text) for text in await self._lookup(host)]
-        except (OSError, ValueError) as error:
-            raise NameUnresolved(_no_address(host)) from error
-        if not found:
-            raise NameUnresolved(_no_address(host))
-        if self._policy.only_origins is None:
-            self._judge(host, found)
-            await self._refuse_sandbox(host, port, found)
+        found = await self._addresses_of(host)
+        if not found or not await self._may_all_be_called(port, found):
+            raise NameUnresolved(f"The name {host} does not resolve to a public address.")
         return [str(address) for address in found]
 
     async def check(self, url: str) -> None:
@@ -94,31 +88,39 @@ class AddressGuard:
 
         Raises:
             AddressRefused: it is malformed or forbidden.
-            NameUnresolved: its name could not be looked up.
+            NameUnresolved: as `addresses`.
         """
         destination = self.admit(url)
         if destination.address is None:
             await self.addresses(destination.origin.host, destination.origin.port)
 
-    def _judge(self, host: str, addresses: Iterable[Address]) -> None:
-        allowed = {Reach.PUBLIC, Reach.PRIVATE} if self._policy.allow_private else {Reach.PUBLIC}
-        if not all(reach_of(address) in allowed for address in addresses):
-            raise AddressRefused(_no_address(host))
+    def _may_be_called(self, destination: Destination) -> bool:
+        origin = destination.origin
+        if any((never.host, never.port) == (origin.host, origin.port) for never in self._policy.never_origins):
+            return False
+        if destination.address is not None:
+            return self._is_allowed(destination.address)
+        return origin.host not in METADATA_NAMES and (self._policy.allow_private or not is_private_name(origin.host))
 
-    async def _refuse_sandbox(self, host: str, port: int, found: Sequence[Address]) -> None:
+    def _is_allowed(self, address: Address) -> bool:
+        reach = reach_of(address)
+        return reach is Reach.PUBLIC or (reach is Reach.PRIVATE and self._policy.allow_private)
+
+    async def _may_all_be_called(self, port: int, found: Sequence[Address]) -> bool:
+        if self._policy.only_origins is not None:
+            return True
+        if not all(self._is_allowed(address) for address in found):
+            return False
         for never in self._policy.never_origins:
             if never.port == port and not set(found).isdisjoint(await self._addresses_of(never.host)):
-                raise AddressRefused(_no_address(host))
+                return False
+        return True
 
     async def _addresses_of(self, host: str) -> list[Address]:
         try:
             return [ip_address(text) for text in await self._lookup(host)]
         except (OSError, ValueError):
-            return []  # a sandbox that cannot be found cannot be reached either
-
-
-def _no_address(host: str) -> str:
-    return f"{host} leads to no address on the public internet."
+            return []
 
 
 def _is_web_port(port: int) -> bool:

@@ -108,6 +108,14 @@ class HTTPClient:
         """Closes every connection; what is under way fails."""
         await self._session.close()
 
+    def check_url(self, url: str) -> None:
+        """Check whether a URL may be called, as far as it can be known without a look-up.
+
+        Raises:
+            AddressRefused: the URL is malformed or forbidden.
+        """
+        self._guard.admit(url)
+
     async def send(self, request: Outgoing) -> Incoming:
         """Sends a request and reads the whole reply, whatever its status.
 

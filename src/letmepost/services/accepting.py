@@ -82,7 +82,7 @@ class Acceptance:
             QuotaExceeded: it is more than the operator allows; nothing was stored.
             AnsweredError, IdempotencyConflict: the key was used before.
         """
-        inline_facts = await self._media.probe_inline(caller, _contents(request))
+        inline_facts = await self._media.examine(caller, _contents(request))
         async with self._quotas.announced(caller.tenant), self._database.tenant(caller.tenant) as connection:
             composed = await self._compose(connection, caller, request, inline_facts)
             now = self._clock.now()
@@ -135,7 +135,7 @@ class Acceptance:
         Raises:
             InvalidRequest, NotFound: the request is wrong before any platform's rule is.
         """
-        inline_facts = await self._media.probe_inline(caller, _contents(request))
+        inline_facts = await self._media.examine(caller, _contents(request))
         async with self._database.tenant(caller.tenant) as connection:
             composer, accounts = await self._composer(connection, caller, request, inline_facts)
         check_schedule(request.scheduled_at, self._clock.now())
@@ -279,9 +279,12 @@ def _check_account(index: int, account: AccountRow, *, is_now: bool) -> None:
         )
 
 
-def _contents(request: PostRequest) -> list[ContentRequest]:
-    return [request.content, *(target.content for target in request.targets)]
+def _contents(request: PostRequest) -> dict[str, ContentRequest]:
+    """Return the contents of a request, by their paths in it."""
+    return {"": request.content} | {
+        f"targets[{index}].": target.content for index, target in enumerate(request.targets)
+    }
 
 
 def _named_media(request: PostRequest) -> set[UUID]:
-    return {item.media_id for item in media_of(_contents(request)) if item.media_id is not None}
+    return {item.media_id for item in media_of(list(_contents(request).values())) if item.media_id is not None}

@@ -55,6 +55,20 @@ class MediaFetching:
             raise
         return await self._library.find(tenant, media_id)
 
+    def check_url(self, path: str, url: str) -> None:
+        """Reject a URL that can never be fetched, as far as it can be known without a look-up.
+
+        Args:
+            path: of the field that contains it.
+
+        Raises:
+            InvalidRequest: `media.url.unreachable`.
+        """
+        try:
+            self._http.check_url(url)
+        except AddressRefused as refused:
+            raise unreachable(f"{path}: {refused}") from refused
+
     async def download(self, tenant: Tenant, name: str, url: str) -> StoredBytes:
         """Take in what a URL answers with.
 
@@ -123,5 +137,9 @@ def _check_download(status: int, origin: object) -> None:
 
 
 def unreachable(message: str) -> InvalidRequest:
-    """A URL does not answer with a file."""
-    return InvalidRequest(message, rule="media.url.unreachable", remediation="Give a URL that answers with the file.")
+    """Return the error of a URL that does not answer with a file."""
+    return InvalidRequest(
+        message,
+        rule="media.url.unreachable",
+        remediation="Give a public https URL that answers with the file itself.",
+    )

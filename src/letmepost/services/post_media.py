@@ -1,6 +1,6 @@
 """The media that requests for posts bring along: bytes inside the request, and URLs to fetch later."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -10,6 +10,7 @@ from letmepost.domain.content import MediaFacts
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.composing import Composed
+from letmepost.services.fetching import MediaFetching
 from letmepost.services.media import MediaLibrary, StoredBytes
 from letmepost.services.posts import visible_post
 from letmepost.services.requests import ContentRequest, MediaRequest
@@ -22,9 +23,10 @@ from letmepost.storage.media import MediaRepository
 class PostMedia:
     """Stores such media before the posts that use them."""
 
-    def __init__(self, database: Database, library: MediaLibrary, clock: Clock) -> None:
+    def __init__(self, database: Database, library: MediaLibrary, fetching: MediaFetching, clock: Clock) -> None:
         self._database = database
         self._library = library
+        self._fetching = fetching
         self._clock = clock
 
     @asynccontextmanager
@@ -68,14 +70,21 @@ class PostMedia:
         if used and used != await media.keep(used):
             raise unknown_medium()
 
-    async def probe_inline(self, caller: Caller, contents: Sequence[ContentRequest]) -> dict[int, MediaFacts]:
-        """Return the facts of the bytes inside a request, by identity of the request's own objects.
+    async def examine(self, caller: Caller, contents: Mapping[str, ContentRequest]) -> dict[int, MediaFacts]:
+        """Check the URLs inside a request, and return the facts of the bytes, by identity of the request's own objects.
+
+        Args:
+            contents: by the path of each in the request, such as `targets[0].`.
 
         Raises:
-            InvalidRequest: `media.unreadable`.
+            InvalidRequest: `media.url.unreachable`, `media.unreadable`.
         """
+        for prefix, content in contents.items():
+            for path, item in _paths(content):
+                if item.url is not None:
+                    self._fetching.check_url(f"{prefix}{path}.url", item.url)
         facts: dict[int, MediaFacts] = {}
-        for item in media_of(contents):
+        for item in media_of(list(contents.values())):
             if item.data is not None:
                 read = partial(_read, item.data)
                 facts[id(item)] = await self._library.probe(caller.tenant, read, len(item.data))
@@ -88,13 +97,13 @@ class PostMedia:
         blob store. If the change is refused then, nothing uses them, and they expire like any upload.
 
         Raises:
-            InvalidRequest: `media.unreadable`.
+            InvalidRequest: `media.url.unreachable`, `media.unreadable`.
             NotFound: there is no such post that the caller can see.
             QuotaExceeded: there is no room for them.
         """
+        await self.examine(caller, {"": content})
         if not any(item.data is not None for item in media_of([content])):
             return content
-        await self.probe_inline(caller, [content])
         async with self._database.tenant(caller.tenant) as connection:
             profile_id = (await visible_post(connection, caller, post_id)).post.profile_id
         thread = [replace(part, media=await self._brought(caller, profile_id, part.media)) for part in content.thread]
@@ -120,6 +129,15 @@ def media_of(contents: Sequence[ContentRequest]) -> list[MediaRequest]:
         for content in contents
         for item in (*content.media, *(item for part in content.thread for item in part.media))
     ]
+
+
+def _paths(content: ContentRequest) -> Iterator[tuple[str, MediaRequest]]:
+    """All media of a content, with their paths in it."""
+    for index, item in enumerate(content.media):
+        yield f"media[{index}]", item
+    for number, part in enumerate(content.thread):
+        for index, item in enumerate(part.media):
+            yield f"thread[{number}].media[{index}]", item
 
 
 async def _read(data: bytes, first_byte: int, length_bytes: int) -> bytes:
