@@ -234,8 +234,8 @@ REFUSALS = (
     ),
     Refusal(
         "media.unreadable",
-        "The bytes are no image, video or document that can be read.",
-        "Send the file as your software exported it.",
+        "The file is not a complete image, video or PDF file, or needs more memory or time than one file may use.",
+        "Send a complete file, or re-export it with a smaller size or fewer frames.",
     ),
     Refusal(
         "media.url.unreachable",

@@ -60,7 +60,9 @@ class Claims:
         while position + 8 <= end and self._fragments <= _FRAGMENTS_MAX:
             self._boxes += 1
             if self._boxes > _BOXES_MAX or depth > _DEPTH_MAX:
-                raise TooComplexMediaError(f"The film has more than {_BOXES_MAX} boxes, or they are nested too deeply.")
+                raise TooComplexMediaError(
+                    f"The video has more than {_BOXES_MAX} boxes, or they are nested too deeply."
+                )
             self._file.seek(position)
             head = self._file.read(16)
             size, kind, large = int.from_bytes(head[:4], "big"), head[4:8], int.from_bytes(head[8:16], "big")
@@ -73,7 +75,7 @@ class Claims:
 
     def _check_box(self, kind: bytes, body: int, end: int, depth: int) -> None:
         if kind == b"cmov":  # its real size is known only after it is decompressed
-            raise UnreadableMediaError("The film's header is compressed.")
+            raise UnreadableMediaError("The video's header is compressed.")
         if kind == b"moof":
             self._fragments += 1
         if kind in _CONTAINERS:
@@ -93,7 +95,7 @@ class Claims:
             self._table_bytes += _sizes_bytes(kind, first, second)
         if max(self._samples, self._table_bytes) > self._size_bytes + _SLACK:
             raise UnreadableMediaError(
-                f"The film claims {self._samples} samples and {self._table_bytes} bytes of tables, "
+                f"The video claims {self._samples} samples and {self._table_bytes} bytes of tables, "
                 f"but the file has {self._size_bytes} bytes."
             )
 

@@ -30,10 +30,10 @@ def main(memory_bytes: int, cpu_s: int) -> None:
     """Answer requests until the service closes the pipe. The limits hold for this process, and `cpu_s` for a file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the service ends this process
     # macOS accepts RLIMIT_AS and does not enforce it: there, only CPU and wall time are limited.
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (_DESCRIPTORS_MAX, _DESCRIPTORS_MAX))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _limit(resource.RLIMIT_AS, memory_bytes)
+    _limit(resource.RLIMIT_NOFILE, _DESCRIPTORS_MAX)
+    _limit(resource.RLIMIT_FSIZE, 0)
+    _limit(resource.RLIMIT_CORE, 0)
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints does not get between the messages
     _send(replies, {"ready": True})
@@ -100,11 +100,20 @@ def _measure(content_type: str, file: RemoteFile, size_bytes: int) -> Measures:
     return measure_movie(io.BufferedReader(file, _BUFFER_BYTES), size_bytes)
 
 
+def _limit(kind: int, value: int) -> None:
+    """Set a limit for good, or keep the one of the system if that is lower."""
+    _, hard = resource.getrlimit(kind)
+    lower = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (lower, lower))
+
+
 def _limit_cpu(cpu_s: int) -> None:
     """Let the kernel end this process when it has used so much more CPU time than until now."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     used_s = int(usage.ru_utime + usage.ru_stime) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (used_s + cpu_s, resource.RLIM_INFINITY))
+    _, hard_s = resource.getrlimit(resource.RLIMIT_CPU)
+    limit_s = used_s + cpu_s if hard_s == resource.RLIM_INFINITY else min(used_s + cpu_s, hard_s)
+    resource.setrlimit(resource.RLIMIT_CPU, (limit_s, hard_s))
 
 
 def _send(replies: BinaryIO, message: Mapping[str, Any]) -> None:
