@@ -227,13 +227,13 @@ async def test_media_of_a_scheduled_post_are_fetched_at_once(tenant: Tenant, acc
 
 
 async def test_a_thread_with_a_medium_that_nobody_can_fetch_is_not_begun(tenant: Tenant, account_id: str) -> None:
-    broken = {"kind": "image", "url": "http://169.254.169.254/"}
-    body = {
-        "targets": [{"accountId": account_id}],
-        "text": "One",
-        "thread": [{"text": "Two", "media": [broken]}],
-    }
-    reply = await tenant.client.post("/v1/posts", body)
+    async with serving(Response(status_code=404)) as url:
+        body = {
+            "targets": [{"accountId": account_id}],
+            "text": "One",
+            "thread": [{"text": "Two", "media": [{"kind": "image", "url": url}]}],
+        }
+        reply = await tenant.client.post("/v1/posts", body)
     assert [result["status"] for result in reply.json()["results"]] == ["rejected"]
     assert await tenant.followers_see() == []
 
