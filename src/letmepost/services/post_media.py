@@ -1,5 +1,6 @@
 """The media that requests for posts bring along: bytes inside the request, and URLs to fetch later."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -83,6 +84,7 @@ class PostMedia:
             for path, item in _paths(content):
                 if item.url is not None:
                     self._fetching.check_url(f"{prefix}{path}.url", item.url)
+                    await asyncio.sleep(0)  # an international name takes a millisecond, and there may be thousands
         facts: dict[int, MediaFacts] = {}
         for item in media_of(list(contents.values())):
             if item.data is not None:
