@@ -10,7 +10,8 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from letmepost.cli.protocol import HEAD_MAX_BYTES, LimitedConfig, LimitedProtocol
+from letmepost.cli.protocol import LimitedConfig, LimitedProtocol
+from letmepost.cli.rejections import HEAD_MAX_BYTES
 
 
 @dataclass

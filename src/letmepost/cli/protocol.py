@@ -1,82 +1,28 @@
 """The HTTP/1.1 protocol of our servers: uvicorn's, with limits on headers, slow clients and connections."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from letmepost.domain.errors import ErrorCode
-
-HEAD_MAX_BYTES = 64 * 1024
-"""Request line and headers together. Also the most that a body may have between two pieces of content: the extensions
-of a chunk, or trailers."""
-HEAD_WITHIN_S = 10.0
-BODY_WINDOW_S = 10.0
-BODY_MIN_BYTES_PER_S = 1024
-CONNECTIONS_MAX = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """An error that a client gets before any application sees its request."""
-
-    status: int
-    code: ErrorCode
-    message: str
-    rule: str
-    remediation: str
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """The error without links and request id."""
-        return {"code": self.code, "message": self.message, "rule": self.rule, "remediation": self.remediation}
-
-
-MALFORMED = Rejection(
-    status=400,
-    code=ErrorCode.VALIDATION_FAILED,
-    message="The request is not well-formed HTTP/1.1.",
-    rule="http.malformed",
-    remediation="Send the request with an HTTP client library.",
+from letmepost.cli.rejections import (
+    BODY_MIN_BYTES_PER_S,
+    BODY_TOO_SLOW,
+    BODY_WINDOW_S,
+    CONNECTIONS_MAX,
+    HEAD_MAX_BYTES,
+    HEAD_WITHIN_S,
+    HEADERS_TOO_LARGE,
+    HEADERS_TOO_SLOW,
+    MALFORMED,
+    TOO_MANY_CONNECTIONS,
+    Rejection,
+    plain_error,
+    response,
 )
-HEADERS_TOO_LARGE = Rejection(
-    status=431,
-    code=ErrorCode.VALIDATION_FAILED,
-    message=f"The request line and headers are larger than {HEAD_MAX_BYTES // 1024} KiB.",
-    rule="headers.size_max",
-    remediation="Send fewer or shorter headers and query parameters.",
-)
-HEADERS_TOO_SLOW = Rejection(
-    status=408,
-    code=ErrorCode.VALIDATION_FAILED,
-    message=f"The headers did not arrive within {HEAD_WITHIN_S:.0f} s.",
-    rule="headers.timeout",
-    remediation="Send the request again on a new connection.",
-)
-BODY_TOO_SLOW = Rejection(
-    status=408,
-    code=ErrorCode.VALIDATION_FAILED,
-    message=f"The body arrived at less than {BODY_MIN_BYTES_PER_S // 1024} KiB/s.",
-    rule="body.timeout",
-    remediation="Send the request again over a faster connection.",
-)
-TOO_MANY_CONNECTIONS = Rejection(
-    status=429,
-    code=ErrorCode.RATE_LIMITED,
-    message="This server has too many open connections.",
-    rule="connections.max",
-    remediation="Retry after 1 s, and reuse connections.",
-)
-
-
-def plain_error(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an error envelope without links, for servers that have no documentation."""
-    return {"error": dict(fields)}
 
 
 class LimitedConfig(uvicorn.Config):
@@ -234,7 +180,8 @@ class LimitedProtocol(HttpToolsProtocol):
         # An idle connection that is not in a head still receives the body of a request that has its response.
         can_answer = self._is_in_head if self._is_idle() else not self.cycle.response_started
         if can_answer:
-            self.transport.write(self._response(rejection))
+            envelope = self._describe_error(rejection.fields)
+            self.transport.write(response(rejection, envelope, self.server_state.default_headers))
         self._end()
 
     def _end(self) -> None:
@@ -245,23 +192,6 @@ class LimitedProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self.transport.close()
-
-    def _response(self, rejection: Rejection) -> bytes:
-        envelope = self._describe_error(rejection.fields)
-        body = json.dumps(envelope).encode()
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"x-content-type-options", b"nosniff"),
-            (b"connection", b"close"),
-        ]
-        if (request_id := envelope["error"].get("requestId")) is not None:
-            headers.append((b"x-request-id", request_id.encode()))
-        if rejection.code is ErrorCode.RATE_LIMITED:
-            headers.append((b"retry-after", b"1"))
-        lines = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
-        return STATUS_LINE[rejection.status] + lines + b"\r\n" + body
 
     def _start_timer(self, delay_s: float, call: Callable[[], None]) -> None:
         self._stop_timer()

@@ -23,8 +23,8 @@ _NO, _CHANGED = "No.", "Not as it is: change the request first."
 MEANINGS: Mapping[ErrorCode, Meaning] = MappingProxyType(
     {
         ErrorCode.VALIDATION_FAILED: Meaning(
-            "The request is wrong (400), too large (413), or the state of what it is about forbids it (409). Nothing "
-            "was stored or sent.",
+            "The request is wrong (400), its body (413) or headers (431) are too large, it arrived too slowly (408), "
+            "or the current state forbids it (409). Nothing was stored or sent.",
             "`rule` is the path of the field or a named rule, `remediation` says what to change.",
             _CHANGED,
         ),
