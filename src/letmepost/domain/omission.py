@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from letmepost.domain.content import MediaItem, PostContent, ThreadPart
+from letmepost.domain.text import is_blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ def omit(content: PostContent, paths: Collection[str]) -> Omission:
     for index, part in enumerate(() if "thread" in paths else content.thread):
         path = f"thread[{index}]"
         items = _remaining(f"{path}.media", part.media, paths)
-        if items or part.text.strip() or not part.media:
+        if items or not is_blank(part.text) or not part.media:
             moved_to = f"thread[{len(parts)}]"
             origins |= {moved_to: path, **_moved(f"{moved_to}.media", items)}
             parts.append(replace(part, media=tuple(items.values())))
