@@ -20,8 +20,10 @@ DECLARED = {
     for path, operations in API["paths"].items()
     for method, operation in operations.items()
 }
-STRICT = [row for row in ROWS if row.line in DECLARED and row.line != SIGNED_UPLOAD]
-LENIENT = [row for row in ROWS if row.line not in DECLARED or row.line == SIGNED_UPLOAD]
+PROBES = {"GET /health", "GET /ready"}
+OPEN = {SIGNED_UPLOAD, *PROBES}
+STRICT = [row for row in ROWS if row.line in DECLARED and row.line not in OPEN]
+LENIENT = [row for row in ROWS if row.line not in DECLARED or row.line in OPEN]
 
 
 async def send(tenant: Tenant, row: Row, query: str) -> httpx2.Response:
@@ -32,7 +34,7 @@ async def send(tenant: Tenant, row: Row, query: str) -> httpx2.Response:
 
 
 def test_every_operation_of_the_openapi_is_covered() -> None:
-    assert {row.line for row in STRICT} | {SIGNED_UPLOAD} == set(DECLARED)
+    assert {row.line for row in STRICT} | OPEN == set(DECLARED)
 
 
 @pytest.mark.parametrize("row", STRICT, ids=lambda row: row.line)

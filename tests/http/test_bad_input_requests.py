@@ -46,7 +46,7 @@ async def test_an_unknown_route_is_not_found(client: Client, path: str) -> None:
 )
 async def test_a_method_that_a_route_does_not_have_is_told_which_it_has(client: Client, method: str, path: str) -> None:
     reply = await client.call(method, path)
-    check_refusal(reply, 405, "not_found")
+    check_refusal(reply, 405, "validation_failed", "method.not_allowed")
     assert reply.headers["allow"]
     assert method not in reply.headers["allow"]
 

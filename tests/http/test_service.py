@@ -28,6 +28,8 @@ async def test_every_authenticated_answer_says_what_is_left_of_the_limit(tenant:
         reply = await caller.get(path)
         assert reply.status_code == status
         assert reply.headers["ratelimit-limit"] == "1000"
+        for name in ("limit", "remaining", "reset"):
+            assert reply.headers[f"x-ratelimit-{name}"] == reply.headers[f"ratelimit-{name}"]
         assert 990 <= int(reply.headers["ratelimit-remaining"]) < 1000
         assert 1 <= int(reply.headers["ratelimit-reset"]) <= 60
     stranger = await tenant.deployment.http.get("/v1/posts")

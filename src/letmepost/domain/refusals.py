@@ -242,6 +242,7 @@ REFUSALS = (
         "The URL did not answer with the file, or is not a public https URL.",
         "Give a public https URL that answers with the file itself.",
     ),
+    Refusal("method.not_allowed", "The path does not have this method.", "Use a method of the `Allow` header."),
     Refusal(
         "mode_conflict",
         "`publishNow`, `scheduledAt` and `draft` exclude each other.",

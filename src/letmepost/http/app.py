@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -40,8 +41,6 @@ from letmepost.http.routes import (
     webhooks,
 )
 from letmepost.http.services import APIServices
-
-_NOT_FOUND = 404
 
 
 def create_app(
@@ -142,6 +141,10 @@ def _handle_errors(app: FastAPI, docs_url: str) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:
-        code = ErrorCode.NOT_FOUND if error.status_code in {_NOT_FOUND, 405} else ErrorCode.VALIDATION_FAILED
+        code = ErrorCode.NOT_FOUND if error.status_code == HTTPStatus.NOT_FOUND else ErrorCode.VALIDATION_FAILED
         fields = {"code": code, "message": f"{request.method} {request.url.path}: {error.detail}."}
-        return respond(request, error.status_code, fields, dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = headers.get("Allow", headers.get("allow", ""))
+            fields |= {"rule": "method.not_allowed", "remediation": f"Use {allowed}."}
+        return respond(request, error.status_code, fields, headers)

@@ -69,7 +69,7 @@ class OpenQueryRoute(GatedRoute):
 
     A server must ignore parameters that it does not know when a person returns from a consent page (RFC 6749 section
     4.1.2, https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2, checked 2026-11-28). Links to hosted pages pick up
-    tracking parameters, and signed URLs pick up those of caches.
+    tracking parameters, signed URLs those of caches, and health checks those of monitors.
     """
 
     takes_any_query = True

@@ -200,10 +200,11 @@ def _given_id(scope: Scope) -> str | None:
 def _headers(request_id: str, allowance: Allowance | None) -> list[tuple[bytes, bytes]]:
     headers = [(b"x-request-id", request_id.encode())]
     if allowance is not None:
+        values = {b"limit": allowance.limit, b"remaining": allowance.remaining, b"reset": allowance.reset_s}
         headers += [
-            (b"ratelimit-limit", str(allowance.limit).encode()),
-            (b"ratelimit-remaining", str(allowance.remaining).encode()),
-            (b"ratelimit-reset", str(allowance.reset_s).encode()),
+            (prefix + name, str(value).encode())
+            for prefix in (b"ratelimit-", b"x-ratelimit-")
+            for name, value in values.items()
         ]
     return headers
 

@@ -91,10 +91,13 @@ HEADERS: Mapping[str, Any] = MappingProxyType(
         "RateLimit-Limit": {"schema": _COUNT, "description": "Requests that the key may make in a minute."},
         "RateLimit-Remaining": {"schema": _COUNT, "description": "How many of them are left."},
         "RateLimit-Reset": {"schema": _COUNT, "description": "Seconds until there are new ones."},
+        "X-RateLimit-Limit": {"schema": _COUNT, "description": "The same as `RateLimit-Limit`."},
+        "X-RateLimit-Remaining": {"schema": _COUNT, "description": "The same as `RateLimit-Remaining`."},
+        "X-RateLimit-Reset": {"schema": _COUNT, "description": "The same as `RateLimit-Reset`."},
         "Retry-After": {
             "schema": _COUNT,
             "description": "Seconds after which it makes sense to try again; left out where waiting does not help.",
         },
     }
 )
-RATE_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+RATE_LIMIT_HEADERS = tuple(name for name in HEADERS if "RateLimit" in name)

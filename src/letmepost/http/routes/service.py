@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request, Response
 
 from letmepost.http.answers import show
-from letmepost.http.gate import GatedRoute
+from letmepost.http.gate import OpenQueryRoute
 from letmepost.http.schemas.service import ReadyView
 from letmepost.http.services import APIServices
 
-router = APIRouter(route_class=GatedRoute, tags=["service"])
+router = APIRouter(route_class=OpenQueryRoute, tags=["service"])
 
 
 @router.get("/health", include_in_schema=True)
