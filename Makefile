@@ -51,7 +51,7 @@ test-browser: install  ## Run the tests that look at the pages with Chromium, an
 faults: install  ## Break everything for 20 minutes, and count what was lost or doubled (FAULTS='--seed 1' to choose)
 	$(BIN)/python -m tests.faults $(FAULTS)
 
-faults-short: install  ## Break a little of everything, as the tests do
+faults-short: install  ## Break a little of everything, and count what was lost or doubled
 	$(BIN)/python -m tests.faults --short $(FAULTS)
 
 bench: install  ## Measure, and print ratios to what this machine can do

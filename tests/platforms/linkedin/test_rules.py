@@ -89,8 +89,14 @@ def test_what_is_within_the_limits_passes(content: dict[str, Any]) -> None:
         ),
         ({"media": tuple(image(number) for number in range(21))}, {"media.count_max": "media"}),
         ({"media": (image(content_type="image/webp"),)}, {"media.mime_allowed": "media[0]"}),
-        ({"media": (image(content_type="application/pdf"),)}, {"media.mime_allowed": "media[0]"}),
-        ({"media": (document(content_type="image/png"),)}, {"document.mime_allowed": "media[0]"}),
+        (
+            {"media": (image(content_type="application/pdf"),)},
+            {"media.mime_allowed": "media[0]", "media.kind_mismatch": "media[0].kind"},
+        ),
+        (
+            {"media": (document(content_type="image/png"),)},
+            {"document.mime_allowed": "media[0]", "media.kind_mismatch": "media[0].kind"},
+        ),
         ({"media": (image(width_px=6013, height_px=6013),)}, {"media.image_pixels_max": "media[0]"}),
         ({"media": (document(), image())}, {"media.document_exclusive": "media"}),
         ({"media": (document(content_type="application/zip"),)}, {"document.mime_allowed": "media[0]"}),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from letmepost.platforms.bluesky.syntax import (
     CID_PATTERN,
@@ -84,7 +84,7 @@ class BlueskyOptions(Options):
     langs: tuple[Language, ...] = ()
     labels: tuple[Label, ...] = ()
     link_card: LinkCard | None = None
-    shorten_links: bool | None = Field(
+    shorten_links: StrictBool | None = Field(
         default=None,
         description=(
             "Show links as the official client does: without the scheme, and with a long path cut"
