@@ -25,7 +25,7 @@ import asyncpg
 from letmepost.cli.dev.processes import free_port
 from letmepost.domain.content import PostContent
 from letmepost.domain.ids import Prefix, parse
-from letmepost.storage.contents import encode_content
+from letmepost.storage.posts.contents import encode_content
 from tests.benchmarks.stand import CLOCK, Stand, running
 from tests.doubles.waiting import eventually
 

@@ -21,8 +21,8 @@ from uuid import UUID
 import asyncpg
 
 from letmepost.domain.ids import Prefix, parse
-from letmepost.storage.claims import CANDIDATES, NEXT_READY, EveryTenantClaims
 from letmepost.storage.database import open_database
+from letmepost.storage.publishing.claims import CANDIDATES, NEXT_READY, EveryTenantClaims
 from tests.benchmarks.stand import CLOCK, Stand, running
 from tests.doubles.waiting import eventually
 

@@ -14,8 +14,8 @@ from letmepost.http.docs.codes import MEANINGS
 from letmepost.http.docs.rules import explained_rules
 from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
-from letmepost.services.verdicts import MISSED_RULE
-from letmepost.storage.pauses import PAUSED_RULE
+from letmepost.services.publishing.outcomes import MISSED_RULE
+from letmepost.storage.tenants.pauses import PAUSED_RULE
 
 _SOURCE = Path(letmepost.__file__).parent
 _EXPLAINED = {rule.id for rule in explained_rules(discover().values()).values()}

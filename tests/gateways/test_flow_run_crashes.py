@@ -280,7 +280,7 @@ class Engine:
         except Killed:
             return None
         except InDoubtError:
-            # As `verdicts.in_doubt` after the deadline: where only a repeat could tell, nothing ever will.
+            # As `outcomes.in_doubt` after the deadline: where only a repeat could tell, nothing ever will.
             return "unconfirmed" if is_closed and self.network.kind is Kind.RECOGNISING else None
         except UnlearnableError:
             return "unconfirmed"

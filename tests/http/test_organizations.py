@@ -8,7 +8,7 @@ import pytest
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse
-from letmepost.services.api_keys import REVOCATION_LAG_S
+from letmepost.services.tenants.api_keys import REVOCATION_LAG_S
 from letmepost.storage.tables import metadata
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.doubles.waiting import eventually

@@ -9,7 +9,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms.contract import Credential
-from letmepost.storage.credentials import CredentialRepository
+from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.database import Tenant, open_database
 from letmepost.storage.sealing import Keyring
 from tests.deployment import OPERATOR_TOKEN, Deployment

@@ -14,21 +14,21 @@ from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
-from letmepost.services import beginning
-from letmepost.services.attempts import Attempt
-from letmepost.services.disconnecting import DISCONNECTED
-from letmepost.services.fetching import MediaFetching
-from letmepost.services.leases import Leases
-from letmepost.services.media import MediaLibrary
-from letmepost.services.media_links import MediaLinks
-from letmepost.services.publishing import Publishing
-from letmepost.services.quotas import Quotas
-from letmepost.services.tools import Tools
+from letmepost.services.accounts.disconnect import DISCONNECTED
+from letmepost.services.media.fetch import MediaFetching
+from letmepost.services.media.library import MediaLibrary
+from letmepost.services.media.links import MediaLinks
+from letmepost.services.publishing.attempt import Attempt
+from letmepost.services.publishing.begin import begin
+from letmepost.services.publishing.dependencies import Tools
+from letmepost.services.publishing.leases import Leases
+from letmepost.services.publishing.publish import Publishing
+from letmepost.services.tenants.quotas import Quotas
 from letmepost.services.worlds import Worlds
-from letmepost.storage.accounts import AccountRepository
-from letmepost.storage.claims import Claim, EveryTenantClaims
+from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.database import Connection
-from letmepost.storage.posts import PostRepository
+from letmepost.storage.posts.posts import PostRepository
+from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
 from tests.doubles.platform import make_platform
 from tests.doubles.probing import probe_here
 from tests.services.network import Network
@@ -59,7 +59,7 @@ class Desk:
 
     async def begin(self) -> Attempt:
         """Take the only post that is ready, and load it."""
-        return await beginning.begin(self.tools, await self.claim())
+        return await begin(self.tools, await self.claim())
 
     async def publish(self) -> dict[str, Any]:
         """Try the only post that is ready; what has become of it."""

@@ -7,22 +7,22 @@ from uuid import UUID
 
 from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import StateForbids
-from letmepost.services.accepting import Acceptance
+from letmepost.services.accounts.disconnect import DISCONNECTED
 from letmepost.services.callers import Caller
-from letmepost.services.disconnecting import DISCONNECTED
-from letmepost.services.editing import Editing, PostChange
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.services.media import MediaLibrary
-from letmepost.services.pauses import Pauses
-from letmepost.services.post_media import PostMedia
-from letmepost.services.post_moves import PostMoves
-from letmepost.services.posts import Posts
-from letmepost.services.quotas import Quotas
-from letmepost.services.requests import ContentRequest
-from letmepost.services.retrying import Resolution, Retrying
-from letmepost.services.unpublishing import Unpublishing
-from letmepost.storage.accounts import AccountRepository
-from letmepost.storage.posts import PostRepository
+from letmepost.services.media.library import MediaLibrary
+from letmepost.services.posts.accept import Acceptance
+from letmepost.services.posts.change import Editing, PostChange
+from letmepost.services.posts.inline_media import PostMedia
+from letmepost.services.posts.read import Posts
+from letmepost.services.posts.requests import ContentRequest
+from letmepost.services.posts.retry import Resolution, Retrying
+from letmepost.services.posts.transition import PostMoves
+from letmepost.services.posts.unpublish import Unpublishing
+from letmepost.services.tenants.pauses import Pauses
+from letmepost.services.tenants.quotas import Quotas
+from letmepost.storage.accounts.accounts import AccountRepository
+from letmepost.storage.posts.posts import PostRepository
 from tests.services.desk import Desk
 from tests.storage.support import CLOCK, KEYRING
 

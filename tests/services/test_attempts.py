@@ -17,9 +17,9 @@ from letmepost.domain.journal import CONNECTING_MAX_S, Step
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.throttles import FAILURES_TO_OPEN
 from letmepost.platforms.contract import ReadyPost
-from letmepost.services import throttling
-from letmepost.storage.accounts import AccountRepository, AccountRow
-from letmepost.storage.runs import LostLeaseError
+from letmepost.services.publishing import throttling
+from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
+from letmepost.storage.publishing.runs import LostLeaseError
 from tests.doubles.platform import publish_thread, reconcile
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk, working

@@ -9,9 +9,9 @@ import pytest
 from letmepost.domain.content import MediaKind
 from letmepost.gateways.blobs import DiskBlobStore
 from letmepost.gateways.blobs.store import StoredBlob
-from letmepost.services.media import MediaLibrary
-from letmepost.services.quotas import Quotas
-from letmepost.services.requests import ContentRequest, MediaRequest, ThreadRequest
+from letmepost.services.media.library import MediaLibrary
+from letmepost.services.posts.requests import ContentRequest, MediaRequest, ThreadRequest
+from letmepost.services.tenants.quotas import Quotas
 from tests.doubles.probing import probe_here
 from tests.http.support import png
 from tests.services.desk import Desk

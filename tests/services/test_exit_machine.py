@@ -19,9 +19,9 @@ from structlog.testing import capture_logs
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
-from letmepost.services.verdicts import HELD_AT_MOST
+from letmepost.services.publishing.outcomes import HELD_AT_MOST
 from letmepost.storage.database import Database, open_database
-from letmepost.storage.pauses import Scope
+from letmepost.storage.tenants.pauses import Scope
 from tests.database import DatabaseURLs
 from tests.gateways.support import calling
 from tests.services.desk import Desk, working

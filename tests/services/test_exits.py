@@ -9,7 +9,7 @@ from letmepost.domain.flow import Flow, Intent, Reconciled, Unknown
 from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ReadyPost
-from letmepost.storage.pauses import Scope
+from letmepost.storage.tenants.pauses import Scope
 from tests.doubles.platform import publish_thread
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way

@@ -13,10 +13,10 @@ from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Idempotency
-from letmepost.services.streams import KEEP_ALIVE_S, LOOK_AGAIN_S, Streams
+from letmepost.services.webhooks.stream import KEEP_ALIVE_S, LOOK_AGAIN_S, Streams
 from letmepost.storage.database import Database, open_database
-from letmepost.storage.events import EventRepository, EveryTenantOutbox, NewEvent
 from letmepost.storage.sealing import Keyring
+from letmepost.storage.webhooks.events import EventRepository, EveryTenantOutbox, NewEvent
 from tests.database import DatabaseURLs
 from tests.doubles.clock import SteppedClock
 from tests.storage.support import KEYRING, Owner, fresh_id

@@ -6,10 +6,10 @@ import pytest
 
 from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.callers import Caller
-from letmepost.services.health import HealthChecks
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.storage.accounts import AccountRepository, AccountRow
+from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from tests.services.desk import Desk
 from tests.services.network import Way
 from tests.storage.support import CLOCK, KEYRING, fresh_id

@@ -10,10 +10,10 @@ import pytest
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.lateness import Lateness
-from letmepost.services.lateness import read_lateness
+from letmepost.services.posts.lateness import read_lateness
 from letmepost.storage.database import Database
-from letmepost.storage.posts import PostRepository
-from letmepost.storage.sandbox import TestWorld
+from letmepost.storage.posts.posts import PostRepository
+from letmepost.storage.sandbox.clock import TestWorld
 from tests.storage.support import CLOCK, Admin, Owner, fresh_id, make_owner
 
 # Long gone, so that no other clock's now is in between.

@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.services.leases import Leases
-from letmepost.storage.claims import Claim, EveryTenantClaims, LeaseToken
+from letmepost.services.publishing.leases import Leases
 from letmepost.storage.database import Tenant
-from letmepost.storage.runs import LostLeaseError
+from letmepost.storage.publishing.claims import Claim, EveryTenantClaims, LeaseToken
+from letmepost.storage.publishing.runs import LostLeaseError
 from tests.doubles.clock import SteppedClock
 
 LEASE_S = 60.0

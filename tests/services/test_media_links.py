@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.services.media_links import Link, MediaLinks, Purpose
+from letmepost.services.media.links import Link, MediaLinks, Purpose
 from letmepost.storage.database import Tenant
 from letmepost.storage.sealing import Keyring
 from tests.doubles.clock import SteppedClock

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from letmepost.domain.errors import InvalidRequest
-from letmepost.services.pauses import Pauses
-from letmepost.storage.pauses import Scope
+from letmepost.services.tenants.pauses import Pauses
+from letmepost.storage.tenants.pauses import Scope
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk
 from tests.services.network import Way

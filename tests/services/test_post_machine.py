@@ -9,8 +9,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.posts import TERMINAL, TRANSITIONS, Cause, PostStatus
-from letmepost.services import verdicts
-from letmepost.services.verdicts import Verdict
+from letmepost.services.publishing import outcomes
+from letmepost.services.publishing.outcomes import Verdict
 from tests.services.test_verdicts import NOW, PARTS, VIOLATION, failure, post
 
 BY_CALLERS = [
@@ -43,8 +43,8 @@ class PostMachine(RuleBasedStateMachine):
         self._is_claimed = True
         if self._post.status in TRANSITIONS[Cause.CLAIMED].sources:
             self._post = replace(self._post, status=TRANSITIONS[Cause.CLAIMED].target)
-        if verdicts.is_too_late(self._post, self._now) or self._post.status is PostStatus.HELD:
-            missed = verdicts.too_late(self._post)
+        if outcomes.is_too_late(self._post, self._now) or self._post.status is PostStatus.HELD:
+            missed = outcomes.too_late(self._post)
             if missed is not None:
                 self._end(missed)
 
@@ -54,15 +54,15 @@ class PostMachine(RuleBasedStateMachine):
         retry_at = None if retry_in_s is None else self._now + timedelta(seconds=retry_in_s)
         refused = failure(kind, retry_at)
         if self._post.status is PostStatus.PUBLISHED:
-            self._end(verdicts.extras_failed(self._post, refused, self._now, 0.0))
+            self._end(outcomes.extras_failed(self._post, refused, self._now, 0.0))
         else:
             is_uncertain = is_uncertain and not self._post.parts
-            self._end(verdicts.failed(self._post, refused, self._now, 0.0, is_uncertain=is_uncertain))
+            self._end(outcomes.failed(self._post, refused, self._now, 0.0, is_uncertain=is_uncertain))
 
     @precondition(lambda self: self._is_claimed and self._post.status is PostStatus.PUBLISHING)
-    @rule(verdict=st.sampled_from([verdicts.broken_rules, verdicts.media_missing, verdicts.unlearnable]))
+    @rule(verdict=st.sampled_from([outcomes.broken_rules, outcomes.media_missing, outcomes.unlearnable]))
     def refuse(self, verdict: object) -> None:
-        given = {verdicts.broken_rules: [VIOLATION], verdicts.media_missing: {}, verdicts.unlearnable: "Nobody knows."}
+        given = {outcomes.broken_rules: [VIOLATION], outcomes.media_missing: {}, outcomes.unlearnable: "Nobody knows."}
         self._end(verdict(self._post, given[verdict]))  # type: ignore[index,operator]  # three functions, three shapes
 
     @precondition(lambda self: self._is_claimed)
@@ -71,8 +71,8 @@ class PostMachine(RuleBasedStateMachine):
         """The post is visible; its extras may take another run."""
         if self._post.status is not PostStatus.PUBLISHED:
             self._move(Cause.LIVE)
-            self._post = replace(self._post, extras_until=self._now + verdicts.EXTRAS_WITHIN)
-        self._end(verdicts.paused(self._now + timedelta(seconds=5)) if waits else verdicts.finished())
+            self._post = replace(self._post, extras_until=self._now + outcomes.EXTRAS_WITHIN)
+        self._end(outcomes.paused(self._now + timedelta(seconds=5)) if waits else outcomes.finished())
 
     @precondition(lambda self: self._is_claimed and self._post.status is PostStatus.PUBLISHING)
     @rule()
@@ -80,9 +80,9 @@ class PostMachine(RuleBasedStateMachine):
         self._post = replace(self._post, parts=PARTS)
 
     @precondition(lambda self: not self._is_claimed and self._post.status is PostStatus.QUEUED)
-    @rule(verdict=st.sampled_from([verdicts.broken_rules, verdicts.media_missing]))
+    @rule(verdict=st.sampled_from([outcomes.broken_rules, outcomes.media_missing]))
     def reject_early(self, verdict: object) -> None:
-        given = {verdicts.broken_rules: [VIOLATION], verdicts.media_missing: {}}
+        given = {outcomes.broken_rules: [VIOLATION], outcomes.media_missing: {}}
         self._end(verdict(self._post, given[verdict]))  # type: ignore[index,operator]  # two functions, two shapes
 
     @precondition(lambda self: not self._is_claimed)

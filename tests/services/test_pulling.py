@@ -14,12 +14,12 @@ from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.metrics import Metrics
 from letmepost.platforms.contract import ReadyPost
-from letmepost.services.composing import Composer
-from letmepost.services.downloads import Downloads
-from letmepost.services.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
+from letmepost.services.media.downloads import Downloads
+from letmepost.services.posts.compose import Composer
+from letmepost.services.posts.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
 from letmepost.services.worlds import Worlds
-from letmepost.storage.accounts import AccountRepository
-from letmepost.storage.media import MediaRepository
+from letmepost.storage.accounts.accounts import AccountRepository
+from letmepost.storage.media.media import MediaRepository
 from tests.doubles.platform import make_platform, publish
 from tests.http.support import png
 from tests.services.desk import Desk, working

@@ -11,11 +11,11 @@ from sqlalchemy import update
 from letmepost.domain.content import MediaFacts, PostContent
 from letmepost.domain.errors import QuotaExceeded
 from letmepost.domain.quotas import Limits
-from letmepost.services.quotas import Quotas
-from letmepost.storage.batches import BatchRepository, NewBatch, NewPost
-from letmepost.storage.media import MediaRepository
-from letmepost.storage.organizations import OrganizationRepository
+from letmepost.services.tenants.quotas import Quotas
+from letmepost.storage.media.media import MediaRepository
+from letmepost.storage.posts.batches import BatchRepository, NewBatch, NewPost
 from letmepost.storage.tables.posts import posts
+from letmepost.storage.tenants.organizations import OrganizationRepository
 from tests.doubles.clock import SteppedClock
 from tests.storage.support import PLATFORM, Admin, Owner, fresh_id
 

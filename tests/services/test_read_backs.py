@@ -9,7 +9,7 @@ import pytest
 from letmepost.domain.flow import Call, Flow
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import AccountFacts
-from letmepost.services.read_backs import READ_BACK_AFTER, ReadBacks
+from letmepost.services.posts.read_back import READ_BACK_AFTER, ReadBacks
 from tests.doubles.platform import explain
 from tests.services.desk import Desk, working
 from tests.services.network import Network

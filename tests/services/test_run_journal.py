@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from letmepost.domain.flow import Call, Effect, Intent, Reply
 from letmepost.domain.journal import Step, fingerprint
-from letmepost.services.run_journal import RunJournal
+from letmepost.services.publishing.journal import RunJournal
 from letmepost.services.world_time import WorldClock
-from letmepost.storage.claims import Claim, EveryTenantClaims
 from letmepost.storage.database import Database
-from letmepost.storage.journals import JournalRepository
+from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
+from letmepost.storage.publishing.journals import JournalRepository
 from tests.doubles.journal import MemoryJournal
 from tests.storage.support import CLOCK, KEYRING, Admin, Owner
 

@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.services.shares import Shares
-from letmepost.storage.claims import Candidate, Claim, LeaseToken
+from letmepost.services.publishing.shares import Shares
 from letmepost.storage.database import Tenant
+from letmepost.storage.publishing.claims import Candidate, Claim, LeaseToken
 
 
 def candidate(number: int, organization: int = 0, platform: str = "network") -> Candidate:

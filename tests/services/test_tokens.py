@@ -8,10 +8,10 @@ import pytest
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
-from letmepost.services.tokens import AccountCredentials
+from letmepost.services.accounts.tokens import AccountCredentials
 from letmepost.services.worlds import Access
-from letmepost.storage.accounts import AccountRepository
-from letmepost.storage.credentials import CredentialRepository
+from letmepost.storage.accounts.accounts import AccountRepository
+from letmepost.storage.accounts.credentials import CredentialRepository
 from tests.doubles.platform import make_platform
 from tests.doubles.waiting import eventually
 from tests.services.network import Network

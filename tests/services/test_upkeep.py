@@ -14,14 +14,14 @@ from letmepost.domain.errors import LimitScope
 from letmepost.domain.upkeep import next_check_at
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import Credential
-from letmepost.services import throttling
-from letmepost.services.health import HealthChecks
+from letmepost.services.accounts.health import HealthChecks
+from letmepost.services.accounts.tokens import renewal_at
+from letmepost.services.accounts.upkeep import Upkeep
 from letmepost.services.idempotency import Idempotency
-from letmepost.services.tokens import renewal_at
-from letmepost.services.upkeep import Upkeep
+from letmepost.services.publishing import throttling
 from letmepost.services.world_time import WorldClock
-from letmepost.storage.accounts import AccountRepository, AccountRow
-from letmepost.storage.credentials import CredentialRepository
+from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
+from letmepost.storage.accounts.credentials import CredentialRepository
 from tests.doubles.clock import SteppedClock
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
 from letmepost.domain.posts import TERMINAL, TRANSITIONS, Cause, PostStatus
 from letmepost.domain.rules import Violation
-from letmepost.services import verdicts
-from letmepost.services.verdicts import Verdict
-from letmepost.storage.posts import PostRow
+from letmepost.services.publishing import outcomes
+from letmepost.services.publishing.outcomes import Verdict
+from letmepost.storage.posts.posts import PostRow
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -55,7 +55,7 @@ def failed(
     jitter: float = 0.0,
     **changes: Any,
 ) -> Verdict:
-    return verdicts.failed(post(**changes), failure(kind, retry_at), now, jitter, is_uncertain=is_uncertain)
+    return outcomes.failed(post(**changes), failure(kind, retry_at), now, jitter, is_uncertain=is_uncertain)
 
 
 # By kind of failure
@@ -133,7 +133,7 @@ def test_a_held_post_is_looked_at_again_at_its_deadline() -> None:
 
 
 def test_a_reconnect_meanwhile_is_tried_at_once() -> None:
-    verdict = verdicts.go_on(post(), {"code": "platform_auth_failed"}, NOW)
+    verdict = outcomes.go_on(post(), {"code": "platform_auth_failed"}, NOW)
     assert (verdict.cause, verdict.changes["ready_at"]) == (Cause.TRANSIENT, NOW)
 
 
@@ -176,10 +176,10 @@ def test_a_thread_that_may_go_on_is_not_broken() -> None:
 
 
 def test_a_doubt_is_asked_about_while_there_is_time() -> None:
-    verdict = verdicts.in_doubt(post(), NOW, 0.0, "no reply")
+    verdict = outcomes.in_doubt(post(), NOW, 0.0, "no reply")
     assert (verdict.cause, verdict.changes["ready_at"]) == (Cause.TRANSIENT, NOW + timedelta(seconds=2))
-    assert verdicts.in_doubt(post(), DEADLINE + HOUR, 0.0, "no reply").cause is Cause.TRANSIENT
-    late = verdicts.in_doubt(post(), DEADLINE + HOUR + timedelta(seconds=1), 0.0, "no reply")
+    assert outcomes.in_doubt(post(), DEADLINE + HOUR, 0.0, "no reply").cause is Cause.TRANSIENT
+    late = outcomes.in_doubt(post(), DEADLINE + HOUR + timedelta(seconds=1), 0.0, "no reply")
     assert late.cause is Cause.UNLEARNABLE
 
 
@@ -196,7 +196,7 @@ def test_a_doubt_is_asked_about_while_there_is_time() -> None:
 def test_a_held_post_in_doubt_stays_held_while_asking_may_help(
     kind: FailureKind, now: datetime, cause: Cause | None
 ) -> None:
-    verdict = verdicts.held_in_doubt(post(status=PostStatus.HELD), failure(kind), now, 0.0)
+    verdict = outcomes.held_in_doubt(post(status=PostStatus.HELD), failure(kind), now, 0.0)
     assert verdict.cause is cause
     assert (verdict.changes["ready_at"] is None) == (cause is Cause.UNLEARNABLE)
 
@@ -205,13 +205,13 @@ def test_a_held_post_in_doubt_stays_held_while_asking_may_help(
 
 
 def test_a_post_is_late_only_after_its_deadline() -> None:
-    assert not verdicts.is_too_late(post(), DEADLINE)
-    assert verdicts.is_too_late(post(), DEADLINE + timedelta(microseconds=1))
+    assert not outcomes.is_too_late(post(), DEADLINE)
+    assert outcomes.is_too_late(post(), DEADLINE + timedelta(microseconds=1))
 
 
 def test_a_published_post_is_never_late() -> None:
     """Its extras have a deadline of their own."""
-    assert not verdicts.is_too_late(post(status=PostStatus.PUBLISHED), DEADLINE + HOUR)
+    assert not outcomes.is_too_late(post(status=PostStatus.PUBLISHED), DEADLINE + HOUR)
 
 
 @pytest.mark.parametrize(
@@ -226,24 +226,24 @@ def test_a_published_post_is_never_late() -> None:
     ],
 )
 def test_lateness_is_decided_by_the_posts_own_rule(late_then: str, status: PostStatus, cause: Cause | None) -> None:
-    verdict = verdicts.too_late(post(late_then=late_then, status=status))
+    verdict = outcomes.too_late(post(late_then=late_then, status=status))
     assert (verdict and verdict.cause) is cause
 
 
 def test_a_late_post_says_what_it_missed_unless_it_had_a_reason_already() -> None:
-    missed = verdicts.too_late(post())
+    missed = outcomes.too_late(post())
     assert missed is not None
     assert missed.error is not None
     assert missed.error["rule"] == "schedule.missed"
     held = {"code": "platform_auth_failed", "message": "The account was disconnected."}
-    known = verdicts.too_late(post(status=PostStatus.HELD, error=held))
+    known = outcomes.too_late(post(status=PostStatus.HELD, error=held))
     assert known is not None
     assert known.error == held
 
 
 def test_a_thread_that_is_too_late_to_go_on_is_partial() -> None:
     """Its first part can be seen: it has not failed."""
-    verdict = verdicts.too_late(post(parts=PARTS))
+    verdict = outcomes.too_late(post(parts=PARTS))
     assert verdict is not None
     assert verdict.cause is Cause.BROKE
 
@@ -254,7 +254,7 @@ def test_a_thread_that_is_too_late_to_go_on_is_partial() -> None:
 @pytest.mark.parametrize("kind", [FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED, FailureKind.IN_DOUBT])
 def test_an_extra_is_tried_again_for_a_while(kind: FailureKind) -> None:
     visible = post(status=PostStatus.PUBLISHED, extras_until=NOW + HOUR)
-    verdict = verdicts.extras_failed(visible, failure(kind), NOW, 0.0)
+    verdict = outcomes.extras_failed(visible, failure(kind), NOW, 0.0)
     assert verdict.cause is None
     assert verdict.changes == {"ready_at": NOW + timedelta(seconds=2), "failure_count": 1}
 
@@ -271,7 +271,7 @@ def test_an_extra_is_tried_again_for_a_while(kind: FailureKind) -> None:
 def test_an_extra_that_cannot_be_had_is_a_warning(kind: FailureKind, until: datetime | None) -> None:
     """It never fails or repeats the post."""
     visible = post(status=PostStatus.PUBLISHED, extras_until=until, warnings=[{"code": "earlier", "message": ""}])
-    verdict = verdicts.extras_failed(visible, failure(kind), NOW, 0.0)
+    verdict = outcomes.extras_failed(visible, failure(kind), NOW, 0.0)
     assert verdict.cause is None
     assert verdict.changes["ready_at"] is None
     assert [warning["code"] for warning in verdict.changes["warnings"]] == ["earlier", "extras.failed"]
@@ -281,7 +281,7 @@ def test_an_extra_that_cannot_be_had_is_a_warning(kind: FailureKind, until: date
 
 
 def test_a_medium_that_cannot_be_had_rejects_the_post_with_the_reason() -> None:
-    verdict = verdicts.media_missing(post(), {"rule": "media.url.unreachable", "message": "404 instead of the file."})
+    verdict = outcomes.media_missing(post(), {"rule": "media.url.unreachable", "message": "404 instead of the file."})
     assert verdict.cause is Cause.REJECTED
     assert verdict.error is not None
     assert verdict.error["rule"] == "media.url.unreachable"
@@ -290,7 +290,7 @@ def test_a_medium_that_cannot_be_had_rejects_the_post_with_the_reason() -> None:
 
 
 def test_a_rule_that_only_the_bytes_can_break_rejects_the_post() -> None:
-    verdict = verdicts.broken_rules(post(), [VIOLATION])
+    verdict = outcomes.broken_rules(post(), [VIOLATION])
     assert verdict.cause is Cause.REJECTED
     assert verdict.error is not None
     assert (verdict.error["code"], verdict.error["rule"]) == (ErrorCode.PREFLIGHT_FAILED, VIOLATION.rule)
@@ -316,15 +316,15 @@ posts = st.builds(
 
 def verdicts_of(what: PostRow, refused: PlatformFailure, now: datetime, jitter: float) -> list[Verdict]:
     """Every way in which a run of a post that is being published can end, but for published."""
-    late = verdicts.too_late(what)
+    late = outcomes.too_late(what)
     return [
-        verdicts.failed(what, refused, now, jitter, is_uncertain=False),
-        verdicts.failed(what, refused, now, jitter, is_uncertain=True),
-        verdicts.in_doubt(what, now, jitter, "no reply"),
-        verdicts.unlearnable(what, "no list"),
-        verdicts.media_missing(what, {}),
-        verdicts.broken_rules(what, [VIOLATION]),
-        verdicts.go_on(what, {}, now),
+        outcomes.failed(what, refused, now, jitter, is_uncertain=False),
+        outcomes.failed(what, refused, now, jitter, is_uncertain=True),
+        outcomes.in_doubt(what, now, jitter, "no reply"),
+        outcomes.unlearnable(what, "no list"),
+        outcomes.media_missing(what, {}),
+        outcomes.broken_rules(what, [VIOLATION]),
+        outcomes.go_on(what, {}, now),
         *([late] if late is not None else []),
     ]
 
@@ -351,7 +351,7 @@ def test_no_verdict_leaves_a_post_without_an_exit(
 def test_nothing_that_may_be_visible_is_called_failed(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
-    verdict = verdicts.failed(what, refused, now, jitter, is_uncertain=not what.parts)
+    verdict = outcomes.failed(what, refused, now, jitter, is_uncertain=not what.parts)
     assert verdict.cause not in {Cause.REJECTED, Cause.USED_UP}
 
 
@@ -359,17 +359,17 @@ def test_nothing_that_may_be_visible_is_called_failed(
 def test_no_retry_is_planned_for_a_time_when_it_may_not_go_out(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
-    verdict = verdicts.failed(what, refused, now, jitter, is_uncertain=False)
+    verdict = outcomes.failed(what, refused, now, jitter, is_uncertain=False)
     if verdict.cause is Cause.TRANSIENT and refused.kind is not FailureKind.IN_DOUBT:
-        assert now < verdict.changes["ready_at"] <= verdicts.deadline(what)
+        assert now < verdict.changes["ready_at"] <= outcomes.deadline(what)
 
 
 @pytest.mark.parametrize(
     "verdict",
     [
-        verdicts.too_late(post(status=PostStatus.HELD)),
-        verdicts.too_late(post(status=PostStatus.HELD, parts=PARTS)),
-        verdicts.unlearnable(post(status=PostStatus.HELD), "no list"),
+        outcomes.too_late(post(status=PostStatus.HELD)),
+        outcomes.too_late(post(status=PostStatus.HELD, parts=PARTS)),
+        outcomes.unlearnable(post(status=PostStatus.HELD), "no list"),
     ],
     ids=["late", "late thread", "unlearnable"],
 )

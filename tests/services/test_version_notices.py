@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.services.version_notices import VersionNotices, due_notice
+from letmepost.services.tenants.version_notices import VersionNotices, due_notice
 from letmepost.storage.database import Database
 from tests.doubles.clock import SteppedClock
 from tests.doubles.platform import make_platform

@@ -14,12 +14,12 @@ from letmepost.domain.content import PostContent
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms.contract import ConnectedAccount, Credential
 from letmepost.services.callers import new_id
-from letmepost.storage.accounts import AccountRepository
-from letmepost.storage.batches import BatchRepository, NewBatch, NewPost
+from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.database import Database, Tenant
-from letmepost.storage.organizations import OrganizationRepository
-from letmepost.storage.profiles import ProfileRepository
+from letmepost.storage.posts.batches import BatchRepository, NewBatch, NewPost
 from letmepost.storage.sealing import Keyring
+from letmepost.storage.tenants.organizations import OrganizationRepository
+from letmepost.storage.tenants.profiles import ProfileRepository
 
 CLOCK = SystemClock()
 KEYRING = Keyring({"k1": bytes(range(32))}, secrets.token_bytes)

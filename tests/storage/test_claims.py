@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import text
 
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.claims import Claim, EveryTenantClaims, LeaseToken
 from letmepost.storage.database import Database
-from letmepost.storage.runs import AttemptRecord, RunRepository
+from letmepost.storage.publishing.claims import Claim, EveryTenantClaims, LeaseToken
+from letmepost.storage.publishing.runs import AttemptRecord, RunRepository
 from tests.storage.support import CLOCK, KEYRING, Admin, Owner, fresh_id, in_the_past, make_owner
 
 NOBODY = UUID(int=0)

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
-from letmepost.storage.contents import decode_content, encode_content
+from letmepost.storage.posts.contents import decode_content, encode_content
 
 PICTURE = MediaItem(kind=MediaKind.IMAGE, media_id=UUID(int=1), alt_text="A cat", title="Cat")
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from letmepost.domain.api_keys import Mode
 from letmepost.storage.database import Connection, Database, Tenant, as_asyncpg, open_database
-from letmepost.storage.organizations import OrganizationRepository
+from letmepost.storage.tenants.organizations import OrganizationRepository
 from tests.database import LOGIN_ROLE, DatabaseURLs
 from tests.doubles.waiting import eventually
 from tests.storage.support import Admin, fresh_id

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from letmepost.domain.api_keys import Mode
 from letmepost.storage.database import Connection, Database, Tenant
-from letmepost.storage.endpoints import EndpointRepository, EndpointRow
-from letmepost.storage.events import EventRepository, EveryTenantOutbox, NewEvent
+from letmepost.storage.webhooks.endpoints import EndpointRepository, EndpointRow
+from letmepost.storage.webhooks.events import EventRepository, EveryTenantOutbox, NewEvent
 from tests.doubles.waiting import eventually
 from tests.storage.support import KEYRING, Admin, Owner, fresh_id, make_owner
 

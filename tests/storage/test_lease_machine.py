@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
 from letmepost.domain.posts import TRANSITIONS, PostStatus
-from letmepost.storage.claims import Claim, EveryTenantClaims
 from letmepost.storage.database import Database, open_database
-from letmepost.storage.runs import AttemptRecord, LostLeaseError, RunRepository
+from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
+from letmepost.storage.publishing.runs import AttemptRecord, LostLeaseError, RunRepository
 from tests.database import DatabaseURLs
 from tests.storage.support import CLOCK, KEYRING, Admin, fresh_id, in_the_past, make_owner
 

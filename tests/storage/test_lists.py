@@ -3,7 +3,7 @@
 from sqlalchemy import text
 
 from letmepost.storage.database import Connection, Database
-from letmepost.storage.posts import PostFilter, PostRepository
+from letmepost.storage.posts.posts import PostFilter, PostRepository
 from tests.storage.support import Admin, make_owner
 
 PAGE = 20

@@ -10,11 +10,11 @@ from sqlalchemy import text
 
 from letmepost.bootstrap.worker import kept_for
 from letmepost.domain.ids import uuid7
-from letmepost.services.retention import Retention
+from letmepost.services.tenants.retention import Retention
 from letmepost.settings import Settings
 from letmepost.storage.database import Database
-from letmepost.storage.retention import EveryTenantRetention, Kept
-from letmepost.storage.stream import StreamRepository
+from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
+from letmepost.storage.webhooks.stream import StreamRepository
 from tests.doubles.clock import SteppedClock
 from tests.storage.support import Admin, Owner, fresh_id
 

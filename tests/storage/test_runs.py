@@ -10,11 +10,11 @@ from letmepost.domain.content import PostContent
 from letmepost.domain.flow import Call, Effect, Frozen, Intent, MediaRange, Reply
 from letmepost.domain.journal import Step, fingerprint
 from letmepost.domain.posts import PostStatus
-from letmepost.storage.claims import Claim, EveryTenantClaims
 from letmepost.storage.database import Database
-from letmepost.storage.journals import JournalRepository
-from letmepost.storage.posts import PostRepository
-from letmepost.storage.runs import AttemptRecord, LostLeaseError, RunRepository
+from letmepost.storage.posts.posts import PostRepository
+from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
+from letmepost.storage.publishing.journals import JournalRepository
+from letmepost.storage.publishing.runs import AttemptRecord, LostLeaseError, RunRepository
 from tests.storage.support import KEYRING, Admin, Owner, fresh_id, in_the_past
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -21,13 +21,13 @@ from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.name_lookup import NameLookup
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import Platform
-from letmepost.services.fetching import MediaFetching
-from letmepost.services.health import HealthChecks
+from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.idempotency import Idempotency
-from letmepost.services.media import MediaLibrary
-from letmepost.services.media_expiry import MediaExpiry
-from letmepost.services.media_links import MediaLinks
-from letmepost.services.quotas import Quotas
+from letmepost.services.media.expiry import MediaExpiry
+from letmepost.services.media.fetch import MediaFetching
+from letmepost.services.media.library import MediaLibrary
+from letmepost.services.media.links import MediaLinks
+from letmepost.services.tenants.quotas import Quotas
 from letmepost.services.worlds import Worlds
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from letmepost.gateways.metrics import Metrics, QueueState
 from letmepost.settings import Settings
 from letmepost.storage.database import Database
-from letmepost.storage.queue import EveryTenantQueue
+from letmepost.storage.publishing.queue import EveryTenantQueue
 
 
 def make_metrics(settings: Settings) -> Metrics:

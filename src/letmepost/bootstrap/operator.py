@@ -12,8 +12,8 @@ from letmepost.domain.processes import Process
 from letmepost.gateways.clock import SystemClock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.operator_requests import OperatorRequests
-from letmepost.services.organizations import Organizations
-from letmepost.services.pauses import Pauses
+from letmepost.services.tenants.organizations import Organizations
+from letmepost.services.tenants.pauses import Pauses
 from letmepost.settings import Settings
 from letmepost.storage.sealing import Keyring
 

@@ -9,10 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from letmepost.bootstrap.core import Core
 from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.http.services import Problem, Readiness
-from letmepost.storage.pauses import EveryTenantPauses, Scope
-from letmepost.storage.queue import EveryTenantQueue
+from letmepost.storage.publishing.queue import EveryTenantQueue
 from letmepost.storage.readiness import DatabaseReadiness
 from letmepost.storage.revisions import newest_revision
+from letmepost.storage.tenants.pauses import EveryTenantPauses, Scope
 
 OVERDUE_S = 60.0
 _PARTS = ("database", "migrations", "redis", "worker", "overdue", "pauses")

@@ -16,21 +16,21 @@ from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.gateways.throttles import Throttles
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
+from letmepost.services.accounts.upkeep import Upkeep
 from letmepost.services.callers import new_id
-from letmepost.services.deliveries import Deliveries
-from letmepost.services.imports import Imports
-from letmepost.services.leases import Leases
-from letmepost.services.pauses import Pauses
-from letmepost.services.publishing import Publishing
-from letmepost.services.read_backs import ReadBacks
-from letmepost.services.removal import Removal
-from letmepost.services.retention import Retention
-from letmepost.services.tools import Tools
-from letmepost.services.upkeep import Upkeep
-from letmepost.services.version_notices import VersionNotices
+from letmepost.services.media.imports import Imports
+from letmepost.services.posts.read_back import ReadBacks
+from letmepost.services.publishing.dependencies import Tools
+from letmepost.services.publishing.leases import Leases
+from letmepost.services.publishing.publish import Publishing
+from letmepost.services.tenants.pauses import Pauses
+from letmepost.services.tenants.removal import Removal
+from letmepost.services.tenants.retention import Retention
+from letmepost.services.tenants.version_notices import VersionNotices
+from letmepost.services.webhooks.deliveries import Deliveries
 from letmepost.settings import Settings
-from letmepost.storage.claims import EveryTenantClaims
-from letmepost.storage.retention import EveryTenantRetention, Kept
+from letmepost.storage.publishing.claims import EveryTenantClaims
+from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
 from letmepost.worker.main import WorkerServices, run_worker
 
 COUNTERS_KEPT = timedelta(days=32)

@@ -12,7 +12,7 @@ from letmepost.cli.wiring import Wiring
 from letmepost.domain.ids import Prefix, spell_if_given
 
 if TYPE_CHECKING:
-    from letmepost.storage.pauses import PauseRow, Scope
+    from letmepost.storage.tenants.pauses import PauseRow, Scope
 
 Platform = Annotated[str | None, typer.Option(help="Only this network.")]
 Organization = Annotated[
@@ -62,7 +62,7 @@ def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
 
 
 def _scope(platform: str | None, organization_id: UUID | None, account_id: UUID | None) -> "Scope":
-    from letmepost.storage.pauses import Scope
+    from letmepost.storage.tenants.pauses import Scope
 
     return Scope(platform=platform, organization_id=organization_id, account_id=account_id)
 

@@ -13,8 +13,8 @@ from letmepost.domain.api_keys import Mode, Scope
 from letmepost.domain.ids import Prefix, spell
 
 if TYPE_CHECKING:
-    from letmepost.storage.api_keys import ApiKeyRow
-    from letmepost.storage.organizations import OrganizationRow
+    from letmepost.storage.tenants.api_keys import ApiKeyRow
+    from letmepost.storage.tenants.organizations import OrganizationRow
 
 _LISTED_MAX = 1000
 
@@ -98,7 +98,7 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Mint a key for a tenant. It is shown this once."""
-        from letmepost.services.new_keys import KeyRequest
+        from letmepost.services.tenants.new_keys import KeyRequest
 
         wanted = KeyRequest(name=name, mode=mode, scopes=frozenset(scope) if scope else None)
         minted = ask(wiring, lambda operator: operator.organizations.mint_key(organization, wanted))

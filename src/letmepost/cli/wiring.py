@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from letmepost.cli.doctor.parts import Parts
-    from letmepost.services.organizations import Organizations
-    from letmepost.services.pauses import Pauses
+    from letmepost.services.tenants.organizations import Organizations
+    from letmepost.services.tenants.pauses import Pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,29 +17,13 @@ from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, Se
 from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
 from letmepost.http.middleware import BodyLimits, BrowserAccess, RequestIds
 from letmepost.http.openapi import DescribedAPI
-from letmepost.http.routes import (
-    accounts,
-    bulk,
-    connect_sessions,
-    consents,
-    docs,
-    editing,
-    events,
-    hosted,
-    keys,
-    media,
-    organizations,
-    pauses,
-    platforms,
-    posts,
-    profiles,
-    sandbox,
-    service,
-    streaming,
-    uploads,
-    usage,
-    webhooks,
-)
+from letmepost.http.routes import docs, platforms, service
+from letmepost.http.routes.accounts import accounts, connect_sessions, consents, hosted
+from letmepost.http.routes.media import media, uploads
+from letmepost.http.routes.posts import bulk, editing, posts
+from letmepost.http.routes.sandbox import sandbox
+from letmepost.http.routes.tenants import keys, organizations, pauses, profiles, usage
+from letmepost.http.routes.webhooks import endpoints, events, streaming
 from letmepost.http.services import APIServices
 
 
@@ -98,7 +82,7 @@ def create_app(
         platforms.router,
         usage.router,
         organizations.router,
-        webhooks.router,
+        endpoints.router,
         events.router,
         streaming.router,
         service.router,

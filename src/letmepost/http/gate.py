@@ -16,8 +16,8 @@ from letmepost.gateways.rate_limits import RateLimits
 from letmepost.http.bodies import JSONRequest
 from letmepost.http.query_parameters import DeclaredQuery
 from letmepost.http.services import APIServices
-from letmepost.services.api_keys import ApiKeys
 from letmepost.services.callers import Caller
+from letmepost.services.tenants.api_keys import ApiKeys
 
 _SCOPE = "x-scope"
 OPERATOR = "operator"

@@ -6,9 +6,9 @@ from typing import Any
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
-from letmepost.storage.accounts import AccountRow
-from letmepost.storage.audit import AuditEntry, AuditRepository
+from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.tenants.audit import AuditEntry, AuditRepository
 
 OPERATOR = "operator"
 """The actor behind the operator's routes and commands."""

@@ -10,9 +10,9 @@ from letmepost.domain.quotas import Reading
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
-from letmepost.storage.accounts import AccountRow
-from letmepost.storage.events import NewEvent
-from letmepost.storage.posts import PostRow
+from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.posts.posts import PostRow
+from letmepost.storage.webhooks.events import NewEvent
 
 EVENT_TYPES = (
     "post.queued",

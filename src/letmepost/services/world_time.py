@@ -7,7 +7,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ConnectedAccount
 from letmepost.storage.database import Connection, Tenant
-from letmepost.storage.sandbox import TestWorld
+from letmepost.storage.sandbox.clock import TestWorld
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,18 @@ import structlog
 
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import WORKER_CHANNEL, Wakeups
-from letmepost.services.deliveries import Deliveries
-from letmepost.services.imports import Imports
-from letmepost.services.leases import Leases
-from letmepost.services.media_expiry import MediaExpiry
-from letmepost.services.pauses import Pauses
-from letmepost.services.publishing import Publishing
-from letmepost.services.read_backs import ReadBacks
-from letmepost.services.removal import Removal
-from letmepost.services.retention import Retention
-from letmepost.services.upkeep import Upkeep
-from letmepost.services.version_notices import VersionNotices
-from letmepost.storage.claims import Claim
+from letmepost.services.accounts.upkeep import Upkeep
+from letmepost.services.media.expiry import MediaExpiry
+from letmepost.services.media.imports import Imports
+from letmepost.services.posts.read_back import ReadBacks
+from letmepost.services.publishing.leases import Leases
+from letmepost.services.publishing.publish import Publishing
+from letmepost.services.tenants.pauses import Pauses
+from letmepost.services.tenants.removal import Removal
+from letmepost.services.tenants.retention import Retention
+from letmepost.services.tenants.version_notices import VersionNotices
+from letmepost.services.webhooks.deliveries import Deliveries
+from letmepost.storage.publishing.claims import Claim
 from letmepost.worker.slots import Slots, every
 from letmepost.worker.sources import DeliverySource, PostSource
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from letmepost.services.deliveries import Deliveries
-from letmepost.services.publishing import Publishing
-from letmepost.storage.claims import Claim
-from letmepost.storage.deliveries import Delivery
+from letmepost.services.publishing.publish import Publishing
+from letmepost.services.webhooks.deliveries import Deliveries
+from letmepost.storage.publishing.claims import Claim
+from letmepost.storage.webhooks.deliveries import Delivery
 
 
 class PostSource:

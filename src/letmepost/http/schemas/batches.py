@@ -6,8 +6,8 @@ from typing import Any
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import BatchStatus, PostStatus, batch_status
 from letmepost.http.schemas.base import Left, Moment, View
-from letmepost.storage.batches import BatchRow
-from letmepost.storage.posts import PostRow
+from letmepost.storage.posts.batches import BatchRow
+from letmepost.storage.posts.posts import PostRow
 
 
 class PostWarning(View):

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell, spell_if_given
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
-from letmepost.services.connect_sessions import MadeSession, SessionRequest
-from letmepost.services.return_urls import URL_MAX_CHARS
-from letmepost.storage.connect_sessions import ConnectSessionRow
+from letmepost.services.accounts.connect_sessions import MadeSession, SessionRequest
+from letmepost.services.accounts.return_urls import URL_MAX_CHARS
+from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 
 _STATUS = (
     "`open` until somebody has connected an account, `cancelled` when that was not wanted, `failed` when it did not "

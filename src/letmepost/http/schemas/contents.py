@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from letmepost.domain.content import MediaKind, OnUnsupported
 from letmepost.domain.ids import Prefix
 from letmepost.http.schemas.base import Body, GivenMoment, find_id
-from letmepost.services.requests import (
+from letmepost.services.posts.requests import (
     ContentRequest,
     LateRule,
     MediaRequest,

@@ -11,11 +11,11 @@ from letmepost.domain.rules import Violation
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
 from letmepost.http.schemas.contents import Content, CreatePost
 from letmepost.http.schemas.post_queries import FilterBody
-from letmepost.services.editing import PostChange
-from letmepost.services.retrying import Resolution
-from letmepost.services.timeline import Moment as Happened
-from letmepost.services.validating import Preview, TargetVerdict
-from letmepost.storage.posts import PostRow
+from letmepost.services.posts.change import PostChange
+from letmepost.services.posts.retry import Resolution
+from letmepost.services.posts.timeline import Moment as Happened
+from letmepost.services.posts.validate import Preview, TargetVerdict
+from letmepost.storage.posts.posts import PostRow
 
 BULK_MAX = 100
 

@@ -10,7 +10,7 @@ from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
 from letmepost.http.schemas.filters import OneOf, PageQuery, Values
 from letmepost.services.callers import Caller
 from letmepost.services.events import EVENT_TYPES
-from letmepost.storage.stream import AnnouncedEvent, DeliveryRow
+from letmepost.storage.webhooks.stream import AnnouncedEvent, DeliveryRow
 
 _TYPE = OneOf(EVENT_TYPES)
 

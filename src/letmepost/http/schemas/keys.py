@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, StrictInt
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
 from letmepost.domain.ids import Prefix, spell, spell_if_given
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
-from letmepost.services.new_keys import KeyRequest, MintedKey
-from letmepost.storage.api_keys import ApiKeyRow
+from letmepost.services.tenants.new_keys import KeyRequest, MintedKey
+from letmepost.storage.tenants.api_keys import ApiKeyRow
 
 
 def _without_star(scopes: Any) -> Any:

@@ -9,8 +9,8 @@ from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.http.schemas.filters import PageQuery, Values
-from letmepost.services.uploads import StartedUpload, UploadRequest
-from letmepost.storage.media import MediaRow
+from letmepost.services.media.uploads import StartedUpload, UploadRequest
+from letmepost.storage.media.media import MediaRow
 
 URLFor: TypeAlias = Callable[[MediaRow], str | None]
 """Where a medium's bytes can be read."""

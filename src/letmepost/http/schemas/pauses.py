@@ -7,7 +7,7 @@ from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell_if_given
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
-from letmepost.storage.pauses import PauseRow, Scope
+from letmepost.storage.tenants.pauses import PauseRow, Scope
 
 
 class PauseScope(Body):

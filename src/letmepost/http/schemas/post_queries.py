@@ -11,7 +11,7 @@ from letmepost.domain.posts import PostStatus
 from letmepost.http.schemas.base import Body, GivenMoment, find_id
 from letmepost.http.schemas.filters import OneOf, PageQuery, PlatformNames, Values
 from letmepost.services.callers import Caller
-from letmepost.storage.posts import PostFilter
+from letmepost.storage.posts.posts import PostFilter
 
 # Older clients call a queued post `validated`.
 _STATUS = OneOf(PostStatus, {"validated": PostStatus.QUEUED})

@@ -11,8 +11,8 @@ from letmepost.domain.lateness import Delay, Lateness
 from letmepost.domain.posts import PostStatus
 from letmepost.http.schemas.base import Left, Moment, View
 from letmepost.http.schemas.batches import PostWarning, TargetResult, ThreadResult
-from letmepost.services.posts import PostDetail
-from letmepost.storage.posts import AttemptRow, PostView
+from letmepost.services.posts.read import PostDetail
+from letmepost.storage.posts.posts import AttemptRow, PostView
 
 
 class AccountOfPost(View):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Moment, View
-from letmepost.storage.profiles import ProfileRow
+from letmepost.storage.tenants.profiles import ProfileRow
 
 
 class NameProfile(Body):

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from letmepost.http.schemas.base import Body, GivenMoment, Moment, View
-from letmepost.services.sandbox_world import ADVANCE_MAX_S, FreshWorld, WorldTime
+from letmepost.services.sandbox.clock import ADVANCE_MAX_S, FreshWorld, WorldTime
 
 
 class CreateSandboxAccount(Body):

@@ -10,7 +10,7 @@ from letmepost.domain.quotas import Reading
 from letmepost.gateways.rate_limits import Allowance
 from letmepost.gateways.throttles import Reason
 from letmepost.http.schemas.base import Left, Moment, View
-from letmepost.services.throttling import Held, KnownBudget
+from letmepost.services.publishing.throttling import Held, KnownBudget
 
 
 class CapView(View):

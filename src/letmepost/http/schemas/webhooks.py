@@ -7,8 +7,8 @@ from pydantic import Field, StrictBool
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Moment, View
-from letmepost.services.endpoints import EndpointRequest, Tested
-from letmepost.storage.endpoints import EndpointRow
+from letmepost.services.webhooks.endpoints import EndpointRequest, Tested
+from letmepost.storage.webhooks.endpoints import EndpointRow
 
 
 class CreateEndpoint(Body):

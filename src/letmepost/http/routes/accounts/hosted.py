@@ -1,0 +1,217 @@
+"""`/connect`: the pages on which end users connect accounts. No key, no script; one browser for each."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from authlib.common.security import generate_token
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import FormData
+
+from letmepost.domain.errors import InvalidRequest, PlatformFailure, RequestError
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.text import is_storable
+from letmepost.http.gate import OpenQueryRoute
+from letmepost.http.pages.fields import fields_of, given_fields
+from letmepost.http.pages.outcomes import refusal
+from letmepost.http.pages.page import Brand, page
+from letmepost.http.services import APIServices
+from letmepost.platforms.contract import Platform
+from letmepost.services.accounts.hosted_pages import COOKIE_GOOD_FOR, Browser, Sheet
+from letmepost.services.accounts.return_urls import with_query
+from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
+
+router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)
+
+_COOKIE = "letmepost_connect"
+_COOKIE_CHARS = 43
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A browser and the services behind its page."""
+
+    services: APIServices
+    browser: Browser
+    address: str
+    client: str
+
+    async def open(self) -> Sheet:
+        return await self.services.hosted.open(self.address, self.browser)
+
+
+@router.get("/connect/{address}")
+async def show_page(address: str, request: Request) -> Response:
+    """What can be done now: pick a platform, consent or type in, choose, or go back."""
+    visitor = _visitor(address, request)
+    try:
+        sheet = await visitor.open()
+    except RequestError as error:
+        return refusal(error)
+    named = request.query_params.get("platform")
+    platform = next((one for one in sheet.platforms if one.name == named), None)
+    return _known(_sheet_page(visitor, sheet, platform), visitor)
+
+
+@router.post("/connect/{address}")
+async def send_form(address: str, request: Request) -> Response:
+    """Do what a form of the page asks for."""
+    visitor, form = _visitor(address, request), await request.form(max_files=0, max_fields=300)
+    try:
+        sheet = await visitor.open()
+        if not visitor.services.hosted.is_ours(visitor.browser, sheet.session, _text(form, "form")):
+            raise _foreign()
+        return await _carry_out(visitor, sheet, form)
+    except RequestError as error:
+        return refusal(error)
+
+
+async def _carry_out(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
+    act = _ACTS.get(_text(form, "act"))
+    if act is None:
+        raise _foreign()
+    return await act(visitor, sheet, form)
+
+
+async def _consent(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
+    platform = _offered(sheet, form)
+    url = await visitor.services.hosted.ask_consent(visitor.address, visitor.browser, platform.name)
+    message = f"You are being taken to {platform.title}."
+    return page(
+        "leaving.html", brand=_brand(sheet), onward=url, heading=f"Continue on {platform.title}", message=message
+    )
+
+
+async def _type_in(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
+    platform = _offered(sheet, form)
+    await visitor.services.client_limits.count_sign_in(visitor.client)
+    given = given_fields(platform, {name: _text(form, name) for name in form})
+    try:
+        session = await visitor.services.hosted.type_in(visitor.address, visitor.browser, platform.name, given)
+    except (InvalidRequest, PlatformFailure) as error:
+        return _sheet_page(visitor, sheet, platform, given, error)
+    return _farewell(sheet, session)
+
+
+async def _choose(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
+    chosen = [str(value) for value in form.getlist("account")]
+    if not chosen:
+        error = InvalidRequest("Choose at least one account.", rule="account")
+        return _sheet_page(visitor, sheet, None, {}, error)
+    return _farewell(sheet, await visitor.services.hosted.choose(visitor.address, visitor.browser, chosen))
+
+
+async def _cancel(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:  # noqa: ARG001 - as the others
+    return _farewell(sheet, await visitor.services.hosted.cancel(visitor.address, visitor.browser))
+
+
+_ACTS: Mapping[str, Callable[[Visitor, Sheet, FormData], Awaitable[Response]]] = {
+    "consent": _consent,
+    "type": _type_in,
+    "choose": _choose,
+    "cancel": _cancel,
+}
+
+
+def _sheet_page(
+    visitor: Visitor,
+    sheet: Sheet,
+    platform: Platform | None,
+    given: Mapping[str, str] | None = None,
+    error: InvalidRequest | PlatformFailure | None = None,
+) -> Response:
+    if not sheet.is_open:
+        return _farewell(sheet, sheet.session)
+    if platform is None and len(sheet.platforms) == 1:
+        [platform] = sheet.platforms
+    return page(
+        "connect.html",
+        brand=_brand(sheet),
+        status=200 if error is None else 400,
+        form_token=visitor.services.hosted.form_token(visitor.browser, sheet.session),
+        action=f"/connect/{visitor.address}",
+        is_test=sheet.tenant.mode == "test",
+        platforms=sheet.platforms,
+        platform=platform,
+        fields=[] if platform is None else fields_of(platform, given or {}, error),
+        features=[] if platform is None or platform.oauth is None else list(platform.oauth.features),
+        choices=sheet.choices,
+        error=error,
+    )
+
+
+def _farewell(sheet: Sheet, session: ConnectSessionRow) -> Response:
+    """How it ended, and the way back."""
+    heading, message = _ENDINGS.get(session.status, _ENDINGS["open"])
+    return page("leaving.html", brand=_brand(sheet), onward=back_to(session), heading=heading, message=message)
+
+
+_ENDINGS: Mapping[str, tuple[str, str]] = {
+    "connected": ("Connected", "Your account is connected."),
+    "cancelled": ("Cancelled", "Nothing was connected."),
+    "failed": ("That did not work", "Nothing was connected."),
+    "open": ("This page is over", "Its time is over, and nothing was connected."),
+}
+
+
+def back_to(session: ConnectSessionRow) -> str:
+    """Where the browser returns to, told how it went."""
+    status = "failed" if session.status == "open" else session.status
+    told = (("connectSession", spell(Prefix.CONNECT_SESSION, session.id)), ("status", status))
+    return with_query(session.return_url, *told)
+
+
+def browser_of(request: Request) -> Browser | None:
+    """What the browser is known by, if it is."""
+    services: APIServices = request.app.state.services
+    cookie = request.cookies.get(_cookie_name(services))
+    return Browser(cookie) if cookie and len(cookie) <= 4 * _COOKIE_CHARS else None
+
+
+def _visitor(address: str, request: Request) -> Visitor:
+    services: APIServices = request.app.state.services
+    browser = browser_of(request) or Browser(generate_token(_COOKIE_CHARS))
+    return Visitor(services, browser, address, services.client_limits.client_of(request))
+
+
+def _known(response: Response, visitor: Visitor) -> Response:
+    """The answer, with what makes the browser known."""
+    response.set_cookie(
+        _cookie_name(visitor.services),
+        visitor.browser.cookie,
+        max_age=int(COOKIE_GOOD_FOR.total_seconds()),
+        path="/",
+        secure=visitor.services.browsers_need_tls,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+def _cookie_name(services: APIServices) -> str:
+    """By TLS, a name that browsers keep others from setting (RFC 6265bis section 4.1.3)."""
+    return f"__Host-{_COOKIE}" if services.browsers_need_tls else _COOKIE
+
+
+def _offered(sheet: Sheet, form: FormData) -> Platform:
+    for platform in sheet.platforms:
+        if platform.name == _text(form, "platform"):
+            return platform
+    raise _foreign()
+
+
+def _brand(sheet: Sheet) -> Brand:
+    row = sheet.organization
+    return Brand(name=row.brand_name or row.name, logo_url=row.brand_logo_url, color=row.brand_color)
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name)
+    return value.strip() if isinstance(value, str) and is_storable(value) else ""
+
+
+def _foreign() -> InvalidRequest:
+    return InvalidRequest(
+        "This form is not from our page, or too old.",
+        rule="connect.form",
+        remediation="Open the page again. Your browser has to take cookies.",
+    )

@@ -1,0 +1,122 @@
+"""`/v1/media/uploads` for large files, and `/media` where bytes are read: the routes that a signature opens."""
+
+import re
+from collections.abc import AsyncIterator
+from functools import partial
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.requests import ClientDisconnect
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.errors import InvalidRequest
+from letmepost.domain.ids import Prefix
+from letmepost.http.answers import once, respond, show
+from letmepost.http.gate import GatedRoute, OpenQueryRoute, caller_of, needs
+from letmepost.http.routes.media.media import url_for
+from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.media import MediaView, StartUpload, UploadView
+from letmepost.http.services import APIServices
+from letmepost.services.media.downloads import Readable
+
+_BYTES = {"application/octet-stream": {"schema": {"contentMediaType": "application/octet-stream"}}}
+_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
+
+router = APIRouter(route_class=GatedRoute, tags=["media"])
+signed_router = APIRouter(route_class=OpenQueryRoute, tags=["media"])
+
+
+@router.post("/v1/media/uploads", response_model=UploadView, status_code=201, openapi_extra=needs(Scope.MEDIA_WRITE))
+async def start_upload(body: StartUpload, request: Request) -> Response:
+    """Announce a file of up to 4 GiB; the answer says where to PUT its bytes, within 24 hours and without a key."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, partial(UploadView.started, url_for=url_for(request)), status=201)
+    return await respond(request, wanted, services.uploads.start(caller_of(request), body.to_request(), wanted))
+
+
+@router.post("/v1/media/{media_id}/complete", response_model=MediaView, openapi_extra=needs(Scope.MEDIA_WRITE))
+async def complete_upload(media_id: str, request: Request) -> Response:
+    """Have an upload taken in that went past this server; after any other, simply see the medium."""
+    services: APIServices = request.app.state.services
+    wanted = await once(request, partial(MediaView.of, url_for=url_for(request)))
+    completing = services.uploads.complete(caller_of(request), find_id(Prefix.MEDIA, media_id), wanted)
+    return await respond(request, wanted, completing)
+
+
+@signed_router.put(
+    "/v1/media/uploads/{token}",
+    response_model=MediaView,
+    openapi_extra={"requestBody": {"required": True, "content": _BYTES}},
+)
+async def receive_upload(token: str, request: Request) -> Response:
+    """Bring the bytes of an upload to the address that was given out for it. It is good for one file."""
+    services: APIServices = request.app.state.services
+    announced = request.headers.get("content-length")
+    link = await services.uploads.admit(token, None if announced is None else int(announced))
+    try:
+        row = await services.uploads.receive(link, _body(request))
+    except ClientDisconnect as gone:
+        raise InvalidRequest("The upload was broken off.", rule="media.size_mismatch") from gone
+    return show(MediaView.of(row, partial(services.media_links.to_read, link.tenant)))
+
+
+# Not in the description of the API: they are reached by a medium's `url`, and by what a platform is told to fetch.
+@signed_router.get("/media/{token}", include_in_schema=False)
+async def read_media(token: str, request: Request) -> Response:
+    """Read a medium's bytes, or one range of them, at an address that was given out for it."""
+    services: APIServices = request.app.state.services
+    found = await services.downloads.find(token)
+    size_bytes = found.facts.size_bytes
+    wanted = _wanted(request.headers.get("range"), size_bytes)
+    if wanted is None:
+        return Response(status_code=416, headers={"content-range": f"bytes */{size_bytes}"})
+    first_byte, end = wanted
+    headers = {**_headers(found), "content-length": str(end - first_byte)}
+    chunks = await services.downloads.open(found, first_byte, end - first_byte)
+    if end - first_byte == size_bytes:
+        return StreamingResponse(chunks, headers=headers)
+    headers["content-range"] = f"bytes {first_byte}-{end - 1}/{size_bytes}"
+    return StreamingResponse(chunks, 206, headers=headers)
+
+
+@signed_router.head("/media/{token}", include_in_schema=False)
+async def describe_media(token: str, request: Request) -> Response:
+    """What reading a medium would answer, without its bytes."""
+    services: APIServices = request.app.state.services
+    found = await services.downloads.find(token)
+    return Response(headers={**_headers(found), "content-length": str(found.facts.size_bytes)})
+
+
+async def _body(request: Request) -> AsyncIterator[bytes]:
+    async for chunk in request.stream():
+        if chunk:
+            yield chunk
+
+
+def _headers(found: Readable) -> dict[str, str]:
+    """The type is one of a few that nobody executes; no browser is to guess another."""
+    return {
+        "content-type": found.facts.content_type,
+        "accept-ranges": "bytes",
+        "cache-control": "no-store" if found.is_pulled else "private, max-age=86400, immutable",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "x-content-type-options": "nosniff",
+    }
+
+
+def _wanted(header: str | None, size_bytes: int) -> tuple[int, int] | None:
+    """The first byte and the one behind the last; everything where no range is given that we know; None beyond the end.
+
+    Source: RFC 9110 section 14 (read 2026-11-22): a server may ignore ranges, and must those that it cannot read.
+    """
+    found = None if header is None else _RANGE.fullmatch(header.strip())
+    if found is None or found.groups() == ("", ""):
+        return 0, size_bytes
+    first, last = found.groups()
+    if not first:
+        return (max(0, size_bytes - int(last)), size_bytes) if int(last) else None
+    if last and int(last) < int(first):
+        return 0, size_bytes
+    if int(first) >= size_bytes:
+        return None
+    return int(first), min(int(last) + 1, size_bytes) if last else size_bytes

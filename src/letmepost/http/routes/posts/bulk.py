@@ -1,0 +1,107 @@
+"""`POST /v1/posts/bulk`."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from http import HTTPStatus
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.errors import ErrorCode, RequestError
+from letmepost.domain.lengths import Lengths
+from letmepost.http.answers import claim_of, to_response
+from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
+from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.routes.posts.posts import render_batch
+from letmepost.http.schemas.editing import Bulk, BulkAnswer, BulkAnswers, BulkPost
+from letmepost.http.services import APIServices
+from letmepost.services.idempotency import Answer, Once
+from letmepost.storage.idempotency import IdempotencyClaim
+
+router = APIRouter(route_class=GatedRoute, tags=["posts"])
+log = structlog.get_logger()
+
+
+@router.post(
+    "/v1/posts/bulk",
+    status_code=HTTPStatus.MULTI_STATUS,
+    response_model=BulkAnswers,
+    openapi_extra=needs(Scope.POSTS_WRITE),
+)
+async def create_posts(body: Bulk, request: Request) -> Response:
+    """Run up to 100 requests, each independently of the others. Never waits for outcomes.
+
+    An item with an `idempotencyKey` runs once for that key. With an `Idempotency-Key` header, every other item runs
+    once for the header and its index. Repeating the request returns the first response, byte for byte. If an item got
+    429, 5xx or `in_progress`, the repeat returns the accepted items again and runs the others.
+    """
+    services: APIServices = request.app.state.services
+    caller, claim = caller_of(request), await claim_of(request)
+    earlier = None if claim is None else await services.idempotency.begin(caller, claim)
+    if claim is not None and earlier is not None and earlier.status is not None:
+        return to_response(services.idempotency.replay(caller, claim, earlier))
+    lengths, items = Lengths(), []
+    for index, item in enumerate(body.posts):
+        items.append(await _run(item, index, request, lengths))
+        await asyncio.sleep(0)  # an item that is rejected early waits for nothing
+    answer = Answer(HTTPStatus.MULTI_STATUS, BulkAnswers(data=items).encode(), {"content-type": "application/json"})
+    if claim is not None and _is_final(items):
+        answer = await services.idempotency.settle(caller, claim, answer)
+    return to_response(answer)
+
+
+def _is_final(items: Sequence[BulkAnswer]) -> bool:
+    """Return False if repeating the request may change the response of an item."""
+    return not any(
+        item.status == HTTPStatus.TOO_MANY_REQUESTS
+        or item.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or (item.status == HTTPStatus.CONFLICT and item.body["error"].get("rule") == "idempotency_key.in_progress")
+        for item in items
+    )
+
+
+async def _run(item: object, index: int, request: Request, lengths: Lengths) -> BulkAnswer:
+    """Run one item. An error becomes the item's own response, so that the caller learns what was accepted."""
+    services: APIServices = request.app.state.services
+    try:
+        body = BulkPost.model_validate(item)
+        answer = await services.submission.submit(
+            caller_of(request),
+            replace(body.to_request(), lengths=lengths),
+            Once(_claim(body, index, request), render_batch),
+            wait_s=0,
+            request_id=request.state.request_id,
+        )
+        return BulkAnswer(status=answer.status, body=json.loads(answer.body))
+    except ValidationError as error:
+        status, fields = 400, validation_fields(RequestValidationError(error.errors(include_input=False)))
+    except RequestError as error:
+        status, fields = status_of(error), error_fields(error)
+    except Exception:  # the items before this one are accepted already, and the caller must learn that
+        log.exception("request.defect", method=request.method, path=request.url.path, item=index)
+        status, fields = 500, {"code": ErrorCode.INTERNAL_ERROR, "message": "Something went wrong on our side."}
+    return BulkAnswer(
+        status=status, body=envelope(fields, docs_url=services.docs_url, request_id=request.state.request_id)
+    )
+
+
+def _claim(body: BulkPost, index: int, request: Request) -> IdempotencyClaim | None:
+    """Return the claim of an item: its own key, or the header with its index.
+
+    An item may repeat the header's key. It is then claimed like an item without a key, because the header's record
+    already holds that key. The line feed keeps a derived key apart from every key that a caller can send.
+    """
+    services: APIServices = request.app.state.services
+    header = request.headers.get("idempotency-key")
+    key = body.idempotency_key
+    if key is None or key == header:
+        if header is None:
+            return None
+        key = f"{header}\n{index}"
+    content = body.model_dump_json(by_alias=True, exclude={"idempotency_key"}, exclude_unset=True).encode()
+    return services.idempotency.claim_of(caller_of(request), key, b"POST /v1/posts/bulk\n" + content)

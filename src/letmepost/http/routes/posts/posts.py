@@ -1,0 +1,103 @@
+"""`/v1/posts` and `/v1/batches`."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from letmepost.domain.api_keys import Scope
+from letmepost.domain.ids import Prefix
+from letmepost.domain.posts import BatchStatus
+from letmepost.http.answers import claim_of, show, to_response
+from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.paging import before, next_cursor
+from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.batches import BatchView
+from letmepost.http.schemas.contents import CreatePost
+from letmepost.http.schemas.post_queries import PostQuery
+from letmepost.http.schemas.posts import PostPage, PostRead, PostWithAttempts
+from letmepost.http.services import APIServices
+from letmepost.services.idempotency import Answer, Once
+from letmepost.storage.posts.batches import BatchRow
+
+WAIT_S = 25
+WAIT_MAX_S = 60
+
+_BATCH_ANSWERS = {
+    BatchStatus.DRAFT: 201,
+    BatchStatus.QUEUED: 202,
+    BatchStatus.PUBLISHING: 202,
+    BatchStatus.HELD: 202,
+}
+
+router = APIRouter(route_class=GatedRoute, tags=["posts"])
+_WAIT = re.compile(r"wait=(\d{1,4})")
+
+
+@router.post(
+    "/v1/posts",
+    response_model=BatchView,
+    responses={
+        201: {"model": BatchView, "description": "Stored as a draft."},
+        202: {"model": BatchView, "description": "Accepted; not settled yet."},
+    },
+    openapi_extra=needs(Scope.POSTS_WRITE),
+)
+async def create_post(body: CreatePost, request: Request) -> Response:
+    """Publish or schedule a post to up to 25 accounts.
+
+    Every target is checked against every rule of its platform first; one that is broken refuses the whole request and
+    stores nothing. The answer waits for the outcome (`Prefer: wait=N`, 25 s by default, or `respond-async`).
+    """
+    services: APIServices = request.app.state.services
+    answer = await services.submission.submit(
+        caller_of(request),
+        body.to_request(),
+        Once(await claim_of(request), render_batch),
+        wait_s=_wait_s(request.headers.get("prefer", "")),
+        request_id=request.state.request_id,
+    )
+    return to_response(answer)
+
+
+@router.get("/v1/posts", response_model=PostPage, openapi_extra=needs(Scope.POSTS_READ))
+async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> Response:
+    """List posts, newest first. Several values of one filter widen, another filter narrows."""
+    caller, size = caller_of(request), query.limit
+    services: APIServices = request.app.state.services
+    rows = await services.posts.list_page(
+        caller, query.to_filter(caller), before=before(Prefix.POST, query.cursor), limit=size + 1
+    )
+    following = next_cursor(Prefix.POST, [row.post.id for row in rows], size)
+    return show(PostPage(data=[PostRead.of(row) for row in rows[:size]], next_cursor=following))
+
+
+@router.get("/v1/posts/{post_id}", response_model=PostWithAttempts, openapi_extra=needs(Scope.POSTS_READ))
+async def get_post(post_id: str, request: Request) -> Response:
+    """Read a post with every attempt."""
+    services: APIServices = request.app.state.services
+    detail = await services.posts.get(caller_of(request), find_id(Prefix.POST, post_id))
+    return show(PostWithAttempts.detail(detail))
+
+
+@router.get("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_READ))
+async def get_batch(batch_id: str, request: Request) -> Response:
+    """Read what became of a request."""
+    services: APIServices = request.app.state.services
+    batch = await services.posts.get_batch(caller_of(request), find_id(Prefix.BATCH, batch_id))
+    return show(BatchView.of(batch))
+
+
+def render_batch(batch: BatchRow) -> Answer:
+    """How a batch is answered: 201 for a draft, 202 while it is open, 200 when it is settled."""
+    view = BatchView.of(batch)
+    headers = {"content-type": "application/json", "location": f"/v1/batches/{view.id}"}
+    return Answer(_BATCH_ANSWERS.get(view.status, 200), view.encode(), headers)
+
+
+def _wait_s(prefer: str) -> float:
+    """How long the caller wants to wait (RFC 7240, section 4.3); preferences that we do not know are ignored."""
+    if "respond-async" in prefer:
+        return 0
+    found = _WAIT.search(prefer)
+    return WAIT_S if found is None else min(int(found[1]), WAIT_MAX_S)

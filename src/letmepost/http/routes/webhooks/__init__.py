@@ -1,0 +1,1 @@
+"""Webhook endpoints, deliveries and the stream of events. Over HTTP."""

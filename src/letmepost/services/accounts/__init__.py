@@ -1,0 +1,1 @@
+"""Accounts: connected, kept alive and disconnected."""

@@ -1,0 +1,1 @@
+"""Media: uploaded, fetched, read and removed."""

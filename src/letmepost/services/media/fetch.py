@@ -1,0 +1,145 @@
+"""Fetches the bytes of media that are elsewhere: behind a URL, or uploaded past this service."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from letmepost.domain.errors import InvalidRequest, NoReply, NotSent, QuotaExceeded, RequestError, SendFailure, TooLarge
+from letmepost.gateways.addresses import AddressRefused
+from letmepost.gateways.blobs import BlobMissingError, DirectUploads
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.http_client import HTTPClient, ReplyTooLarge
+from letmepost.services.media.library import MediaLibrary, StoredBytes, blob_key, upload_name
+from letmepost.storage.database import Database, Tenant
+from letmepost.storage.media.media import MediaRepository, MediaRow
+
+IMPORT_MAX_BYTES = 200 * 1024 * 1024
+ASKED_FOR = timedelta(hours=24)
+"""How long a URL that cannot be reached is asked again."""
+_ASK_AGAIN_AT_MOST = timedelta(minutes=15)
+
+
+class MediaFetching:
+    """Brings media here. `direct`: the blob store, if it takes bytes past this service."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        library: MediaLibrary,
+        direct: DirectUploads | None,
+        http: HTTPClient,
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._library = library
+        self._direct = direct
+        self._http = http
+        self._clock = clock
+
+    async def fetch(self, tenant: Tenant, media_id: UUID) -> MediaRow | None:
+        """Fetch a medium that waits for it; what cannot be had is recorded as failed. Returns what is on record then.
+
+        Raises:
+            SendFailure: its server cannot be reached just now, or nobody has uploaded it yet.
+        """
+        row = await self._library.find(tenant, media_id)
+        if row is None or row.status not in {"waiting", "uploading"}:
+            return row
+        try:
+            await self._library.record(tenant, media_id, await self._fetched(tenant, row))
+        except (InvalidRequest, QuotaExceeded, TooLarge) as refused:
+            await self.fail(tenant, media_id, refused)
+        except SendFailure as failure:
+            if row.status == "waiting":
+                await self._ask_again(tenant, row, failure)
+            raise
+        return await self._library.find(tenant, media_id)
+
+    def check_url(self, path: str, url: str) -> None:
+        """Reject a URL that can never be fetched, as far as it can be known without a look-up.
+
+        Args:
+            path: of the field that contains it.
+
+        Raises:
+            InvalidRequest: `media.url.unreachable`.
+        """
+        try:
+            self._http.check_url(url)
+        except AddressRefused as refused:
+            raise unreachable(f"{path}: {refused}") from refused
+
+    async def download(self, tenant: Tenant, name: str, url: str) -> StoredBytes:
+        """Take in what a URL answers with.
+
+        Raises:
+            InvalidRequest, TooLarge: as `take_in`; `media.url.unreachable`: it never will, or may not be called.
+            SendFailure: it cannot be reached just now.
+        """
+        try:
+            async with self._http.stream(url, max_bytes=IMPORT_MAX_BYTES) as download:
+                _check_download(download.status, download.origin)
+                return await self._library.take_in(tenant, name, download.chunks, IMPORT_MAX_BYTES)
+        except (AddressRefused, ReplyTooLarge) as refused:
+            raise unreachable(str(refused)) from refused
+
+    async def fail(self, tenant: Tenant, media_id: UUID, refused: RequestError) -> None:
+        """Record that the bytes cannot be had."""
+        error, expires_at = {"rule": refused.rule, "message": refused.message}, self._library.expires_at()
+        async with self._database.tenant(tenant) as connection:
+            await MediaRepository(connection, tenant).record_failed(media_id, error, expires_at=expires_at)
+
+    async def _fetched(self, tenant: Tenant, row: MediaRow) -> StoredBytes:
+        name = self._library.new_name(row.id)
+        if row.source_url is not None:
+            return await self.download(tenant, name, row.source_url)
+        return await self._take_upload(tenant, row.id, name)
+
+    async def _take_upload(self, tenant: Tenant, media_id: UUID, name: str) -> StoredBytes:
+        """Take what was uploaded past this service. Copied first: whoever has the address could put other bytes there.
+
+        Raises:
+            NotSent: nothing was uploaded yet.
+        """
+        if self._direct is None:
+            raise NotSent("Its upload has not come in yet.")
+        source, key = blob_key(tenant, upload_name(media_id)), blob_key(tenant, name)
+        try:
+            await self._direct.copy(source, key)
+        except BlobMissingError as missing:
+            raise NotSent("Its upload has not come in yet.") from missing
+        return await self._library.examine(tenant, name)
+
+    async def _ask_again(self, tenant: Tenant, row: MediaRow, failure: SendFailure) -> None:
+        """Later and later, so that dead servers do not keep others waiting; after a day, never."""
+        now = self._clock.now()
+        age = now - row.created_at
+        if age > ASKED_FOR:
+            await self.fail(tenant, row.id, unreachable(str(failure)))
+            return
+        async with self._database.tenant(tenant) as connection:
+            fetch_at = now + min(age, _ASK_AGAIN_AT_MOST)
+            await MediaRepository(connection, tenant).change(row.id, fetch_at=fetch_at)
+
+
+def _check_download(status: int, origin: object) -> None:
+    """A client error is final; anything else may pass.
+
+    Raises:
+        InvalidRequest, SendFailure: the server has no bytes for us, for good or for now.
+    """
+    if 200 <= status < 300:
+        return
+    message = f"{origin} answered {status} instead of the file."
+    if 400 <= status < 500 and status not in {408, 425, 429}:
+        raise unreachable(message)
+    raise NoReply(message)
+
+
+def unreachable(message: str) -> InvalidRequest:
+    """Return the error of a URL that does not answer with a file."""
+    return InvalidRequest(
+        message,
+        rule="media.url.unreachable",
+        remediation="Give a public https URL that answers with the file itself.",
+    )

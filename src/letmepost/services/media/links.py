@@ -1,0 +1,158 @@
+"""Addresses that need no key, because they carry a signature: one medium, one purpose, for some time.
+
+A medium's `url` is for people. What a platform is told to fetch is an address of its own: it is good for one post, and
+only while that post needs the medium.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hmac import compare_digest
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.content import PostContent
+from letmepost.domain.flow import Frozen
+from letmepost.domain.ids import Prefix, spell
+from letmepost.gateways.clock import Clock
+from letmepost.platforms.contract import Platform
+from letmepost.storage.database import Tenant
+from letmepost.storage.media.media import MediaRow
+from letmepost.storage.posts.contents import media_ids
+from letmepost.storage.sealing import Keyring
+
+READABLE_FOR = timedelta(days=7)
+"""The least that a medium's `url` is good for."""
+UPLOADABLE_FOR = timedelta(hours=24)
+PULLABLE_FOR = timedelta(hours=24)
+"""The least that a platform has for fetching: what it was asked to make of a medium dies about then, too."""
+
+_DAY_S = 86_400
+_SIGNATURE_BYTES = 16
+_MODES = (Mode.LIVE, Mode.TEST)
+
+
+class Purpose(StrEnum):
+    """What an address is for."""
+
+    READ = "media-read"
+    UPLOAD = "media-upload"
+    PULL = "media-pull"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What an address says: whose medium, which, until when; of how many bytes (an upload), for which post (a pull)."""
+
+    tenant: Tenant
+    media_id: UUID
+    expires_at: datetime
+    size_bytes: int = 0
+    post_id: UUID | None = None
+
+
+class MediaLinks:
+    """Makes and checks such addresses. `public_url`: where the API is reached."""
+
+    def __init__(self, keyring: Keyring, clock: Clock, public_url: str) -> None:
+        self._keyring = keyring
+        self._clock = clock
+        self._base = public_url.rstrip("/")
+
+    @property
+    def are_public(self) -> bool:
+        """Whether a platform somewhere on the internet can follow them."""
+        url = urlsplit(self._base)
+        return url.scheme == "https" and not _is_at_home(url.hostname or "localhost")
+
+    def to_read(self, tenant: Tenant, row: MediaRow) -> str | None:
+        """Where the medium's bytes can be read by anybody, for 7 to 8 days; None when there are none.
+
+        The same within a day, so that a reader may remember what it has fetched.
+        """
+        if row.facts is None:
+            return None
+        day = (self._clock.now() + READABLE_FOR).timestamp() // _DAY_S + 1
+        link = Link(tenant, row.id, datetime.fromtimestamp(day * _DAY_S, UTC))
+        return f"{self._base}/media/{self._sign(Purpose.READ, link)}"
+
+    def of_post(
+        self, tenant: Tenant, platform: Platform, post_id: UUID, content: PostContent, frozen: Frozen
+    ) -> Mapping[str, str]:
+        """Spelled media id → where the platform fetches it; empty for one that is sent the bytes."""
+        if not platform.pulls_media:
+            return {}
+        return {
+            spell(Prefix.MEDIA, media_id): self.to_pull(tenant, media_id, post_id, frozen.at)
+            for media_id in media_ids(content)
+        }
+
+    def to_pull(self, tenant: Tenant, media_id: UUID, post_id: UUID, frozen_at: datetime) -> str:
+        """Where a platform fetches a medium for a post, for 24 to 48 hours, unless the post ends before.
+
+        Counted from when the revision was frozen, so that every run within a day asks for the same thing.
+        """
+        days = max(0, (self._clock.now() - frozen_at) // PULLABLE_FOR)
+        link = Link(tenant, media_id, frozen_at + (days + 2) * PULLABLE_FOR, post_id=post_id)
+        return f"{self._base}/media/{self._sign(Purpose.PULL, link)}"
+
+    def to_upload(self, link: Link) -> str:
+        """Where the medium's bytes can be put, once."""
+        return f"{self._base}/v1/media/uploads/{self._sign(Purpose.UPLOAD, link)}"
+
+    def read(self, purpose: Purpose, token: str) -> Link | None:
+        """What a token of ours says; None when it is not ours, of another purpose, or out of date."""
+        try:
+            raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except (binascii.Error, ValueError):
+            return None
+        if _spell(raw) != token:  # base64 ignores some bits of a last letter: one address, one spelling
+            return None
+        body, signature = raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]
+        known = self._keyring.hashes(purpose, body)
+        if not any(compare_digest(signature, own[:_SIGNATURE_BYTES]) for own in known):
+            return None
+        link = _decode(body)
+        return link if self._clock.now() < link.expires_at else None
+
+    def _sign(self, purpose: Purpose, link: Link) -> str:
+        body = _encode(link)
+        signature = self._keyring.hashes(purpose, body)[0][:_SIGNATURE_BYTES]
+        return _spell(body + signature)
+
+
+def _spell(token: bytes) -> str:
+    return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
+
+
+def _encode(link: Link) -> bytes:
+    return b"".join(
+        (
+            link.tenant.organization_id.bytes,
+            link.media_id.bytes,
+            _MODES.index(link.tenant.mode).to_bytes(1),
+            int(link.expires_at.timestamp()).to_bytes(5),
+            link.size_bytes.to_bytes(5),
+            b"" if link.post_id is None else link.post_id.bytes,
+        )
+    )
+
+
+def _decode(body: bytes) -> Link:
+    tenant = Tenant(UUID(bytes=body[:16]), _MODES[body[32]])
+    expires_at = datetime.fromtimestamp(int.from_bytes(body[33:38]), UTC)
+    post_id = UUID(bytes=body[43:]) if body[43:] else None
+    return Link(tenant, UUID(bytes=body[16:32]), expires_at, int.from_bytes(body[38:43]), post_id)
+
+
+def _is_at_home(host: str) -> bool:
+    """Whether a host is nobody's outside of this network; a name of which that cannot be told is somebody's."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host

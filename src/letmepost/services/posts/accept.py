@@ -1,0 +1,290 @@
+"""Accepting posts: checked against every rule, then stored with everything that belongs to them, or not at all."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from letmepost.domain.content import MediaFacts, OnUnsupported
+from letmepost.domain.errors import InvalidRequest, StateForbids
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.posts import PostStatus
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.services.callers import Caller, new_id
+from letmepost.services.events import post_event
+from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.media.library import StoredBytes
+from letmepost.services.posts.compose import Composed, Composer, JudgedTarget
+from letmepost.services.posts.inline_media import PostMedia, media_of
+from letmepost.services.posts.requests import ContentRequest, PostRequest, TargetRequest
+from letmepost.services.posts.target_options import check_default_options, option_media_ids
+from letmepost.services.posts.targets import resolve
+from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.worlds import Worlds
+from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
+from letmepost.storage.database import Connection, Database
+from letmepost.storage.idempotency import IdempotencyClaim
+from letmepost.storage.media.media import MediaRepository
+from letmepost.storage.posts.batches import BatchRepository, BatchRow, NewBatch, NewPost
+from letmepost.storage.posts.posts import PostRow
+from letmepost.storage.sealing import Keyring
+from letmepost.storage.webhooks.events import EventRepository, NewEvent
+
+HORIZON = timedelta(days=366)
+SOONEST = timedelta(seconds=1)
+SOON = timedelta(seconds=5)
+"""What is due later is found by a worker's own sweep, long before its time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A request that is stored. `answer`: what it is answered, stored with it, if its outcome is not waited for."""
+
+    batch_id: UUID
+    answer: Answer | None
+
+
+class Acceptance:
+    """What turns requests into posts of the caller's world."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        worlds: Worlds,
+        media: PostMedia,
+        quotas: Quotas,
+        idempotency: Idempotency,
+        wakeups: Wakeups,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._worlds = worlds
+        self._media = media
+        self._quotas = quotas
+        self._idempotency = idempotency
+        self._wakeups = wakeups
+
+    async def accept(
+        self, caller: Caller, request: PostRequest, once: Once[BatchRow], request_id: str, *, waits: bool
+    ) -> Accepted:
+        """Check every target against every rule, then store all of them in one transaction.
+
+        Args:
+            waits: the caller wants to hear what became of posts that go out now.
+
+        Raises:
+            InvalidRequest, NotFound, PreflightFailed: something is wrong; nothing was stored.
+            QuotaExceeded: it is more than the operator allows; nothing was stored.
+            AnsweredError, IdempotencyConflict: the key was used before.
+        """
+        inline_facts = await self._media.examine(caller, _contents(request))
+        async with self._quotas.announced(caller.tenant), self._database.tenant(caller.tenant) as connection:
+            composed = await self._compose(connection, caller, request, inline_facts)
+            now = self._clock.now()
+            check_schedule(request.scheduled_at, now)
+            batch = self._batch(request, composed, request_id, now)
+            has_bytes = any(item.data is not None for item in composed.media)
+            if not has_bytes:
+                stored = await self._write(connection, caller, request, once.claim, batch, composed, {})
+                accepted = await self._accepted(connection, caller, once, stored, waits=waits)
+        if has_bytes:
+            async with (
+                self._quotas.announced(caller.tenant),
+                self._media.stored_bytes(caller, composed) as stored_bytes,
+                self._database.tenant(caller.tenant) as connection,
+            ):
+                stored = await self._write(connection, caller, request, once.claim, batch, composed, stored_bytes)
+                accepted = await self._accepted(connection, caller, once, stored, waits=waits)
+        if not batch.is_draft:
+            is_soon = batch.due_at < self._clock.now() + SOON
+            await (self._wakeups.wake_worker() if is_soon else self._wakeups.events_written())
+        return accepted
+
+    async def recompose(
+        self,
+        connection: Connection,
+        caller: Caller,
+        post: PostRow,
+        content: ContentRequest,
+        on_unsupported: OnUnsupported,
+    ) -> NewPost:
+        """Check new content for a post like that of a new post, and store the media that it names by URL.
+
+        Args:
+            content: as `PostMedia.bring` returns it.
+
+        Raises:
+            InvalidRequest, NotFound, PreflightFailed: something is wrong with it.
+        """
+        target = TargetRequest(account_id=post.account_id, platform=None, content=content)
+        request = PostRequest(
+            targets=[target], content=ContentRequest(), on_unsupported=on_unsupported, scheduled_at=post.due_at
+        )
+        composed = await self._compose(connection, caller, request, {})
+        await self._media.remember(connection, caller, composed, {})
+        return composed.posts[0]
+
+    async def validate(self, caller: Caller, request: PostRequest) -> list[JudgedTarget]:
+        """What preflight says of every target. Stores nothing, sends nothing.
+
+        Raises:
+            InvalidRequest, NotFound: the request is wrong before any platform's rule is.
+        """
+        inline_facts = await self._media.examine(caller, _contents(request))
+        async with self._database.tenant(caller.tenant) as connection:
+            composer, accounts = await self._composer(connection, caller, request, inline_facts)
+        check_schedule(request.scheduled_at, self._clock.now())
+        return await composer.judge(request, accounts)
+
+    async def _write(
+        self,
+        connection: Connection,
+        caller: Caller,
+        request: PostRequest,
+        claim: IdempotencyClaim | None,
+        batch: NewBatch,
+        composed: Composed,
+        stored_bytes: Mapping[UUID, StoredBytes],
+    ) -> BatchRow:
+        """Store a batch with everything that belongs to it, in the transaction under way."""
+        now = self._clock.now()
+        await self._idempotency.take(connection, caller, claim, batch.id)
+        batches = BatchRepository(connection, caller.tenant)
+        await self._refuse_duplicates(batches, request, batch, now)
+        await self._media.remember(connection, caller, composed, stored_bytes)
+        if not batch.is_draft:
+            due = [(post.account_id, batch.due_at) for post in batch.posts]
+            await self._quotas.move(connection, caller.tenant, new=due)
+        stored = await batches.create(batch, now)
+        if batch.is_scheduled:
+            await EventRepository(connection, caller.tenant).write(self._queued_events(stored.posts), now)
+        return stored
+
+    async def _accepted(
+        self, connection: Connection, caller: Caller, once: Once[BatchRow], stored: BatchRow, *, waits: bool
+    ) -> Accepted:
+        if waits and not is_answerable(stored):
+            return Accepted(stored.id, None)
+        return Accepted(stored.id, await self._idempotency.answer(connection, caller, once, stored))
+
+    async def _compose(
+        self, connection: Connection, caller: Caller, request: PostRequest, inline_facts: dict[int, MediaFacts]
+    ) -> Composed:
+        composer, accounts = await self._composer(connection, caller, request, inline_facts)
+        return await composer.compose(request, accounts)
+
+    async def _composer(
+        self, connection: Connection, caller: Caller, request: PostRequest, inline_facts: dict[int, MediaFacts]
+    ) -> tuple[Composer, list[AccountRow]]:
+        """Resolve targets and media, in the snapshot of the transaction under way."""
+        profile_id = caller.narrow(request.profile_id)
+        account_ids = {target.account_id for target in request.targets if target.account_id is not None}
+        names = {target.platform for target in request.targets if target.platform and not target.account_id}
+        found = await AccountRepository(connection, caller.tenant, self._keyring).list_candidates(
+            account_ids, names, profile_id
+        )
+        accounts = resolve(request, found)
+        check_default_options(request, {account.platform for account in accounts}, self._worlds)
+        wanted = _named_media(request) | option_media_ids(request, accounts, self._worlds)
+        known = await MediaRepository(connection, caller.tenant).find_many(wanted) if wanted else {}
+        for index, account in enumerate(accounts):
+            _check_account(index, account, is_now=request.scheduled_at is None and not request.is_draft)
+        can_fetch = self._worlds.can_fetch_media(caller.mode)
+        return Composer(self._worlds, self._clock, known, inline_facts, can_fetch), accounts
+
+    async def _refuse_duplicates(
+        self, batches: BatchRepository, request: PostRequest, batch: NewBatch, now: datetime
+    ) -> None:
+        if request.refuse_duplicates_within_s <= 0:
+            return
+        since = now - timedelta(seconds=request.refuse_duplicates_within_s)
+        for post in batch.posts:
+            earlier = await batches.find_duplicate(post, since)
+            if earlier is not None:
+                spelled = spell(Prefix.POST, earlier)
+                raise StateForbids(
+                    f"The account got the same text and media in {spelled}.",
+                    rule="post.duplicate_content",
+                    remediation="Change the text, or leave refuseDuplicatesWithinS out.",
+                    platform=post.platform,
+                    detail={"postId": spelled},
+                )
+
+    def _batch(self, request: PostRequest, composed: Composed, request_id: str, now: datetime) -> NewBatch:
+        return NewBatch(
+            id=new_id(self._clock),
+            request_id=request_id,
+            is_scheduled=request.scheduled_at is not None,
+            is_draft=request.is_draft,
+            due_at=request.scheduled_at or now,
+            late_within_s=None if request.late is None else request.late.within_s,
+            late_then=None if request.late is None else request.late.then,
+            metadata=request.metadata,
+            posts=composed.posts,
+        )
+
+    def _queued_events(self, posts: Sequence[PostRow]) -> list[NewEvent]:
+        """`post.validated` goes beside `post.queued` for clients that know only the older name."""
+        return [post_event(self._clock, name, post) for post in posts for name in ("post.queued", "post.validated")]
+
+
+def is_answerable(batch: BatchRow) -> bool:
+    """Whether whoever asked for it need not wait: it is for later, or has come to its end."""
+    return batch.is_scheduled or _is_settled(batch)
+
+
+def _is_settled(batch: BatchRow) -> bool:
+    """Whether there is nothing left to wait for: every post has its outcome, and its extras."""
+    return not any(
+        post.status in {PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING}
+        or (post.status is PostStatus.PUBLISHED and post.ready_at is not None)
+        for post in batch.posts
+    )
+
+
+def check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
+    """Refuse a time that is past or too far away.
+
+    Raises:
+        InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
+    """
+    if scheduled_at is None:
+        return
+    if scheduled_at < now + SOONEST:
+        raise InvalidRequest(
+            "scheduledAt is not in the future.",
+            rule="scheduledAt.future",
+            remediation="Choose a time at least 1 s ahead, or leave scheduledAt out to publish now.",
+        )
+    if scheduled_at > now + HORIZON:
+        raise InvalidRequest(
+            f"scheduledAt is more than {HORIZON.days} days ahead.",
+            rule="scheduledAt.horizon",
+            remediation=f"Choose a time within {HORIZON.days} days.",
+        )
+
+
+def _check_account(index: int, account: AccountRow, *, is_now: bool) -> None:
+    if account.status == "reauth_required" and is_now:
+        raise InvalidRequest(
+            f"targets[{index}]: the account must be connected again before it can publish.",
+            rule="account.reauth_required",
+            remediation="Connect the account again, or schedule the post: it is then held until that is done.",
+            platform=account.platform,
+        )
+
+
+def _contents(request: PostRequest) -> dict[str, ContentRequest]:
+    """Return the contents of a request, by their paths in it."""
+    return {"": request.content} | {
+        f"targets[{index}].": target.content for index, target in enumerate(request.targets)
+    }
+
+
+def _named_media(request: PostRequest) -> set[UUID]:
+    return {item.media_id for item in media_of(list(_contents(request).values())) if item.media_id is not None}

@@ -1,0 +1,254 @@
+"""Composes the posts of a request: applies overrides, resolves media, checks rules."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
+from letmepost.domain.errors import InvalidRequest, PreflightFailed, TargetViolation
+from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
+from letmepost.domain.rules import Violation, preflight
+from letmepost.domain.text import as_compared
+from letmepost.gateways.clock import Clock
+from letmepost.platforms.contract import Platform
+from letmepost.services.callers import new_id
+from letmepost.services.posts.requests import ContentRequest, MediaRequest, PostRequest
+from letmepost.services.posts.target_options import options_of, unknown_medium, unused_options
+from letmepost.services.worlds import Worlds
+from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.media.media import MediaRow
+from letmepost.storage.posts.batches import NewPost
+from letmepost.storage.posts.contents import media_ids
+
+_FIELDS = {"text": "text", "media": "media", "firstComment": "first_comment", "thread": "thread"}
+
+
+@dataclass(frozen=True, slots=True)
+class NewMedia:
+    """A medium that the request brings along: bytes to store, or a URL to fetch."""
+
+    id: UUID
+    profile_id: UUID
+    url: str | None
+    data: bytes | None
+    facts: MediaFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """What would be stored."""
+
+    posts: Sequence[NewPost]
+    media: Sequence[NewMedia]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedTarget:
+    """One target: the post that would be stored, its violations, and a warning for each omitted item."""
+
+    account: AccountRow
+    platform: Platform
+    post: NewPost
+    violations: tuple[Violation, ...]
+    warnings: tuple[Violation, ...]
+
+
+@dataclass
+class Composer:
+    """Composes the posts of one request.
+
+    Args:
+        known_media: the media that the request names by id, as far as they exist.
+        inline_facts: what the bytes in the request say, by identity of the request's own objects.
+        can_fetch: whether the platforms can fetch media from this deployment.
+    """
+
+    worlds: Worlds
+    clock: Clock
+    known_media: Mapping[UUID, MediaRow]
+    inline_facts: Mapping[int, MediaFacts]
+    can_fetch: bool
+    new_media: list[NewMedia] = field(default_factory=list)
+    _identities: dict[UUID, bytes] = field(default_factory=dict)
+
+    async def compose(self, request: PostRequest, accounts: Sequence[AccountRow]) -> Composed:
+        """Return the post of every target. Media that every target omits are not stored.
+
+        Raises:
+            InvalidRequest: options or media that are wrong in themselves.
+            NotFound: `media.unknown`.
+            PreflightFailed: a platform rule is broken; carries every violation of every target.
+        """
+        judged = await self.judge(request, accounts)
+        violations = [
+            TargetViolation(index, spell(Prefix.ACCOUNT, target.account.id), target.platform.name, violation)
+            for index, target in enumerate(judged)
+            for violation in target.violations
+        ]
+        if violations:
+            raise PreflightFailed(violations)
+        posts = [target.post for target in judged]
+        used = {media_id for post in posts for media_id in media_ids(post.content)}
+        return Composed(posts, [item for item in self.new_media if item.id in used])
+
+    async def judge(self, request: PostRequest, accounts: Sequence[AccountRow]) -> list[JudgedTarget]:
+        """Return the post of every target with its violations and warnings.
+
+        The event loop serves others between targets, and between long texts of a target.
+
+        Raises:
+            InvalidRequest, NotFound: as `compose`.
+        """
+        unused = unused_options(request, {account.platform for account in accounts})
+        judged = []
+        for index, (target, account) in enumerate(zip(request.targets, accounts, strict=True)):
+            platform = self.worlds.platform(account.platform)
+            merged = _merge(request.content, target.content)
+            options = options_of(platform, index, request.content.options, target.content)
+            content = self._content(merged, request, options, platform, account)
+            await _prepare(content, platform)
+            checked = preflight(content, platform.rules)
+            violations = (*self._unreachable(platform, checked.content), *checked.violations)
+            warnings = (*unused, *checked.warnings)
+            post = NewPost(
+                id=new_id(self.clock),
+                account_id=account.id,
+                profile_id=account.profile_id,
+                platform=platform.name,
+                content=checked.content,
+                # A post that is rejected is never compared, and its texts may be long.
+                content_hash=b"" if violations else self._hash(checked.content),
+                warnings=[*_account_warnings(account), *(_stored(warning) for warning in warnings)],
+            )
+            judged.append(JudgedTarget(account, platform, post, violations, warnings))
+        return judged
+
+    def _unreachable(self, platform: Platform, content: PostContent) -> Iterator[Violation]:
+        """What is wrong when a platform would have to fetch media from where it cannot get to."""
+        if platform.pulls_media and not self.can_fetch and media_ids(content):
+            yield Violation(
+                rule="media.public_url.required",
+                field="media",
+                message=f"{platform.title} fetches media itself, and cannot reach this deployment.",
+                remediation="Have the operator set LETMEPOST_PUBLIC_URL to the https address of this deployment.",
+            )
+
+    def _hash(self, content: PostContent) -> bytes:
+        """Return a digest that two posts have in common if a platform would see the same texts and media."""
+        digest = sha256()
+        for text, media in [(content.text, content.media), *((part.text, part.media) for part in content.thread)]:
+            digest.update(as_compared(text).encode() + b"\0")
+            for item in media:
+                digest.update(self._identities[item.media_id] + b"\0")
+        return digest.digest()
+
+    def _identity(self, item: MediaRequest) -> bytes:
+        if item.data is not None:
+            return sha256(item.data).digest()
+        known = None if item.media_id is None else self.known_media.get(item.media_id)
+        if known is not None and known.sha256:
+            return known.sha256
+        return str(item.url or item.media_id).encode()
+
+    def _content(
+        self,
+        merged: ContentRequest,
+        request: PostRequest,
+        options: Mapping[str, Any],
+        platform: Platform,
+        account: AccountRow,
+    ) -> PostContent:
+        named = platform.options.model_validate(options).media_ids()
+        return PostContent(
+            text=merged.text,
+            media=tuple(self._item(item, account) for item in merged.media),
+            first_comment=merged.first_comment,
+            thread=tuple(
+                ThreadPart(text=part.text, media=tuple(self._item(item, account) for item in part.media))
+                for part in merged.thread
+            ),
+            options=options,
+            option_media={path: self._option_item(text, account) for path, text in named.items()},
+            on_unsupported=request.on_unsupported,
+            lengths=request.lengths,
+        )
+
+    def _item(self, item: MediaRequest, account: AccountRow) -> MediaItem:
+        if item.media_id is not None:
+            media_id, facts = item.media_id, self._known(item.media_id, account).facts
+        else:
+            media_id, facts = new_id(self.clock), self.inline_facts.get(id(item))
+            self.new_media.append(NewMedia(media_id, account.profile_id, item.url, item.data, facts))
+        self._identities[media_id] = self._identity(item)
+        kind = _kind(item, facts)
+        return MediaItem(kind=kind, media_id=media_id, alt_text=item.alt_text, title=item.title, facts=facts)
+
+    def _option_item(self, text: str, account: AccountRow) -> MediaItem:
+        try:
+            media_id = parse(Prefix.MEDIA, text)
+        except MalformedIdError:
+            raise unknown_medium() from None
+        return MediaItem(kind=MediaKind.IMAGE, media_id=media_id, facts=self._known(media_id, account).facts)
+
+    def _known(self, media_id: UUID, account: AccountRow) -> MediaRow:
+        row = self.known_media.get(media_id)
+        if row is None or row.profile_id != account.profile_id:
+            raise unknown_medium()
+        if row.status == "failed":
+            message = (row.error or {}).get("message", "Its bytes cannot be had.")
+            raise InvalidRequest(
+                f"{spell(Prefix.MEDIA, media_id)}: {message}",
+                rule="media.unreadable",
+                remediation="Upload it again.",
+            )
+        return row
+
+
+async def _prepare(content: PostContent, platform: Platform) -> None:
+    """Do the slow part of judging, and let the event loop serve others in between."""
+    await asyncio.sleep(0)
+    for rule in platform.rules:
+        for _ in rule.prepare(content):
+            await asyncio.sleep(0)
+
+
+def _kind(item: MediaRequest, facts: MediaFacts | None) -> MediaKind:
+    if item.kind is not None:
+        return item.kind
+    if facts is not None:
+        return facts.kind
+    source = item.url if item.media_id is None else spell(Prefix.MEDIA, item.media_id)
+    raise InvalidRequest(
+        f"The kind of {source} is not known: its bytes have not arrived yet.",
+        rule="media.kind_required",
+        remediation="Send `kind` (`image`, `video` or `document`).",
+    )
+
+
+def _stored(warning: Violation) -> dict[str, str]:
+    return {"code": warning.rule, "message": warning.message, "field": warning.field}
+
+
+def _account_warnings(account: AccountRow) -> list[dict[str, str]]:
+    """What a post that is to go out later should know of its account."""
+    if account.status != "reauth_required":
+        return []
+    message = "The account must be connected again; until then the post is held when it is due."
+    return [{"code": "account.reauth_required", "message": message}]
+
+
+def _merge(defaults: ContentRequest, target: ContentRequest) -> ContentRequest:
+    """The target's own fields where given, the defaults elsewhere; an override replaces, it does not merge."""
+
+    def chosen(name: str) -> Any:
+        return getattr(target if name in target.given else defaults, _FIELDS[name])
+
+    return ContentRequest(
+        text=chosen("text"),
+        media=chosen("media"),
+        first_comment=chosen("firstComment"),
+        thread=chosen("thread"),
+    )

@@ -1,0 +1,109 @@
+"""Why a post is late, from what is on record of it and of its account's other posts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from letmepost.domain.lateness import Delay, Hold, Lateness, Record, Try, explain_lateness
+from letmepost.domain.posts import TERMINAL, PostStatus
+from letmepost.services.publishing.outcomes import MISSED_RULE
+from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.posts.history import HistoryRepository
+from letmepost.storage.posts.posts import AttemptRow, PostRepository, PostRow
+from letmepost.storage.tenants.pauses import PAUSED_RULE
+
+_LOOKED_INTO = timedelta(seconds=1)
+"""Of what is less late it is not asked whether it was held, or whether its account was busy."""
+
+_NEVER_LATE = frozenset({PostStatus.DRAFT, PostStatus.CANCELED})
+_HELD_FOR: Mapping[str, Delay] = MappingProxyType({PAUSED_RULE: Delay.PAUSE, MISSED_RULE: Delay.RULE})
+
+
+async def find_lateness(
+    connection: Connection, tenant: Tenant, post: PostRow, attempts: Sequence[AttemptRow], now: datetime
+) -> Lateness | None:
+    """How late a post is, or was when it was published or given up, and why.
+
+    While a worker is at it, that is until the worker began. None before its time, of drafts and of canceled posts, and
+    when attempts are not on record any more.
+    """
+    record = _record(post, attempts, now)
+    if record is None:
+        return None
+    if record.until - record.due_at >= _LOOKED_INTO:
+        history = HistoryRepository(connection, tenant)
+        held = await history.list_held(post.id)
+        record = replace(
+            record,
+            holds=[Hold(row.since, _held_for(row.rule)) for row in held],
+            busy=await history.list_busy(post.account_id, post.id, record.due_at, record.until),
+        )
+    return explain_lateness(record)
+
+
+async def read_lateness(connection: Connection, tenant: Tenant, post: PostRow, now: datetime) -> Lateness | None:
+    """As `find_lateness`, of a post whose attempts have not been read."""
+    attempts = await PostRepository(connection, tenant).list_attempts(post.id)
+    return await find_lateness(connection, tenant, post, attempts, now)
+
+
+def _record(post: PostRow, attempts: Sequence[AttemptRow], now: datetime) -> Record | None:
+    if post.status in _NEVER_LATE or now <= post.due_at or len(attempts) < post.attempt_count:
+        return None
+    # What came before belongs to another time for which it was due.
+    mine = [attempt for attempt in attempts if (attempt.finished_at or attempt.started_at) >= post.due_at]
+    until = post.published_at or now
+    if mine and mine[-1].finished_at is None:
+        *mine, last = mine
+        if post.published_at is None:
+            return _make(post, mine, min(last.started_at, now), _ready_at(last))
+        # It is visible, and the worker is still at what follows.
+        platform_ms = _ms(post.published_at - last.started_at)
+        mine.append(replace(last, outcome=PostStatus.PUBLISHED, finished_at=post.published_at, platform_ms=platform_ms))
+    if post.published_at is None and post.status in TERMINAL:
+        if not mine:
+            return None
+        until = mine[-1].finished_at or now
+    return _make(post, mine, until, None if post.status is PostStatus.HELD else post.ready_at)
+
+
+def _make(post: PostRow, attempts: Sequence[AttemptRow], until: datetime, ready_at: datetime | None) -> Record | None:
+    if until <= post.due_at:
+        return None
+    tries = [
+        Try(
+            ready_at=_ready_at(attempt),
+            started_at=attempt.started_at,
+            finished_at=attempt.finished_at,
+            platform=timedelta(milliseconds=attempt.platform_ms or 0),
+            then=_then(attempt),
+        )
+        for attempt in attempts
+    ]
+    return Record(due_at=post.due_at, until=until, tries=tries, ready_at=ready_at)
+
+
+def _then(attempt: AttemptRow) -> Delay | None:
+    """What a try left the post waiting for."""
+    error = attempt.error or {}
+    match attempt.outcome:
+        case "waiting":
+            return Delay.PLATFORM
+        case PostStatus.RETRYING:
+            return Delay.BUDGET if "budget" in error else Delay.PLATFORM
+        case PostStatus.HELD:
+            return _held_for(error.get("rule"))
+    return None
+
+
+def _held_for(rule: str | None) -> Delay:
+    return _HELD_FOR.get(rule or "", Delay.ACCOUNT)
+
+
+def _ready_at(attempt: AttemptRow) -> datetime:
+    return attempt.started_at - timedelta(milliseconds=attempt.waited_ms)
+
+
+def _ms(duration: timedelta) -> int:
+    return duration // timedelta(milliseconds=1)

@@ -1,0 +1,119 @@
+"""Asking the platform, a day after a post was published, whether it still shows the post."""
+
+from datetime import timedelta
+
+import structlog
+
+from letmepost.domain.errors import LetmepostError, PlatformFailure
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.drive import drive
+from letmepost.gateways.throttles import Throttles
+from letmepost.services.accounts.tokens import account_sender
+from letmepost.services.events import post_event
+from letmepost.services.publishing import throttling
+from letmepost.services.world_time import world_clock
+from letmepost.services.worlds import Access, Worlds
+from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
+from letmepost.storage.database import Database, Tenant
+from letmepost.storage.posts.editing import PostEditor
+from letmepost.storage.posts.posts import PostRow
+from letmepost.storage.posts.read_backs import EveryTenantReadBacks, FoundPost, ReadBackRepository
+from letmepost.storage.sealing import Keyring
+from letmepost.storage.webhooks.events import EventRepository
+
+READ_BACK_AFTER = timedelta(hours=24)
+"""From publication to the question."""
+
+_AGAIN_AFTER = timedelta(hours=1)
+"""When to ask again if the platform did not answer, or its limits are needed for publishing."""
+
+_GIVEN_UP_AFTER = timedelta(days=3)
+"""From publication to the last question."""
+
+log = structlog.get_logger()
+
+
+class ReadBacks:
+    """Reads back the published posts of every tenant, each once. Any number of workers may run it."""
+
+    def __init__(
+        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, throttles: Throttles
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._clock = clock
+        self._worlds = worlds
+        self._throttles = throttles
+        self._found = EveryTenantReadBacks(database)
+
+    async def sweep(self, limit: int) -> None:
+        """Read back up to `limit` posts that are due, one after another. A post that fails does not stop the others."""
+        for found in await self._found.list_due(self._clock.now(), limit):
+            try:
+                await self._read_back(found)
+            except Exception:
+                log.exception("read_back.failed", post_id=str(found.post_id))
+
+    async def _read_back(self, found: FoundPost) -> None:
+        now, tenant = self._clock.now(), found.tenant
+        async with self._database.tenant(tenant) as connection:
+            post = await ReadBackRepository(connection, tenant).take(found.post_id, now, now + _AGAIN_AFTER)
+            if post is None:
+                return
+            account = await AccountRepository(connection, tenant, self._keyring).find(post.account_id)
+            ahead = (await world_clock(connection, tenant, self._clock)).ahead
+        access = None if account is None or not account.is_usable else self._access(tenant, account)
+        if access is None or account is None or _is_settled(post):
+            await self._record(tenant, post, is_there=True)
+            return
+        names = throttling.names(tenant, account, ahead, access.platform.server(account.facts))
+        if self._throttles.is_low(names) or self._throttles.find(names) is not None:
+            return
+        is_there = await self._ask(tenant, account, access, post)
+        if is_there is not None:
+            await self._record(tenant, post, is_there=is_there)
+        elif post.published_at is None or now - post.published_at > _GIVEN_UP_AFTER:
+            await self._record(tenant, post, is_there=True)
+
+    def _access(self, tenant: Tenant, account: AccountRow) -> Access | None:
+        """Return how the platform is asked; None if it cannot be."""
+        try:
+            access = self._worlds.access(account.platform, tenant.mode, tenant.organization_id)
+        except LetmepostError:
+            return None
+        return None if access.platform.is_there is None else access
+
+    async def _ask(self, tenant: Tenant, account: AccountRow, access: Access, post: PostRow) -> bool | None:
+        """Return whether the platform still shows the post; None if it did not answer."""
+        if access.platform.is_there is None or post.uri is None:
+            return True
+        sender = await account_sender(
+            database=self._database,
+            keyring=self._keyring,
+            clock=self._clock,
+            access=access,
+            tenant=tenant,
+            account=account,
+        )
+        try:
+            return await drive(access.platform.is_there(account.facts, post.uri, access.settings), sender)
+        except PlatformFailure as failure:
+            log.info("read_back.unanswered", post_id=str(post.id), kind=failure.kind, error=failure.message)
+            return None
+
+    async def _record(self, tenant: Tenant, post: PostRow, *, is_there: bool) -> None:
+        """Ask no more. Report a post that is gone, unless it was unpublished in the meantime."""
+        now = self._clock.now()
+        async with self._database.tenant(tenant) as connection:
+            editor = PostEditor(connection, tenant)
+            [locked] = await editor.lock([post.id])
+            if is_there or _is_settled(locked.post):
+                await editor.change(post.id, {"read_back_at": None})
+                return
+            changed = await editor.change(post.id, {"read_back_at": None, "removed_at": now, "updated_at": now})
+            await EventRepository(connection, tenant).write([post_event(self._clock, "post.removed", changed)], now)
+
+
+def _is_settled(post: PostRow) -> bool:
+    """Return True if it is known already that the post is gone."""
+    return post.unpublished_at is not None or post.removed_at is not None

@@ -1,0 +1,136 @@
+"""Going on with posts that nothing moves any more by itself: retrying them, and saying what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from letmepost.domain.posts import TRANSITIONS, Cause
+from letmepost.gateways.clock import Clock
+from letmepost.services.callers import Caller
+from letmepost.services.idempotency import Answer, Once
+from letmepost.services.posts.accept import check_schedule
+from letmepost.services.posts.read import visible_post
+from letmepost.services.posts.transition import PostMoves, due, forbidden, places
+from letmepost.services.tenants.quotas import Quotas
+from letmepost.storage.database import Connection
+from letmepost.storage.media.media import MediaRepository
+from letmepost.storage.posts.editing import LockedPost, PostEditor
+from letmepost.storage.posts.posts import PostFilter, PostRepository, PostRow, PostView
+
+RETRIED_AT_ONCE = 1000
+
+_RETRIABLE = TRANSITIONS[Cause.RETRIED].sources
+_RESOLVABLE = TRANSITIONS[Cause.RESOLVED_PUBLISHED].sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What a person found out about a post that we could not: whether it is visible, and where."""
+
+    is_published: bool
+    uri: str | None = None
+
+
+class Retrying:
+    """Posts of the caller's world that have ended, or whose end nobody could learn."""
+
+    def __init__(self, *, moves: PostMoves, quotas: Quotas, clock: Clock) -> None:
+        self._moves = moves
+        self._quotas = quotas
+        self._clock = clock
+
+    async def retry(self, caller: Caller, post_id: UUID, scheduled_at: datetime | None, once: Once[PostView]) -> Answer:
+        """Queue a post again that failed, was refused, was canceled, or broke in the middle of its thread.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+            StateForbids: it is not in such a state.
+            QuotaExceeded: it is more than the operator allows at that time.
+        """
+        check_schedule(scheduled_at, self._clock.now())
+
+        async def carry_out(connection: Connection) -> PostView:
+            locked = await self._moves.lock(connection, caller, post_id)
+            if not _is_retriable(locked):
+                raise forbidden(f"A post that is {_state(locked.post)} cannot be retried.")
+            await self._requeue(connection, caller, [locked], scheduled_at)
+            return await visible_post(connection, caller, post_id)
+
+        return await self._moves.once(caller, once, carry_out)
+
+    async def resolve(self, caller: Caller, post_id: UUID, resolution: Resolution, once: Once[PostView]) -> Answer:
+        """Record what a person found out about a post whose outcome we could not learn.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+            StateForbids: its outcome is known.
+        """
+
+        async def carry_out(connection: Connection) -> PostView:
+            post = (await self._moves.lock(connection, caller, post_id)).post
+            if post.status not in _RESOLVABLE:
+                raise forbidden(f"The outcome of a post that is {post.status} is known.")
+            if resolution.is_published:
+                uri, now = resolution.uri or post.uri, self._clock.now()
+                await self._moves.move(
+                    connection, caller, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None
+                )
+            else:
+                await PostEditor(connection, caller.tenant).forget_sent(post)  # or a retry would only ask again
+                cause = Cause.RESOLVED_PARTLY if post.parts else Cause.RESOLVED_NOT_PUBLISHED
+                await self._moves.move(connection, caller, post, cause)
+            return await visible_post(connection, caller, post_id)
+
+        return await self._moves.once(caller, once, carry_out)
+
+    async def retry_many(
+        self, caller: Caller, wanted: PostFilter, scheduled_at: datetime | None, once: Once[Sequence[UUID]]
+    ) -> Answer:
+        """Queue again every post that fits and can be retried, up to 1 000 a request, oldest first.
+
+        Raises:
+            InvalidRequest: the time will not do.
+        """
+        check_schedule(scheduled_at, self._clock.now())
+
+        async def carry_out(connection: Connection) -> Sequence[UUID]:
+            repository = PostRepository(connection, caller.tenant)
+            ids = await repository.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
+            found = await PostEditor(connection, caller.tenant).lock(ids)
+            retried = [locked for locked in found if _is_retriable(locked)]
+            await self._requeue(connection, caller, retried, scheduled_at)
+            return [locked.post.id for locked in retried]
+
+        return await self._moves.once(caller, once, carry_out)
+
+    async def _requeue(
+        self, connection: Connection, caller: Caller, found: Sequence[LockedPost], scheduled_at: datetime | None
+    ) -> None:
+        due_at = scheduled_at or self._clock.now()
+        posts = [locked.post for locked in found]
+        new = [(post.account_id, due_at) for post in posts]
+        await self._quotas.move(connection, caller.tenant, old=places(posts), new=new)
+        await MediaRepository(connection, caller.tenant).wait_again([post.id for post in posts])
+        for locked in found:
+            if not locked.is_sent:
+                await PostEditor(connection, caller.tenant).thaw(locked.post)
+            changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "error": None}
+            await self._moves.move(connection, caller, locked.post, Cause.RETRIED, **changes)
+
+
+def _is_retriable(locked: LockedPost) -> bool:
+    """Return whether a post can be queued again.
+
+    The rest of a thread cannot follow a deleted beginning. A canceled draft stays canceled: nobody asked to publish it.
+    """
+    post = locked.post
+    is_excluded = locked.is_leased or post.is_canceled_draft or post.unpublished_at is not None
+    return post.status in _RETRIABLE and not is_excluded
+
+
+def _state(post: PostRow) -> str:
+    if post.unpublished_at is not None:
+        return "unpublished"
+    return "a canceled draft" if post.is_canceled_draft else post.status

@@ -1,0 +1,124 @@
+"""A post's timeline: the evidence of what happened to it, in plain words and as data."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from letmepost.domain.lateness import WORDS, Lateness
+from letmepost.gateways.clock import Clock
+from letmepost.services.callers import Caller
+from letmepost.services.events import timestamp
+from letmepost.services.posts.lateness import find_lateness
+from letmepost.services.posts.read import visible_post
+from letmepost.storage.database import Database
+from letmepost.storage.posts.history import History, HistoryRepository
+from letmepost.storage.posts.posts import AttemptRow, PostRepository, PostRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One thing that happened. `kind` is for programs, `message` for people."""
+
+    at: datetime
+    kind: str
+    message: str
+    data: Mapping[str, Any]
+
+
+class Timelines:
+    """Timelines of the caller's world."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def read(self, caller: Caller, post_id: UUID) -> list[Moment]:
+        """What happened to a post, first to last.
+
+        Raises:
+            NotFound: there is none that the caller can see.
+        """
+        async with self._database.tenant(caller.tenant) as connection:
+            view = await visible_post(connection, caller, post_id)
+            attempts = await PostRepository(connection, caller.tenant).list_attempts(post_id)
+            history = await HistoryRepository(connection, caller.tenant).read(post_id)
+            lateness = await find_lateness(connection, caller.tenant, view.post, attempts, self._clock.now())
+        moments = [*_of_history(view.post, history), *_of_lateness(lateness), *_of_attempts(attempts)]
+        return sorted(moments, key=lambda moment: moment.at)
+
+
+def _of_history(post: PostRow, history: History) -> Iterator[Moment]:
+    for revision in history.revisions:
+        first = revision.revision == 1
+        yield Moment(
+            at=revision.created_at,
+            kind="accepted" if first else "revised",
+            message="The post was accepted." if first else f"The post was changed: revision {revision.revision}.",
+            data={"revision": revision.revision, "dueAt": post.requested_at.isoformat()}
+            if first
+            else {"revision": revision.revision},
+        )
+    for step in history.steps:
+        if step.intent_at is not None:
+            known = "and its answer is on record" if step.is_answered else "and no answer is on record: it is in doubt"
+            yield Moment(
+                at=step.intent_at,
+                kind="sent",
+                message=f"The request {step.step!r} was put on record before it was sent, {known}.",
+                data={"revision": step.revision, "step": step.step, "isAnswered": step.is_answered},
+            )
+        if step.paused_at is not None:
+            yield Moment(
+                at=step.paused_at,
+                kind="waited",
+                message=f"The platform was not ready ({step.step}); waited {step.pause_count} times.",
+                data={"step": step.step, "count": step.pause_count},
+            )
+    for event in history.events:
+        yield Moment(
+            at=event.created_at,
+            kind="event",
+            message=f"{event.type}: the post is {event.data.get('status')}.",
+            data={"type": event.type, "status": event.data.get("status"), "error": event.data.get("error")},
+        )
+
+
+def _of_attempts(attempts: list[AttemptRow]) -> Iterator[Moment]:
+    for attempt in attempts:
+        yield Moment(
+            at=attempt.started_at,
+            kind="attempt.started",
+            message=f"Attempt {attempt.number} began, {attempt.waited_ms} ms after the post was ready.",
+            data={"number": attempt.number, "waitedMs": attempt.waited_ms},
+        )
+        if attempt.finished_at is not None:
+            calls = len(attempt.calls)
+            yield Moment(
+                at=attempt.finished_at,
+                kind="attempt.ended",
+                message=f"Attempt {attempt.number} ended after {calls} calls to the platform: {attempt.outcome}.",
+                data={
+                    "number": attempt.number,
+                    "outcome": attempt.outcome,
+                    "platformMs": attempt.platform_ms,
+                    "calls": list(attempt.calls),
+                    "error": attempt.error,
+                },
+            )
+
+
+def _of_lateness(lateness: Lateness | None) -> Iterator[Moment]:
+    """What the post waited for since it was due, each at its end."""
+    if lateness is None:
+        return
+    for wait in lateness.waits:
+        ms = lateness.duration_ms(wait)
+        if ms:
+            yield Moment(
+                at=wait.until,
+                kind="delayed",
+                message=f"The post waited {ms} ms {WORDS[wait.delay]}.",
+                data={"reason": wait.delay, "ms": ms, "since": timestamp(wait.since)},
+            )

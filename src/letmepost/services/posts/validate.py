@@ -1,0 +1,100 @@
+"""Judging a request without carrying it out, and showing what would be sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from letmepost.domain.flow import Call, Frozen, MediaRange
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.playback import first_calls
+from letmepost.domain.rules import Violation
+from letmepost.gateways.clock import Clock
+from letmepost.platforms.contract import ReadyPost
+from letmepost.services.callers import Caller
+from letmepost.services.media.links import MediaLinks
+from letmepost.services.posts.accept import Acceptance
+from letmepost.services.posts.compose import JudgedTarget
+from letmepost.services.posts.requests import PostRequest
+from letmepost.services.worlds import Worlds
+
+_FREEZING_ENTROPY_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The first request that would be sent. A medium's bytes are shown as its id."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetVerdict:
+    """What preflight says of one target; a preview when nothing is wrong and every medium's bytes are here."""
+
+    account_id: UUID
+    platform: str
+    violations: Sequence[Violation]
+    warnings: Sequence[Violation]
+    preview: Preview | None
+
+
+class Validation:
+    """Judges requests of the caller's world."""
+
+    def __init__(self, *, acceptance: Acceptance, worlds: Worlds, links: MediaLinks, clock: Clock) -> None:
+        self._acceptance = acceptance
+        self._worlds = worlds
+        self._links = links
+        self._clock = clock
+
+    async def validate(self, caller: Caller, request: PostRequest) -> list[TargetVerdict]:
+        """What preflight says of every target. Stores nothing, sends nothing.
+
+        Raises:
+            InvalidRequest, NotFound: the request is wrong before any platform's rule is.
+        """
+        return [
+            TargetVerdict(
+                account_id=target.account.id,
+                platform=target.platform.name,
+                violations=target.violations,
+                warnings=target.warnings,
+                preview=None if target.violations else self._preview(caller, target),
+            )
+            for target in await self._acceptance.validate(caller, request)
+        ]
+
+    def _preview(self, caller: Caller, target: JudgedTarget) -> Preview | None:
+        content = target.post.content
+        media = [item for _, item in content.items()] + list(content.option_media.values())
+        if any(item.facts is None for item in media):
+            return None
+        access = self._worlds.access(target.platform.name, caller.mode, caller.organization_id)
+        frozen = Frozen(self._clock.now(), self._clock.entropy(_FREEZING_ENTROPY_BYTES))
+        urls = self._links.of_post(caller.tenant, target.platform, target.post.id, content, frozen)
+        post = ReadyPost(account=target.account.facts, content=content, frozen=frozen, media_urls=urls)
+        calls = first_calls(target.platform.publish(post, access.settings))
+        return _shown(calls[0]) if calls else None
+
+
+def _shown(call: Call) -> Preview:
+    body: Any = call.json if call.json is not None else call.form
+    if call.multipart is not None:
+        body = {
+            name: content if isinstance(content, str) else _shown_media(content.media)
+            for name, content in call.multipart
+        }
+    elif isinstance(call.body, MediaRange):
+        body = _shown_media(call.body)
+    query = "&".join(f"{name}={value}" for name, value in call.query)
+    return Preview(
+        method=call.method, url=f"{call.url}?{query}" if query else call.url, headers=call.headers, body=body
+    )
+
+
+def _shown_media(media: MediaRange) -> dict[str, Any]:
+    return {"mediaId": spell(Prefix.MEDIA, media.media_id), "bytes": media.length_bytes}

@@ -1,0 +1,1 @@
+"""Publishing: what a worker does with a claimed post."""

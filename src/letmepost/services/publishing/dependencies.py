@@ -1,0 +1,34 @@
+"""What every try needs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.metrics import Metrics
+from letmepost.gateways.throttles import Throttles
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.services.media.fetch import MediaFetching
+from letmepost.services.media.library import MediaLibrary
+from letmepost.services.media.links import MediaLinks
+from letmepost.services.publishing.leases import Leases
+from letmepost.services.worlds import Worlds
+from letmepost.storage.database import Database
+from letmepost.storage.sealing import Keyring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What every try needs, made once a process. `jitter` returns a number in [-1, 1]."""
+
+    database: Database
+    keyring: Keyring
+    clock: Clock
+    worlds: Worlds
+    library: MediaLibrary
+    links: MediaLinks
+    fetching: MediaFetching
+    leases: Leases
+    wakeups: Wakeups
+    throttles: Throttles
+    jitter: Callable[[], float]
+    metrics: Metrics = field(default_factory=Metrics)

@@ -1,0 +1,110 @@
+"""What a run puts on record: its journal, what has become of the post, and whom it tells.
+
+What must be on record before something leaves this process (an intent) is written at once. What tells of the past (a
+reply, a post that is visible) waits for the next such write, for `flush`, or for the end of the run, and is written in
+the same transaction: a crash in between is a crash just after the reply, which every run is prepared for.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from letmepost.domain.flow import Intent, Reply
+from letmepost.domain.journal import Step
+from letmepost.services.world_time import WorldClock
+from letmepost.storage.database import Connection, Database
+from letmepost.storage.publishing.claims import Claim
+from letmepost.storage.publishing.journals import JournalRepository
+from letmepost.storage.publishing.runs import RunRepository
+from letmepost.storage.sealing import Keyring
+from letmepost.storage.webhooks.events import EventRepository, NewEvent
+
+
+class RunJournal:
+    """The record of one run of one revision. Every transaction is short and fenced by the lease.
+
+    `changes` are the columns of the post that are to be written next. `time` is what the run takes its moments from;
+    they are stored in ours.
+    """
+
+    def __init__(self, database: Database, keyring: Keyring, claim: Claim, revision: int, time: WorldClock) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._claim = claim
+        self._revision = revision
+        self._time = time
+        self._waiting: list[Callable[[JournalRepository], Awaitable[None]]] = []
+        self._events: list[tuple[NewEvent, datetime]] = []
+        self.changes: dict[str, Any] = {}
+
+    async def intend(self, step: str, fingerprint: bytes, intent: Intent) -> None:
+        ours = replace(intent, started_at=self._time.ours(intent.started_at))
+        await self._now(lambda journal: journal.write_intent(step, fingerprint, ours))
+
+    async def record(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None:
+        ours = replace(reply, received_at=self._time.ours(reply.received_at))
+        self._waiting.append(lambda journal: journal.write_reply(step, fingerprint, ours, valid_for_s))
+
+    async def close(self, step: str) -> None:
+        await self._now(lambda journal: journal.close(step))
+
+    async def doubt(self, step: str) -> None:
+        await self._now(lambda journal: journal.drop_reply(step))
+
+    async def forget(self, step: str) -> None:
+        await self._now(lambda journal: journal.close(step, forgotten=True))
+
+    async def pause(self, step: str, now: datetime) -> None:
+        await self._now(lambda journal: journal.write_pause(step, self._time.ours(now)))
+
+    def tell(self, event: NewEvent, now: datetime) -> None:
+        """Announce something with the next write."""
+        self._events.append((event, now))
+
+    async def flush(self) -> None:
+        """Write what waits."""
+        if self._waiting or self._events or self.changes:
+            async with self.transaction() as (run, _):
+                if self.changes:
+                    await run.change(**self.changes)
+            self.changes = {}
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[tuple[RunRepository, Connection]]:
+        """A transaction that first writes what waits, all but `changes`.
+
+        Raises:
+            LostLeaseError: from what is written; nothing is changed then.
+        """
+        async with self._database.tenant(self._claim.tenant) as connection:
+            journal = JournalRepository(connection, self._claim, self._revision, self._keyring)
+            for write in self._waiting:
+                await write(journal)
+            yield RunRepository(connection, self._claim, self._keyring), connection
+            # Last: who is told of the post must have found the lease to be ours.
+            for event, now in self._events:
+                await EventRepository(connection, self._claim.tenant).write([event], now)
+        self._waiting.clear()
+        self._events.clear()
+
+    async def _now(self, write: Callable[[JournalRepository], Awaitable[None]]) -> None:
+        self._waiting.append(write)
+        try:
+            await self.flush()
+        except BaseException:
+            if write in self._waiting:  # nothing is sent now, so no later write may claim that it was
+                self._waiting.remove(write)
+            raise
+
+
+def at_theirs(step: Step, time: WorldClock) -> Step:
+    """A step of the journal with its moments as the platforms tell them."""
+    return replace(
+        step,
+        intent=step.intent and replace(step.intent, started_at=time.theirs(step.intent.started_at)),
+        reply=step.reply and replace(step.reply, received_at=time.theirs(step.reply.received_at)),
+        valid_until=step.valid_until and time.theirs(step.valid_until),
+        paused_at=step.paused_at and time.theirs(step.paused_at),
+    )

@@ -1,0 +1,282 @@
+"""What becomes of a post after a run: pure decisions over the outcome, the clock and the post's own rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any
+
+from letmepost.domain.budgets import Budget
+from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
+from letmepost.domain.lateness import Lateness
+from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
+from letmepost.domain.retry import POLICIES, Next, next_try_at
+from letmepost.domain.rules import Violation
+from letmepost.gateways.throttles import Reason, Throttle
+from letmepost.services.events import timestamp
+from letmepost.storage.posts.posts import PostRow
+from letmepost.storage.tenants.pauses import PAUSED_RULE
+
+MISSED_RULE = "schedule.missed"
+"""The rule in the error of a post that could not go out in time."""
+HELD_AT_MOST = timedelta(days=30)
+ASKED_WITHIN = timedelta(hours=1)
+"""How long after its deadline a post in doubt is still asked about, which publishes nothing."""
+EXTRAS_WITHIN = timedelta(hours=1)
+
+SPREAD = timedelta(seconds=2)
+_THROTTLED = {
+    Reason.LIMIT: "The platform's limit is used up, or nearly; the post goes out when it resets.",
+    Reason.AWAY: "The platform does not answer; the post goes out when it does.",
+}
+
+_CLEAR: Mapping[str, Any] = MappingProxyType({"ready_at": None})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a run ends: the cause (None when the status stays), the columns that change, and the error to tell.
+
+    `outcome` is the word for it in the attempt.
+    """
+
+    cause: Cause | None
+    changes: Mapping[str, Any]
+    outcome: str
+    error: Mapping[str, Any] | None = None
+
+    @property
+    def event(self) -> str | None:
+        """What is announced."""
+        return None if self.cause is None else TRANSITIONS[self.cause].event
+
+    @property
+    def is_pause(self) -> bool:
+        """Whether the post is held by the operator."""
+        return self.cause is Cause.HELD and (self.error or {}).get("rule") == PAUSED_RULE
+
+
+def deadline(post: PostRow) -> datetime:
+    """Until when the post may go out late."""
+    return post.due_at + timedelta(seconds=post.late_within_s)
+
+
+def is_too_late(post: PostRow, now: datetime) -> bool:
+    """Whether the lateness rule has to be applied before anything is tried."""
+    return now > deadline(post) and post.status is not PostStatus.PUBLISHED
+
+
+def too_late(post: PostRow, lateness: Lateness | None = None) -> Verdict | None:
+    """What the lateness rule says of a post whose deadline has passed; None: publish it all the same.
+
+    `lateness`: how late it is and why, for the error to tell.
+    """
+    message = f"The post could not go out within {post.late_within_s} s of its time."
+    missed = {
+        "code": ErrorCode.VALIDATION_FAILED,
+        "message": message if lateness is None else f"{message} {lateness.told()}",
+        "rule": MISSED_RULE,
+        "remediation": "Retry it, or allow more lateness with late.withinS.",
+    }
+    why = {} if lateness is None else {"lateness": lateness_data(lateness)}
+    if post.late_then == "hold" and post.status is not PostStatus.HELD:
+        return _ended(Cause.HELD, {**missed, **why}, ready_at=post.due_at + HELD_AT_MOST)
+    if post.late_then == "publish" and post.status is not PostStatus.HELD:
+        return None
+    is_broken = bool(post.parts) and post.status is not PostStatus.HELD
+    return _ended(Cause.BROKE if is_broken else Cause.USED_UP, {**(post.error or missed), **why})
+
+
+def paused(until: datetime) -> Verdict:
+    """The flow waits; the status stays."""
+    return Verdict(None, {"ready_at": until}, "waiting")
+
+
+def finished() -> Verdict:
+    """Everything is done; `Live` has committed the status already."""
+    return Verdict(None, _CLEAR, PostStatus.PUBLISHED)
+
+
+def held_by_pause(post: PostRow, reason: str, now: datetime) -> Verdict:
+    """Publishing is paused: the post waits for the operator, and at its deadline for the lateness rule."""
+    error = {
+        "code": ErrorCode.PLATFORM_UNAVAILABLE,
+        "message": f"Publishing is paused: {reason}" if reason else "Publishing is paused.",
+        "rule": PAUSED_RULE,
+        "remediation": "Nothing needs to be done: the post is queued again when the pause ends.",
+        "platform": post.platform,
+    }
+    return _ended(Cause.HELD, error, ready_at=max(deadline(post), now))
+
+
+def media_missing(post: PostRow, error: Mapping[str, Any]) -> Verdict:
+    """A medium of the post cannot be had."""
+    full = {
+        "code": ErrorCode.VALIDATION_FAILED,
+        "message": "A medium of the post cannot be had.",
+        "remediation": "Upload the file, or give a URL that answers with it, and retry.",
+        "platform": post.platform,
+        **error,
+    }
+    return _ended(Cause.REJECTED, full)
+
+
+def broken_rules(post: PostRow, violations: list[Violation]) -> Verdict:
+    """Rules that could only be judged with the media at hand."""
+    first = violations[0]
+    error = {
+        "code": ErrorCode.PREFLIGHT_FAILED,
+        "message": first.message,
+        "rule": first.rule,
+        "remediation": first.remediation,
+        "platform": post.platform,
+    }
+    return _ended(Cause.REJECTED, error)
+
+
+def in_doubt(post: PostRow, now: datetime, jitter: float, reason: str) -> Verdict:
+    """Sent, and no answer: the next run finds out, until an hour after the deadline. Then nobody knows."""
+    error = {
+        "code": ErrorCode.PLATFORM_UNAVAILABLE,
+        "message": f"The platform did not say whether it published the post: {reason}",
+        "platform": post.platform,
+    }
+    if now > deadline(post) + ASKED_WITHIN:
+        return unlearnable(post, reason)
+    return _again(post, error, next_try_at(now, post.failure_count + 1, jitter, None))
+
+
+def held_in_doubt(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Verdict:
+    """A held post whose time is over could not be asked about: it stays held until it can, or nobody knows."""
+    at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
+    if POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK} and at <= deadline(post) + ASKED_WITHIN:
+        return _waiting(post, at)
+    return unlearnable(post, failure.message)
+
+
+def unlearnable(post: PostRow, reason: str) -> Verdict:
+    """Sent, and the platform cannot tell: never repeated by itself."""
+    error = {
+        "code": ErrorCode.PLATFORM_UNAVAILABLE,
+        "message": f"The post was sent, and whether it is visible cannot be learnt: {reason}",
+        "rule": "post.unconfirmed",
+        "remediation": "Look at the account, then resolve the post.",
+        "platform": post.platform,
+    }
+    return _ended(Cause.UNLEARNABLE, error)
+
+
+def failed(
+    post: PostRow,
+    failure: PlatformFailure,
+    now: datetime,
+    jitter: float,
+    *,
+    is_uncertain: bool,
+    budget: Budget | None = None,
+) -> Verdict:
+    """What a platform's refusal leads to, by its kind.
+
+    Args:
+        budget: the limit that is used up, where the platform told of it.
+        is_uncertain: something was sent, or even accepted, and no part of the post is known to be visible. Then it is
+            never called failed or rejected: whoever retries that would publish twice.
+    """
+    error = failure_error(post.platform, failure)
+    policy = POLICIES[failure.kind]
+    if policy.next is Next.HOLD:
+        return _ended(Cause.HELD, error, ready_at=max(deadline(post), now))
+    if policy.next is Next.ASK:
+        return in_doubt(post, now, jitter, failure.message)
+    at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
+    is_limit = failure.kind in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED}
+    if is_limit:
+        error = {"rule": f"budget.{Reason.LIMIT}", **error, "budget": _budget_data(failure.retry_at, budget)}
+    ends_at = deadline(post) + ASKED_WITHIN if is_uncertain else deadline(post)
+    if policy.next is Next.TRY_AGAIN and at <= ends_at:
+        return _again(post, error, at)
+    if is_uncertain:
+        return unlearnable(post, failure.message)
+    if is_limit and failure.retry_at is not None:
+        error = {**error, "rule": "budget.resets_after_deadline"}
+    is_final = policy.next is Next.STOP
+    return _ended(Cause.BROKE if post.parts else Cause.REJECTED if is_final else Cause.USED_UP, error)
+
+
+def go_on(post: PostRow, error: Mapping[str, Any], now: datetime) -> Verdict:
+    """What would hold the post has ended meanwhile (a reconnect, the end of a pause): try again at once."""
+    return _again(post, error, now)
+
+
+def throttled(post: PostRow, throttle: Throttle, jitter: float) -> Verdict:
+    """The platform takes nothing until then: it is not even asked, and this counts as no try.
+
+    What resets after the deadline settles the post at once. Posts that wait for the same moment come a little apart.
+    """
+    error: dict[str, Any] = {
+        "code": ErrorCode.PLATFORM_UNAVAILABLE,
+        "message": _THROTTLED[throttle.reason],
+        "rule": f"budget.{throttle.reason}",
+        "platform": post.platform,
+    }
+    if throttle.reason is Reason.LIMIT:
+        error["budget"] = _budget_data(throttle.until, throttle.budget)
+    at = throttle.until + (1 + jitter) / 2 * SPREAD
+    if at > deadline(post):
+        resets = {**error, "rule": "budget.resets_after_deadline"}
+        return _ended(Cause.BROKE if post.parts else Cause.USED_UP, resets)
+    changes = {"status": PostStatus.RETRYING, "ready_at": at, "error": error}
+    return Verdict(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
+
+
+def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Verdict:
+    """The post is visible, an extra is not: try again for an hour, then warn. Never fail or repeat the post."""
+    at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
+    may_pass = POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK}
+    if may_pass and post.extras_until is not None and at <= post.extras_until:
+        return _waiting(post, at)
+    warning = {"code": "extras.failed", "message": failure.message}
+    return Verdict(None, {**_CLEAR, "warnings": [*post.warnings, warning]}, PostStatus.PUBLISHED)
+
+
+def lateness_data(lateness: Lateness) -> dict[str, Any]:
+    """How late a post is, in the form that errors and the timeline show."""
+    return {"ms": lateness.ms, "waits": [{"reason": delay, "ms": ms} for delay, ms in lateness.by_delay.items()]}
+
+
+def failure_error(platform: str, failure: PlatformFailure) -> dict[str, Any]:
+    """A platform's refusal in the form that results, posts, accounts and events show."""
+    error: dict[str, Any] = {
+        "code": POLICIES[failure.kind].code,
+        "message": failure.message,
+        "rule": failure.rule,
+        "platform": platform,
+        "remediation": failure.remediation,
+        "platformResponse": failure.response,
+    }
+    return {name: value for name, value in error.items() if value is not None}
+
+
+def _budget_data(resets_at: datetime | None, budget: Budget | None) -> dict[str, Any]:
+    """A limit that holds a post back, as far as it is known."""
+    known = {} if budget is None else {"name": budget.name, "limit": budget.limit, "remaining": budget.remaining}
+    return known if resets_at is None else {**known, "resetsAt": timestamp(resets_at)}
+
+
+def _again(post: PostRow, error: Mapping[str, Any], at: datetime) -> Verdict:
+    changes = {
+        "status": PostStatus.RETRYING,
+        "ready_at": at,
+        "failure_count": post.failure_count + 1,
+        "error": dict(error),
+    }
+    return Verdict(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
+
+
+def _waiting(post: PostRow, at: datetime) -> Verdict:
+    return Verdict(None, {"ready_at": at, "failure_count": post.failure_count + 1}, "waiting")
+
+
+def _ended(cause: Cause, error: Mapping[str, Any], ready_at: datetime | None = None) -> Verdict:
+    target = TRANSITIONS[cause].target
+    return Verdict(cause, {"status": target, "ready_at": ready_at, "error": dict(error)}, target, error)

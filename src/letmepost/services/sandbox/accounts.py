@@ -1,0 +1,148 @@
+"""The test world: accounts that need no credentials, and what their followers would see."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled, StateForbids, Unauthorized
+from letmepost.domain.flow import Flow
+from letmepost.domain.ids import Prefix, spell
+from letmepost.gateways.sandbox import SandboxControl
+from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth, Platform
+from letmepost.services.accounts.connect import Connected, Connecting
+from letmepost.services.callers import Caller
+from letmepost.services.idempotency import Answer, Once
+from letmepost.services.worlds import Worlds
+from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
+from letmepost.storage.database import Database
+from letmepost.storage.sealing import Keyring
+
+_ANY_REDIRECT_URI = "https://sandbox.invalid/callback"
+
+
+class Sandbox:
+    """What test keys can do that live keys cannot."""
+
+    def __init__(
+        self,
+        *,
+        control: SandboxControl | None,
+        connecting: Connecting,
+        worlds: Worlds,
+        database: Database,
+        keyring: Keyring,
+        max_accounts: int,
+    ) -> None:
+        """`max_accounts`: accounts of an organization that are connected in test mode."""
+        self._control = control
+        self._connecting = connecting
+        self._worlds = worlds
+        self._database = database
+        self._keyring = keyring
+        self._max_accounts = max_accounts
+
+    async def create_account(
+        self, caller: Caller, platform_name: str, scenario: str, once: Once[Sequence[Connected]]
+    ) -> Answer:
+        """Make a simulated account and connect it by the platform's ordinary flow.
+
+        Raises:
+            Unauthorized: the key is a live one.
+            InvalidRequest: there is no such scenario.
+            StateForbids: the organization has the most simulated accounts allowed.
+        """
+        control = self.control(caller)
+        platform = self._worlds.platform(platform_name)
+        if scenario not in platform.simulator.scenarios:
+            raise InvalidRequest(
+                f"There is no scenario {scenario!r}.",
+                rule="scenario",
+                remediation=f"Choose among: {', '.join(platform.simulator.scenarios)}.",
+            )
+        await self._check_count(caller)
+        given = await control.create_account(world_of(caller), platform_name, scenario)
+        if platform.oauth is None:
+            return await self._connecting.connect(caller, platform_name, given, None, once)
+        access = self._worlds.access(platform_name, caller.mode, caller.organization_id)
+        grant = Grant(code=given["code"], redirect_uri=_ANY_REDIRECT_URI, code_verifier="")
+        found = _only(platform.oauth, grant, access.settings)
+        return await self._connecting.finish(caller, access, found, None, once)
+
+    async def _check_count(self, caller: Caller) -> None:
+        """Workers check every connected account each day, so that these delay the checks of live accounts."""
+        async with self._database.tenant(caller.tenant) as connection:
+            count = await AccountRepository(connection, caller.tenant, self._keyring).count_connected()
+        if count >= self._max_accounts:
+            raise StateForbids(
+                f"The organization has {count} accounts connected in test mode, and {self._max_accounts} are allowed.",
+                rule="sandbox.accounts.max",
+                remediation="Disconnect test accounts, or empty the test world with POST /v1/sandbox/reset.",
+            )
+
+    async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
+        """Return what followers of the accounts that the caller can see would see, oldest first.
+
+        Raises:
+            NotFound: there is no such platform.
+            Unauthorized: the key is a live one.
+            SendFailure: the sandbox does not answer.
+        """
+        platform = self._worlds.platform(platform_name)
+        seen = await self.control(caller).list_posts(world_of(caller), platform_name)
+        async with self._database.tenant(caller.tenant) as connection:
+            accounts = AccountRepository(connection, caller.tenant, self._keyring)
+            owners = _owners(platform, await accounts.list_candidates((), (platform_name,), None))
+        visible = {
+            author: spell(Prefix.ACCOUNT, account.id)
+            for author, account in owners.items()
+            if caller.profile_id in {None, account.profile_id}
+        }
+        return [{**post, "accountId": visible[post["accountId"]]} for post in seen if post["accountId"] in visible]
+
+    def control_for_all(self, caller: Caller) -> SandboxControl:
+        """The sandbox, for what concerns the whole test world.
+
+        Raises:
+            Unauthorized: the key is a live one, or belongs to one profile.
+        """
+        if caller.profile_id is not None:
+            raise Unauthorized(
+                "A key of one profile cannot change the test world of all.",
+                rule="profile.scope_mismatch",
+                remediation="Use a key of the whole organization.",
+            )
+        return self.control(caller)
+
+    def control(self, caller: Caller) -> SandboxControl:
+        """Return the control side of the sandbox.
+
+        Raises:
+            Unauthorized: the key is a live one.
+            PlatformNotEnabled: this deployment runs no sandbox.
+        """
+        if caller.mode is not Mode.TEST:
+            raise Unauthorized(
+                "Only test keys can use the sandbox.",
+                rule="sandbox.test_key",
+                remediation="Use a key that starts with lmp_test_.",
+            )
+        if self._control is None:
+            raise PlatformNotEnabled("This deployment runs no sandbox.", remediation="Set LETMEPOST_SANDBOX_URL.")
+        return self._control
+
+
+def world_of(caller: Caller) -> str:
+    """What the sandbox calls the caller's test world."""
+    return spell(Prefix.ORGANIZATION, caller.organization_id)
+
+
+def _owners(platform: Platform, accounts: Sequence[AccountRow]) -> Mapping[str, AccountRow]:
+    """Return the account behind each author. An account of its own goes before one that may publish in its name."""
+    found = {author: account for account in accounts for author in platform.authors(account.facts)}
+    return found | {account.platform_account_id: account for account in accounts}
+
+
+def _only(oauth: OAuth, grant: Grant, settings: Any) -> Flow[ConnectedAccount]:
+    """The account of a simulated consent, which opens one."""
+    (account,) = yield from oauth.accounts(grant, settings)
+    return account

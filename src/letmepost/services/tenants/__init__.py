@@ -1,0 +1,1 @@
+"""Organizations with their keys, profiles, quotas and pauses."""

@@ -1,0 +1,37 @@
+"""Forgetting what need not be known any more."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from letmepost.gateways.clock import Clock
+from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
+
+_ROWS_AT_ONCE = 1000
+
+log = structlog.get_logger()
+
+
+class Retention:
+    """Deletes what is older than its period. Posts are kept for ever."""
+
+    def __init__(self, store: EveryTenantRetention, clock: Clock, periods: Mapping[Kept, timedelta]) -> None:
+        self._store = store
+        self._clock = clock
+        self._periods = periods
+
+    async def sweep(self) -> None:
+        """Delete all that is too old, in bounded batches; or nothing, while another process is at it."""
+        for kept, period in self._periods.items():
+            deleted = await self._delete(kept, period)
+            if deleted:
+                log.info("retention.deleted", kept=kept, rows=deleted)
+
+    async def _delete(self, kept: Kept, period: timedelta) -> int:
+        before, count = self._clock.now() - period, 0
+        while found := await self._store.delete_some(kept, before, _ROWS_AT_ONCE):
+            count += found
+            if found < _ROWS_AT_ONCE:
+                break
+        return count

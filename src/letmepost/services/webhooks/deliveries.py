@@ -1,0 +1,188 @@
+"""Announcing events, and sending them to who listens."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import structlog
+
+from letmepost.domain.errors import SendFailure
+from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.retry import ENDPOINT_GIVE_UP_S, delivery_delay_s
+from letmepost.domain.signing import signature_headers
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
+from letmepost.gateways.metrics import Metrics
+from letmepost.gateways.wakeups import Wakeups
+from letmepost.services.events import endpoint_event, timestamp
+from letmepost.storage.database import Connection, Database
+from letmepost.storage.sealing import Keyring
+from letmepost.storage.webhooks.deliveries import (
+    Delivery,
+    DeliveryRepository,
+    Ending,
+    EndpointAfter,
+    EveryTenantDeliveries,
+)
+from letmepost.storage.webhooks.events import EventRepository, EveryTenantOutbox
+
+DELIVERY_TIMEOUT_S = 10.0
+_LEASE_S = 60.0
+_BATCH = 200
+_REPLY_MAX_BYTES = 16 * 1024
+_GONE = 410
+
+log = structlog.get_logger()
+
+
+class Deliveries:
+    """Announces events and sends them to who listens."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        keyring: Keyring,
+        clock: Clock,
+        http: HTTPClient,
+        wakeups: Wakeups,
+        jitter: Callable[[], float],
+        metrics: Metrics | None = None,
+    ) -> None:
+        self._metrics = metrics or Metrics()
+        self._database = database
+        self._outbox = EveryTenantOutbox(database)
+        self._deliveries = EveryTenantDeliveries(database, keyring)
+        self._clock = clock
+        self._http = http
+        self._wakeups = wakeups
+        self._jitter = jitter
+
+    async def announce(self) -> bool:
+        """Give what was committed its place in the stream, and address it; whether there may be more."""
+        announced = await self._outbox.announce(_BATCH)
+        for organization_id in announced.organization_ids:
+            await self._wakeups.stream_grew(organization_id)
+        return announced.count == _BATCH
+
+    async def claim(self, limit: int) -> list[Delivery]:
+        """Lease due deliveries."""
+        return await self._deliveries.claim(limit=limit, lease_s=_LEASE_S)
+
+    async def next_due_in_s(self) -> float | None:
+        """Seconds until the next delivery is due."""
+        return await self._deliveries.next_due_in_s()
+
+    async def send(self, delivery: Delivery) -> None:
+        """Send once, and record how it went. What waited for an endpoint that was switched off is not sent."""
+        if not delivery.is_active:
+            async with self._database.tenant(delivery.tenant) as connection:
+                ending = Ending(status="dead", last_error="The endpoint is not active.")
+                await DeliveryRepository(connection, delivery.tenant).finish(delivery, ending)
+            self._metrics.delivery_tried(ending.status)
+            return
+        try:
+            reply = await self._http.send(signed(delivery, self._clock.now()))
+        except ReplyTooLarge as large:
+            # What a receiver says is not read, so that it says too much of it changes nothing.
+            ending = self._judge(delivery, large.status, {})
+        except SendFailure as failure:
+            ending = self._again(delivery, str(failure))
+        else:
+            ending = self._judge(delivery, reply.status, reply.headers)
+        await self._record(delivery, ending)
+        self._metrics.delivery_tried("retried" if ending.status == "pending" else ending.status)
+
+    def _judge(self, delivery: Delivery, status: int, headers: Mapping[str, str]) -> Ending:
+        if 200 <= status < 300:
+            return Ending(status="delivered", last_status=status)
+        if status == _GONE:
+            return Ending(status="dead", last_status=_GONE, last_error="410 Gone", is_gone=True)
+        return self._again(delivery, f"HTTP {status}", status, _retry_after_s(headers, self._clock.now()))
+
+    def _again(
+        self, delivery: Delivery, error: str, status: int | None = None, retry_after_s: float | None = None
+    ) -> Ending:
+        delay_s = delivery_delay_s(delivery.attempt_count, self._jitter(), retry_after_s)
+        log.info("delivery.failed", delivery_id=str(delivery.id), error=error, next_in_s=delay_s)
+        return Ending(
+            status="dead" if delay_s is None else "pending", delay_s=delay_s, last_status=status, last_error=error
+        )
+
+    async def _record(self, delivery: Delivery, ending: Ending) -> None:
+        """In one transaction: the sending, and what it means for its endpoint."""
+        async with self._database.tenant(delivery.tenant) as connection:
+            repository = DeliveryRepository(connection, delivery.tenant)
+            endpoint = await repository.note_on_endpoint(delivery, ending, give_up_after_s=ENDPOINT_GIVE_UP_S)
+            if endpoint is None:
+                return
+            if ending.status == "pending" and not endpoint.is_active:
+                ending = replace(ending, status="dead", delay_s=None)
+            await repository.finish(delivery, ending)
+            if endpoint.is_disabled:
+                await repository.bury_waiting(delivery.endpoint_id)
+                await self._tell_of_end(connection, delivery, ending, endpoint)
+
+    async def _tell_of_end(
+        self, connection: Connection, delivery: Delivery, ending: Ending, endpoint: EndpointAfter
+    ) -> None:
+        log.warning("endpoint.disabled", endpoint_id=str(delivery.endpoint_id), error=ending.last_error)
+        told = endpoint_event(
+            self._clock,
+            endpoint_id=delivery.endpoint_id,
+            profile_id=endpoint.profile_id,
+            url=delivery.url,
+            reason="gone" if ending.is_gone else "failing",
+            last_failure=ending.last_error,
+        )
+        await EventRepository(connection, delivery.tenant).write([told], self._clock.now())
+
+
+def signed(delivery: Delivery, now: datetime) -> Outgoing:
+    """One sending of a delivery, signed at this moment."""
+    body = envelope(delivery)
+    headers = {
+        "content-type": "application/json",
+        **signature_headers(
+            event_id=spell(Prefix.EVENT, delivery.event_id),
+            event_type=delivery.event_type,
+            delivery_id=spell(Prefix.DELIVERY, delivery.id),
+            body=body,
+            secrets=delivery.secrets,
+            now=now,
+        ),
+    }
+    return Outgoing(
+        method="POST",
+        url=delivery.url,
+        headers=headers,
+        body=body,
+        timeout_s=DELIVERY_TIMEOUT_S,
+        max_reply_bytes=_REPLY_MAX_BYTES,
+    )
+
+
+def envelope(delivery: Delivery) -> bytes:
+    """The body of a sending: the same bytes at every try."""
+    value = {
+        "id": spell(Prefix.EVENT, delivery.event_id),
+        "type": delivery.event_type,
+        "createdAt": timestamp(delivery.created_at),
+        "organizationId": spell(Prefix.ORGANIZATION, delivery.tenant.organization_id),
+        "data": {**delivery.data, "sequence": delivery.position},
+    }
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
+    """What a receiver asked for, in seconds or as a date (RFC 9110, section 10.2.3)."""
+    text = headers.get("retry-after", "")
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return (moment.replace(tzinfo=moment.tzinfo or UTC) - now).total_seconds()

@@ -1,0 +1,248 @@
+"""Connected accounts of one tenant."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from letmepost.domain.upkeep import next_check_at
+from letmepost.platforms.contract import AccountFacts, ConnectedAccount
+from letmepost.storage.accounts.account_filter import AccountFilter
+from letmepost.storage.accounts.credentials import NO_FAILURES, seal_credential
+from letmepost.storage.conditions import below_if_given, is_row
+from letmepost.storage.database import Tenant, driver_of
+from letmepost.storage.sealing import Keyring
+from letmepost.storage.tables.accounts import accounts
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """A connected account, without its credential."""
+
+    id: UUID
+    profile_id: UUID
+    platform: str
+    platform_account_id: str
+    handle: str | None
+    display_name: str | None
+    avatar_url: str | None
+    external_user_id: str | None
+    status: str
+    data: Mapping[str, Any]
+    scopes: tuple[str, ...]
+    token_expires_at: datetime | None
+    connected_at: datetime
+    checked_at: datetime | None
+    health: str | None
+    health_error: Mapping[str, Any] | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def is_usable(self) -> bool:
+        """Return True if calls can be sent for the account."""
+        return self.status in {"active", "expiring"}
+
+    @property
+    def facts(self) -> AccountFacts:
+        """What its platform's flows may know of it."""
+        return AccountFacts(platform_account_id=self.platform_account_id, handle=self.handle, data=self.data)
+
+
+_UNCHECKED: Mapping[str, Any] = MappingProxyType({"checked_at": None, "health": None, "health_error": None})
+_NO_UPKEEP: Mapping[str, Any] = MappingProxyType({"refresh_at": None, "check_at": None})
+
+_COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
+
+# Every request takes this statement, so it goes to the driver as it is.
+_CANDIDATES = f"""
+    SELECT {", ".join(AccountRow.__dataclass_fields__)} FROM accounts
+    WHERE organization_id = $1 AND mode = $2 AND (id = ANY($3) OR platform = ANY($4))
+      AND ($5::uuid IS NULL OR profile_id = $5)
+"""  # noqa: S608 - the names are of our own columns
+
+
+class AccountRepository:
+    """Accounts of one tenant. There is no way to ask for anyone else's."""
+
+    def __init__(self, connection: AsyncConnection, tenant: Tenant, keyring: Keyring) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._keyring = keyring
+
+    async def find(self, account_id: UUID) -> AccountRow | None:
+        """One account."""
+        return await self._first(self._mine().where(accounts.c.id == account_id))
+
+    async def list_candidates(
+        self, account_ids: Collection[UUID], platforms: Collection[str], profile_id: UUID | None
+    ) -> list[AccountRow]:
+        """What a request's targets may mean: accounts with one of the ids, and all of the named platforms."""
+        rows = await driver_of(self._connection).fetch(
+            _CANDIDATES,
+            self._tenant.organization_id,
+            self._tenant.mode,
+            list(account_ids),
+            list(platforms),
+            profile_id,
+        )
+        return [_account(row) for row in rows]
+
+    async def list_page(self, wanted: AccountFilter, *, before: UUID | None, limit: int) -> list[AccountRow]:
+        """Return accounts, newest first, below `before`."""
+        query = self._mine().where(*wanted.conditions(), below_if_given(accounts.c.id, before))
+        return await self._all(query.order_by(accounts.c.id.desc()).limit(limit))
+
+    async def find_connected(self, platform: str, platform_account_id: str) -> AccountRow | None:
+        """The row of a platform's own account, locked so that two connects of it take turns."""
+        query = self._mine().where(
+            accounts.c.platform == platform, accounts.c.platform_account_id == platform_account_id
+        )
+        return await self._first(query.with_for_update())
+
+    async def count_connected(self) -> int:
+        """Count the accounts that are not disconnected."""
+        connected = self._mine().where(accounts.c.status != "disconnected").with_only_columns(func.count())
+        return await self._connection.scalar(connected) or 0
+
+    async def create(
+        self,
+        account_id: UUID,
+        profile_id: UUID,
+        platform: str,
+        found: ConnectedAccount,
+        now: datetime,
+        **more: Any,
+    ) -> bool:
+        """Store a newly connected account; False when somebody else has connected it meanwhile.
+
+        Args:
+            more: `refresh_at`, `external_user_id`.
+        """
+        statement = insert(accounts).values(
+            id=account_id,
+            organization_id=self._tenant.organization_id,
+            mode=self._tenant.mode,
+            profile_id=profile_id,
+            platform=platform,
+            platform_account_id=found.platform_account_id,
+            created_at=now,
+            **self._connection_values(account_id, found, now),
+            **more,
+        )
+        unless_known = statement.on_conflict_do_nothing(
+            index_elements=[
+                accounts.c.organization_id,
+                accounts.c.mode,
+                accounts.c.platform,
+                accounts.c.platform_account_id,
+            ]
+        )
+        return (await self._connection.execute(unless_known.returning(accounts.c.id))).first() is not None
+
+    async def reconnect(self, account_id: UUID, found: ConnectedAccount, now: datetime, **more: Any) -> None:
+        """Give an account its new credential and wake it. `more` as in `create`."""
+        values = {"refresh_at": None, **self._connection_values(account_id, found, now), **more}
+        await self._change(account_id, values)
+
+    async def disconnect(self, account_id: UUID, now: datetime) -> bool:
+        """Erase the credential: every column that says so changes in this one statement. False when it was erased."""
+        changed = await self._connection.execute(
+            update(accounts)
+            .where(is_row(accounts, self._tenant, account_id), accounts.c.status != "disconnected")
+            .values(
+                status="disconnected",
+                credential_sealed=None,
+                token_expires_at=None,
+                **_UNCHECKED,
+                **_NO_UPKEEP,
+                updated_at=now,
+            )
+        )
+        return changed.rowcount == 1
+
+    async def change(self, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
+        """Change what a caller may: the display name, the profile."""
+        await self._change(account_id, {**values, "updated_at": now})
+
+    async def record_check(
+        self, account_id: UUID, as_of: datetime, now: datetime, health: str, error: Mapping[str, Any] | None
+    ) -> None:
+        """Note how a check went that began at `as_of`; a connect or a disconnect meanwhile makes it old news."""
+        await self._connection.execute(
+            update(accounts)
+            .where(
+                is_row(accounts, self._tenant, account_id),
+                accounts.c.connected_at <= as_of,
+                accounts.c.status != "disconnected",
+            )
+            .values(checked_at=now, health=health, health_error=error)
+        )
+
+    async def require_reconnect(
+        self, account_id: UUID, as_of: datetime, now: datetime, error: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Mark the account dead, and why, unless it was reconnected after `as_of`. False when nothing changed."""
+        changed = await self._connection.execute(
+            update(accounts)
+            .where(
+                is_row(accounts, self._tenant, account_id),
+                accounts.c.connected_at <= as_of,
+                accounts.c.status.in_(["active", "expiring"]),
+            )
+            .values(
+                status="reauth_required",
+                checked_at=now,
+                health="refused",
+                health_error=error,
+                **_NO_UPKEEP,
+                updated_at=now,
+            )
+        )
+        return changed.rowcount == 1
+
+    def _connection_values(self, account_id: UUID, found: ConnectedAccount, now: datetime) -> dict[str, Any]:
+        return {
+            "handle": found.handle,
+            "display_name": found.display_name,
+            "avatar_url": found.avatar_url,
+            "status": "active",
+            "data": dict(found.data),
+            "credential_sealed": seal_credential(self._keyring, self._tenant, account_id, found.credential),
+            "scopes": list(found.scopes),
+            "token_expires_at": found.token_expires_at,
+            "expiry_told_days": None,
+            "connected_at": now,
+            "check_at": next_check_at(account_id, now),
+            **_UNCHECKED,
+            **NO_FAILURES,
+            "updated_at": now,
+        }
+
+    async def _change(self, account_id: UUID, values: Mapping[str, Any]) -> None:
+        await self._connection.execute(
+            update(accounts).where(is_row(accounts, self._tenant, account_id)).values(**values)
+        )
+
+    async def _first(self, query: Select[Any]) -> AccountRow | None:
+        row = (await self._connection.execute(query)).mappings().first()
+        return None if row is None else _account(row)
+
+    async def _all(self, query: Select[Any]) -> list[AccountRow]:
+        return [_account(row) for row in (await self._connection.execute(query)).mappings()]
+
+    def _mine(self) -> Select[Any]:
+        return select(*_COLUMNS).where(
+            accounts.c.organization_id == self._tenant.organization_id, accounts.c.mode == self._tenant.mode
+        )
+
+
+def _account(row: RowMapping | asyncpg.Record) -> AccountRow:
+    return AccountRow(**{**row, "scopes": tuple(row["scopes"])})

@@ -1,0 +1,1 @@
+"""Posts: requested, composed, accepted, read and changed. In PostgreSQL."""

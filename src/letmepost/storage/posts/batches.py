@@ -1,0 +1,165 @@
+"""What one request asks for, stored as a whole: the batch, its posts, and what each of them says at first."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from letmepost.domain.content import PostContent
+from letmepost.domain.posts import PostStatus
+from letmepost.storage.database import Tenant, driver_of
+from letmepost.storage.media.media import MediaRepository
+from letmepost.storage.posts.contents import encode_content, media_ids
+from letmepost.storage.posts.posts import POST_COLUMNS, PostRow, read_post
+from letmepost.storage.tables.posts import batches, posts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRow:
+    """One accepted request."""
+
+    id: UUID
+    is_scheduled: bool
+    created_at: datetime
+    posts: Sequence[PostRow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPost:
+    """A target that passed every check."""
+
+    id: UUID
+    account_id: UUID
+    profile_id: UUID
+    platform: str
+    content: PostContent
+    content_hash: bytes
+    warnings: Sequence[Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewBatch:
+    """A request that passed every check. Without `late_…`, the organization's or the usual rule holds."""
+
+    id: UUID
+    request_id: str
+    is_scheduled: bool
+    is_draft: bool
+    due_at: datetime
+    late_within_s: int | None
+    late_then: str | None
+    metadata: Mapping[str, str]
+    posts: Sequence[NewPost]
+
+
+USUAL_LATE_WITHIN_S = 86_400
+USUAL_LATE_THEN = "skip"
+
+# Every request takes this statement, so it goes to the driver as it is.
+_CREATE = f"""
+    WITH mine AS (
+      SELECT id, late_within_s, late_then FROM organizations WHERE id = $1
+    ), batch AS (
+      INSERT INTO batches (id, organization_id, mode, request_id, is_scheduled, created_at)
+      VALUES ($3, $1, $2, $4, $5, $6)
+    ), post AS (
+      INSERT INTO posts (id, organization_id, mode, batch_id, target_index, account_id, profile_id, platform, status,
+                         content_hash, metadata, due_at, ready_at, late_within_s, late_then, warnings,
+                         created_at, updated_at)
+      SELECT new.id, mine.id, $2, $3, new.place - 1, new.account_id, new.profile_id, new.platform, $7,
+             new.content_hash, $8::jsonb, $9, CASE WHEN $7 = '{PostStatus.QUEUED}' THEN $9::timestamptz END,
+             coalesce($10, mine.late_within_s, {USUAL_LATE_WITHIN_S}),
+             coalesce($11, mine.late_then, '{USUAL_LATE_THEN}'), new.warnings::jsonb, $6, $6
+      FROM mine CROSS JOIN unnest($12::uuid[], $13::uuid[], $14::uuid[], $15::text[], $16::bytea[], $17::text[])
+        WITH ORDINALITY AS new(id, account_id, profile_id, platform, content_hash, warnings, place)
+      RETURNING *
+    ), revision AS (
+      INSERT INTO post_revisions (organization_id, mode, post_id, revision, content, created_at)
+      SELECT $1, $2, said.post_id, 1, said.content::jsonb, $6
+      FROM unnest($12::uuid[], $18::text[]) AS said(post_id, content)
+    )
+    SELECT {", ".join(column.name for column in POST_COLUMNS)} FROM post ORDER BY target_index
+"""  # noqa: S608 - the names and the words are our own
+
+
+class BatchRepository:
+    """Batches of one tenant. There is no way to ask for anyone else's."""
+
+    def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._tenant = tenant
+
+    async def create(self, batch: NewBatch, now: datetime) -> BatchRow:
+        """Store a batch with its posts, their first revisions and uses of media."""
+        new = batch.posts
+        rows = await driver_of(self._connection).fetch(
+            _CREATE,
+            self._tenant.organization_id,
+            self._tenant.mode,
+            batch.id,
+            batch.request_id,
+            batch.is_scheduled,
+            now,
+            PostStatus.DRAFT if batch.is_draft else PostStatus.QUEUED,
+            json.dumps(dict(batch.metadata)),
+            batch.due_at,
+            batch.late_within_s,
+            batch.late_then,
+            [post.id for post in new],
+            [post.account_id for post in new],
+            [post.profile_id for post in new],
+            [post.platform for post in new],
+            [post.content_hash for post in new],
+            [json.dumps(list(post.warnings)) for post in new],
+            [json.dumps(encode_content(post.content)) for post in new],
+        )
+        uses = [(post.id, media_id) for post in new for media_id in media_ids(post.content)]
+        await MediaRepository(self._connection, self._tenant).use(uses)
+        stored = [read_post(row) for row in rows]
+        return BatchRow(id=batch.id, is_scheduled=batch.is_scheduled, created_at=now, posts=stored)
+
+    async def find(self, batch_id: UUID) -> BatchRow | None:
+        """A batch with its posts in the order of the request."""
+        query = select(batches.c.is_scheduled, batches.c.created_at).where(
+            batches.c.organization_id == self._tenant.organization_id, batches.c.id == batch_id
+        )
+        found = (await self._connection.execute(query)).first()
+        if found is None:
+            return None
+        query = select(*POST_COLUMNS).where(
+            posts.c.organization_id == self._tenant.organization_id,
+            posts.c.mode == self._tenant.mode,
+            posts.c.batch_id == batch_id,
+        )
+        rows = (await self._connection.execute(query.order_by(posts.c.target_index))).mappings()
+        return BatchRow(id=batch_id, is_scheduled=found[0], created_at=found[1], posts=[read_post(row) for row in rows])
+
+    async def schedule(self, batch_id: UUID, *, is_scheduled: bool) -> None:
+        """Note how a draft was published: at once, or for later."""
+        await self._connection.execute(
+            update(batches)
+            .where(batches.c.organization_id == self._tenant.organization_id, batches.c.id == batch_id)
+            .values(is_scheduled=is_scheduled)
+        )
+
+    async def find_duplicate(self, new: NewPost, since: datetime) -> UUID | None:
+        """A post of the same account with the same text and media since then, whatever became of it but nothing.
+
+        Two requests at the same instant take turns: the account is locked until the transaction ends.
+        """
+        lock = select(func.pg_advisory_xact_lock(func.hashtextextended(str(new.account_id), 0)))
+        await self._connection.execute(lock)
+        query = select(posts.c.id).where(
+            posts.c.organization_id == self._tenant.organization_id,
+            posts.c.mode == self._tenant.mode,
+            posts.c.account_id == new.account_id,
+            posts.c.content_hash == new.content_hash,
+            posts.c.created_at >= since,
+            posts.c.status.not_in([PostStatus.CANCELED, PostStatus.FAILED, PostStatus.REJECTED]),
+        )
+        found: UUID | None = await self._connection.scalar(query.order_by(posts.c.id).limit(1))
+        return found

@@ -1,0 +1,1 @@
+"""The test mode: simulated accounts and the clock. In PostgreSQL."""

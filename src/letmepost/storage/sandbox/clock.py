@@ -1,0 +1,150 @@
+"""The time of one organization's test world, and what a jump of it moves.
+
+Every moment that is stored is one of the real time. A jump brings nearer what lies ahead: what is stored moves back.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import exists, text, update
+
+from letmepost.domain.api_keys import Mode
+from letmepost.domain.posts import PostStatus
+from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.posts.editing import EDITABLE
+from letmepost.storage.posts.posts import POST_COLUMNS, PostRow, read_post
+from letmepost.storage.tables.posts import flow_steps, posts
+
+_AHEAD = text("SELECT sandbox_ahead_s FROM organizations WHERE id = :organization")
+_SET_AHEAD = text(
+    "UPDATE organizations SET sandbox_ahead_s = :ahead_s"
+    " WHERE id = :organization AND sandbox_ahead_s = :before_s RETURNING id"
+)
+
+# A post goes no further than to its next step: whatever would have been done on the way is done now, and as if it were
+# that moment, so that nothing comes too late only because nobody was there. Its lateness moves with it.
+_STEP = """
+    SELECT id, least(CAST(:jump AS interval), greatest(ready_at - :now, interval '0')) AS moved
+    FROM posts WHERE organization_id = :organization AND mode = 'test' AND ready_at IS NOT NULL AND lease_token IS NULL
+"""
+_POSTS = text(
+    f"""
+    UPDATE posts p SET
+      due_at = p.due_at - step.moved, clock_moved = p.clock_moved + step.moved,
+      ready_at = p.ready_at - step.moved, extras_until = p.extras_until - step.moved
+    FROM ({_STEP}) step
+    WHERE p.id = step.id AND p.lease_token IS NULL AND p.ready_at IS NOT NULL
+    """  # noqa: S608 - a constant
+)
+# So do the tries that it has had: what it waited for since is what it waits for now.
+_ATTEMPTS = text(
+    f"""
+    UPDATE attempts a SET started_at = a.started_at - step.moved, finished_at = a.finished_at - step.moved
+    FROM ({_STEP}) step WHERE a.post_id = step.id
+    """  # noqa: S608 - a constant
+)
+# The platforms' own time has gone the whole way.
+_JOURNALS = text(
+    """
+    UPDATE flow_steps s SET
+      intent_at = s.intent_at - CAST(:jump AS interval), paused_at = s.paused_at - CAST(:jump AS interval),
+      valid_until = s.valid_until - CAST(:jump AS interval)
+    FROM posts p
+    WHERE p.organization_id = :organization AND p.mode = 'test' AND p.ready_at IS NOT NULL AND p.lease_token IS NULL
+      AND s.post_id = p.id AND s.revision = p.revision
+    """
+)
+_DELIVERIES = text(
+    """
+    UPDATE deliveries SET ready_at = greatest(ready_at - CAST(:jump AS interval), least(ready_at, :now))
+    WHERE organization_id = :organization AND mode = 'test' AND ready_at IS NOT NULL AND lease_token IS NULL
+    """
+)
+_ENDPOINTS = text(
+    """
+    UPDATE webhook_endpoints SET failing_since = failing_since - CAST(:jump AS interval)
+    WHERE organization_id = :organization AND mode = 'test' AND failing_since IS NOT NULL
+    """
+)
+_READ_BACKS = text(
+    """
+    UPDATE posts SET read_back_at = read_back_at - CAST(:jump AS interval)
+    WHERE organization_id = :organization AND mode = 'test' AND read_back_at IS NOT NULL
+    """
+)
+_ACCOUNTS = text(
+    """
+    UPDATE accounts SET
+      token_expires_at = token_expires_at - CAST(:jump AS interval),
+      refresh_at = refresh_at - CAST(:jump AS interval), check_at = check_at - CAST(:jump AS interval)
+    WHERE organization_id = :organization AND mode = 'test' AND status <> 'disconnected'
+    """
+)
+# The simulated accounts behind them are gone.
+_DISCONNECT = text(
+    """
+    UPDATE accounts SET
+      status = 'disconnected', credential_sealed = NULL, token_expires_at = NULL, refresh_at = NULL, check_at = NULL,
+      updated_at = :now
+    WHERE organization_id = :organization AND mode = 'test' AND status <> 'disconnected'
+    """
+)
+
+
+class TestWorld:
+    """One organization's test world. There is no way to reach anyone else's, or the live one."""
+
+    __test__ = False  # pytest would take it for a test, by its name
+
+    def __init__(self, connection: Connection, tenant: Tenant) -> None:
+        self._connection = connection
+        self._organization = {"organization": tenant.organization_id}
+
+    async def ahead_s(self) -> float:
+        """How far its time is ahead of the real one."""
+        found: float = (await self._connection.execute(_AHEAD, self._organization)).scalar_one()
+        return found
+
+    async def advance(self, before_s: float, ahead_s: float, now: datetime) -> bool:
+        """Let its time jump from `before_s` to `ahead_s`; False when it is not at `before_s` any more."""
+        if not await self._set(before_s, ahead_s):
+            return False
+        values = {**self._organization, "jump": timedelta(seconds=ahead_s - before_s), "now": now}
+        # The journals and tries first: which of them belong is seen by what still waits.
+        for statement in (_JOURNALS, _ATTEMPTS, _POSTS, _READ_BACKS, _DELIVERIES, _ENDPOINTS, _ACCOUNTS):
+            await self._connection.execute(statement, values)
+        return True
+
+    async def cancel_waiting(self, now: datetime) -> list[PostRow]:
+        """Cancel every post of which nothing was sent; what a worker has in hand, it brings to an end itself."""
+        is_sent = exists().where(
+            flow_steps.c.post_id == posts.c.id,
+            flow_steps.c.revision == posts.c.revision,
+            flow_steps.c.intent_at.is_not(None),
+        )
+        statement = (
+            update(posts)
+            .where(
+                posts.c.organization_id == self._organization["organization"],
+                posts.c.mode == Mode.TEST,
+                posts.c.status.in_(EDITABLE),
+                posts.c.lease_token.is_(None),
+                ~is_sent,
+            )
+            .values(
+                status=PostStatus.CANCELED,
+                is_canceled_draft=posts.c.status == PostStatus.DRAFT,
+                ready_at=None,
+                updated_at=now,
+            )
+            .returning(*POST_COLUMNS)
+        )
+        return [read_post(row) for row in (await self._connection.execute(statement)).mappings()]
+
+    async def reset(self, now: datetime) -> None:
+        """Bring its time back to the real one, and part from its accounts."""
+        await self._set(await self.ahead_s(), 0.0)
+        await self._connection.execute(_DISCONNECT, {**self._organization, "now": now})
+
+    async def _set(self, before_s: float, ahead_s: float) -> bool:
+        values = {**self._organization, "before_s": before_s, "ahead_s": ahead_s}
+        return (await self._connection.execute(_SET_AHEAD, values)).first() is not None
