@@ -169,7 +169,7 @@ class Idempotency:
         return Answer(row.status, body, {**(row.headers or {}), "Idempotency-Replayed": "true"})
 
     def _open(self, caller: Caller, claim: IdempotencyClaim, row: IdempotencyRow, body: bytes) -> bytes:
-        return self._keyring.open(body, _place(caller, claim, row.key_hash)) if row.is_sealed else body
+        return self._keyring.open(body, _place(caller, claim, row.key_hash))
 
     def _oldest(self, now: datetime) -> datetime:
         """Return the time before which a record has expired."""

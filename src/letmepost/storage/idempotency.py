@@ -37,7 +37,6 @@ class IdempotencyRow:
     status: int | None
     headers: Mapping[str, str] | None
     body: bytes | None
-    is_sealed: bool
     has_secret: bool
     created_at: datetime
 
@@ -66,7 +65,6 @@ class IdempotencyRepository:
             "status": None,
             "headers": None,
             "body": None,
-            "is_sealed": False,
             "has_secret": False,
             "created_at": now,
         }
@@ -103,7 +101,7 @@ class IdempotencyRepository:
         await self._connection.execute(
             update(keys)
             .where(self._is(claim), keys.c.status.is_(None))
-            .values(status=status, headers=dict(headers), body=body, is_sealed=True, has_secret=has_secret)
+            .values(status=status, headers=dict(headers), body=body, has_secret=has_secret)
         )
 
     def _is(self, claim: IdempotencyClaim) -> ColumnElement[bool]:

@@ -180,8 +180,6 @@ idempotency_keys = Table(
     Column("status", Integer),
     Column("headers", JSONB(none_as_null=True)),
     Column("body", LargeBinary),
-    # False for records of a release that sealed only answers with secrets.
-    Column("is_sealed", Boolean, nullable=False, server_default=text("false")),
     # A new key or signing secret: replayed to the same API key, for ten minutes.
     Column("has_secret", Boolean, nullable=False, server_default=text("false")),
     moment("created_at", nullable=False),
