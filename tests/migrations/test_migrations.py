@@ -1,4 +1,4 @@
-"""Migrations, against PostgreSQL itself: up from nothing, down, up again, and several at once."""
+"""Migrations, against PostgreSQL: up from nothing, down, up again, and several at the same time."""
 
 import asyncio
 import sys
@@ -202,10 +202,10 @@ async def test_one_login_role_for_api_and_worker_is_rejected(empty_urls: Databas
     assert await on(empty_urls.admin, tables) == set()
 
 
-async def test_login_role_of_the_previous_release_is_rejected_for_the_api_and_keeps_its_rights(
+async def test_login_role_of_the_worker_is_rejected_for_the_api_and_keeps_its_rights(
     database_urls: DatabaseURLs,
 ) -> None:
-    """It may take the sweeper, and processes of the previous release use it until they are stopped."""
+    """It may take the sweeper, and a worker that is running uses it."""
     with pytest.raises(UnsafeDeploymentError, match="REVOKE letmepost_sweeper FROM letmepost_test"):
         await migrate(database_urls.admin, database_urls.login, as_role(database_urls.login, "letmepost_other"))
     connection = await asyncpg.connect(database_urls.admin)

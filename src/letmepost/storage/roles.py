@@ -33,7 +33,7 @@ def provision_roles(connection: Connection, login_urls: dict[Process, str]) -> N
 
     Raises:
         UnsafeDeploymentError: two processes would share a login role, or a login role has rights that its process
-            must not have. Nothing was revoked: processes of the previous release may still need them.
+            must not have. Nothing was revoked: a process that is running may use them.
     """
     names = {process: make_url(url).username for process, url in login_urls.items()}
     for process, name in names.items():
@@ -62,8 +62,7 @@ def _provision_login(connection: Connection, process: Process, url: str) -> None
             quoted = _identifier(connection, name)
             raise UnsafeDeploymentError(
                 f"The role {name} may take {role}, which the {process} must not. Name another role in "
-                f"{process.variable}, or stop the processes of the previous release and run "
-                f"`REVOKE {role} FROM {quoted}`."
+                f"{process.variable}, or stop the processes that use it and run `REVOKE {role} FROM {quoted}`."
             )
     connection.execute(text(f"GRANT {', '.join(roles_of(process))} TO {_identifier(connection, name)}"))
 
