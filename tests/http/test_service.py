@@ -50,6 +50,20 @@ async def test_too_many_requests_are_refused_with_the_time_to_come_again(tenant:
     assert (await tenant.client.get("/v1/posts")).status_code == 200
 
 
+async def test_concurrent_requests_each_get_an_allowance_of_their_own(tenant: Tenant) -> None:
+    """The minute may end once in between; then there are two windows."""
+    caller = await tenant.key(requestsPerMinute=20)
+    replies = await asyncio.gather(*[caller.get("/v1/posts") for _ in range(30)])
+    allowed = [reply.headers for reply in replies if reply.status_code == 200]
+    assert len(allowed) >= 20
+    windows = [(int(headers["ratelimit-reset"]) > 30, headers["ratelimit-remaining"]) for headers in allowed]
+    assert len(set(windows)) == len(allowed)
+    for reply in replies:
+        if reply.status_code != 200:
+            check_refusal(reply, 429, "rate_limited")
+            assert reply.headers["ratelimit-remaining"] == "0"
+
+
 async def test_who_is_over_the_limit_changes_nothing(tenant: Tenant) -> None:
     caller = await tenant.key(requestsPerMinute=1)
     account_id = await tenant.client.sandbox_account()
