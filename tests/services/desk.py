@@ -18,13 +18,13 @@ from letmepost.services.accounts.disconnect import DISCONNECTED
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
+from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.attempt import Attempt
 from letmepost.services.publishing.begin import begin
 from letmepost.services.publishing.dependencies import Tools
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.publishing.publish import Publishing
 from letmepost.services.tenants.quotas import Quotas
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.database import Connection
 from letmepost.storage.posts.posts import PostRepository

@@ -7,9 +7,9 @@ from uuid import UUID
 from letmepost.domain.lengths import Measure
 from letmepost.domain.limits import text_max
 from letmepost.gateways.http_client import HTTPClient
+from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.compose import Composer
 from letmepost.services.posts.requests import ContentRequest, PostRequest, TargetRequest, ThreadRequest
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRow
 from tests.doubles.platform import make_platform
 from tests.storage.support import CLOCK, PLATFORM

@@ -15,9 +15,9 @@ from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.metrics import Metrics
 from letmepost.platforms.contract import ReadyPost
 from letmepost.services.media.downloads import Downloads
+from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.compose import Composer
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.media.media import MediaRepository
 from tests.doubles.platform import make_platform, publish

@@ -15,7 +15,7 @@ from letmepost.platforms import discover
 from letmepost.platforms.contract import Credential, Grant
 from letmepost.sandbox import create_app, open_store
 from letmepost.services.accounts.tokens import AccountCredentials, account_sender
-from letmepost.services.worlds import Access
+from letmepost.services.platform_access import Access
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from tests.deployment import SANDBOX_TOKEN, serving
 from tests.storage.support import CLOCK, KEYRING, Owner, fresh_id

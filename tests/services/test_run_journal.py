@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from letmepost.domain.flow import Call, Effect, Intent, Reply
 from letmepost.domain.journal import Step, fingerprint
+from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.publishing.journal import RunJournal
-from letmepost.services.world_time import WorldClock
 from letmepost.storage.database import Database
 from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
 from letmepost.storage.publishing.journals import JournalRepository
@@ -72,7 +72,7 @@ async def test_both_journals_agree_after_every_entry(
     database: Database, admin: Admin, claim: Claim, story: Sequence[Entry]
 ) -> None:
     await admin.do("DELETE FROM flow_steps")
-    memory, real = MemoryJournal(), RunJournal(database, KEYRING, claim, 1, WorldClock(CLOCK, timedelta()))
+    memory, real = MemoryJournal(), RunJournal(database, KEYRING, claim, 1, PlatformClock(CLOCK, timedelta()))
     for name, arguments in story:
         if name in {"close", "forget", "doubt"} and arguments[0] not in memory.steps:
             continue  # a flow closes what it has begun

@@ -9,7 +9,7 @@ from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
 from letmepost.services.accounts.tokens import AccountCredentials
-from letmepost.services.worlds import Access
+from letmepost.services.platform_access import Access
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.accounts.credentials import CredentialRepository
 from tests.doubles.platform import make_platform

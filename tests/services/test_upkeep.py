@@ -18,8 +18,8 @@ from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.accounts.tokens import renewal_at
 from letmepost.services.accounts.upkeep import Upkeep
 from letmepost.services.idempotency import Idempotency
+from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.publishing import throttling
-from letmepost.services.world_time import WorldClock
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.accounts.credentials import CredentialRepository
 from tests.doubles.clock import SteppedClock
@@ -365,8 +365,8 @@ def test_what_only_a_person_can_renew_is_not_refreshed(
     ends_in: timedelta | None, person_in: timedelta | None, expected: timedelta | None
 ) -> None:
     """A refresh that cannot succeed would end an account that is well."""
-    time = WorldClock(SteppedClock(NOW), timedelta(days=3))
-    theirs = time.theirs(NOW)
+    time = PlatformClock(SteppedClock(NOW), timedelta(days=3))
+    theirs = time.to_platform_time(NOW)
     credential = Credential(secrets={}, expires_at=None if ends_in is None else theirs + ends_in)
     planned = renewal_at(credential, None if person_in is None else NOW + person_in, time, UUID(int=0))
     assert planned == (None if expected is None else NOW + expected)

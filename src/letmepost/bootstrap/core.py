@@ -27,8 +27,8 @@ from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
+from letmepost.services.platform_access import Worlds
 from letmepost.services.tenants.quotas import Quotas
-from letmepost.services.worlds import Worlds
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database
 from letmepost.storage.logins import read_login

@@ -19,8 +19,8 @@ from letmepost.services.audit import Action, record_account
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import account_event, post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.services.world_time import world_clock
-from letmepost.services.worlds import Access, Worlds
+from letmepost.services.platform_access import Access, Worlds
+from letmepost.services.platform_clock import platform_clock
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.posts.posts import PostRepository
@@ -101,7 +101,7 @@ class Connecting:
             PlatformFailure: the platform refused, or could not be reached.
         """
         async with self._database.tenant(caller.tenant) as connection:
-            time = await world_clock(connection, caller.tenant, self._clock)
+            time = await platform_clock(connection, caller.tenant, self._clock)
         sender = Sender(http=access.http, platform=access.platform, clock=time, metrics=access.metrics)
         try:
             return await drive(flow, sender)
@@ -119,7 +119,7 @@ class Connecting:
             StateForbids: the account belongs to another profile or to another of the customer's users.
         """
         now = self._clock.now()
-        time = await world_clock(connection, caller.tenant, self._clock)
+        time = await platform_clock(connection, caller.tenant, self._clock)
         found = time.connected(found)
         accounts = AccountRepository(connection, caller.tenant, self._keyring)
         profile = await ProfileRepository(connection, caller.tenant).find(belonging.profile_id)

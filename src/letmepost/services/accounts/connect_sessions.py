@@ -12,7 +12,7 @@ from letmepost.services.accounts.public_address import PublicAddress
 from letmepost.services.accounts.return_urls import ReturnUrls
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.services.worlds import Worlds
+from letmepost.services.platform_access import Worlds
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRepository, ConnectSessionRow
 from letmepost.storage.database import Database
 from letmepost.storage.sealing import Keyring

@@ -18,7 +18,7 @@ from letmepost.services.accounts.consent_forms import (
     why,
 )
 from letmepost.services.callers import Caller, beginner
-from letmepost.services.worlds import Access
+from letmepost.services.platform_access import Access
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRepository
 from letmepost.storage.accounts.consents import ConsentRepository, ConsentRow
 from letmepost.storage.database import Connection, Database, Tenant

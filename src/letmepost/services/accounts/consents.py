@@ -28,7 +28,7 @@ from letmepost.services.accounts.public_address import PublicAddress
 from letmepost.services.accounts.return_urls import ReturnUrls
 from letmepost.services.callers import Caller, beginner, new_id
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
-from letmepost.services.worlds import Access, Worlds
+from letmepost.services.platform_access import Access, Worlds
 from letmepost.storage.accounts.consents import ConsentRepository, ConsentRow, EveryTenantConsents
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring

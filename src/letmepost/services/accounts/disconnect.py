@@ -13,8 +13,8 @@ from letmepost.services.audit import Action, record_account
 from letmepost.services.callers import Caller
 from letmepost.services.events import account_event, post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.platform_access import Worlds
 from letmepost.services.tenants.quotas import Quotas
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.posts.editing import PostEditor

@@ -11,8 +11,8 @@ from letmepost.services.accounts.tokens import account_sender
 from letmepost.services.callers import Caller
 from letmepost.services.events import account_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.outcomes import failure_error
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring

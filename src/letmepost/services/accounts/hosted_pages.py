@@ -15,7 +15,7 @@ from letmepost.services.accounts.consent_ends import ConsentEnds
 from letmepost.services.accounts.consent_forms import Wanted, other_browser
 from letmepost.services.accounts.consents import Consents
 from letmepost.services.callers import beginner
-from letmepost.services.worlds import Worlds
+from letmepost.services.platform_access import Worlds
 from letmepost.storage.accounts.connect_sessions import (
     ConnectSessionRepository,
     ConnectSessionRow,

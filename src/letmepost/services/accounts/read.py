@@ -9,7 +9,7 @@ from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.services.worlds import Worlds
+from letmepost.services.platform_access import Worlds
 from letmepost.storage.accounts.account_filter import AccountFilter
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database

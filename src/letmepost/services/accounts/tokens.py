@@ -11,8 +11,8 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import CredentialSource, Sender
 from letmepost.platforms.contract import Credential
-from letmepost.services.world_time import WorldClock, world_clock
-from letmepost.services.worlds import Access
+from letmepost.services.platform_access import Access
+from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.accounts.upkeep import UpkeepRepository
@@ -95,7 +95,7 @@ class AccountCredentials:
         """What the platform gives in the turn that lasts until then; None when it was refused and the turn lost."""
         began_at = self._clock.now()
         async with self._database.tenant(self._tenant) as connection:
-            time = await world_clock(connection, self._tenant, self._clock)
+            time = await platform_clock(connection, self._tenant, self._clock)
         try:
             fresh = _merged(dead, await self._brought(time, dead))
         except PlatformFailure as failure:
@@ -109,7 +109,7 @@ class AccountCredentials:
             raise
         return await self._store(dead, fresh, until)
 
-    async def _brought(self, time: WorldClock, dead: Credential) -> Credential:
+    async def _brought(self, time: PlatformClock, dead: Credential) -> Credential:
         """What the platform gives for the dead credential; asked once more when its answer was lost.
 
         Then it may have given a new one that we never saw. Where that ends the old one, the second answer says so.
@@ -124,7 +124,7 @@ class AccountCredentials:
         return await drive(access.platform.refresh(self._account.facts, access.settings), sender)
 
     async def _failed(
-        self, time: WorldClock, failure: PlatformFailure, began_at: datetime, until: datetime
+        self, time: PlatformClock, failure: PlatformFailure, began_at: datetime, until: datetime
     ) -> PlatformFailure | None:
         """Give the turn back, and say what the failure means for the account; None when the turn was another's.
 
@@ -132,7 +132,7 @@ class AccountCredentials:
         Anything else passes: a post that needs the token is neither refused nor in doubt for it.
         """
         is_definite = failure.kind is FailureKind.AUTH_FAILED
-        retry_at = None if failure.retry_at is None else time.ours(failure.retry_at)
+        retry_at = None if failure.retry_at is None else time.to_real_time(failure.retry_at)
         async with self._database.tenant(self._tenant) as connection:
             if not await self._credentials(connection).end_refresh(self._account.id, until):
                 return None
@@ -159,7 +159,7 @@ class AccountCredentials:
             credentials = self._credentials(connection)
             stored = await credentials.find(self._account.id, lock=True)
             if stored is not None and stored.secrets == dead.secrets:
-                time = await world_clock(connection, self._tenant, self._clock)
+                time = await platform_clock(connection, self._tenant, self._clock)
                 renewal = renewal_at(fresh, self._account.token_expires_at, time, self._account.id)
                 await credentials.replace(self._account.id, fresh, self._clock.now(), renewal)
                 stored = fresh
@@ -186,7 +186,7 @@ def _merged(dead: Credential, brought: Credential) -> Credential:
 
 
 def renewal_at(
-    credential: Credential, token_expires_at: datetime | None, time: WorldClock, account_id: UUID
+    credential: Credential, token_expires_at: datetime | None, time: PlatformClock, account_id: UUID
 ) -> datetime | None:
     """When to refresh a credential that has just come in; None when that need not be, or cannot without a person.
 
@@ -195,7 +195,7 @@ def renewal_at(
     """
     if credential.expires_at is None:
         return None
-    ends_at = time.ours(credential.expires_at)
+    ends_at = time.to_real_time(credential.expires_at)
     if token_expires_at is not None and token_expires_at <= ends_at + _SAME_MOMENT:
         return None
     return refresh_at(time.clock.now(), ends_at, account_id)
@@ -209,7 +209,7 @@ async def account_sender(
         database=database, keyring=keyring, clock=clock, access=access, tenant=tenant, account=account
     )
     async with database.tenant(tenant) as connection:
-        time = await world_clock(connection, tenant, clock)
+        time = await platform_clock(connection, tenant, clock)
     return _sender(access, time, credentials)
 
 

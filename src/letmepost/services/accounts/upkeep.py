@@ -13,10 +13,10 @@ from letmepost.gateways.throttles import Throttles
 from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.accounts.tokens import AccountCredentials
 from letmepost.services.events import account_event, timestamp
+from letmepost.services.platform_access import Worlds
+from letmepost.services.platform_clock import platform_clock
 from letmepost.services.publishing import throttling
 from letmepost.services.publishing.outcomes import failure_error
-from letmepost.services.world_time import world_clock
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.accounts.upkeep import EveryTenantAccounts, FoundAccount, UpkeepRepository
@@ -109,7 +109,7 @@ class Upkeep:
         now, tenant = self._clock.now(), found.tenant
         async with self._database.tenant(tenant) as connection:
             account = await AccountRepository(connection, tenant, self._keyring).find(found.account_id)
-            time = await world_clock(connection, tenant, self._clock)
+            time = await platform_clock(connection, tenant, self._clock)
         if account is None:
             return
         try:

@@ -8,8 +8,8 @@ from letmepost.domain.errors import FailureKind, InvalidRequest, NotFound, Platf
 from letmepost.gateways.clock import Clock
 from letmepost.services.accounts.disconnect import DISCONNECTED
 from letmepost.services.events import account_event, post_event
+from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.outcomes import failure_error
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.accounts.upkeep import EveryTenantAccounts, UpkeepRepository
 from letmepost.storage.database import Connection, Database, Tenant

@@ -15,13 +15,13 @@ from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.media.library import StoredBytes
+from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.compose import Composed, Composer, JudgedTarget
 from letmepost.services.posts.inline_media import PostMedia, media_of
 from letmepost.services.posts.requests import ContentRequest, PostRequest, TargetRequest
 from letmepost.services.posts.target_options import check_default_options, option_media_ids
 from letmepost.services.posts.targets import resolve
 from letmepost.services.tenants.quotas import Quotas
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.idempotency import IdempotencyClaim

@@ -15,9 +15,9 @@ from letmepost.domain.text import as_compared
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
+from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, PostRequest
 from letmepost.services.posts.target_options import options_of, unknown_medium, unused_options
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.media.media import MediaRow
 from letmepost.storage.posts.batches import NewPost

@@ -10,9 +10,9 @@ from letmepost.gateways.drive import drive
 from letmepost.gateways.throttles import Throttles
 from letmepost.services.accounts.tokens import account_sender
 from letmepost.services.events import post_event
+from letmepost.services.platform_access import Access, Worlds
+from letmepost.services.platform_clock import platform_clock
 from letmepost.services.publishing import throttling
-from letmepost.services.world_time import world_clock
-from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.posts.editing import PostEditor
@@ -61,7 +61,7 @@ class ReadBacks:
             if post is None:
                 return
             account = await AccountRepository(connection, tenant, self._keyring).find(post.account_id)
-            ahead = (await world_clock(connection, tenant, self._clock)).ahead
+            ahead = (await platform_clock(connection, tenant, self._clock)).ahead
         access = None if account is None or not account.is_usable else self._access(tenant, account)
         if access is None or account is None or _is_settled(post):
             await self._record(tenant, post, is_there=True)

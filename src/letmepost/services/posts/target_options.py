@@ -11,8 +11,8 @@ from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.domain.ids import MalformedIdError, Prefix, parse
 from letmepost.domain.rules import Violation
 from letmepost.platforms.contract import Options, Platform
+from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.requests import ContentRequest, PostRequest
-from letmepost.services.worlds import Worlds
 from letmepost.storage.accounts.accounts import AccountRow
 
 

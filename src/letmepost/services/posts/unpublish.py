@@ -11,9 +11,9 @@ from letmepost.services.accounts.tokens import account_sender
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.posts.read import visible_post
 from letmepost.services.posts.transition import forbidden
-from letmepost.services.worlds import Access, Worlds
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database
 from letmepost.storage.posts.editing import PostEditor

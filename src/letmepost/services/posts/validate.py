@@ -13,10 +13,10 @@ from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ReadyPost
 from letmepost.services.callers import Caller
 from letmepost.services.media.links import MediaLinks
+from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.accept import Acceptance
 from letmepost.services.posts.compose import JudgedTarget
 from letmepost.services.posts.requests import PostRequest
-from letmepost.services.worlds import Worlds
 
 _FREEZING_ENTROPY_BYTES = 16
 

@@ -28,6 +28,8 @@ from letmepost.gateways.flow_run import (
 from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import Platform, PlatformSettings, ReadyPost
 from letmepost.services.events import account_event, post_event
+from letmepost.services.platform_access import Access
+from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.posts.lateness import read_lateness
 from letmepost.services.posts.read_back import READ_BACK_AFTER
 from letmepost.services.publishing import outcomes, throttling
@@ -36,8 +38,6 @@ from letmepost.services.publishing.journal import RunJournal
 from letmepost.services.publishing.outcomes import Verdict
 from letmepost.services.publishing.ready_media import MediaMissingError, ready_content
 from letmepost.services.publishing.sender import may_send
-from letmepost.services.world_time import WorldClock
-from letmepost.services.worlds import Access
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.database import Connection
@@ -65,7 +65,7 @@ class Attempt:
     frozen: Frozen
     steps: dict[str, Step]
     access: Access
-    time: WorldClock
+    time: PlatformClock
     sender: Sender
     journal: RunJournal
     pause: str | None = None
@@ -255,7 +255,7 @@ class Attempt:
 
     def _done(self, suspended: Suspended | None) -> Verdict:
         if suspended is not None:
-            return outcomes.paused(self.time.ours(suspended.until))
+            return outcomes.paused(self.time.to_real_time(suspended.until))
         if self.post.status is not PostStatus.PUBLISHED:
             message = f"the flow of {self._platform.name} ended without Live"
             raise RuntimeError(message)
@@ -268,7 +268,7 @@ class Attempt:
         if failure.retry_at is None and failure.kind is FailureKind.QUOTA_EXHAUSTED and self._platform.resets:
             failure.retry_at = self._platform.resets(self.time.now())
         if failure.retry_at is not None:
-            failure.retry_at = self.time.ours(failure.retry_at)
+            failure.retry_at = self.time.to_real_time(failure.retry_at)
         log.info("post.refused", post_id=str(self.post.id), kind=failure.kind, error=failure.message)
         if self.post.status is PostStatus.PUBLISHED:
             return outcomes.extras_failed(self.post, failure, now, jitter)

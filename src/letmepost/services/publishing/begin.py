@@ -1,11 +1,11 @@
 """How a try begins."""
 
 from letmepost.services.callers import new_id
+from letmepost.services.platform_clock import platform_clock
 from letmepost.services.publishing.attempt import Attempt
 from letmepost.services.publishing.dependencies import Tools
-from letmepost.services.publishing.journal import RunJournal, at_theirs
+from letmepost.services.publishing.journal import RunJournal, in_platform_time
 from letmepost.services.publishing.sender import sender
-from letmepost.services.world_time import world_clock
 from letmepost.storage.publishing.claims import Claim
 from letmepost.storage.publishing.journals import JournalRepository
 from letmepost.storage.publishing.runs import RunRepository
@@ -26,8 +26,10 @@ async def begin(tools: Tools, claim: Claim) -> Attempt:
         post = loaded.post
         is_first = post.attempt_count == 1  # nothing can be on record yet
         journal = JournalRepository(connection, claim, post.revision, tools.keyring)
-        time = await world_clock(connection, claim.tenant, tools.clock)
-        steps = {} if is_first else {name: at_theirs(step, time) for name, step in (await journal.load()).items()}
+        time = await platform_clock(connection, claim.tenant, tools.clock)
+        steps = (
+            {} if is_first else {name: in_platform_time(step, time) for name, step in (await journal.load()).items()}
+        )
     access = tools.worlds.access(post.platform, claim.tenant.mode, claim.tenant.organization_id)
     return Attempt(
         tools=tools,

@@ -10,8 +10,8 @@ from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
+from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.leases import Leases
-from letmepost.services.worlds import Worlds
 from letmepost.storage.database import Database
 from letmepost.storage.sealing import Keyring
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from letmepost.domain.flow import Intent, Reply
 from letmepost.domain.journal import Step
-from letmepost.services.world_time import WorldClock
+from letmepost.services.platform_clock import PlatformClock
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.publishing.claims import Claim
 from letmepost.storage.publishing.journals import JournalRepository
@@ -29,7 +29,7 @@ class RunJournal:
     they are stored in ours.
     """
 
-    def __init__(self, database: Database, keyring: Keyring, claim: Claim, revision: int, time: WorldClock) -> None:
+    def __init__(self, database: Database, keyring: Keyring, claim: Claim, revision: int, time: PlatformClock) -> None:
         self._database = database
         self._keyring = keyring
         self._claim = claim
@@ -40,11 +40,11 @@ class RunJournal:
         self.changes: dict[str, Any] = {}
 
     async def intend(self, step: str, fingerprint: bytes, intent: Intent) -> None:
-        ours = replace(intent, started_at=self._time.ours(intent.started_at))
+        ours = replace(intent, started_at=self._time.to_real_time(intent.started_at))
         await self._now(lambda journal: journal.write_intent(step, fingerprint, ours))
 
     async def record(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None:
-        ours = replace(reply, received_at=self._time.ours(reply.received_at))
+        ours = replace(reply, received_at=self._time.to_real_time(reply.received_at))
         self._waiting.append(lambda journal: journal.write_reply(step, fingerprint, ours, valid_for_s))
 
     async def close(self, step: str) -> None:
@@ -57,7 +57,7 @@ class RunJournal:
         await self._now(lambda journal: journal.close(step, forgotten=True))
 
     async def pause(self, step: str, now: datetime) -> None:
-        await self._now(lambda journal: journal.write_pause(step, self._time.ours(now)))
+        await self._now(lambda journal: journal.write_pause(step, self._time.to_real_time(now)))
 
     def tell(self, event: NewEvent, now: datetime) -> None:
         """Announce something with the next write."""
@@ -99,12 +99,12 @@ class RunJournal:
             raise
 
 
-def at_theirs(step: Step, time: WorldClock) -> Step:
-    """A step of the journal with its moments as the platforms tell them."""
+def in_platform_time(step: Step, time: PlatformClock) -> Step:
+    """Return a step of the journal with its times converted to platform time."""
     return replace(
         step,
-        intent=step.intent and replace(step.intent, started_at=time.theirs(step.intent.started_at)),
-        reply=step.reply and replace(step.reply, received_at=time.theirs(step.reply.received_at)),
-        valid_until=step.valid_until and time.theirs(step.valid_until),
-        paused_at=step.paused_at and time.theirs(step.paused_at),
+        intent=step.intent and replace(step.intent, started_at=time.to_platform_time(step.intent.started_at)),
+        reply=step.reply and replace(step.reply, received_at=time.to_platform_time(step.reply.received_at)),
+        valid_until=step.valid_until and time.to_platform_time(step.valid_until),
+        paused_at=step.paused_at and time.to_platform_time(step.paused_at),
     )

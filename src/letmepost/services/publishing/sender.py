@@ -7,15 +7,15 @@ from letmepost.domain.flow import Call
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, begins_within_s
 from letmepost.gateways.sender import Sender
 from letmepost.services.accounts.tokens import AccountCredentials
+from letmepost.services.platform_access import Access
+from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.publishing.dependencies import Tools
-from letmepost.services.world_time import WorldClock
-from letmepost.services.worlds import Access
 from letmepost.storage.publishing.claims import Claim
 from letmepost.storage.publishing.runs import Loaded
 
 
 def sender(
-    tools: Tools, claim: Claim, access: Access, time: WorldClock, loaded: Loaded, steps: Mapping[str, Step]
+    tools: Tools, claim: Claim, access: Access, time: PlatformClock, loaded: Loaded, steps: Mapping[str, Step]
 ) -> Sender:
     """Sends what a try wants sent, as its account and at its platform's time. `steps`: the journal of the try."""
     tenant = claim.tenant
@@ -43,7 +43,7 @@ def sender(
 
 
 def may_send(
-    tools: Tools, claim: Claim, time: WorldClock, steps: Mapping[str, Step]
+    tools: Tools, claim: Claim, time: PlatformClock, steps: Mapping[str, Step]
 ) -> Callable[[Call], Awaitable[float]]:
     """Until when a call may begin for the lease to outlive it; raises `LostLeaseError` when it cannot be made to.
 

@@ -12,7 +12,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.throttles import Throttle, Throttles
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import Caller
-from letmepost.services.world_time import world_clock
+from letmepost.services.platform_clock import platform_clock
 from letmepost.storage.accounts.account_filter import AccountFilter
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database, Tenant
@@ -115,7 +115,7 @@ class ThrottleReadings:
             accounts = AccountRepository(connection, caller.tenant, self._keyring)
             visible = AccountFilter(profile_ids=[] if caller.profile_id is None else [caller.profile_id])
             rows = await accounts.list_page(visible, before=None, limit=_LOOKED_AT_MAX)
-            time = await world_clock(connection, caller.tenant, self._clock)
+            time = await platform_clock(connection, caller.tenant, self._clock)
         concerned: dict[str, tuple[str, UUID | None]] = {}
         for row in rows:
             platform = self._platforms.get(row.platform)

@@ -12,7 +12,7 @@ from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth, Platfor
 from letmepost.services.accounts.connect import Connected, Connecting
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Once
-from letmepost.services.worlds import Worlds
+from letmepost.services.platform_access import Worlds
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database
 from letmepost.storage.sealing import Keyring

@@ -1,4 +1,4 @@
-"""The two worlds a platform is reached in: its real hosts, or the sandbox. Neither can reach the other."""
+"""Access to a platform: to its real hosts in live mode, to the sandbox in test mode, never across."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from letmepost.platforms.contract import Platform, PlatformSettings
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How flows of one platform are driven for one tenant in one world."""
+    """The platform, settings and HTTP client that run a flow for one tenant in one mode."""
 
     platform: Platform
     settings: PlatformSettings
@@ -26,9 +26,9 @@ class Access:
 
 
 class Worlds:
-    """Finds a platform's way out. The clients are restricted: live never reaches the sandbox, test nothing else.
+    """Gives access to platforms. The live client never reaches the sandbox; the test client reaches nothing else.
 
-    `is_public`: whether the platforms find their way in.
+    `is_public`: True if the platforms can reach this deployment.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class Worlds:
         self._metrics = metrics or Metrics()
 
     def platform(self, name: str) -> Platform:
-        """The platform of that name.
+        """Return the platform with this name.
 
         Raises:
-            NotFound: there is none.
+            NotFound: the platform does not exist.
         """
         try:
             return self.platforms[name]
@@ -62,15 +62,15 @@ class Worlds:
             raise NotFound("platform") from None
 
     def can_fetch_media(self, mode: Mode) -> bool:
-        """Whether the platforms of a world can fetch media from us. A simulator never does, and so needs no way in."""
+        """Return True if platforms can fetch media from this deployment. Simulators never fetch any."""
         return mode is Mode.TEST or self._is_public
 
     def access(self, name: str, mode: Mode, organization_id: UUID) -> Access:
-        """How to reach a platform for a tenant.
+        """Return access to a platform for a tenant.
 
         Raises:
-            NotFound: there is no such platform.
-            PlatformNotEnabled: a test world without a sandbox.
+            NotFound: the platform does not exist.
+            PlatformNotEnabled: the mode is test, and the deployment runs no sandbox.
         """
         platform = self.platform(name)
         if mode is Mode.LIVE:
@@ -82,11 +82,11 @@ class Worlds:
         return Access(platform, platform.simulator.settings(base), self._sandbox_http, self._metrics)
 
     def access_to_connect(self, name: str, mode: Mode, organization_id: UUID) -> Access:
-        """The same, for an account that is yet to be connected.
+        """Return access for connecting an account.
 
         Raises:
-            NotFound: there is no such platform.
-            PlatformNotEnabled: the deployment has no credentials for it, or a test world has no sandbox.
+            NotFound: the platform does not exist.
+            PlatformNotEnabled: the deployment has no credentials for it, or runs no sandbox in test mode.
         """
         access = self.access(name, mode, organization_id)
         if not self.is_enabled(name, mode):
@@ -98,12 +98,12 @@ class Worlds:
         return access
 
     def is_enabled(self, name: str, mode: Mode) -> bool:
-        """Whether accounts of a platform can be connected in a world."""
+        """Return True if accounts of the platform can be connected in this mode."""
         if mode is Mode.TEST:
             return self._sandbox_url is not None
         settings = self._settings[name]
         return all(getattr(settings, field) is not None for field in settings.credentials())
 
     def live_settings(self, name: str) -> PlatformSettings:
-        """A platform's settings in the live world."""
+        """Return the settings of a platform in live mode."""
         return self._settings[name]
