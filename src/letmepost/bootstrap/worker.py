@@ -16,7 +16,7 @@ from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.gateways.throttles import Throttles
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
-from letmepost.services.accounts.upkeep import Upkeep
+from letmepost.services.accounts.maintenance import AccountMaintenance
 from letmepost.services.callers import new_id
 from letmepost.services.media.imports import Imports
 from letmepost.services.posts.read_back import ReadBacks
@@ -92,7 +92,7 @@ async def open_worker(
             leases=leases,
             retention=Retention(EveryTenantRetention(core.database), core.clock, kept_for(settings)),
             removal=Removal(core.database, core.library, core.clock),
-            upkeep=Upkeep(
+            maintenance=AccountMaintenance(
                 database=core.database,
                 keyring=core.keyring,
                 clock=core.clock,

@@ -8,7 +8,7 @@ import structlog
 
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import WORKER_CHANNEL, Wakeups
-from letmepost.services.accounts.upkeep import Upkeep
+from letmepost.services.accounts.maintenance import AccountMaintenance
 from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.imports import Imports
 from letmepost.services.posts.read_back import ReadBacks
@@ -56,7 +56,7 @@ class WorkerServices:
     leases: Leases
     retention: Retention
     removal: Removal
-    upkeep: Upkeep
+    maintenance: AccountMaintenance
     read_backs: ReadBacks
     version_notices: VersionNotices
     pauses: Pauses
@@ -87,7 +87,7 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         asyncio.create_task(every(IMPORT_EVERY_S, "imports", lambda: services.imports.sweep(IMPORTS_AT_ONCE), stop)),
         asyncio.create_task(every(EXPIRY_EVERY_S, "expiry", lambda: services.expiry.sweep(EXPIRED_AT_ONCE), stop)),
         asyncio.create_task(every(LEFTOVERS_EVERY_S, "leftovers", services.expiry.remove_leftovers, stop)),
-        *_upkeep(services, posts, stop),
+        *_maintenance(services, posts, stop),
     ]
     log.info("worker.started", post_slots=services.post_slots)
     try:
@@ -99,23 +99,23 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         log.info("worker.stopped")
 
 
-def _upkeep(services: WorkerServices, posts: Slots[Claim], stop: asyncio.Event) -> Iterator["asyncio.Task[None]"]:
-    """Start what keeps accounts alive. Checks and read-backs wait while posts take most of the slots."""
-    upkeep = services.upkeep
+def _maintenance(services: WorkerServices, posts: Slots[Claim], stop: asyncio.Event) -> Iterator["asyncio.Task[None]"]:
+    """Start the maintenance of accounts and posts. Checks and read-backs wait while posts take most of the slots."""
+    maintenance = services.maintenance
 
     async def check() -> None:
         if not posts.is_busy:
-            await upkeep.check_due(CHECKED_AT_ONCE)
+            await maintenance.check_due(CHECKED_AT_ONCE)
 
     async def read_back() -> None:
         if not posts.is_busy:
             await services.read_backs.sweep(READ_BACK_AT_ONCE)
 
     for seconds, name, action in (
-        (REFRESH_EVERY_S, "refreshes", lambda: upkeep.refresh_due(REFRESHED_AT_ONCE)),
+        (REFRESH_EVERY_S, "refreshes", lambda: maintenance.refresh_due(REFRESHED_AT_ONCE)),
         (CHECK_EVERY_S, "checks", check),
         (READ_BACK_EVERY_S, "read_backs", read_back),
-        (NOTICES_EVERY_S, "notices", lambda: upkeep.tell_owners(TOLD_AT_ONCE)),
+        (NOTICES_EVERY_S, "notices", lambda: maintenance.tell_owners(TOLD_AT_ONCE)),
     ):
         yield asyncio.create_task(every(seconds, name, action, stop))
 

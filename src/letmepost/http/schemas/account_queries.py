@@ -8,7 +8,7 @@ from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.ids import Prefix
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.filters import OneOf, PageQuery, PlatformNames, Values
-from letmepost.storage.accounts.account_filter import AccountFilter
+from letmepost.storage.accounts.filters import AccountFilter
 
 
 class AccountQuery(PageQuery):

@@ -10,8 +10,8 @@ from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.platform_access import Worlds
-from letmepost.storage.accounts.account_filter import AccountFilter
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
+from letmepost.storage.accounts.filters import AccountFilter
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.sealing import Keyring

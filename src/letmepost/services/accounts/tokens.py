@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from letmepost.domain.account_maintenance import refresh_at
 from letmepost.domain.errors import FailureKind, NoReply, PlatformFailure
-from letmepost.domain.upkeep import refresh_at
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import CredentialSource, Sender
@@ -15,7 +15,7 @@ from letmepost.services.platform_access import Access
 from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.credentials import CredentialRepository
-from letmepost.storage.accounts.upkeep import UpkeepRepository
+from letmepost.storage.accounts.maintenance import MaintenanceRepository
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring
 
@@ -136,7 +136,7 @@ class AccountCredentials:
         async with self._database.tenant(self._tenant) as connection:
             if not await self._credentials(connection).end_refresh(self._account.id, until):
                 return None
-            is_last = not is_definite and await UpkeepRepository(connection, self._tenant).refresh_failed(
+            is_last = not is_definite and await MaintenanceRepository(connection, self._tenant).refresh_failed(
                 self._account.id,
                 began_at,
                 self._clock.now(),

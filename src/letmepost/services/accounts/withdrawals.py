@@ -11,7 +11,7 @@ from letmepost.services.events import account_event, post_event
 from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.outcomes import failure_error
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
-from letmepost.storage.accounts.upkeep import EveryTenantAccounts, UpkeepRepository
+from letmepost.storage.accounts.maintenance import EveryTenantAccounts, MaintenanceRepository
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.sealing import Keyring
@@ -76,7 +76,7 @@ class Withdrawals:
         now = self._clock.now()
         if not await AccountRepository(connection, tenant, self._keyring).disconnect(account.id, now):
             return
-        await UpkeepRepository(connection, tenant).erase_person(account.id, now)
+        await MaintenanceRepository(connection, tenant).erase_person(account.id, now)
         held = await PostRepository(connection, tenant).hold_waiting(account.id, DISCONNECTED, now)
         events = [post_event(self._clock, "post.held", post) for post in held]
         gone = account_event(self._clock, "account.disconnected", account)

@@ -13,8 +13,8 @@ from letmepost.gateways.throttles import Throttle, Throttles
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import Caller
 from letmepost.services.platform_clock import platform_clock
-from letmepost.storage.accounts.account_filter import AccountFilter
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
+from letmepost.storage.accounts.filters import AccountFilter
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.sealing import Keyring
 

@@ -12,10 +12,10 @@ from sqlalchemy import RowMapping, Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from letmepost.domain.upkeep import next_check_at
+from letmepost.domain.account_maintenance import next_check_at
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount
-from letmepost.storage.accounts.account_filter import AccountFilter
 from letmepost.storage.accounts.credentials import NO_FAILURES, seal_credential
+from letmepost.storage.accounts.filters import AccountFilter
 from letmepost.storage.conditions import below_if_given, is_row
 from letmepost.storage.database import Tenant, driver_of
 from letmepost.storage.sealing import Keyring

@@ -1,12 +1,12 @@
-"""When the credential of an account is looked after, and when its owner is told to."""
+"""When the credential of an account is refreshed, its health checked, and its owner notified of the expiry."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 EXPIRY_NOTICES_DAYS = (7, 3, 1)
-"""So many days before a credential ends that only a person can renew, its owner is told."""
+"""Days before the expiry of a credential that only a person can renew at which its owner is notified."""
 STRIKES = 3
-"""So many refusals in a row that do not say what they mean end a credential."""
+"""Consecutive refusals without a clear reason after which a credential counts as revoked."""
 
 _SHARE_LEFT = 1 / 3
 _LEFT_AT_LEAST = timedelta(minutes=10)
@@ -17,10 +17,10 @@ _LONGEST_RETRY_S = 3600.0
 
 
 def refresh_at(now: datetime, ends_at: datetime, account_id: UUID) -> datetime:
-    """When to refresh a credential that came in now: after about two thirds of its life.
+    """Return when to refresh a credential that was issued now: after about two thirds of its lifetime.
 
-    At least ten minutes before the end, or half its life where that is shorter. Spread by the account's id, so that
-    accounts that were connected together are not refreshed together.
+    At least ten minutes before the expiry, or half the lifetime if that is shorter. A jitter from the account's id
+    spreads the refreshes of accounts that were connected together.
     """
     life = ends_at - now
     left = max(life * _SHARE_LEFT, min(_LEFT_AT_LEAST, life / 2))
@@ -28,21 +28,21 @@ def refresh_at(now: datetime, ends_at: datetime, account_id: UUID) -> datetime:
 
 
 def retry_refresh_at(now: datetime, failure_count: int, account_id: UUID, retry_at: datetime | None) -> datetime:
-    """When to try again after so many failures in a row: from a minute to an hour, or later if the platform says so."""
+    """Return when to retry: after a minute to an hour of backoff, or at `retry_at` if that is later."""
     own_s = min(_FIRST_RETRY_S * 2.0 ** min(failure_count - 1, 30), _LONGEST_RETRY_S)
     own = now + timedelta(seconds=own_s * (1 + _SPREAD * _share(account_id)))
     return own if retry_at is None else max(own, retry_at)
 
 
 def next_check_at(account_id: UUID, now: datetime) -> datetime:
-    """When an account is checked next: at its own second of the day, which its id says."""
+    """Return when to check an account next: daily, at a second of the day that follows from its id."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     slot = midnight + timedelta(seconds=account_id.int % _DAY_S)
     return slot if slot > now else slot + timedelta(days=1)
 
 
 def notice_due_days(now: datetime, token_expires_at: datetime, told_days: int | None) -> int | None:
-    """Which notice is due, by its days ahead; None when none is, or the end has come."""
+    """Return the days ahead of the notice that is due; None if no notice is due, or the credential has expired."""
     left = token_expires_at - now
     if left <= timedelta():
         return None
@@ -51,5 +51,5 @@ def notice_due_days(now: datetime, token_expires_at: datetime, told_days: int | 
 
 
 def _share(account_id: UUID) -> float:
-    """A number in [0, 1) that differs between accounts."""
+    """Return a number in [0, 1) that depends on the account."""
     return account_id.int % 1000 / 1000

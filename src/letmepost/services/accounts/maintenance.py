@@ -1,4 +1,4 @@
-"""Keeping accounts alive: their credentials are refreshed ahead, they are checked daily, and their owners are told."""
+"""Maintenance of connected accounts: token refreshes, daily health checks and expiry notices."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from letmepost.domain.account_maintenance import next_check_at, notice_due_days
 from letmepost.domain.errors import FailureKind, LetmepostError, PlatformFailure
-from letmepost.domain.upkeep import next_check_at, notice_due_days
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.throttles import Throttles
 from letmepost.services.accounts.health import HealthChecks
@@ -19,19 +19,19 @@ from letmepost.services.publishing import throttling
 from letmepost.services.publishing.outcomes import failure_error
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.accounts.credentials import CredentialRepository
-from letmepost.storage.accounts.upkeep import EveryTenantAccounts, FoundAccount, UpkeepRepository
+from letmepost.storage.accounts.maintenance import EveryTenantAccounts, FoundAccount, MaintenanceRepository
 from letmepost.storage.database import Database
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.webhooks.events import EventRepository
 
 _LATER = timedelta(minutes=15)
-"""When to look again at an account whose platform cannot be asked now."""
+"""The delay of the next try when the platform cannot be called now."""
 
 log = structlog.get_logger()
 
 
-class Upkeep:
-    """Looks after every tenant's accounts. Any number of workers may be at it: what one has done, no other repeats."""
+class AccountMaintenance:
+    """Maintains the accounts of every tenant. Several workers may run it; no work is done twice."""
 
     def __init__(
         self,
@@ -52,25 +52,25 @@ class Upkeep:
         self._found = EveryTenantAccounts(database)
 
     async def refresh_due(self, limit: int) -> None:
-        """Refresh credentials that are near their end."""
+        """Refresh credentials that are about to expire."""
         await self._each(await self._found.list_refreshes(self._clock.now(), limit), self._refresh)
 
     async def check_due(self, limit: int) -> None:
-        """Check accounts whose second of the day has come."""
+        """Check the health of accounts whose daily check is due."""
         await self._each(await self._found.list_checks(self._clock.now(), limit), self._check)
 
     async def tell_owners(self, limit: int) -> None:
-        """Announce credentials that end soon and that only a person can renew."""
+        """Announce credentials that expire soon and that only a person can renew."""
         await self._each(await self._found.list_notices(self._clock.now(), limit), self._tell)
 
     async def _each(self, found: Sequence[FoundAccount], look_after: Callable[[FoundAccount], Awaitable[None]]) -> None:
-        """All at once; what goes wrong with one must not keep the others waiting."""
+        """Run for all accounts concurrently. A failure of one does not stop the others."""
 
         async def one(account: FoundAccount) -> None:
             try:
                 await look_after(account)
             except Exception:
-                log.exception("upkeep.failed", account_id=str(account.account_id))
+                log.exception("maintenance.failed", account_id=str(account.account_id))
 
         await asyncio.gather(*[one(account) for account in found])
 
@@ -79,7 +79,7 @@ class Upkeep:
         async with self._database.tenant(tenant) as connection:
             account = await AccountRepository(connection, tenant, self._keyring).find(found.account_id)
             dying = await CredentialRepository(connection, tenant, self._keyring).find(found.account_id)
-            is_due = await UpkeepRepository(connection, tenant).is_refresh_due(found.account_id, began_at)
+            is_due = await MaintenanceRepository(connection, tenant).is_refresh_due(found.account_id, began_at)
         if account is None or dying is None or not is_due:
             return
         try:
@@ -131,11 +131,11 @@ class Upkeep:
         now, tenant = self._clock.now(), found.tenant
         async with self._database.tenant(tenant) as connection:
             account = await AccountRepository(connection, tenant, self._keyring).find(found.account_id)
-            upkeep = UpkeepRepository(connection, tenant)
+            maintenance = MaintenanceRepository(connection, tenant)
             if account is None or account.token_expires_at is None:
                 return
-            days = notice_due_days(now, account.token_expires_at, await upkeep.told_days(account.id))
-            if days is not None and await upkeep.take_notice(account.id, days, now):
+            days = notice_due_days(now, account.token_expires_at, await maintenance.told_days(account.id))
+            if days is not None and await maintenance.take_notice(account.id, days, now):
                 ends = {"tokenExpiresAt": timestamp(account.token_expires_at), "daysLeft": days}
                 event = account_event(self._clock, "token.expiring", account, **ends)
                 await EventRepository(connection, tenant).write([event], now)
@@ -143,7 +143,7 @@ class Upkeep:
     async def _end(
         self, found: FoundAccount, account: AccountRow, began_at: datetime, failure: PlatformFailure
     ) -> None:
-        """The platform has ended the grant: say so, once, unless somebody has connected the account meanwhile."""
+        """Announce once that the platform revoked the grant, unless the account was reconnected in the meantime."""
         now, error = self._clock.now(), failure_error(account.platform, failure)
         async with self._database.tenant(found.tenant) as connection:
             accounts = AccountRepository(connection, found.tenant, self._keyring)
@@ -160,8 +160,8 @@ class Upkeep:
         self, found: FoundAccount, *, refresh_at: datetime | None = None, check_at: datetime | None = None
     ) -> None:
         async with self._database.tenant(found.tenant) as connection:
-            upkeep = UpkeepRepository(connection, found.tenant)
+            maintenance = MaintenanceRepository(connection, found.tenant)
             if refresh_at is not None:
-                await upkeep.plan_refresh(found.account_id, refresh_at)
+                await maintenance.plan_refresh(found.account_id, refresh_at)
             if check_at is not None:
-                await upkeep.plan_check(found.account_id, check_at)
+                await maintenance.plan_check(found.account_id, check_at)

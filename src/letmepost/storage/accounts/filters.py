@@ -1,4 +1,4 @@
-"""Which accounts a list contains."""
+"""The filter of a list of accounts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Accounts are kept alive: refreshed ahead, checked daily, and their owners told in time."""
+"""Account maintenance: token refreshes, daily health checks and expiry notices."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,14 +9,14 @@ from uuid import UUID
 
 import pytest
 
+from letmepost.domain.account_maintenance import next_check_at
 from letmepost.domain.budgets import Budget
 from letmepost.domain.errors import LimitScope
-from letmepost.domain.upkeep import next_check_at
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import Credential
 from letmepost.services.accounts.health import HealthChecks
+from letmepost.services.accounts.maintenance import AccountMaintenance
 from letmepost.services.accounts.tokens import renewal_at
-from letmepost.services.accounts.upkeep import Upkeep
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.publishing import throttling
@@ -44,7 +44,7 @@ class Keeper:
             worlds=desk.tools.worlds,
             idempotency=idempotency,
         )
-        self.upkeep = Upkeep(
+        self.maintenance = AccountMaintenance(
             database=desk.owner.database,
             keyring=KEYRING,
             clock=CLOCK,
@@ -60,7 +60,7 @@ class Keeper:
     async def refresh(self) -> None:
         """Let a refresh be due, and see to it."""
         await self.set(refresh_at=in_the_past())
-        await self.upkeep.refresh_due(10)
+        await self.maintenance.refresh_due(10)
 
     async def row(self) -> dict[str, Any]:
         [row] = await self.desk.admin.rows("SELECT * FROM accounts")
@@ -96,7 +96,7 @@ async def test_a_credential_near_its_end_is_refreshed_and_the_next_time_is_plann
     row = await keeper.row()
     assert await keeper.token() == "refreshed-1"
     assert timedelta(minutes=70) < row["refresh_at"] - CLOCK.now() < timedelta(minutes=81)
-    await keeper.upkeep.refresh_due(10)
+    await keeper.maintenance.refresh_due(10)
     assert keeper.network.refreshed == ["first"], "it is not due any more"
 
 
@@ -105,7 +105,7 @@ async def test_two_workers_refresh_once(keeper: Keeper) -> None:
     await keeper.set(refresh_at=in_the_past())
     keeper.network.lasts_s = 7200
     keeper.network.hold()
-    tasks = [asyncio.create_task(keeper.upkeep.refresh_due(10)) for _ in range(2)]
+    tasks = [asyncio.create_task(keeper.maintenance.refresh_due(10)) for _ in range(2)]
     await keeper.network.arrived.acquire()
     keeper.network.release()
     await asyncio.gather(*tasks)
@@ -209,7 +209,7 @@ async def test_a_reconnect_while_a_failure_is_recorded_wins(keeper: Keeper, answ
     await keeper.set(refresh_at=in_the_past(), refresh_strikes=2)
     keeper.network.refresh_answer = answer
     keeper.network.hold()
-    refreshing = asyncio.create_task(keeper.upkeep.refresh_due(10))
+    refreshing = asyncio.create_task(keeper.maintenance.refresh_due(10))
     await keeper.network.arrived.acquire()
     await keeper.desk.reconnect()
     keeper.network.release()
@@ -223,7 +223,7 @@ async def test_a_reconnect_while_a_failure_is_recorded_wins(keeper: Keeper, answ
 async def test_a_disconnect_while_it_is_refreshed_wins(keeper: Keeper) -> None:
     await keeper.set(refresh_at=in_the_past())
     keeper.network.hold()
-    refreshing = asyncio.create_task(keeper.upkeep.refresh_due(10))
+    refreshing = asyncio.create_task(keeper.maintenance.refresh_due(10))
     await keeper.network.arrived.acquire()
     async with keeper.desk.owner.database.tenant(keeper.desk.owner.tenant) as connection:
         accounts = AccountRepository(connection, keeper.desk.owner.tenant, KEYRING)
@@ -247,10 +247,10 @@ async def test_a_post_that_waits_for_a_dead_account_goes_out_after_a_reconnect(k
 async def test_an_account_is_checked_at_its_second_of_the_day(keeper: Keeper) -> None:
     planned = (await keeper.row())["check_at"]
     assert timedelta() < planned - CLOCK.now() <= timedelta(days=1)
-    await keeper.upkeep.check_due(10)
+    await keeper.maintenance.check_due(10)
     assert (await keeper.account()).health is None, "it is not due"
     await keeper.set(check_at=in_the_past())
-    await keeper.upkeep.check_due(10)
+    await keeper.maintenance.check_due(10)
     row = await keeper.row()
     assert row["health"] == "healthy"
     assert row["check_at"] in {planned, next_check_at(keeper.desk.account_id, CLOCK.now())}
@@ -260,7 +260,7 @@ async def test_a_check_that_finds_the_account_dead_says_so(keeper: Keeper) -> No
     """lessons A16: a token that has not expired can still be dead, and nobody noticed for nine days."""
     keeper.network.ways = [Way.REVOKED]
     await keeper.set(check_at=in_the_past())
-    await keeper.upkeep.check_due(10)
+    await keeper.maintenance.check_due(10)
     row = await keeper.row()
     assert (row["status"], row["check_at"]) == ("reauth_required", None)
     assert await keeper.desk.events() == ["token.revoked"]
@@ -271,7 +271,7 @@ async def test_checks_keep_away_from_a_platform_that_is_throttled(keeper: Keeper
     name = throttling.names(keeper.desk.owner.tenant, account, timedelta(), None)[1]
     await keeper.desk.tools.throttles.limit(name, CLOCK.now() + timedelta(hours=1))
     await keeper.set(check_at=in_the_past())
-    await keeper.upkeep.check_due(10)
+    await keeper.maintenance.check_due(10)
     row = await keeper.row()
     assert row["health"] is None
     assert timedelta() < row["check_at"] - CLOCK.now() < timedelta(hours=1)
@@ -284,7 +284,7 @@ async def test_checks_leave_to_posts_what_is_left_of_a_limit(keeper: Keeper) -> 
     await keeper.desk.tools.throttles.spend(names[0], [low])
     assert keeper.desk.tools.throttles.find(names) is None
     await keeper.set(check_at=in_the_past())
-    await keeper.upkeep.check_due(10)
+    await keeper.maintenance.check_due(10)
     row = await keeper.row()
     assert row["health"] is None
     assert timedelta() < row["check_at"] - CLOCK.now() < timedelta(hours=1)
@@ -301,7 +301,7 @@ async def costly(
 
 async def test_where_checks_cost_money_what_went_well_counts_as_one(costly: Keeper) -> None:
     await costly.set(check_at=in_the_past())
-    await costly.upkeep.check_due(10)
+    await costly.maintenance.check_due(10)
     row = await costly.row()
     assert (row["health"], costly.network.arrived.locked()) == (None, True), "nobody asked"
     assert row["check_at"] > CLOCK.now()
@@ -324,7 +324,7 @@ async def test_owners_are_told_once_at_each_notice(keeper: Keeper) -> None:
         (timedelta(hours=1), 3),
     ):
         await keeper.set(token_expires_at=CLOCK.now() + left)
-        await asyncio.gather(*[keeper.upkeep.tell_owners(10) for _ in range(3)])
+        await asyncio.gather(*[keeper.maintenance.tell_owners(10) for _ in range(3)])
         assert await keeper.desk.events() == ["token.expiring"] * events
         assert (await keeper.account()).status == ("expiring" if events else "active")
     data = [row["data"] for row in await keeper.desk.admin.rows("SELECT data::text FROM events ORDER BY written")]
@@ -335,7 +335,7 @@ async def test_a_reconnect_arms_the_notices_again(keeper: Keeper) -> None:
     """lessons A20."""
     for count in (1, 2):
         await keeper.set(token_expires_at=CLOCK.now() + timedelta(hours=3))
-        await keeper.upkeep.tell_owners(10)
+        await keeper.maintenance.tell_owners(10)
         assert await keeper.desk.events() == ["token.expiring"] * count
         await keeper.desk.reconnect()
         assert (await keeper.account()).status == "active"
@@ -343,7 +343,7 @@ async def test_a_reconnect_arms_the_notices_again(keeper: Keeper) -> None:
 
 async def test_an_account_whose_time_is_near_still_publishes(keeper: Keeper) -> None:
     await keeper.set(token_expires_at=CLOCK.now() + timedelta(hours=3))
-    await keeper.upkeep.tell_owners(10)
+    await keeper.maintenance.tell_owners(10)
     await keeper.desk.post()
     assert (await keeper.desk.publish())["status"] == "published"
 

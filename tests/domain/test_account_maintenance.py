@@ -1,4 +1,4 @@
-"""When credentials are looked after."""
+"""When accounts are refreshed and checked, and their owners notified."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letmepost.domain.upkeep import next_check_at, notice_due_days, refresh_at, retry_refresh_at
+from letmepost.domain.account_maintenance import next_check_at, notice_due_days, refresh_at, retry_refresh_at
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FIRST = UUID(int=0)

@@ -1,4 +1,4 @@
-"""Accounts that somebody has to look after: whose they are, and what is planned for each."""
+"""Accounts that are due for maintenance, and the times that are planned for each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, TextClause, and_, or_, select, text, update
 
+from letmepost.domain.account_maintenance import STRIKES, retry_refresh_at
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.upkeep import STRIKES, retry_refresh_at
 from letmepost.storage.conditions import is_row
 from letmepost.storage.database import Connection, Database, Tenant, Transaction
 from letmepost.storage.tables.accounts import accounts
@@ -48,32 +48,32 @@ _OF_PLATFORM = text(
 
 @dataclass(frozen=True, slots=True)
 class FoundAccount:
-    """An account, and whose it is."""
+    """An account and its tenant."""
 
     tenant: Tenant
     account_id: UUID
 
 
 class EveryTenantAccounts:
-    """Finds accounts whoever they belong to."""
+    """Finds accounts of every tenant."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list_refreshes(self, now: datetime, limit: int) -> list[FoundAccount]:
-        """Whose credential is to be refreshed ahead of its end, longest due first."""
+        """Return accounts whose credential is due for a refresh, longest due first."""
         return await self._list(self._database.sweep(), _REFRESHES, {"now": now, "limit": limit})
 
     async def list_checks(self, now: datetime, limit: int) -> list[FoundAccount]:
-        """Which are to be checked, longest due first."""
+        """Return accounts whose health check is due, longest due first."""
         return await self._list(self._database.sweep(), _CHECKS, {"now": now, "limit": limit})
 
     async def list_notices(self, now: datetime, limit: int) -> list[FoundAccount]:
-        """Whose owner is to be told that a person must act, those that end soonest first."""
+        """Return accounts whose expiry notice is due, those that expire soonest first."""
         return await self._list(self._database.sweep(), _NOTICES, {"now": now, "limit": limit})
 
     async def list_of_platform(self, platform: str, platform_account_id: str) -> list[FoundAccount]:
-        """Every live connection of one of a platform's own accounts."""
+        """Return every live connection of one account of the platform."""
         values = {"platform": platform, "platform_account_id": platform_account_id}
         return await self._list(self._database.lookup(), _OF_PLATFORM, values)
 
@@ -83,25 +83,25 @@ class EveryTenantAccounts:
         return [FoundAccount(Tenant(organization, Mode(mode)), account_id) for organization, mode, account_id in rows]
 
 
-class UpkeepRepository:
-    """What is planned for one tenant's accounts. There is no way to reach anyone else's."""
+class MaintenanceRepository:
+    """The planned maintenance of one tenant's accounts. It cannot reach another tenant's."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
 
     async def is_refresh_due(self, account_id: UUID, now: datetime) -> bool:
-        """Whether it still is: somebody else may have seen to it."""
+        """Return True if the refresh is still due (another worker may have done it)."""
         query = select(accounts.c.id).where(self._usable(account_id), accounts.c.refresh_at <= now)
         return await self._connection.scalar(query) is not None
 
     async def refresh_failed(
         self, account_id: UUID, as_of: datetime, now: datetime, retry_at: datetime | None, *, is_refusal: bool
     ) -> bool:
-        """Note a refresh that began at `as_of` and went wrong; whether the last strike fell.
+        """Record a failed refresh that began at `as_of`; return True if it was the last strike.
 
-        What fails before its next try is due counts no more: many posts that need the same token are one failure. A
-        connect meanwhile makes it old news.
+        A failure before the next planned try does not count: many posts that need the same token are one failure. A
+        failure does not count either if the account was connected after `as_of`.
         """
         row = (
             await self._connection.execute(
@@ -122,15 +122,15 @@ class UpkeepRepository:
         return bool(strikes >= STRIKES)
 
     async def plan_refresh(self, account_id: UUID, at: datetime) -> None:
-        """Let it be refreshed at another time."""
+        """Set the time of the next refresh."""
         await self._change(account_id, refresh_at=at)
 
     async def plan_check(self, account_id: UUID, at: datetime) -> None:
-        """Let it be checked at another time."""
+        """Set the time of the next health check."""
         await self._change(account_id, check_at=at)
 
     async def take_notice(self, account_id: UUID, days: int, now: datetime) -> bool:
-        """Note that its owner is told now; False when somebody else has done so."""
+        """Record that the expiry notice is sent now; return False if another worker has recorded it."""
         untold = or_(accounts.c.expiry_told_days.is_(None), accounts.c.expiry_told_days > days)
         changed = await self._connection.execute(
             update(accounts)
@@ -140,14 +140,14 @@ class UpkeepRepository:
         return changed.rowcount == 1
 
     async def told_days(self, account_id: UUID) -> int | None:
-        """The last notice, by its days ahead."""
+        """Return how many days before the expiry the last notice was sent."""
         found: int | None = await self._connection.scalar(
             select(accounts.c.expiry_told_days).where(self._usable(account_id))
         )
         return found
 
     async def erase_person(self, account_id: UUID, now: datetime) -> None:
-        """Forget who is behind a disconnected account; its posts stay, and the platform's own id for them."""
+        """Delete the personal data of a disconnected account. Its posts and its platform id stay."""
         await self._change(
             account_id, handle=None, display_name=None, avatar_url=None, data={}, scopes=[], updated_at=now
         )
