@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from letmepost.domain.processes import Process
 from letmepost.platforms.contract import Platform, PlatformSettings
-from letmepost.services.accounts.return_urls import origin_of
+from letmepost.services.accounts.browser_urls import origin_of
 
 KEY_BYTES = 32
 _POSTGRESQL_SCHEMES = ("postgresql", "postgres")

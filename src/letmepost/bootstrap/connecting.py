@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from letmepost.bootstrap.core import Core
+from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.accounts.connect import Connecting
 from letmepost.services.accounts.connect_sessions import ConnectSessions
 from letmepost.services.accounts.consent_ends import ConsentEnds
 from letmepost.services.accounts.consents import Consents
 from letmepost.services.accounts.hosted_pages import HostedPages
-from letmepost.services.accounts.public_address import PublicAddress
-from letmepost.services.accounts.return_urls import ReturnUrls
 from letmepost.services.accounts.withdrawals import Withdrawals
 
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.schemas.base import Body, Left, Moment, View
-from letmepost.services.accounts.return_urls import URL_MAX_CHARS, origin_of
+from letmepost.services.accounts.browser_urls import URL_MAX_CHARS, origin_of
 from letmepost.storage.tenants.organizations import OrganizationRow
 
 _UNFIT = re.compile(r"[\s'\",;]")

@@ -8,8 +8,7 @@ from authlib.common.security import generate_token
 
 from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.gateways.clock import Clock
-from letmepost.services.accounts.public_address import PublicAddress
-from letmepost.services.accounts.return_urls import ReturnUrls
+from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.platform_access import Worlds

@@ -9,6 +9,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.errors import InvalidRequest, PlatformFailure, RequestError
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant
+from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.accounts.connect import Connected
 from letmepost.services.accounts.consent_ends import GOOD_FOR, ConsentEnds, oauth_of
 from letmepost.services.accounts.consent_forms import (
@@ -24,8 +25,6 @@ from letmepost.services.accounts.consent_forms import (
     unknown_state,
     used_state,
 )
-from letmepost.services.accounts.public_address import PublicAddress
-from letmepost.services.accounts.return_urls import ReturnUrls
 from letmepost.services.callers import Caller, beginner, new_id
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
 from letmepost.services.platform_access import Access, Worlds

@@ -12,8 +12,8 @@ from letmepost.http.pages.outcomes import error_name, refusal
 from letmepost.http.pages.page import page
 from letmepost.http.routes.accounts.hosted import browser_of
 from letmepost.http.services import APIServices
+from letmepost.services.accounts.browser_urls import with_query
 from letmepost.services.accounts.consent_forms import Landing, Returned
-from letmepost.services.accounts.return_urls import with_query
 
 router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)
 

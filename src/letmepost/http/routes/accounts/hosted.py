@@ -16,8 +16,8 @@ from letmepost.http.pages.outcomes import refusal
 from letmepost.http.pages.page import Brand, page
 from letmepost.http.services import APIServices
 from letmepost.platforms.contract import Platform
+from letmepost.services.accounts.browser_urls import with_query
 from letmepost.services.accounts.hosted_pages import COOKIE_GOOD_FOR, Browser, Sheet
-from letmepost.services.accounts.return_urls import with_query
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 
 router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)

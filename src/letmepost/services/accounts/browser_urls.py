@@ -1,4 +1,4 @@
-"""Where a person's browser may be sent: nowhere that the operator has not named."""
+"""URLs that browsers open: the deployment's own, and those that they may return to after a consent."""
 
 from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -6,29 +6,57 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pydantic import AnyHttpUrl, TypeAdapter, ValidationError
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.errors import InvalidRequest
+from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled
 
 URL_MAX_CHARS = 2048
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 _URL = TypeAdapter(AnyHttpUrl)
 
 
+class PublicAddress:
+    """The URL of this deployment. `is_set`: the operator has set it; it is not the default of a single machine."""
+
+    def __init__(self, url: str, *, is_set: bool) -> None:
+        self._url = url.rstrip("/")
+        self._is_set = is_set
+
+    @property
+    def is_encrypted(self) -> bool:
+        """True if browsers connect by TLS. Only then do they keep cookies with a `__Host-` prefix."""
+        return self._url.startswith("https://")
+
+    def for_browsers(self, mode: Mode) -> str:
+        """Return the URL without a trailing slash. In test mode, the default is good enough.
+
+        Raises:
+            PlatformNotEnabled: the mode is live, and the operator has not set the URL.
+        """
+        if not self._is_set and mode is Mode.LIVE:
+            raise PlatformNotEnabled(
+                "This deployment does not know its own address, so no platform could send anybody back.",
+                rule="connect.public_url",
+                remediation="Ask the operator to set LETMEPOST_PUBLIC_URL.",
+            )
+        return self._url
+
+
 class ReturnUrls:
-    """What every organization may use. `origins` as `origin_of` spells them."""
+    """The return URLs that are allowed. `origins`: allowed for every organization, in the form of `origin_of`."""
 
     def __init__(self, origins: Sequence[str]) -> None:
         self._origins = frozenset(origins)
 
     def check(self, text: str, field: str, mode: Mode, origins: Iterable[str]) -> str:
-        """The URL as browsers read it.
+        """Return the URL as browsers read it.
 
         Args:
-            field: what it is called in the request.
-            mode: in test mode a person's own machine needs no permission.
-            origins: what the organization may use besides.
+            text: the URL to check.
+            field: the name of the URL in the request.
+            mode: in test mode, loopback addresses are always allowed.
+            origins: the origins that the organization allows in addition.
 
         Raises:
-            InvalidRequest: it is no plain URL, or its origin is not allowed.
+            InvalidRequest: the text is not a plain URL, or its origin is not allowed.
         """
         url = _parse(text)
         if url is None:
@@ -49,10 +77,10 @@ class ReturnUrls:
 
 
 def origin_of(text: str) -> str:
-    """`https://app.example.com`, as it is compared.
+    """Return the origin in the form in which origins are compared: `https://app.example.com`.
 
     Raises:
-        ValueError: it is more than an origin, or not one of http(s).
+        ValueError: the text is not an http(s) origin, or contains more than an origin.
     """
     url = _parse(text)
     if url is None or url.path not in {None, "/"} or url.query is not None:
@@ -62,7 +90,7 @@ def origin_of(text: str) -> str:
 
 
 def with_query(url: str, *added: tuple[str, str]) -> str:
-    """The URL with more in its query; what was there under one of these names makes way."""
+    """Return the URL with the parameters added to its query. They replace parameters of the same names."""
     parts = urlsplit(url)
     names = {name for name, _ in added}
     kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in names]
@@ -70,7 +98,7 @@ def with_query(url: str, *added: tuple[str, str]) -> str:
 
 
 def _parse(text: str) -> AnyHttpUrl | None:
-    """The URL by the rules of browsers, so that they go where we have looked."""
+    """Parse a URL by the rules of browsers, so that browsers open what was checked; None if it is not plain."""
     if len(text) > URL_MAX_CHARS or not text.isascii() or not text.isprintable() or "\\" in text or " " in text:
         return None
     try:
