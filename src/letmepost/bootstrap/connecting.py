@@ -6,8 +6,8 @@ from letmepost.bootstrap.core import Core
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.accounts.connect import Connecting
 from letmepost.services.accounts.connect_sessions import ConnectSessions
-from letmepost.services.accounts.consent_ends import ConsentEnds
 from letmepost.services.accounts.consents import Consents
+from letmepost.services.accounts.granted_accounts import GrantedAccounts
 from letmepost.services.accounts.hosted_pages import HostedPages
 from letmepost.services.accounts.withdrawals import Withdrawals
 
@@ -33,14 +33,14 @@ def connecting_parts(core: Core) -> ConnectingParts:
     connecting = Connecting(
         database=database, keyring=keyring, clock=clock, worlds=worlds, idempotency=core.idempotency
     )
-    ends = ConsentEnds(database=database, keyring=keyring, clock=clock, connecting=connecting)
+    granted = GrantedAccounts(database=database, keyring=keyring, clock=clock, connecting=connecting)
     consents = Consents(
         database=database,
         keyring=keyring,
         clock=clock,
         worlds=worlds,
         idempotency=core.idempotency,
-        ends=ends,
+        granted=granted,
         return_urls=return_urls,
         address=address,
     )
@@ -60,7 +60,7 @@ def connecting_parts(core: Core) -> ConnectingParts:
         worlds=worlds,
         connecting=connecting,
         consents=consents,
-        ends=ends,
+        granted=granted,
     )
     withdrawals = Withdrawals(database=database, keyring=keyring, clock=clock, worlds=worlds)
     return ConnectingParts(

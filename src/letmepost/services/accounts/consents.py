@@ -11,20 +11,19 @@ from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Grant
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.accounts.connect import Connected
-from letmepost.services.accounts.consent_ends import GOOD_FOR, ConsentEnds, oauth_of
-from letmepost.services.accounts.consent_forms import (
+from letmepost.services.accounts.consent_requests import (
+    CallbackResult,
     Completion,
-    Landing,
     Returned,
     Started,
     Wanted,
     code_of,
     late_state,
     other_browser,
-    pick,
     unknown_state,
     used_state,
 )
+from letmepost.services.accounts.granted_accounts import GOOD_FOR, GrantedAccounts, oauth_of, pick
 from letmepost.services.callers import Caller, beginner, new_id
 from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
 from letmepost.services.platform_access import Access, Worlds
@@ -50,7 +49,7 @@ class Consents:
         clock: Clock,
         worlds: Worlds,
         idempotency: Idempotency,
-        ends: ConsentEnds,
+        granted: GrantedAccounts,
         return_urls: ReturnUrls,
         address: PublicAddress,
     ) -> None:
@@ -59,7 +58,7 @@ class Consents:
         self._clock = clock
         self._worlds = worlds
         self._idempotency = idempotency
-        self._ends = ends
+        self._granted = granted
         self._return_urls = return_urls
         self._address = address
         self._found = EveryTenantConsents(database)
@@ -135,16 +134,16 @@ class Consents:
                 raise InvalidRequest("code: is missing", rule="code", remediation="Send the `code` that came back.")
             verifier = await consents.use(row.id)
         grant = Grant(code=form.code, redirect_uri=row.redirect_uri, code_verifier=verifier)
-        found = await self._ends.exchange(caller, access, grant)
+        found = await self._granted.exchange(caller, access, grant)
         try:
             chosen = pick(found, form.account_ids)
         except RequestError:
-            await self._ends.offer(caller.tenant, row, found)
+            await self._granted.offer(caller.tenant, row, found)
             raise
         async with self._database.tenant(caller.tenant) as connection:
             return await self._store(connection, caller, row, chosen, once)
 
-    async def land(self, platform_name: str, returned: Returned, browser_hashes: Sequence[bytes]) -> Landing:
+    async def land(self, platform_name: str, returned: Returned, browser_hashes: Sequence[bytes]) -> CallbackResult:
         """Take a browser's return from the platform.
 
         Args:
@@ -169,19 +168,19 @@ class Consents:
             return await self._take_up(tenant, row, grant)
         except (PlatformFailure, RequestError) as error:
             if row.session_id is not None:
-                await self._ends.end_session(tenant, row.session_id, returned, error)
-            return Landing(tenant=tenant, consent=row, is_denied=returned.is_denied, error=error)
+                await self._granted.end_session(tenant, row.session_id, returned, error)
+            return CallbackResult(tenant=tenant, consent=row, is_denied=returned.is_denied, error=error)
 
-    async def _take_up(self, tenant: Tenant, row: ConsentRow, grant: Grant) -> Landing:
+    async def _take_up(self, tenant: Tenant, row: ConsentRow, grant: Grant) -> CallbackResult:
         caller = beginner(tenant, row.key_id)
         access = self._worlds.access_to_connect(row.platform, tenant.mode, tenant.organization_id)
-        found = await self._ends.exchange(caller, access, grant)
+        found = await self._granted.exchange(caller, access, grant)
         if len(found) > 1:
-            await self._ends.offer(tenant, row, found)
-            return Landing(tenant=tenant, consent=row, is_choosing=True)
+            await self._granted.offer(tenant, row, found)
+            return CallbackResult(tenant=tenant, consent=row, is_choosing=True)
         async with self._database.tenant(tenant) as connection:
-            made = await self._ends.store(connection, caller, row, found)
-        return Landing(tenant=tenant, consent=row, accounts=[one.account for one in made])
+            made = await self._granted.store(connection, caller, row, found)
+        return CallbackResult(tenant=tenant, consent=row, accounts=[one.account for one in made])
 
     async def _store(
         self,
@@ -192,7 +191,7 @@ class Consents:
         once: Once[Sequence[Connected]],
     ) -> Answer:
         await self._idempotency.take(connection, caller, once.claim)
-        made = await self._ends.store(connection, caller, row, chosen)
+        made = await self._granted.store(connection, caller, row, chosen)
         return await self._idempotency.answer(connection, caller, once, made)
 
     async def _refuse_repeated(self, caller: Caller, once: Once[Sequence[Connected]]) -> None:

@@ -11,9 +11,9 @@ from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ConnectedAccount, Platform
 from letmepost.services.accounts.connect import Belonging, Connecting, typed
 from letmepost.services.accounts.connect_sessions import TOKENS_HASHED_AS
-from letmepost.services.accounts.consent_ends import ConsentEnds
-from letmepost.services.accounts.consent_forms import Wanted, other_browser
+from letmepost.services.accounts.consent_requests import Wanted, other_browser
 from letmepost.services.accounts.consents import Consents
+from letmepost.services.accounts.granted_accounts import GrantedAccounts
 from letmepost.services.callers import beginner
 from letmepost.services.platform_access import Worlds
 from letmepost.storage.accounts.connect_sessions import (
@@ -71,7 +71,7 @@ class HostedPages:
         worlds: Worlds,
         connecting: Connecting,
         consents: Consents,
-        ends: ConsentEnds,
+        granted: GrantedAccounts,
     ) -> None:
         self._database = database
         self._keyring = keyring
@@ -79,7 +79,7 @@ class HostedPages:
         self._worlds = worlds
         self._connecting = connecting
         self._consents = consents
-        self._ends = ends
+        self._granted = granted
         self._found = EveryTenantConnectSessions(database)
 
     async def open(self, address: str, browser: Browser | None) -> Sheet:
@@ -99,7 +99,7 @@ class HostedPages:
             organization = await OrganizationRepository(connection, tenant).find()
             if organization is None:
                 raise NotFound("page")
-            choices = await self._ends.choices(connection, tenant, session_id)
+            choices = await self._granted.choices(connection, tenant, session_id)
         is_open = session.is_open(self._clock.now())
         return Sheet(
             tenant=tenant,
@@ -165,7 +165,7 @@ class HostedPages:
         tenant, session_id = await self._find(address)
         async with self._database.tenant(tenant) as connection:
             session = await self._take_up(connection, tenant, address, browser)
-            await self._ends.choose(connection, tenant, session_id, account_ids)
+            await self._granted.choose(connection, tenant, session_id, account_ids)
             return await ConnectSessionRepository(connection, tenant).find(session_id) or session
 
     async def cancel(self, address: str, browser: Browser) -> ConnectSessionRow:

@@ -27,7 +27,7 @@ from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.sandbox import CreateSandboxAccount, SandboxPosts
 from letmepost.http.services import APIServices
 from letmepost.services.accounts.connect import Connected
-from letmepost.services.accounts.consent_forms import Wanted
+from letmepost.services.accounts.consent_requests import Wanted
 from letmepost.storage.accounts.accounts import AccountRow
 
 router = APIRouter(route_class=GatedRoute, tags=["accounts"])

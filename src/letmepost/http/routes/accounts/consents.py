@@ -13,7 +13,7 @@ from letmepost.http.pages.page import page
 from letmepost.http.routes.accounts.hosted import browser_of
 from letmepost.http.services import APIServices
 from letmepost.services.accounts.browser_urls import with_query
-from letmepost.services.accounts.consent_forms import Landing, Returned
+from letmepost.services.accounts.consent_requests import CallbackResult, Returned
 
 router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)
 
@@ -72,7 +72,7 @@ async def tell_of_deletion(platform: str, request: Request) -> Response:
     )
 
 
-def _told(landing: Landing, returned: Returned) -> Sequence[tuple[str, str]]:
+def _told(landing: CallbackResult, returned: Returned) -> Sequence[tuple[str, str]]:
     """What the page that somebody returns to is told. The state is of no more use to anybody without the API key."""
     if landing.is_choosing:
         return [("status", "choose"), ("state", returned.state or "")]
@@ -81,7 +81,7 @@ def _told(landing: Landing, returned: Returned) -> Sequence[tuple[str, str]]:
     return [("status", "connected"), *(("accountId", spell(Prefix.ACCOUNT, one.id)) for one in landing.accounts)]
 
 
-def _welcome(title: str, landing: Landing) -> Response:
+def _welcome(title: str, landing: CallbackResult) -> Response:
     if landing.is_choosing:
         heading, message = "One more step", f"You have several {title} accounts. Go back to where you began and choose."
     else:

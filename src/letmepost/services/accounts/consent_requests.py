@@ -1,0 +1,152 @@
+"""Requests and results of an OAuth consent, and the errors of its state."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from letmepost.domain.errors import (
+    InvalidRequest,
+    LetmepostError,
+)
+from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.accounts.consents import ConsentRow
+from letmepost.storage.database import Tenant
+
+_DENIED = frozenset({"access_denied", "user_cancelled_login", "user_cancelled_authorize", "user_denied"})
+"""The errors that mean that a person declined: RFC 6749 section 4.1.2.1, and those of LinkedIn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A request to start a consent.
+
+    Args:
+        profile_id: the profile that the accounts are connected to.
+        redirect_uri: where the platform sends the browser; None: to this deployment.
+        return_url: where this deployment sends the browser at the end; None: it shows a page of its own.
+        session_id: the hosted session in which the consent starts.
+        browser_hash: the browser of that session; no other browser can continue the consent.
+    """
+
+    profile_id: UUID | None
+    redirect_uri: str | None = None
+    return_url: str | None = None
+    session_id: UUID | None = None
+    browser_hash: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A started consent, and the URL at which a person gives it."""
+
+    platform: str
+    authorization_url: str = field(repr=False)
+    state: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A caller's request to complete a consent. `account_ids`: the platform ids of the accounts to connect."""
+
+    state: str = field(repr=False)
+    code: str | None = field(repr=False)
+    account_ids: Collection[str] | None
+    profile_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """The parameters with which the platform sends the browser back."""
+
+    state: str | None = field(repr=False)
+    code: str | None = field(repr=False)
+    error: str | None
+
+    @property
+    def is_denied(self) -> bool:
+        """True if a person declined."""
+        return self.error in _DENIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackResult:
+    """The result of a browser's return from the platform.
+
+    Args:
+        tenant: the tenant that started the consent.
+        consent: the consent.
+        accounts: the accounts that were connected.
+        is_choosing: True if a person has to choose among several accounts.
+        is_denied: True if a person declined.
+        error: why nothing was connected.
+    """
+
+    tenant: Tenant
+    consent: ConsentRow
+    accounts: Sequence[AccountRow] = ()
+    is_choosing: bool = False
+    is_denied: bool = False
+    error: LetmepostError | None = None
+
+
+def unknown_state() -> InvalidRequest:
+    """Return the error of a state that is unknown, or that belongs to another caller or platform."""
+    return InvalidRequest(
+        "No such consent has been begun.",
+        rule="connect.state_unknown",
+        remediation="Begin with POST /v1/accounts/connect/{platform}, and bring its state back unchanged.",
+    )
+
+
+def used_state() -> InvalidRequest:
+    """Return the error of a state that was used before."""
+    return InvalidRequest(
+        "This consent has been used already.",
+        rule="connect.state_used",
+        remediation="Look whether the account is connected; if it is not, begin again.",
+    )
+
+
+def late_state() -> InvalidRequest:
+    """Return the error of an expired state."""
+    return InvalidRequest(
+        "The consent came too late.", rule="connect.state_expired", remediation="Begin again, and take less time."
+    )
+
+
+def other_browser() -> InvalidRequest:
+    """Return the error of a browser that did not start the consent: one person would get the account of another."""
+    return InvalidRequest(
+        "This was begun in another browser.",
+        rule="connect.other_browser",
+        remediation="Go on in the browser in which you began, or begin again in this one.",
+    )
+
+
+def code_of(returned: Returned) -> str:
+    """Return the authorization code that the platform sent.
+
+    Raises:
+        InvalidRequest: the platform sent no code. The message does not repeat the platform's own reason.
+    """
+    if returned.is_denied:
+        raise InvalidRequest(
+            "Access was not allowed, so nothing was connected.",
+            rule="connect.denied",
+            remediation="Begin again, and allow the access.",
+        )
+    if returned.error is not None:
+        raise InvalidRequest(
+            "The platform did not ask for consent, or could not.",
+            rule="connect.refused",
+            remediation="Begin again. If it happens again, the platform's app is not set up as it has to be.",
+        )
+    if not returned.code:
+        raise InvalidRequest(
+            "The platform sent nothing that could be exchanged for access.",
+            rule="connect.no_code",
+            remediation="Begin again.",
+        )
+    return returned.code
