@@ -1,4 +1,4 @@
-"""What keeps accounts alive, by the clock of a test world, with every platform there is."""
+"""Account maintenance in test mode, by the clock of the simulators, for every platform."""
 
 from typing import Any
 
