@@ -18,6 +18,7 @@ from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.throttles import FAILURES_TO_OPEN
 from letmepost.platforms.contract import ReadyPost
 from letmepost.services.publishing import throttling
+from letmepost.services.publishing.finish import finish
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.publishing.runs import LostLeaseError
 from tests.doubles.platform import publish_thread, reconcile
@@ -138,9 +139,9 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(desk: Desk) -> None:
     quick = await desk.begin()
     before = await desk.admin.everything("posts", "attempts", "events")
     with pytest.raises(LostLeaseError):
-        await slow.record(verdict)
+        await finish(slow, verdict)
     assert await desk.admin.everything("posts", "attempts", "events") == before
-    await quick.record(await quick.run())
+    await finish(quick, await quick.run())
     assert desk.network.posts == [("post", "Hello")]
 
 
@@ -511,7 +512,7 @@ async def test_a_reconnect_during_a_try_is_not_lost_on_its_post(desk: Desk) -> N
     attempt = await desk.begin()
     verdict = await attempt.run()
     await desk.reconnect()
-    await attempt.record(verdict)
+    await finish(attempt, verdict)
     assert await desk.admin.one("SELECT status FROM accounts") == "active", "the old token says nothing of the new one"
     assert (await desk.publish())["status"] == "published"
     assert "token.revoked" not in await desk.events()
@@ -525,7 +526,7 @@ async def test_a_reconnect_that_commits_while_a_try_is_recorded_is_not_lost_eith
     verdict = await attempt.run()
     async with desk.owner.database.tenant(desk.owner.tenant) as connection:
         await desk.reconnect_in(connection)
-        recording = asyncio.create_task(attempt.record(verdict))
+        recording = asyncio.create_task(finish(attempt, verdict))
 
         async def waits_or_is_done() -> bool:
             return recording.done() or bool(await desk.admin.waiting_for_a_lock())

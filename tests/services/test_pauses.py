@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from letmepost.domain.errors import InvalidRequest
+from letmepost.services.publishing.finish import finish
 from letmepost.services.tenants.pauses import Pauses
-from letmepost.storage.tenants.pauses import Scope
+from letmepost.storage.tenants.pauses import Scope, find_pause
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk
 from tests.services.network import Way
@@ -79,7 +80,7 @@ async def test_a_pause_that_ends_during_a_try_does_not_hold_its_post_for_ever(de
     attempt = await desk.begin()
     verdict = await attempt.run()
     assert await pauses.resume(Scope()) == 0
-    await attempt.record(verdict)
+    await finish(attempt, verdict)
     assert (await desk.publish())["status"] == "published"
 
 
@@ -90,14 +91,15 @@ async def test_a_pause_does_not_end_while_a_post_is_being_held_by_it(desk: Desk,
     attempt = await desk.begin()
     verdict = await attempt.run()
     async with attempt.journal.transaction() as (_, connection):
-        assert await attempt._is_paused(connection)
+        post = attempt.post
+        assert await find_pause(connection, attempt.claim.tenant, post.account_id, post.platform) is not None
         resuming = asyncio.create_task(pauses.resume(Scope()))
 
         async def waits() -> bool:
             return bool(await desk.admin.waiting_for_a_lock())
 
         await eventually(waits)
-    await attempt.record(verdict)
+    await finish(attempt, verdict)
     await resuming
     await desk.let_time_pass()
     assert (await desk.publish())["status"] == "published"

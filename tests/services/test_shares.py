@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.services.publishing.shares import Shares
+from letmepost.services.publishing.publish import Shares
 from letmepost.storage.database import Tenant
 from letmepost.storage.publishing.claims import Candidate, Claim, LeaseToken
 

@@ -1,9 +1,22 @@
 """Fetches the bytes of media that are elsewhere: behind a URL, or uploaded past this service."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, NoReply, NotSent, QuotaExceeded, RequestError, SendFailure, TooLarge
+from letmepost.domain.content import PostContent
+from letmepost.domain.errors import (
+    FailureKind,
+    InvalidRequest,
+    NoReply,
+    NotSent,
+    PlatformFailure,
+    QuotaExceeded,
+    RequestError,
+    SendFailure,
+    TooLarge,
+)
 from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobMissingError, DirectUploads
 from letmepost.gateways.clock import Clock
@@ -11,11 +24,20 @@ from letmepost.gateways.http_client import HTTPClient, ReplyTooLarge
 from letmepost.services.media.library import MediaLibrary, StoredBytes, blob_key, upload_name
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.media.media import MediaRepository, MediaRow
+from letmepost.storage.posts.contents import decode_content, media_ids
 
 IMPORT_MAX_BYTES = 200 * 1024 * 1024
 ASKED_FOR = timedelta(hours=24)
 """How long a URL that cannot be reached is asked again."""
 _ASK_AGAIN_AT_MOST = timedelta(minutes=15)
+
+
+class MediaMissingError(Exception):
+    """A media item of a post cannot be fetched, and a retry would not help. `error`: what is recorded of it."""
+
+    def __init__(self, error: Mapping[str, Any]) -> None:
+        super().__init__(error.get("message"))
+        self.error = error
 
 
 class MediaFetching:
@@ -54,6 +76,33 @@ class MediaFetching:
                 await self._ask_again(tenant, row, failure)
             raise
         return await self._library.find(tenant, media_id)
+
+    async def ready_content(self, tenant: Tenant, stored: Mapping[str, Any]) -> PostContent:
+        """Fetch the media of a post that are not stored yet; return its content with the facts of every media item.
+
+        Raises:
+            MediaMissingError: a media item failed, or does not exist.
+            PlatformFailure: the server of a media item is unreachable now.
+        """
+        wanted = media_ids(decode_content(stored, {}))
+        if not wanted:
+            return decode_content(stored, {})
+        async with self._database.tenant(tenant) as connection:
+            rows = await MediaRepository(connection, tenant).find_many(wanted)
+        facts = {}
+        for media_id in wanted:
+            row = rows.get(media_id)
+            if row is not None and row.status in {"waiting", "uploading"}:
+                try:
+                    row = await self.fetch(tenant, media_id)
+                except SendFailure as failure:
+                    raise PlatformFailure(
+                        FailureKind.UNAVAILABLE, f"A medium cannot be had just now: {failure}"
+                    ) from failure
+            if row is None or row.facts is None:
+                raise MediaMissingError((row.error if row else None) or {"rule": "media.unknown"})
+            facts[media_id] = row.facts
+        return decode_content(stored, facts)
 
     def check_url(self, path: str, url: str) -> None:
         """Reject a URL that can never be fetched, as far as it can be known without a look-up.

@@ -1,6 +1,9 @@
-"""One try of one claimed post: load, run its flow, record. No transaction is open while the platform thinks."""
+"""One attempt to publish a claimed post: runs its flow and judges how it ended. `begin` opens it, `finish` records it.
 
-from collections.abc import Mapping
+No transaction is open while a call to the platform is under way.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,7 +13,7 @@ import structlog
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Extra, Flow, Frozen, Intent, Live, Part, Reconciled, Warn
+from letmepost.domain.flow import Call, Extra, Flow, Frozen, Intent, Live, Part, Reconciled, Warn
 from letmepost.domain.journal import Step
 from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
@@ -27,7 +30,8 @@ from letmepost.gateways.flow_run import (
 )
 from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import Platform, PlatformSettings, ReadyPost
-from letmepost.services.events import account_event, post_event
+from letmepost.services.events import post_event
+from letmepost.services.media.fetch import MediaMissingError
 from letmepost.services.platform_access import Access
 from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.posts.lateness import read_lateness
@@ -36,24 +40,21 @@ from letmepost.services.publishing import outcomes, throttling
 from letmepost.services.publishing.dependencies import Tools
 from letmepost.services.publishing.journal import RunJournal
 from letmepost.services.publishing.outcomes import Verdict
-from letmepost.services.publishing.ready_media import MediaMissingError, ready_content
-from letmepost.services.publishing.sender import may_send
-from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
-from letmepost.storage.accounts.credentials import CredentialRepository
-from letmepost.storage.database import Connection
+from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.posts.contents import decode_content, media_ids
 from letmepost.storage.posts.posts import PostRow
 from letmepost.storage.publishing.claims import Claim
-from letmepost.storage.publishing.runs import AttemptRecord
-from letmepost.storage.tenants.pauses import find_pause
-from letmepost.storage.webhooks.events import EventRepository
 
 log = structlog.get_logger()
 
 
 @dataclass(kw_only=True)
 class Attempt:
-    """A claimed post as it was when the try began, and what has become of it since."""
+    """A claimed post as it was when the attempt began, with what has changed since.
+
+    `may_send` makes the lease outlive a call. It returns until when the call may begin, by the monotonic clock, and
+    raises `LostLeaseError` if another worker may have the post.
+    """
 
     tools: Tools
     claim: Claim
@@ -67,6 +68,7 @@ class Attempt:
     access: Access
     time: PlatformClock
     sender: Sender
+    may_send: Callable[[Call], Awaitable[float]]
     journal: RunJournal
     pause: str | None = None
     failure: PlatformFailure | None = None
@@ -126,68 +128,12 @@ class Attempt:
     async def _publish(self, *, is_closed: bool) -> Verdict:
         if not self.account.is_usable and not is_closed:
             raise _must_reconnect(self.account)
-        tools = self.tools
-        content = await ready_content(tools.database, tools.fetching, self.claim.tenant, self.stored_content)
+        content = await self.tools.fetching.ready_content(self.claim.tenant, self.stored_content)
         broken = violations(content, self._platform.rules) if media_ids(content) else []
         if broken:
             return self._refused(outcomes.broken_rules(self.post, broken))
         flow = self._platform.publish(self._ready_post(content), self._settings)
         return self._done(await self._flow_run(is_closed=is_closed).run(flow))
-
-    async def record(self, verdict: Verdict) -> None:
-        """Commit the verdict: status, attempt, events, lease, in one transaction.
-
-        Raises:
-            LostLeaseError: another worker may have the post; nothing was written.
-        """
-        clock, now = self.tools.clock, self.tools.clock.now()
-        async with self.journal.transaction() as (run, connection):
-            events = []
-            if self.failure is not None and self.failure.kind is FailureKind.AUTH_FAILED:
-                if await self._account_is_dead(connection, now, verdict.error):
-                    events.append(account_event(clock, "token.revoked", self.account))
-                elif verdict.cause is Cause.HELD and await self._account_is_usable(connection):
-                    verdict = outcomes.go_on(self.post, verdict.error or {}, now)
-            elif self.post.status is PostStatus.PUBLISHED and self._platform.check_costs_money:
-                accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
-                await accounts.record_check(self.account.id, self.began_at, now, "healthy", None)
-            if verdict.is_pause and not await self._is_paused(connection):
-                verdict = outcomes.go_on(self.post, verdict.error or {}, now)
-            self._check_transition(verdict)
-            ended = AttemptRecord(
-                outcome=verdict.outcome,
-                error=verdict.error,
-                platform_ms=self.sender.platform_ms,
-                calls=[record.as_json() for record in self.sender.records],
-                finished_at=now,
-            )
-            await run.finish(self.id, ended, **{**self.journal.changes, "updated_at": now, **verdict.changes})
-            self.post = replace(self.post, updated_at=now, **verdict.changes)
-            if verdict.event is not None:
-                events.append(post_event(clock, verdict.event, self.post))
-            await EventRepository(connection, self.claim.tenant).write(events, now)
-
-    async def _account_is_dead(self, connection: Connection, now: datetime, error: Mapping[str, Any] | None) -> bool:
-        """Mark the account, unless it was reconnected since this try began; whether that is news."""
-        accounts = AccountRepository(connection, self.claim.tenant, self.tools.keyring)
-        return await accounts.require_reconnect(self.account.id, self.began_at, now, error)
-
-    async def _is_paused(self, connection: Connection) -> bool:
-        """Asked again under a lock: whoever ends the pause either finds this post held, or has ended it before."""
-        tenant, post = self.claim.tenant, self.post
-        return await find_pause(connection, tenant, post.account_id, post.platform) is not None
-
-    async def _account_is_usable(self, connection: Connection) -> bool:
-        tenant, keyring = self.claim.tenant, self.tools.keyring
-        # Locked, so that a reconnect under way is waited for: it does not see that this post is about to be held.
-        await CredentialRepository(connection, tenant, keyring).find(self.account.id, lock=True)
-        found = await AccountRepository(connection, tenant, keyring).find(self.account.id)
-        return found is not None and found.is_usable
-
-    def _check_transition(self, verdict: Verdict) -> None:
-        if verdict.cause is not None and self.post.status not in TRANSITIONS[verdict.cause].sources:
-            message = f"a post that is {self.post.status} cannot move by {verdict.cause}"
-            raise RuntimeError(message)
 
     def _flow_run(self, *, is_closed: bool) -> FlowRun:
         platform = self._platform
@@ -197,7 +143,7 @@ class Attempt:
             send=self.sender,
             explain=platform.explain,
             reconcile=self._reconcile,
-            may_send=may_send(self.tools, self.claim, self.time, self.steps),
+            may_send=self.may_send,
             announce=self._announce,
             now=self.time.now,
             visibility_delay_s=platform.visibility_delay_s,

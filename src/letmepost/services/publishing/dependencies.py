@@ -1,4 +1,4 @@
-"""What every try needs."""
+"""The dependencies of an attempt."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from letmepost.storage.sealing import Keyring
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What every try needs, made once a process. `jitter` returns a number in [-1, 1]."""
+    """The dependencies that all attempts of a process share. `jitter` returns a number in [-1, 1]."""
 
     database: Database
     keyring: Keyring

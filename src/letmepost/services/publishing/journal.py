@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from letmepost.domain.flow import Intent, Reply
-from letmepost.domain.journal import Step
 from letmepost.services.platform_clock import PlatformClock
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.publishing.claims import Claim
@@ -97,14 +96,3 @@ class RunJournal:
             if write in self._waiting:  # nothing is sent now, so no later write may claim that it was
                 self._waiting.remove(write)
             raise
-
-
-def in_platform_time(step: Step, time: PlatformClock) -> Step:
-    """Return a step of the journal with its times converted to platform time."""
-    return replace(
-        step,
-        intent=step.intent and replace(step.intent, started_at=time.to_platform_time(step.intent.started_at)),
-        reply=step.reply and replace(step.reply, received_at=time.to_platform_time(step.reply.received_at)),
-        valid_until=step.valid_until and time.to_platform_time(step.valid_until),
-        paused_at=step.paused_at and time.to_platform_time(step.paused_at),
-    )

@@ -1,5 +1,7 @@
-"""Claims ready posts and publishes them, one account one post at a time."""
+"""Claims ready posts and publishes them, one post of an account at a time."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import structlog
@@ -7,21 +9,54 @@ import structlog
 from letmepost.domain.posts import TERMINAL
 from letmepost.services.publishing.attempt import Attempt
 from letmepost.services.publishing.begin import begin
-from letmepost.services.publishing.defects import defect, settle_defect
 from letmepost.services.publishing.dependencies import Tools
-from letmepost.services.publishing.shares import Shares
+from letmepost.services.publishing.finish import finish, finish_after_defect, internal_error
 from letmepost.services.publishing.throttling import teach
-from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
+from letmepost.storage.publishing.claims import Candidate, Claim, EveryTenantClaims
 from letmepost.storage.publishing.runs import LostLeaseError, RunRepository
 
 log = structlog.get_logger()
 
 
+class Shares:
+    """The slots that each tenant and each platform uses. Each may use three quarters of the worker at most.
+
+    So a tenant with a backlog, or a platform that hangs, leaves slots for the others.
+    """
+
+    def __init__(self, slots: int) -> None:
+        self._most = max(1, slots * 3 // 4)
+        self._taken: Counter[UUID | str] = Counter()
+
+    def taking(self) -> Callable[[Candidate], bool]:
+        """Return a predicate for candidates of one claim. It counts the candidates that it has accepted."""
+        wanted = self._taken.copy()
+
+        def may_take(candidate: Candidate) -> bool:
+            names = (candidate.organization_id, candidate.platform)
+            if any(wanted[name] >= self._most for name in names):
+                return False
+            wanted.update(names)
+            return True
+
+        return may_take
+
+    def begin(self, claims: Iterable[Claim]) -> None:
+        """Count these claims."""
+        for claim in claims:
+            self._taken.update((claim.tenant.organization_id, claim.platform))
+
+    def end(self, claim: Claim) -> None:
+        """Release this claim."""
+        self._taken.subtract((claim.tenant.organization_id, claim.platform))
+        self._taken += Counter()  # drops names without a slot
+
+
 class Publishing:
-    """What a worker does with posts."""
+    """Claims, publishes and hands back posts for one worker."""
 
     def __init__(self, tools: Tools, claims: EveryTenantClaims, *, lease_s: float, slots: int) -> None:
-        """`slots`: posts that this worker publishes at once."""
+        """`slots`: the posts that this worker publishes concurrently."""
         self._tools = tools
         self._claims = claims
         self._lease_s = lease_s
@@ -29,7 +64,7 @@ class Publishing:
         self._last_served = UUID(int=0)
 
     async def claim(self, limit: int) -> list[Claim]:
-        """Lease up to `limit` ready posts, tenants in turn, none of them or of a platform more than its share."""
+        """Lease up to `limit` ready posts, tenants in turn, within the share of each tenant and platform."""
         asked_at_s = self._tools.clock.monotonic_s()
         claims = await self._claims.claim(
             limit=limit, lease_s=self._lease_s, after=self._last_served, may_take=self._shares.taking()
@@ -47,7 +82,7 @@ class Publishing:
         return await self._claims.next_ready_in_s()
 
     async def publish(self, claim: Claim) -> None:
-        """Try a claimed post once, whatever happens: its end is on record, or its lease is left to run out."""
+        """Attempt to publish a claimed post. Either the outcome is recorded, or the lease is left to expire."""
         with structlog.contextvars.bound_contextvars(post_id=str(claim.post_id)):
             try:
                 attempt = await begin(self._tools, claim)
@@ -60,13 +95,13 @@ class Publishing:
                 log.warning("post.lease_lost")
             except Exception:
                 log.exception("post.defect")
-                await settle_defect(self._tools, claim)
+                await finish_after_defect(self._tools, claim)
             finally:
                 self._tools.leases.end(claim.token)
                 self._shares.end(claim)
 
     async def hand_back(self, claim: Claim) -> None:
-        """Give a post back untried, or cut short by shutdown: the next worker goes on at once."""
+        """Release the lease of a post without an outcome, so that another worker can continue immediately."""
         async with self._tools.database.tenant(claim.tenant) as connection:
             try:
                 await RunRepository(connection, claim, self._tools.keyring).change(lease_token=None, lease_until=None)
@@ -79,11 +114,11 @@ class Publishing:
         except LostLeaseError:
             raise
         except Exception:
-            # A defect of ours must not leave the post without an end: it is tried again, then fails, and is found in
-            # the log. What was sent is on record, so that this too cannot publish twice.
+            # A defect must not keep the post from a final state: the post is retried, then fails, and the defect is in
+            # the log. What was sent is in the journal, so the retry cannot publish twice.
             log.exception("post.defect")
-            verdict = attempt.judge(defect())
-        await attempt.record(verdict)
+            verdict = attempt.judge(internal_error())
+        await finish(attempt, verdict)
         is_end = verdict.outcome in TERMINAL
         self._tools.metrics.post_tried(attempt.post.platform, verdict.outcome, is_end=is_end)
         log.info("post.tried", outcome=verdict.outcome, platform_ms=attempt.sender.platform_ms)
