@@ -19,8 +19,7 @@ from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.compose import Composed, Composer, JudgedTarget
 from letmepost.services.posts.inline_media import PostMedia, media_of
 from letmepost.services.posts.requests import ContentRequest, PostRequest, TargetRequest
-from letmepost.services.posts.target_options import check_default_options, option_media_ids
-from letmepost.services.posts.targets import resolve
+from letmepost.services.posts.targets import check_default_options, option_media_ids, resolve_targets
 from letmepost.services.tenants.quotas import Quotas
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
@@ -188,7 +187,7 @@ class Acceptance:
         found = await AccountRepository(connection, caller.tenant, self._keyring).list_candidates(
             account_ids, names, profile_id
         )
-        accounts = resolve(request, found)
+        accounts = resolve_targets(request, found)
         check_default_options(request, {account.platform for account in accounts}, self._worlds)
         wanted = _named_media(request) | option_media_ids(request, accounts, self._worlds)
         known = await MediaRepository(connection, caller.tenant).find_many(wanted) if wanted else {}

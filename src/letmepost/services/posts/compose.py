@@ -17,7 +17,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, PostRequest
-from letmepost.services.posts.target_options import options_of, unknown_medium, unused_options
+from letmepost.services.posts.targets import options_of, unknown_media_item, unused_options
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.media.media import MediaRow
 from letmepost.storage.posts.batches import NewPost
@@ -190,13 +190,13 @@ class Composer:
         try:
             media_id = parse(Prefix.MEDIA, text)
         except MalformedIdError:
-            raise unknown_medium() from None
+            raise unknown_media_item() from None
         return MediaItem(kind=MediaKind.IMAGE, media_id=media_id, facts=self._known(media_id, account).facts)
 
     def _known(self, media_id: UUID, account: AccountRow) -> MediaRow:
         row = self.known_media.get(media_id)
         if row is None or row.profile_id != account.profile_id:
-            raise unknown_medium()
+            raise unknown_media_item()
         if row.status == "failed":
             message = (row.error or {}).get("message", "Its bytes cannot be had.")
             raise InvalidRequest(

@@ -15,7 +15,7 @@ from letmepost.services.media.library import MediaLibrary, StoredBytes
 from letmepost.services.posts.compose import Composed
 from letmepost.services.posts.read import visible_post
 from letmepost.services.posts.requests import ContentRequest, MediaRequest
-from letmepost.services.posts.target_options import unknown_medium
+from letmepost.services.posts.targets import unknown_media_item
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.media.media import MediaRepository
 from letmepost.storage.posts.contents import media_ids
@@ -69,7 +69,7 @@ class PostMedia:
         used = {media_id for post in composed.posts for media_id in media_ids(post.content)}
         # What was found a moment ago may have been deleted since; from here on it cannot be.
         if used and used != await media.keep(used):
-            raise unknown_medium()
+            raise unknown_media_item()
 
     async def examine(self, caller: Caller, contents: Mapping[str, ContentRequest]) -> dict[int, MediaFacts]:
         """Check the URLs inside a request, and return the facts of the bytes, by identity of the request's own objects.
