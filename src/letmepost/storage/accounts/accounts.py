@@ -16,8 +16,8 @@ from letmepost.domain.account_maintenance import next_check_at
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount
 from letmepost.storage.accounts.credentials import NO_FAILURES, seal_credential
 from letmepost.storage.accounts.filters import AccountFilter
-from letmepost.storage.conditions import below_if_given, is_row
 from letmepost.storage.database import Tenant, driver_of
+from letmepost.storage.queries import below_if_given, is_row
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.tables.accounts import accounts
 

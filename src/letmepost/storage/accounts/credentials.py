@@ -11,8 +11,8 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.platforms.contract import Credential
-from letmepost.storage.conditions import is_row
 from letmepost.storage.database import Tenant
+from letmepost.storage.queries import is_row
 from letmepost.storage.sealing import Keyring, Place
 from letmepost.storage.tables.accounts import accounts
 

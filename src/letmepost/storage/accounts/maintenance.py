@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, TextClause, and_, or_, select, text, updat
 
 from letmepost.domain.account_maintenance import STRIKES, retry_refresh_at
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.conditions import is_row
 from letmepost.storage.database import Connection, Database, Tenant, Transaction
+from letmepost.storage.queries import is_row
 from letmepost.storage.tables.accounts import accounts
 
 _USABLE = ("active", "expiring")

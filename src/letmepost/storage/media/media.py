@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.posts import PostStatus
-from letmepost.storage.conditions import below_if_given, equals_if_given, is_row
 from letmepost.storage.database import Tenant
+from letmepost.storage.queries import below_if_given, equals_if_given, is_row
 from letmepost.storage.tables.media import media, media_uses
 from letmepost.storage.tables.organizations import organizations
 from letmepost.storage.tables.posts import posts

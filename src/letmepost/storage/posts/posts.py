@@ -11,9 +11,8 @@ from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, and_, bind
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.posts import TERMINAL, PostStatus
-from letmepost.storage.conditions import below_if_given
 from letmepost.storage.database import Tenant
-from letmepost.storage.pages import newest
+from letmepost.storage.queries import below_if_given, newest_rows
 from letmepost.storage.tables.accounts import accounts
 from letmepost.storage.tables.organizations import pauses
 from letmepost.storage.tables.posts import attempts, batches, post_revisions, posts
@@ -173,7 +172,7 @@ class PostRepository:
     async def list_page(self, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
         """Posts, newest first, below `before`."""
         matching = select(*POST_COLUMNS).where(_MINE, *wanted.conditions(), below_if_given(posts.c.id, before))
-        page = newest(matching, posts.c.id, limit)
+        page = newest_rows(matching, posts.c.id, limit)
         rows = await self._connection.execute(_views(page).order_by(page.c.id.desc()), self._asked)
         return [_view(row) for row in rows.mappings()]
 

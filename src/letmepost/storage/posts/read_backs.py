@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import and_, text, update
 
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.conditions import is_row
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.posts.posts import POST_COLUMNS, PostRow, read_post
+from letmepost.storage.queries import is_row
 from letmepost.storage.tables.posts import posts
 
 _DUE = text("SELECT organization_id, mode, id FROM posts WHERE read_back_at <= :now ORDER BY read_back_at LIMIT :limit")

@@ -10,8 +10,8 @@ from sqlalchemy import RowMapping, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.api_keys import Mode, Scope
-from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Database, Tenant
+from letmepost.storage.queries import below_if_given, equals_if_given
 from letmepost.storage.tables.organizations import api_keys
 
 

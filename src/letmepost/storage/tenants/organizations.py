@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.quotas import Limits
-from letmepost.storage.conditions import below_if_given
 from letmepost.storage.database import Database, Tenant, driver_of
+from letmepost.storage.queries import below_if_given
 from letmepost.storage.tables.organizations import organizations, usage
 
 

@@ -8,8 +8,8 @@ from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Tenant
+from letmepost.storage.queries import below_if_given, equals_if_given
 from letmepost.storage.tables.organizations import api_keys, profiles
 
 

@@ -22,8 +22,8 @@ from letmepost.domain.quotas import (
     posts_per_account_day,
     posts_per_month,
 )
-from letmepost.storage.conditions import equals_if_given
 from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.queries import equals_if_given
 from letmepost.storage.tables.accounts import accounts
 from letmepost.storage.tables.media import media
 from letmepost.storage.tables.organizations import usage

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Tenant
+from letmepost.storage.queries import below_if_given, equals_if_given
 from letmepost.storage.sealing import Keyring, Place
 from letmepost.storage.tables.webhooks import webhook_endpoints as endpoints
 

@@ -8,9 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import select, text, update
 
-from letmepost.storage.conditions import below_if_given, equals_if_given
 from letmepost.storage.database import Connection, Tenant
-from letmepost.storage.pages import newest
+from letmepost.storage.queries import below_if_given, equals_if_given, newest_rows
 from letmepost.storage.tables.organizations import organizations
 from letmepost.storage.tables.webhooks import deliveries, events, webhook_endpoints
 
@@ -96,7 +95,7 @@ class StreamRepository:
             deliveries.c.endpoint_id == endpoint_id,
             below_if_given(deliveries.c.id, before),
         )
-        page = newest(matching, deliveries.c.id, limit)
+        page = newest_rows(matching, deliveries.c.id, limit)
         query = select(page, events.c.type.label("event_type")).join(events, events.c.id == page.c.event_id)
         rows = await self._connection.execute(query.order_by(page.c.id.desc()))
         return [DeliveryRow(**row) for row in rows.mappings()]
