@@ -1,4 +1,4 @@
-"""Forgetting what need not be known any more."""
+"""Deletes rows whose retention period has ended."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 class Retention:
-    """Deletes what is older than its period. Posts are kept for ever."""
+    """Deletes rows that are older than the period of their kind. Posts are not deleted."""
 
     def __init__(self, store: EveryTenantRetention, clock: Clock, periods: Mapping[Kept, timedelta]) -> None:
         self._store = store
@@ -22,7 +22,7 @@ class Retention:
         self._periods = periods
 
     async def sweep(self) -> None:
-        """Delete all that is too old, in bounded batches; or nothing, while another process is at it."""
+        """Delete expired rows in bounded batches; delete nothing while another process does."""
         for kept, period in self._periods.items():
             deleted = await self._delete(kept, period)
             if deleted:
