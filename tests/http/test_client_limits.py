@@ -13,8 +13,7 @@ from redis.backoff import NoBackoff
 
 from letmepost.domain.errors import RateLimited, Unauthenticated
 from letmepost.gateways.rate_limits import RateLimits
-from letmepost.http.client_addresses import client_address
-from letmepost.http.client_limits import OPERATOR_FAILURES_PER_MINUTE, SIGN_INS_PER_MINUTE, ClientLimits
+from letmepost.http.client_limits import OPERATOR_FAILURES_PER_MINUTE, SIGN_INS_PER_MINUTE, ClientLimits, client_address
 from tests.deployment import OPERATOR_TOKEN, Deployment
 from tests.doubles.clock import SteppedClock
 from tests.http.support import check_refusal
