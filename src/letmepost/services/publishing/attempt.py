@@ -97,10 +97,10 @@ class Attempt:
             return self._ended_by(ending)
 
     def _closed(self, closed: ClosedError, missed: Verdict | None, lateness: Lateness | None) -> Verdict:
-        """The flow came to where it would publish, too late: what was in doubt before was surely not sent."""
+        """Judge a flow that stopped before it would publish: what was in doubt was not sent."""
         if missed is None or self._may_be_visible:
             return self.judge(closed)
-        # The post's error tells of the doubt, not of what was missed.
+        # The error of the post describes the doubt, not the missed deadline.
         return outcomes.too_late(replace(self.post, error=None), lateness) or missed
 
     async def _lateness(self) -> Lateness | None:
@@ -151,7 +151,7 @@ class Attempt:
         )
 
     def _reconcile(self, intent: Intent) -> Flow[Reconciled]:
-        # What is looked for may be settled long after its media have gone.
+        # A doubt may be reconciled long after the media were deleted.
         content = decode_content(self.stored_content, {})
         return self._platform.reconcile(self._ready_post(content), intent, self._settings)
 
@@ -161,7 +161,7 @@ class Attempt:
         return ReadyPost(account=self.account.facts, content=content, frozen=self.frozen, media_urls=urls)
 
     async def _announce(self, what: Announcement) -> None:
-        """Note what followers can see by now; it is on record before anything else is sent."""
+        """Note what is visible on the platform. It is written before anything else is sent."""
         match what:
             case Live():
                 self._live(what)
@@ -208,7 +208,7 @@ class Attempt:
         return outcomes.finished()
 
     def judge(self, failure: PlatformFailure) -> Verdict:
-        """What a failure of the try leads to."""
+        """Return the outcome of a failure of the attempt."""
         now, jitter = self.tools.clock.now(), self.tools.jitter()
         self.failure = failure
         if failure.retry_at is None and failure.kind is FailureKind.QUOTA_EXHAUSTED and self._platform.resets:
@@ -226,20 +226,20 @@ class Attempt:
         return outcomes.failed(self.post, failure, now, jitter, is_uncertain=is_uncertain, budget=budget)
 
     def _refused(self, verdict: Verdict) -> Verdict:
-        """Our own refusal of the content; it cannot take back what may have been sent before."""
+        """Judge a refusal of the content by this service. It does not undo what may have been sent before."""
         if self.post.status is PostStatus.PUBLISHING and not self._may_be_visible:
             return verdict
         return self.judge(PlatformFailure(FailureKind.REJECTED, str((verdict.error or {}).get("message"))))
 
     @property
     def throttles_named(self) -> tuple[str, str]:
-        """The throttles of its platform and its account."""
+        """The names of the throttles of the platform and of the account."""
         server = self._platform.server(self.account.facts)
         return throttling.names(self.claim.tenant, self.account, self.time.ahead, server)
 
     @property
     def _may_be_visible(self) -> bool:
-        """Whether anything was sent that the platform accepted, or of which nobody knows the outcome."""
+        """True if the platform accepted anything, or the outcome of anything sent is unknown."""
         return has_open_intent(self.steps) or has_published(self.steps)
 
     @property

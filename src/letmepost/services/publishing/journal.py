@@ -1,8 +1,8 @@
-"""What a run puts on record: its journal, what has become of the post, and whom it tells.
+"""What a run writes: its journal, changes of the post, and events.
 
-What must be on record before something leaves this process (an intent) is written at once. What tells of the past (a
-reply, a post that is visible) waits for the next such write, for `flush`, or for the end of the run, and is written in
-the same transaction: a crash in between is a crash just after the reply, which every run is prepared for.
+What must be stored before something leaves this process (an intent) is written immediately. Facts about the past (a
+reply, a visible post) wait for the next such write, for `flush`, or for the end of the run, and are written in the same
+transaction. A crash in between equals a crash just after the reply, and every run can resume from that.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,8 +24,8 @@ from letmepost.storage.webhooks.events import EventRepository, NewEvent
 class RunJournal:
     """The record of one run of one revision. Every transaction is short and fenced by the lease.
 
-    `changes` are the columns of the post that are to be written next. `time` is what the run takes its moments from;
-    they are stored in ours.
+    `changes` are the columns of the post to write next. Times come from the run in platform time and are stored in real
+    time.
     """
 
     def __init__(self, database: Database, keyring: Keyring, claim: Claim, revision: int, time: PlatformClock) -> None:
@@ -59,11 +59,11 @@ class RunJournal:
         await self._now(lambda journal: journal.write_pause(step, self._time.to_real_time(now)))
 
     def tell(self, event: NewEvent, now: datetime) -> None:
-        """Announce something with the next write."""
+        """Write an event with the next write."""
         self._events.append((event, now))
 
     async def flush(self) -> None:
-        """Write what waits."""
+        """Write everything that waits."""
         if self._waiting or self._events or self.changes:
             async with self.transaction() as (run, _):
                 if self.changes:
@@ -72,17 +72,17 @@ class RunJournal:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[tuple[RunRepository, Connection]]:
-        """A transaction that first writes what waits, all but `changes`.
+        """Open a transaction that first writes everything that waits, except `changes`.
 
         Raises:
-            LostLeaseError: from what is written; nothing is changed then.
+            LostLeaseError: another worker may have the post; nothing was written.
         """
         async with self._database.tenant(self._claim.tenant) as connection:
             journal = JournalRepository(connection, self._claim, self._revision, self._keyring)
             for write in self._waiting:
                 await write(journal)
             yield RunRepository(connection, self._claim, self._keyring), connection
-            # Last: who is told of the post must have found the lease to be ours.
+            # Last: events may only be written after the lease was checked.
             for event, now in self._events:
                 await EventRepository(connection, self._claim.tenant).write([event], now)
         self._waiting.clear()
@@ -93,6 +93,6 @@ class RunJournal:
         try:
             await self.flush()
         except BaseException:
-            if write in self._waiting:  # nothing is sent now, so no later write may claim that it was
+            if write in self._waiting:  # nothing is sent now, so no later write may record it
                 self._waiting.remove(write)
             raise
