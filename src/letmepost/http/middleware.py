@@ -200,11 +200,15 @@ def _given_id(scope: Scope) -> str | None:
 def _headers(request_id: str, allowance: Allowance | None) -> list[tuple[bytes, bytes]]:
     headers = [(b"x-request-id", request_id.encode())]
     if allowance is not None:
-        values = {b"limit": allowance.limit, b"remaining": allowance.remaining, b"reset": allowance.reset_s}
+        limit, remaining = b"%d" % allowance.limit, b"%d" % allowance.remaining
+        reset_s = b"%d" % allowance.reset_s
         headers += [
-            (prefix + name, str(value).encode())
-            for prefix in (b"ratelimit-", b"x-ratelimit-")
-            for name, value in values.items()
+            (b"ratelimit-limit", limit),
+            (b"ratelimit-remaining", remaining),
+            (b"ratelimit-reset", reset_s),
+            (b"x-ratelimit-limit", limit),
+            (b"x-ratelimit-remaining", remaining),
+            (b"x-ratelimit-reset", reset_s),
         ]
     return headers
 
