@@ -4,6 +4,7 @@ import asyncio
 from datetime import date
 from uuid import UUID
 
+from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.lengths import Measure
 from letmepost.domain.limits import text_max
 from letmepost.gateways.http_client import HTTPClient
@@ -58,7 +59,7 @@ def account(number: int) -> AccountRow:
         display_name=None,
         avatar_url=None,
         external_user_id=None,
-        status="active",
+        status=AccountStatus.ACTIVE,
         data={},
         scopes=(),
         token_expires_at=None,

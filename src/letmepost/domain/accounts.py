@@ -10,3 +10,7 @@ class AccountStatus(StrEnum):
     EXPIRING = "expiring"
     REAUTH_REQUIRED = "reauth_required"
     DISCONNECTED = "disconnected"
+
+
+USABLE = frozenset({AccountStatus.ACTIVE, AccountStatus.EXPIRING})
+"""The statuses of accounts that calls can be sent for."""

@@ -16,6 +16,7 @@ from letmepost.cli.dev.client import DevClient, FirstStepError
 from letmepost.cli.dev.processes import Child, free_port, start_child
 from letmepost.cli.dev.secrets import DevState, load_state
 from letmepost.cli.embedded import EmbeddedServerError, start_postgres, start_valkey
+from letmepost.domain.accounts import AccountStatus
 from letmepost.platforms import discover
 
 READY_WITHIN_S = 60.0
@@ -173,7 +174,7 @@ async def _first_steps(client: DevClient, state: DevState, state_file: Path) -> 
         state.test_key = made["key"]
         state.save(state_file)
     account = await client.find(f"/v1/accounts/{state.test_account_id}", state.test_key)
-    if account is None or account["status"] == "disconnected":
+    if account is None or account["status"] == AccountStatus.DISCONNECTED:
         platform = next(iter(discover()))
         made = await client.post("/v1/sandbox/accounts", state.test_key or "", {"platform": platform})
         state.test_account_id = made["id"]

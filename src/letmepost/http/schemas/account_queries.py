@@ -42,7 +42,7 @@ class AccountQuery(PageQuery):
         return AccountFilter(
             profile_ids=[find_id(Prefix.PROFILE, text) for text in self.profile_id],
             platforms=self.platform,
-            statuses=self.status,
+            statuses=[AccountStatus(status) for status in self.status],
             handles=[handle.removeprefix("@") for handle in self.handle],
             external_user_id=self.external_user_id,
         )

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.media import MediaStatus
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.http.schemas.filters import PageQuery, Values
 from letmepost.services.media.uploads import StartedUpload, UploadRequest
@@ -27,7 +28,7 @@ class MediaView(View):
 
     id: str
     profile_id: str
-    status: Literal["ready", "uploading", "waiting", "failed"]
+    status: Literal[MediaStatus.READY, MediaStatus.UPLOADING, MediaStatus.WAITING, MediaStatus.FAILED]
     url: Left[str] = None
     kind: Left[MediaKind] = None
     filename: Left[str] = None

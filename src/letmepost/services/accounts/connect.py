@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.errors import InvalidRequest, PlatformFailure, StateForbids
 from letmepost.domain.flow import Flow
 from letmepost.gateways.clock import Clock
@@ -168,7 +169,7 @@ async def _check_owner(connection: Connection, caller: Caller, known: AccountRow
         return
     if belonging.external_user_id == known.external_user_id:
         return
-    if known.status != "disconnected":
+    if known.status != AccountStatus.DISCONNECTED:
         raise StateForbids(
             "This account is connected by another user.",
             rule="account.other_user",

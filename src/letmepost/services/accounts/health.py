@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.errors import FailureKind, PlatformFailure, StateForbids
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
@@ -46,7 +47,7 @@ class HealthChecks:
         began_at = self._clock.now()
         async with self._database.tenant(caller.tenant) as connection:
             account = await visible_account(connection, caller, self._keyring, account_id)
-        if account.status == "disconnected":
+        if account.status == AccountStatus.DISCONNECTED:
             raise StateForbids(
                 "The account is disconnected.", rule="account.disconnected", remediation="Connect it again."
             )

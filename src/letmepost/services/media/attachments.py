@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from letmepost.domain.errors import NotFound, SendFailure, StateForbids
+from letmepost.domain.media import MediaStatus
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.idempotency import Answer, Idempotency, Once
@@ -113,7 +114,7 @@ class Attachments:
                     rule="media.in_use",
                     remediation="Cancel the post or give it another medium, or wait until it is out.",
                 )
-            await media.change(media_id, status="deleted", expires_at=self._clock.now())
+            await media.change(media_id, status=MediaStatus.DELETED, expires_at=self._clock.now())
             answer = await self._idempotency.answer(connection, caller, once, media_id)
         await self._expiry.remove(caller.tenant, media_id)
         return answer

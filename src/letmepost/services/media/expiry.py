@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 
+from letmepost.domain.media import MediaStatus
 from letmepost.gateways.clock import Clock
 from letmepost.services.media.library import MediaLibrary
 from letmepost.storage.database import Database, Tenant
@@ -59,5 +60,5 @@ class MediaExpiry:
             if is_needed:
                 await media.change(media_id, expires_at=now + _LOOK_AGAIN)
             else:
-                await media.change(media_id, status="deleted", expires_at=now)
+                await media.change(media_id, status=MediaStatus.DELETED, expires_at=now)
         return not is_needed

@@ -17,6 +17,7 @@ from letmepost.domain.errors import (
     SendFailure,
     TooLarge,
 )
+from letmepost.domain.media import AWAITING_BYTES, MediaStatus
 from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobMissingError, DirectUploads
 from letmepost.gateways.clock import Clock
@@ -65,14 +66,14 @@ class MediaFetching:
             SendFailure: its server cannot be reached just now, or nobody has uploaded it yet.
         """
         row = await self._library.find(tenant, media_id)
-        if row is None or row.status not in {"waiting", "uploading"}:
+        if row is None or row.status not in AWAITING_BYTES:
             return row
         try:
             await self._library.record(tenant, media_id, await self._fetched(tenant, row))
         except (InvalidRequest, QuotaExceeded, TooLarge) as refused:
             await self.fail(tenant, media_id, refused)
         except SendFailure as failure:
-            if row.status == "waiting":
+            if row.status == MediaStatus.WAITING:
                 await self._ask_again(tenant, row, failure)
             raise
         return await self._library.find(tenant, media_id)
@@ -92,7 +93,7 @@ class MediaFetching:
         facts = {}
         for media_id in wanted:
             row = rows.get(media_id)
-            if row is not None and row.status in {"waiting", "uploading"}:
+            if row is not None and row.status in AWAITING_BYTES:
                 try:
                     row = await self.fetch(tenant, media_id)
                 except SendFailure as failure:

@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from letmepost.domain.errors import SendFailure
+from letmepost.domain.media import MediaStatus
 from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.domain.rules import violations
 from letmepost.gateways.clock import Clock
@@ -88,7 +89,7 @@ class Imports:
         """What will be found when the post is due, if that is known already."""
         stored = await PostEditor(connection, tenant).get_content(post)
         rows = await MediaRepository(connection, tenant).find_many(media_ids(decode_content(stored, {})))
-        failed = next((row for row in rows.values() if row.status == "failed"), None)
+        failed = next((row for row in rows.values() if row.status == MediaStatus.FAILED), None)
         if failed is not None:
             return outcomes.media_missing(post, failed.error or {})
         content = decode_content(stored, {row.id: row.facts for row in rows.values() if row.facts is not None})

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from letmepost.domain.errors import InvalidRequest, NotFound, RequestError, SendFailure, StateForbids
+from letmepost.domain.media import MediaStatus
 from letmepost.gateways.blobs import DirectUploads
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
@@ -80,7 +81,12 @@ class Uploads:
             profile = await find_profile(connection, caller, profile_id)
             media = MediaRepository(connection, caller.tenant)
             await media.create(
-                media_id, profile, status="uploading", now=now, filename=wanted.filename, expires_at=expires_at
+                media_id,
+                profile,
+                status=MediaStatus.UPLOADING,
+                now=now,
+                filename=wanted.filename,
+                expires_at=expires_at,
             )
             rows = await media.find_many([media_id])
             started = self._started(rows[media_id], link)
@@ -98,7 +104,7 @@ class Uploads:
         row = None if link is None else await self._library.find(link.tenant, link.media_id)
         if link is None or row is None:
             raise NotFound("upload")
-        if row.status != "uploading":
+        if row.status != MediaStatus.UPLOADING:
             raise _used()
         if announced_bytes not in {None, link.size_bytes}:
             raise _wrong_size(link.size_bytes)

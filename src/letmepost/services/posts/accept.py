@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import MediaFacts, OnUnsupported
 from letmepost.domain.errors import InvalidRequest, StateForbids
 from letmepost.domain.ids import Prefix, spell
@@ -269,7 +270,7 @@ def check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
 
 
 def _check_account(index: int, account: AccountRow, *, is_now: bool) -> None:
-    if account.status == "reauth_required" and is_now:
+    if account.status == AccountStatus.REAUTH_REQUIRED and is_now:
         raise InvalidRequest(
             f"targets[{index}]: the account must be connected again before it can publish.",
             rule="account.reauth_required",

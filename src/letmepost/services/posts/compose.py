@@ -7,9 +7,11 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.errors import InvalidRequest, PreflightFailed, TargetViolation
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
+from letmepost.domain.media import MediaStatus
 from letmepost.domain.rules import Violation, preflight
 from letmepost.domain.text import as_compared
 from letmepost.gateways.clock import Clock
@@ -197,7 +199,7 @@ class Composer:
         row = self.known_media.get(media_id)
         if row is None or row.profile_id != account.profile_id:
             raise unknown_media_item()
-        if row.status == "failed":
+        if row.status == MediaStatus.FAILED:
             message = (row.error or {}).get("message", "Its bytes cannot be had.")
             raise InvalidRequest(
                 f"{spell(Prefix.MEDIA, media_id)}: {message}",
@@ -234,7 +236,7 @@ def _stored(warning: Violation) -> dict[str, str]:
 
 def _account_warnings(account: AccountRow) -> list[dict[str, str]]:
     """What a post that is to go out later should know of its account."""
-    if account.status != "reauth_required":
+    if account.status != AccountStatus.REAUTH_REQUIRED:
         return []
     message = "The account must be connected again; until then the post is held when it is due."
     return [{"code": "account.reauth_required", "message": message}]

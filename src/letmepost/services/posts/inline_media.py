@@ -8,6 +8,7 @@ from functools import partial
 from uuid import UUID
 
 from letmepost.domain.content import MediaFacts
+from letmepost.domain.media import MediaStatus
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.media.fetch import MediaFetching
@@ -61,7 +62,7 @@ class PostMedia:
                 await media.create(
                     item.id,
                     item.profile_id,
-                    status="waiting",
+                    status=MediaStatus.WAITING,
                     now=self._clock.now(),
                     source_url=item.url,
                     expires_at=self._library.expires_at(),

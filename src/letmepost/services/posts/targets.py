@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import OnUnsupported
 from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
@@ -121,7 +122,7 @@ def unknown_media_item() -> NotFound:
 
 def _by_id(index: int, account_id: UUID, accounts: dict[UUID, AccountRow]) -> AccountRow:
     account = accounts.get(account_id)
-    if account is None or account.status == "disconnected":
+    if account is None or account.status == AccountStatus.DISCONNECTED:
         raise _not_connected(f"targets[{index}]: there is no such connected account.")
     return account
 

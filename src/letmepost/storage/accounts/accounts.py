@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.account_maintenance import next_check_at
+from letmepost.domain.accounts import USABLE, AccountStatus
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount
 from letmepost.storage.accounts.credentials import NO_FAILURES, seal_credential
 from letmepost.storage.accounts.filters import AccountFilter
@@ -34,7 +35,7 @@ class AccountRow:
     display_name: str | None
     avatar_url: str | None
     external_user_id: str | None
-    status: str
+    status: AccountStatus
     data: Mapping[str, Any]
     scopes: tuple[str, ...]
     token_expires_at: datetime | None
@@ -48,7 +49,7 @@ class AccountRow:
     @property
     def is_usable(self) -> bool:
         """Return True if calls can be sent for the account."""
-        return self.status in {"active", "expiring"}
+        return self.status in USABLE
 
     @property
     def facts(self) -> AccountFacts:
@@ -93,7 +94,7 @@ class AccountRepository:
             list(platforms),
             profile_id,
         )
-        return [_account(row) for row in rows]
+        return [read_account(row) for row in rows]
 
     async def list_page(self, wanted: AccountFilter, *, before: UUID | None, limit: int) -> list[AccountRow]:
         """Return accounts, newest first, below `before`."""
@@ -109,7 +110,7 @@ class AccountRepository:
 
     async def count_connected(self) -> int:
         """Count the accounts that are not disconnected."""
-        connected = self._mine().where(accounts.c.status != "disconnected").with_only_columns(func.count())
+        connected = self._mine().where(accounts.c.status != AccountStatus.DISCONNECTED).with_only_columns(func.count())
         return await self._connection.scalar(connected) or 0
 
     async def create(
@@ -156,9 +157,9 @@ class AccountRepository:
         """Erase the credential: every column that says so changes in this one statement. False when it was erased."""
         changed = await self._connection.execute(
             update(accounts)
-            .where(is_row(accounts, self._tenant, account_id), accounts.c.status != "disconnected")
+            .where(is_row(accounts, self._tenant, account_id), accounts.c.status != AccountStatus.DISCONNECTED)
             .values(
-                status="disconnected",
+                status=AccountStatus.DISCONNECTED,
                 credential_sealed=None,
                 token_expires_at=None,
                 **_UNCHECKED,
@@ -181,7 +182,7 @@ class AccountRepository:
             .where(
                 is_row(accounts, self._tenant, account_id),
                 accounts.c.connected_at <= as_of,
-                accounts.c.status != "disconnected",
+                accounts.c.status != AccountStatus.DISCONNECTED,
             )
             .values(checked_at=now, health=health, health_error=error)
         )
@@ -195,10 +196,10 @@ class AccountRepository:
             .where(
                 is_row(accounts, self._tenant, account_id),
                 accounts.c.connected_at <= as_of,
-                accounts.c.status.in_(["active", "expiring"]),
+                accounts.c.status.in_(USABLE),
             )
             .values(
-                status="reauth_required",
+                status=AccountStatus.REAUTH_REQUIRED,
                 checked_at=now,
                 health="refused",
                 health_error=error,
@@ -213,7 +214,7 @@ class AccountRepository:
             "handle": found.handle,
             "display_name": found.display_name,
             "avatar_url": found.avatar_url,
-            "status": "active",
+            "status": AccountStatus.ACTIVE,
             "data": dict(found.data),
             "credential_sealed": seal_credential(self._keyring, self._tenant, account_id, found.credential),
             "scopes": list(found.scopes),
@@ -233,10 +234,10 @@ class AccountRepository:
 
     async def _first(self, query: Select[Any]) -> AccountRow | None:
         row = (await self._connection.execute(query)).mappings().first()
-        return None if row is None else _account(row)
+        return None if row is None else read_account(row)
 
     async def _all(self, query: Select[Any]) -> list[AccountRow]:
-        return [_account(row) for row in (await self._connection.execute(query)).mappings()]
+        return [read_account(row) for row in (await self._connection.execute(query)).mappings()]
 
     def _mine(self) -> Select[Any]:
         return select(*_COLUMNS).where(
@@ -244,5 +245,6 @@ class AccountRepository:
         )
 
 
-def _account(row: RowMapping | asyncpg.Record) -> AccountRow:
-    return AccountRow(**{**row, "scopes": tuple(row["scopes"])})
+def read_account(row: RowMapping | asyncpg.Record | Mapping[str, Any]) -> AccountRow:
+    """Return the account in a row of its columns."""
+    return AccountRow(**{**row, "status": AccountStatus(row["status"]), "scopes": tuple(row["scopes"])})

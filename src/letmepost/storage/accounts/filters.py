@@ -21,7 +21,7 @@ class AccountFilter:
 
     profile_ids: Sequence[UUID] = ()
     platforms: Sequence[str] = ()
-    statuses: Sequence[str] = ()
+    statuses: Sequence[AccountStatus] = ()
     handles: Sequence[str] = ()
     external_user_id: str | None = None
 

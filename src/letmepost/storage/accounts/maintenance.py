@@ -9,12 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, TextClause, and_, or_, select, text, update
 
 from letmepost.domain.account_maintenance import STRIKES, retry_refresh_at
+from letmepost.domain.accounts import USABLE, AccountStatus
 from letmepost.domain.api_keys import Mode
 from letmepost.storage.database import Connection, Database, Tenant, Transaction
 from letmepost.storage.queries import is_row
 from letmepost.storage.tables.accounts import accounts
-
-_USABLE = ("active", "expiring")
 
 _REFRESHES = text(
     """
@@ -135,7 +134,7 @@ class MaintenanceRepository:
         changed = await self._connection.execute(
             update(accounts)
             .where(self._usable(account_id), untold)
-            .values(status="expiring", expiry_told_days=days, updated_at=now)
+            .values(status=AccountStatus.EXPIRING, expiry_told_days=days, updated_at=now)
         )
         return changed.rowcount == 1
 
@@ -158,4 +157,4 @@ class MaintenanceRepository:
         )
 
     def _usable(self, account_id: UUID) -> ColumnElement[bool]:
-        return and_(is_row(accounts, self._tenant, account_id), accounts.c.status.in_(_USABLE))
+        return and_(is_row(accounts, self._tenant, account_id), accounts.c.status.in_(USABLE))

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, exists, false, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import MediaFacts
+from letmepost.domain.media import AWAITING_BYTES, MediaStatus
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Tenant
 from letmepost.storage.queries import below_if_given, equals_if_given, is_row
@@ -28,15 +29,11 @@ _FINISHED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRow:
-    """One attachment.
-
-    `status` is `ready`, `uploading` (announced, and its bytes have not come in yet), `waiting` (its URL has not been
-    fetched yet) or `failed`.
-    """
+    """One attachment. Its status is never `DELETED`: the repository does not return deleted media items."""
 
     id: UUID
     profile_id: UUID
-    status: str
+    status: MediaStatus
     source_url: str | None
     filename: str | None
     content_type: str | None
@@ -83,7 +80,9 @@ class MediaRepository:
         self._connection = connection
         self._tenant = tenant
 
-    async def create(self, media_id: UUID, profile_id: UUID, *, status: str, now: datetime, **values: Any) -> None:
+    async def create(
+        self, media_id: UUID, profile_id: UUID, *, status: MediaStatus, now: datetime, **values: Any
+    ) -> None:
         """Remember a medium; `values` are its other columns."""
         await self._connection.execute(
             insert(media).values(
@@ -108,12 +107,14 @@ class MediaRepository:
         **values: Any,
     ) -> None:
         """Remember a medium whose bytes are in the blob store."""
-        await self.create(media_id, profile_id, status="ready", now=now, sha256=sha256, **asdict(facts), **values)
+        await self.create(
+            media_id, profile_id, status=MediaStatus.READY, now=now, sha256=sha256, **asdict(facts), **values
+        )
 
     async def find_many(self, media_ids: Collection[UUID], profile_id: UUID | None = None) -> dict[UUID, MediaRow]:
         """Those of the media that exist (in the profile, when given), by id."""
         query = self._mine().where(media.c.id.in_(media_ids), equals_if_given(media.c.profile_id, profile_id))
-        return {row["id"]: MediaRow(**row) for row in (await self._connection.execute(query)).mappings()}
+        return {row["id"]: _media_item(row) for row in (await self._connection.execute(query)).mappings()}
 
     async def list_page(self, profile_ids: Sequence[UUID], *, before: UUID | None, limit: int) -> list[MediaRow]:
         """Return media, newest first, below `before`; only of the profiles if there are any."""
@@ -121,7 +122,7 @@ class MediaRepository:
         if profile_ids:
             query = query.where(media.c.profile_id.in_(profile_ids))
         rows = await self._connection.execute(query.order_by(media.c.id.desc()).limit(limit))
-        return [MediaRow(**row) for row in rows.mappings()]
+        return [_media_item(row) for row in rows.mappings()]
 
     async def use(self, used: Sequence[tuple[UUID, UUID]]) -> None:
         """Note which media posts use: pairs of post and medium."""
@@ -140,7 +141,7 @@ class MediaRepository:
         """A medium that no post begins to use, and nobody else changes, before this transaction ends."""
         query = self._mine().where(media.c.id == media_id).with_for_update()
         row = (await self._connection.execute(query)).mappings().first()
-        return None if row is None else MediaRow(**row)
+        return None if row is None else _media_item(row)
 
     async def is_needed(self, media_id: UUID, ended_after: datetime | None = None, by_post: UUID | None = None) -> bool:
         """Whether a post (this one, when given) needs it that has not ended; with `ended_after`, or did since then."""
@@ -163,22 +164,22 @@ class MediaRepository:
     ) -> bool:
         """The bytes are here, under that name; False when somebody else was faster."""
         values = {"sha256": sha256, "blob": blob, "expires_at": expires_at, **asdict(facts)}
-        return await self._settle(media_id, status="ready", error=None, **values)
+        return await self._settle(media_id, status=MediaStatus.READY, error=None, **values)
 
     async def record_failed(self, media_id: UUID, error: Mapping[str, Any], *, expires_at: datetime) -> bool:
         """The bytes cannot be had; False when somebody else has them."""
-        return await self._settle(media_id, status="failed", error=dict(error), expires_at=expires_at)
+        return await self._settle(media_id, status=MediaStatus.FAILED, error=dict(error), expires_at=expires_at)
 
     async def wait_again(self, post_ids: Collection[UUID]) -> None:
         """Let URLs that failed be asked anew, for posts that are queued again: what was dead may have come to life."""
         used = select(media_uses.c.media_id).where(
             media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.post_id.in_(post_ids)
         )
-        failed = and_(self._exists(), media.c.status == "failed", media.c.source_url.is_not(None))
+        failed = and_(self._exists(), media.c.status == MediaStatus.FAILED, media.c.source_url.is_not(None))
         await self._connection.execute(
             update(media)
             .where(failed, media.c.id.in_(used))
-            .values(status="waiting", error=None, fetch_at=None, expires_at=None)
+            .values(status=MediaStatus.WAITING, error=None, fetch_at=None, expires_at=None)
         )
 
     async def find_blob(self, media_id: UUID) -> str | None:
@@ -202,7 +203,7 @@ class MediaRepository:
         await self._connection.execute(delete(media).where(is_row(media, self._tenant, media_id)))
 
     async def _settle(self, media_id: UUID, **values: Any) -> bool:
-        is_open = and_(is_row(media, self._tenant, media_id), media.c.status.in_(["waiting", "uploading"]))
+        is_open = and_(is_row(media, self._tenant, media_id), media.c.status.in_(AWAITING_BYTES))
         return (await self._connection.execute(update(media).where(is_open).values(**values))).rowcount == 1
 
     def _exists(self) -> ColumnElement[bool]:
@@ -213,9 +214,13 @@ class MediaRepository:
         return and_(
             media.c.organization_id == self._tenant.organization_id,
             media.c.mode == self._tenant.mode,
-            media.c.status != "deleted",
+            media.c.status != MediaStatus.DELETED,
             exists(organization),
         )
 
     def _mine(self) -> Select[Any]:
         return select(*_COLUMNS).where(self._exists())
+
+
+def _media_item(row: RowMapping) -> MediaRow:
+    return MediaRow(**{**row, "status": MediaStatus(row["status"])})

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from letmepost.domain.flow import Frozen
 from letmepost.domain.text import as_storable
 from letmepost.platforms.contract import Credential
-from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.accounts.accounts import AccountRow, read_account
 from letmepost.storage.accounts.credentials import open_credential
 from letmepost.storage.database import driver_of
 from letmepost.storage.posts.posts import PostRow, read_post
@@ -178,5 +178,4 @@ def _stored(name: str, value: Any) -> Any:
 
 
 def _account(row: asyncpg.Record) -> AccountRow:
-    values = {name: row[f"account_{name}"] for name in _ACCOUNT_FIELDS}
-    return AccountRow(**{**values, "scopes": tuple(values["scopes"])})
+    return read_account({name: row[f"account_{name}"] for name in _ACCOUNT_FIELDS})

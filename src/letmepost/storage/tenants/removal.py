@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, update
 
+from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Connection, Tenant
 from letmepost.storage.tables.accounts import accounts
@@ -33,7 +34,12 @@ class RemovalRepository:
         await self._connection.execute(update(posts).where(waiting).values(canceled))
         endpoints = update(webhook_endpoints).where(self._mine(webhook_endpoints))
         await self._connection.execute(endpoints.values(active=False))
-        forgotten = {"status": "disconnected", "credential_sealed": None, "refresh_at": None, "check_at": None}
+        forgotten = {
+            "status": AccountStatus.DISCONNECTED,
+            "credential_sealed": None,
+            "refresh_at": None,
+            "check_at": None,
+        }
         await self._connection.execute(update(accounts).where(self._mine(accounts)).values(**forgotten, updated_at=now))
 
     async def is_busy(self) -> bool:

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, select, text, update
 
+from letmepost.domain.accounts import AccountStatus
+from letmepost.domain.media import MediaStatus
 from letmepost.domain.posts import PostStatus
 from letmepost.domain.quotas import (
     Limits,
@@ -114,7 +116,7 @@ class UsageRepository:
             .where(
                 accounts.c.organization_id == self._tenant.organization_id,
                 accounts.c.mode == self._tenant.mode,
-                accounts.c.status != "disconnected",
+                accounts.c.status != AccountStatus.DISCONNECTED,
                 equals_if_given(accounts.c.profile_id, profile_id),
             )
             .order_by(accounts.c.id)
@@ -158,7 +160,7 @@ class UsageRepository:
         return select(func.coalesce(func.sum(media.c.size_bytes), 0)).where(
             media.c.organization_id == self._tenant.organization_id,
             media.c.mode == self._tenant.mode,
-            media.c.status == "ready",
+            media.c.status == MediaStatus.READY,
         )
 
     def _stored_posts(self, quota: Quota) -> Select[int]:
