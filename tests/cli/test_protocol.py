@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from letmepost.cli.protocol import LimitedConfig, LimitedProtocol
-from letmepost.cli.rejections import HEAD_MAX_BYTES
+from letmepost.domain.sizes import HEAD_MAX_BYTES
 
 
 @dataclass

@@ -10,6 +10,7 @@ import pytest
 
 from letmepost.bootstrap.api import describe_api
 from letmepost.domain.errors import ErrorCode
+from letmepost.domain.sizes import GIB, LARGE_UPLOAD_MAX_BYTES, MEDIA_MAX_BYTES, MIB
 from letmepost.http.gate import OPERATOR
 from letmepost.services.events import EVENT_TYPES
 from tests.contract.routes import ROWS
@@ -115,6 +116,18 @@ def test_an_operation_says_in_a_sentence_what_it_does(line: str) -> None:
     assert "." in operation["description"]
     assert operation["tags"]
     assert re.fullmatch(r"[a-z][A-Za-z]+", operation["operationId"])
+
+
+@pytest.mark.parametrize(
+    ("line", "limit"),
+    [
+        ("POST /v1/media", f"{MEDIA_MAX_BYTES // MIB} MiB"),
+        ("POST /v1/media/import", f"{MEDIA_MAX_BYTES // MIB} MiB"),
+        ("POST /v1/media/uploads", f"{LARGE_UPLOAD_MAX_BYTES // GIB} GiB"),
+    ],
+)
+def test_upload_operation_description_names_its_size_limit(line: str, limit: str) -> None:
+    assert f"up to {limit}" in OPERATIONS[line]["description"]
 
 
 def test_operation_ids_are_unique() -> None:

@@ -13,7 +13,6 @@ from letmepost.cli.rejections import (
     BODY_TOO_SLOW,
     BODY_WINDOW_S,
     CONNECTIONS_MAX,
-    HEAD_MAX_BYTES,
     HEAD_WITHIN_S,
     HEADERS_TOO_LARGE,
     HEADERS_TOO_SLOW,
@@ -23,6 +22,7 @@ from letmepost.cli.rejections import (
     plain_error,
     response,
 )
+from letmepost.domain.sizes import HEAD_MAX_BYTES
 
 
 class LimitedConfig(uvicorn.Config):

@@ -8,13 +8,11 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from letmepost.domain.errors import ErrorCode
+from letmepost.domain.sizes import HEAD_MAX_BYTES, KIB
 
-HEAD_MAX_BYTES = 64 * 1024
-"""Request line and headers together. Also the most that a body may have between two pieces of content: the extensions
-of a chunk, or trailers."""
 HEAD_WITHIN_S = 10.0
 BODY_WINDOW_S = 10.0
-BODY_MIN_BYTES_PER_S = 1024
+BODY_MIN_BYTES_PER_S = KIB
 CONNECTIONS_MAX = 1000
 
 
@@ -44,7 +42,7 @@ MALFORMED = Rejection(
 HEADERS_TOO_LARGE = Rejection(
     status=431,
     code=ErrorCode.VALIDATION_FAILED,
-    message=f"The request line and headers are larger than {HEAD_MAX_BYTES // 1024} KiB.",
+    message=f"The request line and headers are larger than {HEAD_MAX_BYTES // KIB} KiB.",
     rule="headers.size_max",
     remediation="Send fewer or shorter headers and query parameters.",
 )
@@ -58,7 +56,7 @@ HEADERS_TOO_SLOW = Rejection(
 BODY_TOO_SLOW = Rejection(
     status=408,
     code=ErrorCode.VALIDATION_FAILED,
-    message=f"The body arrived at less than {BODY_MIN_BYTES_PER_S // 1024} KiB/s.",
+    message=f"The body arrived at less than {BODY_MIN_BYTES_PER_S // KIB} KiB/s.",
     rule="body.timeout",
     remediation="Send the request again over a faster connection.",
 )

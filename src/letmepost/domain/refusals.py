@@ -6,6 +6,8 @@ single field is named by the field's path instead.
 
 from dataclasses import dataclass
 
+from letmepost.domain.sizes import HEAD_MAX_BYTES, KIB
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -174,7 +176,7 @@ REFUSALS = (
     ),
     Refusal(
         "headers.size_max",
-        "The request line and headers are larger than 64 KiB.",
+        f"The request line and headers are larger than {HEAD_MAX_BYTES // KIB} KiB.",
         "Send fewer or shorter headers and query parameters.",
     ),
     Refusal(

@@ -7,10 +7,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 import aiohttp
 
 from letmepost.domain.errors import NoReply
+from letmepost.domain.sizes import MIB
 from letmepost.gateways.connections import Progress
 from letmepost.gateways.destinations import Origin
 from letmepost.gateways.http_failures import honest_failures
-from letmepost.gateways.http_messages import MEBIBYTE, Outgoing, Patience, ReplyTooLarge
+from letmepost.gateways.http_messages import Outgoing, Patience, ReplyTooLarge
 
 PIECE_BYTES = 64 * 1024
 
@@ -21,7 +22,7 @@ def outgoing_body(request: Outgoing) -> tuple[bytes | AsyncIterator[bytes] | Non
     if isinstance(body, AsyncIterator):
         length = request.body_length or 0
         return _exactly(body, length), {"Content-Length": str(length)}
-    if body is not None and len(body) > MEBIBYTE:  # written at once, it would hold the event loop
+    if body is not None and len(body) > MIB:  # written at once, it would hold the event loop
         return _slices(body), {"Content-Length": str(len(body))}
     return body, {}
 

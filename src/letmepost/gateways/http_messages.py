@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from letmepost.domain.errors import NoReply
+from letmepost.domain.sizes import MIB
 from letmepost.gateways.destinations import Origin
-
-MEBIBYTE = 1024 * 1024
 
 _OURS = frozenset(
     {"connection", "content-length", "expect", "host", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
@@ -52,7 +51,7 @@ class Outgoing:
     body_length: int | None = None
     timeout_s: float = 20.0
     not_after_s: float = math.inf
-    max_reply_bytes: int = MEBIBYTE
+    max_reply_bytes: int = MIB
     follow_redirects: bool = False
 
     def __post_init__(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from letmepost.domain.errors import SendFailure
+from letmepost.domain.sizes import SANDBOX_REPLY_MAX_BYTES
 from letmepost.gateways.http_client import HTTPClient, Outgoing
 
 
@@ -63,7 +64,7 @@ class SandboxControl:
             headers["content-type"] = "application/json"
         url = self._base + path
         reply = await self._http.send(
-            Outgoing(method=method, url=url, headers=headers, body=body, max_reply_bytes=16 * 1024 * 1024)
+            Outgoing(method=method, url=url, headers=headers, body=body, max_reply_bytes=SANDBOX_REPLY_MAX_BYTES)
         )
         if reply.status not in {200, 201, 204}:
             message = f"the sandbox answered {reply.status} to {method} {path}"

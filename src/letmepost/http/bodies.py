@@ -13,15 +13,15 @@ from typing import Any, NoReturn
 from fastapi import Request
 
 from letmepost.domain.errors import InvalidRequest
+from letmepost.domain.sizes import TEXT_MAX_CHARS
 from letmepost.domain.text import is_storable
 
 VALUES_MAX = 20_000
 """How many values a body may hold: more than requests need, and few enough to find something wrong with each."""
 _LOOKS_BYTES = (256 * 1024, 1024 * 1024)
 _PATH_MAX_CHARS = 200
-_TEXT_MAX_CHARS = 100_000
-"""Longer than any network takes. Only inline media may be longer, and their field has a limit of its own."""
 _INLINE_MEDIA = "bytesBase64"
+"""May be longer than `TEXT_MAX_CHARS`: its field has a limit of its own."""
 
 
 class JSONRequest(Request):
@@ -178,11 +178,11 @@ def _values_in(
 
 
 def _check_text(path: str, text: str, is_allowed: Callable[[str], bool]) -> None:
-    if len(text) > _TEXT_MAX_CHARS and not path.endswith(_INLINE_MEDIA):
+    if len(text) > TEXT_MAX_CHARS and not path.endswith(_INLINE_MEDIA):
         raise InvalidRequest(
-            f"{shown_path(path)} has {len(text)} characters; at most {_TEXT_MAX_CHARS} are allowed.",
+            f"{shown_path(path)} has {len(text)} characters; at most {TEXT_MAX_CHARS} are allowed.",
             rule=shown_path(path),
-            remediation=f"Shorten it to {_TEXT_MAX_CHARS} characters or fewer.",
+            remediation=f"Shorten it to {TEXT_MAX_CHARS} characters or fewer.",
         )
     if not is_allowed(text):
         raise InvalidRequest(

@@ -11,14 +11,16 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from letmepost.domain.errors import ErrorCode
+from letmepost.domain.sizes import (
+    FORM_MAX_BYTES,
+    INLINE_MEDIA_BODY_MAX_BYTES,
+    JSON_BODY_MAX_BYTES,
+    LARGE_UPLOAD_MAX_BYTES,
+    MIB,
+)
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.rate_limits import Allowance
 from letmepost.http.errors import envelope
-
-JSON_MAX_BYTES = 1024 * 1024
-INLINE_MEDIA_MAX_BYTES = 8 * 1024 * 1024
-UPLOAD_MAX_BYTES = 201 * 1024 * 1024
-LARGE_UPLOAD_MAX_BYTES = 4 * 1024**3
 
 _LENGTH_MAX_DIGITS = 20  # no server takes more
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
@@ -167,7 +169,7 @@ class BodyLimits:
     async def _refuse(self, scope: Scope, send: Send, limit: int) -> None:
         fields = {
             "code": ErrorCode.VALIDATION_FAILED,
-            "message": f"The body is larger than {limit // 1024**2} MiB.",
+            "message": f"The body is larger than {limit // MIB} MiB.",
             "rule": "body.size_max",
             "remediation": "Upload large media with POST /v1/media and refer to them by mediaId.",
         }
@@ -182,10 +184,10 @@ class _TooMuchError(Exception):
 def _limit(scope: Scope) -> int:
     line = f"{scope['method']} {scope['path']}"
     if _UPLOAD.fullmatch(line) and dict(scope["headers"]).get(b"content-type", b"").startswith(b"multipart/form-data"):
-        return UPLOAD_MAX_BYTES
+        return FORM_MAX_BYTES
     if _LARGE_UPLOAD.fullmatch(line):
         return LARGE_UPLOAD_MAX_BYTES
-    return INLINE_MEDIA_MAX_BYTES if _INLINE_MEDIA.fullmatch(line) else JSON_MAX_BYTES
+    return INLINE_MEDIA_BODY_MAX_BYTES if _INLINE_MEDIA.fullmatch(line) else JSON_BODY_MAX_BYTES
 
 
 def _is_over(announced: bytes, limit: int) -> bool:

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from letmepost.domain.errors import ErrorCode
+from letmepost.domain.sizes import SANDBOX_REQUEST_MAX_BYTES
 from letmepost.platforms.contract import Platform
 from letmepost.sandbox.clock import Clock
 from letmepost.sandbox.control import Control, RequireToken
@@ -19,7 +20,6 @@ from letmepost.sandbox.serving import Serving, Sleep
 from letmepost.sandbox.store import Store
 from letmepost.sandbox.worlds import Worlds
 
-BODY_MAX_BYTES = 100 * 1024 * 1024
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _CODES = {401: ErrorCode.UNAUTHENTICATED, 404: ErrorCode.NOT_FOUND}
 
@@ -50,7 +50,9 @@ def create_app(
     routes = [
         Route("/health", _health),
         Mount("/control", routes=control.routes(), middleware=[Middleware(RequireToken, token=token)]),
-        Route("/{world}/{platform}/{path:path}", serving.answer, methods=_METHODS, max_body_size=BODY_MAX_BYTES),
+        Route(
+            "/{world}/{platform}/{path:path}", serving.answer, methods=_METHODS, max_body_size=SANDBOX_REQUEST_MAX_BYTES
+        ),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _refuse, ClientDisconnect: _end})
 

@@ -11,13 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from letmepost.domain.sizes import SANDBOX_CONTROL_MAX_BYTES
 from letmepost.platforms.contract import Platform, SimulatedPost
 from letmepost.sandbox.clock import Clock
 from letmepost.sandbox.places import platform_of, world_of
 from letmepost.sandbox.serving import ENTROPY_BYTES
 from letmepost.sandbox.worlds import Worlds
 
-_BODY_MAX_BYTES = 64 * 1024
 _FURTHEST_AHEAD_S = 10 * 366 * 86_400
 
 
@@ -111,7 +111,7 @@ class RequireToken:
 
 
 def _route(method: str, path: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:
-    return Route(path, answer, methods=[method], max_body_size=_BODY_MAX_BYTES)
+    return Route(path, answer, methods=[method], max_body_size=SANDBOX_CONTROL_MAX_BYTES)
 
 
 async def _read(request: Request, shape: type[Body]) -> Body:

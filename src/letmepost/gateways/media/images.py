@@ -12,11 +12,11 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from letmepost.domain.sizes import IMAGE_MAX_BYTES
 from letmepost.gateways.media.frames import count_frames
 from letmepost.gateways.media.messages import Measures
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
 
-IMAGE_MAX_BYTES = 200 * 1024 * 1024
 MAX_PIXELS = 178_956_970
 """The most that Pillow decodes by default. Takes 716 MB."""
 _ANIMATION_MAX_PIXELS = MAX_PIXELS

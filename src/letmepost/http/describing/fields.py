@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from letmepost.domain.sizes import INLINE_MEDIA_MAX_BYTES, MIB
+
 FIELDS: Mapping[str, str] = MappingProxyType(
     {
         "accountId": "The account. In a target: where to publish.",
@@ -11,7 +13,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "apiVersion": "The version of the platform's API that this release speaks; null where it has none.",
         "attempts": "Every try, or how many there were.",
         "batchId": "What one request published.",
-        "bytesBase64": "The file itself in base64, up to 5 MiB.",
+        "bytesBase64": f"The file itself in base64, up to {INLINE_MEDIA_MAX_BYTES // MIB} MiB.",
         "checkedOn": "When the source was last read.",
         "cid": "The platform's fingerprint of the post, where it has one.",
         "connectSchema": "What `complete` takes to connect an account there.",

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from letmepost.domain.errors import ErrorCode
+from letmepost.domain.sizes import JSON_BODY_MAX_BYTES, MIB
 from letmepost.http.gate import ANY_KEY, OPERATOR, scope_of
 
 _ENVELOPE = {"$ref": "#/components/schemas/ErrorEnvelope"}
@@ -69,7 +70,11 @@ _EXAMPLES: Mapping[str, tuple[int, str, Mapping[str, str]]] = MappingProxyType(
         "TooLarge": (
             413,
             "The body is larger than this operation takes.",
-            {"code": ErrorCode.VALIDATION_FAILED, "message": "The body is larger than 1 MiB.", "rule": "body.size_max"},
+            {
+                "code": ErrorCode.VALIDATION_FAILED,
+                "message": f"The body is larger than {JSON_BODY_MAX_BYTES // MIB} MiB.",
+                "rule": "body.size_max",
+            },
         ),
         "TooMany": (
             429,

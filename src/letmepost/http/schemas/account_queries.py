@@ -6,6 +6,7 @@ from pydantic import Field
 
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.ids import Prefix
+from letmepost.domain.sizes import EXTERNAL_USER_ID_MAX_CHARS
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.filters import OneOf, PageQuery, PlatformNames, Values
 from letmepost.storage.accounts.filters import AccountFilter
@@ -33,7 +34,7 @@ class AccountQuery(PageQuery):
     ] = ()
     external_user_id: str | None = Field(
         default=None,
-        max_length=255,
+        max_length=EXTERNAL_USER_ID_MAX_CHARS,
         description="Only accounts that this person of yours has connected. One value: a comma is part of it.",
     )
 

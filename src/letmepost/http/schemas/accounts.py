@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.browser_urls import URL_MAX_CHARS

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell, spell_if_given
+from letmepost.domain.sizes import EXTERNAL_USER_ID_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.services.accounts.browser_urls import URL_MAX_CHARS
 from letmepost.services.accounts.connect_sessions import MadeSession, SessionRequest
@@ -24,7 +25,10 @@ class CreateConnectSession(Body):
     platform: str | None = Field(default=None, max_length=64)
     profile_id: str | None = None
     external_user_id: str | None = Field(
-        default=None, min_length=1, max_length=255, description="Your own name for the person; it stays on the account."
+        default=None,
+        min_length=1,
+        max_length=EXTERNAL_USER_ID_MAX_CHARS,
+        description="Your own name for the person; it stays on the account.",
     )
     return_url: str = Field(
         max_length=URL_MAX_CHARS,

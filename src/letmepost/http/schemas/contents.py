@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from letmepost.domain.content import MediaKind, OnUnsupported
 from letmepost.domain.ids import Prefix
+from letmepost.domain.sizes import INLINE_MEDIA_MAX_BYTES, INLINE_MEDIA_MAX_CHARS, MIB, TEXT_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, GivenMoment, find_id
 from letmepost.services.posts.requests import (
     ContentRequest,
@@ -29,16 +30,22 @@ THREAD_MAX = 24
 MEDIA_MAX = 50
 
 
-INLINE_MAX_BYTES = 5 * 1024 * 1024
+Text = Annotated[str, Field(max_length=TEXT_MAX_CHARS)]
 
 
-Text = Annotated[str, Field(max_length=100_000)]
-"""Longer than any network takes, and short enough to be counted at once."""
+Metadata = Annotated[
+    Mapping[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] | None, Field(max_length=20)
+]
+"""A customer's own values, returned with the post."""
 
 
 def _decoded(text: str) -> str:
-    if len(text) > INLINE_MAX_BYTES * 4 // 3 + 4:
-        raise PydanticCustomError("media.size_max", "has more than 5 MiB; upload it with POST /v1/media")
+    if len(text) > INLINE_MEDIA_MAX_CHARS:
+        raise PydanticCustomError(
+            "media.size_max",
+            "has more than {max_mib} MiB; upload it with POST /v1/media",
+            {"max_mib": INLINE_MEDIA_MAX_BYTES // MIB},
+        )
     try:
         base64.b64decode(text, validate=True)
     except binascii.Error:
@@ -52,7 +59,7 @@ class Media(Body):
     alt_text: Text | None = None
     title: Text | None = None
     media_id: str | None = None
-    url: Annotated[str, Field(max_length=2048)] | None = Field(
+    url: Annotated[str, Field(max_length=URL_MAX_CHARS)] | None = Field(
         default=None,
         description="A public file, imported right after accept, be the post scheduled or not. "
         "One that cannot be had, or breaks a rule, rejects the post at once.",
@@ -162,9 +169,7 @@ class CreatePost(Content):
     scheduled_at: GivenMoment | None = None
     draft: StrictBool | None = None
     profile_id: str | None = None
-    metadata: Mapping[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] | None = Field(
-        default=None, max_length=20
-    )
+    metadata: Metadata = None
     late: Late = Field(default=Late(), description="Left out, the organization's own rule holds, if it has one.")
     refuse_duplicates_within_s: StrictInt = Field(default=0, ge=0, le=2_592_000)
 

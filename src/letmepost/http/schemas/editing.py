@@ -1,15 +1,16 @@
 """Changing, judging and explaining posts."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import PostStatus
 from letmepost.domain.rules import Violation
+from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
-from letmepost.http.schemas.contents import Content, CreatePost
+from letmepost.http.schemas.contents import Content, CreatePost, Metadata
 from letmepost.http.schemas.post_queries import FilterBody
 from letmepost.services.posts.change import PostChange
 from letmepost.services.posts.retry import Resolution
@@ -24,9 +25,7 @@ class ChangePost(Content):
     """Only what is sent changes; `null` removes."""
 
     scheduled_at: GivenMoment | None = None
-    metadata: Mapping[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=500)]] | None = Field(
-        default=None, max_length=20
-    )
+    metadata: Metadata = None
 
     def to_change(self) -> PostChange:
         """For the use cases."""
@@ -55,7 +54,7 @@ class Resolve(Body):
     """What a person found out about a post whose outcome could not be learnt."""
 
     outcome: Literal["published", "not_published"]
-    uri: str | None = Field(default=None, max_length=2048)
+    uri: str | None = Field(default=None, max_length=URL_MAX_CHARS)
 
     def to_resolution(self) -> Resolution:
         """For the use cases."""

@@ -8,6 +8,7 @@ from pydantic import Field
 from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.media import MediaStatus
+from letmepost.domain.sizes import FILENAME_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.http.schemas.filters import PageQuery, Values
 from letmepost.services.media.uploads import StartedUpload, UploadRequest
@@ -82,7 +83,7 @@ class MediaPage(View):
 class StartUpload(Body):
     """A file that is to be uploaded. Its type is what its bytes will say."""
 
-    filename: Annotated[str, Field(max_length=255)] | None = None
+    filename: Annotated[str, Field(max_length=FILENAME_MAX_CHARS)] | None = None
     content_type: Annotated[str, Field(max_length=255)] | None = None
     size_bytes: Annotated[int, Field(ge=1, strict=True)]
     profile_id: str | None = None
@@ -96,7 +97,7 @@ class StartUpload(Body):
 class ImportMedia(Body):
     """A file that is to be fetched."""
 
-    url: Annotated[str, Field(max_length=2048)]
+    url: Annotated[str, Field(max_length=URL_MAX_CHARS)]
     profile_id: str | None = None
 
 

@@ -8,8 +8,9 @@ from pydantic import Field, StrictInt, field_validator
 from pydantic_core import PydanticCustomError
 
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View
-from letmepost.services.accounts.browser_urls import URL_MAX_CHARS, origin_of
+from letmepost.services.accounts.browser_urls import origin_of
 from letmepost.storage.tenants.organizations import OrganizationRow
 
 _UNFIT = re.compile(r"[\s'\",;]")

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field, StrictBool
 
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Moment, View
 from letmepost.services.webhooks.endpoints import EndpointRequest, Tested
 from letmepost.storage.webhooks.endpoints import EndpointRow
@@ -14,7 +15,7 @@ from letmepost.storage.webhooks.endpoints import EndpointRow
 class CreateEndpoint(Body):
     """Where to send which events; an empty list means all."""
 
-    url: str = Field(max_length=2048)
+    url: str = Field(max_length=URL_MAX_CHARS)
     events: Sequence[str] = ()
     description: str | None = Field(default=None, max_length=500)
 
@@ -26,7 +27,7 @@ class CreateEndpoint(Body):
 class ChangeEndpoint(Body):
     """Only what is sent changes."""
 
-    url: str | None = Field(default=None, max_length=2048)
+    url: str | None = Field(default=None, max_length=URL_MAX_CHARS)
     events: Sequence[str] | None = None
     active: StrictBool | None = None
     description: str | None = Field(default=None, max_length=500)

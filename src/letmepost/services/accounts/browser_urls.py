@@ -7,8 +7,8 @@ from pydantic import AnyHttpUrl, TypeAdapter, ValidationError
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled
+from letmepost.domain.sizes import URL_MAX_CHARS
 
-URL_MAX_CHARS = 2048
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
 _URL = TypeAdapter(AnyHttpUrl)
 

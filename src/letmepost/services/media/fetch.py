@@ -18,6 +18,7 @@ from letmepost.domain.errors import (
     TooLarge,
 )
 from letmepost.domain.media import AWAITING_BYTES, MediaStatus
+from letmepost.domain.sizes import MEDIA_MAX_BYTES
 from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobMissingError, DirectUploads
 from letmepost.gateways.clock import Clock
@@ -27,7 +28,6 @@ from letmepost.storage.database import Database, Tenant
 from letmepost.storage.media.media import MediaRepository, MediaRow
 from letmepost.storage.posts.contents import decode_content, media_ids
 
-IMPORT_MAX_BYTES = 200 * 1024 * 1024
 ASKED_FOR = timedelta(hours=24)
 """How long a URL that cannot be reached is asked again."""
 _ASK_AGAIN_AT_MOST = timedelta(minutes=15)
@@ -127,9 +127,9 @@ class MediaFetching:
             SendFailure: it cannot be reached just now.
         """
         try:
-            async with self._http.stream(url, max_bytes=IMPORT_MAX_BYTES) as download:
+            async with self._http.stream(url, max_bytes=MEDIA_MAX_BYTES) as download:
                 _check_download(download.status, download.origin)
-                return await self._library.take_in(tenant, name, download.chunks, IMPORT_MAX_BYTES)
+                return await self._library.take_in(tenant, name, download.chunks, MEDIA_MAX_BYTES)
         except (AddressRefused, ReplyTooLarge) as refused:
             raise unreachable(str(refused)) from refused
 

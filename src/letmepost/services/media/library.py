@@ -11,6 +11,7 @@ from uuid import UUID
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.errors import InvalidRequest, QuotaExceeded, RequestError, TooLarge
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.sizes import MEDIA_MAX_BYTES
 from letmepost.gateways.blobs import BlobMissingError, BlobStore, BlobTooLargeError, read_range
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.media.probes import Probe
@@ -21,7 +22,6 @@ from letmepost.services.tenants.quotas import Quotas
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.media.media import MediaRepository, MediaRow
 
-UPLOAD_MAX_BYTES = 200 * 1024 * 1024
 _TAKE_BYTES = 8
 _REMEMBERED = 4096
 _SEND_MEDIA = "Send a complete image, video or PDF file."
@@ -65,7 +65,7 @@ class MediaLibrary:
 
     async def store(self, tenant: Tenant, media_id: UUID, chunks: AsyncIterator[bytes]) -> StoredBytes:
         """Put the bytes of a new medium into the blob store, as `take_in`."""
-        return await self.take_in(tenant, self.own_name(media_id), chunks, UPLOAD_MAX_BYTES)
+        return await self.take_in(tenant, self.own_name(media_id), chunks, MEDIA_MAX_BYTES)
 
     async def take_in(self, tenant: Tenant, name: str, chunks: AsyncIterator[bytes], max_bytes: int) -> StoredBytes:
         """Put bytes into the blob store and learn what they are; nothing stays behind when they are refused.

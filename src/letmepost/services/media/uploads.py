@@ -7,6 +7,7 @@ from uuid import UUID
 
 from letmepost.domain.errors import InvalidRequest, NotFound, RequestError, SendFailure, StateForbids
 from letmepost.domain.media import MediaStatus
+from letmepost.domain.sizes import LARGE_UPLOAD_MAX_BYTES
 from letmepost.gateways.blobs import DirectUploads
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
@@ -17,9 +18,6 @@ from letmepost.services.media.library import MediaLibrary, blob_key, too_large, 
 from letmepost.services.media.links import UPLOADABLE_FOR, Link, MediaLinks, Purpose
 from letmepost.storage.database import Database
 from letmepost.storage.media.media import MediaRepository, MediaRow
-
-UPLOAD_MAX_BYTES = 4 * 1024**3
-"""The most that S3 and all of its kin take in one request is 5 GiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +69,8 @@ class Uploads:
             NotFound: there is no such profile.
         """
         profile_id = caller.narrow(wanted.profile_id)
-        if wanted.size_bytes > UPLOAD_MAX_BYTES:
-            raise too_large(UPLOAD_MAX_BYTES)
+        if wanted.size_bytes > LARGE_UPLOAD_MAX_BYTES:
+            raise too_large(LARGE_UPLOAD_MAX_BYTES)
         media_id, now = new_id(self._clock), self._clock.now()
         expires_at = now + UPLOADABLE_FOR
         link = Link(caller.tenant, media_id, expires_at, wanted.size_bytes)

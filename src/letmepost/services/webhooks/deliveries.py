@@ -12,6 +12,7 @@ from letmepost.domain.errors import SendFailure
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.retry import ENDPOINT_GIVE_UP_S, delivery_delay_s
 from letmepost.domain.signing import signature_headers
+from letmepost.domain.sizes import WEBHOOK_REPLY_MAX_BYTES
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
 from letmepost.gateways.metrics import Metrics
@@ -31,7 +32,6 @@ from letmepost.storage.webhooks.events import EventRepository, EveryTenantOutbox
 DELIVERY_TIMEOUT_S = 10.0
 _LEASE_S = 60.0
 _BATCH = 200
-_REPLY_MAX_BYTES = 16 * 1024
 _GONE = 410
 
 log = structlog.get_logger()
@@ -160,7 +160,7 @@ def signed(delivery: Delivery, now: datetime) -> Outgoing:
         headers=headers,
         body=body,
         timeout_s=DELIVERY_TIMEOUT_S,
-        max_reply_bytes=_REPLY_MAX_BYTES,
+        max_reply_bytes=WEBHOOK_REPLY_MAX_BYTES,
     )
 
 

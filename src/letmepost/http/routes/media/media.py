@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.sizes import FILENAME_MAX_CHARS
 from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
@@ -24,7 +25,6 @@ from letmepost.http.services import APIServices
 
 CHUNK_BYTES = 256 * 1024
 _PARTS_MAX = 10
-_NAME_MAX_CHARS = 255
 _FORM = {
     "required": True,
     "content": {
@@ -66,7 +66,7 @@ async def upload_media(
             request, partial(MediaView.of, url_for=url_for(request)), status=201, body=await _digest(file)
         )
         uploading = services.media.upload(
-            caller_of(request), _chunks(file), (file.filename or "")[:_NAME_MAX_CHARS], _profile(profile_id), wanted
+            caller_of(request), _chunks(file), (file.filename or "")[:FILENAME_MAX_CHARS], _profile(profile_id), wanted
         )
         return await respond(request, wanted, uploading)
 

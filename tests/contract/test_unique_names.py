@@ -1,0 +1,42 @@
+"""A name means one thing in the whole source: readers and editors search by it.
+
+Each platform's folder is a scope of its own, because all of them implement the same contract.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import letmepost
+
+SOURCE = Path(letmepost.__file__).parent
+
+
+def test_size_limits_are_defined_once() -> None:
+    limits = (
+        (target.id.removeprefix("_"), path)
+        for path, tree in _modules()
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id.endswith(("_MAX_BYTES", "_MAX_CHARS"))
+    )
+    assert _repeated(limits) == {}
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    """Yield every module outside the folders of platforms."""
+    for path in sorted(SOURCE.rglob("*.py")):
+        match path.relative_to(SOURCE).parts:
+            case "platforms", str(), str(), *_:
+                continue
+            case parts:
+                yield "/".join(parts), ast.parse(path.read_text())
+
+
+def _repeated(definitions: Iterator[tuple[str, str]]) -> Mapping[str, list[str]]:
+    paths = defaultdict(list)
+    for name, path in definitions:
+        paths[name].append(path)
+    return {name: found for name, found in paths.items() if len(found) > 1}
