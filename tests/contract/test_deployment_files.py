@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from letmepost.gateways.media.process import Limits
+from letmepost.gateways.media.process import ProcessLimits
 from letmepost.settings import Settings
 from letmepost.storage.revisions import MIGRATIONS
 
@@ -81,7 +81,7 @@ def test_every_service_has_limits_on_memory_and_processes(service: dict[str, Any
 @pytest.mark.parametrize("name", ["api", "worker"])
 def test_media_processes_fit_into_the_memory_of_their_service(name: str) -> None:
     processes = int(re.findall(r":-(\d+)}", SERVICES[name]["environment"]["LETMEPOST_MEDIA_PROCESSES"])[0])
-    assert processes * Limits().memory_bytes < gibibytes(SERVICES[name]["mem_limit"]) * 1024**3
+    assert processes * ProcessLimits().memory_bytes < gibibytes(SERVICES[name]["mem_limit"]) * 1024**3
 
 
 @each_service

@@ -13,6 +13,11 @@ import letmepost
 SOURCE = Path(letmepost.__file__).parent
 
 
+def test_classes_and_type_aliases_have_unique_names() -> None:
+    types = ((name, path) for path, tree in _modules() for node in ast.walk(tree) for name in _type_names(node))
+    assert _repeated(types) == {}
+
+
 def test_size_limits_are_defined_once() -> None:
     limits = (
         (target.id.removeprefix("_"), path)
@@ -33,6 +38,19 @@ def _modules() -> Iterator[tuple[str, ast.Module]]:
                 continue
             case parts:
                 yield "/".join(parts), ast.parse(path.read_text())
+
+
+def _type_names(node: ast.AST) -> Iterator[str]:
+    """Yield the name of a class, or of an alias such as `Moment = Annotated[...]`."""
+    match node:
+        case ast.ClassDef(name=name):
+            yield name
+        case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id="TypeAlias")):
+            yield name
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Subscript()) if (
+            name[:1].isupper() and not name.isupper()
+        ):
+            yield name
 
 
 def _repeated(definitions: Iterator[tuple[str, str]]) -> Mapping[str, list[str]]:

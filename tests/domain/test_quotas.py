@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letmepost.domain.quotas import (
-    Limits,
     Quota,
+    QuotaLimits,
     QuotaName,
     Reading,
     media_bytes,
@@ -53,13 +53,13 @@ def test_what_is_stored_never_resets() -> None:
 @pytest.mark.parametrize(
     ("limits", "names"),
     [
-        (Limits(), []),
-        (Limits(media_bytes=1), []),
-        (Limits(posts_per_month=0), [QuotaName.POSTS_PER_MONTH]),
-        (Limits(posts_per_month=1, posts_per_account_day=1), list(QuotaName)[:2]),
+        (QuotaLimits(), []),
+        (QuotaLimits(media_bytes=1), []),
+        (QuotaLimits(posts_per_month=0), [QuotaName.POSTS_PER_MONTH]),
+        (QuotaLimits(posts_per_month=1, posts_per_account_day=1), list(QuotaName)[:2]),
     ],
 )
-def test_a_post_counts_towards_what_is_limited(limits: Limits, names: list[QuotaName]) -> None:
+def test_a_post_counts_towards_what_is_limited(limits: QuotaLimits, names: list[QuotaName]) -> None:
     found = quotas_of_post(limits, ACCOUNT, datetime(2026, 11, 22, tzinfo=UTC))
     assert [quota.name for quota in found] == names
 

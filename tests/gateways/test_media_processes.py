@@ -17,7 +17,7 @@ from PIL import Image
 
 from letmepost.domain.content import MediaFacts
 from letmepost.gateways.media.probes import MediaProbes
-from letmepost.gateways.media.process import Limits, MediaProcess, MediaProcessDiedError, MediaProcessError
+from letmepost.gateways.media.process import MediaProcess, MediaProcessDiedError, MediaProcessError, ProcessLimits
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
 from letmepost.gateways.media.turns import Turns
 from tests.doubles.probing import probe_bytes
@@ -112,8 +112,8 @@ async def test_process_has_limits_and_no_secrets(probes: MediaProbes, monkeypatc
     limits = {
         line[:25].strip(): line[25:].split() for line in (of_child / "limits").read_text(encoding="utf-8").splitlines()
     }
-    assert limits["Max address space"][0] == str(Limits().memory_bytes)
-    assert int(limits["Max cpu time"][0]) <= Limits().cpu_s + 5
+    assert limits["Max address space"][0] == str(ProcessLimits().memory_bytes)
+    assert int(limits["Max cpu time"][0]) <= ProcessLimits().cpu_s + 5
     assert limits["Max core file size"][0] == limits["Max file size"][0] == "0"
     assert int(limits["Max open files"][0]) < 20
     opened = {str(link.readlink()).partition(":")[0] for link in (of_child / "fd").iterdir()}
@@ -122,7 +122,7 @@ async def test_process_has_limits_and_no_secrets(probes: MediaProbes, monkeypatc
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS does not enforce RLIMIT_AS")
 async def test_image_that_needs_too_much_memory_is_too_complex() -> None:
-    probes = MediaProbes(1, Limits(memory_bytes=256 * 1024**2))
+    probes = MediaProbes(1, ProcessLimits(memory_bytes=256 * 1024**2))
     with pytest.raises(TooComplexMediaError, match="memory"):
         await probe(probes, picture(9000))
     assert (await probe(probes, picture())).width_px == 40
@@ -131,7 +131,7 @@ async def test_image_that_needs_too_much_memory_is_too_complex() -> None:
 
 async def test_file_that_takes_too_much_processor_time_is_too_complex() -> None:
     chunk = b"\0\0\0\1prVta" + zlib.crc32(b"prVta").to_bytes(4, "big")
-    probes = MediaProbes(1, Limits(cpu_s=1))
+    probes = MediaProbes(1, ProcessLimits(cpu_s=1))
     with pytest.raises(TooComplexMediaError, match="time"):
         await probe(probes, picture()[:33] + chunk * 3_000_000)
     assert (await probe(probes, picture())).width_px == 40
@@ -142,7 +142,7 @@ async def test_file_that_takes_too_long_is_too_complex_and_its_process_is_replac
     probes = MediaProbes(1)
     await probe(probes, picture())
     pid = pid_of(probes)
-    probes._idle[0]._limits = Limits(wall_s=0.1)
+    probes._idle[0]._limits = ProcessLimits(wall_s=0.1)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(TooComplexMediaError, match="too long"):
         await probe(probes, picture())
@@ -247,14 +247,14 @@ async def test_process_that_breaks_the_protocol_is_not_trusted(reply: bytes) -> 
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", program, reply.hex()), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
-    process = MediaProcess(child, Limits(wall_s=60))
+    process = MediaProcess(child, ProcessLimits(wall_s=60))
     with pytest.raises(MediaProcessDiedError):
         await process.measure("image/png", partial(read, bytes(100)), 100)
     await process.kill()
 
 
 async def test_process_that_does_not_start_is_no_fault_of_the_file() -> None:
-    probes = MediaProbes(1, Limits(memory_bytes=2**100))
+    probes = MediaProbes(1, ProcessLimits(memory_bytes=2**100))
     with pytest.raises(MediaProcessError):
         await probe(probes, picture())
 
@@ -263,9 +263,9 @@ async def test_processes_end_with_the_service() -> None:
     """Even if the service is killed: nothing tells them but the end of their pipes."""
     program = (
         "import asyncio, sys\n"
-        "from letmepost.gateways.media.process import Limits, MediaProcess\n"
+        "from letmepost.gateways.media.process import ProcessLimits, MediaProcess\n"
         "async def main():\n"
-        "    process = await MediaProcess.start(Limits())\n"
+        "    process = await MediaProcess.start(ProcessLimits())\n"
         "    print(process._process.pid, flush=True)\n"
         "    await asyncio.Event().wait()\n"
         "asyncio.run(main())\n"

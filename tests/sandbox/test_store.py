@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from letmepost.sandbox import Store, open_store
-from letmepost.sandbox.worlds import RecordingState, Worlds
+from letmepost.sandbox.worlds import RecordingState, WorldStates
 
 
 async def test_entries_are_kept_for_each_world_and_platform(store: Store) -> None:
@@ -47,7 +47,7 @@ def test_file_belongs_to_one_process(tmp_path: Path) -> None:
 
 
 async def test_only_what_was_changed_is_saved(store: Store) -> None:
-    worlds = Worlds(store)
+    worlds = WorldStates(store)
     async with worlds.visit("org_1", "notes") as state:
         state["a"], state["b"] = 1, 2
     before = store._connection.total_changes

@@ -7,7 +7,7 @@ import pytest
 from letmepost.domain.errors import InvalidRequest
 from letmepost.services.publishing.finish import finish
 from letmepost.services.tenants.pauses import Pauses
-from letmepost.storage.tenants.pauses import Scope, find_pause
+from letmepost.storage.tenants.pauses import PauseSelector, find_pause
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk
 from tests.services.network import Way
@@ -20,13 +20,13 @@ def pauses(desk: Desk) -> Pauses:
     return Pauses(database=tools.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups)
 
 
-def scopes(desk: Desk) -> dict[str, Scope]:
+def scopes(desk: Desk) -> dict[str, PauseSelector]:
     organization_id = desk.owner.tenant.organization_id
     return {
-        "everything": Scope(),
-        "platform": Scope(platform=PLATFORM),
-        "organization": Scope(organization_id=organization_id),
-        "account": Scope(organization_id=organization_id, account_id=desk.account_id),
+        "everything": PauseSelector(),
+        "platform": PauseSelector(platform=PLATFORM),
+        "organization": PauseSelector(organization_id=organization_id),
+        "account": PauseSelector(organization_id=organization_id, account_id=desk.account_id),
     }
 
 
@@ -45,7 +45,7 @@ async def test_what_is_paused_is_held_and_goes_out_when_the_pause_ends(desk: Des
 
 async def test_a_pause_of_another_account_holds_nothing(desk: Desk, pauses: Pauses) -> None:
     other_id = await desk.owner.account(data={"host": desk.network.url})
-    await pauses.pause(Scope(organization_id=desk.owner.tenant.organization_id, account_id=other_id), None)
+    await pauses.pause(PauseSelector(organization_id=desk.owner.tenant.organization_id, account_id=other_id), None)
     await desk.post()
     assert (await desk.publish())["status"] == "published"
 
@@ -55,7 +55,7 @@ async def test_what_was_sent_before_a_pause_is_settled_during_it(desk: Desk, pau
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
-    await pauses.pause(Scope(), None)
+    await pauses.pause(PauseSelector(), None)
     await desk.let_time_pass()
     assert (await desk.publish())["status"] == "published"
     assert desk.network.posts == [("post", "Hello")]
@@ -65,35 +65,35 @@ async def test_what_turns_out_not_to_have_been_published_is_held(desk: Desk, pau
     desk.network.ways = [Way.LOST_BEFORE]
     await desk.post()
     await desk.publish()
-    await pauses.pause(Scope(), None)
+    await pauses.pause(PauseSelector(), None)
     await desk.let_time_pass()
     assert (await desk.publish())["status"] == "held"
-    await pauses.resume(Scope())
+    await pauses.resume(PauseSelector())
     await desk.let_time_pass()
     assert (await desk.publish())["status"] == "published"
     assert desk.network.posts == [("post", "Hello")]
 
 
 async def test_a_pause_that_ends_during_a_try_does_not_hold_its_post_for_ever(desk: Desk, pauses: Pauses) -> None:
-    await pauses.pause(Scope(), None)
+    await pauses.pause(PauseSelector(), None)
     await desk.post()
     attempt = await desk.begin()
     verdict = await attempt.run()
-    assert await pauses.resume(Scope()) == 0
+    assert await pauses.resume(PauseSelector()) == 0
     await finish(attempt, verdict)
     assert (await desk.publish())["status"] == "published"
 
 
 async def test_a_pause_does_not_end_while_a_post_is_being_held_by_it(desk: Desk, pauses: Pauses) -> None:
     """Each would be blind to the other's transaction, and the post held by a pause that is no more."""
-    await pauses.pause(Scope(), None)
+    await pauses.pause(PauseSelector(), None)
     await desk.post()
     attempt = await desk.begin()
     verdict = await attempt.run()
     async with attempt.journal.transaction() as (_, connection):
         post = attempt.post
         assert await find_pause(connection, attempt.claim.tenant, post.account_id, post.platform) is not None
-        resuming = asyncio.create_task(pauses.resume(Scope()))
+        resuming = asyncio.create_task(pauses.resume(PauseSelector()))
 
         async def waits() -> bool:
             return bool(await desk.admin.waiting_for_a_lock())
@@ -106,28 +106,28 @@ async def test_a_pause_does_not_end_while_a_post_is_being_held_by_it(desk: Desk,
 
 
 async def test_a_post_that_two_pauses_hold_waits_for_both(desk: Desk, pauses: Pauses) -> None:
-    await pauses.pause(Scope(), None)
-    await pauses.pause(Scope(platform=PLATFORM), None)
+    await pauses.pause(PauseSelector(), None)
+    await pauses.pause(PauseSelector(platform=PLATFORM), None)
     await desk.post()
     await desk.publish()
-    assert await pauses.resume(Scope()) == 0
+    assert await pauses.resume(PauseSelector()) == 0
     assert (await desk.row())["status"] == "held"
-    assert await pauses.resume(Scope(platform=PLATFORM)) == 1
+    assert await pauses.resume(PauseSelector(platform=PLATFORM)) == 1
     assert (await desk.publish())["status"] == "published"
 
 
 async def test_pausing_what_is_paused_changes_nothing(pauses: Pauses) -> None:
-    assert await pauses.pause(Scope(), "first")
-    assert not await pauses.pause(Scope(), "second")
+    assert await pauses.pause(PauseSelector(), "first")
+    assert not await pauses.pause(PauseSelector(), "second")
     assert [row.reason for row in await pauses.list_all()] == ["first"]
-    assert await pauses.resume(Scope()) == 0
-    assert await pauses.resume(Scope()) is None
+    assert await pauses.resume(PauseSelector()) == 0
+    assert await pauses.resume(PauseSelector()) is None
 
 
 @pytest.mark.parametrize(
-    "scope", [Scope(platform="nowhere"), Scope(account_id=fresh_id())], ids=["platform", "account"]
+    "scope", [PauseSelector(platform="nowhere"), PauseSelector(account_id=fresh_id())], ids=["platform", "account"]
 )
-async def test_what_cannot_be_meant_is_refused(pauses: Pauses, scope: Scope) -> None:
+async def test_what_cannot_be_meant_is_refused(pauses: Pauses, scope: PauseSelector) -> None:
     with pytest.raises(InvalidRequest):
         await pauses.pause(scope, None)
     assert await pauses.list_all() == []

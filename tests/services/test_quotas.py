@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from letmepost.domain.content import MediaFacts, PostContent
 from letmepost.domain.errors import QuotaExceeded
-from letmepost.domain.quotas import Limits
+from letmepost.domain.quotas import QuotaLimits
 from letmepost.services.tenants.quotas import Quotas
 from letmepost.storage.media.media import MediaRepository
 from letmepost.storage.posts.batches import BatchRepository, NewBatch, NewPost
@@ -196,4 +196,4 @@ async def test_moving_a_post_moves_its_count(owner: Owner, quotas: Quotas, admin
 
 async def test_limits_of_nobody_are_none(owner: Owner) -> None:
     async with owner.database.tenant(owner.tenant) as connection:
-        assert await OrganizationRepository(connection, owner.tenant).get_limits() == Limits()
+        assert await OrganizationRepository(connection, owner.tenant).get_limits() == QuotaLimits()

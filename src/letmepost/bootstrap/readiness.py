@@ -12,7 +12,7 @@ from letmepost.http.services import Problem, Readiness
 from letmepost.storage.publishing.queue import EveryTenantQueue
 from letmepost.storage.readiness import DatabaseReadiness
 from letmepost.storage.revisions import newest_revision
-from letmepost.storage.tenants.pauses import EveryTenantPauses, Scope
+from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseSelector
 
 OVERDUE_S = 60.0
 _PARTS = ("database", "migrations", "redis", "worker", "overdue", "pauses")
@@ -49,11 +49,11 @@ def readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
     return check
 
 
-def _paused(scopes: Sequence[Scope]) -> Problem | None:
+def _paused(scopes: Sequence[PauseSelector]) -> Problem | None:
     """What an operator has stopped. Whoever asks needs no key, so it names no tenant."""
     if not scopes:
         return None
-    if Scope() in scopes:
+    if PauseSelector() in scopes:
         return Problem("publishing is paused", is_tolerable=True)
     platforms = sorted({scope.platform for scope in scopes if scope.platform and not scope.organization_id})
     return Problem(f"paused in part: {', '.join(platforms) or 'some tenants'}", is_tolerable=True)

@@ -12,13 +12,13 @@ from letmepost.cli.wiring import Wiring
 from letmepost.domain.ids import Prefix, spell_if_given
 
 if TYPE_CHECKING:
-    from letmepost.storage.tenants.pauses import PauseRow, Scope
+    from letmepost.storage.tenants.pauses import PauseRow, PauseSelector
 
-Platform = Annotated[str | None, typer.Option(help="Only this network.")]
-Organization = Annotated[
+PlatformOption = Annotated[str | None, typer.Option(help="Only this network.")]
+OrganizationOption = Annotated[
     UUID | None, typer.Option("--org", parser=id_of(Prefix.ORGANIZATION), metavar="ORG_ID", help="Only this tenant.")
 ]
-Account = Annotated[
+AccountOption = Annotated[
     UUID | None,
     typer.Option(parser=id_of(Prefix.ACCOUNT), metavar="ACC_ID", help="Only this account; with its --org."),
 ]
@@ -29,9 +29,9 @@ def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
 
     @cli.command("pause", epilog="Example: letmepost pause --platform bluesky --reason 'Their API is ill'")
     def pause(
-        platform: Platform = None,
-        organization: Organization = None,
-        account: Account = None,
+        platform: PlatformOption = None,
+        organization: OrganizationOption = None,
+        account: AccountOption = None,
         reason: Annotated[str | None, typer.Option(help="Shown in the result of every post that is held.")] = None,
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
@@ -42,9 +42,9 @@ def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
 
     @cli.command("resume", epilog="Example: letmepost resume --platform bluesky")
     def resume(
-        platform: Platform = None,
-        organization: Organization = None,
-        account: Account = None,
+        platform: PlatformOption = None,
+        organization: OrganizationOption = None,
+        account: AccountOption = None,
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """End the pause of exactly these options, and queue again what it held."""
@@ -61,13 +61,13 @@ def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
         show_all([_shown(row) for row in rows], as_json=as_json, nothing="Nothing is paused.")
 
 
-def _scope(platform: str | None, organization_id: UUID | None, account_id: UUID | None) -> "Scope":
-    from letmepost.storage.tenants.pauses import Scope
+def _scope(platform: str | None, organization_id: UUID | None, account_id: UUID | None) -> "PauseSelector":
+    from letmepost.storage.tenants.pauses import PauseSelector
 
-    return Scope(platform=platform, organization_id=organization_id, account_id=account_id)
+    return PauseSelector(platform=platform, organization_id=organization_id, account_id=account_id)
 
 
-def _named(scope: "Scope") -> Mapping[str, Any]:
+def _named(scope: "PauseSelector") -> Mapping[str, Any]:
     organization_id, account_id = scope.organization_id, scope.account_id
     return {
         "platform": scope.platform,

@@ -86,8 +86,8 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
-    """One stretch of the way."""
+class WaitPeriod:
+    """A period in which a post waited for one thing."""
 
     since: datetime
     until: datetime
@@ -98,7 +98,7 @@ class Wait:
 class Lateness:
     """How late a post is, or was when it came to its end, and why: `waits` follow one another from its due time on."""
 
-    waits: Sequence[Wait]
+    waits: Sequence[WaitPeriod]
 
     @property
     def ms(self) -> int:
@@ -113,7 +113,7 @@ class Lateness:
             found[wait.delay] = found.get(wait.delay, 0) + self.duration_ms(wait)
         return dict(sorted(((delay, ms) for delay, ms in found.items() if ms), key=lambda item: -item[1]))
 
-    def duration_ms(self, wait: Wait) -> int:
+    def duration_ms(self, wait: WaitPeriod) -> int:
         """How long one of the waits was, so that all of them sum up to `ms`."""
         return self._offset(wait.until) - self._offset(wait.since)
 
@@ -135,7 +135,7 @@ def explain_lateness(record: Record) -> Lateness:
     return Lateness(tuple(wait for wait in _waits(record) if wait.until > wait.since))
 
 
-def _waits(record: Record) -> Iterator[Wait]:
+def _waits(record: Record) -> Iterator[WaitPeriod]:
     # Nothing but its account holds back a post that nobody has tried.
     at, delay = record.due_at, Delay.ACCOUNT
     for tried in record.tries:
@@ -146,26 +146,28 @@ def _waits(record: Record) -> Iterator[Wait]:
             continue
         at = min(max(tried.finished_at, began_at), record.until)
         asked_at = max(began_at, at - tried.platform)
-        yield Wait(began_at, asked_at, Delay.PREPARING)
-        yield Wait(asked_at, at, Delay.PLATFORM)
+        yield WaitPeriod(began_at, asked_at, Delay.PREPARING)
+        yield WaitPeriod(asked_at, at, Delay.PLATFORM)
         if tried.then is None:
             return
         delay = tried.then
     yield from _waiting(record, at, record.ready_at or record.until, record.until, delay)
 
 
-def _waiting(record: Record, since: datetime, ready_at: datetime, until: datetime, delay: Delay) -> Iterator[Wait]:
+def _waiting(
+    record: Record, since: datetime, ready_at: datetime, until: datetime, delay: Delay
+) -> Iterator[WaitPeriod]:
     """Between two tries: first not ready, for `delay` or what it was held for meanwhile, then ready."""
     ready_at = min(max(ready_at, since), until)
     for hold in record.holds:
         if since < hold.since < ready_at:
-            yield Wait(since, hold.since, delay)
+            yield WaitPeriod(since, hold.since, delay)
             since, delay = hold.since, hold.delay
-    yield Wait(since, ready_at, delay)
+    yield WaitPeriod(since, ready_at, delay)
     at = ready_at
     for busy in record.busy:
         begins, ends = min(max(busy.since, at), until), min(max(busy.until, at), until)
-        yield Wait(at, begins, Delay.QUEUE)
-        yield Wait(begins, ends, Delay.ACCOUNT)
+        yield WaitPeriod(at, begins, Delay.QUEUE)
+        yield WaitPeriod(begins, ends, Delay.ACCOUNT)
         at = max(begins, ends)
-    yield Wait(at, until, Delay.QUEUE)
+    yield WaitPeriod(at, until, Delay.QUEUE)

@@ -21,7 +21,7 @@ class QuotaName(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class QuotaLimits:
     """The quotas of a tenant, in each of its worlds; None is no limit. Months and days are of UTC."""
 
     posts_per_month: int | None = None
@@ -100,7 +100,7 @@ def media_bytes(limit: int) -> Quota:
     return Quota(name=QuotaName.MEDIA_BYTES, limit=limit, period_start=NO_PERIOD)
 
 
-def quotas_of_post(limits: Limits, account_id: UUID, due_at: datetime) -> list[Quota]:
+def quotas_of_post(limits: QuotaLimits, account_id: UUID, due_at: datetime) -> list[Quota]:
     """Every quota that a post counts towards: of the month and the day on which it is due, be they ahead."""
     found = []
     if limits.posts_per_month is not None:

@@ -11,7 +11,7 @@ from letmepost.domain.flow import Call, Flow, Instruction, Reply
 from letmepost.gateways.destinations import AddressRefused, NameUnresolved
 
 T = TypeVar("T")
-Send = Callable[[Call], Awaitable[Reply]]
+SendCall = Callable[[Call], Awaitable[Reply]]
 
 INSTRUCTIONS_MAX = 1000
 """What a flow may yield in one run. The longest of ours, an upload of 200 MiB in parts, yields about a hundred."""
@@ -21,7 +21,7 @@ class EndlessFlowError(Exception):
     """A defect of a platform's flow: it goes round in circles, and would keep its post for ever."""
 
 
-async def drive(flow: Flow[T], send: Send) -> T:
+async def drive(flow: Flow[T], send: SendCall) -> T:
     """Run a flow that keeps no journal, to its result.
 
     Raises:

@@ -28,7 +28,7 @@ from letmepost.domain.flow import (
     Warn,
 )
 from letmepost.domain.journal import Ask, Journal, Repeat, Replay, Step, Wait, decide, fingerprint, may_ask_at
-from letmepost.gateways.drive import Send, drive, run_with
+from letmepost.gateways.drive import SendCall, drive, run_with
 
 Announcement = Part | Live | Extra | Warn
 
@@ -83,7 +83,7 @@ class FlowRun:
 
     steps: dict[str, Step]
     journal: Journal
-    send: Send
+    send: SendCall
     explain: Callable[[Call, Reply], PlatformFailure]
     reconcile: Callable[[Intent], Flow[Reconciled]]
     may_send: Callable[[Call], Awaitable[object]]
@@ -232,7 +232,7 @@ class FlowRun:
             case Unknown(reason):
                 raise UnlearnableError(name, reason)
 
-    def _asking(self, intent: Intent) -> Send:
+    def _asking(self, intent: Intent) -> SendCall:
         """Sends what a reconciliation wants sent: reads, and at most the very call that is in doubt once more.
 
         A platform that recognises a repeat, and tells by its refusal what became of the first, has it repeated.

@@ -9,7 +9,7 @@ from letmepost.platforms.contract import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class WriteAttempt:
     """A write or an upload that is about to be executed.
 
     Args:
@@ -24,7 +24,7 @@ class Attempt:
     shows_post: bool
 
 
-Refuse: TypeAlias = Callable[[Attempt], Exception | None]
+Refuse: TypeAlias = Callable[[WriteAttempt], Exception | None]
 """What an attempt is answered instead of being executed; None executes it."""
 
 
@@ -34,6 +34,6 @@ def refuse_counted(state: State, account_id: str, refuse: Refuse, now: datetime,
     seen = state.get(key, {"count": 0, "first_at": now.timestamp()})
     state[key] = {**seen, "count": seen["count"] + 1}
     age_s = now.timestamp() - seen["first_at"]
-    refusal = refuse(Attempt(number=seen["count"] + 1, age_s=age_s, now=now, shows_post=shows_post))
+    refusal = refuse(WriteAttempt(number=seen["count"] + 1, age_s=age_s, now=now, shows_post=shows_post))
     if refusal is not None:
         raise refusal

@@ -14,11 +14,11 @@ from starlette.routing import Mount, Route
 from letmepost.domain.errors import ErrorCode
 from letmepost.domain.sizes import SANDBOX_REQUEST_MAX_BYTES
 from letmepost.platforms.contract import Platform
-from letmepost.sandbox.clock import Clock
+from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.control import Control, RequireToken
 from letmepost.sandbox.serving import Serving, Sleep
 from letmepost.sandbox.store import Store
-from letmepost.sandbox.worlds import Worlds
+from letmepost.sandbox.worlds import WorldStates
 
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _CODES = {401: ErrorCode.UNAUTHENTICATED, 404: ErrorCode.NOT_FOUND}
@@ -43,8 +43,8 @@ def create_app(
         entropy: so many random bytes.
         sleep: how a slow simulator waits.
     """
-    worlds = Worlds(store)
-    clock = Clock(worlds, now)
+    worlds = WorldStates(store)
+    clock = SimulatedClock(worlds, now)
     serving = Serving(platforms, worlds, clock, entropy, sleep)
     control = Control(platforms, worlds, clock, entropy)
     routes = [

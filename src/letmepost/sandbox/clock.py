@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from letmepost.sandbox.worlds import Worlds
+from letmepost.sandbox.worlds import WorldStates
 
 _CLOCK = ""  # kept like a platform's state, under a name that no platform has
 _AHEAD_S = "ahead_s"
 
 
-class Clock:
-    """Tells the time of a world, and sets it."""
+class SimulatedClock:
+    """Reads and sets the time of a world."""
 
-    def __init__(self, worlds: Worlds, now: Callable[[], datetime]) -> None:
+    def __init__(self, worlds: WorldStates, now: Callable[[], datetime]) -> None:
         self._worlds = worlds
         self._now = now
 

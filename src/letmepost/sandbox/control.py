@@ -13,10 +13,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from letmepost.domain.sizes import SANDBOX_CONTROL_MAX_BYTES
 from letmepost.platforms.contract import Platform, SimulatedPost
-from letmepost.sandbox.clock import Clock
+from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.places import platform_of, world_of
 from letmepost.sandbox.serving import ENTROPY_BYTES
-from letmepost.sandbox.worlds import Worlds
+from letmepost.sandbox.worlds import WorldStates
 
 _FURTHEST_AHEAD_S = 10 * 366 * 86_400
 
@@ -46,8 +46,8 @@ class Control:
     def __init__(
         self,
         platforms: Mapping[str, Platform],
-        worlds: Worlds,
-        clock: Clock,
+        worlds: WorldStates,
+        clock: SimulatedClock,
         entropy: Callable[[int], bytes],
     ) -> None:
         self._platforms = platforms

@@ -9,9 +9,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from letmepost.platforms.contract import Platform, SimulatedCall, SimulatedReply
-from letmepost.sandbox.clock import Clock
+from letmepost.sandbox.clock import SimulatedClock
 from letmepost.sandbox.places import platform_of, world_of
-from letmepost.sandbox.worlds import Worlds
+from letmepost.sandbox.worlds import WorldStates
 
 ENTROPY_BYTES = 32
 
@@ -24,8 +24,8 @@ class Serving:
     def __init__(
         self,
         platforms: Mapping[str, Platform],
-        worlds: Worlds,
-        clock: Clock,
+        worlds: WorldStates,
+        clock: SimulatedClock,
         entropy: Callable[[int], bytes],
         sleep: Sleep,
     ) -> None:

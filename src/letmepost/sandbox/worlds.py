@@ -1,4 +1,4 @@
-"""The worlds that are being played in: their states in memory, each for one visitor at a time."""
+"""The states of worlds, held in memory. Each is used by one visitor at a time."""
 
 import asyncio
 import json
@@ -53,8 +53,8 @@ class _Room:
     state: RecordingState | None = None
 
 
-class Worlds:
-    """Every world, loaded from the store when it is first visited."""
+class WorldStates:
+    """The state of every platform in every world, loaded from the store when it is first visited."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

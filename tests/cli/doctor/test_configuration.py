@@ -14,7 +14,7 @@ from letmepost.cli.doctor.configuration import (
     check_settings,
     check_spelling,
 )
-from letmepost.cli.doctor.findings import Finding, State
+from letmepost.cli.doctor.results import CheckResult, CheckState
 from letmepost.platforms.contract import PlatformSettings
 from letmepost.settings import Settings
 from tests.cli.support import NOBODY
@@ -39,14 +39,14 @@ def settings(**changes: Any) -> Settings:
     return Settings.model_validate({**GIVEN, "public_url": PUBLIC, **changes})
 
 
-def states(found: list[Finding]) -> list[State]:
+def states(found: list[CheckResult]) -> list[CheckState]:
     return [finding.state for finding in found]
 
 
 def test_settings_that_can_be_read_are_read() -> None:
     read, found = check_settings(GIVEN)
     assert read is not None
-    assert states(found) == [State.OK]
+    assert states(found) == [CheckState.OK]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_setting_that_is_wrong_is_named_and_never_shown(changes: dict[str, Any
     given = {name: value for name, value in {**GIVEN, **changes}.items() if value is not None}
     read, [found] = check_settings(given)
     assert read is None
-    assert found.state is State.BROKEN
+    assert found.state is CheckState.BROKEN
     assert found.message.startswith(f"{named}: ")
     assert found.remedy
     assert not any(isinstance(value, str) and value and value in found.message for value in changes.values())
@@ -73,7 +73,7 @@ def test_a_setting_that_is_wrong_is_named_and_never_shown(changes: dict[str, Any
 def test_a_misspelt_variable_is_noticed() -> None:
     environment = {"LETMEPOST_WORKER_SLOT": "3", "LETMEPOST_WORKER_SLOTS": "3", "PATH": "/bin", **OWN}
     [found] = check_spelling(environment, NETWORK)
-    assert found.state is State.WARNING
+    assert found.state is CheckState.WARNING
     assert "LETMEPOST_WORKER_SLOT " in found.message
     assert len(check_spelling(environment, {})) == 3
 
@@ -81,41 +81,41 @@ def test_a_misspelt_variable_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("url", "state"),
     [
-        ("https://api.example.com", State.OK),
-        ("http://api.example.com", State.BROKEN),
-        ("http://10.0.0.7:8080", State.BROKEN),
-        ("http://127.0.0.1:8080", State.WARNING),
-        ("http://[::1]:8080", State.WARNING),
-        ("http://localhost", State.WARNING),
+        ("https://api.example.com", CheckState.OK),
+        ("http://api.example.com", CheckState.BROKEN),
+        ("http://10.0.0.7:8080", CheckState.BROKEN),
+        ("http://127.0.0.1:8080", CheckState.WARNING),
+        ("http://[::1]:8080", CheckState.WARNING),
+        ("http://localhost", CheckState.WARNING),
     ],
 )
-def test_the_public_address_must_be_one_that_keys_can_be_sent_to(url: str, state: State) -> None:
+def test_the_public_address_must_be_one_that_keys_can_be_sent_to(url: str, state: CheckState) -> None:
     assert check_public_url(settings(public_url=url)).state is state
 
 
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, [State.OK]),
-        ({"sandbox_token": "long-enough-token"}, [State.OK]),
-        ({"sandbox_token": "short"}, [State.BROKEN]),
-        ({"DATABASE_URL": "postgresql://us:postgres@db/letmepost"}, [State.WARNING]),
-        ({"DATABASE_URL": "postgresql://us:pq8Zk@db/letmepost"}, [State.OK]),
+        ({}, [CheckState.OK]),
+        ({"sandbox_token": "long-enough-token"}, [CheckState.OK]),
+        ({"sandbox_token": "short"}, [CheckState.BROKEN]),
+        ({"DATABASE_URL": "postgresql://us:postgres@db/letmepost"}, [CheckState.WARNING]),
+        ({"DATABASE_URL": "postgresql://us:pq8Zk@db/letmepost"}, [CheckState.OK]),
     ],
 )
-def test_secrets_that_can_be_guessed_are_noticed(changes: dict[str, Any], expected: list[State]) -> None:
+def test_secrets_that_can_be_guessed_are_noticed(changes: dict[str, Any], expected: list[CheckState]) -> None:
     assert states(check_secrets(settings(**changes))) == expected
 
 
 def test_private_addresses_are_for_development() -> None:
     assert check_private_addresses(settings()) == []
-    assert states(check_private_addresses(settings(allow_private_addresses=True))) == [State.BROKEN]
+    assert states(check_private_addresses(settings(allow_private_addresses=True))) == [CheckState.BROKEN]
     assert check_private_addresses(settings(allow_private_addresses=True, public_url="http://127.0.0.1")) == []
 
 
 def test_a_platform_without_credentials_is_not_enabled_and_says_how() -> None:
     [found] = check_platforms({}, NETWORK, PUBLIC)
-    assert found.state is State.WARNING
+    assert found.state is CheckState.WARNING
     assert found.remedy is not None
     for part in (*OWN, "https://api.example.com/v1/accounts/oauth/network/callback"):
         assert part in found.remedy
@@ -123,23 +123,23 @@ def test_a_platform_without_credentials_is_not_enabled_and_says_how() -> None:
 
 def test_a_platform_with_its_credentials_names_its_redirect_uri() -> None:
     [found] = check_platforms(OWN, NETWORK, PUBLIC)
-    assert found.state is State.OK
+    assert found.state is CheckState.OK
     assert "https://api.example.com/v1/accounts/oauth/network/callback" in found.message
 
 
 def test_half_of_a_platforms_credentials_is_broken() -> None:
     [found] = check_platforms({"LETMEPOST_NETWORK_CLIENT_ID": "us"}, NETWORK, PUBLIC)
-    assert found.state is State.BROKEN
+    assert found.state is CheckState.BROKEN
     assert "LETMEPOST_NETWORK_CLIENT_SECRET" in found.message
 
 
 def test_a_platforms_setting_that_is_wrong_is_named_and_never_shown() -> None:
     [found] = check_platforms({**OWN, "LETMEPOST_NETWORK_CLIENT_SECRET": "guess"}, NETWORK, PUBLIC)
-    assert found.state is State.BROKEN
+    assert found.state is CheckState.BROKEN
     assert "LETMEPOST_NETWORK_CLIENT_SECRET" in found.message
     assert "guess" not in found.message
 
 
 def test_a_platform_that_needs_nothing_is_fine() -> None:
     [found] = check_platforms({}, {"notes": platform("notes")}, PUBLIC)
-    assert found.state is State.OK
+    assert found.state is CheckState.OK

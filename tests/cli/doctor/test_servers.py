@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from letmepost.cli.doctor.findings import Finding, State
 from letmepost.cli.doctor.parts import Parts
+from letmepost.cli.doctor.results import CheckResult, CheckState
 from letmepost.cli.doctor.servers import (
     check_clock,
     check_database,
@@ -41,8 +41,8 @@ from tests.storage.support import Admin
 CLOCK = SystemClock()
 
 
-def assert_broken(found: Finding, *words: str) -> None:
-    assert found.state is State.BROKEN, found
+def assert_broken(found: CheckResult, *words: str) -> None:
+    assert found.state is CheckState.BROKEN, found
     assert found.remedy
     for word in words:
         assert word in found.message
@@ -62,7 +62,7 @@ async def test_a_deployment_that_is_well_passes_every_check(parts: Parts, redis_
         check_media,
     ):
         found = await check(parts)
-        assert found.state is State.OK, found
+        assert found.state is CheckState.OK, found
 
 
 async def test_postgresql_that_is_away(opened: OpenParts) -> None:
@@ -110,7 +110,7 @@ async def test_a_role_that_bypasses_row_level_security(parts: Parts, admin: Admi
     ],
 )
 async def test_login_role_that_lacks_a_role_is_reported(
-    parts: Parts, admin: Admin, check: Callable[[Parts], Awaitable[Finding]], missing: str, login: str
+    parts: Parts, admin: Admin, check: Callable[[Parts], Awaitable[CheckResult]], missing: str, login: str
 ) -> None:
     await admin.do(f"REVOKE {missing} FROM {login}")
     try:
@@ -130,7 +130,7 @@ async def test_worker_login_that_fails_is_reported(opened: OpenParts) -> None:
 
 
 async def test_worker_role_need_not_be_known_where_only_the_api_runs(opened: OpenParts) -> None:
-    assert (await check_worker_role(await opened(worker_database_url=None))).state is State.OK
+    assert (await check_worker_role(await opened(worker_database_url=None))).state is CheckState.OK
 
 
 @pytest.mark.parametrize("away", ["NO FORCE", "DISABLE"])
@@ -170,29 +170,29 @@ async def test_a_schema_that_is_not_there(parts: Parts, admin: Admin) -> None:
 
 async def test_a_schema_that_is_ahead_is_the_next_releases(parts: Parts) -> None:
     ahead = DatabaseReadiness(parts.schema._database, "20000101")
-    assert (await check_migrations(replace(parts, schema=ahead))).state is State.OK
+    assert (await check_migrations(replace(parts, schema=ahead))).state is CheckState.OK
 
 
 @pytest.mark.parametrize(
     ("apart", "state"),
     [
-        (timedelta(0), State.OK),
-        (timedelta(seconds=10), State.WARNING),
-        (timedelta(seconds=-10), State.WARNING),
-        (timedelta(hours=1), State.BROKEN),
-        (timedelta(hours=-1), State.BROKEN),
+        (timedelta(0), CheckState.OK),
+        (timedelta(seconds=10), CheckState.WARNING),
+        (timedelta(seconds=-10), CheckState.WARNING),
+        (timedelta(hours=1), CheckState.BROKEN),
+        (timedelta(hours=-1), CheckState.BROKEN),
     ],
 )
-async def test_clocks_that_disagree(parts: Parts, apart: timedelta, state: State) -> None:
+async def test_clocks_that_disagree(parts: Parts, apart: timedelta, state: CheckState) -> None:
     found = await check_clock(replace(parts, clock=SteppedClock(CLOCK.now() + apart)))
     assert found.state is state
-    assert (found.remedy is None) == (state is State.OK)
+    assert (found.remedy is None) == (state is CheckState.OK)
 
 
 async def test_redis_that_is_away(opened: OpenParts) -> None:
     parts = await opened(REDIS_URL="redis://127.0.0.1:1/0")
     assert_broken(await check_redis(parts), "does not answer")
-    assert (await check_worker(parts)).state is State.WARNING
+    assert (await check_worker(parts)).state is CheckState.WARNING
 
 
 async def test_no_worker(opened: OpenParts, redis_url: str) -> None:
@@ -213,7 +213,7 @@ async def test_a_check_of_media_leaves_no_file(parts: Parts, tmp_path: Path) -> 
 
 async def test_no_sandbox_is_no_failure(parts: Parts) -> None:
     found = await check_sandbox(parts, ["double"])
-    assert (found.state, bool(found.remedy)) == (State.WARNING, True)
+    assert (found.state, bool(found.remedy)) == (CheckState.WARNING, True)
 
 
 async def test_a_sandbox_that_is_away(opened: OpenParts) -> None:
@@ -223,7 +223,7 @@ async def test_a_sandbox_that_is_away(opened: OpenParts) -> None:
 async def test_a_sandbox_that_answers(opened: OpenParts) -> None:
     async with _sandbox(SANDBOX_TOKEN) as url:
         found = await check_sandbox(await opened(sandbox_url=url), discover())
-    assert found.state is State.OK, found
+    assert found.state is CheckState.OK, found
 
 
 async def test_a_sandbox_with_another_token(opened: OpenParts) -> None:

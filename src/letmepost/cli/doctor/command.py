@@ -12,8 +12,8 @@ from letmepost.cli.output import AsJSON, show
 from letmepost.cli.wiring import Wiring
 
 if TYPE_CHECKING:
-    from letmepost.cli.doctor.findings import Finding
     from letmepost.cli.doctor.parts import Parts
+    from letmepost.cli.doctor.results import CheckResult
     from letmepost.platforms.contract import Platform
     from letmepost.settings import Settings
 
@@ -27,11 +27,11 @@ def add_doctor(cli: typer.Typer, wiring: Wiring) -> None:
 
         Exits with 1 when something is broken; a warning is no failure.
         """
-        from letmepost.cli.doctor.findings import State
+        from letmepost.cli.doctor.results import CheckState
         from letmepost.platforms import discover
 
         found = asyncio.run(_examine(wiring, discover()))
-        is_ok = all(finding.state is not State.BROKEN for finding in found)
+        is_ok = all(finding.state is not CheckState.BROKEN for finding in found)
         if as_json:
             show({"ok": is_ok, "checks": [asdict(finding) for finding in found]}, as_json=True)
         else:
@@ -39,7 +39,7 @@ def add_doctor(cli: typer.Typer, wiring: Wiring) -> None:
         raise typer.Exit(0 if is_ok else 1)
 
 
-async def _examine(wiring: Wiring, platforms: "Mapping[str, Platform]") -> "list[Finding]":
+async def _examine(wiring: Wiring, platforms: "Mapping[str, Platform]") -> "list[CheckResult]":
     from letmepost.cli.doctor import configuration
 
     settings, found = configuration.check_settings(given_settings(wiring))
@@ -55,7 +55,7 @@ async def _examine(wiring: Wiring, platforms: "Mapping[str, Platform]") -> "list
 
 async def _examine_servers(
     wiring: Wiring, settings: "Settings", platforms: "Mapping[str, Platform]"
-) -> "list[Finding]":
+) -> "list[CheckResult]":
     from letmepost.cli.doctor import servers
 
     async with wiring.open_parts(settings) as parts:
@@ -71,7 +71,7 @@ async def _examine_servers(
         ]
 
 
-async def _examine_database(parts: "Parts") -> "list[Finding]":
+async def _examine_database(parts: "Parts") -> "list[CheckResult]":
     from letmepost.cli.doctor import servers
 
     found = [await servers.check_role(parts), await servers.check_worker_role(parts)]
@@ -79,7 +79,7 @@ async def _examine_database(parts: "Parts") -> "list[Finding]":
     return [*found, await servers.check_migrations(parts), await servers.check_clock(parts)]
 
 
-def _tell(found: "list[Finding]") -> None:
+def _tell(found: "list[CheckResult]") -> None:
     colours = {"ok": "green", "warning": "yellow", "broken": "red"}
     for finding in found:
         typer.secho(f"{finding.state:8}", fg=colours[finding.state], nl=False)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AnyHttpUrl, ValidationError
 
 from letmepost.cli.configuration import complaints, variable
-from letmepost.cli.doctor.findings import Finding, broken, ok, warning
+from letmepost.cli.doctor.results import CheckResult, broken, ok, warning
 from letmepost.platforms.contract import Platform
 from letmepost.settings import Settings, platform_settings
 
@@ -15,7 +15,7 @@ _SECRET_MIN_CHARS = 16
 _GUESSED_FIRST = {"", "postgres", "password", "letmepost"}
 
 
-def check_settings(given: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
+def check_settings(given: Mapping[str, str]) -> tuple[Settings | None, list[CheckResult]]:
     """The settings, if they can be read, and a finding for each that cannot."""
     try:
         settings = Settings.model_validate(given)
@@ -25,7 +25,7 @@ def check_settings(given: Mapping[str, str]) -> tuple[Settings | None, list[Find
     return settings, [ok("settings", "Every setting can be read.")]
 
 
-def check_spelling(environment: Mapping[str, str], platforms: Mapping[str, Platform]) -> list[Finding]:
+def check_spelling(environment: Mapping[str, str], platforms: Mapping[str, Platform]) -> list[CheckResult]:
     """Variables of ours that no setting reads: a misspelt one does nothing, in silence."""
     known = {variable(str(field.validation_alias or name)) for name, field in Settings.model_fields.items()}
     for name, platform in platforms.items():
@@ -35,7 +35,7 @@ def check_spelling(environment: Mapping[str, str], platforms: Mapping[str, Platf
     return [warning("spelling", f"{name} is no setting of this release.", remedy) for name in unknown]
 
 
-def check_public_url(settings: Settings) -> Finding:
+def check_public_url(settings: Settings) -> CheckResult:
     """Whether callers, and people who connect accounts, can reach what our answers link to."""
     url = urlsplit(str(settings.public_url))
     remedy = "Set LETMEPOST_PUBLIC_URL to the https address that callers use."
@@ -46,7 +46,7 @@ def check_public_url(settings: Settings) -> Finding:
     return ok("public_url", f"Callers use {settings.public_url}")
 
 
-def check_secrets(settings: Settings) -> list[Finding]:
+def check_secrets(settings: Settings) -> list[CheckResult]:
     """Secrets that can be guessed."""
     token = settings.sandbox_token
     found = []
@@ -63,7 +63,7 @@ def check_secrets(settings: Settings) -> list[Finding]:
     return found or [ok("secrets", f"{len(settings.keys)} sealing key(s); no secret is short.")]
 
 
-def check_private_addresses(settings: Settings) -> list[Finding]:
+def check_private_addresses(settings: Settings) -> list[CheckResult]:
     """Whether callers can make this server call its own network."""
     is_here = _is_loopback(urlsplit(str(settings.public_url)).hostname or "")
     if not settings.allow_private_addresses or is_here:
@@ -74,12 +74,12 @@ def check_private_addresses(settings: Settings) -> list[Finding]:
 
 def check_platforms(
     environment: Mapping[str, str], platforms: Mapping[str, Platform], public_url: AnyHttpUrl
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Whether each platform has the credentials that it needs."""
     return [_check_platform(environment, platform, public_url) for platform in platforms.values()]
 
 
-def _check_platform(environment: Mapping[str, str], platform: Platform, public_url: AnyHttpUrl) -> Finding:
+def _check_platform(environment: Mapping[str, str], platform: Platform, public_url: AnyHttpUrl) -> CheckResult:
     check = f"platform.{platform.name}"
     try:
         settings = platform_settings(environment, {platform.name: platform})[platform.name]

@@ -6,8 +6,8 @@ from datetime import timedelta
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from letmepost.cli.doctor.findings import Finding, broken, ok, warning
 from letmepost.cli.doctor.parts import Parts
+from letmepost.cli.doctor.results import CheckResult, broken, ok, warning
 from letmepost.domain.errors import LetmepostError
 from letmepost.domain.processes import Process
 from letmepost.storage.inspection import DatabaseInspection
@@ -19,7 +19,7 @@ SKEW_BREAKING = timedelta(seconds=30)
 _PROBE = b"letmepost doctor"
 
 
-async def check_database(parts: Parts) -> Finding:
+async def check_database(parts: Parts) -> CheckResult:
     """Whether PostgreSQL answers, and is new enough."""
     try:
         version = await parts.inspection.major_version()
@@ -32,12 +32,12 @@ async def check_database(parts: Parts) -> Finding:
     return ok("database", f"PostgreSQL {version} answers.")
 
 
-async def check_role(parts: Parts) -> Finding:
+async def check_role(parts: Parts) -> CheckResult:
     """Check that row-level security applies to the role of the API, and that it lacks the rights of the worker."""
     return await _check_login("role", parts.inspection, Process.API)
 
 
-async def check_worker_role(parts: Parts) -> Finding:
+async def check_worker_role(parts: Parts) -> CheckResult:
     """Check the login role of the worker, if this process knows it."""
     if parts.worker_inspection is None:
         variable = Process.WORKER.variable
@@ -49,7 +49,7 @@ async def check_worker_role(parts: Parts) -> Finding:
         return broken("worker_role", f"The worker cannot log in: {_first_line(error)}", remedy)
 
 
-async def _check_login(check: str, inspection: DatabaseInspection, process: Process) -> Finding:
+async def _check_login(check: str, inspection: DatabaseInspection, process: Process) -> CheckResult:
     role = await inspection.login_role()
     problem = role.problem(process)
     if problem is not None:
@@ -57,7 +57,7 @@ async def _check_login(check: str, inspection: DatabaseInspection, process: Proc
     return ok(check, f"{role.name} has the rights of the {process}, and row-level security applies to it.")
 
 
-async def check_row_level_security(parts: Parts) -> Finding:
+async def check_row_level_security(parts: Parts) -> CheckResult:
     """Whether every tenant's table is locked."""
     tables = await parts.inspection.unprotected_tables()
     if tables:
@@ -67,7 +67,7 @@ async def check_row_level_security(parts: Parts) -> Finding:
     return ok("row_level_security", "It is forced on every tenant's table.")
 
 
-async def check_migrations(parts: Parts) -> Finding:
+async def check_migrations(parts: Parts) -> CheckResult:
     """Whether the schema is the one that this release knows."""
     try:
         problem = await parts.schema.problem()
@@ -78,7 +78,7 @@ async def check_migrations(parts: Parts) -> Finding:
     return ok("migrations", "The schema is this release's.")
 
 
-async def check_clock(parts: Parts) -> Finding:
+async def check_clock(parts: Parts) -> CheckResult:
     """Whether this machine and PostgreSQL agree what time it is, to half the time that the question takes."""
     asked_at = parts.clock.now()
     theirs = await parts.inspection.now()
@@ -92,7 +92,7 @@ async def check_clock(parts: Parts) -> Finding:
     return ok("clock", message)
 
 
-async def check_redis(parts: Parts) -> Finding:
+async def check_redis(parts: Parts) -> CheckResult:
     """Whether hints and rate limits work."""
     try:
         await parts.ping_redis()
@@ -103,7 +103,7 @@ async def check_redis(parts: Parts) -> Finding:
     return ok("redis", "Redis answers.")
 
 
-async def check_worker(parts: Parts) -> Finding:
+async def check_worker(parts: Parts) -> CheckResult:
     """Whether somebody publishes."""
     try:
         count = await parts.heartbeats.count()
@@ -114,7 +114,7 @@ async def check_worker(parts: Parts) -> Finding:
     return ok("worker", f"{count} worker(s) live.")
 
 
-async def check_media(parts: Parts) -> Finding:
+async def check_media(parts: Parts) -> CheckResult:
     """Whether media can be stored, read and removed."""
     key = f"doctor/{parts.clock.entropy(8).hex()}"
 
@@ -133,7 +133,7 @@ async def check_media(parts: Parts) -> Finding:
     return ok("media", "Files can be stored, read and removed.")
 
 
-async def check_sandbox(parts: Parts, platforms: Iterable[str]) -> Finding:
+async def check_sandbox(parts: Parts, platforms: Iterable[str]) -> CheckResult:
     """Whether test keys can publish."""
     if parts.sandbox is None:
         message = "There is no sandbox, so test keys cannot publish."

@@ -10,7 +10,7 @@ import structlog
 
 from letmepost.domain.content import MediaFacts
 from letmepost.gateways.media.messages import Measures
-from letmepost.gateways.media.process import Limits, MediaProcess, MediaProcessDiedError, Read
+from letmepost.gateways.media.process import MediaProcess, MediaProcessDiedError, ProcessLimits, Read
 from letmepost.gateways.media.sniffing import (
     IMAGE_TYPES,
     MOVIE_TYPES,
@@ -48,9 +48,9 @@ class MediaProbes:
         processes: how many at most; by default one for each core, up to four.
     """
 
-    def __init__(self, processes: int | None = None, limits: Limits | None = None) -> None:
+    def __init__(self, processes: int | None = None, limits: ProcessLimits | None = None) -> None:
         self._turns = Turns(processes or min(os.cpu_count() or 1, _DEFAULT_PROCESSES_MAX))
-        self._limits = limits or Limits()
+        self._limits = limits or ProcessLimits()
         self._idle: list[MediaProcess] = []
 
     async def probe(self, owner: Hashable, read: Read, size_bytes: int) -> MediaFacts:

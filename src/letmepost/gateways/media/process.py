@@ -26,10 +26,10 @@ _SOURCE = Path(letmepost.__file__).parents[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one file may use: memory of the process (address space), CPU time, and time in all.
+class ProcessLimits:
+    """The limits of one file: memory of the process (address space), CPU time, and total time.
 
-    Time in all counts while the process is waited for, not while the blob store is.
+    Total time includes waiting for the process, not waiting for the blob store.
     """
 
     memory_bytes: int = 1024**3
@@ -48,7 +48,7 @@ class MediaProcessDiedError(Exception):
 class MediaProcess:
     """A child process that parses one file at a time. Any failure but an unreadable file ends it."""
 
-    def __init__(self, process: Process, limits: Limits) -> None:
+    def __init__(self, process: Process, limits: ProcessLimits) -> None:
         if process.stdin is None or process.stdout is None:
             message = "a media process needs pipes"
             raise ValueError(message)
@@ -58,7 +58,7 @@ class MediaProcess:
         self.requests = 0
 
     @classmethod
-    async def start(cls, limits: Limits) -> "MediaProcess":
+    async def start(cls, limits: ProcessLimits) -> "MediaProcess":
         """Start a process, and wait until it is ready.
 
         Raises:

@@ -12,7 +12,6 @@ from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.platforms.contract import Platform
-from letmepost.services.accounts.browser_urls import URL_MAX_CHARS
 from letmepost.services.accounts.consent_requests import Completion, Started
 from letmepost.services.accounts.read import AccountChange
 from letmepost.storage.accounts.accounts import AccountRow

@@ -9,7 +9,6 @@ from pydantic import Field
 from letmepost.domain.ids import Prefix, spell, spell_if_given
 from letmepost.domain.sizes import EXTERNAL_USER_ID_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
-from letmepost.services.accounts.browser_urls import URL_MAX_CHARS
 from letmepost.services.accounts.connect_sessions import MadeSession, SessionRequest
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 

@@ -14,7 +14,7 @@ from letmepost.http.schemas.contents import Content, CreatePost, Metadata
 from letmepost.http.schemas.post_queries import FilterBody
 from letmepost.services.posts.change import PostChange
 from letmepost.services.posts.retry import Resolution
-from letmepost.services.posts.timeline import Moment as Happened
+from letmepost.services.posts.timeline import TimelineEntry
 from letmepost.services.posts.validate import Preview, TargetVerdict
 from letmepost.storage.posts.posts import PostRow
 
@@ -157,7 +157,7 @@ class Timeline(View):
     data: Sequence[MomentView]
 
     @classmethod
-    def of(cls, moments: Sequence[Happened]) -> "Timeline":
+    def of(cls, moments: Sequence[TimelineEntry]) -> "Timeline":
         """Show a timeline."""
         return cls(
             data=[MomentView(at=found.at, kind=found.kind, message=found.message, data=found.data) for found in moments]

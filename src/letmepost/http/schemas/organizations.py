@@ -17,7 +17,7 @@ _UNFIT = re.compile(r"[\s'\",;]")
 """What would end the address in a content security policy."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Posts = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
+PostCount = Annotated[StrictInt, Field(ge=0, le=1_000_000_000)]
 Bytes = Annotated[StrictInt, Field(ge=0, le=2**53 - 1)]
 
 
@@ -37,8 +37,8 @@ class SetLate(Body):
 class SetQuotas(Body):
     """What a tenant may use in each of its worlds, test and live. Months and days are of UTC."""
 
-    posts_per_month: Posts | None = None
-    posts_per_account_day: Posts | None = None
+    posts_per_month: PostCount | None = None
+    posts_per_account_day: PostCount | None = None
     media_bytes: Bytes | None = None
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell_if_given
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
-from letmepost.storage.tenants.pauses import PauseRow, Scope
+from letmepost.storage.tenants.pauses import PauseRow, PauseSelector
 
 
 class PauseScope(Body):
@@ -17,9 +17,9 @@ class PauseScope(Body):
     account_id: str | None = Field(default=None, description="Together with its organization.")
     platform: str | None = None
 
-    def to_scope(self) -> Scope:
+    def to_scope(self) -> PauseSelector:
         """As the use case takes it."""
-        return Scope(
+        return PauseSelector(
             organization_id=_found(Prefix.ORGANIZATION, self.organization_id),
             account_id=_found(Prefix.ACCOUNT, self.account_id),
             platform=self.platform,

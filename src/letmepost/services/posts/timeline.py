@@ -18,8 +18,8 @@ from letmepost.storage.posts.posts import AttemptRow, PostRepository, PostRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """One thing that happened. `kind` is for programs, `message` for people."""
+class TimelineEntry:
+    """One event in the history of a post. `kind` is for programs, `message` for people."""
 
     at: datetime
     kind: str
@@ -34,7 +34,7 @@ class Timelines:
         self._database = database
         self._clock = clock
 
-    async def read(self, caller: Caller, post_id: UUID) -> list[Moment]:
+    async def read(self, caller: Caller, post_id: UUID) -> list[TimelineEntry]:
         """What happened to a post, first to last.
 
         Raises:
@@ -49,10 +49,10 @@ class Timelines:
         return sorted(moments, key=lambda moment: moment.at)
 
 
-def _of_history(post: PostRow, history: History) -> Iterator[Moment]:
+def _of_history(post: PostRow, history: History) -> Iterator[TimelineEntry]:
     for revision in history.revisions:
         first = revision.revision == 1
-        yield Moment(
+        yield TimelineEntry(
             at=revision.created_at,
             kind="accepted" if first else "revised",
             message="The post was accepted." if first else f"The post was changed: revision {revision.revision}.",
@@ -63,21 +63,21 @@ def _of_history(post: PostRow, history: History) -> Iterator[Moment]:
     for step in history.steps:
         if step.intent_at is not None:
             known = "and its answer is on record" if step.is_answered else "and no answer is on record: it is in doubt"
-            yield Moment(
+            yield TimelineEntry(
                 at=step.intent_at,
                 kind="sent",
                 message=f"The request {step.step!r} was put on record before it was sent, {known}.",
                 data={"revision": step.revision, "step": step.step, "isAnswered": step.is_answered},
             )
         if step.paused_at is not None:
-            yield Moment(
+            yield TimelineEntry(
                 at=step.paused_at,
                 kind="waited",
                 message=f"The platform was not ready ({step.step}); waited {step.pause_count} times.",
                 data={"step": step.step, "count": step.pause_count},
             )
     for event in history.events:
-        yield Moment(
+        yield TimelineEntry(
             at=event.created_at,
             kind="event",
             message=f"{event.type}: the post is {event.data.get('status')}.",
@@ -85,9 +85,9 @@ def _of_history(post: PostRow, history: History) -> Iterator[Moment]:
         )
 
 
-def _of_attempts(attempts: list[AttemptRow]) -> Iterator[Moment]:
+def _of_attempts(attempts: list[AttemptRow]) -> Iterator[TimelineEntry]:
     for attempt in attempts:
-        yield Moment(
+        yield TimelineEntry(
             at=attempt.started_at,
             kind="attempt.started",
             message=f"Attempt {attempt.number} began, {attempt.waited_ms} ms after the post was ready.",
@@ -95,7 +95,7 @@ def _of_attempts(attempts: list[AttemptRow]) -> Iterator[Moment]:
         )
         if attempt.finished_at is not None:
             calls = len(attempt.calls)
-            yield Moment(
+            yield TimelineEntry(
                 at=attempt.finished_at,
                 kind="attempt.ended",
                 message=f"Attempt {attempt.number} ended after {calls} calls to the platform: {attempt.outcome}.",
@@ -109,14 +109,14 @@ def _of_attempts(attempts: list[AttemptRow]) -> Iterator[Moment]:
             )
 
 
-def _of_lateness(lateness: Lateness | None) -> Iterator[Moment]:
+def _of_lateness(lateness: Lateness | None) -> Iterator[TimelineEntry]:
     """What the post waited for since it was due, each at its end."""
     if lateness is None:
         return
     for wait in lateness.waits:
         ms = lateness.duration_ms(wait)
         if ms:
-            yield Moment(
+            yield TimelineEntry(
                 at=wait.until,
                 kind="delayed",
                 message=f"The post waited {ms} ms {WORDS[wait.delay]}.",

@@ -7,7 +7,7 @@ from uuid import UUID
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode
 from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.domain.ids import Prefix, spell
-from letmepost.domain.quotas import Limits
+from letmepost.domain.quotas import QuotaLimits
 from letmepost.gateways.clock import Clock
 from letmepost.services.audit import Action, record
 from letmepost.services.callers import new_id
@@ -72,7 +72,7 @@ class Organizations:
             NotFound: there is no such tenant.
         """
         tenant = Tenant(organization_id, Mode.LIVE)
-        if values.keys() & Limits.__dataclass_fields__.keys():
+        if values.keys() & QuotaLimits.__dataclass_fields__.keys():
             # While there was no quota, nothing was counted.
             for mode in Mode:
                 of_mode = Tenant(organization_id, mode)

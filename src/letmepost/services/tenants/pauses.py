@@ -8,7 +8,7 @@ from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.events import post_event
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.posts.posts import PostRepository
-from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseRow, Scope
+from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseRow, PauseSelector
 from letmepost.storage.webhooks.events import EventRepository
 
 
@@ -22,7 +22,7 @@ class Pauses:
         self._platforms = platforms
         self._wakeups = wakeups
 
-    async def pause(self, scope: Scope, reason: str | None) -> bool:
+    async def pause(self, scope: PauseSelector, reason: str | None) -> bool:
         """Hold what is not being sent already; False when it was paused before.
 
         Raises:
@@ -37,7 +37,7 @@ class Pauses:
             raise NotFound("account" if scope.account_id is not None else "organization")
         return await self._pauses.add(scope, reason, self._clock.now())
 
-    async def resume(self, scope: Scope) -> int | None:
+    async def resume(self, scope: PauseSelector) -> int | None:
         """End a pause and queue what it held; returns how many posts, or None when there was no such pause.
 
         What another pause concerns too stays held.

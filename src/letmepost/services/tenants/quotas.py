@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from letmepost.domain.errors import QuotaExceeded
-from letmepost.domain.quotas import Limits, Quota, Reading, media_bytes, quotas_of_post
+from letmepost.domain.quotas import Quota, QuotaLimits, Reading, media_bytes, quotas_of_post
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.events import quota_event
@@ -16,8 +16,8 @@ from letmepost.storage.tenants.organizations import OrganizationRepository
 from letmepost.storage.tenants.usage import Counted, UsageRepository
 from letmepost.storage.webhooks.events import EventRepository
 
-Place = tuple[UUID, datetime]
-"""Where a post counts: its account, and when it is due."""
+QuotaSlot = tuple[UUID, datetime]
+"""What decides which quotas a post counts toward: its account, and when it is due."""
 
 
 class Quotas:
@@ -51,7 +51,7 @@ class Quotas:
             return await repository.read(limits, caller.profile_id, self._clock.now())
 
     async def move(
-        self, connection: Connection, tenant: Tenant, *, old: Iterable[Place] = (), new: Iterable[Place] = ()
+        self, connection: Connection, tenant: Tenant, *, old: Iterable[QuotaSlot] = (), new: Iterable[QuotaSlot] = ()
     ) -> None:
         """Count posts that are about to be stored or changed: not where they counted, but where they will.
 
@@ -91,5 +91,5 @@ class Quotas:
             await EventRepository(connection, tenant).write([event], now)
 
 
-def _amounts(limits: Limits, places: Iterable[Place]) -> Counter[Quota]:
-    return Counter(quota for place in places for quota in quotas_of_post(limits, *place))
+def _amounts(limits: QuotaLimits, slots: Iterable[QuotaSlot]) -> Counter[Quota]:
+    return Counter(quota for slot in slots for quota in quotas_of_post(limits, *slot))

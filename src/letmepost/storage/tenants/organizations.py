@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from letmepost.domain.quotas import Limits
+from letmepost.domain.quotas import QuotaLimits
 from letmepost.storage.database import Database, Tenant, driver_of
 from letmepost.storage.queries import below_if_given
 from letmepost.storage.tables.organizations import organizations, usage
@@ -34,7 +34,7 @@ class OrganizationRow:
 
 
 _ORGANIZATION_COLUMNS = [organizations.c[name] for name in OrganizationRow.__dataclass_fields__]
-_LIMITS = f"SELECT {', '.join(Limits.__dataclass_fields__)} FROM organizations WHERE id = $1"  # noqa: S608 - our own names
+_LIMITS = f"SELECT {', '.join(QuotaLimits.__dataclass_fields__)} FROM organizations WHERE id = $1"  # noqa: S608 - our own names
 
 
 class OrganizationRepository:
@@ -78,10 +78,10 @@ class OrganizationRepository:
         counters = and_(usage.c.organization_id == self._organization_id, usage.c.mode == self._mode)
         await self._connection.execute(delete(usage).where(counters))
 
-    async def get_limits(self) -> Limits:
+    async def get_limits(self) -> QuotaLimits:
         """The quotas that the operator has set."""
         row = await driver_of(self._connection).fetchrow(_LIMITS, self._organization_id)
-        return Limits() if row is None else Limits(**row)
+        return QuotaLimits() if row is None else QuotaLimits(**row)
 
     async def find_name(self) -> str | None:
         """The organization's name."""

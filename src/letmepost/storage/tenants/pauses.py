@@ -16,8 +16,8 @@ PAUSED_RULE = "publishing.paused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What is paused: the whole deployment, and of that only what is named."""
+class PauseSelector:
+    """What a pause applies to: each field that is set narrows it; without any, it is the whole deployment."""
 
     organization_id: UUID | None = None
     account_id: UUID | None = None
@@ -28,7 +28,7 @@ class Scope:
 class PauseRow:
     """A pause that is on."""
 
-    scope: Scope
+    scope: PauseSelector
     reason: str | None
     created_at: datetime
 
@@ -83,19 +83,19 @@ class EveryTenantPauses:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, scope: Scope, reason: str | None, now: datetime) -> bool:
+    async def add(self, scope: PauseSelector, reason: str | None, now: datetime) -> bool:
         """Pause; False when it was paused already."""
         async with self._database.lookup() as connection:
             done = await connection.execute(_ADD, {**_values(scope), "reason": reason, "now": now})
         return done.rowcount == 1
 
-    async def is_known(self, scope: Scope) -> bool:
+    async def is_known(self, scope: PauseSelector) -> bool:
         """Whether the tenant and the account that are named exist, the account as one of the tenant."""
         given = {"organization_id": scope.organization_id, "account_id": scope.account_id}
         async with self._database.lookup() as connection:
             return bool(await connection.scalar(_KNOWN, given))
 
-    async def remove(self, scope: Scope) -> bool:
+    async def remove(self, scope: PauseSelector) -> bool:
         """End a pause; False when there was none."""
         async with self._database.lookup() as connection:
             done = await connection.execute(_REMOVE, _values(scope))
@@ -107,7 +107,9 @@ class EveryTenantPauses:
             rows = list(await connection.execute(_LIST))
         return [
             PauseRow(
-                scope=Scope(organization_id=row.organization_id, account_id=row.account_id, platform=row.platform),
+                scope=PauseSelector(
+                    organization_id=row.organization_id, account_id=row.account_id, platform=row.platform
+                ),
                 reason=row.reason,
                 created_at=row.created_at,
             )
@@ -132,7 +134,7 @@ async def find_pause(connection: Connection, tenant: Tenant, account_id: UUID, p
     return found
 
 
-def _values(scope: Scope) -> dict[str, object]:
+def _values(scope: PauseSelector) -> dict[str, object]:
     return {"organization_id": scope.organization_id, "account_id": scope.account_id, "platform": scope.platform}
 
 

@@ -16,8 +16,8 @@ from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.posts import PostStatus
 from letmepost.domain.quotas import (
-    Limits,
     Quota,
+    QuotaLimits,
     QuotaName,
     Reading,
     media_bytes,
@@ -88,7 +88,7 @@ class UsageRepository:
         await self._connection.execute(update(usage).where(self._is(quota)).values(**values))
         return Counted(Reading(quota, used), counted.is_warned)
 
-    async def read(self, limits: Limits, profile_id: UUID | None, now: datetime) -> list[Reading]:
+    async def read(self, limits: QuotaLimits, profile_id: UUID | None, now: datetime) -> list[Reading]:
         """How much of every quota is used now, past any counter; of accounts, only those of the profile when given."""
         found = []
         if limits.posts_per_month is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from letmepost.platforms._simulator import Attempt, Refuse, refuse_counted
+from letmepost.platforms._simulator import Refuse, WriteAttempt, refuse_counted
 from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, internal_error, invalid_request
 from letmepost.platforms.contract import State
 
@@ -61,7 +61,7 @@ class Scenario:
     directory_failure: DirectoryFailure | None = None
 
 
-def _rate_limited(attempt: Attempt) -> XRPCError | None:
+def _rate_limited(attempt: WriteAttempt) -> XRPCError | None:
     if attempt.number > RATE_LIMITED_WRITES:
         return None
     headers = {
@@ -74,13 +74,13 @@ def _rate_limited(attempt: Attempt) -> XRPCError | None:
     return XRPCError(429, "RateLimitExceeded", "Rate Limit Exceeded", headers=headers)
 
 
-def _rejected(attempt: Attempt) -> XRPCError | None:
+def _rejected(attempt: WriteAttempt) -> XRPCError | None:
     if not attempt.shows_post:
         return None
     return invalid_request("Invalid app.bsky.feed.post record: refused by this sandbox account")
 
 
-def _unavailable(attempt: Attempt) -> XRPCError | None:
+def _unavailable(attempt: WriteAttempt) -> XRPCError | None:
     if attempt.age_s >= UNAVAILABLE_FOR_S:
         return None
     if attempt.number % 2:
@@ -88,11 +88,11 @@ def _unavailable(attempt: Attempt) -> XRPCError | None:
     return XRPCError(502, "UpstreamFailure", "Upstream Failure")
 
 
-def _flaky(attempt: Attempt) -> XRPCError | None:
+def _flaky(attempt: WriteAttempt) -> XRPCError | None:
     return internal_error() if attempt.number % 2 else None
 
 
-def _never_answers(_attempt: Attempt) -> XRPCError:
+def _never_answers(_attempt: WriteAttempt) -> XRPCError:
     message = "Operation timed out, please try again."
     return XRPCError(504, "UpstreamTimeout", message, delay_s=NEVER_S)
 

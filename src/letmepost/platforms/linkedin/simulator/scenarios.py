@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from letmepost.platforms._simulator import Attempt, Refuse, refuse_counted
+from letmepost.platforms._simulator import Refuse, WriteAttempt, refuse_counted
 from letmepost.platforms.contract import State
 from letmepost.platforms.linkedin.simulator.restli import RestliError, invalid
 
@@ -50,7 +50,7 @@ class Scenario:
     never_ready: bool = False
 
 
-def _rate_limited(attempt: Attempt) -> RestliError | None:
+def _rate_limited(attempt: WriteAttempt) -> RestliError | None:
     if attempt.number > RATE_LIMITED_WRITES:
         return None
     message = "Resource level throttle limit for calls to this resource is reached."
@@ -64,25 +64,25 @@ def day_limit(whose: str) -> RestliError:
     return RestliError(429, "TOO_MANY_REQUESTS", message, number=101)
 
 
-def _rejected(attempt: Attempt) -> RestliError | None:
+def _rejected(attempt: WriteAttempt) -> RestliError | None:
     if not attempt.shows_post:
         return None
     return invalid("INVALID_VALUE_FOR_FIELD", "/commentary", "Refused by this sandbox account")
 
 
-def _unavailable(attempt: Attempt) -> RestliError | None:
+def _unavailable(attempt: WriteAttempt) -> RestliError | None:
     if attempt.age_s >= UNAVAILABLE_FOR_S:
         return None
     return RestliError(503, "SERVICE_UNAVAILABLE", "Service Unavailable", number=0)
 
 
-def _flaky(attempt: Attempt) -> RestliError | None:
+def _flaky(attempt: WriteAttempt) -> RestliError | None:
     if not attempt.number % 2:
         return None
     return RestliError(500, "INTERNAL_SERVER_ERROR", "Internal Server Error", number=0)
 
 
-def _duplicate(attempt: Attempt) -> RestliError | None:
+def _duplicate(attempt: WriteAttempt) -> RestliError | None:
     return duplicate_post(DUPLICATE_URN) if attempt.shows_post else None
 
 

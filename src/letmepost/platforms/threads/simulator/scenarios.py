@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from letmepost.platforms._simulator import Attempt, Refuse, refuse_counted
+from letmepost.platforms._simulator import Refuse, WriteAttempt, refuse_counted
 from letmepost.platforms.contract import State
 from letmepost.platforms.threads.simulator.graph import Refused, wrong_parameter
 
@@ -50,29 +50,29 @@ class Scenario:
     media_error: str | None = None
 
 
-def _rate_limited(attempt: Attempt) -> Refused | None:
+def _rate_limited(attempt: WriteAttempt) -> Refused | None:
     if attempt.number > RATE_LIMITED_WRITES:
         return None
     return Refused("Application request limit reached", code=4, status=403)
 
 
-def _rejected(attempt: Attempt) -> Refused | None:
+def _rejected(attempt: WriteAttempt) -> Refused | None:
     return None if attempt.shows_post else wrong_parameter("Refused by this sandbox account.")
 
 
-def _unavailable(attempt: Attempt) -> Refused | None:
+def _unavailable(attempt: WriteAttempt) -> Refused | None:
     if attempt.age_s >= UNAVAILABLE_FOR_S:
         return None
     return Refused("Service temporarily unavailable", code=2, status=503, is_transient=True)
 
 
-def _flaky(attempt: Attempt) -> Refused | None:
+def _flaky(attempt: WriteAttempt) -> Refused | None:
     if attempt.number % 2 == 0:
         return None
     return Refused("An unknown error occurred", code=1, status=500, is_transient=True)
 
 
-def _duplicate(attempt: Attempt) -> Refused | None:
+def _duplicate(attempt: WriteAttempt) -> Refused | None:
     return Refused("Duplicate status message", code=506) if attempt.shows_post else None
 
 

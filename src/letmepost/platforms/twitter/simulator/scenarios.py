@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from letmepost.platforms._simulator import Attempt, Refuse, refuse_counted
+from letmepost.platforms._simulator import Refuse, WriteAttempt, refuse_counted
 from letmepost.platforms.contract import State
 from letmepost.platforms.twitter.simulator.wire import PROBLEMS, RefusedError, forbidden, too_many, unavailable
 
@@ -45,28 +45,28 @@ class Scenario:
     processes_forever: bool = False
 
 
-def _rate_limited(attempt: Attempt) -> RefusedError | None:
+def _rate_limited(attempt: WriteAttempt) -> RefusedError | None:
     if attempt.number > RATE_LIMITED_POSTS:
         return None
     reset = str(int(attempt.now.timestamp()) + RATE_LIMITED_FOR_S)
     return too_many({"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0", "x-rate-limit-reset": reset})
 
 
-def _day_over(attempt: Attempt) -> RefusedError:
+def _day_over(attempt: WriteAttempt) -> RefusedError:
     reset = str(int(attempt.now.timestamp()) + DAY_RESETS_AFTER_S)
     name = "x-user-limit-24hour"
     return too_many({f"{name}-limit": "50", f"{name}-remaining": "0", f"{name}-reset": reset})
 
 
-def _away(attempt: Attempt) -> RefusedError | None:
+def _away(attempt: WriteAttempt) -> RefusedError | None:
     return unavailable() if attempt.age_s < UNAVAILABLE_FOR_S else None
 
 
-def _flaky(attempt: Attempt) -> RefusedError | None:
+def _flaky(attempt: WriteAttempt) -> RefusedError | None:
     return unavailable(500) if attempt.number % 2 else None
 
 
-def _out_of_credits(_attempt: Attempt) -> RefusedError:
+def _out_of_credits(_attempt: WriteAttempt) -> RefusedError:
     detail = "Your enrolled account [1] does not have any credits to fulfill this request."
     body = {"account_id": 1, "title": "CreditsDepleted", "detail": detail, "type": f"{PROBLEMS}/credits"}
     return RefusedError(402, body)
