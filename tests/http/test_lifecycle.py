@@ -71,7 +71,7 @@ async def test_a_canceled_post_never_goes_out_and_can_be_retried(client: Client)
 
 @pytest.mark.parametrize("path", ["posts", "batches"])
 async def test_canceled_draft_cannot_be_retried(client: Client, path: str) -> None:
-    """Nobody has asked to publish it."""
+    """No request has published it."""
     account_id = await client.sandbox_account()
     draft = (
         await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "x", "draft": True})

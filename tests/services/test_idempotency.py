@@ -131,7 +131,7 @@ async def test_answer_is_replayed_as_long_as_the_setting_says(bench: Bench) -> N
 
 
 async def test_every_stored_answer_is_sealed(bench: Bench, admin: Admin) -> None:
-    """Answers contain signed media URLs, which open a file for whoever reads the database."""
+    """Answers contain signed media URLs, which open a file for anyone who reads the database."""
     await bench.carry_out(bench.claim())
     [row] = await admin.rows("SELECT body, has_secret FROM idempotency_keys")
     assert not row["has_secret"]

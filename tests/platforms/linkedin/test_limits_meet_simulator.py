@@ -1,9 +1,7 @@
 """Preflight against the simulator: each has LinkedIn's limits in its own code, and they agree on every text."""
 
-import ast
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Warn
 from letmepost.domain.rules import violations
-from letmepost.platforms.linkedin import simulator
 from letmepost.platforms.linkedin.rules import RULES
 from tests.doubles.texts import texts_around
 from tests.platforms.linkedin.driver import Driver
@@ -119,13 +116,3 @@ def test_preflight_and_the_simulator_agree_on_the_number_of_images(count: int) -
 def test_preflight_and_the_simulator_agree_on_the_number_of_poll_answers(count: int) -> None:
     content = poll("Which?", *(f"answer {number}" for number in range(count)))
     assert is_accepted(content) is (not broken(content))
-
-
-def test_the_simulator_has_no_rule_and_no_counting_of_the_product() -> None:
-    [folder] = simulator.__path__
-    own = {"contract", "_simulator", "linkedin.simulator", "linkedin.settings"}
-    for path in Path(folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("letmepost"):
-                name = str(node.module).removeprefix("letmepost.platforms.")
-                assert any(name == one or name.startswith(f"{one}.") for one in own), f"{path.name}: {name}"

@@ -1,9 +1,7 @@
 """Preflight against the simulator: each has Threads' limits in its own code, and they agree on every text."""
 
-import ast
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from letmepost.domain.content import PostContent, ThreadPart
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Warn
 from letmepost.domain.rules import violations
-from letmepost.platforms.threads import simulator
 from letmepost.platforms.threads.rules import RULES
 from tests.doubles.texts import texts_around
 from tests.platforms.threads.test_flows_meet_simulator import Driver
@@ -103,13 +100,3 @@ def test_preflight_and_the_simulator_agree_on_the_number_of_poll_answers(count: 
     if count <= 4:  # more cannot be sent: the parameter has four names
         assert is_accepted(content)
     assert bool(broken(content)) is (count > 4)
-
-
-def test_the_simulator_has_no_rule_and_no_counting_of_the_product() -> None:
-    [folder] = simulator.__path__
-    own = {"contract", "_simulator", "threads.simulator", "threads.settings"}
-    for path in Path(folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("letmepost"):
-                name = str(node.module).removeprefix("letmepost.platforms.")
-                assert any(name == one or name.startswith(f"{one}.") for one in own), f"{path.name}: {name}"

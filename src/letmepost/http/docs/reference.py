@@ -152,8 +152,8 @@ def _statuses() -> str:
         [(f"<code>{status}</code>", prose(way.deadline), prose(way.decision)) for status, way in EXITS.items()],
     )
     intro = (
-        "<p>The response to a request waits until every post is settled. A canceled draft cannot be retried: nobody "
-        "has asked to publish it.</p>"
+        "<p>The response to a request waits until every post is settled. A canceled draft cannot be retried: no "
+        "request has published it.</p>"
     )
     return (
         f'<section id="statuses"><h2>Statuses of a post</h2>{intro}{listed}'

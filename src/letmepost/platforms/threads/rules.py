@@ -32,7 +32,7 @@ def _too_many_links(content: PostContent) -> Iterator[Finding]:
     card = ThreadsOptions.model_validate(content.options).link_attachment
     for path, text in content.texts():
         if len(text) > _TEXT_MAX:
-            continue  # too long in every unit: the length rule alone reports it, and nobody reads it to its end
+            continue  # too long in every unit: only the length rule reports it
         links = links_in(text) | ({card} if card is not None and path == "text" else set())
         if len(links) > _LINKS_MAX:
             message = f"The post has {len(links)} different links; Threads allows at most {_LINKS_MAX}."

@@ -123,7 +123,7 @@ class Retrying:
 def _is_retriable(locked: LockedPost) -> bool:
     """Return whether a post can be queued again.
 
-    The rest of a thread cannot follow a deleted beginning. A canceled draft stays canceled: nobody asked to publish it.
+    The rest of a thread cannot follow a deleted beginning. A canceled draft stays canceled: it was never published.
     """
     post = locked.post
     is_excluded = locked.is_leased or post.is_canceled_draft or post.unpublished_at is not None

@@ -44,7 +44,7 @@ posts = Table(
     Column("profile_id", Uuid, nullable=False),
     Column("platform", Text, nullable=False),
     Column("status", Text, nullable=False),
-    # A draft that was canceled. A retry must not publish it: nobody has asked to.
+    # A draft that was canceled. A retry must not publish it: no request has.
     Column("is_canceled_draft", Boolean, nullable=False, server_default=text("false")),
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),

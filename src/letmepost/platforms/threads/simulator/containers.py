@@ -1,7 +1,7 @@
 """Containers: what the server takes for one, and how far it is.
 
 Source: fact sheet sections 2.1 and 2.2, after https://developers.facebook.com/docs/threads/posts, checked 2026-11-21.
-Nothing is fetched: a simulator has no network, so of a medium's address only the form is judged.
+Nothing is fetched: a simulator has no network, so only the form of a media URL is checked.
 """
 
 from collections.abc import Callable, Mapping
