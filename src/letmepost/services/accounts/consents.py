@@ -25,7 +25,7 @@ from letmepost.services.accounts.consent_requests import (
 )
 from letmepost.services.accounts.granted_accounts import GOOD_FOR, GrantedAccounts, oauth_of, pick
 from letmepost.services.callers import Caller, beginner, new_id
-from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
+from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.storage.accounts.consents import ConsentRepository, ConsentRow, EveryTenantConsents
 from letmepost.storage.database import Connection, Database, Tenant
@@ -122,7 +122,6 @@ class Consents:
             PlatformFailure: the platform refused the grant, or could not be reached.
         """
         access = self._worlds.access_to_connect(platform_name, caller.mode, caller.organization_id)
-        await self._refuse_repeated(caller, once)
         async with self._database.tenant(caller.tenant) as connection:
             consents = self._consents(connection, caller.tenant)
             row = self._usable(await consents.find(self._hashes(form.state)), platform_name, form, caller)
@@ -193,12 +192,6 @@ class Consents:
         await self._idempotency.take(connection, caller, once.claim)
         made = await self._granted.store(connection, caller, row, chosen)
         return await self._idempotency.answer(connection, caller, once, made)
-
-    async def _refuse_repeated(self, caller: Caller, once: Once[Sequence[Connected]]) -> None:
-        """A state is good for one use: a request that was carried out must not find its own state used."""
-        known = None if once.claim is None else await self._idempotency.find(caller, once.claim)
-        if known is not None:
-            raise AnsweredError(known)
 
     async def _checked(self, connection: Connection, caller: Caller, wanted: Wanted) -> Wanted:
         organization = await OrganizationRepository(connection, caller.tenant).find()
