@@ -1,7 +1,7 @@
 """A platform's simulator as a network, and a driver that runs flows against it."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,7 @@ from pydantic import AnyHttpUrl
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
-from letmepost.domain.flow import Call, Effect, Flow, Frozen, Instruction, Pause, Reply
+from letmepost.domain.flow import Call, Effect, Flow, Frozen, Instruction, Pause, Reply, Warn
 from letmepost.platforms.contract import (
     AccountFacts,
     ConnectedAccount,
@@ -188,3 +188,14 @@ def failed(run: Callable[[], object]) -> PlatformFailure:
     with pytest.raises(PlatformFailure) as caught:
         run()
     return caught.value
+
+
+def is_accepted_whole(publish: Callable[[], Iterable[Instruction]]) -> bool:
+    """Publish without preflight; return whether the simulator accepts all of it, without a warning."""
+    try:
+        said = publish()
+    except PlatformFailure as failure:
+        if failure.kind is not FailureKind.REJECTED:
+            raise
+        return False
+    return not any(isinstance(one, Warn) for one in said)

@@ -9,10 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from letmepost.domain.content import PostContent, ThreadPart
-from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Warn
 from letmepost.domain.rules import violations
 from letmepost.platforms.threads.rules import RULES
+from tests.doubles.simulated import is_accepted_whole
 from tests.doubles.texts import texts_around
 from tests.platforms.threads.test_flows_meet_simulator import Driver
 from tests.platforms.threads.transcripts import image
@@ -42,15 +41,8 @@ LINKS = (
 
 
 def is_accepted(content: dict[str, Any]) -> bool:
-    """Publish without preflight; whether the simulator accepts all of it."""
     driver = Driver()
-    try:
-        said = driver.publish(driver.connect(), **content)
-    except PlatformFailure as failure:
-        if failure.kind is not FailureKind.REJECTED:
-            raise
-        return False
-    return not any(isinstance(one, Warn) for one in said)
+    return is_accepted_whole(lambda: driver.publish(driver.connect(), **content))
 
 
 def broken(content: dict[str, Any]) -> set[str]:
