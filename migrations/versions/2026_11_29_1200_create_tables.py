@@ -479,8 +479,8 @@ ALTER TABLE connect_states ADD CONSTRAINT uq_connect_states_organization_id_id U
 SCHEMA = TENANTS + ACCOUNTS + POSTS + MEDIA + WEBHOOKS + CONNECTING
 TABLES = re.findall(r"^CREATE TABLE (\w+)", SCHEMA, re.MULTILINE)
 
-# These outlive their organization: the record of what was done, and the answer to the request that removed it.
-WITHOUT_REFERENCE = {"audit_log", "operator_requests"}
+# These outlive their organization, or belong to none: the audit log, and responses to the operator's requests.
+WITHOUT_REFERENCE = {"audit_log", "idempotency_keys", "operator_requests"}
 
 ORGANIZATION = "(SELECT nullif(current_setting('letmepost.organization', true), '')::uuid)"
 OF_ORGANIZATION = f"organization_id = {ORGANIZATION}"

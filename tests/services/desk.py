@@ -24,7 +24,7 @@ from letmepost.services.publishing.begin import begin
 from letmepost.services.publishing.dependencies import Tools
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.publishing.publish import Publishing
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.database import Connection
 from letmepost.storage.posts.posts import PostRepository
@@ -130,12 +130,13 @@ async def working(
         blobs=DiskBlobStore(directory),
         probe=probe_here,
         clock=CLOCK,
-        quotas=Quotas(owner.database, CLOCK),
+        quotas=OldQuotas(owner.database, CLOCK),
         kept_for=timedelta(days=30),
     )
     redis = open_redis(redis_url, timeout_s=1.0)
     claims = EveryTenantClaims(owner.database)
     tools = Tools(
+        units=owner.units,
         database=owner.database,
         keyring=KEYRING,
         clock=CLOCK,

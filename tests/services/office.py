@@ -9,8 +9,9 @@ from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import StateForbids
 from letmepost.services.accounts.disconnect import DISCONNECTED
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
 from letmepost.services.media.library import MediaLibrary
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.posts.accept import Acceptance
 from letmepost.services.posts.change import Editing, PostChange
 from letmepost.services.posts.inline_media import PostMedia
@@ -20,7 +21,7 @@ from letmepost.services.posts.retry import Resolution, Retrying
 from letmepost.services.posts.transition import PostMoves
 from letmepost.services.posts.unpublish import Unpublishing
 from letmepost.services.tenants.pauses import Pauses
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.posts.posts import PostRepository
 from tests.services.desk import Desk
@@ -44,7 +45,7 @@ class Office:
             scopes=EVERY_SCOPE,
             requests_per_minute=None,
         )
-        quotas, idempotency = Quotas(tools.database, CLOCK), Idempotency(tools.database, KEYRING, CLOCK)
+        quotas, idempotency = OldQuotas(tools.database, CLOCK), OldIdempotency(tools.database, KEYRING, CLOCK)
         media = PostMedia(tools.database, library or tools.library, tools.fetching, CLOCK)
         acceptance = Acceptance(
             database=tools.database,
@@ -69,7 +70,12 @@ class Office:
         )
         self._retrying = Retrying(moves=moves, quotas=quotas, clock=CLOCK)
         self._unpublishing = Unpublishing(
-            database=tools.database, keyring=KEYRING, clock=CLOCK, worlds=tools.worlds, idempotency=idempotency
+            units=tools.units,
+            database=tools.database,
+            keyring=KEYRING,
+            clock=CLOCK,
+            worlds=tools.worlds,
+            idempotency=idempotency,
         )
         self.pauses = Pauses(
             database=tools.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups

@@ -17,7 +17,7 @@ from letmepost.platforms.contract import Credential
 from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.accounts.maintenance import AccountMaintenance
 from letmepost.services.accounts.tokens import renewal_at
-from letmepost.services.idempotency import Idempotency
+from letmepost.services.old_idempotency import OldIdempotency
 from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.publishing import throttling
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
@@ -36,8 +36,9 @@ class Keeper:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        idempotency = Idempotency(desk.owner.database, KEYRING, CLOCK)
+        idempotency = OldIdempotency(desk.owner.database, KEYRING, CLOCK)
         self.health = HealthChecks(
+            units=desk.owner.units,
             database=desk.owner.database,
             keyring=KEYRING,
             clock=CLOCK,
@@ -45,6 +46,7 @@ class Keeper:
             idempotency=idempotency,
         )
         self.maintenance = AccountMaintenance(
+            units=desk.owner.units,
             database=desk.owner.database,
             keyring=KEYRING,
             clock=CLOCK,

@@ -11,7 +11,7 @@ from letmepost.gateways.blobs import DiskBlobStore
 from letmepost.gateways.blobs.store import StoredBlob
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, ThreadRequest
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
 from tests.doubles.probing import probe_here
 from tests.http.support import png
 from tests.services.desk import Desk
@@ -49,7 +49,7 @@ def store(desk: Desk, tmp_path: Path) -> WatchedStore:
 @pytest.fixture
 def office(desk: Desk, store: WatchedStore) -> Office:
     database = desk.tools.database
-    quotas, month = Quotas(database, CLOCK), timedelta(days=30)
+    quotas, month = OldQuotas(database, CLOCK), timedelta(days=30)
     library = MediaLibrary(database=database, blobs=store, probe=probe_here, clock=CLOCK, quotas=quotas, kept_for=month)
     return Office(desk, library)
 

@@ -1,7 +1,6 @@
 """Following a stream: what happens while nothing happens."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from uuid import UUID
@@ -12,10 +11,9 @@ from redis.asyncio import Redis
 from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Idempotency
 from letmepost.services.webhooks.stream import KEEP_ALIVE_S, LOOK_AGAIN_S, Streams
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.database import Database, open_database
-from letmepost.storage.sealing import Keyring
 from letmepost.storage.webhooks.events import EventRepository, EveryTenantOutbox, NewEvent
 from tests.database import DatabaseURLs
 from tests.doubles.clock import SteppedClock
@@ -45,14 +43,8 @@ async def narrow(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def streaming(database: Database, redis_url: str, clock: SteppedClock) -> AsyncIterator[Streams]:
     async with Redis.from_url(redis_url) as redis:
-        keyring = Keyring({"k1": bytes(range(32))}, secrets.token_bytes)
-        yield Streams(
-            database=database,
-            keyring=KEYRING,
-            clock=clock,
-            idempotency=Idempotency(database, keyring, clock),
-            wakeups=Wakeups(redis, redis),
-        )
+        wakeups = Wakeups(redis, redis)
+        yield Streams(units=UnitsOfWork(database, KEYRING, clock, wakeups), clock=clock, wakeups=wakeups)
 
 
 def caller_of(owner: Owner) -> Caller:

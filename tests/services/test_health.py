@@ -8,7 +8,8 @@ from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import NotFound, StateForbids
 from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from tests.services.desk import Desk
 from tests.services.network import Way
@@ -23,11 +24,12 @@ class Clinic:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.checks = HealthChecks(
+            units=desk.owner.units,
             database=desk.owner.database,
             keyring=KEYRING,
             clock=CLOCK,
             worlds=desk.tools.worlds,
-            idempotency=Idempotency(desk.owner.database, KEYRING, CLOCK),
+            idempotency=OldIdempotency(desk.owner.database, KEYRING, CLOCK),
         )
 
     async def check(self, **caller: Any) -> AccountRow:

@@ -10,15 +10,8 @@ import pytest
 from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import IdempotencyConflict
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import (
-    KEPT_FOR,
-    SECRETS_KEPT_FOR,
-    Answer,
-    AnsweredError,
-    Idempotency,
-    Once,
-    in_progress,
-)
+from letmepost.services.idempotency import KEPT_FOR, SECRETS_KEPT_FOR, Answer, in_progress
+from letmepost.services.old_idempotency import AnsweredError, OldIdempotency, Once
 from letmepost.storage.idempotency import IdempotencyClaim
 from letmepost.storage.sealing import Keyring
 from tests.doubles.clock import SteppedClock
@@ -38,9 +31,9 @@ class Bench:
     clock: SteppedClock = field(default_factory=SteppedClock)
     kept_for: timedelta = KEPT_FOR
 
-    def service(self) -> Idempotency:
+    def service(self) -> OldIdempotency:
         keyring = Keyring(self.keys, secrets.token_bytes)
-        return Idempotency(self.owner.database, keyring, self.clock, kept_for=self.kept_for)
+        return OldIdempotency(self.owner.database, keyring, self.clock, kept_for=self.kept_for)
 
     def caller(self, **changes: Any) -> Caller:
         known = Caller(

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from letmepost.domain.errors import IdempotencyConflict
-from letmepost.services.idempotency import KEPT_FOR, Answer, AnsweredError
+from letmepost.services.idempotency import KEPT_FOR, Answer
+from letmepost.services.old_idempotency import AnsweredError
 from letmepost.storage.database import Database, open_database
 from letmepost.storage.idempotency import IdempotencyRow
 from tests.database import DatabaseURLs

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from letmepost.domain.content import MediaFacts, PostContent
 from letmepost.domain.errors import QuotaExceeded
 from letmepost.domain.quotas import QuotaLimits
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.media.media import MediaRepository
 from letmepost.storage.posts.batches import BatchRepository, NewBatch, NewPost
 from letmepost.storage.tables.posts import posts
@@ -23,8 +23,8 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def quotas(owner: Owner) -> Quotas:
-    return Quotas(owner.database, SteppedClock(NOW))
+def quotas(owner: Owner) -> OldQuotas:
+    return OldQuotas(owner.database, SteppedClock(NOW))
 
 
 async def _allow(owner: Owner, **limits: int | None) -> None:
@@ -32,7 +32,7 @@ async def _allow(owner: Owner, **limits: int | None) -> None:
         await OrganizationRepository(connection, owner.tenant).change(limits)
 
 
-async def _accept(owner: Owner, quotas: Quotas, account_ids: Sequence[UUID], due_at: datetime = NOW) -> bool:
+async def _accept(owner: Owner, quotas: OldQuotas, account_ids: Sequence[UUID], due_at: datetime = NOW) -> bool:
     """Accept a post for each account, as the service does; whether that was allowed."""
     new = [
         NewPost(
@@ -75,7 +75,7 @@ async def _count(admin: Admin, table: str) -> int:
     return found
 
 
-async def test_many_at_once_never_exceed_the_limit(owner: Owner, quotas: Quotas, admin: Admin) -> None:
+async def test_many_at_once_never_exceed_the_limit(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
     """lessons A47: a count that is read before the insert lets two through."""
     account_id = await owner.account()
     await _allow(owner, posts_per_month=7)
@@ -84,7 +84,7 @@ async def test_many_at_once_never_exceed_the_limit(owner: Owner, quotas: Quotas,
     assert await admin.one("SELECT used FROM usage WHERE subject = 'posts'") == 7
 
 
-async def test_many_batches_of_the_same_accounts_take_turns(owner: Owner, quotas: Quotas, admin: Admin) -> None:
+async def test_many_batches_of_the_same_accounts_take_turns(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
     """Each takes several counters: in any order but one they would wait for each other for ever."""
     account_ids = [await owner.account() for _ in range(4)]
     await _allow(owner, posts_per_month=100, posts_per_account_day=3)
@@ -94,7 +94,7 @@ async def test_many_batches_of_the_same_accounts_take_turns(owner: Owner, quotas
     assert await _count(admin, "posts") == 12
 
 
-async def test_uploads_at_once_never_exceed_the_limit(owner: Owner, quotas: Quotas, admin: Admin) -> None:
+async def test_uploads_at_once_never_exceed_the_limit(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
     await _allow(owner, media_bytes=100)
 
     async def store() -> bool:
@@ -116,12 +116,12 @@ async def test_uploads_at_once_never_exceed_the_limit(owner: Owner, quotas: Quot
     assert not await store()
 
 
-async def test_without_a_quota_nothing_is_counted(owner: Owner, quotas: Quotas, admin: Admin) -> None:
+async def test_without_a_quota_nothing_is_counted(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
     assert await _accept(owner, quotas, [await owner.account()])
     assert await _count(admin, "usage") == 0
 
 
-async def test_a_quota_that_is_set_later_counts_what_is_there(owner: Owner, quotas: Quotas) -> None:
+async def test_a_quota_that_is_set_later_counts_what_is_there(owner: Owner, quotas: OldQuotas) -> None:
     account_id = await owner.account()
     for _ in range(3):
         assert await _accept(owner, quotas, [account_id])
@@ -130,7 +130,7 @@ async def test_a_quota_that_is_set_later_counts_what_is_there(owner: Owner, quot
     assert not await _accept(owner, quotas, [account_id])
 
 
-async def test_a_post_counts_in_the_month_and_on_the_day_when_it_is_due(owner: Owner, quotas: Quotas) -> None:
+async def test_a_post_counts_in_the_month_and_on_the_day_when_it_is_due(owner: Owner, quotas: OldQuotas) -> None:
     """lessons A47: what is scheduled for the next month is the next month's."""
     account_id = await owner.account()
     await _allow(owner, posts_per_month=2, posts_per_account_day=1)
@@ -139,7 +139,7 @@ async def test_a_post_counts_in_the_month_and_on_the_day_when_it_is_due(owner: O
     assert [(due_at, await _accept(owner, quotas, [account_id], due_at)) for due_at, _ in expected] == expected
 
 
-async def test_each_account_has_a_day_of_its_own(owner: Owner, quotas: Quotas, admin: Admin) -> None:
+async def test_each_account_has_a_day_of_its_own(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
     one, other = await owner.account(), await owner.account()
     await _allow(owner, posts_per_account_day=1)
     assert await _accept(owner, quotas, [one])
@@ -148,7 +148,7 @@ async def test_each_account_has_a_day_of_its_own(owner: Owner, quotas: Quotas, a
     assert await _count(admin, "posts") == 2
 
 
-async def test_a_refusal_leaves_the_counters_as_they_were(owner: Owner, quotas: Quotas, admin: Admin) -> None:
+async def test_a_refusal_leaves_the_counters_as_they_were(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
     account_id, other = await owner.account(), await owner.account()
     await _allow(owner, posts_per_month=3)
     assert await _accept(owner, quotas, [account_id, other])
@@ -157,7 +157,7 @@ async def test_a_refusal_leaves_the_counters_as_they_were(owner: Owner, quotas: 
     assert await _accept(owner, quotas, [account_id])
 
 
-async def test_a_warning_and_a_refusal_are_told_of_once_a_period(owner: Owner, quotas: Quotas, admin: Admin) -> None:
+async def test_a_warning_and_a_refusal_are_told_of_once_a_period(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
     account_id = await owner.account()
     await _allow(owner, posts_per_month=5)
     for _ in range(3):
@@ -175,13 +175,13 @@ async def test_a_warning_and_a_refusal_are_told_of_once_a_period(owner: Owner, q
     assert await _accept(owner, quotas, [account_id], NOW + timedelta(days=20))
 
 
-async def test_a_limit_that_the_first_request_breaks_is_told_of(owner: Owner, quotas: Quotas, admin: Admin) -> None:
+async def test_a_limit_that_the_first_request_breaks_is_told_of(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
     await _allow(owner, posts_per_month=0)
     assert not await _accept(owner, quotas, [await owner.account()])
     assert await _told(admin) == ["quota.exceeded"]
 
 
-async def test_moving_a_post_moves_its_count(owner: Owner, quotas: Quotas, admin: Admin) -> None:
+async def test_moving_a_post_moves_its_count(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
     account_id = await owner.account()
     await _allow(owner, posts_per_account_day=1)
     assert await _accept(owner, quotas, [account_id])

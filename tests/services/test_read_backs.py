@@ -41,6 +41,7 @@ async def _sweep(desk: Desk, *, is_due: bool = True) -> None:
     if is_due:
         await desk.admin.do("UPDATE posts SET read_back_at = $1 WHERE read_back_at IS NOT NULL", in_the_past())
     read_backs = ReadBacks(
+        units=desk.owner.units,
         database=desk.owner.database,
         keyring=KEYRING,
         clock=CLOCK,

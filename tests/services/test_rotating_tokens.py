@@ -34,9 +34,7 @@ class Workers:
     def one(self) -> AccountCredentials:
         """The account's credential as one of them knows it."""
         return AccountCredentials(
-            database=self.owner.database,
-            keyring=KEYRING,
-            clock=CLOCK,
+            units=self.owner.units,
             access=self.access,
             tenant=self.owner.tenant,
             account=self.account,
@@ -44,14 +42,7 @@ class Workers:
 
     async def check(self) -> None:
         """Use the stored credential; raises when it opens nothing."""
-        sender = await account_sender(
-            database=self.owner.database,
-            keyring=KEYRING,
-            clock=CLOCK,
-            access=self.access,
-            tenant=self.owner.tenant,
-            account=self.account,
-        )
+        sender = await account_sender(self.owner.units, self.access, self.owner.tenant, self.account)
         await drive(PLATFORM.check(self.account.facts, self.access.settings), sender)
 
 

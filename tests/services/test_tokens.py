@@ -35,9 +35,7 @@ async def credentials_of(owner: Owner, account_id: UUID, http: HTTPClient) -> Ac
         account = await AccountRepository(connection, owner.tenant, KEYRING).find(account_id)
     assert account is not None
     return AccountCredentials(
-        database=owner.database,
-        keyring=KEYRING,
-        clock=CLOCK,
+        units=owner.units,
         access=Access(make_platform(), PlatformSettings(), http),
         tenant=owner.tenant,
         account=account,

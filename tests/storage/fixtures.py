@@ -31,7 +31,7 @@ async def empty(urls: DatabaseURLs) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    await connection.execute("DELETE FROM organizations; DELETE FROM pauses")
+    await connection.execute("DELETE FROM organizations; DELETE FROM pauses; DELETE FROM idempotency_keys")
     await connection.close()
 
 

@@ -14,6 +14,7 @@ from letmepost.domain.content import PostContent
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms.contract import ConnectedAccount, Credential
 from letmepost.services.callers import new_id
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.posts.batches import BatchRepository, NewBatch, NewPost
@@ -24,6 +25,16 @@ from letmepost.storage.tenants.profiles import ProfileRepository
 CLOCK = SystemClock()
 KEYRING = Keyring({"k1": bytes(range(32))}, secrets.token_bytes)
 PLATFORM = "double"
+
+
+class NoHints:
+    """Notifies no worker."""
+
+    async def wake_worker(self) -> None:
+        return
+
+    async def events_written(self) -> None:
+        return
 
 
 def fresh_id() -> UUID:
@@ -38,6 +49,11 @@ class Owner:
     database: Database
     tenant: Tenant
     profile_id: UUID
+
+    @property
+    def units(self) -> UnitsOfWork:
+        """Units of work that notify no worker."""
+        return UnitsOfWork(self.database, KEYRING, CLOCK, NoHints())
 
     async def account(self, secrets_: Mapping[str, str] | None = None, **facts: Any) -> UUID:
         """A connected account."""

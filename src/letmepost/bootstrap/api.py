@@ -52,7 +52,6 @@ from letmepost.services.sandbox.clock import SandboxWorld
 from letmepost.services.tenants.api_keys import ApiKeys
 from letmepost.services.tenants.organizations import Organizations
 from letmepost.services.tenants.pauses import Pauses
-from letmepost.services.tenants.profiles import Profiles
 from letmepost.services.webhooks.endpoints import Endpoints
 from letmepost.services.webhooks.stream import Streams
 from letmepost.settings import Settings
@@ -76,7 +75,7 @@ async def open_api(
             worlds=core.worlds,
             media=media,
             quotas=core.quotas,
-            idempotency=core.idempotency,
+            idempotency=core.old_idempotency,
             wakeups=core.wakeups,
         )
         posts = Posts(core.database, core.clock)
@@ -86,7 +85,7 @@ async def open_api(
             database=core.database,
             clock=core.clock,
             quotas=core.quotas,
-            idempotency=core.idempotency,
+            idempotency=core.old_idempotency,
             wakeups=core.wakeups,
         )
         parts = connecting_parts(core)
@@ -104,7 +103,7 @@ async def open_api(
             posts=posts,
             submission=Submission(
                 acceptance=acceptance,
-                idempotency=core.idempotency,
+                idempotency=core.old_idempotency,
                 database=core.database,
                 wakeups=core.wakeups,
                 clock=core.clock,
@@ -114,11 +113,12 @@ async def open_api(
             ),
             retrying=Retrying(moves=moves, quotas=core.quotas, clock=core.clock),
             unpublishing=Unpublishing(
+                units=core.units,
                 database=core.database,
                 keyring=core.keyring,
                 clock=core.clock,
                 worlds=core.worlds,
-                idempotency=core.idempotency,
+                idempotency=core.old_idempotency,
             ),
             validation=Validation(acceptance=acceptance, worlds=core.worlds, links=core.links, clock=core.clock),
             timelines=Timelines(core.database, core.clock),
@@ -127,7 +127,7 @@ async def open_api(
                 keyring=core.keyring,
                 clock=core.clock,
                 worlds=core.worlds,
-                idempotency=core.idempotency,
+                idempotency=core.old_idempotency,
             ),
             connecting=parts.connecting,
             consents=parts.consents,
@@ -136,11 +136,12 @@ async def open_api(
             browsers_need_tls=parts.address.is_encrypted,
             withdrawals=parts.withdrawals,
             disconnecting=Disconnecting(
+                units=core.units,
                 database=core.database,
                 keyring=core.keyring,
                 clock=core.clock,
                 worlds=core.worlds,
-                idempotency=core.idempotency,
+                idempotency=core.old_idempotency,
                 quotas=core.quotas,
             ),
             health=core.health,
@@ -148,7 +149,7 @@ async def open_api(
                 database=core.database,
                 keyring=core.keyring,
                 clock=core.clock,
-                idempotency=core.idempotency,
+                idempotency=core.old_idempotency,
                 requests_per_minute=settings.requests_per_minute,
                 max_count=settings.api_keys_max,
             ),
@@ -167,24 +168,11 @@ async def open_api(
                 platforms=core.worlds.platforms,
                 throttles=Throttles(core.redis, core.clock),
             ),
-            profiles=Profiles(database=core.database, clock=core.clock, idempotency=core.idempotency),
             platforms=core.worlds.platforms,
             endpoints=Endpoints(
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
-                guard=core.guard,
-                http=core.live_http,
-                idempotency=core.idempotency,
-                max_count=settings.webhook_endpoints_max,
+                guard=core.guard, http=core.live_http, clock=core.clock, max_count=settings.webhook_endpoints_max
             ),
-            streams=Streams(
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
-                idempotency=core.idempotency,
-                wakeups=core.wakeups,
-            ),
+            streams=Streams(units=core.units, clock=core.clock, wakeups=core.wakeups),
             pauses=Pauses(
                 database=core.database,
                 clock=core.clock,
@@ -197,7 +185,7 @@ async def open_api(
                 fetching=core.fetching,
                 expiry=core.expiry,
                 clock=core.clock,
-                idempotency=core.idempotency,
+                idempotency=core.old_idempotency,
                 quotas=core.quotas,
             ),
             media_links=core.links,
@@ -208,7 +196,7 @@ async def open_api(
                 direct=core.direct,
                 links=core.links,
                 clock=core.clock,
-                idempotency=core.idempotency,
+                idempotency=core.old_idempotency,
             ),
             downloads=Downloads(core.library, core.links, metrics),
             sandbox=sandbox,
@@ -216,10 +204,12 @@ async def open_api(
                 sandbox=sandbox,
                 database=core.database,
                 clock=core.clock,
-                idempotency=core.idempotency,
+                idempotency=core.old_idempotency,
                 wakeups=core.wakeups,
             ),
+            old_idempotency=core.old_idempotency,
             idempotency=core.idempotency,
+            units=core.units,
             rate_limits=rate_limits,
             client_limits=ClientLimits(rate_limits, settings.trusted_proxies),
             requests_per_minute=settings.requests_per_minute,

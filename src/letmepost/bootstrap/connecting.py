@@ -31,7 +31,7 @@ def connecting_parts(core: Core) -> ConnectingParts:
     address = PublicAddress(str(settings.public_url), is_set="public_url" in settings.model_fields_set)
     return_urls = ReturnUrls(settings.return_origins)
     connecting = Connecting(
-        database=database, keyring=keyring, clock=clock, worlds=worlds, idempotency=core.idempotency
+        database=database, keyring=keyring, clock=clock, worlds=worlds, idempotency=core.old_idempotency
     )
     granted = GrantedAccounts(database=database, keyring=keyring, clock=clock, connecting=connecting)
     consents = Consents(
@@ -39,7 +39,7 @@ def connecting_parts(core: Core) -> ConnectingParts:
         keyring=keyring,
         clock=clock,
         worlds=worlds,
-        idempotency=core.idempotency,
+        idempotency=core.old_idempotency,
         granted=granted,
         return_urls=return_urls,
         address=address,
@@ -49,7 +49,7 @@ def connecting_parts(core: Core) -> ConnectingParts:
         keyring=keyring,
         clock=clock,
         worlds=worlds,
-        idempotency=core.idempotency,
+        idempotency=core.old_idempotency,
         return_urls=return_urls,
         address=address,
     )

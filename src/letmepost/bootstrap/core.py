@@ -27,8 +27,10 @@ from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
+from letmepost.services.old_idempotency import OldIdempotency
 from letmepost.services.platform_access import Worlds
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
+from letmepost.services.work import UnitsOfWork
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database
 from letmepost.storage.logins import read_login
@@ -52,8 +54,10 @@ class Core:
     sandbox_http: HTTPClient
     worlds: Worlds
     health: HealthChecks
+    units: UnitsOfWork
     idempotency: Idempotency
-    quotas: Quotas
+    old_idempotency: OldIdempotency
+    quotas: OldQuotas
     library: MediaLibrary
     links: MediaLinks
     fetching: MediaFetching
@@ -99,10 +103,13 @@ async def open_core(
         sandbox_http = HTTPClient(guard=AddressGuard(only, lookup), clock=clock, user_agent=USER_AGENT)
         stack.push_async_callback(sandbox_http.close)
         keyring = Keyring(settings.open_keys(), clock.entropy)
-        idempotency = Idempotency(database, keyring, clock, kept_for=timedelta(hours=settings.idempotency_kept_hours))
+        answers_kept_for = timedelta(hours=settings.idempotency_kept_hours)
+        old_idempotency = OldIdempotency(database, keyring, clock, kept_for=answers_kept_for)
+        wakeups = Wakeups(redis, subscriber)
+        units = UnitsOfWork(database, keyring, clock, wakeups)
         blobs, direct = open_blobs(settings, stack)
         kept_for = timedelta(days=settings.media_days)
-        quotas = Quotas(database, clock)
+        quotas = OldQuotas(database, clock)
         probes = MediaProbes(settings.media_processes)
         stack.push_async_callback(probes.close)
         library = MediaLibrary(
@@ -130,16 +137,18 @@ async def open_core(
             sandbox_http=sandbox_http,
             worlds=worlds,
             health=HealthChecks(
-                database=database, keyring=keyring, clock=clock, worlds=worlds, idempotency=idempotency
+                units=units, database=database, keyring=keyring, clock=clock, worlds=worlds, idempotency=old_idempotency
             ),
-            idempotency=idempotency,
+            units=units,
+            idempotency=Idempotency(units, keyring, clock, kept_for=answers_kept_for),
+            old_idempotency=old_idempotency,
             quotas=quotas,
             library=library,
             links=links,
             fetching=MediaFetching(database=database, library=library, direct=direct, http=live_http, clock=clock),
             expiry=MediaExpiry(database=database, library=library, clock=clock),
             direct=direct,
-            wakeups=Wakeups(redis, subscriber),
+            wakeups=wakeups,
         )
 
 

@@ -31,6 +31,8 @@ from letmepost.services.webhooks.deliveries import Deliveries
 from letmepost.settings import Settings
 from letmepost.storage.publishing.claims import EveryTenantClaims
 from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
+from letmepost.storage.webhooks.deliveries import EveryTenantDeliveries
+from letmepost.storage.webhooks.events import EveryTenantOutbox
 from letmepost.worker.main import WorkerServices, run_worker
 
 COUNTERS_KEPT = timedelta(days=32)
@@ -57,6 +59,7 @@ async def open_worker(
         leases = Leases(claims, core.clock, lease_s=settings.lease_s)
         throttles = Throttles(core.redis, core.clock)
         tools = Tools(
+            units=core.units,
             database=core.database,
             keyring=core.keyring,
             clock=core.clock,
@@ -73,8 +76,9 @@ async def open_worker(
         yield WorkerServices(
             publishing=Publishing(tools, claims, lease_s=settings.lease_s, slots=settings.worker_slots),
             deliveries=Deliveries(
-                database=core.database,
-                keyring=core.keyring,
+                units=core.units,
+                outbox=EveryTenantOutbox(core.database),
+                deliveries=EveryTenantDeliveries(core.database, core.keyring),
                 clock=core.clock,
                 http=core.live_http,
                 wakeups=core.wakeups,
@@ -93,6 +97,7 @@ async def open_worker(
             retention=Retention(EveryTenantRetention(core.database), core.clock, kept_for(settings)),
             removal=Removal(core.database, core.library, core.clock),
             maintenance=AccountMaintenance(
+                units=core.units,
                 database=core.database,
                 keyring=core.keyring,
                 clock=core.clock,
@@ -101,6 +106,7 @@ async def open_worker(
                 throttles=throttles,
             ),
             read_backs=ReadBacks(
+                units=core.units,
                 database=core.database,
                 keyring=core.keyring,
                 clock=core.clock,

@@ -1,4 +1,4 @@
-"""Idempotency keys and answers, between the routes and the use cases."""
+"""OldIdempotency keys and answers, between the routes and the use cases."""
 
 import re
 from collections.abc import Awaitable, Callable, Coroutine
@@ -9,7 +9,8 @@ from fastapi import Request, Response
 from letmepost.domain.errors import InvalidRequest
 from letmepost.http.gate import caller_of
 from letmepost.http.schemas.base import View
-from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import AnsweredError, OldIdempotency, Once
 from letmepost.services.operator_requests import OperatorRequests, RepeatedError
 from letmepost.storage.idempotency import IdempotencyClaim
 
@@ -30,7 +31,7 @@ async def claim_of(request: Request, body: bytes | None = None) -> IdempotencyCl
     named = await _named(request, body)
     if named is None:
         return None
-    idempotency: Idempotency = request.app.state.services.idempotency
+    idempotency: OldIdempotency = request.app.state.services.old_idempotency
     return idempotency.claim_of(caller_of(request), *named)
 
 
@@ -90,7 +91,7 @@ async def respond(request: Request, wanted: Once[T], carry_out: Coroutine[Any, A
     claim = wanted.claim
     if claim is None:
         return to_response(await carry_out)
-    idempotency: Idempotency = request.app.state.services.idempotency
+    idempotency: OldIdempotency = request.app.state.services.old_idempotency
     caller = caller_of(request)
     try:
         known = await idempotency.find(caller, claim)

@@ -21,6 +21,7 @@ from letmepost.services.media.attachments import Attachments
 from letmepost.services.media.downloads import Downloads
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.media.uploads import Uploads
+from letmepost.services.old_idempotency import OldIdempotency
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.posts.change import Editing
 from letmepost.services.posts.read import Posts
@@ -35,10 +36,10 @@ from letmepost.services.sandbox.clock import SandboxWorld
 from letmepost.services.tenants.api_keys import ApiKeys
 from letmepost.services.tenants.organizations import Organizations
 from letmepost.services.tenants.pauses import Pauses
-from letmepost.services.tenants.profiles import Profiles
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.services.webhooks.endpoints import Endpoints
 from letmepost.services.webhooks.stream import Streams
+from letmepost.services.work import UnitsOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,8 @@ class APIServices:
     api_keys: ApiKeys
     organizations: Organizations
     operator_requests: OperatorRequests
-    quotas: Quotas
+    quotas: OldQuotas
     throttles: ThrottleReadings
-    profiles: Profiles
     platforms: Mapping[str, Platform]
     endpoints: Endpoints
     streams: Streams
@@ -103,7 +103,9 @@ class APIServices:
     pauses: Pauses
     sandbox: Sandbox
     sandbox_world: SandboxWorld
+    old_idempotency: OldIdempotency
     idempotency: Idempotency
+    units: UnitsOfWork
     rate_limits: RateLimits
     client_limits: ClientLimits
     requests_per_minute: int

@@ -1,6 +1,5 @@
 """Putting on record who changed what, in the transaction of the change."""
 
-from enum import StrEnum
 from typing import Any
 
 from letmepost.domain.ids import Prefix, spell
@@ -8,26 +7,10 @@ from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.database import Connection, Tenant
-from letmepost.storage.tenants.audit import AuditEntry, AuditRepository
+from letmepost.storage.tenants.audit import Action, AuditEntry, AuditRepository
 
 OPERATOR = "operator"
 """The actor behind the operator's routes and commands."""
-
-
-class Action(StrEnum):
-    """What is put on record."""
-
-    KEY_MINTED = "key.minted"
-    KEY_ROTATED = "key.rotated"
-    KEY_REVOKED = "key.revoked"
-    ACCOUNT_CONNECTED = "account.connected"
-    ACCOUNT_DISCONNECTED = "account.disconnected"
-    ORGANIZATION_CREATED = "organization.created"
-    ORGANIZATION_CHANGED = "organization.changed"
-    ORGANIZATION_DELETED = "organization.deleted"
-    ENDPOINT_CREATED = "endpoint.created"
-    ENDPOINT_DELETED = "endpoint.deleted"
-    ENDPOINT_SECRET_ROTATED = "endpoint.secret_rotated"  # noqa: S105 - the name of an action
 
 
 async def record(

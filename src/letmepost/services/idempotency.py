@@ -1,6 +1,7 @@
-"""One effect a key: the claim is written in the transaction of what it protects."""
+"""One effect per `Idempotency-Key`: the response is stored in the transaction of the effect, and replayed."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
@@ -9,171 +10,252 @@ from uuid import UUID
 from letmepost.domain.errors import IdempotencyConflict
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
-from letmepost.storage.database import Connection, Database
-from letmepost.storage.idempotency import IdempotencyClaim, IdempotencyRepository, IdempotencyRow
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.database import Tenant
+from letmepost.storage.idempotency import IdempotencyClaim, IdempotencyRow
 from letmepost.storage.sealing import Keyring, Place
 
 KEPT_FOR = timedelta(hours=24)
 """How long a record is kept by default."""
-
 SECRETS_KEPT_FOR = timedelta(minutes=10)
 RETRY_AFTER_S = 2
+KEY_WAIT_MAX_S = 10.0
+"""How long a request waits for another one with the same key."""
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.01, 0.25
+_NO_ID = UUID(int=0)
 
 T = TypeVar("T")
+P = TypeVar("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A response as it goes over the wire."""
+    """A response as it is sent."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
 
 
-class AnsweredError(Exception):
-    """The request was carried out before. `row` says how far it has come."""
-
-    def __init__(self, row: IdempotencyRow) -> None:
-        super().__init__("already answered")
-        self.row = row
-
-
 @dataclass(frozen=True, slots=True)
-class Once(Generic[T]):
-    """What a use case needs to be carried out once for a key: the claim, and how its result is answered.
+class _Prepared(Generic[P]):
+    """What the first unit of work of a remote use case found."""
 
-    Without a key (`claim` is None) nothing is recorded.
-    """
+    value: P
 
-    claim: IdempotencyClaim | None
-    render: Callable[[T], Answer]
-    has_secret: bool = False
+
+class KeyInUseError(Exception):
+    """Another request with the same key is running, or has just ended. Roll back, wait and look it up again."""
 
 
 class Idempotency:
-    """Claims keys, stores answers, and gives stored ones back. A record is kept for `kept_for`."""
+    """Carries requests out once per key. A record is kept for `kept_for`."""
 
-    def __init__(self, database: Database, keyring: Keyring, clock: Clock, *, kept_for: timedelta = KEPT_FOR) -> None:
-        self._database = database
+    def __init__(self, units: UnitsOfWork, keyring: Keyring, clock: Clock, *, kept_for: timedelta = KEPT_FOR) -> None:
+        self._units = units
         self._keyring = keyring
         self._clock = clock
         self._kept_for = kept_for
 
-    def claim_of(self, caller: Caller, key: str, request: bytes) -> IdempotencyClaim:
-        """What a key and the request that bears it are known by. `request`: method, path, query and raw body."""
+    def claim_of(self, owner: Caller | Tenant, key: str, request: bytes) -> IdempotencyClaim:
+        """Return what identifies a request and its key.
+
+        Args:
+            owner: the caller, or `DEPLOYMENT` for the operator.
+            request: method, path, query and raw body.
+        """
+        is_caller = isinstance(owner, Caller)
+        kind = "" if is_caller else "operator-"
         return IdempotencyClaim(
-            profile_scope=caller.profile_id or UUID(int=0),
-            key_hashes=self._keyring.hashes("idempotency-key", key.encode()),
-            fingerprints=self._keyring.hashes("idempotency-request", request),
-            api_key_id=caller.key_id,
+            profile_scope=(owner.profile_id if isinstance(owner, Caller) else None) or _NO_ID,
+            key_hashes=self._keyring.hashes(f"{kind}idempotency-key", key.encode()),
+            fingerprints=self._keyring.hashes(f"{kind}idempotency-request", request),
+            api_key_id=owner.key_id if isinstance(owner, Caller) else _NO_ID,
         )
 
-    async def find(self, caller: Caller, claim: IdempotencyClaim) -> IdempotencyRow | None:
-        """Return the record of the key, or None if the key is new.
+    async def perform(
+        self,
+        owner: Caller | Tenant,
+        claim: IdempotencyClaim | None,
+        run: Callable[[Work], Awaitable[T]],
+        render: Callable[[T], Answer],
+        *,
+        check: Callable[[], Awaitable[None]] | None = None,
+        has_secret: bool = False,
+    ) -> Answer:
+        """Run a use case in one unit of work and store its response, or replay the response of an earlier request.
+
+        Args:
+            claim: None runs the use case every time.
+            check: a check that calls the network. It precedes the unit of work, and is skipped if the key is known.
+            has_secret: the response may be replayed to the same API key only, for ten minutes.
 
         Raises:
-            IdempotencyConflict: the key was used for another request.
+            IdempotencyConflict: the key was used for another request, or the first request is still running.
         """
-        async with self._database.tenant(caller.tenant) as connection:
-            row = await IdempotencyRepository(connection, caller.tenant).find(claim, self._oldest(self._clock.now()))
-        return None if row is None else _same_request(row, claim)
+        if check is not None:
+            return await self.perform_remotely(
+                owner,
+                claim,
+                prepare=_prepare_nothing,
+                call=lambda _: check(),
+                record=lambda work, _: run(work),
+                render=render,
+                has_secret=has_secret,
+            )
+        if claim is None:
+            async with self._units.begin(owner) as work:
+                return render(await run(work))
 
-    async def begin(self, caller: Caller, claim: IdempotencyClaim) -> IdempotencyRow | None:
-        """Claim the key for a request that runs in several transactions; return the earlier record if there is one.
+        async def attempt() -> Answer:
+            async with self._units.begin(owner) as work:
+                earlier = await self.find(work, claim)
+                if earlier is not None:
+                    return self.replay(work.tenant, claim, earlier)
+                answer = render(await run(work))
+                await self.store(work, claim, answer, has_secret=has_secret)
+                return answer
+
+        return await until_key_is_free(attempt)
+
+    async def perform_remotely(
+        self,
+        owner: Caller | Tenant,
+        claim: IdempotencyClaim | None,
+        *,
+        prepare: Callable[[Work], Awaitable[P]],
+        call: Callable[[P], Awaitable[R]],
+        record: Callable[[Work, R], Awaitable[T]],
+        render: Callable[[T], Answer],
+        has_secret: bool = False,
+    ) -> Answer:
+        """Run a use case that calls the network between two units of work. No transaction is open meanwhile.
+
+        Two requests with the same key that run at the same time may both call the network. Only the first of them
+        records its result; the other one receives the same response.
 
         Raises:
+            IdempotencyConflict: as `perform`.
+        """
+
+        async def begin() -> Answer | _Prepared[P]:
+            async with self._units.begin(owner) as work:
+                earlier = None if claim is None else await self.find(work, claim)
+                if claim is not None and earlier is not None:
+                    return self.replay(work.tenant, claim, earlier)
+                return _Prepared(await prepare(work))
+
+        prepared = await until_key_is_free(begin)
+        if isinstance(prepared, Answer):
+            return prepared
+        result = await call(prepared.value)
+        return await self.perform(owner, claim, lambda work: record(work, result), render, has_secret=has_secret)
+
+    async def find(self, work: Work, claim: IdempotencyClaim) -> IdempotencyRow | None:
+        """Lock the key until the end of the transaction; return its record, or None if the key is new.
+
+        Raises:
+            KeyInUseError: another transaction has locked it.
             IdempotencyConflict: the key was used for another request.
         """
-        try:
-            async with self._database.tenant(caller.tenant) as connection:
-                await self.take(connection, caller, claim)
-        except AnsweredError as answered:
-            return answered.row
+        is_locked, row = await work.idempotency.find_and_lock(claim, self._oldest(work.now()))
+        if row is not None:
+            if row.fingerprint not in claim.fingerprints:
+                raise body_mismatch()
+            return row
+        if not is_locked:
+            raise KeyInUseError
         return None
 
-    async def take(
-        self,
-        connection: Connection,
-        caller: Caller,
-        claim: IdempotencyClaim | None,
-        batch_id: UUID | None = None,
-    ) -> None:
-        """Claim the key in the transaction under way.
+    async def store(self, work: Work, claim: IdempotencyClaim, answer: Answer, *, has_secret: bool = False) -> None:
+        """Store a response under its key.
+
+        The body is always sealed, because it may contain a signed URL.
 
         Raises:
-            AnsweredError: another request has carried it out.
-            IdempotencyConflict: the key was used for another request.
+            KeyInUseError: another request has stored its response meanwhile.
         """
-        if claim is None:
-            return
-        now = self._clock.now()
-        repository = IdempotencyRepository(connection, caller.tenant)
-        if await repository.claim(claim, batch_id, now, self._oldest(now)):
-            return
-        row = await repository.find(claim, self._oldest(now))
-        if row is None:
-            raise in_progress()
-        raise AnsweredError(_same_request(row, claim))
-
-    async def answer(self, connection: Connection, caller: Caller, once: Once[T], result: T) -> Answer:
-        """The answer to a result, stored under the key in the transaction under way."""
-        answer = once.render(result)
-        if once.claim is not None:
-            await self.store(connection, caller, once.claim, answer, has_secret=once.has_secret)
-        return answer
-
-    async def store(
-        self,
-        connection: Connection,
-        caller: Caller,
-        claim: IdempotencyClaim,
-        answer: Answer,
-        *,
-        has_secret: bool = False,
-    ) -> None:
-        """Store an answer under its key, unless one is stored already.
-
-        The body is always sealed: it may contain a signed URL. `has_secret` also limits who may read it again.
-        """
-        await IdempotencyRepository(connection, caller.tenant).answer(
+        now = work.now()
+        body = self._keyring.seal(answer.body, _place(work.tenant, claim, claim.key_hashes[0]))
+        created = await work.idempotency.create(
             claim,
+            now,
+            self._oldest(now),
             status=answer.status,
             headers=answer.headers,
-            body=self._keyring.seal(answer.body, _place(caller, claim, claim.key_hashes[0])),
+            body=body,
             has_secret=has_secret,
         )
+        if not created:
+            raise KeyInUseError
 
-    async def settle(self, caller: Caller, claim: IdempotencyClaim, answer: Answer) -> Answer:
-        """Store an answer in a transaction of its own, and return the one that was stored first."""
-        async with self._database.tenant(caller.tenant) as connection:
-            await self.store(connection, caller, claim, answer)
-        stored = await self.find(caller, claim)
-        if stored is None or stored.body is None or stored.status is None:
-            return answer
-        return Answer(stored.status, self._open(caller, claim, stored, stored.body), stored.headers or {})
-
-    def replay(self, caller: Caller, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
-        """The stored answer, byte for byte.
+    async def reserve(self, work: Work, claim: IdempotencyClaim, batch_id: UUID) -> None:
+        """Store a key with the batch that its response waits for.
 
         Raises:
-            IdempotencyConflict: there is none yet, or it held a secret and may not be shown again.
+            KeyInUseError: another request has stored its batch meanwhile.
+        """
+        now = work.now()
+        if not await work.idempotency.create(claim, now, self._oldest(now), batch_id=batch_id):
+            raise KeyInUseError
+
+    async def settle(self, work: Work, claim: IdempotencyClaim, answer: Answer) -> Answer:
+        """Store the response to a request whose key is reserved; return the response that was stored first."""
+        body = self._keyring.seal(answer.body, _place(work.tenant, claim, claim.key_hashes[0]))
+        if await work.idempotency.settle(claim, status=answer.status, headers=answer.headers, body=body):
+            return answer
+        _, first = await work.idempotency.find_and_lock(claim, self._oldest(work.now()))
+        if first is None or first.status is None:  # it has expired
+            return answer
+        return self._open(work.tenant, claim, first)
+
+    def replay(self, tenant: Tenant, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
+        """Return the stored response, byte for byte.
+
+        Raises:
+            IdempotencyConflict: it is not known yet, or it contained a secret and may not be shown again.
         """
         if row.status is None or row.body is None:
             raise in_progress()
         if row.has_secret:
             is_old = self._clock.now() - row.created_at > SECRETS_KEPT_FOR
-            if is_old or row.api_key_id != caller.key_id:
+            if is_old or row.api_key_id != claim.api_key_id:
                 raise secret_expired()
-        body = self._open(caller, claim, row, row.body)
-        return Answer(row.status, body, {**(row.headers or {}), "Idempotency-Replayed": "true"})
+        answer = self._open(tenant, claim, row)
+        return Answer(answer.status, answer.body, {**answer.headers, "Idempotency-Replayed": "true"})
 
-    def _open(self, caller: Caller, claim: IdempotencyClaim, row: IdempotencyRow, body: bytes) -> bytes:
-        return self._keyring.open(body, _place(caller, claim, row.key_hash))
+    def _open(self, tenant: Tenant, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
+        if row.status is None or row.body is None:
+            raise in_progress()
+        body = self._keyring.open(row.body, _place(tenant, claim, row.key_hash))
+        return Answer(row.status, body, row.headers or {})
 
     def _oldest(self, now: datetime) -> datetime:
         """Return the time before which a record has expired."""
         return now - self._kept_for
+
+
+async def _prepare_nothing(work: Work) -> None:
+    """For use cases that need no row before they call the network."""
+
+
+async def until_key_is_free(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Repeat a unit of work while another request uses its key. No connection is held between attempts.
+
+    Raises:
+        IdempotencyConflict: the other request took too long.
+    """
+    loop = asyncio.get_running_loop()
+    deadline_s, delay_s = loop.time() + KEY_WAIT_MAX_S, _SHORTEST_WAIT_S
+    while True:
+        try:
+            return await attempt()
+        except KeyInUseError:
+            if loop.time() + delay_s > deadline_s:
+                raise in_progress() from None
+        await asyncio.sleep(delay_s)
+        delay_s = min(2 * delay_s, _LONGEST_WAIT_S)
 
 
 def in_progress() -> IdempotencyConflict:
@@ -188,7 +270,7 @@ def in_progress() -> IdempotencyConflict:
 
 
 def secret_expired() -> IdempotencyConflict:
-    """The first answer can no longer be given again."""
+    """The first response can no longer be replayed."""
     return IdempotencyConflict(
         "The first answer held a secret and is not shown again.",
         rule="idempotency_key.secret_expired",
@@ -197,7 +279,7 @@ def secret_expired() -> IdempotencyConflict:
 
 
 def body_mismatch() -> IdempotencyConflict:
-    """The key stands for another request."""
+    """The key belongs to another request."""
     return IdempotencyConflict(
         "This Idempotency-Key was used for another request.",
         rule="idempotency_key.body_mismatch",
@@ -205,12 +287,6 @@ def body_mismatch() -> IdempotencyConflict:
     )
 
 
-def _same_request(row: IdempotencyRow, claim: IdempotencyClaim) -> IdempotencyRow:
-    if row.fingerprint not in claim.fingerprints:
-        raise body_mismatch()
-    return row
-
-
-def _place(caller: Caller, claim: IdempotencyClaim, key_hash: bytes) -> Place:
-    row = f"{caller.mode}/{claim.profile_scope}/{key_hash.hex()}"
-    return Place(caller.organization_id, "idempotency_keys", "body", row)
+def _place(tenant: Tenant, claim: IdempotencyClaim, key_hash: bytes) -> Place:
+    row = f"{tenant.mode}/{claim.profile_scope}/{key_hash.hex()}"
+    return Place(tenant.organization_id, "idempotency_keys", "body", row)

@@ -11,11 +11,11 @@ from letmepost.services.idempotency import (
     KEPT_FOR,
     SECRETS_KEPT_FOR,
     Answer,
-    Once,
     body_mismatch,
     in_progress,
     secret_expired,
 )
+from letmepost.services.old_idempotency import Once
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.idempotency import IdempotencyClaim
 from letmepost.storage.operator_requests import (

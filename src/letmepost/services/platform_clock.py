@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ConnectedAccount
+from letmepost.services.work import Work
 from letmepost.storage.database import Connection, Tenant
 from letmepost.storage.sandbox.clock import TestWorld
 
@@ -45,3 +46,10 @@ async def platform_clock(connection: Connection, tenant: Tenant, clock: Clock) -
     if tenant.mode is Mode.LIVE:
         return PlatformClock(clock, timedelta())
     return PlatformClock(clock, timedelta(seconds=await TestWorld(connection, tenant).ahead_s()))
+
+
+async def platform_clock_of(work: Work) -> PlatformClock:
+    """Read the current clock of a tenant's platforms."""
+    if work.tenant.mode is Mode.LIVE:
+        return PlatformClock(work.clock, timedelta())
+    return PlatformClock(work.clock, timedelta(seconds=await work.test_world.ahead_s()))

@@ -35,6 +35,10 @@ class Tenant:
     mode: Mode
 
 
+DEPLOYMENT = Tenant(UUID(int=0), Mode.LIVE)
+"""Stands for a tenant where the operator's own records are kept. It has no rows but those."""
+
+
 def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
     """The driver's own connection, within the transaction, for statements that every post needs.
 
@@ -45,6 +49,18 @@ def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
     return driver  # type: ignore[no-any-return]  # SQLAlchemy does not say which driver it is
 
 
+async def set_tenant(connection: AsyncConnection, tenant: Tenant) -> None:
+    """Let the rest of the transaction see the rows of this tenant instead."""
+    await driver_of(connection).execute(_tenant_settings(tenant))
+
+
+def _tenant_settings(tenant: Tenant) -> str:
+    return (
+        f"SET LOCAL letmepost.organization = '{tenant.organization_id}'; "
+        f"SET LOCAL letmepost.mode = '{Mode(tenant.mode)}'"
+    )
+
+
 class Database:
     """Connections, and the three ways to begin a transaction on one of them."""
 
@@ -53,10 +69,7 @@ class Database:
 
     def tenant(self, tenant: Tenant) -> "Transaction":
         """A transaction that sees one tenant's rows; committed at the end, rolled back on any exception."""
-        return self.transaction(
-            f"BEGIN; SET LOCAL ROLE {APPLICATION_ROLE}; SET LOCAL letmepost.organization = '{tenant.organization_id}'; "
-            f"SET LOCAL letmepost.mode = '{Mode(tenant.mode)}'"
-        )
+        return self.transaction(f"BEGIN; SET LOCAL ROLE {APPLICATION_ROLE}; {_tenant_settings(tenant)}")
 
     def lookup(self) -> "Transaction":
         """Begin a transaction that finds out which tenant a request concerns. For API and worker."""

@@ -1,6 +1,6 @@
 """Connected accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -189,3 +189,8 @@ class Deleted(View):
 
     id: str
     deleted: Literal[True] = True
+
+    @classmethod
+    def named(cls, prefix: Prefix) -> Callable[[UUID], Self]:
+        """Return the view of deleted things whose public ids have this prefix."""
+        return lambda deleted_id: cls(id=spell(prefix, deleted_id))

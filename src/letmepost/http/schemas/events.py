@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -114,3 +115,8 @@ class ReplayedOne(View):
 
     id: str
     status: str = "pending"
+
+    @classmethod
+    def of(cls, delivery_id: UUID) -> "ReplayedOne":
+        """Show a delivery that was queued again."""
+        return cls(id=spell(Prefix.DELIVERY, delivery_id))

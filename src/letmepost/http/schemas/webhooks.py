@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Moment, View
-from letmepost.services.webhooks.endpoints import EndpointRequest, Tested
+from letmepost.services.webhooks.endpoints import EndpointRequest, EndpointTestResult, NewEndpoint
 from letmepost.storage.webhooks.endpoints import EndpointRow
 
 
@@ -78,6 +78,11 @@ class NewEndpointView(EndpointView):
 
     signing_secret: str
 
+    @classmethod
+    def of_new(cls, new: NewEndpoint) -> "NewEndpointView":
+        """Show a new endpoint, or one with a new secret."""
+        return cls(**cls.fields(new.row), signing_secret=new.secret)
+
 
 class EndpointList(View):
     """The endpoints that the key can see, newest first."""
@@ -106,7 +111,7 @@ class TestedView(View):
     sent_event: Mapping[str, Any]
 
     @classmethod
-    def of(cls, tested: Tested) -> "TestedView":
+    def of(cls, tested: EndpointTestResult) -> "TestedView":
         """Show how it went. Only 410 ends an endpoint; everything else would be tried again."""
         return cls(
             delivered=tested.is_delivered,

@@ -16,16 +16,18 @@ from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import ConnectedAccount
 from letmepost.services.accounts.read import visible_account
 from letmepost.services.accounts.tokens import renewal_at
-from letmepost.services.audit import Action, record_account
+from letmepost.services.audit import record_account
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import account_event, post_event
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import platform_clock
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.sealing import Keyring
+from letmepost.storage.tenants.audit import Action
 from letmepost.storage.tenants.profiles import ProfileRepository
 from letmepost.storage.webhooks.events import EventRepository
 
@@ -52,7 +54,7 @@ class Connecting:
     """Connects accounts of a caller's world."""
 
     def __init__(
-        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, idempotency: Idempotency
+        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, idempotency: OldIdempotency
     ) -> None:
         self._database = database
         self._keyring = keyring

@@ -10,7 +10,8 @@ from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.gateways.clock import Clock
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.callers import Caller, new_id
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Worlds
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRepository, ConnectSessionRow
 from letmepost.storage.database import Database
@@ -52,7 +53,7 @@ class ConnectSessions:
         keyring: Keyring,
         clock: Clock,
         worlds: Worlds,
-        idempotency: Idempotency,
+        idempotency: OldIdempotency,
         return_urls: ReturnUrls,
         address: PublicAddress,
     ) -> None:

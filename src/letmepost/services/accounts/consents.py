@@ -25,7 +25,8 @@ from letmepost.services.accounts.consent_requests import (
 )
 from letmepost.services.accounts.granted_accounts import GOOD_FOR, GrantedAccounts, oauth_of, pick
 from letmepost.services.callers import Caller, beginner, new_id
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.storage.accounts.consents import ConsentRepository, ConsentRow, EveryTenantConsents
 from letmepost.storage.database import Connection, Database, Tenant
@@ -48,7 +49,7 @@ class Consents:
         keyring: Keyring,
         clock: Clock,
         worlds: Worlds,
-        idempotency: Idempotency,
+        idempotency: OldIdempotency,
         granted: GrantedAccounts,
         return_urls: ReturnUrls,
         address: PublicAddress,

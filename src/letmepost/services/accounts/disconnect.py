@@ -9,17 +9,20 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.services.accounts.read import visible_account
 from letmepost.services.accounts.tokens import account_sender
-from letmepost.services.audit import Action, record_account
+from letmepost.services.audit import record_account
 from letmepost.services.callers import Caller
 from letmepost.services.events import account_event, post_event
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Worlds
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.posts.editing import PostEditor
 from letmepost.storage.posts.posts import PostRepository, PostRow
 from letmepost.storage.sealing import Keyring
+from letmepost.storage.tenants.audit import Action
 from letmepost.storage.webhooks.events import EventRepository, NewEvent
 
 DISCONNECTED = {
@@ -37,13 +40,15 @@ class Disconnecting:
         self,
         *,
         database: Database,
+        units: UnitsOfWork,
         keyring: Keyring,
         clock: Clock,
         worlds: Worlds,
-        idempotency: Idempotency,
-        quotas: Quotas,
+        idempotency: OldIdempotency,
+        quotas: OldQuotas,
     ) -> None:
         self._database = database
+        self._units = units
         self._keyring = keyring
         self._clock = clock
         self._worlds = worlds
@@ -94,14 +99,7 @@ class Disconnecting:
     async def _revoke_upstream(self, caller: Caller, account: AccountRow) -> None:
         try:
             access = self._worlds.access(account.platform, caller.mode, caller.organization_id)
-            sender = await account_sender(
-                database=self._database,
-                keyring=self._keyring,
-                clock=self._clock,
-                access=access,
-                tenant=caller.tenant,
-                account=account,
-            )
+            sender = await account_sender(self._units, access, caller.tenant, account)
             await drive(access.platform.disconnect(account.facts, access.settings), sender)
         except LetmepostError:
             # The platform may be away or have revoked it itself; the credential is erased either way.

@@ -11,9 +11,11 @@ from letmepost.services.accounts.read import visible_account
 from letmepost.services.accounts.tokens import account_sender
 from letmepost.services.callers import Caller
 from letmepost.services.events import account_event
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.outcomes import failure_error
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring
@@ -29,9 +31,17 @@ class HealthChecks:
     """
 
     def __init__(
-        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, idempotency: Idempotency
+        self,
+        *,
+        database: Database,
+        units: UnitsOfWork,
+        keyring: Keyring,
+        clock: Clock,
+        worlds: Worlds,
+        idempotency: OldIdempotency,
     ) -> None:
         self._database = database
+        self._units = units
         self._keyring = keyring
         self._clock = clock
         self._worlds = worlds
@@ -68,14 +78,7 @@ class HealthChecks:
     async def _ask(self, tenant: Tenant, account: AccountRow) -> PlatformFailure | None:
         """What is wrong, if anything."""
         access = self._worlds.access(account.platform, tenant.mode, tenant.organization_id)
-        sender = await account_sender(
-            database=self._database,
-            keyring=self._keyring,
-            clock=self._clock,
-            access=access,
-            tenant=tenant,
-            account=account,
-        )
+        sender = await account_sender(self._units, access, tenant, account)
         try:
             await drive(access.platform.check(account.facts, access.settings), sender)
         except PlatformFailure as failure:

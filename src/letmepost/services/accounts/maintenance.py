@@ -17,6 +17,7 @@ from letmepost.services.platform_access import Worlds
 from letmepost.services.platform_clock import platform_clock
 from letmepost.services.publishing import throttling
 from letmepost.services.publishing.outcomes import failure_error
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts, FoundAccount, MaintenanceRepository
@@ -37,6 +38,7 @@ class AccountMaintenance:
         self,
         *,
         database: Database,
+        units: UnitsOfWork,
         keyring: Keyring,
         clock: Clock,
         worlds: Worlds,
@@ -44,6 +46,7 @@ class AccountMaintenance:
         throttles: Throttles,
     ) -> None:
         self._database = database
+        self._units = units
         self._keyring = keyring
         self._clock = clock
         self._worlds = worlds
@@ -88,9 +91,7 @@ class AccountMaintenance:
             await self._plan(found, refresh_at=began_at + _LATER)
             return
         credentials = AccountCredentials(
-            database=self._database,
-            keyring=self._keyring,
-            clock=self._clock,
+            units=self._units,
             access=access,
             tenant=tenant,
             account=account,

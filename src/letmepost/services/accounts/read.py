@@ -8,8 +8,10 @@ from uuid import UUID
 from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Worlds
+from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.accounts.filters import AccountFilter
 from letmepost.storage.database import Connection, Database
@@ -30,7 +32,7 @@ class Accounts:
     """Connected accounts of the caller's world."""
 
     def __init__(
-        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, idempotency: Idempotency
+        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, idempotency: OldIdempotency
     ) -> None:
         self._database = database
         self._keyring = keyring
@@ -114,3 +116,15 @@ async def _check_movable(connection: Connection, caller: Caller, account_id: UUI
             rule="account.posts_waiting",
             remediation="Wait for them, or cancel them, then move the account.",
         )
+
+
+async def get(work: Work, account_id: UUID) -> AccountRow:
+    """Return an account.
+
+    Raises:
+        NotFound: the caller sees no such account.
+    """
+    row = await work.accounts.find(account_id)
+    if row is None or work.caller.profile_id not in {None, row.profile_id}:
+        raise NotFound("account")
+    return row

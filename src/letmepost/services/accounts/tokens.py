@@ -12,12 +12,10 @@ from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import CredentialSource, Sender
 from letmepost.platforms.contract import Credential
 from letmepost.services.platform_access import Access
-from letmepost.services.platform_clock import PlatformClock, platform_clock
+from letmepost.services.platform_clock import PlatformClock, platform_clock_of
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRow
-from letmepost.storage.accounts.credentials import CredentialRepository
-from letmepost.storage.accounts.maintenance import MaintenanceRepository
-from letmepost.storage.database import Connection, Database, Tenant
-from letmepost.storage.sealing import Keyring
+from letmepost.storage.database import Tenant
 
 _TURN = timedelta(seconds=90)
 """How long a refresh may take before another may try: longer than two calls to a token endpoint."""
@@ -33,18 +31,15 @@ class AccountCredentials:
     def __init__(
         self,
         *,
-        database: Database,
-        keyring: Keyring,
-        clock: Clock,
+        units: UnitsOfWork,
         access: Access,
         tenant: Tenant,
         account: AccountRow,
         known: Credential | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._clock = clock
+        self._units = units
+        self._clock = units.clock
         self._access = access
         self._tenant = tenant
         self._account = account
@@ -58,8 +53,8 @@ class AccountCredentials:
             PlatformFailure: auth_failed, when the account is disconnected.
         """
         if self._current is None:
-            async with self._database.tenant(self._tenant) as connection:
-                self._current = await self._credentials(connection).find(self._account.id)
+            async with self._units.begin(self._tenant) as work:
+                self._current = await work.credentials.find(self._account.id)
         if self._current is None:
             raise PlatformFailure(FailureKind.AUTH_FAILED, "The account is disconnected.")
         return self._current
@@ -76,8 +71,8 @@ class AccountCredentials:
             PlatformFailure: the platform refused, or nobody brought a new one in time.
         """
         for _ in range(_LOOKS):
-            async with self._database.tenant(self._tenant) as connection:
-                credentials = self._credentials(connection)
+            async with self._units.begin(self._tenant) as work:
+                credentials = work.credentials
                 # Locked, or a turn that ends between this look and the next line would be followed by a second refresh.
                 stored = await credentials.find(self._account.id, lock=True)
                 if stored is not None and stored.secrets != dead.secrets:
@@ -94,8 +89,8 @@ class AccountCredentials:
     async def _ask(self, dead: Credential, until: datetime) -> Credential | None:
         """What the platform gives in the turn that lasts until then; None when it was refused and the turn lost."""
         began_at = self._clock.now()
-        async with self._database.tenant(self._tenant) as connection:
-            time = await platform_clock(connection, self._tenant, self._clock)
+        async with self._units.begin(self._tenant) as work:
+            time = await platform_clock_of(work)
         try:
             fresh = _merged(dead, await self._brought(time, dead))
         except PlatformFailure as failure:
@@ -104,8 +99,8 @@ class AccountCredentials:
                 return None
             raise meaning from failure
         except BaseException:
-            async with self._database.tenant(self._tenant) as connection:
-                await self._credentials(connection).end_refresh(self._account.id, until)
+            async with self._units.begin(self._tenant) as work:
+                await work.credentials.end_refresh(self._account.id, until)
             raise
         return await self._store(dead, fresh, until)
 
@@ -133,10 +128,10 @@ class AccountCredentials:
         """
         is_definite = failure.kind is FailureKind.AUTH_FAILED
         retry_at = None if failure.retry_at is None else time.to_real_time(failure.retry_at)
-        async with self._database.tenant(self._tenant) as connection:
-            if not await self._credentials(connection).end_refresh(self._account.id, until):
+        async with self._units.begin(self._tenant) as work:
+            if not await work.credentials.end_refresh(self._account.id, until):
                 return None
-            is_last = not is_definite and await MaintenanceRepository(connection, self._tenant).refresh_failed(
+            is_last = not is_definite and await work.account_maintenance.refresh_failed(
                 self._account.id,
                 began_at,
                 self._clock.now(),
@@ -155,11 +150,11 @@ class AccountCredentials:
 
     async def _store(self, dead: Credential, fresh: Credential, until: datetime) -> Credential:
         """Replace the dead credential, and nothing else: a reconnect or a disconnect meanwhile wins."""
-        async with self._database.tenant(self._tenant) as connection:
-            credentials = self._credentials(connection)
+        async with self._units.begin(self._tenant) as work:
+            credentials = work.credentials
             stored = await credentials.find(self._account.id, lock=True)
             if stored is not None and stored.secrets == dead.secrets:
-                time = await platform_clock(connection, self._tenant, self._clock)
+                time = await platform_clock_of(work)
                 renewal = renewal_at(fresh, self._account.token_expires_at, time, self._account.id)
                 await credentials.replace(self._account.id, fresh, self._clock.now(), renewal)
                 stored = fresh
@@ -169,9 +164,6 @@ class AccountCredentials:
             raise PlatformFailure(FailureKind.AUTH_FAILED, "The account was disconnected meanwhile.")
         self._current = stored
         return stored
-
-    def _credentials(self, connection: Connection) -> CredentialRepository:
-        return CredentialRepository(connection, self._tenant, self._keyring)
 
 
 def _merged(dead: Credential, brought: Credential) -> Credential:
@@ -201,15 +193,11 @@ def renewal_at(
     return refresh_at(time.clock.now(), ends_at, account_id)
 
 
-async def account_sender(
-    *, database: Database, keyring: Keyring, clock: Clock, access: Access, tenant: Tenant, account: AccountRow
-) -> Sender:
-    """Sends the calls of flows that work for a connected account and publish nothing."""
-    credentials = AccountCredentials(
-        database=database, keyring=keyring, clock=clock, access=access, tenant=tenant, account=account
-    )
-    async with database.tenant(tenant) as connection:
-        time = await platform_clock(connection, tenant, clock)
+async def account_sender(units: UnitsOfWork, access: Access, tenant: Tenant, account: AccountRow) -> Sender:
+    """Return a sender for flows that work for a connected account and publish nothing."""
+    credentials = AccountCredentials(units=units, access=access, tenant=tenant, account=account)
+    async with units.begin(tenant) as work:
+        time = await platform_clock_of(work)
     return _sender(access, time, credentials)
 
 

@@ -7,11 +7,12 @@ from letmepost.domain.errors import NotFound, SendFailure, StateForbids
 from letmepost.domain.media import MediaStatus
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
 from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.fetch import MediaFetching, unreachable
 from letmepost.services.media.library import MediaLibrary, StoredBytes
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.old_idempotency import OldIdempotency, Once
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.media.media import MediaRepository, MediaRow
 from letmepost.storage.tenants.profiles import ProfileRepository
@@ -28,8 +29,8 @@ class Attachments:
         fetching: MediaFetching,
         expiry: MediaExpiry,
         clock: Clock,
-        idempotency: Idempotency,
-        quotas: Quotas,
+        idempotency: OldIdempotency,
+        quotas: OldQuotas,
     ) -> None:
         self._database = database
         self._library = library

@@ -17,8 +17,8 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.media.probes import Probe
 from letmepost.gateways.media.process import Read
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
-from letmepost.services.idempotency import AnsweredError
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.old_idempotency import AnsweredError
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.media.media import MediaRepository, MediaRow
 
@@ -47,7 +47,7 @@ class MediaLibrary:
         blobs: BlobStore,
         probe: Probe,
         clock: Clock,
-        quotas: Quotas,
+        quotas: OldQuotas,
         kept_for: timedelta,
     ) -> None:
         self._database = database

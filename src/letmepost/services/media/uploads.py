@@ -11,11 +11,12 @@ from letmepost.domain.sizes import LARGE_UPLOAD_MAX_BYTES
 from letmepost.gateways.blobs import DirectUploads
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
 from letmepost.services.media.attachments import find_profile, visible
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary, blob_key, too_large, upload_name
 from letmepost.services.media.links import UPLOADABLE_FOR, Link, MediaLinks, Purpose
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.storage.database import Database
 from letmepost.storage.media.media import MediaRepository, MediaRow
 
@@ -51,7 +52,7 @@ class Uploads:
         direct: DirectUploads | None,
         links: MediaLinks,
         clock: Clock,
-        idempotency: Idempotency,
+        idempotency: OldIdempotency,
     ) -> None:
         self._database = database
         self._library = library

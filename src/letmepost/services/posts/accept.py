@@ -14,14 +14,15 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
 from letmepost.services.media.library import StoredBytes
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.compose import Composed, Composer, JudgedTarget
 from letmepost.services.posts.inline_media import PostMedia, media_of
 from letmepost.services.posts.requests import ContentRequest, PostRequest, TargetRequest
 from letmepost.services.posts.targets import check_default_options, option_media_ids, resolve_targets
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.idempotency import IdempotencyClaim
@@ -56,8 +57,8 @@ class Acceptance:
         clock: Clock,
         worlds: Worlds,
         media: PostMedia,
-        quotas: Quotas,
-        idempotency: Idempotency,
+        quotas: OldQuotas,
+        idempotency: OldIdempotency,
         wakeups: Wakeups,
     ) -> None:
         self._database = database

@@ -12,14 +12,15 @@ from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Answer, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import Once
 from letmepost.services.posts.accept import Acceptance, check_schedule
 from letmepost.services.posts.inline_media import PostMedia
 from letmepost.services.posts.read import Posts, visible_batch, visible_post
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, ThreadRequest
 from letmepost.services.posts.transition import PostMoves, due, forbidden, places
 from letmepost.services.publishing.outcomes import MISSED_RULE
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.database import Connection
 from letmepost.storage.media.media import MediaRepository
 from letmepost.storage.posts.batches import BatchRepository, BatchRow
@@ -47,7 +48,7 @@ class Editing:
         posts: Posts,
         acceptance: Acceptance,
         media: PostMedia,
-        quotas: Quotas,
+        quotas: OldQuotas,
         clock: Clock,
     ) -> None:
         self._moves = moves

@@ -9,6 +9,7 @@ from letmepost.domain.lateness import Lateness
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.posts.lateness import find_lateness
+from letmepost.services.work import Work
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.posts.batches import BatchRepository, BatchRow
 from letmepost.storage.posts.posts import AttemptRow, PostFilter, PostRepository, PostView
@@ -78,5 +79,29 @@ async def visible_batch(connection: Connection, caller: Caller, batch_id: UUID) 
     """
     batch = await BatchRepository(connection, caller.tenant).find(batch_id)
     if batch is None or any(caller.profile_id not in {None, post.profile_id} for post in batch.posts):
+        raise NotFound("batch")
+    return batch
+
+
+async def get(work: Work, post_id: UUID) -> PostView:
+    """Return a post as it is now.
+
+    Raises:
+        NotFound: the caller sees no such post.
+    """
+    view = await work.posts.find(post_id)
+    if view is None or work.caller.profile_id not in {None, view.post.profile_id}:
+        raise NotFound("post")
+    return view
+
+
+async def get_batch(work: Work, batch_id: UUID) -> BatchRow:
+    """Return a batch as it is now. A profile's key sees only those that belong to its profile alone.
+
+    Raises:
+        NotFound: the caller sees no such batch.
+    """
+    batch = await work.batches.find(batch_id)
+    if batch is None or any(work.caller.profile_id not in {None, post.profile_id} for post in batch.posts):
         raise NotFound("batch")
     return batch

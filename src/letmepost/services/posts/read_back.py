@@ -13,6 +13,7 @@ from letmepost.services.events import post_event
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import platform_clock
 from letmepost.services.publishing import throttling
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.posts.editing import PostEditor
@@ -37,9 +38,17 @@ class ReadBacks:
     """Reads back the published posts of every tenant, each once. Any number of workers may run it."""
 
     def __init__(
-        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, throttles: Throttles
+        self,
+        *,
+        database: Database,
+        units: UnitsOfWork,
+        keyring: Keyring,
+        clock: Clock,
+        worlds: Worlds,
+        throttles: Throttles,
     ) -> None:
         self._database = database
+        self._units = units
         self._keyring = keyring
         self._clock = clock
         self._worlds = worlds
@@ -87,14 +96,7 @@ class ReadBacks:
         """Return whether the platform still shows the post; None if it did not answer."""
         if access.platform.is_there is None or post.uri is None:
             return True
-        sender = await account_sender(
-            database=self._database,
-            keyring=self._keyring,
-            clock=self._clock,
-            access=access,
-            tenant=tenant,
-            account=account,
-        )
+        sender = await account_sender(self._units, access, tenant, account)
         try:
             return await drive(access.platform.is_there(account.facts, post.uri, access.settings), sender)
         except PlatformFailure as failure:

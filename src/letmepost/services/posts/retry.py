@@ -9,11 +9,12 @@ from uuid import UUID
 from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import Once
 from letmepost.services.posts.accept import check_schedule
 from letmepost.services.posts.read import visible_post
 from letmepost.services.posts.transition import PostMoves, due, forbidden, places
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.database import Connection
 from letmepost.storage.media.media import MediaRepository
 from letmepost.storage.posts.editing import LockedPost, PostEditor
@@ -36,7 +37,7 @@ class Resolution:
 class Retrying:
     """Posts of the caller's world that have ended, or whose end nobody could learn."""
 
-    def __init__(self, *, moves: PostMoves, quotas: Quotas, clock: Clock) -> None:
+    def __init__(self, *, moves: PostMoves, quotas: OldQuotas, clock: Clock) -> None:
         self._moves = moves
         self._quotas = quotas
         self._clock = clock

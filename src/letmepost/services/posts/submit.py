@@ -6,7 +6,8 @@ from uuid import UUID
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once, in_progress
+from letmepost.services.idempotency import Answer, in_progress
+from letmepost.services.old_idempotency import AnsweredError, OldIdempotency, Once
 from letmepost.services.posts.accept import Acceptance, is_answerable
 from letmepost.services.posts.read import visible_batch
 from letmepost.services.posts.requests import PostRequest
@@ -22,7 +23,7 @@ class Submission:
     """`POST /v1/posts` from the parsed request to the answer."""
 
     def __init__(
-        self, *, acceptance: Acceptance, idempotency: Idempotency, database: Database, wakeups: Wakeups, clock: Clock
+        self, *, acceptance: Acceptance, idempotency: OldIdempotency, database: Database, wakeups: Wakeups, clock: Clock
     ) -> None:
         self._acceptance = acceptance
         self._idempotency = idempotency

@@ -11,8 +11,9 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.services.tenants.quotas import Quotas
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
+from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.posts.editing import LockedPost, PostEditor
 from letmepost.storage.posts.posts import PostRow
@@ -25,7 +26,7 @@ class PostMoves:
     """What all of a caller's changes of posts share. Each races the workers, and has exactly one winner."""
 
     def __init__(
-        self, *, database: Database, clock: Clock, quotas: Quotas, idempotency: Idempotency, wakeups: Wakeups
+        self, *, database: Database, clock: Clock, quotas: OldQuotas, idempotency: OldIdempotency, wakeups: Wakeups
     ) -> None:
         self._database = database
         self._clock = clock

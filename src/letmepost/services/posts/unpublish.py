@@ -10,10 +10,12 @@ from letmepost.gateways.sender import Sender
 from letmepost.services.accounts.tokens import account_sender
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.posts.read import visible_post
 from letmepost.services.posts.transition import forbidden
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database
 from letmepost.storage.posts.editing import PostEditor
@@ -28,9 +30,17 @@ class Unpublishing:
     """Takes posts of the caller's world down again."""
 
     def __init__(
-        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, idempotency: Idempotency
+        self,
+        *,
+        database: Database,
+        units: UnitsOfWork,
+        keyring: Keyring,
+        clock: Clock,
+        worlds: Worlds,
+        idempotency: OldIdempotency,
     ) -> None:
         self._database = database
+        self._units = units
         self._keyring = keyring
         self._clock = clock
         self._worlds = worlds
@@ -91,11 +101,4 @@ class Unpublishing:
         return locked.post.uris
 
     async def _sender(self, caller: Caller, access: Access, account: AccountRow) -> Sender:
-        return await account_sender(
-            database=self._database,
-            keyring=self._keyring,
-            clock=self._clock,
-            access=access,
-            tenant=caller.tenant,
-            account=account,
-        )
+        return await account_sender(self._units, access, caller.tenant, account)

@@ -75,9 +75,7 @@ def _sender(
         platform=access.platform,
         clock=time,
         credentials=AccountCredentials(
-            database=tools.database,
-            keyring=tools.keyring,
-            clock=tools.clock,
+            units=tools.units,
             access=access,
             tenant=tenant,
             account=loaded.account,

@@ -12,6 +12,7 @@ from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.leases import Leases
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.database import Database
 from letmepost.storage.sealing import Keyring
 
@@ -20,6 +21,7 @@ from letmepost.storage.sealing import Keyring
 class Tools:
     """The dependencies that all attempts of a process share. `jitter` returns a number in [-1, 1]."""
 
+    units: UnitsOfWork
     database: Database
     keyring: Keyring
     clock: Clock

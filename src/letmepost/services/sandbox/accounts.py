@@ -11,7 +11,8 @@ from letmepost.gateways.sandbox import SandboxControl
 from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth, Platform
 from letmepost.services.accounts.connect import Connected, Connecting
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import Once
 from letmepost.services.platform_access import Worlds
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database

@@ -9,7 +9,8 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event, timestamp
-from letmepost.services.idempotency import Answer, AnsweredError, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import AnsweredError, OldIdempotency, Once
 from letmepost.services.sandbox.accounts import Sandbox, world_of
 from letmepost.storage.database import Database
 from letmepost.storage.sandbox.clock import TestWorld
@@ -39,7 +40,7 @@ class SandboxWorld:
     """Moves the clock of the caller's test world, or empties it."""
 
     def __init__(
-        self, *, sandbox: Sandbox, database: Database, clock: Clock, idempotency: Idempotency, wakeups: Wakeups
+        self, *, sandbox: Sandbox, database: Database, clock: Clock, idempotency: OldIdempotency, wakeups: Wakeups
     ) -> None:
         self._sandbox = sandbox
         self._database = database

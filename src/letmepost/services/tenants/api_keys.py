@@ -9,13 +9,15 @@ from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids, Unau
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.key_rights import KeyRights
 from letmepost.gateways.clock import Clock
-from letmepost.services.audit import Action, record
+from letmepost.services.audit import record
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer, Idempotency, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.tenants.new_keys import KeyRequest, MintedKey, facts_of, hash_key, make_key
 from letmepost.storage.database import Connection, Database
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.tenants.api_keys import ApiKeyRepository, ApiKeyRow, EveryTenantKeys
+from letmepost.storage.tenants.audit import Action
 from letmepost.storage.tenants.organizations import OrganizationRepository
 from letmepost.storage.tenants.profiles import ProfileRepository
 
@@ -34,7 +36,7 @@ class ApiKeys:
         database: Database,
         keyring: Keyring,
         clock: Clock,
-        idempotency: Idempotency,
+        idempotency: OldIdempotency,
         requests_per_minute: int,
         max_count: int,
     ) -> None:

@@ -9,15 +9,16 @@ from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.quotas import QuotaLimits
 from letmepost.gateways.clock import Clock
-from letmepost.services.audit import Action, record
+from letmepost.services.audit import record
 from letmepost.services.callers import new_id
-from letmepost.services.idempotency import Once
+from letmepost.services.old_idempotency import Once
 from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.tenants.new_keys import KeyRequest, MintedKey, facts_of, hash_key, make_key
 from letmepost.services.tenants.removal import stop
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.tenants.api_keys import ApiKeyRepository, ApiKeyRow
+from letmepost.storage.tenants.audit import Action
 from letmepost.storage.tenants.organizations import (
     EveryTenantOrganizations,
     OrganizationRepository,

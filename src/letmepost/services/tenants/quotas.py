@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from letmepost.domain.errors import QuotaExceeded
@@ -11,6 +12,7 @@ from letmepost.domain.quotas import Quota, QuotaLimits, Reading, media_bytes, qu
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.events import quota_event
+from letmepost.services.work import Work
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.tenants.organizations import OrganizationRepository
 from letmepost.storage.tenants.usage import Counted, UsageRepository
@@ -20,7 +22,7 @@ QuotaSlot = tuple[UUID, datetime]
 """What decides which quotas a post counts toward: its account, and when it is due."""
 
 
-class Quotas:
+class OldQuotas:
     """Quotas of any tenant.
 
     A post counts once, in the month and on the day on which it is due, unless it is a draft or canceled.
@@ -89,6 +91,56 @@ class Quotas:
         if await UsageRepository(connection, tenant).mark_warned(reading.quota, now):
             event = quota_event(self._clock, "quota.warning", reading)
             await EventRepository(connection, tenant).write([event], now)
+
+
+async def read(work: Work) -> list[Reading]:
+    """Return every quota that applies to the caller, with its usage."""
+    limits = await work.organization.get_limits()
+    return await work.usage.read(limits, work.caller.profile_id, work.now())
+
+
+async def move(work: Work, *, old: Iterable[QuotaSlot] = (), new: Iterable[QuotaSlot] = ()) -> None:
+    """Count posts that are about to be stored or changed in their new slots instead of their old ones.
+
+    Raises:
+        QuotaExceeded: a quota has no room. The tenant receives an event about it once per period.
+    """
+    limits = await work.organization.get_limits()
+    more, less = _amounts(limits, new), _amounts(limits, old)
+    if added := more - less:
+        for counted in await work.usage.add(added):
+            await _check(work, counted, added[counted.reading.quota])
+    if less - more:
+        await work.usage.give_back(less - more)
+
+
+async def reserve_media(work: Work, size_bytes: int) -> None:
+    """Reserve room for a media item that is about to be stored.
+
+    Raises:
+        QuotaExceeded: there is none. The tenant receives an event about it once per period.
+    """
+    limits = await work.organization.get_limits()
+    if limits.media_bytes is not None:
+        await _check(work, await work.usage.hold_media(media_bytes(limits.media_bytes), size_bytes), size_bytes)
+
+
+async def _check(work: Work, counted: Counted, wanted: int) -> None:
+    """Reject what exceeds a quota, and warn once per period when a quota is nearly used up."""
+    reading, now = counted.reading, work.now()
+    if reading.used > reading.quota.limit:
+        before = Reading(reading.quota, reading.used - wanted)
+        work.after_rollback(partial(_announce_exceeded, before))
+        raise QuotaExceeded(before, wanted, now)
+    if counted.is_warned or not reading.quota.is_nearly_used_up(reading.used):
+        return
+    if await work.usage.mark_warned(reading.quota, now):
+        await work.emit(quota_event(work.clock, "quota.warning", reading))
+
+
+async def _announce_exceeded(reading: Reading, work: Work) -> None:
+    if await work.usage.mark_exceeded(reading.quota, work.now()):
+        await work.emit(quota_event(work.clock, "quota.exceeded", reading))
 
 
 def _amounts(limits: QuotaLimits, slots: Iterable[QuotaSlot]) -> Counter[Quota]:

@@ -18,16 +18,14 @@ from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.events import endpoint_event, timestamp
-from letmepost.storage.database import Connection, Database
-from letmepost.storage.sealing import Keyring
+from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.webhooks.deliveries import (
     Delivery,
-    DeliveryRepository,
     Ending,
     EndpointAfter,
     EveryTenantDeliveries,
 )
-from letmepost.storage.webhooks.events import EventRepository, EveryTenantOutbox
+from letmepost.storage.webhooks.events import EveryTenantOutbox
 
 DELIVERY_TIMEOUT_S = 10.0
 _LEASE_S = 60.0
@@ -43,8 +41,9 @@ class Deliveries:
     def __init__(
         self,
         *,
-        database: Database,
-        keyring: Keyring,
+        units: UnitsOfWork,
+        outbox: EveryTenantOutbox,
+        deliveries: EveryTenantDeliveries,
         clock: Clock,
         http: HTTPClient,
         wakeups: Wakeups,
@@ -52,9 +51,9 @@ class Deliveries:
         metrics: Metrics | None = None,
     ) -> None:
         self._metrics = metrics or Metrics()
-        self._database = database
-        self._outbox = EveryTenantOutbox(database)
-        self._deliveries = EveryTenantDeliveries(database, keyring)
+        self._units = units
+        self._outbox = outbox
+        self._deliveries = deliveries
         self._clock = clock
         self._http = http
         self._wakeups = wakeups
@@ -78,9 +77,9 @@ class Deliveries:
     async def send(self, delivery: Delivery) -> None:
         """Send once, and record how it went. What waited for an endpoint that was switched off is not sent."""
         if not delivery.is_active:
-            async with self._database.tenant(delivery.tenant) as connection:
-                ending = Ending(status="dead", last_error="The endpoint is not active.")
-                await DeliveryRepository(connection, delivery.tenant).finish(delivery, ending)
+            ending = Ending(status="dead", last_error="The endpoint is not active.")
+            async with self._units.begin(delivery.tenant) as work:
+                await work.deliveries.finish(delivery, ending)
             self._metrics.delivery_tried(ending.status)
             return
         try:
@@ -112,32 +111,30 @@ class Deliveries:
         )
 
     async def _record(self, delivery: Delivery, ending: Ending) -> None:
-        """In one transaction: the sending, and what it means for its endpoint."""
-        async with self._database.tenant(delivery.tenant) as connection:
-            repository = DeliveryRepository(connection, delivery.tenant)
-            endpoint = await repository.note_on_endpoint(delivery, ending, give_up_after_s=ENDPOINT_GIVE_UP_S)
+        """Record an attempt, and what it means for its endpoint, in one transaction."""
+        async with self._units.begin(delivery.tenant) as work:
+            endpoint = await work.deliveries.note_on_endpoint(delivery, ending, give_up_after_s=ENDPOINT_GIVE_UP_S)
             if endpoint is None:
                 return
             if ending.status == "pending" and not endpoint.is_active:
                 ending = replace(ending, status="dead", delay_s=None)
-            await repository.finish(delivery, ending)
+            await work.deliveries.finish(delivery, ending)
             if endpoint.is_disabled:
-                await repository.bury_waiting(delivery.endpoint_id)
-                await self._tell_of_end(connection, delivery, ending, endpoint)
+                await work.deliveries.bury_waiting(delivery.endpoint_id)
+                await _announce_disabled(work, delivery, ending, endpoint)
 
-    async def _tell_of_end(
-        self, connection: Connection, delivery: Delivery, ending: Ending, endpoint: EndpointAfter
-    ) -> None:
-        log.warning("endpoint.disabled", endpoint_id=str(delivery.endpoint_id), error=ending.last_error)
-        told = endpoint_event(
-            self._clock,
-            endpoint_id=delivery.endpoint_id,
-            profile_id=endpoint.profile_id,
-            url=delivery.url,
-            reason="gone" if ending.is_gone else "failing",
-            last_failure=ending.last_error,
-        )
-        await EventRepository(connection, delivery.tenant).write([told], self._clock.now())
+
+async def _announce_disabled(work: Work, delivery: Delivery, ending: Ending, endpoint: EndpointAfter) -> None:
+    log.warning("endpoint.disabled", endpoint_id=str(delivery.endpoint_id), error=ending.last_error)
+    event = endpoint_event(
+        work.clock,
+        endpoint_id=delivery.endpoint_id,
+        profile_id=endpoint.profile_id,
+        url=delivery.url,
+        reason="gone" if ending.is_gone else "failing",
+        last_failure=ending.last_error,
+    )
+    await work.emit(event)
 
 
 def signed(delivery: Delivery, now: datetime) -> Outgoing:

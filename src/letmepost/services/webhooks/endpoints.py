@@ -1,4 +1,4 @@
-"""Webhook endpoints: who listens to what."""
+"""Webhook endpoints: their registration, secrets and test events."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,15 +14,12 @@ from letmepost.gateways.addresses import AddressGuard
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.destinations import read_url
 from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
-from letmepost.services.audit import Action, record
-from letmepost.services.callers import Caller, new_id
 from letmepost.services.events import EVENT_TYPES
-from letmepost.services.idempotency import Answer, Idempotency, Once
 from letmepost.services.webhooks.deliveries import envelope, signed
-from letmepost.storage.database import Connection, Database
-from letmepost.storage.sealing import Keyring
+from letmepost.services.work import Work
+from letmepost.storage.tenants.audit import Action
 from letmepost.storage.webhooks.deliveries import Delivery
-from letmepost.storage.webhooks.endpoints import EndpointRepository, EndpointRow
+from letmepost.storage.webhooks.endpoints import EndpointRow
 
 _SHOWN_BYTES = 2048
 
@@ -47,8 +44,8 @@ class NewEndpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """How a made-up event was received. `status` is None when nobody answered."""
+class EndpointTestResult:
+    """How a test event was received. `status` is None if there was no response."""
 
     delivery_id: UUID
     status: int | None
@@ -64,40 +61,42 @@ class Tested:
 
 
 class Endpoints:
-    """Endpoints of the caller's world."""
+    """Registers, changes and tests webhook endpoints of a caller."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        keyring: Keyring,
-        clock: Clock,
-        guard: AddressGuard,
-        http: HTTPClient,
-        idempotency: Idempotency,
-        max_count: int,
-    ) -> None:
+    def __init__(self, *, guard: AddressGuard, http: HTTPClient, clock: Clock, max_count: int) -> None:
         """`max_count`: endpoints of an organization, both modes together."""
-        self._database = database
-        self._keyring = keyring
-        self._clock = clock
         self._guard = guard
         self._http = http
-        self._idempotency = idempotency
+        self._clock = clock
         self._max_count = max_count
 
-    async def create(self, caller: Caller, wanted: EndpointRequest, once: Once[NewEndpoint]) -> Answer:
-        """Register an endpoint. With a profile's key, it receives the events of that profile only.
+    async def check_url(self, wanted: EndpointRequest) -> None:
+        """Resolve the URL that an endpoint is to have, if it is given.
 
         Raises:
-            InvalidRequest: the URL may not be called, or an event does not exist.
+            InvalidRequest: it may not be called.
+        """
+        if "url" not in wanted.given:
+            return
+        try:
+            await self._guard.check(wanted.url)
+        except NotSent as refused:
+            raise InvalidRequest(
+                str(refused), rule="url", remediation="Give a public https URL that this server can reach."
+            ) from refused
+
+    async def create(self, work: Work, wanted: EndpointRequest) -> NewEndpoint:
+        """Register an endpoint with a checked URL. With a profile's key, it receives the events of that profile only.
+
+        Raises:
+            InvalidRequest: an event does not exist.
             StateForbids: the organization has the most endpoints allowed, or the URL is registered already.
         """
-        await self._check(wanted)
-        now = self._clock.now()
+        _check_events(wanted.events)
+        now = work.now()
         row = EndpointRow(
-            id=new_id(self._clock),
-            profile_id=caller.profile_id,
+            id=work.new_id(),
+            profile_id=work.caller.profile_id,
             url=wanted.url,
             events=tuple(wanted.events),
             description=wanted.description,
@@ -107,111 +106,20 @@ class Endpoints:
             created_at=now,
             updated_at=now,
         )
-        made = NewEndpoint(row, signing_secret(self._clock.entropy(SECRET_BYTES)))
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            repository = EndpointRepository(connection, caller.tenant, self._keyring)
-            await repository.lock_all()
-            if await repository.count_all() >= self._max_count:
-                raise _too_many(self._max_count)
-            _check_unused(row.url, await repository.list_urls(row.profile_id))
-            await repository.create(row, made.secret)
-            await self._record(connection, caller, Action.ENDPOINT_CREATED, row)
-            return await self._idempotency.answer(connection, caller, once, made)
+        made = NewEndpoint(row, signing_secret(work.clock.entropy(SECRET_BYTES)))
+        await work.endpoints.lock_all()
+        if await work.endpoints.count_all() >= self._max_count:
+            raise _too_many(self._max_count)
+        _check_unused(row.url, await work.endpoints.list_urls(row.profile_id))
+        await work.endpoints.create(row, made.secret)
+        await _record(work, Action.ENDPOINT_CREATED, row)
+        return made
 
-    async def list_page(self, caller: Caller, *, before: UUID | None, limit: int) -> list[EndpointRow]:
-        """Return endpoints that the caller can see, newest first, below `before`."""
-        async with self._database.tenant(caller.tenant) as connection:
-            endpoints = EndpointRepository(connection, caller.tenant, self._keyring)
-            return await endpoints.list_page(caller.profile_id, before=before, limit=limit)
-
-    async def get(self, caller: Caller, endpoint_id: UUID) -> EndpointRow:
-        """One endpoint.
-
-        Raises:
-            NotFound: there is none that the caller can see.
-        """
-        async with self._database.tenant(caller.tenant) as connection:
-            repository = EndpointRepository(connection, caller.tenant, self._keyring)
-            return _found(await repository.find(endpoint_id, caller.profile_id))
-
-    async def change(
-        self, caller: Caller, endpoint_id: UUID, wanted: EndpointRequest, once: Once[EndpointRow]
-    ) -> Answer:
-        """Change what is given.
-
-        Raises:
-            NotFound, InvalidRequest: as `get` and `create`.
-            StateForbids: another endpoint has the new URL.
-        """
-        await self._check(wanted)
-        values: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.given}
-        if "events" in values:
-            values["events"] = list(values["events"])
-        if wanted.active and "active" in values:
-            values["failing_since"] = None  # it gets its days anew
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            repository = EndpointRepository(connection, caller.tenant, self._keyring)
-            before = _found(await repository.find(endpoint_id, caller.profile_id))
-            if "url" in wanted.given and not _is_same(wanted.url, before.url):
-                await repository.lock_all()
-                _check_unused(wanted.url, await repository.list_urls(before.profile_id))
-            await repository.change(endpoint_id, {**values, "updated_at": self._clock.now()})
-            row = _found(await repository.find(endpoint_id, caller.profile_id))
-            return await self._idempotency.answer(connection, caller, once, row)
-
-    async def rotate_secret(
-        self, caller: Caller, endpoint_id: UUID, overlap: timedelta, once: Once[NewEndpoint]
-    ) -> Answer:
-        """A new signing secret; both sign until the overlap is over.
-
-        Raises:
-            NotFound: there is none that the caller can see.
-        """
-        now, secret = self._clock.now(), signing_secret(self._clock.entropy(SECRET_BYTES))
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            repository = EndpointRepository(connection, caller.tenant, self._keyring)
-            _found(await repository.find(endpoint_id, caller.profile_id))
-            await repository.rotate(endpoint_id, secret, now + overlap, now)
-            row = _found(await repository.find(endpoint_id, caller.profile_id))
-            await self._record(connection, caller, Action.ENDPOINT_SECRET_ROTATED, row)
-            return await self._idempotency.answer(connection, caller, once, NewEndpoint(row, secret))
-
-    async def send_test(
-        self, caller: Caller, endpoint_id: UUID, event_type: str, data: Mapping[str, Any], once: Once[Tested]
-    ) -> Answer:
-        """Send a made-up event now, signed like a real one, and report the result. No stream or log contains it.
-
-        Raises:
-            NotFound: there is none that the caller can see.
-            InvalidRequest: there is no such event.
-        """
-        await self._check(EndpointRequest(events=[event_type]))
-        async with self._database.tenant(caller.tenant) as connection:
-            repository = EndpointRepository(connection, caller.tenant, self._keyring)
-            row = _found(await repository.find(endpoint_id, caller.profile_id))
-            secret = await repository.get_secret(endpoint_id)
-        now = self._clock.now()
-        delivery = Delivery(
-            id=new_id(self._clock),
-            tenant=caller.tenant,
-            token=UUID(int=0),
-            attempt_count=1,
-            endpoint_id=endpoint_id,
-            url=row.url,
-            is_active=True,
-            secrets=[secret],
-            event_id=new_id(self._clock),
-            event_type=event_type,
-            created_at=now,
-            position=0,
-            data={"test": True, **data},
-        )
+    async def send_test(self, delivery: Delivery) -> EndpointTestResult:
+        """Send a test event now, signed like a real one, and report the response. No stream or log contains it."""
         started_s = self._clock.monotonic_s()
-        status, body, error = await self._try(signed(delivery, now))
-        tested = Tested(
+        status, body, error = await self._try(signed(delivery, self._clock.now()))
+        return EndpointTestResult(
             delivery_id=delivery.id,
             status=status,
             response_body=body,
@@ -219,9 +127,6 @@ class Endpoints:
             duration_ms=round((self._clock.monotonic_s() - started_s) * 1000),
             sent=json.loads(envelope(delivery)),
         )
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            return await self._idempotency.answer(connection, caller, once, tested)
 
     async def _try(self, request: Outgoing) -> tuple[int | None, str | None, str | None]:
         try:
@@ -232,39 +137,110 @@ class Endpoints:
             return None, None, str(failure)
         return reply.status, reply.body[:_SHOWN_BYTES].decode(errors="replace"), None
 
-    async def delete(self, caller: Caller, endpoint_id: UUID, once: Once[UUID]) -> Answer:
-        """Remove an endpoint; what has not been delivered to it no longer is.
 
-        Raises:
-            NotFound: there is none that the caller can see.
-        """
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            repository = EndpointRepository(connection, caller.tenant, self._keyring)
-            row = _found(await repository.find(endpoint_id, caller.profile_id))
-            await repository.delete(endpoint_id)
-            await self._record(connection, caller, Action.ENDPOINT_DELETED, row)
-            return await self._idempotency.answer(connection, caller, once, endpoint_id)
+async def list_page(work: Work, *, before: UUID | None, limit: int) -> list[EndpointRow]:
+    """Return endpoints that the caller can see, newest first, below `before`."""
+    return await work.endpoints.list_page(work.caller.profile_id, before=before, limit=limit)
 
-    async def _record(self, connection: Connection, caller: Caller, action: Action, row: EndpointRow) -> None:
-        subject = spell(Prefix.ENDPOINT, row.id)
-        await record(connection, self._clock, caller, action, subject, mode=caller.mode)
 
-    async def _check(self, wanted: EndpointRequest) -> None:
-        unknown = [name for name in wanted.events if name not in EVENT_TYPES]
-        if unknown:
-            raise InvalidRequest(
-                f"There is no event {unknown[0]!r}.",
-                rule="events",
-                remediation=f"Choose among: {', '.join(EVENT_TYPES)}; an empty list means all.",
-            )
-        if "url" in wanted.given:
-            try:
-                await self._guard.check(wanted.url)
-            except NotSent as refused:
-                raise InvalidRequest(
-                    str(refused), rule="url", remediation="Give a public https URL that this server can reach."
-                ) from refused
+async def get(work: Work, endpoint_id: UUID) -> EndpointRow:
+    """Return an endpoint.
+
+    Raises:
+        NotFound: the caller sees no such endpoint.
+    """
+    row = await work.endpoints.find(endpoint_id, work.caller.profile_id)
+    if row is None:
+        raise NotFound("webhook endpoint")
+    return row
+
+
+async def change(work: Work, endpoint_id: UUID, wanted: EndpointRequest) -> EndpointRow:
+    """Change the fields that are given. A new URL must have been checked.
+
+    Raises:
+        NotFound: the caller sees no such endpoint.
+        InvalidRequest: an event does not exist.
+        StateForbids: another endpoint has the new URL.
+    """
+    _check_events(wanted.events)
+    values: dict[str, Any] = {name: getattr(wanted, name) for name in wanted.given}
+    if "events" in values:
+        values["events"] = list(values["events"])
+    if wanted.active and "active" in values:
+        values["failing_since"] = None  # the days until it is disabled are counted from now on
+    before = await get(work, endpoint_id)
+    if "url" in wanted.given and not _is_same(wanted.url, before.url):
+        await work.endpoints.lock_all()
+        _check_unused(wanted.url, await work.endpoints.list_urls(before.profile_id))
+    await work.endpoints.change(endpoint_id, {**values, "updated_at": work.now()})
+    return await get(work, endpoint_id)
+
+
+async def rotate_secret(work: Work, endpoint_id: UUID, overlap: timedelta) -> NewEndpoint:
+    """Replace the signing secret. Both secrets sign until the overlap is over.
+
+    Raises:
+        NotFound: the caller sees no such endpoint.
+    """
+    now, secret = work.now(), signing_secret(work.clock.entropy(SECRET_BYTES))
+    await get(work, endpoint_id)
+    await work.endpoints.rotate(endpoint_id, secret, now + overlap, now)
+    row = await get(work, endpoint_id)
+    await _record(work, Action.ENDPOINT_SECRET_ROTATED, row)
+    return NewEndpoint(row, secret)
+
+
+async def prepare_test(work: Work, endpoint_id: UUID, event_type: str, data: Mapping[str, Any]) -> Delivery:
+    """Return a test event for an endpoint, ready to be sent.
+
+    Raises:
+        NotFound: the caller sees no such endpoint.
+        InvalidRequest: the event does not exist.
+    """
+    _check_events([event_type])
+    row = await get(work, endpoint_id)
+    return Delivery(
+        id=work.new_id(),
+        tenant=work.tenant,
+        token=UUID(int=0),
+        attempt_count=1,
+        endpoint_id=endpoint_id,
+        url=row.url,
+        is_active=True,
+        secrets=[await work.endpoints.get_secret(endpoint_id)],
+        event_id=work.new_id(),
+        event_type=event_type,
+        created_at=work.now(),
+        position=0,
+        data={"test": True, **data},
+    )
+
+
+async def delete(work: Work, endpoint_id: UUID) -> UUID:
+    """Delete an endpoint with its deliveries.
+
+    Raises:
+        NotFound: the caller sees no such endpoint.
+    """
+    row = await get(work, endpoint_id)
+    await work.endpoints.delete(endpoint_id)
+    await _record(work, Action.ENDPOINT_DELETED, row)
+    return endpoint_id
+
+
+async def _record(work: Work, action: Action, row: EndpointRow) -> None:
+    await work.record(action, spell(Prefix.ENDPOINT, row.id), mode=work.caller.mode)
+
+
+def _check_events(names: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in EVENT_TYPES]
+    if unknown:
+        raise InvalidRequest(
+            f"There is no event {unknown[0]!r}.",
+            rule="events",
+            remediation=f"Choose among: {', '.join(EVENT_TYPES)}; an empty list means all.",
+        )
 
 
 def _check_unused(url: str, used: Mapping[UUID, str]) -> None:
@@ -288,9 +264,3 @@ def _too_many(max_count: int) -> StateForbids:
         rule="webhooks.endpoints.max",
         remediation="Delete an endpoint that is not used, in live or in test mode.",
     )
-
-
-def _found(row: EndpointRow | None) -> EndpointRow:
-    if row is None:
-        raise NotFound("webhook endpoint")
-    return row

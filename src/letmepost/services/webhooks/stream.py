@@ -1,4 +1,4 @@
-"""The stream of events to poll, and the log of what was sent to webhooks."""
+"""The stream of events, and the log of webhook deliveries."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -9,53 +9,34 @@ from letmepost.domain.errors import InvalidRequest, NotFound
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer, Idempotency, Once
-from letmepost.storage.database import Connection, Database
-from letmepost.storage.sealing import Keyring
-from letmepost.storage.webhooks.endpoints import EndpointRepository
-from letmepost.storage.webhooks.stream import AnnouncedEvent, DeliveryRow, StreamRepository
+from letmepost.services.webhooks import endpoints
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.webhooks.stream import AnnouncedEvent, DeliveryRow
 
 REPLAYED_AT_MOST = timedelta(days=30)
 KEEP_ALIVE_S = 15.0
-"""How often a follower hears from us when nothing happens: proxies close what is silent for longer."""
+"""How often a follower receives something when nothing happens: proxies close connections that are silent longer."""
 LOOK_AGAIN_S = 5.0
-"""How often a follower looks without having been told to: what losing a hint costs."""
+"""How often a follower looks for events without a hint: the cost of a lost hint."""
 CHECK_S = 0.5
-"""How often a follower asks whether it may go on."""
+"""How often a follower checks whether it may go on."""
 _PAGE = 100
 
 
 class Streams:
-    """Events and deliveries of the caller's world."""
+    """Follows the events of a caller."""
 
-    def __init__(
-        self, *, database: Database, keyring: Keyring, clock: Clock, idempotency: Idempotency, wakeups: Wakeups
-    ) -> None:
-        self._database = database
-        self._keyring = keyring
+    def __init__(self, *, units: UnitsOfWork, clock: Clock, wakeups: Wakeups) -> None:
+        self._units = units
         self._clock = clock
-        self._idempotency = idempotency
         self._wakeups = wakeups
-
-    async def list_events(
-        self, caller: Caller, *, after: int, types: Sequence[str], limit: int
-    ) -> list[AnnouncedEvent]:
-        """Events behind a position, oldest first. A position is given after commit: a reader never misses one."""
-        async with self._database.tenant(caller.tenant) as connection:
-            stream = StreamRepository(connection, caller.tenant)
-            return await stream.read(after=after, types=types, profile_id=caller.profile_id, limit=limit)
-
-    async def head(self, caller: Caller) -> int:
-        """The position of the newest event."""
-        async with self._database.tenant(caller.tenant) as connection:
-            return await StreamRepository(connection, caller.tenant).head()
 
     async def follow(
         self, caller: Caller, *, after: int, types: Sequence[str], is_over: Callable[[], Awaitable[bool]]
     ) -> AsyncGenerator[list[AnnouncedEvent], None]:
-        """Events behind a position as they are announced, in order, until it is over.
+        """Yield events behind a position as they are announced, in order, until `is_over` returns True.
 
-        Yields an empty list now and then when nothing happens. No connection is held between looks.
+        Yields an empty list every `KEEP_ALIVE_S` when nothing happens. No connection is held between looks.
         """
         clock = self._clock
         async with self._wakeups.watch(caller.organization_id) as grown:
@@ -66,7 +47,8 @@ class Streams:
                 if grown.is_set() or clock.monotonic_s() - looked_s >= LOOK_AGAIN_S:
                     grown.clear()
                     looked_s = clock.monotonic_s()
-                    found = await self.list_events(caller, after=after, types=types, limit=_PAGE)
+                    async with self._units.begin(caller) as work:
+                        found = await list_events(work, after=after, types=types, limit=_PAGE)
                 if found or clock.monotonic_s() - told_s >= KEEP_ALIVE_S:
                     yield found
                     told_s = clock.monotonic_s()
@@ -75,62 +57,51 @@ class Streams:
                 after = found[-1].position if found else after
                 await _set_within(grown, CHECK_S)
 
-    async def list_deliveries(
-        self, caller: Caller, endpoint_id: UUID, *, before: UUID | None, limit: int
-    ) -> list[DeliveryRow]:
-        """What was sent, or is to be sent, to an endpoint; newest first.
 
-        Raises:
-            NotFound: there is no such endpoint that the caller can see.
-        """
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._check_endpoint(connection, caller, endpoint_id)
-            stream = StreamRepository(connection, caller.tenant)
-            return await stream.list_deliveries(endpoint_id, before=before, limit=limit)
+async def list_events(work: Work, *, after: int, types: Sequence[str], limit: int) -> list[AnnouncedEvent]:
+    """Return events behind a position, oldest first. Positions are assigned after commit, so that none is missed."""
+    return await work.stream.read(after=after, types=types, profile_id=work.caller.profile_id, limit=limit)
 
-    async def replay_delivery(self, caller: Caller, delivery_id: UUID, once: Once[UUID]) -> Answer:
-        """Send a delivery again, from the start of its schedule.
 
-        Raises:
-            NotFound: there is none that the caller can see.
-        """
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            stream = StreamRepository(connection, caller.tenant)
-            if await stream.replay(delivery_id, caller.profile_id, self._clock.now()) is None:
-                raise NotFound("delivery")
-            answer = await self._idempotency.answer(connection, caller, once, delivery_id)
-        await self._wakeups.wake_worker()
-        return answer
+async def list_deliveries(work: Work, endpoint_id: UUID, *, before: UUID | None, limit: int) -> list[DeliveryRow]:
+    """Return the deliveries of an endpoint, newest first.
 
-    async def replay_endpoint(
-        self, caller: Caller, endpoint_id: UUID, after: datetime, before: datetime, once: Once[int]
-    ) -> Answer:
-        """Send every event of a time to an endpoint again, also those that it was not there for.
+    Raises:
+        NotFound: the caller sees no such endpoint.
+    """
+    await endpoints.get(work, endpoint_id)
+    return await work.stream.list_deliveries(endpoint_id, before=before, limit=limit)
 
-        Raises:
-            NotFound: there is no such endpoint that the caller can see.
-            InvalidRequest: the time is empty, or longer than events are kept.
-        """
-        if not timedelta() < before - after <= REPLAYED_AT_MOST:
-            raise InvalidRequest(
-                f"`after` has to be before `before`, by at most {REPLAYED_AT_MOST.days} days.",
-                rule="after",
-                remediation="Ask for a shorter time.",
-            )
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            await self._check_endpoint(connection, caller, endpoint_id)
-            stream = StreamRepository(connection, caller.tenant)
-            count = await stream.replay_range(endpoint_id, after=after, before=before, now=self._clock.now())
-            answer = await self._idempotency.answer(connection, caller, once, count)
-        await self._wakeups.wake_worker()
-        return answer
 
-    async def _check_endpoint(self, connection: Connection, caller: Caller, endpoint_id: UUID) -> None:
-        endpoints = EndpointRepository(connection, caller.tenant, self._keyring)
-        if await endpoints.find(endpoint_id, caller.profile_id) is None:
-            raise NotFound("webhook endpoint")
+async def replay_delivery(work: Work, delivery_id: UUID) -> UUID:
+    """Send a delivery again, from the start of its schedule.
+
+    Raises:
+        NotFound: the caller sees no such delivery.
+    """
+    if await work.stream.replay(delivery_id, work.caller.profile_id, work.now()) is None:
+        raise NotFound("delivery")
+    work.wake_workers()
+    return delivery_id
+
+
+async def replay_endpoint(work: Work, endpoint_id: UUID, after: datetime, before: datetime) -> int:
+    """Send every event of a period to an endpoint again, also those from before it existed; return their number.
+
+    Raises:
+        NotFound: the caller sees no such endpoint.
+        InvalidRequest: the period is empty, or longer than events are kept.
+    """
+    if not timedelta() < before - after <= REPLAYED_AT_MOST:
+        raise InvalidRequest(
+            f"`after` has to be before `before`, by at most {REPLAYED_AT_MOST.days} days.",
+            rule="after",
+            remediation="Ask for a shorter time.",
+        )
+    await endpoints.get(work, endpoint_id)
+    count = await work.stream.replay_range(endpoint_id, after=after, before=before, now=work.now())
+    work.wake_workers()
+    return count
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:

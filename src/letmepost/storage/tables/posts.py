@@ -170,6 +170,7 @@ flow_steps = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
+    # No reference: the operator's requests belong to no organization. They have the nil UUID.
     *tenant(),
     # The profile of the API key, or the nil UUID for a key of the whole organization.
     Column("profile_scope", Uuid, nullable=False),
@@ -185,6 +186,5 @@ idempotency_keys = Table(
     moment("created_at", nullable=False),
     PrimaryKeyConstraint("organization_id", "mode", "profile_scope", "key_hash"),
     known_mode(),
-    of_organization(),
     Index("ix_idempotency_keys_created_at", "created_at"),
 )

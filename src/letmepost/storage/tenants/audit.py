@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,22 @@ from sqlalchemy import insert
 
 from letmepost.storage.database import Connection, Tenant
 from letmepost.storage.tables.organizations import audit_log
+
+
+class Action(StrEnum):
+    """What is put on record."""
+
+    KEY_MINTED = "key.minted"
+    KEY_ROTATED = "key.rotated"
+    KEY_REVOKED = "key.revoked"
+    ACCOUNT_CONNECTED = "account.connected"
+    ACCOUNT_DISCONNECTED = "account.disconnected"
+    ORGANIZATION_CREATED = "organization.created"
+    ORGANIZATION_CHANGED = "organization.changed"
+    ORGANIZATION_DELETED = "organization.deleted"
+    ENDPOINT_CREATED = "endpoint.created"
+    ENDPOINT_DELETED = "endpoint.deleted"
+    ENDPOINT_SECRET_ROTATED = "endpoint.secret_rotated"  # noqa: S105 - the name of an action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,19 +4,19 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple_, update
 
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Connection, Tenant
 from letmepost.storage.tables.accounts import accounts
 from letmepost.storage.tables.media import media
-from letmepost.storage.tables.posts import batches, posts
+from letmepost.storage.tables.posts import batches, idempotency_keys, posts
 from letmepost.storage.tables.webhooks import events, webhook_endpoints
 
 _WAITING = (PostStatus.DRAFT, PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING, PostStatus.HELD)
 
-# Those that others refer to come last; what is left goes with the organization.
+# Tables that others refer to come last. The rest is deleted with the organization.
 _BIG_TABLES = (posts, batches, events)
 
 
@@ -48,12 +48,15 @@ class RemovalRepository:
         return bool(await self._connection.scalar(select(leased)))
 
     async def delete_some(self, limit: int) -> int:
-        """Remove up to `limit` rows of each big table with all that belongs to them; how many there were."""
+        """Delete up to `limit` rows of each big table with everything that belongs to them; return their number."""
         count = 0
         for table in _BIG_TABLES:
             some = select(table.c.id).where(self._mine(table)).limit(limit)
             count += (await self._connection.execute(delete(table).where(table.c.id.in_(some)))).rowcount
-        return count
+        keys = idempotency_keys
+        some_keys = select(keys.c.profile_scope, keys.c.key_hash).where(self._mine(keys)).limit(limit)
+        is_one = tuple_(keys.c.profile_scope, keys.c.key_hash).in_(some_keys)
+        return count + (await self._connection.execute(delete(keys).where(self._mine(keys), is_one))).rowcount
 
     async def list_media(self, limit: int) -> list[UUID]:
         """Some of its media."""

@@ -20,7 +20,8 @@ from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.routes.posts.posts import render_batch
 from letmepost.http.schemas.editing import Bulk, BulkAnswer, BulkAnswers, BulkPost
 from letmepost.http.services import APIServices
-from letmepost.services.idempotency import Answer, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import Once
 from letmepost.storage.idempotency import IdempotencyClaim
 
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
@@ -42,16 +43,16 @@ async def create_posts(body: Bulk, request: Request) -> Response:
     """
     services: APIServices = request.app.state.services
     caller, claim = caller_of(request), await claim_of(request)
-    earlier = None if claim is None else await services.idempotency.begin(caller, claim)
+    earlier = None if claim is None else await services.old_idempotency.begin(caller, claim)
     if claim is not None and earlier is not None and earlier.status is not None:
-        return to_response(services.idempotency.replay(caller, claim, earlier))
+        return to_response(services.old_idempotency.replay(caller, claim, earlier))
     lengths, items = Lengths(), []
     for index, item in enumerate(body.posts):
         items.append(await _run(item, index, request, lengths))
         await asyncio.sleep(0)  # an item that is rejected early waits for nothing
     answer = Answer(HTTPStatus.MULTI_STATUS, BulkAnswers(data=items).encode(), {"content-type": "application/json"})
     if claim is not None and _is_final(items):
-        answer = await services.idempotency.settle(caller, claim, answer)
+        answer = await services.old_idempotency.settle(caller, claim, answer)
     return to_response(answer)
 
 
@@ -104,4 +105,4 @@ def _claim(body: BulkPost, index: int, request: Request) -> IdempotencyClaim | N
             return None
         key = f"{header}\n{index}"
     content = body.model_dump_json(by_alias=True, exclude={"idempotency_key"}, exclude_unset=True).encode()
-    return services.idempotency.claim_of(caller_of(request), key, b"POST /v1/posts/bulk\n" + content)
+    return services.old_idempotency.claim_of(caller_of(request), key, b"POST /v1/posts/bulk\n" + content)

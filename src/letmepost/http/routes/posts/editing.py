@@ -26,7 +26,7 @@ from letmepost.http.schemas.editing import (
 )
 from letmepost.http.schemas.posts import PostRead
 from letmepost.http.services import APIServices
-from letmepost.services.idempotency import Once
+from letmepost.services.old_idempotency import Once
 
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
 

@@ -17,7 +17,8 @@ from letmepost.http.schemas.contents import CreatePost
 from letmepost.http.schemas.post_queries import PostQuery
 from letmepost.http.schemas.posts import PostPage, PostRead, PostWithAttempts
 from letmepost.http.services import APIServices
-from letmepost.services.idempotency import Answer, Once
+from letmepost.services.idempotency import Answer
+from letmepost.services.old_idempotency import Once
 from letmepost.storage.posts.batches import BatchRow
 
 WAIT_S = 25

@@ -2,15 +2,14 @@
 
 from datetime import timedelta
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.ids import Prefix, spell
-from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.domain.ids import Prefix
+from letmepost.http.gate import GatedRoute, needs
 from letmepost.http.paging import before, next_cursor
+from letmepost.http.perform import begin_work, perform, perform_remotely, respond
 from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.filters import PageQuery
@@ -25,7 +24,9 @@ from letmepost.http.schemas.webhooks import (
     TestedView,
 )
 from letmepost.http.services import APIServices
-from letmepost.services.webhooks.endpoints import NewEndpoint
+from letmepost.services.webhooks import endpoints
+from letmepost.services.webhooks.endpoints import EndpointTestResult
+from letmepost.services.work import Work
 
 router = APIRouter(route_class=GatedRoute, tags=["webhooks"])
 
@@ -39,23 +40,24 @@ router = APIRouter(route_class=GatedRoute, tags=["webhooks"])
 async def create_endpoint(body: CreateEndpoint, request: Request) -> Response:
     """Register a webhook endpoint. Its signing secret is shown this once."""
     services: APIServices = request.app.state.services
-
-    def shown(made: NewEndpoint) -> NewEndpointView:
-        return NewEndpointView(**EndpointView.fields(made.row), signing_secret=made.secret)
-
-    wanted = await once(request, shown, status=201, has_secret=True)
-    return await respond(request, wanted, services.endpoints.create(caller_of(request), body.to_request(), wanted))
+    wanted = body.to_request()
+    return await perform(
+        request,
+        lambda work: services.endpoints.create(work, wanted),
+        NewEndpointView.of_new,
+        check=lambda: services.endpoints.check_url(wanted),
+        status=201,
+        has_secret=True,
+    )
 
 
 @router.get("/v1/webhook-endpoints", response_model=EndpointList, openapi_extra=needs(Scope.WEBHOOKS_READ))
 async def list_endpoints(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
     """List webhook endpoints, newest first."""
-    services: APIServices = request.app.state.services
-    rows = await services.endpoints.list_page(
-        caller_of(request), before=before(Prefix.ENDPOINT, query.cursor), limit=query.limit + 1
-    )
+    async with begin_work(request) as work:
+        rows = await endpoints.list_page(work, before=before(Prefix.ENDPOINT, query.cursor), limit=query.limit + 1)
     following = next_cursor(Prefix.ENDPOINT, [row.id for row in rows], query.limit)
-    return show(EndpointList(data=[EndpointView.of(row) for row in rows[: query.limit]], next_cursor=following))
+    return respond(EndpointList(data=[EndpointView.of(row) for row in rows[: query.limit]], next_cursor=following))
 
 
 @router.get(
@@ -63,9 +65,10 @@ async def list_endpoints(request: Request, query: Annotated[PageQuery, Query()])
 )
 async def get_endpoint(endpoint_id: str, request: Request) -> Response:
     """Read a webhook endpoint."""
-    services: APIServices = request.app.state.services
-    row = await services.endpoints.get(caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id))
-    return show(EndpointView.of(row))
+    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
+    async with begin_work(request) as work:
+        row = await endpoints.get(work, endpoint_uuid)
+    return respond(EndpointView.of(row))
 
 
 @router.patch(
@@ -74,10 +77,13 @@ async def get_endpoint(endpoint_id: str, request: Request) -> Response:
 async def change_endpoint(endpoint_id: str, body: ChangeEndpoint, request: Request) -> Response:
     """Change what is sent of a webhook endpoint."""
     services: APIServices = request.app.state.services
-    wanted = await once(request, EndpointView.of)
-    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
-    changing = services.endpoints.change(caller_of(request), endpoint_uuid, body.to_request(), wanted)
-    return await respond(request, wanted, changing)
+    endpoint_uuid, wanted = find_id(Prefix.ENDPOINT, endpoint_id), body.to_request()
+    return await perform(
+        request,
+        lambda work: endpoints.change(work, endpoint_uuid, wanted),
+        EndpointView.of,
+        check=lambda: services.endpoints.check_url(wanted),
+    )
 
 
 @router.post(
@@ -87,16 +93,13 @@ async def change_endpoint(endpoint_id: str, body: ChangeEndpoint, request: Reque
 )
 async def rotate_secret(endpoint_id: str, request: Request, body: Overlap | None = None) -> Response:
     """A new signing secret, shown this once; the old one signs beside it for `overlapHours` (24 by default)."""
-    services: APIServices = request.app.state.services
-
-    def shown(made: NewEndpoint) -> NewEndpointView:
-        return NewEndpointView(**EndpointView.fields(made.row), signing_secret=made.secret)
-
-    wanted = await once(request, shown, has_secret=True)
-    overlap = timedelta(hours=(body or Overlap()).overlap_hours)
-    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
-    rotating = services.endpoints.rotate_secret(caller_of(request), endpoint_uuid, overlap, wanted)
-    return await respond(request, wanted, rotating)
+    endpoint_uuid, overlap = find_id(Prefix.ENDPOINT, endpoint_id), timedelta(hours=(body or Overlap()).overlap_hours)
+    return await perform(
+        request,
+        lambda work: endpoints.rotate_secret(work, endpoint_uuid, overlap),
+        NewEndpointView.of_new,
+        has_secret=True,
+    )
 
 
 @router.post(
@@ -105,21 +108,22 @@ async def rotate_secret(endpoint_id: str, request: Request, body: Overlap | None
 async def send_test_event(endpoint_id: str, request: Request, body: SendTest | None = None) -> Response:
     """Send a made-up event now, signed as a real one, and see how it is received."""
     services: APIServices = request.app.state.services
-    event, wanted = body or SendTest(), await once(request, TestedView.of)
-    sending = services.endpoints.send_test(
-        caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id), event.type, event.data or {}, wanted
+    endpoint_uuid, event = find_id(Prefix.ENDPOINT, endpoint_id), body or SendTest()
+
+    async def record(_: Work, result: EndpointTestResult) -> EndpointTestResult:
+        return result
+
+    return await perform_remotely(
+        request,
+        prepare=lambda work: endpoints.prepare_test(work, endpoint_uuid, event.type, event.data or {}),
+        call=services.endpoints.send_test,
+        record=record,
+        show=TestedView.of,
     )
-    return await respond(request, wanted, sending)
 
 
 @router.delete("/v1/webhook-endpoints/{endpoint_id}", response_model=Deleted, openapi_extra=needs(Scope.WEBHOOKS_WRITE))
 async def delete_endpoint(endpoint_id: str, request: Request) -> Response:
     """Delete a webhook endpoint."""
-    services: APIServices = request.app.state.services
-
-    def gone(endpoint_uuid: UUID) -> Deleted:
-        return Deleted(id=spell(Prefix.ENDPOINT, endpoint_uuid))
-
-    wanted = await once(request, gone)
-    deleting = services.endpoints.delete(caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id), wanted)
-    return await respond(request, wanted, deleting)
+    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
+    return await perform(request, lambda work: endpoints.delete(work, endpoint_uuid), Deleted.named(Prefix.ENDPOINT))

@@ -1,16 +1,15 @@
 """`/v1/events`, and the deliveries of webhook endpoints."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.ids import Prefix, spell
-from letmepost.http.answers import once, respond, show
+from letmepost.domain.ids import Prefix
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before as before_cursor
 from letmepost.http.paging import next_cursor, position
+from letmepost.http.perform import begin_work, perform, respond
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.events import (
     DeliveryPage,
@@ -23,7 +22,7 @@ from letmepost.http.schemas.events import (
     ReplayRange,
 )
 from letmepost.http.schemas.filters import PageQuery
-from letmepost.http.services import APIServices
+from letmepost.services.webhooks import stream
 
 router = APIRouter(route_class=GatedRoute, tags=["events"])
 
@@ -31,11 +30,12 @@ router = APIRouter(route_class=GatedRoute, tags=["events"])
 @router.get("/v1/events", response_model=EventPage, openapi_extra=needs(Scope.EVENTS_READ))
 async def list_events(request: Request, query: Annotated[EventQuery, Query()]) -> Response:
     """The stream of events, oldest first: what webhooks are sent, to poll. Nothing is ever skipped."""
-    services: APIServices = request.app.state.services
-    caller, after = caller_of(request), position(query.cursor) or 0
-    found = await services.streams.list_events(caller, after=after, types=query.type, limit=query.limit)
+    after = position(query.cursor) or 0
+    async with begin_work(request) as work:
+        found = await stream.list_events(work, after=after, types=query.type, limit=query.limit)
     last = found[-1].position if found else after
-    return show(EventPage(data=[EventView.of(event, caller) for event in found], next_cursor=str(last)))
+    caller = caller_of(request)
+    return respond(EventPage(data=[EventView.of(event, caller) for event in found], next_cursor=str(last)))
 
 
 @router.get(
@@ -45,15 +45,11 @@ async def list_events(request: Request, query: Annotated[EventQuery, Query()]) -
 )
 async def list_deliveries(endpoint_id: str, request: Request, query: Annotated[PageQuery, Query()]) -> Response:
     """What was sent, or is to be sent, to an endpoint; newest first."""
-    services: APIServices = request.app.state.services
-    rows = await services.streams.list_deliveries(
-        caller_of(request),
-        find_id(Prefix.ENDPOINT, endpoint_id),
-        before=before_cursor(Prefix.DELIVERY, query.cursor),
-        limit=query.limit + 1,
-    )
+    endpoint_uuid, before = find_id(Prefix.ENDPOINT, endpoint_id), before_cursor(Prefix.DELIVERY, query.cursor)
+    async with begin_work(request) as work:
+        rows = await stream.list_deliveries(work, endpoint_uuid, before=before, limit=query.limit + 1)
     following = next_cursor(Prefix.DELIVERY, [row.id for row in rows], query.limit)
-    return show(DeliveryPage(data=[DeliveryView.of(row) for row in rows[: query.limit]], next_cursor=following))
+    return respond(DeliveryPage(data=[DeliveryView.of(row) for row in rows[: query.limit]], next_cursor=following))
 
 
 @router.post(
@@ -61,14 +57,8 @@ async def list_deliveries(endpoint_id: str, request: Request, query: Annotated[P
 )
 async def replay_delivery(delivery_id: str, request: Request) -> Response:
     """Send a delivery again, from the start of its schedule."""
-    services: APIServices = request.app.state.services
-
-    def shown(found: UUID) -> ReplayedOne:
-        return ReplayedOne(id=spell(Prefix.DELIVERY, found))
-
-    wanted = await once(request, shown)
-    replaying = services.streams.replay_delivery(caller_of(request), find_id(Prefix.DELIVERY, delivery_id), wanted)
-    return await respond(request, wanted, replaying)
+    delivery_uuid = find_id(Prefix.DELIVERY, delivery_id)
+    return await perform(request, lambda work: stream.replay_delivery(work, delivery_uuid), ReplayedOne.of)
 
 
 @router.post(
@@ -76,13 +66,9 @@ async def replay_delivery(delivery_id: str, request: Request) -> Response:
 )
 async def replay_endpoint(endpoint_id: str, body: ReplayRange, request: Request) -> Response:
     """Send every event of a time to an endpoint again, also those that it was not there for."""
-    services: APIServices = request.app.state.services
-
-    def shown(count: int) -> Replayed:
-        return Replayed(deliveries=count)
-
-    wanted = await once(request, shown)
-    replaying = services.streams.replay_endpoint(
-        caller_of(request), find_id(Prefix.ENDPOINT, endpoint_id), body.after, body.before, wanted
+    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
+    return await perform(
+        request,
+        lambda work: stream.replay_endpoint(work, endpoint_uuid, body.after, body.before),
+        lambda count: Replayed(deliveries=count),
     )
-    return await respond(request, wanted, replaying)

@@ -17,6 +17,7 @@ from letmepost.domain.errors import Unauthenticated
 from letmepost.gateways.stream_slots import StreamSlot, StreamSlots
 from letmepost.http.gate import GatedRoute, authenticated, caller_of, needs
 from letmepost.http.paging import position
+from letmepost.http.perform import begin_work
 from letmepost.http.schemas.events import EventView, StreamQuery
 from letmepost.http.services import APIServices
 
@@ -70,7 +71,8 @@ async def follow_events(
     if after is None:
         after = position(query.cursor)
     if after is None:
-        after = await services.streams.head(caller)
+        async with begin_work(request) as work:
+            after = await work.stream.head()
     slot = await services.stream_slots.take(caller.key_id)
     return _CountedStream(_blocks(request, after, query.type), services.stream_slots, slot)
 

@@ -1,0 +1,140 @@
+"""Runs use cases for routes: one unit of work, one response per `Idempotency-Key`."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from fastapi import Request, Response
+
+from letmepost.domain.errors import InvalidRequest
+from letmepost.http.gate import caller_of
+from letmepost.http.schemas.base import View
+from letmepost.http.services import APIServices
+from letmepost.services.callers import Caller
+from letmepost.services.idempotency import Answer
+from letmepost.services.work import OpenWork, Work
+from letmepost.storage.database import DEPLOYMENT, Tenant
+from letmepost.storage.idempotency import IdempotencyClaim
+
+_VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+
+T = TypeVar("T")
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+def begin_work(request: Request) -> OpenWork:
+    """Open a unit of work of the caller, for routes that only read."""
+    services: APIServices = request.app.state.services
+    return services.units.begin(caller_of(request))
+
+
+async def perform(
+    request: Request,
+    run: Callable[[Work], Awaitable[T]],
+    show: Callable[[T], View],
+    *,
+    check: Callable[[], Awaitable[None]] | None = None,
+    status: int | Callable[[T], int] = 200,
+    has_secret: bool = False,
+) -> Response:
+    """Run a use case in one unit of work of the caller, or replay the response to the same request.
+
+    Args:
+        check: a check that calls the network. It precedes the unit of work, and is skipped if the key is known.
+        status: the status code, or how it follows from the result.
+        has_secret: the response may be replayed to the same API key only, for ten minutes.
+
+    Raises:
+        InvalidRequest: the Idempotency-Key is malformed.
+        IdempotencyConflict: the key was used for another request, or the first request is still running.
+    """
+    services: APIServices = request.app.state.services
+    caller, claim = caller_of(request), await claim_of(request)
+    answer = await services.idempotency.perform(
+        caller, claim, run, _renderer(show, status), check=check, has_secret=has_secret
+    )
+    return to_response(answer)
+
+
+async def perform_remotely(
+    request: Request,
+    *,
+    prepare: Callable[[Work], Awaitable[P]],
+    call: Callable[[P], Awaitable[R]],
+    record: Callable[[Work, R], Awaitable[T]],
+    show: Callable[[T], View],
+    status: int | Callable[[T], int] = 200,
+    has_secret: bool = False,
+) -> Response:
+    """Run a use case that calls the network between two units of work of the caller. Otherwise as `perform`."""
+    services: APIServices = request.app.state.services
+    answer = await services.idempotency.perform_remotely(
+        caller_of(request),
+        await claim_of(request),
+        prepare=prepare,
+        call=call,
+        record=record,
+        render=_renderer(show, status),
+        has_secret=has_secret,
+    )
+    return to_response(answer)
+
+
+async def perform_for_operator(
+    request: Request,
+    run: Callable[[Work], Awaitable[T]],
+    show: Callable[[T], View],
+    *,
+    status: int = 200,
+    has_secret: bool = False,
+) -> Response:
+    """Run a use case of the operator in one unit of work of the deployment. Otherwise as `perform`.
+
+    `run` reaches the rows of a tenant through `Work.acting_for`.
+    """
+    services: APIServices = request.app.state.services
+    claim = await claim_of(request, DEPLOYMENT)
+    answer = await services.idempotency.perform(DEPLOYMENT, claim, run, _renderer(show, status), has_secret=has_secret)
+    return to_response(answer)
+
+
+async def claim_of(request: Request, owner: Caller | Tenant | None = None) -> IdempotencyClaim | None:
+    """Return what identifies a request and its `Idempotency-Key`; None without a key.
+
+    Args:
+        owner: None is the caller.
+
+    Raises:
+        InvalidRequest: the key is not 1 to 255 visible ASCII characters.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not _VISIBLE_ASCII.fullmatch(key):
+        raise InvalidRequest(
+            "Idempotency-Key is 1 to 255 visible ASCII characters.",
+            rule="idempotency_key.format",
+            remediation="Send a random UUID.",
+        )
+    line = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    services: APIServices = request.app.state.services
+    return services.idempotency.claim_of(owner or caller_of(request), key, line + await request.body())
+
+
+def _renderer(show: Callable[[T], View], status: int | Callable[[T], int]) -> Callable[[T], Answer]:
+    def render(result: T) -> Answer:
+        code = status(result) if callable(status) else status
+        return Answer(code, show(result).encode(), {"content-type": "application/json"})
+
+    return render
+
+
+def to_response(answer: Answer) -> Response:
+    """Return the response, byte for byte."""
+    return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+
+def respond(view: View, status: int = 200) -> Response:
+    """Return a view as a response."""
+    return Response(view.encode(), status, media_type="application/json")
