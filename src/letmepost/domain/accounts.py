@@ -1,6 +1,7 @@
 """The states of a connected account."""
 
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 
 class AccountStatus(StrEnum):
@@ -14,3 +15,6 @@ class AccountStatus(StrEnum):
 
 USABLE = frozenset({AccountStatus.ACTIVE, AccountStatus.EXPIRING})
 """The statuses of accounts that calls can be sent for."""
+
+Health: TypeAlias = Literal["healthy", "failing", "refused"]
+"""What the last check of an account found."""

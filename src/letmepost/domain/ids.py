@@ -7,6 +7,7 @@ Sources: RFC 9562 section 5.7 for UUIDv7; github.com/ulid/spec for the alphabet 
 """
 
 from enum import StrEnum
+from functools import lru_cache
 from uuid import UUID
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -48,8 +49,9 @@ def uuid7(now_ms: int, entropy: bytes) -> UUID:
     return UUID(int=(now_ms & 0xFFFF_FFFF_FFFF) << 80 | 0x7 << 76 | random_a << 64 | 0b10 << 62 | random_b)
 
 
+@lru_cache(maxsize=4096)  # a list repeats the ids of few accounts, profiles and batches
 def spell(prefix: Prefix, value: UUID) -> str:
-    """`post_01JD…` for a UUID."""
+    """Return the public id of a UUID, e.g. `post_01JD…`."""
     number = value.int
     pairs = [_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)]  # every answer spells many
     return f"{prefix}_{''.join(pairs)}"

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
+from letmepost.domain.accounts import Health
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
@@ -24,7 +25,7 @@ class HealthView(View):
     could not be asked, which says nothing about the account. `unchecked`: nobody has asked yet.
     """
 
-    state: Literal["unchecked", "healthy", "failing", "refused"]
+    state: Literal["unchecked", Health]
     checked_at: Left[Moment] = None
     error: Left[Mapping[str, Any]] = Field(default=None, description="Of the shape of every error's inner part.")
 
@@ -68,9 +69,7 @@ class AccountView(View):
             missing_features=features,
             external_user_id=row.external_user_id,
             token_expires_at=row.token_expires_at,
-            health=HealthView.model_validate(
-                {"state": row.health or "unchecked", "checked_at": row.checked_at, "error": row.health_error}
-            ),
+            health=HealthView(state=row.health or "unchecked", checked_at=row.checked_at, error=row.health_error),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )

@@ -1,8 +1,11 @@
 """What all bodies and views share."""
 
 import re
-from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import cache, partial
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import (
@@ -15,7 +18,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, to_json
 
 from letmepost.domain.ids import MalformedIdError, Prefix, parse
 from letmepost.services.events import timestamp
@@ -34,13 +37,36 @@ class Body(BaseModel):
 
 
 class View(BaseModel):
-    """What is shown. Fields typed `Left[...]` are left out when there is nothing to say."""
+    """What is shown. Fields typed `Left[...]` are left out when there is nothing to say.
+
+    The fields describe the OpenAPI, and how a view is encoded. Their types are not checked at run time: a view is made
+    from rows of the database, and validating it would take longer than reading it.
+    """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, serialize_by_alias=True, validate_by_name=True)
 
+    if not TYPE_CHECKING:  # type checkers derive the parameters from the fields
+
+        def __init__(self, **values: Any) -> None:
+            object.__setattr__(self, "__dict__", defaults_of(type(self)) | values)
+            object.__setattr__(self, "__pydantic_fields_set__", set(values))
+            object.__setattr__(self, "__pydantic_extra__", None)
+            object.__setattr__(self, "__pydantic_private__", None)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the values as JSON has them, by the names that callers see."""
+        values, shown = self.__dict__, dict[str, Any]()
+        for name, alias, is_left_out, convert in shown_fields(type(self)):
+            value = values[name]
+            if value is not None:
+                shown[alias] = value if convert is None else convert(value)
+            elif not is_left_out:
+                shown[alias] = None
+        return shown
+
     def encode(self) -> bytes:
-        """JSON, once."""
-        return self.model_dump_json().encode()
+        """Return the view as JSON."""
+        return to_json(self.plain(), fallback=_as_mapping)
 
 
 def _is_none(value: object) -> bool:
@@ -49,6 +75,86 @@ def _is_none(value: object) -> bool:
 
 Left = Annotated[T | None, Field(exclude_if=_is_none)]
 """An optional field that is left out, not null."""
+
+
+class ShownField(NamedTuple):
+    """How a field of a view is encoded. `convert`: None where JSON has the type already."""
+
+    name: str
+    alias: str
+    is_left_out: bool
+    convert: Callable[[Any], Any] | None
+
+
+def _as_mapping(value: Any) -> dict[Any, Any]:
+    """Return a mapping that is not a `dict` as one; the encoder knows no other."""
+    return dict(value)
+
+
+@cache
+def defaults_of(view: type[View]) -> dict[str, Any]:
+    """Return the fields of a view that need not be given, with their values."""
+    return {name: field.default for name, field in view.model_fields.items() if not field.is_required()}
+
+
+@cache
+def shown_fields(view: type[View]) -> tuple[ShownField, ...]:
+    """Return how each field of a view is encoded.
+
+    Raises:
+        TypeError: a field has a type whose encoding is not defined here.
+    """
+    return tuple(
+        ShownField(
+            name,
+            field.serialization_alias or name,
+            field.exclude_if is not None,
+            _converter(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation),
+        )
+        for name, field in view.model_fields.items()
+    )
+
+
+def _converter(kind: Any) -> Callable[[Any], Any] | None:
+    """Return what makes JSON of a value of this type; None if it is JSON already."""
+    origin, arguments = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        serializers: list[Any] = [item.func for item in arguments[1:] if isinstance(item, PlainSerializer)]
+        return serializers[0] if serializers else _converter(arguments[0])
+    if origin in {Union, UnionType}:
+        converters = {_converter(argument) for argument in arguments if argument is not NoneType}
+        if len(converters) == 1:
+            return converters.pop()
+    if origin in _CONTAINERS:
+        convert = _converter(arguments[-1])
+        return None if convert is None else partial(_CONTAINERS[origin], convert)
+    return _simple_converter(kind)
+
+
+def _simple_converter(kind: Any) -> Callable[[Any], Any] | None:
+    if kind is Any or get_origin(kind) is Literal:
+        return None
+    if isinstance(kind, type):
+        if issubclass(kind, View):
+            return View.plain
+        if kind is date:
+            return date.isoformat
+        if issubclass(kind, str | int | float):
+            return None
+    message = f"no encoding is defined for {kind}"
+    raise TypeError(message)
+
+
+def _each(convert: Callable[[Any], Any], values: Sequence[Any]) -> list[Any]:
+    return [convert(value) for value in values]
+
+
+def _each_value(convert: Callable[[Any], Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: convert(value) for name, value in values.items()}
+
+
+_CONTAINERS: Mapping[Any, Callable[..., Any]] = {Sequence: _each, Mapping: _each_value}
+
 
 Moment = Annotated[
     datetime,

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.account_maintenance import next_check_at
-from letmepost.domain.accounts import USABLE, AccountStatus
+from letmepost.domain.accounts import USABLE, AccountStatus, Health
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount
 from letmepost.storage.accounts.credentials import NO_FAILURES, seal_credential
 from letmepost.storage.accounts.filters import AccountFilter
@@ -41,7 +41,7 @@ class AccountRow:
     token_expires_at: datetime | None
     connected_at: datetime
     checked_at: datetime | None
-    health: str | None
+    health: Health | None
     health_error: Mapping[str, Any] | None
     created_at: datetime
     updated_at: datetime
@@ -174,7 +174,7 @@ class AccountRepository:
         await self._change(account_id, {**values, "updated_at": now})
 
     async def record_check(
-        self, account_id: UUID, as_of: datetime, now: datetime, health: str, error: Mapping[str, Any] | None
+        self, account_id: UUID, as_of: datetime, now: datetime, health: Health, error: Mapping[str, Any] | None
     ) -> None:
         """Note how a check went that began at `as_of`; a connect or a disconnect meanwhile makes it old news."""
         await self._connection.execute(
