@@ -63,10 +63,13 @@ def create_app(
     app.state.stopping = asyncio.Event()
     # For errors that the server itself answers, before the application sees a request.
     app.state.describe_error = lambda fields: envelope(fields, docs_url=docs_url, request_id=new_request_id())
+    # Routes are tried one after another, so those that are called most come first.
     for router in (
+        posts.router,
+        events.router,
+        media.router,
         bulk.router,
         editing.router,
-        posts.router,
         accounts.router,
         accounts.sandbox_router,
         consents.router,
@@ -75,7 +78,6 @@ def create_app(
         sandbox.router,
         uploads.router,
         uploads.signed_router,
-        media.router,
         pauses.router,
         keys.router,
         profiles.router,
@@ -83,7 +85,6 @@ def create_app(
         usage.router,
         organizations.router,
         endpoints.router,
-        events.router,
         streaming.router,
         service.router,
         docs.router,
