@@ -2,8 +2,9 @@
 
     python -m tests.benchmarks.accept [seconds a figure] [name of one figure]
 
-Two API processes; the callers run in this process. The bare limit writes the rows of a scheduled post with one target
-by plain asyncpg, from as many connections, in the same run, under the same durability. Nothing is due meanwhile.
+Two API processes; the callers run in this process. As clients should, they send every post with an `Idempotency-Key`,
+and post to many accounts in turn. The bare limit writes the rows of a scheduled post with one target by plain asyncpg,
+from as many connections, in the same run, under the same durability. Nothing is due meanwhile.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,7 +32,8 @@ from tests.doubles.waiting import eventually
 
 CONNECTIONS = (1, 8, 32, 64)
 SLICES = 6
-TARGETS = 10
+ACCOUNTS, TARGETS = 200, 10
+RESPONSE = bytes(600)
 BARE = "bare PostgreSQL"
 _CONTENT = json.dumps(encode_content(PostContent(text="Hello")))
 Call: TypeAlias = Callable[[], Awaitable[None]]
@@ -56,12 +58,13 @@ class Figure:
 
 @dataclass
 class Caller:
-    """A tenant with accounts, and two APIs to call in turn."""
+    """A tenant, with its accounts to post to in turn, and two APIs to call in turn."""
 
     stand: Stand
     key: str
-    accounts: list[str]
-    apis: "itertools.cycle[str]"
+    accounts: Iterator[str]
+    apis: Iterator[str]
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def send(self, method: str, path: str, body: object = None, status: int = 200, **headers: str) -> None:
         """One request; it must be answered with this status."""
@@ -71,10 +74,20 @@ class Caller:
             await reply.read()
             assert reply.status == status, (reply.status, await reply.text())
 
+    async def post(self, body: object, status: int) -> None:
+        """Send a post with an `Idempotency-Key` of its own."""
+        keyed = {"Idempotency-Key": f"benchmark-{next(self.numbers)}"}
+        await self.send("POST", "/v1/posts", body, status, **keyed)
+
     def scheduled(self, targets: int = 1) -> dict[str, object]:
-        """A post far in the future."""
+        """Return a post to the next accounts, far in the future."""
         at = (CLOCK.now() + timedelta(days=300)).isoformat()
-        return {"targets": [{"accountId": one} for one in self.accounts[:targets]], "text": "Hello", "scheduledAt": at}
+        chosen = [{"accountId": next(self.accounts)} for _ in range(targets)]
+        return {"targets": chosen, "text": "Hello", "scheduledAt": at}
+
+    def too_long(self) -> dict[str, object]:
+        """Return a post to the next account that fails preflight."""
+        return {"targets": [{"accountId": next(self.accounts)}], "text": "x" * 301}
 
 
 async def main(seconds: float, only: str) -> None:
@@ -82,12 +95,13 @@ async def main(seconds: float, only: str) -> None:
         stand = await stack.enter_async_context(running())
         apis = itertools.cycle([stand.ready["api"], await _second_api(stand, stack)])
         key = await stand.tenant("Benchmark")
-        caller = Caller(stand, key, [await stand.account(key) for _ in range(TARGETS)], apis)
+        accounts = await stand.accounts(key, ACCOUNTS)
+        caller = Caller(stand, key, itertools.cycle(accounts), apis)
         calls = {name: call for name, call in (await _figures(caller)).items() if only in name}
         pool = await stack.enter_async_context(
             asyncpg.create_pool(stand.ready["databaseUrl"], min_size=max(CONNECTIONS), max_size=max(CONNECTIONS))
         )
-        calls[BARE] = await _bare_call(stand, caller, pool)
+        calls[BARE] = await _bare_call(caller, accounts, pool)
         figures = {at_once: await _measure(calls, at_once, seconds) for at_once in CONNECTIONS}
     _show(figures)
     if not only:
@@ -114,12 +128,11 @@ async def _figures(caller: Caller) -> dict[str, Call]:
     body = caller.scheduled()
     await caller.send("POST", "/v1/posts", body, 202, **replayed)
     path = await _a_post(caller)
-    refused = {"targets": [{"accountId": caller.accounts[0]}], "text": "x" * 301}
     return {
-        "scheduled, 1 target": lambda: caller.send("POST", "/v1/posts", caller.scheduled(), 202),
-        "scheduled, 10 targets": lambda: caller.send("POST", "/v1/posts", caller.scheduled(TARGETS), 202),
+        "scheduled, 1 target": lambda: caller.post(caller.scheduled(), 202),
+        "scheduled, 10 targets": lambda: caller.post(caller.scheduled(TARGETS), 202),
         "replay": lambda: caller.send("POST", "/v1/posts", body, 202, **replayed),
-        "preflight refusal": lambda: caller.send("POST", "/v1/posts", refused, 400),
+        "preflight refusal": lambda: caller.post(caller.too_long(), 400),
         "GET by id": lambda: caller.send("GET", path),
         "list of 50": lambda: caller.send("GET", "/v1/posts"),
     }
@@ -152,16 +165,17 @@ async def _repeat(call: Call, connections: int, seconds: float, figure: Figure) 
     figure.elapsed_s += time.perf_counter() - began_s
 
 
-async def _bare_call(stand: Stand, caller: Caller, pool: "asyncpg.Pool[asyncpg.Record]") -> Call:
-    whose = await stand.call("GET", "/v1/me", caller.key)
+async def _bare_call(caller: Caller, accounts: list[str], pool: "asyncpg.Pool[asyncpg.Record]") -> Call:
+    whose = await caller.stand.call("GET", "/v1/me", caller.key)
     organization = parse(Prefix.ORGANIZATION, whose["organization"]["id"])
-    accounts = (await stand.call("GET", "/v1/accounts", caller.key))["data"]
-    account, profile = parse(Prefix.ACCOUNT, caller.accounts[0]), parse(Prefix.PROFILE, accounts[0]["profileId"])
-    return lambda: _bare(pool, organization, account, profile)
+    listed = (await caller.stand.call("GET", "/v1/accounts", caller.key))["data"]
+    profile = parse(Prefix.PROFILE, listed[0]["profileId"])
+    ids = itertools.cycle([parse(Prefix.ACCOUNT, account) for account in accounts])
+    return lambda: _bare(pool, organization, next(ids), profile)
 
 
 async def _bare(pool: "asyncpg.Pool[asyncpg.Record]", organization: UUID, account: UUID, profile: UUID) -> None:
-    """The rows of one scheduled post, in one transaction."""
+    """The rows of one scheduled post and of its `Idempotency-Key`, in one transaction."""
     batch, post, now = uuid4(), uuid4(), CLOCK.now()
     async with pool.acquire() as connection:
         await connection.execute(
@@ -188,6 +202,11 @@ async def _bare(pool: "asyncpg.Pool[asyncpg.Record]", organization: UUID, accoun
             "INSERT INTO events (id, organization_id, mode, type, post_id, data, created_at)"
             " VALUES ($1, $2, 'live', $3, $4, '{}', $5)",
             [(uuid4(), organization, kind, post, now) for kind in ("post.queued", "post.validated")],
+        )
+        await connection.execute(
+            "INSERT INTO idempotency_keys (organization_id, mode, profile_scope, key_hash, fingerprint, api_key_id,"
+            " batch_id, status, headers, body, created_at) VALUES ($1, 'live', $2, $3, $3, $2, $2, 202, '{}', $4, $5)",
+            *(organization, batch, post.bytes * 2, RESPONSE, now),
         )
         await connection.execute("COMMIT")
 

@@ -2,28 +2,31 @@
 
     python -m tests.benchmarks.at_rest [posts]
 
-Starts `letmepost dev`, and a simulated platform in this process that notes when each request arrives.
+Starts `letmepost dev`, and a simulated platform in this process that notes when each request arrives. As clients
+should, every request has an `Idempotency-Key`; the posts go to many accounts in turn.
 """
 
 import asyncio
+import itertools
 import sys
 
 from tests.benchmarks.stand import CLOCK, Stand, running
 from tests.benchmarks.tables import show
 
 REST_S = 0.2  # nothing may be left of the one before
+ACCOUNTS = 50
 WARM_UP = 5  # the first ones open connections
 
 
 async def main(posts: int) -> None:
     async with running() as stand:
         key = stand.ready["liveKey"]
-        account_id = await stand.account(key)
+        accounts = itertools.cycle(await stand.accounts(key, ACCOUNTS))
         for number in range(WARM_UP):
-            await _post(stand, key, account_id, f"Warm-up {number}")
+            await _post(stand, key, next(accounts), f"Warm-up {number}")
         to_wire_s, answered_s = [], []
         for number in range(posts):
-            sent, arrived, answered = await _post(stand, key, account_id, f"Post {number}")
+            sent, arrived, answered = await _post(stand, key, next(accounts), f"Post {number}")
             to_wire_s.append(arrived - sent)
             answered_s.append(answered - sent)
             await asyncio.sleep(REST_S)
@@ -34,7 +37,8 @@ async def main(posts: int) -> None:
 
 async def _post(stand: Stand, key: str, account_id: str, text: str) -> tuple[float, float, float]:
     sent = CLOCK.now().timestamp()
-    batch = await stand.call("POST", "/v1/posts", key, {"targets": [{"accountId": account_id}], "text": text})
+    body = {"targets": [{"accountId": account_id}], "text": text}
+    batch = await stand.call("POST", "/v1/posts", key, body, idempotency_key=text)
     assert batch["status"] == "published", batch
     return sent, stand.arrivals.at[text], CLOCK.now().timestamp()
 

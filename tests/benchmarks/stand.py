@@ -66,9 +66,10 @@ class Stand:
     platform_url: str
     process: psutil.Process
 
-    async def call(self, method: str, path: str, key: str, body: object = None) -> Any:
-        """One request to the API; its answer must be a success."""
-        headers = {"authorization": f"Bearer {key}"}
+    async def call(self, method: str, path: str, key: str, body: object = None, **headers: str) -> Any:
+        """Send one request to the API; its response must be a success. Header names may use underscores."""
+        names = {name.replace("_", "-"): value for name, value in headers.items()}
+        headers = {"authorization": f"Bearer {key}", **names}
         async with self.session.request(method, self.ready["api"] + path, json=body, headers=headers) as reply:
             found = await reply.json()
             assert reply.status < 300, found
@@ -92,6 +93,10 @@ class Stand:
         connected = await self.call("POST", f"/v1/accounts/connect/{PLATFORM}/complete", key, given)
         found: str = connected["id"]
         return found
+
+    async def accounts(self, key: str, number: int) -> list[str]:
+        """Connect that many simulated accounts for the key's organization; returns their ids."""
+        return await asyncio.gather(*(self.account(key) for _ in range(number)))
 
     def child(self, word: str) -> psutil.Process:
         """The process of the deployment that runs this command."""

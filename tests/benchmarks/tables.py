@@ -12,3 +12,8 @@ def show(name: str, values_s: Sequence[float]) -> None:
 def _at(values_s: Sequence[float], share: float) -> float:
     ordered = sorted(values_s)
     return 1000 * ordered[min(int(len(ordered) * share), len(ordered) - 1)]
+
+
+def show_row(name: str, cells: Sequence[str]) -> None:
+    """One line of a table with a name and right-aligned columns."""
+    print(f"  {name:20}" + "".join(f"{cell:>22}" for cell in cells))
