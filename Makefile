@@ -57,6 +57,7 @@ faults-short: install  ## Break a little of everything, and count what was lost 
 bench: install  ## Measure, and print ratios to what this machine can do
 	$(BIN)/python -m tests.benchmarks.http_client
 	$(BIN)/python -m tests.benchmarks.at_rest
+	$(BIN)/python -m tests.benchmarks.cpu
 	$(BIN)/python -m tests.benchmarks.accept
 	$(BIN)/python -m tests.benchmarks.blocking
 	$(BIN)/python -m tests.benchmarks.many_waiting 1000000

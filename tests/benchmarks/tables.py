@@ -15,5 +15,5 @@ def _at(values_s: Sequence[float], share: float) -> float:
 
 
 def show_row(name: str, cells: Sequence[str]) -> None:
-    """One line of a table with a name and right-aligned columns."""
-    print(f"  {name:20}" + "".join(f"{cell:>22}" for cell in cells))
+    """One line of a table: a name, and columns that are aligned on the right."""
+    print(f"  {name:10}" + "".join(f"{cell:>20}" for cell in cells))

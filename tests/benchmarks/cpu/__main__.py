@@ -10,69 +10,64 @@ import argparse
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from statistics import mean
 
 import psutil
 
+from tests.benchmarks.cpu.bare import bare_api
 from tests.benchmarks.cpu.cases import API, NAMES, POSTGRESQL, WORKER, Case, cases_for, create_tenants
 from tests.benchmarks.cpu.closed_loop import ClosedLoop, closed_loop
-from tests.benchmarks.cpu.measurement import Cost, Measurement, measure_bare
+from tests.benchmarks.cpu.measurement import BARE, SELECT, SELECT_POSTGRESQL, Cost, Measurement
 from tests.benchmarks.cpu.statements import count, counting_postgres, show_statements, total
 from tests.benchmarks.stand import running
 from tests.benchmarks.tables import show_row
 from tests.servers import open_directory
 
 COUNTED, IDLE_S = 50, 10.0
-BARE_REQUESTS = 10_000
 BARE_MS = 0.09
 """What a bare FastAPI route costs on the machine for which the goals were set."""
 STATEMENTS_MAX, TRANSACTIONS_MAX = 20, 6
 PUBLISH = NAMES[-1]
+COLUMNS = (API, POSTGRESQL, WORKER, BARE, SELECT, SELECT_POSTGRESQL)
 
 
 async def main(names: Sequence[str], divisor: int, *, with_statements: bool) -> None:
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(counting_postgres(stack.enter_context(open_directory())))
         stand = await stack.enter_async_context(running(DATABASE_URL=server.url))
-        cases = [case for case in cases_for(await create_tenants(stand)) if case.name in names]
+        bare_url, bare_process = await stack.enter_async_context(bare_api())
         client = await stack.enter_async_context(closed_loop(stand.ready["api"]))
-        measurement = Measurement(stand, psutil.Process(server.pid), client, {})
+        bare_client = await stack.enter_async_context(closed_loop(bare_url))
+        cases = [case for case in cases_for(await create_tenants(stand)) if case.name in names]
+        measurement = Measurement(stand, psutil.Process(server.pid), bare_process, client, bare_client)
         await measurement.measure_idle(IDLE_S)
-        bare = [await measure_bare(BARE_REQUESTS // divisor)]
-        select = await measurement.measure_select(server.url, BARE_REQUESTS // divisor)
-        costs = [await measurement.measure(case, case.requests // divisor) for case in cases]
-        bare.append(await measure_bare(BARE_REQUESTS // divisor))  # twice, as the machine may have become slower
-        _show(measurement.idle, [*bare, select], list(zip(cases, costs, strict=True)))
+        _show_head(measurement.idle)
+        for case in cases:
+            _show(case, await measurement.measure(case, server.url, divisor))
         for case in cases:
             if with_statements or case.name == PUBLISH:
                 await _count(client, case, server.url, with_list=with_statements)
 
 
-def _show(idle: Mapping[str, float], bare: Sequence[Cost], costs: Sequence[tuple[Case, Cost]]) -> None:
+def _show_head(idle: Mapping[str, float]) -> None:
     at_rest = ", ".join(f"{name} {1000 * used:.1f}" for name, used in idle.items())
-    bare_ms = mean(cost.used_ms[API] for cost in bare if POSTGRESQL not in cost.used_ms)
-    factor = bare_ms / BARE_MS
-    print("processor milliseconds per request; in parentheses the most it should be")
-    print(f"  goals are multiplied by {factor:.2f}: a bare route costs {bare_ms:.3f} ms here, {BARE_MS} ms there")
-    print(f"  subtracted, milliseconds per second at rest: {at_rest}")
-    show_row("", (API, POSTGRESQL, WORKER, "requests/s"))
-    for cost in bare:
-        _show_cost(cost, {}, factor)
-    for case, cost in costs:
-        _show_cost(cost, case.goals, factor)
+    print("processor milliseconds per request, beside those of a bare FastAPI route and a bare SELECT by key")
+    print(
+        f"  in parentheses the goal: it is multiplied by what the bare route costs meanwhile, divided by {BARE_MS} ms"
+    )
+    print(f"  subtracted, in milliseconds per second: {at_rest}")
+    show_row("", (*COLUMNS, "requests/s"))
 
 
-def _show_cost(cost: Cost, goals: Mapping[str, float], factor: float) -> None:
-    cells = [_cell(cost.used_ms.get(name), goals.get(name), factor) for name in (API, POSTGRESQL, WORKER)]
-    show_row(cost.name, (*cells, "" if cost.requests_per_s is None else f"{cost.requests_per_s:.0f}"))
+def _show(case: Case, cost: Cost) -> None:
+    factor = cost.used_ms[BARE] / BARE_MS
+    cells = [_cell(cost.used_ms[name], case.goals.get(name), factor) for name in COLUMNS]
+    show_row(case.name, (*cells, f"{cost.requests / cost.took_s:.0f}"))
 
 
-def _cell(used_ms: float | None, goal_ms: float | None, factor: float) -> str:
-    if used_ms is None:
-        return ""
+def _cell(used_ms: float, goal_ms: float | None, factor: float) -> str:
     if goal_ms is None:
         return f"{used_ms:.3f}"
-    return f"{used_ms:.3f} ({goal_ms * factor:.2f}) {verdict(used_ms, goal_ms * factor)}"
+    return f"{used_ms:.2f} ({goal_ms * factor:.2f}) {verdict(used_ms, goal_ms * factor)}"
 
 
 def verdict(value: float, most: float) -> str:

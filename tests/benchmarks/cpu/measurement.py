@@ -2,36 +2,46 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import psutil
 
-from tests.benchmarks.cpu.bare import PATH, bare_api, select_by_key
+from tests.benchmarks.cpu.bare import PATH, select_by_key
 from tests.benchmarks.cpu.cases import API, POSTGRESQL, WORKER, Case
-from tests.benchmarks.cpu.closed_loop import ClosedLoop, closed_loop, encode_request
+from tests.benchmarks.cpu.closed_loop import ClosedLoop, encode_request
 from tests.benchmarks.cpu.statements import SETTLE_S
 from tests.benchmarks.stand import Stand
 
-WARM_UP = 200
+WARM_UP, SLICES = 200, 4
+SELECTS, BARE_REQUESTS = 2_000, 4_000
+BARE, SELECT, SELECT_POSTGRESQL = "bare route", "bare SELECT", "its PostgreSQL"
+_BARE_REQUEST = encode_request("GET", PATH, authorization="Bearer none")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Cost:
+    """What requests of one case cost, and what the bare route and the bare `SELECT` cost meanwhile."""
+
+    requests: int
+    took_s: float = 0.0
+    used_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds of processor time per request, by process."""
 
-    name: str
-    used_ms: Mapping[str, float]
-    requests_per_s: float | None = None
+    def add(self, name: str, used_s: float, number: int) -> None:
+        """Add the processor time of so many requests. The figures are per request of the whole measurement."""
+        self.used_ms[name] = self.used_ms.get(name, 0.0) + 1000 * used_s / number
 
 
 @dataclass
 class Measurement:
-    """A deployment, the load generator of its API, and the load that each process has while nothing happens."""
+    """A deployment, the load generators of its API and of the bare one, and the load of each process at rest."""
 
     stand: Stand
     postgres: psutil.Process
+    bare_api: psutil.Process
     client: ClosedLoop
-    idle: Mapping[str, float]
+    bare_client: ClosedLoop
+    idle: Mapping[str, float] = field(default_factory=dict)
 
     def used_s(self) -> Mapping[str, float]:
         """Return the processor time of each process so far."""
@@ -40,41 +50,51 @@ class Measurement:
 
     async def measure_idle(self, seconds: float) -> None:
         """Store the processor time that each process uses in a second while nothing happens."""
+        await self.bare_client.send([_BARE_REQUEST] * WARM_UP, 200)
         before = self.used_s()
         await asyncio.sleep(seconds)
         self.idle = {name: (used - before[name]) / seconds for name, used in self.used_s().items()}
 
-    async def measure(self, case: Case, number: int) -> Cost:
-        """Send that many requests, after some that are not measured."""
-        requests = case.make(number)
+    async def measure(self, case: Case, database_url: str, divisor: int) -> Cost:
+        """Send the requests of a case, after some that are not measured.
+
+        A slice of them and a slice of bare requests take turns, so that a machine that is slow for a while is as slow
+        for both.
+        """
         await self.client.send(case.make(WARM_UP), case.status)
+        cost = Cost(case.requests // divisor)
+        for _ in range(SLICES):
+            await self._measure_bare(cost, BARE_REQUESTS // divisor)
+            await self._measure_slice(case, cost)
+        await self._measure_bare(cost, BARE_REQUESTS // divisor)
+        cost.used_ms[BARE] /= SLICES + 1
+        await self._measure_select(cost, database_url, SELECTS)
+        return cost
+
+    async def _measure_slice(self, case: Case, cost: Cost) -> None:
+        requests = case.make(cost.requests // SLICES)
         await asyncio.sleep(SETTLE_S)
         before = self.used_s()
         took_s = await self.client.send(requests, case.status)
         await asyncio.sleep(SETTLE_S)
         after, lasted_s = self.used_s(), took_s + SETTLE_S
-        used_ms = {name: 1000 * (after[name] - before[name] - self.idle[name] * lasted_s) / number for name in after}
-        return Cost(case.name, used_ms, number / took_s)
+        cost.took_s += took_s
+        for name in after:
+            cost.add(name, after[name] - before[name] - self.idle[name] * lasted_s, cost.requests)
 
-    async def measure_select(self, url: str, number: int) -> Cost:
-        """Select a row by its key that often. The figure of PostgreSQL includes opening one connection."""
+    async def _measure_bare(self, cost: Cost, number: int) -> None:
+        before = used_by(self.bare_api)
+        await self.bare_client.send([_BARE_REQUEST] * number, 200)
+        cost.add(BARE, used_by(self.bare_api) - before, number)
+
+    async def _measure_select(self, cost: Cost, database_url: str, number: int) -> None:
+        """Select a row by its key. The figure of PostgreSQL includes opening one connection."""
         before = used_by(self.postgres)
-        client_s = await select_by_key(url, number)
+        cost.add(SELECT, await select_by_key(database_url, number), number)
         await asyncio.sleep(SETTLE_S)
-        used_ms = {API: 1000 * client_s / number, POSTGRESQL: 1000 * (used_by(self.postgres) - before) / number}
-        return Cost("bare SELECT by key", used_ms)
+        cost.add(SELECT_POSTGRESQL, used_by(self.postgres) - before, number)
 
 
 def used_by(process: psutil.Process) -> float:
     """Return the processor time in seconds of a process and of all its children, those that have ended included."""
     return sum(sum(one.cpu_times()[:4]) for one in (process, *process.children(recursive=True)))
-
-
-async def measure_bare(number: int) -> Cost:
-    """Measure the cheapest route."""
-    request = encode_request("GET", PATH, authorization="Bearer none")
-    async with bare_api() as (url, process), closed_loop(url) as client:
-        await client.send([request] * WARM_UP, 200)
-        before = used_by(process)
-        took_s = await client.send([request] * number, 200)
-        return Cost("bare FastAPI route", {API: 1000 * (used_by(process) - before) / number}, number / took_s)
