@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from letmepost.cli.commands import create_cli
 from letmepost.cli.wiring import Operator, Wiring
 from letmepost.domain.processes import Process
+from letmepost.gateways.metrics import SharedMetrics
 from letmepost.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ def wire(environment: Mapping[str, str]) -> Wiring:
     )
 
 
-def _make_api(environment: Mapping[str, str], settings: Settings) -> "FastAPI":
+def _make_api(environment: Mapping[str, str], settings: Settings, shared: SharedMetrics | None = None) -> "FastAPI":
     from letmepost.bootstrap.api import make_api
     from letmepost.platforms import discover
 
-    return make_api(settings, discover(), environment)
+    return make_api(settings, discover(), environment, shared)
 
 
 def _make_sandbox(state: Path | None, token: str) -> "ASGIApp":

@@ -16,6 +16,7 @@ from letmepost.platforms.contract import Platform, PlatformSettings
 from letmepost.services.accounts.browser_urls import origin_of
 
 KEY_BYTES = 32
+SERVE_WORKERS_MAX = 64
 _POSTGRESQL_SCHEMES = ("postgresql", "postgres")
 _REDIS_SCHEMES = ("redis", "rediss", "unix")
 
@@ -60,8 +61,8 @@ class Settings(BaseSettings):
     media_processes: int | None = Field(
         default=None,
         gt=0,
-        description="Child processes in which each API and worker process parses media files, with up to 1 GiB of "
-        "memory each; unset, one for each core, at most 4.",
+        description="Child processes in which each API (its processes together) and each worker parses media files, "
+        "with up to 1 GiB of memory each; unset, one for each core, at most 4.",
     )
     s3_bucket: str | None = Field(
         default=None, description="The bucket of an S3-compatible store in which media are kept instead."
@@ -98,10 +99,16 @@ class Settings(BaseSettings):
         description="Working API keys of an organization. Operators may create more.",
     )
     connections_max: int = Field(
-        default=1000, gt=0, description="Open connections of one API process; one more is answered with 429."
+        default=1000, gt=0, description="Open connections of each process of the API; one more is answered with 429."
     )
     sandbox_accounts_max: int = Field(
         default=500, gt=0, description="Simulated accounts that an organization can create and keep connected."
+    )
+    serve_workers: int | None = Field(
+        default=None,
+        ge=1,
+        le=SERVE_WORKERS_MAX,
+        description="Processes of `letmepost serve`; unset, one for each core that it may use, at most 8.",
     )
     worker_slots: int = Field(default=64, gt=0, description="Posts that one worker publishes at once.")
     delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at once.")
@@ -123,9 +130,11 @@ class Settings(BaseSettings):
         default=None,
         ge=1,
         le=65535,
-        description="Where this process answers GET /metrics for Prometheus; unset, nowhere.",
+        description="Where the API or the worker answers GET /metrics for Prometheus; unset, nowhere.",
     )
-    database_pool: int = Field(default=10, gt=0, description="Connections of one process.")
+    database_pool: int = Field(
+        default=10, gt=0, description="Database connections of one process; `serve` runs several."
+    )
 
     @field_validator("database_url", "worker_database_url", "migration_database_url", "redis_url")
     @classmethod

@@ -7,7 +7,7 @@ import httpx2
 from starlette.types import Receive, Scope, Send
 
 from letmepost.cli.protocol import LimitedConfig
-from letmepost.cli.server import Server
+from letmepost.cli.server import Server, ServerHooks
 
 
 async def test_what_waits_for_the_end_is_told_of_it_before_the_server_waits() -> None:
@@ -21,7 +21,7 @@ async def test_what_waits_for_the_end_is_told_of_it_before_the_server_waits() ->
         await send({"type": "http.response.body", "body": b"the end"})
 
     config = LimitedConfig(follow, lifespan="off", log_level="warning", timeout_graceful_shutdown=None)
-    server = Server(config, stopping.set)
+    server = Server(config, ServerHooks(on_stop=stopping.set))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         running = asyncio.create_task(server.serve(sockets=[listener]))
@@ -38,7 +38,7 @@ async def test_headers_of_more_than_64_kib_are_rejected_over_a_socket() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"ok"})
 
-    server = Server(LimitedConfig(answer, lifespan="off", log_level="critical"), None)
+    server = Server(LimitedConfig(answer, lifespan="off", log_level="critical"))
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         running = asyncio.create_task(server.serve(sockets=[listener]))

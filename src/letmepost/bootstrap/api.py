@@ -17,7 +17,7 @@ from letmepost.bootstrap.readiness import readiness
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.processes import Process
 from letmepost.gateways.clock import Clock, SystemClock
-from letmepost.gateways.metrics import Metrics
+from letmepost.gateways.metrics import Metrics, SharedMetrics
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.sandbox import SandboxControl
 from letmepost.gateways.stream_slots import StreamSlots
@@ -232,9 +232,14 @@ async def listening(wakeups: Wakeups, *channels: str) -> AsyncIterator[None]:
         await asyncio.gather(listener, return_exceptions=True)
 
 
-def make_api(settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str]) -> FastAPI:
-    """The application; its services are opened when it starts."""
-    clock, metrics = SystemClock(), make_metrics(settings)
+def make_api(
+    settings: Settings,
+    platforms: Mapping[str, Platform],
+    environment: Mapping[str, str],
+    shared_metrics: SharedMetrics | None = None,
+) -> FastAPI:
+    """Return the application. It opens its services when it starts."""
+    clock, metrics = SystemClock(), make_metrics(settings, shared_metrics)
     timed = partial(RequestTimes, metrics=metrics, monotonic_s=clock.monotonic_s)
     return create_app(
         partial(open_api, settings, platforms, environment, metrics),

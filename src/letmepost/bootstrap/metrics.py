@@ -2,20 +2,20 @@
 
 from collections.abc import Awaitable, Callable
 
-from letmepost.gateways.metrics import Metrics, QueueState
+from letmepost.gateways.metrics import Metrics, QueueState, SharedMetrics
 from letmepost.settings import Settings
 from letmepost.storage.database import Database
 from letmepost.storage.publishing.queue import EveryTenantQueue
 
 
-def make_metrics(settings: Settings) -> Metrics:
-    """Something that counts, if anybody asked for it."""
+def make_metrics(settings: Settings, shared: SharedMetrics | None = None) -> Metrics:
+    """Return what counts, if metrics are enabled. `shared`: if several processes count together."""
     if settings.metrics_port is None:
         return Metrics()
     # Imported here because it takes memory that a process without it should not spend.
     from letmepost.gateways.prometheus import PrometheusMetrics  # noqa: PLC0415 - see above
 
-    return PrometheusMetrics(settings.metrics_port)
+    return PrometheusMetrics(settings.metrics_port, shared)
 
 
 def queue_reader(database: Database) -> Callable[[], Awaitable[QueueState]]:

@@ -7,6 +7,7 @@ import typer
 
 from letmepost.cli.doctor.command import add_doctor
 from letmepost.cli.pauses import add_pauses
+from letmepost.cli.serve import add_serve
 from letmepost.cli.servers import add_servers
 from letmepost.cli.setup import add_setup
 from letmepost.cli.tenants import add_tenants
@@ -22,6 +23,7 @@ def create_cli(wiring: Wiring) -> typer.Typer:
         epilog="`letmepost dev` runs everything on this machine. The exit code is 0 when it is done, 1 when it could"
         " not be done, 2 when the command was not understood.",
     )
+    add_serve(cli, wiring)
     add_servers(cli, wiring)
     add_setup(cli, wiring)
     add_tenants(cli, wiring)

@@ -2,19 +2,39 @@
 
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import uvicorn
 
 
-class Server(uvicorn.Server):
-    """Says that it is about to stop before it waits for what is under way: some of that waits for its word."""
+def _nothing() -> None:
+    pass
 
-    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None] | None) -> None:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerHooks:
+    """What to call as soon as connections are accepted, and before the server waits for open requests to end.
+
+    Some requests end only when they are told to: event streams.
+    """
+
+    on_start: Callable[[], None] = field(default=_nothing)
+    on_stop: Callable[[], None] = field(default=_nothing)
+
+
+class Server(uvicorn.Server):
+    """A server with hooks."""
+
+    def __init__(self, config: uvicorn.Config, hooks: ServerHooks | None = None) -> None:
         super().__init__(config)
-        self._on_stop = on_stop
+        self._hooks = hooks or ServerHooks()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to accept connections."""
+        await super().startup(sockets)
+        self._hooks.on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop in order."""
-        if self._on_stop is not None:
-            self._on_stop()
+        self._hooks.on_stop()
         await super().shutdown(sockets)

@@ -1,10 +1,10 @@
-"""The processes of a deployment."""
+"""The processes of a deployment, except the API: see `serve`."""
 
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,11 +12,9 @@ from letmepost.cli.configuration import read_settings
 from letmepost.cli.database import require_database
 from letmepost.cli.logs import configure_logs
 from letmepost.cli.output import fail
+from letmepost.cli.run_server import run_server
 from letmepost.cli.wiring import Wiring
 from letmepost.domain.processes import Process
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp
 
 SANDBOX_TOKEN_MIN = 16
 
@@ -24,25 +22,7 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
 
 def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
-    """`serve`, `worker`, `sandbox` and `dev`."""
-
-    @cli.command(epilog="Example: letmepost serve --host 0.0.0.0 --port 8080")
-    def serve(host: Host = "127.0.0.1", port: Annotated[int, typer.Option(help="Port of the API.")] = 8080) -> None:
-        """Run the API. Any number of these may run beside each other.
-
-        It is configured by environment variables: .env.example names them all, and `letmepost doctor` checks them.
-        """
-        settings = read_settings(wiring)
-        require_database(wiring, settings, Process.API)
-        app = wiring.make_api(settings)
-        _serve(
-            app,
-            host,
-            port,
-            app.state.stopping.set,
-            describe_error=app.state.describe_error,
-            connections_max=settings.connections_max,
-        )
+    """`worker`, `sandbox` and `dev`."""
 
     @cli.command()
     def worker() -> None:
@@ -68,7 +48,7 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
         token = wiring.environment.get("LETMEPOST_SANDBOX_TOKEN", "")
         if len(token) < SANDBOX_TOKEN_MIN:
             fail(f"LETMEPOST_SANDBOX_TOKEN is not set to at least {SANDBOX_TOKEN_MIN} characters.")
-        _serve(wiring.make_sandbox(state, token), host, port)
+        run_server(wiring.make_sandbox(state, token), host=host, port=port)
 
     @cli.command(epilog="Example: letmepost dev --port 0 --ready-file ready.json")
     def dev(
@@ -86,35 +66,6 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
 
         options = DevOptions(data_dir, port, ready_file, wiring.environment, wiring.migrate)
         raise typer.Exit(asyncio.run(run_dev(options)))
-
-
-def _serve(app: "ASGIApp", host: str, port: int, on_stop: Callable[[], None] | None = None, **limits: Any) -> None:
-    from letmepost.cli.protocol import LimitedConfig
-    from letmepost.cli.server import Server
-
-    configure_logs(as_json=not sys.stderr.isatty())
-    config = LimitedConfig(
-        app,
-        **limits,
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
-        # The peer stays the peer: which proxies may name another client is LETMEPOST_TRUSTED_PROXIES.
-        proxy_headers=False,
-        server_header=False,
-        date_header=True,
-        # Longer than proxies keep idle connections (60 s is usual): else one is closed just as a request is sent on it.
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=30,
-    )
-    server = Server(config, on_stop)
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        return  # Ctrl-C, after it has stopped in order
-    if not server.started:
-        raise typer.Exit(1)
 
 
 def _run(make: Callable[[], Awaitable[None]]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from letmepost.domain.processes import Process
+from letmepost.gateways.metrics import SharedMetrics
 from letmepost.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Wiring:
     """Ways to make what the commands run. `environment` is read once, by whoever makes this.
 
     Args:
+        make_api: the API's application. Its processes may count together.
         run_worker: publishes until the process is asked to stop.
         make_sandbox: the sandbox's application, given the file that keeps its state and its control token.
         check_database: connects as a process would, and raises what would keep it from starting.
@@ -41,7 +43,7 @@ class Wiring:
     """
 
     environment: Mapping[str, str]
-    make_api: "Callable[[Settings], FastAPI]"
+    make_api: "Callable[[Settings, SharedMetrics | None], FastAPI]"
     make_sandbox: "Callable[[Path | None, str], ASGIApp]"
     run_worker: Callable[[Settings], Awaitable[None]]
     open_operator: Callable[[Settings], AbstractAsyncContextManager[Operator]]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,6 +12,21 @@ class QueueState:
 
     posts: Mapping[str, int]
     oldest_overdue_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SharedMetrics:
+    """How a process counts together with others, all of which answer for all.
+
+    Args:
+        directory: holds the counters of every process, in files.
+        number: of this process. A process that replaces another one has its number, and continues its counters.
+        listener: the descriptor of the socket that all of them accept requests for metrics on.
+    """
+
+    directory: Path
+    number: int
+    listener: int
 
 
 class Metrics:

@@ -1,15 +1,18 @@
 """Metrics as Prometheus reads them, on a port of their own."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily
 
-from letmepost.gateways.metrics import Metrics, QueueState
+from letmepost.gateways.metrics import Metrics, QueueState, SharedMetrics
+from letmepost.gateways.prometheus_sharing import EveryProcess, Families, count_together
 
 _ANSWER_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _CALL_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60, 120)
@@ -22,12 +25,21 @@ log = structlog.get_logger()
 
 
 class PrometheusMetrics(Metrics):
-    """Counts, and answers `GET /metrics` on every address of this machine."""
+    """Counts, and answers `GET /metrics` on every address of this machine.
 
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
+    If processes count together, each answers with the sum of all of them. The state of the queue is the same for all:
+    the process that answers reads it from the database.
+    """
+
+    def __init__(self, port: int, shared: SharedMetrics | None = None) -> None:
+        self._port, self._shared = port, shared
+        registry = CollectorRegistry()
+        self._collector: CollectorRegistry | EveryProcess = registry
+        if shared is None:
+            ProcessCollector(registry=registry)
+        else:
+            count_together(shared)
+            self._collector = EveryProcess(shared.directory)
         self._requests = Histogram(
             "letmepost_http_request_seconds",
             "From a request to its answer's first byte.",
@@ -59,8 +71,6 @@ class PrometheusMetrics(Metrics):
         )
         self._deliveries = Counter("letmepost_deliveries", "Webhooks sent.", ["outcome"], registry=registry)
         self._pulls = Counter("letmepost_media_pulls", "Reads of media that platforms fetch.", registry=registry)
-        self._queue = Gauge("letmepost_queue_posts", "Posts that wait.", ["state"], registry=registry)
-        self._overdue = Gauge("letmepost_oldest_overdue_post_seconds", "Age of the oldest one.", registry=registry)
 
     def request_answered(self, method: str, route: str, status: int, seconds: float) -> None:
         known = method if method in _METHODS else "other"
@@ -89,28 +99,37 @@ class PrometheusMetrics(Metrics):
     @asynccontextmanager
     async def served(self, read_queue: Callable[[], Awaitable[QueueState]]) -> AsyncIterator[None]:
         async def answer(_request: web.Request) -> web.Response:
-            await self._look(read_queue)
-            return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+            queue = await _read(read_queue)
+            # In a thread: the files of many processes take more time than the event loop may be blocked.
+            body = await asyncio.to_thread(lambda: generate_latest(self._collector) + generate_latest(queue))
+            return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
         application = web.Application()
         application.router.add_get("/metrics", answer)
         runner = web.AppRunner(application, access_log=None)
         await runner.setup()
         try:
-            await web.TCPSite(runner, port=self._port).start()
+            await self._site(runner).start()
             yield
         finally:
             await runner.cleanup()
 
-    async def _look(self, read_queue: Callable[[], Awaitable[QueueState]]) -> None:
-        """Bring the gauges up to date; without a database they are gone, which is not the same as zero."""
-        try:
-            async with asyncio.timeout(_QUEUE_WITHIN_S):
-                state = await read_queue()
-        except Exception as error:  # noqa: BLE001 - whatever it was, the counters are worth having
-            log.warning("metrics.queue_unknown", error=str(error))
-            state = QueueState({}, float("nan"))
-        self._queue.clear()
-        for name, count in state.posts.items():
-            self._queue.labels(name).set(count)
-        self._overdue.set(state.oldest_overdue_s)
+    def _site(self, runner: web.AppRunner) -> web.BaseSite:
+        if self._shared is None:
+            return web.TCPSite(runner, port=self._port)
+        return web.SockSite(runner, socket.socket(fileno=self._shared.listener))
+
+
+async def _read(read_queue: Callable[[], Awaitable[QueueState]]) -> Families:
+    """Return the gauges of the queue. Without a database they are missing, which is not the same as zero."""
+    try:
+        async with asyncio.timeout(_QUEUE_WITHIN_S):
+            state = await read_queue()
+    except Exception as error:  # noqa: BLE001 - whatever it was, the counters are worth having
+        log.warning("metrics.queue_unknown", error=str(error))
+        state = QueueState({}, float("nan"))
+    waiting = GaugeMetricFamily("letmepost_queue_posts", "Posts that wait.", labels=["state"])
+    for name, count in state.posts.items():
+        waiting.add_metric([name], count)
+    overdue = "letmepost_oldest_overdue_post_seconds"
+    return Families(waiting, GaugeMetricFamily(overdue, "Age of the oldest one.", state.oldest_overdue_s))

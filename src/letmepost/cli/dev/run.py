@@ -133,7 +133,7 @@ async def _start_children(
     words = {
         "sandbox": ["sandbox", "--port", _port(addresses.sandbox), "--state", sandbox_state],
         "worker": ["worker"],
-        "api": ["serve", "--port", _port(addresses.api)],
+        "api": ["serve", "--port", _port(addresses.api), "--workers", "1"],
     }
     more = {"worker": {"LETMEPOST_WORKER_DATABASE_URL": addresses.worker_database_url}}
     children = []

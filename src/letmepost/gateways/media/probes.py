@@ -1,6 +1,5 @@
 """What media files are: asked of a few child processes, which are kept warm."""
 
-import os
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -9,6 +8,7 @@ from typing import Protocol
 import structlog
 
 from letmepost.domain.content import MediaFacts
+from letmepost.gateways.cores import usable_cores
 from letmepost.gateways.media.messages import Measures
 from letmepost.gateways.media.process import MediaProcess, MediaProcessDiedError, ProcessLimits, Read
 from letmepost.gateways.media.sniffing import (
@@ -25,6 +25,11 @@ _REQUESTS_MAX = 500
 _DEFAULT_PROCESSES_MAX = 4
 
 log = structlog.get_logger()
+
+
+def default_processes() -> int:
+    """Return how many media processes there are if the settings do not say: one for each core, up to four."""
+    return min(usable_cores(), _DEFAULT_PROCESSES_MAX)
 
 
 class Probe(Protocol):
@@ -45,11 +50,11 @@ class MediaProbes:
     The type comes from the first bytes; a process is asked only for what needs parsing.
 
     Args:
-        processes: how many at most; by default one for each core, up to four.
+        processes: how many at most.
     """
 
     def __init__(self, processes: int | None = None, limits: ProcessLimits | None = None) -> None:
-        self._turns = Turns(processes or min(os.cpu_count() or 1, _DEFAULT_PROCESSES_MAX))
+        self._turns = Turns(processes or default_processes())
         self._limits = limits or ProcessLimits()
         self._idle: list[MediaProcess] = []
 

@@ -1,0 +1,61 @@
+"""Serves an application over HTTP until the process is asked to stop."""
+
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+from letmepost.cli.logs import configure_logs
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from letmepost.cli.server import ServerHooks
+
+
+def run_server(
+    app: "ASGIApp",
+    hooks: "ServerHooks | None" = None,
+    *,
+    sockets: Sequence[socket.socket] | None = None,
+    **options: Any,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C; both stop the server in order and end the process with 0.
+
+    Args:
+        sockets: accept connections on these, instead of on `host` and `port`.
+        options: `host` and `port`, and those of LimitedConfig.
+    """
+    from letmepost.cli.protocol import LimitedConfig
+    from letmepost.cli.server import Server
+
+    configure_logs(as_json=not sys.stderr.isatty())
+    config = LimitedConfig(
+        app,
+        **options,
+        log_level="warning",
+        access_log=False,
+        # The peer stays the peer: which proxies may name another client is LETMEPOST_TRUSTED_PROXIES.
+        proxy_headers=False,
+        server_header=False,
+        date_header=True,
+        # Longer than proxies keep idle connections (60 s is usual): else one is closed just as a request is sent on it.
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=30,
+    )
+    server = Server(config, hooks)
+    # uvicorn raises the signal once more when it has stopped, and the process would end as if it had been killed.
+    signal.signal(signal.SIGTERM, _exit)
+    try:
+        server.run(None if sockets is None else list(sockets))
+    except KeyboardInterrupt:
+        return  # Ctrl-C, after it has stopped in order
+    if not server.started:
+        raise typer.Exit(1)
+
+
+def _exit(*_: object) -> NoReturn:
+    sys.exit(0)
