@@ -12,6 +12,13 @@ from letmepost.storage.logins import LOGIN, LoginRole
 
 _CONNECT_TIMEOUT_S = 5.0
 
+_CONNECTIONS = text(
+    """
+    SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+      - current_setting('reserved_connections')::int
+    """
+)
+
 _UNPROTECTED = text(
     """
     SELECT c.relname FROM pg_class c
@@ -41,6 +48,11 @@ class DatabaseInspection:
         """18 for PostgreSQL 18.4."""
         [(number,)] = await self._rows(text("SELECT current_setting('server_version_num')::int"))
         return int(number) // 10_000
+
+    async def connections_max(self) -> int:
+        """Return how many connections PostgreSQL accepts, all roles but superusers together."""
+        [(count,)] = await self._rows(_CONNECTIONS)
+        return int(count)
 
     async def now(self) -> datetime:
         """PostgreSQL's clock."""

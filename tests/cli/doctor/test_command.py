@@ -43,4 +43,4 @@ def test_warnings_do_not_fail(database_urls: DatabaseURLs, redis_url: str, tmp_p
     warned = {name for name, state in states.items() if state == "warning" and not name.startswith("platform.")}
     assert warned == {"sandbox", "spelling"}  # a platform without an app is worth a word, too
     assert "broken" not in states.values()
-    assert {"role", "worker_role", "row_level_security", "migrations", "clock"} <= set(states)
+    assert {"role", "worker_role", "row_level_security", "connections", "migrations", "clock"} <= set(states)

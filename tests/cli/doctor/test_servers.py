@@ -14,6 +14,7 @@ from letmepost.cli.doctor.parts import Parts
 from letmepost.cli.doctor.results import CheckResult, CheckState
 from letmepost.cli.doctor.servers import (
     check_clock,
+    check_connections,
     check_database,
     check_media,
     check_migrations,
@@ -239,3 +240,10 @@ async def _sandbox(token: str) -> AsyncIterator[str]:
     async with serving(app) as url:
         yield url
     store.close()
+
+
+async def test_connections_of_every_process_must_fit_into_postgresql(parts: Parts) -> None:
+    accepted = await parts.inspection.connections_max()
+    fits = await check_connections(parts, api_processes=accepted - 1, pool=1)
+    assert fits.state is CheckState.OK
+    assert_broken(await check_connections(parts, api_processes=accepted, pool=1), f"PostgreSQL accepts {accepted}")

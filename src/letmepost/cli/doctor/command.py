@@ -61,7 +61,7 @@ async def _examine_servers(
     async with wiring.open_parts(settings) as parts:
         found = [await servers.check_database(parts)]
         if found[0].state == "ok":
-            found += await _examine_database(parts)
+            found += await _examine_database(parts, settings)
         return [
             *found,
             await servers.check_redis(parts),
@@ -71,11 +71,13 @@ async def _examine_servers(
         ]
 
 
-async def _examine_database(parts: "Parts") -> "list[CheckResult]":
+async def _examine_database(parts: "Parts", settings: "Settings") -> "list[CheckResult]":
     from letmepost.cli.doctor import servers
+    from letmepost.cli.serve import serve_workers
 
     found = [await servers.check_role(parts), await servers.check_worker_role(parts)]
     found += [await servers.check_row_level_security(parts)]
+    found += [await servers.check_connections(parts, serve_workers(settings), settings.database_pool)]
     return [*found, await servers.check_migrations(parts), await servers.check_clock(parts)]
 
 

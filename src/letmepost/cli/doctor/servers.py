@@ -78,6 +78,24 @@ async def check_migrations(parts: Parts) -> CheckResult:
     return ok("migrations", "The schema is this release's.")
 
 
+async def check_connections(parts: Parts, api_processes: int, pool: int) -> CheckResult:
+    """Check that PostgreSQL accepts all connections that one `serve` and one worker may open.
+
+    Args:
+        api_processes: of `serve`.
+        pool: connections of a process.
+    """
+    wanted, accepted = (api_processes + 1) * pool, await parts.inspection.connections_max()
+    message = (
+        f"{api_processes} API process(es) and a worker with {pool} connections each may open {wanted} connections; "
+        f"PostgreSQL accepts {accepted}."
+    )
+    if wanted > accepted:
+        remedy = "Lower LETMEPOST_SERVE_WORKERS or LETMEPOST_DATABASE_POOL, or raise max_connections in PostgreSQL."
+        return broken("connections", message, remedy)
+    return ok("connections", message)
+
+
 async def check_clock(parts: Parts) -> CheckResult:
     """Whether this machine and PostgreSQL agree what time it is, to half the time that the question takes."""
     asked_at = parts.clock.now()
