@@ -21,9 +21,7 @@ import structlog
 from letmepost.cli.embedded import leash
 
 _READY = b"ready\n"
-STOP_WITHIN_S = 37.0
-"""Longer than a server waits for open requests (30 s), shorter than `stop_grace_period` in docker-compose.yml."""
-STABLE_AFTER_S = 10.0
+_STABLE_AFTER_S = 10.0
 _DELAY_MAX_S = 30.0
 _FAILURES_MAX = 5
 
@@ -50,6 +48,8 @@ class ProcessGroup:
         sockets: what the processes inherit. They are closed here when the processes are asked to stop, so that new
             connections are refused from then on.
         retry_delay_s: pause before a process is replaced that died soon after its start. Doubles each time.
+        stop_within_s: when to kill a process that was asked to stop. By default later than a server gives up open
+            requests (30 s), and earlier than `stop_grace_period` in docker-compose.yml.
     """
 
     count: int
@@ -57,6 +57,7 @@ class ProcessGroup:
     environment: Callable[[int], Mapping[str, str]]
     sockets: Sequence[socket.socket]
     retry_delay_s: float = 1.0
+    stop_within_s: float = 37.0
 
 
 class Supervisor:
@@ -81,7 +82,7 @@ class Supervisor:
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._on_signal, number)
+            loop.add_signal_handler(number, self.stop, number)
         keepers = [asyncio.create_task(self._keep(number)) for number in range(self._group.count)]
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -94,9 +95,10 @@ class Supervisor:
         for failed in done - {stopping}:
             await failed
 
-    def _on_signal(self, number: signal.Signals) -> None:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Let `run` stop every process. A second SIGINT (Ctrl-C) cuts open requests off."""
         if self._stop.is_set() and number == signal.SIGINT:
-            self._send(signal.SIGINT)  # a server that is stopping already does not wait any longer then
+            self._send(signal.SIGINT)
         self._stop.set()
 
     async def _keep(self, number: int) -> None:
@@ -124,7 +126,7 @@ class Supervisor:
             log.info("serve.process_ready", number=number, pid=process.pid)
         exit_code = await process.wait()
         self._ready.discard(number)
-        return ready_at_s is not None and clock() - ready_at_s >= STABLE_AFTER_S, exit_code
+        return ready_at_s is not None and clock() - ready_at_s >= _STABLE_AFTER_S, exit_code
 
     async def _spawn(self, number: int) -> Process:
         return await asyncio.create_subprocess_exec(
@@ -142,7 +144,7 @@ class Supervisor:
             shared.close()
         self._send(signal.SIGTERM)
         with suppress(TimeoutError):
-            async with asyncio.timeout(STOP_WITHIN_S):
+            async with asyncio.timeout(self._group.stop_within_s):
                 await asyncio.gather(*(process.wait() for process in self._processes.values()))
         self._send(signal.SIGKILL)
         await asyncio.gather(*(process.wait() for process in self._processes.values()))
