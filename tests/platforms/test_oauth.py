@@ -1,19 +1,30 @@
 """What a token endpoint may answer, and what is made of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Reply
-from letmepost.platforms._oauth import Tokens, consent_url, read_tokens
+from letmepost.platforms._oauth import (
+    Tokens,
+    consent_url,
+    read_tokens,
+    revocation_form,
+    token_form,
+    with_app,
+    with_bearer_token,
+)
 from letmepost.platforms.contract import ConsentRequest
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CALL = Call(method="POST", url="https://platform.example/token", auth=Auth.NONE)
+CODE = {"code": "c d", "empty": ""}
 
 
 def explain(call: Call, reply: Reply) -> PlatformFailure:
@@ -37,6 +48,51 @@ def test_consent_url_asks_for_a_code_and_keeps_what_the_endpoint_already_says() 
         "state": "s&t",
         "x": "y z",
     }
+
+
+def test_token_form_has_the_parameters_of_the_grant_and_no_empty_ones() -> None:
+    form = token_form(
+        "authorization_code", redirect_uri="https://me.example/cb?a=1&b=ü", code="c+d e", code_verifier=""
+    )
+    assert form == {
+        "grant_type": "authorization_code",
+        "redirect_uri": "https://me.example/cb?a=1&b=ü",
+        "code": "c+d e",
+    }
+
+
+def test_revocation_form_names_the_token_and_its_kind() -> None:
+    assert revocation_form("t+&ü", "refresh_token") == {"token": "t+&ü", "token_type_hint": "refresh_token"}
+
+
+def test_app_is_authenticated_in_the_form_or_in_a_header() -> None:
+    call = replace(CALL, headers={"X-Version": "1"}, form=CODE)
+    in_form = with_app(call, "app", SecretStr("a&b+ü"), "client_secret_post")
+    in_header = with_app(call, "app", SecretStr("secret"), "client_secret_basic")
+    assert in_form == replace(call, form={**CODE, "client_id": "app", "client_secret": "a&b+ü"})
+    assert in_header == replace(call, headers={"X-Version": "1", "Authorization": "Basic YXBwOnNlY3JldA=="})
+    assert call.headers == {"X-Version": "1"}
+
+
+def test_app_without_a_secret_sends_an_empty_one() -> None:
+    call = replace(CALL, form=CODE)
+    assert with_app(call, "app", None, "client_secret_post").form == {**CODE, "client_id": "app", "client_secret": ""}
+    assert with_app(call, None, None, "client_secret_basic").headers == {"Authorization": "Basic Og=="}
+
+
+def test_secret_that_basic_authentication_cannot_carry_is_the_operators_to_correct() -> None:
+    with pytest.raises(PlatformFailure, match="does not accept this deployment's app") as caught:
+        with_app(CALL, "app", SecretStr("☃"), "client_secret_basic")
+    assert caught.value.kind is FailureKind.UNAVAILABLE
+
+
+def test_bearer_token_replaces_the_header_of_a_copy() -> None:
+    call = replace(CALL, headers={"Authorization": "Basic Og==", "X-Version": "1"})
+    signed = with_bearer_token(call, "t")
+    assert signed == replace(call, headers={"Authorization": "Bearer t", "X-Version": "1"})
+    assert call.headers["Authorization"] == "Basic Og=="
+    assert with_bearer_token(CALL, "t").headers == {"Authorization": "Bearer t"}
+    assert CALL.headers == {}
 
 
 def test_grant_is_read_with_its_end_counted_from_its_arrival() -> None:

@@ -1,22 +1,37 @@
-"""OAuth 2.0 as every platform speaks it: the consent URL, and what a token endpoint answers.
+"""OAuth 2.0, shared by the platforms: consent URLs, forms, client authentication, and replies with tokens.
 
-Sources: RFC 6749 sections 4.1, 5 and 6, RFC 7636; both read 2026-11-22.
+Authlib encodes what is sent. Its `OAuth2Token` is not used for replies: it reads the clock, and raises ValueError for
+an `expires_in` that is not a number.
+
+Sources: RFC 6749 sections 2.3, 4.1, 5 and 6, RFC 6750, RFC 7009, RFC 7636; all read 2026-11-22.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal
+from urllib.parse import parse_qsl, urlencode
 
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
+from authlib.oauth2.auth import ClientAuth
+from authlib.oauth2.rfc6749.errors import (
+    InvalidClientError,
+    InvalidGrantError,
+    UnauthorizedClientError,
+    UnsupportedGrantTypeError,
+)
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc6750.parameters import add_to_headers
+from authlib.oauth2.rfc7009.parameters import prepare_revoke_token_request
+from pydantic import SecretStr
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Reply
 from letmepost.platforms.contract import ConsentRequest
 
-_DEAD_GRANT = frozenset({"invalid_grant"})
+DEAD_GRANT = frozenset({InvalidGrantError.error})
 """Errors that end a grant (RFC 6749 section 5.2)."""
-_OUR_FAULT = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
-"""Errors that say something of our app, and nothing of the grant."""
+_APP_ERRORS = frozenset({InvalidClientError.error, UnauthorizedClientError.error, UnsupportedGrantTypeError.error})
+"""Errors that concern the deployment's app, not the grant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +65,49 @@ def consent_url(
     return uri
 
 
+def token_form(grant_type: str, *, redirect_uri: str | None = None, **more: str) -> dict[str, str]:
+    """Return the form of a token request (RFC 6749 sections 4.1.3 and 6), without parameters that are empty."""
+    return dict(parse_qsl(prepare_token_request(grant_type, redirect_uri=redirect_uri, **more)))
+
+
+def revocation_form(token: str, token_type_hint: str) -> dict[str, str]:
+    """Return the form of a revocation request (RFC 7009 section 2.1)."""
+    body, _ = prepare_revoke_token_request(token, token_type_hint)
+    return dict(parse_qsl(body))
+
+
+def with_app(
+    call: Call,
+    client_id: str | None,
+    secret: SecretStr | None,
+    method: Literal["client_secret_basic", "client_secret_post"],
+) -> Call:
+    """Return the call with the deployment's app authenticated (RFC 6749 section 2.3.1).
+
+    Raises:
+        PlatformFailure: `unavailable` if HTTP Basic cannot carry the credentials: no platform has issued them.
+    """
+    app = ClientAuth(client_id or "", "" if secret is None else secret.get_secret_value(), method)
+    request = (call.method, call.url, dict(call.headers), urlencode(call.form or {}))
+    try:
+        _, headers, body = app.prepare(*request)  # type: ignore[no-untyped-call]  # its stub has no types
+    except UnicodeEncodeError:  # Authlib encodes them as Latin-1; RFC 6749 appendix A allows ASCII only
+        raise _app_refused(None, None) from None
+    return replace(call, headers=headers, form=dict(parse_qsl(body, keep_blank_values=True)))
+
+
+def with_bearer_token(call: Call, token: str) -> Call:
+    """Return the call with a token in its header (RFC 6750 section 2.1)."""
+    return replace(call, headers=add_to_headers(token, dict(call.headers)))
+
+
 def read_tokens(
     call: Call,
     reply: Reply,
     explain: Callable[[Call, Reply], PlatformFailure],
     *,
     scope_separator: str = " ",
-    dead_grant: frozenset[str] = _DEAD_GRANT,
+    dead_grant: frozenset[str] = DEAD_GRANT,
 ) -> Tokens:
     """The tokens that a reply of a token endpoint grants.
 
@@ -76,13 +127,8 @@ def read_tokens(
             remediation="Connect the account again.",
             response={"status": reply.status, "code": error},
         )
-    if isinstance(error, str) and error in _OUR_FAULT and reply.status != 429:
-        raise PlatformFailure(
-            FailureKind.UNAVAILABLE,
-            "The platform does not accept this deployment's app.",
-            remediation="The operator has to correct the app's credentials; `letmepost doctor` names them.",
-            response={"status": reply.status, "code": error},
-        )
+    if isinstance(error, str) and error in _APP_ERRORS and reply.status != 429:
+        raise _app_refused(reply.status, error)
     if not reply.ok:
         raise explain(call, reply)
     access_token, refresh_token = data.get("access_token"), data.get("refresh_token")
@@ -93,6 +139,15 @@ def read_tokens(
         refresh_token=refresh_token if isinstance(refresh_token, str) and refresh_token.strip() else None,
         expires_at=_expires_at(data.get("expires_in"), reply.received_at),
         scopes=_scopes(data.get("scope"), scope_separator),
+    )
+
+
+def _app_refused(status: int | None, code: str | None) -> PlatformFailure:
+    return PlatformFailure(
+        FailureKind.UNAVAILABLE,
+        "The platform does not accept this deployment's app.",
+        remediation="The operator has to correct the app's credentials; `letmepost doctor` names them.",
+        response=None if status is None else {"status": status, "code": code},
     )
 
 

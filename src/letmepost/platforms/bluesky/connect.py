@@ -8,6 +8,7 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_
 
 from letmepost.domain.errors import FailureKind, InputRefused, PlatformFailure, Unaddressable
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
+from letmepost.platforms._oauth import with_bearer_token
 from letmepost.platforms.bluesky.identity import (
     Identity,
     find_did,
@@ -15,7 +16,7 @@ from letmepost.platforms.bluesky.identity import (
     server_address,
 )
 from letmepost.platforms.bluesky.replies import APP_PASSWORD, explain
-from letmepost.platforms.bluesky.session import Session, bearing, read_session
+from letmepost.platforms.bluesky.session import Session, read_session
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.syntax import is_did, is_handle
 from letmepost.platforms.bluesky.xrpc import CREATE_SESSION, GET_SESSION, base, method_url, query
@@ -145,7 +146,7 @@ def _is_no_server(reply: Reply) -> bool:
 
 def _prove(session: Session, home: str) -> Flow[None]:
     """Send the session to the server that the account's DID document names, and raise unless it accepts it."""
-    call = bearing(query(home, GET_SESSION), session.credential.secrets["access_jwt"])
+    call = with_bearer_token(query(home, GET_SESSION), session.credential.secrets["access_jwt"])
     try:
         reply = yield call
     except Unaddressable as unaddressable:

@@ -5,11 +5,12 @@ the access token lives 120 minutes, the refresh token 90 days. A refresh replace
 works for 2 hours more and leads to the same successor, so a refresh whose answer was lost may be repeated.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
+from letmepost.platforms._oauth import with_bearer_token
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.syntax import is_did
 from letmepost.platforms.bluesky.xrpc import (
@@ -119,12 +120,7 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
     if call.auth is Auth.NONE:
         return call
     name = "refresh_jwt" if method_of(call) in {REFRESH_SESSION, DELETE_SESSION} else "access_jwt"
-    return bearing(call, credential.secrets[name])
-
-
-def bearing(call: Call, token: str) -> Call:
-    """The call with a token."""
-    return replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"})
+    return with_bearer_token(call, credential.secrets[name])
 
 
 def _session_call(account: AccountFacts, method: str, *, step: str) -> Call:

@@ -6,7 +6,7 @@ https://learn.microsoft.com/linkedin/marketing/community-management/organization
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -15,7 +15,7 @@ from letmepost.domain.flow import Auth, Call, Flow, Reply
 from letmepost.platforms import _oauth
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.linkedin.replies import explain
-from letmepost.platforms.linkedin.rest import base, elements, oauth, read, user_info, with_token
+from letmepost.platforms.linkedin.rest import base, elements, oauth, read, user_info
 from letmepost.platforms.linkedin.session import ACCESS_TOKEN, read_grant
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_organization, member_urn
@@ -93,7 +93,7 @@ OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES)
 
 
 def _exchange(grant: Grant, settings: LinkedInSettings) -> Flow[_Permission]:
-    form = {"grant_type": "authorization_code", "code": grant.code, "redirect_uri": grant.redirect_uri}
+    form = _oauth.token_form("authorization_code", redirect_uri=grant.redirect_uri, code=grant.code)
     call = oauth(settings, ACCESS_TOKEN, form, step="exchange", auth=Auth.APP)
     reply = yield call
     tokens = read_grant(call, reply)
@@ -156,7 +156,7 @@ def _page(permission: _Permission, urn: str, settings: LinkedInSettings) -> Flow
 
 
 def _ask(call: Call, permission: _Permission) -> Flow[tuple[Call, Reply]]:
-    call = with_token(call, permission.credential.secrets["access_token"])
+    call = _oauth.with_bearer_token(replace(call, auth=Auth.NONE), permission.credential.secrets["access_token"])
     reply = yield call
     return call, reply
 

@@ -12,6 +12,7 @@ from pydantic import AnyHttpUrl
 
 from letmepost.domain.content import MediaItem
 from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
+from letmepost.platforms._oauth import with_app
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_post
 from letmepost.platforms.linkedin.version import API_VERSION
@@ -120,12 +121,6 @@ def send_bytes(url: str, item: MediaItem, *, step: str) -> Call:
     )
 
 
-def with_token(call: Call, token: str) -> Call:
-    """The call, made with a token that no account has yet."""
-    headers = {**call.headers, "Authorization": f"Bearer {token}"}
-    return Call(method=call.method, url=call.url, headers=headers, query=call.query, auth=Auth.NONE)
-
-
 def read(settings: LinkedInSettings, path: str, *query: tuple[str, str], method: str | None = None) -> Call:
     """Read a versioned resource."""
     return Call(method="GET", **versioned(settings, path, method=method), query=query)
@@ -137,20 +132,16 @@ def user_info(settings: LinkedInSettings) -> Call:
 
 
 def oauth(settings: LinkedInSettings, path: str, form: Mapping[str, str], *, step: str | None, auth: Auth) -> Call:
-    """A call of the authorization server, as the deployment's app: its secret is in the form, never in a header."""
-    secret = settings.client_secret
-    app = {
-        "client_id": settings.client_id or "",
-        "client_secret": "" if secret is None else secret.get_secret_value(),
-    }
-    return Call(
+    """Return a call of the authorization server as the deployment's app: its secret is in the form, not in a header."""
+    call = Call(
         method="POST",
         url=f"{base(settings.web_url)}/oauth/v2/{path}",
-        form={**form, **app},
+        form=form,
         effect=Effect.READ if step is None else Effect.PREPARE,
         step=step,
         auth=auth,
     )
+    return with_app(call, settings.client_id, settings.client_secret, "client_secret_post")
 
 
 def elements(reply: Reply) -> Sequence[Mapping[str, Any]]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Flow, Instruction, Reply
-from letmepost.platforms._oauth import Tokens, read_tokens
+from letmepost.platforms._oauth import DEAD_GRANT, Tokens, read_tokens, token_form, with_bearer_token
 from letmepost.platforms.contract import AccountFacts, Credential
 from letmepost.platforms.linkedin.replies import RECONNECT, error_of, explain
 from letmepost.platforms.linkedin.rest import oauth
@@ -23,7 +23,7 @@ INTROSPECT = "introspectToken"
 ACCESS_TOKEN = "accessToken"  # noqa: S105 - the name of an endpoint
 
 _EXPIRED = {"EXPIRED_ACCESS_TOKEN", "65602"}
-_DEAD_GRANT = frozenset({"invalid_grant", "invalid_request"})
+_DEAD_GRANT = DEAD_GRANT | {"invalid_request"}
 
 
 def read_grant(call: Call, reply: Reply) -> Tokens:
@@ -42,8 +42,7 @@ def refresh(account: AccountFacts, settings: LinkedInSettings) -> Flow[Credentia
         raise PlatformFailure(
             FailureKind.AUTH_FAILED, "The account's permission on LinkedIn has run out.", remediation=RECONNECT
         )
-    form = {"grant_type": "refresh_token"}
-    call = oauth(settings, ACCESS_TOKEN, form, step="refresh", auth=Auth.ACCOUNT)
+    call = oauth(settings, ACCESS_TOKEN, token_form("refresh_token"), step="refresh", auth=Auth.ACCOUNT)
     reply = yield call
     tokens = read_grant(call, reply)
     return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
@@ -97,4 +96,4 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
     token = credential.secrets["access_token"]
     if endpoint == INTROSPECT:
         return replace(call, form={**(call.form or {}), "token": token})
-    return replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"})
+    return with_bearer_token(call, token)

@@ -18,7 +18,6 @@ from letmepost.platforms._meta.signed_request import user_of
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.threads.api import base, debug_token, read_me
 from letmepost.platforms.threads.replies import explain
-from letmepost.platforms.threads.session import bearing
 from letmepost.platforms.threads.settings import ThreadsSettings
 
 FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -43,7 +42,7 @@ def accounts(grant: Grant, settings: ThreadsSettings) -> Flow[tuple[ConnectedAcc
         PlatformFailure: auth_failed for a code that was used or has expired.
     """
     tokens = yield from _prolong((yield from _exchange(grant, settings)), settings)
-    call = bearing(_unsigned(read_me(settings)), tokens.access_token)
+    call = _oauth.with_bearer_token(_unsigned(read_me(settings)), tokens.access_token)
     reply = yield call
     account_id, found = read_id(reply), reply.data()
     if account_id is None:
@@ -82,18 +81,15 @@ def _exchange(grant: Grant, settings: ThreadsSettings) -> Flow[str]:
     call = Call(
         method="POST",
         url=f"{base(settings.api_url)}/oauth/access_token",
-        form={
-            "client_id": settings.client_id or "",
-            "client_secret": settings.secret(),
-            "grant_type": "authorization_code",
-            "redirect_uri": grant.redirect_uri,
-            # Threads appends this to the address it returns to; a browser keeps it, a person who copies does not know.
-            "code": grant.code.removesuffix("#_"),
-        },
+        # Threads appends `#_` to the address that it returns to, and a person may copy it with the code.
+        form=_oauth.token_form(
+            "authorization_code", redirect_uri=grant.redirect_uri, code=grant.code.removesuffix("#_")
+        ),
         effect=Effect.PREPARE,
         step="exchange",
         auth=Auth.NONE,
     )
+    call = _oauth.with_app(call, settings.client_id, settings.client_secret, "client_secret_post")
     reply = yield call
     if 400 <= reply.status < 500 and "error_type" in reply.data():  # nothing but a code is new to Threads here
         raise PlatformFailure(
@@ -106,14 +102,11 @@ def _exchange(grant: Grant, settings: ThreadsSettings) -> Flow[str]:
 
 
 def _prolong(token: str, settings: ThreadsSettings) -> Flow[_oauth.Tokens]:
+    query = _oauth.token_form("th_exchange_token", client_secret=settings.secret(), access_token=token)
     call = Call(
         method="GET",
         url=f"{base(settings.api_url)}/access_token",
-        query=(
-            ("grant_type", "th_exchange_token"),
-            ("client_secret", settings.secret()),
-            ("access_token", token),
-        ),
+        query=tuple(query.items()),
         effect=Effect.PREPARE,
         step="prolong",
         auth=Auth.NONE,
@@ -125,7 +118,7 @@ def _prolong(token: str, settings: ThreadsSettings) -> Flow[_oauth.Tokens]:
 def _granted(token: str, settings: ThreadsSettings) -> Flow[tuple[str, ...]]:
     """The scopes that were granted; none when Threads does not tell: not every app may ask."""
     try:
-        reply = yield bearing(_unsigned(debug_token(settings, token)), token)
+        reply = yield _oauth.with_bearer_token(_unsigned(debug_token(settings, token)), token)
     except PlatformFailure:
         return ()
     data: Any = reply.data().get("data") if reply.ok else None

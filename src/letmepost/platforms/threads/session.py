@@ -23,7 +23,7 @@ def refresh(_account: AccountFacts, settings: ThreadsSettings) -> Flow[Credentia
     call = Call(
         method="GET",
         url=f"{base(settings.api_url)}{REFRESH_PATH}",
-        query=(("grant_type", "th_refresh_token"),),
+        query=tuple(_oauth.token_form("th_refresh_token").items()),
         effect=Effect.PREPARE,
         step="refresh",
     )
@@ -64,9 +64,4 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
         return call
     if call.url.endswith(REFRESH_PATH):
         return replace(call, query=(*call.query, ("access_token", token)))
-    return bearing(call, token)
-
-
-def bearing(call: Call, token: str) -> Call:
-    """The call with a token."""
-    return replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"})
+    return _oauth.with_bearer_token(call, token)

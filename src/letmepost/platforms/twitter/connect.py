@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Flow
-from letmepost.platforms._oauth import consent_url as oauth_consent_url
+from letmepost.platforms import _oauth
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.twitter.api import base, own_user, read_id
 from letmepost.platforms.twitter.replies import explain
-from letmepost.platforms.twitter.session import bearing, exchange_code, read_grant
+from letmepost.platforms.twitter.session import exchange_code, read_grant
 from letmepost.platforms.twitter.settings import TwitterSettings
 
 FEATURES = MappingProxyType(
@@ -27,7 +27,7 @@ _SCOPES = tuple(scope for scopes in FEATURES.values() for scope in scopes)
 
 def consent_url(request: ConsentRequest, settings: TwitterSettings) -> str:
     """Where a person's browser is sent."""
-    url = oauth_consent_url(
+    url = _oauth.consent_url(
         str(settings.authorize_url),
         settings.client_id or "",
         request,
@@ -46,7 +46,8 @@ def accounts(grant: Grant, settings: TwitterSettings) -> Flow[tuple[ConnectedAcc
     """
     call = exchange_code(settings, code=grant.code, redirect_uri=grant.redirect_uri, verifier=grant.code_verifier)
     tokens = read_grant(call, (yield call))
-    asking = replace(bearing(own_user(base(settings.api_url)), tokens.access_token), auth=Auth.NONE)
+    unsigned = replace(own_user(base(settings.api_url)), auth=Auth.NONE)
+    asking = _oauth.with_bearer_token(unsigned, tokens.access_token)
     reply = yield asking
     user_id, user = read_id(reply), reply.data().get("data")
     if not reply.ok:

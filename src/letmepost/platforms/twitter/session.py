@@ -4,30 +4,31 @@ https://docs.x.com/fundamentals/authentication/oauth-2-0 (read 2026-11-21): an a
 replaces both tokens, and the refresh token that was used is worth nothing from then on.
 """
 
-import base64
 from dataclasses import replace
 from datetime import datetime
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
-from letmepost.platforms._oauth import Tokens, read_tokens
+from letmepost.platforms._oauth import (
+    DEAD_GRANT,
+    Tokens,
+    read_tokens,
+    revocation_form,
+    token_form,
+    with_app,
+    with_bearer_token,
+)
 from letmepost.platforms.contract import AccountFacts, Credential
 from letmepost.platforms.twitter.api import REVOKE_PATH, TOKEN_PATH, base, own_user, read_id
 from letmepost.platforms.twitter.replies import explain, is_invalid_token
 from letmepost.platforms.twitter.settings import TwitterSettings
 
-_DEAD_GRANT = frozenset({"invalid_grant"})
 _NO_TOKEN = "none"  # noqa: S105 - what is sent when there is none: X refuses it like a dead one
 
 
 def exchange_code(settings: TwitterSettings, *, code: str, redirect_uri: str, verifier: str) -> Call:
     """Turn what came back from the consent page into tokens: within 30 seconds, and once."""
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": redirect_uri,
-        "code_verifier": verifier,
-    }
+    form = token_form("authorization_code", redirect_uri=redirect_uri, code=code, code_verifier=verifier)
     return _app_call(settings, TOKEN_PATH, form, step="sign-in", auth=Auth.APP)
 
 
@@ -37,13 +38,13 @@ def read_grant(call: Call, reply: Reply) -> Tokens:
     Raises:
         PlatformFailure: auth_failed when the code or the refresh token is dead.
     """
-    dead = _DEAD_GRANT | {"invalid_request"} if is_invalid_token(reply) else _DEAD_GRANT
+    dead = DEAD_GRANT | {"invalid_request"} if is_invalid_token(reply) else DEAD_GRANT
     return read_tokens(call, reply, explain, dead_grant=dead)
 
 
 def refresh(_account: AccountFacts, settings: TwitterSettings) -> Flow[Credential]:
     """A new pair of tokens."""
-    call = _app_call(settings, TOKEN_PATH, {"grant_type": "refresh_token"}, step="refresh")
+    call = _app_call(settings, TOKEN_PATH, token_form("refresh_token"), step="refresh")
     reply = yield call
     tokens = read_grant(call, reply)
     return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
@@ -85,28 +86,21 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
     if call.url.endswith(TOKEN_PATH):
         return replace(call, form={**(call.form or {}), "refresh_token": secrets.get("refresh_token", _NO_TOKEN)})
     if call.url.endswith(REVOKE_PATH):
-        form = call.form or {}
-        return replace(call, form={**form, "token": secrets.get(form["token_type_hint"], _NO_TOKEN)})
-    return bearing(call, secrets["access_token"])
-
-
-def bearing(call: Call, token: str) -> Call:
-    """The call with a token."""
-    return replace(call, headers={**call.headers, "Authorization": f"Bearer {token}"})
+        kind = (call.form or {})["token_type_hint"]
+        return replace(call, form=revocation_form(secrets.get(kind, _NO_TOKEN), kind))
+    return with_bearer_token(call, secrets["access_token"])
 
 
 def _app_call(
     settings: TwitterSettings, path: str, form: dict[str, str], *, step: str, auth: Auth = Auth.ACCOUNT
 ) -> Call:
     """A call by which the app itself is known: a confidential client sends its secret as HTTP Basic."""
-    secret = "" if settings.client_secret is None else settings.client_secret.get_secret_value()
-    pair = base64.b64encode(f"{settings.client_id}:{secret}".encode()).decode()
-    return Call(
+    call = Call(
         method="POST",
         url=f"{base(settings.api_url)}{path}",
-        headers={"Authorization": f"Basic {pair}"},
         form=form,
         effect=Effect.PREPARE,
         step=step,
         auth=auth,
     )
+    return with_app(call, settings.client_id, settings.client_secret, "client_secret_basic")
