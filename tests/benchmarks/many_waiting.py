@@ -123,7 +123,7 @@ class Measurement:
         for _ in range(CLAIMED_TIMES):
             await self._everywhere(_MAKE_READY)
             if not took_ms:
-                figures.plans = {name: await self._plan(str(statement)) for name, statement in _STATEMENTS.items()}
+                figures.plans = {name: await self._plan(statement) for name, statement in _STATEMENTS.items()}
             began_s = time.perf_counter()
             claimed = await look()
             took_ms.append(1000 * (time.perf_counter() - began_s))
@@ -145,8 +145,8 @@ class Measurement:
 
     async def _plan(self, statement: str) -> tuple[int, list[str]]:
         """How many pages the statement touches, and the indexes it uses."""
-        for name, value in (("limit", "128"), ("after", f"'{_ZERO}'"), ("window", "500")):
-            statement = statement.replace(f":{name}", value)
+        for name, value in (("$1", "128"), ("$2", f"'{_ZERO}'"), ("$3", "500")):
+            statement = statement.replace(name, value)
         async with self.driver.transaction():
             await self.driver.execute("SET LOCAL ROLE letmepost_sweeper")
             told = await self.driver.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")

@@ -5,7 +5,6 @@ import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TypeVar
 
 import asyncpg
@@ -67,6 +66,14 @@ async def on(url: str, do: Callable[[Connection], T]) -> T:
         await connection.commit()
     await engine.dispose()
     return found
+
+
+async def provision(urls: DatabaseURLs) -> None:
+    """Create the roles of a deployment, as a superuser."""
+    engine = create_async_engine(as_asyncpg(urls.admin), poolclass=pool.NullPool)
+    async with engine.connect() as connection:
+        await provision_roles(connection, logins(urls))
+    await engine.dispose()
 
 
 def logins(urls: DatabaseURLs) -> dict[Process, str]:
@@ -142,9 +149,7 @@ async def test_migrating_again_changes_nothing(database_urls: DatabaseURLs) -> N
 async def test_roles_may_be_made_by_several_at_once(new_server_url: str) -> None:
     """Roles are the server's: a database that is migrated beside this one must not be in the way either."""
     async with empty_database(new_server_url) as one, empty_database(new_server_url) as other, asyncio.timeout(60):
-        await asyncio.gather(
-            *(on(urls.admin, partial(provision_roles, login_urls=logins(urls))) for urls in [one, other] * 6)
-        )
+        await asyncio.gather(*(provision(urls) for urls in [one, other] * 6))
         for urls in (one, other):
             await migrate(urls.admin, urls.api, urls.login)
             for process, url in logins(urls).items():

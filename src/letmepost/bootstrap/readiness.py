@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from letmepost.bootstrap.core import Core
 from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.http.services import Problem, Readiness
+from letmepost.storage.database import DATABASE_ERRORS
 from letmepost.storage.publishing.queue import EveryTenantQueue
 from letmepost.storage.readiness import DatabaseReadiness
 from letmepost.storage.revisions import newest_revision
@@ -36,7 +36,7 @@ def readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
             if overdue_s > OVERDUE_S:
                 parts["overdue"] = Problem(f"a post waits for {overdue_s:.0f} s", is_tolerable=True)
             parts["pauses"] = _paused([row.scope for row in await pauses.list_all()])
-        except (SQLAlchemyError, OSError) as error:
+        except DATABASE_ERRORS as error:
             parts["database"] = Problem(f"does not answer: {type(error).__name__}")
         try:
             parts["worker"] = None if await heartbeats.count() else Problem("no worker lives")

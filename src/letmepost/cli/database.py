@@ -33,16 +33,14 @@ def database_required(url: str, variable: str) -> Iterator[None]:
         url: what the command connects with. Only its host, port, database and user are shown.
         variable: the environment variable that holds it.
     """
-    from asyncpg import PostgresError
-    from sqlalchemy.exc import SQLAlchemyError
-
+    from letmepost.storage.database import DATABASE_ERRORS
     from letmepost.storage.roles import UnsafeDeploymentError
 
     try:
         yield
     except UnsafeDeploymentError as error:
         fail(str(error))
-    except (PostgresError, SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         fail(f"{_explain(error, url, variable)} `letmepost doctor` checks the whole deployment.")
 
 

@@ -1,26 +1,22 @@
 """What the deployment's own role can see of how the database is set up."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import pool, text
+from sqlalchemy import pool
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from letmepost.storage.database import as_asyncpg
-from letmepost.storage.logins import LOGIN, LoginRole
+from letmepost.storage.database import as_asyncpg, driver_of
+from letmepost.storage.logins import LoginRole, read_login_of
 
 _CONNECT_TIMEOUT_S = 5.0
 
-_CONNECTIONS = text(
-    """
+_CONNECTIONS = """
     SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
       - current_setting('reserved_connections')::int
-    """
-)
+"""
 
-_UNPROTECTED = text(
-    """
+_UNPROTECTED = """
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
       AND (c.relname = 'organizations' OR EXISTS (
@@ -29,8 +25,7 @@ _UNPROTECTED = text(
       AND NOT (c.relrowsecurity AND c.relforcerowsecurity
         AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
     ORDER BY c.relname
-    """
-)
+"""
 
 
 class DatabaseInspection:
@@ -46,7 +41,7 @@ class DatabaseInspection:
 
     async def major_version(self) -> int:
         """18 for PostgreSQL 18.4."""
-        [(number,)] = await self._rows(text("SELECT current_setting('server_version_num')::int"))
+        [(number,)] = await self._rows("SELECT current_setting('server_version_num')::int")
         return int(number) // 10_000
 
     async def connections_max(self) -> int:
@@ -56,19 +51,19 @@ class DatabaseInspection:
 
     async def now(self) -> datetime:
         """PostgreSQL's clock."""
-        [(moment,)] = await self._rows(text("SELECT clock_timestamp()"))
+        [(moment,)] = await self._rows("SELECT clock_timestamp()")
         found: datetime = moment
         return found
 
     async def login_role(self) -> LoginRole:
         """The role that this connection logs in as."""
-        [row] = await self._rows(LOGIN)
-        return LoginRole.of(row)
+        async with self._engine.connect() as connection:
+            return await read_login_of(connection)
 
     async def unprotected_tables(self) -> list[str]:
         """Tables of tenants on which row-level security is off, is not forced on the owner, or has no policy."""
         return [name for (name,) in await self._rows(_UNPROTECTED)]
 
-    async def _rows(self, query: Any) -> Sequence[Any]:
+    async def _rows(self, query: str) -> list[Any]:
         async with self._engine.connect() as connection:
-            return (await connection.execute(query)).all()
+            return await driver_of(connection).fetch(query)

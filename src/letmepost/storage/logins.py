@@ -1,26 +1,21 @@
 """The login roles of API and worker: what each must be able to become, and what it must not."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Executable, Row, text
 
 from letmepost.domain.processes import Process
-from letmepost.storage.database import APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE, Database
+from letmepost.storage.database import APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE, Connection, Database, driver_of
 
 MIGRATOR_ROLE = "letmepost_migrator"
 ROLES = (APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE, MIGRATOR_ROLE)
 
-LOGIN: Executable = text(
-    """
+_LOGIN = """
     SELECT rolname, rolsuper OR rolbypassrls AS is_powerful,
       ARRAY(SELECT r.rolname FROM pg_roles r
-            WHERE r.rolname = ANY(:roles) AND pg_has_role(session_user, r.oid, 'SET')) AS can_become,
+            WHERE r.rolname = ANY($1) AND pg_has_role(session_user, r.oid, 'SET')) AS can_become,
       ARRAY(SELECT r.rolname FROM pg_roles r
-            WHERE r.rolname = ANY(:roles) AND pg_has_role(session_user, r.oid, 'MEMBER')) AS member_of
+            WHERE r.rolname = ANY($1) AND pg_has_role(session_user, r.oid, 'MEMBER')) AS member_of
     FROM pg_roles WHERE rolname = session_user
-    """
-).bindparams(roles=list(ROLES))
+"""
 
 
 def roles_of(process: Process) -> tuple[str, ...]:
@@ -43,11 +38,6 @@ class LoginRole:
     is_powerful: bool
     can_become: frozenset[str]
     member_of: frozenset[str]
-
-    @classmethod
-    def of(cls, row: Row[Any]) -> "LoginRole":
-        """Read the row that `LOGIN` returns."""
-        return cls(row.rolname, row.is_powerful, frozenset(row.can_become), frozenset(row.member_of))
 
     def problem(self, process: Process) -> tuple[str, str] | None:
         """Return why a process must not start with this role, and what to do about it; None if it may."""
@@ -73,4 +63,10 @@ class LoginRole:
 async def read_login(database: Database) -> LoginRole:
     """Read the role that the database was opened with. It needs no right for that."""
     async with database.transaction("BEGIN") as connection:
-        return LoginRole.of((await connection.execute(LOGIN)).one())
+        return await read_login_of(connection)
+
+
+async def read_login_of(connection: Connection) -> LoginRole:
+    """Read the role that a connection logged in as."""
+    [(name, is_powerful, can_become, member_of)] = await driver_of(connection).fetch(_LOGIN, list(ROLES))
+    return LoginRole(name, is_powerful, frozenset(can_become), frozenset(member_of))

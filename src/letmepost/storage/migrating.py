@@ -24,9 +24,8 @@ async def migrate(migration_url: str, api_url: str, worker_url: str) -> str:
     """
     engine = create_async_engine(as_asyncpg(migration_url), poolclass=pool.NullPool)
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(provision_roles, {Process.API: api_url, Process.WORKER: worker_url})
         async with engine.connect() as connection:
+            await provision_roles(connection, {Process.API: api_url, Process.WORKER: worker_url})
             await connection.run_sync(_upgrade)
             await connection.commit()
     finally:

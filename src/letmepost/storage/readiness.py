@@ -1,9 +1,8 @@
 """What can be said of the database from outside."""
 
-from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+import asyncpg
 
-from letmepost.storage.database import Database
+from letmepost.storage.database import Database, driver_of
 
 
 class DatabaseReadiness:
@@ -17,8 +16,8 @@ class DatabaseReadiness:
         """What is wrong, or None. A schema newer than this release is fine: the next release was migrated first."""
         try:
             async with self._database.lookup() as connection:
-                found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-        except ProgrammingError:
+                found = await driver_of(connection).fetchval("SELECT version_num FROM alembic_version")
+        except asyncpg.SyntaxOrAccessError:
             return "the schema cannot be read: run letmepost migrate"
         if found is None or found < self._newest_revision:
             return f"the schema is at {found}, this release needs {self._newest_revision}: run letmepost migrate"

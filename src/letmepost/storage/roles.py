@@ -8,27 +8,32 @@ API login role       takes app and lookup; with neither, it can read nothing
 worker login role    takes app, lookup and sweeper
 """
 
-from sqlalchemy import Connection, text
+import asyncpg
 from sqlalchemy.engine import make_url
 
 from letmepost.domain.processes import Process
-from letmepost.storage.database import APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE
+from letmepost.storage.database import APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE, Connection, driver_of
 from letmepost.storage.logins import MIGRATOR_ROLE, ROLES, roles_of
 
 _EXAMPLE = "letmepost_api and letmepost_worker"
+_GRANTS = f"""
+    GRANT {MIGRATOR_ROLE} TO CURRENT_USER;
+    GRANT CREATE, USAGE ON SCHEMA public TO {MIGRATOR_ROLE};
+    GRANT USAGE ON SCHEMA public TO {APPLICATION_ROLE}, {LOOKUP_ROLE}, {SWEEPER_ROLE}
+"""
 
 
 class UnsafeDeploymentError(RuntimeError):
     """The deployment is set up so that a promise could not be kept; nothing was started."""
 
 
-def provision_roles(connection: Connection, login_urls: dict[Process, str]) -> None:
-    """Create the roles that are missing, and the login role of each process.
+async def provision_roles(connection: Connection, login_urls: dict[Process, str]) -> None:
+    """Create the roles that are missing, and the login role of each process, in one transaction.
 
     Roles belong to the whole cluster: two of these may run at the same time.
 
     Args:
-        connection: of a role that may create roles.
+        connection: of a role that may create roles. It has no transaction yet.
         login_urls: what each process connects with.
 
     Raises:
@@ -42,44 +47,36 @@ def provision_roles(connection: Connection, login_urls: dict[Process, str]) -> N
     if len(set(names.values())) < len(names):
         variables = " and ".join(process.variable for process in names)
         raise UnsafeDeploymentError(f"{variables} name the same role. Name a login role for each, such as {_EXAMPLE}.")
-    for role in ROLES:
-        _create_role(connection, role, "NOLOGIN")
-    for process, url in login_urls.items():
-        _provision_login(connection, process, url)
-    connection.execute(text(f"GRANT {MIGRATOR_ROLE} TO CURRENT_USER"))
-    connection.execute(text(f"GRANT CREATE, USAGE ON SCHEMA public TO {MIGRATOR_ROLE}"))
-    services = f"{APPLICATION_ROLE}, {LOOKUP_ROLE}, {SWEEPER_ROLE}"
-    connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {services}"))
+    driver = driver_of(connection)
+    async with driver.transaction():
+        for role in ROLES:
+            await _create_role(driver, role, "NOLOGIN")
+        for process, url in login_urls.items():
+            await _provision_login(driver, process, url)
+        await driver.execute(_GRANTS)
 
 
-def _provision_login(connection: Connection, process: Process, url: str) -> None:
+async def _provision_login(driver: asyncpg.Connection, process: Process, url: str) -> None:
     login = make_url(url)
-    secret = _literal(connection, str(login.password)) if login.password else "NULL"
     name = str(login.username)
-    _create_role(connection, name, f"LOGIN NOINHERIT PASSWORD {secret}")
+    secret = await driver.fetchval("SELECT quote_literal($1::text)", login.password) if login.password else "NULL"
+    await _create_role(driver, name, f"LOGIN NOINHERIT PASSWORD {secret}")
     for role in set(ROLES).difference(roles_of(process)):
-        if connection.scalar(text("SELECT pg_has_role(:name, :role, 'MEMBER')"), {"name": name, "role": role}):
-            quoted = _identifier(connection, name)
+        if await driver.fetchval("SELECT pg_has_role($1::name, $2::name, 'MEMBER')", name, role):
+            quoted = await _identifier(driver, name)
             raise UnsafeDeploymentError(
                 f"The role {name} may take {role}, which the {process} must not. Name another role in "
                 f"{process.variable}, or stop the processes that use it and run `REVOKE {role} FROM {quoted}`."
             )
-    connection.execute(text(f"GRANT {', '.join(roles_of(process))} TO {_identifier(connection, name)}"))
+    await driver.execute(f"GRANT {', '.join(roles_of(process))} TO {await _identifier(driver, name)}")
 
 
-def _create_role(connection: Connection, name: str, attributes: str) -> None:
-    quoted = _identifier(connection, name)
-    connection.execute(
-        text(
-            f"DO $do$ BEGIN CREATE ROLE {quoted} {attributes};"
-            " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$"
-        )
+async def _create_role(driver: asyncpg.Connection, name: str, attributes: str) -> None:
+    await driver.execute(
+        f"DO $do$ BEGIN CREATE ROLE {await _identifier(driver, name)} {attributes};"
+        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $do$"
     )
 
 
-def _identifier(connection: Connection, name: str) -> str:
-    return str(connection.scalar(text("SELECT quote_ident(:name)"), {"name": name}))
-
-
-def _literal(connection: Connection, value: str) -> str:
-    return str(connection.scalar(text("SELECT quote_literal(:value)"), {"value": value})).replace(":", "\\:")
+async def _identifier(driver: asyncpg.Connection, name: str) -> str:
+    return str(await driver.fetchval("SELECT quote_ident($1)", name))

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
 from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from letmepost.cli.doctor.parts import Parts
 from letmepost.cli.doctor.results import CheckResult, broken, ok, warning
 from letmepost.domain.errors import LetmepostError
 from letmepost.domain.processes import Process
+from letmepost.storage.database import DATABASE_ERRORS
 from letmepost.storage.inspection import DatabaseInspection
 
 POSTGRES_MIN = 18
@@ -23,7 +23,7 @@ async def check_database(parts: Parts) -> CheckResult:
     """Whether PostgreSQL answers, and is new enough."""
     try:
         version = await parts.inspection.major_version()
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         remedy = "Start PostgreSQL, correct DATABASE_URL, or run `letmepost migrate`, which makes its role."
         return broken("database", f"PostgreSQL cannot be used: {_first_line(error)}", remedy)
     if version < POSTGRES_MIN:
@@ -44,7 +44,7 @@ async def check_worker_role(parts: Parts) -> CheckResult:
         return ok("worker_role", f"{variable} is not set here. Only `worker` and `migrate` need it.")
     try:
         return await _check_login("worker_role", parts.worker_inspection, Process.WORKER)
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         remedy = f"Correct {Process.WORKER.variable}, or run `letmepost migrate`, which creates its role."
         return broken("worker_role", f"The worker cannot log in: {_first_line(error)}", remedy)
 
@@ -71,7 +71,7 @@ async def check_migrations(parts: Parts) -> CheckResult:
     """Whether the schema is the one that this release knows."""
     try:
         problem = await parts.schema.problem()
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_ERRORS as error:
         problem = f"The schema cannot be read: {_first_line(error)}"
     if problem is not None:
         return broken("migrations", problem, "Run `letmepost migrate`.")
@@ -167,5 +167,5 @@ async def check_sandbox(parts: Parts, platforms: Iterable[str]) -> CheckResult:
 
 
 def _first_line(error: Exception) -> str:
-    """What went wrong, in a line; SQLAlchemy puts the driver's own words first."""
+    """Return the first line of an error. SQLAlchemy puts the driver's own message there."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

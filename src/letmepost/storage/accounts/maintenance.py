@@ -1,48 +1,38 @@
 """Accounts that are due for maintenance, and the times that are planned for each."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TextClause, and_, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from letmepost.domain.account_maintenance import STRIKES, retry_refresh_at
 from letmepost.domain.accounts import USABLE, AccountStatus
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.database import Connection, Database, Tenant, Transaction
+from letmepost.storage.database import Connection, Database, Tenant, Transaction, driver_of
 from letmepost.storage.queries import is_row
 from letmepost.storage.tables.accounts import accounts
 
-_REFRESHES = text(
-    """
+_REFRESHES = """
     SELECT organization_id, mode, id FROM accounts
-    WHERE refresh_at <= :now AND status IN ('active', 'expiring') ORDER BY refresh_at LIMIT :limit
-    """
-)
-_CHECKS = text(
-    """
+    WHERE refresh_at <= $1 AND status IN ('active', 'expiring') ORDER BY refresh_at LIMIT $2
+"""
+_CHECKS = """
     SELECT organization_id, mode, id FROM accounts
-    WHERE check_at <= :now AND status IN ('active', 'expiring') ORDER BY check_at LIMIT :limit
-    """
-)
-_NOTICES = text(
-    """
+    WHERE check_at <= $1 AND status IN ('active', 'expiring') ORDER BY check_at LIMIT $2
+"""
+_NOTICES = """
     SELECT organization_id, mode, id FROM accounts
-    WHERE token_expires_at > :now AND token_expires_at <= :now + interval '7 days' AND status IN ('active', 'expiring')
-      AND (expiry_told_days IS NULL OR expiry_told_days > 3 AND token_expires_at <= :now + interval '3 days'
-        OR expiry_told_days > 1 AND token_expires_at <= :now + interval '1 day')
-    ORDER BY token_expires_at LIMIT :limit
-    """
-)
-_OF_PLATFORM = text(
-    """
+    WHERE token_expires_at > $1 AND token_expires_at <= $1 + interval '7 days' AND status IN ('active', 'expiring')
+      AND (expiry_told_days IS NULL OR expiry_told_days > 3 AND token_expires_at <= $1 + interval '3 days'
+        OR expiry_told_days > 1 AND token_expires_at <= $1 + interval '1 day')
+    ORDER BY token_expires_at LIMIT $2
+"""
+_OF_PLATFORM = """
     SELECT organization_id, mode, id FROM accounts
-    WHERE platform = :platform AND platform_account_id = :platform_account_id AND mode = 'live'
-      AND status <> 'disconnected'
-    """
-)
+    WHERE platform = $1 AND platform_account_id = $2 AND mode = 'live' AND status <> 'disconnected'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +51,23 @@ class EveryTenantAccounts:
 
     async def list_refreshes(self, now: datetime, limit: int) -> list[FoundAccount]:
         """Return accounts whose credential is due for a refresh, longest due first."""
-        return await self._list(self._database.sweep(), _REFRESHES, {"now": now, "limit": limit})
+        return await self._list(self._database.sweep(), _REFRESHES, now, limit)
 
     async def list_checks(self, now: datetime, limit: int) -> list[FoundAccount]:
         """Return accounts whose health check is due, longest due first."""
-        return await self._list(self._database.sweep(), _CHECKS, {"now": now, "limit": limit})
+        return await self._list(self._database.sweep(), _CHECKS, now, limit)
 
     async def list_notices(self, now: datetime, limit: int) -> list[FoundAccount]:
         """Return accounts whose expiry notice is due, those that expire soonest first."""
-        return await self._list(self._database.sweep(), _NOTICES, {"now": now, "limit": limit})
+        return await self._list(self._database.sweep(), _NOTICES, now, limit)
 
     async def list_of_platform(self, platform: str, platform_account_id: str) -> list[FoundAccount]:
         """Return every live connection of one account of the platform."""
-        values = {"platform": platform, "platform_account_id": platform_account_id}
-        return await self._list(self._database.lookup(), _OF_PLATFORM, values)
+        return await self._list(self._database.lookup(), _OF_PLATFORM, platform, platform_account_id)
 
-    async def _list(self, transaction: Transaction, query: TextClause, values: Mapping[str, Any]) -> list[FoundAccount]:
+    async def _list(self, transaction: Transaction, query: str, *values: Any) -> list[FoundAccount]:
         async with transaction as connection:
-            rows: Sequence[tuple[UUID, str, UUID]] = [tuple(row) for row in await connection.execute(query, values)]
+            rows = await driver_of(connection).fetch(query, *values)
         return [FoundAccount(Tenant(organization, Mode(mode)), account_id) for organization, mode, account_id in rows]
 
 

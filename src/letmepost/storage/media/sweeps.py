@@ -4,19 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
-
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.database import Database, Tenant
+from letmepost.storage.database import Database, Tenant, driver_of
 
-_WAITING = text(
-    """
+_WAITING = """
     SELECT organization_id, mode, id FROM media
-    WHERE status = 'waiting' AND coalesce(fetch_at, created_at) <= :now
-    ORDER BY created_at LIMIT :limit
-    """
-)
-_EXPIRED = text("SELECT organization_id, mode, id FROM media WHERE expires_at <= :now ORDER BY expires_at LIMIT :limit")
+    WHERE status = 'waiting' AND coalesce(fetch_at, created_at) <= $1
+    ORDER BY created_at LIMIT $2
+"""
+_EXPIRED = "SELECT organization_id, mode, id FROM media WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class EveryTenantMedia:
         """What has expired, longest ago first."""
         return await self._list(_EXPIRED, limit, now)
 
-    async def _list(self, query: TextClause, limit: int, now: datetime) -> list[FoundMedium]:
+    async def _list(self, query: str, limit: int, now: datetime) -> list[FoundMedium]:
         async with self._database.sweep() as connection:
-            rows = await connection.execute(query, {"limit": limit, "now": now})
-            return [FoundMedium(Tenant(row.organization_id, Mode(row.mode)), row.id) for row in rows]
+            rows = await driver_of(connection).fetch(query, now, limit)
+        return [FoundMedium(Tenant(organization, Mode(mode)), media_id) for organization, mode, media_id in rows]

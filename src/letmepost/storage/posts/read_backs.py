@@ -1,19 +1,18 @@
 """Published posts that the platform is to be asked about."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, text, update
+from sqlalchemy import and_, update
 
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.database import Connection, Database, Tenant
+from letmepost.storage.database import Connection, Database, Tenant, driver_of
 from letmepost.storage.posts.posts import POST_COLUMNS, PostRow, read_post
 from letmepost.storage.queries import is_row
 from letmepost.storage.tables.posts import posts
 
-_DUE = text("SELECT organization_id, mode, id FROM posts WHERE read_back_at <= :now ORDER BY read_back_at LIMIT :limit")
+_DUE = "SELECT organization_id, mode, id FROM posts WHERE read_back_at <= $1 ORDER BY read_back_at LIMIT $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +32,7 @@ class EveryTenantReadBacks:
     async def list_due(self, now: datetime, limit: int) -> list[FoundPost]:
         """Return the posts that are due, longest due first."""
         async with self._database.sweep() as connection:
-            rows: Sequence[tuple[UUID, str, UUID]] = [
-                tuple(row) for row in await connection.execute(_DUE, {"now": now, "limit": limit})
-            ]
+            rows = await driver_of(connection).fetch(_DUE, now, limit)
         return [FoundPost(Tenant(organization_id, Mode(mode)), post_id) for organization_id, mode, post_id in rows]
 
 

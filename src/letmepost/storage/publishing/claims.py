@@ -6,31 +6,27 @@ from itertools import islice
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+import asyncpg
 
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.database import Database, Tenant
+from letmepost.storage.database import Database, Tenant, driver_of
 
 LeaseToken = NewType("LeaseToken", UUID)
 
 _WINDOW = 500
 
 # A row that is locked is somebody's last write under that lease: the next claim sees how it ended.
-_RELEASE_EXPIRED = text(
-    """
+_RELEASE_EXPIRED = """
     UPDATE posts SET lease_token = NULL, lease_until = NULL WHERE id IN (
       SELECT id FROM posts WHERE lease_until < clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED
     )
-    """
-)
+"""
 
 # The organizations that have something ready, then the oldest ready post of each free account, then one of each
 # organization in turn. Of a long backlog only the oldest are looked at: accounts that are busy are left out first, so
 # that one of them cannot hide the others for longer than a post takes. It locks nothing: FOR UPDATE is refused beside
 # DISTINCT and window functions.
-CANDIDATES = text(
-    """
+CANDIDATES = """
     WITH RECURSIVE busy AS MATERIALIZED (
       SELECT array_agg(account_id) AS accounts FROM posts WHERE lease_token IS NOT NULL
     ), organization(id) AS (
@@ -47,45 +43,43 @@ CANDIDATES = text(
           SELECT p.id, p.account_id, p.ready_at, p.platform FROM posts p
           WHERE p.organization_id = organization.id AND p.ready_at <= now() AND p.lease_token IS NULL
             AND p.account_id <> ALL (coalesce((SELECT accounts FROM busy), '{}'))
-          ORDER BY p.ready_at, p.id LIMIT :window
+          ORDER BY p.ready_at, p.id LIMIT $3
         ) oldest
         ORDER BY oldest.account_id, oldest.ready_at, oldest.id
       ) head
     )
     SELECT id, organization_id, platform FROM turn
-    ORDER BY place, organization_id <= :after, organization_id LIMIT :limit
-    """
-)
+    ORDER BY place, organization_id <= $2, organization_id LIMIT $1
+"""
 
 # Checked again under locks: between the two statements another worker may have been faster.
-_LEASE = text(
-    """
+_LEASE = """
     WITH mine AS (
       SELECT p.id FROM posts p JOIN accounts a ON a.organization_id = p.organization_id AND a.id = p.account_id
-      WHERE p.id = ANY(:ids) AND p.ready_at <= now() AND p.lease_token IS NULL
+      WHERE p.id = ANY($1) AND p.ready_at <= now() AND p.lease_token IS NULL
         AND NOT EXISTS (SELECT FROM posts l WHERE l.account_id = p.account_id AND l.lease_token IS NOT NULL)
       FOR NO KEY UPDATE SKIP LOCKED
     )
     UPDATE posts SET
       lease_token = gen_random_uuid(),
-      lease_until = clock_timestamp() + make_interval(secs => :lease_s),
+      lease_until = clock_timestamp() + make_interval(secs => $2),
       status = CASE WHEN status IN ('queued', 'retrying') THEN 'publishing' ELSE status END,
       updated_at = now()
     FROM mine WHERE posts.id = mine.id
     RETURNING posts.id, posts.organization_id, posts.mode, posts.platform, posts.lease_token,
       extract(epoch FROM clock_timestamp() - posts.ready_at)::float8 AS late_s
-    """
-)
+"""
 
-_RENEW = text(
-    "UPDATE posts SET lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => :lease_s))"
-    " WHERE lease_token = ANY(:tokens) RETURNING lease_token"
-)
+_RENEW = """
+    UPDATE posts SET lease_until = greatest(lease_until, clock_timestamp() + make_interval(secs => $2))
+    WHERE lease_token = ANY($1) RETURNING lease_token
+"""
 
-NEXT_READY = text(
-    "SELECT extract(epoch FROM min(ready_at) - clock_timestamp())::float8 FROM posts"
-    " WHERE ready_at > now() AND lease_token IS NULL"  # stable, as an index wants it
-)
+# `now()` because an index is not used with `clock_timestamp()`, which is volatile.
+NEXT_READY = """
+    SELECT extract(epoch FROM min(ready_at) - clock_timestamp())::float8 FROM posts
+    WHERE ready_at > now() AND lease_token IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,37 +124,36 @@ class EveryTenantClaims:
         """
         try:
             async with self._database.sweep() as connection:
-                await connection.execute(_RELEASE_EXPIRED)
-                asked = {"limit": 2 * limit, "after": after, "window": _WINDOW}
-                candidates = await connection.execute(CANDIDATES, asked)
-                turns = (Candidate(row.id, row.organization_id, row.platform) for row in candidates)
+                driver = driver_of(connection)
+                await driver.execute(_RELEASE_EXPIRED)
+                turns = (Candidate(*row) for row in await driver.fetch(CANDIDATES, 2 * limit, after, _WINDOW))
                 ids = [turn.post_id for turn in islice(filter(may_take, turns), limit)]
                 if not ids:
                     return []
-                rows = await connection.execute(_LEASE, {"ids": ids, "lease_s": lease_s})
+                rows = await driver.fetch(_LEASE, ids, lease_s)
                 leased = {
-                    row.id: Claim(
-                        Tenant(row.organization_id, Mode(row.mode)),
-                        row.id,
-                        LeaseToken(row.lease_token),
-                        row.platform,
-                        row.late_s,
+                    row["id"]: Claim(
+                        Tenant(row["organization_id"], Mode(row["mode"])),
+                        row["id"],
+                        LeaseToken(row["lease_token"]),
+                        row["platform"],
+                        row["late_s"],
                     )
                     for row in rows
                 }
                 return [leased[post_id] for post_id in ids if post_id in leased]
-        except IntegrityError:
+        except asyncpg.UniqueViolationError:
             # Two workers leased two posts of one account in the same instant; the unique index let one of them.
             return []
 
     async def renew(self, tokens: Collection[LeaseToken], lease_s: float) -> set[LeaseToken]:
         """Lengthen leases, and never shorten one; returns those that still are ours."""
         async with self._database.sweep() as connection:
-            rows = await connection.execute(_RENEW, {"tokens": list(tokens), "lease_s": lease_s})
-            return {LeaseToken(row.lease_token) for row in rows}
+            rows = await driver_of(connection).fetch(_RENEW, list(tokens), lease_s)
+        return {LeaseToken(token) for (token,) in rows}
 
     async def next_ready_in_s(self) -> float | None:
         """Seconds until the next post becomes ready; None when none is waiting."""
         async with self._database.sweep() as connection:
-            found: float | None = await connection.scalar(NEXT_READY)
+            found: float | None = await driver_of(connection).fetchval(NEXT_READY)
         return found

@@ -5,89 +5,71 @@ Every moment that is stored is one of the real time. A jump brings nearer what l
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, text, update
+from sqlalchemy import exists, update
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.posts import PostStatus
-from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.database import Connection, Tenant, driver_of
 from letmepost.storage.posts.editing import EDITABLE
 from letmepost.storage.posts.posts import POST_COLUMNS, PostRow, read_post
 from letmepost.storage.tables.posts import flow_steps, posts
 
-_AHEAD = text("SELECT sandbox_ahead_s FROM organizations WHERE id = :organization")
-_SET_AHEAD = text(
-    "UPDATE organizations SET sandbox_ahead_s = :ahead_s"
-    " WHERE id = :organization AND sandbox_ahead_s = :before_s RETURNING id"
-)
+_AHEAD = "SELECT sandbox_ahead_s FROM organizations WHERE id = $1"
+_SET_AHEAD = "UPDATE organizations SET sandbox_ahead_s = $3 WHERE id = $1 AND sandbox_ahead_s = $2 RETURNING true"
 
 # A post goes no further than to its next step: whatever would have been done on the way is done now, and as if it were
 # that moment, so that nothing comes too late only because nobody was there. Its lateness moves with it.
+# $1 is the organization, $2 the jump, and $3 the present.
 _STEP = """
-    SELECT id, least(CAST(:jump AS interval), greatest(ready_at - :now, interval '0')) AS moved
-    FROM posts WHERE organization_id = :organization AND mode = 'test' AND ready_at IS NOT NULL AND lease_token IS NULL
+    SELECT id, least($2::interval, greatest(ready_at - $3::timestamptz, interval '0')) AS moved
+    FROM posts WHERE organization_id = $1 AND mode = 'test' AND ready_at IS NOT NULL AND lease_token IS NULL
 """
-_POSTS = text(
-    f"""
+_POSTS = f"""
     UPDATE posts p SET
       due_at = p.due_at - step.moved, clock_moved = p.clock_moved + step.moved,
       ready_at = p.ready_at - step.moved, extras_until = p.extras_until - step.moved
     FROM ({_STEP}) step
     WHERE p.id = step.id AND p.lease_token IS NULL AND p.ready_at IS NOT NULL
-    """  # noqa: S608 - a constant
-)
+"""  # noqa: S608 - a constant
 # So do the tries that it has had: what it waited for since is what it waits for now.
-_ATTEMPTS = text(
-    f"""
+_ATTEMPTS = f"""
     UPDATE attempts a SET started_at = a.started_at - step.moved, finished_at = a.finished_at - step.moved
     FROM ({_STEP}) step WHERE a.post_id = step.id
-    """  # noqa: S608 - a constant
-)
+"""  # noqa: S608 - a constant
 # The platforms' own time has gone the whole way.
-_JOURNALS = text(
-    """
+_JOURNALS = """
     UPDATE flow_steps s SET
-      intent_at = s.intent_at - CAST(:jump AS interval), paused_at = s.paused_at - CAST(:jump AS interval),
-      valid_until = s.valid_until - CAST(:jump AS interval)
+      intent_at = s.intent_at - $2::interval, paused_at = s.paused_at - $2::interval,
+      valid_until = s.valid_until - $2::interval
     FROM posts p
-    WHERE p.organization_id = :organization AND p.mode = 'test' AND p.ready_at IS NOT NULL AND p.lease_token IS NULL
+    WHERE p.organization_id = $1 AND p.mode = 'test' AND p.ready_at IS NOT NULL AND p.lease_token IS NULL
       AND s.post_id = p.id AND s.revision = p.revision
-    """
-)
-_DELIVERIES = text(
-    """
-    UPDATE deliveries SET ready_at = greatest(ready_at - CAST(:jump AS interval), least(ready_at, :now))
-    WHERE organization_id = :organization AND mode = 'test' AND ready_at IS NOT NULL AND lease_token IS NULL
-    """
-)
-_ENDPOINTS = text(
-    """
-    UPDATE webhook_endpoints SET failing_since = failing_since - CAST(:jump AS interval)
-    WHERE organization_id = :organization AND mode = 'test' AND failing_since IS NOT NULL
-    """
-)
-_READ_BACKS = text(
-    """
-    UPDATE posts SET read_back_at = read_back_at - CAST(:jump AS interval)
-    WHERE organization_id = :organization AND mode = 'test' AND read_back_at IS NOT NULL
-    """
-)
-_ACCOUNTS = text(
-    """
+"""
+_DELIVERIES = """
+    UPDATE deliveries SET ready_at = greatest(ready_at - $2::interval, least(ready_at, $3::timestamptz))
+    WHERE organization_id = $1 AND mode = 'test' AND ready_at IS NOT NULL AND lease_token IS NULL
+"""
+_ENDPOINTS = """
+    UPDATE webhook_endpoints SET failing_since = failing_since - $2::interval
+    WHERE organization_id = $1 AND mode = 'test' AND failing_since IS NOT NULL
+"""
+_READ_BACKS = """
+    UPDATE posts SET read_back_at = read_back_at - $2::interval
+    WHERE organization_id = $1 AND mode = 'test' AND read_back_at IS NOT NULL
+"""
+_ACCOUNTS = """
     UPDATE accounts SET
-      token_expires_at = token_expires_at - CAST(:jump AS interval),
-      refresh_at = refresh_at - CAST(:jump AS interval), check_at = check_at - CAST(:jump AS interval)
-    WHERE organization_id = :organization AND mode = 'test' AND status <> 'disconnected'
-    """
-)
+      token_expires_at = token_expires_at - $2::interval,
+      refresh_at = refresh_at - $2::interval, check_at = check_at - $2::interval
+    WHERE organization_id = $1 AND mode = 'test' AND status <> 'disconnected'
+"""
 # The simulated accounts behind them are gone.
-_DISCONNECT = text(
-    """
+_DISCONNECT = """
     UPDATE accounts SET
       status = 'disconnected', credential_sealed = NULL, token_expires_at = NULL, refresh_at = NULL, check_at = NULL,
-      updated_at = :now
-    WHERE organization_id = :organization AND mode = 'test' AND status <> 'disconnected'
-    """
-)
+      updated_at = $2
+    WHERE organization_id = $1 AND mode = 'test' AND status <> 'disconnected'
+"""
 
 
 class TestWorld:
@@ -97,21 +79,24 @@ class TestWorld:
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
-        self._organization = {"organization": tenant.organization_id}
+        self._organization_id = tenant.organization_id
 
     async def ahead_s(self) -> float:
-        """How far its time is ahead of the real one."""
-        found: float = (await self._connection.execute(_AHEAD, self._organization)).scalar_one()
+        """Return how far its time is ahead of the real one, in seconds."""
+        found: float = await driver_of(self._connection).fetchval(_AHEAD, self._organization_id)
         return found
 
     async def advance(self, before_s: float, ahead_s: float, now: datetime) -> bool:
         """Let its time jump from `before_s` to `ahead_s`; False when it is not at `before_s` any more."""
         if not await self._set(before_s, ahead_s):
             return False
-        values = {**self._organization, "jump": timedelta(seconds=ahead_s - before_s), "now": now}
+        driver, jump = driver_of(self._connection), timedelta(seconds=ahead_s - before_s)
         # The journals and tries first: which of them belong is seen by what still waits.
-        for statement in (_JOURNALS, _ATTEMPTS, _POSTS, _READ_BACKS, _DELIVERIES, _ENDPOINTS, _ACCOUNTS):
-            await self._connection.execute(statement, values)
+        await driver.execute(_JOURNALS, self._organization_id, jump)
+        for statement in (_ATTEMPTS, _POSTS, _DELIVERIES):
+            await driver.execute(statement, self._organization_id, jump, now)
+        for statement in (_READ_BACKS, _ENDPOINTS, _ACCOUNTS):
+            await driver.execute(statement, self._organization_id, jump)
         return True
 
     async def cancel_waiting(self, now: datetime) -> list[PostRow]:
@@ -124,7 +109,7 @@ class TestWorld:
         statement = (
             update(posts)
             .where(
-                posts.c.organization_id == self._organization["organization"],
+                posts.c.organization_id == self._organization_id,
                 posts.c.mode == Mode.TEST,
                 posts.c.status.in_(EDITABLE),
                 posts.c.lease_token.is_(None),
@@ -143,8 +128,8 @@ class TestWorld:
     async def reset(self, now: datetime) -> None:
         """Bring its time back to the real one, and part from its accounts."""
         await self._set(await self.ahead_s(), 0.0)
-        await self._connection.execute(_DISCONNECT, {**self._organization, "now": now})
+        await driver_of(self._connection).execute(_DISCONNECT, self._organization_id, now)
 
     async def _set(self, before_s: float, ahead_s: float) -> bool:
-        values = {**self._organization, "before_s": before_s, "ahead_s": ahead_s}
-        return (await self._connection.execute(_SET_AHEAD, values)).first() is not None
+        changed = await driver_of(self._connection).fetchval(_SET_AHEAD, self._organization_id, before_s, ahead_s)
+        return changed is not None

@@ -7,12 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from uuid import UUID
-
-from sqlalchemy import TextClause, text
 
 from letmepost.domain.ids import uuid7
-from letmepost.storage.database import Database
+from letmepost.storage.database import Database, driver_of
 
 
 class Kept(StrEnum):
@@ -31,78 +28,67 @@ class Kept(StrEnum):
 
 
 # A statement of its own: taken together with what follows, that would read a snapshot older than the lock.
-_ONE_AT_A_TIME = text("SELECT pg_try_advisory_xact_lock(hashtext('letmepost.retention'))")
+_ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(hashtext('letmepost.retention'))"
 
-_DELETE: Mapping[Kept, TextClause] = MappingProxyType(
+# $1 is the smallest UUIDv7 that is kept, whose time is the cutoff for what has no such id. $2 is the limit.
+_DELETE: Mapping[Kept, str] = MappingProxyType(
     {
         # A retry reads the journal, to repeat nothing that may be visible: of a post that can be retried, or whose
         # outcome is unknown, it stays as long as there is an intent in it.
-        Kept.JOURNALS: text(
-            """
+        Kept.JOURNALS: """
             DELETE FROM flow_steps WHERE (post_id, revision, step) IN (
               SELECT s.post_id, s.revision, s.step FROM flow_steps s JOIN posts p ON p.id = s.post_id
-              WHERE s.post_id < :oldest AND p.updated_at < :before AND p.ready_at IS NULL AND p.lease_token IS NULL
+              WHERE s.post_id < $1 AND p.updated_at < uuid_extract_timestamp($1)
+                AND p.ready_at IS NULL AND p.lease_token IS NULL
                 AND (p.status = 'published' OR p.status IN ('rejected', 'failed', 'canceled') AND NOT EXISTS (
                   SELECT FROM flow_steps i WHERE i.post_id = p.id AND i.intent_at IS NOT NULL))
-              ORDER BY s.post_id LIMIT :limit)
-            """
-        ),
-        Kept.IDEMPOTENCY: text(
-            """
+              ORDER BY s.post_id LIMIT $2)
+        """,
+        Kept.IDEMPOTENCY: """
             DELETE FROM idempotency_keys WHERE (organization_id, mode, profile_scope, key_hash) IN (
               SELECT organization_id, mode, profile_scope, key_hash FROM idempotency_keys
-              WHERE created_at < :before ORDER BY created_at LIMIT :limit)
-            """
-        ),
-        Kept.OPERATOR_REQUESTS: text(
-            """
+              WHERE created_at < uuid_extract_timestamp($1) ORDER BY created_at LIMIT $2)
+        """,
+        Kept.OPERATOR_REQUESTS: """
             DELETE FROM operator_requests WHERE key_hash IN (
-              SELECT key_hash FROM operator_requests WHERE created_at < :before ORDER BY created_at LIMIT :limit)
-            """
-        ),
-        Kept.DELIVERIES: text(
-            """
+              SELECT key_hash FROM operator_requests
+              WHERE created_at < uuid_extract_timestamp($1) ORDER BY created_at LIMIT $2)
+        """,
+        Kept.DELIVERIES: """
             DELETE FROM deliveries WHERE id IN (
               SELECT id FROM deliveries
-              WHERE id < :oldest AND ready_at IS NULL AND finished_at < :before ORDER BY id LIMIT :limit)
-            """
-        ),
+              WHERE id < $1 AND ready_at IS NULL AND finished_at < uuid_extract_timestamp($1) ORDER BY id LIMIT $2)
+        """,
         # Its deliveries go with an event: it waits for the last of them.
-        Kept.EVENTS: text(
-            """
+        Kept.EVENTS: """
             DELETE FROM events WHERE id IN (
-              SELECT e.id FROM events e WHERE e.id < :oldest AND e.position IS NOT NULL AND NOT EXISTS (
+              SELECT e.id FROM events e WHERE e.id < $1 AND e.position IS NOT NULL AND NOT EXISTS (
                 SELECT FROM deliveries d WHERE d.organization_id = e.organization_id AND d.event_id = e.id)
-              ORDER BY e.id LIMIT :limit)
-            """
-        ),
-        Kept.ATTEMPTS: text(
-            "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < :oldest ORDER BY id LIMIT :limit)"
-        ),
-        Kept.AUDIT: text(
-            "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id < :oldest ORDER BY id LIMIT :limit)"
-        ),
-        Kept.CONNECT_STATES: text(
-            """
+              ORDER BY e.id LIMIT $2)
+        """,
+        Kept.ATTEMPTS: """
+            DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE id < $1 ORDER BY id LIMIT $2)
+        """,
+        Kept.AUDIT: """
+            DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE id < $1 ORDER BY id LIMIT $2)
+        """,
+        Kept.CONNECT_STATES: """
             DELETE FROM connect_states WHERE id IN (
-              SELECT id FROM connect_states WHERE created_at < :before ORDER BY created_at LIMIT :limit)
-            """
-        ),
-        Kept.CONNECT_SESSIONS: text(
-            """
+              SELECT id FROM connect_states
+              WHERE created_at < uuid_extract_timestamp($1) ORDER BY created_at LIMIT $2)
+        """,
+        Kept.CONNECT_SESSIONS: """
             DELETE FROM connect_sessions WHERE id IN (
-              SELECT id FROM connect_sessions WHERE created_at < :before ORDER BY created_at LIMIT :limit)
-            """
-        ),
-        # Of periods that are over. What is there, rather than done, is counted from 1970 on, for ever.
-        Kept.COUNTERS: text(
-            """
+              SELECT id FROM connect_sessions
+              WHERE created_at < uuid_extract_timestamp($1) ORDER BY created_at LIMIT $2)
+        """,
+        # Of periods that are over. What is stored now, rather than done in a period, is counted from 1970 on.
+        Kept.COUNTERS: """
             DELETE FROM usage WHERE (organization_id, mode, subject, period_start) IN (
               SELECT organization_id, mode, subject, period_start FROM usage
-              WHERE period_start < CAST(:before AS timestamptz)::date AND subject <> 'media'
-              ORDER BY period_start LIMIT :limit)
-            """
-        ),
+              WHERE period_start < uuid_extract_timestamp($1)::date AND subject <> 'media'
+              ORDER BY period_start LIMIT $2)
+        """,
     }
 )
 
@@ -116,10 +102,9 @@ class EveryTenantRetention:
     async def delete_some(self, kept: Kept, before: datetime, limit: int) -> int | None:
         """Delete up to `limit` of what is older than `before`; how many there were, None when another is at it."""
         oldest = uuid7(int(before.timestamp() * 1000), bytes(10))
-        known: dict[str, datetime | UUID | int] = {"before": before, "oldest": oldest, "limit": limit}
-        statement = _DELETE[kept]
         async with self._database.sweep() as connection:
-            if not await connection.scalar(_ONE_AT_A_TIME):
+            driver = driver_of(connection)
+            if not await driver.fetchval(_ONE_AT_A_TIME):
                 return None
-            wanted = {name: known[name] for name in statement.compile().params}
-            return (await connection.execute(statement, wanted)).rowcount
+            done = await driver.execute(_DELETE[kept], oldest, limit)
+        return int(done.removeprefix("DELETE "))

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
 
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.media import MediaStatus
@@ -24,7 +24,7 @@ from letmepost.domain.quotas import (
     posts_per_account_day,
     posts_per_month,
 )
-from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.database import Connection, Tenant, driver_of
 from letmepost.storage.queries import equals_if_given
 from letmepost.storage.tables.accounts import accounts
 from letmepost.storage.tables.media import media
@@ -33,15 +33,13 @@ from letmepost.storage.tables.posts import posts
 
 _UNCOUNTED = (PostStatus.DRAFT, PostStatus.CANCELED)
 
-_ADD = text(
-    """
+_ADD = """
     INSERT INTO usage AS u (organization_id, mode, subject, period_start, used)
-    VALUES (:organization_id, :mode, :subject, :period_start, :amount)
+    VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (organization_id, mode, subject, period_start)
       DO UPDATE SET used = greatest(0, u.used + excluded.used)
     RETURNING new.used, new.warned_at, old.used IS NULL AS is_new
-    """
-)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +134,14 @@ class UsageRepository:
         return (await self._connection.execute(marked)).rowcount == 1
 
     async def _add(self, quota: Quota, amount: int) -> Counted:
-        values = {
-            "organization_id": self._tenant.organization_id,
-            "mode": self._tenant.mode,
-            "subject": quota.subject,
-            "period_start": quota.period_start,
-            "amount": amount,
-        }
-        row = (await self._connection.execute(_ADD, values)).one()
-        used = row.used
-        if row.is_new:
+        tenant = self._tenant
+        [(used, warned_at, is_new)] = await driver_of(self._connection).fetch(
+            _ADD, tenant.organization_id, tenant.mode, quota.subject, quota.period_start, amount
+        )
+        if is_new:
             used += await self._stored(quota)
             await self._connection.execute(update(usage).where(self._is(quota)).values(used=used))
-        return Counted(Reading(quota, used), row.warned_at is not None)
+        return Counted(Reading(quota, used), warned_at is not None)
 
     async def _stored(self, quota: Quota) -> int:
         """What the tables say, past any counter."""

@@ -4,23 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.database import Connection, Database, Tenant
+from letmepost.storage.database import Connection, Database, Tenant, driver_of
 from letmepost.storage.tables.webhooks import version_notices
 
-_LIST_UNTOLD = text(
-    """
+_LIST_UNTOLD = """
     SELECT DISTINCT a.organization_id, a.mode FROM accounts a
-    WHERE a.platform = :platform AND a.status IN ('active', 'expiring') AND NOT EXISTS (
+    WHERE a.platform = $1 AND a.status IN ('active', 'expiring') AND NOT EXISTS (
       SELECT FROM version_notices n
       WHERE n.organization_id = a.organization_id AND n.mode = a.mode AND n.platform = a.platform
-        AND n.api_version = :api_version AND n.within_days = :within_days)
-    LIMIT :limit
-    """
-)
+        AND n.api_version = $2 AND n.within_days = $3)
+    LIMIT $4
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +37,10 @@ class EveryTenantNotices:
 
     async def list_untold(self, notice: VersionNotice, limit: int) -> Sequence[Tenant]:
         """Some of those who have an account on the platform and have not been given the notice."""
-        wanted = {
-            "platform": notice.platform,
-            "api_version": notice.api_version,
-            "within_days": notice.within_days,
-            "limit": limit,
-        }
+        wanted = (notice.platform, notice.api_version, notice.within_days)
         async with self._database.sweep() as connection:
-            rows = await connection.execute(_LIST_UNTOLD, wanted)
-            return [Tenant(row.organization_id, Mode(row.mode)) for row in rows]
+            rows = await driver_of(connection).fetch(_LIST_UNTOLD, *wanted, limit)
+        return [Tenant(organization_id, Mode(mode)) for organization_id, mode in rows]
 
 
 class NoticeRepository:

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+import asyncpg
 
 from letmepost.domain.api_keys import Mode
-from letmepost.storage.database import Connection, Database, Tenant
+from letmepost.storage.database import Connection, Database, Tenant, driver_of
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.webhooks.endpoints import secret_place
 
@@ -33,20 +33,19 @@ class Delivery:
     data: Mapping[str, Any]
 
 
-_CLAIM = text(
-    """
+_CLAIM = """
     WITH due AS (
       SELECT d.id FROM (
         SELECT id, ready_at, row_number() OVER (PARTITION BY endpoint_id ORDER BY ready_at, id) AS place
         FROM deliveries WHERE ready_at <= clock_timestamp()
-      ) d ORDER BY d.place, d.ready_at LIMIT :limit
+      ) d ORDER BY d.place, d.ready_at LIMIT $1
     ), mine AS (
       SELECT d.id FROM deliveries d JOIN due ON due.id = d.id
       WHERE d.ready_at <= clock_timestamp() FOR NO KEY UPDATE OF d SKIP LOCKED
     ), leased AS (
       UPDATE deliveries d SET lease_token = gen_random_uuid(), attempt_count = attempt_count + 1,
-        lease_until = clock_timestamp() + make_interval(secs => :lease_s),
-        ready_at = clock_timestamp() + make_interval(secs => :lease_s)
+        lease_until = clock_timestamp() + make_interval(secs => $2),
+        ready_at = clock_timestamp() + make_interval(secs => $2)
       FROM mine WHERE d.id = mine.id RETURNING d.*
     )
     SELECT l.id, l.organization_id, l.mode, l.lease_token, l.attempt_count, l.endpoint_id, w.url, w.active,
@@ -54,42 +53,33 @@ _CLAIM = text(
            CASE WHEN w.previous_secret_until > clock_timestamp() THEN w.previous_secret_sealed END AS previous_sealed,
            e.type, e.created_at, e.position, e.data
     FROM leased l JOIN webhook_endpoints w ON w.id = l.endpoint_id JOIN events e ON e.id = l.event_id
-    """
-)
-_FINISH = text(
-    """
-    UPDATE deliveries SET status = :status, last_status = :last_status, last_error = :last_error,
-      finished_at = CASE WHEN :status = 'pending' THEN NULL ELSE now() END,
-      ready_at = clock_timestamp() + make_interval(secs => CAST(:delay_s AS float8)),
-      lease_token = NULL, lease_until = NULL
-    WHERE organization_id = :organization_id AND id = :id AND lease_token = :token
-    """
-)
+"""
+_FINISH = """
+    UPDATE deliveries SET status = $4, last_status = $5, last_error = $6,
+      finished_at = CASE WHEN $4 = 'pending' THEN NULL ELSE now() END,
+      ready_at = clock_timestamp() + make_interval(secs => $7), lease_token = NULL, lease_until = NULL
+    WHERE organization_id = $1 AND id = $2 AND lease_token = $3
+"""
 # Before the delivery itself, so that endpoint and deliveries are always locked in the same order.
-_NOTE_ON_ENDPOINT = text(
-    """
-    UPDATE webhook_endpoints w SET last_delivery_at = now(), last_failure_reason = :last_error,
-      failing_since = CASE WHEN CAST(:last_error AS text) IS NULL THEN NULL ELSE coalesce(w.failing_since, now()) END,
-      active = w.active AND (CAST(:last_error AS text) IS NULL OR NOT (
-        :is_gone OR coalesce(w.failing_since, now()) <= now() - make_interval(secs => :give_up_after_s)))
-    WHERE w.organization_id = :organization_id AND w.id = :endpoint_id
-      AND EXISTS (SELECT FROM deliveries d WHERE d.id = :id AND d.lease_token = :token)
+_NOTE_ON_ENDPOINT = """
+    UPDATE webhook_endpoints w SET last_delivery_at = now(), last_failure_reason = $5,
+      failing_since = CASE WHEN $5 IS NULL THEN NULL ELSE coalesce(w.failing_since, now()) END,
+      active = w.active AND ($5 IS NULL OR NOT (
+        $6 OR coalesce(w.failing_since, now()) <= now() - make_interval(secs => $7)))
+    WHERE w.organization_id = $1 AND w.id = $4
+      AND EXISTS (SELECT FROM deliveries d WHERE d.id = $2 AND d.lease_token = $3)
     RETURNING new.active AS is_active, old.active AND NOT new.active AS is_disabled, w.profile_id
-    """
-)
+"""
 # Those that are on their way just now end by themselves, with the word of the receiver.
-_BURY_WAITING = text(
-    """
+_BURY_WAITING = """
     UPDATE deliveries SET status = 'dead', ready_at = NULL, finished_at = now(),
       last_error = coalesce(last_error, 'The endpoint was disabled.')
-    WHERE organization_id = :organization_id AND endpoint_id = :endpoint_id
-      AND status = 'pending' AND lease_token IS NULL
-    """
-)
-_NEXT_DELIVERY = text(
-    "SELECT extract(epoch FROM min(ready_at) - clock_timestamp())::float8 FROM deliveries"
-    " WHERE ready_at > clock_timestamp()"
-)
+    WHERE organization_id = $1 AND endpoint_id = $2 AND status = 'pending' AND lease_token IS NULL
+"""
+_NEXT_DELIVERY = """
+    SELECT extract(epoch FROM min(ready_at) - clock_timestamp())::float8 FROM deliveries
+    WHERE ready_at > clock_timestamp()
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,34 +116,34 @@ class DeliveryRepository:
 
         None when the lease is somebody else's by now, or the endpoint is no more.
         """
-        values = {
-            **self._names(delivery),
-            "endpoint_id": delivery.endpoint_id,
-            "last_error": ending.last_error,
-            "is_gone": ending.is_gone,
-            "give_up_after_s": give_up_after_s,
-        }
-        row = (await self._connection.execute(_NOTE_ON_ENDPOINT, values)).mappings().first()
+        row = await driver_of(self._connection).fetchrow(
+            _NOTE_ON_ENDPOINT,
+            self._tenant.organization_id,
+            delivery.id,
+            delivery.token,
+            delivery.endpoint_id,
+            ending.last_error,
+            ending.is_gone,
+            give_up_after_s,
+        )
         return None if row is None else EndpointAfter(**row)
 
     async def finish(self, delivery: Delivery, ending: Ending) -> None:
         """Record how a sending went, unless the lease is somebody else's by now."""
-        values = {
-            **self._names(delivery),
-            "status": ending.status,
-            "delay_s": ending.delay_s,
-            "last_status": ending.last_status,
-            "last_error": ending.last_error,
-        }
-        await self._connection.execute(_FINISH, values)
+        await driver_of(self._connection).execute(
+            _FINISH,
+            self._tenant.organization_id,
+            delivery.id,
+            delivery.token,
+            ending.status,
+            ending.last_status,
+            ending.last_error,
+            ending.delay_s,
+        )
 
     async def bury_waiting(self, endpoint_id: UUID) -> None:
         """End what waits for an endpoint: dead, kept and replayable."""
-        values = {"organization_id": self._tenant.organization_id, "endpoint_id": endpoint_id}
-        await self._connection.execute(_BURY_WAITING, values)
-
-    def _names(self, delivery: Delivery) -> dict[str, Any]:
-        return {"organization_id": self._tenant.organization_id, "id": delivery.id, "token": delivery.token}
+        await driver_of(self._connection).execute(_BURY_WAITING, self._tenant.organization_id, endpoint_id)
 
 
 class EveryTenantDeliveries:
@@ -166,16 +156,16 @@ class EveryTenantDeliveries:
     async def claim(self, *, limit: int, lease_s: float) -> list[Delivery]:
         """Lease up to `limit` due deliveries. One whose lease ends unfinished is due again."""
         async with self._database.sweep() as connection:
-            rows = (await connection.execute(_CLAIM, {"limit": limit, "lease_s": lease_s})).mappings().all()
+            rows = await driver_of(connection).fetch(_CLAIM, limit, lease_s)
         return [self._delivery(row) for row in rows]
 
     async def next_due_in_s(self) -> float | None:
         """Seconds until the next delivery is due; None when none is waiting."""
         async with self._database.sweep() as connection:
-            found: float | None = await connection.scalar(_NEXT_DELIVERY)
+            found: float | None = await driver_of(connection).fetchval(_NEXT_DELIVERY)
         return found
 
-    def _delivery(self, row: Mapping[Any, Any]) -> Delivery:
+    def _delivery(self, row: asyncpg.Record) -> Delivery:
         tenant = Tenant(row["organization_id"], Mode(row["mode"]))
         place = secret_place(tenant, row["endpoint_id"])
         sealed = [value for value in (row["secret_sealed"], row["previous_sealed"]) if value is not None]

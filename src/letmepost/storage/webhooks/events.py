@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.storage.database import Database, Tenant, driver_of
@@ -58,13 +57,12 @@ class EventRepository:
 
 
 # A statement of its own: taken together with what follows, that would read a snapshot older than the lock.
-_ONE_RELAY_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('letmepost.relay'))")
+_ONE_RELAY_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('letmepost.relay'))"
 
-_ANNOUNCE = text(
-    """
+_ANNOUNCE = """
     WITH fresh AS (
       SELECT id, organization_id, row_number() OVER (PARTITION BY organization_id ORDER BY written) AS place
-      FROM (SELECT id, organization_id, written FROM events WHERE position IS NULL ORDER BY written LIMIT :limit) e
+      FROM (SELECT id, organization_id, written FROM events WHERE position IS NULL ORDER BY written LIMIT $1) e
     ), head AS (
       UPDATE organizations o SET event_head = o.event_head + counted.n
       FROM (SELECT organization_id, count(*) AS n FROM fresh GROUP BY organization_id) counted
@@ -85,8 +83,7 @@ _ANNOUNCE = text(
     )
     SELECT (SELECT count(*) FROM announced) AS announced, (SELECT count(*) FROM addressed) AS addressed,
       ARRAY(SELECT id FROM head) AS organization_ids
-    """
-)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +104,7 @@ class EveryTenantOutbox:
     async def announce(self, limit: int) -> Announced:
         """Announce up to `limit` events."""
         async with self._database.sweep() as connection:
-            await connection.execute(_ONE_RELAY_AT_A_TIME)
-            row = (await connection.execute(_ANNOUNCE, {"limit": limit})).one()
-        return Announced(row.announced, row.addressed, row.organization_ids)
+            driver = driver_of(connection)
+            await driver.execute(_ONE_RELAY_AT_A_TIME)
+            [row] = await driver.fetch(_ANNOUNCE, limit)
+        return Announced(*row)

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
-from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.database import Connection, Tenant, driver_of
 from letmepost.storage.queries import below_if_given, equals_if_given, newest_rows
 from letmepost.storage.tables.organizations import organizations
 from letmepost.storage.tables.webhooks import deliveries, events, webhook_endpoints
@@ -44,20 +44,17 @@ class DeliveryRow:
 _EVENT_COLUMNS = [events.c[name] for name in AnnouncedEvent.__dataclass_fields__]
 _DELIVERY_COLUMNS = [deliveries.c[name] for name in DeliveryRow.__dataclass_fields__ if name != "event_type"]
 
-
-_REPLAY_RANGE = text(
-    """
+_REPLAY_RANGE = """
     INSERT INTO deliveries AS d (id, organization_id, mode, endpoint_id, event_id, status, ready_at, created_at)
-    SELECT uuidv7(), e.organization_id, e.mode, w.id, e.id, 'pending', CAST(:now AS timestamptz), :now
+    SELECT uuidv7(), e.organization_id, e.mode, w.id, e.id, 'pending', $6, $6
     FROM events e JOIN webhook_endpoints w ON w.organization_id = e.organization_id AND w.mode = e.mode
-    WHERE e.organization_id = :organization_id AND e.mode = :mode AND w.id = :endpoint_id
-      AND e.position IS NOT NULL AND e.created_at >= :after AND e.created_at < :before
+    WHERE e.organization_id = $1 AND e.mode = $2 AND w.id = $3
+      AND e.position IS NOT NULL AND e.created_at >= $4 AND e.created_at < $5
       AND (w.events = '{}' OR e.type = ANY(w.events)) AND (w.profile_id IS NULL OR w.profile_id = e.profile_id)
-    ON CONFLICT (endpoint_id, event_id) DO UPDATE SET status = 'pending', attempt_count = 0, ready_at = :now,
+    ON CONFLICT (endpoint_id, event_id) DO UPDATE SET status = 'pending', attempt_count = 0, ready_at = $6,
       lease_token = NULL, lease_until = NULL, last_status = NULL, last_error = NULL, finished_at = NULL
     RETURNING d.id
-    """
-)
+"""
 
 
 class StreamRepository:
@@ -121,15 +118,11 @@ class StreamRepository:
 
     async def replay_range(self, endpoint_id: UUID, *, after: datetime, before: datetime, now: datetime) -> int:
         """Send again every event of a time to an endpoint, also those it was not there for; how many."""
-        values = {
-            "organization_id": self._tenant.organization_id,
-            "mode": self._tenant.mode,
-            "endpoint_id": endpoint_id,
-            "after": after,
-            "before": before,
-            "now": now,
-        }
-        return len((await self._connection.execute(_REPLAY_RANGE, values)).all())
+        tenant = self._tenant
+        rows = await driver_of(self._connection).fetch(
+            _REPLAY_RANGE, tenant.organization_id, tenant.mode, endpoint_id, after, before, now
+        )
+        return len(rows)
 
 
 def _fresh(now: datetime) -> dict[str, Any]:
