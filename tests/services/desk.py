@@ -20,8 +20,7 @@ from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.attempt import Attempt
-from letmepost.services.publishing.begin import begin
-from letmepost.services.publishing.dependencies import Tools
+from letmepost.services.publishing.dependencies import PublishingDependencies
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.publishing.publish import Publishing
 from letmepost.services.tenants.quotas import OldQuotas
@@ -41,7 +40,7 @@ LEASE_S = 60.0
 class Desk:
     """Everything that a worker's tries need, and a look at what they leave behind."""
 
-    tools: Tools
+    tools: PublishingDependencies
     publishing: Publishing
     owner: Owner
     account_id: UUID
@@ -59,7 +58,7 @@ class Desk:
 
     async def begin(self) -> Attempt:
         """Take the only post that is ready, and load it."""
-        return await begin(self.tools, await self.claim())
+        return await Attempt.begin(self.tools, await self.claim())
 
     async def publish(self) -> dict[str, Any]:
         """Try the only post that is ready; what has become of it."""
@@ -135,11 +134,8 @@ async def working(
     )
     redis = open_redis(redis_url, timeout_s=1.0)
     claims = EveryTenantClaims(owner.database)
-    tools = Tools(
+    tools = PublishingDependencies(
         units=owner.units,
-        database=owner.database,
-        keyring=KEYRING,
-        clock=CLOCK,
         worlds=Worlds(
             platforms={PLATFORM: make_platform(**platform)},
             settings={PLATFORM: PlatformSettings()},

@@ -45,10 +45,10 @@ class Office:
             scopes=EVERY_SCOPE,
             requests_per_minute=None,
         )
-        quotas, idempotency = OldQuotas(tools.database, CLOCK), OldIdempotency(tools.database, KEYRING, CLOCK)
-        media = PostMedia(tools.database, library or tools.library, tools.fetching, CLOCK)
+        quotas, idempotency = OldQuotas(desk.owner.database, CLOCK), OldIdempotency(desk.owner.database, KEYRING, CLOCK)
+        media = PostMedia(desk.owner.database, library or tools.library, tools.fetching, CLOCK)
         acceptance = Acceptance(
-            database=tools.database,
+            database=desk.owner.database,
             keyring=KEYRING,
             clock=CLOCK,
             worlds=tools.worlds,
@@ -58,11 +58,11 @@ class Office:
             wakeups=tools.wakeups,
         )
         moves = PostMoves(
-            database=tools.database, clock=CLOCK, quotas=quotas, idempotency=idempotency, wakeups=tools.wakeups
+            database=desk.owner.database, clock=CLOCK, quotas=quotas, idempotency=idempotency, wakeups=tools.wakeups
         )
         self._editing = Editing(
             moves=moves,
-            posts=Posts(tools.database, CLOCK),
+            posts=Posts(desk.owner.database, CLOCK),
             acceptance=acceptance,
             media=media,
             quotas=quotas,
@@ -71,14 +71,14 @@ class Office:
         self._retrying = Retrying(moves=moves, quotas=quotas, clock=CLOCK)
         self._unpublishing = Unpublishing(
             units=tools.units,
-            database=tools.database,
+            database=desk.owner.database,
             keyring=KEYRING,
             clock=CLOCK,
             worlds=tools.worlds,
             idempotency=idempotency,
         )
         self.pauses = Pauses(
-            database=tools.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups
+            database=desk.owner.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups
         )
 
     async def reschedule(self, post_id: UUID, at: datetime) -> bool:

@@ -18,7 +18,6 @@ from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.throttles import FAILURES_TO_OPEN
 from letmepost.platforms.contract import ReadyPost
 from letmepost.services.publishing import throttling
-from letmepost.services.publishing.finish import finish
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.publishing.runs import LostLeaseError
 from tests.doubles.platform import publish_thread, reconcile
@@ -134,14 +133,14 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(desk: Desk) -> None:
     """lessons A5: the one that comes late finds a post that is another's."""
     await desk.post()
     slow = await desk.begin()
-    verdict = await slow.run()
+    outcome = await slow.run()
     await desk.let_time_pass()
     quick = await desk.begin()
     before = await desk.admin.everything("posts", "attempts", "events")
     with pytest.raises(LostLeaseError):
-        await finish(slow, verdict)
+        await slow.record(outcome)
     assert await desk.admin.everything("posts", "attempts", "events") == before
-    await finish(quick, await quick.run())
+    await quick.record(await quick.run())
     assert desk.network.posts == [("post", "Hello")]
 
 
@@ -510,9 +509,9 @@ async def test_a_reconnect_during_a_try_is_not_lost_on_its_post(desk: Desk) -> N
     desk.network.refresh_answer = (401, {})
     await desk.post()
     attempt = await desk.begin()
-    verdict = await attempt.run()
+    outcome = await attempt.run()
     await desk.reconnect()
-    await finish(attempt, verdict)
+    await attempt.record(outcome)
     assert await desk.admin.one("SELECT status FROM accounts") == "active", "the old token says nothing of the new one"
     assert (await desk.publish())["status"] == "published"
     assert "token.revoked" not in await desk.events()
@@ -523,10 +522,10 @@ async def test_a_reconnect_that_commits_while_a_try_is_recorded_is_not_lost_eith
     await desk.post()
     await desk.admin.do("UPDATE accounts SET status = 'reauth_required'")
     attempt = await desk.begin()
-    verdict = await attempt.run()
+    outcome = await attempt.run()
     async with desk.owner.database.tenant(desk.owner.tenant) as connection:
         await desk.reconnect_in(connection)
-        recording = asyncio.create_task(finish(attempt, verdict))
+        recording = asyncio.create_task(attempt.record(outcome))
 
         async def waits_or_is_done() -> bool:
             return recording.done() or bool(await desk.admin.waiting_for_a_lock())

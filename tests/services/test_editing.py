@@ -48,7 +48,7 @@ def store(desk: Desk, tmp_path: Path) -> WatchedStore:
 
 @pytest.fixture
 def office(desk: Desk, store: WatchedStore) -> Office:
-    database = desk.tools.database
+    database = desk.owner.database
     quotas, month = OldQuotas(database, CLOCK), timedelta(days=30)
     library = MediaLibrary(database=database, blobs=store, probe=probe_here, clock=CLOCK, quotas=quotas, kept_for=month)
     return Office(desk, library)

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from letmepost.domain.errors import InvalidRequest
-from letmepost.services.publishing.finish import finish
 from letmepost.services.tenants.pauses import Pauses
 from letmepost.storage.tenants.pauses import PauseSelector, find_pause
 from tests.doubles.waiting import eventually
@@ -17,7 +16,7 @@ from tests.storage.support import CLOCK, PLATFORM, fresh_id
 @pytest.fixture
 def pauses(desk: Desk) -> Pauses:
     tools = desk.tools
-    return Pauses(database=tools.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups)
+    return Pauses(database=desk.owner.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups)
 
 
 def scopes(desk: Desk) -> dict[str, PauseSelector]:
@@ -78,9 +77,9 @@ async def test_a_pause_that_ends_during_a_try_does_not_hold_its_post_for_ever(de
     await pauses.pause(PauseSelector(), None)
     await desk.post()
     attempt = await desk.begin()
-    verdict = await attempt.run()
+    outcome = await attempt.run()
     assert await pauses.resume(PauseSelector()) == 0
-    await finish(attempt, verdict)
+    await attempt.record(outcome)
     assert (await desk.publish())["status"] == "published"
 
 
@@ -89,17 +88,17 @@ async def test_a_pause_does_not_end_while_a_post_is_being_held_by_it(desk: Desk,
     await pauses.pause(PauseSelector(), None)
     await desk.post()
     attempt = await desk.begin()
-    verdict = await attempt.run()
-    async with attempt.journal.transaction() as (_, connection):
+    outcome = await attempt.run()
+    async with attempt.journal.transaction() as work:
         post = attempt.post
-        assert await find_pause(connection, attempt.claim.tenant, post.account_id, post.platform) is not None
+        assert await find_pause(work.connection, attempt.claim.tenant, post.account_id, post.platform) is not None
         resuming = asyncio.create_task(pauses.resume(PauseSelector()))
 
         async def waits() -> bool:
             return bool(await desk.admin.waiting_for_a_lock())
 
         await eventually(waits)
-    await finish(attempt, verdict)
+    await attempt.record(outcome)
     await resuming
     await desk.let_time_pass()
     assert (await desk.publish())["status"] == "published"

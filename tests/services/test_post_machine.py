@@ -1,4 +1,4 @@
-"""The life of a post under any order of outcomes: no verdict leads off the arrows of the table."""
+"""The life of a post under any order of outcomes: no outcome leads off the arrows of the table."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.posts import TERMINAL, TRANSITIONS, Cause, PostStatus
 from letmepost.services.publishing import outcomes
-from letmepost.services.publishing.outcomes import Verdict
-from tests.services.test_verdicts import NOW, PARTS, VIOLATION, failure, post
+from letmepost.services.publishing.outcomes import Outcome
+from tests.services.test_outcomes import NOW, PARTS, VIOLATION, failure, post
 
 BY_CALLERS = [
     Cause.CANCELED,
@@ -60,10 +60,10 @@ class PostMachine(RuleBasedStateMachine):
             self._end(outcomes.failed(self._post, refused, self._now, 0.0, is_uncertain=is_uncertain))
 
     @precondition(lambda self: self._is_claimed and self._post.status is PostStatus.PUBLISHING)
-    @rule(verdict=st.sampled_from([outcomes.broken_rules, outcomes.media_missing, outcomes.unlearnable]))
-    def refuse(self, verdict: object) -> None:
+    @rule(outcome=st.sampled_from([outcomes.broken_rules, outcomes.media_missing, outcomes.unlearnable]))
+    def refuse(self, outcome: object) -> None:
         given = {outcomes.broken_rules: [VIOLATION], outcomes.media_missing: {}, outcomes.unlearnable: "Nobody knows."}
-        self._end(verdict(self._post, given[verdict]))  # type: ignore[index,operator]  # three functions, three shapes
+        self._end(outcome(self._post, given[outcome]))  # type: ignore[index,operator]  # three functions, three shapes
 
     @precondition(lambda self: self._is_claimed)
     @rule(waits=st.booleans())
@@ -80,10 +80,10 @@ class PostMachine(RuleBasedStateMachine):
         self._post = replace(self._post, parts=PARTS)
 
     @precondition(lambda self: not self._is_claimed and self._post.status is PostStatus.QUEUED)
-    @rule(verdict=st.sampled_from([outcomes.broken_rules, outcomes.media_missing]))
-    def reject_early(self, verdict: object) -> None:
+    @rule(outcome=st.sampled_from([outcomes.broken_rules, outcomes.media_missing]))
+    def reject_early(self, outcome: object) -> None:
         given = {outcomes.broken_rules: [VIOLATION], outcomes.media_missing: {}}
-        self._end(verdict(self._post, given[verdict]))  # type: ignore[index,operator]  # two functions, two shapes
+        self._end(outcome(self._post, given[outcome]))  # type: ignore[index,operator]  # two functions, two shapes
 
     @precondition(lambda self: not self._is_claimed)
     @rule(cause=st.sampled_from(BY_CALLERS))
@@ -99,10 +99,10 @@ class PostMachine(RuleBasedStateMachine):
         if not self._is_claimed and self._post.status not in TERMINAL:
             assert self._post.ready_at is not None
 
-    def _end(self, verdict: Verdict) -> None:
-        if verdict.cause is not None:
-            self._move(verdict.cause)
-        changes = dict(verdict.changes)
+    def _end(self, outcome: Outcome) -> None:
+        if outcome.cause is not None:
+            self._move(outcome.cause)
+        changes = dict(outcome.changes)
         assert changes.pop("status", self._post.status) == self._post.status, "the cause's arrow leads elsewhere"
         self._post = replace(self._post, **changes)
         self._is_claimed = False

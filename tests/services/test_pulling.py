@@ -18,7 +18,6 @@ from letmepost.services.media.downloads import Downloads
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.compose import Composer
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, PostRequest, TargetRequest
-from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.media.media import MediaRepository
 from tests.doubles.platform import make_platform, publish
 from tests.http.support import png
@@ -133,9 +132,9 @@ async def test_a_platform_that_cannot_fetch_gets_no_post_with_media(
 ) -> None:
     tools, tenant = desk.tools, desk.owner.tenant
     media_id = (await medium(desk)).media_id
-    async with tools.database.tenant(tenant) as connection:
-        account = await AccountRepository(connection, tenant, tools.keyring).find(desk.account_id)
-        known = await MediaRepository(connection, tenant).find_many([media_id])
+    async with tools.units.begin(tenant) as work:
+        account = await work.accounts.find(desk.account_id)
+        known = await work.media.find_many([media_id])
     assert account is not None
     worlds = Worlds(
         platforms={PLATFORM: make_platform(pulls_media=pulls_media)},

@@ -14,10 +14,12 @@ from letmepost.domain.flow import Call, Effect, Intent, Reply
 from letmepost.domain.journal import Step, fingerprint
 from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.publishing.journal import RunJournal
+from letmepost.services.publishing.progress import PostProgress
 from letmepost.storage.database import Database
 from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
 from letmepost.storage.publishing.journals import JournalRepository
 from tests.doubles.journal import MemoryJournal
+from tests.services.test_outcomes import post
 from tests.storage.support import CLOCK, KEYRING, Admin, Owner
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -69,10 +71,11 @@ async def stored(database: Database, claim: Claim) -> dict[str, Step]:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 async def test_both_journals_agree_after_every_entry(
-    database: Database, admin: Admin, claim: Claim, story: Sequence[Entry]
+    database: Database, owner: Owner, admin: Admin, claim: Claim, story: Sequence[Entry]
 ) -> None:
     await admin.do("DELETE FROM flow_steps")
-    memory, real = MemoryJournal(), RunJournal(database, KEYRING, claim, 1, PlatformClock(CLOCK, timedelta()))
+    progress = PostProgress(post(revision=1))
+    memory, real = MemoryJournal(), RunJournal(owner.units, claim, PlatformClock(CLOCK, timedelta()), progress)
     for name, arguments in story:
         if name in {"close", "forget", "doubt"} and arguments[0] not in memory.steps:
             continue  # a flow closes what it has begun

@@ -20,7 +20,7 @@ from letmepost.services.accounts.maintenance import AccountMaintenance
 from letmepost.services.callers import new_id
 from letmepost.services.media.imports import Imports
 from letmepost.services.posts.read_back import ReadBacks
-from letmepost.services.publishing.dependencies import Tools
+from letmepost.services.publishing.dependencies import PublishingDependencies
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.publishing.publish import Publishing
 from letmepost.services.tenants.pauses import Pauses
@@ -58,11 +58,8 @@ async def open_worker(
         claims = EveryTenantClaims(core.database)
         leases = Leases(claims, core.clock, lease_s=settings.lease_s)
         throttles = Throttles(core.redis, core.clock)
-        tools = Tools(
+        dependencies = PublishingDependencies(
             units=core.units,
-            database=core.database,
-            keyring=core.keyring,
-            clock=core.clock,
             worlds=core.worlds,
             library=core.library,
             links=core.links,
@@ -74,7 +71,7 @@ async def open_worker(
             metrics=metrics,
         )
         yield WorkerServices(
-            publishing=Publishing(tools, claims, lease_s=settings.lease_s, slots=settings.worker_slots),
+            publishing=Publishing(dependencies, claims, lease_s=settings.lease_s, slots=settings.worker_slots),
             deliveries=Deliveries(
                 units=core.units,
                 outbox=EveryTenantOutbox(core.database),

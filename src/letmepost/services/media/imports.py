@@ -20,7 +20,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.services.events import post_event
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.publishing import outcomes
-from letmepost.services.publishing.outcomes import Verdict
+from letmepost.services.publishing.outcomes import Outcome
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.media.media import MediaRepository
 from letmepost.storage.media.sweeps import EveryTenantMedia, FoundMedium
@@ -85,7 +85,7 @@ class Imports:
         if rejected:
             await self._wakeups.events_written()
 
-    async def _judge(self, connection: Connection, tenant: Tenant, post: PostRow) -> Verdict | None:
+    async def _judge(self, connection: Connection, tenant: Tenant, post: PostRow) -> Outcome | None:
         """What will be found when the post is due, if that is known already."""
         stored = await PostEditor(connection, tenant).get_content(post)
         rows = await MediaRepository(connection, tenant).find_many(media_ids(decode_content(stored, {})))

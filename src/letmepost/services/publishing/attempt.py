@@ -1,94 +1,135 @@
-"""One attempt to publish a claimed post: runs its flow and judges how it ended. `begin` opens it, `finish` records it.
+"""One attempt to publish a claimed post. No transaction is open while a call to the platform is under way."""
 
-No transaction is open while a call to the platform is under way.
-"""
-
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Call, Extra, Flow, Frozen, Intent, Live, Part, Reconciled, Warn
+from letmepost.domain.flow import Flow, Intent, Reconciled
 from letmepost.domain.journal import Step
 from letmepost.domain.lateness import Lateness
-from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
+from letmepost.domain.posts import TRANSITIONS, PostStatus
 from letmepost.domain.rules import violations
 from letmepost.gateways.flow_run import (
     Announcement,
     ClosedError,
     FlowRun,
     InDoubtError,
-    Suspended,
     UnlearnableError,
     has_open_intent,
     has_published,
 )
 from letmepost.gateways.sender import Sender
-from letmepost.platforms.contract import Platform, PlatformSettings, ReadyPost
-from letmepost.services.events import post_event
+from letmepost.platforms.contract import Platform, ReadyPost
+from letmepost.services.accounts.tokens import AccountCredentials
+from letmepost.services.callers import new_id
+from letmepost.services.events import account_event, post_event
 from letmepost.services.media.fetch import MediaMissingError
 from letmepost.services.platform_access import Access
 from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.posts.lateness import read_lateness
-from letmepost.services.posts.read_back import READ_BACK_AFTER
-from letmepost.services.publishing import outcomes, throttling
-from letmepost.services.publishing.dependencies import Tools
-from letmepost.services.publishing.journal import RunJournal
-from letmepost.services.publishing.outcomes import Verdict
+from letmepost.services.publishing import holds, outcomes, throttling
+from letmepost.services.publishing.dependencies import PublishingDependencies
+from letmepost.services.publishing.journal import RunJournal, in_platform_time
+from letmepost.services.publishing.leases import LeaseGuard
+from letmepost.services.publishing.outcomes import Outcome
+from letmepost.services.publishing.progress import PostProgress
+from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.posts.contents import decode_content, media_ids
 from letmepost.storage.posts.posts import PostRow
 from letmepost.storage.publishing.claims import Claim
+from letmepost.storage.publishing.runs import AttemptRecord, Loaded
+from letmepost.storage.webhooks.events import NewEvent
+
+FREEZING_ENTROPY_BYTES = 16
 
 log = structlog.get_logger()
 
 
 @dataclass(kw_only=True)
 class Attempt:
-    """A claimed post as it was when the attempt began, with what has changed since.
+    """One attempt to publish a claimed post: `begin` opens it, `run` runs the flow, `record` stores the outcome.
 
-    `may_send` makes the lease outlive a call. It returns until when the call may begin, by the monotonic clock, and
-    raises `LostLeaseError` if another worker may have the post.
+    `loaded` is what was stored when the attempt began, and `journal.progress` the post as it is now. `steps` tells what
+    the platform was sent. `failure` is what decided the outcome.
     """
 
-    tools: Tools
+    dependencies: PublishingDependencies
     claim: Claim
     id: UUID
     began_at: datetime
-    post: PostRow
-    account: AccountRow
-    stored_content: Mapping[str, Any]
-    frozen: Frozen
+    loaded: Loaded
     steps: dict[str, Step]
     access: Access
     time: PlatformClock
     sender: Sender
-    may_send: Callable[[Call], Awaitable[float]]
+    may_send: LeaseGuard
     journal: RunJournal
-    pause: str | None = None
     failure: PlatformFailure | None = None
 
-    async def run(self) -> Verdict:
+    @classmethod
+    async def begin(cls, dependencies: PublishingDependencies, claim: Claim) -> "Attempt":
+        """Count the attempt, and load the post, its account and its journal.
+
+        Raises:
+            LostLeaseError: another worker may have the post.
+        """
+        units, tenant, attempt_id = dependencies.units, claim.tenant, new_id(dependencies.clock)
+        now, entropy = units.clock.now(), units.clock.entropy(FREEZING_ENTROPY_BYTES)
+        async with units.begin(tenant) as work:
+            loaded = await work.run(claim).begin(attempt_id, now, entropy)
+            post, account = loaded.post, loaded.account
+            is_first = post.attempt_count == 1  # then the journal is empty
+            stored = {} if is_first else await work.journal(claim, post.revision).load()
+        time = PlatformClock(units.clock, loaded.ahead)
+        steps = {name: in_platform_time(step, time) for name, step in stored.items()}
+        access = dependencies.worlds.access(post.platform, tenant.mode, tenant.organization_id)
+        may_send = LeaseGuard(dependencies.leases, claim.token, time, steps)
+        sender = Sender(
+            http=access.http,
+            platform=access.platform,
+            clock=time,
+            credentials=AccountCredentials(
+                units=units, access=access, tenant=tenant, account=account, known=loaded.credential
+            ),
+            open_media=partial(dependencies.library.open_range, tenant),
+            may_send=may_send,
+            metrics=access.metrics,
+        )
+        return cls(
+            dependencies=dependencies,
+            claim=claim,
+            id=attempt_id,
+            began_at=now,
+            loaded=loaded,
+            steps=steps,
+            access=access,
+            time=time,
+            sender=sender,
+            may_send=may_send,
+            journal=RunJournal(units, claim, time, PostProgress(post)),
+        )
+
+    async def run(self) -> Outcome:
         """Run the flow and judge how it ended.
 
         Raises:
             LostLeaseError: another worker may have the post.
         """
-        is_late = outcomes.is_too_late(self.post, self.tools.clock.now()) or self.post.status is PostStatus.HELD
+        post, now = self.post, self.dependencies.clock.now()
+        is_late = outcomes.is_too_late(post, now) or post.status is PostStatus.HELD
         lateness = await self._lateness() if is_late else None
-        missed = outcomes.too_late(self.post, lateness) if is_late else None
-        is_paused = self.pause is not None and self.post.status is PostStatus.PUBLISHING
-        if not self._may_be_visible and (missed is not None or is_paused):
-            return missed or self._held_by_pause()
-        if not self._may_be_visible and self.post.status is PostStatus.PUBLISHING:
-            throttle = self.tools.throttles.find(self.throttles_named)
-            if throttle is not None:
-                return outcomes.throttled(self.post, throttle, self.tools.jitter())
+        missed = outcomes.too_late(post, lateness) if is_late else None
+        is_paused = self.loaded.pause is not None and post.status is PostStatus.PUBLISHING
+        if not self._may_be_visible:
+            obstacle = missed or (self._held_by_pause() if is_paused else self._throttled())
+            if obstacle is not None:
+                return obstacle
         try:
             return await self._publish(is_closed=is_paused or missed is not None)
         except ClosedError as closed:
@@ -96,120 +137,40 @@ class Attempt:
         except (MediaMissingError, PlatformFailure, InDoubtError, UnlearnableError) as ending:
             return self._ended_by(ending)
 
-    def _closed(self, closed: ClosedError, missed: Verdict | None, lateness: Lateness | None) -> Verdict:
-        """Judge a flow that stopped before it would publish: what was in doubt was not sent."""
-        if missed is None or self._may_be_visible:
-            return self.judge(closed)
-        # The error of the post describes the doubt, not the missed deadline.
-        return outcomes.too_late(replace(self.post, error=None), lateness) or missed
+    async def record(self, outcome: Outcome) -> Outcome:
+        """Commit the status, the attempt, the events and the end of the lease in one transaction.
 
-    async def _lateness(self) -> Lateness | None:
-        async with self.tools.database.tenant(self.claim.tenant) as connection:
-            return await read_lateness(connection, self.claim.tenant, self.post, self.tools.clock.now())
+        Returns:
+            The recorded outcome. It differs if what would hold the post has ended since the attempt began.
 
-    def _ended_by(self, ending: MediaMissingError | PlatformFailure | InDoubtError | UnlearnableError) -> Verdict:
-        match ending:
-            case MediaMissingError():
-                return self._refused(outcomes.media_missing(self.post, ending.error))
-            case InDoubtError():
-                return self.judge(PlatformFailure(FailureKind.IN_DOUBT, ending.reason))
-            case UnlearnableError():
-                return self._unlearnable(ending.reason)
-        return self.judge(ending)
+        Raises:
+            LostLeaseError: another worker may have the post; nothing was written.
+        """
+        async with self.journal.transaction() as work:
+            now = work.now()
+            events = await self._update_account(work, outcome)
+            if await holds.has_ended(work, self.post, outcome, self.failure):
+                outcome = outcomes.go_on(self.post, outcome.error or {}, now)
+            if outcome.cause is not None and self.post.status not in TRANSITIONS[outcome.cause].sources:
+                message = f"a post that is {self.post.status} cannot move by {outcome.cause}"
+                raise RuntimeError(message)
+            progress = self.journal.progress.change(now, outcome.changes).emit(now, *events)
+            if outcome.event is not None:
+                progress = progress.emit(now, post_event(work.clock, outcome.event, progress.post))
+            ended = AttemptRecord(
+                outcome=outcome.name,
+                error=outcome.error,
+                platform_ms=self.sender.platform_ms,
+                calls=[record.as_json() for record in self.sender.records],
+                finished_at=now,
+            )
+            await work.run(self.claim).finish(self.id, ended, *progress.events, **progress.columns)
+        self.journal.progress = progress.saved()
+        return outcome
 
-    def _held_by_pause(self) -> Verdict:
-        return outcomes.held_by_pause(self.post, self.pause or "", self.tools.clock.now())
-
-    def _unlearnable(self, reason: str) -> Verdict:
-        if self.post.status is PostStatus.PUBLISHED:  # then it was an extra
-            return self.judge(PlatformFailure(FailureKind.REJECTED, reason))
-        return outcomes.unlearnable(self.post, reason)
-
-    async def _publish(self, *, is_closed: bool) -> Verdict:
-        if not self.account.is_usable and not is_closed:
-            raise _must_reconnect(self.account)
-        content = await self.tools.fetching.ready_content(self.claim.tenant, self.stored_content)
-        broken = violations(content, self._platform.rules) if media_ids(content) else []
-        if broken:
-            return self._refused(outcomes.broken_rules(self.post, broken))
-        flow = self._platform.publish(self._ready_post(content), self._settings)
-        return self._done(await self._flow_run(is_closed=is_closed).run(flow))
-
-    def _flow_run(self, *, is_closed: bool) -> FlowRun:
-        platform = self._platform
-        return FlowRun(
-            steps=self.steps,
-            journal=self.journal,
-            send=self.sender,
-            explain=platform.explain,
-            reconcile=self._reconcile,
-            may_send=self.may_send,
-            announce=self._announce,
-            now=self.time.now,
-            visibility_delay_s=platform.visibility_delay_s,
-            is_closed=is_closed,
-        )
-
-    def _reconcile(self, intent: Intent) -> Flow[Reconciled]:
-        # A doubt may be reconciled long after the media were deleted.
-        content = decode_content(self.stored_content, {})
-        return self._platform.reconcile(self._ready_post(content), intent, self._settings)
-
-    def _ready_post(self, content: PostContent) -> ReadyPost:
-        tenant, post_id = self.claim.tenant, self.post.id
-        urls = self.tools.links.of_post(tenant, self._platform, post_id, content, self.frozen)
-        return ReadyPost(account=self.account.facts, content=content, frozen=self.frozen, media_urls=urls)
-
-    async def _announce(self, what: Announcement) -> None:
-        """Note what is visible on the platform. It is written before anything else is sent."""
-        match what:
-            case Live():
-                self._live(what)
-            case Part():
-                part = {"index": what.index, "uri": what.uri, "cid": what.cid, "url": what.url}
-                parts = [known for known in self.post.parts if known["index"] != what.index]
-                self._change(parts=[*parts, part])
-            case Extra():
-                found = {"uri": what.uri, "cid": what.cid}
-                self._change(extras={**self.post.extras, what.name: found})
-            case Warn():
-                warning = {"code": what.code, "message": what.message}
-                if warning not in self.post.warnings:
-                    self._change(warnings=[*self.post.warnings, warning])
-
-    def _live(self, live: Live) -> None:
-        if self.post.status is PostStatus.PUBLISHED:
-            return
-        transition, now = TRANSITIONS[Cause.LIVE], self.tools.clock.now()
-        self._change(
-            status=transition.target,
-            uri=live.uri,
-            cid=live.cid,
-            url=live.url,
-            published_at=now,
-            extras_until=now + outcomes.EXTRAS_WITHIN,
-            read_back_at=None if self._platform.is_there is None else now + READ_BACK_AFTER,
-            failure_count=0,
-            error=None,
-        )
-        self.journal.tell(post_event(self.tools.clock, str(transition.event), self.post), now)
-
-    def _change(self, **values: Any) -> None:
-        values["updated_at"] = self.tools.clock.now()
-        self.journal.changes |= values
-        self.post = replace(self.post, **values)
-
-    def _done(self, suspended: Suspended | None) -> Verdict:
-        if suspended is not None:
-            return outcomes.paused(self.time.to_real_time(suspended.until))
-        if self.post.status is not PostStatus.PUBLISHED:
-            message = f"the flow of {self._platform.name} ended without Live"
-            raise RuntimeError(message)
-        return outcomes.finished()
-
-    def judge(self, failure: PlatformFailure) -> Verdict:
+    def judge(self, failure: PlatformFailure) -> Outcome:
         """Return the outcome of a failure of the attempt."""
-        now, jitter = self.tools.clock.now(), self.tools.jitter()
+        now, jitter = self.dependencies.clock.now(), self.dependencies.jitter()
         self.failure = failure
         if failure.retry_at is None and failure.kind is FailureKind.QUOTA_EXHAUSTED and self._platform.resets:
             failure.retry_at = self._platform.resets(self.time.now())
@@ -225,17 +186,112 @@ class Attempt:
         budget = max(used_up, key=lambda one: one.resets_at, default=None)
         return outcomes.failed(self.post, failure, now, jitter, is_uncertain=is_uncertain, budget=budget)
 
-    def _refused(self, verdict: Verdict) -> Verdict:
-        """Judge a refusal of the content by this service. It does not undo what may have been sent before."""
-        if self.post.status is PostStatus.PUBLISHING and not self._may_be_visible:
-            return verdict
-        return self.judge(PlatformFailure(FailureKind.REJECTED, str((verdict.error or {}).get("message"))))
+    @property
+    def post(self) -> PostRow:
+        """The post as it is now."""
+        return self.journal.progress.post
 
     @property
-    def throttles_named(self) -> tuple[str, str]:
+    def account(self) -> AccountRow:
+        """The account as it was when the attempt began."""
+        return self.loaded.account
+
+    @property
+    def throttle_names(self) -> tuple[str, str]:
         """The names of the throttles of the platform and of the account."""
         server = self._platform.server(self.account.facts)
         return throttling.names(self.claim.tenant, self.account, self.time.ahead, server)
+
+    async def _publish(self, *, is_closed: bool) -> Outcome:
+        if not self.account.is_usable and not is_closed:
+            raise holds.must_reconnect(self.account)
+        content = await self.dependencies.fetching.ready_content(self.claim.tenant, self.loaded.content)
+        broken = violations(content, self._platform.rules) if media_ids(content) else []
+        if broken:
+            return self._refused(outcomes.broken_rules(self.post, broken))
+        run = FlowRun(
+            steps=self.steps,
+            journal=self.journal,
+            send=self.sender,
+            explain=self._platform.explain,
+            reconcile=self._reconcile,
+            may_send=self.may_send,
+            announce=self._announce,
+            now=self.time.now,
+            visibility_delay_s=self._platform.visibility_delay_s,
+            is_closed=is_closed,
+        )
+        suspended = await run.run(self._platform.publish(self._ready_post(content), self.access.settings))
+        if suspended is not None:
+            return outcomes.paused(self.time.to_real_time(suspended.until))
+        if self.post.status is not PostStatus.PUBLISHED:
+            message = f"the flow of {self._platform.name} ended without Live"
+            raise RuntimeError(message)
+        return outcomes.finished()
+
+    def _reconcile(self, intent: Intent) -> Flow[Reconciled]:
+        # A doubt may be reconciled long after the media were deleted.
+        content = decode_content(self.loaded.content, {})
+        return self._platform.reconcile(self._ready_post(content), intent, self.access.settings)
+
+    def _ready_post(self, content: PostContent) -> ReadyPost:
+        tenant, post_id = self.claim.tenant, self.post.id
+        urls = self.dependencies.links.of_post(tenant, self._platform, post_id, content, self.loaded.frozen)
+        return ReadyPost(account=self.account.facts, content=content, frozen=self.loaded.frozen, media_urls=urls)
+
+    async def _announce(self, what: Announcement) -> None:
+        """Note what is visible on the platform. It is written before anything else is sent."""
+        is_read_back = self._platform.is_there is not None
+        progress = self.journal.progress.announce(what, self.dependencies.clock, is_read_back=is_read_back)
+        self.journal.progress = progress
+
+    def _throttled(self) -> Outcome | None:
+        throttle = self.dependencies.throttles.find(self.throttle_names)
+        if throttle is None or self.post.status is not PostStatus.PUBLISHING:
+            return None
+        return outcomes.throttled(self.post, throttle, self.dependencies.jitter())
+
+    def _ended_by(self, ending: MediaMissingError | PlatformFailure | InDoubtError | UnlearnableError) -> Outcome:
+        match ending:
+            case MediaMissingError():
+                return self._refused(outcomes.media_missing(self.post, ending.error))
+            case InDoubtError():
+                return self.judge(PlatformFailure(FailureKind.IN_DOUBT, ending.reason))
+            case UnlearnableError() if self.post.status is PostStatus.PUBLISHED:  # then it was an extra
+                return self.judge(PlatformFailure(FailureKind.REJECTED, ending.reason))
+            case UnlearnableError():
+                return outcomes.unlearnable(self.post, ending.reason)
+        return self.judge(ending)
+
+    def _closed(self, closed: ClosedError, missed: Outcome | None, lateness: Lateness | None) -> Outcome:
+        """Judge a flow that stopped before it would publish: what was in doubt was not sent."""
+        if missed is None or self._may_be_visible:
+            return self.judge(closed)
+        # The error of the post describes the doubt, not the missed deadline.
+        return outcomes.too_late(replace(self.post, error=None), lateness) or missed
+
+    def _refused(self, outcome: Outcome) -> Outcome:
+        """Judge a refusal of the content by this service. It does not undo what may have been sent before."""
+        if self.post.status is PostStatus.PUBLISHING and not self._may_be_visible:
+            return outcome
+        return self.judge(PlatformFailure(FailureKind.REJECTED, str((outcome.error or {}).get("message"))))
+
+    def _held_by_pause(self) -> Outcome:
+        return outcomes.held_by_pause(self.post, self.loaded.pause or "", self.dependencies.clock.now())
+
+    async def _lateness(self) -> Lateness | None:
+        async with self.dependencies.units.begin(self.claim.tenant) as work:
+            return await read_lateness(work.connection, work.tenant, self.post, work.now())
+
+    async def _update_account(self, work: Work, outcome: Outcome) -> list[NewEvent]:
+        """Store what the attempt has found out about the account; return its events."""
+        account, now = self.account, work.now()
+        if self.failure is not None and self.failure.kind is FailureKind.AUTH_FAILED:
+            if await work.accounts.require_reconnect(account.id, self.began_at, now, outcome.error):
+                return [account_event(work.clock, "token.revoked", account)]
+        elif self.post.status is PostStatus.PUBLISHED and self._platform.check_costs_money:
+            await work.accounts.record_check(account.id, self.began_at, now, "healthy", None)
+        return []
 
     @property
     def _may_be_visible(self) -> bool:
@@ -245,16 +301,3 @@ class Attempt:
     @property
     def _platform(self) -> Platform:
         return self.access.platform
-
-    @property
-    def _settings(self) -> PlatformSettings:
-        return self.access.settings
-
-
-def _must_reconnect(account: AccountRow) -> PlatformFailure:
-    return PlatformFailure(
-        FailureKind.AUTH_FAILED,
-        f"The account is {account.status.replace('_', ' ')}.",
-        rule=f"account.{account.status}",
-        remediation="Connect the account again; the post is then queued by itself.",
-    )

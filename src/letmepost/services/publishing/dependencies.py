@@ -1,4 +1,4 @@
-"""The dependencies of an attempt."""
+"""The dependencies of publishing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,18 +13,13 @@ from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.work import UnitsOfWork
-from letmepost.storage.database import Database
-from letmepost.storage.sealing import Keyring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """The dependencies that all attempts of a process share. `jitter` returns a number in [-1, 1]."""
+class PublishingDependencies:
+    """The dependencies that all attempts of a worker share. `jitter` returns a number in [-1, 1]."""
 
     units: UnitsOfWork
-    database: Database
-    keyring: Keyring
-    clock: Clock
     worlds: Worlds
     library: MediaLibrary
     links: MediaLinks
@@ -34,3 +29,8 @@ class Tools:
     throttles: Throttles
     jitter: Callable[[], float]
     metrics: Metrics = field(default_factory=Metrics)
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the units of work."""
+        return self.units.clock

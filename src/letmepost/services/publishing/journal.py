@@ -1,94 +1,81 @@
-"""What a run writes: its journal, changes of the post, and events.
+"""Writes what a run does: its journal, the progress of its post, and events.
 
-What must be stored before something leaves this process (an intent) is written immediately. Facts about the past (a
-reply, a visible post) wait for the next such write, for `flush`, or for the end of the run, and are written in the same
-transaction. A crash in between equals a crash just after the reply, and every run can resume from that.
+An intent is written immediately, before the call is sent. Facts about the past (a reply, a visible post) wait for the
+next such write, for `flush`, or for the end of the attempt, and are written in the same transaction. A crash in between
+equals a crash just after the reply, and every run can resume from that.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from letmepost.domain.flow import Intent, Reply
+from letmepost.domain.journal import Step
 from letmepost.services.platform_clock import PlatformClock
-from letmepost.storage.database import Connection, Database
+from letmepost.services.publishing.progress import PostProgress
+from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.publishing.claims import Claim
 from letmepost.storage.publishing.journals import JournalRepository
-from letmepost.storage.publishing.runs import RunRepository
-from letmepost.storage.sealing import Keyring
-from letmepost.storage.webhooks.events import EventRepository, NewEvent
 
 
 class RunJournal:
-    """The record of one run of one revision. Every transaction is short and fenced by the lease.
+    """The `Journal` of one attempt, in PostgreSQL. Every transaction is short and fenced by the lease.
 
-    `changes` are the columns of the post to write next. Times come from the run in platform time and are stored in real
-    time.
+    `progress`: how far the post has come. Assign a new value to it; the next write stores what is unsaved.
+    The run uses platform time; the stored times are real time.
     """
 
-    def __init__(self, database: Database, keyring: Keyring, claim: Claim, revision: int, time: PlatformClock) -> None:
-        self._database = database
-        self._keyring = keyring
+    def __init__(self, units: UnitsOfWork, claim: Claim, time: PlatformClock, progress: PostProgress) -> None:
+        self._units = units
         self._claim = claim
-        self._revision = revision
         self._time = time
         self._waiting: list[Callable[[JournalRepository], Awaitable[None]]] = []
-        self._events: list[tuple[NewEvent, datetime]] = []
-        self.changes: dict[str, Any] = {}
+        self.progress = progress
 
     async def intend(self, step: str, fingerprint: bytes, intent: Intent) -> None:
-        ours = replace(intent, started_at=self._time.to_real_time(intent.started_at))
-        await self._now(lambda journal: journal.write_intent(step, fingerprint, ours))
+        stored = replace(intent, started_at=self._time.to_real_time(intent.started_at))
+        await self._write(lambda journal: journal.write_intent(step, fingerprint, stored))
 
     async def record(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None:
-        ours = replace(reply, received_at=self._time.to_real_time(reply.received_at))
-        self._waiting.append(lambda journal: journal.write_reply(step, fingerprint, ours, valid_for_s))
+        stored = replace(reply, received_at=self._time.to_real_time(reply.received_at))
+        self._waiting.append(lambda journal: journal.write_reply(step, fingerprint, stored, valid_for_s))
 
     async def close(self, step: str) -> None:
-        await self._now(lambda journal: journal.close(step))
+        await self._write(lambda journal: journal.close(step))
 
     async def doubt(self, step: str) -> None:
-        await self._now(lambda journal: journal.drop_reply(step))
+        await self._write(lambda journal: journal.drop_reply(step))
 
     async def forget(self, step: str) -> None:
-        await self._now(lambda journal: journal.close(step, forgotten=True))
+        await self._write(lambda journal: journal.close(step, forgotten=True))
 
     async def pause(self, step: str, now: datetime) -> None:
-        await self._now(lambda journal: journal.write_pause(step, self._time.to_real_time(now)))
-
-    def tell(self, event: NewEvent, now: datetime) -> None:
-        """Write an event with the next write."""
-        self._events.append((event, now))
+        await self._write(lambda journal: journal.write_pause(step, self._time.to_real_time(now)))
 
     async def flush(self) -> None:
         """Write everything that waits."""
-        if self._waiting or self._events or self.changes:
-            async with self.transaction() as (run, _):
-                if self.changes:
-                    await run.change(**self.changes)
-            self.changes = {}
+        if self._waiting or self.progress.unsaved:
+            async with self.transaction() as work:
+                if self.progress.unsaved:
+                    await work.run(self._claim).change(*self.progress.events, **self.progress.columns)
+            self.progress = self.progress.saved()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[tuple[RunRepository, Connection]]:
-        """Open a transaction that first writes everything that waits, except `changes`.
+    async def transaction(self) -> AsyncIterator[Work]:
+        """Open a unit of work that first writes everything that waits, except `progress`.
 
         Raises:
             LostLeaseError: another worker may have the post; nothing was written.
         """
-        async with self._database.tenant(self._claim.tenant) as connection:
-            journal = JournalRepository(connection, self._claim, self._revision, self._keyring)
+        async with self._units.begin(self._claim.tenant) as work:
+            journal = work.journal(self._claim, self.progress.post.revision)
             for write in self._waiting:
                 await write(journal)
-            yield RunRepository(connection, self._claim, self._keyring), connection
-            # Last: events may only be written after the lease was checked.
-            for event, now in self._events:
-                await EventRepository(connection, self._claim.tenant).write([event], now)
+            yield work
         self._waiting.clear()
-        self._events.clear()
 
-    async def _now(self, write: Callable[[JournalRepository], Awaitable[None]]) -> None:
+    async def _write(self, write: Callable[[JournalRepository], Awaitable[None]]) -> None:
         self._waiting.append(write)
         try:
             await self.flush()
@@ -96,3 +83,14 @@ class RunJournal:
             if write in self._waiting:  # nothing is sent now, so no later write may record it
                 self._waiting.remove(write)
             raise
+
+
+def in_platform_time(step: Step, time: PlatformClock) -> Step:
+    """Return a stored step with its times converted to platform time."""
+    return replace(
+        step,
+        intent=step.intent and replace(step.intent, started_at=time.to_platform_time(step.intent.started_at)),
+        reply=step.reply and replace(step.reply, received_at=time.to_platform_time(step.reply.received_at)),
+        valid_until=step.valid_until and time.to_platform_time(step.valid_until),
+        paused_at=step.paused_at and time.to_platform_time(step.paused_at),
+    )

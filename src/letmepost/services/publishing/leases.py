@@ -1,8 +1,12 @@
-"""How long a worker may believe that a post is its own."""
+"""The leases of a worker: how long it may work on a post."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from letmepost.domain.flow import Call
+from letmepost.domain.journal import CONNECTING_MAX_S, Step, begins_within_s
 from letmepost.gateways.clock import Clock
+from letmepost.services.platform_clock import PlatformClock
 from letmepost.storage.publishing.claims import Claim, EveryTenantClaims, LeaseToken
 from letmepost.storage.publishing.runs import LostLeaseError
 
@@ -10,8 +14,8 @@ from letmepost.storage.publishing.runs import LostLeaseError
 class Leases:
     """The leases of this process.
 
-    PostgreSQL decides when a lease ends. This process counts from just before it asked, by its monotonic clock, so it
-    always believes in an earlier end than PostgreSQL does.
+    PostgreSQL decides when a lease ends. This process counts from just before its request, by its monotonic clock, so
+    that it always stops earlier than PostgreSQL ends the lease.
     """
 
     def __init__(self, claims: EveryTenantClaims, clock: Clock, *, lease_s: float) -> None:
@@ -31,19 +35,19 @@ class Leases:
             self._ends[claim.token] = asked_at_s + self._lease_s
 
     def end(self, token: LeaseToken) -> None:
-        """The lease was given back, or lost."""
+        """Forget a lease that was released or lost."""
         self._ends.pop(token, None)
 
     async def renew_all(self) -> None:
-        """Lengthen every lease; forget those that are not ours any more."""
+        """Extend every lease; drop those that this process has lost."""
         if self._ends:
             await self._renew(list(self._ends), self._lease_s)
 
     async def ensure(self, token: LeaseToken, seconds: float) -> float:
-        """Make sure that the lease outlives the next `seconds`; returns when it ends, by the monotonic clock.
+        """Extend the lease if it ends within `seconds`; return when it ends, by the monotonic clock.
 
         Raises:
-            LostLeaseError: it is not ours any more.
+            LostLeaseError: another worker may have the post.
         """
         if self._left_s(token) < seconds:
             await self._renew([token], max(self._lease_s, seconds + self.renewal_interval_s))
@@ -62,3 +66,31 @@ class Leases:
 
     def _left_s(self, token: LeaseToken) -> float:
         return self._ends.get(token, 0.0) - self._clock.monotonic_s()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseGuard:
+    """Makes the lease of one post outlive each call of its flow.
+
+    `steps`: the journal of the post, kept up to date by the run.
+    """
+
+    leases: Leases
+    token: LeaseToken
+    time: PlatformClock
+    steps: Mapping[str, Step]
+
+    async def __call__(self, call: Call) -> float:
+        """Extend the lease for a call; return until when the call may begin, by the monotonic clock.
+
+        A call that cannot be repeated must also begin soon after its intent, because its doubt is counted from there.
+
+        Raises:
+            LostLeaseError: another worker may have the post.
+        """
+        ends_s = await self.leases.ensure(self.token, CONNECTING_MAX_S + call.timeout_s)
+        step = self.steps.get(call.step or "")
+        if call.idempotent or step is None or step.intent is None:
+            return ends_s - call.timeout_s
+        begins_within = begins_within_s(step.intent, self.time.now())
+        return min(ends_s - call.timeout_s, self.time.monotonic_s() + begins_within)

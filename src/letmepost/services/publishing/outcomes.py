@@ -1,4 +1,4 @@
-"""What becomes of a post after a run: pure decisions over the outcome, the clock and the post's own rules."""
+"""The outcomes of attempts: pure decisions over how a run ended, the clock and the post's own rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,25 +34,29 @@ _CLEAR: Mapping[str, Any] = MappingProxyType({"ready_at": None})
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """How a run ends: the cause (None when the status stays), the columns that change, and the error to tell.
+class Outcome:
+    """How an attempt ends.
 
-    `outcome` is the word for it in the attempt.
+    Args:
+        cause: the transition of the post; None if the status stays.
+        changes: the columns of the post that change.
+        name: what the attempt's record calls it.
+        error: what callers see of it.
     """
 
     cause: Cause | None
     changes: Mapping[str, Any]
-    outcome: str
+    name: str
     error: Mapping[str, Any] | None = None
 
     @property
     def event(self) -> str | None:
-        """What is announced."""
+        """The type of the event to emit."""
         return None if self.cause is None else TRANSITIONS[self.cause].event
 
     @property
     def is_pause(self) -> bool:
-        """Whether the post is held by the operator."""
+        """True if the operator's pause holds the post."""
         return self.cause is Cause.HELD and (self.error or {}).get("rule") == PAUSED_RULE
 
 
@@ -66,7 +70,7 @@ def is_too_late(post: PostRow, now: datetime) -> bool:
     return now > deadline(post) and post.status is not PostStatus.PUBLISHED
 
 
-def too_late(post: PostRow, lateness: Lateness | None = None) -> Verdict | None:
+def too_late(post: PostRow, lateness: Lateness | None = None) -> Outcome | None:
     """What the lateness rule says of a post whose deadline has passed; None: publish it all the same.
 
     `lateness`: how late it is and why, for the error to tell.
@@ -87,17 +91,17 @@ def too_late(post: PostRow, lateness: Lateness | None = None) -> Verdict | None:
     return _ended(Cause.BROKE if is_broken else Cause.USED_UP, {**(post.error or missed), **why})
 
 
-def paused(until: datetime) -> Verdict:
+def paused(until: datetime) -> Outcome:
     """The flow waits; the status stays."""
-    return Verdict(None, {"ready_at": until}, "waiting")
+    return Outcome(None, {"ready_at": until}, "waiting")
 
 
-def finished() -> Verdict:
+def finished() -> Outcome:
     """Everything is done; `Live` has committed the status already."""
-    return Verdict(None, _CLEAR, PostStatus.PUBLISHED)
+    return Outcome(None, _CLEAR, PostStatus.PUBLISHED)
 
 
-def held_by_pause(post: PostRow, reason: str, now: datetime) -> Verdict:
+def held_by_pause(post: PostRow, reason: str, now: datetime) -> Outcome:
     """Publishing is paused: the post waits for the operator, and at its deadline for the lateness rule."""
     error = {
         "code": ErrorCode.PLATFORM_UNAVAILABLE,
@@ -109,7 +113,7 @@ def held_by_pause(post: PostRow, reason: str, now: datetime) -> Verdict:
     return _ended(Cause.HELD, error, ready_at=max(deadline(post), now))
 
 
-def media_missing(post: PostRow, error: Mapping[str, Any]) -> Verdict:
+def media_missing(post: PostRow, error: Mapping[str, Any]) -> Outcome:
     """A medium of the post cannot be had."""
     full = {
         "code": ErrorCode.VALIDATION_FAILED,
@@ -121,7 +125,7 @@ def media_missing(post: PostRow, error: Mapping[str, Any]) -> Verdict:
     return _ended(Cause.REJECTED, full)
 
 
-def broken_rules(post: PostRow, violations: list[Violation]) -> Verdict:
+def broken_rules(post: PostRow, violations: list[Violation]) -> Outcome:
     """Rules that could only be judged with the media at hand."""
     first = violations[0]
     error = {
@@ -134,7 +138,7 @@ def broken_rules(post: PostRow, violations: list[Violation]) -> Verdict:
     return _ended(Cause.REJECTED, error)
 
 
-def in_doubt(post: PostRow, now: datetime, jitter: float, reason: str) -> Verdict:
+def in_doubt(post: PostRow, now: datetime, jitter: float, reason: str) -> Outcome:
     """Sent, and no answer: the next run finds out, until an hour after the deadline. Then nobody knows."""
     error = {
         "code": ErrorCode.PLATFORM_UNAVAILABLE,
@@ -146,7 +150,7 @@ def in_doubt(post: PostRow, now: datetime, jitter: float, reason: str) -> Verdic
     return _again(post, error, next_try_at(now, post.failure_count + 1, jitter, None))
 
 
-def held_in_doubt(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Verdict:
+def held_in_doubt(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Outcome:
     """A held post whose time is over could not be asked about: it stays held until it can, or nobody knows."""
     at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
     if POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK} and at <= deadline(post) + ASKED_WITHIN:
@@ -154,7 +158,7 @@ def held_in_doubt(post: PostRow, failure: PlatformFailure, now: datetime, jitter
     return unlearnable(post, failure.message)
 
 
-def unlearnable(post: PostRow, reason: str) -> Verdict:
+def unlearnable(post: PostRow, reason: str) -> Outcome:
     """Sent, and the platform cannot tell: never repeated by itself."""
     error = {
         "code": ErrorCode.PLATFORM_UNAVAILABLE,
@@ -174,7 +178,7 @@ def failed(
     *,
     is_uncertain: bool,
     budget: Budget | None = None,
-) -> Verdict:
+) -> Outcome:
     """What a platform's refusal leads to, by its kind.
 
     Args:
@@ -203,12 +207,12 @@ def failed(
     return _ended(Cause.BROKE if post.parts else Cause.REJECTED if is_final else Cause.USED_UP, error)
 
 
-def go_on(post: PostRow, error: Mapping[str, Any], now: datetime) -> Verdict:
+def go_on(post: PostRow, error: Mapping[str, Any], now: datetime) -> Outcome:
     """What would hold the post has ended meanwhile (a reconnect, the end of a pause): try again at once."""
     return _again(post, error, now)
 
 
-def throttled(post: PostRow, throttle: Throttle, jitter: float) -> Verdict:
+def throttled(post: PostRow, throttle: Throttle, jitter: float) -> Outcome:
     """The platform takes nothing until then: it is not even asked, and this counts as no try.
 
     What resets after the deadline settles the post at once. Posts that wait for the same moment come a little apart.
@@ -226,17 +230,37 @@ def throttled(post: PostRow, throttle: Throttle, jitter: float) -> Verdict:
         resets = {**error, "rule": "budget.resets_after_deadline"}
         return _ended(Cause.BROKE if post.parts else Cause.USED_UP, resets)
     changes = {"status": PostStatus.RETRYING, "ready_at": at, "error": error}
-    return Verdict(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
+    return Outcome(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
 
 
-def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Verdict:
+def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Outcome:
     """The post is visible, an extra is not: try again for an hour, then warn. Never fail or repeat the post."""
     at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
     may_pass = POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK}
     if may_pass and post.extras_until is not None and at <= post.extras_until:
         return _waiting(post, at)
     warning = {"code": "extras.failed", "message": failure.message}
-    return Verdict(None, {**_CLEAR, "warnings": [*post.warnings, warning]}, PostStatus.PUBLISHED)
+    return Outcome(None, {**_CLEAR, "warnings": [*post.warnings, warning]}, PostStatus.PUBLISHED)
+
+
+def internal_error() -> PlatformFailure:
+    """Return a defect of this service as a failure that a retry may get past."""
+    return PlatformFailure(FailureKind.UNAVAILABLE, "An internal error; see the log.")
+
+
+def defect(post: PostRow, now: datetime, jitter: float, *, is_sent: bool) -> Outcome:
+    """Judge a post after a defect of this service, from its row alone.
+
+    Args:
+        is_sent: True if a call that publishes was sent in its present revision.
+    """
+    failure, is_uncertain = internal_error(), is_sent and not post.parts
+    if post.status is PostStatus.PUBLISHED:
+        return extras_failed(post, failure, now, jitter)
+    if post.status is not PostStatus.HELD:
+        return failed(post, failure, now, jitter, is_uncertain=is_uncertain)
+    missed = None if is_uncertain else too_late(post)
+    return missed or unlearnable(post, failure.message)
 
 
 def lateness_data(lateness: Lateness) -> dict[str, Any]:
@@ -263,20 +287,20 @@ def _budget_data(resets_at: datetime | None, budget: Budget | None) -> dict[str,
     return known if resets_at is None else {**known, "resetsAt": timestamp(resets_at)}
 
 
-def _again(post: PostRow, error: Mapping[str, Any], at: datetime) -> Verdict:
+def _again(post: PostRow, error: Mapping[str, Any], at: datetime) -> Outcome:
     changes = {
         "status": PostStatus.RETRYING,
         "ready_at": at,
         "failure_count": post.failure_count + 1,
         "error": dict(error),
     }
-    return Verdict(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
+    return Outcome(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
 
 
-def _waiting(post: PostRow, at: datetime) -> Verdict:
-    return Verdict(None, {"ready_at": at, "failure_count": post.failure_count + 1}, "waiting")
+def _waiting(post: PostRow, at: datetime) -> Outcome:
+    return Outcome(None, {"ready_at": at, "failure_count": post.failure_count + 1}, "waiting")
 
 
-def _ended(cause: Cause, error: Mapping[str, Any], ready_at: datetime | None = None) -> Verdict:
+def _ended(cause: Cause, error: Mapping[str, Any], ready_at: datetime | None = None) -> Outcome:
     target = TRANSITIONS[cause].target
-    return Verdict(cause, {"status": target, "ready_at": ready_at, "error": dict(error)}, target, error)
+    return Outcome(cause, {"status": target, "ready_at": ready_at, "error": dict(error)}, target, error)

@@ -2,18 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from uuid import UUID
 
 import structlog
 
 from letmepost.domain.posts import TERMINAL
+from letmepost.services.events import post_event
+from letmepost.services.publishing import outcomes, throttling
 from letmepost.services.publishing.attempt import Attempt
-from letmepost.services.publishing.begin import begin
-from letmepost.services.publishing.dependencies import Tools
-from letmepost.services.publishing.finish import finish, finish_after_defect, internal_error
-from letmepost.services.publishing.throttling import teach
+from letmepost.services.publishing.dependencies import PublishingDependencies
+from letmepost.services.publishing.outcomes import Outcome
+from letmepost.services.publishing.progress import PostProgress
+from letmepost.storage.posts.posts import PostRow
 from letmepost.storage.publishing.claims import Candidate, Claim, EveryTenantClaims
-from letmepost.storage.publishing.runs import LostLeaseError, RunRepository
+from letmepost.storage.publishing.runs import LostLeaseError
 
 log = structlog.get_logger()
 
@@ -55,9 +58,11 @@ class Shares:
 class Publishing:
     """Claims, publishes and hands back posts for one worker."""
 
-    def __init__(self, tools: Tools, claims: EveryTenantClaims, *, lease_s: float, slots: int) -> None:
+    def __init__(
+        self, dependencies: PublishingDependencies, claims: EveryTenantClaims, *, lease_s: float, slots: int
+    ) -> None:
         """`slots`: the posts that this worker publishes concurrently."""
-        self._tools = tools
+        self._dependencies = dependencies
         self._claims = claims
         self._lease_s = lease_s
         self._shares = Shares(slots)
@@ -65,14 +70,14 @@ class Publishing:
 
     async def claim(self, limit: int) -> list[Claim]:
         """Lease up to `limit` ready posts, tenants in turn, within the share of each tenant and platform."""
-        asked_at_s = self._tools.clock.monotonic_s()
+        asked_at_s = self._dependencies.clock.monotonic_s()
         claims = await self._claims.claim(
             limit=limit, lease_s=self._lease_s, after=self._last_served, may_take=self._shares.taking()
         )
         self._shares.begin(claims)
-        self._tools.leases.begin(claims, asked_at_s)
+        self._dependencies.leases.begin(claims, asked_at_s)
         for claim in claims:
-            self._tools.metrics.post_claimed(claim.late_s)
+            self._dependencies.metrics.post_claimed(claim.late_s)
         if claims:
             self._last_served = claims[-1].tenant.organization_id
         return claims
@@ -85,40 +90,62 @@ class Publishing:
         """Attempt to publish a claimed post. Either the outcome is recorded, or the lease is left to expire."""
         with structlog.contextvars.bound_contextvars(post_id=str(claim.post_id)):
             try:
-                attempt = await begin(self._tools, claim)
-                await self._try(attempt)
-                await self._tools.wakeups.batch_changed(attempt.post.batch_id)
-                if attempt.sender.records:
-                    ahead, budgets = attempt.time.ahead, attempt.sender.budgets
-                    await teach(self._tools.throttles, attempt.throttles_named, ahead, attempt.failure, budgets)
+                attempt = await Attempt.begin(self._dependencies, claim)
+                outcome = await self._attempt(attempt)
+                log.info("post.tried", outcome=outcome.name, platform_ms=attempt.sender.platform_ms)
+                await self._announce(attempt.post, outcome)
+                await self._teach(attempt)
             except LostLeaseError:
                 log.warning("post.lease_lost")
             except Exception:
                 log.exception("post.defect")
-                await finish_after_defect(self._tools, claim)
+                await self._end_after_defect(claim)
             finally:
-                self._tools.leases.end(claim.token)
+                self._dependencies.leases.end(claim.token)
                 self._shares.end(claim)
 
     async def hand_back(self, claim: Claim) -> None:
         """Release the lease of a post without an outcome, so that another worker can continue immediately."""
-        async with self._tools.database.tenant(claim.tenant) as connection:
-            try:
-                await RunRepository(connection, claim, self._tools.keyring).change(lease_token=None, lease_until=None)
-            except LostLeaseError:
-                return
+        with suppress(LostLeaseError):
+            async with self._dependencies.units.begin(claim.tenant) as work:
+                await work.run(claim).change(lease_token=None, lease_until=None)
 
-    async def _try(self, attempt: Attempt) -> None:
+    async def _attempt(self, attempt: Attempt) -> Outcome:
         try:
-            verdict = await attempt.run()
+            outcome = await attempt.run()
         except LostLeaseError:
             raise
         except Exception:
             # A defect must not keep the post from a final state: the post is retried, then fails, and the defect is in
             # the log. What was sent is in the journal, so the retry cannot publish twice.
             log.exception("post.defect")
-            verdict = attempt.judge(internal_error())
-        await finish(attempt, verdict)
-        is_end = verdict.outcome in TERMINAL
-        self._tools.metrics.post_tried(attempt.post.platform, verdict.outcome, is_end=is_end)
-        log.info("post.tried", outcome=verdict.outcome, platform_ms=attempt.sender.platform_ms)
+            outcome = attempt.judge(outcomes.internal_error())
+        return await attempt.record(outcome)
+
+    async def _announce(self, post: PostRow, outcome: Outcome) -> None:
+        """Notify the callers that wait for the post, and count the attempt."""
+        self._dependencies.metrics.post_tried(post.platform, outcome.name, is_end=outcome.name in TERMINAL)
+        await self._dependencies.wakeups.batch_changed(post.batch_id)
+
+    async def _teach(self, attempt: Attempt) -> None:
+        """Record rate-limit feedback so that later attempts can use it."""
+        if attempt.sender.records:
+            throttles, ahead, budgets = self._dependencies.throttles, attempt.time.ahead, attempt.sender.budgets
+            await throttling.teach(throttles, attempt.throttle_names, ahead, attempt.failure, budgets)
+
+    async def _end_after_defect(self, claim: Claim) -> None:
+        """Judge a claimed post whose attempt could not begin or could not be recorded, from its row alone.
+
+        Without this, the post would be claimed again each time that its lease ends, and never reach its deadline.
+        """
+        with suppress(LostLeaseError):  # then the outcome is recorded already, or another worker has the post
+            async with self._dependencies.units.begin(claim.tenant) as work:
+                [locked] = await work.post_editor.lock([claim.post_id])
+                now, jitter = work.now(), self._dependencies.jitter()
+                outcome = outcomes.defect(locked.post, now, jitter, is_sent=locked.is_sent)
+                progress = PostProgress(locked.post).change(now, outcome.changes)
+                if outcome.event is not None:
+                    progress = progress.emit(now, post_event(work.clock, outcome.event, progress.post))
+                released = {**progress.columns, "lease_token": None, "lease_until": None}
+                await work.run(claim).change(*progress.events, **released)
+            await self._announce(locked.post, outcome)

@@ -7,9 +7,10 @@ write, and has changed nothing. Every post takes these statements, so they go to
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from itertools import count, islice
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +25,7 @@ from letmepost.storage.database import driver_of
 from letmepost.storage.posts.posts import PostRow, read_post
 from letmepost.storage.publishing.claims import Claim
 from letmepost.storage.sealing import Keyring
+from letmepost.storage.webhooks.events import NewEvent
 
 
 class LostLeaseError(Exception):
@@ -43,9 +45,12 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A post with all that a try needs.
+    """A post with everything that an attempt needs.
 
-    `frozen` is as its revision's first claim has fixed it. `pause` is why publishing is paused, None when it is not.
+    Args:
+        frozen: what the first attempt of the revision has fixed.
+        pause: why publishing is paused ("" for no reason given); None if it is not.
+        ahead: how far the platform's time is ahead of the real time.
     """
 
     post: PostRow
@@ -54,6 +59,7 @@ class Loaded:
     account: AccountRow
     credential: Credential | None
     pause: str | None
+    ahead: timedelta
 
 
 _POST_FIELDS = tuple(field.name for field in fields(PostRow))
@@ -78,14 +84,42 @@ _BEGIN = f"""
             WHERE (p.organization_id IS NULL OR p.organization_id = mine.organization_id)
               AND (p.account_id IS NULL OR p.account_id = mine.account_id)
               AND (p.platform IS NULL OR p.platform = mine.platform) LIMIT 1) AS pause,
+           (SELECT CASE WHEN mine.mode = 'test' THEN sandbox_ahead_s ELSE 0 END
+            FROM organizations WHERE id = mine.organization_id) AS ahead_s,
            {", ".join(f"account.{name} AS account_{name}" for name in _ACCOUNT_FIELDS)}
     FROM mine CROSS JOIN frozen
     JOIN accounts account ON account.organization_id = mine.organization_id AND account.id = mine.account_id
 """  # noqa: S608 - the names are of our own columns
 
 
+_CHANGE = """
+    WITH changed AS (
+      UPDATE posts SET {0} WHERE id = $1 AND lease_token = $2 RETURNING id, organization_id, mode
+    ) {1} {2}
+    SELECT id FROM changed
+"""
+_END_ATTEMPT = """
+    , ended AS (
+      UPDATE attempts SET outcome = {1}, error = {2}::jsonb, platform_ms = {3}, calls = {4}::jsonb, finished_at = {5}
+      FROM changed WHERE attempts.id = {0}
+    )
+"""
+_WRITE_EVENTS = """
+    , written AS (
+      INSERT INTO events (id, organization_id, mode, type, profile_id, post_id, data, created_at)
+      SELECT e.id, changed.organization_id, changed.mode, e.type, e.profile_id, e.post_id, e.data, e.created_at
+      FROM changed, (VALUES {0}) AS e (place, id, type, profile_id, post_id, data, created_at)
+      ORDER BY e.place
+    )
+"""
+_EVENT = "({0}, {1}::uuid, {2}::text, {3}::uuid, {4}::uuid, {5}::jsonb, {6}::timestamptz)"
+
+TimedEvent: TypeAlias = tuple[NewEvent, datetime]
+"""An event and the time that it is written with."""
+
+
 class RunRepository:
-    """One claimed post: how a try of it begins, what it changes, and how it ends."""
+    """The post that one worker has leased: the beginning of an attempt, its changes, and its end."""
 
     def __init__(self, connection: AsyncConnection, claim: Claim, keyring: Keyring) -> None:
         self._driver = driver_of(connection)
@@ -114,61 +148,53 @@ class RunRepository:
             if sealed is None
             else open_credential(self._keyring, self._claim.tenant, account.id, sealed),
             pause=row["pause"],
+            ahead=timedelta(seconds=row["ahead_s"]),
         )
 
-    async def change(self, **values: Any) -> None:
-        """Change the post and keep the lease.
+    async def change(self, *events: TimedEvent, **values: Any) -> None:
+        """Change the post, write the events, and keep the lease.
 
         Raises:
             LostLeaseError: nothing was changed.
         """
-        names = tuple(sorted(values))
-        given = [_stored(name, values[name]) for name in names]
-        done = await self._driver.fetchval(_update(names), self._claim.post_id, self._claim.token, *given)
-        if done is None:
-            raise LostLeaseError
+        await self._write(values, events)
 
-    async def finish(self, attempt_id: UUID, attempt: AttemptRecord, **values: Any) -> None:
-        """Change the post for the last time in this run, end the attempt, and give the lease back.
+    async def finish(self, attempt_id: UUID, attempt: AttemptRecord, *events: TimedEvent, **values: Any) -> None:
+        """Change the post for the last time in this run, end the attempt, write the events, and release the lease.
 
         Raises:
             LostLeaseError: nothing was changed.
         """
         values |= {"lease_token": None, "lease_until": None}
+        await self._write(values, events, attempt_id, attempt)
+
+    async def _write(
+        self,
+        values: Mapping[str, Any],
+        events: Sequence[TimedEvent],
+        attempt_id: UUID | None = None,
+        attempt: AttemptRecord | None = None,
+    ) -> None:
+        """Do everything in one statement, so that all of it is fenced by the same check of the lease."""
         names = tuple(sorted(values))
-        done = await self._driver.fetchval(
-            _finish(names),
-            self._claim.post_id,
-            self._claim.token,
-            *(_stored(name, values[name]) for name in names),
-            attempt_id,
-            attempt.outcome,
-            _stored("error", attempt.error),
-            attempt.platform_ms,
-            json.dumps(list(attempt.calls)),
-            attempt.finished_at,
-        )
-        if done is None:
+        given = [_stored(name, values[name]) for name in names]
+        if attempt is not None:
+            given += [attempt_id, attempt.outcome, _stored("error", attempt.error), attempt.platform_ms]
+            given += [json.dumps(list(attempt.calls)), attempt.finished_at]
+        for event, at in events:
+            given += [event.id, event.type, event.profile_id, event.post_id, json.dumps(as_storable(event.data)), at]
+        statement = _statement(names, has_attempt=attempt is not None, event_count=len(events))
+        if await self._driver.fetchval(statement, self._claim.post_id, self._claim.token, *given) is None:
             raise LostLeaseError
 
 
 @lru_cache(maxsize=128)
-def _update(names: tuple[str, ...]) -> str:
-    changes = ", ".join(f"{name} = ${place}" for place, name in enumerate(names, start=3))
-    return f"UPDATE posts SET {changes} WHERE id = $1 AND lease_token = $2 RETURNING id"  # noqa: S608 - our own names
-
-
-@lru_cache(maxsize=128)
-def _finish(names: tuple[str, ...]) -> str:
-    attempt, outcome, error, platform_ms, calls, finished_at = (f"${3 + len(names) + place}" for place in range(6))
-    return f"""
-        WITH changed AS ({_update(names)}), ended AS (
-          UPDATE attempts SET outcome = {outcome}, error = {error}::jsonb, platform_ms = {platform_ms},
-                              calls = {calls}::jsonb, finished_at = {finished_at}
-          FROM changed WHERE attempts.id = {attempt}
-        )
-        SELECT id FROM changed
-    """  # noqa: S608 - our own names
+def _statement(names: tuple[str, ...], *, has_attempt: bool, event_count: int) -> str:
+    places = (f"${place}" for place in count(3))
+    changes = ", ".join(f"{name} = {next(places)}" for name in names)
+    ended = _END_ATTEMPT.format(*islice(places, 6)) if has_attempt else ""
+    rows = ", ".join(_EVENT.format(place, *islice(places, 6)) for place in range(event_count))
+    return _CHANGE.format(changes, ended, _WRITE_EVENTS.format(rows) if rows else "")
 
 
 def _stored(name: str, value: Any) -> Any:

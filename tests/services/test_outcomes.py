@@ -13,7 +13,7 @@ from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
 from letmepost.domain.posts import TERMINAL, TRANSITIONS, Cause, PostStatus
 from letmepost.domain.rules import Violation
 from letmepost.services.publishing import outcomes
-from letmepost.services.publishing.outcomes import Verdict
+from letmepost.services.publishing.outcomes import Outcome
 from letmepost.storage.posts.posts import PostRow
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -54,7 +54,7 @@ def failed(
     is_uncertain: bool = False,
     jitter: float = 0.0,
     **changes: Any,
-) -> Verdict:
+) -> Outcome:
     return outcomes.failed(post(**changes), failure(kind, retry_at), now, jitter, is_uncertain=is_uncertain)
 
 
@@ -74,13 +74,13 @@ def failed(
     ],
 )
 def test_every_kind_of_failure_leads_somewhere(kind: FailureKind, cause: Cause, code: ErrorCode) -> None:
-    verdict = failed(kind)
-    assert verdict.cause is cause
-    assert verdict.event == TRANSITIONS[cause].event
-    assert verdict.changes["status"] is TRANSITIONS[cause].target
-    assert verdict.error is not None
-    assert verdict.error["code"] is code
-    assert verdict.changes["error"] == verdict.error
+    outcome = failed(kind)
+    assert outcome.cause is cause
+    assert outcome.event == TRANSITIONS[cause].event
+    assert outcome.changes["status"] is TRANSITIONS[cause].target
+    assert outcome.error is not None
+    assert outcome.error["code"] is code
+    assert outcome.changes["error"] == outcome.error
 
 
 def test_every_kind_of_failure_is_in_the_table() -> None:
@@ -99,10 +99,10 @@ def test_every_kind_of_failure_is_in_the_table() -> None:
     ids=["our own schedule", "sooner than ours", "later than ours", "at the deadline"],
 )
 def test_a_retry_is_never_before_the_platform_said(retry_at: datetime | None, again_at: datetime) -> None:
-    verdict = failed(FailureKind.RATE_LIMITED, retry_at=retry_at)
-    assert verdict.cause is Cause.TRANSIENT
-    assert verdict.changes["ready_at"] == again_at
-    assert verdict.changes["failure_count"] == 1
+    outcome = failed(FailureKind.RATE_LIMITED, retry_at=retry_at)
+    assert outcome.cause is Cause.TRANSIENT
+    assert outcome.changes["ready_at"] == again_at
+    assert outcome.changes["failure_count"] == 1
 
 
 def test_retries_grow_apart() -> None:
@@ -113,17 +113,17 @@ def test_retries_grow_apart() -> None:
 @pytest.mark.parametrize("kind", [FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED])
 def test_a_limit_that_ends_after_the_deadline_settles_the_post_at_once(kind: FailureKind) -> None:
     """Waiting for what cannot help would keep the caller waiting."""
-    verdict = failed(kind, retry_at=DEADLINE + timedelta(seconds=1))
-    assert verdict.cause is Cause.USED_UP
-    assert verdict.error is not None
-    assert verdict.error["rule"] == "budget.resets_after_deadline"
+    outcome = failed(kind, retry_at=DEADLINE + timedelta(seconds=1))
+    assert outcome.cause is Cause.USED_UP
+    assert outcome.error is not None
+    assert outcome.error["rule"] == "budget.resets_after_deadline"
 
 
 @pytest.mark.parametrize("kind", [FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED])
 def test_a_retry_past_the_deadline_is_the_end(kind: FailureKind) -> None:
-    verdict = failed(kind, now=DEADLINE - timedelta(seconds=1))
-    assert verdict.cause is Cause.USED_UP
-    assert verdict.changes["ready_at"] is None
+    outcome = failed(kind, now=DEADLINE - timedelta(seconds=1))
+    assert outcome.cause is Cause.USED_UP
+    assert outcome.changes["ready_at"] is None
 
 
 def test_a_held_post_is_looked_at_again_at_its_deadline() -> None:
@@ -133,13 +133,13 @@ def test_a_held_post_is_looked_at_again_at_its_deadline() -> None:
 
 
 def test_a_reconnect_meanwhile_is_tried_at_once() -> None:
-    verdict = outcomes.go_on(post(), {"code": "platform_auth_failed"}, NOW)
-    assert (verdict.cause, verdict.changes["ready_at"]) == (Cause.TRANSIENT, NOW)
+    outcome = outcomes.go_on(post(), {"code": "platform_auth_failed"}, NOW)
+    assert (outcome.cause, outcome.changes["ready_at"]) == (Cause.TRANSIENT, NOW)
 
 
 def test_the_platforms_own_words_are_told() -> None:
-    verdict = failed(FailureKind.REJECTED)
-    assert verdict.error == {
+    outcome = failed(FailureKind.REJECTED)
+    assert outcome.error == {
         "code": ErrorCode.PLATFORM_REJECTED,
         "message": "The platform said so.",
         "platform": "double",
@@ -153,10 +153,10 @@ def test_the_platforms_own_words_are_told() -> None:
 @pytest.mark.parametrize("kind", [FailureKind.REJECTED, FailureKind.DUPLICATE])
 def test_a_refusal_after_something_was_sent_is_not_called_rejected(kind: FailureKind) -> None:
     """Whoever retries a rejected post would publish twice."""
-    verdict = failed(kind, is_uncertain=True)
-    assert verdict.cause is Cause.UNLEARNABLE
-    assert verdict.error is not None
-    assert verdict.error["rule"] == "post.unconfirmed"
+    outcome = failed(kind, is_uncertain=True)
+    assert outcome.cause is Cause.UNLEARNABLE
+    assert outcome.error is not None
+    assert outcome.error["rule"] == "post.unconfirmed"
 
 
 def test_what_was_sent_is_asked_about_for_an_hour_after_its_time_and_never_called_failed() -> None:
@@ -176,8 +176,8 @@ def test_a_thread_that_may_go_on_is_not_broken() -> None:
 
 
 def test_a_doubt_is_asked_about_while_there_is_time() -> None:
-    verdict = outcomes.in_doubt(post(), NOW, 0.0, "no reply")
-    assert (verdict.cause, verdict.changes["ready_at"]) == (Cause.TRANSIENT, NOW + timedelta(seconds=2))
+    outcome = outcomes.in_doubt(post(), NOW, 0.0, "no reply")
+    assert (outcome.cause, outcome.changes["ready_at"]) == (Cause.TRANSIENT, NOW + timedelta(seconds=2))
     assert outcomes.in_doubt(post(), DEADLINE + HOUR, 0.0, "no reply").cause is Cause.TRANSIENT
     late = outcomes.in_doubt(post(), DEADLINE + HOUR + timedelta(seconds=1), 0.0, "no reply")
     assert late.cause is Cause.UNLEARNABLE
@@ -196,9 +196,9 @@ def test_a_doubt_is_asked_about_while_there_is_time() -> None:
 def test_a_held_post_in_doubt_stays_held_while_asking_may_help(
     kind: FailureKind, now: datetime, cause: Cause | None
 ) -> None:
-    verdict = outcomes.held_in_doubt(post(status=PostStatus.HELD), failure(kind), now, 0.0)
-    assert verdict.cause is cause
-    assert (verdict.changes["ready_at"] is None) == (cause is Cause.UNLEARNABLE)
+    outcome = outcomes.held_in_doubt(post(status=PostStatus.HELD), failure(kind), now, 0.0)
+    assert outcome.cause is cause
+    assert (outcome.changes["ready_at"] is None) == (cause is Cause.UNLEARNABLE)
 
 
 # Lateness
@@ -226,8 +226,8 @@ def test_a_published_post_is_never_late() -> None:
     ],
 )
 def test_lateness_is_decided_by_the_posts_own_rule(late_then: str, status: PostStatus, cause: Cause | None) -> None:
-    verdict = outcomes.too_late(post(late_then=late_then, status=status))
-    assert (verdict and verdict.cause) is cause
+    outcome = outcomes.too_late(post(late_then=late_then, status=status))
+    assert (outcome and outcome.cause) is cause
 
 
 def test_a_late_post_says_what_it_missed_unless_it_had_a_reason_already() -> None:
@@ -243,9 +243,9 @@ def test_a_late_post_says_what_it_missed_unless_it_had_a_reason_already() -> Non
 
 def test_a_thread_that_is_too_late_to_go_on_is_partial() -> None:
     """Its first part can be seen: it has not failed."""
-    verdict = outcomes.too_late(post(parts=PARTS))
-    assert verdict is not None
-    assert verdict.cause is Cause.BROKE
+    outcome = outcomes.too_late(post(parts=PARTS))
+    assert outcome is not None
+    assert outcome.cause is Cause.BROKE
 
 
 # Extras
@@ -254,9 +254,9 @@ def test_a_thread_that_is_too_late_to_go_on_is_partial() -> None:
 @pytest.mark.parametrize("kind", [FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED, FailureKind.IN_DOUBT])
 def test_an_extra_is_tried_again_for_a_while(kind: FailureKind) -> None:
     visible = post(status=PostStatus.PUBLISHED, extras_until=NOW + HOUR)
-    verdict = outcomes.extras_failed(visible, failure(kind), NOW, 0.0)
-    assert verdict.cause is None
-    assert verdict.changes == {"ready_at": NOW + timedelta(seconds=2), "failure_count": 1}
+    outcome = outcomes.extras_failed(visible, failure(kind), NOW, 0.0)
+    assert outcome.cause is None
+    assert outcome.changes == {"ready_at": NOW + timedelta(seconds=2), "failure_count": 1}
 
 
 @pytest.mark.parametrize(
@@ -271,29 +271,29 @@ def test_an_extra_is_tried_again_for_a_while(kind: FailureKind) -> None:
 def test_an_extra_that_cannot_be_had_is_a_warning(kind: FailureKind, until: datetime | None) -> None:
     """It never fails or repeats the post."""
     visible = post(status=PostStatus.PUBLISHED, extras_until=until, warnings=[{"code": "earlier", "message": ""}])
-    verdict = outcomes.extras_failed(visible, failure(kind), NOW, 0.0)
-    assert verdict.cause is None
-    assert verdict.changes["ready_at"] is None
-    assert [warning["code"] for warning in verdict.changes["warnings"]] == ["earlier", "extras.failed"]
+    outcome = outcomes.extras_failed(visible, failure(kind), NOW, 0.0)
+    assert outcome.cause is None
+    assert outcome.changes["ready_at"] is None
+    assert [warning["code"] for warning in outcome.changes["warnings"]] == ["earlier", "extras.failed"]
 
 
 # Media
 
 
 def test_a_medium_that_cannot_be_had_rejects_the_post_with_the_reason() -> None:
-    verdict = outcomes.media_missing(post(), {"rule": "media.url.unreachable", "message": "404 instead of the file."})
-    assert verdict.cause is Cause.REJECTED
-    assert verdict.error is not None
-    assert verdict.error["rule"] == "media.url.unreachable"
-    assert verdict.error["message"] == "404 instead of the file."
-    assert verdict.error["remediation"]
+    outcome = outcomes.media_missing(post(), {"rule": "media.url.unreachable", "message": "404 instead of the file."})
+    assert outcome.cause is Cause.REJECTED
+    assert outcome.error is not None
+    assert outcome.error["rule"] == "media.url.unreachable"
+    assert outcome.error["message"] == "404 instead of the file."
+    assert outcome.error["remediation"]
 
 
 def test_a_rule_that_only_the_bytes_can_break_rejects_the_post() -> None:
-    verdict = outcomes.broken_rules(post(), [VIOLATION])
-    assert verdict.cause is Cause.REJECTED
-    assert verdict.error is not None
-    assert (verdict.error["code"], verdict.error["rule"]) == (ErrorCode.PREFLIGHT_FAILED, VIOLATION.rule)
+    outcome = outcomes.broken_rules(post(), [VIOLATION])
+    assert outcome.cause is Cause.REJECTED
+    assert outcome.error is not None
+    assert (outcome.error["code"], outcome.error["rule"]) == (ErrorCode.PREFLIGHT_FAILED, VIOLATION.rule)
 
 
 # What holds of all
@@ -314,7 +314,7 @@ posts = st.builds(
 )
 
 
-def verdicts_of(what: PostRow, refused: PlatformFailure, now: datetime, jitter: float) -> list[Verdict]:
+def verdicts_of(what: PostRow, refused: PlatformFailure, now: datetime, jitter: float) -> list[Outcome]:
     """Every way in which a run of a post that is being published can end, but for published."""
     late = outcomes.too_late(what)
     return [
@@ -333,9 +333,9 @@ def verdicts_of(what: PostRow, refused: PlatformFailure, now: datetime, jitter: 
 def test_every_verdict_is_a_transition_that_a_post_in_hand_may_make(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
-    for verdict in verdicts_of(what, refused, now, jitter):
-        assert verdict.cause is not None
-        assert PostStatus.PUBLISHING in TRANSITIONS[verdict.cause].sources
+    for outcome in verdicts_of(what, refused, now, jitter):
+        assert outcome.cause is not None
+        assert PostStatus.PUBLISHING in TRANSITIONS[outcome.cause].sources
 
 
 @given(posts, failures, moments, jitters)
@@ -343,29 +343,29 @@ def test_no_verdict_leaves_a_post_without_an_exit(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
     """lessons A50: what nobody will look at again must be terminal, and what is not terminal must be looked at."""
-    for verdict in verdicts_of(what, refused, now, jitter):
-        assert (verdict.changes["ready_at"] is None) == (verdict.changes["status"] in TERMINAL)
+    for outcome in verdicts_of(what, refused, now, jitter):
+        assert (outcome.changes["ready_at"] is None) == (outcome.changes["status"] in TERMINAL)
 
 
 @given(posts, failures, moments, jitters)
 def test_nothing_that_may_be_visible_is_called_failed(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
-    verdict = outcomes.failed(what, refused, now, jitter, is_uncertain=not what.parts)
-    assert verdict.cause not in {Cause.REJECTED, Cause.USED_UP}
+    outcome = outcomes.failed(what, refused, now, jitter, is_uncertain=not what.parts)
+    assert outcome.cause not in {Cause.REJECTED, Cause.USED_UP}
 
 
 @given(posts, failures, moments, jitters)
 def test_no_retry_is_planned_for_a_time_when_it_may_not_go_out(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
-    verdict = outcomes.failed(what, refused, now, jitter, is_uncertain=False)
-    if verdict.cause is Cause.TRANSIENT and refused.kind is not FailureKind.IN_DOUBT:
-        assert now < verdict.changes["ready_at"] <= outcomes.deadline(what)
+    outcome = outcomes.failed(what, refused, now, jitter, is_uncertain=False)
+    if outcome.cause is Cause.TRANSIENT and refused.kind is not FailureKind.IN_DOUBT:
+        assert now < outcome.changes["ready_at"] <= outcomes.deadline(what)
 
 
 @pytest.mark.parametrize(
-    "verdict",
+    "outcome",
     [
         outcomes.too_late(post(status=PostStatus.HELD)),
         outcomes.too_late(post(status=PostStatus.HELD, parts=PARTS)),
@@ -373,7 +373,7 @@ def test_no_retry_is_planned_for_a_time_when_it_may_not_go_out(
     ],
     ids=["late", "late thread", "unlearnable"],
 )
-def test_what_becomes_of_a_held_post_is_allowed_from_there(verdict: Verdict) -> None:
-    assert verdict.cause is not None
-    assert PostStatus.HELD in TRANSITIONS[verdict.cause].sources
-    assert verdict.changes["status"] in TERMINAL
+def test_what_becomes_of_a_held_post_is_allowed_from_there(outcome: Outcome) -> None:
+    assert outcome.cause is not None
+    assert PostStatus.HELD in TRANSITIONS[outcome.cause].sources
+    assert outcome.changes["status"] in TERMINAL

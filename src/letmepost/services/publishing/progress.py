@@ -1,0 +1,89 @@
+"""How far an attempt has brought its post: an immutable value that each announcement of the flow replaces."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from letmepost.domain.flow import Extra, Live, Part, Warn
+from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
+from letmepost.gateways.clock import Clock
+from letmepost.gateways.flow_run import Announcement
+from letmepost.services.events import post_event
+from letmepost.services.posts.read_back import READ_BACK_AFTER
+from letmepost.services.publishing.outcomes import EXTRAS_WITHIN
+from letmepost.storage.posts.posts import PostRow
+from letmepost.storage.webhooks.events import NewEvent
+
+
+@dataclass(frozen=True, slots=True)
+class PostProgress:
+    """A post with everything that followers can see of it by now.
+
+    Args:
+        post: the post as it is now.
+        unsaved: the columns of the post that differ from the stored row.
+        events: the events to write with these columns, each with its time.
+    """
+
+    post: PostRow
+    unsaved: frozenset[str] = frozenset()
+    events: tuple[tuple[NewEvent, datetime], ...] = ()
+
+    @property
+    def columns(self) -> Mapping[str, Any]:
+        """The unsaved columns and their values."""
+        return {name: getattr(self.post, name) for name in self.unsaved}
+
+    def saved(self) -> "PostProgress":
+        """Return this progress as it is once it has been stored."""
+        return PostProgress(self.post)
+
+    def change(self, now: datetime, values: Mapping[str, Any]) -> "PostProgress":
+        """Set columns of the post."""
+        post = replace(self.post, **{**values, "updated_at": now})
+        return PostProgress(post, self.unsaved | {"updated_at", *values}, self.events)
+
+    def emit(self, now: datetime, *events: NewEvent) -> "PostProgress":
+        """Add events, in this order."""
+        return PostProgress(self.post, self.unsaved, (*self.events, *((event, now) for event in events)))
+
+    def announce(self, what: Announcement, clock: Clock, *, is_read_back: bool) -> "PostProgress":
+        """Add what the flow announces: the post, a part of its thread or an extra is visible, or there is a warning.
+
+        Args:
+            is_read_back: True if the platform can be asked later whether the post is still there.
+        """
+        post, now = self.post, clock.now()
+        match what:
+            case Live():
+                return self._live(what, clock, now, is_read_back=is_read_back)
+            case Part():
+                part = {"index": what.index, "uri": what.uri, "cid": what.cid, "url": what.url}
+                others = [known for known in post.parts if known["index"] != what.index]
+                return self.change(now, {"parts": [*others, part]})
+            case Extra():
+                return self.change(now, {"extras": {**post.extras, what.name: {"uri": what.uri, "cid": what.cid}}})
+            case Warn():
+                warning = {"code": what.code, "message": what.message}
+                return self if warning in post.warnings else self.change(now, {"warnings": [*post.warnings, warning]})
+
+    def _live(self, live: Live, clock: Clock, now: datetime, *, is_read_back: bool) -> "PostProgress":
+        if self.post.status is PostStatus.PUBLISHED:
+            return self
+        transition = TRANSITIONS[Cause.LIVE]
+        progress = self.change(
+            now,
+            {
+                "status": transition.target,
+                "uri": live.uri,
+                "cid": live.cid,
+                "url": live.url,
+                "published_at": now,
+                "extras_until": now + EXTRAS_WITHIN,
+                "read_back_at": now + READ_BACK_AFTER if is_read_back else None,
+                "failure_count": 0,
+                "error": None,
+            },
+        )
+        return progress.emit(now, post_event(clock, str(transition.event), progress.post))
