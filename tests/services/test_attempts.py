@@ -105,6 +105,36 @@ async def test_a_defect_in_a_flow_does_not_leave_its_post_without_an_end(
         assert (await desk.publish())["status"] == "failed"
 
 
+@pytest.mark.parametrize(
+    ("kind", "status", "events"),
+    [
+        (FailureKind.REJECTED, "rejected", ["post.rejected"]),
+        (FailureKind.UNAVAILABLE, "retrying", ["post.retrying"]),
+        (FailureKind.AUTH_FAILED, "held", ["token.revoked", "post.held"]),
+    ],
+)
+async def test_refusal_with_text_that_postgresql_refuses_is_recorded_and_announced(
+    owner: Owner,
+    network: Network,
+    admin: Admin,
+    http: HTTPClient,
+    redis_url: str,
+    tmp_path: Path,
+    kind: FailureKind,
+    status: str,
+    events: list[str],
+) -> None:
+    def fail(post: ReadyPost, _settings: object) -> Flow[None]:
+        yield Call(method="GET", url=f"{post.account.data['host']}/me")
+        raise PlatformFailure(kind, "Not\x00 \ud800this.")
+
+    async with working(owner, network, admin, http, redis_url, tmp_path, publish=fail) as desk:
+        await desk.post()
+        row = await desk.publish()
+        assert (row["status"], json.loads(row["error"])["message"]) == (status, "Not\ufffd \ufffdthis.")
+        assert await desk.events() == events
+
+
 # Crashes
 
 
@@ -588,7 +618,7 @@ async def test_a_limit_of_the_deployment_holds_back_every_account(desk: Desk, sc
     tenant, account = desk.owner.tenant, await account_of(desk)
     retry_at = CLOCK.now() + timedelta(hours=1)
     failure = PlatformFailure(FailureKind.RATE_LIMITED, "Slow down", retry_at=retry_at, scope=scope)
-    await throttling.teach(
+    await throttling.record_feedback(
         desk.tools.throttles, throttling.names(tenant, account, NOW_AS_HERE, None), NOW_AS_HERE, failure, []
     )
     assert desk.tools.throttles.find(throttling.names(tenant, account, NOW_AS_HERE, None)) is not None

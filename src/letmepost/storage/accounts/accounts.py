@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.account_maintenance import next_check_at
 from letmepost.domain.accounts import USABLE, AccountStatus, Health
+from letmepost.domain.text import as_storable
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount
 from letmepost.storage.accounts.credentials import NO_FAILURES, seal_credential
 from letmepost.storage.accounts.filters import AccountFilter
@@ -184,7 +185,7 @@ class AccountRepository:
                 accounts.c.connected_at <= as_of,
                 accounts.c.status != AccountStatus.DISCONNECTED,
             )
-            .values(checked_at=now, health=health, health_error=error)
+            .values(checked_at=now, health=health, health_error=as_storable(error))
         )
 
     async def require_reconnect(
@@ -202,7 +203,7 @@ class AccountRepository:
                 status=AccountStatus.REAUTH_REQUIRED,
                 checked_at=now,
                 health="refused",
-                health_error=error,
+                health_error=as_storable(error),
                 **_NO_UPKEEP,
                 updated_at=now,
             )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from letmepost.domain.text import as_storable
 from letmepost.storage.database import Database, Tenant, driver_of
 
 
@@ -48,7 +49,7 @@ class EventRepository:
                 event.type,
                 event.profile_id,
                 event.post_id,
-                json.dumps(event.data),
+                json.dumps(as_storable(event.data)),
                 now,
             )
             for event in new
