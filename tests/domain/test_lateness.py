@@ -125,8 +125,8 @@ def test_the_longest_wait_is_told() -> None:
     lateness = explain_lateness(record)
     assert list(lateness.by_delay.items()) == [(Delay.ACCOUNT, 10_500), (Delay.PLATFORM, 1000), (Delay.QUEUE, 500)]
     expected = "It is 12.000 s late, 10.500 s of which it waited for its account, which was busy or could not be used."
-    assert lateness.told() == expected
-    assert Lateness(()).told() == "It is not late."
+    assert lateness.describe() == expected
+    assert Lateness(()).describe() == "It is not late."
 
 
 def test_every_delay_has_words() -> None:

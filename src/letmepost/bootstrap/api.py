@@ -161,13 +161,7 @@ async def open_api(
             ),
             operator_requests=operator_requests,
             quotas=core.quotas,
-            throttles=ThrottleReadings(
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
-                platforms=core.worlds.platforms,
-                throttles=Throttles(core.redis, core.clock),
-            ),
+            throttles=ThrottleReadings(core.units, core.worlds.platforms, Throttles(core.redis, core.clock)),
             platforms=core.worlds.platforms,
             endpoints=Endpoints(
                 guard=core.guard, http=core.live_http, clock=core.clock, max_count=settings.webhook_endpoints_max

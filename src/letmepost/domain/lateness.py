@@ -117,7 +117,7 @@ class Lateness:
         """How long one of the waits was, so that all of them sum up to `ms`."""
         return self._offset(wait.until) - self._offset(wait.since)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """For a person."""
         delays = self.by_delay
         if not delays:

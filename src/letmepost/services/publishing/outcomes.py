@@ -78,7 +78,7 @@ def too_late(post: PostRow, lateness: Lateness | None = None) -> Outcome | None:
     message = f"The post could not go out within {post.late_within_s} s of its time."
     missed = {
         "code": ErrorCode.VALIDATION_FAILED,
-        "message": message if lateness is None else f"{message} {lateness.told()}",
+        "message": message if lateness is None else f"{message} {lateness.describe()}",
         "rule": MISSED_RULE,
         "remediation": "Retry it, or allow more lateness with late.withinS.",
     }

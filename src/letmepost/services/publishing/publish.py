@@ -94,7 +94,7 @@ class Publishing:
                 outcome = await self._attempt(attempt)
                 log.info("post.tried", outcome=outcome.name, platform_ms=attempt.sender.platform_ms)
                 await self._announce(attempt.post, outcome)
-                await self._teach(attempt)
+                await self._record_feedback(attempt)
             except LostLeaseError:
                 log.warning("post.lease_lost")
             except Exception:
@@ -127,11 +127,11 @@ class Publishing:
         self._dependencies.metrics.post_tried(post.platform, outcome.name, is_end=outcome.name in TERMINAL)
         await self._dependencies.wakeups.batch_changed(post.batch_id)
 
-    async def _teach(self, attempt: Attempt) -> None:
+    async def _record_feedback(self, attempt: Attempt) -> None:
         """Record rate-limit feedback so that later attempts can use it."""
         if attempt.sender.records:
             throttles, ahead, budgets = self._dependencies.throttles, attempt.time.ahead, attempt.sender.budgets
-            await throttling.teach(throttles, attempt.throttle_names, ahead, attempt.failure, budgets)
+            await throttling.record_feedback(throttles, attempt.throttle_names, ahead, attempt.failure, budgets)
 
     async def _end_after_defect(self, claim: Claim) -> None:
         """Judge a claimed post whose attempt could not begin or could not be recorded, from its row alone.
