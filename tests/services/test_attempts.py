@@ -120,6 +120,7 @@ async def test_refusal_with_text_that_postgresql_refuses_is_recorded_and_announc
     http: HTTPClient,
     redis_url: str,
     tmp_path: Path,
+    *,
     kind: FailureKind,
     status: str,
     events: list[str],

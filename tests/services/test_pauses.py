@@ -89,7 +89,7 @@ async def test_a_pause_does_not_end_while_a_post_is_being_held_by_it(desk: Desk,
     await desk.post()
     attempt = await desk.begin()
     outcome = await attempt.run()
-    async with attempt.journal.transaction() as work:
+    async with desk.tools.units.begin(attempt.claim.tenant) as work:
         post = attempt.post
         assert await find_pause(work.connection, attempt.claim.tenant, post.account_id, post.platform) is not None
         resuming = asyncio.create_task(pauses.resume(PauseSelector()))

@@ -21,7 +21,7 @@ from tests.storage.support import Admin, Owner
 CLAIM = ["release expired leases", "find candidates", "lease"]
 BEGIN = ["count the attempt and load everything"]
 INTENT = ["write the intent"]
-END = ["write the reply", "write the outcome, the attempt and the event"]
+END = ["write the reply, the outcome, the attempt and the event"]
 STATEMENTS = sum(len(transaction) + 2 for transaction in (CLAIM, BEGIN, INTENT, END))
 
 

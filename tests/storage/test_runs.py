@@ -1,6 +1,7 @@
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
 from letmepost.storage.publishing.journals import JournalRepository
 from letmepost.storage.publishing.runs import AttemptRecord, LostLeaseError, RunRepository
+from letmepost.storage.webhooks.events import NewEvent
 from tests.storage.support import KEYRING, Admin, Owner, fresh_id, in_the_past
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -39,7 +41,8 @@ REPLY = Reply(status=201, headers={"x-id": "1"}, body=b'{"id": "a secret id"}', 
 ENDED = AttemptRecord(
     outcome="published", error=None, platform_ms=42, calls=[{"method": "POST", "status": 201}], finished_at=NOW
 )
-TABLES = ("posts", "post_revisions", "attempts", "flow_steps")
+EVENT = NewEvent(id=UUID(int=9), type="post.published", profile_id=None, data={"text": "\x00"})
+TABLES = ("posts", "post_revisions", "attempts", "flow_steps", "events")
 
 Write: TypeAlias = Callable[[AsyncConnection, Claim], Awaitable[object]]
 
@@ -78,6 +81,14 @@ def answer(call: Call = PUBLISH, valid_for_s: float | None = None) -> Write:
     return on_journal(lambda steps: steps.write_reply(str(call.step), fingerprint(call), REPLY, valid_for_s))
 
 
+async def finish_with_reply(connection: AsyncConnection, claim: Claim) -> None:
+    """End a run whose last reply is not in the journal yet."""
+    reply = JournalRepository(connection, claim, 1, KEYRING).seal_reply("post", fingerprint(PUBLISH), REPLY, 60)
+    await RunRepository(connection, claim, KEYRING).finish(
+        fresh_id(), ENDED, (EVENT, NOW), reply=reply, status="published"
+    )
+
+
 def wait(step: str, now: datetime) -> Write:
     return on_journal(lambda steps: steps.write_pause(step, now))
 
@@ -88,6 +99,8 @@ def wait(step: str, now: datetime) -> Write:
         pytest.param(on_post(lambda run: run.begin(fresh_id(), NOW, b"entropy")), id="begin"),
         pytest.param(on_post(lambda run: run.change(uri="at://elsewhere")), id="change"),
         pytest.param(on_post(lambda run: run.finish(fresh_id(), ENDED, status="published")), id="finish"),
+        pytest.param(finish_with_reply, id="finish_with_reply"),
+        pytest.param(on_post(lambda run: run.change((EVENT, NOW), uri="at://it")), id="change_with_event"),
         pytest.param(intend(), id="write_intent"),
         pytest.param(answer(), id="write_reply"),
         pytest.param(on_journal(lambda steps: steps.close("post")), id="close_step"),
@@ -130,7 +143,12 @@ async def test_a_try_is_counted_with_the_time_it_had_to_wait(database: Database,
 async def test_the_end_of_a_run_is_one_write(database: Database, admin: Admin, claim: Claim) -> None:
     attempt_id = fresh_id()
     await run(database, claim, on_post(lambda run: run.begin(attempt_id, NOW, b"entropy")))
-    changes = {"status": PostStatus.PUBLISHED, "uri": "at://it", "ready_at": None, "warnings": [{"code": "a"}]}
+    changes: dict[str, Any] = {
+        "status": PostStatus.PUBLISHED,
+        "uri": "at://it",
+        "ready_at": None,
+        "warnings": [{"code": "a"}],
+    }
     await run(database, claim, on_post(lambda run: run.finish(attempt_id, ENDED, **changes)))
     [post] = await admin.rows("SELECT status, uri, ready_at, warnings->0->>'code' AS warned FROM posts")
     assert post == {"status": "published", "uri": "at://it", "ready_at": None, "warned": "a"}
@@ -138,6 +156,36 @@ async def test_the_end_of_a_run_is_one_write(database: Database, admin: Admin, c
     assert lease == {"lease_token": None, "lease_until": None}
     [attempt] = await admin.rows("SELECT outcome, platform_ms, calls, finished_at FROM attempts")
     assert (attempt["outcome"], attempt["platform_ms"], attempt["finished_at"]) == ("published", 42, NOW)
+
+
+@pytest.mark.parametrize("is_paused", [False, True])
+async def test_end_of_a_run_stores_its_last_reply_as_the_journal_does(
+    database: Database, claim: Claim, *, is_paused: bool
+) -> None:
+    await run(database, claim, intend())
+    if is_paused:
+        await run(database, claim, wait("post", NOW))
+    await run(database, claim, finish_with_reply)
+    assert await journal(database, claim) == {
+        "post": Step(
+            name="post",
+            fingerprint=fingerprint(PUBLISH),
+            intent=Intent(PUBLISH, NOW),
+            reply=REPLY,
+            valid_until=NOW + timedelta(seconds=60),
+        )
+    }
+
+
+async def test_events_are_written_in_their_order_with_the_change(
+    database: Database, admin: Admin, claim: Claim
+) -> None:
+    events = [(replace(EVENT, id=fresh_id(), type=f"post.{name}"), NOW) for name in ("published", "updated", "removed")]
+    await run(database, claim, on_post(lambda run: run.change(*events, uri="at://it")))
+    rows = await admin.rows("SELECT id, organization_id, mode, type, data, created_at FROM events ORDER BY written")
+    tenant = {"organization_id": claim.tenant.organization_id, "mode": claim.tenant.mode, "created_at": NOW}
+    expected = {"data": '{"text": "\ufffd"}', **tenant}
+    assert rows == [{"id": event.id, "type": event.type, **expected} for event, _ in events]
 
 
 async def test_a_change_keeps_the_lease(database: Database, claim: Claim) -> None:

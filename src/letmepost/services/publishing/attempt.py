@@ -146,7 +146,7 @@ class Attempt:
         Raises:
             LostLeaseError: another worker may have the post; nothing was written.
         """
-        async with self.journal.transaction() as work:
+        async with self.journal.ending() as (work, reply):
             now = work.now()
             events = await self._update_account(work, outcome)
             if await holds.has_ended(work, self.post, outcome, self.failure):
@@ -164,7 +164,7 @@ class Attempt:
                 calls=[record.as_json() for record in self.sender.records],
                 finished_at=now,
             )
-            await work.run(self.claim).finish(self.id, ended, *progress.events, **progress.columns)
+            await work.run(self.claim).finish(self.id, ended, *progress.events, reply=reply, **progress.columns)
         self.journal.progress = progress.saved()
         return outcome
 

@@ -17,6 +17,7 @@ from letmepost.services.publishing.progress import PostProgress
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.publishing.claims import Claim
 from letmepost.storage.publishing.journals import JournalRepository
+from letmepost.storage.publishing.runs import SealedReply
 
 
 class RunJournal:
@@ -30,7 +31,7 @@ class RunJournal:
         self._units = units
         self._claim = claim
         self._time = time
-        self._waiting: list[Callable[[JournalRepository], Awaitable[None]]] = []
+        self._replies: list[tuple[str, bytes, Reply, float | None]] = []
         self.progress = progress
 
     async def intend(self, step: str, fingerprint: bytes, intent: Intent) -> None:
@@ -39,7 +40,7 @@ class RunJournal:
 
     async def record(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None:
         stored = replace(reply, received_at=self._time.to_real_time(reply.received_at))
-        self._waiting.append(lambda journal: journal.write_reply(step, fingerprint, stored, valid_for_s))
+        self._replies.append((step, fingerprint, stored, valid_for_s))
 
     async def close(self, step: str) -> None:
         await self._write(lambda journal: journal.close(step))
@@ -55,34 +56,36 @@ class RunJournal:
 
     async def flush(self) -> None:
         """Write everything that waits."""
-        if self._waiting or self.progress.unsaved:
-            async with self.transaction() as work:
-                if self.progress.unsaved:
-                    await work.run(self._claim).change(*self.progress.events, **self.progress.columns)
-            self.progress = self.progress.saved()
+        if self._replies or self.progress.unsaved:
+            await self._write()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Work]:
-        """Open a unit of work that first writes everything that waits, except `progress`.
+    async def ending(self) -> AsyncIterator[tuple[Work, SealedReply | None]]:
+        """Open the unit of work that ends the attempt, and write the replies that wait, except the last.
+
+        The last reply is yielded: the statement that ends the attempt stores it, and stores `progress`.
 
         Raises:
             LostLeaseError: another worker may have the post; nothing was written.
         """
         async with self._units.begin(self._claim.tenant) as work:
             journal = work.journal(self._claim, self.progress.post.revision)
-            for write in self._waiting:
-                await write(journal)
-            yield work
-        self._waiting.clear()
+            for reply in self._replies[:-1]:
+                await journal.write_reply(*reply)
+            yield work, journal.seal_reply(*self._replies[-1]) if self._replies else None
+        self._replies.clear()
 
-    async def _write(self, write: Callable[[JournalRepository], Awaitable[None]]) -> None:
-        self._waiting.append(write)
-        try:
-            await self.flush()
-        except BaseException:
-            if write in self._waiting:  # nothing is sent now, so no later write may record it
-                self._waiting.remove(write)
-            raise
+    async def _write(self, write: Callable[[JournalRepository], Awaitable[None]] | None = None) -> None:
+        async with self._units.begin(self._claim.tenant) as work:
+            journal = work.journal(self._claim, self.progress.post.revision)
+            for reply in self._replies:
+                await journal.write_reply(*reply)
+            if write is not None:
+                await write(journal)
+            if self.progress.unsaved:
+                await work.run(self._claim).change(*self.progress.events, **self.progress.columns)
+        self._replies.clear()
+        self.progress = self.progress.saved()
 
 
 def in_platform_time(step: Step, time: PlatformClock) -> Step:

@@ -10,7 +10,7 @@ from letmepost.domain.flow import Intent, Reply
 from letmepost.domain.journal import Step
 from letmepost.storage.database import driver_of
 from letmepost.storage.publishing.claims import Claim
-from letmepost.storage.publishing.runs import LostLeaseError
+from letmepost.storage.publishing.runs import LostLeaseError, SealedReply
 from letmepost.storage.sealing import Keyring, Place
 
 _LOAD = """
@@ -74,10 +74,15 @@ class JournalRepository:
         await self._do(_WRITE, step, fingerprint, sealed, intent.started_at, None, None)
 
     async def write_reply(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None:
-        """Put on record what was answered; the intent stays, as evidence. Waits of earlier answers are over."""
+        """Store a reply. The intent stays, as evidence; waits of earlier replies are over."""
+        stored = self.seal_reply(step, fingerprint, reply, valid_for_s)
+        await self._do(_WRITE, step, fingerprint, None, None, stored.sealed, stored.valid_until)
+
+    def seal_reply(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> SealedReply:
+        """Return a reply in the form that `RunRepository.finish` stores."""
         valid_until = None if valid_for_s is None else reply.received_at + timedelta(seconds=valid_for_s)
         sealed = self._keyring.seal(encode_reply(reply), self._place(step, "reply_sealed"))
-        await self._do(_WRITE, step, fingerprint, None, None, sealed, valid_until)
+        return SealedReply(self._revision, step, fingerprint, sealed, valid_until)
 
     async def close(self, step: str, *, forgotten: bool = False) -> None:
         """Nothing was executed, or what was made has died: the step may be done again."""

@@ -6,7 +6,7 @@ write, and has changed nothing. Every post takes these statements, so they go to
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import count, islice
@@ -41,6 +41,17 @@ class AttemptRecord:
     platform_ms: int
     calls: Sequence[Mapping[str, Any]]
     finished_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SealedReply:
+    """The reply to a step of the journal, ready to be stored."""
+
+    revision: int
+    step: str
+    fingerprint: bytes
+    sealed: bytes
+    valid_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +106,23 @@ _BEGIN = f"""
 _CHANGE = """
     WITH changed AS (
       UPDATE posts SET {0} WHERE id = $1 AND lease_token = $2 RETURNING id, organization_id, mode
-    ) {1} {2}
+    ) {1} {2} {3}
     SELECT id FROM changed
 """
 _END_ATTEMPT = """
     , ended AS (
       UPDATE attempts SET outcome = {1}, error = {2}::jsonb, platform_ms = {3}, calls = {4}::jsonb, finished_at = {5}
       FROM changed WHERE attempts.id = {0}
+    )
+"""
+# As `JournalRepository.write_reply`.
+_WRITE_REPLY = """
+    , replied AS (
+      INSERT INTO flow_steps (organization_id, mode, post_id, revision, step, fingerprint, reply_sealed, valid_until)
+      SELECT organization_id, mode, id, {0}, {1}, {2}, {3}, {4} FROM changed
+      ON CONFLICT (post_id, revision, step) DO UPDATE SET
+        fingerprint = excluded.fingerprint, reply_sealed = excluded.reply_sealed, valid_until = excluded.valid_until,
+        paused_at = NULL, pause_count = 0
     )
 """
 _WRITE_EVENTS = """
@@ -157,44 +178,75 @@ class RunRepository:
         Raises:
             LostLeaseError: nothing was changed.
         """
-        await self._write(values, events)
+        names = tuple(sorted(values))
+        statement = _statement(names, event_count=len(events))
+        await self._do(statement, *_ordered(values, names), *_columns(events))
 
-    async def finish(self, attempt_id: UUID, attempt: AttemptRecord, *events: TimedEvent, **values: Any) -> None:
-        """Change the post for the last time in this run, end the attempt, write the events, and release the lease.
+    async def finish(
+        self,
+        attempt_id: UUID,
+        attempt: AttemptRecord,
+        *events: TimedEvent,
+        reply: SealedReply | None = None,
+        **values: Any,
+    ) -> None:
+        """Change the post for the last time in this run, end the attempt, and release the lease.
+
+        Args:
+            events: written with the change.
+            reply: the reply to the last step, if the journal does not have it yet.
 
         Raises:
             LostLeaseError: nothing was changed.
         """
         values |= {"lease_token": None, "lease_until": None}
-        await self._write(values, events, attempt_id, attempt)
-
-    async def _write(
-        self,
-        values: Mapping[str, Any],
-        events: Sequence[TimedEvent],
-        attempt_id: UUID | None = None,
-        attempt: AttemptRecord | None = None,
-    ) -> None:
-        """Do everything in one statement, so that all of it is fenced by the same check of the lease."""
         names = tuple(sorted(values))
-        given = [_stored(name, values[name]) for name in names]
-        if attempt is not None:
-            given += [attempt_id, attempt.outcome, _stored("error", attempt.error), attempt.platform_ms]
-            given += [json.dumps(list(attempt.calls)), attempt.finished_at]
-        for event, at in events:
-            given += [event.id, event.type, event.profile_id, event.post_id, json.dumps(as_storable(event.data)), at]
-        statement = _statement(names, has_attempt=attempt is not None, event_count=len(events))
+        statement = _statement(names, ends=True, has_reply=reply is not None, event_count=len(events))
+        ended = (
+            attempt_id,
+            attempt.outcome,
+            _stored("error", attempt.error),
+            attempt.platform_ms,
+            json.dumps(list(attempt.calls)),
+            attempt.finished_at,
+        )
+        answer = () if reply is None else astuple(reply)
+        await self._do(statement, *_ordered(values, names), *ended, *answer, *_columns(events))
+
+    async def _do(self, statement: str, *given: Any) -> None:
         if await self._driver.fetchval(statement, self._claim.post_id, self._claim.token, *given) is None:
             raise LostLeaseError
 
 
 @lru_cache(maxsize=128)
-def _statement(names: tuple[str, ...], *, has_attempt: bool, event_count: int) -> str:
+def _statement(names: tuple[str, ...], *, ends: bool = False, has_reply: bool = False, event_count: int = 0) -> str:
+    """Return one statement that does everything, so that all of it is fenced by the same check of the lease."""
     places = (f"${place}" for place in count(3))
     changes = ", ".join(f"{name} = {next(places)}" for name in names)
-    ended = _END_ATTEMPT.format(*islice(places, 6)) if has_attempt else ""
+    ended = _END_ATTEMPT.format(*islice(places, 6)) if ends else ""
+    replied = _WRITE_REPLY.format(*islice(places, 5)) if has_reply else ""
     rows = ", ".join(_EVENT.format(place, *islice(places, 6)) for place in range(event_count))
-    return _CHANGE.format(changes, ended, _WRITE_EVENTS.format(rows) if rows else "")
+    return _CHANGE.format(changes, ended, replied, _WRITE_EVENTS.format(rows) if rows else "")
+
+
+def _ordered(values: Mapping[str, Any], names: Sequence[str]) -> list[Any]:
+    return [_stored(name, values[name]) for name in names]
+
+
+def _columns(events: Sequence[TimedEvent]) -> list[Any]:
+    """Return the columns of the events, one event after another, as `_EVENT` takes them."""
+    return [
+        value
+        for event, at in events
+        for value in (
+            event.id,
+            event.type,
+            event.profile_id,
+            event.post_id,
+            json.dumps(as_storable(event.data)),
+            at,
+        )
+    ]
 
 
 def _stored(name: str, value: Any) -> Any:
