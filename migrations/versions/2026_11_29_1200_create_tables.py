@@ -70,16 +70,6 @@ CREATE TABLE audit_log (
 );
 CREATE INDEX ix_audit_log_organization_id_id ON audit_log (organization_id, id);
 
-CREATE TABLE operator_requests (
-  key_hash BYTEA CONSTRAINT pk_operator_requests PRIMARY KEY,
-  organization_id UUID NOT NULL,
-  fingerprint BYTEA NOT NULL,
-  status INTEGER,
-  body BYTEA,
-  created_at TIMESTAMPTZ NOT NULL
-);
-CREATE INDEX ix_operator_requests_created_at ON operator_requests (created_at);
-
 CREATE TABLE profiles (
   id UUID CONSTRAINT pk_profiles PRIMARY KEY,
   organization_id UUID NOT NULL,
@@ -480,7 +470,7 @@ SCHEMA = TENANTS + ACCOUNTS + POSTS + MEDIA + WEBHOOKS + CONNECTING
 TABLES = re.findall(r"^CREATE TABLE (\w+)", SCHEMA, re.MULTILINE)
 
 # These outlive their organization, or belong to none: the audit log, and responses to the operator's requests.
-WITHOUT_REFERENCE = {"audit_log", "idempotency_keys", "operator_requests"}
+WITHOUT_REFERENCE = {"audit_log", "idempotency_keys"}
 
 ORGANIZATION = "(SELECT nullif(current_setting('letmepost.organization', true), '')::uuid)"
 OF_ORGANIZATION = f"organization_id = {ORGANIZATION}"
@@ -489,7 +479,7 @@ OF_TENANT = f"{OF_ORGANIZATION} AND mode = (SELECT current_setting('letmepost.mo
 # The rows that `letmepost_app` can access. By default, those of one mode (`OF_TENANT`).
 TENANT_CONDITIONS = {
     "organizations": f"id = {ORGANIZATION}",
-    **dict.fromkeys(("operator_requests", "profiles", "api_keys"), OF_ORGANIZATION),
+    **dict.fromkeys(("profiles", "api_keys"), OF_ORGANIZATION),
 }
 
 # What the API must find before it knows the tenant.
@@ -498,8 +488,6 @@ LOOKUP_RIGHTS = {
     "organizations": "SELECT",
     # Operators pause a platform or the deployment.
     "pauses": "SELECT, INSERT, DELETE",
-    # A repeated operator request is recognized before its tenant is known.
-    "operator_requests": "SELECT, DELETE",
     # An API key is looked up by its hash.
     "api_keys": "SELECT, UPDATE (last_used_at)",
     # A platform that reports withdrawn consent names an account by its own id.
@@ -531,7 +519,6 @@ SWEEPER_RIGHTS = {
     # Retention deletes old rows. It reads only what identifies them.
     "usage": "SELECT (organization_id, mode, subject, period_start), DELETE",
     "audit_log": "SELECT (id), DELETE",
-    "operator_requests": "SELECT (key_hash, created_at), DELETE",
     "attempts": "SELECT (id), DELETE",
     "flow_steps": "SELECT (post_id, revision, step, intent_at), DELETE",
     "idempotency_keys": "SELECT (organization_id, mode, profile_scope, key_hash, created_at), DELETE",
@@ -557,14 +544,6 @@ POLICIES = {
         (
             "CREATE POLICY everyones_lock ON pauses FOR UPDATE TO letmepost_app"
             " USING (organization_id IS NULL) WITH CHECK (false)"
-        ),
-    ),
-    # 24 hours is the shortest time for which a request can be repeated (LETMEPOST_IDEMPOTENCY_KEPT_HOURS).
-    ("letmepost_lookup", "operator_requests"): (
-        "CREATE POLICY lookup ON operator_requests FOR SELECT TO letmepost_lookup USING (true)",
-        (
-            "CREATE POLICY lookup_expired ON operator_requests FOR DELETE TO letmepost_lookup"
-            " USING (created_at < now() - interval '24 hours')"
         ),
     ),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from letmepost.cli.commands import create_cli
-from letmepost.cli.wiring import Operator, Wiring
+from letmepost.cli.wiring import Wiring
 from letmepost.domain.processes import Process
 from letmepost.gateways.metrics import SharedMetrics
 from letmepost.settings import Settings
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from letmepost.cli.doctor.parts import Parts
+    from letmepost.services.work import UnitsOfWork
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def wire(environment: Mapping[str, str]) -> Wiring:
         make_api=partial(_make_api, environment),
         make_sandbox=_make_sandbox,
         run_worker=partial(_run_worker, environment),
-        open_operator=_open_operator,
+        open_units=_open_units,
         check_database=_check_database,
         migrate=_migrate,
         openapi=_describe_api,
@@ -59,11 +60,10 @@ def _run_worker(environment: Mapping[str, str], settings: Settings) -> Awaitable
     return work(settings, environment)
 
 
-def _open_operator(settings: Settings) -> AbstractAsyncContextManager[Operator]:
-    from letmepost.bootstrap.operator import open_operator
-    from letmepost.platforms import discover
+def _open_units(settings: Settings) -> "AbstractAsyncContextManager[UnitsOfWork]":
+    from letmepost.bootstrap.operator import open_units
 
-    return open_operator(settings, discover())
+    return open_units(settings)
 
 
 def _check_database(settings: Settings, process: Process) -> Awaitable[None]:

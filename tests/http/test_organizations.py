@@ -4,15 +4,19 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import httpx2
 import pytest
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse
 from letmepost.services.tenants.api_keys import REVOCATION_LAG_S
+from letmepost.storage.database import DEPLOYMENT
 from letmepost.storage.tables import metadata
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.doubles.waiting import eventually
 from tests.http.support import ABSENT_ID, Tenant, check_refusal, path_of, png, soon, upload
+
+_NEWEST_RECORDS = "SELECT organization_id, key_hash, fingerprint, body FROM idempotency_keys ORDER BY created_at DESC"
 
 
 @pytest.fixture
@@ -197,16 +201,79 @@ async def test_a_minted_key_is_kept_sealed_and_shown_again_for_ten_minutes(
 ) -> None:
     key, place = f"mint-{tenant.id}", f"{path}/api-keys"
     first = await operator.post(place, {"name": "first"}, idempotency_key=key)
-    body = await tenant.admin.one("SELECT body FROM operator_requests WHERE organization_id = $1", tenant.uuid)
-    assert first.json()["key"].encode() not in body
+    record = (await tenant.admin.rows(_NEWEST_RECORDS))[0]
+    assert record["organization_id"] == DEPLOYMENT.organization_id
+    assert first.json()["key"].encode() not in record["body"]
     assert (await operator.post(place, {"name": "first"}, idempotency_key=key)).content == first.content
     await _age(tenant, key_age="10 minutes 1 second")
     reply = await operator.post(place, {"name": "first"}, idempotency_key=key)
     check_refusal(reply, 409, "idempotency_conflict", "idempotency_key.secret_expired")
 
 
+async def test_request_of_the_operator_is_replayed_after_its_organization_is_removed(
+    tenant: Tenant, operator: Client, path: str
+) -> None:
+    async def change_and_delete() -> list[httpx2.Response]:
+        return [
+            await operator.call("PATCH", path, {"name": "Other"}, idempotency_key=f"change-{tenant.id}"),
+            await operator.call("DELETE", path, idempotency_key=f"delete-{tenant.id}"),
+        ]
+
+    first = await change_and_delete()
+    assert [reply.status_code for reply in first] == [200, 200]
+    worker = await tenant.deployment.start_worker()
+    await tenant.admin.do(
+        "UPDATE organizations SET deleted_at = deleted_at - interval '1 hour' WHERE id = $1", tenant.uuid
+    )
+    await worker.removal.sweep()
+    assert await tenant.admin.one("SELECT count(*) FROM organizations WHERE id = $1", tenant.uuid) == 0
+    again = await change_and_delete()
+    assert [reply.content for reply in again] == [reply.content for reply in first]
+    assert [reply.headers["idempotency-replayed"] for reply in again] == ["true", "true"]
+
+
+async def test_operator_and_organization_can_use_the_same_idempotency_key(
+    tenant: Tenant, operator: Client, path: str
+) -> None:
+    key, body = f"same-{tenant.id}", {"name": "Same", "prefix": "lmp_test_"}
+    of_tenant = await tenant.client.post("/v1/api-keys", body, idempotency_key=key)
+    of_operator = await operator.post(f"{path}/api-keys", body, idempotency_key=key)
+    assert (of_tenant.status_code, of_operator.status_code) == (201, 201)
+    assert of_tenant.json()["id"] != of_operator.json()["id"]
+    assert (await tenant.client.post("/v1/api-keys", body, idempotency_key=key)).content == of_tenant.content
+    again = await operator.post(f"{path}/api-keys", body, idempotency_key=key)
+    assert again.content == of_operator.content
+    records = (await tenant.admin.rows(_NEWEST_RECORDS))[:2]
+    assert {record["organization_id"] for record in records} == {tenant.uuid, DEPLOYMENT.organization_id}
+    assert len({record["key_hash"] for record in records}) == 2
+
+
+@pytest.mark.parametrize("change", ["delete", "change"])
+async def test_organization_is_changed_in_both_modes_or_in_none(
+    tenant: Tenant, operator: Client, path: str, change: str
+) -> None:
+    """Both modes change in the transaction that stores the response. Here the response cannot be stored."""
+    key = f"{change}-{tenant.id}"
+    await tenant.admin.do(
+        "INSERT INTO usage (organization_id, mode, subject, period_start, used)"
+        " SELECT $1, mode, 'posts', '2026-11-01', 1 FROM unnest(ARRAY['test', 'live']) AS modes (mode)",
+        tenant.uuid,
+    )
+    before = await tenant.admin.everything("organizations", "api_keys", "usage", "audit_log")
+    await tenant.admin.do("ALTER TABLE idempotency_keys ADD CONSTRAINT no_more CHECK (false) NOT VALID")
+    try:
+        method, body = ("DELETE", None) if change == "delete" else ("PATCH", {"quotas": {"postsPerMonth": 5}})
+        assert (await operator.call(method, path, body, idempotency_key=key)).status_code == 500
+    finally:
+        await tenant.admin.do("ALTER TABLE idempotency_keys DROP CONSTRAINT no_more")
+    assert await tenant.admin.everything("organizations", "api_keys", "usage", "audit_log") == before
+    assert (await operator.call(method, path, body, idempotency_key=key)).status_code == 200
+    counters = await tenant.admin.one("SELECT count(*) FROM usage WHERE organization_id = $1", tenant.uuid)
+    assert counters == (2 if change == "delete" else 0)
+
+
 async def _age(tenant: Tenant, *, key_age: str) -> None:
-    await tenant.admin.do("UPDATE operator_requests SET created_at = created_at - $1::text::interval", key_age)
+    await tenant.admin.do("UPDATE idempotency_keys SET created_at = created_at - $1::text::interval", key_age)
 
 
 async def test_who_changed_what_is_on_record(tenant: Tenant, operator: Client, path: str) -> None:

@@ -20,10 +20,13 @@ from letmepost.services.posts.requests import ContentRequest
 from letmepost.services.posts.retry import Resolution, Retrying
 from letmepost.services.posts.transition import PostMoves
 from letmepost.services.posts.unpublish import Unpublishing
-from letmepost.services.tenants.pauses import Pauses
+from letmepost.services.tenants import pauses
+from letmepost.services.tenants.pauses import ForgottenPauses
 from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.accounts.accounts import AccountRepository
+from letmepost.storage.database import DEPLOYMENT
 from letmepost.storage.posts.posts import PostRepository
+from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseSelector
 from tests.services.desk import Desk
 from tests.storage.support import CLOCK, KEYRING
 
@@ -77,9 +80,7 @@ class Office:
             worlds=tools.worlds,
             idempotency=idempotency,
         )
-        self.pauses = Pauses(
-            database=desk.owner.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups
-        )
+        self.forgotten_pauses = ForgottenPauses(tools.units, EveryTenantPauses(desk.owner.database))
 
     async def reschedule(self, post_id: UUID, at: datetime) -> bool:
         """Let it go out at another time; False when it cannot be changed any more."""
@@ -106,6 +107,17 @@ class Office:
     async def unpublish(self, post_id: UUID) -> bool:
         """Take it back; False when it cannot be taken back now."""
         return await _may(self._unpublishing.unpublish(self._caller, post_id, _anyhow()))
+
+    async def pause(self) -> None:
+        """Pause publishing everywhere."""
+        tools = self._desk.tools
+        async with tools.units.begin(DEPLOYMENT) as work:
+            await pauses.pause(work, PauseSelector(), None, tools.worlds.platforms)
+
+    async def resume(self) -> int:
+        """End the pause."""
+        async with self._desk.tools.units.begin(DEPLOYMENT) as work:
+            return await pauses.resume(work, PauseSelector())
 
     async def disconnect(self) -> None:
         """Part from the account: what waits for it is held."""

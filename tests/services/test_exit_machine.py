@@ -21,7 +21,6 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
 from letmepost.services.publishing.outcomes import HELD_AT_MOST
 from letmepost.storage.database import Database, open_database
-from letmepost.storage.tenants.pauses import PauseSelector
 from tests.database import DatabaseURLs
 from tests.gateways.support import calling
 from tests.services.desk import Desk, working
@@ -84,11 +83,11 @@ class ExitMachine(RuleBasedStateMachine):
     def pause_or_resume(self, *, pauses: bool, dies: bool) -> None:
         """Whoever resumes may die before what was held is released."""
         if pauses:
-            self._wait(self._office.pauses.pause(PauseSelector(), None))
+            self._wait(self._office.pause())
         elif dies:
             self._wait(self._desk.admin.do("DELETE FROM pauses"))
         else:
-            self._wait(self._office.pauses.resume(PauseSelector()))
+            self._wait(self._office.resume())
 
     @rule(post=given, hours=st.integers(1, 48))
     def reschedule(self, post: UUID, hours: int) -> None:
@@ -134,7 +133,7 @@ class ExitMachine(RuleBasedStateMachine):
             if not await self._open():
                 return
             self._network.ways = [Way.AWAY]
-            await self._office.pauses.release_forgotten()
+            await self._office.forgotten_pauses.sweep()
             await self._pass(2 * HELD_AT_MOST)
             await self._work(dies=False)
         assert not await self._open()

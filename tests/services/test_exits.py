@@ -9,7 +9,6 @@ from letmepost.domain.flow import Flow, Intent, Reconciled, Unknown
 from letmepost.domain.posts import EXITS, TERMINAL, PostStatus
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import ReadyPost
-from letmepost.storage.tenants.pauses import PauseSelector
 from tests.doubles.platform import publish_thread
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way
@@ -59,13 +58,13 @@ async def test_a_post_that_its_own_rule_held_goes_out_when_it_is_planned_anew(de
 
 
 async def test_what_a_pause_held_goes_on_though_whoever_ended_it_died_before_that(desk: Desk, office: Office) -> None:
-    await office.pauses.pause(PauseSelector(), None)
+    await office.pause()
     await desk.post()
     assert (await desk.publish())["status"] == "held"
-    await office.pauses.release_forgotten()
+    await office.forgotten_pauses.sweep()
     assert (await desk.row())["status"] == "held", "it is paused"
     await desk.admin.do("DELETE FROM pauses")
-    await office.pauses.release_forgotten()
+    await office.forgotten_pauses.sweep()
     assert (await desk.publish())["status"] == "published"
     assert await desk.events() == ["post.held", "post.queued", "post.published"]
 

@@ -1,22 +1,47 @@
 """The emergency stop: what is due is held, nothing is lost, and all of it goes out when it ends."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
 
 import pytest
 
-from letmepost.domain.errors import InvalidRequest
-from letmepost.services.tenants.pauses import Pauses
-from letmepost.storage.tenants.pauses import PauseSelector, find_pause
+from letmepost.domain.errors import InvalidRequest, NotFound
+from letmepost.services.tenants import pauses as pausing
+from letmepost.storage.database import DEPLOYMENT
+from letmepost.storage.tenants.pauses import PauseRow, PauseSelector, find_pause
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk
 from tests.services.network import Way
-from tests.storage.support import CLOCK, PLATFORM, fresh_id
+from tests.storage.support import PLATFORM, fresh_id, make_owner
+
+
+class RolledBackError(Exception):
+    """Ends a unit of work without a commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """The operator of a desk's deployment."""
+
+    desk: Desk
+
+    async def pause(self, scope: PauseSelector, reason: str | None) -> bool:
+        async with self.desk.tools.units.begin(DEPLOYMENT) as work:
+            return await pausing.pause(work, scope, reason, self.desk.tools.worlds.platforms)
+
+    async def resume(self, scope: PauseSelector) -> int:
+        async with self.desk.tools.units.begin(DEPLOYMENT) as work:
+            return await pausing.resume(work, scope)
+
+    async def list_all(self) -> list[PauseRow]:
+        async with self.desk.tools.units.begin(DEPLOYMENT) as work:
+            return await pausing.list_all(work)
 
 
 @pytest.fixture
 def pauses(desk: Desk) -> Pauses:
-    tools = desk.tools
-    return Pauses(database=desk.owner.database, clock=CLOCK, platforms=tools.worlds.platforms, wakeups=tools.wakeups)
+    return Pauses(desk)
 
 
 def scopes(desk: Desk) -> dict[str, PauseSelector]:
@@ -115,12 +140,38 @@ async def test_a_post_that_two_pauses_hold_waits_for_both(desk: Desk, pauses: Pa
     assert (await desk.publish())["status"] == "published"
 
 
+async def test_posts_of_several_tenants_are_queued_with_the_end_of_their_pause_or_not_at_all(
+    desk: Desk, pauses: Pauses
+) -> None:
+    await pauses.pause(PauseSelector(), None)
+    await desk.post()
+    await desk.publish()
+    other = await make_owner(desk.owner.database)
+    await desk.admin.do(
+        "UPDATE posts SET status = 'held', error = (SELECT error FROM posts WHERE id <> $1) WHERE id = $1",
+        await other.post(await other.account()),
+    )
+    with suppress(RolledBackError):
+        async with desk.tools.units.begin(DEPLOYMENT) as work:
+            assert await pausing.resume(work, PauseSelector()) == 2
+            raise RolledBackError
+    assert await desk.admin.rows("SELECT DISTINCT status FROM posts") == [{"status": "held"}]
+    assert await pauses.resume(PauseSelector()) == 2
+    assert await desk.admin.rows("SELECT DISTINCT status FROM posts") == [{"status": "queued"}]
+    queued = await desk.admin.rows(
+        "SELECT organization_id, mode FROM events WHERE type = 'post.queued' ORDER BY written"
+    )
+    tenants = {(owner.tenant.organization_id, owner.tenant.mode) for owner in (desk.owner, other)}
+    assert {(row["organization_id"], row["mode"]) for row in queued} == tenants
+
+
 async def test_pausing_what_is_paused_changes_nothing(pauses: Pauses) -> None:
     assert await pauses.pause(PauseSelector(), "first")
     assert not await pauses.pause(PauseSelector(), "second")
     assert [row.reason for row in await pauses.list_all()] == ["first"]
     assert await pauses.resume(PauseSelector()) == 0
-    assert await pauses.resume(PauseSelector()) is None
+    with pytest.raises(NotFound):
+        await pauses.resume(PauseSelector())
 
 
 @pytest.mark.parametrize(

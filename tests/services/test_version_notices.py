@@ -8,10 +8,12 @@ import pytest
 
 from letmepost.domain.api_keys import Mode
 from letmepost.services.tenants.version_notices import VersionNotices, due_notice
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.database import Database
+from letmepost.storage.tenants.version_notices import EveryTenantNotices
 from tests.doubles.clock import SteppedClock
 from tests.doubles.platform import make_platform
-from tests.storage.support import Admin, Owner, make_owner
+from tests.storage.support import KEYRING, Admin, NoHints, Owner, make_owner
 
 SUNSET = date(2027, 6, 15)
 PLATFORM = make_platform(api_version="7", sunset=SUNSET)
@@ -25,7 +27,8 @@ async def sweep(database: Database, days: Iterable[int], **changes: object) -> N
     """The worker's sweeps on these days."""
     platform = make_platform(**{"api_version": "7", "sunset": SUNSET, **changes})
     for day in days:
-        await VersionNotices(database, SteppedClock(days_before(day)), {platform.name: platform}).sweep()
+        units = UnitsOfWork(database, KEYRING, SteppedClock(days_before(day)), NoHints())
+        await VersionNotices(units, EveryTenantNotices(database), {platform.name: platform}).sweep()
 
 
 async def told(admin: Admin, owner: Owner) -> list[str]:

@@ -12,7 +12,7 @@ from letmepost.bootstrap.worker import kept_for
 from letmepost.domain.ids import uuid7
 from letmepost.services.tenants.retention import Retention
 from letmepost.settings import Settings
-from letmepost.storage.database import Database
+from letmepost.storage.database import DEPLOYMENT, Database
 from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
 from letmepost.storage.webhooks.stream import StreamRepository
 from tests.doubles.clock import SteppedClock
@@ -22,7 +22,6 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 PERIODS: Mapping[Kept, timedelta] = {
     Kept.JOURNALS: timedelta(days=7),
     Kept.IDEMPOTENCY: timedelta(hours=24),
-    Kept.OPERATOR_REQUESTS: timedelta(hours=24),
     Kept.DELIVERIES: timedelta(days=30),
     Kept.EVENTS: timedelta(days=30),
     Kept.ATTEMPTS: timedelta(days=180),
@@ -208,10 +207,12 @@ async def test_an_old_cursor_goes_on_at_the_oldest_that_is_left(
             assert [event.position for event in found] == [3, 4]
 
 
-async def test_idempotency_records_go_after_a_day(owner: Owner, admin: Admin, retention: Retention) -> None:
-    tenant = owner.tenant
+@pytest.mark.parametrize("of_operator", [False, True])
+async def test_idempotency_records_are_deleted_after_a_day(
+    owner: Owner, admin: Admin, retention: Retention, *, of_operator: bool
+) -> None:
+    tenant = DEPLOYMENT if of_operator else owner.tenant
     for name, hours in ((b"old", 24.1), (b"young", 23.9)):
-        at = NOW - timedelta(hours=hours)
         await admin.do(
             "INSERT INTO idempotency_keys (organization_id, mode, profile_scope, key_hash, fingerprint, api_key_id,"
             " created_at) VALUES ($1, $2, $3, $4, '', $3, $5)",
@@ -219,14 +220,10 @@ async def test_idempotency_records_go_after_a_day(owner: Owner, admin: Admin, re
             tenant.mode,
             UUID(int=0),
             name,
-            at,
+            NOW - timedelta(hours=hours),
         )
-        query = "INSERT INTO operator_requests (organization_id, key_hash, fingerprint, created_at)"
-        await admin.do(f"{query} VALUES ($1, $2, '', $3)", tenant.organization_id, name, at)
     await retention.sweep()
     assert await admin.rows("SELECT key_hash FROM idempotency_keys") == [{"key_hash": b"young"}]
-    mine = "SELECT key_hash FROM operator_requests WHERE organization_id = $1"
-    assert await admin.rows(mine, tenant.organization_id) == [{"key_hash": b"young"}]
 
 
 async def test_counters_go_when_their_period_is_over(owner: Owner, admin: Admin, retention: Retention) -> None:
@@ -282,7 +279,7 @@ def test_periods_come_from_the_settings() -> None:
     assert dict(kept_for(Settings.model_validate(given))) == dict(PERIODS)
     longer = Settings.model_validate({**given, "journals_kept_days": 9, "idempotency_kept_hours": 48})
     assert kept_for(longer)[Kept.JOURNALS] == timedelta(days=9)
-    assert kept_for(longer)[Kept.OPERATOR_REQUESTS] == timedelta(hours=48)
+    assert kept_for(longer)[Kept.IDEMPOTENCY] == timedelta(hours=48)
 
 
 async def test_consents_and_sessions_are_forgotten(retention: Retention, owner: Owner, admin: Admin) -> None:

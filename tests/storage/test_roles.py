@@ -55,7 +55,6 @@ SWEEPER_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
         "DELETE": ALL,
     },
     "usage": {"SELECT": frozenset({"organization_id", "mode", "subject", "period_start"}), "DELETE": ALL},
-    "operator_requests": {"SELECT": frozenset({"key_hash", "created_at"}), "DELETE": ALL},
     "audit_log": {"SELECT": frozenset({"id"}), "DELETE": ALL},
     "version_notices": {"SELECT": frozenset({"organization_id", "mode", "platform", "api_version", "within_days"})},
 }
@@ -71,7 +70,6 @@ LOOKUP_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
     "connect_states": {"SELECT": frozenset({"id", "organization_id", "mode", "state_hash"})},
     "connect_sessions": {"SELECT": frozenset({"id", "organization_id", "mode", "token_hash"})},
     "pauses": {"SELECT": ALL, "INSERT": ALL, "DELETE": ALL},
-    "operator_requests": {"SELECT": ALL, "DELETE": ALL},
 }
 MAY = {"letmepost_lookup": LOOKUP_MAY, "letmepost_sweeper": SWEEPER_MAY}
 
@@ -178,23 +176,6 @@ async def test_api_login_cannot_do_across_tenants_what_the_worker_does(
         await login.execute(f"SET ROLE {start}")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await login.execute(statement)
-
-
-async def test_lookup_deletes_only_operator_requests_that_have_expired(
-    database_urls: DatabaseURLs, admin: Admin
-) -> None:
-    for key, age in ((b"old", "25 hours"), (b"new", "23 hours")):
-        await admin.do(
-            "INSERT INTO operator_requests (key_hash, organization_id, fingerprint, created_at)"
-            " VALUES ($1, gen_random_uuid(), '', now() - $2::text::interval)",
-            key,
-            age,
-        )
-    async with logged_in(database_urls, Process.API) as login:
-        await login.execute("SET ROLE letmepost_lookup")
-        await login.execute("DELETE FROM operator_requests")
-    rows = await admin.rows("DELETE FROM operator_requests RETURNING key_hash")
-    assert [row["key_hash"] for row in rows] == [b"new"]
 
 
 @each_process

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from functools import partial
 
 from fastapi import FastAPI
@@ -35,7 +34,6 @@ from letmepost.services.callers import new_id
 from letmepost.services.media.attachments import Attachments
 from letmepost.services.media.downloads import Downloads
 from letmepost.services.media.uploads import Uploads
-from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.posts.accept import Acceptance
 from letmepost.services.posts.change import Editing
 from letmepost.services.posts.inline_media import PostMedia
@@ -50,11 +48,10 @@ from letmepost.services.publishing.throttling import ThrottleReadings
 from letmepost.services.sandbox.accounts import Sandbox
 from letmepost.services.sandbox.clock import SandboxWorld
 from letmepost.services.tenants.api_keys import ApiKeys
-from letmepost.services.tenants.organizations import Organizations
-from letmepost.services.tenants.pauses import Pauses
 from letmepost.services.webhooks.endpoints import Endpoints
 from letmepost.services.webhooks.stream import Streams
 from letmepost.settings import Settings
+from letmepost.storage.tenants.api_keys import EveryTenantKeys
 
 
 @asynccontextmanager
@@ -79,8 +76,6 @@ async def open_api(
             wakeups=core.wakeups,
         )
         posts = Posts(core.database, core.clock)
-        kept_for = timedelta(hours=core.settings.idempotency_kept_hours)
-        operator_requests = OperatorRequests(core.database, core.keyring, core.clock, kept_for=kept_for)
         moves = PostMoves(
             database=core.database,
             clock=core.clock,
@@ -146,20 +141,11 @@ async def open_api(
             ),
             health=core.health,
             api_keys=ApiKeys(
-                database=core.database,
-                keyring=core.keyring,
+                found=EveryTenantKeys(core.database, core.keyring),
                 clock=core.clock,
-                idempotency=core.old_idempotency,
                 requests_per_minute=settings.requests_per_minute,
                 max_count=settings.api_keys_max,
             ),
-            organizations=Organizations(
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
-                requests=operator_requests,
-            ),
-            operator_requests=operator_requests,
             quotas=core.quotas,
             throttles=ThrottleReadings(core.units, core.worlds.platforms, Throttles(core.redis, core.clock)),
             platforms=core.worlds.platforms,
@@ -167,12 +153,6 @@ async def open_api(
                 guard=core.guard, http=core.live_http, clock=core.clock, max_count=settings.webhook_endpoints_max
             ),
             streams=Streams(units=core.units, clock=core.clock, wakeups=core.wakeups),
-            pauses=Pauses(
-                database=core.database,
-                clock=core.clock,
-                platforms=core.worlds.platforms,
-                wakeups=core.wakeups,
-            ),
             media=Attachments(
                 database=core.database,
                 library=core.library,

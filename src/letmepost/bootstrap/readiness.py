@@ -8,11 +8,12 @@ from redis.exceptions import RedisError
 from letmepost.bootstrap.core import Core
 from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.http.services import Problem, Readiness
-from letmepost.storage.database import DATABASE_ERRORS
+from letmepost.services.tenants import pauses
+from letmepost.storage.database import DATABASE_ERRORS, DEPLOYMENT
 from letmepost.storage.publishing.queue import EveryTenantQueue
 from letmepost.storage.readiness import DatabaseReadiness
 from letmepost.storage.revisions import newest_revision
-from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseSelector
+from letmepost.storage.tenants.pauses import PauseSelector
 
 OVERDUE_S = 60.0
 _PARTS = ("database", "migrations", "redis", "worker", "overdue", "pauses")
@@ -25,7 +26,6 @@ def readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
     schema = DatabaseReadiness(core.database, newest_revision())
     queue = EveryTenantQueue(core.database)
     heartbeats = Heartbeats(core.redis)
-    pauses = EveryTenantPauses(core.database)
 
     async def check() -> Readiness:
         parts: dict[str, Problem | None] = dict.fromkeys(_PARTS)
@@ -35,7 +35,8 @@ def readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
             overdue_s = await queue.oldest_overdue_s()
             if overdue_s > OVERDUE_S:
                 parts["overdue"] = Problem(f"a post waits for {overdue_s:.0f} s", is_tolerable=True)
-            parts["pauses"] = _paused([row.scope for row in await pauses.list_all()])
+            async with core.units.begin(DEPLOYMENT) as work:
+                parts["pauses"] = _paused([row.scope for row in await pauses.list_all(work)])
         except DATABASE_ERRORS as error:
             parts["database"] = Problem(f"does not answer: {type(error).__name__}")
         try:

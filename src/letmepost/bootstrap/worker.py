@@ -23,14 +23,17 @@ from letmepost.services.posts.read_back import ReadBacks
 from letmepost.services.publishing.dependencies import PublishingDependencies
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.publishing.publish import Publishing
-from letmepost.services.tenants.pauses import Pauses
+from letmepost.services.tenants.pauses import ForgottenPauses
 from letmepost.services.tenants.removal import Removal
 from letmepost.services.tenants.retention import Retention
 from letmepost.services.tenants.version_notices import VersionNotices
 from letmepost.services.webhooks.deliveries import Deliveries
 from letmepost.settings import Settings
 from letmepost.storage.publishing.claims import EveryTenantClaims
+from letmepost.storage.tenants.organizations import EveryTenantOrganizations
+from letmepost.storage.tenants.pauses import EveryTenantPauses
 from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
+from letmepost.storage.tenants.version_notices import EveryTenantNotices
 from letmepost.storage.webhooks.deliveries import EveryTenantDeliveries
 from letmepost.storage.webhooks.events import EveryTenantOutbox
 from letmepost.worker.main import WorkerServices, run_worker
@@ -92,7 +95,7 @@ async def open_worker(
             expiry=core.expiry,
             leases=leases,
             retention=Retention(EveryTenantRetention(core.database), core.clock, kept_for(settings)),
-            removal=Removal(core.database, core.library, core.clock),
+            removal=Removal(core.units, EveryTenantOrganizations(core.database), core.library),
             maintenance=AccountMaintenance(
                 units=core.units,
                 database=core.database,
@@ -110,10 +113,8 @@ async def open_worker(
                 worlds=core.worlds,
                 throttles=throttles,
             ),
-            version_notices=VersionNotices(core.database, core.clock, core.worlds.platforms),
-            pauses=Pauses(
-                database=core.database, clock=core.clock, platforms=core.worlds.platforms, wakeups=core.wakeups
-            ),
+            version_notices=VersionNotices(core.units, EveryTenantNotices(core.database), core.worlds.platforms),
+            pauses=ForgottenPauses(core.units, EveryTenantPauses(core.database)),
             wakeups=core.wakeups,
             throttles=throttles,
             beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),
@@ -134,11 +135,10 @@ async def work(settings: Settings, environment: Mapping[str, str]) -> None:
 
 def kept_for(settings: Settings) -> Mapping[Kept, timedelta]:
     """How long each thing is kept. Deliveries go before their events, which wait for them."""
-    hours, days = timedelta(hours=settings.idempotency_kept_hours), timedelta(days=settings.events_kept_days)
+    days = timedelta(days=settings.events_kept_days)
     return {
         Kept.JOURNALS: timedelta(days=settings.journals_kept_days),
-        Kept.IDEMPOTENCY: hours,
-        Kept.OPERATOR_REQUESTS: hours,
+        Kept.IDEMPOTENCY: timedelta(hours=settings.idempotency_kept_hours),
         Kept.DELIVERIES: days,
         Kept.EVENTS: days,
         Kept.AUDIT: timedelta(days=settings.audit_kept_days),

@@ -1,8 +1,8 @@
-"""Asking the database as the services do, for commands that an operator types."""
+"""Runs use cases for the commands of the operator, without the API."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 import typer
@@ -11,9 +11,12 @@ from letmepost.cli.configuration import read_settings
 from letmepost.cli.database import database_required
 from letmepost.cli.logs import configure_logs
 from letmepost.cli.output import fail
-from letmepost.cli.wiring import Operator, Wiring
+from letmepost.cli.wiring import Wiring
 from letmepost.domain.errors import RequestError
 from letmepost.domain.ids import MalformedIdError, Prefix, parse
+
+if TYPE_CHECKING:
+    from letmepost.services.work import Work
 
 T = TypeVar("T")
 
@@ -30,14 +33,19 @@ def id_of(prefix: Prefix) -> Callable[[str], UUID]:
     return read
 
 
-def ask(wiring: Wiring, want: Callable[[Operator], Awaitable[T]]) -> T:
-    """Return the answer. What prevents it is reported in one line, with exit status 1."""
+def carry_out(wiring: Wiring, run: "Callable[[Work], Awaitable[T]]") -> T:
+    """Run a use case in one unit of work of the deployment.
+
+    An error of the use case, or of connecting, is reported in one line, with exit status 1.
+    """
     settings = read_settings(wiring)
     configure_logs(as_json=False)  # standard output is the answer's
 
     async def call() -> T:
-        async with wiring.open_operator(settings) as operator:
-            return await want(operator)
+        from letmepost.storage.database import DEPLOYMENT
+
+        async with wiring.open_units(settings) as units, units.begin(DEPLOYMENT) as work:
+            return await run(work)
 
     with database_required(settings.database_url.get_secret_value(), "DATABASE_URL"):
         try:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import typer
 
-from letmepost.cli.operating import ask, id_of
+from letmepost.cli.operating import carry_out, id_of
 from letmepost.cli.output import AsJSON, fail, show, show_all
 from letmepost.cli.wiring import Wiring
+from letmepost.domain.errors import NotFound
 from letmepost.domain.ids import Prefix, spell_if_given
 
 if TYPE_CHECKING:
+    from letmepost.services.work import Work
     from letmepost.storage.tenants.pauses import PauseRow, PauseSelector
 
 PlatformOption = Annotated[str | None, typer.Option(help="Only this network.")]
@@ -36,8 +38,11 @@ def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Stop publishing everything, or only what the options name. What is due is held until `resume`."""
+        from letmepost.platforms import discover
+        from letmepost.services.tenants import pauses
+
         scope = _scope(platform, organization, account)
-        is_new = ask(wiring, lambda operator: operator.pauses.pause(scope, reason))
+        is_new = carry_out(wiring, lambda work: pauses.pause(work, scope, reason, discover()))
         show({**_named(scope), "reason": reason, "wasPaused": not is_new}, as_json=as_json)
 
     @cli.command("resume", epilog="Example: letmepost resume --platform bluesky")
@@ -48,8 +53,17 @@ def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """End the pause of exactly these options, and queue again what it held."""
+        from letmepost.services.tenants import pauses
+
         scope = _scope(platform, organization, account)
-        released = ask(wiring, lambda operator: operator.pauses.resume(scope))
+
+        async def resume_if_paused(work: "Work") -> int | None:
+            try:
+                return await pauses.resume(work, scope)
+            except NotFound:
+                return None
+
+        released = carry_out(wiring, resume_if_paused)
         if released is None:
             fail("That is not paused; `letmepost pauses` lists what is.")
         show({**_named(scope), "released": released}, as_json=as_json)
@@ -57,7 +71,9 @@ def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
     @cli.command("pauses")
     def list_all(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
         """List what is paused, the oldest first."""
-        rows = ask(wiring, lambda operator: operator.pauses.list_all())
+        from letmepost.services.tenants import pauses
+
+        rows = carry_out(wiring, pauses.list_all)
         show_all([_shown(row) for row in rows], as_json=as_json, nothing="Nothing is paused.")
 
 

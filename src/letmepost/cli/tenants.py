@@ -6,7 +6,7 @@ from uuid import UUID
 
 import typer
 
-from letmepost.cli.operating import ask, id_of
+from letmepost.cli.operating import carry_out, id_of
 from letmepost.cli.output import AsJSON, show, show_all
 from letmepost.cli.wiring import Wiring
 from letmepost.domain.api_keys import Mode, Scope
@@ -26,63 +26,73 @@ Key = Annotated[UUID, typer.Argument(metavar="KEY_ID", parser=id_of(Prefix.API_K
 
 def add_tenants(cli: typer.Typer, wiring: Wiring) -> None:
     """`org` and `key`."""
-    organizations = typer.Typer(no_args_is_help=True, help="Tenants: each sees its own accounts, posts and keys alone.")
+    orgs = typer.Typer(no_args_is_help=True, help="Tenants: each sees its own accounts, posts and keys alone.")
     keys = typer.Typer(no_args_is_help=True, help="API keys of tenants.")
-    cli.add_typer(organizations, name="org")
+    cli.add_typer(orgs, name="org")
     cli.add_typer(keys, name="key")
-    _add_organizations(organizations, wiring)
+    _add_organizations(orgs, wiring)
     _add_keys(keys, wiring)
 
 
-def _add_organizations(organizations: typer.Typer, wiring: Wiring) -> None:
-    @organizations.command("create", epilog="Example: letmepost org create 'Acme'")
+def _add_organizations(commands: typer.Typer, wiring: Wiring) -> None:
+    @commands.command("create", epilog="Example: letmepost org create 'Acme'")
     def create(
         name: Annotated[str, typer.Argument(help="What to call it.")],
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Create a tenant, with its default profile. `letmepost key create` then makes its first key."""
-        made = ask(wiring, lambda operator: operator.organizations.create(name))
+        from letmepost.services.tenants import organizations
+
+        made = carry_out(wiring, lambda work: organizations.create(work, name))
         show(_organization(made), as_json=as_json)
 
-    @organizations.command("list")
+    @commands.command("list")
     def list_all(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
         """List tenants, newest first."""
-        rows = ask(wiring, lambda operator: operator.organizations.list_page(limit=_LISTED_MAX))
+        from letmepost.services.tenants import organizations
+
+        rows = carry_out(wiring, lambda work: organizations.list_page(work, limit=_LISTED_MAX))
         show_all(
             [_organization(row) for row in rows],
             as_json=as_json,
             nothing="There are no tenants yet. Make one: letmepost org create NAME",
         )
 
-    @organizations.command("show")
+    @commands.command("show")
     def show_one(
         organization: Organization,
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Show a tenant."""
-        row = ask(wiring, lambda operator: operator.organizations.get(organization))
+        from letmepost.services.tenants import organizations
+
+        row = carry_out(wiring, lambda work: organizations.get(work, organization))
         show(_organization(row), as_json=as_json)
 
-    @organizations.command("rename")
+    @commands.command("rename")
     def rename(
         organization: Organization,
         name: Annotated[str, typer.Argument(help="What to call it from now on.")],
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Call a tenant something else."""
-        row = ask(wiring, lambda operator: operator.organizations.change(organization, {"name": name}))
+        from letmepost.services.tenants import organizations
+
+        row = carry_out(wiring, lambda work: organizations.change(work, organization, {"name": name}))
         show(_organization(row), as_json=as_json)
 
-    @organizations.command("delete")
+    @commands.command("delete")
     def delete(
         organization: Organization,
         is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 - a flag
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Remove a tenant for good: its keys end and nothing more goes out, at once; then its rows and files go."""
+        from letmepost.services.tenants import organizations
+
         if not is_sure:
             typer.confirm("Its accounts, posts and media will be lost. Go on?", abort=True, err=True)
-        gone = ask(wiring, lambda operator: operator.organizations.delete(organization))
+        gone = carry_out(wiring, lambda work: organizations.delete(work, organization))
         show({"id": spell(Prefix.ORGANIZATION, gone), "deleted": True}, as_json=as_json)
 
 
@@ -98,10 +108,11 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """Mint a key for a tenant. It is shown this once."""
+        from letmepost.services.tenants import organizations
         from letmepost.services.tenants.new_keys import KeyRequest
 
         wanted = KeyRequest(name=name, mode=mode, scopes=frozenset(scope) if scope else None)
-        minted = ask(wiring, lambda operator: operator.organizations.mint_key(organization, wanted))
+        minted = carry_out(wiring, lambda work: organizations.mint_key(work, organization, wanted))
         show({"id": spell(Prefix.API_KEY, minted.row.id), "key": minted.key}, as_json=as_json)
 
     @keys.command("list")
@@ -110,7 +121,9 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """List a tenant's keys, newest first: what they may do, never the keys themselves."""
-        rows = ask(wiring, lambda operator: operator.organizations.list_keys(organization))
+        from letmepost.services.tenants import organizations
+
+        rows = carry_out(wiring, lambda work: organizations.list_keys(work, organization))
         show_all([_key(row) for row in rows], as_json=as_json, nothing="It has no keys.")
 
     @keys.command("revoke")
@@ -120,7 +133,9 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
         """End a key, on every process within a second."""
-        row = ask(wiring, lambda operator: operator.organizations.revoke_key(organization, key))
+        from letmepost.services.tenants import organizations
+
+        row = carry_out(wiring, lambda work: organizations.revoke_key(work, organization, key))
         show(_key(row), as_json=as_json)
 
 

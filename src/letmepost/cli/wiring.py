@@ -15,16 +15,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from letmepost.cli.doctor.parts import Parts
-    from letmepost.services.tenants.organizations import Organizations
-    from letmepost.services.tenants.pauses import Pauses
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operator:
-    """What an operator can do without the API running."""
-
-    organizations: "Organizations"
-    pauses: "Pauses"
+    from letmepost.services.work import UnitsOfWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +29,7 @@ class Wiring:
         check_database: connects as a process would, and raises what would keep it from starting.
         migrate: brings the database to this release's schema; returns the revision reached. Its arguments are the URLs
             of a role that may create roles, of the API, and of the worker.
+        open_units: opens the database for a command of the operator.
         openapi: the description of the API, as JSON text.
         open_parts: what `doctor` looks at.
     """
@@ -46,7 +38,7 @@ class Wiring:
     make_api: "Callable[[Settings, SharedMetrics | None], FastAPI]"
     make_sandbox: "Callable[[Path | None, str], ASGIApp]"
     run_worker: Callable[[Settings], Awaitable[None]]
-    open_operator: Callable[[Settings], AbstractAsyncContextManager[Operator]]
+    open_units: "Callable[[Settings], AbstractAsyncContextManager[UnitsOfWork]]"
     check_database: Callable[[Settings, Process], Awaitable[None]]
     migrate: Callable[[str, str, str], Awaitable[str]]
     openapi: Callable[[], str]

@@ -1,7 +1,7 @@
 """OldIdempotency keys and answers, between the routes and the use cases."""
 
 import re
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from fastapi import Request, Response
@@ -11,7 +11,6 @@ from letmepost.http.gate import caller_of
 from letmepost.http.schemas.base import View
 from letmepost.services.idempotency import Answer
 from letmepost.services.old_idempotency import AnsweredError, OldIdempotency, Once
-from letmepost.services.operator_requests import OperatorRequests, RepeatedError
 from letmepost.storage.idempotency import IdempotencyClaim
 
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
@@ -28,19 +27,6 @@ async def claim_of(request: Request, body: bytes | None = None) -> IdempotencyCl
     Raises:
         InvalidRequest: the key is not 1 to 255 visible ASCII characters.
     """
-    named = await _named(request, body)
-    if named is None:
-        return None
-    idempotency: OldIdempotency = request.app.state.services.old_idempotency
-    return idempotency.claim_of(caller_of(request), *named)
-
-
-async def _named(request: Request, body: bytes | None = None) -> tuple[str, bytes] | None:
-    """The key of a request, and what stands for the request itself; None without a key.
-
-    Raises:
-        InvalidRequest: the key is not 1 to 255 visible ASCII characters.
-    """
     key = request.headers.get("idempotency-key")
     if key is None:
         return None
@@ -51,7 +37,8 @@ async def _named(request: Request, body: bytes | None = None) -> tuple[str, byte
             remediation="Send a random UUID.",
         )
     line = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    return key, line + (await request.body() if body is None else body)
+    idempotency: OldIdempotency = request.app.state.services.old_idempotency
+    return idempotency.claim_of(caller_of(request), key, line + (await request.body() if body is None else body))
 
 
 async def once(
@@ -64,15 +51,6 @@ async def once(
 ) -> Once[T]:
     """How a use case's result is answered, and under which key."""
     return Once(await claim_of(request, body), _renderer(show, status), has_secret)
-
-
-async def once_for_operator(
-    request: Request, show: Callable[[T], View], *, status: int = 200, has_secret: bool = False
-) -> Once[T]:
-    """The same for the operator, whose keys are of the deployment."""
-    named = await _named(request)
-    requests: OperatorRequests = request.app.state.services.operator_requests
-    return Once(None if named is None else requests.claim_of(*named), _renderer(show, status), has_secret)
 
 
 def _renderer(show: Callable[[T], View], status: int | Callable[[T], int]) -> Callable[[T], Answer]:
@@ -102,14 +80,6 @@ async def respond(request: Request, wanted: Once[T], carry_out: Coroutine[Any, A
     finally:
         carry_out.close()
     return to_response(idempotency.replay(caller, claim, known))
-
-
-async def respond_to_operator(wanted: Once[T], carry_out: Awaitable[T]) -> Response:
-    """Carry out what the operator asks for, or give the answer that it had before."""
-    try:
-        return to_response(wanted.render(await carry_out))
-    except RepeatedError as repeated:
-        return to_response(repeated.answer)
 
 
 def to_response(answer: Answer) -> Response:

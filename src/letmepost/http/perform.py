@@ -29,6 +29,12 @@ def begin_work(request: Request) -> OpenWork:
     return services.units.begin(caller_of(request))
 
 
+def begin_work_for_operator(request: Request) -> OpenWork:
+    """Open a unit of work of the deployment, for routes of the operator that only read."""
+    services: APIServices = request.app.state.services
+    return services.units.begin(DEPLOYMENT)
+
+
 async def perform(
     request: Request,
     run: Callable[[Work], Awaitable[T]],

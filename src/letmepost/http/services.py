@@ -22,7 +22,6 @@ from letmepost.services.media.downloads import Downloads
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.media.uploads import Uploads
 from letmepost.services.old_idempotency import OldIdempotency
-from letmepost.services.operator_requests import OperatorRequests
 from letmepost.services.posts.change import Editing
 from letmepost.services.posts.read import Posts
 from letmepost.services.posts.retry import Retrying
@@ -34,8 +33,6 @@ from letmepost.services.publishing.throttling import ThrottleReadings
 from letmepost.services.sandbox.accounts import Sandbox
 from letmepost.services.sandbox.clock import SandboxWorld
 from letmepost.services.tenants.api_keys import ApiKeys
-from letmepost.services.tenants.organizations import Organizations
-from letmepost.services.tenants.pauses import Pauses
 from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.services.webhooks.endpoints import Endpoints
 from letmepost.services.webhooks.stream import Streams
@@ -89,8 +86,6 @@ class APIServices:
     disconnecting: Disconnecting
     health: HealthChecks
     api_keys: ApiKeys
-    organizations: Organizations
-    operator_requests: OperatorRequests
     quotas: OldQuotas
     throttles: ThrottleReadings
     platforms: Mapping[str, Platform]
@@ -100,7 +95,6 @@ class APIServices:
     media_links: MediaLinks
     uploads: Uploads
     downloads: Downloads
-    pauses: Pauses
     sandbox: Sandbox
     sandbox_world: SandboxWorld
     old_idempotency: OldIdempotency

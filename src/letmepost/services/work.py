@@ -17,7 +17,17 @@ from letmepost.storage.accounts.connect_sessions import ConnectSessionRepository
 from letmepost.storage.accounts.consents import ConsentRepository
 from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.accounts.maintenance import MaintenanceRepository
-from letmepost.storage.database import Connection, Database, Tenant, Transaction, set_tenant
+from letmepost.storage.database import (
+    APPLICATION_ROLE,
+    DEPLOYMENT,
+    LOOKUP_ROLE,
+    Connection,
+    Database,
+    Tenant,
+    Transaction,
+    set_role,
+    set_tenant,
+)
 from letmepost.storage.idempotency import IdempotencyRepository
 from letmepost.storage.media.media import MediaRepository
 from letmepost.storage.posts.batches import BatchRepository
@@ -32,7 +42,8 @@ from letmepost.storage.sandbox.clock import TestWorld
 from letmepost.storage.sealing import Keyring
 from letmepost.storage.tenants.api_keys import ApiKeyRepository
 from letmepost.storage.tenants.audit import Action, AuditEntry, AuditRepository
-from letmepost.storage.tenants.organizations import OrganizationRepository
+from letmepost.storage.tenants.organizations import OrganizationDirectory, OrganizationRepository
+from letmepost.storage.tenants.pauses import PauseRepository
 from letmepost.storage.tenants.profiles import ProfileRepository
 from letmepost.storage.tenants.removal import RemovalRepository
 from letmepost.storage.tenants.usage import UsageRepository
@@ -63,6 +74,14 @@ class Followup:
     has_events: bool = False
     has_due_posts: bool = False
     after_rollback: list[tuple[Tenant, Callable[["Work"], Awaitable[None]]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class AcrossTenants:
+    """What the operator reads and changes for the whole deployment."""
+
+    organizations: OrganizationDirectory
+    pauses: PauseRepository
 
 
 class Work:
@@ -143,6 +162,21 @@ class Work:
         yield Work(self.connection, tenant, clock=self.clock, keyring=self._keyring, followup=self._followup)
         await set_tenant(self.connection, self.tenant)
 
+    @asynccontextmanager
+    async def across_tenants(self) -> AsyncIterator[AcrossTenants]:
+        """Continue the transaction with the rights of `letmepost_lookup`, for the operator.
+
+        The repositories of this `Work` must not be used before the block ends.
+
+        Raises:
+            LookupError: the work is not of the deployment.
+        """
+        if self.tenant != DEPLOYMENT:
+            raise LookupError("only the operator's work crosses tenants")
+        await set_role(self.connection, LOOKUP_ROLE)
+        yield AcrossTenants(OrganizationDirectory(self.connection), PauseRepository(self.connection))
+        await set_role(self.connection, APPLICATION_ROLE)
+
     @cached_property
     def accounts(self) -> AccountRepository:
         return AccountRepository(self.connection, self.tenant, self._keyring)
@@ -153,7 +187,7 @@ class Work:
 
     @cached_property
     def api_keys(self) -> ApiKeyRepository:
-        return ApiKeyRepository(self.connection, self.tenant)
+        return ApiKeyRepository(self.connection, self.tenant, self._keyring)
 
     @cached_property
     def audit(self) -> AuditRepository:

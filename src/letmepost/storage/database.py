@@ -73,6 +73,11 @@ async def set_tenant(connection: AsyncConnection, tenant: Tenant) -> None:
     await driver_of(connection).execute(_tenant_settings(tenant))
 
 
+async def set_role(connection: AsyncConnection, role: str) -> None:
+    """Continue the transaction with the rights of another role of the login."""
+    await driver_of(connection).execute(f"SET LOCAL ROLE {role}")
+
+
 def _tenant_settings(tenant: Tenant) -> str:
     return (
         f"SET LOCAL letmepost.organization = '{tenant.organization_id}'; "

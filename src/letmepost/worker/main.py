@@ -14,7 +14,7 @@ from letmepost.services.media.imports import Imports
 from letmepost.services.posts.read_back import ReadBacks
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.publishing.publish import Publishing
-from letmepost.services.tenants.pauses import Pauses
+from letmepost.services.tenants.pauses import ForgottenPauses
 from letmepost.services.tenants.removal import Removal
 from letmepost.services.tenants.retention import Retention
 from letmepost.services.tenants.version_notices import VersionNotices
@@ -59,7 +59,7 @@ class WorkerServices:
     maintenance: AccountMaintenance
     read_backs: ReadBacks
     version_notices: VersionNotices
-    pauses: Pauses
+    pauses: ForgottenPauses
     wakeups: Wakeups
     throttles: Throttles
     beat: Callable[[], Awaitable[None]]
@@ -83,7 +83,7 @@ async def run_worker(services: WorkerServices, stop: asyncio.Event) -> None:
         asyncio.create_task(every(TIDY_EVERY_S, "retention", services.retention.sweep, stop)),
         asyncio.create_task(every(TIDY_EVERY_S, "removal", services.removal.sweep, stop)),
         asyncio.create_task(every(VERSIONS_EVERY_S, "versions", services.version_notices.sweep, stop)),
-        asyncio.create_task(every(PAUSES_EVERY_S, "pauses", services.pauses.release_forgotten, stop)),
+        asyncio.create_task(every(PAUSES_EVERY_S, "pauses", services.pauses.sweep, stop)),
         asyncio.create_task(every(IMPORT_EVERY_S, "imports", lambda: services.imports.sweep(IMPORTS_AT_ONCE), stop)),
         asyncio.create_task(every(EXPIRY_EVERY_S, "expiry", lambda: services.expiry.sweep(EXPIRED_AT_ONCE), stop)),
         asyncio.create_task(every(LEFTOVERS_EVERY_S, "leftovers", services.expiry.remove_leftovers, stop)),

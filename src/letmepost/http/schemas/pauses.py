@@ -65,6 +65,11 @@ class Resumed(View):
 
     released: int
 
+    @classmethod
+    def of(cls, released: int) -> "Resumed":
+        """As an operator sees it."""
+        return cls(released=released)
+
 
 def _found(prefix: Prefix, text: str | None) -> UUID | None:
     return None if text is None else find_id(prefix, text)

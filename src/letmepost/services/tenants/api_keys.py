@@ -1,4 +1,4 @@
-"""Keys: who may call, and as whom."""
+"""API keys: authenticate callers; mint, list, rotate and revoke keys."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,57 +9,40 @@ from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids, Unau
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.key_rights import KeyRights
 from letmepost.gateways.clock import Clock
-from letmepost.services.audit import record
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import OldIdempotency, Once
-from letmepost.services.tenants.new_keys import KeyRequest, MintedKey, facts_of, hash_key, make_key
-from letmepost.storage.database import Connection, Database
-from letmepost.storage.sealing import Keyring
-from letmepost.storage.tenants.api_keys import ApiKeyRepository, ApiKeyRow, EveryTenantKeys
+from letmepost.services.tenants.new_keys import KeyRequest, MintedKey, facts_of, make_key
+from letmepost.services.work import Work
+from letmepost.storage.tenants.api_keys import ApiKeyRow, EveryTenantKeys
 from letmepost.storage.tenants.audit import Action
-from letmepost.storage.tenants.organizations import OrganizationRepository
-from letmepost.storage.tenants.profiles import ProfileRepository
 
 REVOCATION_LAG_S = 1.0
-"""How long a process may go on believing in a key: revocation takes effect within it."""
+"""How long a process may accept a revoked key."""
 _REMEMBERED_KEYS = 10_000
 _USE_NOTED_EVERY_S = 60.0
 
 
 class ApiKeys:
-    """Mints, lists and revokes keys, and recognises presented ones."""
+    """Authenticates callers, and changes keys within the rights of the calling key."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        keyring: Keyring,
-        clock: Clock,
-        idempotency: OldIdempotency,
-        requests_per_minute: int,
-        max_count: int,
-    ) -> None:
-        """Open the keys of every tenant.
+    def __init__(self, *, found: EveryTenantKeys, clock: Clock, requests_per_minute: int, max_count: int) -> None:
+        """Create it with an empty cache of keys.
 
         Args:
             requests_per_minute: the limit of a key without its own.
             max_count: keys of an organization that work at the same time. Each has its own rate limit and streams.
         """
-        self._database = database
-        self._keyring = keyring
+        self._found = found
         self._clock = clock
-        self._idempotency = idempotency
         self._requests_per_minute = requests_per_minute
         self._max_count = max_count
         self._known: dict[str, tuple[float, Caller]] = {}
         self._noted: dict[UUID, float] = {}
 
     async def authenticate(self, text: str) -> Caller:
-        """Whose key this is.
+        """Return the caller that a key belongs to.
 
         Raises:
-            Unauthenticated: malformed, unknown, expired or revoked.
+            Unauthenticated: the key is malformed, unknown, expired or revoked.
         """
         parsed = parse(text)
         if parsed is None:
@@ -68,7 +51,7 @@ class ApiKeys:
         known = self._known.get(text)
         if known is not None and now_s - known[0] < REVOCATION_LAG_S:
             return known[1]
-        row = await EveryTenantKeys(self._database).find(self._keyring.hashes("api-key", text.encode()))
+        row = await self._found.find(text)
         if row is None or row.mode is not parsed.mode or not _is_alive(row, self._clock.now()):
             self._known.pop(text, None)
             raise Unauthenticated
@@ -89,9 +72,9 @@ class ApiKeys:
     async def _note_use(self, key_id: UUID, now_s: float) -> None:
         if now_s - self._noted.get(key_id, -_USE_NOTED_EVERY_S) >= _USE_NOTED_EVERY_S:
             self._noted[key_id] = now_s
-            await EveryTenantKeys(self._database).touch([key_id], self._clock.now())
+            await self._found.touch([key_id], self._clock.now())
 
-    async def mint(self, caller: Caller, wanted: KeyRequest, once: Once[MintedKey]) -> Answer:
+    async def mint(self, work: Work, wanted: KeyRequest) -> MintedKey:
         """Create a key with at most the rights of the calling key; what `wanted` omits is taken from that key.
 
         Raises:
@@ -100,35 +83,20 @@ class ApiKeys:
             InvalidRequest: the profile does not exist.
             StateForbids: the organization has as many keys as it may have.
         """
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            await _hold_organization(connection, caller)
-            keys = ApiKeyRepository(connection, caller.tenant)
-            parent, _ = await self._hold(keys, caller)
-            request, scopes = _inherit(wanted, parent), wanted.scopes or parent.scopes
-            minted = make_key(self._clock, caller.organization_id, request, scopes, request.profile_id)
-            if excess := self._rights(minted.row).excess_over(self._rights(parent)):
-                raise _escalation(f"A key cannot create a key with more rights than its own: {excess}.")
-            profiles = ProfileRepository(connection, caller.tenant)
-            if request.profile_id is not None and await profiles.find(request.profile_id) is None:
-                raise InvalidRequest("There is no such profile.", rule="profileId")
-            await self._check_count(keys)
-            await keys.create(minted.row, hash_key(self._keyring, minted.key))
-            subject = spell(Prefix.API_KEY, minted.row.id)
-            await record(connection, self._clock, caller, Action.KEY_MINTED, subject, **facts_of(minted.row))
-            return await self._idempotency.answer(connection, caller, once, minted)
+        await _hold_organization(work)
+        parent, _ = await _hold(work)
+        request, scopes = _inherit(wanted, parent), wanted.scopes or parent.scopes
+        minted = make_key(work, request, scopes, request.profile_id)
+        if excess := self._rights(minted.row).excess_over(self._rights(parent)):
+            raise _escalation(f"A key cannot create a key with more rights than its own: {excess}.")
+        if request.profile_id is not None and await work.profiles.find(request.profile_id) is None:
+            raise InvalidRequest("There is no such profile.", rule="profileId")
+        await self._check_count(work)
+        await work.api_keys.create(minted.row, minted.key)
+        await work.record(Action.KEY_MINTED, spell(Prefix.API_KEY, minted.row.id), **facts_of(minted.row))
+        return minted
 
-    async def list_page(self, caller: Caller, *, before: UUID | None, limit: int) -> list[ApiKeyRow]:
-        """Return keys that the caller can see, newest first, below `before`.
-
-        A test key sees test keys, a key of one profile the keys of that profile.
-        """
-        mode = Mode.TEST if caller.mode is Mode.TEST else None
-        async with self._database.tenant(caller.tenant) as connection:
-            keys = ApiKeyRepository(connection, caller.tenant)
-            return await keys.list_page(mode=mode, profile_id=caller.profile_id, before=before, limit=limit)
-
-    async def revoke(self, caller: Caller, key_id: UUID, once: Once[ApiKeyRow]) -> Answer:
+    async def revoke(self, work: Work, key_id: UUID) -> ApiKeyRow:
         """Revoke a key. It stops working on every process within one second.
 
         Raises:
@@ -136,17 +104,13 @@ class ApiKeys:
             Unauthorized: the key has more rights than the calling key.
             Unauthenticated: the calling key has been revoked or has expired meanwhile.
         """
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            keys = ApiKeyRepository(connection, caller.tenant)
-            row = await self._hold_target(keys, caller, key_id)
-            await keys.revoke(key_id, self._clock.now())
-            row = await keys.find(key_id) or row
-            subject = spell(Prefix.API_KEY, key_id)
-            await record(connection, self._clock, caller, Action.KEY_REVOKED, subject, **facts_of(row))
-            return await self._idempotency.answer(connection, caller, once, row)
+        row = await self._hold_target(work, key_id)
+        await work.api_keys.revoke(key_id, work.now())
+        row = await work.api_keys.find(key_id) or row
+        await work.record(Action.KEY_REVOKED, spell(Prefix.API_KEY, key_id), **facts_of(row))
+        return row
 
-    async def rotate(self, caller: Caller, key_id: UUID, overlap: timedelta, once: Once[MintedKey]) -> Answer:
+    async def rotate(self, work: Work, key_id: UUID, overlap: timedelta) -> MintedKey:
         """Create a successor with the rights of a key, expiry included. The old key ends after `overlap`, or earlier.
 
         Raises:
@@ -155,51 +119,33 @@ class ApiKeys:
             Unauthenticated: the calling key has been revoked or has expired meanwhile.
             StateForbids: the key has been revoked or has expired; or the organization has too many keys for an overlap.
         """
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            await _hold_organization(connection, caller)
-            keys = ApiKeyRepository(connection, caller.tenant)
-            old = await self._hold_target(keys, caller, key_id)
-            now = self._clock.now()
-            if not _is_alive(old, now):
-                raise StateForbids("The key has ended.", rule="api_key.ended", remediation="Mint a new one.")
-            if overlap:  # without one, the successor takes the place of the old key
-                await self._check_count(keys)
-            wanted = KeyRequest(
-                name=old.name, mode=old.mode, requests_per_minute=old.requests_per_minute, expires_at=old.expires_at
-            )
-            minted = make_key(self._clock, caller.organization_id, wanted, old.scopes, old.profile_id)
-            await keys.create(minted.row, hash_key(self._keyring, minted.key))
-            await keys.expire(key_id, now + overlap)
-            subject, successor = spell(Prefix.API_KEY, key_id), spell(Prefix.API_KEY, minted.row.id)
-            facts = {**facts_of(old), "successor": successor}
-            await record(connection, self._clock, caller, Action.KEY_ROTATED, subject, **facts)
-            return await self._idempotency.answer(connection, caller, once, minted)
+        await _hold_organization(work)
+        old = await self._hold_target(work, key_id)
+        if not _is_alive(old, work.now()):
+            raise StateForbids("The key has ended.", rule="api_key.ended", remediation="Mint a new one.")
+        if overlap:  # without one, the successor takes the place of the old key
+            await self._check_count(work)
+        wanted = KeyRequest(
+            name=old.name, mode=old.mode, requests_per_minute=old.requests_per_minute, expires_at=old.expires_at
+        )
+        minted = make_key(work, wanted, old.scopes, old.profile_id)
+        await work.api_keys.create(minted.row, minted.key)
+        await work.api_keys.expire(key_id, work.now() + overlap)
+        facts = {**facts_of(old), "successor": spell(Prefix.API_KEY, minted.row.id)}
+        await work.record(Action.KEY_ROTATED, spell(Prefix.API_KEY, key_id), **facts)
+        return minted
 
-    async def _hold(
-        self, keys: ApiKeyRepository, caller: Caller, key_id: UUID | None = None
-    ) -> tuple[ApiKeyRow, ApiKeyRow | None]:
-        """Lock the calling key, and another one if given, until the transaction ends.
-
-        Within `REVOCATION_LAG_S` a process still accepts a revoked key, so the row decides here.
-        """
-        held = await keys.hold({caller.key_id} if key_id is None else {caller.key_id, key_id})
-        own = held.get(caller.key_id)
-        if own is None or not _is_alive(own, self._clock.now()):
-            raise Unauthenticated
-        return own, None if key_id is None else held.get(key_id)
-
-    async def _hold_target(self, keys: ApiKeyRepository, caller: Caller, key_id: UUID) -> ApiKeyRow:
-        own, target = await self._hold(keys, caller, key_id)
-        if target is None or not _is_visible(target, caller):
+    async def _hold_target(self, work: Work, key_id: UUID) -> ApiKeyRow:
+        own, target = await _hold(work, key_id)
+        if target is None or not _is_visible(target, work.caller):
             raise NotFound("API key")
         if excess := self._rights(target).excess_over(self._rights(own)):
             shown = spell(Prefix.API_KEY, key_id)
             raise _escalation(f"A key cannot revoke or rotate a key with more rights than its own. {shown}: {excess}.")
         return target
 
-    async def _check_count(self, keys: ApiKeyRepository) -> None:
-        if await keys.count_working(self._clock.now()) >= self._max_count:
+    async def _check_count(self, work: Work) -> None:
+        if await work.api_keys.count_working(work.now()) >= self._max_count:
             raise StateForbids(
                 f"The organization has {self._max_count} working API keys, the most allowed.",
                 rule="api_keys.max",
@@ -215,23 +161,45 @@ class ApiKeys:
             requests_per_minute=row.requests_per_minute or self._requests_per_minute,
         )
 
-    async def describe(self, caller: Caller) -> tuple[str, ApiKeyRow]:
-        """The caller's organization's name, and its key.
 
-        Raises:
-            NotFound: it was deleted a moment ago.
-        """
-        async with self._database.tenant(caller.tenant) as connection:
-            name = await OrganizationRepository(connection, caller.tenant).find_name()
-            key = await ApiKeyRepository(connection, caller.tenant).find(caller.key_id)
-        if name is None or key is None:
-            raise NotFound("API key")
-        return name, key
+async def list_page(work: Work, *, before: UUID | None, limit: int) -> list[ApiKeyRow]:
+    """Return keys that the caller can see, newest first, below `before`.
+
+    A test key sees test keys, a key of one profile the keys of that profile.
+    """
+    mode = Mode.TEST if work.caller.mode is Mode.TEST else None
+    return await work.api_keys.list_page(mode=mode, profile_id=work.caller.profile_id, before=before, limit=limit)
 
 
-async def _hold_organization(connection: Connection, caller: Caller) -> None:
+async def describe(work: Work) -> tuple[str, ApiKeyRow]:
+    """Return the name of the caller's organization, and the caller's key.
+
+    Raises:
+        NotFound: the organization was just removed.
+    """
+    name = await work.organization.find_name()
+    key = await work.api_keys.find(work.caller.key_id)
+    if name is None or key is None:
+        raise NotFound("API key")
+    return name, key
+
+
+async def _hold(work: Work, key_id: UUID | None = None) -> tuple[ApiKeyRow, ApiKeyRow | None]:
+    """Lock the calling key, and another one if given, until the transaction ends.
+
+    Within `REVOCATION_LAG_S` a process still accepts a revoked key, so the row decides here.
+    """
+    own_id = work.caller.key_id
+    held = await work.api_keys.hold({own_id} if key_id is None else {own_id, key_id})
+    own = held.get(own_id)
+    if own is None or not _is_alive(own, work.now()):
+        raise Unauthenticated
+    return own, None if key_id is None else held.get(key_id)
+
+
+async def _hold_organization(work: Work) -> None:
     """Keep the organization from being deleted before the new key is stored: deleting it revokes every key."""
-    if not await OrganizationRepository(connection, caller.tenant).hold():
+    if not await work.organization.hold():
         raise Unauthenticated
 
 

@@ -1,13 +1,11 @@
-"""New API keys: what is asked for, and how the row and the text of a key are made."""
+"""New API keys: the request for one, and the key that is made for it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
 from letmepost.domain.api_keys import ENTROPY_BYTES, Mode, Scope, mint
-from letmepost.gateways.clock import Clock
-from letmepost.services.callers import new_id
-from letmepost.storage.sealing import Keyring
+from letmepost.services.work import Work
 from letmepost.storage.tenants.api_keys import ApiKeyRow
 
 
@@ -31,35 +29,24 @@ class MintedKey:
     key: str = field(repr=False)
 
 
-def make_key(
-    clock: Clock,
-    organization_id: UUID,
-    wanted: KeyRequest,
-    scopes: frozenset[Scope],
-    profile_id: UUID | None,
-) -> MintedKey:
-    """Make a key, without storing it."""
-    key = mint(wanted.mode, clock.entropy(ENTROPY_BYTES))
+def make_key(work: Work, wanted: KeyRequest, scopes: frozenset[Scope], profile_id: UUID | None) -> MintedKey:
+    """Make a key of the tenant, without storing it."""
+    key = mint(wanted.mode, work.clock.entropy(ENTROPY_BYTES))
     row = ApiKeyRow(
-        id=new_id(clock),
-        organization_id=organization_id,
+        id=work.new_id(),
+        organization_id=work.tenant.organization_id,
         mode=wanted.mode,
         profile_id=profile_id,
         name=wanted.name,
         last4=key[-4:],
         scopes=scopes,
         requests_per_minute=wanted.requests_per_minute,
-        created_at=clock.now(),
+        created_at=work.now(),
         expires_at=wanted.expires_at,
         last_used_at=None,
         revoked_at=None,
     )
     return MintedKey(row, key)
-
-
-def hash_key(keyring: Keyring, key: str) -> bytes:
-    """Return the hash that a key is stored as."""
-    return keyring.hashes("api-key", key.encode())[0]
 
 
 def facts_of(key: ApiKeyRow) -> dict[str, object]:

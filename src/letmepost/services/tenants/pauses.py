@@ -1,68 +1,76 @@
-"""Stopping what is published, at once, and letting it go on."""
+"""Pauses: the operator stops publishing, and resumes it. Use cases take a unit of work of the deployment."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from letmepost.domain.errors import InvalidRequest, NotFound
-from letmepost.gateways.clock import Clock
-from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.events import post_event
-from letmepost.storage.database import Database, Tenant
-from letmepost.storage.posts.posts import PostRepository
+from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseRow, PauseSelector
-from letmepost.storage.webhooks.events import EventRepository
 
 
-class Pauses:
-    """The operator's emergency stop. A post whose time comes is held, and queued again when the pause ends."""
+async def pause(work: Work, scope: PauseSelector, reason: str | None, platforms: Collection[str]) -> bool:
+    """Hold every post in the scope that comes due and is not being sent already; return False if it is paused already.
 
-    def __init__(self, *, database: Database, clock: Clock, platforms: Collection[str], wakeups: Wakeups) -> None:
-        self._database = database
-        self._pauses = EveryTenantPauses(database)
-        self._clock = clock
-        self._platforms = platforms
-        self._wakeups = wakeups
+    Args:
+        platforms: the names of the platforms that exist.
 
-    async def pause(self, scope: PauseSelector, reason: str | None) -> bool:
-        """Hold what is not being sent already; False when it was paused before.
-
-        Raises:
-            InvalidRequest: there is no such platform, or an account is named without its organization.
-            NotFound: there is no such organization, or it has no such account.
-        """
-        if scope.platform is not None and scope.platform not in self._platforms:
-            raise InvalidRequest(f"There is no platform {scope.platform!r}.", rule="platform")
-        if scope.account_id is not None and scope.organization_id is None:
-            raise InvalidRequest("An account is paused in its organization.", rule="organizationId")
-        if not await self._pauses.is_known(scope):
+    Raises:
+        InvalidRequest: the platform does not exist, or an account is given without its organization.
+        NotFound: the organization does not exist, or has no such account.
+    """
+    if scope.platform is not None and scope.platform not in platforms:
+        raise InvalidRequest(f"There is no platform {scope.platform!r}.", rule="platform")
+    if scope.account_id is not None and scope.organization_id is None:
+        raise InvalidRequest("An account is paused in its organization.", rule="organizationId")
+    async with work.across_tenants() as deployment:
+        if not await deployment.pauses.is_known(scope):
             raise NotFound("account" if scope.account_id is not None else "organization")
-        return await self._pauses.add(scope, reason, self._clock.now())
+        return await deployment.pauses.add(scope, reason, work.now())
 
-    async def resume(self, scope: PauseSelector) -> int | None:
-        """End a pause and queue what it held; returns how many posts, or None when there was no such pause.
 
-        What another pause concerns too stays held.
-        """
-        if not await self._pauses.remove(scope):
-            return None
-        return await self._release(await self._pauses.list_holding(scope.organization_id))
+async def resume(work: Work, scope: PauseSelector) -> int:
+    """End a pause and queue the posts that it held; return their number. Posts that another pause holds stay held.
 
-    async def release_forgotten(self) -> None:
-        """Queue what was held by a pause that is no more: whoever ended it may have died before it came to this."""
-        await self._release(await self._pauses.list_paused())
+    Raises:
+        NotFound: there is no pause of exactly this scope.
+    """
+    async with work.across_tenants() as deployment:
+        if not await deployment.pauses.remove(scope):
+            raise NotFound("pause")
+        tenants = await deployment.pauses.list_holding(scope.organization_id)
+    released = 0
+    for tenant in tenants:
+        async with work.acting_for(tenant) as tenant_work:
+            released += await _release(tenant_work)
+    return released
 
-    async def list_all(self) -> list[PauseRow]:
-        """What is paused, the oldest first."""
-        return await self._pauses.list_all()
 
-    async def _release(self, tenants: Iterable[Tenant]) -> int:
-        released = 0
-        for tenant in tenants:
-            now = self._clock.now()
-            async with self._database.tenant(tenant) as connection:
-                posts = await PostRepository(connection, tenant).release_paused(now)
-                events = [post_event(self._clock, "post.queued", post) for post in posts]
-                await EventRepository(connection, tenant).write(events, now)
-            released += len(posts)
-        if released:
-            await self._wakeups.wake_worker()
-        return released
+async def list_all(work: Work) -> list[PauseRow]:
+    """Return every pause, oldest first."""
+    async with work.across_tenants() as deployment:
+        return await deployment.pauses.list_all()
+
+
+class ForgottenPauses:
+    """Queues posts that are held by a pause that no longer exists.
+
+    Two pauses that end at the same time may each leave a post to the other one.
+    """
+
+    def __init__(self, units: UnitsOfWork, found: EveryTenantPauses) -> None:
+        self._units = units
+        self._found = found
+
+    async def sweep(self) -> None:
+        """Queue every such post."""
+        for tenant in await self._found.list_paused():
+            async with self._units.begin(tenant) as work:
+                await _release(work)
+
+
+async def _release(work: Work) -> int:
+    posts = await work.posts.release_paused(work.now())
+    if posts:
+        await work.emit(*(post_event(work.clock, "post.queued", post) for post in posts))
+        work.wake_workers()
+    return len(posts)

@@ -1,4 +1,4 @@
-"""Removing tenants that the operator has deleted: first what may still happen, then what is stored."""
+"""Removes the rows and files of organizations that the operator has deleted."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -6,14 +6,13 @@ from uuid import UUID
 import structlog
 
 from letmepost.domain.api_keys import Mode
-from letmepost.gateways.clock import Clock
 from letmepost.services.media.library import MediaLibrary
-from letmepost.storage.database import Database, Tenant
-from letmepost.storage.tenants.organizations import EveryTenantOrganizations, OrganizationRepository
-from letmepost.storage.tenants.removal import RemovalRepository
+from letmepost.services.work import UnitsOfWork
+from letmepost.storage.database import Tenant
+from letmepost.storage.tenants.organizations import EveryTenantOrganizations
 
 SETTLED_AFTER = timedelta(seconds=60)
-"""How long a process may still be at a request that it admitted before the tenant was deleted."""
+"""How long a process may still work on a request that it admitted before the organization was deleted."""
 _ORGANIZATIONS_AT_ONCE = 10
 _ROWS_AT_ONCE = 500
 
@@ -21,48 +20,41 @@ log = structlog.get_logger()
 
 
 class Removal:
-    """Removes deleted tenants, in steps that may be interrupted anywhere and repeated."""
+    """Removes deleted organizations, in steps that may be interrupted anywhere and repeated."""
 
-    def __init__(self, database: Database, library: MediaLibrary, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, units: UnitsOfWork, found: EveryTenantOrganizations, library: MediaLibrary) -> None:
+        self._units = units
+        self._found = found
         self._library = library
-        self._clock = clock
 
     async def sweep(self) -> None:
-        """Remove what is stored of deleted tenants. One whose post is in a worker's hands has to wait."""
-        found = EveryTenantOrganizations(self._database)
-        for organization_id in await found.list_deleted(self._clock.now() - SETTLED_AFTER, _ORGANIZATIONS_AT_ONCE):
-            await stop(self._database, self._clock, organization_id)
-            if all([await self._erase(Tenant(organization_id, mode)) for mode in Mode]):
-                tenant = Tenant(organization_id, Mode.LIVE)
-                async with self._database.tenant(tenant) as connection:
-                    await OrganizationRepository(connection, tenant).delete()
+        """Remove what is stored of deleted organizations, except of those with a post that a worker has leased."""
+        deleted_before = self._units.clock.now() - SETTLED_AFTER
+        for organization_id in await self._found.list_deleted(deleted_before, _ORGANIZATIONS_AT_ONCE):
+            tenants = [Tenant(organization_id, mode) for mode in Mode]
+            for tenant in tenants:
+                async with self._units.begin(tenant) as work:
+                    await work.removal.stop(work.now())
+            if all([await self._erase(tenant) for tenant in tenants]):
+                async with self._units.begin(tenants[0]) as work:
+                    await work.organization.delete()
                 log.info("organization.removed", organization_id=str(organization_id))
 
     async def _erase(self, tenant: Tenant) -> bool:
-        """Remove the rows and files of one world; False when a worker is still at it."""
+        """Remove the rows and files of one mode; return False if a worker has leased a post."""
         while True:
-            async with self._database.tenant(tenant) as connection:
-                repository = RemovalRepository(connection, tenant)
-                if await repository.is_busy():
+            async with self._units.begin(tenant) as work:
+                if await work.removal.is_busy():
                     return False
-                if not await repository.delete_some(_ROWS_AT_ONCE):
+                if not await work.removal.delete_some(_ROWS_AT_ONCE):
                     break
         while media_ids := await self._list_media(tenant):
             for media_id in media_ids:
                 await self._library.delete_bytes(tenant, media_id)
-            async with self._database.tenant(tenant) as connection:
-                await RemovalRepository(connection, tenant).delete_media(media_ids)
+            async with self._units.begin(tenant) as work:
+                await work.removal.delete_media(media_ids)
         return True
 
     async def _list_media(self, tenant: Tenant) -> list[UUID]:
-        async with self._database.tenant(tenant) as connection:
-            return await RemovalRepository(connection, tenant).list_media(_ROWS_AT_ONCE)
-
-
-async def stop(database: Database, clock: Clock, organization_id: UUID) -> None:
-    """Cancel what waits of a tenant, switch off its webhooks and erase its credentials."""
-    for mode in Mode:
-        tenant = Tenant(organization_id, mode)
-        async with database.tenant(tenant) as connection:
-            await RemovalRepository(connection, tenant).stop(clock.now())
+        async with self._units.begin(tenant) as work:
+            return await work.removal.list_media(_ROWS_AT_ONCE)

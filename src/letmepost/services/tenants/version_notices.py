@@ -1,16 +1,15 @@
-"""Telling, in good time, that the version of a platform's API which this release speaks is about to end."""
+"""Notices that the version of a platform's API which this release uses is about to end."""
 
 from collections.abc import Mapping
 from datetime import date
 
 import structlog
 
-from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
 from letmepost.services.events import version_event
-from letmepost.storage.database import Database, Tenant
-from letmepost.storage.tenants.version_notices import EveryTenantNotices, NoticeRepository, VersionNotice
-from letmepost.storage.webhooks.events import EventRepository
+from letmepost.services.work import UnitsOfWork
+from letmepost.storage.database import Tenant
+from letmepost.storage.tenants.version_notices import EveryTenantNotices, VersionNotice
 
 NOTICE_DAYS = (90, 30, 7)
 """How long before the end notice is given."""
@@ -21,33 +20,30 @@ log = structlog.get_logger()
 
 
 class VersionNotices:
-    """Tells every tenant with a usable account on a platform, once for each of `NOTICE_DAYS`."""
+    """Notifies every tenant with a usable account on a platform, once for each of `NOTICE_DAYS`."""
 
-    def __init__(self, database: Database, clock: Clock, platforms: Mapping[str, Platform]) -> None:
-        self._database = database
-        self._clock = clock
+    def __init__(self, units: UnitsOfWork, found: EveryTenantNotices, platforms: Mapping[str, Platform]) -> None:
+        self._units = units
+        self._found = found
         self._platforms = platforms
 
     async def sweep(self) -> None:
-        """Give the notices that are due. Several processes may be at it: each is given by one of them."""
+        """Give the notices that are due. If several processes run this, each notice is given by one of them."""
         for platform in self._platforms.values():
-            due = due_notice(platform, self._clock.now().date())
+            due = due_notice(platform, self._units.clock.now().date())
             if due is not None:
                 await self._give(due, platform)
 
     async def _give(self, notice: VersionNotice, platform: Platform) -> None:
-        found = EveryTenantNotices(self._database)
-        while tenants := await found.list_untold(notice, _TENANTS_AT_ONCE):
+        while tenants := await self._found.list_untold(notice, _TENANTS_AT_ONCE):
             for tenant in tenants:
-                await self._tell(tenant, notice, platform)
+                await self._notify(tenant, notice, platform)
             log.info("version.deprecated", platform=platform.name, told=len(tenants), sunset=str(platform.sunset))
 
-    async def _tell(self, tenant: Tenant, notice: VersionNotice, platform: Platform) -> None:
-        now = self._clock.now()
-        async with self._database.tenant(tenant) as connection:
-            if await NoticeRepository(connection, tenant).add(notice, now):
-                event = version_event(self._clock, platform)
-                await EventRepository(connection, tenant).write([event], now)
+    async def _notify(self, tenant: Tenant, notice: VersionNotice, platform: Platform) -> None:
+        async with self._units.begin(tenant) as work:
+            if await work.version_notices.add(notice, work.now()):
+                await work.emit(version_event(work.clock, platform))
 
 
 def due_notice(platform: Platform, today: date) -> VersionNotice | None:

@@ -97,20 +97,6 @@ audit_log = Table(
     Index("ix_audit_log_organization_id_id", "organization_id", "id"),
 )
 
-operator_requests = Table(
-    "operator_requests",
-    metadata,
-    Column("key_hash", LargeBinary, primary_key=True),
-    # No reference: the answer to a removal is given again after it.
-    Column("organization_id", Uuid, nullable=False),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("status", Integer),
-    # Always sealed: it may hold a new key.
-    Column("body", LargeBinary),
-    moment("created_at", nullable=False),
-    Index("ix_operator_requests_created_at", "created_at"),
-)
-
 profiles = Table(
     "profiles",
     metadata,

@@ -1,6 +1,6 @@
 """API keys."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from letmepost.domain.api_keys import Mode, Scope
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.queries import below_if_given, equals_if_given
+from letmepost.storage.sealing import Keyring
 from letmepost.storage.tables.organizations import api_keys
 
 
@@ -39,12 +40,13 @@ _COLUMNS = [column for column in api_keys.c if column.name != "key_hash"]
 class ApiKeyRepository:
     """Keys of one organization."""
 
-    def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
+    def __init__(self, connection: AsyncConnection, tenant: Tenant, keyring: Keyring) -> None:
         self._connection = connection
         self._organization_id = tenant.organization_id
+        self._keyring = keyring
 
-    async def create(self, key: ApiKeyRow, key_hash: bytes) -> None:
-        """Store a key by its keyed hash."""
+    async def create(self, key: ApiKeyRow, text: str) -> None:
+        """Store a key. Of its text, only a keyed hash is stored."""
         await self._connection.execute(
             insert(api_keys).values(
                 id=key.id,
@@ -52,7 +54,7 @@ class ApiKeyRepository:
                 mode=key.mode,
                 profile_id=key.profile_id,
                 name=key.name,
-                key_hash=key_hash,
+                key_hash=_hashes(self._keyring, text)[0],
                 last4=key.last4,
                 scopes=sorted(key.scopes),
                 requests_per_minute=key.requests_per_minute,
@@ -126,14 +128,15 @@ class ApiKeyRepository:
 
 
 class EveryTenantKeys:
-    """Finds whose a presented key is: the one question that must be asked before the tenant is known."""
+    """Looks up the keys that callers present, before their tenant is known."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
+        self._keyring = keyring
 
-    async def find(self, key_hashes: list[bytes]) -> ApiKeyRow | None:
-        """The key with one of these hashes (one for each key of the keyring)."""
-        query = select(*_COLUMNS).where(api_keys.c.key_hash.in_(key_hashes))
+    async def find(self, text: str) -> ApiKeyRow | None:
+        """Return the key with this text."""
+        query = select(*_COLUMNS).where(api_keys.c.key_hash.in_(_hashes(self._keyring, text)))
         async with self._database.lookup() as connection:
             row = (await connection.execute(query)).mappings().first()
         return None if row is None else _read(row)
@@ -142,6 +145,11 @@ class EveryTenantKeys:
         """Note that the keys were used."""
         async with self._database.lookup() as connection:
             await connection.execute(update(api_keys).where(api_keys.c.id.in_(key_ids)).values(last_used_at=now))
+
+
+def _hashes(keyring: Keyring, text: str) -> Sequence[bytes]:
+    """Return the hashes by which a key may be stored: one for each key of the keyring, the current one first."""
+    return keyring.hashes("api-key", text.encode())
 
 
 def _read(row: RowMapping) -> ApiKeyRow:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.quotas import QuotaLimits
@@ -93,25 +93,26 @@ class OrganizationRepository:
         return and_(organizations.c.id == self._organization_id, organizations.c.deleted_at.is_(None))
 
 
-class EveryTenantOrganizations:
-    """Finds organizations for the operator, and those that are to be removed."""
+class OrganizationDirectory:
+    """Lists the organizations of the deployment, in a transaction with the rights of `letmepost_lookup`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
 
     async def list_page(self, *, before: UUID | None, limit: int) -> list[OrganizationRow]:
         """Return organizations, newest first, below `before`."""
-        query = self._there().where(below_if_given(organizations.c.id, before))
+        query = select(*_ORGANIZATION_COLUMNS).where(
+            organizations.c.deleted_at.is_(None), below_if_given(organizations.c.id, before)
+        )
         query = query.order_by(organizations.c.id.desc()).limit(limit)
-        async with self._database.lookup() as connection:
-            return [OrganizationRow(**row) for row in (await connection.execute(query)).mappings()]
+        return [OrganizationRow(**row) for row in (await self._connection.execute(query)).mappings()]
 
-    async def find(self, organization_id: UUID) -> OrganizationRow | None:
-        """One organization."""
-        query = self._there().where(organizations.c.id == organization_id)
-        async with self._database.lookup() as connection:
-            row = (await connection.execute(query)).mappings().first()
-        return None if row is None else OrganizationRow(**row)
+
+class EveryTenantOrganizations:
+    """Finds the organizations that are to be removed. For the worker only."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def list_deleted(self, before: datetime, limit: int) -> list[UUID]:
         """Organizations that were deleted before a time and still have rows, oldest deletion first."""
@@ -119,7 +120,3 @@ class EveryTenantOrganizations:
         async with self._database.sweep() as connection:
             found = await connection.execute(query.order_by(organizations.c.deleted_at).limit(limit))
             return list(found.scalars())
-
-    @staticmethod
-    def _there() -> Select[Any]:
-        return select(*_ORGANIZATION_COLUMNS).where(organizations.c.deleted_at.is_(None))

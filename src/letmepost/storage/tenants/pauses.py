@@ -51,6 +51,7 @@ _LIST = "SELECT organization_id, account_id, platform, reason, created_at FROM p
 _HOLDING = """
     SELECT DISTINCT organization_id, mode FROM posts
     WHERE status = 'held' AND ready_at IS NOT NULL AND ($1::uuid IS NULL OR organization_id = $1)
+    ORDER BY organization_id, mode
 """
 _PAUSED = f"""
     SELECT DISTINCT organization_id, mode FROM posts
@@ -64,49 +65,50 @@ _FIND = """
 """
 
 
-class EveryTenantPauses:
-    """Pauses of the deployment, of a platform, of a tenant, or of an account."""
+class PauseRepository:
+    """Every pause of the deployment, in a transaction with the rights of `letmepost_lookup`."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     async def add(self, scope: PauseSelector, reason: str | None, now: datetime) -> bool:
-        """Pause; False when it was paused already."""
-        async with self._database.lookup() as connection:
-            added = await driver_of(connection).fetchval(_ADD, *_values(scope), reason, now)
-        return added is not None
+        """Add a pause; return False if it exists already."""
+        return await driver_of(self._connection).fetchval(_ADD, *_values(scope), reason, now) is not None
 
     async def is_known(self, scope: PauseSelector) -> bool:
-        """Whether the tenant and the account that are named exist, the account as one of the tenant."""
-        async with self._database.lookup() as connection:
-            return bool(await driver_of(connection).fetchval(_KNOWN, scope.organization_id, scope.account_id))
+        """Return whether the organization and the account exist, the account as one of the organization."""
+        return bool(await driver_of(self._connection).fetchval(_KNOWN, scope.organization_id, scope.account_id))
 
     async def remove(self, scope: PauseSelector) -> bool:
-        """End a pause; False when there was none."""
-        async with self._database.lookup() as connection:
-            removed = await driver_of(connection).fetchval(_REMOVE, *_values(scope))
-        return removed is not None
+        """Remove a pause; return False if there is none. Waits for transactions that hold a post because of it."""
+        return await driver_of(self._connection).fetchval(_REMOVE, *_values(scope)) is not None
 
     async def list_all(self) -> list[PauseRow]:
-        """Every pause that is on, oldest first."""
-        async with self._database.lookup() as connection:
-            rows = await driver_of(connection).fetch(_LIST)
+        """Return every pause, oldest first."""
         return [
             PauseRow(
                 scope=PauseSelector(organization_id=organization_id, account_id=account_id, platform=platform),
                 reason=reason,
                 created_at=created_at,
             )
-            for organization_id, account_id, platform, reason, created_at in rows
+            for organization_id, account_id, platform, reason, created_at in await driver_of(self._connection).fetch(
+                _LIST
+            )
         ]
 
     async def list_holding(self, organization_id: UUID | None) -> list[Tenant]:
         """Return the tenants with held posts, by a pause or not: `letmepost_lookup` cannot read why a post is held."""
-        async with self._database.lookup() as connection:
-            return _tenants(await driver_of(connection).fetch(_HOLDING, organization_id))
+        return _tenants(await driver_of(self._connection).fetch(_HOLDING, organization_id))
+
+
+class EveryTenantPauses:
+    """Finds the posts that pauses hold. For the worker only."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def list_paused(self) -> list[Tenant]:
-        """Return the tenants with posts that a pause holds. For the worker only."""
+        """Return the tenants with posts that a pause holds."""
         async with self._database.sweep() as connection:
             return _tenants(await driver_of(connection).fetch(_PAUSED))
 

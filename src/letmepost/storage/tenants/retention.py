@@ -17,7 +17,6 @@ class Kept(StrEnum):
 
     JOURNALS = "journals"
     IDEMPOTENCY = "idempotency"
-    OPERATOR_REQUESTS = "operator_requests"
     DELIVERIES = "deliveries"
     EVENTS = "events"
     ATTEMPTS = "attempts"
@@ -47,11 +46,6 @@ _DELETE: Mapping[Kept, str] = MappingProxyType(
         Kept.IDEMPOTENCY: """
             DELETE FROM idempotency_keys WHERE (organization_id, mode, profile_scope, key_hash) IN (
               SELECT organization_id, mode, profile_scope, key_hash FROM idempotency_keys
-              WHERE created_at < uuid_extract_timestamp($1) ORDER BY created_at LIMIT $2)
-        """,
-        Kept.OPERATOR_REQUESTS: """
-            DELETE FROM operator_requests WHERE key_hash IN (
-              SELECT key_hash FROM operator_requests
               WHERE created_at < uuid_extract_timestamp($1) ORDER BY created_at LIMIT $2)
         """,
         Kept.DELIVERIES: """

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, Request, Response
 
-from letmepost.domain.errors import NotFound
-from letmepost.http.answers import once_for_operator, respond_to_operator, show
 from letmepost.http.gate import OPERATOR, GatedRoute, needs
+from letmepost.http.perform import begin_work_for_operator, perform_for_operator, respond
 from letmepost.http.schemas.pauses import CreatePause, PauseList, PauseScope, PauseView, Resumed
 from letmepost.http.services import APIServices
+from letmepost.services.tenants import pauses
+from letmepost.services.work import Work
 from letmepost.storage.tenants.pauses import PauseRow
 
 router = APIRouter(route_class=GatedRoute, tags=["operator"])
@@ -17,8 +18,9 @@ router = APIRouter(route_class=GatedRoute, tags=["operator"])
 @router.get("/v1/pauses", response_model=PauseList, openapi_extra=needs(OPERATOR))
 async def list_pauses(request: Request) -> Response:
     """List the pauses in effect, oldest first."""
-    services: APIServices = request.app.state.services
-    return show(_shown(await services.pauses.list_all()))
+    async with begin_work_for_operator(request) as work:
+        rows = await pauses.list_all(work)
+    return respond(_shown(rows))
 
 
 @router.post("/v1/pauses", response_model=PauseList, openapi_extra=needs(OPERATOR))
@@ -28,32 +30,20 @@ async def pause(body: CreatePause, request: Request) -> Response:
     Pausing what is paused changes nothing.
     """
     services: APIServices = request.app.state.services
-    wanted = await once_for_operator(request, _shown)
+    scope = body.to_scope()
 
-    async def carry_out() -> Sequence[PauseRow]:
-        await services.pauses.pause(body.to_scope(), body.reason)
-        return await services.pauses.list_all()
+    async def pause_and_list(work: Work) -> Sequence[PauseRow]:
+        await pauses.pause(work, scope, body.reason, services.platforms)
+        return await pauses.list_all(work)
 
-    return await respond_to_operator(wanted, services.operator_requests.carry_out_for_deployment(wanted, carry_out))
+    return await perform_for_operator(request, pause_and_list, _shown)
 
 
 @router.post("/v1/pauses/resume", response_model=Resumed, openapi_extra=needs(OPERATOR))
 async def resume(body: PauseScope, request: Request) -> Response:
     """End the pause of exactly this scope, and queue again what it held."""
-    services: APIServices = request.app.state.services
-
-    def shown(released: int) -> Resumed:
-        return Resumed(released=released)
-
-    wanted = await once_for_operator(request, shown)
-
-    async def carry_out() -> int:
-        released = await services.pauses.resume(body.to_scope())
-        if released is None:
-            raise NotFound("pause")
-        return released
-
-    return await respond_to_operator(wanted, services.operator_requests.carry_out_for_deployment(wanted, carry_out))
+    scope = body.to_scope()
+    return await perform_for_operator(request, lambda work: pauses.resume(work, scope), Resumed.of)
 
 
 def _shown(rows: Sequence[PauseRow]) -> PauseList:

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Request, Response
 
-from letmepost.http.answers import show
 from letmepost.http.gate import ANY_KEY, GatedRoute, caller_of, needs
+from letmepost.http.perform import begin_work, respond
 from letmepost.http.schemas.usage import BudgetView, CapView, ThrottleView, UsageView
 from letmepost.http.services import APIServices
+from letmepost.services.tenants import quotas
 
 router = APIRouter(route_class=GatedRoute, tags=["usage"])
 
@@ -14,10 +15,11 @@ router = APIRouter(route_class=GatedRoute, tags=["usage"])
 async def read_usage(request: Request) -> Response:
     """Every cap that holds for this key, and what platforms let through of its posts, as far as they have told."""
     services: APIServices = request.app.state.services
-    readings = await services.quotas.read(caller_of(request))
+    async with begin_work(request) as work:
+        readings = await quotas.read(work)
     platforms = await services.throttles.read(caller_of(request))
     requests = CapView.of_requests(request.state.allowance, services.clock.now())
-    return show(
+    return respond(
         UsageView(
             data=[requests, *map(CapView.of, readings)],
             throttles=[ThrottleView.of(held) for held in platforms.held],
