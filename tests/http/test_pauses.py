@@ -1,5 +1,7 @@
 """The operator's emergency stop, over HTTP."""
 
+import asyncio
+
 import pytest
 
 from letmepost.domain.ids import Prefix, spell
@@ -21,6 +23,18 @@ async def test_a_paused_organizations_posts_wait_until_it_is_resumed(tenant: Ten
     assert (result["status"], result["error"]["rule"]) == ("held", "publishing.paused")
     assert (await operator(tenant).post("/v1/pauses/resume", scope)).json() == {"released": 1}
     assert (await tenant.settled(result["postId"]))["status"] in {"held", "published"}
+
+
+async def test_identical_resume_requests_sent_together_get_the_same_response(tenant: Tenant) -> None:
+    scope = {"organizationId": tenant.id}
+    await operator(tenant).post("/v1/pauses", scope)
+    account_id = await tenant.client.sandbox_account()
+    await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
+    key = f"resume-{tenant.id}"
+    replies = await asyncio.gather(
+        *(operator(tenant).post("/v1/pauses/resume", scope, idempotency_key=key) for _ in range(10))
+    )
+    assert [(reply.status_code, reply.json()) for reply in replies] == [(200, {"released": 1})] * 10
 
 
 async def test_what_is_not_paused_cannot_be_resumed(tenant: Tenant) -> None:
