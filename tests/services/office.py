@@ -1,12 +1,13 @@
 """What callers and the operator do with the posts of a desk."""
 
 from collections.abc import Awaitable
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from letmepost.domain.api_keys import EVERY_SCOPE
-from letmepost.domain.errors import StateForbids
+from letmepost.domain.errors import NotFound, StateForbids
 from letmepost.services.accounts.disconnect import DISCONNECTED
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer
@@ -114,10 +115,11 @@ class Office:
         async with tools.units.begin(DEPLOYMENT) as work:
             await pauses.pause(work, PauseSelector(), None, tools.worlds.platforms)
 
-    async def resume(self) -> int:
-        """End the pause."""
-        async with self._desk.tools.units.begin(DEPLOYMENT) as work:
-            return await pauses.resume(work, PauseSelector())
+    async def resume(self) -> None:
+        """End the pause, if there is one."""
+        with suppress(NotFound):
+            async with self._desk.tools.units.begin(DEPLOYMENT) as work:
+                await pauses.resume(work, PauseSelector())
 
     async def disconnect(self) -> None:
         """Part from the account: what waits for it is held."""
