@@ -17,7 +17,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.client_limits import SIGN_INS_PER_MINUTE
 from letmepost.platforms import discover
-from letmepost.services.accounts.hosted_pages import SIGN_INS_MAX
+from letmepost.services.accounts.hosted_sessions import SIGN_INS_MAX
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
 from tests.doubles.consenting import NAME, Server, consenting, environment

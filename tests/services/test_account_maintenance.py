@@ -17,15 +17,14 @@ from letmepost.platforms.contract import Credential
 from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.accounts.maintenance import AccountMaintenance
 from letmepost.services.accounts.tokens import renewal_at
-from letmepost.services.old_idempotency import OldIdempotency
 from letmepost.services.platform_clock import PlatformClock
 from letmepost.services.publishing import throttling
-from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
-from letmepost.storage.accounts.credentials import CredentialRepository
+from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 from tests.doubles.clock import SteppedClock
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way
-from tests.storage.support import CLOCK, KEYRING, Admin, Owner, in_the_past
+from tests.storage.support import CLOCK, Admin, Owner, in_the_past
 
 _ENDED: tuple[int, dict[str, Any]] = (401, {"error": "revoked"})
 _REFUSED: tuple[int, dict[str, Any]] = (400, {})
@@ -36,20 +35,10 @@ class Keeper:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        idempotency = OldIdempotency(desk.owner.database, KEYRING, CLOCK)
-        self.health = HealthChecks(
-            units=desk.owner.units,
-            database=desk.owner.database,
-            keyring=KEYRING,
-            clock=CLOCK,
-            worlds=desk.tools.worlds,
-            idempotency=idempotency,
-        )
+        self.health = HealthChecks(desk.owner.units, desk.tools.worlds)
         self.maintenance = AccountMaintenance(
             units=desk.owner.units,
-            database=desk.owner.database,
-            keyring=KEYRING,
-            clock=CLOCK,
+            accounts=EveryTenantAccounts(desk.owner.database),
             worlds=desk.tools.worlds,
             health=self.health,
             throttles=desk.tools.throttles,
@@ -70,15 +59,15 @@ class Keeper:
 
     async def account(self) -> AccountRow:
         tenant = self.desk.owner.tenant
-        async with self.desk.owner.database.tenant(tenant) as connection:
-            found = await AccountRepository(connection, tenant, KEYRING).find(self.desk.account_id)
+        async with self.desk.owner.units.begin(tenant) as work:
+            found = await work.accounts.find(self.desk.account_id)
         assert found is not None
         return found
 
     async def token(self) -> str:
         tenant = self.desk.owner.tenant
-        async with self.desk.owner.database.tenant(tenant) as connection:
-            found = await CredentialRepository(connection, tenant, KEYRING).find(self.desk.account_id)
+        async with self.desk.owner.units.begin(tenant) as work:
+            found = await work.credentials.find(self.desk.account_id)
         assert found is not None
         return found.secrets["token"]
 
@@ -227,9 +216,8 @@ async def test_a_disconnect_while_it_is_refreshed_wins(keeper: Keeper) -> None:
     keeper.network.hold()
     refreshing = asyncio.create_task(keeper.maintenance.refresh_due(10))
     await keeper.network.arrived.acquire()
-    async with keeper.desk.owner.database.tenant(keeper.desk.owner.tenant) as connection:
-        accounts = AccountRepository(connection, keeper.desk.owner.tenant, KEYRING)
-        await accounts.disconnect(keeper.desk.account_id, CLOCK.now())
+    async with keeper.desk.owner.units.begin(keeper.desk.owner.tenant) as work:
+        await work.accounts.disconnect(keeper.desk.account_id, work.now())
     keeper.network.release()
     await refreshing
     row = await keeper.row()

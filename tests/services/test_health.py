@@ -6,14 +6,13 @@ import pytest
 
 from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.services.accounts import health
 from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import OldIdempotency, Once
-from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
+from letmepost.storage.accounts.accounts import AccountRow
 from tests.services.desk import Desk
 from tests.services.network import Way
-from tests.storage.support import CLOCK, KEYRING, fresh_id
+from tests.storage.support import fresh_id
 
 _REFUSED = (401, {"error": "revoked"})
 
@@ -23,25 +22,16 @@ class Clinic:
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.checks = HealthChecks(
-            units=desk.owner.units,
-            database=desk.owner.database,
-            keyring=KEYRING,
-            clock=CLOCK,
-            worlds=desk.tools.worlds,
-            idempotency=OldIdempotency(desk.owner.database, KEYRING, CLOCK),
-        )
+        self.checks = HealthChecks(desk.owner.units, desk.tools.worlds)
 
-    async def check(self, **caller: Any) -> AccountRow:
-        """The account after a check."""
-        found: list[AccountRow] = []
-
-        def render(row: AccountRow) -> Answer:
-            found.append(row)
-            return Answer(200, b"", {})
-
-        await self.checks.check(self.caller(**caller), self.desk.account_id, Once(None, render))
-        return found[0]
+    async def check(self, **changes: Any) -> AccountRow:
+        """Check the account; return it as it is afterwards."""
+        units, caller = self.desk.owner.units, self.caller(**changes)
+        async with units.begin(caller) as work:
+            prepared = await health.prepare(work, self.desk.account_id)
+        checked = await self.checks.ask(prepared)
+        async with units.begin(caller) as work:
+            return await health.record(work, checked)
 
     def caller(self, **changes: Any) -> Caller:
         tenant = self.desk.owner.tenant
@@ -56,8 +46,8 @@ class Clinic:
         return Caller(**{**given, **changes})
 
     async def account(self) -> AccountRow:
-        async with self.desk.owner.database.tenant(self.desk.owner.tenant) as connection:
-            row = await AccountRepository(connection, self.desk.owner.tenant, KEYRING).find(self.desk.account_id)
+        async with self.desk.owner.units.begin(self.desk.owner.tenant) as work:
+            row = await work.accounts.find(self.desk.account_id)
         assert row is not None
         return row
 
@@ -161,9 +151,8 @@ async def test_connecting_again_forgets_the_health(clinic: Clinic) -> None:
 
 
 async def test_a_disconnected_account_is_not_asked_about(clinic: Clinic) -> None:
-    async with clinic.desk.owner.database.tenant(clinic.desk.owner.tenant) as connection:
-        accounts = AccountRepository(connection, clinic.desk.owner.tenant, KEYRING)
-        await accounts.disconnect(clinic.desk.account_id, CLOCK.now())
+    async with clinic.desk.owner.units.begin(clinic.desk.owner.tenant) as work:
+        await work.accounts.disconnect(clinic.desk.account_id, work.now())
     with pytest.raises(StateForbids) as refusal:
         await clinic.check()
     assert refusal.value.rule == "account.disconnected"

@@ -29,7 +29,6 @@ from letmepost.http.services import APIServices
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.disconnect import Disconnecting
-from letmepost.services.accounts.read import Accounts
 from letmepost.services.callers import new_id
 from letmepost.services.media.attachments import Attachments
 from letmepost.services.media.downloads import Downloads
@@ -87,7 +86,6 @@ async def open_api(
         rate_limits = RateLimits(core.redis, core.clock, metrics)
         sandbox = Sandbox(
             control=_sandbox_control(core),
-            connecting=parts.connecting,
             worlds=core.worlds,
             database=core.database,
             keyring=core.keyring,
@@ -117,28 +115,15 @@ async def open_api(
             ),
             validation=Validation(acceptance=acceptance, worlds=core.worlds, links=core.links, clock=core.clock),
             timelines=Timelines(core.database, core.clock),
-            accounts=Accounts(
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
-                worlds=core.worlds,
-                idempotency=core.old_idempotency,
-            ),
             connecting=parts.connecting,
             consents=parts.consents,
+            completions=parts.completions,
             connect_sessions=parts.sessions,
             hosted=parts.hosted,
+            browsers=parts.browsers,
             browsers_need_tls=parts.address.is_encrypted,
             withdrawals=parts.withdrawals,
-            disconnecting=Disconnecting(
-                units=core.units,
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
-                worlds=core.worlds,
-                idempotency=core.old_idempotency,
-                quotas=core.quotas,
-            ),
+            disconnecting=Disconnecting(core.units, core.worlds),
             health=core.health,
             api_keys=ApiKeys(
                 found=EveryTenantKeys(core.database, core.keyring),

@@ -1,15 +1,20 @@
-"""What connects accounts: by what is typed in, by consent, and on hosted pages."""
+"""The use cases that connect accounts: by credentials, by consent, and on hosted pages."""
 
 from dataclasses import dataclass
 
 from letmepost.bootstrap.core import Core
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
+from letmepost.services.accounts.browsers import Browsers
+from letmepost.services.accounts.completions import Completions
 from letmepost.services.accounts.connect import Connecting
 from letmepost.services.accounts.connect_sessions import ConnectSessions
 from letmepost.services.accounts.consents import Consents
-from letmepost.services.accounts.granted_accounts import GrantedAccounts
 from letmepost.services.accounts.hosted_pages import HostedPages
+from letmepost.services.accounts.hosted_sessions import HostedSessions
 from letmepost.services.accounts.withdrawals import Withdrawals
+from letmepost.storage.accounts.connect_sessions import EveryTenantConnectSessions
+from letmepost.storage.accounts.consents import EveryTenantConsents
+from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,56 +23,28 @@ class ConnectingParts:
 
     connecting: Connecting
     consents: Consents
+    completions: Completions
     sessions: ConnectSessions
     hosted: HostedPages
+    browsers: Browsers
     withdrawals: Withdrawals
     address: PublicAddress
 
 
 def connecting_parts(core: Core) -> ConnectingParts:
-    """Those of a deployment."""
-    database, keyring, clock, worlds = core.database, core.keyring, core.clock, core.worlds
-    settings = core.settings
+    """Return those of a deployment."""
+    database, keyring, units, worlds, settings = core.database, core.keyring, core.units, core.worlds, core.settings
     address = PublicAddress(str(settings.public_url), is_set="public_url" in settings.model_fields_set)
-    return_urls = ReturnUrls(settings.return_origins)
-    connecting = Connecting(
-        database=database, keyring=keyring, clock=clock, worlds=worlds, idempotency=core.old_idempotency
-    )
-    granted = GrantedAccounts(database=database, keyring=keyring, clock=clock, connecting=connecting)
-    consents = Consents(
-        database=database,
-        keyring=keyring,
-        clock=clock,
-        worlds=worlds,
-        idempotency=core.old_idempotency,
-        granted=granted,
-        return_urls=return_urls,
-        address=address,
-    )
-    sessions = ConnectSessions(
-        database=database,
-        keyring=keyring,
-        clock=clock,
-        worlds=worlds,
-        idempotency=core.old_idempotency,
-        return_urls=return_urls,
-        address=address,
-    )
-    hosted = HostedPages(
-        database=database,
-        keyring=keyring,
-        clock=clock,
-        worlds=worlds,
-        connecting=connecting,
-        consents=consents,
-        granted=granted,
-    )
-    withdrawals = Withdrawals(database=database, keyring=keyring, clock=clock, worlds=worlds)
+    return_urls, browsers = ReturnUrls(settings.return_origins), Browsers(keyring)
+    consents = Consents(keyring=keyring, worlds=worlds, return_urls=return_urls, address=address)
+    hosted_sessions = HostedSessions(sessions=EveryTenantConnectSessions(database), keyring=keyring, browsers=browsers)
     return ConnectingParts(
-        connecting=connecting,
+        connecting=Connecting(worlds),
         consents=consents,
-        sessions=sessions,
-        hosted=hosted,
-        withdrawals=withdrawals,
+        completions=Completions(units=units, consents=EveryTenantConsents(database), keyring=keyring, worlds=worlds),
+        sessions=ConnectSessions(keyring=keyring, worlds=worlds, return_urls=return_urls, address=address),
+        hosted=HostedPages(units=units, sessions=hosted_sessions, browsers=browsers, worlds=worlds, consents=consents),
+        browsers=browsers,
+        withdrawals=Withdrawals(units, worlds, EveryTenantAccounts(database)),
         address=address,
     )

@@ -136,9 +136,7 @@ async def open_core(
             live_http=live_http,
             sandbox_http=sandbox_http,
             worlds=worlds,
-            health=HealthChecks(
-                units=units, database=database, keyring=keyring, clock=clock, worlds=worlds, idempotency=old_idempotency
-            ),
+            health=HealthChecks(units, worlds),
             units=units,
             idempotency=Idempotency(units, keyring, clock, kept_for=answers_kept_for),
             old_idempotency=old_idempotency,

@@ -29,6 +29,7 @@ from letmepost.services.tenants.retention import Retention
 from letmepost.services.tenants.version_notices import VersionNotices
 from letmepost.services.webhooks.deliveries import Deliveries
 from letmepost.settings import Settings
+from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 from letmepost.storage.publishing.claims import EveryTenantClaims
 from letmepost.storage.tenants.organizations import EveryTenantOrganizations
 from letmepost.storage.tenants.pauses import EveryTenantPauses
@@ -98,9 +99,7 @@ async def open_worker(
             removal=Removal(core.units, EveryTenantOrganizations(core.database), core.library),
             maintenance=AccountMaintenance(
                 units=core.units,
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
+                accounts=EveryTenantAccounts(core.database),
                 worlds=core.worlds,
                 health=core.health,
                 throttles=throttles,

@@ -8,13 +8,14 @@ from letmepost.gateways.rate_limits import RateLimits
 from letmepost.gateways.stream_slots import StreamSlots
 from letmepost.http.client_limits import ClientLimits
 from letmepost.platforms.contract import Platform
+from letmepost.services.accounts.browsers import Browsers
+from letmepost.services.accounts.completions import Completions
 from letmepost.services.accounts.connect import Connecting
 from letmepost.services.accounts.connect_sessions import ConnectSessions
 from letmepost.services.accounts.consents import Consents
 from letmepost.services.accounts.disconnect import Disconnecting
 from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.accounts.hosted_pages import HostedPages
-from letmepost.services.accounts.read import Accounts
 from letmepost.services.accounts.withdrawals import Withdrawals
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media.attachments import Attachments
@@ -76,11 +77,12 @@ class APIServices:
     unpublishing: Unpublishing
     validation: Validation
     timelines: Timelines
-    accounts: Accounts
     connecting: Connecting
     consents: Consents
+    completions: Completions
     connect_sessions: ConnectSessions
     hosted: HostedPages
+    browsers: Browsers
     browsers_need_tls: bool
     withdrawals: Withdrawals
     disconnecting: Disconnecting

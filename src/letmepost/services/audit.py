@@ -5,7 +5,6 @@ from typing import Any
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
-from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.database import Connection, Tenant
 from letmepost.storage.tenants.audit import Action, AuditEntry, AuditRepository
 
@@ -23,11 +22,3 @@ async def record(
         actor, tenant = OPERATOR, by
     entry = AuditEntry(id=new_id(clock), actor=actor, action=action, subject=subject, detail=detail)
     await AuditRepository(connection, tenant).write(entry, clock.now())
-
-
-async def record_account(
-    connection: Connection, clock: Clock, caller: Caller, action: Action, account: AccountRow
-) -> None:
-    """Put on record that an account was connected or let go."""
-    facts = {"mode": caller.mode, "platform": account.platform, "handle": account.handle}
-    await record(connection, clock, caller, action, spell(Prefix.ACCOUNT, account.id), **facts)

@@ -41,8 +41,8 @@ class Caller:
         return self.profile_id or profile_id
 
 
-def beginner(tenant: Tenant, key_id: UUID) -> Caller:
-    """Whoever began what a browser goes on with: it is done, and on record, in that key's name."""
+def caller_for_key(tenant: Tenant, key_id: UUID) -> Caller:
+    """Return the caller in whose name a browser continues what an API key started. It has no scopes."""
     return Caller(
         organization_id=tenant.organization_id,
         mode=tenant.mode,

@@ -13,7 +13,7 @@ from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.platforms.contract import Platform
-from letmepost.services.accounts.consent_requests import Completion, Started
+from letmepost.services.accounts.consent_requests import Completion, ConsentOptions, Started
 from letmepost.services.accounts.read import AccountChange
 from letmepost.storage.accounts.accounts import AccountRow
 
@@ -157,6 +157,15 @@ class StartConnect(Body):
         description="Where we send the browser in the end, with `status` (`connected`, `choose`, `cancelled`, "
         "`failed`) and `accountId`, `state` or `error` in its query.",
     )
+
+    def to_options(self) -> ConsentOptions:
+        """Return the options of a consent.
+
+        Raises:
+            InvalidRequest: the profile id is malformed.
+        """
+        profile_id = None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id)
+        return ConsentOptions(profile_id=profile_id, redirect_uri=self.redirect_uri, return_url=self.return_url)
 
 
 class CompleteConsent(Body):

@@ -9,7 +9,7 @@ from pydantic import Field
 from letmepost.domain.ids import Prefix, spell, spell_if_given
 from letmepost.domain.sizes import EXTERNAL_USER_ID_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
-from letmepost.services.accounts.connect_sessions import MadeSession, SessionRequest
+from letmepost.services.accounts.connect_sessions import NewSession, SessionRequest
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 
 _STATUS = (
@@ -71,8 +71,8 @@ class NewConnectSessionView(ConnectSessionView):
     url: str
 
     @classmethod
-    def made(cls, made: MadeSession) -> Self:
-        """Show a session that has just been made."""
+    def of_new(cls, made: NewSession) -> Self:
+        """Show a new session with its URL."""
         return cls(**_fields(made.row, made.row.created_at), url=made.url)
 
 

@@ -1,201 +1,153 @@
-"""Connecting accounts: a platform's flow finds them, and they are stored with what they need to be kept alive."""
+"""Connecting accounts: a platform's flow finds them, and they are stored with their credentials."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from letmepost.domain.accounts import AccountStatus
-from letmepost.domain.errors import InvalidRequest, PlatformFailure, StateForbids
+from letmepost.domain.errors import InvalidRequest, PlatformFailure
 from letmepost.domain.flow import Flow
-from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import ConnectedAccount
-from letmepost.services.accounts.read import visible_account
+from letmepost.services.accounts import read
+from letmepost.services.accounts.changes import record_change
+from letmepost.services.accounts.owners import AccountOwner, check_owner, find_profile
 from letmepost.services.accounts.tokens import renewal_at
-from letmepost.services.audit import record_account
-from letmepost.services.callers import Caller, new_id
+from letmepost.services.callers import Caller
 from letmepost.services.events import account_event, post_event
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Access, Worlds
-from letmepost.services.platform_clock import platform_clock
-from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
-from letmepost.storage.database import Connection, Database
-from letmepost.storage.posts.posts import PostRepository
-from letmepost.storage.sealing import Keyring
+from letmepost.services.platform_clock import PlatformClock, platform_clock_of
+from letmepost.services.work import Work
+from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.tenants.audit import Action
-from letmepost.storage.tenants.profiles import ProfileRepository
-from letmepost.storage.webhooks.events import EventRepository
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """What connecting led to: the account, and whether it is new."""
+    """A connected account. `is_new`: it was not connected before."""
 
     account: AccountRow
     is_new: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Belonging:
-    """Where a connected account belongs: its profile (None: the default one), and whom the customer knows it by."""
+@dataclass(frozen=True, slots=True)
+class PreparedFlow(Generic[T]):
+    """A flow that needs no connected account, and what runs it. It can run once."""
 
-    profile_id: UUID | None
-    external_user_id: str | None = None
+    access: Access
+    flow: Flow[T]
+    time: PlatformClock
 
 
 class Connecting:
-    """Connects accounts of a caller's world."""
+    """Connects accounts by the credentials that a caller sends."""
 
-    def __init__(
-        self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds, idempotency: OldIdempotency
-    ) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._clock = clock
+    def __init__(self, worlds: Worlds) -> None:
         self._worlds = worlds
-        self._idempotency = idempotency
 
-    async def connect(
-        self,
-        caller: Caller,
-        platform_name: str,
-        body: Mapping[str, Any],
-        profile_id: UUID | None,
-        once: Once[Sequence[Connected]],
-    ) -> Answer:
-        """Connect an account by what a person typed in, or give a connected one its new credential.
+    def describe(self, caller: Caller, platform_name: str) -> Mapping[str, Any]:
+        """Return the JSON Schema of the credentials.
 
         Raises:
-            InvalidRequest: the input is not what the platform takes.
+            NotFound: the platform does not exist.
+            PlatformNotEnabled: the mode is test, and the deployment runs no sandbox.
+        """
+        connect_input = self._worlds.access(platform_name, caller.mode, caller.organization_id).platform.connect_input
+        return {} if connect_input is None else connect_input.model_json_schema(by_alias=True)
+
+    async def prepare(
+        self, work: Work, platform_name: str, given: Mapping[str, Any], profile_id: UUID | None
+    ) -> PreparedFlow[ConnectedAccount]:
+        """Check the credentials, before the platform is called.
+
+        Raises:
+            NotFound: the platform does not exist.
             PlatformNotEnabled: the deployment has no credentials for the platform.
-            PlatformFailure: the platform refused it, or could not be reached.
-            StateForbids: the account belongs to another profile.
+            InvalidRequest: the credentials are malformed, or the API key belongs to another profile.
         """
-        access = self._worlds.access_to_connect(platform_name, caller.mode, caller.organization_id)
-        return await self.finish(caller, access, typed(access, body), profile_id, once)
-
-    async def finish(
-        self,
-        caller: Caller,
-        access: Access,
-        flow: Flow[ConnectedAccount],
-        profile_id: UUID | None,
-        once: Once[Sequence[Connected]],
-    ) -> Answer:
-        """Run a flow that connects, and store what it finds; raises as `connect`."""
-        belonging = Belonging(profile_id=caller.narrow(profile_id))
-        found = await self.run(caller, access, flow)
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            made = await self.store(connection, caller, access.platform.name, found, belonging)
-            return await self._idempotency.answer(connection, caller, once, [made])
-
-    async def run(self, caller: Caller, access: Access, flow: Flow[T]) -> T:
-        """What a flow finds that needs no account, at the time of the caller's world.
-
-        Raises:
-            PlatformFailure: the platform refused, or could not be reached.
-        """
-        async with self._database.tenant(caller.tenant) as connection:
-            time = await platform_clock(connection, caller.tenant, self._clock)
-        sender = Sender(http=access.http, platform=access.platform, clock=time, metrics=access.metrics)
-        try:
-            return await drive(flow, sender)
-        except PlatformFailure as failure:
-            failure.platform = access.platform.name
-            raise
-
-    async def store(
-        self, connection: Connection, caller: Caller, platform: str, found: ConnectedAccount, belonging: Belonging
-    ) -> Connected:
-        """Store a connected account in the transaction under way, and queue what was held for it again.
-
-        Raises:
-            InvalidRequest: there is no such profile.
-            StateForbids: the account belongs to another profile or to another of the customer's users.
-        """
-        now = self._clock.now()
-        time = await platform_clock(connection, caller.tenant, self._clock)
-        found = time.connected(found)
-        accounts = AccountRepository(connection, caller.tenant, self._keyring)
-        profile = await ProfileRepository(connection, caller.tenant).find(belonging.profile_id)
-        if profile is None:
-            raise InvalidRequest("There is no such profile.", rule="profileId")
-        account_id = new_id(self._clock)
-        known = await accounts.find_connected(platform, found.platform_account_id)
-        more: dict[str, Any] = {
-            "refresh_at": renewal_at(found.credential, found.token_expires_at, time, known.id if known else account_id)
-        }
-        if belonging.external_user_id is not None:
-            more["external_user_id"] = belonging.external_user_id
-        if known is None and not await accounts.create(account_id, profile.id, platform, found, now, **more):
-            known = await accounts.find_connected(platform, found.platform_account_id)
-        if known is not None:
-            await _check_owner(connection, caller, known, belonging)
-            account_id = known.id
-            await accounts.reconnect(account_id, found, now, **more)
-        account = await visible_account(connection, caller, self._keyring, account_id)
-        await self._announce(connection, caller, account)
-        return Connected(account=account, is_new=known is None)
-
-    async def _announce(self, connection: Connection, caller: Caller, account: AccountRow) -> None:
-        """Tell of it, put it on record, and queue what was held for it."""
-        now = self._clock.now()
-        released = await PostRepository(connection, caller.tenant).release_held(account.id, now)
-        events = [post_event(self._clock, "post.queued", post) for post in released]
-        connected = account_event(self._clock, "account.connected", account)
-        await EventRepository(connection, caller.tenant).write([connected, *events], now)
-        await record_account(connection, self._clock, caller, Action.ACCOUNT_CONNECTED, account)
+        access = self._worlds.access_to_connect(platform_name, work.tenant.mode, work.tenant.organization_id)
+        flow = credential_flow(access, given)
+        work.caller.narrow(profile_id)
+        return PreparedFlow(access, flow, await platform_clock_of(work))
 
 
-async def _check_owner(connection: Connection, caller: Caller, known: AccountRow, belonging: Belonging) -> None:
-    """Raise if an account that is known already belongs to another profile, or to another of the customer's users.
-
-    The platform has confirmed that the person may use the account. Its posts still belong to those who wrote them:
-    another person must not see them in the customer's app, and must not publish them by connecting the account.
-    """
-    if belonging.profile_id not in {None, known.profile_id}:
-        raise StateForbids(
-            "This account is connected under another profile.",
-            rule="account.other_profile",
-            remediation="Connect it under that profile, or move it with PATCH /v1/accounts/{id} first.",
-        )
-    if None in {belonging.external_user_id, known.external_user_id}:
-        return
-    if belonging.external_user_id == known.external_user_id:
-        return
-    if known.status != AccountStatus.DISCONNECTED:
-        raise StateForbids(
-            "This account is connected by another user.",
-            rule="account.other_user",
-            remediation="Disconnect it for that user first.",
-        )
-    if await PostRepository(connection, caller.tenant).has_unfinished(known.id):
-        raise StateForbids(
-            "This account was connected by another user, whose posts have not gone out yet.",
-            rule="account.posts_waiting",
-            remediation="Cancel those posts first.",
-        )
-
-
-def typed(access: Access, body: Mapping[str, Any]) -> Flow[ConnectedAccount]:
-    """The flow that connects by what a person typed in.
+async def run(prepared: PreparedFlow[T]) -> T:
+    """Call the platform.
 
     Raises:
-        InvalidRequest: the input is not what the platform takes.
+        PlatformFailure: the platform refused, or could not be reached.
+    """
+    access = prepared.access
+    sender = Sender(http=access.http, platform=access.platform, clock=prepared.time, metrics=access.metrics)
+    try:
+        return await drive(prepared.flow, sender)
+    except PlatformFailure as failure:
+        failure.platform = access.platform.name
+        raise
+
+
+async def record(
+    work: Work, platform_name: str, found: ConnectedAccount, profile_id: UUID | None = None
+) -> list[Connected]:
+    """Store the account that the caller connects; raises as `store`."""
+    owner = AccountOwner(profile_id=work.caller.narrow(profile_id))
+    return [await store(work, platform_name, found, owner)]
+
+
+async def store(work: Work, platform_name: str, found: ConnectedAccount, owner: AccountOwner) -> Connected:
+    """Store a connected account, or the new credential of a known one, and queue its held posts.
+
+    Raises:
+        InvalidRequest: the profile does not exist.
+        StateForbids: the account belongs to another profile, or to another of the customer's users.
+    """
+    now, time = work.now(), await platform_clock_of(work)
+    found = time.connected(found)
+    profile = await find_profile(work, owner.profile_id)
+    account_id = work.new_id()
+    known = await work.accounts.find_connected(platform_name, found.platform_account_id)
+    more: dict[str, Any] = {
+        "refresh_at": renewal_at(found.credential, found.token_expires_at, time, known.id if known else account_id)
+    }
+    if owner.external_user_id is not None:
+        more["external_user_id"] = owner.external_user_id
+    if known is None and not await work.accounts.create(account_id, profile.id, platform_name, found, now, **more):
+        known = await work.accounts.find_connected(platform_name, found.platform_account_id)
+    if known is not None:
+        await check_owner(work, known, owner)
+        account_id = known.id
+        await work.accounts.reconnect(account_id, found, now, **more)
+    account = await read.get(work, account_id)
+    await _announce(work, account)
+    return Connected(account=account, is_new=known is None)
+
+
+async def _announce(work: Work, account: AccountRow) -> None:
+    """Announce and audit that an account was connected, and queue its held posts."""
+    released = await work.posts.release_held(account.id, work.now())
+    await work.emit(account_event(work.clock, "account.connected", account))
+    await work.emit(*(post_event(work.clock, "post.queued", post) for post in released))
+    if released:
+        work.wake_workers()
+    await record_change(work, Action.ACCOUNT_CONNECTED, account)
+
+
+def credential_flow(access: Access, given: Mapping[str, Any]) -> Flow[ConnectedAccount]:
+    """Return the flow that connects an account by credentials.
+
+    Raises:
+        InvalidRequest: the credentials are malformed, or the platform connects accounts by consent only.
     """
     platform = access.platform
     if platform.connect_input is None or platform.connect is None:
         raise InvalidRequest(f"{platform.title} accounts are connected by consent.", rule="connect.consent")
     try:
-        return platform.connect(platform.connect_input.model_validate(body), access.settings)
+        return platform.connect(platform.connect_input.model_validate(given), access.settings)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])

@@ -5,21 +5,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from letmepost.domain.errors import (
-    InvalidRequest,
-    LetmepostError,
-)
+from letmepost.domain.errors import InvalidRequest, LetmepostError
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.consents import ConsentRow
 from letmepost.storage.database import Tenant
+from letmepost.storage.sealing import Keyring
 
 _DENIED = frozenset({"access_denied", "user_cancelled_login", "user_cancelled_authorize", "user_denied"})
 """The errors that mean that a person declined: RFC 6749 section 4.1.2.1, and those of LinkedIn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A request to start a consent.
+class ConsentOptions:
+    """The options of a consent that is started.
 
     Args:
         profile_id: the profile that the accounts are connected to.
@@ -89,6 +87,11 @@ class CallbackResult:
     is_choosing: bool = False
     is_denied: bool = False
     error: LetmepostError | None = None
+
+
+def state_hashes(keyring: Keyring, state: str) -> list[bytes]:
+    """Return the hashes under which a consent with this state may be stored; the first is that of new ones."""
+    return keyring.hashes("connect-state", state.encode())
 
 
 def unknown_state() -> InvalidRequest:

@@ -7,111 +7,89 @@ from uuid import UUID
 
 from letmepost.domain.errors import InputRefused, InvalidRequest, PlatformFailure, RequestError, StateForbids
 from letmepost.domain.retry import POLICIES
-from letmepost.gateways.clock import Clock
-from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth
-from letmepost.services.accounts.connect import Belonging, Connected, Connecting
-from letmepost.services.accounts.consent_requests import (
-    Returned,
-    late_state,
-    unknown_state,
-    used_state,
-)
-from letmepost.services.callers import Caller, beginner
+from letmepost.platforms.contract import ConnectedAccount, OAuth
+from letmepost.services.accounts import connect
+from letmepost.services.accounts.connect import Connected, PreparedFlow
+from letmepost.services.accounts.consent_requests import Returned, late_state, unknown_state, used_state
+from letmepost.services.accounts.owners import AccountOwner
 from letmepost.services.platform_access import Access
-from letmepost.storage.accounts.connect_sessions import ConnectSessionRepository
-from letmepost.storage.accounts.consents import ConsentRepository, ConsentRow
-from letmepost.storage.database import Connection, Database, Tenant
-from letmepost.storage.sealing import Keyring
-from letmepost.storage.tenants.organizations import OrganizationRepository
+from letmepost.services.work import Work
+from letmepost.storage.accounts.consents import ConsentRow
 
 GOOD_FOR = timedelta(minutes=10)
 """How long a person has to consent, and then again to choose."""
 
 
-class GrantedAccounts:
-    """Exchanges grants for accounts, offers and stores the accounts, and ends hosted sessions."""
+async def exchange(prepared: PreparedFlow[Sequence[ConnectedAccount]]) -> list[ConnectedAccount]:
+    """Exchange a grant for its accounts: at least one, without duplicates.
 
-    def __init__(self, *, database: Database, keyring: Keyring, clock: Clock, connecting: Connecting) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._clock = clock
-        self._connecting = connecting
+    Raises:
+        PlatformFailure: the platform refused the grant, was unreachable, or granted no account.
+    """
+    each = {one.platform_account_id: one for one in await connect.run(prepared)}
+    if not each:
+        raise _no_account(prepared.access.platform.name)
+    return list(each.values())
 
-    async def exchange(self, caller: Caller, access: Access, grant: Grant) -> Sequence[ConnectedAccount]:
-        """Exchange a grant for its accounts: at least one, without duplicates.
 
-        Raises:
-            PlatformFailure: the platform refused the grant, was unreachable, or granted no account.
-        """
-        found = await self._connecting.run(caller, access, oauth_of(access).accounts(grant, access.settings))
-        each = {one.platform_account_id: one for one in found}
-        if not each:
-            raise _no_account(access.platform.name)
-        return list(each.values())
+async def offer(work: Work, row: ConsentRow, found: Sequence[ConnectedAccount]) -> None:
+    """Store several accounts until a person has chosen."""
+    await work.consents.offer(row.id, found, work.now() + GOOD_FOR)
 
-    async def offer(self, tenant: Tenant, row: ConsentRow, found: Sequence[ConnectedAccount]) -> None:
-        """Store several accounts until a person has chosen."""
-        async with self._database.tenant(tenant) as connection:
-            await ConsentRepository(connection, tenant, self._keyring).offer(
-                row.id, found, self._clock.now() + GOOD_FOR
-            )
 
-    async def store(
-        self, connection: Connection, caller: Caller, row: ConsentRow, chosen: Sequence[ConnectedAccount]
-    ) -> list[Connected]:
-        """Store the accounts, and finish the hosted session of the consent.
+async def store(work: Work, row: ConsentRow, chosen: Sequence[ConnectedAccount]) -> list[Connected]:
+    """Store the accounts, and finish the hosted session of the consent.
 
-        Raises:
-            InvalidRequest: that session has ended, or the tenant is being removed.
-            StateForbids: an account belongs to another profile.
-        """
-        if not await OrganizationRepository(connection, caller.tenant).hold():
-            raise unknown_state()  # the tenant was removed in the meantime; no row of it may be created
-        sessions = ConnectSessionRepository(connection, caller.tenant)
-        session = None if row.session_id is None else await sessions.find(row.session_id, lock=True)
-        if session is not None and session.status != "open":
-            raise used_state()
-        whose = None if session is None else session.external_user_id
-        belonging = Belonging(profile_id=row.profile_id, external_user_id=whose)
-        made = [await self._connecting.store(connection, caller, row.platform, one, belonging) for one in chosen]
-        if session is not None:
-            account_ids = [one.account.id for one in made]
-            await sessions.finish(session.id, "connected", self._clock.now(), account_ids=account_ids)
-        return made
+    Raises:
+        InvalidRequest: that session has ended, or the tenant is being removed.
+        StateForbids: an account belongs to another profile.
+    """
+    if not await work.organization.hold():
+        raise unknown_state()  # the tenant was removed in the meantime; no row of it may be created
+    session = None if row.session_id is None else await work.connect_sessions.find(row.session_id, lock=True)
+    if session is not None and session.status != "open":
+        raise used_state()
+    external_user_id = None if session is None else session.external_user_id
+    owner = AccountOwner(profile_id=row.profile_id, external_user_id=external_user_id)
+    made = [await connect.store(work, row.platform, one, owner) for one in chosen]
+    if session is not None:
+        account_ids = [one.account.id for one in made]
+        await work.connect_sessions.finish(session.id, "connected", work.now(), account_ids=account_ids)
+    return made
 
-    async def choices(self, connection: Connection, tenant: Tenant, session_id: UUID) -> list[ConnectedAccount]:
-        """Return the accounts to choose from on a hosted page; none if no choice is pending."""
-        consents = ConsentRepository(connection, tenant, self._keyring)
-        row = await consents.find_choice(session_id, self._clock.now())
-        return [] if row is None else await consents.offered(row.id)
 
-    async def choose(
-        self, connection: Connection, tenant: Tenant, session_id: UUID, account_ids: Collection[str]
-    ) -> list[Connected]:
-        """Connect the accounts that were chosen on a hosted page.
+async def choices(work: Work, session_id: UUID) -> list[ConnectedAccount]:
+    """Return the accounts to choose from on a hosted page; none if no choice is pending."""
+    row = await work.consents.find_choice(session_id, work.now())
+    return [] if row is None else await work.consents.offered(row.id)
 
-        Raises:
-            InvalidRequest: no choice is pending, or `account_ids` is empty or contains an account that was not offered.
-            StateForbids: an account belongs to another profile.
-        """
-        consents = ConsentRepository(connection, tenant, self._keyring)
-        row = await consents.find_choice(session_id, self._clock.now())
-        if row is None:
-            raise late_state()
-        chosen = pick(await consents.offered(row.id), account_ids)
-        await consents.end(row.id)
-        return await self.store(connection, beginner(tenant, row.key_id), row, chosen)
 
-    async def end_session(
-        self, tenant: Tenant, session_id: UUID, returned: Returned, error: PlatformFailure | RequestError
-    ) -> None:
-        """Record that a hosted session ended without an account, and why."""
-        status, now = "cancelled" if returned.is_denied else "failed", self._clock.now()
-        async with self._database.tenant(tenant) as connection:
-            sessions = ConnectSessionRepository(connection, tenant)
-            session = await sessions.find(session_id, lock=True)
-            if session is not None and session.status == "open":
-                await sessions.finish(session_id, status, now, error=_stored_error(error))
+async def choose(work: Work, session_id: UUID, account_ids: Collection[str]) -> list[Connected]:
+    """Connect the accounts that were chosen on a hosted page.
+
+    Raises:
+        InvalidRequest: no choice is pending, or `account_ids` is empty or contains an account that was not offered.
+        StateForbids: an account belongs to another profile.
+    """
+    row = await work.consents.find_choice(session_id, work.now())
+    if row is None:
+        raise late_state()
+    return await store(work, row, await take_chosen(work, row, account_ids))
+
+
+async def take_chosen(work: Work, row: ConsentRow, account_ids: Collection[str] | None) -> list[ConnectedAccount]:
+    """Return the chosen accounts of those that a consent offers, and end the consent. Raises as `pick`."""
+    chosen = pick(await work.consents.offered(row.id), account_ids)
+    await work.consents.end(row.id)
+    return chosen
+
+
+async def end_session(work: Work, session_id: UUID, returned: Returned, error: PlatformFailure | RequestError) -> None:
+    """Record that a hosted session ended without an account, and why."""
+    session = await work.connect_sessions.find(session_id, lock=True)
+    if session is not None and session.status == "open":
+        status = "cancelled" if returned.is_denied else "failed"
+        await work.connect_sessions.finish(session_id, status, work.now(), error=_stored_error(error))
 
 
 def oauth_of(access: Access) -> OAuth:

@@ -1,105 +1,97 @@
-"""Asking platforms whether accounts still open."""
+"""Health checks: calls that find out whether platforms still accept accounts' credentials."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.errors import FailureKind, PlatformFailure, StateForbids
-from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
-from letmepost.services.accounts.read import visible_account
+from letmepost.services.accounts import read
+from letmepost.services.accounts.changes import mark_revoked
 from letmepost.services.accounts.tokens import account_sender
-from letmepost.services.callers import Caller
-from letmepost.services.events import account_event
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.outcomes import failure_error
-from letmepost.services.work import UnitsOfWork
-from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
-from letmepost.storage.database import Connection, Database, Tenant
-from letmepost.storage.sealing import Keyring
-from letmepost.storage.webhooks.events import EventRepository
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.database import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A check of an account. `failure`: why it failed; None before it has run, and after a success."""
+
+    tenant: Tenant
+    account: AccountRow
+    began_at: datetime
+    failure: PlatformFailure | None = None
 
 
 class HealthChecks:
-    """Checks accounts.
+    """Calls platforms to check accounts.
 
-    A definite refusal marks the account, once, as one found while publishing does. Anything else that goes wrong says
-    nothing about the account, and changes nothing but what is known of its health. A success does not unmark it: what
-    may be read is not always what may be published.
+    A definite refusal marks the account once, as a refusal during publishing does. Any other failure says nothing about
+    the account, and changes only its health. A success does not unmark the account, because a credential that may read
+    may still be unable to publish.
     """
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        units: UnitsOfWork,
-        keyring: Keyring,
-        clock: Clock,
-        worlds: Worlds,
-        idempotency: OldIdempotency,
-    ) -> None:
-        self._database = database
+    def __init__(self, units: UnitsOfWork, worlds: Worlds) -> None:
         self._units = units
-        self._keyring = keyring
-        self._clock = clock
         self._worlds = worlds
-        self._idempotency = idempotency
 
-    async def check(self, caller: Caller, account_id: UUID, once: Once[AccountRow]) -> Answer:
-        """Ask the platform now; the account as it is known afterwards.
+    async def ask(self, check: HealthCheck) -> HealthCheck:
+        """Call the platform now; return the check with its result.
 
         Raises:
-            NotFound: there is none that the caller can see.
-            StateForbids: it is disconnected, so there is nothing to ask with.
+            PlatformNotEnabled: the deployment runs no sandbox.
         """
-        began_at = self._clock.now()
-        async with self._database.tenant(caller.tenant) as connection:
-            account = await visible_account(connection, caller, self._keyring, account_id)
-        if account.status == AccountStatus.DISCONNECTED:
-            raise StateForbids(
-                "The account is disconnected.", rule="account.disconnected", remediation="Connect it again."
-            )
-        failure = await self._ask(caller.tenant, account)
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            await self._record(connection, caller.tenant, account, began_at, failure)
-            checked = await visible_account(connection, caller, self._keyring, account_id)
-            return await self._idempotency.answer(connection, caller, once, checked)
-
-    async def examine(self, tenant: Tenant, account: AccountRow) -> None:
-        """Ask the platform now, for nobody in particular."""
-        began_at = self._clock.now()
-        failure = await self._ask(tenant, account)
-        async with self._database.tenant(tenant) as connection:
-            await self._record(connection, tenant, account, began_at, failure)
-
-    async def _ask(self, tenant: Tenant, account: AccountRow) -> PlatformFailure | None:
-        """What is wrong, if anything."""
+        tenant, account = check.tenant, check.account
         access = self._worlds.access(account.platform, tenant.mode, tenant.organization_id)
         sender = await account_sender(self._units, access, tenant, account)
         try:
             await drive(access.platform.check(account.facts, access.settings), sender)
         except PlatformFailure as failure:
-            return failure
-        return None
+            return replace(check, failure=failure)
+        return check
 
-    async def _record(
-        self,
-        connection: Connection,
-        tenant: Tenant,
-        account: AccountRow,
-        began_at: datetime,
-        failure: PlatformFailure | None,
-    ) -> None:
-        accounts, now = AccountRepository(connection, tenant, self._keyring), self._clock.now()
-        if failure is None:
-            await accounts.record_check(account.id, began_at, now, "healthy", None)
-            return
-        error = failure_error(account.platform, failure)
-        is_refused = failure.kind is FailureKind.AUTH_FAILED
-        await accounts.record_check(account.id, began_at, now, "refused" if is_refused else "failing", error)
-        if is_refused and await accounts.require_reconnect(account.id, began_at, now, error):
-            event = account_event(self._clock, "token.revoked", account)
-            await EventRepository(connection, tenant).write([event], now)
+    async def run(self, tenant: Tenant, account: AccountRow) -> None:
+        """Check an account as a job, and store the result."""
+        check = await self.ask(HealthCheck(tenant, account, self._units.clock.now()))
+        async with self._units.begin(tenant) as work:
+            await _store(work, check)
+
+
+async def prepare(work: Work, account_id: UUID) -> HealthCheck:
+    """Return a check of an account, ready to run.
+
+    Raises:
+        NotFound: the caller sees no such account.
+        StateForbids: the account is disconnected, so there is no credential to check.
+    """
+    began_at = work.now()
+    account = await read.get(work, account_id)
+    if account.status == AccountStatus.DISCONNECTED:
+        raise StateForbids("The account is disconnected.", rule="account.disconnected", remediation="Connect it again.")
+    return HealthCheck(work.tenant, account, began_at)
+
+
+async def record(work: Work, check: HealthCheck) -> AccountRow:
+    """Store the result of a check, and return the account as it is now.
+
+    Raises:
+        NotFound: the account was deleted, or moved out of the caller's profile.
+    """
+    await _store(work, check)
+    return await read.get(work, check.account.id)
+
+
+async def _store(work: Work, check: HealthCheck) -> None:
+    account, failure = check.account, check.failure
+    if failure is None:
+        await work.accounts.record_check(account.id, check.began_at, work.now(), "healthy", None)
+        return
+    is_refused = failure.kind is FailureKind.AUTH_FAILED
+    health, error = "refused" if is_refused else "failing", failure_error(account.platform, failure)
+    await work.accounts.record_check(account.id, check.began_at, work.now(), health, error)
+    if is_refused:
+        await mark_revoked(work, account, check.began_at, failure)

@@ -1,57 +1,52 @@
-"""What platforms tell us themselves: somebody has taken back what he consented to, or wants to be forgotten."""
+"""Withdrawals that platforms report: a person revoked the access, or asked for the deletion of their data."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.errors import FailureKind, InvalidRequest, NotFound, PlatformFailure
-from letmepost.gateways.clock import Clock
-from letmepost.services.accounts.disconnect import DISCONNECTED
-from letmepost.services.events import account_event, post_event
+from letmepost.services.accounts.changes import mark_revoked
+from letmepost.services.accounts.disconnect import hold_posts
+from letmepost.services.events import account_event
 from letmepost.services.platform_access import Worlds
-from letmepost.services.publishing.outcomes import failure_error
-from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
-from letmepost.storage.accounts.maintenance import EveryTenantAccounts, MaintenanceRepository
-from letmepost.storage.database import Connection, Database, Tenant
-from letmepost.storage.posts.posts import PostRepository
-from letmepost.storage.sealing import Keyring
-from letmepost.storage.webhooks.events import EventRepository
-
-_Change: TypeAlias = Callable[[Connection, Tenant, AccountRow], Awaitable[None]]
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 
 
 class Withdrawals:
-    """Ends connections whoever they belong to, when the platform says so and has signed it."""
+    """Ends the connections of every tenant to an account, on a request that the platform has signed."""
 
-    def __init__(self, *, database: Database, keyring: Keyring, clock: Clock, worlds: Worlds) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._clock = clock
+    def __init__(self, units: UnitsOfWork, worlds: Worlds, accounts: EveryTenantAccounts) -> None:
+        self._units = units
         self._worlds = worlds
-        self._found = EveryTenantAccounts(database)
+        self._accounts = accounts
 
     async def end(self, platform_name: str, body: bytes) -> None:
-        """The access to an account has ended.
+        """Mark an account whose access was revoked.
 
         Raises:
-            NotFound: there is no such platform, or it makes no such calls.
-            InvalidRequest: it is not signed by the platform.
+            NotFound: the platform does not exist, or does not report withdrawals.
+            InvalidRequest: the platform has not signed the body.
         """
-        await self._change_each(platform_name, body, self._mark)
+        await self._change_each(platform_name, body, _mark)
 
     async def erase(self, platform_name: str, body: bytes) -> None:
-        """What is known of an account is to be forgotten; its posts stay. Raises as `end`."""
-        await self._change_each(platform_name, body, self._forget)
+        """Disconnect an account and delete its personal data. Its posts stay. Raises as `end`."""
+        await self._change_each(platform_name, body, _erase)
 
-    async def _change_each(self, platform_name: str, body: bytes, change: _Change) -> None:
-        for found in await self._found.list_of_platform(platform_name, self._named(platform_name, body)):
-            async with self._database.tenant(found.tenant) as connection:
-                account = await AccountRepository(connection, found.tenant, self._keyring).find(found.account_id)
+    async def _change_each(
+        self, platform_name: str, body: bytes, change: Callable[[Work, AccountRow], Awaitable[None]]
+    ) -> None:
+        for found in await self._accounts.list_of_platform(
+            platform_name, self._platform_account_id(platform_name, body)
+        ):
+            async with self._units.begin(found.tenant) as work:
+                account = await work.accounts.find(found.account_id)
                 if account is not None:
-                    await change(connection, found.tenant, account)
+                    await change(work, account)
 
-    def _named(self, platform_name: str, body: bytes) -> str:
-        """The platform's own id of the account."""
+    def _platform_account_id(self, platform_name: str, body: bytes) -> str:
+        """Return the platform's own id of the account."""
         oauth = self._worlds.platform(platform_name).oauth
         if oauth is None or oauth.withdrawn is None or not self._worlds.is_enabled(platform_name, Mode.LIVE):
             raise NotFound("page")
@@ -60,24 +55,19 @@ class Withdrawals:
         except ValueError as error:
             raise InvalidRequest("This is not signed by the platform.", rule="connect.signature") from error
 
-    async def _mark(self, connection: Connection, tenant: Tenant, account: AccountRow) -> None:
-        now = self._clock.now()
-        failure = PlatformFailure(
-            FailureKind.AUTH_FAILED,
-            "The account's owner has taken back the access.",
-            remediation="Connect the account again.",
-        )
-        accounts = AccountRepository(connection, tenant, self._keyring)
-        if await accounts.require_reconnect(account.id, now, now, failure_error(account.platform, failure)):
-            event = account_event(self._clock, "token.revoked", account)
-            await EventRepository(connection, tenant).write([event], now)
 
-    async def _forget(self, connection: Connection, tenant: Tenant, account: AccountRow) -> None:
-        now = self._clock.now()
-        if not await AccountRepository(connection, tenant, self._keyring).disconnect(account.id, now):
-            return
-        await MaintenanceRepository(connection, tenant).erase_person(account.id, now)
-        held = await PostRepository(connection, tenant).hold_waiting(account.id, DISCONNECTED, now)
-        events = [post_event(self._clock, "post.held", post) for post in held]
-        gone = account_event(self._clock, "account.disconnected", account)
-        await EventRepository(connection, tenant).write([gone, *events], now)
+async def _mark(work: Work, account: AccountRow) -> None:
+    failure = PlatformFailure(
+        FailureKind.AUTH_FAILED,
+        "The account's owner has taken back the access.",
+        remediation="Connect the account again.",
+    )
+    await mark_revoked(work, account, work.now(), failure)
+
+
+async def _erase(work: Work, account: AccountRow) -> None:
+    if not await work.accounts.disconnect(account.id, work.now()):
+        return
+    await work.account_maintenance.erase_person(account.id, work.now())
+    await work.emit(account_event(work.clock, "account.disconnected", account))
+    await hold_posts(work, account.id)

@@ -1,6 +1,7 @@
 """The test world: accounts that need no credentials, and what their followers would see."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from letmepost.domain.api_keys import Mode
@@ -9,16 +10,28 @@ from letmepost.domain.flow import Flow
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.sandbox import SandboxControl
 from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth, Platform
-from letmepost.services.accounts.connect import Connected, Connecting
+from letmepost.services.accounts import connect
+from letmepost.services.accounts.connect import PreparedFlow, credential_flow
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import Once
-from letmepost.services.platform_access import Worlds
+from letmepost.services.platform_access import Access, Worlds
+from letmepost.services.platform_clock import PlatformClock, platform_clock_of
+from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
 from letmepost.storage.database import Database
 from letmepost.storage.sealing import Keyring
 
 _ANY_REDIRECT_URI = "https://sandbox.invalid/callback"
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedAccount:
+    """A checked request for a simulated account."""
+
+    control: SandboxControl
+    world: str
+    access: Access
+    scenario: str
+    time: PlatformClock
 
 
 class Sandbox:
@@ -28,7 +41,6 @@ class Sandbox:
         self,
         *,
         control: SandboxControl | None,
-        connecting: Connecting,
         worlds: Worlds,
         database: Database,
         keyring: Keyring,
@@ -36,49 +48,53 @@ class Sandbox:
     ) -> None:
         """`max_accounts`: accounts of an organization that are connected in test mode."""
         self._control = control
-        self._connecting = connecting
         self._worlds = worlds
         self._database = database
         self._keyring = keyring
         self._max_accounts = max_accounts
 
-    async def create_account(
-        self, caller: Caller, platform_name: str, scenario: str, once: Once[Sequence[Connected]]
-    ) -> Answer:
-        """Make a simulated account and connect it by the platform's ordinary flow.
+    async def prepare_account(self, work: Work, platform_name: str, scenario: str) -> PreparedAccount:
+        """Check a request for a simulated account.
 
         Raises:
             Unauthorized: the key is a live one.
-            InvalidRequest: there is no such scenario.
+            NotFound: the platform does not exist.
+            InvalidRequest: the scenario does not exist.
             StateForbids: the organization has the most simulated accounts allowed.
         """
-        control = self.control(caller)
-        platform = self._worlds.platform(platform_name)
+        control, platform = self.control(work.caller), self._worlds.platform(platform_name)
         if scenario not in platform.simulator.scenarios:
             raise InvalidRequest(
                 f"There is no scenario {scenario!r}.",
                 rule="scenario",
                 remediation=f"Choose among: {', '.join(platform.simulator.scenarios)}.",
             )
-        await self._check_count(caller)
-        given = await control.create_account(world_of(caller), platform_name, scenario)
-        if platform.oauth is None:
-            return await self._connecting.connect(caller, platform_name, given, None, once)
-        access = self._worlds.access(platform_name, caller.mode, caller.organization_id)
-        grant = Grant(code=given["code"], redirect_uri=_ANY_REDIRECT_URI, code_verifier="")
-        found = _only(platform.oauth, grant, access.settings)
-        return await self._connecting.finish(caller, access, found, None, once)
-
-    async def _check_count(self, caller: Caller) -> None:
-        """Workers check every connected account each day, so that these delay the checks of live accounts."""
-        async with self._database.tenant(caller.tenant) as connection:
-            count = await AccountRepository(connection, caller.tenant, self._keyring).count_connected()
+        # Workers check every connected account each day, so that these delay the checks of live accounts.
+        count = await work.accounts.count_connected()
         if count >= self._max_accounts:
             raise StateForbids(
                 f"The organization has {count} accounts connected in test mode, and {self._max_accounts} are allowed.",
                 rule="sandbox.accounts.max",
                 remediation="Disconnect test accounts, or empty the test world with POST /v1/sandbox/reset.",
             )
+        access = self._worlds.access(platform_name, work.tenant.mode, work.tenant.organization_id)
+        return PreparedAccount(control, world_of(work.caller), access, scenario, await platform_clock_of(work))
+
+    async def create_account(self, prepared: PreparedAccount) -> ConnectedAccount:
+        """Create a simulated account, and sign in to it with the platform's ordinary flow.
+
+        Raises:
+            SendFailure: the sandbox does not answer.
+            PlatformFailure: the simulator refused the sign-in, as its scenario says.
+        """
+        access, platform = prepared.access, prepared.access.platform
+        given = await prepared.control.create_account(prepared.world, platform.name, prepared.scenario)
+        if platform.oauth is None:
+            flow = credential_flow(access, given)
+        else:
+            grant = Grant(code=given["code"], redirect_uri=_ANY_REDIRECT_URI, code_verifier="")
+            flow = _only(platform.oauth, grant, access.settings)
+        return await connect.run(PreparedFlow(access, flow, prepared.time))
 
     async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
         """Return what followers of the accounts that the caller can see would see, oldest first.

@@ -4,11 +4,12 @@ from fastapi import APIRouter, Request, Response
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix
-from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.gate import GatedRoute, needs
+from letmepost.http.perform import begin_work, perform, respond
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.connect_sessions import ConnectSessionView, CreateConnectSession, NewConnectSessionView
 from letmepost.http.services import APIServices
+from letmepost.services.accounts import connect_sessions
 
 router = APIRouter(route_class=GatedRoute, tags=["accounts"])
 
@@ -22,9 +23,14 @@ router = APIRouter(route_class=GatedRoute, tags=["accounts"])
 async def create_connect_session(body: CreateConnectSession, request: Request) -> Response:
     """Make a page on which an end user of yours connects an account, without seeing a key."""
     services: APIServices = request.app.state.services
-    wanted = await once(request, NewConnectSessionView.made, status=201, has_secret=True)
-    making = services.connect_sessions.create(caller_of(request), body.to_request(), wanted)
-    return await respond(request, wanted, making)
+    wanted = body.to_request()
+    return await perform(
+        request,
+        lambda work: services.connect_sessions.create(work, wanted),
+        NewConnectSessionView.of_new,
+        status=201,
+        has_secret=True,
+    )
 
 
 @router.get(
@@ -36,5 +42,6 @@ async def get_connect_session(session_id: str, request: Request) -> Response:
     """Look how a session went."""
     services: APIServices = request.app.state.services
     session_uuid = find_id(Prefix.CONNECT_SESSION, session_id)
-    row = await services.connect_sessions.get(caller_of(request), session_uuid)
-    return show(ConnectSessionView.of(row, services.clock.now()))
+    async with begin_work(request) as work:
+        row = await connect_sessions.get(work, session_uuid)
+    return respond(ConnectSessionView.of(row, services.clock.now()))

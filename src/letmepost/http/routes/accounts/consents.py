@@ -1,4 +1,4 @@
-"""`/v1/accounts/oauth`: where platforms send browsers back to, and what they tell us themselves."""
+"""`/v1/accounts/oauth`: callbacks of the platforms."""
 
 from collections.abc import Sequence
 
@@ -19,29 +19,29 @@ router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)
 
 
 @router.get("/v1/accounts/oauth/{platform}/callback")
-async def land(platform: str, request: Request) -> Response:
-    """Take a person's browser back from the platform's page."""
+async def finish_consent(platform: str, request: Request) -> Response:
+    """Complete a consent for the browser that comes back from the platform's page."""
     services: APIServices = request.app.state.services
     query = request.query_params
     returned = Returned(state=query.get("state"), code=query.get("code"), error=query.get("error"))
     try:
-        hashes = services.hosted.browser_hashes(browser_of(request))
-        landing = await services.consents.land(platform, returned, hashes)
+        hashes = services.browsers.hashes(browser_of(request))
+        result = await services.completions.finish(platform, returned, hashes)
     except RequestError as error:
         return refusal(error)
-    if landing.consent.session_id is not None:
-        # The page of the session: it knows whether to offer a choice, or how to say goodbye.
-        return RedirectResponse(f"/connect/{spell(Prefix.CONNECT_SESSION, landing.consent.session_id)}", 303)
-    if landing.consent.return_url is not None:
-        return RedirectResponse(with_query(landing.consent.return_url, *_told(landing, returned)), 303)
-    if isinstance(landing.error, RequestError | PlatformFailure):
-        return refusal(landing.error)
-    return _welcome(services.platforms[platform].title, landing)
+    if result.consent.session_id is not None:
+        # The page of the session offers a choice, or shows the result.
+        return RedirectResponse(f"/connect/{spell(Prefix.CONNECT_SESSION, result.consent.session_id)}", 303)
+    if result.consent.return_url is not None:
+        return RedirectResponse(with_query(result.consent.return_url, *_outcome(result, returned)), 303)
+    if isinstance(result.error, RequestError | PlatformFailure):
+        return refusal(result.error)
+    return _outcome_page(services.platforms[platform].title, result)
 
 
 @router.post("/v1/accounts/oauth/{platform}/deauthorize")
 async def deauthorize(platform: str, request: Request) -> Response:
-    """Hear from a platform that a person has taken our app's access back."""
+    """Handle a platform's report that a person has revoked the access of the deployment's app."""
     services: APIServices = request.app.state.services
     await services.withdrawals.end(platform, await request.body())
     return Response(status_code=200)
@@ -49,7 +49,7 @@ async def deauthorize(platform: str, request: Request) -> Response:
 
 @router.post("/v1/accounts/oauth/{platform}/data-deletion")
 async def delete_data(platform: str, request: Request) -> Response:
-    """Hear from a platform that a person wants forgotten what we know of the account; it is, before we answer."""
+    """Delete a person's data at the request of a platform, before the response."""
     services: APIServices = request.app.state.services
     await services.withdrawals.erase(platform, await request.body())
     here = f"{services.public_url}/v1/accounts/oauth/{platform}/data-deletion"
@@ -57,8 +57,8 @@ async def delete_data(platform: str, request: Request) -> Response:
 
 
 @router.get("/v1/accounts/oauth/{platform}/data-deletion")
-async def tell_of_deletion(platform: str, request: Request) -> Response:
-    """Tell a person what has become of such a wish."""
+async def show_deletion(platform: str, request: Request) -> Response:
+    """Show a person the result of a deletion."""
     services: APIServices = request.app.state.services
     if platform not in services.platforms:
         raise NotFound("platform")
@@ -72,22 +72,22 @@ async def tell_of_deletion(platform: str, request: Request) -> Response:
     )
 
 
-def _told(landing: CallbackResult, returned: Returned) -> Sequence[tuple[str, str]]:
-    """What the page that somebody returns to is told. The state is of no more use to anybody without the API key."""
-    if landing.is_choosing:
+def _outcome(result: CallbackResult, returned: Returned) -> Sequence[tuple[str, str]]:
+    """Return the query of the return URL. The state is useless without the API key."""
+    if result.is_choosing:
         return [("status", "choose"), ("state", returned.state or "")]
-    if landing.error is not None:
-        return [("status", "cancelled" if landing.is_denied else "failed"), ("error", error_name(landing.error))]
-    return [("status", "connected"), *(("accountId", spell(Prefix.ACCOUNT, one.id)) for one in landing.accounts)]
+    if result.error is not None:
+        return [("status", "cancelled" if result.is_denied else "failed"), ("error", error_name(result.error))]
+    return [("status", "connected"), *(("accountId", spell(Prefix.ACCOUNT, one.id)) for one in result.accounts)]
 
 
-def _welcome(title: str, landing: CallbackResult) -> Response:
-    if landing.is_choosing:
+def _outcome_page(title: str, result: CallbackResult) -> Response:
+    if result.is_choosing:
         heading, message = "One more step", f"You have several {title} accounts. Go back to where you began and choose."
     else:
-        [account] = landing.accounts
+        [account] = result.accounts
         name = account.display_name or account.handle
         heading, message = "Connected", f"{name or 'Your account'} on {title} is connected."
     return page(
-        "outcome.html", heading=heading, message=message, remediation=None, code=None, is_well=not landing.is_choosing
+        "outcome.html", heading=heading, message=message, remediation=None, code=None, is_well=not result.is_choosing
     )

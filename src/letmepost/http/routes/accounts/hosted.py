@@ -17,7 +17,8 @@ from letmepost.http.pages.page import Brand, page
 from letmepost.http.services import APIServices
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.browser_urls import with_query
-from letmepost.services.accounts.hosted_pages import COOKIE_GOOD_FOR, Browser, Sheet
+from letmepost.services.accounts.browsers import COOKIE_GOOD_FOR, Browser
+from letmepost.services.accounts.hosted_pages import HostedPage
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 
 router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)
@@ -35,7 +36,7 @@ class Visitor:
     address: str
     client: str
 
-    async def open(self) -> Sheet:
+    async def open(self) -> HostedPage:
         return await self.services.hosted.open(self.address, self.browser)
 
 
@@ -44,12 +45,12 @@ async def show_page(address: str, request: Request) -> Response:
     """What can be done now: pick a platform, consent or type in, choose, or go back."""
     visitor = _visitor(address, request)
     try:
-        sheet = await visitor.open()
+        hosted = await visitor.open()
     except RequestError as error:
         return refusal(error)
     named = request.query_params.get("platform")
-    platform = next((one for one in sheet.platforms if one.name == named), None)
-    return _known(_sheet_page(visitor, sheet, platform), visitor)
+    platform = next((one for one in hosted.platforms if one.name == named), None)
+    return _known(_connect_page(visitor, hosted, platform), visitor)
 
 
 @router.post("/connect/{address}")
@@ -57,92 +58,92 @@ async def send_form(address: str, request: Request) -> Response:
     """Do what a form of the page asks for."""
     visitor, form = _visitor(address, request), await request.form(max_files=0, max_fields=300)
     try:
-        sheet = await visitor.open()
-        if not visitor.services.hosted.is_ours(visitor.browser, sheet.session, _text(form, "form")):
+        hosted = await visitor.open()
+        if not visitor.services.browsers.is_form_token(visitor.browser, hosted.session, _text(form, "form")):
             raise _foreign()
-        return await _carry_out(visitor, sheet, form)
+        return await _carry_out(visitor, hosted, form)
     except RequestError as error:
         return refusal(error)
 
 
-async def _carry_out(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
+async def _carry_out(visitor: Visitor, hosted: HostedPage, form: FormData) -> Response:
     act = _ACTS.get(_text(form, "act"))
     if act is None:
         raise _foreign()
-    return await act(visitor, sheet, form)
+    return await act(visitor, hosted, form)
 
 
-async def _consent(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
-    platform = _offered(sheet, form)
-    url = await visitor.services.hosted.ask_consent(visitor.address, visitor.browser, platform.name)
+async def _consent(visitor: Visitor, hosted: HostedPage, form: FormData) -> Response:
+    platform = _offered(hosted, form)
+    url = await visitor.services.hosted.start_consent(hosted, visitor.browser, platform.name)
     message = f"You are being taken to {platform.title}."
     return page(
-        "leaving.html", brand=_brand(sheet), onward=url, heading=f"Continue on {platform.title}", message=message
+        "leaving.html", brand=_brand(hosted), onward=url, heading=f"Continue on {platform.title}", message=message
     )
 
 
-async def _type_in(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
-    platform = _offered(sheet, form)
+async def _sign_in(visitor: Visitor, hosted: HostedPage, form: FormData) -> Response:
+    platform = _offered(hosted, form)
     await visitor.services.client_limits.count_sign_in(visitor.client)
     given = given_fields(platform, {name: _text(form, name) for name in form})
     try:
-        session = await visitor.services.hosted.type_in(visitor.address, visitor.browser, platform.name, given)
+        session = await visitor.services.hosted.sign_in(hosted, visitor.browser, platform.name, given)
     except (InvalidRequest, PlatformFailure) as error:
-        return _sheet_page(visitor, sheet, platform, given, error)
-    return _farewell(sheet, session)
+        return _connect_page(visitor, hosted, platform, given, error)
+    return _farewell(hosted, session)
 
 
-async def _choose(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:
+async def _choose(visitor: Visitor, hosted: HostedPage, form: FormData) -> Response:
     chosen = [str(value) for value in form.getlist("account")]
     if not chosen:
         error = InvalidRequest("Choose at least one account.", rule="account")
-        return _sheet_page(visitor, sheet, None, {}, error)
-    return _farewell(sheet, await visitor.services.hosted.choose(visitor.address, visitor.browser, chosen))
+        return _connect_page(visitor, hosted, None, {}, error)
+    return _farewell(hosted, await visitor.services.hosted.choose(hosted, visitor.browser, chosen))
 
 
-async def _cancel(visitor: Visitor, sheet: Sheet, form: FormData) -> Response:  # noqa: ARG001 - as the others
-    return _farewell(sheet, await visitor.services.hosted.cancel(visitor.address, visitor.browser))
+async def _cancel(visitor: Visitor, hosted: HostedPage, form: FormData) -> Response:  # noqa: ARG001 - as the others
+    return _farewell(hosted, await visitor.services.hosted.cancel(hosted, visitor.browser))
 
 
-_ACTS: Mapping[str, Callable[[Visitor, Sheet, FormData], Awaitable[Response]]] = {
+_ACTS: Mapping[str, Callable[[Visitor, HostedPage, FormData], Awaitable[Response]]] = {
     "consent": _consent,
-    "type": _type_in,
+    "type": _sign_in,
     "choose": _choose,
     "cancel": _cancel,
 }
 
 
-def _sheet_page(
+def _connect_page(
     visitor: Visitor,
-    sheet: Sheet,
+    hosted: HostedPage,
     platform: Platform | None,
     given: Mapping[str, str] | None = None,
     error: InvalidRequest | PlatformFailure | None = None,
 ) -> Response:
-    if not sheet.is_open:
-        return _farewell(sheet, sheet.session)
-    if platform is None and len(sheet.platforms) == 1:
-        [platform] = sheet.platforms
+    if not hosted.is_open:
+        return _farewell(hosted, hosted.session)
+    if platform is None and len(hosted.platforms) == 1:
+        [platform] = hosted.platforms
     return page(
         "connect.html",
-        brand=_brand(sheet),
+        brand=_brand(hosted),
         status=200 if error is None else 400,
-        form_token=visitor.services.hosted.form_token(visitor.browser, sheet.session),
+        form_token=visitor.services.browsers.form_token(visitor.browser, hosted.session),
         action=f"/connect/{visitor.address}",
-        is_test=sheet.tenant.mode == "test",
-        platforms=sheet.platforms,
+        is_test=hosted.tenant.mode == "test",
+        platforms=hosted.platforms,
         platform=platform,
         fields=[] if platform is None else fields_of(platform, given or {}, error),
         features=[] if platform is None or platform.oauth is None else list(platform.oauth.features),
-        choices=sheet.choices,
+        choices=hosted.choices,
         error=error,
     )
 
 
-def _farewell(sheet: Sheet, session: ConnectSessionRow) -> Response:
+def _farewell(hosted: HostedPage, session: ConnectSessionRow) -> Response:
     """How it ended, and the way back."""
     heading, message = _ENDINGS.get(session.status, _ENDINGS["open"])
-    return page("leaving.html", brand=_brand(sheet), onward=back_to(session), heading=heading, message=message)
+    return page("leaving.html", brand=_brand(hosted), onward=back_to(session), heading=heading, message=message)
 
 
 _ENDINGS: Mapping[str, tuple[str, str]] = {
@@ -192,15 +193,15 @@ def _cookie_name(services: APIServices) -> str:
     return f"__Host-{_COOKIE}" if services.browsers_need_tls else _COOKIE
 
 
-def _offered(sheet: Sheet, form: FormData) -> Platform:
-    for platform in sheet.platforms:
+def _offered(hosted: HostedPage, form: FormData) -> Platform:
+    for platform in hosted.platforms:
         if platform.name == _text(form, "platform"):
             return platform
     raise _foreign()
 
 
-def _brand(sheet: Sheet) -> Brand:
-    row = sheet.organization
+def _brand(hosted: HostedPage) -> Brand:
+    row = hosted.organization
     return Brand(name=row.brand_name or row.name, logo_url=row.brand_logo_url, color=row.brand_color)
 
 
