@@ -69,10 +69,11 @@ class WorkerHints(Protocol):
 
 @dataclass(slots=True)
 class Followup:
-    """What happens after a transaction: notifications after its commit, or work after its rollback."""
+    """What happens after a transaction: notifications and calls after its commit, or work after its rollback."""
 
     has_events: bool = False
     has_due_posts: bool = False
+    after_commit: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     after_rollback: list[tuple[Tenant, Callable[["Work"], Awaitable[None]]]] = field(default_factory=list)
 
 
@@ -147,6 +148,13 @@ class Work:
     def wake_workers(self) -> None:
         """Notify the workers after the commit that a post may be due."""
         self._followup.has_due_posts = True
+
+    def after_commit(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Call `act` when the transaction is committed and closed. It may use the network.
+
+        It is not called again when a response is replayed, and not at all if the process dies before.
+        """
+        self._followup.after_commit.append(act)
 
     def after_rollback(self, act: Callable[["Work"], Awaitable[None]]) -> None:
         """Call `act` with a unit of work of its own if this one is rolled back."""
@@ -305,11 +313,13 @@ class UnitsOfWork:
         return OpenWork(self, transaction, make, followup)
 
     async def committed(self, followup: Followup) -> None:
-        """Notify the workers of what a unit of work has done."""
+        """Notify the workers of what a unit of work has done, and do what it asked for after its commit."""
         if followup.has_due_posts:
             await self._hints.wake_worker()
         elif followup.has_events:
             await self._hints.events_written()
+        for act in followup.after_commit:
+            await act()
 
     async def rolled_back(self, followup: Followup) -> None:
         """Do what a unit of work asked for in case of its rollback."""
