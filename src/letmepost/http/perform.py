@@ -63,24 +63,32 @@ async def perform(
     return to_response(answer)
 
 
-async def perform_remotely(
+async def perform_remotely(  # noqa: PLR0913 - three steps and their reversal, and how the response is made
     request: Request,
     *,
     prepare: Callable[[Work], Awaitable[P]],
     call: Callable[[P], Awaitable[R]],
     record: Callable[[Work, R], Awaitable[T]],
     show: Callable[[T], View],
+    undo: Callable[[R], Awaitable[None]] | None = None,
     status: int | Callable[[T], int] = 200,
     has_secret: bool = False,
+    body: bytes | None = None,
 ) -> Response:
-    """Run a use case that calls the network between two units of work of the caller. Otherwise as `perform`."""
+    """Run a use case that calls the network between two units of work of the caller. Otherwise as `perform`.
+
+    Args:
+        undo: reverses the call if its result is not recorded; see `Idempotency.perform_remotely`.
+        body: represents the body in the fingerprint of the request, where that is not the raw body.
+    """
     services: APIServices = request.app.state.services
     answer = await services.idempotency.perform_remotely(
         caller_of(request),
-        await claim_of(request),
+        await claim_of(request, body=body),
         prepare=prepare,
         call=call,
         record=record,
+        undo=undo,
         render=_renderer(show, status),
         has_secret=has_secret,
     )
@@ -105,11 +113,14 @@ async def perform_for_operator(
     return to_response(answer)
 
 
-async def claim_of(request: Request, owner: Caller | Tenant | None = None) -> IdempotencyClaim | None:
+async def claim_of(
+    request: Request, owner: Caller | Tenant | None = None, *, body: bytes | None = None
+) -> IdempotencyClaim | None:
     """Return what identifies a request and its `Idempotency-Key`; None without a key.
 
     Args:
         owner: None is the caller.
+        body: represents the body, where that is not the raw body.
 
     Raises:
         InvalidRequest: the key is not 1 to 255 visible ASCII characters.
@@ -125,7 +136,8 @@ async def claim_of(request: Request, owner: Caller | Tenant | None = None) -> Id
         )
     line = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     services: APIServices = request.app.state.services
-    return services.idempotency.claim_of(owner or caller_of(request), key, line + await request.body())
+    content = await request.body() if body is None else body
+    return services.idempotency.claim_of(owner or caller_of(request), key, line + content)
 
 
 def _renderer(show: Callable[[T], View], status: int | Callable[[T], int]) -> Callable[[T], Answer]:

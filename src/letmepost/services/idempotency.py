@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from letmepost.domain.errors import IdempotencyConflict
+from letmepost.domain.errors import IdempotencyConflict, RequestError
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.work import UnitsOfWork, Work
@@ -23,6 +23,7 @@ KEY_WAIT_MAX_S = 10.0
 """How long a request waits for another one with the same key."""
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.01, 0.25
 _NO_ID = UUID(int=0)
+_REPLAYED = "Idempotency-Replayed"
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -128,12 +129,17 @@ class Idempotency:
         call: Callable[[P], Awaitable[R]],
         record: Callable[[Work, R], Awaitable[T]],
         render: Callable[[T], Answer],
+        undo: Callable[[R], Awaitable[None]] | None = None,
         has_secret: bool = False,
     ) -> Answer:
         """Run a use case that calls the network between two units of work. No transaction is open meanwhile.
 
         Two requests with the same key that run at the same time may both call the network. Only the first of them
         records its result; the other one receives the same response.
+
+        Args:
+            undo: reverses the call if its result is not recorded, because `record` raised a `RequestError` or because
+                another request was first. After any other error the result may have been recorded.
 
         Raises:
             IdempotencyConflict: as `perform`.
@@ -150,7 +156,14 @@ class Idempotency:
         if isinstance(prepared, Answer):
             return prepared
         result = await call(prepared.value)
-        return await self.perform(owner, claim, lambda work: record(work, result), render, has_secret=has_secret)
+        try:
+            answer = await self.perform(owner, claim, lambda work: record(work, result), render, has_secret=has_secret)
+        except RequestError:
+            await _undo(undo, result)
+            raise
+        if _REPLAYED in answer.headers:
+            await _undo(undo, result)
+        return answer
 
     async def find(self, work: Work, claim: IdempotencyClaim) -> IdempotencyRow | None:
         """Lock the key until the end of the transaction; return its record, or None if the key is new.
@@ -223,7 +236,7 @@ class Idempotency:
             if is_old or row.api_key_id != claim.api_key_id:
                 raise secret_expired()
         answer = self._open(tenant, claim, row)
-        return Answer(answer.status, answer.body, {**answer.headers, "Idempotency-Replayed": "true"})
+        return Answer(answer.status, answer.body, {**answer.headers, _REPLAYED: "true"})
 
     def _open(self, tenant: Tenant, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
         if row.status is None or row.body is None:
@@ -234,6 +247,11 @@ class Idempotency:
     def _oldest(self, now: datetime) -> datetime:
         """Return the time before which a record has expired."""
         return now - self._kept_for
+
+
+async def _undo(undo: Callable[[R], Awaitable[None]] | None, result: R) -> None:
+    if undo is not None:
+        await undo(result)
 
 
 async def _prepare_nothing(work: Work) -> None:
