@@ -1,5 +1,6 @@
 """The test world's clock, and beginning again: days that a test suite need not wait for."""
 
+import asyncio
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -215,6 +216,20 @@ async def test_a_jump_is_made_once_for_a_key(tenant: Tenant) -> None:
     again = await tenant.client.post("/v1/sandbox/clock", {"advanceS": 60}, idempotency_key="once")
     assert (first.json()["aheadS"], again.content) == (60, first.content)
     assert (await advance(tenant.client, 1))["aheadS"] == 61
+
+
+async def test_clock_jumps_at_the_same_time_add_up(tenant: Tenant) -> None:
+    jumps = await asyncio.gather(*[advance(tenant.client, 60) for _ in range(4)])
+    assert sorted(jump["aheadS"] for jump in jumps) == [60, 120, 180, 240]
+
+
+async def test_clock_jumps_at_the_same_time_with_one_key_move_it_once(tenant: Tenant) -> None:
+    body = {"advanceS": 60}
+    jumping = [tenant.client.post("/v1/sandbox/clock", body, idempotency_key="once") for _ in range(4)]
+    replies = await asyncio.gather(*jumping)
+    assert {reply.content for reply in replies} == {replies[0].content}
+    assert replies[0].json()["aheadS"] == 60
+    assert (await tenant.client.get("/v1/sandbox/clock")).json()["aheadS"] == 60
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 366 * DAY_S + 1, "60", None, 1e300])

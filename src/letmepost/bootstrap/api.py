@@ -85,10 +85,9 @@ async def open_api(
         parts = connecting_parts(core)
         rate_limits = RateLimits(core.redis, core.clock, metrics)
         sandbox = Sandbox(
+            units=core.units,
             control=_sandbox_control(core),
             worlds=core.worlds,
-            database=core.database,
-            keyring=core.keyring,
             max_accounts=settings.sandbox_accounts_max,
         )
         yield APIServices(
@@ -159,13 +158,7 @@ async def open_api(
             ),
             downloads=Downloads(core.library, core.links, metrics),
             sandbox=sandbox,
-            sandbox_world=SandboxWorld(
-                sandbox=sandbox,
-                database=core.database,
-                clock=core.clock,
-                idempotency=core.old_idempotency,
-                wakeups=core.wakeups,
-            ),
+            sandbox_world=SandboxWorld(sandbox),
             old_idempotency=core.old_idempotency,
             idempotency=core.idempotency,
             units=core.units,

@@ -1,24 +1,23 @@
-"""The test world as a whole: its clock, and beginning again."""
+"""The test world as a whole: its clock and its reset."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.posts import TRANSITIONS, Cause
-from letmepost.gateways.clock import Clock
-from letmepost.gateways.wakeups import Wakeups
-from letmepost.services.callers import Caller
+from letmepost.gateways.sandbox import SandboxControl
 from letmepost.services.events import post_event, timestamp
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import AnsweredError, OldIdempotency, Once
 from letmepost.services.sandbox.accounts import Sandbox, world_of
-from letmepost.storage.database import Database
-from letmepost.storage.sandbox.clock import TestWorld
-from letmepost.storage.webhooks.events import EventRepository
+from letmepost.services.work import Work
 
 ADVANCE_MAX_S = 366 * 86_400.0
 """How far one request may move the clock."""
 FURTHEST_AHEAD_S = 10 * ADVANCE_MAX_S
+
+
+class ClockMovedError(Exception):
+    """Another request has moved the clock of the test world meanwhile. Begin again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,113 +30,115 @@ class WorldTime:
 
 @dataclass(frozen=True, slots=True)
 class FreshWorld:
-    """A world in which nothing has happened yet: how many posts that still waited were canceled for it."""
+    """A test world after a reset: how many waiting posts were canceled."""
 
     canceled_count: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jump:
+    """A move of a test world's clock, in seconds ahead of the real time."""
+
+    control: SandboxControl
+    world: str
+    before_s: float
+    ahead_s: float
+
+
 class SandboxWorld:
-    """Moves the clock of the caller's test world, or empties it."""
+    """Moves the clock of the caller's test world, or resets the world."""
 
-    def __init__(
-        self, *, sandbox: Sandbox, database: Database, clock: Clock, idempotency: OldIdempotency, wakeups: Wakeups
-    ) -> None:
+    def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._database = database
-        self._clock = clock
-        self._idempotency = idempotency
-        self._wakeups = wakeups
 
-    async def read(self, caller: Caller) -> WorldTime:
+    async def read(self, work: Work) -> WorldTime:
         """Return the time in the caller's test world.
 
         Raises:
             Unauthorized: the key is a live one.
         """
-        self._sandbox.control(caller)
-        async with self._database.tenant(caller.tenant) as connection:
-            ahead_s = await TestWorld(connection, caller.tenant).ahead_s()
-        return WorldTime(self._clock.now() + timedelta(seconds=ahead_s), ahead_s)
+        self._sandbox.control(work.caller)
+        return _time(work, await work.test_world.ahead_s())
 
-    async def advance(self, caller: Caller, by: float | datetime, once: Once[WorldTime]) -> Answer:
-        """Move the test world's time forward. What lies ahead comes nearer by as much, and what falls due is done.
+    async def prepare_jump(self, work: Work, by: float | datetime, before_s: float) -> Jump:
+        """Return a move of the test world's clock.
 
         Args:
-            by: how many seconds, or to which time of the test world.
+            by: the number of seconds, or the time of the test world to move to.
+            before_s: how far ahead the clock was before the request's key was looked up. Read later, it might contain
+                the same jump already, made by another request with the same key.
 
         Raises:
             Unauthorized: the key is a live one, or belongs to one profile.
             InvalidRequest: the time is not later than that of the test world, or too far ahead.
-            SendFailure: the sandbox does not answer.
         """
-        control = self._sandbox.control_for_all(caller)
-        while True:
-            before_s = await self._ahead_s(caller, once)
-            ahead_s = self._ahead_at(by, before_s) if isinstance(by, datetime) else before_s + by
-            if ahead_s > FURTHEST_AHEAD_S:
-                raise InvalidRequest(
-                    "The test world would be more than ten years ahead.",
-                    rule="to" if isinstance(by, datetime) else "advanceS",
-                    remediation="Reset the test world; its clock then shows the real time.",
-                )
-            # The simulators first: a worker that is woken by the commit must find them there already. The whole
-            # distance is set, so that it does no harm if this is cut short or done twice.
-            await control.set_clock(world_of(caller), ahead_s)
-            answer = await self._move(caller, before_s, ahead_s, once)
-            if answer is not None:
-                await self._wakeups.wake_worker()
-                return answer
+        control = self._sandbox.control_for_all(work.caller)
+        ahead_s = _ahead_at(work, by, before_s) if isinstance(by, datetime) else before_s + by
+        if ahead_s > FURTHEST_AHEAD_S:
+            raise InvalidRequest(
+                "The test world would be more than ten years ahead.",
+                rule="to" if isinstance(by, datetime) else "advanceS",
+                remediation="Reset the test world; its clock then shows the real time.",
+            )
+        return Jump(control=control, world=world_of(work.caller), before_s=before_s, ahead_s=ahead_s)
 
-    async def reset(self, caller: Caller, once: Once[FreshWorld]) -> Answer:
-        """Cancel what waits, part from the accounts, and empty every simulator.
+    async def reset(self, work: Work) -> FreshWorld:
+        """Cancel waiting posts, disconnect the accounts, and empty every simulator after the commit.
 
         Raises:
             Unauthorized: the key is a live one, or belongs to one profile.
-            SendFailure: the sandbox does not answer.
+            SendFailure: the sandbox does not answer. It is raised after the commit.
         """
-        control, now = self._sandbox.control_for_all(caller), self._clock.now()
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            world = TestWorld(connection, caller.tenant)
-            canceled = await world.cancel_waiting(now)
-            await world.reset(now)
-            events = [post_event(self._clock, str(TRANSITIONS[Cause.CANCELED].event), post) for post in canceled]
-            await EventRepository(connection, caller.tenant).write(events, now)
-            answer = await self._idempotency.answer(connection, caller, once, FreshWorld(len(canceled)))
-        await control.reset(world_of(caller))
-        return answer
+        control, now = self._sandbox.control_for_all(work.caller), work.now()
+        canceled = await work.test_world.cancel_waiting(now)
+        await work.test_world.reset(now)
+        event_type = str(TRANSITIONS[Cause.CANCELED].event)
+        await work.emit(*[post_event(work.clock, event_type, post) for post in canceled])
+        work.after_commit(partial(control.reset, world_of(work.caller)))
+        return FreshWorld(len(canceled))
 
-    def _ahead_at(self, moment: datetime, before_s: float) -> float:
-        """Return how far ahead the test world is when its clock shows this moment.
 
-        Raises:
-            InvalidRequest: that is not later than now, or more than `ADVANCE_MAX_S` later.
-        """
-        ahead_s = (moment - self._clock.now()).total_seconds()
-        if not 0 < ahead_s - before_s <= ADVANCE_MAX_S:
-            now = timestamp(self._clock.now() + timedelta(seconds=before_s))
-            raise InvalidRequest(
-                f"to is {timestamp(moment)}; the clock of the test world shows {now}.",
-                rule="to",
-                remediation="Send a later time, up to 366 days ahead of the clock of the test world.",
-            )
-        return ahead_s
+async def move_simulators(jump: Jump) -> Jump:
+    """Move the clock of the simulators.
 
-    async def _ahead_s(self, caller: Caller, once: Once[WorldTime]) -> float:
-        """How far ahead it is; read before the key is looked up, so that what has been done is not done again."""
-        async with self._database.tenant(caller.tenant) as connection:
-            ahead_s = await TestWorld(connection, caller.tenant).ahead_s()
-        known = None if once.claim is None else await self._idempotency.find(caller, once.claim)
-        if known is not None:
-            raise AnsweredError(known)
-        return ahead_s
+    This precedes `move`: a worker that is notified of the commit must find the simulators there already. The whole
+    distance is set, so that it may be interrupted or repeated.
 
-    async def _move(self, caller: Caller, before_s: float, ahead_s: float, once: Once[WorldTime]) -> Answer | None:
-        """Everything in one transaction; None when another jump came in between."""
-        now = self._clock.now()
-        async with self._database.tenant(caller.tenant) as connection:
-            if not await TestWorld(connection, caller.tenant).advance(before_s, ahead_s, now):
-                return None
-            await self._idempotency.take(connection, caller, once.claim)
-            moved = WorldTime(now + timedelta(seconds=ahead_s), ahead_s)
-            return await self._idempotency.answer(connection, caller, once, moved)
+    Raises:
+        SendFailure: the sandbox does not answer.
+    """
+    await jump.control.set_clock(jump.world, jump.ahead_s)
+    return jump
+
+
+async def move(work: Work, jump: Jump) -> WorldTime:
+    """Move the test world's clock: stored times come nearer by as much, and workers process what becomes due.
+
+    Raises:
+        ClockMovedError: it was moved meanwhile.
+    """
+    if not await work.test_world.advance(jump.before_s, jump.ahead_s, work.now()):
+        raise ClockMovedError
+    work.wake_workers()
+    return _time(work, jump.ahead_s)
+
+
+def _time(work: Work, ahead_s: float) -> WorldTime:
+    return WorldTime(work.now() + timedelta(seconds=ahead_s), ahead_s)
+
+
+def _ahead_at(work: Work, moment: datetime, before_s: float) -> float:
+    """Return how far ahead the test world is when its clock shows this time.
+
+    Raises:
+        InvalidRequest: that is not later than now, or more than `ADVANCE_MAX_S` later.
+    """
+    ahead_s = (moment - work.now()).total_seconds()
+    if not 0 < ahead_s - before_s <= ADVANCE_MAX_S:
+        now = timestamp(_time(work, before_s).now)
+        raise InvalidRequest(
+            f"to is {timestamp(moment)}; the clock of the test world shows {now}.",
+            rule="to",
+            remediation="Send a later time, up to 366 days ahead of the clock of the test world.",
+        )
+    return ahead_s

@@ -1,12 +1,16 @@
 """`/v1/sandbox`: the test world as a whole."""
 
+from contextlib import suppress
+from datetime import datetime
+
 from fastapi import APIRouter, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.http.answers import once, respond, show
-from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.gate import GatedRoute, needs
+from letmepost.http.perform import begin_work, perform, perform_remotely, respond
 from letmepost.http.schemas.sandbox import AdvanceClock, SandboxClock, SandboxReset
 from letmepost.http.services import APIServices
+from letmepost.services.sandbox import clock
 
 router = APIRouter(route_class=GatedRoute, tags=["sandbox"])
 
@@ -15,7 +19,9 @@ router = APIRouter(route_class=GatedRoute, tags=["sandbox"])
 async def read_sandbox_clock(request: Request) -> Response:
     """Read the clock of the test world."""
     services: APIServices = request.app.state.services
-    return show(SandboxClock.of(await services.sandbox_world.read(caller_of(request))))
+    async with begin_work(request) as work:
+        time = await services.sandbox_world.read(work)
+    return respond(SandboxClock.of(time))
 
 
 @router.post("/v1/sandbox/clock", response_model=SandboxClock, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -24,15 +30,26 @@ async def advance_sandbox_clock(body: AdvanceClock, request: Request) -> Respons
 
     `scheduledAt` is shown as it was sent. Rate limits, the expiry of keys and signatures follow real time.
     """
+    while True:
+        with suppress(clock.ClockMovedError):
+            return await _advance(request, body.by)
+
+
+async def _advance(request: Request, by: float | datetime) -> Response:
     services: APIServices = request.app.state.services
-    wanted = await once(request, SandboxClock.of)
-    advancing = services.sandbox_world.advance(caller_of(request), body.by, wanted)
-    return await respond(request, wanted, advancing)
+    async with begin_work(request) as work:
+        before_s = await work.test_world.ahead_s()
+    return await perform_remotely(
+        request,
+        prepare=lambda work: services.sandbox_world.prepare_jump(work, by, before_s),
+        call=clock.move_simulators,
+        record=clock.move,
+        show=SandboxClock.of,
+    )
 
 
 @router.post("/v1/sandbox/reset", response_model=SandboxReset, openapi_extra=needs(Scope.POSTS_WRITE))
 async def reset_sandbox(request: Request) -> Response:
-    """Begin again: cancel what waits, disconnect the test accounts, empty every simulator, set the clock right."""
+    """Reset the test world: cancel waiting posts, disconnect its accounts, empty every simulator, reset its clock."""
     services: APIServices = request.app.state.services
-    wanted = await once(request, SandboxReset.of)
-    return await respond(request, wanted, services.sandbox_world.reset(caller_of(request), wanted))
+    return await perform(request, services.sandbox_world.reset, SandboxReset.of)
