@@ -125,11 +125,10 @@ async def working(
 ) -> AsyncIterator[Desk]:
     """A desk; `platform` names functions of the double that differ."""
     library = MediaLibrary(
-        database=owner.database,
+        units=owner.units,
         blobs=DiskBlobStore(directory),
         probe=probe_here,
-        clock=CLOCK,
-        quotas=OldQuotas(owner.database, CLOCK),
+        old_quotas=OldQuotas(owner.database, CLOCK),
         kept_for=timedelta(days=30),
     )
     redis = open_redis(redis_url, timeout_s=1.0)
@@ -145,7 +144,7 @@ async def working(
         ),
         library=library,
         links=MediaLinks(KEYRING, CLOCK, "https://api.example.com"),
-        fetching=MediaFetching(database=owner.database, library=library, direct=None, http=http, clock=CLOCK),
+        fetching=MediaFetching(units=owner.units, library=library, direct=None, http=http),
         leases=Leases(claims, CLOCK, lease_s=LEASE_S),
         wakeups=Wakeups(redis, redis),
         throttles=Throttles(redis, CLOCK),

@@ -1,14 +1,11 @@
 """Changing a post whose new content comes with bytes."""
 
-from collections.abc import AsyncIterable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from letmepost.domain.content import MediaKind
-from letmepost.gateways.blobs import DiskBlobStore
-from letmepost.gateways.blobs.store import StoredBlob
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, ThreadRequest
 from letmepost.services.tenants.quotas import OldQuotas
@@ -16,29 +13,14 @@ from tests.doubles.probing import probe_here
 from tests.http.support import png
 from tests.services.desk import Desk
 from tests.services.office import Office
-from tests.storage.support import CLOCK, Admin
+from tests.services.watched_store import WatchedStore
+from tests.storage.support import CLOCK
 
-OPEN_TRANSACTIONS = """
-    SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'
-"""
 WITH_PICTURE = ContentRequest(
     media=[MediaRequest(kind=MediaKind.IMAGE, data=png(9, 9))],
     thread=[ThreadRequest(text="And", media=[MediaRequest(kind=MediaKind.IMAGE, data=png(8, 8))])],
     given=frozenset({"media", "thread"}),
 )
-
-
-class WatchedStore(DiskBlobStore):
-    """Notes how many transactions were open whenever bytes came."""
-
-    def __init__(self, root: Path, admin: Admin) -> None:
-        super().__init__(root)
-        self._admin = admin
-        self.open_transactions: list[int] = []
-
-    async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:
-        self.open_transactions.append(await self._admin.one(OPEN_TRANSACTIONS))
-        return await super().put(key, chunks, max_bytes=max_bytes)
 
 
 @pytest.fixture
@@ -48,9 +30,8 @@ def store(desk: Desk, tmp_path: Path) -> WatchedStore:
 
 @pytest.fixture
 def office(desk: Desk, store: WatchedStore) -> Office:
-    database = desk.owner.database
-    quotas, month = OldQuotas(database, CLOCK), timedelta(days=30)
-    library = MediaLibrary(database=database, blobs=store, probe=probe_here, clock=CLOCK, quotas=quotas, kept_for=month)
+    quotas, month = OldQuotas(desk.owner.database, CLOCK), timedelta(days=30)
+    library = MediaLibrary(units=desk.tools.units, blobs=store, probe=probe_here, old_quotas=quotas, kept_for=month)
     return Office(desk, library)
 
 

@@ -36,8 +36,14 @@ class Counting(Metrics):
         self.pulls += 1
 
 
-async def medium(desk: Desk) -> MediaItem:
-    """A picture."""
+def downloads_of(desk: Desk, metrics: Metrics | None = None) -> Downloads:
+    """Return the downloads of a desk's media items."""
+    tools = desk.tools
+    return Downloads(units=tools.units, library=tools.library, links=tools.links, metrics=metrics or Metrics())
+
+
+async def media_item(desk: Desk) -> MediaItem:
+    """Return a stored picture."""
     owner, media_id = desk.owner, fresh_id()
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -60,14 +66,14 @@ async def test_a_platform_that_pulls_is_told_where_and_can_fetch_until_the_post_
         return publish(post, settings)
 
     async with working(owner, network, admin, http, redis_url, tmp_path, publish=look, pulls_media=True) as desk:
-        item = await medium(desk)
+        item = await media_item(desk)
         network.ways = [Way.AWAY]
         await desk.post(content=PostContent(text="Look", media=(item,)))
         assert (await desk.publish())["status"] == "retrying"
         [(name, url)] = told[0].items()
         assert name == spell(Prefix.MEDIA, item.media_id)
         metrics = Counting()
-        downloads = Downloads(desk.tools.library, desk.tools.links, metrics)
+        downloads = downloads_of(desk, metrics)
         found = await downloads.find(url.rpartition("/")[2])
         assert [chunk async for chunk in await downloads.open(found, 1, 2)] == [png()[1:3]]
         assert metrics.pulls == 1
@@ -80,9 +86,9 @@ async def test_a_platform_that_pulls_is_told_where_and_can_fetch_until_the_post_
 
 
 async def test_an_address_leads_to_the_media_of_its_post_alone(desk: Desk) -> None:
-    mine, other = await medium(desk), await medium(desk)
+    mine, other = await media_item(desk), await media_item(desk)
     post_id = await desk.post(content=PostContent(text="Look", media=(mine,)))
-    downloads = Downloads(desk.tools.library, desk.tools.links, Metrics())
+    downloads = downloads_of(desk)
 
     async def find(media_id: UUID, of_post: UUID) -> None:
         url = desk.tools.links.to_pull(desk.owner.tenant, media_id, of_post, CLOCK.now())
@@ -96,9 +102,9 @@ async def test_an_address_leads_to_the_media_of_its_post_alone(desk: Desk) -> No
 
 async def test_platform_cannot_pull_media_of_a_deleted_organization(desk: Desk) -> None:
     """Even while a worker still has the post."""
-    item = await medium(desk)
+    item = await media_item(desk)
     post_id = await desk.post(content=PostContent(text="Look", media=(item,)))
-    downloads = Downloads(desk.tools.library, desk.tools.links, Metrics())
+    downloads = downloads_of(desk)
     url = desk.tools.links.to_pull(desk.owner.tenant, item.media_id, post_id, CLOCK.now())
     await downloads.find(url.rpartition("/")[2])
     organization_id = desk.owner.tenant.organization_id
@@ -114,7 +120,7 @@ async def test_a_platform_that_is_sent_the_bytes_is_told_no_address(
         yield Live(uri=f"{len(post.media_urls)} addresses")
 
     async with working(owner, network, admin, http, redis_url, tmp_path, publish=look) as desk:
-        await desk.post(content=PostContent(text="Look", media=(await medium(desk),)))
+        await desk.post(content=PostContent(text="Look", media=(await media_item(desk),)))
         assert (await desk.publish())["uri"] == "0 addresses"
 
 
@@ -131,7 +137,7 @@ async def test_a_platform_that_cannot_fetch_gets_no_post_with_media(
     desk: Desk, http: HTTPClient, *, pulls_media: bool, can_fetch: bool, has_media: bool, rules: list[str]
 ) -> None:
     tools, tenant = desk.tools, desk.owner.tenant
-    media_id = (await medium(desk)).media_id
+    media_id = (await media_item(desk)).media_id
     async with tools.units.begin(tenant) as work:
         account = await work.accounts.find(desk.account_id)
         known = await work.media.find_many([media_id])

@@ -34,6 +34,7 @@ from letmepost.services.work import UnitsOfWork
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database
 from letmepost.storage.logins import read_login
+from letmepost.storage.media.sweeps import EveryTenantMedia
 from letmepost.storage.roles import UnsafeDeploymentError
 from letmepost.storage.sealing import Keyring
 
@@ -112,9 +113,7 @@ async def open_core(
         quotas = OldQuotas(database, clock)
         probes = MediaProbes(settings.media_processes)
         stack.push_async_callback(probes.close)
-        library = MediaLibrary(
-            database=database, blobs=blobs, probe=probes.probe, clock=clock, quotas=quotas, kept_for=kept_for
-        )
+        library = MediaLibrary(units=units, blobs=blobs, probe=probes.probe, old_quotas=quotas, kept_for=kept_for)
         links = MediaLinks(keyring, clock, str(settings.public_url))
         by_platform = platform_settings(environment, platforms)
         worlds = Worlds(
@@ -143,8 +142,8 @@ async def open_core(
             quotas=quotas,
             library=library,
             links=links,
-            fetching=MediaFetching(database=database, library=library, direct=direct, http=live_http, clock=clock),
-            expiry=MediaExpiry(database=database, library=library, clock=clock),
+            fetching=MediaFetching(units=units, library=library, direct=direct, http=live_http),
+            expiry=MediaExpiry(units=units, every_tenant=EveryTenantMedia(database), library=library),
             direct=direct,
             wakeups=wakeups,
         )

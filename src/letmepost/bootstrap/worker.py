@@ -30,6 +30,7 @@ from letmepost.services.tenants.version_notices import VersionNotices
 from letmepost.services.webhooks.deliveries import Deliveries
 from letmepost.settings import Settings
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts
+from letmepost.storage.media.sweeps import EveryTenantMedia
 from letmepost.storage.publishing.claims import EveryTenantClaims
 from letmepost.storage.tenants.organizations import EveryTenantOrganizations
 from letmepost.storage.tenants.pauses import EveryTenantPauses
@@ -87,10 +88,10 @@ async def open_worker(
                 metrics=metrics,
             ),
             imports=Imports(
-                database=core.database,
+                units=core.units,
+                every_tenant=EveryTenantMedia(core.database),
                 fetching=core.fetching,
                 platforms=core.worlds.platforms,
-                clock=core.clock,
                 wakeups=core.wakeups,
             ),
             expiry=core.expiry,

@@ -362,8 +362,8 @@ REFUSALS = (
     ),
     Refusal(
         "media.in_use",
-        "A post that has not been published yet needs the medium.",
-        "Cancel the post or give it another medium, or wait until it is out.",
+        "A post that has not been published yet needs the media item.",
+        "Cancel the post or give it another media item, or wait until it is published.",
     ),
     Refusal(
         "media.not_uploaded",

@@ -12,7 +12,7 @@ import psutil
 from fastapi import FastAPI
 
 from letmepost.cli.dev.processes import free_port
-from letmepost.cli.servers import _serve
+from letmepost.cli.run_server import run_server
 from tests.doubles.waiting import eventually
 
 PATH = "/bare"
@@ -50,7 +50,7 @@ def _serve_route(port: int) -> None:
     async def answer() -> dict[str, str]:
         return {"id": "bare", "status": "ok"}
 
-    _serve(app, "127.0.0.1", port)
+    run_server(app, host="127.0.0.1", port=port)
 
 
 async def select_by_key(url: str, times: int) -> float:

@@ -15,7 +15,7 @@ from letmepost.services.media.uploads import StartedUpload, UploadRequest
 from letmepost.storage.media.media import MediaRow
 
 URLFor: TypeAlias = Callable[[MediaRow], str | None]
-"""Where a medium's bytes can be read."""
+"""Return where the bytes of a media item can be read."""
 
 
 class MediaQuery(PageQuery):
@@ -48,7 +48,7 @@ class MediaView(View):
 
     @classmethod
     def of(cls, row: MediaRow, url_for: URLFor) -> "MediaView":
-        """Show a medium."""
+        """Show a media item."""
         return cls(**_fields(row, url_for))
 
 
@@ -62,7 +62,7 @@ class UploadAddress(View):
 
 
 class UploadView(MediaView):
-    """A medium whose bytes are still to come."""
+    """A media item that was not uploaded yet."""
 
     upload: UploadAddress
 

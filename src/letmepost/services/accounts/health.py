@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from letmepost.domain.accounts import AccountStatus
+from letmepost.domain.accounts import AccountStatus, Health
 from letmepost.domain.errors import FailureKind, PlatformFailure, StateForbids
 from letmepost.gateways.drive import drive
 from letmepost.services.accounts import read
@@ -91,7 +91,8 @@ async def _store(work: Work, check: HealthCheck) -> None:
         await work.accounts.record_check(account.id, check.began_at, work.now(), "healthy", None)
         return
     is_refused = failure.kind is FailureKind.AUTH_FAILED
-    health, error = "refused" if is_refused else "failing", failure_error(account.platform, failure)
+    health: Health = "refused" if is_refused else "failing"
+    error = failure_error(account.platform, failure)
     await work.accounts.record_check(account.id, check.began_at, work.now(), health, error)
     if is_refused:
         await mark_revoked(work, account, check.began_at, failure)

@@ -1,164 +1,152 @@
-"""Media as their owners see them: uploaded, imported, listed, deleted."""
+"""The media items of a caller: uploaded, imported, listed and deleted."""
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from letmepost.domain.errors import NotFound, SendFailure, StateForbids
 from letmepost.domain.media import MediaStatus
-from letmepost.gateways.clock import Clock
-from letmepost.services.callers import Caller, new_id
-from letmepost.services.idempotency import Answer
 from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.fetch import MediaFetching, unreachable
 from letmepost.services.media.library import MediaLibrary, StoredBytes
-from letmepost.services.old_idempotency import OldIdempotency, Once
-from letmepost.services.tenants.quotas import OldQuotas
-from letmepost.storage.database import Connection, Database
-from letmepost.storage.media.media import MediaRepository, MediaRow
-from letmepost.storage.tenants.profiles import ProfileRepository
+from letmepost.services.tenants import profiles
+from letmepost.services.work import Work
+from letmepost.storage.database import Tenant
+from letmepost.storage.media.media import MediaRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMediaItem:
+    """A media item that a request asks for. Its bytes are an uploaded file, or are at `source_url`."""
+
+    tenant: Tenant
+    id: UUID
+    profile_id: UUID
+    filename: str | None = None
+    source_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMediaItem:
+    """A new media item with its bytes in the blob store. It is not on record yet."""
+
+    item: NewMediaItem
+    content: StoredBytes
 
 
 class Attachments:
-    """Media of the caller's world."""
+    """Stores, records and deletes the media items of callers."""
 
-    def __init__(
-        self,
-        *,
-        database: Database,
-        library: MediaLibrary,
-        fetching: MediaFetching,
-        expiry: MediaExpiry,
-        clock: Clock,
-        idempotency: OldIdempotency,
-        quotas: OldQuotas,
-    ) -> None:
-        self._database = database
+    def __init__(self, *, library: MediaLibrary, fetching: MediaFetching, expiry: MediaExpiry) -> None:
         self._library = library
         self._fetching = fetching
         self._expiry = expiry
-        self._clock = clock
-        self._idempotency = idempotency
-        self._quotas = quotas
 
-    async def upload(
-        self,
-        caller: Caller,
-        chunks: AsyncIterator[bytes],
-        filename: str | None,
-        profile_id: UUID | None,
-        once: Once[MediaRow],
-    ) -> Answer:
-        """Take in a file of the request.
+    async def store(self, item: NewMediaItem, chunks: AsyncIterator[bytes]) -> StoredMediaItem:
+        """Store an uploaded file.
 
         Raises:
-            InvalidRequest: it is empty, or nothing that we know.
+            InvalidRequest: it is empty, or its format is not accepted.
             TooLarge: it is over 200 MiB.
-            NotFound: there is no such profile.
         """
-        profile_id = caller.narrow(profile_id)
-        media_id = new_id(self._clock)
-        stored = await self._library.store(caller.tenant, media_id, chunks)
-        return await self._add(caller, media_id, stored, profile_id, once, filename=filename)
+        return StoredMediaItem(item, await self._library.store(item.tenant, item.id, chunks))
 
-    async def import_url(self, caller: Caller, url: str, profile_id: UUID | None, once: Once[MediaRow]) -> Answer:
-        """Take in what a URL answers with.
+    async def download(self, item: NewMediaItem, url: str) -> StoredMediaItem:
+        """Store the file behind a URL.
 
         Raises:
-            InvalidRequest, TooLarge: it is nothing that we take, or cannot be reached, or may not be called.
-            NotFound: there is no such profile.
+            InvalidRequest: the URL is unreachable or may not be called, or the file is not accepted.
+            TooLarge: the file is over 200 MiB.
         """
-        profile_id = caller.narrow(profile_id)
-        media_id = new_id(self._clock)
         try:
-            stored = await self._fetching.download(caller.tenant, self._library.own_name(media_id), url)
+            content = await self._fetching.download(item.tenant, self._library.own_name(item.id), url)
         except SendFailure as failure:
             raise unreachable(str(failure)) from failure
-        return await self._add(caller, media_id, stored, profile_id, once, source_url=url)
+        return StoredMediaItem(item, content)
 
-    async def list_page(
-        self, caller: Caller, profile_ids: Sequence[UUID], *, before: UUID | None, limit: int
-    ) -> list[MediaRow]:
-        """Return media that the caller can see, newest first, below `before`; only of the profiles if there are any.
+    async def create(self, work: Work, stored: StoredMediaItem) -> MediaRow:
+        """Record a new media item.
 
         Raises:
-            InvalidRequest: the key belongs to another profile than a requested one.
+            NotFound: its profile was deleted meanwhile.
+            QuotaExceeded: there is no room for its bytes.
         """
-        for profile_id in profile_ids:
-            caller.narrow(profile_id)
-        visible = profile_ids if caller.profile_id is None else [caller.profile_id]
-        async with self._database.tenant(caller.tenant) as connection:
-            return await MediaRepository(connection, caller.tenant).list_page(visible, before=before, limit=limit)
+        item = stored.item
+        profile_id = await profiles.resolve(work, item.profile_id)
+        await self._library.create(
+            work, item.id, profile_id, stored.content, filename=item.filename, source_url=item.source_url
+        )
+        return await get(work, item.id)
 
-    async def get(self, caller: Caller, media_id: UUID) -> MediaRow:
-        """One medium.
+    async def discard(self, stored: StoredMediaItem) -> None:
+        """Delete the bytes of a media item that was not recorded."""
+        await self._library.discard(stored.item.tenant, [stored.item.id])
 
-        Raises:
-            NotFound: there is none that the caller can see.
-        """
-        row = await self._library.find(caller.tenant, media_id)
-        return visible(caller, row)
-
-    async def delete(self, caller: Caller, media_id: UUID, once: Once[UUID]) -> Answer:
-        """Remove a medium with its bytes.
+    async def delete(self, work: Work, media_id: UUID) -> UUID:
+        """Delete a media item. Its bytes are removed after the commit.
 
         Raises:
-            NotFound: there is none that the caller can see.
+            NotFound: the caller sees no such media item.
             StateForbids: `media.in_use`, a post that has not ended needs it.
         """
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            media = MediaRepository(connection, caller.tenant)
-            visible(caller, await media.lock(media_id))
-            if await media.is_needed(media_id):
-                raise StateForbids(
-                    "A post that has not been published yet needs this medium.",
-                    rule="media.in_use",
-                    remediation="Cancel the post or give it another medium, or wait until it is out.",
-                )
-            await media.change(media_id, status=MediaStatus.DELETED, expires_at=self._clock.now())
-            answer = await self._idempotency.answer(connection, caller, once, media_id)
-        await self._expiry.remove(caller.tenant, media_id)
-        return answer
-
-    async def _add(
-        self,
-        caller: Caller,
-        media_id: UUID,
-        stored: StoredBytes,
-        profile_id: UUID | None,
-        once: Once[MediaRow],
-        **origin: str | None,
-    ) -> Answer:
-        async with (
-            self._quotas.announced(caller.tenant),
-            self._library.taken_back(caller.tenant, [media_id]),
-            self._database.tenant(caller.tenant) as connection,
-        ):
-            await self._idempotency.take(connection, caller, once.claim)
-            profile = await find_profile(connection, caller, profile_id)
-            await self._library.create(connection, caller.tenant, media_id, profile, stored, **origin)
-            rows = await MediaRepository(connection, caller.tenant).find_many([media_id])
-            return await self._idempotency.answer(connection, caller, once, rows[media_id])
+        _visible(work, await work.media.lock(media_id))
+        if await work.media.is_needed(media_id):
+            raise StateForbids(
+                "A post that has not been published yet needs this media item.",
+                rule="media.in_use",
+                remediation="Cancel the post or give it another media item, or wait until it is published.",
+            )
+        await work.media.change(media_id, status=MediaStatus.DELETED, expires_at=work.now())
+        work.after_commit(partial(self._expiry.remove, work.tenant, media_id))
+        return media_id
 
 
-async def find_profile(connection: Connection, caller: Caller, profile_id: UUID | None) -> UUID:
-    """The profile that a medium goes to: the wanted one, or the default.
+async def prepare(
+    work: Work, profile_id: UUID | None, *, filename: str | None = None, source_url: str | None = None
+) -> NewMediaItem:
+    """Return a new media item for a profile, or for the default profile.
 
     Raises:
-        NotFound: there is no such profile.
+        InvalidRequest: the key belongs to another profile.
+        NotFound: the profile does not exist.
     """
-    profile = await ProfileRepository(connection, caller.tenant).find(profile_id)
-    if profile is None:
-        raise NotFound("profile")
-    return profile.id
+    profile_id = await profiles.resolve(work, work.caller.narrow(profile_id))
+    return NewMediaItem(
+        tenant=work.tenant, id=work.new_id(), profile_id=profile_id, filename=filename, source_url=source_url
+    )
 
 
-def visible(caller: Caller, row: MediaRow | None) -> MediaRow:
-    """The medium, if there is one that the caller can see.
+async def list_page(work: Work, profile_ids: Sequence[UUID], *, before: UUID | None, limit: int) -> list[MediaRow]:
+    """Return media items that the caller can see, newest first, below `before`.
+
+    Args:
+        profile_ids: only media items of these profiles, unless it is empty.
 
     Raises:
-        NotFound: there is none.
+        InvalidRequest: the key belongs to another profile than a requested one.
     """
-    if row is None or caller.profile_id not in {None, row.profile_id}:
-        raise NotFound("medium")
+    for profile_id in profile_ids:
+        work.caller.narrow(profile_id)
+    own = work.caller.profile_id
+    return await work.media.list_page(profile_ids if own is None else [own], before=before, limit=limit)
+
+
+async def get(work: Work, media_id: UUID) -> MediaRow:
+    """Return a media item.
+
+    Raises:
+        NotFound: the caller sees no such media item.
+    """
+    return _visible(work, await work.media.find(media_id))
+
+
+def _visible(work: Work, row: MediaRow | None) -> MediaRow:
+    """Return a media item if the caller can see it.
+
+    Raises:
+        NotFound: the caller cannot, or it does not exist.
+    """
+    if row is None or work.caller.profile_id not in {None, row.profile_id}:
+        raise NotFound("media item")
     return row

@@ -1,4 +1,4 @@
-"""Media read by whoever has their address: platforms that pull, and people who look."""
+"""Media items read through signed addresses: by platforms that fetch them, and by people."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from letmepost.gateways.blobs import BlobMissingError
 from letmepost.gateways.metrics import Metrics
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import Link, MediaLinks, Purpose
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.media.media import MediaRow
 
 log = structlog.get_logger()
@@ -19,7 +20,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """A medium that may be read."""
+    """A media item that may be read."""
 
     link: Link
     row: MediaRow
@@ -27,45 +28,47 @@ class Readable:
 
     @property
     def is_pulled(self) -> bool:
-        """Whether a platform is to fetch it for a post: then the address can end any moment."""
+        """Whether a platform fetches it for a post. The address of such a media item may end at any time."""
         return self.link.post_id is not None
 
 
 class Downloads:
-    """Bytes of media, for those who have a signed address."""
+    """Reads the bytes of media items for clients that have a signed address."""
 
-    def __init__(self, library: MediaLibrary, links: MediaLinks, metrics: Metrics) -> None:
+    def __init__(self, *, units: UnitsOfWork, library: MediaLibrary, links: MediaLinks, metrics: Metrics) -> None:
+        self._units = units
         self._library = library
         self._links = links
         self._metrics = metrics
 
     async def find(self, token: str) -> Readable:
-        """What an address leads to.
+        """Return the media item that an address leads to.
 
         Raises:
-            NotFound: it is not ours or out of date, or the medium is gone, or the post that it was for has ended.
+            NotFound: the address is invalid or has expired, the media item was deleted, or its post has ended.
         """
         link = self._links.read(Purpose.READ, token) or self._links.read(Purpose.PULL, token)
         row = None if link is None else await self._find(link)
         if link is None or row is None or row.facts is None:
-            raise NotFound("medium")
+            raise NotFound("media item")
         if link.post_id is not None:
             self._metrics.media_pulled()
             log.info("media.pulled", media_id=spell(Prefix.MEDIA, row.id), post_id=spell(Prefix.POST, link.post_id))
         return Readable(link, row, row.facts)
 
     async def open(self, found: Readable, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
-        """A range of the bytes, in chunks.
+        """Return a range of the bytes, in chunks.
 
         Raises:
-            NotFound: they are gone.
+            NotFound: the bytes were deleted.
         """
         try:
             return await self._library.open_range(found.link.tenant, found.row.id, first_byte, length_bytes)
         except BlobMissingError as missing:
-            raise NotFound("medium") from missing
+            raise NotFound("media item") from missing
 
     async def _find(self, link: Link) -> MediaRow | None:
-        if link.post_id is None:
-            return await self._library.find(link.tenant, link.media_id)
-        return await self._library.find_needed(link.tenant, link.media_id, link.post_id)
+        async with self._units.begin(link.tenant) as work:
+            if link.post_id is not None and not await work.media.is_needed(link.media_id, by_post=link.post_id):
+                return None
+            return await work.media.find(link.media_id)

@@ -1,4 +1,4 @@
-"""Fetches the bytes of media that are elsewhere: behind a URL, or uploaded past this service."""
+"""Fetches the bytes of media items: from a URL, or from an upload that bypassed this service."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,51 +21,46 @@ from letmepost.domain.media import AWAITING_BYTES, MediaStatus
 from letmepost.domain.sizes import MEDIA_MAX_BYTES
 from letmepost.gateways.addresses import AddressRefused
 from letmepost.gateways.blobs import BlobMissingError, DirectUploads
-from letmepost.gateways.clock import Clock
 from letmepost.gateways.http_client import HTTPClient, ReplyTooLarge
 from letmepost.services.media.library import MediaLibrary, StoredBytes, blob_key, upload_name
-from letmepost.storage.database import Database, Tenant
-from letmepost.storage.media.media import MediaRepository, MediaRow
+from letmepost.services.work import UnitsOfWork
+from letmepost.storage.database import Tenant
+from letmepost.storage.media.media import MediaRow
 from letmepost.storage.posts.contents import decode_content, media_ids
 
-ASKED_FOR = timedelta(hours=24)
-"""How long a URL that cannot be reached is asked again."""
-_ASK_AGAIN_AT_MOST = timedelta(minutes=15)
+RETRIED_FOR = timedelta(hours=24)
+"""How long an unreachable URL is retried."""
+_RETRY_DELAY_MAX = timedelta(minutes=15)
 
 
 class MediaMissingError(Exception):
-    """A media item of a post cannot be fetched, and a retry would not help. `error`: what is recorded of it."""
+    """A media item of a post cannot be fetched, and a retry would not help."""
 
     def __init__(self, error: Mapping[str, Any]) -> None:
+        """`error`: the error that is recorded with the media item."""
         super().__init__(error.get("message"))
         self.error = error
 
 
 class MediaFetching:
-    """Brings media here. `direct`: the blob store, if it takes bytes past this service."""
+    """Fetches the bytes of media items. No transaction is open while it does."""
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        library: MediaLibrary,
-        direct: DirectUploads | None,
-        http: HTTPClient,
-        clock: Clock,
+        self, *, units: UnitsOfWork, library: MediaLibrary, direct: DirectUploads | None, http: HTTPClient
     ) -> None:
-        self._database = database
+        """`direct`: the blob store, if clients can upload to it directly."""
+        self._units = units
         self._library = library
         self._direct = direct
         self._http = http
-        self._clock = clock
 
     async def fetch(self, tenant: Tenant, media_id: UUID) -> MediaRow | None:
-        """Fetch a medium that waits for it; what cannot be had is recorded as failed. Returns what is on record then.
+        """Fetch a media item that has no bytes yet, and return its new record. Record a permanent error as failed.
 
         Raises:
-            SendFailure: its server cannot be reached just now, or nobody has uploaded it yet.
+            SendFailure: its server is unreachable now, or it was not uploaded yet.
         """
-        row = await self._library.find(tenant, media_id)
+        row = await self._find(tenant, media_id)
         if row is None or row.status not in AWAITING_BYTES:
             return row
         try:
@@ -74,9 +69,9 @@ class MediaFetching:
             await self.fail(tenant, media_id, refused)
         except SendFailure as failure:
             if row.status == MediaStatus.WAITING:
-                await self._ask_again(tenant, row, failure)
+                await self._retry_later(tenant, row, failure)
             raise
-        return await self._library.find(tenant, media_id)
+        return await self._find(tenant, media_id)
 
     async def ready_content(self, tenant: Tenant, stored: Mapping[str, Any]) -> PostContent:
         """Fetch the media of a post that are not stored yet; return its content with the facts of every media item.
@@ -88,8 +83,8 @@ class MediaFetching:
         wanted = media_ids(decode_content(stored, {}))
         if not wanted:
             return decode_content(stored, {})
-        async with self._database.tenant(tenant) as connection:
-            rows = await MediaRepository(connection, tenant).find_many(wanted)
+        async with self._units.begin(tenant) as work:
+            rows = await work.media.find_many(wanted)
         facts = {}
         for media_id in wanted:
             row = rows.get(media_id)
@@ -97,9 +92,8 @@ class MediaFetching:
                 try:
                     row = await self.fetch(tenant, media_id)
                 except SendFailure as failure:
-                    raise PlatformFailure(
-                        FailureKind.UNAVAILABLE, f"A medium cannot be had just now: {failure}"
-                    ) from failure
+                    message = f"A media item could not be fetched: {failure}"
+                    raise PlatformFailure(FailureKind.UNAVAILABLE, message) from failure
             if row is None or row.facts is None:
                 raise MediaMissingError((row.error if row else None) or {"rule": "media.unknown"})
             facts[media_id] = row.facts
@@ -120,11 +114,12 @@ class MediaFetching:
             raise unreachable(f"{path}: {refused}") from refused
 
     async def download(self, tenant: Tenant, name: str, url: str) -> StoredBytes:
-        """Take in what a URL answers with.
+        """Store the file behind a URL under a name.
 
         Raises:
-            InvalidRequest, TooLarge: as `take_in`; `media.url.unreachable`: it never will, or may not be called.
-            SendFailure: it cannot be reached just now.
+            InvalidRequest: as `MediaLibrary.take_in`, or `media.url.unreachable`.
+            TooLarge: as `MediaLibrary.take_in`.
+            SendFailure: the server is unreachable now.
         """
         try:
             async with self._http.stream(url, max_bytes=MEDIA_MAX_BYTES) as download:
@@ -134,10 +129,14 @@ class MediaFetching:
             raise unreachable(str(refused)) from refused
 
     async def fail(self, tenant: Tenant, media_id: UUID, refused: RequestError) -> None:
-        """Record that the bytes cannot be had."""
+        """Record that a media item cannot be fetched, and why."""
         error, expires_at = {"rule": refused.rule, "message": refused.message}, self._library.expires_at()
-        async with self._database.tenant(tenant) as connection:
-            await MediaRepository(connection, tenant).record_failed(media_id, error, expires_at=expires_at)
+        async with self._units.begin(tenant) as work:
+            await work.media.record_failed(media_id, error, expires_at=expires_at)
+
+    async def _find(self, tenant: Tenant, media_id: UUID) -> MediaRow | None:
+        async with self._units.begin(tenant) as work:
+            return await work.media.find(media_id)
 
     async def _fetched(self, tenant: Tenant, row: MediaRow) -> StoredBytes:
         name = self._library.new_name(row.id)
@@ -146,7 +145,9 @@ class MediaFetching:
         return await self._take_upload(tenant, row.id, name)
 
     async def _take_upload(self, tenant: Tenant, media_id: UUID, name: str) -> StoredBytes:
-        """Take what was uploaded past this service. Copied first: whoever has the address could put other bytes there.
+        """Take a file that was uploaded to the blob store directly.
+
+        It is copied first, because anyone with the address can replace the original.
 
         Raises:
             NotSent: nothing was uploaded yet.
@@ -160,23 +161,23 @@ class MediaFetching:
             raise NotSent("Its upload has not come in yet.") from missing
         return await self._library.examine(tenant, name)
 
-    async def _ask_again(self, tenant: Tenant, row: MediaRow, failure: SendFailure) -> None:
-        """Later and later, so that dead servers do not keep others waiting; after a day, never."""
-        now = self._clock.now()
+    async def _retry_later(self, tenant: Tenant, row: MediaRow, failure: SendFailure) -> None:
+        """Postpone the next retry with a growing delay, so that dead servers delay no others. Fail after a day."""
+        now = self._units.clock.now()
         age = now - row.created_at
-        if age > ASKED_FOR:
+        if age > RETRIED_FOR:
             await self.fail(tenant, row.id, unreachable(str(failure)))
             return
-        async with self._database.tenant(tenant) as connection:
-            fetch_at = now + min(age, _ASK_AGAIN_AT_MOST)
-            await MediaRepository(connection, tenant).change(row.id, fetch_at=fetch_at)
+        async with self._units.begin(tenant) as work:
+            await work.media.change(row.id, fetch_at=now + min(age, _RETRY_DELAY_MAX))
 
 
 def _check_download(status: int, origin: object) -> None:
-    """A client error is final; anything else may pass.
+    """Check the status of a download.
 
     Raises:
-        InvalidRequest, SendFailure: the server has no bytes for us, for good or for now.
+        InvalidRequest: the server does not have the file. This includes every other client error.
+        NoReply: the error may be temporary.
     """
     if 200 <= status < 300:
         return

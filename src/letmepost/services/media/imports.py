@@ -1,11 +1,12 @@
-"""Brings media that are given by URL here before the posts that need them are due.
+"""Fetches media items that are given by URL before the posts that need them are due.
 
-A post whose media cannot be had, or break a rule now that they are here, is rejected then and not when it is due: its
-author may still do something about it.
+A post with a media item that cannot be fetched, or that breaks a rule once it is fetched, is rejected then and not when
+it is due, so that its author can still correct it.
 """
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -14,81 +15,80 @@ from letmepost.domain.errors import SendFailure
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.domain.rules import violations
-from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import Platform
 from letmepost.services.events import post_event
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.publishing import outcomes
 from letmepost.services.publishing.outcomes import Outcome
-from letmepost.storage.database import Connection, Database, Tenant
-from letmepost.storage.media.media import MediaRepository
-from letmepost.storage.media.sweeps import EveryTenantMedia, FoundMedium
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.media.sweeps import EveryTenantMedia, FoundMediaItem
 from letmepost.storage.posts.contents import decode_content, media_ids
-from letmepost.storage.posts.editing import PostEditor
 from letmepost.storage.posts.posts import PostRow
-from letmepost.storage.webhooks.events import EventRepository
 
 log = structlog.get_logger()
 
 
 class Imports:
-    """Looks after every tenant's media by URL. Two workers at the same medium do no harm: the first to record wins."""
+    """Fetches every tenant's media items by URL.
+
+    Two workers may fetch the same media item: the first to record it wins.
+    """
 
     def __init__(
         self,
         *,
-        database: Database,
+        units: UnitsOfWork,
+        every_tenant: EveryTenantMedia,
         fetching: MediaFetching,
         platforms: Mapping[str, Platform],
-        clock: Clock,
         wakeups: Wakeups,
     ) -> None:
-        self._database = database
+        self._units = units
+        self._every_tenant = every_tenant
         self._fetching = fetching
         self._platforms = platforms
-        self._clock = clock
         self._wakeups = wakeups
 
     async def sweep(self, limit: int) -> None:
-        """Fetch what waits, oldest first and all at once: a slow server keeps nobody else's media waiting for long."""
-        found = await EveryTenantMedia(self._database).list_waiting(limit, self._clock.now())
-        await asyncio.gather(*[self._bring(medium) for medium in found])
+        """Fetch waiting media items, the oldest first and all at the same time: a slow server delays only its own."""
+        found = await self._every_tenant.list_waiting(limit, self._units.clock.now())
+        await asyncio.gather(*[self._fetch(item) for item in found])
 
-    async def _bring(self, found: FoundMedium) -> None:
-        """Fetch a medium and judge the posts that wait for it; what cannot be reached just now goes on waiting."""
+    async def _fetch(self, found: FoundMediaItem) -> None:
+        """Fetch a media item and check the posts that wait for it. An unreachable one is retried later."""
         with structlog.contextvars.bound_contextvars(media_id=str(found.media_id)):
             try:
                 try:
                     await self._fetching.fetch(found.tenant, found.media_id)
                 except SendFailure as failure:
                     log.info("media.unreachable", error=str(failure))
-                await self._judge_posts(found.tenant, found.media_id)
+                async with self._units.begin(found.tenant) as work:
+                    await self._reject_posts(work, found.media_id)
             except Exception:
-                log.exception("media.import_failed")  # what goes wrong with one must not keep the others waiting
+                log.exception("media.import_failed")  # an error of one media item must not delay the others
 
-    async def _judge_posts(self, tenant: Tenant, media_id: UUID) -> None:
-        """Reject what can never go out. Should we die before, it is rejected when it is due."""
-        now, rejected = self._clock.now(), []
-        async with self._database.tenant(tenant) as connection:
-            editor = PostEditor(connection, tenant)
-            for locked in await editor.lock_queued_with(media_id):
-                verdict = None if locked.is_sent else await self._judge(connection, tenant, locked.post)
-                if verdict is not None:
-                    rejected.append(await editor.change(locked.post.id, {"updated_at": now, **verdict.changes}))
-            told = str(TRANSITIONS[Cause.REJECTED].event)
-            events = [post_event(self._clock, told, post) for post in rejected]
-            await EventRepository(connection, tenant).write(events, now)
+    async def _reject_posts(self, work: Work, media_id: UUID) -> None:
+        """Reject posts that can never be published. If the process dies before, they are rejected when they are due."""
+        rejected = []
+        for locked in await work.post_editor.lock_queued_with(media_id):
+            verdict = None if locked.is_sent else await self._judge(work, locked.post)
+            if verdict is not None:
+                changes = {"updated_at": work.now(), **verdict.changes}
+                rejected.append(await work.post_editor.change(locked.post.id, changes))
+        event_type = str(TRANSITIONS[Cause.REJECTED].event)
+        await work.emit(*[post_event(work.clock, event_type, post) for post in rejected])
         for post in rejected:
-            log.info("post.rejected_early", post_id=str(post.id), rule=(post.error or {}).get("rule"))
-            await self._wakeups.batch_changed(post.batch_id)
-        if rejected:
-            await self._wakeups.events_written()
+            work.after_commit(partial(self._announce, post))
 
-    async def _judge(self, connection: Connection, tenant: Tenant, post: PostRow) -> Outcome | None:
-        """What will be found when the post is due, if that is known already."""
-        stored = await PostEditor(connection, tenant).get_content(post)
-        rows = await MediaRepository(connection, tenant).find_many(media_ids(decode_content(stored, {})))
+    async def _announce(self, post: PostRow) -> None:
+        log.info("post.rejected_early", post_id=str(post.id), rule=(post.error or {}).get("rule"))
+        await self._wakeups.batch_changed(post.batch_id)
+
+    async def _judge(self, work: Work, post: PostRow) -> Outcome | None:
+        """Return what will be found when the post is due, if that is known already."""
+        stored = await work.post_editor.get_content(post)
+        rows = await work.media.find_many(media_ids(decode_content(stored, {})))
         failed = next((row for row in rows.values() if row.status == MediaStatus.FAILED), None)
         if failed is not None:
             return outcomes.media_missing(post, failed.error or {})

@@ -1,4 +1,4 @@
-"""The bytes of attachments: taken in, judged, and read back."""
+"""The bytes of media items: stored, examined and read."""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
@@ -13,14 +13,15 @@ from letmepost.domain.errors import InvalidRequest, QuotaExceeded, RequestError,
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import MEDIA_MAX_BYTES
 from letmepost.gateways.blobs import BlobMissingError, BlobStore, BlobTooLargeError, read_range
-from letmepost.gateways.clock import Clock
 from letmepost.gateways.media.probes import Probe
 from letmepost.gateways.media.process import Read
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
 from letmepost.services.old_idempotency import AnsweredError
+from letmepost.services.tenants import quotas
 from letmepost.services.tenants.quotas import OldQuotas
-from letmepost.storage.database import Connection, Database, Tenant
-from letmepost.storage.media.media import MediaRepository, MediaRow
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.database import Connection, Tenant
+from letmepost.storage.media.media import MediaRepository
 
 _TAKE_BYTES = 8
 _REMEMBERED = 4096
@@ -30,7 +31,7 @@ _SIMPLIFY = "Re-export the file with a smaller size or fewer frames, and send th
 
 @dataclass(frozen=True, slots=True)
 class StoredBytes:
-    """Bytes in the blob store, under that name, and what they say."""
+    """Bytes in the blob store: their name there, and what was found in them."""
 
     name: str
     facts: MediaFacts
@@ -38,37 +39,30 @@ class StoredBytes:
 
 
 class MediaLibrary:
-    """The bytes of media, whoever they belong to. `kept_for`: how long, if nothing uses them."""
+    """The bytes of every tenant's media items. No transaction is open while they are stored, examined or deleted."""
 
     def __init__(
-        self,
-        *,
-        database: Database,
-        blobs: BlobStore,
-        probe: Probe,
-        clock: Clock,
-        quotas: OldQuotas,
-        kept_for: timedelta,
+        self, *, units: UnitsOfWork, blobs: BlobStore, probe: Probe, old_quotas: OldQuotas, kept_for: timedelta
     ) -> None:
-        self._database = database
+        """`kept_for`: how long a media item is kept that no post uses."""
+        self._units = units
         self._blobs = blobs
         self._probe = probe
-        self._clock = clock
-        self._quotas = quotas
+        self._old_quotas = old_quotas
         self._kept_for = kept_for
-        # Bytes never change their name once they have one, so it is asked for once.
+        # The name of recorded bytes never changes, so it is read once.
         self._names: dict[UUID, str] = {}
 
     def expires_at(self) -> datetime:
-        """When a medium that comes in now is removed, if nothing needs it then."""
-        return self._clock.now() + self._kept_for
+        """Return when a media item that is stored now expires if no post needs it then."""
+        return self._units.clock.now() + self._kept_for
 
     async def store(self, tenant: Tenant, media_id: UUID, chunks: AsyncIterator[bytes]) -> StoredBytes:
-        """Put the bytes of a new medium into the blob store, as `take_in`."""
+        """Store the bytes of a new media item, as `take_in`."""
         return await self.take_in(tenant, self.own_name(media_id), chunks, MEDIA_MAX_BYTES)
 
     async def take_in(self, tenant: Tenant, name: str, chunks: AsyncIterator[bytes], max_bytes: int) -> StoredBytes:
-        """Put bytes into the blob store and learn what they are; nothing stays behind when they are refused.
+        """Store bytes and examine them. Bytes that are not accepted are deleted again.
 
         Raises:
             InvalidRequest: `media.empty_body`, `media.unreadable`.
@@ -82,7 +76,7 @@ class MediaLibrary:
         return StoredBytes(name, await self._judge(tenant, key, blob.size_bytes), blob.sha256)
 
     async def examine(self, tenant: Tenant, name: str) -> StoredBytes:
-        """Learn what bytes are that came into the blob store past this service, as `take_in`."""
+        """Examine bytes that were uploaded to the blob store directly, as `take_in`."""
         key = blob_key(tenant, name)
         digest, size_bytes = hashlib.sha256(), 0
         async for chunk in await self._blobs.open(key):
@@ -91,24 +85,24 @@ class MediaLibrary:
         return StoredBytes(name, await self._judge(tenant, key, size_bytes), digest.digest())
 
     def own_name(self, media_id: UUID) -> str:
-        """The name of bytes that come in together with their medium."""
+        """Return the name of bytes that are stored before their media item is recorded."""
         return spell(Prefix.MEDIA, media_id)
 
     def new_name(self, media_id: UUID) -> str:
-        """A name for bytes that may not be the only ones of their medium: the first to be recorded are its own."""
-        return f"{self.own_name(media_id)}.{self._clock.entropy(_TAKE_BYTES).hex()}"
+        """Return a new name for bytes of a recorded media item. The first bytes to be recorded become its own."""
+        return f"{self.own_name(media_id)}.{self._units.clock.entropy(_TAKE_BYTES).hex()}"
 
     async def record(self, tenant: Tenant, media_id: UUID, stored: StoredBytes) -> bool:
-        """Make the bytes the medium's own, unless it has some already: then they are removed. Whether they are.
+        """Record bytes as those of a media item. If it has some already, delete the new ones and return False.
 
         Raises:
-            QuotaExceeded: there is no room for them; they are removed.
+            QuotaExceeded: there is no room for them; they are deleted.
         """
         is_first = False
         try:
-            async with self._quotas.announced(tenant), self._database.tenant(tenant) as connection:
-                await self._quotas.reserve_media(connection, tenant, stored.facts.size_bytes)
-                is_first = await MediaRepository(connection, tenant).record_ready(
+            async with self._units.begin(tenant) as work:
+                await quotas.reserve_media(work, stored.facts.size_bytes)
+                is_first = await work.media.record_ready(
                     media_id, stored.facts, stored.sha256, blob=stored.name, expires_at=self.expires_at()
                 )
         except QuotaExceeded:
@@ -119,92 +113,83 @@ class MediaLibrary:
         return is_first
 
     async def add(self, tenant: Tenant, media_id: UUID, profile_id: UUID, stored: StoredBytes) -> None:
-        """Make a new medium of bytes that came in with it, in a transaction of its own.
+        """Record a new media item with stored bytes, in a unit of work of its own.
 
         Raises:
-            QuotaExceeded: there is no room for them; they are removed.
+            QuotaExceeded: there is no room for them; they are deleted.
         """
-        async with (
-            self._quotas.announced(tenant),
-            self.taken_back(tenant, [media_id]),
-            self._database.tenant(tenant) as connection,
-        ):
-            await self.create(connection, tenant, media_id, profile_id, stored)
+        async with self.taken_back(tenant, [media_id]), self._units.begin(tenant) as work:
+            await self.create(work, media_id, profile_id, stored)
 
     async def create(
-        self,
-        connection: Connection,
-        tenant: Tenant,
-        media_id: UUID,
-        profile_id: UUID,
-        stored: StoredBytes,
-        **origin: str | None,
+        self, work: Work, media_id: UUID, profile_id: UUID, stored: StoredBytes, **origin: str | None
     ) -> None:
-        """Put a medium on record whose bytes are here. `origin`: its file's name or URL.
+        """Record a new media item with stored bytes.
+
+        Args:
+            origin: `filename` or `source_url`.
 
         Raises:
             QuotaExceeded: there is no room for them.
         """
-        await self._quotas.reserve_media(connection, tenant, stored.facts.size_bytes)
+        await quotas.reserve_media(work, stored.facts.size_bytes)
+        expires_at = self.expires_at()
+        await work.media.create_ready(
+            media_id, profile_id, stored.facts, stored.sha256, now=work.now(), expires_at=expires_at, **origin
+        )
+
+    async def old_create(
+        self, connection: Connection, tenant: Tenant, media_id: UUID, profile_id: UUID, stored: StoredBytes
+    ) -> None:
+        """Record a new media item in a transaction that is not a unit of work. Otherwise as `create`."""
+        await self._old_quotas.reserve_media(connection, tenant, stored.facts.size_bytes)
+        now, expires_at = self._units.clock.now(), self.expires_at()
         await MediaRepository(connection, tenant).create_ready(
-            media_id,
-            profile_id,
-            stored.facts,
-            stored.sha256,
-            now=self._clock.now(),
-            expires_at=self.expires_at(),
-            **origin,
+            media_id, profile_id, stored.facts, stored.sha256, now=now, expires_at=expires_at
         )
 
     @asynccontextmanager
     async def taken_back(self, tenant: Tenant, media_ids: Iterable[UUID]) -> AsyncIterator[None]:
-        """Deletes stored bytes again when what is done inside with them is refused, or was done before."""
+        """Delete the stored bytes of new media items if the block rejects the request, or replays its response."""
         try:
             yield
         except (AnsweredError, RequestError):
-            for media_id in media_ids:
-                await self._blobs.delete(blob_key(tenant, self.own_name(media_id)))
+            await self.discard(tenant, media_ids)
             raise
 
-    async def find(self, tenant: Tenant, media_id: UUID) -> MediaRow | None:
-        """What is on record of a medium."""
-        async with self._database.tenant(tenant) as connection:
-            return (await MediaRepository(connection, tenant).find_many([media_id])).get(media_id)
-
-    async def find_needed(self, tenant: Tenant, media_id: UUID, post_id: UUID) -> MediaRow | None:
-        """What is on record of a medium, while that post has not ended and needs it."""
-        async with self._database.tenant(tenant) as connection:
-            media = MediaRepository(connection, tenant)
-            is_needed = await media.is_needed(media_id, by_post=post_id)
-            return (await media.find_many([media_id])).get(media_id) if is_needed else None
+    async def discard(self, tenant: Tenant, media_ids: Iterable[UUID]) -> None:
+        """Delete the stored bytes of new media items that were not recorded."""
+        for media_id in media_ids:
+            await self._blobs.delete(blob_key(tenant, self.own_name(media_id)))
 
     async def open_range(
         self, tenant: Tenant, media_id: UUID, first_byte: int, length_bytes: int
     ) -> AsyncIterator[bytes]:
-        """Stored bytes, in chunks.
+        """Return a range of the bytes of a media item, in chunks.
 
         Raises:
-            BlobMissingError: they are gone.
+            BlobMissingError: they were deleted.
         """
         key = blob_key(tenant, await self._name(tenant, media_id))
         return await self._blobs.open(key, first_byte=first_byte, length_bytes=length_bytes)
 
     async def delete_bytes(self, tenant: Tenant, media_id: UUID) -> None:
-        """Remove whatever is stored of a medium that is marked as deleted."""
+        """Delete the bytes of a media item that is marked as deleted."""
         self._names.pop(media_id, None)
-        async with self._database.tenant(tenant) as connection:
-            blob = await MediaRepository(connection, tenant).find_blob(media_id)
+        async with self._units.begin(tenant) as work:
+            blob = await work.media.find_blob(media_id)
         for name in {blob or self.own_name(media_id), upload_name(media_id)}:
             await self._blobs.delete(blob_key(tenant, name))
 
     async def remove_leftovers(self, before: datetime) -> int:
-        """Remove what processes that died while they stored bytes have left; how many."""
+        """Remove what processes that died while they stored bytes have left; return how many."""
         return await self._blobs.remove_leftovers(before)
 
     async def _name(self, tenant: Tenant, media_id: UUID) -> str:
         name = self._names.get(media_id)
         if name is None:
-            row = await self.find(tenant, media_id)
+            async with self._units.begin(tenant) as work:
+                row = await work.media.find(media_id)
             if row is None or row.facts is None:
                 raise BlobMissingError(f"There are no bytes of {spell(Prefix.MEDIA, media_id)}.")
             name = row.blob or self.own_name(media_id)
@@ -239,19 +224,19 @@ class MediaLibrary:
 
 
 def too_large(max_bytes: int) -> TooLarge:
-    """There is more of it than is taken."""
+    """Return the error of a file that is too large."""
     return TooLarge(
-        f"A medium that comes this way has at most {max_bytes} bytes.",
+        f"A media item that is sent this way has at most {max_bytes} bytes.",
         rule="media.size_max",
         remediation="Make it smaller, or see POST /v1/media/uploads.",
     )
 
 
 def blob_key(tenant: Tenant, name: str) -> str:
-    """Where bytes are."""
+    """Return the key of bytes in the blob store."""
     return f"{spell(Prefix.ORGANIZATION, tenant.organization_id)}/{name}"
 
 
 def upload_name(media_id: UUID) -> str:
-    """What bytes are called that come past this service, until they are taken in."""
+    """Return the name of bytes that are uploaded to the blob store directly, until they are examined."""
     return f"{spell(Prefix.MEDIA, media_id)}.upload"

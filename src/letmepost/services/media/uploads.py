@@ -1,4 +1,4 @@
-"""Files too large for a request of ours: an address is given out, and their bytes come there."""
+"""Files too large for a request body: the caller receives an address and uploads the bytes there."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -9,21 +9,18 @@ from letmepost.domain.errors import InvalidRequest, NotFound, RequestError, Send
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.sizes import LARGE_UPLOAD_MAX_BYTES
 from letmepost.gateways.blobs import DirectUploads
-from letmepost.gateways.clock import Clock
-from letmepost.services.callers import Caller, new_id
-from letmepost.services.idempotency import Answer
-from letmepost.services.media.attachments import find_profile, visible
+from letmepost.services.media import attachments
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary, blob_key, too_large, upload_name
 from letmepost.services.media.links import UPLOADABLE_FOR, Link, MediaLinks, Purpose
-from letmepost.services.old_idempotency import OldIdempotency, Once
-from letmepost.storage.database import Database
-from letmepost.storage.media.media import MediaRepository, MediaRow
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.database import Tenant
+from letmepost.storage.media.media import MediaRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadRequest:
-    """A file that somebody wants to upload."""
+    """A file that a caller is going to upload."""
 
     filename: str | None
     size_bytes: int
@@ -32,7 +29,7 @@ class UploadRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartedUpload:
-    """A medium without bytes, and the request that brings them: PUT to `url` with these headers."""
+    """A media item without bytes, and the request that uploads them: PUT to `url` with these headers."""
 
     row: MediaRow
     url: str
@@ -41,66 +38,58 @@ class StartedUpload:
 
 
 class Uploads:
-    """Uploads of the caller's world. `direct`: the blob store, if it takes bytes past this service."""
+    """Starts, receives and completes uploads."""
 
     def __init__(
         self,
         *,
-        database: Database,
+        units: UnitsOfWork,
         library: MediaLibrary,
         fetching: MediaFetching,
         direct: DirectUploads | None,
         links: MediaLinks,
-        clock: Clock,
-        idempotency: OldIdempotency,
     ) -> None:
-        self._database = database
+        """`direct`: the blob store, if clients can upload to it directly."""
+        self._units = units
         self._library = library
         self._fetching = fetching
         self._direct = direct
         self._links = links
-        self._clock = clock
-        self._idempotency = idempotency
 
-    async def start(self, caller: Caller, wanted: UploadRequest, once: Once[StartedUpload]) -> Answer:
-        """Announce a file, and learn where to put its bytes.
+    async def start(self, work: Work, wanted: UploadRequest) -> StartedUpload:
+        """Announce a file. The result says where its bytes can be uploaded.
 
         Raises:
-            TooLarge: it is over 4 GiB.
-            NotFound: there is no such profile.
+            InvalidRequest: the key belongs to another profile.
+            TooLarge: the file is over 4 GiB.
+            NotFound: the profile does not exist.
         """
-        profile_id = caller.narrow(wanted.profile_id)
         if wanted.size_bytes > LARGE_UPLOAD_MAX_BYTES:
             raise too_large(LARGE_UPLOAD_MAX_BYTES)
-        media_id, now = new_id(self._clock), self._clock.now()
+        item = await attachments.prepare(work, wanted.profile_id)
+        now = work.now()
         expires_at = now + UPLOADABLE_FOR
-        link = Link(caller.tenant, media_id, expires_at, wanted.size_bytes)
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            profile = await find_profile(connection, caller, profile_id)
-            media = MediaRepository(connection, caller.tenant)
-            await media.create(
-                media_id,
-                profile,
-                status=MediaStatus.UPLOADING,
-                now=now,
-                filename=wanted.filename,
-                expires_at=expires_at,
-            )
-            rows = await media.find_many([media_id])
-            started = self._started(rows[media_id], link)
-            return await self._idempotency.answer(connection, caller, once, started)
+        await work.media.create(
+            item.id,
+            item.profile_id,
+            status=MediaStatus.UPLOADING,
+            now=now,
+            filename=wanted.filename,
+            expires_at=expires_at,
+        )
+        row = await attachments.get(work, item.id)
+        return self._started(row, Link(work.tenant, item.id, expires_at, wanted.size_bytes))
 
     async def admit(self, token: str, announced_bytes: int | None) -> Link:
-        """The upload that an address is for; asked before its bytes are read.
+        """Return the upload that an address is for. This precedes reading its bytes.
 
         Raises:
-            NotFound: the address is not ours, or out of date.
+            NotFound: the address is invalid or has expired.
             StateForbids: it was used before.
-            InvalidRequest: another length was announced than is sent.
+            InvalidRequest: the announced length is not that of the upload.
         """
         link = self._links.read(Purpose.UPLOAD, token)
-        row = None if link is None else await self._library.find(link.tenant, link.media_id)
+        row = None if link is None else await self._find(link)
         if link is None or row is None:
             raise NotFound("upload")
         if row.status != MediaStatus.UPLOADING:
@@ -110,11 +99,12 @@ class Uploads:
         return link
 
     async def receive(self, link: Link, chunks: AsyncIterator[bytes]) -> MediaRow:
-        """Take in the bytes of an upload that was admitted. What they are nothing of ends it; too few may come again.
+        """Store the bytes of an admitted upload. Unrecognized content fails the upload; a short body may be retried.
 
         Raises:
-            InvalidRequest, TooLarge: they are not as many as were announced, or nothing that we know.
-            StateForbids: somebody else was faster.
+            InvalidRequest: their number is not the announced one, or their format is not accepted.
+            TooLarge: there are more bytes than announced.
+            StateForbids: another request has uploaded the file meanwhile.
         """
         tenant, media_id = link.tenant, link.media_id
         name = self._library.new_name(media_id)
@@ -126,27 +116,25 @@ class Uploads:
             raise
         if not await self._library.record(tenant, media_id, stored):
             raise _used()
-        return await self._get(link)
+        row = await self._find(link)
+        if row is None:
+            raise NotFound("media item")
+        return row
 
-    async def complete(self, caller: Caller, media_id: UUID, once: Once[MediaRow]) -> Answer:
-        """Take in what was uploaded to the blob store itself. What has been taken in is simply shown.
+    async def complete(self, tenant: Tenant, media_id: UUID) -> None:
+        """Fetch a file that was uploaded to the blob store directly. Do nothing if it was fetched already.
 
         Raises:
-            NotFound: there is none that the caller can see.
-            StateForbids: nothing has come in yet.
+            StateForbids: nothing was uploaded yet.
         """
-        visible(caller, await self._library.find(caller.tenant, media_id))
         try:
-            row = visible(caller, await self._fetching.fetch(caller.tenant, media_id))
+            await self._fetching.fetch(tenant, media_id)
         except SendFailure as failure:
             raise StateForbids(
                 str(failure),
                 rule="media.not_uploaded",
                 remediation="PUT the bytes to the upload's URL first, then complete it.",
             ) from failure
-        async with self._database.tenant(caller.tenant) as connection:
-            await self._idempotency.take(connection, caller, once.claim)
-            return await self._idempotency.answer(connection, caller, once, row)
 
     def _started(self, row: MediaRow, link: Link) -> StartedUpload:
         if self._direct is None:
@@ -156,11 +144,9 @@ class Uploads:
         put = self._direct.presign_put(key, size_bytes=link.size_bytes, valid_for_s=int(UPLOADABLE_FOR.total_seconds()))
         return StartedUpload(row=row, url=put.url, headers=put.headers, expires_at=link.expires_at)
 
-    async def _get(self, link: Link) -> MediaRow:
-        row = await self._library.find(link.tenant, link.media_id)
-        if row is None:
-            raise NotFound("medium")
-        return row
+    async def _find(self, link: Link) -> MediaRow | None:
+        async with self._units.begin(link.tenant) as work:
+            return await work.media.find(link.media_id)
 
 
 async def _all_of(chunks: AsyncIterator[bytes], size_bytes: int) -> AsyncIterator[bytes]:

@@ -57,7 +57,7 @@ class PostMedia:
         media = MediaRepository(connection, caller.tenant)
         for item in composed.media:
             if item.id in stored:
-                await self._library.create(connection, caller.tenant, item.id, item.profile_id, stored[item.id])
+                await self._library.old_create(connection, caller.tenant, item.id, item.profile_id, stored[item.id])
             elif item.url is not None:
                 await media.create(
                     item.id,

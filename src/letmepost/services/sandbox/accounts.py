@@ -15,10 +15,8 @@ from letmepost.services.accounts.connect import PreparedFlow, credential_flow
 from letmepost.services.callers import Caller
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import PlatformClock, platform_clock_of
-from letmepost.services.work import Work
-from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
-from letmepost.storage.database import Database
-from letmepost.storage.sealing import Keyring
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.accounts.accounts import AccountRow
 
 _ANY_REDIRECT_URI = "https://sandbox.invalid/callback"
 
@@ -40,17 +38,15 @@ class Sandbox:
     def __init__(
         self,
         *,
+        units: UnitsOfWork,
         control: SandboxControl | None,
         worlds: Worlds,
-        database: Database,
-        keyring: Keyring,
         max_accounts: int,
     ) -> None:
         """`max_accounts`: accounts of an organization that are connected in test mode."""
+        self._units = units
         self._control = control
         self._worlds = worlds
-        self._database = database
-        self._keyring = keyring
         self._max_accounts = max_accounts
 
     async def prepare_account(self, work: Work, platform_name: str, scenario: str) -> PreparedAccount:
@@ -106,9 +102,8 @@ class Sandbox:
         """
         platform = self._worlds.platform(platform_name)
         seen = await self.control(caller).list_posts(world_of(caller), platform_name)
-        async with self._database.tenant(caller.tenant) as connection:
-            accounts = AccountRepository(connection, caller.tenant, self._keyring)
-            owners = _owners(platform, await accounts.list_candidates((), (platform_name,), None))
+        async with self._units.begin(caller) as work:
+            owners = _owners(platform, await work.accounts.list_candidates((), (platform_name,), None))
         visible = {
             author: spell(Prefix.ACCOUNT, account.id)
             for author, account in owners.items()

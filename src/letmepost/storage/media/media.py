@@ -111,6 +111,10 @@ class MediaRepository:
             media_id, profile_id, status=MediaStatus.READY, now=now, sha256=sha256, **asdict(facts), **values
         )
 
+    async def find(self, media_id: UUID) -> MediaRow | None:
+        """Return a media item, or None if it does not exist."""
+        return (await self.find_many([media_id])).get(media_id)
+
     async def find_many(self, media_ids: Collection[UUID], profile_id: UUID | None = None) -> dict[UUID, MediaRow]:
         """Those of the media that exist (in the profile, when given), by id."""
         query = self._mine().where(media.c.id.in_(media_ids), equals_if_given(media.c.profile_id, profile_id))

@@ -1,4 +1,4 @@
-"""Media of any tenant that somebody has to look after."""
+"""Media items of every tenant that are waiting or have expired."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,28 +16,28 @@ _EXPIRED = "SELECT organization_id, mode, id FROM media WHERE expires_at <= $1 O
 
 
 @dataclass(frozen=True, slots=True)
-class FoundMedium:
-    """A medium, and whose it is."""
+class FoundMediaItem:
+    """A media item and its tenant."""
 
     tenant: Tenant
     media_id: UUID
 
 
 class EveryTenantMedia:
-    """Finds media whoever they belong to."""
+    """Finds media items of every tenant."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_waiting(self, limit: int, now: datetime) -> list[FoundMedium]:
-        """The oldest media to fetch. Nothing is leased: fetching twice is harmless, the first to record wins."""
+    async def list_waiting(self, limit: int, now: datetime) -> list[FoundMediaItem]:
+        """Return the oldest media items to fetch. They are not leased: if two workers fetch one, the first wins."""
         return await self._list(_WAITING, limit, now)
 
-    async def list_expired(self, limit: int, now: datetime) -> list[FoundMedium]:
-        """What has expired, longest ago first."""
+    async def list_expired(self, limit: int, now: datetime) -> list[FoundMediaItem]:
+        """Return expired media items, the earliest first."""
         return await self._list(_EXPIRED, limit, now)
 
-    async def _list(self, query: str, limit: int, now: datetime) -> list[FoundMedium]:
+    async def _list(self, query: str, limit: int, now: datetime) -> list[FoundMediaItem]:
         async with self._database.sweep() as connection:
             rows = await driver_of(connection).fetch(query, now, limit)
-        return [FoundMedium(Tenant(organization, Mode(mode)), media_id) for organization, mode, media_id in rows]
+        return [FoundMediaItem(Tenant(organization, Mode(mode)), media_id) for organization, mode, media_id in rows]

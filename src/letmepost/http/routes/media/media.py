@@ -13,15 +13,16 @@ from starlette.exceptions import HTTPException
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix
 from letmepost.domain.sizes import FILENAME_MAX_CHARS
-from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
+from letmepost.http.perform import begin_work, perform, perform_remotely, respond
 from letmepost.http.schemas.accounts import Deleted
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.media import ImportMedia, MediaPage, MediaQuery, MediaView, URLFor
 from letmepost.http.services import APIServices
+from letmepost.services.media import attachments
 
 CHUNK_BYTES = 256 * 1024
 _PARTS_MAX = 10
@@ -43,7 +44,7 @@ router = APIRouter(route_class=GatedRoute, tags=["media"])
 
 
 def url_for(request: Request) -> URLFor:
-    """How the caller's media are read."""
+    """Return the function that makes the addresses of the caller's media items."""
     services: APIServices = request.app.state.services
     return partial(services.media_links.to_read, caller_of(request).tenant)
 
@@ -58,65 +59,71 @@ async def upload_media(
     request: Request,
     profile_id: Annotated[str | None, Query(alias="profileId", description="The profile that the file is for.")] = None,
 ) -> Response:
-    """Upload one file as the multipart field `file`, up to 200 MiB. What it is, its bytes say."""
+    """Upload one file of up to 200 MiB as the multipart field `file`. Its type is detected from its bytes."""
     services: APIServices = request.app.state.services
     async with _form(request) as form:
-        file = _only_file(form)
-        wanted = await once(
-            request, partial(MediaView.of, url_for=url_for(request)), status=201, body=await _digest(file)
+        file, profile_uuid = _only_file(form), _profile(profile_id)
+        filename = (file.filename or "")[:FILENAME_MAX_CHARS]
+        return await perform_remotely(
+            request,
+            prepare=lambda work: attachments.prepare(work, profile_uuid, filename=filename),
+            call=lambda item: services.media.store(item, _chunks(file)),
+            record=services.media.create,
+            undo=services.media.discard,
+            show=partial(MediaView.of, url_for=url_for(request)),
+            status=201,
+            body=await _digest(file),
         )
-        uploading = services.media.upload(
-            caller_of(request), _chunks(file), (file.filename or "")[:FILENAME_MAX_CHARS], _profile(profile_id), wanted
-        )
-        return await respond(request, wanted, uploading)
 
 
 @router.post("/v1/media/import", response_model=MediaView, status_code=201, openapi_extra=needs(Scope.MEDIA_WRITE))
 async def import_media(body: ImportMedia, request: Request) -> Response:
-    """Take in the file that a public URL answers with, up to 200 MiB."""
+    """Import the file behind a public URL, up to 200 MiB."""
     services: APIServices = request.app.state.services
-    wanted = await once(request, partial(MediaView.of, url_for=url_for(request)), status=201)
-    importing = services.media.import_url(caller_of(request), body.url, _profile(body.profile_id), wanted)
-    return await respond(request, wanted, importing)
+    profile_uuid = _profile(body.profile_id)
+    return await perform_remotely(
+        request,
+        prepare=lambda work: attachments.prepare(work, profile_uuid, source_url=body.url),
+        call=lambda item: services.media.download(item, body.url),
+        record=services.media.create,
+        undo=services.media.discard,
+        show=partial(MediaView.of, url_for=url_for(request)),
+        status=201,
+    )
 
 
 @router.get("/v1/media", response_model=MediaPage, openapi_extra=needs(Scope.MEDIA_READ))
 async def list_media(request: Request, query: Annotated[MediaQuery, Query()]) -> Response:
-    """List media, newest first."""
-    services: APIServices = request.app.state.services
+    """List media items, newest first."""
     profile_ids = [find_id(Prefix.PROFILE, text) for text in query.profile_id]
-    rows = await services.media.list_page(
-        caller_of(request), profile_ids, before=before(Prefix.MEDIA, query.cursor), limit=query.limit + 1
-    )
+    below = before(Prefix.MEDIA, query.cursor)
+    async with begin_work(request) as work:
+        rows = await attachments.list_page(work, profile_ids, before=below, limit=query.limit + 1)
     following = next_cursor(Prefix.MEDIA, [row.id for row in rows], query.limit)
     views = [MediaView.of(row, url_for(request)) for row in rows[: query.limit]]
-    return show(MediaPage(data=views, next_cursor=following))
+    return respond(MediaPage(data=views, next_cursor=following))
 
 
 @router.get("/v1/media/{media_id}", response_model=MediaView, openapi_extra=needs(Scope.MEDIA_READ))
 async def get_media(media_id: str, request: Request) -> Response:
-    """Read what is known of a medium."""
-    services: APIServices = request.app.state.services
-    row = await services.media.get(caller_of(request), find_id(Prefix.MEDIA, media_id))
-    return show(MediaView.of(row, url_for(request)))
+    """Read a media item."""
+    media_uuid = find_id(Prefix.MEDIA, media_id)
+    async with begin_work(request) as work:
+        row = await attachments.get(work, media_uuid)
+    return respond(MediaView.of(row, url_for(request)))
 
 
 @router.delete("/v1/media/{media_id}", response_model=Deleted, openapi_extra=needs(Scope.MEDIA_WRITE))
 async def delete_media(media_id: str, request: Request) -> Response:
-    """Remove a medium with its bytes; 409 while a post that has not ended needs it."""
+    """Delete a media item with its bytes; 409 while a post that has not ended needs it."""
     services: APIServices = request.app.state.services
-
-    def gone(deleted: UUID) -> Deleted:
-        return Deleted(id=spell(Prefix.MEDIA, deleted))
-
-    wanted = await once(request, gone)
-    deleting = services.media.delete(caller_of(request), find_id(Prefix.MEDIA, media_id), wanted)
-    return await respond(request, wanted, deleting)
+    media_uuid = find_id(Prefix.MEDIA, media_id)
+    return await perform(request, lambda work: services.media.delete(work, media_uuid), Deleted.named(Prefix.MEDIA))
 
 
 @asynccontextmanager
 async def _form(request: Request) -> AsyncIterator[FormData]:
-    """The form that a request brings; its files are gone afterwards."""
+    """Parse the form of a request. Its files are deleted at the end."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise InvalidRequest(
             "The body is not said to be a form.", rule="media.content_type", remediation=_HOW_TO_UPLOAD
@@ -156,7 +163,7 @@ async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
 
 
 async def _digest(file: UploadFile) -> bytes:
-    """What stands for the body in the idempotency fingerprint: a multipart boundary differs at every try."""
+    """Return what represents the body in the idempotency fingerprint: a multipart boundary differs in every retry."""
     digest = hashlib.sha256()
     async for chunk in _chunks(file):
         digest.update(chunk)

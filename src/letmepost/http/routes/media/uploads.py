@@ -11,12 +11,13 @@ from starlette.requests import ClientDisconnect
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix
-from letmepost.http.answers import once, respond, show
 from letmepost.http.gate import GatedRoute, OpenQueryRoute, caller_of, needs
+from letmepost.http.perform import perform, perform_remotely, respond
 from letmepost.http.routes.media.media import url_for
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.media import MediaView, StartUpload, UploadView
 from letmepost.http.services import APIServices
+from letmepost.services.media import attachments
 from letmepost.services.media.downloads import Readable
 
 _BYTES = {"application/octet-stream": {"schema": {"contentMediaType": "application/octet-stream"}}}
@@ -28,19 +29,29 @@ signed_router = APIRouter(route_class=OpenQueryRoute, tags=["media"])
 
 @router.post("/v1/media/uploads", response_model=UploadView, status_code=201, openapi_extra=needs(Scope.MEDIA_WRITE))
 async def start_upload(body: StartUpload, request: Request) -> Response:
-    """Announce a file of up to 4 GiB; the answer says where to PUT its bytes, within 24 hours and without a key."""
+    """Announce a file of up to 4 GiB. The response says where to PUT its bytes, within 24 hours and without a key."""
     services: APIServices = request.app.state.services
-    wanted = await once(request, partial(UploadView.started, url_for=url_for(request)), status=201)
-    return await respond(request, wanted, services.uploads.start(caller_of(request), body.to_request(), wanted))
+    wanted = body.to_request()
+    return await perform(
+        request,
+        lambda work: services.uploads.start(work, wanted),
+        partial(UploadView.started, url_for=url_for(request)),
+        status=201,
+    )
 
 
 @router.post("/v1/media/{media_id}/complete", response_model=MediaView, openapi_extra=needs(Scope.MEDIA_WRITE))
 async def complete_upload(media_id: str, request: Request) -> Response:
-    """Have an upload taken in that went past this server; after any other, simply see the medium."""
+    """Process an upload that was sent to the blob store directly; after any other, return the media item."""
     services: APIServices = request.app.state.services
-    wanted = await once(request, partial(MediaView.of, url_for=url_for(request)))
-    completing = services.uploads.complete(caller_of(request), find_id(Prefix.MEDIA, media_id), wanted)
-    return await respond(request, wanted, completing)
+    tenant, media_uuid = caller_of(request).tenant, find_id(Prefix.MEDIA, media_id)
+    return await perform_remotely(
+        request,
+        prepare=lambda work: attachments.get(work, media_uuid),
+        call=lambda _: services.uploads.complete(tenant, media_uuid),
+        record=lambda work, _: attachments.get(work, media_uuid),
+        show=partial(MediaView.of, url_for=url_for(request)),
+    )
 
 
 @signed_router.put(
@@ -49,7 +60,7 @@ async def complete_upload(media_id: str, request: Request) -> Response:
     openapi_extra={"requestBody": {"required": True, "content": _BYTES}},
 )
 async def receive_upload(token: str, request: Request) -> Response:
-    """Bring the bytes of an upload to the address that was given out for it. It is good for one file."""
+    """Upload the bytes of a file to the address that was returned for it. The address is valid for one file."""
     services: APIServices = request.app.state.services
     announced = request.headers.get("content-length")
     link = await services.uploads.admit(token, None if announced is None else int(announced))
@@ -57,13 +68,13 @@ async def receive_upload(token: str, request: Request) -> Response:
         row = await services.uploads.receive(link, _body(request))
     except ClientDisconnect as gone:
         raise InvalidRequest("The upload was broken off.", rule="media.size_mismatch") from gone
-    return show(MediaView.of(row, partial(services.media_links.to_read, link.tenant)))
+    return respond(MediaView.of(row, partial(services.media_links.to_read, link.tenant)))
 
 
-# Not in the description of the API: they are reached by a medium's `url`, and by what a platform is told to fetch.
+# Not in the description of the API: the address is the `url` of a media item, or what a platform is told to fetch.
 @signed_router.get("/media/{token}", include_in_schema=False)
 async def read_media(token: str, request: Request) -> Response:
-    """Read a medium's bytes, or one range of them, at an address that was given out for it."""
+    """Read the bytes of a media item, or one range of them, at a signed address."""
     services: APIServices = request.app.state.services
     found = await services.downloads.find(token)
     size_bytes = found.facts.size_bytes
@@ -81,7 +92,7 @@ async def read_media(token: str, request: Request) -> Response:
 
 @signed_router.head("/media/{token}", include_in_schema=False)
 async def describe_media(token: str, request: Request) -> Response:
-    """What reading a medium would answer, without its bytes."""
+    """Respond as `read_media`, without the bytes."""
     services: APIServices = request.app.state.services
     found = await services.downloads.find(token)
     return Response(headers={**_headers(found), "content-length": str(found.facts.size_bytes)})
