@@ -56,8 +56,12 @@ def add_serve(cli: typer.Typer, wiring: Wiring) -> None:
     def serve_process(
         number: Annotated[int, typer.Argument(help="The number of this process, from 0.")],
         listener: Annotated[int, typer.Argument(help="Descriptor of the socket of the API.")],
-        metrics_listener: Annotated[int | None, typer.Argument(help="Descriptor of the socket of the metrics.")] = None,
-        metrics_directory: Annotated[Path | None, typer.Argument(help="Where the processes count.")] = None,
+        metrics_listener: Annotated[
+            int | None, typer.Argument(metavar="[METRICS]", help="Descriptor of the socket of the metrics.")
+        ] = None,
+        metrics_directory: Annotated[
+            Path | None, typer.Argument(metavar="[DIRECTORY]", help="Where the processes count.")
+        ] = None,
     ) -> None:
         """Run one process of the API. `serve` starts this command; there is no other use for it."""
         from letmepost.cli.supervisor import report_ready

@@ -62,10 +62,10 @@ _FINISH = """
 """
 # Before the delivery itself, so that endpoint and deliveries are always locked in the same order.
 _NOTE_ON_ENDPOINT = """
-    UPDATE webhook_endpoints w SET last_delivery_at = now(), last_failure_reason = $5,
-      failing_since = CASE WHEN $5 IS NULL THEN NULL ELSE coalesce(w.failing_since, now()) END,
-      active = w.active AND ($5 IS NULL OR NOT (
-        $6 OR coalesce(w.failing_since, now()) <= now() - make_interval(secs => $7)))
+    UPDATE webhook_endpoints w SET last_delivery_at = now(), last_failure_reason = $5::text,
+      failing_since = CASE WHEN $5::text IS NULL THEN NULL ELSE coalesce(w.failing_since, now()) END,
+      active = w.active AND ($5::text IS NULL OR NOT (
+        $6::boolean OR coalesce(w.failing_since, now()) <= now() - make_interval(secs => $7)))
     WHERE w.organization_id = $1 AND w.id = $4
       AND EXISTS (SELECT FROM deliveries d WHERE d.id = $2 AND d.lease_token = $3)
     RETURNING new.active AS is_active, old.active AND NOT new.active AS is_disabled, w.profile_id
