@@ -57,10 +57,10 @@ def add_serve(cli: typer.Typer, wiring: Wiring) -> None:
         number: Annotated[int, typer.Argument(help="The number of this process, from 0.")],
         listener: Annotated[int, typer.Argument(help="Descriptor of the socket of the API.")],
         metrics_listener: Annotated[
-            int | None, typer.Argument(metavar="[METRICS]", help="Descriptor of the socket of the metrics.")
+            int | None, typer.Argument(metavar="METRICS", help="Descriptor of the socket of the metrics.")
         ] = None,
         metrics_directory: Annotated[
-            Path | None, typer.Argument(metavar="[DIRECTORY]", help="Where the processes count.")
+            Path | None, typer.Argument(metavar="FOLDER", help="Where the processes count.")
         ] = None,
     ) -> None:
         """Run one process of the API. `serve` starts this command; there is no other use for it."""
