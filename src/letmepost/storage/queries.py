@@ -1,6 +1,7 @@
 """Parts of queries that several repositories share."""
 
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Integer, Select, Subquery, Table, and_, bindparam, true
@@ -8,6 +9,24 @@ from sqlalchemy import Column, ColumnElement, Integer, Select, Subquery, Table, 
 from letmepost.storage.database import Tenant
 
 T = TypeVar("T")
+Condition: TypeAlias = tuple[str, Any]
+"""A condition of a statement for the driver, and its value. `{}` stands for the number of its parameter."""
+
+
+def one_of(expression: str, values: Sequence[Any]) -> Condition:
+    """Return the condition that the expression has one of the values.
+
+    A single value is compared with `=`: only then does an index on the column and the id return the rows in the order
+    of their ids.
+    """
+    if len(values) == 1:
+        return f"{expression} = ${{}}", values[0]
+    return f"{expression} = ANY(${{}})", list(values)
+
+
+def numbered(conditions: Sequence[str], first: int) -> str:
+    """Return conditions as the end of a WHERE clause, with parameters numbered from `first`."""
+    return "".join(f" AND {condition.format(number)}" for number, condition in enumerate(conditions, first))
 
 
 def equals_if_given(column: Column[T], value: T | None) -> ColumnElement[bool]:

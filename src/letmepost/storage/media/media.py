@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, delete, exists, false, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.media import AWAITING_BYTES, MediaStatus
 from letmepost.domain.posts import PostStatus
-from letmepost.storage.database import Tenant
+from letmepost.storage.database import Tenant, driver_of
 from letmepost.storage.queries import below_if_given, equals_if_given, is_row
 from letmepost.storage.tables.media import media, media_uses
 from letmepost.storage.tables.organizations import organizations
@@ -68,6 +69,19 @@ class MediaRow:
 
 
 _COLUMNS = [media.c[name] for name in MediaRow.__dataclass_fields__]
+_EXISTS = f"""
+    organization_id = $1 AND mode = $2 AND id = ANY($3) AND status <> '{MediaStatus.DELETED}'
+      AND EXISTS (SELECT FROM organizations WHERE id = $1 AND deleted_at IS NULL)
+"""
+_FIND_MANY = f"""
+    SELECT {", ".join(MediaRow.__dataclass_fields__)} FROM media
+    WHERE {_EXISTS} AND ($4::uuid IS NULL OR profile_id = $4)
+"""  # noqa: S608 - the names are of our own columns
+_KEEP = f"SELECT id FROM media WHERE {_EXISTS} ORDER BY id FOR KEY SHARE"  # noqa: S608 - a constant
+_USE = """
+    INSERT INTO media_uses (organization_id, mode, post_id, media_id)
+    SELECT $1, $2, post_id, media_id FROM unnest($3::uuid[], $4::uuid[]) AS uses(post_id, media_id)
+"""
 
 
 class MediaRepository:
@@ -116,9 +130,11 @@ class MediaRepository:
         return (await self.find_many([media_id])).get(media_id)
 
     async def find_many(self, media_ids: Collection[UUID], profile_id: UUID | None = None) -> dict[UUID, MediaRow]:
-        """Those of the media that exist (in the profile, when given), by id."""
-        query = self._mine().where(media.c.id.in_(media_ids), equals_if_given(media.c.profile_id, profile_id))
-        return {row["id"]: _media_item(row) for row in (await self._connection.execute(query)).mappings()}
+        """Return those of the media items that exist (in the profile, if given), by id."""
+        rows = await driver_of(self._connection).fetch(
+            _FIND_MANY, self._tenant.organization_id, self._tenant.mode, list(media_ids), profile_id
+        )
+        return {row["id"]: _media_item(row) for row in rows}
 
     async def list_page(self, profile_ids: Sequence[UUID], *, before: UUID | None, limit: int) -> list[MediaRow]:
         """Return media, newest first, below `before`; only of the profiles if there are any."""
@@ -129,17 +145,19 @@ class MediaRepository:
         return [_media_item(row) for row in rows.mappings()]
 
     async def use(self, used: Sequence[tuple[UUID, UUID]]) -> None:
-        """Note which media posts use: pairs of post and medium."""
-        owner = {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode}
-        rows = [owner | {"post_id": post_id, "media_id": media_id} for post_id, media_id in used]
-        if rows:
-            await self._connection.execute(insert(media_uses), rows)
+        """Record which media items posts use, as pairs of post and media item."""
+        if used:
+            post_ids, media_ids = map(list, zip(*used, strict=True))
+            await driver_of(self._connection).execute(
+                _USE, self._tenant.organization_id, self._tenant.mode, post_ids, media_ids
+            )
 
     async def keep(self, media_ids: Collection[UUID]) -> set[UUID]:
-        """Those of the media that exist; nobody deletes them before this transaction ends."""
-        query = select(media.c.id).where(self._exists(), media.c.id.in_(media_ids))
-        locked = query.order_by(media.c.id).with_for_update(read=True, key_share=True)
-        return set((await self._connection.execute(locked)).scalars())
+        """Return those of the media items that exist. They are not deleted before this transaction ends."""
+        rows = await driver_of(self._connection).fetch(
+            _KEEP, self._tenant.organization_id, self._tenant.mode, list(media_ids)
+        )
+        return {media_id for (media_id,) in rows}
 
     async def lock(self, media_id: UUID) -> MediaRow | None:
         """A medium that no post begins to use, and nobody else changes, before this transaction ends."""
@@ -226,5 +244,5 @@ class MediaRepository:
         return select(*_COLUMNS).where(self._exists())
 
 
-def _media_item(row: RowMapping) -> MediaRow:
+def _media_item(row: RowMapping | asyncpg.Record) -> MediaRow:
     return MediaRow(**{**row, "status": MediaStatus(row["status"])})

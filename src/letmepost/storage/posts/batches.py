@@ -6,16 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Tenant, driver_of
-from letmepost.storage.media.media import MediaRepository
 from letmepost.storage.posts.contents import encode_content, media_ids
 from letmepost.storage.posts.posts import POST_COLUMNS, PostRow, read_post
-from letmepost.storage.tables.posts import batches, posts
+from letmepost.storage.tables.posts import batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ class NewBatch:
 USUAL_LATE_WITHIN_S = 86_400
 USUAL_LATE_THEN = "skip"
 
-# Every request takes this statement, so it goes to the driver as it is.
+_POST_NAMES = ", ".join(column.name for column in POST_COLUMNS)
 _CREATE = f"""
     WITH mine AS (
       SELECT id, late_within_s, late_then FROM organizations WHERE id = $1
@@ -81,9 +80,26 @@ _CREATE = f"""
       INSERT INTO post_revisions (organization_id, mode, post_id, revision, content, created_at)
       SELECT $1, $2, said.post_id, 1, said.content::jsonb, $6
       FROM unnest($12::uuid[], $18::text[]) AS said(post_id, content)
+    ), used AS (
+      INSERT INTO media_uses (organization_id, mode, post_id, media_id)
+      SELECT $1, $2, post_id, media_id FROM unnest($19::uuid[], $20::uuid[]) AS uses(post_id, media_id)
     )
-    SELECT {", ".join(column.name for column in POST_COLUMNS)} FROM post ORDER BY target_index
+    SELECT {_POST_NAMES} FROM post ORDER BY target_index
 """  # noqa: S608 - the names and the words are our own
+_FIND = f"""
+    SELECT b.is_scheduled AS batch_is_scheduled, b.created_at AS batch_created_at, p.*
+    FROM batches b LEFT JOIN (SELECT {_POST_NAMES} FROM posts WHERE organization_id = $1 AND mode = $2) p
+      ON p.batch_id = b.id
+    WHERE b.organization_id = $1 AND b.id = $3 ORDER BY p.target_index
+"""  # noqa: S608 - the names are of our own columns
+# A statement of its own: taken together with what follows, that would read a snapshot older than the lock.
+_LOCK_ACCOUNT = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+_FIND_DUPLICATE = f"""
+    SELECT id FROM posts
+    WHERE organization_id = $1 AND mode = $2 AND account_id = $3 AND content_hash = $4 AND created_at >= $5
+      AND status NOT IN ('{PostStatus.CANCELED}', '{PostStatus.FAILED}', '{PostStatus.REJECTED}')
+    ORDER BY id LIMIT 1
+"""  # noqa: S608 - the statuses are our own
 
 
 class BatchRepository:
@@ -96,6 +112,7 @@ class BatchRepository:
     async def create(self, batch: NewBatch, now: datetime) -> BatchRow:
         """Store a batch with its posts, their first revisions and uses of media."""
         new = batch.posts
+        uses = [(post.id, media_id) for post in new for media_id in media_ids(post.content)]
         rows = await driver_of(self._connection).fetch(
             _CREATE,
             self._tenant.organization_id,
@@ -116,27 +133,23 @@ class BatchRepository:
             [post.content_hash for post in new],
             [json.dumps(list(post.warnings)) for post in new],
             [json.dumps(encode_content(post.content)) for post in new],
+            [post_id for post_id, _ in uses],
+            [media_id for _, media_id in uses],
         )
-        uses = [(post.id, media_id) for post in new for media_id in media_ids(post.content)]
-        await MediaRepository(self._connection, self._tenant).use(uses)
         stored = [read_post(row) for row in rows]
         return BatchRow(id=batch.id, is_scheduled=batch.is_scheduled, created_at=now, posts=stored)
 
     async def find(self, batch_id: UUID) -> BatchRow | None:
-        """A batch with its posts in the order of the request."""
-        query = select(batches.c.is_scheduled, batches.c.created_at).where(
-            batches.c.organization_id == self._tenant.organization_id, batches.c.id == batch_id
-        )
-        found = (await self._connection.execute(query)).first()
-        if found is None:
+        """Return a batch with its posts, in the order of the request."""
+        rows = await driver_of(self._connection).fetch(_FIND, self._tenant.organization_id, self._tenant.mode, batch_id)
+        if not rows:
             return None
-        query = select(*POST_COLUMNS).where(
-            posts.c.organization_id == self._tenant.organization_id,
-            posts.c.mode == self._tenant.mode,
-            posts.c.batch_id == batch_id,
+        return BatchRow(
+            id=batch_id,
+            is_scheduled=rows[0]["batch_is_scheduled"],
+            created_at=rows[0]["batch_created_at"],
+            posts=[read_post(row) for row in rows if row["id"] is not None],
         )
-        rows = (await self._connection.execute(query.order_by(posts.c.target_index))).mappings()
-        return BatchRow(id=batch_id, is_scheduled=found[0], created_at=found[1], posts=[read_post(row) for row in rows])
 
     async def schedule(self, batch_id: UUID, *, is_scheduled: bool) -> None:
         """Note how a draft was published: at once, or for later."""
@@ -147,19 +160,18 @@ class BatchRepository:
         )
 
     async def find_duplicate(self, new: NewPost, since: datetime) -> UUID | None:
-        """A post of the same account with the same text and media since then, whatever became of it but nothing.
+        """Return a post of the account with the same text and media since then, unless nothing became of it.
 
         Two requests at the same instant take turns: the account is locked until the transaction ends.
         """
-        lock = select(func.pg_advisory_xact_lock(func.hashtextextended(str(new.account_id), 0)))
-        await self._connection.execute(lock)
-        query = select(posts.c.id).where(
-            posts.c.organization_id == self._tenant.organization_id,
-            posts.c.mode == self._tenant.mode,
-            posts.c.account_id == new.account_id,
-            posts.c.content_hash == new.content_hash,
-            posts.c.created_at >= since,
-            posts.c.status.not_in([PostStatus.CANCELED, PostStatus.FAILED, PostStatus.REJECTED]),
+        driver = driver_of(self._connection)
+        await driver.execute(_LOCK_ACCOUNT, str(new.account_id))
+        found: UUID | None = await driver.fetchval(
+            _FIND_DUPLICATE,
+            self._tenant.organization_id,
+            self._tenant.mode,
+            new.account_id,
+            new.content_hash,
+            since,
         )
-        found: UUID | None = await self._connection.scalar(query.order_by(posts.c.id).limit(1))
         return found

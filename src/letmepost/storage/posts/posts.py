@@ -3,19 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ColumnElement, FromClause, RowMapping, Select, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.posts import TERMINAL, PostStatus
-from letmepost.storage.database import Tenant
-from letmepost.storage.queries import below_if_given, newest_rows
-from letmepost.storage.tables.accounts import accounts
+from letmepost.storage.database import Tenant, driver_of
+from letmepost.storage.queries import Condition, numbered, one_of
 from letmepost.storage.tables.organizations import pauses
-from letmepost.storage.tables.posts import attempts, batches, post_revisions, posts
+from letmepost.storage.tables.posts import posts
 from letmepost.storage.tenants.pauses import PAUSED_RULE
 
 
@@ -106,54 +106,75 @@ class PostFilter:
     created_after: datetime | None = None
     created_before: datetime | None = None
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """The same for a query of posts."""
+    def conditions(self) -> list[Condition]:
+        """Return the filter as conditions of a query of posts."""
         lists = (
-            (posts.c.profile_id, self.profile_ids),
-            (posts.c.account_id, self.account_ids),
-            (posts.c.batch_id, self.batch_ids),
-            (posts.c.platform, self.platforms),
-            (posts.c.status, self.statuses),
-            (posts.c.error["code"].astext, self.error_codes),
+            ("profile_id", self.profile_ids),
+            ("account_id", self.account_ids),
+            ("batch_id", self.batch_ids),
+            ("platform", self.platforms),
+            ("status", self.statuses),
+            ("error->>'code'", self.error_codes),
         )
-        found: list[ColumnElement[bool]] = [column.in_(values) for column, values in lists if values]
+        found = [one_of(expression, values) for expression, values in lists if values]
         # As callers see it: otherwise the time that a post shows would lie before the post.
-        shown = func.date_trunc("milliseconds", posts.c.created_at)
+        shown = "date_trunc('milliseconds', created_at)"
         if self.created_after is not None:
-            found.append(shown > self.created_after)
+            found.append((f"{shown} > ${{}}", self.created_after))
         if self.created_before is not None:
-            found.append(shown < self.created_before)
+            found.append((f"{shown} < ${{}}", self.created_before))
         return found
 
 
-POST_COLUMNS = [posts.c[name] for name in PostRow.__dataclass_fields__]
+_NAMES = tuple(PostRow.__dataclass_fields__)
+POST_COLUMNS = [posts.c[name] for name in _NAMES]
 _UNFINISHED = frozenset(PostStatus) - TERMINAL
 
+_VIEW_COLUMNS = f"""
+    {", ".join(f"p.{name}" for name in _NAMES)},
+    r.content, b.is_scheduled, a.platform_account_id, a.display_name
+"""
+# One row of each table is looked up for each post. PostgreSQL cannot know that row-level security lets every row of the
+# tenant pass and expects about one. In a plain join it would read all batches of the tenant for each post.
+_VIEW_JOINS = """
+    CROSS JOIN LATERAL (SELECT is_scheduled FROM batches WHERE id = p.batch_id LIMIT 1) b
+    CROSS JOIN LATERAL (SELECT platform_account_id, display_name FROM accounts WHERE id = p.account_id LIMIT 1) a
+    CROSS JOIN LATERAL (
+      SELECT content FROM post_revisions WHERE post_id = p.id AND revision = p.revision LIMIT 1
+    ) r
+"""
+_FIND = f"""
+    SELECT {_VIEW_COLUMNS} FROM posts p {_VIEW_JOINS}
+    WHERE p.organization_id = $1 AND p.mode = $2 AND p.id = $3
+"""  # noqa: S608 - the names are of our own columns
+_ATTEMPTS = f"""
+    SELECT {", ".join(AttemptRow.__dataclass_fields__)} FROM attempts
+    WHERE organization_id = $1 AND post_id = $2 ORDER BY number
+"""  # noqa: S608 - the names are of our own columns
 
-def _views(of: FromClause) -> Select[Any]:
-    """Posts with what a reader wants beside them."""
-    return (
-        select(
-            *(of.c[column.name] for column in POST_COLUMNS),
-            post_revisions.c.content,
-            batches.c.is_scheduled,
-            accounts.c.platform_account_id,
-            accounts.c.display_name,
-        )
-        .join(batches, batches.c.id == of.c.batch_id)
-        .join(accounts, accounts.c.id == of.c.account_id)
-        .join(post_revisions, and_(post_revisions.c.post_id == of.c.id, post_revisions.c.revision == of.c.revision))
-    )
+
+@lru_cache(maxsize=512)
+def _list_statement(conditions: tuple[str, ...], limit: int) -> str:
+    """Return the statement that lists the newest posts under these conditions, whose parameters begin at $3.
+
+    There is a statement for each combination of filters, because a cached plan of `$3 IS NULL OR …` cannot use an index
+    for it. The page is selected before the joins, or every matching row would be joined before the sort. The limit is
+    part of the text, because a cached plan with a parameter assumes a tenth of all rows.
+    """
+    return f"""
+        SELECT {_VIEW_COLUMNS} FROM (
+          SELECT * FROM posts WHERE organization_id = $1 AND mode = $2{numbered(conditions, 3)}
+          ORDER BY id DESC LIMIT {limit:d}
+        ) p {_VIEW_JOINS} ORDER BY p.id DESC
+    """  # noqa: S608 - the conditions are our own, and the limit is a number
 
 
-# Made once: to put a statement together takes as long as to carry it out.
-_MINE = and_(posts.c.organization_id == bindparam("mine"), posts.c.mode == bindparam("world"))
-_ONE = _views(posts).where(_MINE, posts.c.id == bindparam("post"))
-_ATTEMPTS = (
-    select(*(attempts.c[name] for name in AttemptRow.__dataclass_fields__))
-    .where(attempts.c.organization_id == bindparam("mine"), attempts.c.post_id == bindparam("post"))
-    .order_by(attempts.c.number)
-)
+@lru_cache(maxsize=512)
+def _list_ids_statement(conditions: tuple[str, ...]) -> str:
+    return f"""
+        SELECT id FROM posts WHERE organization_id = $1 AND mode = $2 AND status = ANY($3) AND NOT is_canceled_draft
+          {numbered(conditions, 5)} ORDER BY id LIMIT $4
+    """  # noqa: S608 - the conditions are our own
 
 
 class PostRepository:
@@ -162,37 +183,46 @@ class PostRepository:
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
-        self._asked = {"mine": tenant.organization_id, "world": tenant.mode}
 
     async def find(self, post_id: UUID) -> PostView | None:
-        """One post."""
-        row = (await self._connection.execute(_ONE, self._asked | {"post": post_id})).mappings().first()
+        """Return a post."""
+        tenant = self._tenant
+        row = await driver_of(self._connection).fetchrow(_FIND, tenant.organization_id, tenant.mode, post_id)
         return None if row is None else _view(row)
 
     async def list_page(self, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
-        """Posts, newest first, below `before`."""
-        matching = select(*POST_COLUMNS).where(_MINE, *wanted.conditions(), below_if_given(posts.c.id, before))
-        page = newest_rows(matching, posts.c.id, limit)
-        rows = await self._connection.execute(_views(page).order_by(page.c.id.desc()), self._asked)
-        return [_view(row) for row in rows.mappings()]
+        """Return posts, newest first, below `before`."""
+        conditions = wanted.conditions()
+        if before is not None:
+            conditions.append(("id < ${}", before))
+        statement = _list_statement(tuple(text for text, _ in conditions), limit)
+        values = (value for _, value in conditions)
+        rows = await driver_of(self._connection).fetch(
+            statement, self._tenant.organization_id, self._tenant.mode, *values
+        )
+        return [_view(row) for row in rows]
 
     async def list_ids(self, wanted: PostFilter, *, statuses: Collection[PostStatus], limit: int) -> list[UUID]:
         """Return the ids of posts in one of the statuses, oldest first, without canceled drafts."""
-        query = select(posts.c.id).where(
-            _MINE, *wanted.conditions(), posts.c.status.in_(statuses), ~posts.c.is_canceled_draft
+        conditions, tenant = wanted.conditions(), self._tenant
+        statement = _list_ids_statement(tuple(text for text, _ in conditions))
+        values = (value for _, value in conditions)
+        rows = await driver_of(self._connection).fetch(
+            statement, tenant.organization_id, tenant.mode, list(statuses), limit, *values
         )
-        found = await self._connection.execute(query.order_by(posts.c.id).limit(limit), self._asked)
-        return list(found.scalars())
+        return [post_id for (post_id,) in rows]
 
     async def list_attempts(self, post_id: UUID) -> list[AttemptRow]:
-        """Every try of a post, first to last."""
-        rows = await self._connection.execute(_ATTEMPTS, self._asked | {"post": post_id})
-        return [AttemptRow(**row) for row in rows.mappings()]
+        """Return every attempt of a post, first to last."""
+        rows = await driver_of(self._connection).fetch(_ATTEMPTS, self._tenant.organization_id, post_id)
+        return [AttemptRow(**row) for row in rows]
 
     async def has_unfinished(self, account_id: UUID) -> bool:
         """Whether a post of the account has yet to go out, or to be settled."""
-        query = select(posts.c.id).where(_MINE, posts.c.account_id == account_id, posts.c.status.in_(_UNFINISHED))
-        return await self._connection.scalar(query.limit(1), self._asked) is not None
+        query = select(posts.c.id).where(
+            self._is_mine(), posts.c.account_id == account_id, posts.c.status.in_(_UNFINISHED)
+        )
+        return await self._connection.scalar(query.limit(1)) is not None
 
     async def hold_waiting(self, account_id: UUID, error: Mapping[str, Any], now: datetime) -> list[PostRow]:
         """Hold what waits for an account; what a worker has in hand is the worker's to decide."""
@@ -238,26 +268,24 @@ class PostRepository:
     ) -> list[PostRow]:
         statement = (
             update(posts)
-            .where(
-                posts.c.organization_id == self._tenant.organization_id,
-                posts.c.mode == self._tenant.mode,
-                which,
-                posts.c.status.in_(sources),
-                posts.c.lease_token.is_(None),
-            )
+            .where(self._is_mine(), which, posts.c.status.in_(sources), posts.c.lease_token.is_(None))
             .values(**values)
             .returning(*POST_COLUMNS)
         )
         return [read_post(row) for row in (await self._connection.execute(statement)).mappings()]
 
+    def _is_mine(self) -> ColumnElement[bool]:
+        return and_(posts.c.organization_id == self._tenant.organization_id, posts.c.mode == self._tenant.mode)
+
 
 def read_post(row: RowMapping | asyncpg.Record) -> PostRow:
     """A row of `POST_COLUMNS` as a value."""
-    values = {name: row[name] for name in PostRow.__dataclass_fields__}
-    return PostRow(**{**values, "status": PostStatus(values["status"])})
+    values = {name: row[name] for name in _NAMES}
+    values["status"] = PostStatus(values["status"])
+    return PostRow(**values)
 
 
-def _view(row: RowMapping) -> PostView:
+def _view(row: asyncpg.Record) -> PostView:
     return PostView(
         post=read_post(row),
         content=row["content"],
