@@ -34,3 +34,34 @@ def test_no_source_knows_of_tests(path: Path) -> None:
 def test_every_module_says_what_it_is(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not text or ast.get_docstring(ast.parse(text))
+
+
+@each_file
+def test_sqlalchemy_text_is_used_in_table_definitions_only(path: Path) -> None:
+    """The two ways to write a statement are described in `storage/database.py`."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    is_definition = path.is_relative_to(SOURCE / "storage" / "tables")
+    assert is_definition or not set(_ways_to_text(tree))
+
+
+def _ways_to_text(tree: ast.AST) -> Iterator[str]:
+    """Yield imports of SQLAlchemy's `text`, and of its modules whole, which would contain it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "sqlalchemy":
+            yield from (alias.name for alias in node.names if alias.name in {"text", "TextClause", "sql", "*"})
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.partition(".")[0] == "sqlalchemy")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from sqlalchemy import select, text",
+        "from sqlalchemy.sql import text as sql",
+        "from sqlalchemy.sql.expression import TextClause",
+        "from sqlalchemy import sql",
+        "import sqlalchemy as sa",
+    ],
+)
+def test_every_way_to_sqlalchemy_text_is_detected(source: str) -> None:
+    assert set(_ways_to_text(ast.parse(source)))

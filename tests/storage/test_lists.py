@@ -8,6 +8,7 @@ from uuid import UUID
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Connection, Database, driver_of
 from letmepost.storage.posts.posts import PostFilter, PostRepository
+from letmepost.storage.webhooks.stream import StreamRepository
 from tests.storage.support import CLOCK, Admin, Owner, make_owner
 
 PAGE, BATCH = 20, 40
@@ -39,6 +40,20 @@ _FILL = """
     SELECT post.organization_id, post.mode, post.id, 1, content, post.created_at FROM post CROSS JOIN seed
 """
 
+# An endpoint with a delivery of each of many events. An event is written for each of them.
+_FILL_DELIVERIES = """
+    WITH endpoint AS (
+      INSERT INTO webhook_endpoints (id, organization_id, mode, url, events, secret_sealed, created_at, updated_at)
+      VALUES (uuidv7(), $1, 'test', 'https://example.com', '{}', '', now(), now()) RETURNING id
+    ), event AS (
+      INSERT INTO events (id, organization_id, mode, type, data, created_at)
+      SELECT uuidv7(), $1, 'test', 'post.published', '{}', now() FROM generate_series(1, $2::int) RETURNING id
+    )
+    INSERT INTO deliveries (id, organization_id, mode, endpoint_id, event_id, status, created_at)
+    SELECT uuidv7(), $1, 'test', endpoint.id, event.id, 'delivered', now() FROM endpoint CROSS JOIN event
+    RETURNING endpoint_id
+"""
+
 
 async def test_page_of_posts_reads_only_the_rows_that_it_shows(database: Database, admin: Admin) -> None:
     """Whatever it is filtered by, and also with the plan that PostgreSQL caches, which knows no values."""
@@ -66,6 +81,28 @@ async def test_page_of_posts_reads_only_the_rows_that_it_shows(database: Databas
             assert ids == sorted(ids, reverse=True)
 
     assert {name: count for name, count in excess.items() if count > 0} == {}
+
+
+async def test_page_of_deliveries_reads_only_the_rows_that_it_shows(database: Database, admin: Admin) -> None:
+    owner = await make_owner(database)
+    endpoint_id = await admin.one(_FILL_DELIVERIES, owner.tenant.organization_id, POSTS)
+    for _ in range(OTHER_TENANTS):
+        other = await make_owner(database)
+        await admin.do(_FILL_DELIVERIES, other.tenant.organization_id, OTHER_POSTS)
+    await admin.do("ANALYZE deliveries, events, webhook_endpoints, organizations")
+
+    async with database.tenant(owner.tenant) as connection:
+        stream = StreamRepository(connection, owner.tenant)
+        for _ in range(EXECUTIONS):
+            before = await _rows_read(connection)
+            first = await stream.list_deliveries(endpoint_id, before=None, limit=PAGE)
+            second = await stream.list_deliveries(endpoint_id, before=first[-1].id, limit=PAGE)
+            rows_read = await _rows_read(connection) - before
+
+    ids = [delivery.id for delivery in first + second]
+    assert len(ids) == 2 * PAGE
+    assert ids == sorted(ids, reverse=True)
+    assert rows_read <= 2 * ROWS_READ_MAX
 
 
 def _filters(owner: Owner, account_ids: list[UUID], batch_id: UUID) -> Mapping[str, PostFilter]:

@@ -11,7 +11,7 @@ Statements are written in one of two ways:
    express well. The text is a module constant, or built once per combination of filters. The driver prepares it once
    per connection. Through SQLAlchemy, the same statement takes about five times the processor time.
 
-`sqlalchemy.text` would be a third way. `tests/contract/test_sql.py` rejects it outside `storage/tables`.
+`sqlalchemy.text` would be a third way. `tests/contract/test_sources.py` rejects it outside `storage/tables`.
 """
 
 from dataclasses import dataclass
