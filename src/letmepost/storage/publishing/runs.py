@@ -6,7 +6,7 @@ write, and has changed nothing. Every post takes these statements, so they go to
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import count, islice
@@ -74,6 +74,7 @@ class Loaded:
 
 
 _POST_FIELDS = tuple(field.name for field in fields(PostRow))
+_REPLY_FIELDS = tuple(field.name for field in fields(SealedReply))
 _ACCOUNT_FIELDS = tuple(field.name for field in fields(AccountRow))
 _JSON = frozenset({"metadata", "parts", "extras", "warnings", "error"})
 
@@ -210,8 +211,8 @@ class RunRepository:
             json.dumps(list(attempt.calls)),
             attempt.finished_at,
         )
-        answer = () if reply is None else astuple(reply)
-        await self._do(statement, *_ordered(values, names), *ended, *answer, *_columns(events))
+        replied = [] if reply is None else [getattr(reply, name) for name in _REPLY_FIELDS]  # astuple() copies deeply
+        await self._do(statement, *_ordered(values, names), *ended, *replied, *_columns(events))
 
     async def _do(self, statement: str, *given: Any) -> None:
         if await self._driver.fetchval(statement, self._claim.post_id, self._claim.token, *given) is None:
