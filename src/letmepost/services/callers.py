@@ -26,6 +26,10 @@ class Caller:
         """Whose data it may see."""
         return Tenant(self.organization_id, self.mode)
 
+    def sees(self, profile_id: UUID | None) -> bool:
+        """Return True if the caller sees what belongs to this profile; None belongs to no profile."""
+        return self.profile_id in {None, profile_id}
+
     def narrow(self, profile_id: UUID | None) -> UUID | None:
         """The profile that a request works in: the key's own, or the wanted one.
 

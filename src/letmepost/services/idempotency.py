@@ -203,26 +203,6 @@ class Idempotency:
         if not created:
             raise KeyInUseError
 
-    async def reserve(self, work: Work, claim: IdempotencyClaim, batch_id: UUID) -> None:
-        """Store a key with the batch that its response waits for.
-
-        Raises:
-            KeyInUseError: another request has stored its batch meanwhile.
-        """
-        now = work.now()
-        if not await work.idempotency.create(claim, now, self._oldest(now), batch_id=batch_id):
-            raise KeyInUseError
-
-    async def settle(self, work: Work, claim: IdempotencyClaim, answer: Answer) -> Answer:
-        """Store the response to a request whose key is reserved; return the response that was stored first."""
-        body = self._keyring.seal(answer.body, _place(work.tenant, claim, claim.key_hashes[0]))
-        if await work.idempotency.settle(claim, status=answer.status, headers=answer.headers, body=body):
-            return answer
-        _, first = await work.idempotency.find_and_lock(claim, self._oldest(work.now()))
-        if first is None or first.status is None:  # it has expired
-            return answer
-        return self._open(work.tenant, claim, first)
-
     def replay(self, tenant: Tenant, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
         """Return the stored response, byte for byte.
 
@@ -235,14 +215,8 @@ class Idempotency:
             is_old = self._clock.now() - row.created_at > SECRETS_KEPT_FOR
             if is_old or row.api_key_id != claim.api_key_id:
                 raise secret_expired()
-        answer = self._open(tenant, claim, row)
-        return Answer(answer.status, answer.body, {**answer.headers, _REPLAYED: "true"})
-
-    def _open(self, tenant: Tenant, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
-        if row.status is None or row.body is None:
-            raise in_progress()
         body = self._keyring.open(row.body, _place(tenant, claim, row.key_hash))
-        return Answer(row.status, body, row.headers or {})
+        return Answer(row.status, body, {**(row.headers or {}), _REPLAYED: "true"})
 
     def _oldest(self, now: datetime) -> datetime:
         """Return the time before which a record has expired."""

@@ -8,7 +8,6 @@ from hashlib import blake2b
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.storage.database import Tenant, driver_of
@@ -62,11 +61,6 @@ _CREATE = """
       status = excluded.status, headers = excluded.headers, body = excluded.body, has_secret = excluded.has_secret,
       created_at = excluded.created_at
     WHERE k.created_at < $13
-    RETURNING true
-"""
-_SETTLE = """
-    UPDATE idempotency_keys SET status = $5, headers = $6::jsonb, body = $7
-    WHERE organization_id = $1 AND mode = $2 AND profile_scope = $3 AND key_hash = ANY($4) AND status IS NULL
     RETURNING true
 """
 _COLUMNS = [keys.c[name] for name in IdempotencyRow.__dataclass_fields__]
@@ -133,20 +127,6 @@ class IdempotencyRepository:
         )
         return created is not None
 
-    async def settle(self, claim: IdempotencyClaim, *, status: int, headers: Mapping[str, str], body: bytes) -> bool:
-        """Add the response to a record that has none yet; return False if it has one."""
-        settled = await driver_of(self._connection).fetchval(
-            _SETTLE,
-            self._tenant.organization_id,
-            self._tenant.mode,
-            claim.profile_scope,
-            list(claim.key_hashes),
-            status,
-            json.dumps(dict(headers)),
-            body,
-        )
-        return settled is not None
-
     def _lock_ids(self, claim: IdempotencyClaim) -> list[int]:
         """Return one advisory lock for each hash: while keys are rotated, processes may order them differently."""
         scope = f"{self._tenant.organization_id}/{self._tenant.mode}/{claim.profile_scope}/".encode()
@@ -160,29 +140,7 @@ class IdempotencyRepository:
         """
         if len(claim.key_hashes) > 1 and await self.find(claim, expired) is not None:
             return False  # perhaps by a key of the ring that no longer seals
-        values = {
-            "fingerprint": claim.fingerprints[0],
-            "api_key_id": claim.api_key_id,
-            "batch_id": batch_id,
-            "status": None,
-            "headers": None,
-            "body": None,
-            "has_secret": False,
-            "created_at": now,
-        }
-        statement = insert(keys).values(
-            organization_id=self._tenant.organization_id,
-            mode=self._tenant.mode,
-            profile_scope=claim.profile_scope,
-            key_hash=claim.key_hashes[0],
-            **values,
-        )
-        taken = statement.on_conflict_do_update(
-            index_elements=[keys.c.organization_id, keys.c.mode, keys.c.profile_scope, keys.c.key_hash],
-            set_=values,
-            where=keys.c.created_at < expired,
-        ).returning(keys.c.created_at)
-        return (await self._connection.execute(taken)).first() is not None
+        return await self.create(claim, now, expired, batch_id=batch_id)
 
     async def find(self, claim: IdempotencyClaim, expired: datetime) -> IdempotencyRow | None:
         """What is on record of the key."""

@@ -163,7 +163,7 @@ def _exchange(
 
 def _usable(row: ConsentRow | None, platform: str, form: Completion, caller: Caller, now: datetime) -> ConsentRow:
     """Return the consent if the caller may complete it, or choose among its accounts."""
-    if row is None or row.session_id is not None or caller.profile_id not in {None, row.profile_id}:
+    if row is None or row.session_id is not None or not caller.sees(row.profile_id):
         raise unknown_state()
     if form.profile_id not in {None, row.profile_id}:
         raise InvalidRequest("The consent was begun for another profile.", rule="profileId")

@@ -14,12 +14,13 @@ from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import ConnectedAccount
 from letmepost.services.accounts import read
 from letmepost.services.accounts.changes import record_change
-from letmepost.services.accounts.owners import AccountOwner, check_owner, find_profile
+from letmepost.services.accounts.owners import AccountOwner, check_owner
 from letmepost.services.accounts.tokens import renewal_at
 from letmepost.services.callers import Caller
 from letmepost.services.events import account_event, post_event
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import PlatformClock, platform_clock_of
+from letmepost.services.tenants import profiles
 from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.tenants.audit import Action
@@ -108,7 +109,7 @@ async def store(work: Work, platform_name: str, found: ConnectedAccount, owner: 
     """
     now, time = work.now(), await platform_clock_of(work)
     found = time.connected(found)
-    profile = await find_profile(work, owner.profile_id)
+    profile = await profiles.find_named(work, owner.profile_id)
     account_id = work.new_id()
     known = await work.accounts.find_connected(platform_name, found.platform_account_id)
     more: dict[str, Any] = {

@@ -8,8 +8,8 @@ from authlib.common.security import generate_token
 
 from letmepost.domain.errors import NotFound
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
-from letmepost.services.accounts.owners import find_profile
 from letmepost.services.platform_access import Worlds
+from letmepost.services.tenants import profiles
 from letmepost.services.work import Work
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 from letmepost.storage.sealing import Keyring
@@ -60,7 +60,7 @@ class ConnectSessions:
             self._worlds.access_to_connect(wanted.platform, caller.mode, caller.organization_id)
         base = self._address.for_browsers(caller.mode)
         profile_id = caller.narrow(wanted.profile_id)
-        await find_profile(work, profile_id)
+        await profiles.find_named(work, profile_id)
         organization = await work.organization.find()
         origins = () if organization is None else organization.return_origins
         row = ConnectSessionRow(
@@ -88,6 +88,6 @@ async def get(work: Work, session_id: UUID) -> ConnectSessionRow:
         NotFound: the caller sees no such session.
     """
     row = await work.connect_sessions.find(session_id)
-    if row is None or work.caller.profile_id not in {None, row.profile_id}:
+    if row is None or not work.caller.sees(row.profile_id):
         raise NotFound("connect session")
     return row

@@ -8,8 +8,8 @@ from letmepost.platforms.contract import ConsentRequest
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.accounts.consent_requests import ConsentOptions, Started, state_hashes
 from letmepost.services.accounts.granted_accounts import GOOD_FOR, oauth_of
-from letmepost.services.accounts.owners import find_profile
 from letmepost.services.platform_access import Access, Worlds
+from letmepost.services.tenants import profiles
 from letmepost.services.work import Work
 from letmepost.storage.accounts.consents import ConsentRow
 from letmepost.storage.sealing import Keyring
@@ -46,7 +46,7 @@ class Consents:
         access = self._worlds.access_to_connect(platform_name, work.tenant.mode, work.tenant.organization_id)
         organization = await work.organization.find()
         origins = () if organization is None else organization.return_origins
-        await find_profile(work, work.caller.narrow(options.profile_id))
+        await profiles.find_named(work, work.caller.narrow(options.profile_id))
 
         def check(url: str | None, name: str) -> str | None:
             return None if url is None else self._return_urls.check(url, name, work.tenant.mode, origins)

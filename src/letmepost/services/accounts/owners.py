@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from letmepost.domain.accounts import AccountStatus
-from letmepost.domain.errors import InvalidRequest, StateForbids
+from letmepost.domain.errors import StateForbids
 from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
-from letmepost.storage.tenants.profiles import ProfileRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,18 +20,6 @@ class AccountOwner:
 
     profile_id: UUID | None
     external_user_id: str | None = None
-
-
-async def find_profile(work: Work, profile_id: UUID | None) -> ProfileRow:
-    """Return the profile that a request names, or the default profile.
-
-    Raises:
-        InvalidRequest: the profile does not exist.
-    """
-    profile = await work.profiles.find(profile_id)
-    if profile is None:
-        raise InvalidRequest("There is no such profile.", rule="profileId")
-    return profile
 
 
 async def check_owner(work: Work, known: AccountRow, owner: AccountOwner) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.errors import NotFound, StateForbids
-from letmepost.services.accounts.owners import find_profile
+from letmepost.services.tenants import profiles
 from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.filters import AccountFilter
@@ -36,7 +36,7 @@ async def get(work: Work, account_id: UUID) -> AccountRow:
         NotFound: the caller sees no such account.
     """
     row = await work.accounts.find(account_id)
-    if row is None or work.caller.profile_id not in {None, row.profile_id}:
+    if row is None or not work.caller.sees(row.profile_id):
         raise NotFound("account")
     return row
 
@@ -64,7 +64,7 @@ async def change(work: Work, account_id: UUID, wanted: AccountChange) -> Account
 
 async def _check_movable(work: Work, account_id: UUID, profile_id: UUID | None) -> None:
     """A post and its media items belong to a profile; a waiting post must not use another profile's account."""
-    await find_profile(work, profile_id)
+    await profiles.find_named(work, profile_id)
     if await work.posts.has_unfinished(account_id):
         raise StateForbids(
             "Posts of this account have not gone out yet, and belong to its present profile.",

@@ -147,6 +147,6 @@ def _visible(work: Work, row: MediaRow | None) -> MediaRow:
     Raises:
         NotFound: the caller cannot, or it does not exist.
     """
-    if row is None or work.caller.profile_id not in {None, row.profile_id}:
+    if row is None or not work.caller.sees(row.profile_id):
         raise NotFound("media item")
     return row

@@ -107,7 +107,7 @@ class Sandbox:
         visible = {
             author: spell(Prefix.ACCOUNT, account.id)
             for author, account in owners.items()
-            if caller.profile_id in {None, account.profile_id}
+            if caller.sees(account.profile_id)
         }
         return [{**post, "accountId": visible[post["accountId"]]} for post in seen if post["accountId"] in visible]
 

@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from letmepost.domain.api_keys import Mode, parse
-from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids, Unauthenticated, Unauthorized
+from letmepost.domain.errors import NotFound, StateForbids, Unauthenticated, Unauthorized
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.key_rights import KeyRights
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
+from letmepost.services.tenants import profiles
 from letmepost.services.tenants.new_keys import KeyRequest, MintedKey, facts_of, make_key
 from letmepost.services.work import Work
 from letmepost.storage.tenants.api_keys import ApiKeyRow, EveryTenantKeys
@@ -89,8 +90,8 @@ class ApiKeys:
         minted = make_key(work, request, scopes, request.profile_id)
         if excess := self._rights(minted.row).excess_over(self._rights(parent)):
             raise _escalation(f"A key cannot create a key with more rights than its own: {excess}.")
-        if request.profile_id is not None and await work.profiles.find(request.profile_id) is None:
-            raise InvalidRequest("There is no such profile.", rule="profileId")
+        if request.profile_id is not None:
+            await profiles.find_named(work, request.profile_id)
         await self._check_count(work)
         await work.api_keys.create(minted.row, minted.key)
         await work.record(Action.KEY_MINTED, spell(Prefix.API_KEY, minted.row.id), **facts_of(minted.row))
@@ -226,5 +227,4 @@ def _is_alive(row: ApiKeyRow, now: datetime) -> bool:
 
 
 def _is_visible(row: ApiKeyRow, caller: Caller) -> bool:
-    of_profile = caller.profile_id is None or row.profile_id == caller.profile_id
-    return of_profile and (caller.mode is Mode.LIVE or row.mode is Mode.TEST)
+    return caller.sees(row.profile_id) and (caller.mode is Mode.LIVE or row.mode is Mode.TEST)

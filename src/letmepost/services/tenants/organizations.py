@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode
-from letmepost.domain.errors import InvalidRequest, NotFound
+from letmepost.domain.errors import NotFound
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.quotas import QuotaLimits
+from letmepost.services.tenants import profiles
 from letmepost.services.tenants.new_keys import KeyRequest, MintedKey, facts_of, make_key
 from letmepost.services.work import Work
 from letmepost.storage.database import Tenant
@@ -86,8 +87,8 @@ async def mint_key(work: Work, organization_id: UUID, wanted: KeyRequest) -> Min
     async with work.acting_for(Tenant(organization_id, wanted.mode)) as tenant_work:
         if not await tenant_work.organization.hold():
             raise NotFound("organization")
-        if wanted.profile_id is not None and await tenant_work.profiles.find(wanted.profile_id) is None:
-            raise InvalidRequest("There is no such profile.", rule="profileId")
+        if wanted.profile_id is not None:
+            await profiles.find_named(tenant_work, wanted.profile_id)
         minted = make_key(tenant_work, wanted, wanted.scopes or EVERY_SCOPE, wanted.profile_id)
         await tenant_work.api_keys.create(minted.row, minted.key)
         await tenant_work.record(Action.KEY_MINTED, spell(Prefix.API_KEY, minted.row.id), **facts_of(minted.row))

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from letmepost.domain.errors import NotFound, StateForbids, Unauthorized
+from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids, Unauthorized
 from letmepost.services.callers import Caller
 from letmepost.services.work import Work
 from letmepost.storage.tenants.profiles import ProfileRow
@@ -20,9 +20,21 @@ async def get(work: Work, profile_id: UUID) -> ProfileRow:
         NotFound: the caller sees no such profile.
     """
     row = await work.profiles.find(profile_id)
-    if row is None or work.caller.profile_id not in {None, row.id}:
+    if row is None or not work.caller.sees(row.id):
         raise NotFound("profile")
     return row
+
+
+async def find_named(work: Work, profile_id: UUID | None) -> ProfileRow:
+    """Return the profile that a field of the request names, or the default profile.
+
+    Raises:
+        InvalidRequest: the profile does not exist.
+    """
+    profile = await work.profiles.find(profile_id)
+    if profile is None:
+        raise InvalidRequest("There is no such profile.", rule="profileId")
+    return profile
 
 
 async def resolve(work: Work, profile_id: UUID | None) -> UUID:
