@@ -23,7 +23,6 @@ from letmepost.services.publishing.attempt import Attempt
 from letmepost.services.publishing.dependencies import PublishingDependencies
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.publishing.publish import Publishing
-from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.database import Connection
 from letmepost.storage.posts.posts import PostRepository
@@ -128,7 +127,6 @@ async def working(
         units=owner.units,
         blobs=DiskBlobStore(directory),
         probe=probe_here,
-        old_quotas=OldQuotas(owner.database, CLOCK),
         kept_for=timedelta(days=30),
     )
     redis = open_redis(redis_url, timeout_s=1.0)

@@ -6,24 +6,20 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import NotFound, StateForbids
 from letmepost.services.accounts.disconnect import DISCONNECTED
-from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer
+from letmepost.services.idempotency import Answer, Idempotency
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.posts.accept import Acceptance
 from letmepost.services.posts.change import Editing, PostChange
 from letmepost.services.posts.inline_media import PostMedia
-from letmepost.services.posts.read import Posts
 from letmepost.services.posts.requests import ContentRequest
 from letmepost.services.posts.retry import Resolution, Retrying
 from letmepost.services.posts.transition import PostMoves
 from letmepost.services.posts.unpublish import Unpublishing
 from letmepost.services.tenants import pauses
 from letmepost.services.tenants.pauses import ForgottenPauses
-from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.database import DEPLOYMENT
 from letmepost.storage.posts.posts import PostRepository
@@ -39,48 +35,16 @@ class Office:
 
     def __init__(self, desk: Desk, library: MediaLibrary | None = None) -> None:
         """`library`: instead of the desk's own."""
-        tools, tenant = desk.tools, desk.owner.tenant
+        tools = desk.tools
         self._desk = desk
-        self._caller = Caller(
-            organization_id=tenant.organization_id,
-            mode=tenant.mode,
-            key_id=UUID(int=1),
-            profile_id=None,
-            scopes=EVERY_SCOPE,
-            requests_per_minute=None,
-        )
-        quotas, idempotency = OldQuotas(desk.owner.database, CLOCK), OldIdempotency(desk.owner.database, KEYRING, CLOCK)
-        media = PostMedia(desk.owner.database, library or tools.library, tools.fetching, CLOCK)
-        acceptance = Acceptance(
-            database=desk.owner.database,
-            keyring=KEYRING,
-            clock=CLOCK,
-            worlds=tools.worlds,
-            media=media,
-            quotas=quotas,
-            idempotency=idempotency,
-            wakeups=tools.wakeups,
-        )
-        moves = PostMoves(
-            database=desk.owner.database, clock=CLOCK, quotas=quotas, idempotency=idempotency, wakeups=tools.wakeups
-        )
-        self._editing = Editing(
-            moves=moves,
-            posts=Posts(desk.owner.database, CLOCK),
-            acceptance=acceptance,
-            media=media,
-            quotas=quotas,
-            clock=CLOCK,
-        )
-        self._retrying = Retrying(moves=moves, quotas=quotas, clock=CLOCK)
-        self._unpublishing = Unpublishing(
-            units=tools.units,
-            database=desk.owner.database,
-            keyring=KEYRING,
-            clock=CLOCK,
-            worlds=tools.worlds,
-            idempotency=idempotency,
-        )
+        self._caller = desk.owner.caller
+        idempotency = OldIdempotency(tools.units, Idempotency(tools.units, KEYRING, CLOCK))
+        media = PostMedia(tools.units, library or tools.library, tools.fetching)
+        acceptance = Acceptance(units=tools.units, worlds=tools.worlds, media=media, idempotency=idempotency)
+        moves = PostMoves(tools.units, idempotency)
+        self._editing = Editing(units=tools.units, moves=moves, acceptance=acceptance, media=media)
+        self._retrying = Retrying(moves, CLOCK)
+        self._unpublishing = Unpublishing(units=tools.units, worlds=tools.worlds, idempotency=idempotency)
         self.forgotten_pauses = ForgottenPauses(tools.units, EveryTenantPauses(desk.owner.database))
 
     async def reschedule(self, post_id: UUID, at: datetime) -> bool:

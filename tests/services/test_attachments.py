@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 
-from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import NotFound
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Idempotency
@@ -17,7 +16,6 @@ from letmepost.services.media import attachments
 from letmepost.services.media.attachments import Attachments, NewMediaItem, StoredMediaItem
 from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.library import MediaLibrary
-from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.storage.media.media import MediaRow
 from letmepost.storage.media.sweeps import EveryTenantMedia
 from tests.doubles.probing import probe_here
@@ -36,15 +34,7 @@ class MediaDesk:
 
     @property
     def caller(self) -> Caller:
-        tenant = self.desk.owner.tenant
-        return Caller(
-            organization_id=tenant.organization_id,
-            mode=tenant.mode,
-            key_id=UUID(int=1),
-            profile_id=None,
-            scopes=EVERY_SCOPE,
-            requests_per_minute=None,
-        )
+        return self.desk.owner.caller
 
     @property
     def media(self) -> Attachments:
@@ -53,7 +43,6 @@ class MediaDesk:
             units=tools.units,
             blobs=self.store,
             probe=probe_here,
-            old_quotas=OldQuotas(self.desk.owner.database, CLOCK),
             kept_for=timedelta(days=30),
         )
         expiry = MediaExpiry(

@@ -8,13 +8,11 @@ import pytest
 from letmepost.domain.content import MediaKind
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, ThreadRequest
-from letmepost.services.tenants.quotas import OldQuotas
 from tests.doubles.probing import probe_here
 from tests.http.support import png
 from tests.services.desk import Desk
 from tests.services.office import Office
 from tests.services.watched_store import WatchedStore
-from tests.storage.support import CLOCK
 
 WITH_PICTURE = ContentRequest(
     media=[MediaRequest(kind=MediaKind.IMAGE, data=png(9, 9))],
@@ -30,8 +28,8 @@ def store(desk: Desk, tmp_path: Path) -> WatchedStore:
 
 @pytest.fixture
 def office(desk: Desk, store: WatchedStore) -> Office:
-    quotas, month = OldQuotas(desk.owner.database, CLOCK), timedelta(days=30)
-    library = MediaLibrary(units=desk.tools.units, blobs=store, probe=probe_here, old_quotas=quotas, kept_for=month)
+    month = timedelta(days=30)
+    library = MediaLibrary(units=desk.tools.units, blobs=store, probe=probe_here, kept_for=month)
     return Office(desk, library)
 
 

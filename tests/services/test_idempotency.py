@@ -3,19 +3,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
-from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import IdempotencyConflict
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import KEPT_FOR, SECRETS_KEPT_FOR, Answer, in_progress
-from letmepost.services.old_idempotency import AnsweredError, OldIdempotency, Once
+from letmepost.services.idempotency import KEPT_FOR, SECRETS_KEPT_FOR, Answer, Idempotency, in_progress
+from letmepost.services.old_idempotency import OldIdempotency, Once
+from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.idempotency import IdempotencyClaim
 from letmepost.storage.sealing import Keyring
 from tests.doubles.clock import SteppedClock
-from tests.storage.support import Admin, Owner, fresh_id, make_owner
+from tests.storage.support import KEYRING, Admin, NoHints, Owner, fresh_id, make_owner
 
 REQUEST = b'POST /v1/api-keys {"name": "one"}'
 MINTED = Answer(201, b'{"key": "lmp_live_secret"}', {"location": "/v1/api-keys/key_1"})
@@ -31,20 +30,18 @@ class Bench:
     clock: SteppedClock = field(default_factory=SteppedClock)
     kept_for: timedelta = KEPT_FOR
 
-    def service(self) -> OldIdempotency:
+    def service(self) -> Idempotency:
         keyring = Keyring(self.keys, secrets.token_bytes)
-        return OldIdempotency(self.owner.database, keyring, self.clock, kept_for=self.kept_for)
+        return Idempotency(self.units(), keyring, self.clock, kept_for=self.kept_for)
+
+    def former_service(self) -> OldIdempotency:
+        return OldIdempotency(self.units(), self.service())
+
+    def units(self) -> UnitsOfWork:
+        return UnitsOfWork(self.owner.database, KEYRING, self.clock, NoHints())
 
     def caller(self, **changes: Any) -> Caller:
-        known = Caller(
-            organization_id=self.owner.tenant.organization_id,
-            mode=self.owner.tenant.mode,
-            key_id=UUID(int=1),
-            profile_id=None,
-            scopes=EVERY_SCOPE,
-            requests_per_minute=None,
-        )
-        return replace(known, **changes)
+        return replace(self.owner.caller, **changes)
 
     def claim(self, key: str = "key", request: bytes = REQUEST, caller: Caller | None = None) -> IdempotencyClaim:
         return self.service().claim_of(caller or self.caller(), key, request)
@@ -52,15 +49,16 @@ class Bench:
     async def carry_out(
         self, claim: IdempotencyClaim, caller: Caller | None = None, *, has_secret: bool = False
     ) -> Answer:
-        """What a use case does: take the key and answer in one transaction; or give the stored answer back."""
-        caller, service = caller or self.caller(), self.service()
-        once: Once[Answer] = Once(claim, lambda answer: answer, has_secret=has_secret)
-        try:
-            async with self.owner.database.tenant(caller.tenant) as connection:
-                await service.take(connection, caller, claim)
-                return await service.answer(connection, caller, once, MINTED)
-        except AnsweredError as answered:
-            return service.replay(caller, claim, answered.row)
+        """Run a use case for the key, or replay its response."""
+        return await self.service().perform(caller or self.caller(), claim, mint, render, has_secret=has_secret)
+
+
+async def mint(_: Work) -> Answer:
+    return MINTED
+
+
+def render(answer: Answer) -> Answer:
+    return answer
 
 
 @pytest.fixture
@@ -83,13 +81,13 @@ async def test_a_key_used_for_another_request_is_refused(bench: Bench) -> None:
         await bench.carry_out(other)
     assert refused.value.rule == "idempotency_key.body_mismatch"
     with pytest.raises(IdempotencyConflict):
-        await bench.service().find(bench.caller(), other)
+        await bench.former_service().find(bench.caller(), other)
 
 
 async def test_a_request_that_still_runs_is_not_answered(bench: Bench) -> None:
-    claim, caller, service = bench.claim(), bench.caller(), bench.service()
-    async with bench.owner.database.tenant(caller.tenant) as connection:
-        await service.take(connection, caller, claim)
+    claim, caller, service = bench.claim(), bench.caller(), bench.former_service()
+    async with bench.units().begin(caller) as work:
+        await service.take(work, claim)
     row = await service.find(caller, claim)
     assert row is not None
     with pytest.raises(IdempotencyConflict) as refused:
@@ -132,11 +130,12 @@ async def test_every_stored_answer_is_sealed(bench: Bench, admin: Admin) -> None
 
 
 async def test_without_a_key_nothing_is_recorded(bench: Bench, admin: Admin) -> None:
-    caller, service = bench.caller(), bench.service()
-    once: Once[Answer] = Once(None, lambda answer: answer)
-    async with bench.owner.database.tenant(caller.tenant) as connection:
-        await service.take(connection, caller, None)
-        assert await service.answer(connection, caller, once, MINTED) == MINTED
+    caller, service = bench.caller(), bench.former_service()
+    assert await bench.service().perform(caller, None, mint, render) == MINTED
+    once: Once[Answer] = Once(None, render)
+    async with bench.units().begin(caller) as work:
+        await service.take(work, None)
+        assert await service.answer(work, once, MINTED) == MINTED
     assert await admin.one("SELECT count(*) FROM idempotency_keys") == 0
 
 

@@ -12,11 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from letmepost.domain.errors import IdempotencyConflict
 from letmepost.services.idempotency import KEPT_FOR, Answer
-from letmepost.services.old_idempotency import AnsweredError
+from letmepost.services.old_idempotency import AnsweredError, Once
 from letmepost.storage.database import Database, open_database
 from letmepost.storage.idempotency import IdempotencyRow
 from tests.database import DatabaseURLs
-from tests.services.test_idempotency import Bench
+from tests.services.test_idempotency import Bench, render
 from tests.storage.support import make_owner
 
 REQUESTS = st.sampled_from([b"POST /v1/posts one", b"POST /v1/posts two"])
@@ -79,7 +79,7 @@ class KeyMachine(RuleBasedStateMachine):
         bench, known = self._bench, self._known
         claim, caller = bench.claim(request=request), bench.caller()
         try:
-            row = self._wait(bench.service().find(caller, claim))
+            row = self._wait(bench.former_service().find(caller, claim))
         except IdempotencyConflict:
             assert known is not None
             assert known.request != request
@@ -100,7 +100,9 @@ class KeyMachine(RuleBasedStateMachine):
         """Return the stored body as a caller gets it, or None if there is none yet."""
         bench = self._bench
         return (
-            None if row.body is None else bench.service().replay(bench.caller(), bench.claim(request=request), row).body
+            None
+            if row.body is None
+            else bench.former_service().replay(bench.caller(), bench.claim(request=request), row).body
         )
 
     async def _take(self, request: bytes, *, crashes: bool) -> Exception | None:
@@ -108,8 +110,8 @@ class KeyMachine(RuleBasedStateMachine):
         bench = self._bench
         caller = bench.caller()
         try:
-            async with bench.owner.database.tenant(caller.tenant) as connection:
-                await bench.service().take(connection, caller, bench.claim(request=request))
+            async with bench.units().begin(caller) as work:
+                await bench.former_service().take(work, bench.claim(request=request))
                 if crashes:
                     raise CrashError  # noqa: TRY301 - it has to pass through the transaction, as a crash does
         except (CrashError, AnsweredError, IdempotencyConflict) as ended:
@@ -118,9 +120,9 @@ class KeyMachine(RuleBasedStateMachine):
 
     async def _store(self, request: bytes, body: bytes) -> None:
         bench = self._bench
-        caller, answer = bench.caller(), Answer(200, body, {})
-        async with bench.owner.database.tenant(caller.tenant) as connection:
-            await bench.service().store(connection, caller, bench.claim(request=request), answer)
+        async with bench.units().begin(bench.caller()) as work:
+            once: Once[Answer] = Once(bench.claim(request=request), render)
+            await bench.former_service().answer(work, once, Answer(200, body, {}))
 
     def _wait(self, work: Awaitable[T]) -> T:
         async def waited() -> T:

@@ -12,7 +12,6 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.lateness import Lateness
 from letmepost.services.posts.lateness import read_lateness
 from letmepost.storage.database import Database
-from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.sandbox.clock import TestWorld
 from tests.storage.support import CLOCK, Admin, Owner, fresh_id, make_owner
 
@@ -97,10 +96,10 @@ class Story:
 
     async def lateness(self) -> Lateness | None:
         """What a reader is told of it."""
-        async with self._owner.database.tenant(self._owner.tenant) as connection:
-            view = await PostRepository(connection, self._owner.tenant).find(self.post_id)
+        async with self._owner.units.begin(self._owner.tenant) as work:
+            view = await work.posts.find(self.post_id)
             assert view is not None
-            return await read_lateness(connection, self._owner.tenant, view.post, CLOCK.now())
+            return await read_lateness(work, view.post)
 
     async def told(self) -> dict[str, float]:
         """Seconds by what was waited for."""

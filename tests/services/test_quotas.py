@@ -11,20 +11,20 @@ from sqlalchemy import update
 from letmepost.domain.content import MediaFacts, PostContent
 from letmepost.domain.errors import QuotaExceeded
 from letmepost.domain.quotas import QuotaLimits
-from letmepost.services.tenants.quotas import OldQuotas
-from letmepost.storage.media.media import MediaRepository
-from letmepost.storage.posts.batches import BatchRepository, NewBatch, NewPost
+from letmepost.services.tenants import quotas
+from letmepost.services.work import UnitsOfWork
+from letmepost.storage.posts.batches import NewBatch, NewPost
 from letmepost.storage.tables.posts import posts
 from letmepost.storage.tenants.organizations import OrganizationRepository
 from tests.doubles.clock import SteppedClock
-from tests.storage.support import PLATFORM, Admin, Owner, fresh_id
+from tests.storage.support import KEYRING, PLATFORM, Admin, NoHints, Owner, fresh_id
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def quotas(owner: Owner) -> OldQuotas:
-    return OldQuotas(owner.database, SteppedClock(NOW))
+def units(owner: Owner) -> UnitsOfWork:
+    return UnitsOfWork(owner.database, KEYRING, SteppedClock(NOW), NoHints())
 
 
 async def _allow(owner: Owner, **limits: int | None) -> None:
@@ -32,7 +32,7 @@ async def _allow(owner: Owner, **limits: int | None) -> None:
         await OrganizationRepository(connection, owner.tenant).change(limits)
 
 
-async def _accept(owner: Owner, quotas: OldQuotas, account_ids: Sequence[UUID], due_at: datetime = NOW) -> bool:
+async def _accept(owner: Owner, units: UnitsOfWork, account_ids: Sequence[UUID], due_at: datetime = NOW) -> bool:
     """Accept a post for each account, as the service does; whether that was allowed."""
     new = [
         NewPost(
@@ -58,9 +58,9 @@ async def _accept(owner: Owner, quotas: OldQuotas, account_ids: Sequence[UUID], 
         posts=new,
     )
     try:
-        async with quotas.announced(owner.tenant), owner.database.tenant(owner.tenant) as connection:
-            await quotas.move(connection, owner.tenant, new=[(post.account_id, due_at) for post in new])
-            await BatchRepository(connection, owner.tenant).create(batch, NOW)
+        async with units.begin(owner.tenant) as work:
+            await quotas.move(work, new=[(post.account_id, due_at) for post in new])
+            await work.batches.create(batch, NOW)
     except QuotaExceeded:
         return False
     return True
@@ -75,37 +75,34 @@ async def _count(admin: Admin, table: str) -> int:
     return found
 
 
-async def test_many_at_once_never_exceed_the_limit(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
+async def test_many_at_once_never_exceed_the_limit(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     """lessons A47: a count that is read before the insert lets two through."""
     account_id = await owner.account()
     await _allow(owner, posts_per_month=7)
-    accepted = await asyncio.gather(*[_accept(owner, quotas, [account_id]) for _ in range(20)])
+    accepted = await asyncio.gather(*[_accept(owner, units, [account_id]) for _ in range(20)])
     assert (sum(accepted), await _count(admin, "posts"), await _count(admin, "batches")) == (7, 7, 7)
     assert await admin.one("SELECT used FROM usage WHERE subject = 'posts'") == 7
 
 
-async def test_many_batches_of_the_same_accounts_take_turns(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
+async def test_many_batches_of_the_same_accounts_take_turns(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     """Each takes several counters: in any order but one they would wait for each other for ever."""
     account_ids = [await owner.account() for _ in range(4)]
     await _allow(owner, posts_per_month=100, posts_per_account_day=3)
     orders = [account_ids, account_ids[::-1], account_ids[2:] + account_ids[:2]] * 3
-    accepted = await asyncio.gather(*[_accept(owner, quotas, order) for order in orders])
+    accepted = await asyncio.gather(*[_accept(owner, units, order) for order in orders])
     assert sum(accepted) == 3
     assert await _count(admin, "posts") == 12
 
 
-async def test_uploads_at_once_never_exceed_the_limit(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
+async def test_uploads_at_once_never_exceed_the_limit(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     await _allow(owner, media_bytes=100)
 
     async def store() -> bool:
         try:
-            async with owner.database.tenant(owner.tenant) as connection:
-                await quotas.reserve_media(connection, owner.tenant, 30)
-                media, facts = (
-                    MediaRepository(connection, owner.tenant),
-                    MediaFacts(content_type="image/png", size_bytes=30),
-                )
-                await media.create_ready(fresh_id(), owner.profile_id, facts, b"", now=NOW)
+            async with units.begin(owner.tenant) as work:
+                await quotas.reserve_media(work, 30)
+                facts = MediaFacts(content_type="image/png", size_bytes=30)
+                await work.media.create_ready(fresh_id(), owner.profile_id, facts, b"", now=NOW)
         except QuotaExceeded:
             return False
         return True
@@ -116,81 +113,83 @@ async def test_uploads_at_once_never_exceed_the_limit(owner: Owner, quotas: OldQ
     assert not await store()
 
 
-async def test_without_a_quota_nothing_is_counted(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
-    assert await _accept(owner, quotas, [await owner.account()])
+async def test_without_a_quota_nothing_is_counted(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
+    assert await _accept(owner, units, [await owner.account()])
     assert await _count(admin, "usage") == 0
 
 
-async def test_a_quota_that_is_set_later_counts_what_is_there(owner: Owner, quotas: OldQuotas) -> None:
+async def test_a_quota_that_is_set_later_counts_what_is_there(owner: Owner, units: UnitsOfWork) -> None:
     account_id = await owner.account()
     for _ in range(3):
-        assert await _accept(owner, quotas, [account_id])
+        assert await _accept(owner, units, [account_id])
     await _allow(owner, posts_per_month=4, posts_per_account_day=4)
-    assert await _accept(owner, quotas, [account_id])
-    assert not await _accept(owner, quotas, [account_id])
+    assert await _accept(owner, units, [account_id])
+    assert not await _accept(owner, units, [account_id])
 
 
-async def test_a_post_counts_in_the_month_and_on_the_day_when_it_is_due(owner: Owner, quotas: OldQuotas) -> None:
+async def test_a_post_counts_in_the_month_and_on_the_day_when_it_is_due(owner: Owner, units: UnitsOfWork) -> None:
     """lessons A47: what is scheduled for the next month is the next month's."""
     account_id = await owner.account()
     await _allow(owner, posts_per_month=2, posts_per_account_day=1)
     tomorrow, next_month = NOW + timedelta(days=1), NOW + timedelta(days=20)
     expected = [(NOW, True), (NOW, False), (tomorrow, True), (NOW + timedelta(days=2), False), (next_month, True)]
-    assert [(due_at, await _accept(owner, quotas, [account_id], due_at)) for due_at, _ in expected] == expected
+    assert [(due_at, await _accept(owner, units, [account_id], due_at)) for due_at, _ in expected] == expected
 
 
-async def test_each_account_has_a_day_of_its_own(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
+async def test_each_account_has_a_day_of_its_own(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     one, other = await owner.account(), await owner.account()
     await _allow(owner, posts_per_account_day=1)
-    assert await _accept(owner, quotas, [one])
-    assert not await _accept(owner, quotas, [one, other]), "a batch is accepted whole or not at all"
-    assert await _accept(owner, quotas, [other])
+    assert await _accept(owner, units, [one])
+    assert not await _accept(owner, units, [one, other]), "a batch is accepted whole or not at all"
+    assert await _accept(owner, units, [other])
     assert await _count(admin, "posts") == 2
 
 
-async def test_a_refusal_leaves_the_counters_as_they_were(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
+async def test_a_refusal_leaves_the_counters_as_they_were(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     account_id, other = await owner.account(), await owner.account()
     await _allow(owner, posts_per_month=3)
-    assert await _accept(owner, quotas, [account_id, other])
-    assert not await _accept(owner, quotas, [account_id, other])
+    assert await _accept(owner, units, [account_id, other])
+    assert not await _accept(owner, units, [account_id, other])
     assert await admin.one("SELECT used FROM usage") == 2
-    assert await _accept(owner, quotas, [account_id])
+    assert await _accept(owner, units, [account_id])
 
 
-async def test_a_warning_and_a_refusal_are_told_of_once_a_period(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
+async def test_a_warning_and_a_refusal_are_told_of_once_a_period(
+    owner: Owner, units: UnitsOfWork, admin: Admin
+) -> None:
     account_id = await owner.account()
     await _allow(owner, posts_per_month=5)
     for _ in range(3):
-        assert await _accept(owner, quotas, [account_id])
+        assert await _accept(owner, units, [account_id])
     assert await _told(admin) == []
-    assert await _accept(owner, quotas, [account_id])
-    assert await _accept(owner, quotas, [account_id])
+    assert await _accept(owner, units, [account_id])
+    assert await _accept(owner, units, [account_id])
     assert await _told(admin) == ["quota.warning"]
     for _ in range(3):
-        assert not await _accept(owner, quotas, [account_id])
+        assert not await _accept(owner, units, [account_id])
     assert await _told(admin) == ["quota.warning", "quota.exceeded"]
     [exceeded] = await admin.rows("SELECT data, mode, profile_id FROM events WHERE type = 'quota.exceeded'")
     assert '"used": 5' in exceeded["data"]
     assert '"resetsAt": "2026-12-01T00:00:00.000Z"' in exceeded["data"]
-    assert await _accept(owner, quotas, [account_id], NOW + timedelta(days=20))
+    assert await _accept(owner, units, [account_id], NOW + timedelta(days=20))
 
 
-async def test_a_limit_that_the_first_request_breaks_is_told_of(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
+async def test_a_limit_that_the_first_request_breaks_is_told_of(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     await _allow(owner, posts_per_month=0)
-    assert not await _accept(owner, quotas, [await owner.account()])
+    assert not await _accept(owner, units, [await owner.account()])
     assert await _told(admin) == ["quota.exceeded"]
 
 
-async def test_moving_a_post_moves_its_count(owner: Owner, quotas: OldQuotas, admin: Admin) -> None:
+async def test_moving_a_post_moves_its_count(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     account_id = await owner.account()
     await _allow(owner, posts_per_account_day=1)
-    assert await _accept(owner, quotas, [account_id])
+    assert await _accept(owner, units, [account_id])
     tomorrow = NOW + timedelta(days=1)
-    async with owner.database.tenant(owner.tenant) as connection:
-        await quotas.move(connection, owner.tenant, old=[(account_id, NOW)], new=[(account_id, tomorrow)])
-        await connection.execute(update(posts).values(due_at=tomorrow))
-    assert await _accept(owner, quotas, [account_id])
-    assert not await _accept(owner, quotas, [account_id], tomorrow)
+    async with units.begin(owner.tenant) as work:
+        await quotas.move(work, old=[(account_id, NOW)], new=[(account_id, tomorrow)])
+        await work.connection.execute(update(posts).values(due_at=tomorrow))
+    assert await _accept(owner, units, [account_id])
+    assert not await _accept(owner, units, [account_id], tomorrow)
     assert {row["used"] for row in await admin.rows("SELECT used FROM usage")} == {1}
 
 

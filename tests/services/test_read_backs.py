@@ -10,10 +10,11 @@ from letmepost.domain.flow import Call, Flow
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.platforms.contract import AccountFacts
 from letmepost.services.posts.read_back import READ_BACK_AFTER, ReadBacks
+from letmepost.storage.posts.read_backs import EveryTenantReadBacks
 from tests.doubles.platform import explain
 from tests.services.desk import Desk, working
 from tests.services.network import Network
-from tests.storage.support import CLOCK, KEYRING, Admin, Owner, in_the_past
+from tests.storage.support import CLOCK, Admin, Owner, in_the_past
 
 
 def _is_there(account: AccountFacts, uri: str, _settings: object) -> Flow[bool]:
@@ -42,9 +43,7 @@ async def _sweep(desk: Desk, *, is_due: bool = True) -> None:
         await desk.admin.do("UPDATE posts SET read_back_at = $1 WHERE read_back_at IS NOT NULL", in_the_past())
     read_backs = ReadBacks(
         units=desk.owner.units,
-        database=desk.owner.database,
-        keyring=KEYRING,
-        clock=CLOCK,
+        found=EveryTenantReadBacks(desk.owner.database),
         worlds=desk.tools.worlds,
         throttles=desk.tools.throttles,
     )

@@ -2,13 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import pytest
 
-from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.domain.errors import NotFound
-from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Idempotency
 from letmepost.services.work import Work
 from tests.storage.support import CLOCK, KEYRING, Owner
@@ -30,15 +27,7 @@ class RemoteUseCase:
         error: Exception | None = None,
     ) -> Answer:
         """Run one that returns `result`, or raises `error` while it records the result."""
-        tenant = self.owner.tenant
-        caller = Caller(
-            organization_id=tenant.organization_id,
-            mode=tenant.mode,
-            key_id=UUID(int=1),
-            profile_id=None,
-            scopes=EVERY_SCOPE,
-            requests_per_minute=None,
-        )
+        caller = self.owner.caller
         idempotency = Idempotency(self.owner.units, KEYRING, CLOCK)
 
         async def prepare(_: Work) -> str:

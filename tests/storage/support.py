@@ -9,11 +9,11 @@ from uuid import UUID
 
 import asyncpg
 
-from letmepost.domain.api_keys import Mode
+from letmepost.domain.api_keys import EVERY_SCOPE, Mode
 from letmepost.domain.content import PostContent
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms.contract import ConnectedAccount, Credential
-from letmepost.services.callers import new_id
+from letmepost.services.callers import Caller, new_id
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.database import Database, Tenant
@@ -49,6 +49,18 @@ class Owner:
     database: Database
     tenant: Tenant
     profile_id: UUID
+
+    @property
+    def caller(self) -> Caller:
+        """An API key of the whole organization, with every right."""
+        return Caller(
+            organization_id=self.tenant.organization_id,
+            mode=self.tenant.mode,
+            key_id=UUID(int=1),
+            profile_id=None,
+            scopes=EVERY_SCOPE,
+            requests_per_minute=None,
+        )
 
     @property
     def units(self) -> UnitsOfWork:

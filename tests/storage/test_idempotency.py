@@ -36,7 +36,7 @@ async def find(database: Database, tenant: Tenant, wanted: IdempotencyClaim = CL
 async def answer(database: Database, tenant: Tenant, body: bytes) -> None:
     async with database.tenant(tenant) as connection:
         repository = IdempotencyRepository(connection, tenant)
-        await repository.answer(CLAIM, status=200, headers={"x-is": "it"}, body=body, has_secret=False)
+        await repository.answer(CLAIM, status=200, headers={"x-is": "it"}, body=body)
 
 
 async def test_a_key_is_taken_once(database: Database, owner: Owner) -> None:

@@ -33,13 +33,12 @@ from letmepost.services.callers import new_id
 from letmepost.services.media.attachments import Attachments
 from letmepost.services.media.downloads import Downloads
 from letmepost.services.media.uploads import Uploads
+from letmepost.services.old_idempotency import OldIdempotency
 from letmepost.services.posts.accept import Acceptance
 from letmepost.services.posts.change import Editing
 from letmepost.services.posts.inline_media import PostMedia
-from letmepost.services.posts.read import Posts
 from letmepost.services.posts.retry import Retrying
 from letmepost.services.posts.submit import Submission
-from letmepost.services.posts.timeline import Timelines
 from letmepost.services.posts.transition import PostMoves
 from letmepost.services.posts.unpublish import Unpublishing
 from letmepost.services.posts.validate import Validation
@@ -63,25 +62,10 @@ async def open_api(
         listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
         metrics.served(queue_reader(core.database)),
     ):
-        media = PostMedia(core.database, core.library, core.fetching, core.clock)
-        acceptance = Acceptance(
-            database=core.database,
-            keyring=core.keyring,
-            clock=core.clock,
-            worlds=core.worlds,
-            media=media,
-            quotas=core.quotas,
-            idempotency=core.old_idempotency,
-            wakeups=core.wakeups,
-        )
-        posts = Posts(core.database, core.clock)
-        moves = PostMoves(
-            database=core.database,
-            clock=core.clock,
-            quotas=core.quotas,
-            idempotency=core.old_idempotency,
-            wakeups=core.wakeups,
-        )
+        old_idempotency = OldIdempotency(core.units, core.idempotency)
+        media = PostMedia(core.units, core.library, core.fetching)
+        acceptance = Acceptance(units=core.units, worlds=core.worlds, media=media, idempotency=old_idempotency)
+        moves = PostMoves(core.units, old_idempotency)
         parts = connecting_parts(core)
         rate_limits = RateLimits(core.redis, core.clock, metrics)
         sandbox = Sandbox(
@@ -92,28 +76,16 @@ async def open_api(
         )
         yield APIServices(
             clock=core.clock,
-            posts=posts,
             submission=Submission(
                 acceptance=acceptance,
-                idempotency=core.old_idempotency,
-                database=core.database,
-                wakeups=core.wakeups,
-                clock=core.clock,
-            ),
-            editing=Editing(
-                moves=moves, posts=posts, acceptance=acceptance, media=media, quotas=core.quotas, clock=core.clock
-            ),
-            retrying=Retrying(moves=moves, quotas=core.quotas, clock=core.clock),
-            unpublishing=Unpublishing(
+                idempotency=old_idempotency,
                 units=core.units,
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
-                worlds=core.worlds,
-                idempotency=core.old_idempotency,
+                wakeups=core.wakeups,
             ),
+            editing=Editing(units=core.units, moves=moves, acceptance=acceptance, media=media),
+            retrying=Retrying(moves, core.clock),
+            unpublishing=Unpublishing(units=core.units, worlds=core.worlds, idempotency=old_idempotency),
             validation=Validation(acceptance=acceptance, worlds=core.worlds, links=core.links, clock=core.clock),
-            timelines=Timelines(core.database, core.clock),
             connecting=parts.connecting,
             consents=parts.consents,
             completions=parts.completions,
@@ -130,7 +102,6 @@ async def open_api(
                 requests_per_minute=settings.requests_per_minute,
                 max_count=settings.api_keys_max,
             ),
-            quotas=core.quotas,
             throttles=ThrottleReadings(core.units, core.worlds.platforms, Throttles(core.redis, core.clock)),
             platforms=core.worlds.platforms,
             endpoints=Endpoints(
@@ -149,7 +120,7 @@ async def open_api(
             downloads=Downloads(units=core.units, library=core.library, links=core.links, metrics=metrics),
             sandbox=sandbox,
             sandbox_world=SandboxWorld(sandbox),
-            old_idempotency=core.old_idempotency,
+            old_idempotency=old_idempotency,
             idempotency=core.idempotency,
             units=core.units,
             rate_limits=rate_limits,

@@ -27,9 +27,7 @@ from letmepost.services.media.expiry import MediaExpiry
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
-from letmepost.services.old_idempotency import OldIdempotency
 from letmepost.services.platform_access import Worlds
-from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.services.work import UnitsOfWork
 from letmepost.settings import Settings, platform_settings
 from letmepost.storage.database import Database, open_database
@@ -57,8 +55,6 @@ class Core:
     health: HealthChecks
     units: UnitsOfWork
     idempotency: Idempotency
-    old_idempotency: OldIdempotency
-    quotas: OldQuotas
     library: MediaLibrary
     links: MediaLinks
     fetching: MediaFetching
@@ -105,15 +101,13 @@ async def open_core(
         stack.push_async_callback(sandbox_http.close)
         keyring = Keyring(settings.open_keys(), clock.entropy)
         answers_kept_for = timedelta(hours=settings.idempotency_kept_hours)
-        old_idempotency = OldIdempotency(database, keyring, clock, kept_for=answers_kept_for)
         wakeups = Wakeups(redis, subscriber)
         units = UnitsOfWork(database, keyring, clock, wakeups)
         blobs, direct = open_blobs(settings, stack)
         kept_for = timedelta(days=settings.media_days)
-        quotas = OldQuotas(database, clock)
         probes = MediaProbes(settings.media_processes)
         stack.push_async_callback(probes.close)
-        library = MediaLibrary(units=units, blobs=blobs, probe=probes.probe, old_quotas=quotas, kept_for=kept_for)
+        library = MediaLibrary(units=units, blobs=blobs, probe=probes.probe, kept_for=kept_for)
         links = MediaLinks(keyring, clock, str(settings.public_url))
         by_platform = platform_settings(environment, platforms)
         worlds = Worlds(
@@ -138,8 +132,6 @@ async def open_core(
             health=HealthChecks(units, worlds),
             units=units,
             idempotency=Idempotency(units, keyring, clock, kept_for=answers_kept_for),
-            old_idempotency=old_idempotency,
-            quotas=quotas,
             library=library,
             links=links,
             fetching=MediaFetching(units=units, library=library, direct=direct, http=live_http),

@@ -31,6 +31,7 @@ from letmepost.services.webhooks.deliveries import Deliveries
 from letmepost.settings import Settings
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 from letmepost.storage.media.sweeps import EveryTenantMedia
+from letmepost.storage.posts.read_backs import EveryTenantReadBacks
 from letmepost.storage.publishing.claims import EveryTenantClaims
 from letmepost.storage.tenants.organizations import EveryTenantOrganizations
 from letmepost.storage.tenants.pauses import EveryTenantPauses
@@ -107,9 +108,7 @@ async def open_worker(
             ),
             read_backs=ReadBacks(
                 units=core.units,
-                database=core.database,
-                keyring=core.keyring,
-                clock=core.clock,
+                found=EveryTenantReadBacks(core.database),
                 worlds=core.worlds,
                 throttles=throttles,
             ),

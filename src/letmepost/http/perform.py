@@ -58,7 +58,7 @@ async def perform(
     services: APIServices = request.app.state.services
     caller, claim = caller_of(request), await claim_of(request)
     answer = await services.idempotency.perform(
-        caller, claim, run, _renderer(show, status), check=check, has_secret=has_secret
+        caller, claim, run, renderer(show, status), check=check, has_secret=has_secret
     )
     return to_response(answer)
 
@@ -89,7 +89,7 @@ async def perform_remotely(  # noqa: PLR0913 - three steps and their reversal, a
         call=call,
         record=record,
         undo=undo,
-        render=_renderer(show, status),
+        render=renderer(show, status),
         has_secret=has_secret,
     )
     return to_response(answer)
@@ -109,7 +109,7 @@ async def perform_for_operator(
     """
     services: APIServices = request.app.state.services
     claim = await claim_of(request, DEPLOYMENT)
-    answer = await services.idempotency.perform(DEPLOYMENT, claim, run, _renderer(show, status), has_secret=has_secret)
+    answer = await services.idempotency.perform(DEPLOYMENT, claim, run, renderer(show, status), has_secret=has_secret)
     return to_response(answer)
 
 
@@ -140,7 +140,9 @@ async def claim_of(
     return services.idempotency.claim_of(owner or caller_of(request), key, line + content)
 
 
-def _renderer(show: Callable[[T], View], status: int | Callable[[T], int]) -> Callable[[T], Answer]:
+def renderer(show: Callable[[T], View], status: int | Callable[[T], int] = 200) -> Callable[[T], Answer]:
+    """Return how the result of a use case becomes a response."""
+
     def render(result: T) -> Answer:
         code = status(result) if callable(status) else status
         return Answer(code, show(result).encode(), {"content-type": "application/json"})

@@ -24,17 +24,14 @@ from letmepost.services.media.links import MediaLinks
 from letmepost.services.media.uploads import Uploads
 from letmepost.services.old_idempotency import OldIdempotency
 from letmepost.services.posts.change import Editing
-from letmepost.services.posts.read import Posts
 from letmepost.services.posts.retry import Retrying
 from letmepost.services.posts.submit import Submission
-from letmepost.services.posts.timeline import Timelines
 from letmepost.services.posts.unpublish import Unpublishing
 from letmepost.services.posts.validate import Validation
 from letmepost.services.publishing.throttling import ThrottleReadings
 from letmepost.services.sandbox.accounts import Sandbox
 from letmepost.services.sandbox.clock import SandboxWorld
 from letmepost.services.tenants.api_keys import ApiKeys
-from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.services.webhooks.endpoints import Endpoints
 from letmepost.services.webhooks.stream import Streams
 from letmepost.services.work import UnitsOfWork
@@ -70,13 +67,11 @@ class APIServices:
     """The use cases behind the API, and what the gate needs."""
 
     clock: Clock
-    posts: Posts
     submission: Submission
     editing: Editing
     retrying: Retrying
     unpublishing: Unpublishing
     validation: Validation
-    timelines: Timelines
     connecting: Connecting
     consents: Consents
     completions: Completions
@@ -88,7 +83,6 @@ class APIServices:
     disconnecting: Disconnecting
     health: HealthChecks
     api_keys: ApiKeys
-    quotas: OldQuotas
     throttles: ThrottleReadings
     platforms: Mapping[str, Platform]
     endpoints: Endpoints

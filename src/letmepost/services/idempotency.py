@@ -172,11 +172,9 @@ class Idempotency:
             KeyInUseError: another transaction has locked it.
             IdempotencyConflict: the key was used for another request.
         """
-        is_locked, row = await work.idempotency.find_and_lock(claim, self._oldest(work.now()))
+        is_locked, row = await work.idempotency.find_and_lock(claim, self.oldest(work.now()))
         if row is not None:
-            if row.fingerprint not in claim.fingerprints:
-                raise body_mismatch()
-            return row
+            return self.check(claim, row)
         if not is_locked:
             raise KeyInUseError
         return None
@@ -184,17 +182,15 @@ class Idempotency:
     async def store(self, work: Work, claim: IdempotencyClaim, answer: Answer, *, has_secret: bool = False) -> None:
         """Store a response under its key.
 
-        The body is always sealed, because it may contain a signed URL.
-
         Raises:
             KeyInUseError: another request has stored its response meanwhile.
         """
         now = work.now()
-        body = self._keyring.seal(answer.body, _place(work.tenant, claim, claim.key_hashes[0]))
+        body = self.seal(work.tenant, claim, answer)
         created = await work.idempotency.create(
             claim,
             now,
-            self._oldest(now),
+            self.oldest(now),
             status=answer.status,
             headers=answer.headers,
             body=body,
@@ -209,16 +205,39 @@ class Idempotency:
         Raises:
             IdempotencyConflict: it is not known yet, or it contained a secret and may not be shown again.
         """
-        if row.status is None or row.body is None:
-            raise in_progress()
         if row.has_secret:
             is_old = self._clock.now() - row.created_at > SECRETS_KEPT_FOR
             if is_old or row.api_key_id != claim.api_key_id:
                 raise secret_expired()
-        body = self._keyring.open(row.body, _place(tenant, claim, row.key_hash))
-        return Answer(row.status, body, {**(row.headers or {}), _REPLAYED: "true"})
+        answer = self.open(tenant, claim, row)
+        return Answer(answer.status, answer.body, {**answer.headers, _REPLAYED: "true"})
 
-    def _oldest(self, now: datetime) -> datetime:
+    def check(self, claim: IdempotencyClaim, row: IdempotencyRow) -> IdempotencyRow:
+        """Return the record of a key.
+
+        Raises:
+            IdempotencyConflict: the key was used for another request.
+        """
+        if row.fingerprint not in claim.fingerprints:
+            raise body_mismatch()
+        return row
+
+    def seal(self, tenant: Tenant, claim: IdempotencyClaim, answer: Answer) -> bytes:
+        """Return the sealed body of a response. It is always sealed, because it may contain a signed URL."""
+        return self._keyring.seal(answer.body, _place(tenant, claim, claim.key_hashes[0]))
+
+    def open(self, tenant: Tenant, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
+        """Return the response of a record.
+
+        Raises:
+            IdempotencyConflict: the record has none yet.
+        """
+        if row.status is None or row.body is None:
+            raise in_progress()
+        body = self._keyring.open(row.body, _place(tenant, claim, row.key_hash))
+        return Answer(row.status, body, row.headers or {})
+
+    def oldest(self, now: datetime) -> datetime:
         """Return the time before which a record has expired."""
         return now - self._kept_for
 

@@ -7,8 +7,6 @@ from letmepost.domain.api_keys import Mode
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ConnectedAccount
 from letmepost.services.work import Work
-from letmepost.storage.database import Connection, Tenant
-from letmepost.storage.sandbox.clock import TestWorld
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +39,7 @@ class PlatformClock:
         return found if expires_at is None else replace(found, token_expires_at=self.to_real_time(expires_at))
 
 
-async def platform_clock(connection: Connection, tenant: Tenant, clock: Clock) -> PlatformClock:
-    """Read the current clock of a tenant's platforms."""
-    if tenant.mode is Mode.LIVE:
-        return PlatformClock(clock, timedelta())
-    return PlatformClock(clock, timedelta(seconds=await TestWorld(connection, tenant).ahead_s()))
-
-
-async def platform_clock_of(work: Work) -> PlatformClock:
+async def platform_clock(work: Work) -> PlatformClock:
     """Read the current clock of a tenant's platforms."""
     if work.tenant.mode is Mode.LIVE:
         return PlatformClock(work.clock, timedelta())

@@ -155,13 +155,12 @@ class IdempotencyRepository:
         status: int,
         headers: Mapping[str, str],
         body: bytes,
-        has_secret: bool,
     ) -> None:
         """Store the answer with its sealed body, unless there is one: the first is the one that is replayed."""
         await self._connection.execute(
             update(keys)
             .where(self._is(claim), keys.c.status.is_(None))
-            .values(status=status, headers=dict(headers), body=body, has_secret=has_secret)
+            .values(status=status, headers=dict(headers), body=body)
         )
 
     def _is(self, claim: IdempotencyClaim) -> ColumnElement[bool]:

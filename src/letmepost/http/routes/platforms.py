@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from letmepost.domain.rules import Rule
-from letmepost.http.answers import show
 from letmepost.http.gate import ANY_KEY, GatedRoute, needs
+from letmepost.http.perform import respond
 from letmepost.http.schemas.base import Left, View
 from letmepost.http.services import APIServices
 from letmepost.platforms.contract import Platform
@@ -107,7 +107,7 @@ class VersionList(View):
 async def list_platforms(request: Request) -> Response:
     """Every platform with its limits, sources, options and scenarios."""
     services: APIServices = request.app.state.services
-    return show(PlatformList(data=[PlatformView.of(platform) for platform in services.platforms.values()]))
+    return respond(PlatformList(data=[PlatformView.of(platform) for platform in services.platforms.values()]))
 
 
 @router.get("/v1/platform-versions", response_model=VersionList, openapi_extra=needs(ANY_KEY))
@@ -118,4 +118,4 @@ async def list_versions(request: Request) -> Response:
         VersionView(platform=platform.name, api_version=platform.api_version, sunset=platform.sunset)
         for platform in services.platforms.values()
     ]
-    return show(VersionList(data=found))
+    return respond(VersionList(data=found))

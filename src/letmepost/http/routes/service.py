@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from letmepost.http.answers import show
 from letmepost.http.gate import OpenQueryRoute
+from letmepost.http.perform import respond
 from letmepost.http.schemas.service import ReadyView
 from letmepost.http.services import APIServices
 
@@ -32,4 +32,4 @@ async def ready(request: Request) -> Response:
         status="degraded" if found.is_degraded else "ready" if found.is_ready else "not_ready",
         parts={name: "ok" if problem is None else problem.text for name, problem in found.parts.items()},
     )
-    return show(view, 200 if found.is_ready else 503)
+    return respond(view, 200 if found.is_ready else 503)

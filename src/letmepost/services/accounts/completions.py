@@ -22,7 +22,7 @@ from letmepost.services.accounts.consent_requests import (
 from letmepost.services.accounts.granted_accounts import oauth_of, pick
 from letmepost.services.callers import Caller, caller_for_key
 from letmepost.services.platform_access import Access, Worlds
-from letmepost.services.platform_clock import PlatformClock, platform_clock_of
+from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.consents import ConsentRow, EveryTenantConsents
 from letmepost.storage.database import Tenant
@@ -76,7 +76,7 @@ class Completions:
             return PreparedCompletion(tenant=work.tenant, form=form, row=row, exchange=None)
         if not form.code:
             raise InvalidRequest("code: is missing", rule="code", remediation="Send the `code` that came back.")
-        verifier, time = await work.consents.use(row.id), await platform_clock_of(work)
+        verifier, time = await work.consents.use(row.id), await platform_clock(work)
         exchange = _exchange(access, row, code=form.code, verifier=verifier, time=time)
         return PreparedCompletion(tenant=work.tenant, form=form, row=row, exchange=exchange)
 
@@ -130,7 +130,7 @@ class Completions:
             row = _started(await work.consents.find(hashes), platform_name, work.now())
             if row.browser_hash not in {None, *browser_hashes}:
                 raise other_browser()
-            verifier, time = await work.consents.use(row.id), await platform_clock_of(work)
+            verifier, time = await work.consents.use(row.id), await platform_clock(work)
         try:
             code = code_of(returned)
             access = self._access(tenant, row.platform)

@@ -19,7 +19,7 @@ from letmepost.services.accounts.tokens import renewal_at
 from letmepost.services.callers import Caller
 from letmepost.services.events import account_event, post_event
 from letmepost.services.platform_access import Access, Worlds
-from letmepost.services.platform_clock import PlatformClock, platform_clock_of
+from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.tenants import profiles
 from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
@@ -74,7 +74,7 @@ class Connecting:
         access = self._worlds.access_to_connect(platform_name, work.tenant.mode, work.tenant.organization_id)
         flow = credential_flow(access, given)
         work.caller.narrow(profile_id)
-        return PreparedFlow(access, flow, await platform_clock_of(work))
+        return PreparedFlow(access, flow, await platform_clock(work))
 
 
 async def run(prepared: PreparedFlow[T]) -> T:
@@ -107,7 +107,7 @@ async def store(work: Work, platform_name: str, found: ConnectedAccount, owner: 
         InvalidRequest: the profile does not exist.
         StateForbids: the account belongs to another profile, or to another of the customer's users.
     """
-    now, time = work.now(), await platform_clock_of(work)
+    now, time = work.now(), await platform_clock(work)
     found = time.connected(found)
     profile = await profiles.find_named(work, owner.profile_id)
     account_id = work.new_id()

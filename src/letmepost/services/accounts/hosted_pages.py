@@ -14,7 +14,7 @@ from letmepost.services.accounts.hosted_sessions import HostedSessions
 from letmepost.services.accounts.owners import AccountOwner
 from letmepost.services.callers import Caller, caller_for_key
 from letmepost.services.platform_access import Access, Worlds
-from letmepost.services.platform_clock import platform_clock_of
+from letmepost.services.platform_clock import platform_clock
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 from letmepost.storage.database import Tenant
@@ -125,7 +125,7 @@ class HostedPages:
         flow = credential_flow(access, given)
         async with self._units.begin(page.caller) as work:
             await self._begin_sign_in(work, page, browser, platform_name)
-            time = await platform_clock_of(work)
+            time = await platform_clock(work)
         found = await connect.run(PreparedFlow(access, flow, time))
         async with self._units.begin(page.caller) as work:
             session = await self._take_up(work, page, browser)

@@ -14,7 +14,7 @@ from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.accounts.tokens import AccountCredentials
 from letmepost.services.events import account_event, timestamp
 from letmepost.services.platform_access import Access, Worlds
-from letmepost.services.platform_clock import PlatformClock, platform_clock_of
+from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.publishing import throttling
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRow
@@ -100,7 +100,7 @@ class AccountMaintenance:
             account = await work.accounts.find(found.account_id)
             if account is None:
                 return
-            time = await platform_clock_of(work)
+            time = await platform_clock(work)
             access = self._access(tenant, account)
             if access is None or self._is_limited(tenant, account, access, time):
                 await work.account_maintenance.plan_check(account.id, now + _LATER)

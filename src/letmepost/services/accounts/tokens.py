@@ -12,7 +12,7 @@ from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import CredentialSource, Sender
 from letmepost.platforms.contract import Credential
 from letmepost.services.platform_access import Access
-from letmepost.services.platform_clock import PlatformClock, platform_clock_of
+from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.database import Tenant
@@ -90,7 +90,7 @@ class AccountCredentials:
         """What the platform gives in the turn that lasts until then; None when it was refused and the turn lost."""
         began_at = self._clock.now()
         async with self._units.begin(self._tenant) as work:
-            time = await platform_clock_of(work)
+            time = await platform_clock(work)
         try:
             fresh = _merged(dead, await self._brought(time, dead))
         except PlatformFailure as failure:
@@ -154,7 +154,7 @@ class AccountCredentials:
             credentials = work.credentials
             stored = await credentials.find(self._account.id, lock=True)
             if stored is not None and stored.secrets == dead.secrets:
-                time = await platform_clock_of(work)
+                time = await platform_clock(work)
                 renewal = renewal_at(fresh, self._account.token_expires_at, time, self._account.id)
                 await credentials.replace(self._account.id, fresh, self._clock.now(), renewal)
                 stored = fresh
@@ -197,7 +197,7 @@ async def account_sender(units: UnitsOfWork, access: Access, tenant: Tenant, acc
     """Return a sender for flows that work for a connected account and publish nothing."""
     credentials = AccountCredentials(units=units, access=access, tenant=tenant, account=account)
     async with units.begin(tenant) as work:
-        time = await platform_clock_of(work)
+        time = await platform_clock(work)
     return _sender(access, time, credentials)
 
 

@@ -18,10 +18,8 @@ from letmepost.gateways.media.process import Read
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
 from letmepost.services.old_idempotency import AnsweredError
 from letmepost.services.tenants import quotas
-from letmepost.services.tenants.quotas import OldQuotas
 from letmepost.services.work import UnitsOfWork, Work
-from letmepost.storage.database import Connection, Tenant
-from letmepost.storage.media.media import MediaRepository
+from letmepost.storage.database import Tenant
 
 _TAKE_BYTES = 8
 _REMEMBERED = 4096
@@ -41,14 +39,11 @@ class StoredBytes:
 class MediaLibrary:
     """The bytes of every tenant's media items. No transaction is open while they are stored, examined or deleted."""
 
-    def __init__(
-        self, *, units: UnitsOfWork, blobs: BlobStore, probe: Probe, old_quotas: OldQuotas, kept_for: timedelta
-    ) -> None:
+    def __init__(self, *, units: UnitsOfWork, blobs: BlobStore, probe: Probe, kept_for: timedelta) -> None:
         """`kept_for`: how long a media item is kept that no post uses."""
         self._units = units
         self._blobs = blobs
         self._probe = probe
-        self._old_quotas = old_quotas
         self._kept_for = kept_for
         # The name of recorded bytes never changes, so it is read once.
         self._names: dict[UUID, str] = {}
@@ -136,16 +131,6 @@ class MediaLibrary:
         expires_at = self.expires_at()
         await work.media.create_ready(
             media_id, profile_id, stored.facts, stored.sha256, now=work.now(), expires_at=expires_at, **origin
-        )
-
-    async def old_create(
-        self, connection: Connection, tenant: Tenant, media_id: UUID, profile_id: UUID, stored: StoredBytes
-    ) -> None:
-        """Record a new media item in a transaction that is not a unit of work. Otherwise as `create`."""
-        await self._old_quotas.reserve_media(connection, tenant, stored.facts.size_bytes)
-        now, expires_at = self._units.clock.now(), self.expires_at()
-        await MediaRepository(connection, tenant).create_ready(
-            media_id, profile_id, stored.facts, stored.sha256, now=now, expires_at=expires_at
         )
 
     @asynccontextmanager

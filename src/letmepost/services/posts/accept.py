@@ -11,8 +11,7 @@ from letmepost.domain.errors import InvalidRequest, StateForbids
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import PostStatus
 from letmepost.gateways.clock import Clock
-from letmepost.gateways.wakeups import Wakeups
-from letmepost.services.callers import Caller, new_id
+from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer
 from letmepost.services.media.library import StoredBytes
@@ -22,15 +21,13 @@ from letmepost.services.posts.compose import Composed, Composer, JudgedTarget
 from letmepost.services.posts.inline_media import PostMedia, media_of
 from letmepost.services.posts.requests import ContentRequest, PostRequest, TargetRequest
 from letmepost.services.posts.targets import check_default_options, option_media_ids, resolve_targets
-from letmepost.services.tenants.quotas import OldQuotas
-from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
-from letmepost.storage.database import Connection, Database
+from letmepost.services.tenants import quotas
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.idempotency import IdempotencyClaim
-from letmepost.storage.media.media import MediaRepository
-from letmepost.storage.posts.batches import BatchRepository, BatchRow, NewBatch, NewPost
+from letmepost.storage.posts.batches import BatchRow, NewBatch, NewPost
 from letmepost.storage.posts.posts import PostRow
-from letmepost.storage.sealing import Keyring
-from letmepost.storage.webhooks.events import EventRepository, NewEvent
+from letmepost.storage.webhooks.events import NewEvent
 
 HORIZON = timedelta(days=366)
 SOONEST = timedelta(seconds=1)
@@ -52,23 +49,15 @@ class Acceptance:
     def __init__(
         self,
         *,
-        database: Database,
-        keyring: Keyring,
-        clock: Clock,
+        units: UnitsOfWork,
         worlds: Worlds,
         media: PostMedia,
-        quotas: OldQuotas,
         idempotency: OldIdempotency,
-        wakeups: Wakeups,
     ) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._clock = clock
+        self._units = units
         self._worlds = worlds
         self._media = media
-        self._quotas = quotas
         self._idempotency = idempotency
-        self._wakeups = wakeups
 
     async def accept(
         self, caller: Caller, request: PostRequest, once: Once[BatchRow], request_id: str, *, waits: bool
@@ -84,35 +73,23 @@ class Acceptance:
             AnsweredError, IdempotencyConflict: the key was used before.
         """
         inline_facts = await self._media.examine(caller, _contents(request))
-        async with self._quotas.announced(caller.tenant), self._database.tenant(caller.tenant) as connection:
-            composed = await self._compose(connection, caller, request, inline_facts)
-            now = self._clock.now()
+        async with self._units.begin(caller) as work:
+            composed = await self._compose(work, request, inline_facts)
+            now = work.now()
             check_schedule(request.scheduled_at, now)
-            batch = self._batch(request, composed, request_id, now)
-            has_bytes = any(item.data is not None for item in composed.media)
-            if not has_bytes:
-                stored = await self._write(connection, caller, request, once.claim, batch, composed, {})
-                accepted = await self._accepted(connection, caller, once, stored, waits=waits)
-        if has_bytes:
-            async with (
-                self._quotas.announced(caller.tenant),
-                self._media.stored_bytes(caller, composed) as stored_bytes,
-                self._database.tenant(caller.tenant) as connection,
-            ):
-                stored = await self._write(connection, caller, request, once.claim, batch, composed, stored_bytes)
-                accepted = await self._accepted(connection, caller, once, stored, waits=waits)
-        if not batch.is_draft:
-            is_soon = batch.due_at < self._clock.now() + SOON
-            await (self._wakeups.wake_worker() if is_soon else self._wakeups.events_written())
-        return accepted
+            batch = _batch(work, request, composed, request_id, now)
+            if not any(item.data is not None for item in composed.media):
+                stored = await self._write(work, request, once.claim, batch, composed, {})
+                return await self._accepted(work, once, stored, waits=waits)
+        async with (
+            self._media.stored_bytes(caller, composed) as stored_bytes,
+            self._units.begin(caller) as work,
+        ):
+            stored = await self._write(work, request, once.claim, batch, composed, stored_bytes)
+            return await self._accepted(work, once, stored, waits=waits)
 
     async def recompose(
-        self,
-        connection: Connection,
-        caller: Caller,
-        post: PostRow,
-        content: ContentRequest,
-        on_unsupported: OnUnsupported,
+        self, work: Work, post: PostRow, content: ContentRequest, on_unsupported: OnUnsupported
     ) -> NewPost:
         """Check new content for a post like that of a new post, and store the media that it names by URL.
 
@@ -126,8 +103,8 @@ class Acceptance:
         request = PostRequest(
             targets=[target], content=ContentRequest(), on_unsupported=on_unsupported, scheduled_at=post.due_at
         )
-        composed = await self._compose(connection, caller, request, {})
-        await self._media.remember(connection, caller, composed, {})
+        composed = await self._compose(work, request, {})
+        await self._media.remember(work, composed, {})
         return composed.posts[0]
 
     async def validate(self, caller: Caller, request: PostRequest) -> list[JudgedTarget]:
@@ -137,101 +114,96 @@ class Acceptance:
             InvalidRequest, NotFound: the request is wrong before any platform's rule is.
         """
         inline_facts = await self._media.examine(caller, _contents(request))
-        async with self._database.tenant(caller.tenant) as connection:
-            composer, accounts = await self._composer(connection, caller, request, inline_facts)
-        check_schedule(request.scheduled_at, self._clock.now())
+        async with self._units.begin(caller) as work:
+            composer, accounts = await self._composer(work, request, inline_facts)
+        check_schedule(request.scheduled_at, self._units.clock.now())
         return await composer.judge(request, accounts)
 
     async def _write(
         self,
-        connection: Connection,
-        caller: Caller,
+        work: Work,
         request: PostRequest,
         claim: IdempotencyClaim | None,
         batch: NewBatch,
         composed: Composed,
         stored_bytes: Mapping[UUID, StoredBytes],
     ) -> BatchRow:
-        """Store a batch with everything that belongs to it, in the transaction under way."""
-        now = self._clock.now()
-        await self._idempotency.take(connection, caller, claim, batch.id)
-        batches = BatchRepository(connection, caller.tenant)
-        await self._refuse_duplicates(batches, request, batch, now)
-        await self._media.remember(connection, caller, composed, stored_bytes)
+        """Store a batch with everything that belongs to it."""
+        now = work.now()
+        await self._idempotency.take(work, claim, batch.id)
+        await _refuse_duplicates(work, request, batch, now)
+        await self._media.remember(work, composed, stored_bytes)
         if not batch.is_draft:
-            due = [(post.account_id, batch.due_at) for post in batch.posts]
-            await self._quotas.move(connection, caller.tenant, new=due)
-        stored = await batches.create(batch, now)
+            await quotas.move(work, new=[(post.account_id, batch.due_at) for post in batch.posts])
+        stored = await work.batches.create(batch, now)
         if batch.is_scheduled:
-            await EventRepository(connection, caller.tenant).write(self._queued_events(stored.posts), now)
+            await work.emit(*_queued_events(work.clock, stored.posts))
+        if not batch.is_draft and batch.due_at < now + SOON:
+            work.wake_workers()
         return stored
 
-    async def _accepted(
-        self, connection: Connection, caller: Caller, once: Once[BatchRow], stored: BatchRow, *, waits: bool
-    ) -> Accepted:
+    async def _accepted(self, work: Work, once: Once[BatchRow], stored: BatchRow, *, waits: bool) -> Accepted:
         if waits and not is_answerable(stored):
             return Accepted(stored.id, None)
-        return Accepted(stored.id, await self._idempotency.answer(connection, caller, once, stored))
+        return Accepted(stored.id, await self._idempotency.answer(work, once, stored))
 
-    async def _compose(
-        self, connection: Connection, caller: Caller, request: PostRequest, inline_facts: dict[int, MediaFacts]
-    ) -> Composed:
-        composer, accounts = await self._composer(connection, caller, request, inline_facts)
+    async def _compose(self, work: Work, request: PostRequest, inline_facts: dict[int, MediaFacts]) -> Composed:
+        composer, accounts = await self._composer(work, request, inline_facts)
         return await composer.compose(request, accounts)
 
     async def _composer(
-        self, connection: Connection, caller: Caller, request: PostRequest, inline_facts: dict[int, MediaFacts]
+        self, work: Work, request: PostRequest, inline_facts: dict[int, MediaFacts]
     ) -> tuple[Composer, list[AccountRow]]:
-        """Resolve targets and media, in the snapshot of the transaction under way."""
+        """Resolve targets and media."""
+        caller = work.caller
         profile_id = caller.narrow(request.profile_id)
         account_ids = {target.account_id for target in request.targets if target.account_id is not None}
         names = {target.platform for target in request.targets if target.platform and not target.account_id}
-        found = await AccountRepository(connection, caller.tenant, self._keyring).list_candidates(
-            account_ids, names, profile_id
-        )
+        found = await work.accounts.list_candidates(account_ids, names, profile_id)
         accounts = resolve_targets(request, found)
         check_default_options(request, {account.platform for account in accounts}, self._worlds)
         wanted = _named_media(request) | option_media_ids(request, accounts, self._worlds)
-        known = await MediaRepository(connection, caller.tenant).find_many(wanted) if wanted else {}
+        known = await work.media.find_many(wanted) if wanted else {}
         for index, account in enumerate(accounts):
             _check_account(index, account, is_now=request.scheduled_at is None and not request.is_draft)
         can_fetch = self._worlds.can_fetch_media(caller.mode)
-        return Composer(self._worlds, self._clock, known, inline_facts, can_fetch), accounts
+        return Composer(self._worlds, work.clock, known, inline_facts, can_fetch), accounts
 
-    async def _refuse_duplicates(
-        self, batches: BatchRepository, request: PostRequest, batch: NewBatch, now: datetime
-    ) -> None:
-        if request.refuse_duplicates_within_s <= 0:
-            return
-        since = now - timedelta(seconds=request.refuse_duplicates_within_s)
-        for post in batch.posts:
-            earlier = await batches.find_duplicate(post, since)
-            if earlier is not None:
-                spelled = spell(Prefix.POST, earlier)
-                raise StateForbids(
-                    f"The account got the same text and media in {spelled}.",
-                    rule="post.duplicate_content",
-                    remediation="Change the text, or leave refuseDuplicatesWithinS out.",
-                    platform=post.platform,
-                    detail={"postId": spelled},
-                )
 
-    def _batch(self, request: PostRequest, composed: Composed, request_id: str, now: datetime) -> NewBatch:
-        return NewBatch(
-            id=new_id(self._clock),
-            request_id=request_id,
-            is_scheduled=request.scheduled_at is not None,
-            is_draft=request.is_draft,
-            due_at=request.scheduled_at or now,
-            late_within_s=None if request.late is None else request.late.within_s,
-            late_then=None if request.late is None else request.late.then,
-            metadata=request.metadata,
-            posts=composed.posts,
-        )
+async def _refuse_duplicates(work: Work, request: PostRequest, batch: NewBatch, now: datetime) -> None:
+    if request.refuse_duplicates_within_s <= 0:
+        return
+    since = now - timedelta(seconds=request.refuse_duplicates_within_s)
+    for post in batch.posts:
+        earlier = await work.batches.find_duplicate(post, since)
+        if earlier is not None:
+            spelled = spell(Prefix.POST, earlier)
+            raise StateForbids(
+                f"The account got the same text and media in {spelled}.",
+                rule="post.duplicate_content",
+                remediation="Change the text, or leave refuseDuplicatesWithinS out.",
+                platform=post.platform,
+                detail={"postId": spelled},
+            )
 
-    def _queued_events(self, posts: Sequence[PostRow]) -> list[NewEvent]:
-        """`post.validated` goes beside `post.queued` for clients that know only the older name."""
-        return [post_event(self._clock, name, post) for post in posts for name in ("post.queued", "post.validated")]
+
+def _batch(work: Work, request: PostRequest, composed: Composed, request_id: str, now: datetime) -> NewBatch:
+    return NewBatch(
+        id=work.new_id(),
+        request_id=request_id,
+        is_scheduled=request.scheduled_at is not None,
+        is_draft=request.is_draft,
+        due_at=request.scheduled_at or now,
+        late_within_s=None if request.late is None else request.late.within_s,
+        late_then=None if request.late is None else request.late.then,
+        metadata=request.metadata,
+        posts=composed.posts,
+    )
+
+
+def _queued_events(clock: Clock, posts: Sequence[PostRow]) -> list[NewEvent]:
+    """`post.validated` goes beside `post.queued` for clients that know only the older name."""
+    return [post_event(clock, name, post) for post in posts for name in ("post.queued", "post.validated")]
 
 
 def is_answerable(batch: BatchRow) -> bool:

@@ -9,23 +9,21 @@ from uuid import UUID
 from letmepost.domain.content import MediaKind
 from letmepost.domain.errors import StateForbids
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
-from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
 from letmepost.services.idempotency import Answer
 from letmepost.services.old_idempotency import Once
+from letmepost.services.posts import read
 from letmepost.services.posts.accept import Acceptance, check_schedule
 from letmepost.services.posts.inline_media import PostMedia
-from letmepost.services.posts.read import Posts, visible_batch, visible_post
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, ThreadRequest
-from letmepost.services.posts.transition import PostMoves, due, forbidden, places
+from letmepost.services.posts.transition import PostMoves, due, forbidden, lock, move, quota_slots
 from letmepost.services.publishing.outcomes import MISSED_RULE
-from letmepost.services.tenants.quotas import OldQuotas
-from letmepost.storage.database import Connection
-from letmepost.storage.media.media import MediaRepository
-from letmepost.storage.posts.batches import BatchRepository, BatchRow
+from letmepost.services.tenants import quotas
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.posts.batches import BatchRow
 from letmepost.storage.posts.contents import on_unsupported
-from letmepost.storage.posts.editing import EDITABLE, LockedPost, PostEditor
+from letmepost.storage.posts.editing import EDITABLE, LockedPost
 from letmepost.storage.posts.posts import PostRow, PostView
 
 
@@ -44,19 +42,15 @@ class Editing:
     def __init__(
         self,
         *,
+        units: UnitsOfWork,
         moves: PostMoves,
-        posts: Posts,
         acceptance: Acceptance,
         media: PostMedia,
-        quotas: OldQuotas,
-        clock: Clock,
     ) -> None:
+        self._units = units
         self._moves = moves
-        self._posts = posts
         self._acceptance = acceptance
         self._media = media
-        self._quotas = quotas
-        self._clock = clock
 
     async def cancel(self, caller: Caller, post_id: UUID, once: Once[PostRow]) -> Answer:
         """Cancel a post that has not gone out.
@@ -66,11 +60,11 @@ class Editing:
             StateForbids: a worker has it, or it has gone out, in whole or in part.
         """
 
-        async def carry_out(connection: Connection) -> PostRow:
-            locked = await self._moves.lock(connection, caller, post_id)
+        async def carry_out(work: Work) -> PostRow:
+            locked = await lock(work, post_id)
             _check_editable(locked)
-            await self._quotas.move(connection, caller.tenant, old=places([locked.post]))
-            return await self._moves.move(connection, caller, locked.post, Cause.CANCELED, **_canceled(locked.post))
+            await quotas.move(work, old=quota_slots([locked.post]))
+            return await move(work, locked.post, Cause.CANCELED, **_canceled(locked.post))
 
         return await self._moves.once(caller, once, carry_out)
 
@@ -80,16 +74,15 @@ class Editing:
         Raises:
             NotFound: there is none that the caller can see.
         """
-        batch = await self._posts.get_batch(caller, batch_id)
+        batch = await self._find_batch(caller, batch_id)
 
-        async def carry_out(connection: Connection) -> BatchRow:
-            editor = PostEditor(connection, caller.tenant)
-            found = await editor.lock([post.id for post in batch.posts])
+        async def carry_out(work: Work) -> BatchRow:
+            found = await work.post_editor.lock([post.id for post in batch.posts])
             canceled = [locked.post for locked in found if _is_editable(locked)]
-            await self._quotas.move(connection, caller.tenant, old=places(canceled))
+            await quotas.move(work, old=quota_slots(canceled))
             for post in canceled:
-                await self._moves.move(connection, caller, post, Cause.CANCELED, **_canceled(post))
-            return await visible_batch(connection, caller, batch_id)
+                await move(work, post, Cause.CANCELED, **_canceled(post))
+            return await read.get_batch(work, batch_id)
 
         return await self._moves.once(caller, once, carry_out)
 
@@ -103,33 +96,25 @@ class Editing:
             StateForbids: it is no draft any more.
             QuotaExceeded: it is more than the operator allows; it stays a draft.
         """
-        batch = await self._posts.get_batch(caller, batch_id)
-        now = self._clock.now()
+        batch = await self._find_batch(caller, batch_id)
+        now = self._units.clock.now()
         check_schedule(scheduled_at, now)
 
-        async def carry_out(connection: Connection) -> BatchRow:
-            editor = PostEditor(connection, caller.tenant)
+        async def carry_out(work: Work) -> BatchRow:
             drafts = [
                 locked.post
-                for locked in await editor.lock([post.id for post in batch.posts])
+                for locked in await work.post_editor.lock([post.id for post in batch.posts])
                 if locked.post.status is PostStatus.DRAFT
             ]
             if not drafts:
                 raise forbidden("The batch is no draft any more.")
-            await BatchRepository(connection, caller.tenant).schedule(batch_id, is_scheduled=scheduled_at is not None)
+            await work.batches.schedule(batch_id, is_scheduled=scheduled_at is not None)
             due_at = scheduled_at or now
-            await self._quotas.move(connection, caller.tenant, new=[(post.account_id, due_at) for post in drafts])
-            await MediaRepository(connection, caller.tenant).wait_again([post.id for post in drafts])
+            await quotas.move(work, new=[(post.account_id, due_at) for post in drafts])
+            await work.media.wait_again([post.id for post in drafts])
             for post in drafts:
-                await self._moves.move(
-                    connection,
-                    caller,
-                    post,
-                    Cause.ACCEPTED,
-                    announce=scheduled_at is not None,
-                    **due(due_at),
-                )
-            return await visible_batch(connection, caller, batch_id)
+                await move(work, post, Cause.ACCEPTED, announce=scheduled_at is not None, **due(due_at))
+            return await read.get_batch(work, batch_id)
 
         return await self._moves.once(caller, once, carry_out)
 
@@ -140,25 +125,29 @@ class Editing:
             NotFound, StateForbids: as `cancel`.
             InvalidRequest, PreflightFailed, QuotaExceeded: the new content or time will not do; nothing was changed.
         """
-        check_schedule(change.scheduled_at, self._clock.now())
+        check_schedule(change.scheduled_at, self._units.clock.now())
         brought = replace(change, content=await self._media.bring(caller, post_id, change.content))
 
-        async def carry_out(connection: Connection) -> PostView:
-            locked = await self._moves.lock(connection, caller, post_id)
+        async def carry_out(work: Work) -> PostView:
+            locked = await lock(work, post_id)
             _check_editable(locked)
-            await self._rewrite(connection, caller, locked.post, brought)
-            return await visible_post(connection, caller, post_id)
+            await self._rewrite(work, locked.post, brought)
+            return await read.get(work, post_id)
 
         return await self._moves.once(caller, once, carry_out)
 
-    async def _rewrite(self, connection: Connection, caller: Caller, post: PostRow, change: PostChange) -> None:
-        now, editor = self._clock.now(), PostEditor(connection, caller.tenant)
+    async def _find_batch(self, caller: Caller, batch_id: UUID) -> BatchRow:
+        async with self._units.begin(caller) as work:
+            return await read.get_batch(work, batch_id)
+
+    async def _rewrite(self, work: Work, post: PostRow, change: PostChange) -> None:
+        now, editor = work.now(), work.post_editor
         values: dict[str, Any] = {"updated_at": now}
         events = []
         if change.content.given:
             stored = await editor.get_content(post)
             changed = _changed(stored, change.content)
-            new = await self._acceptance.recompose(connection, caller, post, changed, on_unsupported(stored))
+            new = await self._acceptance.recompose(work, post, changed, on_unsupported(stored))
             values["revision"] = await editor.add_revision(post, new.content, now)
             warnings = [*_remaining_warnings(post, change.content), *new.warnings]
             values |= {"content_hash": new.content_hash, "warnings": warnings}
@@ -166,9 +155,9 @@ class Editing:
         if change.metadata is not None:
             values["metadata"] = dict(change.metadata)
         if change.scheduled_at is not None:
-            if counted := places([post]):
+            if counted := quota_slots([post]):
                 moved = [(post.account_id, change.scheduled_at)]
-                await self._quotas.move(connection, caller.tenant, old=counted, new=moved)
+                await quotas.move(work, old=counted, new=moved)
             values |= _planned(post, change.scheduled_at)
             if post.status is PostStatus.HELD and values["status"] is PostStatus.QUEUED:
                 events.append(str(TRANSITIONS[Cause.RELEASED].event))
@@ -178,7 +167,7 @@ class Editing:
         if post.status is PostStatus.DRAFT:
             values["ready_at"] = None
         row = await editor.change(post.id, values)
-        await self._moves.write(connection, caller, [post_event(self._clock, name, row) for name in events])
+        await work.emit(*(post_event(work.clock, name, row) for name in events))
 
 
 def _planned(post: PostRow, due_at: datetime) -> dict[str, Any]:

@@ -9,27 +9,24 @@ from uuid import UUID
 
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.media import MediaStatus
-from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary, StoredBytes
+from letmepost.services.posts import read
 from letmepost.services.posts.compose import Composed
-from letmepost.services.posts.read import visible_post
 from letmepost.services.posts.requests import ContentRequest, MediaRequest
 from letmepost.services.posts.targets import unknown_media_item
-from letmepost.storage.database import Connection, Database
-from letmepost.storage.media.media import MediaRepository
+from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.posts.contents import media_ids
 
 
 class PostMedia:
     """Stores such media before the posts that use them."""
 
-    def __init__(self, database: Database, library: MediaLibrary, fetching: MediaFetching, clock: Clock) -> None:
-        self._database = database
+    def __init__(self, units: UnitsOfWork, library: MediaLibrary, fetching: MediaFetching) -> None:
+        self._units = units
         self._library = library
         self._fetching = fetching
-        self._clock = clock
 
     @asynccontextmanager
     async def stored_bytes(self, caller: Caller, composed: Composed) -> AsyncIterator[Mapping[UUID, StoredBytes]]:
@@ -45,31 +42,28 @@ class PostMedia:
         async with self._library.taken_back(caller.tenant, stored):
             yield stored
 
-    async def remember(
-        self, connection: Connection, caller: Caller, composed: Composed, stored: Mapping[UUID, StoredBytes]
-    ) -> None:
+    async def remember(self, work: Work, composed: Composed, stored: Mapping[UUID, StoredBytes]) -> None:
         """Put everything that a request brings along on record, and keep what its posts use.
 
         Raises:
             NotFound: `media.unknown`, what was there a moment ago has been deleted.
             QuotaExceeded: there is no room for its bytes.
         """
-        media = MediaRepository(connection, caller.tenant)
         for item in composed.media:
             if item.id in stored:
-                await self._library.old_create(connection, caller.tenant, item.id, item.profile_id, stored[item.id])
+                await self._library.create(work, item.id, item.profile_id, stored[item.id])
             elif item.url is not None:
-                await media.create(
+                await work.media.create(
                     item.id,
                     item.profile_id,
                     status=MediaStatus.WAITING,
-                    now=self._clock.now(),
+                    now=work.now(),
                     source_url=item.url,
                     expires_at=self._library.expires_at(),
                 )
         used = {media_id for post in composed.posts for media_id in media_ids(post.content)}
         # What was found a moment ago may have been deleted since; from here on it cannot be.
-        if used and used != await media.keep(used):
+        if used and used != await work.media.keep(used):
             raise unknown_media_item()
 
     async def examine(self, caller: Caller, contents: Mapping[str, ContentRequest]) -> dict[int, MediaFacts]:
@@ -107,8 +101,8 @@ class PostMedia:
         await self.examine(caller, {"": content})
         if not any(item.data is not None for item in media_of([content])):
             return content
-        async with self._database.tenant(caller.tenant) as connection:
-            profile_id = (await visible_post(connection, caller, post_id)).post.profile_id
+        async with self._units.begin(caller) as work:
+            profile_id = (await read.get(work, post_id)).post.profile_id
         thread = [replace(part, media=await self._brought(caller, profile_id, part.media)) for part in content.thread]
         return replace(content, media=await self._brought(caller, profile_id, content.media), thread=thread)
 
@@ -118,7 +112,7 @@ class PostMedia:
             if item.data is None:
                 brought.append(item)
                 continue
-            media_id = new_id(self._clock)
+            media_id = new_id(self._units.clock)
             stored = await self._library.store(caller.tenant, media_id, _once(item.data))
             await self._library.add(caller.tenant, media_id, profile_id, stored)
             brought.append(replace(item, data=None, media_id=media_id))

@@ -8,9 +8,8 @@ from types import MappingProxyType
 from letmepost.domain.lateness import Delay, Hold, Lateness, Record, Try, explain_lateness
 from letmepost.domain.posts import TERMINAL, PostStatus
 from letmepost.services.publishing.outcomes import MISSED_RULE
-from letmepost.storage.database import Connection, Tenant
-from letmepost.storage.posts.history import HistoryRepository
-from letmepost.storage.posts.posts import AttemptRow, PostRepository, PostRow
+from letmepost.services.work import Work
+from letmepost.storage.posts.posts import AttemptRow, PostRow
 from letmepost.storage.tenants.pauses import PAUSED_RULE
 
 _LOOKED_INTO = timedelta(seconds=1)
@@ -20,32 +19,28 @@ _NEVER_LATE = frozenset({PostStatus.DRAFT, PostStatus.CANCELED})
 _HELD_FOR: Mapping[str, Delay] = MappingProxyType({PAUSED_RULE: Delay.PAUSE, MISSED_RULE: Delay.RULE})
 
 
-async def find_lateness(
-    connection: Connection, tenant: Tenant, post: PostRow, attempts: Sequence[AttemptRow], now: datetime
-) -> Lateness | None:
+async def find_lateness(work: Work, post: PostRow, attempts: Sequence[AttemptRow]) -> Lateness | None:
     """How late a post is, or was when it was published or given up, and why.
 
     While a worker is at it, that is until the worker began. None before its time, of drafts and of canceled posts, and
     when attempts are not on record any more.
     """
-    record = _record(post, attempts, now)
+    record = _record(post, attempts, work.now())
     if record is None:
         return None
     if record.until - record.due_at >= _LOOKED_INTO:
-        history = HistoryRepository(connection, tenant)
-        held = await history.list_held(post.id)
+        held = await work.history.list_held(post.id)
         record = replace(
             record,
             holds=[Hold(row.since, _held_for(row.rule)) for row in held],
-            busy=await history.list_busy(post.account_id, post.id, record.due_at, record.until),
+            busy=await work.history.list_busy(post.account_id, post.id, record.due_at, record.until),
         )
     return explain_lateness(record)
 
 
-async def read_lateness(connection: Connection, tenant: Tenant, post: PostRow, now: datetime) -> Lateness | None:
+async def read_lateness(work: Work, post: PostRow) -> Lateness | None:
     """As `find_lateness`, of a post whose attempts have not been read."""
-    attempts = await PostRepository(connection, tenant).list_attempts(post.id)
-    return await find_lateness(connection, tenant, post, attempts, now)
+    return await find_lateness(work, post, await work.posts.list_attempts(post.id))
 
 
 def _record(post: PostRow, attempts: Sequence[AttemptRow], now: datetime) -> Record | None:

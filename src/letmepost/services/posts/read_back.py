@@ -5,7 +5,6 @@ from datetime import timedelta
 import structlog
 
 from letmepost.domain.errors import LetmepostError, PlatformFailure
-from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.throttles import Throttles
 from letmepost.services.accounts.tokens import account_sender
@@ -14,13 +13,10 @@ from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import platform_clock
 from letmepost.services.publishing import throttling
 from letmepost.services.work import UnitsOfWork
-from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
-from letmepost.storage.database import Database, Tenant
-from letmepost.storage.posts.editing import PostEditor
+from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.database import Tenant
 from letmepost.storage.posts.posts import PostRow
-from letmepost.storage.posts.read_backs import EveryTenantReadBacks, FoundPost, ReadBackRepository
-from letmepost.storage.sealing import Keyring
-from letmepost.storage.webhooks.events import EventRepository
+from letmepost.storage.posts.read_backs import EveryTenantReadBacks, FoundPost
 
 READ_BACK_AFTER = timedelta(hours=24)
 """From publication to the question."""
@@ -40,20 +36,16 @@ class ReadBacks:
     def __init__(
         self,
         *,
-        database: Database,
         units: UnitsOfWork,
-        keyring: Keyring,
-        clock: Clock,
+        found: EveryTenantReadBacks,
         worlds: Worlds,
         throttles: Throttles,
     ) -> None:
-        self._database = database
         self._units = units
-        self._keyring = keyring
-        self._clock = clock
+        self._clock = units.clock
+        self._found = found
         self._worlds = worlds
         self._throttles = throttles
-        self._found = EveryTenantReadBacks(database)
 
     async def sweep(self, limit: int) -> None:
         """Read back up to `limit` posts that are due, one after another. A post that fails does not stop the others."""
@@ -65,12 +57,12 @@ class ReadBacks:
 
     async def _read_back(self, found: FoundPost) -> None:
         now, tenant = self._clock.now(), found.tenant
-        async with self._database.tenant(tenant) as connection:
-            post = await ReadBackRepository(connection, tenant).take(found.post_id, now, now + _AGAIN_AFTER)
+        async with self._units.begin(tenant) as work:
+            post = await work.read_backs.take(found.post_id, now, now + _AGAIN_AFTER)
             if post is None:
                 return
-            account = await AccountRepository(connection, tenant, self._keyring).find(post.account_id)
-            ahead = (await platform_clock(connection, tenant, self._clock)).ahead
+            account = await work.accounts.find(post.account_id)
+            ahead = (await platform_clock(work)).ahead
         access = None if account is None or not account.is_usable else self._access(tenant, account)
         if access is None or account is None or _is_settled(post):
             await self._record(tenant, post, is_there=True)
@@ -105,15 +97,14 @@ class ReadBacks:
 
     async def _record(self, tenant: Tenant, post: PostRow, *, is_there: bool) -> None:
         """Ask no more. Report a post that is gone, unless it was unpublished in the meantime."""
-        now = self._clock.now()
-        async with self._database.tenant(tenant) as connection:
-            editor = PostEditor(connection, tenant)
-            [locked] = await editor.lock([post.id])
+        async with self._units.begin(tenant) as work:
+            [locked] = await work.post_editor.lock([post.id])
             if is_there or _is_settled(locked.post):
-                await editor.change(post.id, {"read_back_at": None})
+                await work.post_editor.change(post.id, {"read_back_at": None})
                 return
-            changed = await editor.change(post.id, {"read_back_at": None, "removed_at": now, "updated_at": now})
-            await EventRepository(connection, tenant).write([post_event(self._clock, "post.removed", changed)], now)
+            now = work.now()
+            removed = {"read_back_at": None, "removed_at": now, "updated_at": now}
+            await work.emit(post_event(work.clock, "post.removed", await work.post_editor.change(post.id, removed)))
 
 
 def _is_settled(post: PostRow) -> bool:

@@ -11,14 +11,13 @@ from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer
 from letmepost.services.old_idempotency import Once
+from letmepost.services.posts import read
 from letmepost.services.posts.accept import check_schedule
-from letmepost.services.posts.read import visible_post
-from letmepost.services.posts.transition import PostMoves, due, forbidden, places
-from letmepost.services.tenants.quotas import OldQuotas
-from letmepost.storage.database import Connection
-from letmepost.storage.media.media import MediaRepository
-from letmepost.storage.posts.editing import LockedPost, PostEditor
-from letmepost.storage.posts.posts import PostFilter, PostRepository, PostRow, PostView
+from letmepost.services.posts.transition import PostMoves, due, forbidden, lock, move, quota_slots
+from letmepost.services.tenants import quotas
+from letmepost.services.work import Work
+from letmepost.storage.posts.editing import LockedPost
+from letmepost.storage.posts.posts import PostFilter, PostRow, PostView
 
 RETRIED_AT_ONCE = 1000
 
@@ -37,9 +36,8 @@ class Resolution:
 class Retrying:
     """Posts of the caller's world that have ended, or whose end nobody could learn."""
 
-    def __init__(self, *, moves: PostMoves, quotas: OldQuotas, clock: Clock) -> None:
+    def __init__(self, moves: PostMoves, clock: Clock) -> None:
         self._moves = moves
-        self._quotas = quotas
         self._clock = clock
 
     async def retry(self, caller: Caller, post_id: UUID, scheduled_at: datetime | None, once: Once[PostView]) -> Answer:
@@ -52,12 +50,12 @@ class Retrying:
         """
         check_schedule(scheduled_at, self._clock.now())
 
-        async def carry_out(connection: Connection) -> PostView:
-            locked = await self._moves.lock(connection, caller, post_id)
+        async def carry_out(work: Work) -> PostView:
+            locked = await lock(work, post_id)
             if not _is_retriable(locked):
                 raise forbidden(f"A post that is {_state(locked.post)} cannot be retried.")
-            await self._requeue(connection, caller, [locked], scheduled_at)
-            return await visible_post(connection, caller, post_id)
+            await _requeue(work, [locked], scheduled_at)
+            return await read.get(work, post_id)
 
         return await self._moves.once(caller, once, carry_out)
 
@@ -69,20 +67,18 @@ class Retrying:
             StateForbids: its outcome is known.
         """
 
-        async def carry_out(connection: Connection) -> PostView:
-            post = (await self._moves.lock(connection, caller, post_id)).post
+        async def carry_out(work: Work) -> PostView:
+            post = (await lock(work, post_id)).post
             if post.status not in _RESOLVABLE:
                 raise forbidden(f"The outcome of a post that is {post.status} is known.")
             if resolution.is_published:
-                uri, now = resolution.uri or post.uri, self._clock.now()
-                await self._moves.move(
-                    connection, caller, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None
-                )
+                uri, now = resolution.uri or post.uri, work.now()
+                await move(work, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None)
             else:
-                await PostEditor(connection, caller.tenant).forget_sent(post)  # or a retry would only ask again
+                await work.post_editor.forget_sent(post)  # or a retry would only ask again
                 cause = Cause.RESOLVED_PARTLY if post.parts else Cause.RESOLVED_NOT_PUBLISHED
-                await self._moves.move(connection, caller, post, cause)
-            return await visible_post(connection, caller, post_id)
+                await move(work, post, cause)
+            return await read.get(work, post_id)
 
         return await self._moves.once(caller, once, carry_out)
 
@@ -96,29 +92,26 @@ class Retrying:
         """
         check_schedule(scheduled_at, self._clock.now())
 
-        async def carry_out(connection: Connection) -> Sequence[UUID]:
-            repository = PostRepository(connection, caller.tenant)
-            ids = await repository.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
-            found = await PostEditor(connection, caller.tenant).lock(ids)
+        async def carry_out(work: Work) -> Sequence[UUID]:
+            ids = await work.posts.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
+            found = await work.post_editor.lock(ids)
             retried = [locked for locked in found if _is_retriable(locked)]
-            await self._requeue(connection, caller, retried, scheduled_at)
+            await _requeue(work, retried, scheduled_at)
             return [locked.post.id for locked in retried]
 
         return await self._moves.once(caller, once, carry_out)
 
-    async def _requeue(
-        self, connection: Connection, caller: Caller, found: Sequence[LockedPost], scheduled_at: datetime | None
-    ) -> None:
-        due_at = scheduled_at or self._clock.now()
-        posts = [locked.post for locked in found]
-        new = [(post.account_id, due_at) for post in posts]
-        await self._quotas.move(connection, caller.tenant, old=places(posts), new=new)
-        await MediaRepository(connection, caller.tenant).wait_again([post.id for post in posts])
-        for locked in found:
-            if not locked.is_sent:
-                await PostEditor(connection, caller.tenant).thaw(locked.post)
-            changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "error": None}
-            await self._moves.move(connection, caller, locked.post, Cause.RETRIED, **changes)
+
+async def _requeue(work: Work, found: Sequence[LockedPost], scheduled_at: datetime | None) -> None:
+    due_at = scheduled_at or work.now()
+    posts = [locked.post for locked in found]
+    await quotas.move(work, old=quota_slots(posts), new=[(post.account_id, due_at) for post in posts])
+    await work.media.wait_again([post.id for post in posts])
+    for locked in found:
+        if not locked.is_sent:
+            await work.post_editor.thaw(locked.post)
+        changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "error": None}
+        await move(work, locked.post, Cause.RETRIED, **changes)
 
 
 def _is_retriable(locked: LockedPost) -> bool:

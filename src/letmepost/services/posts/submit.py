@@ -3,15 +3,14 @@
 import asyncio
 from uuid import UUID
 
-from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, in_progress
 from letmepost.services.old_idempotency import AnsweredError, OldIdempotency, Once
+from letmepost.services.posts import read
 from letmepost.services.posts.accept import Acceptance, is_answerable
-from letmepost.services.posts.read import visible_batch
 from letmepost.services.posts.requests import PostRequest
-from letmepost.storage.database import Database
+from letmepost.services.work import UnitsOfWork
 from letmepost.storage.idempotency import IdempotencyClaim, IdempotencyRow
 from letmepost.storage.posts.batches import BatchRow
 
@@ -23,13 +22,13 @@ class Submission:
     """`POST /v1/posts` from the parsed request to the answer."""
 
     def __init__(
-        self, *, acceptance: Acceptance, idempotency: OldIdempotency, database: Database, wakeups: Wakeups, clock: Clock
+        self, *, acceptance: Acceptance, idempotency: OldIdempotency, units: UnitsOfWork, wakeups: Wakeups
     ) -> None:
         self._acceptance = acceptance
         self._idempotency = idempotency
-        self._database = database
+        self._units = units
         self._wakeups = wakeups
-        self._clock = clock
+        self._clock = units.clock
 
     async def submit(
         self, caller: Caller, request: PostRequest, once: Once[BatchRow], *, wait_s: float, request_id: str
@@ -88,8 +87,8 @@ class Submission:
                     continue
 
     async def _find(self, caller: Caller, batch_id: UUID) -> BatchRow:
-        async with self._database.tenant(caller.tenant) as connection:
-            return await visible_batch(connection, caller, batch_id)
+        async with self._units.begin(caller) as work:
+            return await read.get_batch(work, batch_id)
 
 
 def _required(claim: IdempotencyClaim | None) -> IdempotencyClaim:

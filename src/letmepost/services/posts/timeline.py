@@ -7,14 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.lateness import WORDS, Lateness
-from letmepost.gateways.clock import Clock
-from letmepost.services.callers import Caller
 from letmepost.services.events import timestamp
+from letmepost.services.posts import read
 from letmepost.services.posts.lateness import find_lateness
-from letmepost.services.posts.read import visible_post
-from letmepost.storage.database import Database
-from letmepost.storage.posts.history import History, HistoryRepository
-from letmepost.storage.posts.posts import AttemptRow, PostRepository, PostRow
+from letmepost.services.work import Work
+from letmepost.storage.posts.history import History
+from letmepost.storage.posts.posts import AttemptRow, PostRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,26 +25,18 @@ class TimelineEntry:
     data: Mapping[str, Any]
 
 
-class Timelines:
-    """Timelines of the caller's world."""
+async def list_entries(work: Work, post_id: UUID) -> list[TimelineEntry]:
+    """Return what happened to a post, first to last.
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    async def read(self, caller: Caller, post_id: UUID) -> list[TimelineEntry]:
-        """What happened to a post, first to last.
-
-        Raises:
-            NotFound: there is none that the caller can see.
-        """
-        async with self._database.tenant(caller.tenant) as connection:
-            view = await visible_post(connection, caller, post_id)
-            attempts = await PostRepository(connection, caller.tenant).list_attempts(post_id)
-            history = await HistoryRepository(connection, caller.tenant).read(post_id)
-            lateness = await find_lateness(connection, caller.tenant, view.post, attempts, self._clock.now())
-        moments = [*_of_history(view.post, history), *_of_lateness(lateness), *_of_attempts(attempts)]
-        return sorted(moments, key=lambda moment: moment.at)
+    Raises:
+        NotFound: the caller sees no such post.
+    """
+    post = (await read.get(work, post_id)).post
+    attempts = await work.posts.list_attempts(post_id)
+    history = await work.history.read(post_id)
+    lateness = await find_lateness(work, post, attempts)
+    moments = [*_of_history(post, history), *_of_lateness(lateness), *_of_attempts(attempts)]
+    return sorted(moments, key=lambda moment: moment.at)
 
 
 def _of_history(post: PostRow, history: History) -> Iterator[TimelineEntry]:

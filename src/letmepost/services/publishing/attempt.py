@@ -281,7 +281,7 @@ class Attempt:
 
     async def _lateness(self) -> Lateness | None:
         async with self.dependencies.units.begin(self.claim.tenant) as work:
-            return await read_lateness(work.connection, work.tenant, self.post, work.now())
+            return await read_lateness(work, self.post)
 
     async def _update_account(self, work: Work, outcome: Outcome) -> list[NewEvent]:
         """Store what the attempt has found out about the account; return its events."""

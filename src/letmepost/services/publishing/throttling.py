@@ -11,7 +11,7 @@ from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
 from letmepost.gateways.throttles import Throttle, Throttles
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import Caller
-from letmepost.services.platform_clock import platform_clock_of
+from letmepost.services.platform_clock import platform_clock
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.filters import AccountFilter
@@ -105,7 +105,7 @@ class ThrottleReadings:
         visible = AccountFilter(profile_ids=[] if caller.profile_id is None else [caller.profile_id])
         async with self._units.begin(caller) as work:
             accounts = await work.accounts.list_page(visible, before=None, limit=_ACCOUNTS_MAX)
-            time = await platform_clock_of(work)
+            time = await platform_clock(work)
         concerned: dict[str, tuple[str, UUID | None]] = {}
         for account in accounts:
             platform = self._platforms.get(account.platform)

@@ -14,7 +14,7 @@ from letmepost.services.accounts import connect
 from letmepost.services.accounts.connect import PreparedFlow, credential_flow
 from letmepost.services.callers import Caller
 from letmepost.services.platform_access import Access, Worlds
-from letmepost.services.platform_clock import PlatformClock, platform_clock_of
+from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.accounts import AccountRow
 
@@ -74,7 +74,7 @@ class Sandbox:
                 remediation="Disconnect test accounts, or empty the test world with POST /v1/sandbox/reset.",
             )
         access = self._worlds.access(platform_name, work.tenant.mode, work.tenant.organization_id)
-        return PreparedAccount(control, world_of(work.caller), access, scenario, await platform_clock_of(work))
+        return PreparedAccount(control, world_of(work.caller), access, scenario, await platform_clock(work))
 
     async def create_account(self, prepared: PreparedAccount) -> ConnectedAccount:
         """Create a simulated account, and sign in to it with the platform's ordinary flow.

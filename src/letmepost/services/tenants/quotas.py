@@ -1,96 +1,22 @@
-"""Quotas: reserved in the transaction of what they limit, and given back with it when that is rolled back."""
+"""Quotas: reserved in the transaction of what they limit, and returned with it when that is rolled back.
+
+A post counts once, in the month and on the day on which it is due, unless it is a draft or canceled.
+"""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from letmepost.domain.errors import QuotaExceeded
 from letmepost.domain.quotas import Quota, QuotaLimits, Reading, media_bytes, quotas_of_post
-from letmepost.gateways.clock import Clock
-from letmepost.services.callers import Caller
 from letmepost.services.events import quota_event
 from letmepost.services.work import Work
-from letmepost.storage.database import Connection, Database, Tenant
-from letmepost.storage.tenants.organizations import OrganizationRepository
-from letmepost.storage.tenants.usage import Counted, UsageRepository
-from letmepost.storage.webhooks.events import EventRepository
+from letmepost.storage.tenants.usage import Counted
 
 QuotaSlot = tuple[UUID, datetime]
 """What decides which quotas a post counts toward: its account, and when it is due."""
-
-
-class OldQuotas:
-    """Quotas of any tenant.
-
-    A post counts once, in the month and on the day on which it is due, unless it is a draft or canceled.
-    """
-
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database = database
-        self._clock = clock
-
-    @asynccontextmanager
-    async def announced(self, tenant: Tenant) -> AsyncIterator[None]:
-        """Tells the tenant, once a period, of a quota that is used up; by then its transaction is rolled back."""
-        try:
-            yield
-        except QuotaExceeded as exceeded:
-            reading, now = exceeded.reading, self._clock.now()
-            async with self._database.tenant(tenant) as connection:
-                if await UsageRepository(connection, tenant).mark_exceeded(reading.quota, now):
-                    event = quota_event(self._clock, "quota.exceeded", reading)
-                    await EventRepository(connection, tenant).write([event], now)
-            raise
-
-    async def read(self, caller: Caller) -> list[Reading]:
-        """Every quota that holds for the caller, and how much of it is used."""
-        async with self._database.tenant(caller.tenant) as connection:
-            limits = await OrganizationRepository(connection, caller.tenant).get_limits()
-            repository = UsageRepository(connection, caller.tenant)
-            return await repository.read(limits, caller.profile_id, self._clock.now())
-
-    async def move(
-        self, connection: Connection, tenant: Tenant, *, old: Iterable[QuotaSlot] = (), new: Iterable[QuotaSlot] = ()
-    ) -> None:
-        """Count posts that are about to be stored or changed: not where they counted, but where they will.
-
-        Raises:
-            QuotaExceeded: there is no room.
-        """
-        limits = await OrganizationRepository(connection, tenant).get_limits()
-        more, less = _amounts(limits, new), _amounts(limits, old)
-        await self._reserve(connection, tenant, more - less)
-        if less - more:
-            await UsageRepository(connection, tenant).give_back(less - more)
-
-    async def reserve_media(self, connection: Connection, tenant: Tenant, size_bytes: int) -> None:
-        """Make sure that there is room for a medium that is about to be stored.
-
-        Raises:
-            QuotaExceeded: there is none.
-        """
-        limits = await OrganizationRepository(connection, tenant).get_limits()
-        if limits.media_bytes is not None:
-            counted = await UsageRepository(connection, tenant).hold_media(media_bytes(limits.media_bytes), size_bytes)
-            await self._judge(connection, tenant, counted, size_bytes)
-
-    async def _reserve(self, connection: Connection, tenant: Tenant, amounts: Mapping[Quota, int]) -> None:
-        if amounts:
-            for counted in await UsageRepository(connection, tenant).add(amounts):
-                await self._judge(connection, tenant, counted, amounts[counted.reading.quota])
-
-    async def _judge(self, connection: Connection, tenant: Tenant, counted: Counted, wanted: int) -> None:
-        reading, now = counted.reading, self._clock.now()
-        if reading.used > reading.quota.limit:
-            raise QuotaExceeded(Reading(reading.quota, reading.used - wanted), wanted, now)
-        if counted.is_warned or not reading.quota.is_nearly_used_up(reading.used):
-            return
-        if await UsageRepository(connection, tenant).mark_warned(reading.quota, now):
-            event = quota_event(self._clock, "quota.warning", reading)
-            await EventRepository(connection, tenant).write([event], now)
 
 
 async def read(work: Work) -> list[Reading]:

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.errors import ErrorCode, RequestError
 from letmepost.domain.lengths import Lengths
-from letmepost.http.answers import claim_of, to_response
 from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
 from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.perform import claim_of, to_response
 from letmepost.http.routes.posts.posts import render_batch
 from letmepost.http.schemas.editing import Bulk, BulkAnswer, BulkAnswers, BulkPost
 from letmepost.http.services import APIServices
@@ -105,4 +105,4 @@ def _claim(body: BulkPost, index: int, request: Request) -> IdempotencyClaim | N
             return None
         key = f"{header}\n{index}"
     content = body.model_dump_json(by_alias=True, exclude={"idempotency_key"}, exclude_unset=True).encode()
-    return services.old_idempotency.claim_of(caller_of(request), key, b"POST /v1/posts/bulk\n" + content)
+    return services.idempotency.claim_of(caller_of(request), key, b"POST /v1/posts/bulk\n" + content)

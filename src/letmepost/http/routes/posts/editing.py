@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request, Response
 
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
-from letmepost.http.answers import claim_of, once, respond, show
+from letmepost.http.answers import once, respond_once
 from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.perform import begin_work, claim_of, respond
 from letmepost.http.routes.posts.posts import render_batch
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.batches import BatchView
@@ -27,6 +28,7 @@ from letmepost.http.schemas.editing import (
 from letmepost.http.schemas.posts import PostRead
 from letmepost.http.services import APIServices
 from letmepost.services.old_idempotency import Once
+from letmepost.services.posts import timeline
 
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
 
@@ -37,7 +39,7 @@ async def validate_post(body: CreatePost, request: Request) -> Response:
     services: APIServices = request.app.state.services
     verdicts = await services.validation.validate(caller_of(request), body.to_request())
     targets = [JudgedView.of(verdict) for verdict in verdicts]
-    return show(Validated(valid=all(target.valid for target in targets), targets=targets))
+    return respond(Validated(valid=all(target.valid for target in targets), targets=targets))
 
 
 @router.post("/v1/posts/retry", response_model=Retried, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -51,7 +53,7 @@ async def retry_posts(body: RetryMany, request: Request) -> Response:
 
     answered = await once(request, shown)
     retrying = services.retrying.retry_many(caller, body.filter.to_filter(caller), body.scheduled_at, answered)
-    return await respond(request, answered, retrying)
+    return await respond_once(request, answered, retrying)
 
 
 @router.patch("/v1/posts/{post_id}", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -60,7 +62,7 @@ async def change_post(post_id: str, body: ChangePost, request: Request) -> Respo
     services: APIServices = request.app.state.services
     wanted = await once(request, PostRead.of)
     changing = services.editing.change(caller_of(request), find_id(Prefix.POST, post_id), body.to_change(), wanted)
-    return await respond(request, wanted, changing)
+    return await respond_once(request, wanted, changing)
 
 
 @router.delete("/v1/posts/{post_id}", response_model=Canceled, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -69,7 +71,7 @@ async def cancel_post(post_id: str, request: Request) -> Response:
     services: APIServices = request.app.state.services
     wanted = await once(request, Canceled.of)
     canceling = services.editing.cancel(caller_of(request), find_id(Prefix.POST, post_id), wanted)
-    return await respond(request, wanted, canceling)
+    return await respond_once(request, wanted, canceling)
 
 
 @router.post("/v1/posts/{post_id}/retry", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -79,7 +81,7 @@ async def retry_post(post_id: str, request: Request, body: When | None = None) -
     wanted = await once(request, PostRead.of)
     scheduled_at = None if body is None else body.scheduled_at
     retrying = services.retrying.retry(caller_of(request), find_id(Prefix.POST, post_id), scheduled_at, wanted)
-    return await respond(request, wanted, retrying)
+    return await respond_once(request, wanted, retrying)
 
 
 @router.post("/v1/posts/{post_id}/resolve", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -90,7 +92,7 @@ async def resolve_post(post_id: str, body: Resolve, request: Request) -> Respons
     resolving = services.retrying.resolve(
         caller_of(request), find_id(Prefix.POST, post_id), body.to_resolution(), wanted
     )
-    return await respond(request, wanted, resolving)
+    return await respond_once(request, wanted, resolving)
 
 
 @router.post("/v1/posts/{post_id}/unpublish", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -99,14 +101,16 @@ async def unpublish_post(post_id: str, request: Request) -> Response:
     services: APIServices = request.app.state.services
     wanted = await once(request, PostRead.of)
     unpublishing = services.unpublishing.unpublish(caller_of(request), find_id(Prefix.POST, post_id), wanted)
-    return await respond(request, wanted, unpublishing)
+    return await respond_once(request, wanted, unpublishing)
 
 
 @router.get("/v1/posts/{post_id}/timeline", response_model=Timeline, openapi_extra=needs(Scope.POSTS_READ))
 async def read_timeline(post_id: str, request: Request) -> Response:
     """What happened to a post and why, in plain words and as data: the evidence that it was published once."""
-    services: APIServices = request.app.state.services
-    return show(Timeline.of(await services.timelines.read(caller_of(request), find_id(Prefix.POST, post_id))))
+    post_uuid = find_id(Prefix.POST, post_id)
+    async with begin_work(request) as work:
+        entries = await timeline.list_entries(work, post_uuid)
+    return respond(Timeline.of(entries))
 
 
 @router.post(
@@ -123,7 +127,7 @@ async def publish_batch(batch_id: str, request: Request, body: When | None = Non
     publishing = services.editing.publish_batch(
         caller_of(request), find_id(Prefix.BATCH, batch_id), scheduled_at, wanted
     )
-    return await respond(request, wanted, publishing)
+    return await respond_once(request, wanted, publishing)
 
 
 @router.delete("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_WRITE))
@@ -132,4 +136,4 @@ async def cancel_batch(batch_id: str, request: Request) -> Response:
     services: APIServices = request.app.state.services
     wanted = await once(request, BatchView.of)
     canceling = services.editing.cancel_batch(caller_of(request), find_id(Prefix.BATCH, batch_id), wanted)
-    return await respond(request, wanted, canceling)
+    return await respond_once(request, wanted, canceling)

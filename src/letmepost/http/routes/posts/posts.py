@@ -8,9 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix
 from letmepost.domain.posts import BatchStatus
-from letmepost.http.answers import claim_of, show, to_response
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
+from letmepost.http.perform import begin_work, claim_of, respond, to_response
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import CreatePost
@@ -19,6 +19,7 @@ from letmepost.http.schemas.posts import PostPage, PostRead, PostWithAttempts
 from letmepost.http.services import APIServices
 from letmepost.services.idempotency import Answer
 from letmepost.services.old_idempotency import Once
+from letmepost.services.posts import read
 from letmepost.storage.posts.batches import BatchRow
 
 WAIT_S = 25
@@ -64,29 +65,29 @@ async def create_post(body: CreatePost, request: Request) -> Response:
 @router.get("/v1/posts", response_model=PostPage, openapi_extra=needs(Scope.POSTS_READ))
 async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> Response:
     """List posts, newest first. Several values of one filter widen, another filter narrows."""
-    caller, size = caller_of(request), query.limit
-    services: APIServices = request.app.state.services
-    rows = await services.posts.list_page(
-        caller, query.to_filter(caller), before=before(Prefix.POST, query.cursor), limit=size + 1
-    )
+    size, wanted = query.limit, query.to_filter(caller_of(request))
+    async with begin_work(request) as work:
+        rows = await work.posts.list_page(wanted, before=before(Prefix.POST, query.cursor), limit=size + 1)
     following = next_cursor(Prefix.POST, [row.post.id for row in rows], size)
-    return show(PostPage(data=[PostRead.of(row) for row in rows[:size]], next_cursor=following))
+    return respond(PostPage(data=[PostRead.of(row) for row in rows[:size]], next_cursor=following))
 
 
 @router.get("/v1/posts/{post_id}", response_model=PostWithAttempts, openapi_extra=needs(Scope.POSTS_READ))
 async def get_post(post_id: str, request: Request) -> Response:
     """Read a post with every attempt."""
-    services: APIServices = request.app.state.services
-    detail = await services.posts.get(caller_of(request), find_id(Prefix.POST, post_id))
-    return show(PostWithAttempts.detail(detail))
+    post_uuid = find_id(Prefix.POST, post_id)
+    async with begin_work(request) as work:
+        detail = await read.get_detail(work, post_uuid)
+    return respond(PostWithAttempts.detail(detail))
 
 
 @router.get("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_READ))
 async def get_batch(batch_id: str, request: Request) -> Response:
     """Read what became of a request."""
-    services: APIServices = request.app.state.services
-    batch = await services.posts.get_batch(caller_of(request), find_id(Prefix.BATCH, batch_id))
-    return show(BatchView.of(batch))
+    batch_uuid = find_id(Prefix.BATCH, batch_id)
+    async with begin_work(request) as work:
+        batch = await read.get_batch(work, batch_uuid)
+    return respond(BatchView.of(batch))
 
 
 def render_batch(batch: BatchRow) -> Answer:
