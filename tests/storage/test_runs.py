@@ -41,6 +41,13 @@ REPLY = Reply(status=201, headers={"x-id": "1"}, body=b'{"id": "a secret id"}', 
 ENDED = AttemptRecord(
     outcome="published", error=None, platform_ms=42, calls=[{"method": "POST", "status": 201}], finished_at=NOW
 )
+ANSWERED = Step(
+    name="post",
+    fingerprint=fingerprint(PUBLISH),
+    intent=Intent(PUBLISH, NOW),
+    reply=REPLY,
+    valid_until=NOW + timedelta(seconds=60),
+)
 EVENT = NewEvent(id=UUID(int=9), type="post.published", profile_id=None, data={"text": "\x00"})
 TABLES = ("posts", "post_revisions", "attempts", "flow_steps", "events")
 
@@ -166,15 +173,7 @@ async def test_end_of_a_run_stores_its_last_reply_as_the_journal_does(
     if is_paused:
         await run(database, claim, wait("post", NOW))
     await run(database, claim, finish_with_reply)
-    assert await journal(database, claim) == {
-        "post": Step(
-            name="post",
-            fingerprint=fingerprint(PUBLISH),
-            intent=Intent(PUBLISH, NOW),
-            reply=REPLY,
-            valid_until=NOW + timedelta(seconds=60),
-        )
-    }
+    assert await journal(database, claim) == {"post": ANSWERED}
 
 
 async def test_events_are_written_in_their_order_with_the_change(
@@ -217,15 +216,7 @@ async def test_an_answer_stands_beside_its_intent(database: Database, claim: Cla
     """The intent stays, as evidence of what was sent."""
     await run(database, claim, intend())
     await run(database, claim, answer(valid_for_s=60))
-    assert await journal(database, claim) == {
-        "post": Step(
-            name="post",
-            fingerprint=fingerprint(PUBLISH),
-            intent=Intent(PUBLISH, NOW),
-            reply=REPLY,
-            valid_until=NOW + timedelta(seconds=60),
-        )
-    }
+    assert await journal(database, claim) == {"post": ANSWERED}
 
 
 async def test_intents_and_answers_are_sealed(database: Database, admin: Admin, claim: Claim) -> None:
