@@ -1,6 +1,6 @@
 """What callers and the operator do with the posts of a desk."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
@@ -8,18 +8,17 @@ from uuid import UUID
 
 from letmepost.domain.errors import NotFound, StateForbids
 from letmepost.services.accounts.disconnect import DISCONNECTED
-from letmepost.services.idempotency import Answer, Idempotency
 from letmepost.services.media.library import MediaLibrary
-from letmepost.services.old_idempotency import OldIdempotency, Once
+from letmepost.services.posts import change, retry, unpublish
 from letmepost.services.posts.accept import Acceptance
 from letmepost.services.posts.change import Editing, PostChange
 from letmepost.services.posts.inline_media import PostMedia
 from letmepost.services.posts.requests import ContentRequest
-from letmepost.services.posts.retry import Resolution, Retrying
-from letmepost.services.posts.transition import PostMoves
+from letmepost.services.posts.retry import Resolution
 from letmepost.services.posts.unpublish import Unpublishing
 from letmepost.services.tenants import pauses
 from letmepost.services.tenants.pauses import ForgottenPauses
+from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRepository
 from letmepost.storage.database import DEPLOYMENT
 from letmepost.storage.posts.posts import PostRepository
@@ -27,7 +26,8 @@ from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseSelector
 from tests.services.desk import Desk
 from tests.storage.support import CLOCK, KEYRING
 
-T = TypeVar("T")
+P = TypeVar("P")
+R = TypeVar("R")
 
 
 class Office:
@@ -38,40 +38,71 @@ class Office:
         tools = desk.tools
         self._desk = desk
         self._caller = desk.owner.caller
-        idempotency = OldIdempotency(tools.units, Idempotency(tools.units, KEYRING, CLOCK))
         media = PostMedia(tools.units, library or tools.library, tools.fetching)
-        acceptance = Acceptance(units=tools.units, worlds=tools.worlds, media=media, idempotency=idempotency)
-        moves = PostMoves(tools.units, idempotency)
-        self._editing = Editing(units=tools.units, moves=moves, acceptance=acceptance, media=media)
-        self._retrying = Retrying(moves, CLOCK)
-        self._unpublishing = Unpublishing(units=tools.units, worlds=tools.worlds, idempotency=idempotency)
+        acceptance = Acceptance(units=tools.units, worlds=tools.worlds, media=media)
+        self._editing = Editing(acceptance, media)
+        self._unpublishing = Unpublishing(tools.units, tools.worlds)
         self.forgotten_pauses = ForgottenPauses(tools.units, EveryTenantPauses(desk.owner.database))
 
     async def reschedule(self, post_id: UUID, at: datetime) -> bool:
-        """Let it go out at another time; False when it cannot be changed any more."""
-        return await _may(self._editing.change(self._caller, post_id, PostChange(scheduled_at=at), _anyhow()))
+        """Publish it at another time; False if it cannot be changed any more."""
+        return await self._change(post_id, PostChange(scheduled_at=at))
 
     async def rewrite(self, post_id: UUID, content: ContentRequest) -> bool:
-        """Say something else; False when it cannot be changed any more."""
-        return await _may(self._editing.change(self._caller, post_id, PostChange(content=content), _anyhow()))
+        """Change its content; False if it cannot be changed any more."""
+        return await self._change(post_id, PostChange(content=content))
 
     async def retry(self, post_id: UUID) -> bool:
-        """Queue it again; False when it is not in such a state."""
-        return await _may(self._retrying.retry(self._caller, post_id, None, _anyhow()))
+        """Queue it again; False if its status does not allow that."""
+        return await self._may(lambda work: retry.retry(work, post_id, None))
 
     async def cancel(self, post_id: UUID) -> bool:
-        """Let it not go out; False when it is too late for that."""
-        return await _may(self._editing.cancel(self._caller, post_id, _anyhow()))
+        """Cancel it; False if it is too late for that."""
+        return await self._may(lambda work: change.cancel(work, post_id))
 
     async def resolve(self, post_id: UUID, *, is_published: bool) -> bool:
-        """Say what became of it; False when that is known."""
-        return await _may(
-            self._retrying.resolve(self._caller, post_id, Resolution(is_published=is_published), _anyhow())
-        )
+        """Record its outcome; False if that is known."""
+        return await self._may(lambda work: retry.resolve(work, post_id, Resolution(is_published=is_published)))
 
     async def unpublish(self, post_id: UUID) -> bool:
-        """Take it back; False when it cannot be taken back now."""
-        return await _may(self._unpublishing.unpublish(self._caller, post_id, _anyhow()))
+        """Delete it on its platform; False if its status does not allow that."""
+        unpublishing, caller = self._unpublishing, self._caller
+        return await self._may_remotely(
+            lambda work: unpublishing.prepare(work, post_id),
+            lambda post: unpublishing.delete(caller.tenant, post),
+            unpublish.record,
+        )
+
+    async def _change(self, post_id: UUID, wanted: PostChange) -> bool:
+        editing, caller = self._editing, self._caller
+        return await self._may_remotely(
+            lambda work: editing.check(work, post_id, wanted),
+            lambda post: editing.store_files(caller, post, wanted),
+            lambda work, changed: editing.change(work, post_id, changed),
+        )
+
+    async def _may(self, run: Callable[[Work], Awaitable[object]]) -> bool:
+        try:
+            async with self._desk.tools.units.begin(self._caller) as work:
+                await run(work)
+        except StateForbids:
+            return False
+        return True
+
+    async def _may_remotely(
+        self,
+        prepare: Callable[[Work], Awaitable[P]],
+        call: Callable[[P], Awaitable[R]],
+        record: Callable[[Work, R], Awaitable[object]],
+    ) -> bool:
+        units = self._desk.tools.units
+        try:
+            async with units.begin(self._caller) as work:
+                prepared = await prepare(work)
+        except StateForbids:
+            return False
+        result = await call(prepared)
+        return await self._may(lambda work: record(work, result))
 
     async def pause(self) -> None:
         """Pause publishing everywhere."""
@@ -91,15 +122,3 @@ class Office:
         async with owner.database.tenant(owner.tenant) as connection:
             await AccountRepository(connection, owner.tenant, KEYRING).disconnect(account_id, CLOCK.now())
             await PostRepository(connection, owner.tenant).hold_waiting(account_id, DISCONNECTED, CLOCK.now())
-
-
-def _anyhow() -> Once[T]:
-    return Once(None, lambda _: Answer(200, b"", {}))
-
-
-async def _may(doing: Awaitable[Answer]) -> bool:
-    try:
-        await doing
-    except StateForbids:
-        return False
-    return True

@@ -8,8 +8,7 @@ import pytest
 
 from letmepost.domain.errors import IdempotencyConflict
 from letmepost.services.callers import Caller
-from letmepost.services.idempotency import KEPT_FOR, SECRETS_KEPT_FOR, Answer, Idempotency, in_progress
-from letmepost.services.old_idempotency import OldIdempotency, Once
+from letmepost.services.idempotency import KEPT_FOR, SECRETS_KEPT_FOR, Answer, Idempotency
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.idempotency import IdempotencyClaim
 from letmepost.storage.sealing import Keyring
@@ -33,9 +32,6 @@ class Bench:
     def service(self) -> Idempotency:
         keyring = Keyring(self.keys, secrets.token_bytes)
         return Idempotency(self.units(), keyring, self.clock, kept_for=self.kept_for)
-
-    def former_service(self) -> OldIdempotency:
-        return OldIdempotency(self.units(), self.service())
 
     def units(self) -> UnitsOfWork:
         return UnitsOfWork(self.owner.database, KEYRING, self.clock, NoHints())
@@ -80,20 +76,25 @@ async def test_a_key_used_for_another_request_is_refused(bench: Bench) -> None:
     with pytest.raises(IdempotencyConflict) as refused:
         await bench.carry_out(other)
     assert refused.value.rule == "idempotency_key.body_mismatch"
-    with pytest.raises(IdempotencyConflict):
-        await bench.former_service().find(bench.caller(), other)
 
 
-async def test_a_request_that_still_runs_is_not_answered(bench: Bench) -> None:
-    claim, caller, service = bench.claim(), bench.caller(), bench.former_service()
-    async with bench.units().begin(caller) as work:
-        await service.take(work, claim)
-    row = await service.find(caller, claim)
-    assert row is not None
+async def test_request_whose_response_is_not_known_yet_is_not_repeated(bench: Bench) -> None:
+    async with bench.units().begin(bench.caller()) as work:
+        await bench.service().reserve(work, bench.claim())
     with pytest.raises(IdempotencyConflict) as refused:
-        service.replay(caller, claim, row)
+        await bench.carry_out(bench.claim())
     assert (refused.value.rule, refused.value.retry_after_s) == ("idempotency_key.in_progress", 2)
-    assert in_progress().rule == refused.value.rule
+
+
+async def test_response_added_after_a_key_rotation_is_replayed(bench: Bench) -> None:
+    """The process that reserved the key may have died, and another one with new keys adds the response."""
+    async with bench.units().begin(bench.caller()) as work:
+        await bench.service().reserve(work, bench.claim())
+    bench.keys = {"k2": NEW_KEY, "k1": OLD_KEY}
+    async with bench.units().begin(bench.caller()) as work:
+        await bench.service().settle(work, bench.claim(), MINTED)
+    again = await bench.carry_out(bench.claim())
+    assert (again.body, again.headers["Idempotency-Replayed"]) == (MINTED.body, "true")
 
 
 async def test_a_key_of_another_profile_or_tenant_is_another_key(bench: Bench) -> None:
@@ -130,12 +131,7 @@ async def test_every_stored_answer_is_sealed(bench: Bench, admin: Admin) -> None
 
 
 async def test_without_a_key_nothing_is_recorded(bench: Bench, admin: Admin) -> None:
-    caller, service = bench.caller(), bench.former_service()
-    assert await bench.service().perform(caller, None, mint, render) == MINTED
-    once: Once[Answer] = Once(None, render)
-    async with bench.units().begin(caller) as work:
-        await service.take(work, None)
-        assert await service.answer(work, once, MINTED) == MINTED
+    assert await bench.service().perform(bench.caller(), None, mint, render) == MINTED
     assert await admin.one("SELECT count(*) FROM idempotency_keys") == 0
 
 

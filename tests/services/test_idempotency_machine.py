@@ -1,4 +1,4 @@
-"""One key under any order of requests, crashes and days, in a real PostgreSQL."""
+"""One key under any order of requests, crashes, key rotations and days, in a real PostgreSQL."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -12,14 +12,14 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from letmepost.domain.errors import IdempotencyConflict
 from letmepost.services.idempotency import KEPT_FOR, Answer
-from letmepost.services.old_idempotency import AnsweredError, Once
+from letmepost.services.work import Work
 from letmepost.storage.database import Database, open_database
-from letmepost.storage.idempotency import IdempotencyRow
 from tests.database import DatabaseURLs
-from tests.services.test_idempotency import Bench, render
+from tests.services.test_idempotency import NEW_KEY, OLD_KEY, Bench, render
 from tests.storage.support import make_owner
 
 REQUESTS = st.sampled_from([b"POST /v1/posts one", b"POST /v1/posts two"])
+BODIES = st.binary(min_size=1, max_size=3)
 
 T = TypeVar("T")
 
@@ -30,15 +30,15 @@ class CrashError(Exception):
 
 @dataclass
 class Known:
-    """What must be on record: what came first, when, and the first answer."""
+    """What must be stored: the first request, when it was sent, and the first response."""
 
     request: bytes
     since: datetime
-    answer: bytes | None = None
+    body: bytes | None = None
 
 
 class KeyMachine(RuleBasedStateMachine):
-    """A key, and requests that bear it."""
+    """A key, and requests with it."""
 
     def __init__(self, runner: asyncio.Runner, database: Database) -> None:
         super().__init__()
@@ -46,83 +46,97 @@ class KeyMachine(RuleBasedStateMachine):
         self._bench = Bench(self._wait(make_owner(database)))
         self._known: Known | None = None
 
-    @rule(request=REQUESTS, crashes=st.booleans())
-    def carry_out(self, request: bytes, *, crashes: bool) -> None:
-        """The first request has its effect; the same again finds it, another one is refused."""
+    @rule(request=REQUESTS, body=BODIES, crashes=st.booleans())
+    def respond_at_once(self, request: bytes, body: bytes, *, crashes: bool) -> None:
+        """The first request runs. The same request gets its response, and another request is refused."""
         known = self._known
-        match self._wait(self._take(request, crashes=crashes)):
-            case None:
-                assert known is None
-                self._known = Known(request, self._bench.clock.now())
+        match self._wait(self._perform(request, body, crashes=crashes)):
             case CrashError():
-                assert known is None, "only who has the key comes as far as that"
-            case AnsweredError() as answered:
-                assert known is not None
-                assert known.request == request
-                assert self._body(request, answered.row) == known.answer
-            case IdempotencyConflict() as conflict:
+                assert known is None
+            case IdempotencyConflict(rule="idempotency_key.body_mismatch"):
                 assert known is not None
                 assert known.request != request
-                assert conflict.rule == "idempotency_key.body_mismatch"
+            case IdempotencyConflict(rule="idempotency_key.in_progress"):
+                assert known is not None
+                assert (known.request, known.body) == (request, None)
+            case Answer() as answer if "Idempotency-Replayed" in answer.headers:
+                assert known is not None
+                assert (known.request, known.body) == (request, answer.body)
+            case Answer() as answer:
+                assert known is None
+                assert answer.body == body
+                self._known = Known(request, self._bench.clock.now(), body)
 
-    @rule(body=st.binary(min_size=1, max_size=3))
-    def answer(self, body: bytes) -> None:
-        """The first answer stays; whoever comes to answer later changes nothing."""
+    @rule(request=REQUESTS, crashes=st.booleans())
+    def begin(self, request: bytes, *, crashes: bool) -> None:
+        """A new key is reserved for a response that comes later."""
+        known = self._known
+        match self._wait(self._reserve(request, crashes=crashes)):
+            case CrashError():
+                assert known is None
+            case IdempotencyConflict():
+                assert known is not None
+                assert known.request != request
+            case True:
+                assert known is None
+                self._known = Known(request, self._bench.clock.now())
+            case _:
+                assert known is not None
+                assert known.request == request
+
+    @rule(body=BODIES)
+    def settle(self, body: bytes) -> None:
+        """The first response stays, and everybody who responds later returns it."""
         if self._known is None:
             return
-        self._wait(self._store(self._known.request, body))
-        self._known.answer = self._known.answer or body
-
-    @rule(request=REQUESTS)
-    def look(self, request: bytes) -> None:
-        """Who asks is told what is on record, byte for byte, or that it is another's key."""
-        bench, known = self._bench, self._known
-        claim, caller = bench.claim(request=request), bench.caller()
-        try:
-            row = self._wait(bench.former_service().find(caller, claim))
-        except IdempotencyConflict:
-            assert known is not None
-            assert known.request != request
-            return
-        assert (row is None) == (known is None)
-        if row is not None and known is not None:
-            assert known.request == request
-            assert self._body(request, row) == known.answer
+        self._known.body = self._known.body or body
+        assert self._wait(self._settle(self._known.request, body)) == self._known.body
 
     @rule(days=st.floats(0.1, 1.2))
     def wait(self, days: float) -> None:
-        """A key is kept for a day from its first request; then it is free."""
+        """A key is kept for a day from its first request. Then it is free."""
         self._bench.clock.advance(timedelta(days=days).total_seconds())
         if self._known is not None and self._bench.clock.now() - self._known.since > KEPT_FOR:
             self._known = None
 
-    def _body(self, request: bytes, row: IdempotencyRow) -> bytes | None:
-        """Return the stored body as a caller gets it, or None if there is none yet."""
-        bench = self._bench
-        return (
-            None
-            if row.body is None
-            else bench.former_service().replay(bench.caller(), bench.claim(request=request), row).body
-        )
+    @rule(names=st.permutations(["k1", "k2"]))
+    def rotate(self, names: list[str]) -> None:
+        """Another process runs next. While keys are rotated, the first key of its ring may be another one."""
+        keys = {"k1": OLD_KEY, "k2": NEW_KEY}
+        self._bench.keys = {name: keys[name] for name in names}
 
-    async def _take(self, request: bytes, *, crashes: bool) -> Exception | None:
-        """How taking the key ended; None when the request is carried out."""
+    async def _perform(self, request: bytes, body: bytes, *, crashes: bool) -> Answer | Exception:
+        async def run(_: Work) -> Answer:
+            if crashes:
+                raise CrashError
+            return Answer(200, body, {})
+
         bench = self._bench
-        caller = bench.caller()
         try:
-            async with bench.units().begin(caller) as work:
-                await bench.former_service().take(work, bench.claim(request=request))
-                if crashes:
-                    raise CrashError  # noqa: TRY301 - it has to pass through the transaction, as a crash does
-        except (CrashError, AnsweredError, IdempotencyConflict) as ended:
-            return ended
-        return None
+            return await bench.service().perform(bench.caller(), bench.claim(request=request), run, render)
+        except (CrashError, IdempotencyConflict) as error:
+            return error
 
-    async def _store(self, request: bytes, body: bytes) -> None:
+    async def _reserve(self, request: bytes, *, crashes: bool) -> bool | Exception:
+        """Return whether the key was new."""
+        bench, service = self._bench, self._bench.service()
+        claim = bench.claim(request=request)
+        try:
+            async with bench.units().begin(bench.caller()) as work:
+                is_new = await service.find(work, claim) is None
+                if is_new:
+                    await service.reserve(work, claim)
+                    if crashes:
+                        raise CrashError  # noqa: TRY301 - it has to pass through the transaction, as a crash does
+                return is_new
+        except (CrashError, IdempotencyConflict) as error:
+            return error
+
+    async def _settle(self, request: bytes, body: bytes) -> bytes:
         bench = self._bench
         async with bench.units().begin(bench.caller()) as work:
-            once: Once[Answer] = Once(bench.claim(request=request), render)
-            await bench.former_service().answer(work, once, Answer(200, body, {}))
+            answer = await bench.service().settle(work, bench.claim(request=request), Answer(200, body, {}))
+        return answer.body
 
     def _wait(self, work: Awaitable[T]) -> T:
         async def waited() -> T:
@@ -131,12 +145,12 @@ class KeyMachine(RuleBasedStateMachine):
         return self._runner.run(waited())
 
 
-def test_a_key_stands_for_one_request_and_one_answer_whatever_happens(database_urls: DatabaseURLs) -> None:
+def test_key_has_one_request_and_one_response_whatever_happens(database_urls: DatabaseURLs) -> None:
     database = open_database(database_urls.login, pool_size=2)
     with asyncio.Runner() as runner:
         try:
             run_state_machine_as_test(
-                lambda: KeyMachine(runner, database),  # type: ignore[arg-type]  # whatever makes one will do
+                lambda: KeyMachine(runner, database),  # type: ignore[arg-type]  # a function that makes one is accepted too
                 settings=settings(max_examples=15, stateful_step_count=25),
             )
         finally:

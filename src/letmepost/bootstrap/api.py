@@ -33,13 +33,10 @@ from letmepost.services.callers import new_id
 from letmepost.services.media.attachments import Attachments
 from letmepost.services.media.downloads import Downloads
 from letmepost.services.media.uploads import Uploads
-from letmepost.services.old_idempotency import OldIdempotency
 from letmepost.services.posts.accept import Acceptance
 from letmepost.services.posts.change import Editing
 from letmepost.services.posts.inline_media import PostMedia
-from letmepost.services.posts.retry import Retrying
 from letmepost.services.posts.submit import Submission
-from letmepost.services.posts.transition import PostMoves
 from letmepost.services.posts.unpublish import Unpublishing
 from letmepost.services.posts.validate import Validation
 from letmepost.services.publishing.throttling import ThrottleReadings
@@ -62,10 +59,8 @@ async def open_api(
         listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
         metrics.served(queue_reader(core.database)),
     ):
-        old_idempotency = OldIdempotency(core.units, core.idempotency)
         media = PostMedia(core.units, core.library, core.fetching)
-        acceptance = Acceptance(units=core.units, worlds=core.worlds, media=media, idempotency=old_idempotency)
-        moves = PostMoves(core.units, old_idempotency)
+        acceptance = Acceptance(units=core.units, worlds=core.worlds, media=media)
         parts = connecting_parts(core)
         rate_limits = RateLimits(core.redis, core.clock, metrics)
         sandbox = Sandbox(
@@ -78,13 +73,13 @@ async def open_api(
             clock=core.clock,
             submission=Submission(
                 acceptance=acceptance,
-                idempotency=old_idempotency,
+                media=media,
+                idempotency=core.idempotency,
                 units=core.units,
                 wakeups=core.wakeups,
             ),
-            editing=Editing(units=core.units, moves=moves, acceptance=acceptance, media=media),
-            retrying=Retrying(moves, core.clock),
-            unpublishing=Unpublishing(units=core.units, worlds=core.worlds, idempotency=old_idempotency),
+            editing=Editing(acceptance, media),
+            unpublishing=Unpublishing(core.units, core.worlds),
             validation=Validation(acceptance=acceptance, worlds=core.worlds, links=core.links, clock=core.clock),
             connecting=parts.connecting,
             consents=parts.consents,
@@ -120,7 +115,6 @@ async def open_api(
             downloads=Downloads(units=core.units, library=core.library, links=core.links, metrics=metrics),
             sandbox=sandbox,
             sandbox_world=SandboxWorld(sandbox),
-            old_idempotency=old_idempotency,
             idempotency=core.idempotency,
             units=core.units,
             rate_limits=rate_limits,

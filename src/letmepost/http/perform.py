@@ -42,11 +42,13 @@ async def perform(
     *,
     check: Callable[[], Awaitable[None]] | None = None,
     status: int | Callable[[T], int] = 200,
+    location: Callable[[T], str] | None = None,
     has_secret: bool = False,
 ) -> Response:
     """Run a use case in one unit of work of the caller, or replay the response to the same request.
 
     Args:
+        location: the path of the result, for the `Location` header.
         check: a check that calls the network. It precedes the unit of work, and is skipped if the key is known.
         status: the status code, or how it follows from the result.
         has_secret: the response may be replayed to the same API key only, for ten minutes.
@@ -58,7 +60,7 @@ async def perform(
     services: APIServices = request.app.state.services
     caller, claim = caller_of(request), await claim_of(request)
     answer = await services.idempotency.perform(
-        caller, claim, run, renderer(show, status), check=check, has_secret=has_secret
+        caller, claim, run, renderer(show, status, location), check=check, has_secret=has_secret
     )
     return to_response(answer)
 
@@ -91,6 +93,26 @@ async def perform_remotely(  # noqa: PLR0913 - three steps and their reversal, a
         undo=undo,
         render=renderer(show, status),
         has_secret=has_secret,
+    )
+    return to_response(answer)
+
+
+async def perform_in_parts(
+    request: Request,
+    run: Callable[[], Awaitable[T]],
+    show: Callable[[T], View],
+    *,
+    is_final: Callable[[T], bool],
+    status: int = 200,
+) -> Response:
+    """Run a use case of several units of work, each of which has a key of its own; as `Idempotency.perform_in_parts`.
+
+    Args:
+        is_final: whether the response may be stored and replayed. Otherwise the same request runs again.
+    """
+    services: APIServices = request.app.state.services
+    answer = await services.idempotency.perform_in_parts(
+        caller_of(request), await claim_of(request), run, renderer(show, status), is_final=is_final
     )
     return to_response(answer)
 
@@ -140,12 +162,18 @@ async def claim_of(
     return services.idempotency.claim_of(owner or caller_of(request), key, line + content)
 
 
-def renderer(show: Callable[[T], View], status: int | Callable[[T], int] = 200) -> Callable[[T], Answer]:
+def renderer(
+    show: Callable[[T], View],
+    status: int | Callable[[T], int] = 200,
+    location: Callable[[T], str] | None = None,
+) -> Callable[[T], Answer]:
     """Return how the result of a use case becomes a response."""
 
     def render(result: T) -> Answer:
-        code = status(result) if callable(status) else status
-        return Answer(code, show(result).encode(), {"content-type": "application/json"})
+        headers = {"content-type": "application/json"}
+        if location is not None:
+            headers["location"] = location(result)
+        return Answer(status(result) if callable(status) else status, show(result).encode(), headers)
 
     return render
 

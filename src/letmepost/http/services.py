@@ -22,9 +22,7 @@ from letmepost.services.media.attachments import Attachments
 from letmepost.services.media.downloads import Downloads
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.media.uploads import Uploads
-from letmepost.services.old_idempotency import OldIdempotency
 from letmepost.services.posts.change import Editing
-from letmepost.services.posts.retry import Retrying
 from letmepost.services.posts.submit import Submission
 from letmepost.services.posts.unpublish import Unpublishing
 from letmepost.services.posts.validate import Validation
@@ -69,7 +67,6 @@ class APIServices:
     clock: Clock
     submission: Submission
     editing: Editing
-    retrying: Retrying
     unpublishing: Unpublishing
     validation: Validation
     connecting: Connecting
@@ -93,7 +90,6 @@ class APIServices:
     downloads: Downloads
     sandbox: Sandbox
     sandbox_world: SandboxWorld
-    old_idempotency: OldIdempotency
     idempotency: Idempotency
     units: UnitsOfWork
     rate_limits: RateLimits

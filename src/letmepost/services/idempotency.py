@@ -172,9 +172,9 @@ class Idempotency:
             KeyInUseError: another transaction has locked it.
             IdempotencyConflict: the key was used for another request.
         """
-        is_locked, row = await work.idempotency.find_and_lock(claim, self.oldest(work.now()))
+        is_locked, row = await work.idempotency.find_and_lock(claim, self._oldest(work.now()))
         if row is not None:
-            return self.check(claim, row)
+            return self._check(claim, row)
         if not is_locked:
             raise KeyInUseError
         return None
@@ -186,11 +186,11 @@ class Idempotency:
             KeyInUseError: another request has stored its response meanwhile.
         """
         now = work.now()
-        body = self.seal(work.tenant, claim, answer)
+        body = self._seal(work.tenant, claim, claim.key_hashes[0], answer)
         created = await work.idempotency.create(
             claim,
             now,
-            self.oldest(now),
+            self._oldest(now),
             status=answer.status,
             headers=answer.headers,
             body=body,
@@ -198,6 +198,66 @@ class Idempotency:
         )
         if not created:
             raise KeyInUseError
+
+    async def reserve(self, work: Work, claim: IdempotencyClaim, batch_id: UUID | None = None) -> None:
+        """Store a key whose response is added by `settle`, with the batch that the response waits for.
+
+        Raises:
+            KeyInUseError: another request has stored it meanwhile.
+        """
+        now = work.now()
+        if not await work.idempotency.create(claim, now, self._oldest(now), batch_id=batch_id):
+            raise KeyInUseError
+
+    async def settle(self, work: Work, claim: IdempotencyClaim, answer: Answer) -> Answer:
+        """Add the response to the record of a key; return the response that was added first."""
+        key_hash = claim.key_hashes[0]
+        while True:
+            body = self._seal(work.tenant, claim, key_hash, answer)
+            if await work.idempotency.settle(claim, key_hash, status=answer.status, headers=answer.headers, body=body):
+                return answer
+            row = await work.idempotency.find(claim, self._oldest(work.now()))
+            if row is None or row.status is not None:
+                return answer if row is None else self._open(work.tenant, claim, row)
+            key_hash = row.key_hash  # stored before the key of the ring was rotated
+
+    async def perform_in_parts(
+        self,
+        owner: Caller,
+        claim: IdempotencyClaim | None,
+        run: Callable[[], Awaitable[T]],
+        render: Callable[[T], Answer],
+        *,
+        is_final: Callable[[T], bool],
+    ) -> Answer:
+        """Run a use case of several units of work, each of which has a key of its own.
+
+        The same request runs again if the first one has stored no response, because its process died or its result was
+        not final.
+
+        Raises:
+            IdempotencyConflict: the key was used for another request.
+        """
+        if claim is None:
+            return render(await run())
+
+        async def begin() -> Answer | None:
+            async with self._units.begin(owner) as work:
+                earlier = await self.find(work, claim)
+                if earlier is None:
+                    await self.reserve(work, claim)
+                elif earlier.status is not None:
+                    return self.replay(work.tenant, claim, earlier)
+                return None
+
+        replayed = await until_key_is_free(begin)
+        if replayed is not None:
+            return replayed
+        result = await run()
+        if not is_final(result):
+            return render(result)
+        async with self._units.begin(owner) as work:
+            return await self.settle(work, claim, render(result))
 
     def replay(self, tenant: Tenant, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
         """Return the stored response, byte for byte.
@@ -209,10 +269,10 @@ class Idempotency:
             is_old = self._clock.now() - row.created_at > SECRETS_KEPT_FOR
             if is_old or row.api_key_id != claim.api_key_id:
                 raise secret_expired()
-        answer = self.open(tenant, claim, row)
+        answer = self._open(tenant, claim, row)
         return Answer(answer.status, answer.body, {**answer.headers, _REPLAYED: "true"})
 
-    def check(self, claim: IdempotencyClaim, row: IdempotencyRow) -> IdempotencyRow:
+    def _check(self, claim: IdempotencyClaim, row: IdempotencyRow) -> IdempotencyRow:
         """Return the record of a key.
 
         Raises:
@@ -222,11 +282,11 @@ class Idempotency:
             raise body_mismatch()
         return row
 
-    def seal(self, tenant: Tenant, claim: IdempotencyClaim, answer: Answer) -> bytes:
+    def _seal(self, tenant: Tenant, claim: IdempotencyClaim, key_hash: bytes, answer: Answer) -> bytes:
         """Return the sealed body of a response. It is always sealed, because it may contain a signed URL."""
-        return self._keyring.seal(answer.body, _place(tenant, claim, claim.key_hashes[0]))
+        return self._keyring.seal(answer.body, _place(tenant, claim, key_hash))
 
-    def open(self, tenant: Tenant, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
+    def _open(self, tenant: Tenant, claim: IdempotencyClaim, row: IdempotencyRow) -> Answer:
         """Return the response of a record.
 
         Raises:
@@ -237,7 +297,7 @@ class Idempotency:
         body = self._keyring.open(row.body, _place(tenant, claim, row.key_hash))
         return Answer(row.status, body, row.headers or {})
 
-    def oldest(self, now: datetime) -> datetime:
+    def _oldest(self, now: datetime) -> datetime:
         """Return the time before which a record has expired."""
         return now - self._kept_for
 

@@ -7,11 +7,10 @@ from datetime import datetime
 from hashlib import blake2b
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from letmepost.domain.api_keys import Mode
 from letmepost.storage.database import Tenant, driver_of
-from letmepost.storage.tables.posts import idempotency_keys as keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,11 @@ _FIND_AND_LOCK = f"""
 _CREATE = """
     INSERT INTO idempotency_keys AS k (organization_id, mode, profile_scope, key_hash, fingerprint, api_key_id,
                                        batch_id, status, headers, body, has_secret, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11, $12)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10, $11, $12
+    WHERE NOT EXISTS (
+      SELECT FROM idempotency_keys
+      WHERE organization_id = $1 AND mode = $2 AND profile_scope = $3 AND key_hash = ANY($14) AND created_at >= $13
+    )
     ON CONFLICT (organization_id, mode, profile_scope, key_hash) DO UPDATE SET
       fingerprint = excluded.fingerprint, api_key_id = excluded.api_key_id, batch_id = excluded.batch_id,
       status = excluded.status, headers = excluded.headers, body = excluded.body, has_secret = excluded.has_secret,
@@ -63,7 +66,15 @@ _CREATE = """
     WHERE k.created_at < $13
     RETURNING true
 """
-_COLUMNS = [keys.c[name] for name in IdempotencyRow.__dataclass_fields__]
+_FIND = f"""
+    SELECT {", ".join(_NAMES)} FROM idempotency_keys
+    WHERE organization_id = $1 AND mode = $2 AND profile_scope = $3 AND key_hash = ANY($4) AND created_at >= $5
+"""  # noqa: S608 - the names are of our own columns
+_SETTLE = """
+    UPDATE idempotency_keys SET status = $5, headers = $6::jsonb, body = $7
+    WHERE organization_id = $1 AND mode = $2 AND profile_scope = $3 AND key_hash = $4 AND status IS NULL
+    RETURNING true
+"""
 
 
 class IdempotencyRepository:
@@ -83,10 +94,7 @@ class IdempotencyRepository:
         [(is_locked, *values)] = await driver_of(self._connection).fetch(
             _FIND_AND_LOCK,
             self._lock_ids(claim),
-            self._tenant.organization_id,
-            self._tenant.mode,
-            claim.profile_scope,
-            list(claim.key_hashes),
+            *self._key(claim),
             expired,
         )
         record = None if values[0] is None else IdempotencyRow(**dict(zip(_NAMES, values, strict=True)))
@@ -124,6 +132,7 @@ class IdempotencyRepository:
             has_secret,
             now,
             expired,
+            list(claim.key_hashes[1:]),
         )
         return created is not None
 
@@ -133,40 +142,26 @@ class IdempotencyRepository:
         digests = (blake2b(scope + key_hash, digest_size=8).digest() for key_hash in sorted(claim.key_hashes))
         return [int.from_bytes(digest, signed=True) for digest in digests]
 
-    async def claim(self, claim: IdempotencyClaim, batch_id: UUID | None, now: datetime, expired: datetime) -> bool:
-        """Take the key for the transaction under way; False when another request has it.
-
-        Waits for a concurrent transaction that is taking it. A record older than `expired` is taken over.
-        """
-        if len(claim.key_hashes) > 1 and await self.find(claim, expired) is not None:
-            return False  # perhaps by a key of the ring that no longer seals
-        return await self.create(claim, now, expired, batch_id=batch_id)
-
     async def find(self, claim: IdempotencyClaim, expired: datetime) -> IdempotencyRow | None:
-        """What is on record of the key."""
-        query = select(*_COLUMNS).where(self._is(claim), keys.c.created_at >= expired)
-        row = (await self._connection.execute(query)).mappings().first()
+        """Return the record of the key if there is one that is not older than `expired`."""
+        row = await driver_of(self._connection).fetchrow(_FIND, *self._key(claim), expired)
         return None if row is None else IdempotencyRow(**row)
 
-    async def answer(
-        self,
-        claim: IdempotencyClaim,
-        *,
-        status: int,
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> None:
-        """Store the answer with its sealed body, unless there is one: the first is the one that is replayed."""
-        await self._connection.execute(
-            update(keys)
-            .where(self._is(claim), keys.c.status.is_(None))
-            .values(status=status, headers=dict(headers), body=body)
+    async def settle(
+        self, claim: IdempotencyClaim, key_hash: bytes, *, status: int, headers: Mapping[str, str], body: bytes
+    ) -> bool:
+        """Add the response to the record of one hash of the key. Return False if it has one, or there is no record."""
+        settled = await driver_of(self._connection).fetchval(
+            _SETTLE,
+            self._tenant.organization_id,
+            self._tenant.mode,
+            claim.profile_scope,
+            key_hash,
+            status,
+            json.dumps(dict(headers)),
+            body,
         )
+        return settled is not None
 
-    def _is(self, claim: IdempotencyClaim) -> ColumnElement[bool]:
-        return and_(
-            keys.c.organization_id == self._tenant.organization_id,
-            keys.c.mode == self._tenant.mode,
-            keys.c.profile_scope == claim.profile_scope,
-            keys.c.key_hash.in_(claim.key_hashes),
-        )
+    def _key(self, claim: IdempotencyClaim) -> tuple[UUID, Mode, UUID, list[bytes]]:
+        return self._tenant.organization_id, self._tenant.mode, claim.profile_scope, list(claim.key_hashes)

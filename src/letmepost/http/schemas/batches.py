@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from letmepost.domain.ids import Prefix, spell
-from letmepost.domain.posts import BatchStatus, PostStatus, batch_status
+from letmepost.domain.posts import BatchStatus, PostStatus
 from letmepost.http.schemas.base import Left, Moment, View
 from letmepost.storage.posts.batches import BatchRow
 from letmepost.storage.posts.posts import PostRow
@@ -81,7 +81,7 @@ class BatchView(View):
         """Show a batch."""
         return cls(
             id=spell(Prefix.BATCH, batch.id),
-            status=batch_status((post.status for post in batch.posts), scheduled=batch.is_scheduled),
+            status=batch.status,
             created_at=batch.created_at,
             scheduled_at=batch.posts[0].requested_at if batch.is_scheduled and batch.posts else None,
             results=[TargetResult.of(post) for post in batch.posts],

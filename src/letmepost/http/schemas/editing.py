@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -48,6 +49,11 @@ class Retried(View):
     """What was queued again."""
 
     post_ids: Sequence[str]
+
+    @classmethod
+    def of(cls, post_ids: Sequence[UUID]) -> "Retried":
+        """Show the ids of posts."""
+        return cls(post_ids=[spell(Prefix.POST, post_id) for post_id in post_ids])
 
 
 class Resolve(Body):

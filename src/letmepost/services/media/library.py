@@ -16,7 +16,7 @@ from letmepost.gateways.blobs import BlobMissingError, BlobStore, BlobTooLargeEr
 from letmepost.gateways.media.probes import Probe
 from letmepost.gateways.media.process import Read
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
-from letmepost.services.old_idempotency import AnsweredError
+from letmepost.services.idempotency import KeyInUseError
 from letmepost.services.tenants import quotas
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.database import Tenant
@@ -135,10 +135,10 @@ class MediaLibrary:
 
     @asynccontextmanager
     async def taken_back(self, tenant: Tenant, media_ids: Iterable[UUID]) -> AsyncIterator[None]:
-        """Delete the stored bytes of new media items if the block rejects the request, or replays its response."""
+        """Delete the stored bytes of new media items if the block rejects the request, or another one has its key."""
         try:
             yield
-        except (AnsweredError, RequestError):
+        except (KeyInUseError, RequestError):
             await self.discard(tenant, media_ids)
             raise
 

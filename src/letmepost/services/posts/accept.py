@@ -1,7 +1,6 @@
 """Accepting posts: checked against every rule, then stored with everything that belongs to them, or not at all."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,13 +8,10 @@ from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import MediaFacts, OnUnsupported
 from letmepost.domain.errors import InvalidRequest, StateForbids
 from letmepost.domain.ids import Prefix, spell
-from letmepost.domain.posts import PostStatus
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Answer
 from letmepost.services.media.library import StoredBytes
-from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.compose import Composed, Composer, JudgedTarget
 from letmepost.services.posts.inline_media import PostMedia, media_of
@@ -24,7 +20,6 @@ from letmepost.services.posts.targets import check_default_options, option_media
 from letmepost.services.tenants import quotas
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.accounts import AccountRow
-from letmepost.storage.idempotency import IdempotencyClaim
 from letmepost.storage.posts.batches import BatchRow, NewBatch, NewPost
 from letmepost.storage.posts.posts import PostRow
 from letmepost.storage.webhooks.events import NewEvent
@@ -35,58 +30,60 @@ SOON = timedelta(seconds=5)
 """What is due later is found by a worker's own sweep, long before its time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A request that is stored. `answer`: what it is answered, stored with it, if its outcome is not waited for."""
-
-    batch_id: UUID
-    answer: Answer | None
-
-
 class Acceptance:
-    """What turns requests into posts of the caller's world."""
+    """Turns requests into posts of the caller's world."""
 
-    def __init__(
-        self,
-        *,
-        units: UnitsOfWork,
-        worlds: Worlds,
-        media: PostMedia,
-        idempotency: OldIdempotency,
-    ) -> None:
+    def __init__(self, *, units: UnitsOfWork, worlds: Worlds, media: PostMedia) -> None:
         self._units = units
         self._worlds = worlds
         self._media = media
-        self._idempotency = idempotency
 
-    async def accept(
-        self, caller: Caller, request: PostRequest, once: Once[BatchRow], request_id: str, *, waits: bool
-    ) -> Accepted:
-        """Check every target against every rule, then store all of them in one transaction.
-
-        Args:
-            waits: the caller wants to hear what became of posts that go out now.
+    async def examine(self, caller: Caller, request: PostRequest) -> dict[int, MediaFacts]:
+        """Return the facts of the files in the request, by identity of its items. No transaction may be open.
 
         Raises:
-            InvalidRequest, NotFound, PreflightFailed: something is wrong; nothing was stored.
-            QuotaExceeded: it is more than the operator allows; nothing was stored.
-            AnsweredError, IdempotencyConflict: the key was used before.
+            InvalidRequest: a file or a URL cannot be used.
         """
-        inline_facts = await self._media.examine(caller, _contents(request))
-        async with self._units.begin(caller) as work:
-            composed = await self._compose(work, request, inline_facts)
-            now = work.now()
-            check_schedule(request.scheduled_at, now)
-            batch = _batch(work, request, composed, request_id, now)
-            if not any(item.data is not None for item in composed.media):
-                stored = await self._write(work, request, once.claim, batch, composed, {})
-                return await self._accepted(work, once, stored, waits=waits)
-        async with (
-            self._media.stored_bytes(caller, composed) as stored_bytes,
-            self._units.begin(caller) as work,
-        ):
-            stored = await self._write(work, request, once.claim, batch, composed, stored_bytes)
-            return await self._accepted(work, once, stored, waits=waits)
+        return await self._media.examine(caller, contents_of(request))
+
+    async def compose(self, work: Work, request: PostRequest, facts: Mapping[int, MediaFacts]) -> Composed:
+        """Check every target against every rule. Changes nothing.
+
+        Raises:
+            InvalidRequest, NotFound, PreflightFailed: something is wrong.
+        """
+        composer, accounts = await self._composer(work, request, facts)
+        return await composer.compose(request, accounts)
+
+    async def store(
+        self,
+        work: Work,
+        request: PostRequest,
+        batch: NewBatch,
+        composed: Composed,
+        stored_bytes: Mapping[UUID, StoredBytes],
+    ) -> BatchRow:
+        """Store a composed batch with everything that belongs to it.
+
+        Args:
+            stored_bytes: the files of the request in the blob store, by the id of their media.
+
+        Raises:
+            StateForbids: a post is a duplicate, and the request refuses duplicates.
+            NotFound: `media.unknown`, a media item was deleted meanwhile.
+            QuotaExceeded: it is more than the operator allows.
+        """
+        now = work.now()
+        await _refuse_duplicates(work, request, batch, now)
+        await self._media.remember(work, composed, stored_bytes)
+        if not batch.is_draft:
+            await quotas.move(work, new=[(post.account_id, batch.due_at) for post in batch.posts])
+        stored = await work.batches.create(batch, now)
+        if batch.is_scheduled:
+            await work.emit(*_queued_events(work.clock, stored.posts))
+        if not batch.is_draft and batch.due_at < now + SOON:
+            work.wake_workers()
+        return stored
 
     async def recompose(
         self, work: Work, post: PostRow, content: ContentRequest, on_unsupported: OnUnsupported
@@ -103,7 +100,7 @@ class Acceptance:
         request = PostRequest(
             targets=[target], content=ContentRequest(), on_unsupported=on_unsupported, scheduled_at=post.due_at
         )
-        composed = await self._compose(work, request, {})
+        composed = await self.compose(work, request, {})
         await self._media.remember(work, composed, {})
         return composed.posts[0]
 
@@ -113,46 +110,14 @@ class Acceptance:
         Raises:
             InvalidRequest, NotFound: the request is wrong before any platform's rule is.
         """
-        inline_facts = await self._media.examine(caller, _contents(request))
+        facts = await self.examine(caller, request)
         async with self._units.begin(caller) as work:
-            composer, accounts = await self._composer(work, request, inline_facts)
+            composer, accounts = await self._composer(work, request, facts)
         check_schedule(request.scheduled_at, self._units.clock.now())
         return await composer.judge(request, accounts)
 
-    async def _write(
-        self,
-        work: Work,
-        request: PostRequest,
-        claim: IdempotencyClaim | None,
-        batch: NewBatch,
-        composed: Composed,
-        stored_bytes: Mapping[UUID, StoredBytes],
-    ) -> BatchRow:
-        """Store a batch with everything that belongs to it."""
-        now = work.now()
-        await self._idempotency.take(work, claim, batch.id)
-        await _refuse_duplicates(work, request, batch, now)
-        await self._media.remember(work, composed, stored_bytes)
-        if not batch.is_draft:
-            await quotas.move(work, new=[(post.account_id, batch.due_at) for post in batch.posts])
-        stored = await work.batches.create(batch, now)
-        if batch.is_scheduled:
-            await work.emit(*_queued_events(work.clock, stored.posts))
-        if not batch.is_draft and batch.due_at < now + SOON:
-            work.wake_workers()
-        return stored
-
-    async def _accepted(self, work: Work, once: Once[BatchRow], stored: BatchRow, *, waits: bool) -> Accepted:
-        if waits and not is_answerable(stored):
-            return Accepted(stored.id, None)
-        return Accepted(stored.id, await self._idempotency.answer(work, once, stored))
-
-    async def _compose(self, work: Work, request: PostRequest, inline_facts: dict[int, MediaFacts]) -> Composed:
-        composer, accounts = await self._composer(work, request, inline_facts)
-        return await composer.compose(request, accounts)
-
     async def _composer(
-        self, work: Work, request: PostRequest, inline_facts: dict[int, MediaFacts]
+        self, work: Work, request: PostRequest, facts: Mapping[int, MediaFacts]
     ) -> tuple[Composer, list[AccountRow]]:
         """Resolve targets and media."""
         caller = work.caller
@@ -167,7 +132,7 @@ class Acceptance:
         for index, account in enumerate(accounts):
             _check_account(index, account, is_now=request.scheduled_at is None and not request.is_draft)
         can_fetch = self._worlds.can_fetch_media(caller.mode)
-        return Composer(self._worlds, work.clock, known, inline_facts, can_fetch), accounts
+        return Composer(self._worlds, work.clock, known, facts, can_fetch), accounts
 
 
 async def _refuse_duplicates(work: Work, request: PostRequest, batch: NewBatch, now: datetime) -> None:
@@ -187,9 +152,12 @@ async def _refuse_duplicates(work: Work, request: PostRequest, batch: NewBatch, 
             )
 
 
-def _batch(work: Work, request: PostRequest, composed: Composed, request_id: str, now: datetime) -> NewBatch:
+def new_batch(
+    batch_id: UUID, request: PostRequest, posts: Sequence[NewPost], *, request_id: str, now: datetime
+) -> NewBatch:
+    """Return the batch that a request asks for."""
     return NewBatch(
-        id=work.new_id(),
+        id=batch_id,
         request_id=request_id,
         is_scheduled=request.scheduled_at is not None,
         is_draft=request.is_draft,
@@ -197,27 +165,13 @@ def _batch(work: Work, request: PostRequest, composed: Composed, request_id: str
         late_within_s=None if request.late is None else request.late.within_s,
         late_then=None if request.late is None else request.late.then,
         metadata=request.metadata,
-        posts=composed.posts,
+        posts=posts,
     )
 
 
 def _queued_events(clock: Clock, posts: Sequence[PostRow]) -> list[NewEvent]:
     """`post.validated` goes beside `post.queued` for clients that know only the older name."""
     return [post_event(clock, name, post) for post in posts for name in ("post.queued", "post.validated")]
-
-
-def is_answerable(batch: BatchRow) -> bool:
-    """Whether whoever asked for it need not wait: it is for later, or has come to its end."""
-    return batch.is_scheduled or _is_settled(batch)
-
-
-def _is_settled(batch: BatchRow) -> bool:
-    """Whether there is nothing left to wait for: every post has its outcome, and its extras."""
-    return not any(
-        post.status in {PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING}
-        or (post.status is PostStatus.PUBLISHED and post.ready_at is not None)
-        for post in batch.posts
-    )
 
 
 def check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
@@ -252,7 +206,7 @@ def _check_account(index: int, account: AccountRow, *, is_now: bool) -> None:
         )
 
 
-def _contents(request: PostRequest) -> dict[str, ContentRequest]:
+def contents_of(request: PostRequest) -> dict[str, ContentRequest]:
     """Return the contents of a request, by their paths in it."""
     return {"": request.content} | {
         f"targets[{index}].": target.content for index, target in enumerate(request.targets)
@@ -260,4 +214,4 @@ def _contents(request: PostRequest) -> dict[str, ContentRequest]:
 
 
 def _named_media(request: PostRequest) -> set[UUID]:
-    return {item.media_id for item in media_of(list(_contents(request).values())) if item.media_id is not None}
+    return {item.media_id for item in media_of(list(contents_of(request).values())) if item.media_id is not None}

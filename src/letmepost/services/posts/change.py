@@ -11,16 +11,14 @@ from letmepost.domain.errors import StateForbids
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import Once
 from letmepost.services.posts import read
 from letmepost.services.posts.accept import Acceptance, check_schedule
 from letmepost.services.posts.inline_media import PostMedia
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, ThreadRequest
-from letmepost.services.posts.transition import PostMoves, due, forbidden, lock, move, quota_slots
+from letmepost.services.posts.transition import due, forbidden, lock, move, quota_slots
 from letmepost.services.publishing.outcomes import MISSED_RULE
 from letmepost.services.tenants import quotas
-from letmepost.services.work import UnitsOfWork, Work
+from letmepost.services.work import Work
 from letmepost.storage.posts.batches import BatchRow
 from letmepost.storage.posts.contents import on_unsupported
 from letmepost.storage.posts.editing import EDITABLE, LockedPost
@@ -36,109 +34,103 @@ class PostChange:
     metadata: Mapping[str, str] | None = None
 
 
-class Editing:
-    """Changes posts of the caller's world, while they are the caller's to change."""
+async def cancel(work: Work, post_id: UUID) -> PostRow:
+    """Cancel a post that has not been published.
 
-    def __init__(
-        self,
-        *,
-        units: UnitsOfWork,
-        moves: PostMoves,
-        acceptance: Acceptance,
-        media: PostMedia,
-    ) -> None:
-        self._units = units
-        self._moves = moves
+    Raises:
+        NotFound: the caller sees no such post.
+        StateForbids: a worker publishes it, or it was published, in whole or in part.
+    """
+    locked = await lock(work, post_id)
+    _check_editable(locked)
+    await quotas.move(work, old=quota_slots([locked.post]))
+    return await move(work, locked.post, Cause.CANCELED, **_canceled(locked.post))
+
+
+async def cancel_batch(work: Work, batch_id: UUID) -> BatchRow:
+    """Cancel every post of a batch that can still be canceled.
+
+    Raises:
+        NotFound: the caller sees no such batch.
+    """
+    batch = await read.get_batch(work, batch_id)
+    found = await work.post_editor.lock([post.id for post in batch.posts])
+    canceled = [locked.post for locked in found if _is_editable(locked)]
+    await quotas.move(work, old=quota_slots(canceled))
+    for post in canceled:
+        await move(work, post, Cause.CANCELED, **_canceled(post))
+    return await read.get_batch(work, batch_id)
+
+
+async def publish_batch(work: Work, batch_id: UUID, scheduled_at: datetime | None) -> BatchRow:
+    """Queue a draft.
+
+    Raises:
+        InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
+        NotFound: the caller sees no such batch.
+        StateForbids: it is not a draft any more.
+        QuotaExceeded: it is more than the operator allows; it stays a draft.
+    """
+    batch, now = await read.get_batch(work, batch_id), work.now()
+    check_schedule(scheduled_at, now)
+    drafts = [
+        locked.post
+        for locked in await work.post_editor.lock([post.id for post in batch.posts])
+        if locked.post.status is PostStatus.DRAFT
+    ]
+    if not drafts:
+        raise forbidden("The batch is no draft any more.")
+    await work.batches.schedule(batch_id, is_scheduled=scheduled_at is not None)
+    due_at = scheduled_at or now
+    await quotas.move(work, new=[(post.account_id, due_at) for post in drafts])
+    await work.media.wait_again([post.id for post in drafts])
+    for post in drafts:
+        await move(work, post, Cause.ACCEPTED, announce=scheduled_at is not None, **due(due_at))
+    work.wake_workers()
+    return await read.get_batch(work, batch_id)
+
+
+class Editing:
+    """Rewrites and reschedules posts, while they are the caller's to change."""
+
+    def __init__(self, acceptance: Acceptance, media: PostMedia) -> None:
         self._acceptance = acceptance
         self._media = media
 
-    async def cancel(self, caller: Caller, post_id: UUID, once: Once[PostRow]) -> Answer:
-        """Cancel a post that has not gone out.
+    async def check(self, work: Work, post_id: UUID, change: PostChange) -> PostRow:
+        """Return the post that is to be changed.
 
         Raises:
-            NotFound: there is none that the caller can see.
-            StateForbids: a worker has it, or it has gone out, in whole or in part.
+            NotFound: the caller sees no such post.
+            InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
         """
+        check_schedule(change.scheduled_at, work.now())
+        return (await read.get(work, post_id)).post
 
-        async def carry_out(work: Work) -> PostRow:
-            locked = await lock(work, post_id)
-            _check_editable(locked)
-            await quotas.move(work, old=quota_slots([locked.post]))
-            return await move(work, locked.post, Cause.CANCELED, **_canceled(locked.post))
-
-        return await self._moves.once(caller, once, carry_out)
-
-    async def cancel_batch(self, caller: Caller, batch_id: UUID, once: Once[BatchRow]) -> Answer:
-        """Cancel all of a batch that still can be.
+    async def store_files(self, caller: Caller, post: PostRow, change: PostChange) -> PostChange:
+        """Store the files inside a change; return the change with their ids. No transaction may be open.
 
         Raises:
-            NotFound: there is none that the caller can see.
+            InvalidRequest: a file or a URL cannot be used.
+            QuotaExceeded: there is no room for the files.
         """
-        batch = await self._find_batch(caller, batch_id)
+        return replace(change, content=await self._media.bring(caller, post.profile_id, change.content))
 
-        async def carry_out(work: Work) -> BatchRow:
-            found = await work.post_editor.lock([post.id for post in batch.posts])
-            canceled = [locked.post for locked in found if _is_editable(locked)]
-            await quotas.move(work, old=quota_slots(canceled))
-            for post in canceled:
-                await move(work, post, Cause.CANCELED, **_canceled(post))
-            return await read.get_batch(work, batch_id)
-
-        return await self._moves.once(caller, once, carry_out)
-
-    async def publish_batch(
-        self, caller: Caller, batch_id: UUID, scheduled_at: datetime | None, once: Once[BatchRow]
-    ) -> Answer:
-        """Queue a draft.
-
-        Raises:
-            NotFound: there is none that the caller can see.
-            StateForbids: it is no draft any more.
-            QuotaExceeded: it is more than the operator allows; it stays a draft.
-        """
-        batch = await self._find_batch(caller, batch_id)
-        now = self._units.clock.now()
-        check_schedule(scheduled_at, now)
-
-        async def carry_out(work: Work) -> BatchRow:
-            drafts = [
-                locked.post
-                for locked in await work.post_editor.lock([post.id for post in batch.posts])
-                if locked.post.status is PostStatus.DRAFT
-            ]
-            if not drafts:
-                raise forbidden("The batch is no draft any more.")
-            await work.batches.schedule(batch_id, is_scheduled=scheduled_at is not None)
-            due_at = scheduled_at or now
-            await quotas.move(work, new=[(post.account_id, due_at) for post in drafts])
-            await work.media.wait_again([post.id for post in drafts])
-            for post in drafts:
-                await move(work, post, Cause.ACCEPTED, announce=scheduled_at is not None, **due(due_at))
-            return await read.get_batch(work, batch_id)
-
-        return await self._moves.once(caller, once, carry_out)
-
-    async def change(self, caller: Caller, post_id: UUID, change: PostChange, once: Once[PostView]) -> Answer:
+    async def change(self, work: Work, post_id: UUID, change: PostChange) -> PostView:
         """Rewrite or reschedule a post. New content is checked like a new post's and becomes a new revision.
+
+        Args:
+            change: as `store_files` returns it.
 
         Raises:
             NotFound, StateForbids: as `cancel`.
-            InvalidRequest, PreflightFailed, QuotaExceeded: the new content or time will not do; nothing was changed.
+            InvalidRequest, PreflightFailed, QuotaExceeded: the new content or time cannot be used.
         """
-        check_schedule(change.scheduled_at, self._units.clock.now())
-        brought = replace(change, content=await self._media.bring(caller, post_id, change.content))
-
-        async def carry_out(work: Work) -> PostView:
-            locked = await lock(work, post_id)
-            _check_editable(locked)
-            await self._rewrite(work, locked.post, brought)
-            return await read.get(work, post_id)
-
-        return await self._moves.once(caller, once, carry_out)
-
-    async def _find_batch(self, caller: Caller, batch_id: UUID) -> BatchRow:
-        async with self._units.begin(caller) as work:
-            return await read.get_batch(work, batch_id)
+        locked = await lock(work, post_id)
+        _check_editable(locked)
+        await self._rewrite(work, locked.post, change)
+        work.wake_workers()
+        return await read.get(work, post_id)
 
     async def _rewrite(self, work: Work, post: PostRow, change: PostChange) -> None:
         now, editor = work.now(), work.post_editor

@@ -46,6 +46,11 @@ class Composed:
     posts: Sequence[NewPost]
     media: Sequence[NewMedia]
 
+    @property
+    def has_bytes(self) -> bool:
+        """Whether files came inside the request."""
+        return any(item.data is not None for item in self.media)
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedTarget:

@@ -12,7 +12,6 @@ from letmepost.domain.media import MediaStatus
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary, StoredBytes
-from letmepost.services.posts import read
 from letmepost.services.posts.compose import Composed
 from letmepost.services.posts.requests import ContentRequest, MediaRequest
 from letmepost.services.posts.targets import unknown_media_item
@@ -87,22 +86,17 @@ class PostMedia:
                 facts[id(item)] = await self._library.probe(caller.tenant, read, len(item.data))
         return facts
 
-    async def bring(self, caller: Caller, post_id: UUID, content: ContentRequest) -> ContentRequest:
-        """New content for a post, with media in place of the bytes that came inside the request.
+    async def bring(self, caller: Caller, profile_id: UUID, content: ContentRequest) -> ContentRequest:
+        """Store the files inside new content for a post; return the content with their ids instead.
 
-        They are stored before the transaction that changes the post begins: no post is locked while bytes go to the
-        blob store. If the change is refused then, nothing uses them, and they expire like any upload.
+        No post may be locked meanwhile: the blob store may be across a network. If the change is rejected later,
+        nothing uses the files, and they expire like any upload.
 
         Raises:
             InvalidRequest: `media.url.unreachable`, `media.unreadable`.
-            NotFound: there is no such post that the caller can see.
             QuotaExceeded: there is no room for them.
         """
         await self.examine(caller, {"": content})
-        if not any(item.data is not None for item in media_of([content])):
-            return content
-        async with self._units.begin(caller) as work:
-            profile_id = (await read.get(work, post_id)).post.profile_id
         thread = [replace(part, media=await self._brought(caller, profile_id, part.media)) for part in content.thread]
         return replace(content, media=await self._brought(caller, profile_id, content.media), thread=thread)
 

@@ -7,13 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.posts import TRANSITIONS, Cause
-from letmepost.gateways.clock import Clock
-from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import Once
 from letmepost.services.posts import read
 from letmepost.services.posts.accept import check_schedule
-from letmepost.services.posts.transition import PostMoves, due, forbidden, lock, move, quota_slots
+from letmepost.services.posts.transition import due, forbidden, lock, move, quota_slots
 from letmepost.services.tenants import quotas
 from letmepost.services.work import Work
 from letmepost.storage.posts.editing import LockedPost
@@ -33,73 +29,55 @@ class Resolution:
     uri: str | None = None
 
 
-class Retrying:
-    """Posts of the caller's world that have ended, or whose end nobody could learn."""
+async def retry(work: Work, post_id: UUID, scheduled_at: datetime | None) -> PostView:
+    """Queue a post again that failed, was rejected or canceled, or whose thread broke in the middle.
 
-    def __init__(self, moves: PostMoves, clock: Clock) -> None:
-        self._moves = moves
-        self._clock = clock
+    Raises:
+        InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
+        NotFound: the caller sees no such post.
+        StateForbids: it is not in such a state.
+        QuotaExceeded: it is more than the operator allows at that time.
+    """
+    check_schedule(scheduled_at, work.now())
+    locked = await lock(work, post_id)
+    if not _is_retriable(locked):
+        raise forbidden(f"A post that is {_state(locked.post)} cannot be retried.")
+    await _requeue(work, [locked], scheduled_at)
+    return await read.get(work, post_id)
 
-    async def retry(self, caller: Caller, post_id: UUID, scheduled_at: datetime | None, once: Once[PostView]) -> Answer:
-        """Queue a post again that failed, was refused, was canceled, or broke in the middle of its thread.
 
-        Raises:
-            NotFound: there is none that the caller can see.
-            StateForbids: it is not in such a state.
-            QuotaExceeded: it is more than the operator allows at that time.
-        """
-        check_schedule(scheduled_at, self._clock.now())
+async def retry_many(work: Work, wanted: PostFilter, scheduled_at: datetime | None) -> Sequence[UUID]:
+    """Queue again up to 1 000 posts that fit and can be retried, oldest first; return their ids.
 
-        async def carry_out(work: Work) -> PostView:
-            locked = await lock(work, post_id)
-            if not _is_retriable(locked):
-                raise forbidden(f"A post that is {_state(locked.post)} cannot be retried.")
-            await _requeue(work, [locked], scheduled_at)
-            return await read.get(work, post_id)
+    Raises:
+        InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
+        QuotaExceeded: as `retry`; no post is queued.
+    """
+    check_schedule(scheduled_at, work.now())
+    ids = await work.posts.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
+    retried = [locked for locked in await work.post_editor.lock(ids) if _is_retriable(locked)]
+    await _requeue(work, retried, scheduled_at)
+    return [locked.post.id for locked in retried]
 
-        return await self._moves.once(caller, once, carry_out)
 
-    async def resolve(self, caller: Caller, post_id: UUID, resolution: Resolution, once: Once[PostView]) -> Answer:
-        """Record what a person found out about a post whose outcome we could not learn.
+async def resolve(work: Work, post_id: UUID, resolution: Resolution) -> PostView:
+    """Record what a person found out about a post whose outcome we do not know.
 
-        Raises:
-            NotFound: there is none that the caller can see.
-            StateForbids: its outcome is known.
-        """
-
-        async def carry_out(work: Work) -> PostView:
-            post = (await lock(work, post_id)).post
-            if post.status not in _RESOLVABLE:
-                raise forbidden(f"The outcome of a post that is {post.status} is known.")
-            if resolution.is_published:
-                uri, now = resolution.uri or post.uri, work.now()
-                await move(work, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None)
-            else:
-                await work.post_editor.forget_sent(post)  # or a retry would only ask again
-                cause = Cause.RESOLVED_PARTLY if post.parts else Cause.RESOLVED_NOT_PUBLISHED
-                await move(work, post, cause)
-            return await read.get(work, post_id)
-
-        return await self._moves.once(caller, once, carry_out)
-
-    async def retry_many(
-        self, caller: Caller, wanted: PostFilter, scheduled_at: datetime | None, once: Once[Sequence[UUID]]
-    ) -> Answer:
-        """Queue again every post that fits and can be retried, up to 1 000 a request, oldest first.
-
-        Raises:
-            InvalidRequest: the time will not do.
-        """
-        check_schedule(scheduled_at, self._clock.now())
-
-        async def carry_out(work: Work) -> Sequence[UUID]:
-            ids = await work.posts.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
-            found = await work.post_editor.lock(ids)
-            retried = [locked for locked in found if _is_retriable(locked)]
-            await _requeue(work, retried, scheduled_at)
-            return [locked.post.id for locked in retried]
-
-        return await self._moves.once(caller, once, carry_out)
+    Raises:
+        NotFound: the caller sees no such post.
+        StateForbids: its outcome is known.
+    """
+    post = (await lock(work, post_id)).post
+    if post.status not in _RESOLVABLE:
+        raise forbidden(f"The outcome of a post that is {post.status} is known.")
+    if resolution.is_published:
+        uri, now = resolution.uri or post.uri, work.now()
+        await move(work, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None)
+    else:
+        await work.post_editor.forget_sent(post)  # or a retry would only ask again
+        cause = Cause.RESOLVED_PARTLY if post.parts else Cause.RESOLVED_NOT_PUBLISHED
+        await move(work, post, cause)
+    return await read.get(work, post_id)
 
 
 async def _requeue(work: Work, found: Sequence[LockedPost], scheduled_at: datetime | None) -> None:
@@ -112,6 +90,7 @@ async def _requeue(work: Work, found: Sequence[LockedPost], scheduled_at: dateti
             await work.post_editor.thaw(locked.post)
         changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "error": None}
         await move(work, locked.post, Cause.RETRIED, **changes)
+    work.wake_workers()
 
 
 def _is_retriable(locked: LockedPost) -> bool:

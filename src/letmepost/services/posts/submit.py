@@ -1,98 +1,201 @@
-"""Carrying out a request to publish, and waiting for what comes of it."""
+"""Carrying out a request to publish, and waiting for its outcome."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
+from letmepost.domain.posts import PostStatus
 from letmepost.gateways.wakeups import Wakeups
-from letmepost.services.callers import Caller
-from letmepost.services.idempotency import Answer, in_progress
-from letmepost.services.old_idempotency import AnsweredError, OldIdempotency, Once
+from letmepost.services.callers import Caller, new_id
+from letmepost.services.idempotency import Answer, Idempotency, KeyInUseError, in_progress, until_key_is_free
 from letmepost.services.posts import read
-from letmepost.services.posts.accept import Acceptance, is_answerable
+from letmepost.services.posts.accept import Acceptance, check_schedule, contents_of, new_batch
+from letmepost.services.posts.compose import Composed
+from letmepost.services.posts.inline_media import PostMedia, media_of
 from letmepost.services.posts.requests import PostRequest
-from letmepost.services.work import UnitsOfWork
-from letmepost.storage.idempotency import IdempotencyClaim, IdempotencyRow
-from letmepost.storage.posts.batches import BatchRow
+from letmepost.services.work import UnitsOfWork, Work
+from letmepost.storage.idempotency import IdempotencyClaim
+from letmepost.storage.posts.batches import BatchRow, NewBatch
 
 LOOK_AGAIN_S = 1.0
-"""How often a waiting caller looks without having been told to: hints may be lost."""
+"""How often a waiting caller reads the batch without a hint: hints may be lost."""
+
+_OPEN = frozenset({PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """A request to publish, its key, and how its response is made."""
+
+    caller: Caller
+    claim: IdempotencyClaim | None
+    request: PostRequest
+    request_id: str
+    batch_id: UUID
+    waits: bool
+    render: Callable[[BatchRow], Answer]
 
 
 class Submission:
-    """`POST /v1/posts` from the parsed request to the answer."""
+    """`POST /v1/posts` from the parsed request to the response."""
 
     def __init__(
-        self, *, acceptance: Acceptance, idempotency: OldIdempotency, units: UnitsOfWork, wakeups: Wakeups
+        self,
+        *,
+        acceptance: Acceptance,
+        media: PostMedia,
+        idempotency: Idempotency,
+        units: UnitsOfWork,
+        wakeups: Wakeups,
     ) -> None:
         self._acceptance = acceptance
+        self._media = media
         self._idempotency = idempotency
         self._units = units
         self._wakeups = wakeups
         self._clock = units.clock
 
     async def submit(
-        self, caller: Caller, request: PostRequest, once: Once[BatchRow], *, wait_s: float, request_id: str
+        self,
+        caller: Caller,
+        claim: IdempotencyClaim | None,
+        request: PostRequest,
+        render: Callable[[BatchRow], Answer],
+        *,
+        wait_s: float,
+        request_id: str,
     ) -> Answer:
-        """Publish, or find out what became of the same request sent before; waits up to `wait_s` for the outcome.
+        """Publish, or find the outcome of the same request sent before. Waits up to `wait_s` for the outcome.
 
         Raises:
             RequestError: something is wrong with the request; nothing was stored.
+            IdempotencyConflict: the key was used for another request, or the first request is still running.
         """
-        try:
-            known = None if once.claim is None else await self._idempotency.find(caller, once.claim)
-            if known is not None:
-                return await self._resume(caller, once, known, wait_s)
-            accepted = await self._acceptance.accept(caller, request, once, request_id, waits=wait_s > 0)
-        except AnsweredError as answered:
-            return await self._resume(caller, once, answered.row, wait_s)
-        if accepted.answer is not None:
-            return accepted.answer
-        batch = await self._wait(caller, accepted.batch_id, wait_s)
-        return await self._answer(caller, once, batch)
+        deadline_s = self._clock.monotonic_s() + wait_s
+        order = _Order(
+            caller=caller,
+            claim=claim,
+            request=request,
+            request_id=request_id,
+            batch_id=new_id(self._clock),
+            waits=wait_s > 0,
+            render=render,
+        )
+        # Watched before it is stored, so that no hint is missed and the batch need not be read right after its commit.
+        async with self._wakeups.watch(order.batch_id) as changed:
+            begun = await until_key_is_free(partial(self._accept, order))
+            if isinstance(begun, Answer):
+                return begun
+            if begun == order.batch_id:
+                return await self._outcome(order, changed, deadline_s)
+        async with self._wakeups.watch(begun) as changed:
+            return await self._outcome_of_earlier(order, begun, changed, deadline_s)
 
-    async def _resume(self, caller: Caller, once: Once[BatchRow], row: IdempotencyRow, wait_s: float) -> Answer:
-        """The first caller's answer; or, if it died before it could give one, ours."""
-        claim, deadline_s = _required(once.claim), self._clock.monotonic_s() + wait_s
+    async def _accept(self, order: _Order) -> Answer | UUID:
+        """Store a new request in one transaction; return its response, or the id of the batch to wait for.
+
+        A request with media takes more than one: files are examined and put into the blob store between them.
+        """
+        request, facts = order.request, {}
+        if media_of(list(contents_of(request).values())):
+            async with self._units.begin(order.caller) as work:
+                earlier = await self._find(work, order)
+            if earlier is not None:
+                return earlier
+            facts = await self._acceptance.examine(order.caller, request)
+        async with self._units.begin(order.caller) as work:
+            earlier = await self._find(work, order)
+            if earlier is not None:
+                return earlier
+            composed = await self._acceptance.compose(work, request, facts)
+            now = work.now()
+            check_schedule(request.scheduled_at, now)
+            batch = new_batch(order.batch_id, request, composed.posts, request_id=order.request_id, now=now)
+            if not composed.has_bytes:
+                stored = await self._acceptance.store(work, request, batch, composed, {})
+                return await self._begin_or_answer(work, order, stored)
+        return await self._accept_with_bytes(order, composed, batch)
+
+    async def _accept_with_bytes(self, order: _Order, composed: Composed, batch: NewBatch) -> Answer | UUID:
+        async with (
+            self._media.stored_bytes(order.caller, composed) as stored_bytes,
+            self._units.begin(order.caller) as work,
+        ):
+            if await self._find(work, order) is not None:
+                raise KeyInUseError
+            stored = await self._acceptance.store(work, order.request, batch, composed, stored_bytes)
+            return await self._begin_or_answer(work, order, stored)
+
+    async def _find(self, work: Work, order: _Order) -> Answer | UUID | None:
+        """Lock the key; return the response to an earlier request, or the batch that its response waits for."""
+        if order.claim is None:
+            return None
+        earlier = await self._idempotency.find(work, order.claim)
+        if earlier is None:
+            return None
+        if earlier.status is None and earlier.batch_id is not None:
+            return earlier.batch_id
+        return self._idempotency.replay(work.tenant, order.claim, earlier)
+
+    async def _begin_or_answer(self, work: Work, order: _Order, batch: BatchRow) -> Answer | UUID:
+        """Store the key with the response, or with the batch if its outcome is waited for."""
+        if order.waits and not is_answerable(batch):
+            if order.claim is not None:
+                await self._idempotency.reserve(work, order.claim, batch.id)
+            return batch.id
+        answer = order.render(batch)
+        if order.claim is not None:
+            await self._idempotency.store(work, order.claim, answer)
+        return answer
+
+    async def _outcome(self, order: _Order, changed: asyncio.Event, deadline_s: float) -> Answer:
+        """Wait for the outcome of a new batch, and respond with what has become of it by the deadline."""
         while True:
-            if row.status is not None or row.batch_id is None:
-                return self._idempotency.replay(caller, claim, row)
-            left_s = deadline_s - self._clock.monotonic_s()
-            batch = await self._wait(caller, row.batch_id, min(LOOK_AGAIN_S, max(0.0, left_s)))
-            found = await self._idempotency.find(caller, claim)
-            if found is not None and found.status is not None:
-                return self._idempotency.replay(caller, claim, found)
-            if is_answerable(batch):
-                return await self._answer(caller, once, batch)
-            if left_s <= 0:
+            left_s = await self._wait(changed, deadline_s)
+            async with self._units.begin(order.caller) as work:
+                batch = await read.get_batch(work, order.batch_id)
+                if is_answerable(batch) or left_s <= 0:
+                    return await self._answer(work, order, batch)
+
+    async def _outcome_of_earlier(
+        self, order: _Order, batch_id: UUID, changed: asyncio.Event, deadline_s: float
+    ) -> Answer:
+        """Return the response to the first request; or, if its process died before it responded, ours.
+
+        Raises:
+            IdempotencyConflict: there is no response by the deadline.
+        """
+        while True:
+            async with self._units.begin(order.caller) as work:
+                earlier = await self._find(work, order)
+                if isinstance(earlier, Answer):
+                    return earlier
+                batch = await read.get_batch(work, batch_id)
+                if is_answerable(batch):
+                    return await self._answer(work, order, batch)
+            if await self._wait(changed, deadline_s) <= 0:
                 raise in_progress()
 
-    async def _answer(self, caller: Caller, once: Once[BatchRow], batch: BatchRow) -> Answer:
-        """Compose the answer and store it; the answer that was stored first wins."""
-        answer = once.render(batch)
-        return answer if once.claim is None else await self._idempotency.settle(caller, once.claim, answer)
+    async def _answer(self, work: Work, order: _Order, batch: BatchRow) -> Answer:
+        answer = order.render(batch)
+        return answer if order.claim is None else await self._idempotency.settle(work, order.claim, answer)
 
-    async def _wait(self, caller: Caller, batch_id: UUID, wait_s: float) -> BatchRow:
-        """The batch when it is settled, or as it is after `wait_s`. No connection is held meanwhile."""
-        deadline_s = self._clock.monotonic_s() + wait_s
-        async with self._wakeups.watch(batch_id) as changed:
-            while True:
-                changed.clear()
-                batch = await self._find(caller, batch_id)
-                left_s = deadline_s - self._clock.monotonic_s()
-                if is_answerable(batch) or left_s <= 0:
-                    return batch
-                try:
-                    await asyncio.wait_for(changed.wait(), min(left_s, LOOK_AGAIN_S))
-                except TimeoutError:
-                    continue
-
-    async def _find(self, caller: Caller, batch_id: UUID) -> BatchRow:
-        async with self._units.begin(caller) as work:
-            return await read.get_batch(work, batch_id)
+    async def _wait(self, changed: asyncio.Event, deadline_s: float) -> float:
+        """Wait until the batch may have changed; return how many seconds are left. No connection is held meanwhile."""
+        left_s = deadline_s - self._clock.monotonic_s()
+        if left_s > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), min(left_s, LOOK_AGAIN_S))
+        changed.clear()
+        return deadline_s - self._clock.monotonic_s()
 
 
-def _required(claim: IdempotencyClaim | None) -> IdempotencyClaim:
-    if claim is None:
-        message = "a request without a key has nothing to resume"
-        raise ValueError(message)
-    return claim
+def is_answerable(batch: BatchRow) -> bool:
+    """Return whether there is nothing to wait for: it is for later, or every post has its outcome and its extras."""
+    return batch.is_scheduled or not any(
+        post.status in _OPEN or (post.status is PostStatus.PUBLISHED and post.ready_at is not None)
+        for post in batch.posts
+    )

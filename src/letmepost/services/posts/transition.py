@@ -1,38 +1,17 @@
-"""A caller's changes of posts: once per key, under a lock, along the table of transitions."""
+"""What the caller's changes of posts have in common: the lock, and the table of transitions."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from letmepost.domain.errors import NotFound, StateForbids
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
-from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.tenants.quotas import QuotaSlot
-from letmepost.services.work import UnitsOfWork, Work
+from letmepost.services.work import Work
 from letmepost.storage.posts.editing import LockedPost
 from letmepost.storage.posts.posts import PostRow
-
-T = TypeVar("T")
-
-
-class PostMoves:
-    """Runs a caller's changes of posts. Each of them races the workers, and has exactly one winner."""
-
-    def __init__(self, units: UnitsOfWork, idempotency: OldIdempotency) -> None:
-        self._units = units
-        self._idempotency = idempotency
-
-    async def once(self, caller: Caller, once: Once[T], carry_out: Callable[[Work], Awaitable[T]]) -> Answer:
-        """Run a use case in one unit of work for its key, and notify the workers."""
-        async with self._units.begin(caller) as work:
-            await self._idempotency.take(work, once.claim)
-            answer = await self._idempotency.answer(work, once, await carry_out(work))
-            work.wake_workers()
-        return answer
 
 
 async def lock(work: Work, post_id: UUID) -> LockedPost:

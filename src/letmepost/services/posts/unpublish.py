@@ -1,82 +1,88 @@
 """Deleting a published post on its platform."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from letmepost.domain.errors import NotFound, StateForbids
 from letmepost.domain.posts import PostStatus
 from letmepost.gateways.drive import drive
 from letmepost.services.accounts.tokens import account_sender
-from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import OldIdempotency, Once
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts import read
-from letmepost.services.posts.transition import forbidden
-from letmepost.services.work import UnitsOfWork
+from letmepost.services.posts.transition import forbidden, lock
+from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.accounts import AccountRow
+from letmepost.storage.database import Tenant
 from letmepost.storage.posts.posts import PostView
 
 _VISIBLE = frozenset({PostStatus.PUBLISHED, PostStatus.PARTIAL})
 
 
-class Unpublishing:
-    """Takes posts of the caller's world down again."""
+@dataclass(frozen=True, slots=True)
+class VisiblePost:
+    """A post that is to be deleted: its account, and everything of it that is visible."""
 
-    def __init__(
-        self,
-        units: UnitsOfWork,
-        worlds: Worlds,
-        idempotency: OldIdempotency,
-    ) -> None:
+    id: UUID
+    account: AccountRow
+    uris: Sequence[str]
+
+
+class Unpublishing:
+    """Deletes posts of the caller's world on their platforms."""
+
+    def __init__(self, units: UnitsOfWork, worlds: Worlds) -> None:
         self._units = units
         self._worlds = worlds
-        self._idempotency = idempotency
 
-    async def unpublish(self, caller: Caller, post_id: UUID, once: Once[PostView]) -> Answer:
-        """Delete a post, its thread and its comments where they are. Its status stays; `unpublishedAt` tells.
-
-        Deleting what is gone already succeeds, so a request that was cut short can be sent again.
+    async def prepare(self, work: Work, post_id: UUID) -> VisiblePost:
+        """Return what is to be deleted of a post, and make sure that nothing of it is published after that.
 
         Raises:
-            NotFound: there is none that the caller can see.
-            StateForbids: nothing of it is visible, a worker is at it, or its platform cannot delete.
-            PlatformFailure: the platform refused, or could not be reached; nothing was recorded.
+            NotFound: the caller sees no such post.
+            StateForbids: nothing of it is visible, a worker is publishing it, or its platform cannot delete posts.
         """
-        account = await self._account_of(caller, post_id)
-        access = self._worlds.access(account.platform, caller.mode, caller.organization_id)
-        if access.platform.unpublish is None:
+        locked = await lock(work, post_id)
+        post = locked.post
+        if post.status not in _VISIBLE or not post.uris:
+            raise forbidden(f"Nothing of a post that is {post.status} is known to be visible.")
+        account = await work.accounts.find(post.account_id)
+        if account is None:
+            raise NotFound("account")
+        platform = self._worlds.platform(account.platform)
+        if platform.unpublish is None:
             raise StateForbids(
-                f"{access.platform.title} lets nobody delete a post by API.",
+                f"{platform.title} lets nobody delete a post by API.",
                 rule="post.unpublish.unsupported",
                 remediation="Delete it in the platform's own app.",
             )
-        uris = await self._end(caller, post_id)
-        flow = access.platform.unpublish(account.facts, uris, access.settings)
-        await drive(flow, await account_sender(self._units, access, caller.tenant, account))
-        async with self._units.begin(caller) as work:
-            await self._idempotency.take(work, once.claim)
-            now = work.now()
-            post = await work.post_editor.change(post_id, {"unpublished_at": now, "updated_at": now})
-            await work.emit(post_event(work.clock, "post.unpublished", post))
-            return await self._idempotency.answer(work, once, await read.get(work, post_id))
+        if locked.is_leased:
+            raise forbidden("A worker is publishing what belongs to this post.")
+        if post.ready_at is not None:
+            await work.post_editor.change(post_id, {"ready_at": None, "updated_at": work.now()})
+        return VisiblePost(post_id, account, post.uris)
 
-    async def _account_of(self, caller: Caller, post_id: UUID) -> AccountRow:
-        async with self._units.begin(caller) as work:
-            view = await read.get(work, post_id)
-            if view.post.status not in _VISIBLE or not view.post.uris:
-                raise forbidden(f"Nothing of a post that is {view.post.status} is known to be visible.")
-            account = await work.accounts.find(view.post.account_id)
-        if account is None:
-            raise NotFound("account")
-        return account
+    async def delete(self, tenant: Tenant, post: VisiblePost) -> UUID:
+        """Delete a post, its thread and its comments on the platform; return its id.
 
-    async def _end(self, caller: Caller, post_id: UUID) -> list[str]:
-        """Let nothing of the post follow any more; where everything of it is."""
-        async with self._units.begin(caller) as work:
-            [locked] = await work.post_editor.lock([post_id])
-            if locked.is_leased or locked.post.status not in _VISIBLE:
-                raise forbidden("A worker is publishing what belongs to this post.")
-            if locked.post.ready_at is not None:
-                await work.post_editor.change(post_id, {"ready_at": None, "updated_at": work.now()})
-        return locked.post.uris
+        Deleting what does not exist any more succeeds, so an interrupted request can be sent again.
+
+        Raises:
+            PlatformFailure: the platform rejected the deletion, or could not be reached.
+        """
+        access = self._worlds.access(post.account.platform, tenant.mode, tenant.organization_id)
+        if access.platform.unpublish is None:
+            raise LookupError(f"{access.platform.name} cannot delete posts")
+        flow = access.platform.unpublish(post.account.facts, post.uris, access.settings)
+        await drive(flow, await account_sender(self._units, access, tenant, post.account))
+        return post.id
+
+
+async def record(work: Work, post_id: UUID) -> PostView:
+    """Record that a post was deleted on its platform. Its status stays; `unpublishedAt` tells."""
+    post, now = (await lock(work, post_id)).post, work.now()
+    if post.unpublished_at is None:
+        changed = await work.post_editor.change(post_id, {"unpublished_at": now, "updated_at": now})
+        await work.emit(post_event(work.clock, "post.unpublished", changed))
+    return await read.get(work, post_id)

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.content import PostContent
-from letmepost.domain.posts import PostStatus
+from letmepost.domain.posts import BatchStatus, PostStatus, batch_status
 from letmepost.storage.database import Tenant, driver_of
 from letmepost.storage.posts.contents import encode_content, media_ids
 from letmepost.storage.posts.posts import POST_COLUMNS, PostRow, read_post
@@ -25,6 +25,11 @@ class BatchRow:
     is_scheduled: bool
     created_at: datetime
     posts: Sequence[PostRow]
+
+    @property
+    def status(self) -> BatchStatus:
+        """How far the request has come, by the statuses of its posts."""
+        return batch_status((post.status for post in self.posts), scheduled=self.is_scheduled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,10 @@ from letmepost.domain.errors import ErrorCode, RequestError
 from letmepost.domain.lengths import Lengths
 from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
 from letmepost.http.gate import GatedRoute, caller_of, needs
-from letmepost.http.perform import claim_of, to_response
+from letmepost.http.perform import perform_in_parts
 from letmepost.http.routes.posts.posts import render_batch
 from letmepost.http.schemas.editing import Bulk, BulkAnswer, BulkAnswers, BulkPost
 from letmepost.http.services import APIServices
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import Once
 from letmepost.storage.idempotency import IdempotencyClaim
 
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
@@ -41,19 +39,17 @@ async def create_posts(body: Bulk, request: Request) -> Response:
     once for the header and its index. Repeating the request returns the first response, byte for byte. If an item got
     429, 5xx or `in_progress`, the repeat returns the accepted items again and runs the others.
     """
-    services: APIServices = request.app.state.services
-    caller, claim = caller_of(request), await claim_of(request)
-    earlier = None if claim is None else await services.old_idempotency.begin(caller, claim)
-    if claim is not None and earlier is not None and earlier.status is not None:
-        return to_response(services.old_idempotency.replay(caller, claim, earlier))
-    lengths, items = Lengths(), []
-    for index, item in enumerate(body.posts):
-        items.append(await _run(item, index, request, lengths))
-        await asyncio.sleep(0)  # an item that is rejected early waits for nothing
-    answer = Answer(HTTPStatus.MULTI_STATUS, BulkAnswers(data=items).encode(), {"content-type": "application/json"})
-    if claim is not None and _is_final(items):
-        answer = await services.old_idempotency.settle(caller, claim, answer)
-    return to_response(answer)
+
+    async def run() -> list[BulkAnswer]:
+        lengths, items = Lengths(), []
+        for index, item in enumerate(body.posts):
+            items.append(await _run(item, index, request, lengths))
+            await asyncio.sleep(0)  # an item that is rejected early waits for nothing
+        return items
+
+    return await perform_in_parts(
+        request, run, lambda items: BulkAnswers(data=items), is_final=_is_final, status=HTTPStatus.MULTI_STATUS
+    )
 
 
 def _is_final(items: Sequence[BulkAnswer]) -> bool:
@@ -73,8 +69,9 @@ async def _run(item: object, index: int, request: Request, lengths: Lengths) -> 
         body = BulkPost.model_validate(item)
         answer = await services.submission.submit(
             caller_of(request),
+            _claim(body, index, request),
             replace(body.to_request(), lengths=lengths),
-            Once(_claim(body, index, request), render_batch),
+            render_batch,
             wait_s=0,
             request_id=request.state.request_id,
         )

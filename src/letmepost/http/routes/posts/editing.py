@@ -1,16 +1,12 @@
 """What can be done with posts after they were accepted, and before."""
 
-from collections.abc import Sequence
-from uuid import UUID
-
 from fastapi import APIRouter, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.ids import Prefix, spell
-from letmepost.http.answers import once, respond_once
+from letmepost.domain.ids import Prefix
 from letmepost.http.gate import GatedRoute, caller_of, needs
-from letmepost.http.perform import begin_work, claim_of, respond
-from letmepost.http.routes.posts.posts import render_batch
+from letmepost.http.perform import begin_work, perform, perform_remotely, respond
+from letmepost.http.routes.posts.posts import location_of_batch, status_of_batch
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import CreatePost
@@ -27,8 +23,7 @@ from letmepost.http.schemas.editing import (
 )
 from letmepost.http.schemas.posts import PostRead
 from letmepost.http.services import APIServices
-from letmepost.services.old_idempotency import Once
-from letmepost.services.posts import timeline
+from letmepost.services.posts import change, retry, timeline, unpublish
 
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
 
@@ -45,63 +40,58 @@ async def validate_post(body: CreatePost, request: Request) -> Response:
 @router.post("/v1/posts/retry", response_model=Retried, openapi_extra=needs(Scope.POSTS_WRITE))
 async def retry_posts(body: RetryMany, request: Request) -> Response:
     """Queue again every post that fits and can be retried: for after an outage."""
-    services: APIServices = request.app.state.services
-    caller = caller_of(request)
-
-    def shown(ids: Sequence[UUID]) -> Retried:
-        return Retried(post_ids=[spell(Prefix.POST, post_id) for post_id in ids])
-
-    answered = await once(request, shown)
-    retrying = services.retrying.retry_many(caller, body.filter.to_filter(caller), body.scheduled_at, answered)
-    return await respond_once(request, answered, retrying)
+    wanted = body.filter.to_filter(caller_of(request))
+    return await perform(request, lambda work: retry.retry_many(work, wanted, body.scheduled_at), Retried.of)
 
 
 @router.patch("/v1/posts/{post_id}", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def change_post(post_id: str, body: ChangePost, request: Request) -> Response:
     """Rewrite or reschedule a post that has not gone out. New content is checked like a new post's."""
     services: APIServices = request.app.state.services
-    wanted = await once(request, PostRead.of)
-    changing = services.editing.change(caller_of(request), find_id(Prefix.POST, post_id), body.to_change(), wanted)
-    return await respond_once(request, wanted, changing)
+    editing, post_uuid = services.editing, find_id(Prefix.POST, post_id)
+    wanted = body.to_change()
+    return await perform_remotely(
+        request,
+        prepare=lambda work: editing.check(work, post_uuid, wanted),
+        call=lambda post: editing.store_files(caller_of(request), post, wanted),
+        record=lambda work, changed: editing.change(work, post_uuid, changed),
+        show=PostRead.of,
+    )
 
 
 @router.delete("/v1/posts/{post_id}", response_model=Canceled, openapi_extra=needs(Scope.POSTS_WRITE))
 async def cancel_post(post_id: str, request: Request) -> Response:
     """Cancel a post that has not gone out."""
-    services: APIServices = request.app.state.services
-    wanted = await once(request, Canceled.of)
-    canceling = services.editing.cancel(caller_of(request), find_id(Prefix.POST, post_id), wanted)
-    return await respond_once(request, wanted, canceling)
+    post_uuid = find_id(Prefix.POST, post_id)
+    return await perform(request, lambda work: change.cancel(work, post_uuid), Canceled.of)
 
 
 @router.post("/v1/posts/{post_id}/retry", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def retry_post(post_id: str, request: Request, body: When | None = None) -> Response:
     """Queue again a post that failed, was refused or canceled, or whose thread broke; it resumes where it broke."""
-    services: APIServices = request.app.state.services
-    wanted = await once(request, PostRead.of)
-    scheduled_at = None if body is None else body.scheduled_at
-    retrying = services.retrying.retry(caller_of(request), find_id(Prefix.POST, post_id), scheduled_at, wanted)
-    return await respond_once(request, wanted, retrying)
+    post_uuid, scheduled_at = find_id(Prefix.POST, post_id), None if body is None else body.scheduled_at
+    return await perform(request, lambda work: retry.retry(work, post_uuid, scheduled_at), PostRead.of)
 
 
 @router.post("/v1/posts/{post_id}/resolve", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def resolve_post(post_id: str, body: Resolve, request: Request) -> Response:
     """Say what became of a post whose outcome could not be learnt."""
-    services: APIServices = request.app.state.services
-    wanted = await once(request, PostRead.of)
-    resolving = services.retrying.resolve(
-        caller_of(request), find_id(Prefix.POST, post_id), body.to_resolution(), wanted
-    )
-    return await respond_once(request, wanted, resolving)
+    post_uuid = find_id(Prefix.POST, post_id)
+    return await perform(request, lambda work: retry.resolve(work, post_uuid, body.to_resolution()), PostRead.of)
 
 
 @router.post("/v1/posts/{post_id}/unpublish", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def unpublish_post(post_id: str, request: Request) -> Response:
     """Delete a published post on its platform, with its thread and comments. Its status stays."""
     services: APIServices = request.app.state.services
-    wanted = await once(request, PostRead.of)
-    unpublishing = services.unpublishing.unpublish(caller_of(request), find_id(Prefix.POST, post_id), wanted)
-    return await respond_once(request, wanted, unpublishing)
+    unpublishing, post_uuid = services.unpublishing, find_id(Prefix.POST, post_id)
+    return await perform_remotely(
+        request,
+        prepare=lambda work: unpublishing.prepare(work, post_uuid),
+        call=lambda post: unpublishing.delete(caller_of(request).tenant, post),
+        record=unpublish.record,
+        show=PostRead.of,
+    )
 
 
 @router.get("/v1/posts/{post_id}/timeline", response_model=Timeline, openapi_extra=needs(Scope.POSTS_READ))
@@ -121,19 +111,18 @@ async def read_timeline(post_id: str, request: Request) -> Response:
 )
 async def publish_batch(batch_id: str, request: Request, body: When | None = None) -> Response:
     """Publish a draft, now or later. Does not wait for the outcome."""
-    services: APIServices = request.app.state.services
-    wanted = Once(await claim_of(request), render_batch)
-    scheduled_at = None if body is None else body.scheduled_at
-    publishing = services.editing.publish_batch(
-        caller_of(request), find_id(Prefix.BATCH, batch_id), scheduled_at, wanted
+    batch_uuid, scheduled_at = find_id(Prefix.BATCH, batch_id), None if body is None else body.scheduled_at
+    return await perform(
+        request,
+        lambda work: change.publish_batch(work, batch_uuid, scheduled_at),
+        BatchView.of,
+        status=status_of_batch,
+        location=location_of_batch,
     )
-    return await respond_once(request, wanted, publishing)
 
 
 @router.delete("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_WRITE))
 async def cancel_batch(batch_id: str, request: Request) -> Response:
     """Cancel all of a batch that still can be."""
-    services: APIServices = request.app.state.services
-    wanted = await once(request, BatchView.of)
-    canceling = services.editing.cancel_batch(caller_of(request), find_id(Prefix.BATCH, batch_id), wanted)
-    return await respond_once(request, wanted, canceling)
+    batch_uuid = find_id(Prefix.BATCH, batch_id)
+    return await perform(request, lambda work: change.cancel_batch(work, batch_uuid), BatchView.of)

@@ -6,26 +6,24 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.ids import Prefix
+from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import BatchStatus
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
-from letmepost.http.perform import begin_work, claim_of, respond, to_response
+from letmepost.http.perform import begin_work, claim_of, renderer, respond, to_response
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import CreatePost
 from letmepost.http.schemas.post_queries import PostQuery
 from letmepost.http.schemas.posts import PostPage, PostRead, PostWithAttempts
 from letmepost.http.services import APIServices
-from letmepost.services.idempotency import Answer
-from letmepost.services.old_idempotency import Once
 from letmepost.services.posts import read
 from letmepost.storage.posts.batches import BatchRow
 
 WAIT_S = 25
 WAIT_MAX_S = 60
 
-_BATCH_ANSWERS = {
+_STATUS_CODES = {
     BatchStatus.DRAFT: 201,
     BatchStatus.QUEUED: 202,
     BatchStatus.PUBLISHING: 202,
@@ -54,8 +52,9 @@ async def create_post(body: CreatePost, request: Request) -> Response:
     services: APIServices = request.app.state.services
     answer = await services.submission.submit(
         caller_of(request),
+        await claim_of(request),
         body.to_request(),
-        Once(await claim_of(request), render_batch),
+        render_batch,
         wait_s=_wait_s(request.headers.get("prefer", "")),
         request_id=request.state.request_id,
     )
@@ -90,11 +89,17 @@ async def get_batch(batch_id: str, request: Request) -> Response:
     return respond(BatchView.of(batch))
 
 
-def render_batch(batch: BatchRow) -> Answer:
-    """How a batch is answered: 201 for a draft, 202 while it is open, 200 when it is settled."""
-    view = BatchView.of(batch)
-    headers = {"content-type": "application/json", "location": f"/v1/batches/{view.id}"}
-    return Answer(_BATCH_ANSWERS.get(view.status, 200), view.encode(), headers)
+def status_of_batch(batch: BatchRow) -> int:
+    """Return the status code of a response with a batch: 201 for a draft, 202 while it is open, 200 when settled."""
+    return _STATUS_CODES.get(batch.status, 200)
+
+
+def location_of_batch(batch: BatchRow) -> str:
+    """Return the path of a batch."""
+    return f"/v1/batches/{spell(Prefix.BATCH, batch.id)}"
+
+
+render_batch = renderer(BatchView.of, status_of_batch, location_of_batch)
 
 
 def _wait_s(prefer: str) -> float:
