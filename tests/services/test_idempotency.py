@@ -97,6 +97,19 @@ async def test_response_added_after_a_key_rotation_is_replayed(bench: Bench) -> 
     assert (again.body, again.headers["Idempotency-Replayed"]) == (MINTED.body, "true")
 
 
+async def test_response_is_not_added_to_an_expired_record(bench: Bench) -> None:
+    async with bench.units().begin(bench.caller()) as work:
+        await bench.service().reserve(work, bench.claim())
+    bench.clock.advance(KEPT_FOR.total_seconds() + 1)
+    bench.keys = {"k2": NEW_KEY, "k1": OLD_KEY}
+    async with bench.units().begin(bench.caller()) as work:
+        await bench.service().reserve(work, bench.claim())
+    bench.keys = {"k1": OLD_KEY, "k2": NEW_KEY}
+    async with bench.units().begin(bench.caller()) as work:
+        await bench.service().settle(work, bench.claim(), MINTED)
+    assert (await bench.carry_out(bench.claim())).body == MINTED.body
+
+
 async def test_a_key_of_another_profile_or_tenant_is_another_key(bench: Bench) -> None:
     await bench.carry_out(bench.claim())
     of_profile = bench.caller(profile_id=bench.owner.profile_id)

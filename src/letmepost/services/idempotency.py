@@ -211,12 +211,12 @@ class Idempotency:
 
     async def settle(self, work: Work, claim: IdempotencyClaim, answer: Answer) -> Answer:
         """Add the response to the record of a key; return the response that was added first."""
-        key_hash = claim.key_hashes[0]
+        records, expired, key_hash = work.idempotency, self._oldest(work.now()), claim.key_hashes[0]
         while True:
             body = self._seal(work.tenant, claim, key_hash, answer)
-            if await work.idempotency.settle(claim, key_hash, status=answer.status, headers=answer.headers, body=body):
+            if await records.settle(claim, key_hash, expired, status=answer.status, headers=answer.headers, body=body):
                 return answer
-            row = await work.idempotency.find(claim, self._oldest(work.now()))
+            row = await records.find(claim, expired)
             if row is None or row.status is not None:
                 return answer if row is None else self._open(work.tenant, claim, row)
             key_hash = row.key_hash  # stored before the key of the ring was rotated

@@ -73,6 +73,7 @@ _FIND = f"""
 _SETTLE = """
     UPDATE idempotency_keys SET status = $5, headers = $6::jsonb, body = $7
     WHERE organization_id = $1 AND mode = $2 AND profile_scope = $3 AND key_hash = $4 AND status IS NULL
+      AND created_at >= $8
     RETURNING true
 """
 
@@ -148,9 +149,20 @@ class IdempotencyRepository:
         return None if row is None else IdempotencyRow(**row)
 
     async def settle(
-        self, claim: IdempotencyClaim, key_hash: bytes, *, status: int, headers: Mapping[str, str], body: bytes
+        self,
+        claim: IdempotencyClaim,
+        key_hash: bytes,
+        expired: datetime,
+        *,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
     ) -> bool:
-        """Add the response to the record of one hash of the key. Return False if it has one, or there is no record."""
+        """Add the response to the record of one hash of the key.
+
+        Returns:
+            False if the record has a response or is older than `expired`, or if there is none.
+        """
         settled = await driver_of(self._connection).fetchval(
             _SETTLE,
             self._tenant.organization_id,
@@ -160,6 +172,7 @@ class IdempotencyRepository:
             status,
             json.dumps(dict(headers)),
             body,
+            expired,
         )
         return settled is not None
 
