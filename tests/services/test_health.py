@@ -12,6 +12,7 @@ from letmepost.services.callers import Caller
 from letmepost.storage.accounts.accounts import AccountRow
 from tests.services.desk import Desk
 from tests.services.network import Way
+from tests.services.watched_store import OPEN_TRANSACTIONS
 from tests.storage.support import fresh_id
 
 _REFUSED = (401, {"error": "revoked"})
@@ -121,6 +122,16 @@ async def test_a_reconnect_meanwhile_makes_the_check_old_news(clinic: Clinic, wa
     checked = await checking
     assert (checked.status, checked.health, checked.checked_at) == ("active", None, None)
     assert await clinic.desk.events() == []
+
+
+async def test_no_transaction_is_open_while_a_check_waits_for_the_platform(clinic: Clinic) -> None:
+    network = clinic.desk.network
+    network.hold()
+    checking = asyncio.create_task(clinic.check())
+    await network.arrived.acquire()
+    assert await clinic.desk.admin.one(OPEN_TRANSACTIONS) == 0
+    network.release()
+    assert (await checking).health == "healthy"
 
 
 async def test_a_check_that_passes_does_not_bring_a_marked_account_back(clinic: Clinic) -> None:
