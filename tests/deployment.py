@@ -7,8 +7,8 @@ are real ones.
 import asyncio
 import base64
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -173,16 +173,23 @@ async def deployed(
     environment: Mapping[str, str] | None = None,
     platforms: Mapping[str, Platform] | None = None,
     with_worker: bool = True,
+    before_sandbox: Callable[[str], AbstractAsyncContextManager[str]] = nullcontext,
     **changes: Any,
 ) -> AsyncIterator[Deployment]:
-    """Run a deployment; `changes` are settings, `platforms` those that it knows instead of ours."""
+    """Run a deployment.
+
+    Args:
+        platforms: the platforms that it knows instead of all that are built in.
+        before_sandbox: puts a proxy before the URL of the sandbox, and yields the URL of the proxy.
+        changes: settings.
+    """
     known = discover() if platforms is None else platforms
     clock = SystemClock()
     store = open_store(None)
     sandbox = create_sandbox(
         known, store, token=SANDBOX_TOKEN, now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep
     )
-    async with serving(sandbox) as sandbox_url:
+    async with serving(sandbox) as own_url, before_sandbox(own_url) as sandbox_url:
         settings = settings_for(urls, redis_url, directory / "media", sandbox_url=sandbox_url, **changes)
         app = make_api(settings, known, environment or {})
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)

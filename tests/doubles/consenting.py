@@ -171,9 +171,13 @@ def _accounts(grant: Grant, settings: Settings) -> Flow[tuple[ConnectedAccount, 
 
 def _refresh(account: AccountFacts, settings: Settings) -> Flow[Credential]:
     call = Call(
-        method="POST", url=f"{settings.base_url}/token", form={"grant_type": "refresh_token"}, effect=Effect.PREPARE
+        method="POST",
+        url=f"{settings.base_url}/token",
+        form={"grant_type": "refresh_token"},
+        effect=Effect.PREPARE,
+        step="refresh",
     )
-    tokens = read_tokens(call, (yield replace(call, step="refresh")), explain)
+    tokens = read_tokens(call, (yield call), explain)
     return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
 
 
