@@ -33,6 +33,8 @@ class Wakeups:
         self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._on_wake: list[Callable[[], None]] = []
         self._on_events: list[Callable[[], None]] = []
+        self._unsent: dict[tuple[str, bytes], None] = {}
+        self._turn = asyncio.Lock()
 
     async def wake_worker(self) -> None:
         """There is work; any worker may take it."""
@@ -99,7 +101,17 @@ class Wakeups:
                 event.set()
 
     async def _hint(self, channel: str, data: bytes) -> None:
-        try:
-            await self._redis.publish(channel, data)
-        except (RedisError, OSError) as error:
-            log.warning("redis.lost", error=str(error), role="wake-ups")
+        """Send a hint. Hints that are written while a call is under way share the next one, equal ones as one."""
+        hint = (channel, data)
+        self._unsent[hint] = None
+        async with self._turn:
+            if hint not in self._unsent:
+                return  # another caller has sent it too
+            hints, self._unsent = self._unsent, {}
+            try:
+                async with self._redis.pipeline(transaction=False) as pipeline:
+                    for name, content in hints:
+                        pipeline.publish(name, content)
+                    await pipeline.execute()
+            except (RedisError, OSError) as error:
+                log.warning("redis.lost", error=str(error), role="wake-ups")

@@ -29,6 +29,8 @@ class DeclaredQuery:
         Raises:
             RequestValidationError: with every problem of the query, values included.
         """
+        if not query:
+            return
         problems = [*self._name_problems(query)]
         if problems:
             _, value_problems = request_params_to_args(self._fields, query)

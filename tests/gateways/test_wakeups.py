@@ -1,0 +1,65 @@
+"""Hints over Redis: shared calls, and a Redis that cannot be reached."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+
+from letmepost.gateways.wakeups import BATCH_CHANNEL, WORKER_CHANNEL, Wakeups
+
+BATCHES = [UUID(int=number) for number in range(3)]
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def heard(redis: Redis) -> AsyncIterator[PubSub]:
+    async with redis.pubsub(ignore_subscribe_messages=True) as subscription:
+        await subscription.subscribe(BATCH_CHANNEL, WORKER_CHANNEL)
+        for _ in range(2):
+            await subscription.get_message(timeout=None)
+        yield subscription
+
+
+async def hear(subscription: PubSub, count: int) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    while len(found) < count:
+        message = await subscription.get_message(timeout=None)
+        if message is not None:
+            found.append((message["channel"].decode(), message["data"]))
+    return found
+
+
+async def test_hints_that_are_sent_at_the_same_time_all_arrive(redis: Redis, heard: PubSub) -> None:
+    wakeups = Wakeups(redis, redis)
+    await asyncio.gather(*(wakeups.batch_changed(batch) for batch in BATCHES))
+    assert await hear(heard, 3) == [(BATCH_CHANNEL, batch.bytes) for batch in BATCHES]
+
+
+async def test_equal_hints_that_wait_for_a_call_are_sent_once(redis: Redis, heard: PubSub) -> None:
+    wakeups = Wakeups(redis, redis)
+    await asyncio.gather(*(wakeups.wake_worker() for _ in range(5)))
+    await wakeups.batch_changed(BATCHES[0])
+    woken = (WORKER_CHANNEL, b"")  # sent by the first, and once for the four that waited meanwhile
+    assert await hear(heard, 3) == [woken, woken, (BATCH_CHANNEL, BATCHES[0].bytes)]
+
+
+async def test_hint_that_is_written_after_a_call_began_is_sent_again(redis: Redis, heard: PubSub) -> None:
+    """What the first hint was about may have been read before the second one's change."""
+    wakeups = Wakeups(redis, redis)
+    for _ in range(2):
+        await wakeups.wake_worker()
+    assert await hear(heard, 2) == [(WORKER_CHANNEL, b"")] * 2
+
+
+async def test_hints_are_given_up_while_redis_cannot_be_reached() -> None:
+    async with Redis(host="127.0.0.1", port=1) as nowhere:
+        wakeups = Wakeups(nowhere, nowhere)
+        await asyncio.gather(*(wakeups.wake_worker() for _ in range(3)))
