@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     media_processes: int | None = Field(
         default=None,
         gt=0,
-        description="Child processes in which each API (its processes together) and each worker parses media files, "
-        "with up to 1 GiB of memory each; unset, one for each core, at most 4.",
+        description="Child processes in which an API and a worker each parse media files, with up to 1 GiB of memory "
+        "each; unset, one for each core, at most 4. Divided among the processes of an API, at least one for each.",
     )
     s3_bucket: str | None = Field(
         default=None, description="The bucket of an S3-compatible store in which media are kept instead."

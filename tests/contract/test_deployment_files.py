@@ -84,6 +84,14 @@ def test_media_processes_fit_into_the_memory_of_their_service(name: str) -> None
     assert processes * ProcessLimits().memory_bytes < gibibytes(SERVICES[name]["mem_limit"]) * 1024**3
 
 
+def test_api_has_no_more_processes_than_media_processes() -> None:
+    """Each process of the API needs a media process, so more of them would exceed the memory of the service."""
+    environment = SERVICES["api"]["environment"]
+    names = ("LETMEPOST_SERVE_WORKERS", "LETMEPOST_MEDIA_PROCESSES")
+    processes, media_processes = (int(re.findall(r":-(\d+)}", environment[name])[0]) for name in names)
+    assert 1 <= processes <= media_processes
+
+
 @each_service
 def test_every_service_that_stays_has_a_health_check(service: dict[str, Any]) -> None:
     check = service["healthcheck"]

@@ -1,6 +1,7 @@
 """Runs the API in several processes that share its port."""
 
 import asyncio
+import os
 import socket
 import sys
 from collections.abc import Mapping
@@ -64,7 +65,7 @@ async def _supervise(group: ProcessGroup) -> None:
 
 def _open_directory() -> TemporaryDirectory[str]:
     """Make a directory for files that are written at each request: in memory, where the system offers that."""
-    return TemporaryDirectory(prefix="letmepost-metrics-", dir=_MEMORY if _MEMORY.is_dir() else None)
+    return TemporaryDirectory(prefix="letmepost-metrics-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
 
 
 def _listen(host: str, port: int) -> socket.socket:
