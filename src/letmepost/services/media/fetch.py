@@ -80,9 +80,10 @@ class MediaFetching:
             MediaMissingError: a media item failed, or does not exist.
             PlatformFailure: the server of a media item is unreachable now.
         """
-        wanted = media_ids(decode_content(stored, {}))
+        content = decode_content(stored, {})
+        wanted = media_ids(content)
         if not wanted:
-            return decode_content(stored, {})
+            return content
         async with self._units.begin(tenant) as work:
             rows = await work.media.find_many(wanted)
         facts = {}
