@@ -1,4 +1,4 @@
-"""Create every table, its row-level security, and the rights of the roles that services use.
+"""Create every table, its row-level security, the rights of the roles that services use, and the functions of hot reads.
 
 The tables are in the order of `letmepost.storage.tables`, which says what the columns mean. They are written out here
 because a migration must not import that module: it will change, and this file must not.
@@ -548,9 +548,96 @@ POLICIES = {
     ),
 }
 
+# Functions that read as one tenant in one round trip. A function takes the role of the application and the tenant first,
+# until the end of the transaction, which is the call itself. So row-level security applies to its query, which names
+# the tenant as well, and nothing of this is left on the connection. `letmepost_app` cannot call them: a transaction of
+# one tenant must not continue with another.
+#
+# PostgreSQL caches the plans of these queries, without the values of the parameters. See `storage.posts.posts` for why
+# the joins are lateral, and why the page is limited by a constant: it is the largest page and the row after it.
+AS_TENANT = """
+  PERFORM set_config('role', 'letmepost_app', true),
+    set_config('letmepost.organization', of_organization::text, true),
+    set_config('letmepost.mode', of_mode, true);
+"""
+POST_VIEW = """
+  p.id, p.batch_id, p.target_index, p.account_id, p.profile_id, p.platform, p.status, p.is_canceled_draft, p.revision,
+  p.metadata, p.due_at, p.clock_moved, p.late_within_s, p.late_then, p.ready_at, p.attempt_count, p.failure_count,
+  p.extras_until, p.uri, p.cid, p.url, p.parts, p.extras, p.warnings, p.error, p.published_at, p.unpublished_at,
+  p.removed_at, p.read_back_at, p.created_at, p.updated_at,
+  r.content, b.is_scheduled, a.platform_account_id, a.display_name
+"""
+POST_VIEW_JOINS = """
+  CROSS JOIN LATERAL (SELECT is_scheduled FROM batches WHERE id = p.batch_id LIMIT 1) b
+  CROSS JOIN LATERAL (SELECT platform_account_id, display_name FROM accounts WHERE id = p.account_id LIMIT 1) a
+  CROSS JOIN LATERAL (
+    SELECT content FROM post_revisions WHERE post_id = p.id AND revision = p.revision LIMIT 1
+  ) r
+"""
+READ_TYPE = """
+CREATE TYPE post_view AS (
+  id UUID,
+  batch_id UUID,
+  target_index INTEGER,
+  account_id UUID,
+  profile_id UUID,
+  platform TEXT,
+  status TEXT,
+  is_canceled_draft BOOLEAN,
+  revision INTEGER,
+  metadata JSONB,
+  due_at TIMESTAMPTZ,
+  clock_moved INTERVAL,
+  late_within_s INTEGER,
+  late_then TEXT,
+  ready_at TIMESTAMPTZ,
+  attempt_count INTEGER,
+  failure_count INTEGER,
+  extras_until TIMESTAMPTZ,
+  uri TEXT,
+  cid TEXT,
+  url TEXT,
+  parts JSONB,
+  extras JSONB,
+  warnings JSONB,
+  error JSONB,
+  published_at TIMESTAMPTZ,
+  unpublished_at TIMESTAMPTZ,
+  removed_at TIMESTAMPTZ,
+  read_back_at TIMESTAMPTZ,
+  created_at TIMESTAMPTZ,
+  updated_at TIMESTAMPTZ,
+  content JSONB,
+  is_scheduled BOOLEAN,
+  platform_account_id TEXT,
+  display_name TEXT,
+  attempts JSON
+)
+"""
+READ_FUNCTIONS = {
+    # A post with its attempts, first to last. `attempts` is NULL if there are none.
+    "read_post (of_organization UUID, of_mode TEXT, post UUID)": f"""
+  SELECT {POST_VIEW}, CASE WHEN p.attempt_count > 0 THEN (
+    SELECT json_agg(attempt) FROM (
+      SELECT id, number, outcome, error, waited_ms, platform_ms, calls, started_at, finished_at FROM attempts
+      WHERE organization_id = of_organization AND post_id = post ORDER BY number
+    ) attempt
+  ) END
+  FROM posts p {POST_VIEW_JOINS}
+  WHERE p.organization_id = of_organization AND p.mode = of_mode AND p.id = post
+""",
+    # Posts without their attempts, newest first, below an id.
+    "read_posts (of_organization UUID, of_mode TEXT, below UUID, page_size INTEGER)": f"""
+  SELECT {POST_VIEW}, NULL::json FROM (
+    SELECT * FROM posts WHERE organization_id = of_organization AND mode = of_mode AND id < below
+    ORDER BY id DESC LIMIT 201
+  ) p {POST_VIEW_JOINS} ORDER BY p.id DESC LIMIT page_size
+""",
+}
+
 
 def upgrade() -> None:
-    """Create the tables, then the rights."""
+    """Create the tables, then the rights, then the functions."""
     for statement in SCHEMA.split(";\n"):
         if statement.strip():
             op.execute(statement)
@@ -571,6 +658,14 @@ def upgrade() -> None:
         grant("letmepost_sweeper", table, rights, "sweeper", "true")
     # Readiness compares the revision with the one that the release requires.
     op.execute("GRANT SELECT ON alembic_version TO letmepost_lookup")
+    op.execute(READ_TYPE)
+    for signature, query in READ_FUNCTIONS.items():
+        op.execute(
+            f"CREATE FUNCTION {signature} RETURNS SETOF post_view LANGUAGE plpgsql SECURITY INVOKER AS"
+            f" $$BEGIN {AS_TENANT} RETURN QUERY {query}; END$$"
+        )
+        op.execute(f"REVOKE ALL ON FUNCTION {signature} FROM PUBLIC")
+        op.execute(f"GRANT EXECUTE ON FUNCTION {signature} TO letmepost_reader")
 
 
 def grant(role: str, table: str, rights: str, policy: str, condition: str) -> None:
@@ -582,7 +677,10 @@ def grant(role: str, table: str, rights: str, policy: str, condition: str) -> No
 
 
 def downgrade() -> None:
-    """Remove every table."""
+    """Remove every function and table."""
+    for signature in READ_FUNCTIONS:
+        op.execute(f"DROP FUNCTION {signature}")
+    op.execute("DROP TYPE post_view")
     for table in reversed(TABLES):
         op.execute(f"DROP TABLE {table}")
     op.execute("REVOKE SELECT ON alembic_version FROM letmepost_lookup")

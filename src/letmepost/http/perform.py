@@ -12,7 +12,7 @@ from letmepost.http.schemas.base import View
 from letmepost.http.services import APIServices
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer
-from letmepost.services.work import OpenWork, Work
+from letmepost.services.work import OpenWork, Reads, Work
 from letmepost.storage.database import DEPLOYMENT, Tenant
 from letmepost.storage.idempotency import IdempotencyClaim
 
@@ -27,6 +27,12 @@ def begin_work(request: Request) -> OpenWork:
     """Open a unit of work of the caller, for routes that only read."""
     services: APIServices = request.app.state.services
     return services.units.begin(caller_of(request))
+
+
+def reads_of(request: Request) -> Reads:
+    """Return the reads of the caller that need no unit of work."""
+    services: APIServices = request.app.state.services
+    return services.units.read(caller_of(request))
 
 
 def begin_work_for_operator(request: Request) -> OpenWork:

@@ -24,6 +24,7 @@ from letmepost.storage.database import (
     Connection,
     Database,
     Tenant,
+    TenantReader,
     Transaction,
     set_role,
     set_tenant,
@@ -35,6 +36,7 @@ from letmepost.storage.posts.editing import PostEditor
 from letmepost.storage.posts.history import HistoryRepository
 from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.posts.read_backs import ReadBackRepository
+from letmepost.storage.posts.reads import PostReads
 from letmepost.storage.publishing.claims import Claim
 from letmepost.storage.publishing.journals import JournalRepository
 from letmepost.storage.publishing.runs import RunRepository
@@ -290,6 +292,26 @@ class Work:
         return JournalRepository(self.connection, claim, revision, self._keyring)
 
 
+class Reads:
+    """Reads the rows of a caller's tenant. Each read is one round trip, and a transaction of its own.
+
+    For the few reads that are called most. Everything else is read in a unit of work.
+    """
+
+    def __init__(self, reader: TenantReader, caller: Caller, units: "UnitsOfWork") -> None:
+        self.posts = PostReads(reader)
+        self.caller = caller
+        self._units = units
+
+    def now(self) -> datetime:
+        """Return the current time in UTC."""
+        return self._units.clock.now()
+
+    def begin_work(self) -> "OpenWork":
+        """Open a unit of work of the same caller, for what is not read in one round trip."""
+        return self._units.begin(self.caller)
+
+
 class UnitsOfWork:
     """Begins units of work. Notifies the workers after those that emitted events or made posts due."""
 
@@ -311,6 +333,10 @@ class UnitsOfWork:
             return Work(connection, tenant, clock=self.clock, keyring=self._keyring, followup=followup, caller=caller)
 
         return OpenWork(self, transaction, make, followup)
+
+    def read(self, caller: Caller) -> Reads:
+        """Return the reads of a caller that need no unit of work."""
+        return Reads(self._database.reader(caller.tenant), caller, self)
 
     async def committed(self, followup: Followup) -> None:
         """Notify the workers of what a unit of work has done, and do what it asked for after its commit."""

@@ -1,7 +1,8 @@
 """Transactions, each under a role of its own and bound to whom it is for.
 
 `BEGIN`, the role and the tenant travel as one message, and all of them end with the transaction: there is no session
-state, so a transaction pooler may stand in between.
+state, so a transaction pooler may stand in between. A read that is hot enough is a function of the database, which
+takes the role and the tenant itself, so that it needs one message in all (`TenantReader`).
 
 Statements are written in one of two ways:
 
@@ -44,6 +45,7 @@ STATEMENT_MAX_S, CONNECT_MAX_S = 60.0, 10.0
 APPLICATION_ROLE = "letmepost_app"
 LOOKUP_ROLE = "letmepost_lookup"
 SWEEPER_ROLE = "letmepost_sweeper"
+READER_ROLE = "letmepost_reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def _tenant_settings(tenant: Tenant) -> str:
 
 
 class Database:
-    """Connections, and the three ways to begin a transaction on one of them."""
+    """Connections, and the ways to begin a transaction on one of them."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -94,6 +96,10 @@ class Database:
     def tenant(self, tenant: Tenant) -> "Transaction":
         """A transaction that sees one tenant's rows; committed at the end, rolled back on any exception."""
         return self.transaction(f"BEGIN; SET LOCAL ROLE {APPLICATION_ROLE}; {_tenant_settings(tenant)}")
+
+    def reader(self, tenant: Tenant) -> "TenantReader":
+        """Return a reader of one tenant's rows. For the API only: no other login may call the functions."""
+        return TenantReader(self._connections, tenant)
 
     def lookup(self) -> "Transaction":
         """Begin a transaction that finds out which tenant a request concerns. For API and worker."""
@@ -157,6 +163,43 @@ class Transaction:
             # A statement that was given up leaves the protocol in mid-air: only a closed connection is surely rolled
             # back.
             await (self._connections.give(self._taken) if is_clean else self._connections.discard(self._taken))
+
+
+class TenantReader:
+    """Calls functions of the database that read as one tenant, each in one round trip.
+
+    A call is a transaction of its own. The function sets role and tenant, which last until the end of it.
+    """
+
+    def __init__(self, connections: Connections, tenant: Tenant) -> None:
+        self._connections = connections
+        self._tenant = tenant
+
+    async def fetch(self, call: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Return the rows of a call. `$1` and `$2` are the organization and the mode; the arguments follow."""
+        values = (self._tenant.organization_id, self._tenant.mode, *arguments)
+        taken = await self._connections.take()
+        try:
+            rows = await taken.driver.fetch(call, *values)
+        except Exception as error:
+            if isinstance(error, TimeoutError) or not taken.driver.is_closed():
+                await self._connections.discard(taken)
+                raise
+            # It died, most likely while nobody used it. A read can be repeated.
+            taken = await self._connections.replace(taken)
+            rows = await self._fetch_on(taken, call, values)
+        except BaseException:
+            await self._connections.discard(taken)
+            raise
+        await self._connections.give(taken)
+        return rows
+
+    async def _fetch_on(self, taken: OpenConnection, call: str, values: tuple[Any, ...]) -> list[asyncpg.Record]:
+        try:
+            return await taken.driver.fetch(call, *values)
+        except BaseException:
+            await self._connections.discard(taken)
+            raise
 
 
 def open_database(url: str, *, pool_size: int, statement_max_s: float = STATEMENT_MAX_S) -> Database:

@@ -3,25 +3,35 @@
 from dataclasses import dataclass
 
 from letmepost.domain.processes import Process
-from letmepost.storage.database import APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE, Connection, Database, driver_of
+from letmepost.storage.database import (
+    APPLICATION_ROLE,
+    LOOKUP_ROLE,
+    READER_ROLE,
+    SWEEPER_ROLE,
+    Connection,
+    Database,
+    driver_of,
+)
 
 MIGRATOR_ROLE = "letmepost_migrator"
-ROLES = (APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE, MIGRATOR_ROLE)
+ROLES = (APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE, READER_ROLE, MIGRATOR_ROLE)
 
-_LOGIN = """
+# A login takes every role with SET, but `letmepost_reader`: it has its rights without that.
+_LOGIN = f"""
     SELECT rolname, rolsuper OR rolbypassrls AS is_powerful,
       ARRAY(SELECT r.rolname FROM pg_roles r
-            WHERE r.rolname = ANY($1) AND pg_has_role(session_user, r.oid, 'SET')) AS can_become,
+            WHERE r.rolname = ANY($1) AND pg_has_role(
+              session_user, r.oid, CASE r.rolname WHEN '{READER_ROLE}' THEN 'USAGE' ELSE 'SET' END
+            )) AS can_use,
       ARRAY(SELECT r.rolname FROM pg_roles r
             WHERE r.rolname = ANY($1) AND pg_has_role(session_user, r.oid, 'MEMBER')) AS member_of
     FROM pg_roles WHERE rolname = session_user
-"""
+"""  # noqa: S608 - the name is our own
 
 
 def roles_of(process: Process) -> tuple[str, ...]:
-    """Return the roles that the login role of a process may take. It may take no others of `ROLES`."""
-    shared = (APPLICATION_ROLE, LOOKUP_ROLE)
-    return shared if process is Process.API else (*shared, SWEEPER_ROLE)
+    """Return the roles that the login role of a process may use. It may use no others of `ROLES`."""
+    return (APPLICATION_ROLE, LOOKUP_ROLE, READER_ROLE if process is Process.API else SWEEPER_ROLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +40,13 @@ class LoginRole:
 
     Args:
         is_powerful: a superuser, or has BYPASSRLS.
-        can_become: the roles of `ROLES` that it can SET.
+        can_use: the roles of `ROLES` that it can use as it must.
         member_of: the roles of `ROLES` whose rights it can obtain in any way.
     """
 
     name: str
     is_powerful: bool
-    can_become: frozenset[str]
+    can_use: frozenset[str]
     member_of: frozenset[str]
 
     def problem(self, process: Process) -> tuple[str, str] | None:
@@ -52,7 +62,7 @@ class LoginRole:
                 f"The database role {name} may take {', '.join(sorted(excess))}, which the {process} must not.",
                 f"Name another role in {variable}; `letmepost migrate` creates it.",
             )
-        if missing := set(roles_of(process)) - self.can_become:
+        if missing := set(roles_of(process)) - self.can_use:
             return (
                 f"The database role {name} cannot take {', '.join(sorted(missing))}.",
                 f"Run `letmepost migrate`, or correct {variable}.",
@@ -68,5 +78,5 @@ async def read_login(database: Database) -> LoginRole:
 
 async def read_login_of(connection: Connection) -> LoginRole:
     """Read the role that a connection logged in as."""
-    [(name, is_powerful, can_become, member_of)] = await driver_of(connection).fetch(_LOGIN, list(ROLES))
-    return LoginRole(name, is_powerful, frozenset(can_become), frozenset(member_of))
+    [(name, is_powerful, can_use, member_of)] = await driver_of(connection).fetch(_LOGIN, list(ROLES))
+    return LoginRole(name, is_powerful, frozenset(can_use), frozenset(member_of))

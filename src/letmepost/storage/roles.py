@@ -4,7 +4,8 @@ letmepost_migrator   owns the tables; row-level security applies to it too, with
 letmepost_app        the rows of one tenant, which the transaction names
 letmepost_lookup     what the API must find before it knows the tenant: keys, OAuth states, connect sessions, …
 letmepost_sweeper    what the worker does for every tenant: claims, relay, retention
-API login role       takes app and lookup; with neither, it can read nothing
+letmepost_reader     the functions that read as one tenant; it reads nothing by itself
+API login role       takes app and lookup, and calls the functions of reader; with none of them, it can read nothing
 worker login role    takes app, lookup and sweeper
 """
 
@@ -12,14 +13,21 @@ import asyncpg
 from sqlalchemy.engine import make_url
 
 from letmepost.domain.processes import Process
-from letmepost.storage.database import APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE, Connection, driver_of
+from letmepost.storage.database import (
+    APPLICATION_ROLE,
+    LOOKUP_ROLE,
+    READER_ROLE,
+    SWEEPER_ROLE,
+    Connection,
+    driver_of,
+)
 from letmepost.storage.logins import MIGRATOR_ROLE, ROLES, roles_of
 
 _EXAMPLE = "letmepost_api and letmepost_worker"
 _GRANTS = f"""
     GRANT {MIGRATOR_ROLE} TO CURRENT_USER;
     GRANT CREATE, USAGE ON SCHEMA public TO {MIGRATOR_ROLE};
-    GRANT USAGE ON SCHEMA public TO {APPLICATION_ROLE}, {LOOKUP_ROLE}, {SWEEPER_ROLE}
+    GRANT USAGE ON SCHEMA public TO {APPLICATION_ROLE}, {LOOKUP_ROLE}, {SWEEPER_ROLE}, {READER_ROLE}
 """
 
 
@@ -68,7 +76,10 @@ async def _provision_login(driver: asyncpg.Connection, process: Process, url: st
                 f"The role {name} may take {role}, which the {process} must not. Name another role in "
                 f"{process.variable}, or stop the processes that use it and run `REVOKE {role} FROM {quoted}`."
             )
-    await driver.execute(f"GRANT {', '.join(roles_of(process))} TO {await _identifier(driver, name)}")
+    for role in roles_of(process):
+        # A login has the rights of no other role until it takes it.
+        how = " WITH INHERIT TRUE" if role == READER_ROLE else ""
+        await driver.execute(f"GRANT {role} TO {await _identifier(driver, name)}{how}")
 
 
 async def _create_role(driver: asyncpg.Connection, name: str, attributes: str) -> None:

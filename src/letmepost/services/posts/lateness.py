@@ -8,8 +8,9 @@ from types import MappingProxyType
 from letmepost.domain.lateness import Delay, Hold, Lateness, Record, Try, explain_lateness
 from letmepost.domain.posts import TERMINAL, PostStatus
 from letmepost.services.publishing.outcomes import MISSED_RULE
-from letmepost.services.work import Work
+from letmepost.services.work import Reads, Work
 from letmepost.storage.posts.posts import AttemptRow, PostRow
+from letmepost.storage.posts.reads import PostWithAttempts
 from letmepost.storage.tenants.pauses import PAUSED_RULE
 
 _LOOKED_INTO = timedelta(seconds=1)
@@ -26,21 +27,37 @@ async def find_lateness(work: Work, post: PostRow, attempts: Sequence[AttemptRow
     when attempts are not on record any more.
     """
     record = _record(post, attempts, work.now())
-    if record is None:
-        return None
-    if record.until - record.due_at >= _LOOKED_INTO:
-        held = await work.history.list_held(post.id)
-        record = replace(
-            record,
-            holds=[Hold(row.since, _held_for(row.rule)) for row in held],
-            busy=await work.history.list_busy(post.account_id, post.id, record.due_at, record.until),
-        )
-    return explain_lateness(record)
+    if record is not None and _needs_history(record):
+        record = await _add_history(work, post, record)
+    return None if record is None else explain_lateness(record)
 
 
 async def read_lateness(work: Work, post: PostRow) -> Lateness | None:
     """As `find_lateness`, of a post whose attempts have not been read."""
     return await find_lateness(work, post, await work.posts.list_attempts(post.id))
+
+
+async def find_lateness_of(reads: Reads, found: PostWithAttempts) -> Lateness | None:
+    """As `find_lateness`, outside a unit of work. One is opened if the history of the post is needed."""
+    post = found.view.post
+    record = _record(post, found.attempts, reads.now())
+    if record is not None and _needs_history(record):
+        async with reads.begin_work() as work:
+            record = await _add_history(work, post, record)
+    return None if record is None else explain_lateness(record)
+
+
+def _needs_history(record: Record) -> bool:
+    return record.until - record.due_at >= _LOOKED_INTO
+
+
+async def _add_history(work: Work, post: PostRow, record: Record) -> Record:
+    held = await work.history.list_held(post.id)
+    return replace(
+        record,
+        holds=[Hold(row.since, _held_for(row.rule)) for row in held],
+        busy=await work.history.list_busy(post.account_id, post.id, record.due_at, record.until),
+    )
 
 
 def _record(post: PostRow, attempts: Sequence[AttemptRow], now: datetime) -> Record | None:

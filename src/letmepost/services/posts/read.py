@@ -6,8 +6,8 @@ from uuid import UUID
 
 from letmepost.domain.errors import NotFound
 from letmepost.domain.lateness import Lateness
-from letmepost.services.posts.lateness import find_lateness
-from letmepost.services.work import Work
+from letmepost.services.posts.lateness import find_lateness_of
+from letmepost.services.work import Reads, Work
 from letmepost.storage.posts.batches import BatchRow
 from letmepost.storage.posts.posts import AttemptRow, PostView
 
@@ -21,16 +21,16 @@ class PostDetail:
     lateness: Lateness | None
 
 
-async def get_detail(work: Work, post_id: UUID) -> PostDetail:
+async def get_detail(reads: Reads, post_id: UUID) -> PostDetail:
     """Return a post with its attempts.
 
     Raises:
         NotFound: the caller sees no such post.
     """
-    view = await get(work, post_id)
-    has_been_tried = view.post.attempt_count > 0
-    attempts = await work.posts.list_attempts(post_id) if has_been_tried else ()
-    return PostDetail(view, attempts, await find_lateness(work, view.post, attempts))
+    found = await reads.posts.find(post_id)
+    if found is None or not reads.caller.sees(found.view.post.profile_id):
+        raise NotFound("post")
+    return PostDetail(found.view, found.attempts, await find_lateness_of(reads, found))
 
 
 async def get(work: Work, post_id: UUID) -> PostView:

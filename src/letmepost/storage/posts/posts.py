@@ -188,7 +188,7 @@ class PostRepository:
         """Return a post."""
         tenant = self._tenant
         row = await driver_of(self._connection).fetchrow(_FIND, tenant.organization_id, tenant.mode, post_id)
-        return None if row is None else _view(row)
+        return None if row is None else read_view(row)
 
     async def list_page(self, wanted: PostFilter, *, before: UUID | None, limit: int) -> list[PostView]:
         """Return posts, newest first, below `before`."""
@@ -200,7 +200,7 @@ class PostRepository:
         rows = await driver_of(self._connection).fetch(
             statement, self._tenant.organization_id, self._tenant.mode, *values
         )
-        return [_view(row) for row in rows]
+        return [read_view(row) for row in rows]
 
     async def list_ids(self, wanted: PostFilter, *, statuses: Collection[PostStatus], limit: int) -> list[UUID]:
         """Return the ids of posts in one of the statuses, oldest first, without canceled drafts."""
@@ -285,7 +285,8 @@ def read_post(row: RowMapping | asyncpg.Record) -> PostRow:
     return PostRow(**values)
 
 
-def _view(row: asyncpg.Record) -> PostView:
+def read_view(row: asyncpg.Record) -> PostView:
+    """Return a row of `_VIEW_COLUMNS` as a value."""
     return PostView(
         post=read_post(row),
         content=row["content"],

@@ -2,6 +2,7 @@
 
 import re
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -10,7 +11,7 @@ from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import BatchStatus
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
-from letmepost.http.perform import begin_work, claim_of, renderer, respond, to_response
+from letmepost.http.perform import begin_work, claim_of, reads_of, renderer, respond, to_response
 from letmepost.http.schemas.base import find_id
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import CreatePost
@@ -19,6 +20,7 @@ from letmepost.http.schemas.posts import PostPage, PostRead, PostWithAttempts
 from letmepost.http.services import APIServices
 from letmepost.services.posts import read
 from letmepost.storage.posts.batches import BatchRow
+from letmepost.storage.posts.posts import PostFilter, PostView
 
 WAIT_S = 25
 WAIT_MAX_S = 60
@@ -65,19 +67,23 @@ async def create_post(body: CreatePost, request: Request) -> Response:
 async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> Response:
     """List posts, newest first. Several values of one filter widen, another filter narrows."""
     size, wanted = query.limit, query.to_filter(caller_of(request))
-    async with begin_work(request) as work:
-        rows = await work.posts.list_page(wanted, before=before(Prefix.POST, query.cursor), limit=size + 1)
+    rows = await _list_rows(request, wanted, before(Prefix.POST, query.cursor), size + 1)
     following = next_cursor(Prefix.POST, [row.post.id for row in rows], size)
     return respond(PostPage(data=[PostRead.of(row) for row in rows[:size]], next_cursor=following))
+
+
+async def _list_rows(request: Request, wanted: PostFilter, below: UUID | None, limit: int) -> list[PostView]:
+    if wanted == PostFilter():
+        return await reads_of(request).posts.list_page(before=below, limit=limit)
+    async with begin_work(request) as work:
+        return await work.posts.list_page(wanted, before=below, limit=limit)
 
 
 @router.get("/v1/posts/{post_id}", response_model=PostWithAttempts, openapi_extra=needs(Scope.POSTS_READ))
 async def get_post(post_id: str, request: Request) -> Response:
     """Read a post with every attempt."""
     post_uuid = find_id(Prefix.POST, post_id)
-    async with begin_work(request) as work:
-        detail = await read.get_detail(work, post_uuid)
-    return respond(PostWithAttempts.detail(detail))
+    return respond(PostWithAttempts.detail(await read.get_detail(reads_of(request), post_uuid)))
 
 
 @router.get("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_READ))
