@@ -12,6 +12,7 @@ from letmepost.bootstrap.core import open_core
 from letmepost.bootstrap.metrics import make_metrics, queue_reader
 from letmepost.domain.processes import Process
 from letmepost.gateways.clock import Clock
+from letmepost.gateways.garbage import exclude_loaded_objects
 from letmepost.gateways.heartbeats import Heartbeats
 from letmepost.gateways.throttles import Throttles
 from letmepost.platforms import discover
@@ -129,6 +130,7 @@ async def work(settings: Settings, environment: Mapping[str, str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with open_worker(settings, discover(), environment) as services:
+        exclude_loaded_objects()
         await run_worker(services, stop)
 
 

@@ -4,11 +4,13 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
 from letmepost.cli.logs import configure_logs
+from letmepost.gateways.garbage import exclude_loaded_objects
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -30,7 +32,13 @@ def run_server(
         options: `host` and `port`, and those of LimitedConfig.
     """
     from letmepost.cli.protocol import LimitedConfig
-    from letmepost.cli.server import Server
+    from letmepost.cli.server import Server, ServerHooks
+
+    hooks = hooks or ServerHooks()
+
+    def start() -> None:
+        exclude_loaded_objects()
+        hooks.on_start()
 
     configure_logs(as_json=not sys.stderr.isatty())
     config = LimitedConfig(
@@ -46,7 +54,7 @@ def run_server(
         timeout_keep_alive=75,
         timeout_graceful_shutdown=30,
     )
-    server = Server(config, hooks)
+    server = Server(config, replace(hooks, on_start=start))
     # uvicorn raises the signal once more when it has stopped, and the process would end as if it had been killed.
     signal.signal(signal.SIGTERM, _exit)
     try:
