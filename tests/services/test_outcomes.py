@@ -1,6 +1,5 @@
 """What becomes of a post after a run: a table, and what must hold of every line that it could have."""
 
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -39,7 +38,7 @@ def post(**changes: Any) -> PostRow:
         "warnings": [],
         "extras": {},
     }
-    return PostRow(**{**{field.name: None for field in fields(PostRow)}, **known, **changes})
+    return PostRow(**{**dict.fromkeys(PostRow._fields), **known, **changes})
 
 
 def failure(kind: FailureKind, retry_at: datetime | None = None) -> PlatformFailure:

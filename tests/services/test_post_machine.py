@@ -1,6 +1,5 @@
 """The life of a post under any order of outcomes: no outcome leads off the arrows of the table."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import settings
@@ -42,7 +41,7 @@ class PostMachine(RuleBasedStateMachine):
         """As the claim does it: what is published or held keeps its status."""
         self._is_claimed = True
         if self._post.status in TRANSITIONS[Cause.CLAIMED].sources:
-            self._post = replace(self._post, status=TRANSITIONS[Cause.CLAIMED].target)
+            self._post = self._post._replace(status=TRANSITIONS[Cause.CLAIMED].target)
         if outcomes.is_too_late(self._post, self._now) or self._post.status is PostStatus.HELD:
             missed = outcomes.too_late(self._post)
             if missed is not None:
@@ -71,13 +70,13 @@ class PostMachine(RuleBasedStateMachine):
         """The post is visible; its extras may take another run."""
         if self._post.status is not PostStatus.PUBLISHED:
             self._move(Cause.LIVE)
-            self._post = replace(self._post, extras_until=self._now + outcomes.EXTRAS_WITHIN)
+            self._post = self._post._replace(extras_until=self._now + outcomes.EXTRAS_WITHIN)
         self._end(outcomes.paused(self._now + timedelta(seconds=5)) if waits else outcomes.finished())
 
     @precondition(lambda self: self._is_claimed and self._post.status is PostStatus.PUBLISHING)
     @rule()
     def show_a_part(self) -> None:
-        self._post = replace(self._post, parts=PARTS)
+        self._post = self._post._replace(parts=PARTS)
 
     @precondition(lambda self: not self._is_claimed and self._post.status is PostStatus.QUEUED)
     @rule(outcome=st.sampled_from([outcomes.broken_rules, outcomes.media_missing]))
@@ -92,7 +91,7 @@ class PostMachine(RuleBasedStateMachine):
         if self._post.status in TRANSITIONS[cause].sources:
             self._move(cause)
             is_open = self._post.status is PostStatus.QUEUED
-            self._post = replace(self._post, ready_at=self._now if is_open else None, due_at=self._now)
+            self._post = self._post._replace(ready_at=self._now if is_open else None, due_at=self._now)
 
     @invariant()
     def a_post_has_an_end_or_somebody_looks_at_it_again(self) -> None:
@@ -104,13 +103,13 @@ class PostMachine(RuleBasedStateMachine):
             self._move(outcome.cause)
         changes = dict(outcome.changes)
         assert changes.pop("status", self._post.status) == self._post.status, "the cause's arrow leads elsewhere"
-        self._post = replace(self._post, **changes)
+        self._post = self._post._replace(**changes)
         self._is_claimed = False
 
     def _move(self, cause: Cause) -> None:
         row = TRANSITIONS[cause]
         assert self._post.status in row.sources, f"{self._post.status} cannot move by {cause}"
-        self._post = replace(self._post, status=row.target)
+        self._post = self._post._replace(status=row.target)
 
 
 TestPost = PostMachine.TestCase

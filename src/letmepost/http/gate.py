@@ -43,15 +43,16 @@ class GatedRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Admit, then handle."""
-        handle, scope = super().get_route_handler(), scope_of(self.openapi_extra)
+        handle, needed = super().get_route_handler(), scope_of(self.openapi_extra)
+        scope = None if needed in {None, OPERATOR, ANY_KEY} else Scope(needed)
         takes_json = self.body_field is not None
         declared = None if self.takes_any_query else DeclaredQuery(self.dependant)
 
         async def gated(request: Request) -> Response:
-            if scope == OPERATOR:
+            if needed == OPERATOR:
                 await _admit_operator(request)
-            elif scope is not None:
-                await _admit(request, None if scope == ANY_KEY else Scope(scope))
+            elif needed is not None:
+                await _admit(request, scope)
             _check_query(request)
             if declared is not None:
                 declared.check(request.query_params)

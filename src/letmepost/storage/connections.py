@@ -40,12 +40,10 @@ class Connections:
         Raises:
             NoConnectionError: all of them were in use for `wait_max_s`.
         """
-        try:
-            async with asyncio.timeout(self._wait_max_s):
-                await self._free.acquire()
-        except TimeoutError as error:
-            message = f"no connection to PostgreSQL became free within {self._wait_max_s:g} s"
-            raise NoConnectionError(message) from error
+        if self._free.locked():
+            await self._wait()
+        else:  # nothing to wait for, and so no need of a timer
+            await self._free.acquire()
         if self._idle:
             return self._idle.pop()
         try:
@@ -53,6 +51,14 @@ class Connections:
         except BaseException:
             self._free.release()
             raise
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._wait_max_s):
+                await self._free.acquire()
+        except TimeoutError as error:
+            message = f"no connection to PostgreSQL became free within {self._wait_max_s:g} s"
+            raise NoConnectionError(message) from error
 
     async def replace(self, dead: OpenConnection) -> OpenConnection:
         """A new connection for one that was taken and has died; it need not be given back if this raises."""

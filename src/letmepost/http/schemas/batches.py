@@ -1,6 +1,7 @@
 """The answer to a request to publish."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from letmepost.domain.ids import Prefix, spell
@@ -48,21 +49,20 @@ class TargetResult(View):
     def of(cls, post: PostRow) -> "TargetResult":
         """Show a post as the result of its target."""
         comment = post.extras.get("firstComment", {})
-        following = [ThreadResult(**_place(part)) for part in post.parts if part["index"] > 0]
         return cls(
             account_id=spell(Prefix.ACCOUNT, post.account_id),
             platform=post.platform,
             post_id=spell(Prefix.POST, post.id),
             status=post.status,
-            uri=_first_uri(post),
+            uri=first_uri(post),
             cid=post.cid,
             url=post.url,
             published_at=post.published_at,
-            next_attempt_at=post.ready_at if post.status is PostStatus.RETRYING else None,
+            next_attempt_at=next_attempt_at(post),
             first_comment_uri=comment.get("uri"),
             first_comment_cid=comment.get("cid"),
-            thread=following or None,
-            warnings=[PostWarning(**warning) for warning in post.warnings] or None,
+            thread=thread_results(post),
+            warnings=warnings_of(post),
             error=post.error,
         )
 
@@ -88,9 +88,24 @@ class BatchView(View):
         )
 
 
-def _first_uri(post: PostRow) -> str | None:
-    """Where the post is; of a broken thread, where its first part is."""
+def first_uri(post: PostRow) -> str | None:
+    """Return where the post is; for a broken thread, where its first part is."""
     return post.uri or next((part["uri"] for part in post.parts if part["index"] == 0), None)
+
+
+def next_attempt_at(post: PostRow) -> datetime | None:
+    """Return when a post is tried again; None if it does not wait for that."""
+    return post.ready_at if post.status is PostStatus.RETRYING else None
+
+
+def thread_results(post: PostRow) -> list[ThreadResult] | None:
+    """Return where the continuation posts of a thread are; None if there are none."""
+    return [ThreadResult(**_place(part)) for part in post.parts if part["index"] > 0] or None
+
+
+def warnings_of(post: PostRow) -> list[PostWarning] | None:
+    """Return the warnings of a post; None if there are none."""
+    return [PostWarning(**warning) for warning in post.warnings] or None
 
 
 def _place(part: Mapping[str, Any]) -> dict[str, Any]:

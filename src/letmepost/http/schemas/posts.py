@@ -10,7 +10,14 @@ from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.lateness import Delay, Lateness
 from letmepost.domain.posts import PostStatus
 from letmepost.http.schemas.base import Left, Moment, View
-from letmepost.http.schemas.batches import PostWarning, TargetResult, ThreadResult
+from letmepost.http.schemas.batches import (
+    PostWarning,
+    ThreadResult,
+    first_uri,
+    next_attempt_at,
+    thread_results,
+    warnings_of,
+)
 from letmepost.services.posts.read import PostDetail
 from letmepost.storage.posts.posts import AttemptRow, PostView
 
@@ -59,11 +66,10 @@ class PostRead(View):
     def fields(cls, view: PostView) -> dict[str, Any]:
         """What is shown of a post."""
         post, content = view.post, view.content
-        result = TargetResult.of(post)
         account_id = spell(Prefix.ACCOUNT, post.account_id)
         comment, thread = content["first_comment"], content["thread"]
         return {
-            "id": result.post_id,
+            "id": spell(Prefix.POST, post.id),
             "batch_id": spell(Prefix.BATCH, post.batch_id),
             "profile_id": spell(Prefix.PROFILE, post.profile_id),
             "account_id": account_id,
@@ -86,13 +92,13 @@ class PostRead(View):
             "published_at": post.published_at,
             "unpublished_at": post.unpublished_at,
             "removed_at": post.removed_at,
-            "next_attempt_at": result.next_attempt_at,
-            "platform_uri": result.uri,
+            "next_attempt_at": next_attempt_at(post),
+            "platform_uri": first_uri(post),
             "platform_cid": post.cid,
             "url": post.url,
-            "first_comment_uri": result.first_comment_uri,
-            "thread_results": result.thread,
-            "warnings": result.warnings,
+            "first_comment_uri": post.extras.get("firstComment", {}).get("uri"),
+            "thread_results": thread_results(post),
+            "warnings": warnings_of(post),
             "error": post.error,
             "created_at": post.created_at,
             "updated_at": post.updated_at,
@@ -156,7 +162,9 @@ class LatenessView(View):
     @classmethod
     def of(cls, lateness: Lateness) -> "LatenessView":
         """Show a lateness."""
-        return cls(ms=lateness.ms, waits=[WaitView(reason=delay, ms=ms) for delay, ms in lateness.by_delay.items()])
+        delays = lateness.by_delay
+        waits = [WaitView(reason=delay, ms=ms) for delay, ms in delays.items()]
+        return cls(ms=sum(delays.values()), waits=waits)
 
 
 class PostWithAttempts(PostRead):

@@ -10,7 +10,7 @@ from letmepost.domain.posts import TERMINAL, PostStatus
 from letmepost.services.publishing.outcomes import MISSED_RULE
 from letmepost.services.work import Reads, Work
 from letmepost.storage.posts.posts import AttemptRow, PostRow
-from letmepost.storage.posts.reads import PostWithAttempts
+from letmepost.storage.posts.reads import PostAndAttempts
 from letmepost.storage.tenants.pauses import PAUSED_RULE
 
 _LOOKED_INTO = timedelta(seconds=1)
@@ -37,7 +37,7 @@ async def read_lateness(work: Work, post: PostRow) -> Lateness | None:
     return await find_lateness(work, post, await work.posts.list_attempts(post.id))
 
 
-async def find_lateness_of(reads: Reads, found: PostWithAttempts) -> Lateness | None:
+async def find_lateness_of(reads: Reads, found: PostAndAttempts) -> Lateness | None:
     """As `find_lateness`, outside a unit of work. One is opened if the history of the post is needed."""
     post = found.view.post
     record = _record(post, found.attempts, reads.now())

@@ -1,6 +1,6 @@
 """One attempt to publish a claimed post. No transaction is open while a call to the platform is under way."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -268,7 +268,7 @@ class Attempt:
         if missed is None or self._may_be_visible:
             return self.judge(closed)
         # The error of the post describes the doubt, not the missed deadline.
-        return outcomes.too_late(replace(self.post, error=None), lateness) or missed
+        return outcomes.too_late(self.post._replace(error=None), lateness) or missed
 
     def _refused(self, outcome: Outcome) -> Outcome:
         """Judge a refusal of the content by this service. It does not undo what may have been sent before."""

@@ -1,7 +1,7 @@
 """How far an attempt has brought its post: an immutable value that each announcement of the flow replaces."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ class PostProgress:
 
     def change(self, now: datetime, values: Mapping[str, Any]) -> "PostProgress":
         """Set columns of the post."""
-        post = replace(self.post, **{**values, "updated_at": now})
+        post = self.post._replace(**{**values, "updated_at": now})
         return PostProgress(post, self.unsaved | {"updated_at", *values}, self.events)
 
     def emit(self, now: datetime, *events: NewEvent) -> "PostProgress":

@@ -45,13 +45,13 @@ class ApiKeys:
         Raises:
             Unauthenticated: the key is malformed, unknown, expired or revoked.
         """
-        parsed = parse(text)
-        if parsed is None:
-            raise Unauthenticated
         now_s = self._clock.monotonic_s()
         known = self._known.get(text)
         if known is not None and now_s - known[0] < REVOCATION_LAG_S:
             return known[1]
+        parsed = parse(text)
+        if parsed is None:
+            raise Unauthenticated
         row = await self._found.find(text)
         if row is None or row.mode is not parsed.mode or not _is_alive(row, self._clock.now()):
             self._known.pop(text, None)

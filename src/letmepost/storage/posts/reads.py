@@ -19,7 +19,7 @@ _READ_POSTS = "SELECT * FROM read_posts($1, $2, $3, $4)"
 _ABOVE_ALL = UUID(int=2**128 - 1)
 
 
-class PostWithAttempts(NamedTuple):
+class PostAndAttempts(NamedTuple):
     """A post, and its attempts, first to last."""
 
     view: PostView
@@ -32,10 +32,10 @@ class PostReads:
     def __init__(self, reader: TenantReader) -> None:
         self._reader = reader
 
-    async def find(self, post_id: UUID) -> PostWithAttempts | None:
+    async def find(self, post_id: UUID) -> PostAndAttempts | None:
         """Return a post with its attempts."""
         for row in await self._reader.fetch(_READ_POST, post_id):
-            return PostWithAttempts(read_view(row), [_attempt(facts) for facts in row["attempts"] or ()])
+            return PostAndAttempts(read_view(row), [_attempt(facts) for facts in row["attempts"] or ()])
         return None
 
     async def list_page(self, *, before: UUID | None, limit: int) -> list[PostView]:

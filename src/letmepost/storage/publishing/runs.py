@@ -73,7 +73,7 @@ class Loaded:
     ahead: timedelta
 
 
-_POST_FIELDS = tuple(field.name for field in fields(PostRow))
+_POST_FIELDS = PostRow._fields
 _REPLY_FIELDS = tuple(field.name for field in fields(SealedReply))
 _ACCOUNT_FIELDS = tuple(field.name for field in fields(AccountRow))
 _JSON = frozenset({"metadata", "parts", "extras", "warnings", "error"})

@@ -73,7 +73,7 @@ async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> 
 
 
 async def _list_rows(request: Request, wanted: PostFilter, below: UUID | None, limit: int) -> list[PostView]:
-    if wanted == PostFilter():
+    if wanted.is_empty:
         return await reads_of(request).posts.list_page(before=below, limit=limit)
     async with begin_work(request) as work:
         return await work.posts.list_page(wanted, before=below, limit=limit)
