@@ -1,4 +1,4 @@
-"""Create every table, its row-level security, the rights of the roles that services use, and the functions of hot reads.
+"""Create every table, its row-level security, the rights of the roles that services use, and functions that read.
 
 The tables are in the order of `letmepost.storage.tables`, which says what the columns mean. They are written out here
 because a migration must not import that module: it will change, and this file must not.
@@ -548,10 +548,10 @@ POLICIES = {
     ),
 }
 
-# Functions that read as one tenant in one round trip. A function takes the role of the application and the tenant first,
+# Functions that read as one tenant in one round trip. First, a function sets the role of the application and the tenant
 # until the end of the transaction, which is the call itself. So row-level security applies to its query, which names
-# the tenant as well, and nothing of this is left on the connection. `letmepost_app` cannot call them: a transaction of
-# one tenant must not continue with another.
+# the tenant as well, and the connection keeps neither. `letmepost_app` cannot call the functions: a transaction of one
+# tenant must not continue with another.
 #
 # PostgreSQL caches the plans of these queries, without the values of the parameters. See `storage.posts.posts` for why
 # the joins are lateral, and why the page is limited by a constant: it is the largest page and the row after it.
@@ -616,7 +616,7 @@ CREATE TYPE post_view AS (
 """
 READ_FUNCTIONS = {
     # A post with its attempts, first to last. `attempts` is NULL if there are none.
-    "read_post (of_organization UUID, of_mode TEXT, post UUID)": f"""
+    "read_post(of_organization UUID, of_mode TEXT, post UUID)": f"""
   SELECT {POST_VIEW}, CASE WHEN p.attempt_count > 0 THEN (
     SELECT json_agg(attempt) FROM (
       SELECT id, number, outcome, error, waited_ms, platform_ms, calls, started_at, finished_at FROM attempts
@@ -625,14 +625,14 @@ READ_FUNCTIONS = {
   ) END
   FROM posts p {POST_VIEW_JOINS}
   WHERE p.organization_id = of_organization AND p.mode = of_mode AND p.id = post
-""",
+""",  # noqa: S608 - the parts are our own
     # Posts without their attempts, newest first, below an id.
-    "read_posts (of_organization UUID, of_mode TEXT, below UUID, page_size INTEGER)": f"""
+    "read_posts(of_organization UUID, of_mode TEXT, below UUID, page_size INTEGER)": f"""
   SELECT {POST_VIEW}, NULL::json FROM (
     SELECT * FROM posts WHERE organization_id = of_organization AND mode = of_mode AND id < below
     ORDER BY id DESC LIMIT 201
   ) p {POST_VIEW_JOINS} ORDER BY p.id DESC LIMIT page_size
-""",
+""",  # noqa: S608 - the parts are our own
 }
 
 

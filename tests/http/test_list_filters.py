@@ -1,19 +1,32 @@
 """Filters of list operations: several values, unknown values, aliases, and the filters of accounts."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from letmepost.domain.accounts import AccountStatus
+from letmepost.domain.api_keys import EVERY_SCOPE, Mode
 from letmepost.domain.errors import ErrorCode
 from letmepost.domain.posts import PostStatus
+from letmepost.http.schemas.post_queries import PostQuery
 from letmepost.platforms import discover
+from letmepost.services.callers import Caller
 from letmepost.services.events import EVENT_TYPES
 from tests.deployment import Client
 from tests.http.support import PLATFORM, Tenant, check_refusal, soon, upload
 
 _COMPLETE = f"/v1/accounts/connect/{PLATFORM}/complete"
 _WITH_ALIAS = next(platform for platform in discover().values() if platform.aliases)
+_CALLER = Caller(
+    organization_id=UUID(int=1),
+    mode=Mode.TEST,
+    key_id=UUID(int=1),
+    profile_id=None,
+    scopes=EVERY_SCOPE,
+    requests_per_minute=None,
+)
 _ALLOWED = {
     "/v1/posts?status": PostStatus,
     "/v1/posts?platform": discover(),
@@ -23,6 +36,16 @@ _ALLOWED = {
     "/v1/events?type": EVENT_TYPES,
     "/v1/events/stream?type": EVENT_TYPES,
 }
+
+
+def test_query_without_filters_selects_every_post() -> None:
+    assert PostQuery().to_filter(_CALLER).is_empty
+    assert PostQuery.model_validate({"cursor": "post_1", "limit": "10"}).to_filter(_CALLER).is_empty
+    assert not PostQuery(status=["failed"]).to_filter(_CALLER).is_empty
+
+
+def test_query_of_a_key_of_one_profile_never_selects_every_post() -> None:
+    assert not PostQuery().to_filter(replace(_CALLER, profile_id=UUID(int=2))).is_empty
 
 
 async def listed(client: Client, path: str) -> list[dict[str, Any]]:

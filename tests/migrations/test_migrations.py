@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from letmepost.cli.embedded import start_postgres
 from letmepost.domain.processes import Process
 from letmepost.storage.database import as_asyncpg, open_database
-from letmepost.storage.logins import read_login
+from letmepost.storage.logins import ROLES, read_login
 from letmepost.storage.migrating import migrate
 from letmepost.storage.revisions import MIGRATIONS, newest_revision
 from letmepost.storage.roles import UnsafeDeploymentError, provision_roles
@@ -194,7 +194,7 @@ def as_role(url: str, role: str) -> str:
     return make_url(url).set(username=role).render_as_string(hide_password=False)
 
 
-@pytest.mark.parametrize("role", ["letmepost_app", "letmepost_lookup", "letmepost_sweeper", "letmepost_migrator"])
+@pytest.mark.parametrize("role", ROLES)
 async def test_login_role_with_the_name_of_a_shared_role_is_rejected(empty_urls: DatabaseURLs, role: str) -> None:
     with pytest.raises(UnsafeDeploymentError, match="must name a login role of its own"):
         await migrate(empty_urls.admin, as_role(empty_urls.login, role), empty_urls.login)

@@ -1,5 +1,5 @@
 """Storage is tested against PostgreSQL itself: what only SQL promises, only SQL can break."""
 
-from tests.storage.fixtures import admin, database, database_urls, owner, shared_database
+from tests.storage.fixtures import admin, api_database, database, database_urls, owner, shared_database
 
-__all__ = ["admin", "database", "database_urls", "owner", "shared_database"]
+__all__ = ["admin", "api_database", "database", "database_urls", "owner", "shared_database"]

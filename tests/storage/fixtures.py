@@ -44,6 +44,14 @@ async def database(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def api_database(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
+    """The database as the API opens it, with one connection, so that every statement comes after another on it."""
+    opened = open_database(database_urls.api, pool_size=1)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
 async def admin(database_urls: DatabaseURLs) -> AsyncIterator[Admin]:
     """The same database, unbound."""
     connection = await asyncpg.connect(database_urls.admin)

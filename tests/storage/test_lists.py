@@ -8,6 +8,7 @@ from uuid import UUID
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Connection, Database, driver_of
 from letmepost.storage.posts.posts import PostFilter, PostRepository
+from letmepost.storage.posts.reads import PostReads
 from letmepost.storage.webhooks.stream import StreamRepository
 from tests.storage.support import CLOCK, Admin, Owner, make_owner
 
@@ -81,6 +82,34 @@ async def test_page_of_posts_reads_only_the_rows_that_it_shows(database: Databas
             assert ids == sorted(ids, reverse=True)
 
     assert {name: count for name, count in excess.items() if count > 0} == {}
+
+
+async def test_function_that_reads_posts_reads_only_the_rows_that_it_returns(
+    database: Database, api_database: Database, admin: Admin
+) -> None:
+    """Also with the cached plan, which knows neither the cursor nor the size of the page."""
+    owner, _ = await _owner_of(POSTS, database, admin)
+    for _ in range(OTHER_TENANTS):
+        await _owner_of(OTHER_POSTS, database, admin)
+    await admin.do("ANALYZE posts, batches, post_revisions, accounts, organizations")
+    post_ids = [view.post.id for view in await PostReads(api_database.reader(owner.tenant)).list_page(limit=PAGE)]
+    tenant = (owner.tenant.organization_id, owner.tenant.mode)
+    calls = {
+        "first page": ("read_posts($1, $2, $3, 20)", UUID(int=2**128 - 1), PAGE),
+        "next page": ("read_posts($1, $2, $3, 20)", post_ids[-1], PAGE),
+        "post": ("read_post($1, $2, $3)", post_ids[5], 1),
+    }
+
+    excess: dict[str, int] = {}
+    for name, (call, argument, count) in calls.items():
+        for _ in range(EXECUTIONS):
+            async with api_database.transaction("BEGIN") as connection:
+                before = await _rows_read(connection)
+                rows = await driver_of(connection).fetch(f"SELECT id FROM {call}", *tenant, argument)  # noqa: S608 - above
+                excess[name] = await _rows_read(connection) - before - count * 4 * 2
+            assert len(rows) == count
+
+    assert {name: number for name, number in excess.items() if number > 0} == {}
 
 
 async def test_page_of_deliveries_reads_only_the_rows_that_it_shows(database: Database, admin: Admin) -> None:

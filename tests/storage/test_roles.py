@@ -71,11 +71,13 @@ LOOKUP_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
     "connect_sessions": {"SELECT": frozenset({"id", "organization_id", "mode", "token_hash"})},
     "pauses": {"SELECT": ALL, "INSERT": ALL, "DELETE": ALL},
 }
-MAY = {"letmepost_lookup": LOOKUP_MAY, "letmepost_sweeper": SWEEPER_MAY}
+MAY = {"letmepost_lookup": LOOKUP_MAY, "letmepost_sweeper": SWEEPER_MAY, "letmepost_reader": {}}
 
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 each_process = pytest.mark.parametrize("process", Process)
-each_shared_role = pytest.mark.parametrize("role", ["letmepost_app", "letmepost_lookup", "letmepost_sweeper"])
+each_shared_role = pytest.mark.parametrize(
+    "role", ["letmepost_app", "letmepost_lookup", "letmepost_sweeper", "letmepost_reader"]
+)
 ROLE_OF = {Process.API: "letmepost_test_api", Process.WORKER: "letmepost_test"}
 
 
@@ -229,7 +231,36 @@ async def test_sweeper_rights_by_any_kind_of_membership_do_not_fit_the_api(
 
 
 async def test_login_role_of_the_api_does_not_fit_the_worker(database_urls: DatabaseURLs) -> None:
-    assert "cannot take letmepost_sweeper" in str(await problem_of(database_urls.api, Process.WORKER))
+    assert "may take letmepost_reader" in str(await problem_of(database_urls.api, Process.WORKER))
+
+
+async def test_api_login_that_does_not_inherit_the_reader_does_not_fit(
+    database_urls: DatabaseURLs, admin: Admin
+) -> None:
+    """It could take the role, but a read does not."""
+    grant = "GRANT letmepost_reader TO letmepost_test_api WITH INHERIT"
+    async with role_changed(admin, f"{grant} FALSE", f"{grant} TRUE"):
+        assert "cannot take letmepost_reader" in str(await problem_of(database_urls.api, Process.API))
+
+
+async def test_only_the_api_login_can_call_a_function(admin: Admin) -> None:
+    rows = await admin.rows(
+        "SELECT DISTINCT proname, rolname FROM pg_proc CROSS JOIN pg_roles"
+        " WHERE pronamespace = 'public'::regnamespace AND has_function_privilege(pg_roles.oid, pg_proc.oid, 'EXECUTE')"
+        " AND NOT rolsuper AND rolname LIKE 'letmepost%'"
+    )
+    callers = {"letmepost_migrator", "letmepost_reader", "letmepost_test_api"}
+    assert {(row["proname"], row["rolname"]) for row in rows} == {
+        (name, role) for name in ("read_post", "read_posts") for role in callers
+    }
+
+
+async def test_functions_have_the_rights_of_their_caller(admin: Admin) -> None:
+    rows = await admin.rows(
+        "SELECT proname, prosecdef, has_function_privilege('public', oid, 'EXECUTE') AS is_public FROM pg_proc"
+        " WHERE pronamespace = 'public'::regnamespace"
+    )
+    assert [(row["prosecdef"], row["is_public"]) for row in rows] == [(False, False)] * 2
 
 
 @each_process

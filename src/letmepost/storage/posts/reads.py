@@ -38,7 +38,7 @@ class PostReads:
             return PostAndAttempts(read_view(row), [_attempt(facts) for facts in row["attempts"] or ()])
         return None
 
-    async def list_page(self, *, before: UUID | None, limit: int) -> list[PostView]:
+    async def list_page(self, *, limit: int, before: UUID | None = None) -> list[PostView]:
         """Return posts, newest first, below `before`.
 
         Raises:

@@ -73,7 +73,6 @@ class Loaded:
     ahead: timedelta
 
 
-_POST_FIELDS = PostRow._fields
 _REPLY_FIELDS = tuple(field.name for field in fields(SealedReply))
 _ACCOUNT_FIELDS = tuple(field.name for field in fields(AccountRow))
 _JSON = frozenset({"metadata", "parts", "extras", "warnings", "error"})
@@ -91,7 +90,7 @@ _BEGIN = f"""
       FROM mine WHERE r.post_id = mine.id AND r.revision = mine.revision
       RETURNING r.content, r.frozen_at, r.frozen_entropy
     )
-    SELECT {", ".join(f"mine.{name}" for name in _POST_FIELDS)}, frozen.*, account.credential_sealed,
+    SELECT {", ".join(f"mine.{name}" for name in PostRow._fields)}, frozen.*, account.credential_sealed,
            (SELECT coalesce(p.reason, '') FROM pauses p
             WHERE (p.organization_id IS NULL OR p.organization_id = mine.organization_id)
               AND (p.account_id IS NULL OR p.account_id = mine.account_id)
