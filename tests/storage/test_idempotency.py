@@ -22,10 +22,10 @@ class Undone(Exception):
     pass
 
 
-async def claim(database: Database, tenant: Tenant, wanted: IdempotencyClaim = CLAIM, now: datetime = NOW) -> bool:
+async def create(database: Database, tenant: Tenant, wanted: IdempotencyClaim = CLAIM, now: datetime = NOW) -> bool:
     async with database.tenant(tenant) as connection:
         expired = now - timedelta(hours=24)
-        return await IdempotencyRepository(connection, tenant).claim(wanted, fresh_id(), now, expired)
+        return await IdempotencyRepository(connection, tenant).create(wanted, now, expired, batch_id=fresh_id())
 
 
 async def find(database: Database, tenant: Tenant, wanted: IdempotencyClaim = CLAIM) -> IdempotencyRow | None:
@@ -33,15 +33,15 @@ async def find(database: Database, tenant: Tenant, wanted: IdempotencyClaim = CL
         return await IdempotencyRepository(connection, tenant).find(wanted, LONG_AGO)
 
 
-async def answer(database: Database, tenant: Tenant, body: bytes) -> None:
+async def settle(database: Database, tenant: Tenant, body: bytes) -> bool:
     async with database.tenant(tenant) as connection:
-        repository = IdempotencyRepository(connection, tenant)
-        await repository.answer(CLAIM, status=200, headers={"x-is": "it"}, body=body)
+        records = IdempotencyRepository(connection, tenant)
+        return await records.settle(CLAIM, b"key", LONG_AGO, status=200, headers={"x-is": "it"}, body=body)
 
 
-async def test_a_key_is_taken_once(database: Database, owner: Owner) -> None:
-    assert await claim(database, owner.tenant)
-    assert not await claim(database, owner.tenant)
+async def test_record_of_a_key_is_created_once(database: Database, owner: Owner) -> None:
+    assert await create(database, owner.tenant)
+    assert not await create(database, owner.tenant)
     row = await find(database, owner.tenant)
     assert row is not None
     assert (row.fingerprint, row.api_key_id, row.status) == (b"request", UUID(int=5), None)
@@ -55,22 +55,22 @@ async def test_a_key_is_taken_once(database: Database, owner: Owner) -> None:
 async def test_another_key_or_scope_is_not_in_the_way(
     database: Database, owner: Owner, other: IdempotencyClaim
 ) -> None:
-    assert await claim(database, owner.tenant)
-    assert await claim(database, owner.tenant, other)
+    assert await create(database, owner.tenant)
+    assert await create(database, owner.tenant, other)
 
 
 async def test_another_tenant_or_world_is_not_in_the_way(database: Database, owner: Owner) -> None:
     live = Tenant(owner.tenant.organization_id, Mode.LIVE)
-    assert await claim(database, owner.tenant)
-    assert await claim(database, live)
-    assert await claim(database, (await make_owner(database)).tenant)
+    assert await create(database, owner.tenant)
+    assert await create(database, live)
+    assert await create(database, (await make_owner(database)).tenant)
 
 
 @pytest.mark.parametrize("ending", ["commit", "rollback"])
 async def test_a_second_request_waits_for_the_first_one_to_end(
     database: Database, owner: Owner, admin: Admin, ending: str
 ) -> None:
-    """The claim is in the transaction of what it protects: a crash leaves neither."""
+    """The record is in the transaction of what it protects: a crash leaves neither."""
     second: list[asyncio.Task[bool]] = []
 
     async def is_waiting() -> bool:
@@ -78,8 +78,8 @@ async def test_a_second_request_waits_for_the_first_one_to_end(
 
     async def first() -> None:
         async with database.tenant(owner.tenant) as connection:
-            assert await IdempotencyRepository(connection, owner.tenant).claim(CLAIM, None, NOW, LONG_AGO)
-            second.append(asyncio.create_task(claim(database, owner.tenant)))
+            assert await IdempotencyRepository(connection, owner.tenant).create(CLAIM, NOW, LONG_AGO)
+            second.append(asyncio.create_task(create(database, owner.tenant)))
             await eventually(is_waiting)
             if ending == "rollback":
                 raise Undone
@@ -93,32 +93,38 @@ async def test_a_second_request_waits_for_the_first_one_to_end(
     assert await find(database, owner.tenant) is not None
 
 
-async def test_of_many_requests_at_once_one_takes_the_key(database: Database, owner: Owner) -> None:
-    assert sorted(await asyncio.gather(*(claim(database, owner.tenant) for _ in range(8)))) == [False] * 7 + [True]
+async def test_one_of_many_simultaneous_requests_creates_the_record(database: Database, owner: Owner) -> None:
+    assert sorted(await asyncio.gather(*(create(database, owner.tenant) for _ in range(8)))) == [False] * 7 + [True]
+
+
+async def test_record_by_another_key_of_the_ring_is_the_record_of_the_request(database: Database, owner: Owner) -> None:
+    """While keys are rotated, another process may have another first key."""
+    assert await create(database, owner.tenant)
+    assert not await create(database, owner.tenant, replace(CLAIM, key_hashes=[b"new key", b"key"]))
 
 
 async def test_an_old_record_is_taken_over_and_forgotten(database: Database, owner: Owner) -> None:
-    await claim(database, owner.tenant, now=LONG_AGO - timedelta(seconds=1))
-    await answer(database, owner.tenant, b"old")
+    await create(database, owner.tenant, now=LONG_AGO - timedelta(seconds=1))
+    assert not await settle(database, owner.tenant, b"late")
     assert await find(database, owner.tenant) is None
     changed = replace(CLAIM, fingerprints=[b"another request"])
-    assert await claim(database, owner.tenant, changed)
+    assert await create(database, owner.tenant, changed)
     row = await find(database, owner.tenant)
     assert row is not None
     assert (row.fingerprint, row.status, row.body, row.created_at) == (b"another request", None, None, NOW)
 
 
 async def test_a_record_of_exactly_a_day_still_counts(database: Database, owner: Owner) -> None:
-    """What `claim` refuses `find` must find: there is no moment at which a key is neither."""
-    await claim(database, owner.tenant, now=LONG_AGO)
-    assert not await claim(database, owner.tenant)
+    """What `create` refuses `find` must find: there is no moment at which a key is neither."""
+    await create(database, owner.tenant, now=LONG_AGO)
+    assert not await create(database, owner.tenant)
     assert await find(database, owner.tenant) is not None
 
 
-async def test_the_first_answer_is_the_one_that_stays(database: Database, owner: Owner) -> None:
-    await claim(database, owner.tenant)
-    await answer(database, owner.tenant, b"first")
-    await answer(database, owner.tenant, b"second")
+async def test_first_response_is_the_one_that_stays(database: Database, owner: Owner) -> None:
+    await create(database, owner.tenant)
+    assert await settle(database, owner.tenant, b"first")
+    assert not await settle(database, owner.tenant, b"second")
     row = await find(database, owner.tenant)
     assert row is not None
     assert (row.status, row.headers, row.body) == (200, {"x-is": "it"}, b"first")
