@@ -187,7 +187,7 @@ class TenantReader:
             if isinstance(error, TimeoutError) or not taken.driver.is_closed():
                 await self._connections.discard(taken)
                 raise
-            # It died, most likely while nobody used it. A read can be repeated.
+            # It died, most likely while it was idle. A read can be repeated.
             taken = await self._connections.replace(taken)
             rows = await self._fetch_on(taken, call, values)
         except BaseException:
