@@ -124,7 +124,11 @@ class Deployment:
                 opened.set_result(services)
                 await run_worker(services, stop)
 
-        self._workers.append((asyncio.create_task(work()), stop))
+        worker = asyncio.create_task(work())
+        await asyncio.wait({worker, opened}, return_when=asyncio.FIRST_COMPLETED)
+        if worker.done():
+            await worker  # raises what kept it from starting
+        self._workers.append((worker, stop))
         services: WorkerServices = await opened
         return services
 

@@ -29,9 +29,12 @@ async def service(
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def services(service: Deployment) -> WorkerServices:
-    """A worker's, to do at once what it does now and then."""
+    """The services of one more worker, for tests that run its periodic work immediately.
+
+    All tests share it: each worker holds connections to PostgreSQL, which accepts a limited number.
+    """
     return await service.start_worker()
 
 

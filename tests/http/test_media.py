@@ -13,7 +13,7 @@ from letmepost.domain.ids import Prefix, parse
 from letmepost.gateways.clock import SystemClock
 from letmepost.storage.database import Tenant as DatabaseTenant
 from letmepost.worker.main import WorkerServices
-from tests.deployment import Client, Deployment, serving
+from tests.deployment import Client, serving
 from tests.gateways.movies import movie
 from tests.http.support import ABSENT_ID, Tenant, check_refusal, moment, path_of, png, soon, upload
 
@@ -219,12 +219,6 @@ async def test_a_medium_is_put_into_a_profile_and_listed_there(tenant: Tenant) -
             f"/v1/media?profileId=prof_{ABSENT_ID}", files={"file": ("a.png", png())}, headers=sent
         )
     check_refusal(unknown, 404, "not_found")
-
-
-@pytest.fixture(scope="module")
-async def services(service: Deployment) -> WorkerServices:
-    """A worker's, to do at once what it does now and then."""
-    return await service.start_worker()
 
 
 async def expire(tenant: Tenant, media_id: str) -> None:

@@ -12,6 +12,7 @@ from letmepost.domain.ids import Prefix, parse
 from letmepost.services.tenants.api_keys import REVOCATION_LAG_S
 from letmepost.storage.database import DEPLOYMENT
 from letmepost.storage.tables import metadata
+from letmepost.worker.main import WorkerServices
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.doubles.waiting import eventually
 from tests.http.support import ABSENT_ID, Tenant, check_refusal, path_of, png, soon, upload
@@ -125,7 +126,7 @@ async def test_the_keys_of_a_deleted_tenant_end_within_a_second(tenant: Tenant, 
 
 
 async def test_what_a_deleted_tenant_had_is_removed_but_for_the_record(
-    tenant: Tenant, operator: Client, path: str
+    tenant: Tenant, operator: Client, services: WorkerServices, path: str
 ) -> None:
     client = tenant.client
     await client.post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"})
@@ -134,14 +135,13 @@ async def test_what_a_deleted_tenant_had_is_removed_but_for_the_record(
     wanted = {"targets": [{"accountId": account_id}], "text": "Now", "media": media}
     assert (await client.post("/v1/posts", wanted, idempotency_key="k")).status_code == 200
     bystander = await tenant.deployment.client()
-    worker = await tenant.deployment.start_worker()
     assert (await operator.call("DELETE", path)).status_code == 200
-    await worker.removal.sweep()
+    await services.removal.sweep()
     assert (await tenant.stored())["files"] == 1, "a request that was admitted before may still be under way"
     await tenant.admin.do(
         "UPDATE organizations SET deleted_at = deleted_at - interval '1 hour' WHERE id = $1", tenant.uuid
     )
-    await worker.removal.sweep()
+    await services.removal.sweep()
     for table in metadata.sorted_tables:
         column = "id" if table.name == "organizations" else "organization_id"
         query = f'SELECT count(*) FROM "{table.name}" WHERE {column} = $1'  # noqa: S608 - our own tables
@@ -211,7 +211,7 @@ async def test_a_minted_key_is_kept_sealed_and_shown_again_for_ten_minutes(
 
 
 async def test_request_of_the_operator_is_replayed_after_its_organization_is_removed(
-    tenant: Tenant, operator: Client, path: str
+    tenant: Tenant, operator: Client, path: str, services: WorkerServices
 ) -> None:
     async def change_and_delete() -> list[httpx2.Response]:
         return [
@@ -221,11 +221,10 @@ async def test_request_of_the_operator_is_replayed_after_its_organization_is_rem
 
     first = await change_and_delete()
     assert [reply.status_code for reply in first] == [200, 200]
-    worker = await tenant.deployment.start_worker()
     await tenant.admin.do(
         "UPDATE organizations SET deleted_at = deleted_at - interval '1 hour' WHERE id = $1", tenant.uuid
     )
-    await worker.removal.sweep()
+    await services.removal.sweep()
     assert await tenant.admin.one("SELECT count(*) FROM organizations WHERE id = $1", tenant.uuid) == 0
     again = await change_and_delete()
     assert [reply.content for reply in again] == [reply.content for reply in first]
