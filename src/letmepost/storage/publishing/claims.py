@@ -125,7 +125,7 @@ class EveryTenantClaims:
         try:
             async with self._database.sweep() as connection:
                 driver = driver_of(connection)
-                await driver.execute(_RELEASE_EXPIRED)
+                await driver.fetch(_RELEASE_EXPIRED)  # prepared, which `execute` without arguments is not
                 turns = (Candidate(*row) for row in await driver.fetch(CANDIDATES, 2 * limit, after, _WINDOW))
                 ids = [turn.post_id for turn in islice(filter(may_take, turns), limit)]
                 if not ids:
