@@ -466,6 +466,17 @@ CREATE INDEX ix_connect_states_session_id ON connect_states (organization_id, se
 ALTER TABLE connect_states ADD CONSTRAINT uq_connect_states_organization_id_id UNIQUE (organization_id, id);
 """
 
+# The deployment itself. No tenant owns it, so it has no row-level security, and only the worker can read it.
+DEPLOYMENT = """
+CREATE TABLE deployment (
+  is_only BOOLEAN DEFAULT true CONSTRAINT pk_deployment PRIMARY KEY,
+  id UUID DEFAULT gen_random_uuid() NOT NULL,
+  CONSTRAINT ck_deployment_is_only CHECK (is_only)
+);
+INSERT INTO deployment DEFAULT VALUES;
+GRANT SELECT ON deployment TO letmepost_sweeper;
+"""
+
 SCHEMA = TENANTS + ACCOUNTS + POSTS + MEDIA + WEBHOOKS + CONNECTING
 TABLES = re.findall(r"^CREATE TABLE (\w+)", SCHEMA, re.MULTILINE)
 
@@ -638,7 +649,8 @@ READ_FUNCTIONS = {
 
 def upgrade() -> None:
     """Create the tables, then the rights, then the functions."""
-    for statement in SCHEMA.split(";\n"):
+    for statement in (SCHEMA + DEPLOYMENT).split(";
+"):
         if statement.strip():
             op.execute(statement)
     for table in TABLES:
@@ -683,4 +695,5 @@ def downgrade() -> None:
     op.execute("DROP TYPE post_view")
     for table in reversed(TABLES):
         op.execute(f"DROP TABLE {table}")
+    op.execute("DROP TABLE deployment")
     op.execute("REVOKE SELECT ON alembic_version FROM letmepost_lookup")

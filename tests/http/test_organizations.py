@@ -11,11 +11,11 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse
 from letmepost.services.tenants.api_keys import REVOCATION_LAG_S
 from letmepost.storage.database import DEPLOYMENT
-from letmepost.storage.tables import metadata
 from letmepost.worker.main import WorkerServices
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.doubles.waiting import eventually
 from tests.http.support import ABSENT_ID, Tenant, check_refusal, path_of, png, soon, upload
+from tests.storage.rows import TABLES
 
 _NEWEST_RECORDS = "SELECT organization_id, key_hash, fingerprint, body FROM idempotency_keys ORDER BY created_at DESC"
 
@@ -142,7 +142,7 @@ async def test_what_a_deleted_tenant_had_is_removed_but_for_the_record(
         "UPDATE organizations SET deleted_at = deleted_at - interval '1 hour' WHERE id = $1", tenant.uuid
     )
     await services.removal.sweep()
-    for table in metadata.sorted_tables:
+    for table in TABLES:
         column = "id" if table.name == "organizations" else "organization_id"
         query = f'SELECT count(*) FROM "{table.name}" WHERE {column} = $1'  # noqa: S608 - our own tables
         assert (await tenant.admin.one(query, tenant.uuid) > 0) is (table.name == "audit_log"), table.name

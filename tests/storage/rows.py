@@ -14,8 +14,8 @@ from letmepost.domain.api_keys import Mode
 from letmepost.storage.database import Tenant
 from letmepost.storage.tables import metadata
 
-TABLES = metadata.sorted_tables
-"""Those that others refer to come first."""
+TABLES = [table for table in metadata.sorted_tables if table.name != "deployment"]
+"""Those of tenants. Those that others refer to come first."""
 
 Row = Mapping[str, Any]
 

@@ -1,6 +1,6 @@
 """The schema. `metadata` is what migrations are compared with."""
 
-from letmepost.storage.tables import accounts, connecting, media, organizations, posts, webhooks
+from letmepost.storage.tables import accounts, connecting, deployment, media, organizations, posts, webhooks
 from letmepost.storage.tables.base import metadata
 
-__all__ = ["accounts", "connecting", "media", "metadata", "organizations", "posts", "webhooks"]
+__all__ = ["accounts", "connecting", "deployment", "media", "metadata", "organizations", "posts", "webhooks"]
