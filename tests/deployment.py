@@ -29,7 +29,8 @@ from letmepost.platforms.contract import Platform
 from letmepost.sandbox.app import create_app as create_sandbox
 from letmepost.sandbox.store import open_store
 from letmepost.settings import Settings
-from letmepost.worker.main import WorkerServices, run_worker
+from letmepost.worker.main import run_worker
+from letmepost.worker.services import WorkerServices
 from tests.database import DatabaseURLs
 
 OPERATOR_TOKEN = "operator-token-operator-token-operator"

@@ -111,6 +111,12 @@ class Settings(BaseSettings):
         description="Processes of `letmepost serve`; unset, one for each core that it may use, at most 8.",
     )
     worker_slots: int = Field(default=64, gt=0, description="Posts that one worker publishes at once.")
+    worker_name: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The worker that `arq --check` looks at; unset, the one on this host. Name each if a host has "
+        "several.",
+    )
     delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at once.")
     lease_s: float = Field(default=60.0, ge=2, description="How long a dead worker's post waits for another.")
     shutdown_grace_s: float = Field(default=25.0, ge=0, description="How long a stopping worker finishes its posts.")

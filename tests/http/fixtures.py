@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from letmepost.worker.main import WorkerServices
+from letmepost.worker.services import WorkerServices
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
 from tests.http.receiver import Receiver

@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from letmepost.domain.ids import Prefix, parse
-from letmepost.worker.main import WorkerServices
+from letmepost.worker.services import WorkerServices
 from tests.deployment import Client, serving
 from tests.doubles.waiting import eventually
 from tests.http.support import PLATFORM, Tenant, path_of, png, soon

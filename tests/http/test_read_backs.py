@@ -1,7 +1,7 @@
 """Read-backs over the whole stack: planned at publication, brought nearer by the sandbox clock, shown to callers."""
 
 from letmepost.platforms import discover
-from letmepost.worker.main import WorkerServices
+from letmepost.worker.services import WorkerServices
 from tests.deployment import Client
 from tests.doubles.waiting import eventually
 from tests.http.support import Tenant

@@ -1,15 +1,24 @@
 """The worker: its use cases, and the process around them."""
 
 import asyncio
+import os
 import random
 import signal
+import socket
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
+from uuid import UUID
 
-from letmepost.bootstrap.core import open_core
+import typer
+
+from letmepost.bootstrap.core import open_checked_database, open_core
 from letmepost.bootstrap.metrics import make_metrics, queue_reader
+from letmepost.cli.configuration import read_settings
+from letmepost.cli.logs import configure_logs
 from letmepost.domain.processes import Process
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.garbage import exclude_loaded_objects
@@ -31,6 +40,7 @@ from letmepost.services.tenants.version_notices import VersionNotices
 from letmepost.services.webhooks.deliveries import Deliveries
 from letmepost.settings import Settings
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts
+from letmepost.storage.deployment import read_deployment_id
 from letmepost.storage.media.sweeps import EveryTenantMedia
 from letmepost.storage.posts.read_backs import EveryTenantReadBacks
 from letmepost.storage.publishing.claims import EveryTenantClaims
@@ -40,7 +50,10 @@ from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
 from letmepost.storage.tenants.version_notices import EveryTenantNotices
 from letmepost.storage.webhooks.deliveries import EveryTenantDeliveries
 from letmepost.storage.webhooks.events import EveryTenantOutbox
-from letmepost.worker.main import WorkerServices, run_worker
+from letmepost.worker import jobs
+from letmepost.worker.job_queue import JOB_TIMEOUT_S, JobQueue, open_job_redis, redis_settings
+from letmepost.worker.main import run_worker
+from letmepost.worker.services import WorkerServices
 
 COUNTERS_KEPT = timedelta(days=32)
 """From a period's start: longer than the longest, a month."""
@@ -55,13 +68,17 @@ async def open_worker(
     platforms: Mapping[str, Platform],
     environment: Mapping[str, str],
     clock: Clock | None = None,
+    *,
+    job_timeout_s: float = JOB_TIMEOUT_S,
 ) -> AsyncIterator[WorkerServices]:
-    """The use cases behind the worker. `clock`: the machine's own, if left out."""
+    """Open the use cases behind the worker. `clock`: the machine's own, if left out."""
     metrics = make_metrics(settings)
     async with (
         open_core(settings, platforms, environment, metrics, Process.WORKER, clock) as core,
         metrics.served(queue_reader(core.database)),
+        open_job_redis(settings.redis_url.get_secret_value()) as job_redis,
     ):
+        worker_id, prefix = str(new_id(core.clock)), key_prefix(await read_deployment_id(core.database))
         claims = EveryTenantClaims(core.database)
         leases = Leases(claims, core.clock, lease_s=settings.lease_s)
         throttles = Throttles(core.redis, core.clock)
@@ -117,7 +134,14 @@ async def open_worker(
             pauses=ForgottenPauses(core.units, EveryTenantPauses(core.database)),
             wakeups=core.wakeups,
             throttles=throttles,
-            beat=partial(Heartbeats(core.redis, settings.alive_file).beat, str(new_id(core.clock))),
+            beat=partial(Heartbeats(core.redis, settings.alive_file).beat, worker_id),
+            queue=JobQueue(
+                redis=job_redis,
+                prefix=prefix,
+                name=f"{prefix}:{worker_id}",
+                health_key=health_key(prefix, settings),
+                job_timeout_s=job_timeout_s,
+            ),
             post_slots=settings.worker_slots,
             delivery_slots=settings.delivery_slots,
             grace_s=settings.shutdown_grace_s,
@@ -132,6 +156,54 @@ async def work(settings: Settings, environment: Mapping[str, str]) -> None:
     async with open_worker(settings, discover(), environment) as services:
         exclude_loaded_objects()
         await run_worker(services, stop)
+
+
+def key_prefix(deployment_id: UUID) -> str:
+    """Return what the deployment's keys in the job queue begin with."""
+    return f"letmepost:{deployment_id}"
+
+
+def health_key(prefix: str, settings: Settings) -> str:
+    """Return the key that `arq --check` reads: the one of the worker with this name."""
+    return f"{prefix}:health:{settings.worker_name or socket.gethostname()}"
+
+
+def __getattr__(name: str) -> object:
+    """Return `WorkerSettings` for arq's command. The environment is read only when it is asked for."""
+    if name == "WorkerSettings":
+        try:
+            settings = read_settings(os.environ)
+        except typer.Exit as wrong:
+            sys.exit(wrong.exit_code)  # A traceback would show the value.
+        return arq_settings(settings, dict(os.environ))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def arq_settings(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the arguments with which arq's command makes a worker, or checks its health.
+
+    The command always makes arq's own `Worker`, which this package overrides. So the first thing that it is told to do
+    is to run ours, until the process is asked to stop.
+    """
+
+    async def run(_ctx: dict[Any, Any]) -> None:
+        configure_logs(as_json=not sys.stderr.isatty())
+        await work(settings, environment)
+        raise asyncio.CancelledError  # arq ends in order
+
+    prefix = key_prefix(asyncio.run(_read_deployment_id(settings)))
+    return {
+        "functions": jobs.functions(),
+        "cron_jobs": jobs.cron_jobs(prefix),
+        "on_startup": run,
+        "redis_settings": redis_settings(settings.redis_url.get_secret_value()),
+        "health_check_key": health_key(prefix, settings),
+    }
+
+
+async def _read_deployment_id(settings: Settings) -> UUID:
+    async with open_checked_database(settings, Process.WORKER, pool_size=1) as database:
+        return await read_deployment_id(database)
 
 
 def kept_for(settings: Settings) -> Mapping[Kept, timedelta]:

@@ -1,25 +1,26 @@
 """From the environment to the settings."""
 
+from collections.abc import Mapping
+
 from pydantic import ValidationError
 
 from letmepost.cli.output import fail
-from letmepost.cli.wiring import Wiring
 from letmepost.settings import Settings
 
 
-def read_settings(wiring: Wiring) -> Settings:
-    """The settings, or an exit that names each variable that is wrong; never its value."""
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings, or exit and name each variable that is wrong; never its value."""
     try:
-        return Settings.model_validate(given_settings(wiring))
+        return Settings.model_validate(given_settings(environment))
     except ValidationError as error:
         lines = [f"  {line}" for line in complaints(error)]
         fail("\n".join(["These settings are missing or wrong (see .env.example):", *lines]))
 
 
-def given_settings(wiring: Wiring) -> dict[str, str]:
-    """What the environment says, by the settings' own names."""
+def given_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the values in the environment, by the settings' own names."""
     names = (str(field.validation_alias or name) for name, field in Settings.model_fields.items())
-    return {name: wiring.environment[variable(name)] for name in names if variable(name) in wiring.environment}
+    return {name: environment[variable(name)] for name in names if variable(name) in environment}
 
 
 def complaints(error: ValidationError, prefix: str = "") -> list[str]:

@@ -38,7 +38,7 @@ def carry_out(wiring: Wiring, run: "Callable[[Work], Awaitable[T]]") -> T:
 
     An error of the use case, or of connecting, is reported in one line, with exit status 1.
     """
-    settings = read_settings(wiring)
+    settings = read_settings(wiring.environment)
     configure_logs(as_json=False)  # standard output is the answer's
 
     async def call() -> T:

@@ -42,7 +42,7 @@ def add_serve(cli: typer.Typer, wiring: Wiring) -> None:
 
         It is configured by environment variables: .env.example names them all, and `letmepost doctor` checks them.
         """
-        settings = read_settings(wiring)
+        settings = read_settings(wiring.environment)
         require_database(wiring, settings, Process.API)
         count = workers or serve_workers(settings)
         if count == 1:
@@ -66,7 +66,7 @@ def add_serve(cli: typer.Typer, wiring: Wiring) -> None:
         """Run one process of the API. `serve` starts this command; there is no other use for it."""
         from letmepost.cli.supervisor import report_ready
 
-        settings = read_settings(wiring)
+        settings = read_settings(wiring.environment)
         require_database(wiring, settings, Process.API)
         shared = None
         if metrics_listener is not None and metrics_directory is not None:

@@ -32,7 +32,7 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
         (SIGTERM).
         """
         configure_logs(as_json=not sys.stderr.isatty())
-        settings = read_settings(wiring)
+        settings = read_settings(wiring.environment)
         require_database(wiring, settings, Process.WORKER)
         _run(lambda: wiring.run_worker(settings))
 

@@ -25,7 +25,7 @@ def add_setup(cli: typer.Typer, wiring: Wiring) -> None:
         Creates the roles that are missing, too: those of API and worker, which DATABASE_URL and
         LETMEPOST_WORKER_DATABASE_URL name. LETMEPOST_MIGRATION_DATABASE_URL names a role that may do that.
         """
-        settings = read_settings(wiring)
+        settings = read_settings(wiring.environment)
         url, worker_url = settings.migration_database_url, settings.worker_database_url
         if url is None:
             fail("LETMEPOST_MIGRATION_DATABASE_URL is not set: a role that may create roles.")

@@ -1,4 +1,4 @@
-"""What the worker's slots are filled with."""
+"""What the dispatchers claim: posts, and webhook deliveries."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from letmepost.storage.webhooks.deliveries import Delivery
 
 
 class PostSource:
-    """Ready posts. `announced` is called after each: its events wait for the relay."""
+    """Ready posts. `announced` is called after each, because the relay must announce its events."""
 
     def __init__(self, publishing: Publishing, announced: Callable[[], None]) -> None:
         self._publishing = publishing
@@ -21,6 +21,9 @@ class PostSource:
     async def due_in_s(self) -> float | None:
         return await self._publishing.next_ready_in_s()
 
+    def id_of(self, work: Claim) -> str:
+        return str(work.post_id)
+
     async def carry_out(self, work: Claim) -> None:
         await self._publishing.publish(work)
         self._announced()
@@ -30,7 +33,7 @@ class PostSource:
 
 
 class DeliverySource:
-    """Due webhook deliveries, and before them the events that have not been announced yet."""
+    """Due webhook deliveries. Before each claim, the event relay announces what has been committed."""
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
@@ -43,8 +46,11 @@ class DeliverySource:
     async def due_in_s(self) -> float | None:
         return await self._deliveries.next_due_in_s()
 
+    def id_of(self, work: Delivery) -> str:
+        return str(work.id)
+
     async def carry_out(self, work: Delivery) -> None:
         await self._deliveries.send(work)
 
     async def hand_back(self, work: Delivery) -> None:
-        """Its lease runs out, and it is sent again: at least once is the promise."""
+        """Leave the lease to expire: the delivery is then sent again, at least once as promised."""

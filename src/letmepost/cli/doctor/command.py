@@ -42,7 +42,7 @@ def add_doctor(cli: typer.Typer, wiring: Wiring) -> None:
 async def _examine(wiring: Wiring, platforms: "Mapping[str, Platform]") -> "list[CheckResult]":
     from letmepost.cli.doctor import configuration
 
-    settings, found = configuration.check_settings(given_settings(wiring))
+    settings, found = configuration.check_settings(given_settings(wiring.environment))
     found += configuration.check_spelling(wiring.environment, platforms)
     if settings is None:
         return found

@@ -1,14 +1,15 @@
-"""The worker's loop, over a source that does what a test says. Nothing here waits for a clock."""
+"""The dispatcher, over a source and a queue that do what a test says. Nothing here waits for a clock."""
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
 
-from letmepost.worker.slots import Slots, every
+from letmepost.worker.dispatcher import Dispatcher, Ticket
+from letmepost.worker.main import every
 from tests.doubles.waiting import eventually
 
 NEVER_S = 3600.0
@@ -46,6 +47,9 @@ class Source:
             raise ConnectionError
         return self.due_s
 
+    def id_of(self, work: int) -> str:
+        return f"item {work}"
+
     async def carry_out(self, work: int) -> None:
         self.begun.append(work)
         self.most_at_once = max(self.most_at_once, len(self.begun) - len(self.done))
@@ -69,11 +73,44 @@ class Source:
 
 
 @dataclass
+class Queue:
+    """A queue that starts a job as soon as it is enqueued.
+
+    Args:
+        loses: how many times it loses the jobs that it is given.
+        fails: how many times it is unavailable.
+    """
+
+    loses: int = 0
+    fails: int = 0
+    given: list[Ticket] = field(default_factory=list)
+    dispatcher: Dispatcher[int] | None = None
+    jobs: set["asyncio.Task[None]"] = field(default_factory=set)
+
+    async def enqueue(self, job: str, tickets: Sequence[Ticket]) -> None:
+        assert job == "test"
+        if self.fails:
+            self.fails -= 1
+            raise ConnectionError
+        self.given += tickets
+        if self.loses:
+            self.loses -= 1
+            return
+        self.start(*tickets)
+
+    def start(self, *tickets: Ticket) -> None:
+        """Start jobs; any may be started again."""
+        assert self.dispatcher is not None
+        self.jobs |= {asyncio.create_task(self.dispatcher.carry_out(*ticket)) for ticket in tickets}
+
+
+@dataclass
 class Loop:
-    """Slots that are running."""
+    """A dispatcher that is running."""
 
     source: Source
-    slots: Slots[int]
+    queue: Queue
+    dispatcher: Dispatcher[int]
     stop: asyncio.Event
     task: "asyncio.Task[None]"
 
@@ -91,20 +128,28 @@ class Loop:
 
 @asynccontextmanager
 async def running(
-    source: Source, count: int = 2, *, grace_s: float = NEVER_S, sweep_s: float = NEVER_S
+    source: Source,
+    slots: int = 2,
+    *,
+    queue: Queue | None = None,
+    grace_s: float = NEVER_S,
+    sweep_s: float = NEVER_S,
+    starts_within_s: float = NEVER_S,
 ) -> AsyncIterator[Loop]:
     """A loop that looks when it has a reason to, and never just because time has passed."""
-    slots, stop = Slots("test", source, count, sweep_s=sweep_s), asyncio.Event()
-    loop = Loop(source, slots, stop, asyncio.create_task(slots.run(stop, grace_s=grace_s)))
+    queue, stop = queue or Queue(), asyncio.Event()
+    dispatcher = Dispatcher("test", source, slots, queue.enqueue, sweep_s=sweep_s, starts_within_s=starts_within_s)
+    queue.dispatcher = dispatcher
+    loop = Loop(source, queue, dispatcher, stop, asyncio.create_task(dispatcher.run(stop, grace_s=grace_s)))
     try:
         yield loop
     finally:
         loop.task.cancel()
-        await asyncio.gather(loop.task, return_exceptions=True)
+        await asyncio.gather(loop.task, *queue.jobs, return_exceptions=True)
 
 
 async def test_no_more_is_taken_than_there_are_slots() -> None:
-    async with running(Source(deque(range(10))), count=3) as loop:
+    async with running(Source(deque(range(10))), slots=3) as loop:
         await loop.until(lambda: len(loop.source.begun) == 3)
         assert loop.source.asked == [3]
         loop.source.finish(1)
@@ -120,7 +165,7 @@ async def test_a_hint_makes_it_look() -> None:
     async with running(Source()) as loop:
         await loop.until(lambda: loop.source.asked == [2])
         loop.source.ready.append(7)
-        loop.slots.wake()
+        loop.dispatcher.wake()
         await loop.until(lambda: loop.source.begun == [7])
 
 
@@ -137,10 +182,10 @@ async def test_a_hint_during_a_look_makes_it_look_again() -> None:
 
         def hint() -> None:
             source.before_claim = add
-            loop.slots.wake()
+            loop.dispatcher.wake()
 
         source.before_claim = hint
-        loop.slots.wake()
+        loop.dispatcher.wake()
         await loop.until(lambda: source.begun == [7])
 
 
@@ -172,7 +217,7 @@ async def test_a_failing_look_does_not_end_the_loop(failing: Source) -> None:
 
 
 async def test_failing_work_does_not_end_the_loop_and_frees_its_slot() -> None:
-    async with running(Source(deque(range(5)), broken={0, 1, 2, 3}), count=1) as loop:
+    async with running(Source(deque(range(5)), broken={0, 1, 2, 3}), slots=1) as loop:
         await loop.until(lambda: loop.source.begun == [0, 1, 2, 3, 4])
 
 
@@ -197,16 +242,16 @@ async def test_stopping_hands_back_what_does_not_finish_in_time() -> None:
 
 
 async def test_what_is_claimed_while_it_stops_is_not_left_behind() -> None:
-    source, stop = Source(deque([1])), asyncio.Event()
+    source, stop, queue = Source(deque([1])), asyncio.Event(), Queue(loses=1)
     source.before_claim = stop.set
-    await Slots("test", source, 2, sweep_s=NEVER_S).run(stop, grace_s=0.01)
-    assert source.handed_back == [1]
+    await Dispatcher("test", source, 2, queue.enqueue, sweep_s=NEVER_S).run(stop, grace_s=0.01)
+    assert (source.begun, source.handed_back) == ([1], [1])
 
 
 async def test_one_that_cannot_be_handed_back_does_not_keep_the_others() -> None:
     """Its lease runs out; the others go on at once."""
     source = Source(deque([1, 2, 3]), cannot_hand_back={1, 2})
-    async with running(source, count=3, grace_s=0.01) as loop:
+    async with running(source, slots=3, grace_s=0.01) as loop:
         await loop.until(lambda: source.begun == [1, 2, 3])
         loop.stop.set()
         await loop.ended()
@@ -227,6 +272,88 @@ async def test_cancelling_the_loop_cancels_its_work() -> None:
         await loop.until(lambda: source.begun == [1])
     assert [task for task in asyncio.all_tasks() if task.get_name() == "test"] == []
     assert source.done == []
+
+
+# The queue
+
+
+async def test_duplicate_job_does_nothing() -> None:
+    async with running(Source(deque([1]))) as loop:
+        await loop.until(lambda: loop.source.begun == [1])
+        [ticket] = loop.queue.given
+        loop.queue.start(ticket, ticket)
+        loop.source.finish(1)
+        await loop.until(lambda: all(job.done() for job in loop.queue.jobs))
+        loop.queue.start(ticket)
+        await loop.until(lambda: all(job.done() for job in loop.queue.jobs))
+    assert (loop.source.begun, loop.source.done) == ([1], [1])
+
+
+async def test_job_that_is_not_of_this_process_does_nothing() -> None:
+    async with running(Source(deque([1]))) as loop:
+        await loop.dispatcher.carry_out("item 1", 99)
+        await loop.dispatcher.carry_out("item 2", 0)
+        await loop.until(lambda: loop.source.begun == [1])
+
+
+async def test_lost_job_is_enqueued_again() -> None:
+    queue = Queue(loses=2)
+    async with running(Source(deque([1, 2, 3])), queue=queue, starts_within_s=0.01) as loop:
+        await loop.until(lambda: loop.source.begun == [1, 2])
+        first, second, third = queue.given[:2], queue.given[2:4], queue.given[4:]
+        assert [item_id for item_id, _ in first + second + third] == ["item 1", "item 2"] * 3
+        assert len({number for _, number in queue.given}) == 6, "a job that was only late must not start a later claim"
+        assert loop.source.asked == [2], "a claim whose job was lost still takes its slot"
+
+
+async def test_job_that_is_late_and_was_enqueued_again_starts_the_work_once() -> None:
+    queue = Queue(loses=1)
+    async with running(Source(deque([1])), queue=queue, starts_within_s=0.01) as loop:
+        await loop.until(lambda: loop.source.begun == [1])
+        queue.start(*queue.given)
+        loop.source.finish(1)
+        await loop.until(lambda: all(job.done() for job in queue.jobs))
+    assert loop.source.begun == [1]
+
+
+async def test_claims_are_carried_out_without_the_queue_when_it_is_unavailable() -> None:
+    queue = Queue(fails=1)
+    async with running(Source(deque([1, 2, 3])), queue=queue) as loop:
+        await loop.until(lambda: loop.source.begun == [1, 2])
+        assert queue.given == []
+        loop.source.finish(1)
+        await loop.until(lambda: loop.source.begun == [1, 2, 3])
+        assert [item_id for item_id, _ in queue.given] == ["item 3"]
+
+
+async def test_work_continues_when_its_job_is_canceled() -> None:
+    """arq cancels a job at its timeout. Only a lease ends the work."""
+    async with running(Source(deque([1, 2])), slots=1) as loop:
+        await loop.until(lambda: loop.source.begun == [1])
+        [job] = loop.queue.jobs
+        job.cancel()
+        await loop.until(job.done)
+        assert loop.source.begun == [1], "its slot is still taken"
+        loop.source.finish(1)
+        await loop.until(lambda: loop.source.done == [1])
+        await loop.until(lambda: loop.source.begun == [1, 2])
+
+
+async def test_claim_whose_job_has_not_started_is_carried_out_when_the_loop_stops() -> None:
+    source, queue = Source(deque([1])), Queue(loses=1)
+    async with running(source, queue=queue) as loop:
+        await loop.until(lambda: len(queue.given) == 1)
+        source.finish(1)
+        loop.stop.set()
+        await loop.ended()
+    assert (source.done, source.handed_back) == ([1], [])
+
+
+@pytest.mark.parametrize(("taken", "is_busy"), [(1, False), (2, True), (3, True)])
+async def test_loop_is_busy_when_half_of_its_slots_are_taken(taken: int, *, is_busy: bool) -> None:
+    async with running(Source(deque(range(taken))), slots=4) as loop:
+        await loop.until(lambda: len(loop.source.begun) == taken)
+        assert loop.dispatcher.is_busy is is_busy
 
 
 async def test_something_is_done_now_and_then_whatever_comes_of_it() -> None:

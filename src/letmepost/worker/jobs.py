@@ -1,0 +1,167 @@
+"""The worker's jobs. Each is a few lines that call one service.
+
+`ctx` is what arq passes to every job: `services`, and the dispatchers `posts` and `deliveries`.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias
+
+import structlog
+from arq import cron, func
+from arq.cron import CronJob
+from arq.worker import Function
+
+from letmepost.worker.arq_worker import TICK_RESULTS_KEPT_S
+
+IMPORTS_AT_ONCE = 20
+REFRESHED_AT_ONCE = 20
+NOTIFIED_AT_ONCE = 100
+CHECKED_AT_ONCE = 5
+READ_BACK_AT_ONCE = 20
+EXPIRED_AT_ONCE = 500
+
+Context: TypeAlias = dict[Any, Any]
+PeriodicJob: TypeAlias = Callable[[Context], Awaitable[None]]
+
+log = structlog.get_logger()
+
+
+async def publish(ctx: Context, post_id: str, number: int) -> None:
+    """Publish a post that this process has claimed."""
+    await ctx["posts"].carry_out(post_id, number)
+
+
+async def deliver(ctx: Context, delivery_id: str, number: int) -> None:
+    """Send a webhook delivery that this process has claimed."""
+    await ctx["deliveries"].carry_out(delivery_id, number)
+
+
+async def import_media(ctx: Context) -> None:
+    """Fetch media items by URL, and reject the posts that they break."""
+    await ctx["services"].imports.sweep(IMPORTS_AT_ONCE)
+
+
+async def refresh_credentials(ctx: Context) -> None:
+    """Refresh credentials that are about to expire."""
+    await ctx["services"].maintenance.refresh_due(REFRESHED_AT_ONCE)
+
+
+async def notify_owners(ctx: Context) -> None:
+    """Announce credentials that expire soon and that only a person can renew."""
+    await ctx["services"].maintenance.tell_owners(NOTIFIED_AT_ONCE)
+
+
+async def check_account(ctx: Context) -> None:
+    """Check the health of accounts, unless posts take most of the slots."""
+    if not ctx["posts"].is_busy:
+        await ctx["services"].maintenance.check_due(CHECKED_AT_ONCE)
+
+
+async def read_back(ctx: Context) -> None:
+    """Ask platforms whether they still show posts, unless posts take most of the slots."""
+    if not ctx["posts"].is_busy:
+        await ctx["services"].read_backs.sweep(READ_BACK_AT_ONCE)
+
+
+async def release_held_posts(ctx: Context) -> None:
+    """Queue posts again whose pause has ended."""
+    await ctx["services"].pauses.sweep()
+
+
+async def expire_media(ctx: Context) -> None:
+    """Delete media items that have expired."""
+    await ctx["services"].expiry.sweep(EXPIRED_AT_ONCE)
+
+
+async def remove_leftover_files(ctx: Context) -> None:
+    """Delete the files that interrupted uploads have left."""
+    await ctx["services"].expiry.remove_leftovers()
+
+
+async def purge(ctx: Context) -> None:
+    """Delete records whose retention period has ended."""
+    await ctx["services"].retention.sweep()
+
+
+async def remove_organizations(ctx: Context) -> None:
+    """Delete the data of deleted organizations."""
+    await ctx["services"].removal.sweep()
+
+
+async def notify_version_ends(ctx: Context) -> None:
+    """Warn tenants before the version of a platform's API ends."""
+    await ctx["services"].version_notices.sweep()
+
+
+EVERY_S: Mapping[PeriodicJob, int] = MappingProxyType(
+    {
+        import_media: 5,
+        refresh_credentials: 5,
+        notify_owners: 5,
+        check_account: 10,
+        read_back: 10,
+        release_held_posts: 60,
+        expire_media: 60,
+        purge: 600,
+        remove_organizations: 600,
+        remove_leftover_files: 3600,
+        notify_version_ends: 3600,
+    }
+)
+"""Seconds between two runs in the whole deployment: divisors of a minute, or of an hour."""
+
+ESSENTIAL = (import_media, refresh_credentials)
+"""Posts depend on these, so they run without Redis too."""
+
+
+def functions() -> list[Function]:
+    """Return the jobs that the dispatchers enqueue."""
+    return [func(publish, name=publish.__name__), func(deliver, name=deliver.__name__)]
+
+
+def cron_jobs(prefix: str) -> list[CronJob]:
+    """Return the periodic jobs. One worker of the deployment runs each tick: the names begin with its `prefix`."""
+    return [
+        cron(
+            _alone(job),
+            name=cron_name(prefix, job),
+            unique=True,
+            keep_result=TICK_RESULTS_KEPT_S,
+            **_ticks(seconds),
+        )
+        for job, seconds in EVERY_S.items()
+    ]
+
+
+def cron_name(prefix: str, job: PeriodicJob) -> str:
+    """Return the name of a periodic job in Redis."""
+    return f"{prefix}:{job.__name__}"
+
+
+def _ticks(every_s: int) -> dict[str, Any]:
+    if every_s < 60:
+        return {"second": set(range(0, 60, every_s))}
+    return {"minute": set(range(0, 60, every_s // 60))}
+
+
+def _alone(job: PeriodicJob) -> Any:
+    """Run a job unless its last run in this process still takes; log its failure and wait for the next tick."""
+    is_running = False
+
+    async def run(ctx: Context) -> None:
+        nonlocal is_running
+        if is_running:
+            return
+        is_running = True
+        try:
+            await job(ctx)
+        except asyncio.CancelledError:
+            log.info("job.canceled", job=job.__name__)  # The worker stops. The next tick is another worker's.
+        except Exception:
+            log.exception("job.failed", job=job.__name__)
+        finally:
+            is_running = False
+
+    return run
