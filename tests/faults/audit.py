@@ -50,7 +50,13 @@ async def audit(scene: Scene) -> Line:
     """Wait until every post has its end, then compare."""
     recovered_s = await _settle(scene)
     ledgers = await _read(scene)
-    line = Line(name=scene.name, recovered_s=recovered_s, kills=scene.kills, notes=list(scene.notes))
+    line = Line(
+        name=scene.name,
+        recovered_s=recovered_s,
+        kills=scene.kills,
+        notes=list(scene.notes),
+        wrongs=[f"proves nothing: {flaw}" for flaw in scene.flaws],
+    )
     for order in scene.orders:
         _judge(line, ledgers, order)
     return line

@@ -26,6 +26,9 @@ from tests.faults.failpoints import Death, DyingAnswers, Trap, watch_commits, wi
 from tests.faults.knobs import Misbehaving
 from tests.faults.lineup import PLATFORMS
 
+JOB_TIMEOUT_S = 20.0
+"""Of arq. It is a day where it is deployed, and no worker can be stopped for so long here."""
+
 
 class SkewedClock(SystemClock):
     """A clock that has been set wrong. What it measures is right."""
@@ -53,7 +56,7 @@ def _play_worker(spec: Mapping[str, Any]) -> None:
 async def _work(settings: Settings, given: Mapping[str, Platform], clock: SystemClock) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with open_worker(settings, given, {}, clock=clock) as services:
+    async with open_worker(settings, given, {}, clock=clock, job_timeout_s=JOB_TIMEOUT_S) as services:
         await run_worker(services, stop)
 
 

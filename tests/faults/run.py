@@ -18,8 +18,10 @@ FAULTS: Mapping[str, Callable[[Scene], Awaitable[None]]] = MappingProxyType(
     {
         "killed-workers": kills.kill_workers,
         "stopped-workers": stops.stop_workers,
+        "stopped-past-timeout": stops.stop_workers_past_timeout,
         "killed-apis": servers.kill_apis,
         "lost-valkey": servers.lose_valkey,
+        "flushed-valkey": servers.flush_valkey,
         "crashed-postgres": servers.crash_postgres,
         "platforms-away": networks.take_platforms_away,
         "platforms-unavailable": networks.answer_unavailable,
@@ -33,7 +35,7 @@ FAULTS: Mapping[str, Callable[[Scene], Awaitable[None]]] = MappingProxyType(
 LONG = Scale(kills=1000, at_each=13, load_s=12.0, away_s=30.0, rounds=2, tenants=6, accounts_each=4)
 SHORT = Scale(kills=7, at_each=0, load_s=1.5, away_s=3.0, rounds=1, tenants=2, accounts_each=2, is_hurried=True)
 WORKERS = 4
-WAITING = {"stopped-workers", "expired-tokens"}
+WAITING = {"stopped-workers", "stopped-past-timeout", "expired-tokens"}
 
 
 async def run(names: Sequence[str], scale: Scale, seed: int, directory: Path, tell: Callable[[str], None]) -> Report:

@@ -58,6 +58,7 @@ class Scene:
     Args:
         kills: the workers that have died.
         wanted: where workers are to die next: more posts come in there.
+        flaws: why this scene proves nothing, because its fault did not happen.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Scene:
     tell: Callable[[str], None]
     orders: list[Order] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    flaws: list[str] = field(default_factory=list)
     kills: Counter[Death] = field(default_factory=Counter)
     wanted: list[Death] = field(default_factory=list)
     began_at: datetime = field(default_factory=lambda: SystemClock().now())

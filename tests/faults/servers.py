@@ -8,13 +8,17 @@ from functools import partial
 
 from redis.asyncio import Redis
 
+from letmepost.worker.dispatcher import STARTS_WITHIN_S
 from tests.doubles.waiting import eventually
 from tests.faults.children import Spec
 from tests.faults.failpoints import Death, Failpoint
-from tests.faults.scenes import Scene
+from tests.faults.scenes import Scene, soon
 
 _PASSES_MAX = 6
 _ALL_WITHIN_S = 60.0
+_LOST_JOBS = '"event": "jobs.lost"'
+_FLUSHED_S = 2.0
+_NOTICED_WITHIN_S = STARTS_WITHIN_S + 1.0
 _API_POINTS = (Failpoint.AFTER_ACCEPT, Failpoint.BEFORE_ANSWER)
 
 
@@ -59,6 +63,26 @@ async def lose_valkey(scene: Scene) -> None:
             await asyncio.sleep(scene.scale.load_s / 4)
             await scene.stage.restart_valkey()
         await asyncio.sleep(scene.scale.load_s / 4)
+
+
+async def flush_valkey(scene: Scene) -> None:
+    """Flush Valkey again and again while posts become due. One flush proves nothing: a job waits for about 1 ms."""
+    lost, flushes, loop = scene.stage.count_logged(_LOST_JOBS), 0, asyncio.get_running_loop()
+    async with Redis.from_url(scene.stage.valkey.url) as redis:
+        for _ in range(scene.scale.rounds):
+            ahead_s = 3.0 + 0.15 * len(scene.accounts)
+            due_s, due_at = loop.time() + ahead_s, soon(ahead_s)
+            orders = [scene.order(account, due_at) for account in scene.accounts]
+            await asyncio.gather(*(scene.callers.submit(order) for order in orders))
+            await asyncio.sleep(due_s - _FLUSHED_S / 2 - loop.time())
+            while loop.time() < due_s + _FLUSHED_S / 2:
+                await redis.flushall()
+                flushes += 1
+    await asyncio.sleep(_NOTICED_WITHIN_S)
+    lost = scene.stage.count_logged(_LOST_JOBS) - lost
+    scene.notes.append(f"{flushes} flushes; workers enqueued lost jobs again {lost} times")
+    if not lost:
+        scene.flaws.append("no job was lost")
 
 
 async def crash_postgres(scene: Scene) -> None:

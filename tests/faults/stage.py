@@ -126,6 +126,12 @@ class Stage:
             "requests_per_minute": 1_000_000,
         }
 
+    def count_logged(self, text: str, log: Path | None = None) -> int:
+        """Return how many lines with this text there are in a log, the workers' unless another is named."""
+        path = log or Path(self._log("worker"))
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            return sum(text in line for line in lines)
+
     def _log(self, name: str) -> str:
         return str(self.directory / f"{name}.log")
 

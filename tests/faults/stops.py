@@ -10,6 +10,7 @@ from letmepost.domain.journal import CONNECTING_MAX_S
 from tests.faults.children import Child, Spec
 from tests.faults.failpoints import WORKERS, Death, Failpoint, read_obituary
 from tests.faults.lineup import CALL_S
+from tests.faults.roles import JOB_TIMEOUT_S
 from tests.faults.scenes import Scene
 from tests.faults.stage import LEASE_S
 
@@ -20,25 +21,40 @@ _STOPS = (
 _STOPS_WITHIN_S = 20.0
 # A lease outlives the call that it covers, and is found to be over by the next claim.
 _PAST_LEASE_S = CONNECTING_MAX_S + CALL_S + LEASE_S + 1.0
+_PAST_TIMEOUT_S = JOB_TIMEOUT_S + 5.0
 _GOES_ON_S = 2.0
 
 
 async def stop_workers(scene: Scene) -> None:
-    """Stop workers at each failpoint, let the others take over, and wake the stopped ones."""
+    """Stop workers at each failpoint for longer than their leases, let the others take over, and wake them."""
+    await _stop_for(scene, _PAST_LEASE_S)
+
+
+async def stop_workers_past_timeout(scene: Scene) -> None:
+    """The same for longer than the timeout of arq's jobs: they have timed out when their workers continue."""
+    log = scene.stage.directory / "worker-past-timeout.log"
+    await _stop_for(scene, _PAST_TIMEOUT_S, log=str(log))
+    timeouts = scene.stage.count_logged("publish failed, TimeoutError", log)
+    scene.notes.append(f"{timeouts} jobs timed out")
+    if not timeouts:
+        scene.flaws.append("no job timed out")
+
+
+async def _stop_for(scene: Scene, seconds: float, **more: str) -> None:
     stood = Counter[str]()
     for _ in range(scene.scale.rounds):
-        obituaries = [scene.stage.directory / f"stop-{number}" for number in range(len(_STOPS))]
-        specs = [_spec(scene, death, path) for death, path in zip(_STOPS, obituaries, strict=True)]
+        obituaries = [scene.stage.directory / f"{scene.name}-{number}" for number in range(len(_STOPS))]
+        specs = [{**_spec(scene, death, path), **more} for death, path in zip(_STOPS, obituaries, strict=True)]
         async with scene.load(6.0), scene.stage.more_workers(*specs) as children:
             found = await asyncio.gather(*(_has_stopped(child) for child in children))
             scene.tell(f"{sum(found)} of {len(children)} workers stand still")
             stood.update(str(death.platform) for path in obituaries if (death := read_obituary(path)) is not None)
-            await asyncio.sleep(_PAST_LEASE_S)
+            await asyncio.sleep(seconds)
             for child in children:
                 child.signal(signal.SIGCONT)
             await asyncio.sleep(_GOES_ON_S)
     told = ", ".join(f"{count} on {platform}" for platform, count in sorted(stood.items()))
-    scene.notes.append(f"{stood.total()} workers stood still for {_PAST_LEASE_S:g} s: {told}")
+    scene.notes.append(f"{stood.total()} workers stood still for {seconds:g} s: {told}")
 
 
 def _spec(scene: Scene, death: Death, obituary: Path) -> Spec:
