@@ -176,13 +176,13 @@ async def test_stopping_cancels_what_runs_and_deletes_the_keys(redis_url: str, j
         assert await redis.exists(worker.health_check_key, worker.queue_name) == 0
 
 
-async def test_queue_of_a_killed_worker_expires(redis_url: str, jobs: Jobs) -> None:
+async def test_keys_of_a_killed_worker_expire(redis_url: str, jobs: Jobs) -> None:
     async with working(redis_url, jobs) as worker, open_job_redis(redis_url) as redis:
         await worker.enqueue("slow", [("a",)])
 
         async def expires() -> bool:
-            left_s: int = await redis.ttl(worker.queue_name)
-            return 0 < left_s <= 3600
+            left_s = (await redis.ttl(worker.queue_name), await redis.ttl(worker.health_check_key))
+            return 0 < left_s[0] <= 3600 and 11 < left_s[1] <= 20
 
         await eventually(expires)
 

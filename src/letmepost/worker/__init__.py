@@ -1,1 +1,1 @@
-"""The worker: the only publisher. Each loop asks a service what is due and does it. No SQL, no platform's name."""
+"""The worker: the only publisher. Its jobs call one service each. No SQL, and no platform names."""

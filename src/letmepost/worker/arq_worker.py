@@ -23,7 +23,9 @@ from redis.exceptions import RedisError
 
 from letmepost.worker.job_queue import JobQueue, dump_json
 
-HEALTH_EVERY_S = 5.0
+HEALTH_EVERY_S = 10.0
+HEALTH_KEPT_S = 20
+"""After the last look. arq itself would allow a look to be 0.5 s late, which is little on a busy machine."""
 JOB_KEPT_MS = 60_000
 """A job starts within milliseconds, or the dispatcher enqueues another."""
 QUEUE_KEPT_S = 3600
@@ -128,7 +130,7 @@ class OwnQueueWorker(Worker):
             self._skip_missed_ticks()
             try:
                 await self._poll_iteration()
-                await self.pool.expire(self.queue_name, QUEUE_KEPT_S)
+                await self._keep_keys()
                 self.is_connected = True
             except (RedisError, OSError) as error:
                 log.warning("redis.lost", error=str(error), role="jobs")
@@ -138,6 +140,12 @@ class OwnQueueWorker(Worker):
                 log.exception("loop.failed", loop="jobs")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), self.poll_delay_s)
+
+    async def _keep_keys(self) -> None:
+        async with self.pool.pipeline(transaction=False) as pipe:
+            pipe.expire(self.queue_name, QUEUE_KEPT_S)
+            pipe.expire(self.health_check_key, HEALTH_KEPT_S)
+            await pipe.execute()
 
     def _skip_missed_ticks(self) -> None:
         """Let cron continue with the next tick after an outage or a standstill; arq would run all that were missed."""
