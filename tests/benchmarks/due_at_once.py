@@ -9,6 +9,8 @@ workers, and the platform, which runs in this process.
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psutil
@@ -21,21 +23,54 @@ TENANTS = 40
 ACCOUNTS = 10
 LATENCY_S = 0.050
 BULK = 100
+OTHERS_TEXT = "Somebody else's"
 MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """How posts went out that were due at one instant.
+
+    Args:
+        late_s: each, from its due time to the first byte at the platform.
+        other_late_s: the post of another tenant.
+        used_s: processor time in all, by what a process is for.
+    """
+
+    late_s: list[float]
+    other_late_s: float
+    done_s: float
+    used_s: Mapping[str, float]
+
+    @property
+    def used_ms(self) -> dict[str, float]:
+        """Return milliseconds of processor time per post."""
+        return {name: 1000 * s / len(self.late_s) for name, s in self.used_s.items()}
 
 
 async def main(posts: int, workers: int) -> None:
     async with running(latency_s=LATENCY_S) as stand:
         more = [await _start_worker(stand) for _ in range(workers - 1)]
         try:
-            await _measure(stand, posts, workers)
+            before_mb = _memory_mb(stand)
+            drain = await measure(stand, posts)
+            memory = (f"{name} {before_mb[name]:.0f} → {mb:.0f}" for name, mb in _memory_mb(stand).items())
         finally:
             for worker in more:
                 worker.terminate()
                 await worker.wait()
+    total = len(drain.late_s)
+    print(f"{total} posts of {TENANTS} tenants due at once, {workers} worker(s)")
+    show("due to first byte at the platform", drain.late_s)
+    show("the one of another tenant", [drain.other_late_s])
+    rate = total / drain.used_s["worker"]
+    print(f"  all done after {drain.done_s:.1f} s; {rate:.0f} posts a second of workers' processor time")
+    print("  processor time a post: " + ", ".join(f"{name} {ms:.1f} ms" for name, ms in drain.used_ms.items()))
+    print(f"  memory in MB: {', '.join(memory)}")
 
 
-async def _measure(stand: Stand, posts: int, workers: int) -> None:
+async def measure(stand: Stand, posts: int) -> Drain:
+    """Schedule posts for one instant, and wait until all are published."""
     tenants = [await stand.tenant(f"Tenant {number}") for number in range(TENANTS)]
     accounts = {key: await asyncio.gather(*(stand.account(key) for _ in range(ACCOUNTS))) for key in tenants}
     other = await stand.tenant("Somebody else")
@@ -46,22 +81,14 @@ async def _measure(stand: Stand, posts: int, workers: int) -> None:
         bodies = [_scheduled(accounts[key][number % ACCOUNTS], f"{key[-6:]} {number}", due) for number in range(each)]
         for first in range(0, each, BULK):
             await stand.call("POST", "/v1/posts/bulk", key, {"posts": bodies[first : first + BULK]})
-    await stand.call("POST", "/v1/posts", other, _scheduled(other_account, "Somebody else's", due))
+    await stand.call("POST", "/v1/posts", other, _scheduled(other_account, OTHERS_TEXT, due))
     assert CLOCK.now().timestamp() < due - 1, "this machine is too slow to accept them in time"
-    before_mb, before_s = _memory_mb(stand), _processor_s(stand)
+    before_s, already = _processor_s(stand), set(stand.arrivals.at)
     total = each * TENANTS + 1
-    await eventually(lambda: _all(stand, total), within_s=300)
-    done_s = max(stand.arrivals.at.values()) - due + LATENCY_S
-    late_s = [at - due for text, at in stand.arrivals.at.items() if not text.startswith("Hello")]
+    await eventually(lambda: _have_arrived(stand, len(already) + total), within_s=300)
+    late_s = {text: at - due for text, at in stand.arrivals.at.items() if text not in already}
     used_s = {name: seconds - before_s[name] for name, seconds in _processor_s(stand).items()}
-    cpu_s = used_s["worker"]
-    print(f"{total} posts of {TENANTS} tenants due at once, {workers} worker(s)")
-    show("due to first byte at the platform", late_s)
-    show("the one of another tenant", [stand.arrivals.at["Somebody else's"] - due])
-    print(f"  all done after {done_s:.1f} s; {total / cpu_s:.0f} posts a second of workers' processor time")
-    print("  processor time a post: " + ", ".join(f"{name} {1000 * s / total:.1f} ms" for name, s in used_s.items()))
-    memory = (f"{name} {before_mb[name]:.0f} → {after_mb:.0f}" for name, after_mb in _memory_mb(stand).items())
-    print(f"  memory in MB: {', '.join(memory)}")
+    return Drain([*late_s.values()], late_s[OTHERS_TEXT], max(late_s.values()) + LATENCY_S, used_s)
 
 
 def _memory_mb(stand: Stand) -> dict[str, float]:
@@ -81,8 +108,8 @@ def _processor_s(stand: Stand) -> dict[str, float]:
     return used
 
 
-async def _all(stand: Stand, total: int) -> bool:
-    return sum(not text.startswith("Hello") for text in stand.arrivals.at) == total
+async def _have_arrived(stand: Stand, total: int) -> bool:
+    return len(stand.arrivals.at) == total
 
 
 def _scheduled(account_id: str, text: str, due: float) -> dict[str, object]:

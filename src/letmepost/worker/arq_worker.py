@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 import structlog
-from arq.constants import job_key_prefix
+from arq.constants import job_key_prefix, retry_key_prefix
 from arq.cron import CronJob
 from arq.jobs import serialize_job
 from arq.utils import timestamp_ms
@@ -28,6 +28,8 @@ HEALTH_KEPT_S = 20
 """After the last look. arq itself would allow a look to be 0.5 s late, which is little on a busy machine."""
 JOB_KEPT_MS = 60_000
 """A job starts within milliseconds, or the dispatcher enqueues another."""
+FINISHED_WITHIN_S = 0.02
+"""How long ended jobs are collected before they are deleted in one round trip."""
 QUEUE_KEPT_S = 3600
 """After the last look of a process that was killed, its queue is deleted."""
 TICK_RESULTS_KEPT_S = 60.0
@@ -79,6 +81,8 @@ class OwnQueueWorker(Worker):
         self._stop = stop
         self._essential = essential
         self._numbers = count()
+        self._finished: list[str] = []
+        self._deleting: asyncio.Task[None] | None = None
         self._unqueued: set[asyncio.Task[Any]] = set()
         self.is_connected = True
 
@@ -123,6 +127,24 @@ class OwnQueueWorker(Worker):
             await super().run_job(job_id, score)
         except (RedisError, OSError) as error:
             log.warning("redis.lost", error=str(error), role="jobs")
+
+    async def finish_job(self, job_id: str, finish: bool, result_data: bytes | None, *rest: Any) -> None:  # noqa: FBT001 - arq's
+        """Delete a job, together with those that end at about the same time unless its result is kept."""
+        if result_data or not finish:
+            await super().finish_job(job_id, finish, result_data, *rest)
+            return
+        self._finished.append(job_id)
+        if self._deleting is None:
+            self._deleting = self.loop.create_task(self._delete_finished())
+        await asyncio.shield(self._deleting)
+
+    async def _delete_finished(self) -> None:
+        await asyncio.sleep(FINISHED_WITHIN_S)
+        job_ids, self._finished, self._deleting = self._finished, [], None
+        async with self.pool.pipeline(transaction=False) as pipe:
+            pipe.zrem(self.queue_name, *job_ids)
+            pipe.delete(*(prefix + job_id for job_id in job_ids for prefix in (job_key_prefix, retry_key_prefix)))
+            await pipe.execute()
 
     async def main(self) -> None:
         """Poll for cron and for jobs that were not started directly, until stopped, through every loss of Redis."""
