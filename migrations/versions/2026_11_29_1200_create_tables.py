@@ -649,8 +649,7 @@ READ_FUNCTIONS = {
 
 def upgrade() -> None:
     """Create the tables, then the rights, then the functions."""
-    for statement in (SCHEMA + DEPLOYMENT).split(";
-"):
+    for statement in (SCHEMA + DEPLOYMENT).split(";\n"):
         if statement.strip():
             op.execute(statement)
     for table in TABLES:

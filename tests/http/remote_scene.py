@@ -22,7 +22,7 @@ from letmepost.gateways.blobs.s3 import Bucket
 from letmepost.http.services import APIServices
 from letmepost.platforms import discover
 from letmepost.services.webhooks.endpoints import Endpoints
-from letmepost.worker.main import WorkerServices
+from letmepost.worker.services import WorkerServices
 from tests.database import DatabaseURLs
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
 from tests.doubles.consenting import NAME, Server, consenting, environment

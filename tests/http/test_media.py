@@ -12,7 +12,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse
 from letmepost.gateways.clock import SystemClock
 from letmepost.storage.database import Tenant as DatabaseTenant
-from letmepost.worker.main import WorkerServices
+from letmepost.worker.services import WorkerServices
 from tests.deployment import Client, serving
 from tests.gateways.movies import movie
 from tests.http.support import ABSENT_ID, Tenant, check_refusal, moment, path_of, png, soon, upload

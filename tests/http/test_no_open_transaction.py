@@ -9,7 +9,7 @@ from dataclasses import fields
 
 import pytest
 
-from letmepost.worker.main import WorkerServices
+from letmepost.worker.services import WorkerServices
 from tests.contract.routes import ROWS
 from tests.database import DatabaseURLs, copy_of
 from tests.doubles.waiting import eventually
@@ -95,6 +95,7 @@ pauses
 wakeups
 throttles
 beat
+queue
 post_slots
 delivery_slots
 grace_s

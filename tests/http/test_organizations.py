@@ -11,7 +11,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse
 from letmepost.services.tenants.api_keys import REVOCATION_LAG_S
 from letmepost.storage.database import DEPLOYMENT
-from letmepost.worker.main import WorkerServices
+from letmepost.worker.services import WorkerServices
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.doubles.waiting import eventually
 from tests.http.support import ABSENT_ID, Tenant, check_refusal, path_of, png, soon, upload
