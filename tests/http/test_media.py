@@ -31,7 +31,8 @@ async def read(tenant: Tenant, media_id: str) -> dict[str, Any]:
 
 
 async def test_a_medium_says_what_its_bytes_are(tenant: Tenant) -> None:
-    medium = await read(tenant, await upload(tenant.client, movie(), "clip.txt"))
+    film = movie()  # two calls may encode it differently
+    medium = await read(tenant, await upload(tenant.client, film, "clip.txt"))
     assert {name: medium[name] for name in ("status", "kind", "filename", "contentType", "width", "height")} == {
         "status": "ready",
         "kind": "video",
@@ -42,7 +43,7 @@ async def test_a_medium_says_what_its_bytes_are(tenant: Tenant) -> None:
     }
     assert "frameCount" not in medium
     assert (medium["durationS"], medium["frameRate"], medium["codec"]) == (1.0, 30.0, "h264")
-    assert medium["sizeBytes"] == len(movie())
+    assert medium["sizeBytes"] == len(film)
     assert abs(moment(medium["expiresAt"]) - moment(medium["createdAt"]) - timedelta(days=30)) < timedelta(minutes=1)
     assert medium in (await tenant.client.get("/v1/media")).json()["data"]
 
