@@ -1,6 +1,6 @@
-"""What `worker/arq_worker.py` overrides, calls or relies on in arq. A change needs a person to read it.
+"""What the worker overrides, calls or relies on in arq and redis. A change needs a person to read it.
 
-When this fails after an update of arq: read what has changed, adapt `worker/arq_worker.py`, and replace the hash.
+When this fails after an update: read what has changed, adapt `worker/arq_worker.py`, and replace the hash.
 """
 
 import hashlib
@@ -12,6 +12,7 @@ import pytest
 from arq import connections, constants, utils, worker
 from arq import jobs as arq_jobs
 from arq.cron import CronJob, next_cron
+from redis.asyncio.client import Pipeline
 
 READ = {
     # Overridden.
@@ -35,6 +36,12 @@ READ = {
     arq_jobs.serialize_job: "1fc854cc50e16e5c",
     arq_jobs.deserialize_job_raw: "f330dfaff8e2160f",
     arq_jobs.serialize_result: "709b9d4709d5aa08",
+    # Of redis, by `worker/job_queue.py`.
+    Pipeline.__init__: "681fa7e4fa5f2e3a",
+    Pipeline.execute: "f24e711d22008a5d",
+    Pipeline._execute_pipeline: "d754ef919aa56c87",
+    Pipeline.pipeline_execute_command: "9cee12030ed9ab4d",
+    Pipeline.reset: "810efb8bd7dbab1a",
     # How arq's command makes a worker from `WorkerSettings`, and checks its health.
     worker.Worker.run: "e683c7f402930145",
     worker.get_kwargs: "08307e4b73636fb6",

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import ssl
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -15,13 +14,12 @@ import pytest
 from arq import cron, func
 from arq.connections import ArqRedis
 from arq.cron import CronJob
-from redis.asyncio.connection import SSLConnection
 from redis.exceptions import RedisError
 
 from letmepost.cli.embedded import start_valkey
 from letmepost.gateways.clock import SystemClock
 from letmepost.worker.arq_worker import OwnQueueWorker
-from letmepost.worker.job_queue import JobQueue, open_job_redis, redis_settings
+from letmepost.worker.job_queue import JobQueue, open_job_redis
 from tests.doubles.waiting import eventually
 from tests.servers import open_directory
 
@@ -186,8 +184,9 @@ async def test_keys_of_a_killed_worker_expire(redis_url: str, jobs: Jobs) -> Non
         await worker.enqueue("slow", [("a",)])
 
         async def expires() -> bool:
-            left_s = (await redis.ttl(worker.queue_name), await redis.ttl(worker.health_check_key))
-            return bool(0 < left_s[0] <= 3600 and 11 < left_s[1] <= 20)
+            queue_s: int = await redis.ttl(worker.queue_name)
+            health_s: int = await redis.ttl(worker.health_check_key)
+            return 0 < queue_s <= 3600 and 11 < health_s <= 20
 
         await eventually(expires)
 
@@ -257,24 +256,3 @@ async def test_worker_continues_when_redis_comes_back(jobs: Jobs) -> None:
                 assert "unqueued" not in jobs.ran
             finally:
                 await second.stop()
-
-
-# URLs
-
-
-def test_url_with_tls_is_used_with_its_options() -> None:
-    url = "rediss://user:p%40ss@redis.example:6380/3?ssl_cert_reqs=none&ssl_ca_certs=/ca.pem"
-    connection = open_job_redis(url).connection_pool.make_connection()
-    assert isinstance(connection, SSLConnection)
-    assert (connection.host, connection.port, connection.db) == ("redis.example", 6380, 3)
-    assert connection.ssl_context.cert_reqs is ssl.CERT_NONE
-    settings = redis_settings(url)
-    assert (settings.host, settings.port, settings.database, settings.ssl) == ("redis.example", 6380, 3, True)
-    assert (settings.username, settings.password) == ("user", "p@ss")
-    assert (settings.ssl_cert_reqs, settings.ssl_ca_certs) == ("none", "/ca.pem")
-
-
-def test_url_without_tls_and_with_a_socket_is_understood() -> None:
-    assert redis_settings("redis://127.0.0.1:6379/1").ssl is False
-    assert redis_settings("unix:///run/valkey.sock?db=2").unix_socket_path == "/run/valkey.sock"
-    assert redis_settings("unix:///run/valkey.sock?db=2").database == 2

@@ -79,16 +79,20 @@ class Queue:
     Args:
         loses: how many times it loses the jobs that it is given.
         fails: how many times it is unavailable.
+        may_answer: when it begins to answer; immediately, if left out.
     """
 
     loses: int = 0
     fails: int = 0
+    may_answer: asyncio.Event | None = None
     given: list[Ticket] = field(default_factory=list)
     dispatcher: Dispatcher[int] | None = None
     jobs: set["asyncio.Task[None]"] = field(default_factory=set)
 
     async def enqueue(self, job: str, tickets: Sequence[Ticket]) -> None:
         assert job == "test"
+        if self.may_answer is not None:
+            await self.may_answer.wait()
         if self.fails:
             self.fails -= 1
             raise ConnectionError
@@ -324,6 +328,19 @@ async def test_claims_are_carried_out_without_the_queue_when_it_is_unavailable()
         loop.source.finish(1)
         await loop.until(lambda: loop.source.begun == [1, 2, 3])
         assert [item_id for item_id, _ in queue.given] == ["item 3"]
+
+
+async def test_next_look_does_not_wait_for_the_queue() -> None:
+    """Redis may take a second to fail; meanwhile other posts become due."""
+    queue = Queue(may_answer=asyncio.Event())
+    async with running(Source(deque([1])), slots=2, queue=queue) as loop:
+        await loop.until(lambda: loop.source.asked == [2])
+        loop.source.ready.append(2)
+        loop.dispatcher.wake()
+        await loop.until(lambda: len(loop.source.asked) == 2)
+        assert loop.source.asked == [2, 1], "a claim takes its slot before the queue has its job"
+        queue.may_answer.set()
+        await loop.until(lambda: sorted(loop.source.begun) == [1, 2])
 
 
 async def test_work_continues_when_its_job_is_canceled() -> None:

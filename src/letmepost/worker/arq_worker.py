@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 
 import structlog
-from arq.constants import job_key_prefix, retry_key_prefix
+from arq.constants import job_key_prefix
 from arq.cron import CronJob
 from arq.jobs import serialize_job
 from arq.utils import timestamp_ms
@@ -28,8 +28,6 @@ HEALTH_KEPT_S = 20
 """After the last look. arq itself would allow a look to be 0.5 s late, which is little on a busy machine."""
 JOB_KEPT_MS = 60_000
 """A job starts within milliseconds, or the dispatcher enqueues another."""
-FINISHED_WITHIN_S = 0.02
-"""How long ended jobs are collected before they are deleted in one round trip."""
 QUEUE_KEPT_S = 3600
 """After the last look of a process that was killed, its queue is deleted."""
 TICK_RESULTS_KEPT_S = 60.0
@@ -81,13 +79,11 @@ class OwnQueueWorker(Worker):
         self._stop = stop
         self._essential = essential
         self._numbers = count()
-        self._finished: list[str] = []
-        self._deleting: asyncio.Task[None] | None = None
         self._unqueued: set[asyncio.Task[Any]] = set()
         self.is_connected = True
 
     async def enqueue(self, function: str, arguments: Sequence[Sequence[Any]]) -> None:
-        """Enqueue one job per tuple of arguments in one round trip, and start them without waiting for a poll.
+        """Enqueue one job per tuple of arguments, and start them without waiting for a poll.
 
         Raises:
             RedisError, OSError: Redis is unavailable.
@@ -97,17 +93,19 @@ class OwnQueueWorker(Worker):
         now_ms = timestamp_ms()
         # A new id for every job, even for one that was lost: arq counts the tries of an id.
         jobs = {f"{self.queue_name}:{next(self._numbers)}": tuple(values) for values in arguments}
-        try:
-            async with self.pool.pipeline(transaction=False) as pipe:
-                for job_id, values in jobs.items():
-                    job = serialize_job(function, values, {}, None, now_ms, serializer=self.job_serializer)
-                    pipe.psetex(job_key_prefix + job_id, JOB_KEPT_MS, job)
-                pipe.zadd(self.queue_name, dict.fromkeys(jobs, now_ms))
-                await pipe.execute()
-        except (RedisError, OSError):
-            self.is_connected = False
-            raise
-        await self.start_jobs([job_id.encode() for job_id in jobs])
+        async with self.pool.pipeline(transaction=False) as pipe:
+            for job_id, values in jobs.items():
+                job = serialize_job(function, values, {}, None, now_ms, serializer=self.job_serializer)
+                pipe.psetex(job_key_prefix + job_id, JOB_KEPT_MS, job)
+            pipe.zadd(self.queue_name, dict.fromkeys(jobs, now_ms))
+            # The jobs read themselves in the round trip that writes them, because it is executed in order.
+            written = asyncio.ensure_future(pipe.execute())
+            await self.start_jobs([job_id.encode() for job_id in jobs])
+            try:
+                await written
+            except (RedisError, OSError) as error:
+                self._lose_redis(error)
+                raise
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
         """Start jobs. No other process takes from this queue, so the marks that arq sets in Redis are not needed."""
@@ -126,25 +124,12 @@ class OwnQueueWorker(Worker):
         try:
             await super().run_job(job_id, score)
         except (RedisError, OSError) as error:
+            self._lose_redis(error)
+
+    def _lose_redis(self, error: Exception) -> None:
+        if self.is_connected:
             log.warning("redis.lost", error=str(error), role="jobs")
-
-    async def finish_job(self, job_id: str, finish: bool, result_data: bytes | None, *rest: Any) -> None:  # noqa: FBT001 - arq's
-        """Delete a job, together with those that end at about the same time unless its result is kept."""
-        if result_data or not finish:
-            await super().finish_job(job_id, finish, result_data, *rest)
-            return
-        self._finished.append(job_id)
-        if self._deleting is None:
-            self._deleting = self.loop.create_task(self._delete_finished())
-        await asyncio.shield(self._deleting)
-
-    async def _delete_finished(self) -> None:
-        await asyncio.sleep(FINISHED_WITHIN_S)
-        job_ids, self._finished, self._deleting = self._finished, [], None
-        async with self.pool.pipeline(transaction=False) as pipe:
-            pipe.zrem(self.queue_name, *job_ids)
-            pipe.delete(*(prefix + job_id for job_id in job_ids for prefix in (job_key_prefix, retry_key_prefix)))
-            await pipe.execute()
+        self.is_connected = False
 
     async def main(self) -> None:
         """Poll for cron and for jobs that were not started directly, until stopped, through every loss of Redis."""
@@ -155,8 +140,7 @@ class OwnQueueWorker(Worker):
                 await self._keep_keys()
                 self.is_connected = True
             except (RedisError, OSError) as error:
-                log.warning("redis.lost", error=str(error), role="jobs")
-                self.is_connected = False
+                self._lose_redis(error)
                 self._run_essential()
             except Exception:
                 log.exception("loop.failed", loop="jobs")

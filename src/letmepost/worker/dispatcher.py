@@ -88,6 +88,7 @@ class Dispatcher(Generic[T]):
         self._numbers = count_up()
         self._enqueued: dict[Ticket, _Enqueued[T]] = {}  # the oldest first
         self._running: dict[asyncio.Task[None], T] = {}
+        self._enqueueing: set[asyncio.Task[None]] = set()
         self._hint = asyncio.Event()
         self._gathering: asyncio.TimerHandle | None = None
 
@@ -138,16 +139,17 @@ class Dispatcher(Generic[T]):
                 await self._wait(stop, seconds - rest_s)
             await self._finish(grace_s)
         finally:
-            for task in self._running:
+            tasks = (*self._enqueueing, *self._running)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._running, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             if self._gathering is not None:
                 self._gathering.cancel()
 
     async def _look(self) -> float:
         """Claim what is due; return the seconds until the next look."""
         try:
-            await self._enqueue_lost()
+            self._enqueue_lost()
             free = self._slots - self._taken
             # A source that gave less than it could has no more for now.
             return 0.0 if free and await self._claim(free) == free else await self._next_look_s()
@@ -158,26 +160,32 @@ class Dispatcher(Generic[T]):
     async def _claim(self, free: int) -> int:
         claims = await self._source.claim(free)
         if claims:
-            await self._dispatch(claims)
+            self._dispatch(claims)
         return len(claims)
 
-    async def _enqueue_lost(self) -> None:
+    def _enqueue_lost(self) -> None:
         """Enqueue claims again whose job was lost, for example because Redis was flushed."""
         now_s = asyncio.get_running_loop().time()
         lost = [ticket for ticket, enqueued in self._enqueued.items() if enqueued.lost_at_s <= now_s]
         if lost:
             log.warning("jobs.lost", job=self._job, count=len(lost))
-            await self._dispatch([self._enqueued.pop(ticket).work for ticket in lost])
+            self._dispatch([self._enqueued.pop(ticket).work for ticket in lost])
 
-    async def _dispatch(self, claims: Iterable[T]) -> None:
+    def _dispatch(self, claims: Iterable[T]) -> None:
         lost_at_s = asyncio.get_running_loop().time() + self._starts_within_s
         enqueued = {(self._source.id_of(work), next(self._numbers)): _Enqueued(work, lost_at_s) for work in claims}
         self._enqueued |= enqueued
+        # The next look does not wait for Redis.
+        task = asyncio.create_task(self._enqueue_or_start(list(enqueued)))
+        self._enqueueing.add(task)
+        task.add_done_callback(self._enqueueing.discard)
+
+    async def _enqueue_or_start(self, tickets: Sequence[Ticket]) -> None:
         try:
-            await self._enqueue(self._job, list(enqueued))
+            await self._enqueue(self._job, tickets)
         except Exception as error:  # noqa: BLE001 - publishing must never depend on the queue
-            log.info("jobs.run_without_queue", job=self._job, count=len(enqueued), error=repr(error))
-            self._start_enqueued(enqueued)
+            log.info("jobs.run_without_queue", job=self._job, count=len(tickets), error=repr(error))
+            self._start_enqueued(tickets)
 
     def _start_enqueued(self, tickets: Iterable[Ticket]) -> None:
         """Start claims in this process, except those that a job has started already."""
