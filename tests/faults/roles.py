@@ -1,9 +1,11 @@
 """What a forked process becomes: an API, a worker, or the sandbox."""
 
 import asyncio
+import random
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.sandbox import create_app as create_sandbox
 from letmepost.sandbox import open_store
 from letmepost.settings import Settings
+from letmepost.worker.job_queue import JobRedis, open_job_redis
 from letmepost.worker.main import run_worker
 from tests.database import DatabaseURLs
 from tests.deployment import settings_for
@@ -28,6 +31,17 @@ from tests.faults.lineup import PLATFORMS
 
 JOB_TIMEOUT_S = 20.0
 """Of arq. It is a day where it is deployed, and no worker can be stopped for so long here."""
+
+
+QUEUE_DELAY_MAX_S = 0.003
+
+
+class SlowQueue(JobRedis):
+    """A job queue that is far away. Otherwise a job is read in the round trip that writes it, and hardly ever lost."""
+
+    async def execute_shared(self, commands: Sequence[Any]) -> list[Any]:
+        await asyncio.sleep(random.uniform(0, QUEUE_DELAY_MAX_S))  # noqa: S311 - spreads round trips
+        return await super().execute_shared(commands)
 
 
 class SkewedClock(SystemClock):
@@ -50,13 +64,18 @@ def _play_worker(spec: Mapping[str, Any]) -> None:
     trap, given = _trap(spec), PLATFORMS
     clock = SkewedClock(spec.get("ahead_s", 0.0))
     with asyncio.Runner(loop_factory=auto_loop_factory(use_subprocess=False)) as runner:
-        runner.run(_work(_settings(spec), given if trap is None else with_trap(given, trap), clock))
+        open_queue = partial(open_job_redis, make=SlowQueue if spec.get("is_queue_slow") else JobRedis)
+        runner.run(_work(_settings(spec), given if trap is None else with_trap(given, trap), clock, open_queue))
 
 
-async def _work(settings: Settings, given: Mapping[str, Platform], clock: SystemClock) -> None:
+async def _work(
+    settings: Settings, given: Mapping[str, Platform], clock: SystemClock, open_queue: Callable[[str], JobRedis]
+) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with open_worker(settings, given, {}, clock=clock, job_timeout_s=JOB_TIMEOUT_S) as services:
+    async with open_worker(
+        settings, given, {}, clock=clock, open_queue=open_queue, job_timeout_s=JOB_TIMEOUT_S
+    ) as services:
         await run_worker(services, stop)
 
 

@@ -66,8 +66,11 @@ async def lose_valkey(scene: Scene) -> None:
 
 
 async def flush_valkey(scene: Scene) -> None:
-    """Flush Valkey again and again while posts become due. One flush proves nothing: a job waits for about 1 ms."""
+    """Flush Valkey again and again while posts become due. One flush proves nothing: a job waits for milliseconds."""
     lost, flushes, loop = scene.stage.count_logged(_LOST_JOBS), 0, asyncio.get_running_loop()
+    for place in scene.stage.worker_places:
+        place.make_spec = partial(scene.stage.worker_spec, is_queue_slow=True)
+        place.signal()
     async with Redis.from_url(scene.stage.valkey.url) as redis:
         for _ in range(scene.scale.rounds):
             ahead_s = 3.0 + 0.15 * len(scene.accounts)
@@ -79,6 +82,9 @@ async def flush_valkey(scene: Scene) -> None:
                 await redis.flushall()
                 flushes += 1
     await asyncio.sleep(_NOTICED_WITHIN_S)
+    for place in scene.stage.worker_places:
+        place.make_spec = scene.stage.worker_spec
+        place.signal()
     lost = scene.stage.count_logged(_LOST_JOBS) - lost
     scene.notes.append(f"{flushes} flushes; workers enqueued lost jobs again {lost} times")
     if not lost:

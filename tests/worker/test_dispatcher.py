@@ -332,14 +332,15 @@ async def test_claims_are_carried_out_without_the_queue_when_it_is_unavailable()
 
 async def test_next_look_does_not_wait_for_the_queue() -> None:
     """Redis may take a second to fail; meanwhile other posts become due."""
-    queue = Queue(may_answer=asyncio.Event())
+    may_answer = asyncio.Event()
+    queue = Queue(may_answer=may_answer)
     async with running(Source(deque([1])), slots=2, queue=queue) as loop:
         await loop.until(lambda: loop.source.asked == [2])
         loop.source.ready.append(2)
         loop.dispatcher.wake()
         await loop.until(lambda: len(loop.source.asked) == 2)
         assert loop.source.asked == [2, 1], "a claim takes its slot before the queue has its job"
-        queue.may_answer.set()
+        may_answer.set()
         await loop.until(lambda: sorted(loop.source.begun) == [1, 2])
 
 

@@ -6,7 +6,7 @@ import random
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -51,7 +51,7 @@ from letmepost.storage.tenants.version_notices import EveryTenantNotices
 from letmepost.storage.webhooks.deliveries import EveryTenantDeliveries
 from letmepost.storage.webhooks.events import EveryTenantOutbox
 from letmepost.worker import jobs
-from letmepost.worker.job_queue import JOB_TIMEOUT_S, JobQueue, open_job_redis, redis_settings
+from letmepost.worker.job_queue import JOB_TIMEOUT_S, JobQueue, JobRedis, open_job_redis, redis_settings
 from letmepost.worker.main import run_worker
 from letmepost.worker.services import WorkerServices
 
@@ -69,6 +69,7 @@ async def open_worker(
     environment: Mapping[str, str],
     clock: Clock | None = None,
     *,
+    open_queue: Callable[[str], JobRedis] = open_job_redis,
     job_timeout_s: float = JOB_TIMEOUT_S,
 ) -> AsyncIterator[WorkerServices]:
     """Open the use cases behind the worker. `clock`: the machine's own, if left out."""
@@ -76,7 +77,7 @@ async def open_worker(
     async with (
         open_core(settings, platforms, environment, metrics, Process.WORKER, clock) as core,
         metrics.served(queue_reader(core.database)),
-        open_job_redis(settings.redis_url.get_secret_value()) as job_redis,
+        open_queue(settings.redis_url.get_secret_value()) as job_redis,
     ):
         worker_id, prefix = str(new_id(core.clock)), key_prefix(await read_deployment_id(core.database))
         claims = EveryTenantClaims(core.database)

@@ -97,10 +97,10 @@ class _SharedPipeline(Pipeline):
         return await self._redis.execute_shared(commands)
 
 
-def open_job_redis(url: str) -> JobRedis:
+def open_job_redis(url: str, make: type[JobRedis] = JobRedis) -> JobRedis:
     """Return a client of the job queue that gives up soon. `arq.create_pool` would ignore the options of the URL."""
     pool = ConnectionPool.from_url(url, socket_connect_timeout=REDIS_WITHIN_S, socket_timeout=REDIS_WITHIN_S)
-    redis = JobRedis(pool, job_serializer=dump_json, job_deserializer=json.loads)
+    redis = make(pool, job_serializer=dump_json, job_deserializer=json.loads)
     redis.auto_close_connection_pool = True
     return redis
 
