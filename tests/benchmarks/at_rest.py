@@ -28,7 +28,7 @@ async def main(posts: int) -> None:
 
 async def measure(stand: Stand, posts: int) -> tuple[list[float], list[float]]:
     """Return the seconds from each request to the platform's first byte, and to the response."""
-    key = stand.ready["liveKey"]
+    key = await stand.tenant("At rest")
     accounts = itertools.cycle(await stand.accounts(key, ACCOUNTS))
     for number in range(WARM_UP):
         await _post(stand, key, next(accounts), f"Warm-up {number}")

@@ -28,6 +28,7 @@ HEALTH_KEPT_S = 20
 """After the last look. arq itself would allow a look to be 0.5 s late, which is little on a busy machine."""
 JOB_KEPT_MS = 60_000
 """A job starts within milliseconds, or the dispatcher enqueues another."""
+KEYS_EVERY_S = 5.0
 QUEUE_KEPT_S = 3600
 """After the last look of a process that was killed, its queue is deleted."""
 TICK_RESULTS_KEPT_S = 60.0
@@ -80,6 +81,7 @@ class OwnQueueWorker(Worker):
         self._essential = essential
         self._numbers = count()
         self._unqueued: set[asyncio.Task[Any]] = set()
+        self._keeps_at_s = 0.0
         self.is_connected = True
 
     async def enqueue(self, function: str, arguments: Sequence[Sequence[Any]]) -> None:
@@ -148,6 +150,10 @@ class OwnQueueWorker(Worker):
                 await asyncio.wait_for(self._stop.wait(), self.poll_delay_s)
 
     async def _keep_keys(self) -> None:
+        """Extend the life of this worker's keys, now and then."""
+        if self.loop.time() < self._keeps_at_s:
+            return
+        self._keeps_at_s = self.loop.time() + KEYS_EVERY_S
         async with self.pool.pipeline(transaction=False) as pipe:
             pipe.expire(self.queue_name, QUEUE_KEPT_S)
             pipe.expire(self.health_check_key, HEALTH_KEPT_S)
