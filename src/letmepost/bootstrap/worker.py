@@ -194,8 +194,7 @@ def arq_settings(settings: Settings, environment: Mapping[str, str]) -> dict[str
 
     prefix = key_prefix(asyncio.run(_read_deployment_id(settings)))
     return {
-        "functions": jobs.functions(),
-        "cron_jobs": jobs.cron_jobs(prefix),
+        "functions": jobs.functions(),  # arq refuses to start without any; its worker never runs them
         "on_startup": run,
         "redis_settings": redis_settings(settings.redis_url.get_secret_value()),
         "health_check_key": health_key(prefix, settings),

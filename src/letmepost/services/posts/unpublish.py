@@ -80,7 +80,7 @@ class Unpublishing:
 
 
 async def record(work: Work, post_id: UUID) -> PostView:
-    """Record that a post was deleted on its platform. Its status stays; `unpublishedAt` tells."""
+    """Record that a post was deleted on its platform. Its status stays; `unpublishedAt` says since when."""
     post, now = (await lock(work, post_id)).post, work.now()
     if post.unpublished_at is None:
         changed = await work.post_editor.change(post_id, {"unpublished_at": now, "updated_at": now})
