@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.doubles.output import read_lines
 from tests.doubles.waiting import eventually
 from tests.servers import open_directory
 
@@ -39,12 +40,7 @@ async def dev(data_dir: Path) -> AsyncIterator[tuple[dict[str, Any], asyncio.sub
     )
     output: list[str] = []
 
-    async def read() -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            output.append(line.decode())  # noqa: PERF401 - it is read while it grows
-
-    reading = asyncio.create_task(read())
+    reading = asyncio.create_task(read_lines(process.stdout, output))
     try:
         await eventually(lambda: _is_ready(ready_file, process, output), within_s=READY_WITHIN_S)
         yield json.loads(ready_file.read_text()), process

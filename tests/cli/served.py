@@ -18,6 +18,7 @@ from letmepost.cli.dev.processes import free_port
 from tests.cli.support import environment_of
 from tests.database import DatabaseURLs
 from tests.deployment import OPERATOR_TOKEN, Client
+from tests.doubles.output import read_lines
 from tests.doubles.waiting import eventually
 
 START_WITHIN_S = 90.0
@@ -78,7 +79,7 @@ async def served(
         stderr=asyncio.subprocess.PIPE,
     )
     log: list[str] = []
-    reading = asyncio.create_task(_read(process, log))
+    reading = asyncio.create_task(read_lines(process.stderr, log))
     running = Served(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{metrics_port}", log)
     try:
         if workers > 1:
@@ -89,12 +90,6 @@ async def served(
             process.send_signal(signal.SIGTERM)
         await process.wait()
         await reading
-
-
-async def _read(process: asyncio.subprocess.Process, log: list[str]) -> None:
-    assert process.stderr is not None
-    async for line in process.stderr:
-        log.append(line.decode())  # noqa: PERF401 - it is read while it grows
 
 
 @contextmanager

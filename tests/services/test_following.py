@@ -8,9 +8,7 @@ from uuid import UUID
 import pytest
 from redis.asyncio import Redis
 
-from letmepost.domain.api_keys import EVERY_SCOPE
 from letmepost.gateways.wakeups import Wakeups
-from letmepost.services.callers import Caller
 from letmepost.services.webhooks.stream import KEEP_ALIVE_S, LOOK_AGAIN_S, Streams
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.database import Database, open_database
@@ -47,17 +45,6 @@ async def streaming(database: Database, redis_url: str, clock: SteppedClock) -> 
         yield Streams(units=UnitsOfWork(database, KEYRING, clock, wakeups), clock=clock, wakeups=wakeups)
 
 
-def caller_of(owner: Owner) -> Caller:
-    return Caller(
-        organization_id=owner.tenant.organization_id,
-        mode=owner.tenant.mode,
-        key_id=UUID(int=1),
-        profile_id=None,
-        scopes=EVERY_SCOPE,
-        requests_per_minute=None,
-    )
-
-
 async def never() -> bool:
     return False
 
@@ -74,7 +61,7 @@ async def announce(owner: Owner, clock: SteppedClock) -> UUID:
 async def test_a_follower_hears_from_us_when_nothing_happens(owner: Owner, redis_url: str) -> None:
     clock = HurryingClock(KEEP_ALIVE_S)
     async with streaming(owner.database, redis_url, clock) as streams:
-        following = streams.follow(caller_of(owner), after=0, types=(), is_over=never)
+        following = streams.follow(owner.caller, after=0, types=(), is_over=never)
         async with aclosing(following):
             assert await anext(following) == []
 
@@ -84,7 +71,7 @@ async def test_what_no_hint_told_of_is_found_by_looking_again(owner: Owner, narr
     clock = HurryingClock(LOOK_AGAIN_S / 2)
     narrowed = Owner(narrow, owner.tenant, owner.profile_id)
     async with streaming(narrow, redis_url, clock) as streams:
-        following = streams.follow(caller_of(owner), after=0, types=(), is_over=never)
+        following = streams.follow(owner.caller, after=0, types=(), is_over=never)
         async with aclosing(following):
             waiting = asyncio.ensure_future(anext(following))
             await asyncio.sleep(0)
@@ -100,5 +87,5 @@ async def test_a_follower_that_is_over_hears_the_end(owner: Owner, redis_url: st
         return True
 
     async with streaming(owner.database, redis_url, SteppedClock()) as streams:
-        following = streams.follow(caller_of(owner), after=0, types=(), is_over=over)
+        following = streams.follow(owner.caller, after=0, types=(), is_over=over)
         assert [page async for page in following] == []

@@ -14,6 +14,7 @@ import pytest
 from tests.cli.support import environment_of
 from tests.database import DatabaseURLs
 from tests.deployment import Deployment, deployed
+from tests.doubles.output import read_lines
 from tests.doubles.waiting import eventually
 from tests.worker.story import begin
 
@@ -31,15 +32,9 @@ async def started(
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, env={**os.environ, **environment}, stdout=PIPE, stderr=STDOUT
     )
-    assert process.stdout is not None
     printed: list[str] = []
 
-    async def read() -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            printed.append(line.decode())  # noqa: PERF401 - it is read while it grows
-
-    reading = asyncio.create_task(read())
+    reading = asyncio.create_task(read_lines(process.stdout, printed))
     try:
         yield process, printed
     finally:
