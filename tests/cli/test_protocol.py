@@ -11,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from letmepost.cli.protocol import LimitedConfig, LimitedProtocol
+from letmepost.cli.rejections import plain_error
 from letmepost.domain.sizes import HEAD_MAX_BYTES
 
 
@@ -109,7 +110,7 @@ class Connection:
         self.loop, self.wire, self.app = SteppedLoop(), Wire(), Application()
         config = LimitedConfig(
             self.app,
-            describe_error=lambda fields: {"error": {**fields, "requestId": "req_1"}},
+            describe_error=lambda error: {"error": {**plain_error(error)["error"], "requestId": "req_1"}},
             connections_max=connections_max,
             lifespan="off",
             timeout_keep_alive=75,

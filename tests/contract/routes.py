@@ -67,6 +67,7 @@ _S, _P = Scope, Prefix
 ROWS: tuple[Row, ...] = (
     _row("POST /v1/posts", _S.POSTS_WRITE, body=_POST),
     _row("GET /v1/posts", _S.POSTS_READ),
+    _row("POST /v1/social-posts", None, body={"caption": "Hello"}),
     _row("POST /v1/posts/validate", _S.POSTS_WRITE, body=_POST),
     _row("POST /v1/posts/bulk", _S.POSTS_WRITE, body={"posts": [_POST]}),
     _row("POST /v1/posts/retry", _S.POSTS_WRITE, body={"filter": {}}),

@@ -165,7 +165,14 @@ def test_what_changes_something_takes_an_idempotency_key() -> None:
 def test_every_error_code_is_in_the_envelope() -> None:
     assert SCHEMAS["ErrorView"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
     assert set(SCHEMAS["ErrorCode"]["enum"]) == set(ErrorCode)
-    assert set(SCHEMAS["ErrorView"]["required"]) == {"code", "message", "docUrl", "requestId"}
+    assert set(SCHEMAS["ErrorView"]["required"]) == {
+        "code",
+        "docUrl",
+        "fixableBy",
+        "message",
+        "requestId",
+        "retryable",
+    }
 
 
 def test_names_on_the_wire_are_in_camel_case() -> None:

@@ -4,25 +4,21 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import letmepost
-from letmepost.domain.errors import ErrorCode
-from letmepost.domain.quotas import QuotaName
-from letmepost.domain.refusals import REFUSALS
-from letmepost.gateways.throttles import Reason
+from letmepost.domain import refusals
+from letmepost.domain.errors import ErrorCode, RequestError
+from letmepost.domain.refusals import CATALOG, Explanation
 from letmepost.http.docs.codes import MEANINGS
 from letmepost.http.docs.rules import explained_rules
 from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
-from letmepost.services.publishing.outcomes import MISSED_RULE
-from letmepost.storage.tenants.pauses import PAUSED_RULE
 
 _SOURCE = Path(letmepost.__file__).parent
 _EXPLAINED = {rule.id for rule in explained_rules(discover().values()).values()}
 _ID = re.compile(r"[a-z][A-Za-z_]*(\.[a-z][A-Za-z0-9_]*)+")
-_RAISING = {"PydanticCustomError", "Warn"}
-_BY_STATUS = {"account.disconnected", "account.reauth_required"}
-"""Composed of the account's status where they are raised."""
+_RAISING = {"Warn"}
 
 
 def _trees(folder: Path) -> Iterator[ast.AST]:
@@ -54,9 +50,8 @@ def _named(tree: ast.AST) -> Iterator[str]:
 
 def test_every_named_rule_of_the_source_has_a_page() -> None:
     """A dotted id is a rule's; a plain word is the path of a field."""
-    named = {text for tree in _trees(_SOURCE) for text in _named(tree) if _ID.fullmatch(text)} | {"mode_conflict"}
-    assert len(named) > 40
-    assert sorted((named | _BY_STATUS) - _EXPLAINED) == [], "explain it in domain/refusals.py or in its platform"
+    named = {text for tree in _trees(_SOURCE) for text in _named(tree) if _ID.fullmatch(text)}
+    assert sorted(named - _EXPLAINED) == [], "explain it in domain/refusals.py or in its platform"
 
 
 def test_whatever_a_platforms_source_calls_by_its_name_has_a_page() -> None:
@@ -71,20 +66,45 @@ def test_whatever_a_platforms_source_calls_by_its_name_has_a_page() -> None:
         assert sorted(named - _EXPLAINED) == []
 
 
-def test_what_is_explained_is_raised_somewhere() -> None:
-    """A page about something that cannot happen would be a lie."""
-    named = {text for tree in _trees(_SOURCE) for text in _named(tree)} | {"mode_conflict", "scheduledAt.timezone"}
-    named |= {
-        PAUSED_RULE,
-        MISSED_RULE,
-        *(f"quota.{name}" for name in QuotaName),
-        *(f"budget.{reason}" for reason in Reason),
+def test_every_entry_of_the_catalog_is_used() -> None:
+    """A page about an error that cannot occur would be wrong."""
+    used = {
+        (node.value.attr, node.attr)
+        for tree in _trees(_SOURCE)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute)
     }
-    assert sorted({refusal.id for refusal in REFUSALS} - named - _BY_STATUS) == []
+    used |= {("requests", "NOT_FOUND")}  # by its module's `not_found`
+    defined = {
+        (module.__name__.rpartition(".")[2], name)
+        for module in vars(refusals).values()
+        if isinstance(module, ModuleType) and module.__name__.startswith(f"{refusals.__name__}.")
+        for name, value in vars(module).items()
+        if isinstance(value, Explanation)
+    }
+    assert sorted(defined - used) == []
+
+
+def test_only_the_catalog_creates_request_errors() -> None:
+    """Otherwise an error and its page could say different things."""
+    names = {error.__name__ for error in _subclasses(RequestError)} - {"InvalidShape", "PreflightFailed"}
+    found = {
+        f"{path.relative_to(_SOURCE)}:{node.lineno}"
+        for path in sorted(_SOURCE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+    }
+    assert found == set()
+
+
+def _subclasses(parent: type[RequestError]) -> Iterator[type[RequestError]]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from _subclasses(child)
 
 
 def test_no_two_explanations_share_a_page() -> None:
-    ids = [refusal.id for refusal in REFUSALS]
+    ids = [refusal.id for refusal in CATALOG]
     for platform in discover().values():
         ids += [*(rule.id for rule in platform.rules), *(refusal.id for refusal in platform.refusals)]
     assert len({rule_page(rule_id) for rule_id in ids}) == len(ids)
@@ -92,7 +112,8 @@ def test_no_two_explanations_share_a_page() -> None:
 
 def test_explanations_are_sentences() -> None:
     for rule in explained_rules(discover().values()).values():
-        for sentence in (rule.summary, rule.remediation):
+        remediation = rule.advise(**rule.sample) if isinstance(rule, Explanation) else rule.remediation
+        for sentence in (rule.summary, remediation):
             assert sentence.endswith("."), rule.id
             assert sentence[0].isupper() or sentence[0] == "`", rule.id
 

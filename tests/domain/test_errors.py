@@ -1,7 +1,5 @@
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from uuid import UUID
 
 import pytest
 
@@ -10,10 +8,13 @@ from letmepost.domain.errors import (
     ErrorCode,
     FailureKind,
     GaveUp,
+    HeadersTooLarge,
     IdempotencyConflict,
     InvalidRequest,
+    InvalidShape,
     LetmepostError,
     LimitScope,
+    MethodNotAllowed,
     NotFound,
     PlatformFailure,
     PlatformNotEnabled,
@@ -21,14 +22,14 @@ from letmepost.domain.errors import (
     QuotaExceeded,
     RateLimited,
     RequestError,
+    RequestTimeout,
     StateForbids,
     TargetViolation,
     TooLarge,
     Unauthenticated,
     Unauthorized,
 )
-from letmepost.domain.quotas import Quota, Reading, media_bytes, posts_per_account_day, posts_per_month
-from letmepost.domain.rules import Violation
+from letmepost.domain.violations import Violation
 
 TOO_LONG = Violation(rule="x.text.max", field="text", message="Too long.", remediation="Shorten it.")
 NO_MEDIA = Violation(rule="y.media.required", field="media", message="No media.", remediation="Add one.")
@@ -74,52 +75,39 @@ def test_codes_are_those_that_callers_know() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "code"),
+    ("error", "code", "status"),
     [
-        (InvalidRequest("No."), ErrorCode.VALIDATION_FAILED),
-        (TooLarge("No."), ErrorCode.VALIDATION_FAILED),
-        (StateForbids("No."), ErrorCode.VALIDATION_FAILED),
-        (PreflightFailed([TargetViolation(0, "acc_1", "x", TOO_LONG)]), ErrorCode.PREFLIGHT_FAILED),
-        (Unauthenticated(), ErrorCode.UNAUTHENTICATED),
-        (Unauthorized("No."), ErrorCode.UNAUTHORIZED),
-        (NotFound("post"), ErrorCode.NOT_FOUND),
-        (IdempotencyConflict("No."), ErrorCode.IDEMPOTENCY_CONFLICT),
-        (RateLimited(3), ErrorCode.RATE_LIMITED),
-        (QuotaExceeded(Reading(media_bytes(10), 8), 3, datetime(2026, 11, 22, tzinfo=UTC)), ErrorCode.QUOTA_EXCEEDED),
-        (PlatformNotEnabled("No."), ErrorCode.PLATFORM_NOT_ENABLED),
+        (InvalidRequest, ErrorCode.VALIDATION_FAILED, 400),
+        (InvalidShape, ErrorCode.VALIDATION_FAILED, 400),
+        (MethodNotAllowed, ErrorCode.VALIDATION_FAILED, 405),
+        (RequestTimeout, ErrorCode.VALIDATION_FAILED, 408),
+        (StateForbids, ErrorCode.VALIDATION_FAILED, 409),
+        (TooLarge, ErrorCode.VALIDATION_FAILED, 413),
+        (HeadersTooLarge, ErrorCode.VALIDATION_FAILED, 431),
+        (PreflightFailed, ErrorCode.PREFLIGHT_FAILED, 400),
+        (Unauthenticated, ErrorCode.UNAUTHENTICATED, 401),
+        (Unauthorized, ErrorCode.UNAUTHORIZED, 403),
+        (PlatformNotEnabled, ErrorCode.PLATFORM_NOT_ENABLED, 403),
+        (NotFound, ErrorCode.NOT_FOUND, 404),
+        (IdempotencyConflict, ErrorCode.IDEMPOTENCY_CONFLICT, 409),
+        (RateLimited, ErrorCode.RATE_LIMITED, 429),
+        (QuotaExceeded, ErrorCode.QUOTA_EXCEEDED, 429),
     ],
-    ids=lambda value: type(value).__name__ if isinstance(value, RequestError) else "",
 )
-def test_what_a_caller_can_mend_has_a_code(error: RequestError, code: ErrorCode) -> None:
-    assert error.code is code
-    assert str(error) == error.message != ""
-
-
-@pytest.mark.parametrize(
-    ("quota", "retry_after_s"),
-    [
-        (posts_per_account_day(2, UUID(int=1), datetime(2026, 11, 30, 18, tzinfo=UTC)), 6 * 3600 - 1),
-        (posts_per_month(2, datetime(2026, 12, 24, tzinfo=UTC)), 31 * 86_400 + 6 * 3600 - 1),
-        (media_bytes(2), None),
-    ],
-    ids=lambda value: value.name if isinstance(value, Quota) else "",
-)
-def test_a_used_up_quota_is_worth_another_try_when_its_period_is_over(quota: Quota, retry_after_s: int | None) -> None:
-    now = datetime(2026, 11, 30, 18, 0, 1, 500_000, tzinfo=UTC)
-    assert QuotaExceeded(Reading(quota, 2), 1, now).retry_after_s == retry_after_s
+def test_request_error_has_a_code_and_a_status(error: type[RequestError], code: ErrorCode, status: int) -> None:
+    assert (error.code, error.status) == (code, status)
 
 
 def test_every_request_error_is_in_the_table_above() -> None:
-    [table] = test_what_a_caller_can_mend_has_a_code.pytestmark  # type: ignore[attr-defined]
-    assert {type(error) for error, _ in table.args[1]} == set(RequestError.__subclasses__())
+    [table] = test_request_error_has_a_code_and_a_status.pytestmark  # type: ignore[attr-defined]
+    assert {error for error, _, _ in table.args[1]} == {*RequestError.__subclasses__(), InvalidShape}
 
 
-def test_a_request_error_says_which_rule_and_what_to_do() -> None:
-    error = InvalidRequest(
-        "Two modes.", rule="mode_conflict", remediation="Send one.", platform="x", detail={"modes": 2}
-    )
-    assert (error.rule, error.remediation, error.platform) == ("mode_conflict", "Send one.", "x")
-    assert error.detail == {"modes": 2}
+def test_invalid_shape_has_the_fields_of_its_first_problem() -> None:
+    problems = [InvalidRequest(name, rule=name, remediation="Fix it.", field=name) for name in ("text", "media")]
+    error = InvalidShape(problems)
+    assert (error.message, error.rule, error.field) == ("text", "text", "text")
+    assert error.problems == tuple(problems)
 
 
 def test_a_failed_preflight_speaks_of_its_first_violation_and_keeps_all() -> None:
@@ -129,22 +117,6 @@ def test_a_failed_preflight_speaks_of_its_first_violation_and_keeps_all() -> Non
     assert error.message == "Too long."
     assert (error.rule, error.remediation, error.platform) == ("x.text.max", "Shorten it.", "x")
     assert error.violations == tuple(violations)
-
-
-def test_a_missing_thing_is_called_by_its_noun_alone() -> None:
-    """Absent and another tenant's must read the same."""
-    assert str(NotFound("post")) == "There is no such post."
-
-
-def test_our_own_rate_limit_says_how_long_to_wait() -> None:
-    error = RateLimited(3)
-    assert error.retry_after_s == 3
-    assert error.remediation is not None
-    assert "3 s" in error.remediation
-
-
-def test_no_other_error_asks_to_wait_unless_told_to() -> None:
-    assert NotFound("post").retry_after_s is None
 
 
 def test_a_platform_failure_is_nothing_the_caller_can_mend() -> None:

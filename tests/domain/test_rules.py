@@ -6,7 +6,8 @@ from uuid import UUID
 import pytest
 
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
-from letmepost.domain.rules import Finding, Rule, Violation, preflight, violations
+from letmepost.domain.rules import Finding, Rule, preflight, violations
+from letmepost.domain.violations import Violation
 
 
 def rule(rule_id: str, find: Callable[[PostContent], Iterable[Finding]], *, capability: bool = False) -> Rule:

@@ -135,10 +135,14 @@ async def hang_up(request: "asyncio.Task[httpx2.Response]") -> None:
 
 
 def check_refusal(reply: httpx2.Response, status: int, code: str, rule: str | None = None) -> dict[str, Any]:
-    """The error of an answer that must be this refusal."""
+    """Return the error of a response that must be this refusal. `rule`: None for any rule."""
     error: dict[str, Any] = reply.json()["error"]
-    assert (reply.status_code, error["code"], error.get("rule")) == (status, code, rule), reply.text
+    assert (reply.status_code, error["code"]) == (status, code), reply.text
+    assert error["rule"] == (rule or error["rule"]), reply.text
     assert error["message"]
+    assert error["remediation"]
+    assert error["fixableBy"] in {"caller", "account_owner", "operator", "platform"}
+    assert isinstance(error["retryable"], bool)
     assert error["requestId"] == reply.headers["x-request-id"]
     assert error["docUrl"].endswith(f"/docs/errors/{code}")
     return error

@@ -26,6 +26,7 @@ CALL_NOTHING = frozenset(
     """
 GET /v1/posts
 POST /v1/posts/validate
+POST /v1/social-posts
 POST /v1/posts/retry
 GET /v1/posts/{post_id}
 DELETE /v1/posts/{post_id}

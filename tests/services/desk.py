@@ -9,18 +9,20 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.bootstrap.core import open_redis
+from letmepost.domain import refusals
+from letmepost.domain.errors import ErrorCode
 from letmepost.gateways.blobs import DiskBlobStore
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.throttles import Throttles
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.platforms.contract import ConnectedAccount, Credential, PlatformSettings
-from letmepost.services.accounts.disconnect import DISCONNECTED
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds
 from letmepost.services.publishing.attempt import Attempt
 from letmepost.services.publishing.dependencies import PublishingDependencies
+from letmepost.services.publishing.errors import explained_error
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.publishing.publish import Publishing
 from letmepost.storage.accounts.accounts import AccountRepository
@@ -33,6 +35,10 @@ from tests.services.network import Network
 from tests.storage.support import CLOCK, KEYRING, PLATFORM, Admin, Owner, in_the_past
 
 LEASE_S = 60.0
+
+DISCONNECTED = explained_error(
+    refusals.accounts.DISCONNECTED, ErrorCode.PLATFORM_AUTH_FAILED, "example", account_id="acc_1"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from letmepost.domain.errors import NotFound, StateForbids
-from letmepost.services.accounts.disconnect import DISCONNECTED
+from letmepost.domain import refusals
+from letmepost.domain.errors import ErrorCode, NotFound, StateForbids
 from letmepost.services.media.library import MediaLibrary
 from letmepost.services.posts import change, retry, unpublish
 from letmepost.services.posts.accept import Acceptance
@@ -16,6 +16,7 @@ from letmepost.services.posts.inline_media import PostMedia
 from letmepost.services.posts.requests import ContentRequest
 from letmepost.services.posts.retry import Resolution
 from letmepost.services.posts.unpublish import Unpublishing
+from letmepost.services.publishing.errors import explained_error
 from letmepost.services.tenants import pauses
 from letmepost.services.tenants.pauses import ForgottenPauses
 from letmepost.services.work import Work
@@ -28,6 +29,10 @@ from tests.storage.support import CLOCK, KEYRING
 
 P = TypeVar("P")
 R = TypeVar("R")
+
+DISCONNECTED = explained_error(
+    refusals.accounts.DISCONNECTED, ErrorCode.PLATFORM_AUTH_FAILED, "example", account_id="acc_1"
+)
 
 
 class Office:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
 from letmepost.domain.posts import TERMINAL, TRANSITIONS, Cause, PostStatus
-from letmepost.domain.rules import Violation
+from letmepost.domain.violations import Violation
 from letmepost.services.publishing import outcomes
 from letmepost.services.publishing.outcomes import Outcome
 from letmepost.storage.posts.posts import PostRow

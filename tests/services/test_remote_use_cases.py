@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from letmepost.domain import refusals
 from letmepost.domain.errors import NotFound
+from letmepost.domain.ids import Prefix
 from letmepost.services.idempotency import Answer, Idempotency
 from letmepost.services.work import Work
 from tests.storage.support import CLOCK, KEYRING, Owner
@@ -71,7 +73,7 @@ async def test_recorded_call_is_not_undone(use_case: RemoteUseCase, key: str | N
 @pytest.mark.parametrize("key", [None, "once"])
 async def test_call_is_undone_when_its_result_is_rejected(use_case: RemoteUseCase, key: str | None) -> None:
     with pytest.raises(NotFound):
-        await use_case.run("first", key=key, error=NotFound("profile"))
+        await use_case.run("first", key=key, error=refusals.requests.not_found(Prefix.PROFILE, "prof_1"))
     assert use_case.undone == ["first"]
 
 

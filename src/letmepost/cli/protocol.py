@@ -1,7 +1,7 @@
 """The HTTP/1.1 protocol of our servers: uvicorn's, with limits on headers, slow clients and connections."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
@@ -18,10 +18,10 @@ from letmepost.cli.rejections import (
     HEADERS_TOO_SLOW,
     MALFORMED,
     TOO_MANY_CONNECTIONS,
-    Rejection,
     plain_error,
     response,
 )
+from letmepost.domain.errors import RequestError
 from letmepost.domain.sizes import HEAD_MAX_BYTES
 
 
@@ -37,7 +37,7 @@ class LimitedConfig(uvicorn.Config):
         self,
         app: Any,
         *,
-        describe_error: Callable[[Mapping[str, Any]], dict[str, Any]] = plain_error,
+        describe_error: Callable[[RequestError], dict[str, Any]] = plain_error,
         connections_max: int = CONNECTIONS_MAX,
         **options: Any,
     ) -> None:
@@ -170,7 +170,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
-    def _reject(self, rejection: Rejection) -> None:
+    def _reject(self, rejection: RequestError) -> None:
         """Answer with an error where that is still possible, and close the connection."""
         if not self._is_idle() and self._is_in_head:
             # The fault is in a later request than the one that is being answered.
@@ -180,7 +180,7 @@ class LimitedProtocol(HttpToolsProtocol):
         # An idle connection that is not in a head still receives the body of a request that has its response.
         can_answer = self._is_in_head if self._is_idle() else not self.cycle.response_started
         if can_answer:
-            envelope = self._describe_error(rejection.fields)
+            envelope = self._describe_error(rejection)
             self.transport.write(response(rejection, envelope, self.server_state.default_headers))
         self._end()
 

@@ -1,18 +1,22 @@
 """Everything that can go wrong, as one closed tree.
 
     LetmepostError
-    ├── RequestError              the caller can mend it; answered with an error envelope
-    │   ├── InvalidRequest        validation_failed
-    │   ├── TooLarge              validation_failed, 413
+    ├── RequestError              a request that is rejected; each class has a code and an HTTP status
+    │   ├── InvalidRequest        validation_failed, 400
+    │   │   └── InvalidShape      with every invalid field
+    │   ├── MethodNotAllowed      validation_failed, 405
+    │   ├── RequestTimeout        validation_failed, 408
     │   ├── StateForbids          validation_failed, 409
-    │   ├── PreflightFailed       preflight_failed, with every violation
-    │   ├── Unauthenticated       unauthenticated
-    │   ├── Unauthorized          unauthorized
-    │   ├── NotFound              not_found
-    │   ├── IdempotencyConflict   idempotency_conflict
-    │   ├── RateLimited           rate_limited
-    │   ├── QuotaExceeded         quota_exceeded
-    │   └── PlatformNotEnabled    platform_not_enabled
+    │   ├── TooLarge              validation_failed, 413
+    │   ├── HeadersTooLarge       validation_failed, 431
+    │   ├── PreflightFailed       preflight_failed, 400, with every violation
+    │   ├── Unauthenticated       unauthenticated, 401
+    │   ├── Unauthorized          unauthorized, 403
+    │   ├── PlatformNotEnabled    platform_not_enabled, 403
+    │   ├── NotFound              not_found, 404
+    │   ├── IdempotencyConflict   idempotency_conflict, 409
+    │   ├── RateLimited           rate_limited, 429
+    │   └── QuotaExceeded         quota_exceeded, 429
     ├── PlatformFailure           a platform said no, or nothing (`kind` decides what follows)
     │   ├── GaveUp                it was not ready in time
     │   ├── InputRefused          what a person entered to connect an account is wrong
@@ -21,18 +25,17 @@
         ├── NotSent               surely not executed
         └── NoReply               perhaps executed
 
-Anything else that is raised is a bug of ours. No class here knows an HTTP status: `http.errors` maps codes.
+Anything else that is raised is a defect of this service.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from math import ceil
 from typing import Any
 
 from letmepost.domain.quotas import Reading
-from letmepost.domain.rules import Violation
+from letmepost.domain.violations import Violation
 
 
 class ErrorCode(StrEnum):
@@ -53,55 +56,166 @@ class ErrorCode(StrEnum):
     INTERNAL_ERROR = "internal_error"
 
 
+class FixableBy(StrEnum):
+    """Who can remove the cause of an error."""
+
+    CALLER = "caller"
+    ACCOUNT_OWNER = "account_owner"
+    OPERATOR = "operator"
+    PLATFORM = "platform"
+
+
 class LetmepostError(Exception):
     """The root of what this service raises on purpose."""
 
 
 class RequestError(LetmepostError):
-    """A request that its sender can mend."""
+    """A request that is rejected. The catalog (`domain.refusals`) creates every one.
+
+    Args:
+        message: what is wrong.
+        rule: the id of the refusal, or the path of the field.
+        remediation: how to fix it.
+        field: the path of the field, or the name of the query parameter.
+        suggestion: the name or value that was probably meant.
+        platform: the platform that the request is about.
+        detail: more data, for `platformResponse`.
+        retry_after_s: seconds after which the same request can succeed; None if time alone changes nothing.
+        quota: the quota that has no room for the request, as it was without it.
+        fixable_by: who can remove the cause.
+        retryable: True if the same request can succeed later.
+    """
 
     code: ErrorCode
-    retry_after_s: int | None = None
+    status: int
+    suggested_request: Mapping[str, Any] | None = None
+    """The body that was probably meant, if the request has the shape of another API."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a part of the envelope, by keyword
         self,
         message: str,
         *,
-        rule: str | None = None,
-        remediation: str | None = None,
+        rule: str,
+        remediation: str,
+        field: str | None = None,
+        suggestion: str | None = None,
         platform: str | None = None,
         detail: Mapping[str, Any] | None = None,
+        retry_after_s: int | None = None,
+        quota: Reading | None = None,
+        fixable_by: FixableBy = FixableBy.CALLER,
+        retryable: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.rule = rule
         self.remediation = remediation
+        self.field = field
+        self.suggestion = suggestion
         self.platform = platform
         self.detail = detail
+        self.retry_after_s = retry_after_s
+        self.quota = quota
+        self.fixable_by = fixable_by
+        self.retryable = retryable
 
 
 class InvalidRequest(RequestError):
-    """The request is wrong: `rule` is the path of the field, or a named rule."""
+    """The request is wrong."""
 
     code = ErrorCode.VALIDATION_FAILED
+    status = 400
 
 
-class TooLarge(RequestError):
-    """The body is larger than this route takes."""
+class RequestTimeout(RequestError):
+    """The request arrived too slowly."""
 
     code = ErrorCode.VALIDATION_FAILED
+    status = 408
 
 
 class StateForbids(RequestError):
-    """The thing is in a state in which this cannot be done."""
+    """The current state of a resource does not allow the operation."""
 
     code = ErrorCode.VALIDATION_FAILED
+    status = 409
+
+
+class TooLarge(RequestError):
+    """The body is larger than the operation accepts."""
+
+    code = ErrorCode.VALIDATION_FAILED
+    status = 413
+
+
+class HeadersTooLarge(RequestError):
+    """The request line and headers are larger than the server accepts."""
+
+    code = ErrorCode.VALIDATION_FAILED
+    status = 431
+
+
+class MethodNotAllowed(RequestError):
+    """The path does not have this method."""
+
+    code = ErrorCode.VALIDATION_FAILED
+    status = 405
+
+
+class Unauthenticated(RequestError):
+    """The API key or the operator token is missing or invalid."""
+
+    code = ErrorCode.UNAUTHENTICATED
+    status = 401
+
+
+class Unauthorized(RequestError):
+    """The API key is valid, but does not permit the operation."""
+
+    code = ErrorCode.UNAUTHORIZED
+    status = 403
+
+
+class PlatformNotEnabled(RequestError):
+    """This deployment has no credentials for the platform."""
+
+    code = ErrorCode.PLATFORM_NOT_ENABLED
+    status = 403
+
+
+class NotFound(RequestError):
+    """The resource does not exist, or belongs to another tenant: the caller cannot tell which."""
+
+    code = ErrorCode.NOT_FOUND
+    status = 404
+
+
+class IdempotencyConflict(RequestError):
+    """The Idempotency-Key was used for another request, or its first request is still running."""
+
+    code = ErrorCode.IDEMPOTENCY_CONFLICT
+    status = 409
+
+
+class RateLimited(RequestError):
+    """A limit of this service is reached (not one of a platform)."""
+
+    code = ErrorCode.RATE_LIMITED
+    status = 429
+
+
+class QuotaExceeded(RequestError):
+    """The request exceeds a quota that the operator set."""
+
+    code = ErrorCode.QUOTA_EXCEEDED
+    status = 429
 
 
 class PreflightFailed(RequestError):
-    """At least one platform rule is broken. Nothing was stored, nothing was sent."""
+    """A target breaks a platform rule. Nothing was stored or sent. The error is that of the first violation."""
 
     code = ErrorCode.PREFLIGHT_FAILED
+    status = 400
 
     def __init__(self, violations: Sequence["TargetViolation"]) -> None:
         first = violations[0]
@@ -109,88 +223,30 @@ class PreflightFailed(RequestError):
             first.violation.message,
             rule=first.violation.rule,
             remediation=first.violation.remediation,
+            field=first.violation.field,
             platform=first.platform,
         )
         self.violations = tuple(violations)
 
 
-class Unauthenticated(RequestError):
-    """Key missing, malformed, expired or revoked: one message for all four, so that nothing is learnt by guessing."""
+class InvalidShape(InvalidRequest):
+    """Fields or query parameters do not match the schema of the request. The error is that of the first of them.
 
-    code = ErrorCode.UNAUTHENTICATED
-
-    def __init__(self) -> None:
-        super().__init__(
-            "A valid API key is required.",
-            remediation="Send `Authorization: Bearer lmp_live_…` or `lmp_test_…` with a key that is not revoked.",
-        )
-
-
-class Unauthorized(RequestError):
-    """The key is real but may not do this."""
-
-    code = ErrorCode.UNAUTHORIZED
-
-
-class NotFound(RequestError):
-    """Absent, or another tenant's: the caller cannot tell which."""
-
-    code = ErrorCode.NOT_FOUND
-
-    def __init__(self, noun: str) -> None:
-        super().__init__(f"There is no such {noun}.")
-
-
-class IdempotencyConflict(RequestError):
-    """The key was used for another request, or its first request is still running."""
-
-    code = ErrorCode.IDEMPOTENCY_CONFLICT
-
-
-class RateLimited(RequestError):
-    """Our own limit, not a platform's. `retry_after_s` is None where nothing resets by itself."""
-
-    code = ErrorCode.RATE_LIMITED
-
-    def __init__(
-        self,
-        retry_after_s: int | None,
-        message: str = "Too many requests with this API key.",
-        *,
-        rule: str | None = None,
-        remediation: str | None = None,
-    ) -> None:
-        again = None if retry_after_s is None else f"Wait {retry_after_s} s, then send the request again."
-        super().__init__(message, rule=rule, remediation=remediation or again)
-        self.retry_after_s = retry_after_s
-
-
-class QuotaExceeded(RequestError):
-    """More than the operator allows. `reading` is the quota as it was without this request.
-
-    It makes sense to try again when the quota's period is over; what is stored has no period.
+    `problems`: one error for each invalid field. `suggested_request`: the body that was probably meant.
     """
 
-    code = ErrorCode.QUOTA_EXCEEDED
-
-    def __init__(self, reading: Reading, wanted: int, now: datetime) -> None:
-        quota = reading.quota
+    def __init__(self, problems: Sequence[RequestError], suggested_request: Mapping[str, Any] | None = None) -> None:
+        first = problems[0]
         super().__init__(
-            f"{quota.name}: {reading.used} of {quota.limit} are used, and this request takes {wanted} more.",
-            rule=f"quota.{quota.name}",
-            remediation="Delete media that are not needed any more, or ask the operator for more."
-            if quota.resets_at is None
-            else f"Choose a time from {quota.resets_at:%Y-%m-%d} (UTC) on, or ask the operator for more.",
+            first.message,
+            rule=first.rule,
+            remediation=first.remediation,
+            field=first.field,
+            suggestion=first.suggestion,
+            platform=first.platform,
         )
-        self.reading = reading
-        if quota.resets_at is not None:
-            self.retry_after_s = ceil((quota.resets_at - now).total_seconds())
-
-
-class PlatformNotEnabled(RequestError):
-    """This deployment has no credentials for the platform."""
-
-    code = ErrorCode.PLATFORM_NOT_ENABLED
+        self.problems = tuple(problems)
+        self.suggested_request = suggested_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +289,7 @@ class PlatformFailure(LetmepostError):
         retry_at: when the platform said that it makes sense again.
         scope: whom a rate or quota limit holds back.
         response: the raw answer, for `platformResponse`: status, code and body, bounded, without secrets.
+        fixable_by: who can remove the cause, where it is not the one that the kind implies.
 
     `platform` is set where the failure becomes an answer: flows need not know their own name.
     """
@@ -249,6 +306,7 @@ class PlatformFailure(LetmepostError):
         retry_at: datetime | None = None,
         scope: LimitScope = LimitScope.ACCOUNT,
         response: Mapping[str, Any] | None = None,
+        fixable_by: FixableBy | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -258,6 +316,7 @@ class PlatformFailure(LetmepostError):
         self.retry_at = retry_at
         self.scope = scope
         self.response = response
+        self.fixable_by = fixable_by
 
 
 class GaveUp(PlatformFailure):

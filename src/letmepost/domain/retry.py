@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from letmepost.domain.errors import ErrorCode, FailureKind
+from letmepost.domain.errors import ErrorCode, FailureKind, FixableBy
 
 
 class Next(StrEnum):
@@ -20,21 +20,36 @@ class Next(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a kind of failure leads to, and the code that the caller sees."""
+    """What a kind of failure leads to, and what the caller sees.
+
+    Args:
+        next: what becomes of the post.
+        code: the code of the error.
+        fixable_by: who can remove the cause.
+        retryable: True if the same request can succeed later.
+    """
 
     next: Next
     code: ErrorCode
+    fixable_by: FixableBy
+    retryable: bool = False
 
 
 POLICIES: Mapping[FailureKind, Policy] = MappingProxyType(
     {
-        FailureKind.AUTH_FAILED: Policy(Next.HOLD, ErrorCode.PLATFORM_AUTH_FAILED),
-        FailureKind.REJECTED: Policy(Next.STOP, ErrorCode.PLATFORM_REJECTED),
-        FailureKind.DUPLICATE: Policy(Next.STOP, ErrorCode.PLATFORM_REJECTED),
-        FailureKind.RATE_LIMITED: Policy(Next.TRY_AGAIN, ErrorCode.PLATFORM_UNAVAILABLE),
-        FailureKind.QUOTA_EXHAUSTED: Policy(Next.TRY_AGAIN, ErrorCode.PLATFORM_UNAVAILABLE),
-        FailureKind.UNAVAILABLE: Policy(Next.TRY_AGAIN, ErrorCode.PLATFORM_UNAVAILABLE),
-        FailureKind.IN_DOUBT: Policy(Next.ASK, ErrorCode.PLATFORM_UNAVAILABLE),
+        FailureKind.AUTH_FAILED: Policy(Next.HOLD, ErrorCode.PLATFORM_AUTH_FAILED, FixableBy.ACCOUNT_OWNER),
+        FailureKind.REJECTED: Policy(Next.STOP, ErrorCode.PLATFORM_REJECTED, FixableBy.CALLER),
+        FailureKind.DUPLICATE: Policy(Next.STOP, ErrorCode.PLATFORM_REJECTED, FixableBy.CALLER),
+        FailureKind.RATE_LIMITED: Policy(
+            Next.TRY_AGAIN, ErrorCode.PLATFORM_UNAVAILABLE, FixableBy.PLATFORM, retryable=True
+        ),
+        FailureKind.QUOTA_EXHAUSTED: Policy(
+            Next.TRY_AGAIN, ErrorCode.PLATFORM_UNAVAILABLE, FixableBy.PLATFORM, retryable=True
+        ),
+        FailureKind.UNAVAILABLE: Policy(
+            Next.TRY_AGAIN, ErrorCode.PLATFORM_UNAVAILABLE, FixableBy.PLATFORM, retryable=True
+        ),
+        FailureKind.IN_DOUBT: Policy(Next.ASK, ErrorCode.PLATFORM_UNAVAILABLE, FixableBy.PLATFORM),
     }
 )
 

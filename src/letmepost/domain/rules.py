@@ -8,8 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
+from letmepost.domain import refusals
 from letmepost.domain.content import OnUnsupported, PostContent
 from letmepost.domain.omission import omit
+from letmepost.domain.violations import Violation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,19 +21,6 @@ class Finding:
     field: str
     message: str
     actual: int | float | str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """A broken rule, as the caller is told of it."""
-
-    rule: str
-    field: str
-    message: str
-    remediation: str
-    limit: int | float | str | None = None
-    actual: int | float | str | None = None
-    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +101,12 @@ def _kind_mismatches(content: PostContent) -> Iterator[Violation]:
     for path, item in content.items():
         if item.facts is not None and item.facts.kind is not item.kind:
             actual, content_type = item.facts.kind, item.facts.content_type
+            refusal = refusals.media.KIND_MISMATCH
             yield Violation(
-                rule="media.kind_mismatch",
+                rule=refusal.id,
                 field=f"{path}.kind",
-                message=f"`{path}.kind` is `{item.kind}`, but the file is {content_type} (`{actual}`).",
-                remediation="Send the kind that the file has, or attach another file.",
+                message=refusal.describe(path=path, kind=item.kind, content_type=content_type, actual=actual),
+                remediation=refusal.advise(),
                 actual=actual.value,
             )
 

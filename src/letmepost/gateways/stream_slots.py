@@ -13,7 +13,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from letmepost.domain.errors import RateLimited
+from letmepost.domain import refusals
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.metrics import Metrics
 
@@ -68,12 +68,7 @@ class StreamSlots:
         """
         slot = StreamSlot(f"letmepost:streams:{key_id}", self._clock.entropy(16).hex())
         if not await self._is_held(slot):
-            raise RateLimited(
-                LEASE_S,
-                f"This API key follows {self._limit} streams of events already.",
-                rule="events.streams_max",
-                remediation="End one of them, or let one stream serve all that listen.",
-            )
+            raise refusals.webhooks.EVENTS_STREAMS_MAX(limit=self._limit, retry_after_s=LEASE_S)
         return slot
 
     @asynccontextmanager

@@ -6,16 +6,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from letmepost import __version__
-from letmepost.domain.errors import ErrorCode, PlatformFailure, RequestError, SendFailure
-from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
-from letmepost.http.middleware import BodyLimits, BrowserAccess, RequestIds
+from letmepost.domain.errors import FailureKind, PlatformFailure, RequestError, SendFailure
+from letmepost.http.errors import envelope, error_fields, invalid_shape, status_of
+from letmepost.http.middleware import BodyLimits, BrowserAccess, RequestIds, TrailingSlashes
 from letmepost.http.openapi import DescribedAPI
 from letmepost.http.routes import docs, platforms, service
 from letmepost.http.routes.accounts import accounts, connect_sessions, consents, hosted
@@ -25,6 +25,35 @@ from letmepost.http.routes.sandbox import sandbox
 from letmepost.http.routes.tenants import keys, organizations, pauses, profiles, usage
 from letmepost.http.routes.webhooks import endpoints, events, streaming
 from letmepost.http.services import APIServices
+from letmepost.http.unknown_paths import allowed_methods, explain_http
+
+# Routes are tried one after another, so those that are called most come first.
+_ROUTERS: Sequence[APIRouter] = (
+    posts.router,
+    events.router,
+    media.router,
+    bulk.router,
+    editing.router,
+    accounts.router,
+    accounts.sandbox_router,
+    consents.router,
+    connect_sessions.router,
+    hosted.router,
+    sandbox.router,
+    uploads.router,
+    uploads.signed_router,
+    pauses.router,
+    keys.router,
+    profiles.router,
+    platforms.router,
+    usage.router,
+    organizations.router,
+    endpoints.router,
+    streaming.router,
+    service.router,
+    docs.router,
+    posts.foreign_router,
+)
 
 
 def create_app(
@@ -57,43 +86,23 @@ def create_app(
         version=__version__,
         summary="Publish to many social accounts, once and only once.",
         lifespan=lifespan,
+        redirect_slashes=False,
         example_platform=example_platform,
     )
     # Set when the server is asked to stop: it would wait for those who follow a stream, and they for it.
     app.state.stopping = asyncio.Event()
     # For errors that the server itself answers, before the application sees a request.
-    app.state.describe_error = lambda fields: envelope(fields, docs_url=docs_url, request_id=new_request_id())
-    # Routes are tried one after another, so those that are called most come first.
-    for router in (
-        posts.router,
-        events.router,
-        media.router,
-        bulk.router,
-        editing.router,
-        accounts.router,
-        accounts.sandbox_router,
-        consents.router,
-        connect_sessions.router,
-        hosted.router,
-        sandbox.router,
-        uploads.router,
-        uploads.signed_router,
-        pauses.router,
-        keys.router,
-        profiles.router,
-        platforms.router,
-        usage.router,
-        organizations.router,
-        endpoints.router,
-        streaming.router,
-        service.router,
-        docs.router,
-    ):
+    app.state.describe_error = lambda error: envelope(
+        error_fields(error), docs_url=docs_url, request_id=new_request_id()
+    )
+    for router in _ROUTERS:
         app.include_router(router)
+    app.state.routes = [route for router in _ROUTERS for route in router.routes]  # for errors of unknown paths
     _handle_errors(app, docs_url)
     app.add_middleware(BodyLimits, docs_url=docs_url)
     if cors_origins:
         app.add_middleware(BrowserAccess, origins=cors_origins)
+    app.add_middleware(TrailingSlashes)
     app.add_middleware(RequestIds, new_request_id=new_request_id, docs_url=docs_url)
     if time_requests is not None:
         app.add_middleware(time_requests)
@@ -118,18 +127,15 @@ def _handle_errors(app: FastAPI, docs_url: str) -> None:
 
     @app.exception_handler(SendFailure)
     async def on_send_failure(request: Request, error: SendFailure) -> JSONResponse:
-        return respond(request, 503, {"code": ErrorCode.PLATFORM_UNAVAILABLE, "message": str(error)})
+        return await on_platform_failure(request, PlatformFailure(FailureKind.UNAVAILABLE, str(error)))
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        return respond(request, 400, validation_fields(error))
+        return await on_request_error(request, invalid_shape(error, request))
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:
-        code = ErrorCode.NOT_FOUND if error.status_code == HTTPStatus.NOT_FOUND else ErrorCode.VALIDATION_FAILED
-        fields = {"code": code, "message": f"{request.method} {request.url.path}: {error.detail}."}
         headers = dict(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            allowed = headers.get("Allow", headers.get("allow", ""))
-            fields |= {"rule": "method.not_allowed", "remediation": f"Use {allowed}."}
-        return respond(request, error.status_code, fields, headers)
+            headers = {"allow": ", ".join(allowed_methods(request))}
+        return respond(request, error.status_code, error_fields(explain_http(request, error)), headers)

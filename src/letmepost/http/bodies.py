@@ -12,14 +12,15 @@ from typing import Any, NoReturn
 
 from fastapi import Request
 
-from letmepost.domain.errors import InvalidRequest
+from letmepost.domain import refusals
+from letmepost.domain.errors import RequestError
 from letmepost.domain.sizes import TEXT_MAX_CHARS
 from letmepost.domain.text import is_storable
+from letmepost.services.shapes import PATH_MAX_CHARS, shortened, shown_path
 
 VALUES_MAX = 20_000
 """How many values a body may hold: more than requests need, and few enough to find something wrong with each."""
 _LOOKS_BYTES = (256 * 1024, 1024 * 1024)
-_PATH_MAX_CHARS = 200
 _INLINE_MEDIA = "bytesBase64"
 """May be longer than `TEXT_MAX_CHARS`: its field has a limit of its own."""
 
@@ -37,11 +38,7 @@ class JSONRequest(Request):
         if not body:
             return
         if not _is_json(self.headers.get("content-type", "")):
-            raise InvalidRequest(
-                "The body is not said to be JSON.",
-                rule="body.content_type",
-                remediation="Send `Content-Type: application/json`.",
-            )
+            raise refusals.requests.BODY_CONTENT_TYPE(given=_shown_type(self.headers.get("content-type")))
         self._json = await read_json(body)
 
 
@@ -60,18 +57,15 @@ async def read_json(body: bytes) -> Any:
         await asyncio.sleep(0)
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise InvalidRequest(
-            f"The body is not JSON: {_why(error)}.", rule="body.json", remediation="Send one JSON object, in UTF-8."
-        ) from error
+        raise refusals.requests.BODY_JSON(problem=_why(error)) from error
     await asyncio.sleep(0)
     # UTF-8 and JSON allow a surrogate or a NUL character only as an escape.
     _check_values(value, is_storable if b"\\u" in body else _is_any_text)
     return value
 
 
-def shown_path(path: str) -> str:
-    """A field's path, cut to what fits into an answer; `body` for the whole."""
-    return (path if len(path) <= _PATH_MAX_CHARS else f"{path[:_PATH_MAX_CHARS]}…") or "body"
+def _shown_type(given: str | None) -> str:
+    return "missing" if not given else f"`{shortened(given)}`"
 
 
 def _is_json(content_type: str) -> bool:
@@ -83,9 +77,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
-        raise InvalidRequest(
-            f"{shown_path(name)} stands there twice.", rule="body.duplicate_field", remediation="Send each field once."
-        )
+        raise refusals.requests.BODY_DUPLICATE_FIELD(field=shown_path(name))
     return value
 
 
@@ -136,12 +128,8 @@ def _without_strings(body: bytes) -> bytes:
     return b"".join(pieces[::2])
 
 
-def _too_many_values() -> InvalidRequest:
-    return InvalidRequest(
-        f"The body holds more than {VALUES_MAX} values.",
-        rule="body.values_max",
-        remediation="Split it into several requests.",
-    )
+def _too_many_values() -> RequestError:
+    return refusals.requests.BODY_VALUES_MAX(max_values=VALUES_MAX)
 
 
 def _is_any_text(_text: str) -> bool:
@@ -166,27 +154,19 @@ def _values_in(
     path: str, value: dict[str, Any] | list[Any], is_allowed: Callable[[str], bool]
 ) -> Iterator[tuple[str, Any]]:
     # Shortened here already: thousands of values below one long name would each repeat it.
-    path = path[: _PATH_MAX_CHARS + 1]
+    path = path[: PATH_MAX_CHARS + 1]
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield f"{path}[{index}]", item
         return
     for name, item in value.items():
         _check_text(path, name, is_allowed)
-        shown = name[: _PATH_MAX_CHARS + 1]
+        shown = name[: PATH_MAX_CHARS + 1]
         yield f"{path}.{shown}" if path else shown, item
 
 
 def _check_text(path: str, text: str, is_allowed: Callable[[str], bool]) -> None:
     if len(text) > TEXT_MAX_CHARS and not path.endswith(_INLINE_MEDIA):
-        raise InvalidRequest(
-            f"{shown_path(path)} has {len(text)} characters; at most {TEXT_MAX_CHARS} are allowed.",
-            rule=shown_path(path),
-            remediation=f"Shorten it to {TEXT_MAX_CHARS} characters or fewer.",
-        )
+        raise refusals.requests.TEXT_TOO_LONG(field=shown_path(path), actual=len(text), limit=TEXT_MAX_CHARS)
     if not is_allowed(text):
-        raise InvalidRequest(
-            f"{shown_path(path)} holds a NUL character or half of a surrogate pair.",
-            rule=shown_path(path),
-            remediation="Send well-formed Unicode text.",
-        )
+        raise refusals.requests.TEXT_NOT_STORABLE(field=shown_path(path))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from fastapi import Request
 
-from letmepost.domain.errors import RateLimited, Unauthenticated
+from letmepost.domain import refusals
 from letmepost.gateways.rate_limits import RateLimits
 
 OPERATOR_FAILURES_PER_MINUTE = 10
@@ -19,6 +19,7 @@ Network: TypeAlias = IPv4Network | IPv6Network
 UNKNOWN = "unknown"
 """Every client without an IP address, as on a Unix socket."""
 
+_API_KEY_PREFIX = "lmp_"
 _PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+))(?::[0-9]{1,5})?")
 _IPV6_CLIENT_BITS = 64  # a network gives each customer at least as many: RFC 6177
 
@@ -49,13 +50,12 @@ class ClientLimits:
         count = self._limits.look if is_right else self._limits.take
         allowance = await count(f"operator:{client}", OPERATOR_FAILURES_PER_MINUTE)
         if allowance.is_exceeded:
-            raise RateLimited(
-                allowance.reset_s,
-                f"More than {OPERATOR_FAILURES_PER_MINUTE} wrong operator tokens came from your address this minute.",
-                rule="operator_token.attempts_max",
+            raise refusals.keys.OPERATOR_TOKEN_ATTEMPTS_MAX(
+                limit=OPERATOR_FAILURES_PER_MINUTE, retry_after_s=allowance.reset_s
             )
         if not is_right:
-            raise Unauthenticated
+            is_key = given.startswith(_API_KEY_PREFIX)
+            raise refusals.keys.OPERATOR_TOKEN_TENANT_KEY() if is_key else refusals.keys.OPERATOR_TOKEN_INVALID()
 
     async def count_sign_in(self, client: str) -> None:
         """Count an attempt to sign in on a hosted page.
@@ -65,10 +65,10 @@ class ClientLimits:
         """
         allowance = await self._limits.take(f"sign-in:{client}", SIGN_INS_PER_MINUTE)
         if allowance.is_exceeded:
-            raise RateLimited(
-                allowance.reset_s,
-                f"More than {SIGN_INS_PER_MINUTE} sign-ins came from your address this minute.",
-                rule="connect.sign_ins_max",
+            raise refusals.connect.SIGN_INS_MAX(
+                where=f"from your address: at most {SIGN_INS_PER_MINUTE} a minute are accepted",
+                advice=f"Wait {allowance.reset_s} s, then try again.",
+                retry_after_s=allowance.reset_s,
             )
 
 

@@ -1,29 +1,29 @@
-"""From errors to envelopes: the one place that knows which code has which status."""
+"""From errors to error envelopes."""
 
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
 from letmepost.domain.errors import (
     ErrorCode,
+    FixableBy,
     InputRefused,
+    InvalidShape,
     PlatformFailure,
     PreflightFailed,
-    QuotaExceeded,
     RequestError,
-    StateForbids,
     TargetViolation,
-    TooLarge,
 )
 from letmepost.domain.ids import Prefix, spell_if_given
 from letmepost.domain.quotas import Reading
-from letmepost.domain.refusals import REFUSALS
+from letmepost.domain.refusals import CATALOG
 from letmepost.domain.retry import POLICIES
-from letmepost.http.bodies import shown_path
+from letmepost.http.suggested_requests import suggest_request
 from letmepost.services.events import timestamp
+from letmepost.services.shapes import problems_of
 
 STATUS: Mapping[ErrorCode, int] = MappingProxyType(
     {
@@ -42,55 +42,68 @@ STATUS: Mapping[ErrorCode, int] = MappingProxyType(
         ErrorCode.INTERNAL_ERROR: 500,
     }
 )
-_NAMED = frozenset(refusal.id for refusal in REFUSALS)
-PROBLEMS_MAX = 50
-"""How many problems of one request are reported. A request of a few kilobytes can have thousands."""
-_COMPARED_MAX_CHARS = 50
-_CONFLICT = 409
-_TOO_LARGE = 413
+"""The usual status of each code. A `RequestError` has its own."""
+_NAMED = frozenset(explanation.id for explanation in CATALOG)
+
+INTERNAL_ERROR: Mapping[str, Any] = MappingProxyType(
+    {
+        "code": ErrorCode.INTERNAL_ERROR,
+        "message": "An internal error occurred.",
+        "remediation": "Send the request again with the same Idempotency-Key. If the error persists, give the operator "
+        "the `requestId`.",
+        "fixableBy": FixableBy.OPERATOR,
+        "retryable": True,
+    }
+)
 
 
 def status_of(error: RequestError | PlatformFailure) -> int:
     """Return the HTTP status of an error."""
+    if isinstance(error, RequestError):
+        return error.status
     if isinstance(error, InputRefused):
         return STATUS[ErrorCode.VALIDATION_FAILED]
-    if isinstance(error, PlatformFailure):
-        return STATUS[POLICIES[error.kind].code]
-    if isinstance(error, TooLarge):
-        return _TOO_LARGE
-    if isinstance(error, StateForbids):
-        return _CONFLICT
-    return STATUS[error.code]
+    return STATUS[POLICIES[error.kind].code]
 
 
 def error_fields(error: RequestError | PlatformFailure) -> dict[str, Any]:
-    """What an error says, without the links and the request id that every envelope has."""
+    """Return the fields of an error, without the links and the request id that every envelope has."""
     if isinstance(error, PlatformFailure):
+        policy = POLICIES[error.kind]
+        fixable_by = FixableBy.CALLER if isinstance(error, InputRefused) else policy.fixable_by
         return _without_none(
-            code=POLICIES[error.kind].code,
+            code=policy.code,
             message=error.message,
             rule=error.rule,
             platform=error.platform,
             remediation=error.remediation,
+            fixableBy=error.fixable_by or fixable_by,
+            retryable=policy.retryable,
             platformResponse=error.response,
         )
     fields = _without_none(
         code=error.code,
         message=error.message,
         rule=error.rule,
+        field=error.field,
+        suggestion=error.suggestion,
         remediation=error.remediation,
         platform=error.platform,
+        fixableBy=error.fixable_by,
+        retryable=error.retryable,
         platformResponse=error.detail,
+        quota=None if error.quota is None else _quota(error.quota),
+        suggestedRequest=error.suggested_request,
     )
     if isinstance(error, PreflightFailed):
         fields["violations"] = [_violation(found) for found in error.violations]
-    if isinstance(error, QuotaExceeded):
-        fields["quota"] = _quota(error.reading)
+    if isinstance(error, InvalidShape):
+        fields["violations"] = [_invalid_field(problem) for problem in error.problems]
     return fields
 
 
 def envelope(fields: Mapping[str, Any], *, docs_url: str, request_id: str) -> dict[str, Any]:
-    """The error envelope: what happened, where it is explained, and the id that finds it in the log."""
+    """Return the error envelope: the error, links to its explanation, and the id of the request in the log."""
     links = {"docUrl": f"{docs_url}/errors/{fields['code']}"}
     rule = fields.get("rule")
     if rule is not None and (rule in _NAMED or rule.startswith(f"{fields.get('platform')}.")):
@@ -99,64 +112,20 @@ def envelope(fields: Mapping[str, Any], *, docs_url: str, request_id: str) -> di
 
 
 def rule_page(rule: str) -> str:
-    """`bluesky.text.max_graphemes` as its page is called: `bluesky-text-max_graphemes`."""
+    """Return the name of a rule's page: `bluesky-text-max_graphemes` for `bluesky.text.max_graphemes`."""
     return rule.replace(".", "-")
 
 
-def validation_fields(error: RequestValidationError) -> dict[str, Any]:
-    """Return the first problem of a request's shape, and all of them as `violations`, up to `PROBLEMS_MAX`."""
-    problems = [_problem(found) for found in error.errors()[:PROBLEMS_MAX]]
-    first = {name: problems[0][name] for name in ("message", "rule", "remediation")}
-    return {"code": ErrorCode.VALIDATION_FAILED, **first, "violations": problems}
+def invalid_shape(error: RequestValidationError, request: Request | None = None) -> InvalidShape:
+    """Return the error of a request that does not match its schema."""
+    found = [{**one, "loc": _without_source(one["loc"])} for one in error.errors()]
+    body_field = getattr(request and request.scope.get("route"), "body_field", None)
+    model = None if body_field is None else body_field.field_info.annotation
+    return InvalidShape(problems_of(found, model), suggest_request(error.body))
 
 
-def _problem(found: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one problem. Values that the caller sent in a body are not repeated: they may be secret."""
-    kind, path = found["type"], field_path(found["loc"])
-    allowed, suggestion = found.get("ctx", {}).get("allowed"), None
-    message = f"{path}: {found['msg'].removeprefix('Value error, ')}"
-    remediation = f"Correct `{path}` and send the request again."
-    if kind == "extra_forbidden" and allowed is not None:
-        message, suggestion = f"Unknown query parameter: `{path}`.", _closest(path, allowed)
-        remediation = _choices("query parameters", allowed, suggestion)
-    elif kind == "extra_forbidden":
-        message = f"Unknown field: `{path}`."
-        remediation = "Remove the field or correct its spelling; nothing was stored."
-    elif kind == "unknown_value":
-        suggestion = _closest(found["ctx"]["given"], allowed)
-        remediation = _choices("values", allowed, suggestion)
-    elif kind == "repeated":
-        remediation = f"Send `{path}` once."
-    return _without_none(
-        field=path, rule=_named_rule(kind, path), message=message, remediation=remediation, suggestion=suggestion
-    )
-
-
-def _closest(given: str, allowed: Sequence[str]) -> str | None:
-    """Return the allowed name that was probably meant. Only the beginning of a long name is compared."""
-    return next(iter(get_close_matches(given[:_COMPARED_MAX_CHARS], allowed, n=1)), None)
-
-
-def _choices(noun: str, allowed: Sequence[str], suggestion: str | None) -> str:
-    if not allowed:
-        return f"Remove it: this operation has no {noun}."
-    meant = "" if suggestion is None else f"Did you mean `{suggestion}`? "
-    return f"{meant}Allowed {noun}: {', '.join(allowed)}."
-
-
-def _named_rule(kind: str, path: str) -> str:
-    """The rule that a schema's own check names; of all else, the path of the field."""
-    if kind == "timezone":
-        return f"{path}.timezone"
-    return kind if "." in kind or kind == "mode_conflict" else path
-
-
-def field_path(location: Sequence[int | str]) -> str:
-    """`targets[0].text` for `("body", "targets", 0, "text")`."""
-    path = ""
-    for part in location[1:] if location and location[0] in {"body", "query", "path", "header"} else location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
-    return shown_path(path)
+def _without_source(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    return location[1:] if location and location[0] in {"body", "query", "path", "header"} else location
 
 
 def _quota(reading: Reading) -> dict[str, Any]:
@@ -184,6 +153,16 @@ def _violation(found: TargetViolation) -> dict[str, Any]:
         "remediation": violation.remediation,
         **_without_none(limit=violation.limit, actual=violation.actual, unit=violation.unit),
     }
+
+
+def _invalid_field(problem: RequestError) -> dict[str, Any]:
+    return _without_none(
+        field=problem.field or "body",
+        rule=problem.rule,
+        message=problem.message,
+        remediation=problem.remediation,
+        suggestion=problem.suggestion,
+    )
 
 
 def _without_none(**fields: Any) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.errors import InvalidRequest, NotFound, RateLimited, Unauthenticated, Unauthorized
 from letmepost.domain.text import is_storable
 from letmepost.gateways.rate_limits import RateLimits
 from letmepost.http.bodies import JSONRequest
@@ -82,11 +82,7 @@ async def _admit(request: Request, scope: Scope | None) -> None:
     request.state.caller = caller
     await _count(request, services.rate_limits, caller, services.requests_per_minute)
     if scope is not None and scope not in caller.scopes:
-        raise Unauthorized(
-            f"This API key lacks the scope {scope}.",
-            rule="scope.missing",
-            remediation=f"Use a key that has {scope}.",
-        )
+        raise refusals.keys.SCOPE_MISSING(scope=scope)
 
 
 async def authenticated(request: Request, keys: ApiKeys) -> Caller:
@@ -95,9 +91,12 @@ async def authenticated(request: Request, keys: ApiKeys) -> Caller:
     Raises:
         Unauthenticated: no valid key.
     """
-    kind, _, key = request.headers.get("authorization", "").partition(" ")
+    header = request.headers.get("authorization", "")
+    kind, _, key = header.partition(" ")
+    if not header:
+        raise refusals.keys.API_KEY_MISSING()
     if kind.lower() != "bearer":
-        raise Unauthenticated
+        raise refusals.keys.API_KEY_NOT_BEARER()
     return await keys.authenticate(key.strip())
 
 
@@ -105,16 +104,16 @@ async def _count(request: Request, limits: RateLimits, caller: Caller, default: 
     allowance = await limits.take(str(caller.key_id), caller.requests_per_minute or default)
     request.state.allowance = allowance
     if allowance.is_exceeded:
-        raise RateLimited(allowance.reset_s)
+        raise refusals.requests.RATE_LIMITED(limit=allowance.limit, retry_after_s=allowance.reset_s)
 
 
 async def _admit_operator(request: Request) -> None:
     services: APIServices = request.app.state.services
     if services.operator_token is None:
-        raise NotFound("page")
+        raise refusals.requests.PAGE_UNKNOWN()
     kind, _, given = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not given.strip():
-        raise Unauthenticated
+        raise refusals.keys.OPERATOR_TOKEN_MISSING()
     limits = services.client_limits
     await limits.check_operator_token(limits.client_of(request), given.strip(), services.operator_token)
 
@@ -122,7 +121,7 @@ async def _admit_operator(request: Request) -> None:
 def _check_query(request: Request) -> None:
     for name, value in request.query_params.multi_items():
         if not is_storable(value):
-            raise InvalidRequest(f"{name} holds a NUL character.", rule=name, remediation="Leave it out.")
+            raise refusals.requests.NUL_CHARACTER(field=name)
 
 
 def caller_of(request: Request) -> Caller:

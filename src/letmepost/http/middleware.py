@@ -10,7 +10,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from letmepost.domain.errors import ErrorCode
+from letmepost.domain import refusals
 from letmepost.domain.sizes import (
     FORM_MAX_BYTES,
     INLINE_MEDIA_BODY_MAX_BYTES,
@@ -20,7 +20,7 @@ from letmepost.domain.sizes import (
 )
 from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.rate_limits import Allowance
-from letmepost.http.errors import envelope
+from letmepost.http.errors import INTERNAL_ERROR, envelope, error_fields
 
 _LENGTH_MAX_DIGITS = 20  # no server takes more
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
@@ -84,8 +84,22 @@ class RequestIds:
             log.exception("request.defect", method=scope["method"], path=scope["path"])
             if has_started:
                 raise
-            fields = {"code": ErrorCode.INTERNAL_ERROR, "message": "Something went wrong on our side."}
-            await _respond(send_with_headers, 500, envelope(fields, docs_url=self._docs_url, request_id=request_id))
+            body = envelope(INTERNAL_ERROR, docs_url=self._docs_url, request_id=request_id)
+            await _respond(send_with_headers, 500, body)
+
+
+class TrailingSlashes:
+    """Treats a path with a slash at its end like the same path without it. A redirect would lose the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        path = scope.get("path", "")
+        if scope["type"] == "http" and path.endswith("/") and path != "/":
+            scope["path"] = path.rstrip("/") or "/"
+        await self._app(scope, receive, send)
 
 
 class BrowserAccess:
@@ -167,14 +181,9 @@ class BodyLimits:
             await self._refuse(scope, send, limit)
 
     async def _refuse(self, scope: Scope, send: Send, limit: int) -> None:
-        fields = {
-            "code": ErrorCode.VALIDATION_FAILED,
-            "message": f"The body is larger than {limit // MIB} MiB.",
-            "rule": "body.size_max",
-            "remediation": "Upload large media with POST /v1/media and refer to them by mediaId.",
-        }
-        body = envelope(fields, docs_url=self._docs_url, request_id=scope["state"]["request_id"])
-        await _respond(send, 413, body)
+        error = refusals.requests.BODY_SIZE_MAX(max_mib=limit // MIB)
+        body = envelope(error_fields(error), docs_url=self._docs_url, request_id=scope["state"]["request_id"])
+        await _respond(send, error.status, body)
 
 
 class _TooMuchError(Exception):

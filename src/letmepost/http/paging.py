@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest
+from letmepost.domain import refusals
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
 
 _POSITION_MAX = 2**63 - 1
@@ -20,9 +20,7 @@ def before(prefix: Prefix, cursor: str | None) -> UUID | None:
     try:
         return parse(prefix, cursor)
     except MalformedIdError as error:
-        raise InvalidRequest(
-            "cursor is not one that this list gave.", rule="cursor", remediation="Start again without a cursor."
-        ) from error
+        raise refusals.requests.CURSOR(field="cursor") from error
 
 
 def position(given: str | None, name: str = "cursor") -> int | None:
@@ -34,7 +32,7 @@ def position(given: str | None, name: str = "cursor") -> int | None:
     if given is None:
         return None
     if not (given.isascii() and given.isdigit() and len(given) <= _DIGITS_MAX and int(given) <= _POSITION_MAX):
-        raise InvalidRequest(f"{name} is not one that we gave.", rule=name, remediation="Start again without it.")
+        raise refusals.requests.CURSOR(field=name)
     return int(given)
 
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from fastapi import Request, Response
 
-from letmepost.domain.errors import InvalidRequest
+from letmepost.domain import refusals
 from letmepost.http.gate import caller_of
 from letmepost.http.schemas.base import View
 from letmepost.http.services import APIServices
@@ -157,11 +157,7 @@ async def claim_of(
     if key is None:
         return None
     if not _VISIBLE_ASCII.fullmatch(key):
-        raise InvalidRequest(
-            "Idempotency-Key is 1 to 255 visible ASCII characters.",
-            rule="idempotency_key.format",
-            remediation="Send a random UUID.",
-        )
+        raise refusals.requests.IDEMPOTENCY_KEY_FORMAT()
     line = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     services: APIServices = request.app.state.services
     content = await request.body() if body is None else body

@@ -12,6 +12,9 @@ from fastapi.dependencies.utils import get_flat_params, request_params_to_args
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import QueryParams
 
+from letmepost.domain import refusals
+from letmepost.services.shapes import REFUSED, closest
+
 
 class DeclaredQuery:
     """The query parameters of one route."""
@@ -40,10 +43,18 @@ class DeclaredQuery:
         counts = Counter(name for name, _ in query.multi_items())
         for name, count in counts.items():
             if name not in self._names:
-                yield _problem("extra_forbidden", name, "unknown query parameter", allowed=self._names)
+                yield _problem(name, refusals.fields.UNKNOWN_PARAMETER, **self._advice(name))
             elif count > 1 and name not in self._lists:
-                yield _problem("repeated", name, f"was sent {count} times")
+                yield _problem(name, refusals.fields.REPEATED_PARAMETER, count=count)
+
+    def _advice(self, name: str) -> dict[str, str | None]:
+        if not self._names:
+            return {"advice": "Remove it: this operation has no query parameters."}
+        suggestion = closest(name, self._names)
+        meant = "" if suggestion is None else f"Send `{suggestion}` instead. "
+        return {"suggestion": suggestion, "advice": f"{meant}Query parameters: {', '.join(self._names)}."}
 
 
-def _problem(kind: str, name: str, message: str, **context: Any) -> dict[str, Any]:
-    return {"type": kind, "loc": ("query", name), "msg": message, "ctx": context}
+def _problem(name: str, refusal: refusals.Refusal, **parameters: Any) -> dict[str, Any]:
+    """Return a problem in the form of pydantic's."""
+    return {"type": REFUSED, "loc": ("query", name), "msg": "", "ctx": {"refusal": refusal, "parameters": parameters}}

@@ -12,7 +12,7 @@ from letmepost.domain.budgets import Budget, ResetRule
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Frozen, Intent, Reconciled, Reply
-from letmepost.domain.refusals import Refusal
+from letmepost.domain.refusals import Explanation
 from letmepost.domain.rules import Rule
 
 State: TypeAlias = MutableMapping[str, Any]
@@ -265,7 +265,7 @@ class Platform:
     sunset: date | None = None
     rules: tuple[Rule, ...]
     rules_for: Callable[[Any], tuple[Rule, ...]] | None = None
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[Explanation, ...] = ()
     options: type[Options]
     settings: type[PlatformSettings]
     visibility_delay_s: float

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode, Scope
-from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import uuid7
 from letmepost.gateways.clock import Clock
 from letmepost.storage.database import Tenant
@@ -37,11 +37,7 @@ class Caller:
             InvalidRequest: the key belongs to another profile.
         """
         if self.profile_id is not None and profile_id not in {None, self.profile_id}:
-            raise InvalidRequest(
-                "This API key belongs to another profile.",
-                rule="profile.scope_mismatch",
-                remediation="Leave profileId out, or use a key of that profile.",
-            )
+            raise refusals.keys.PROFILE_SCOPE_MISMATCH()
         return self.profile_id or profile_id
 
 

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from letmepost.domain.errors import IdempotencyConflict, RequestError
+from letmepost.domain import refusals
+from letmepost.domain.errors import RequestError
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.work import UnitsOfWork, Work
@@ -329,33 +330,21 @@ async def until_key_is_free(attempt: Callable[[], Awaitable[T]]) -> T:
         delay_s = min(2 * delay_s, _LONGEST_WAIT_S)
 
 
-def in_progress() -> IdempotencyConflict:
+def in_progress() -> RequestError:
     """The first request with this key is still running."""
-    conflict = IdempotencyConflict(
-        "The first request with this Idempotency-Key is still running.",
-        rule="idempotency_key.in_progress",
-        remediation=f"Send the same request again in {RETRY_AFTER_S} s.",
-    )
+    conflict = refusals.requests.IDEMPOTENCY_KEY_IN_PROGRESS(retry_after_s=RETRY_AFTER_S)
     conflict.retry_after_s = RETRY_AFTER_S
     return conflict
 
 
-def secret_expired() -> IdempotencyConflict:
+def secret_expired() -> RequestError:
     """The first response can no longer be replayed."""
-    return IdempotencyConflict(
-        "The first answer held a secret and is not shown again.",
-        rule="idempotency_key.secret_expired",
-        remediation="Read or rotate what was created, or use a new Idempotency-Key.",
-    )
+    return refusals.requests.IDEMPOTENCY_KEY_SECRET_EXPIRED()
 
 
-def body_mismatch() -> IdempotencyConflict:
+def body_mismatch() -> RequestError:
     """The key belongs to another request."""
-    return IdempotencyConflict(
-        "This Idempotency-Key was used for another request.",
-        rule="idempotency_key.body_mismatch",
-        remediation="Send a new Idempotency-Key, or the original request.",
-    )
+    return refusals.requests.IDEMPOTENCY_KEY_BODY_MISMATCH()
 
 
 def _place(tenant: Tenant, claim: IdempotencyClaim, key_hash: bytes) -> Place:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import AnyHttpUrl
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.errors import NotFound, PlatformNotEnabled
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.metrics import Metrics
@@ -59,7 +59,7 @@ class Worlds:
         try:
             return self.platforms[name]
         except KeyError:
-            raise NotFound("platform") from None
+            raise refusals.requests.PLATFORM_UNKNOWN(given=name, known=", ".join(self.platforms)) from None
 
     def can_fetch_media(self, mode: Mode) -> bool:
         """Return True if platforms can fetch media from this deployment. Simulators never fetch any."""
@@ -76,7 +76,7 @@ class Worlds:
         if mode is Mode.LIVE:
             return Access(platform, self._settings[name], self._live_http, self._metrics)
         if self._sandbox_url is None:
-            raise PlatformNotEnabled("This deployment runs no sandbox, so test keys cannot publish.", platform=name)
+            raise refusals.keys.SANDBOX_MISSING(platform=name)
         world = spell(Prefix.ORGANIZATION, organization_id)
         base = AnyHttpUrl(f"{self._sandbox_url.rstrip('/')}/{quote(world)}/{quote(name)}")
         return Access(platform, platform.simulator.settings(base), self._sandbox_http, self._metrics)
@@ -90,11 +90,7 @@ class Worlds:
         """
         access = self.access(name, mode, organization_id)
         if not self.is_enabled(name, mode):
-            raise PlatformNotEnabled(
-                f"This deployment has no credentials for {access.platform.title}.",
-                remediation="Ask the operator to set them; `letmepost doctor` says which.",
-                platform=name,
-            )
+            raise refusals.accounts.PLATFORM_NOT_ENABLED(title=access.platform.title, platform=name)
         return access
 
     def is_enabled(self, name: str, mode: Mode) -> bool:

@@ -4,8 +4,11 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from letmepost.domain.errors import ErrorCode
+from letmepost.domain import refusals
+from letmepost.domain.errors import FailureKind, PlatformFailure, RequestError
+from letmepost.domain.ids import Prefix
 from letmepost.domain.sizes import JSON_BODY_MAX_BYTES, MIB
+from letmepost.http.errors import INTERNAL_ERROR, error_fields
 from letmepost.http.gate import ANY_KEY, OPERATOR, scope_of
 
 _ENVELOPE = {"$ref": "#/components/schemas/ErrorEnvelope"}
@@ -25,76 +28,49 @@ _ASKS_A_PLATFORM = {
 _FETCHES = {"importMedia"}
 _NAMES_A_PLATFORM = {"createSandboxAccount"}
 
-_EXAMPLES: Mapping[str, tuple[int, str, Mapping[str, str]]] = MappingProxyType(
+_EXAMPLES: Mapping[str, tuple[int, str, RequestError | PlatformFailure | None]] = MappingProxyType(
     {
         "Invalid": (
             400,
             "The request is wrong, or breaks a rule of a platform. Nothing was stored or sent.",
-            {
-                "code": ErrorCode.VALIDATION_FAILED,
-                "message": "scheduledAt.timezone: has no time zone: end it with Z or an offset such as +01:00",
-                "rule": "scheduledAt.timezone",
-                "remediation": "End the time with `Z` or an offset.",
-            },
+            refusals.posts.SCHEDULED_AT_TIMEZONE(field="scheduledAt"),
         ),
-        "Unauthenticated": (
-            401,
-            "No valid key.",
-            {"code": ErrorCode.UNAUTHENTICATED, "message": "The API key is missing, malformed, expired or revoked."},
-        ),
+        "Unauthenticated": (401, "The API key is missing or invalid.", refusals.keys.API_KEY_MISSING()),
         "Unauthorized": (
             403,
-            "The key may not do this, or the platform is not set up here.",
-            {
-                "code": ErrorCode.UNAUTHORIZED,
-                "message": "This API key lacks the scope posts:write.",
-                "rule": "scope.missing",
-                "remediation": "Use a key that has posts:write.",
-            },
+            "The key does not permit the operation, or the platform is not enabled.",
+            refusals.keys.SCOPE_MISSING(scope="posts:write"),
         ),
         "NotFound": (
             404,
-            "Absent, or another tenant's.",
-            {"code": ErrorCode.NOT_FOUND, "message": "There is no such post."},
+            "The resource does not exist, or belongs to another tenant.",
+            refusals.requests.not_found(Prefix.POST, "post_01M80J4QPPFFHRF1R8"),
         ),
         "Conflict": (
             409,
-            "The state forbids it, or the Idempotency-Key was used with another request.",
-            {
-                "code": ErrorCode.IDEMPOTENCY_CONFLICT,
-                "message": "This Idempotency-Key was used with another request.",
-                "rule": "idempotency_key.body_mismatch",
-                "remediation": "Send a new key, or the original request.",
-            },
+            "The current state forbids it, or the Idempotency-Key was used for another request.",
+            refusals.requests.IDEMPOTENCY_KEY_BODY_MISMATCH(),
         ),
         "TooLarge": (
             413,
-            "The body is larger than this operation takes.",
-            {
-                "code": ErrorCode.VALIDATION_FAILED,
-                "message": f"The body is larger than {JSON_BODY_MAX_BYTES // MIB} MiB.",
-                "rule": "body.size_max",
-            },
+            "The body is larger than the operation accepts.",
+            refusals.requests.BODY_SIZE_MAX(max_mib=JSON_BODY_MAX_BYTES // MIB),
         ),
         "TooMany": (
             429,
-            "The key's rate limit, or a quota, is used up.",
-            {"code": ErrorCode.RATE_LIMITED, "message": "Too many requests with this API key."},
+            "The rate limit of the key, or a quota, is used up.",
+            refusals.requests.RATE_LIMITED(limit=600, retry_after_s=12),
         ),
-        "Defect": (
-            500,
-            "Something broke on our side.",
-            {"code": ErrorCode.INTERNAL_ERROR, "message": "Something went wrong on our side."},
-        ),
+        "Defect": (500, "An internal error occurred.", None),
         "PlatformRefused": (
             502,
-            "The platform refused.",
-            {"code": ErrorCode.PLATFORM_REJECTED, "message": "The platform refused it."},
+            "The platform rejected it.",
+            PlatformFailure(FailureKind.REJECTED, "The platform rejected the request."),
         ),
         "PlatformAway": (
             503,
-            "The platform, or what was to be fetched, does not answer.",
-            {"code": ErrorCode.PLATFORM_UNAVAILABLE, "message": "The platform does not answer."},
+            "The platform, or the server of a media URL, does not respond.",
+            PlatformFailure(FailureKind.UNAVAILABLE, "The platform does not respond."),
         ),
     }
 )
@@ -107,7 +83,8 @@ def responses() -> dict[str, Any]:
 
 
 def _response(name: str) -> dict[str, Any]:
-    _, description, fields = _EXAMPLES[name]
+    _, description, error = _EXAMPLES[name]
+    fields = INTERNAL_ERROR if error is None else error_fields(error)
     links = {"docUrl": f"https://letmepost.example/docs/errors/{fields['code']}", "requestId": "req_01M80J4QPPFFHRF1R8"}
     headers = ["X-Request-Id", *(["Retry-After"] if name in _WAITS else [])]
     return {

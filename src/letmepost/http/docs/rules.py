@@ -2,37 +2,64 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from types import MappingProxyType
 
-from letmepost.domain.refusals import REFUSALS, Refusal
+from letmepost.domain.errors import FixableBy
+from letmepost.domain.refusals import CATALOG, Explanation
 from letmepost.domain.rules import Rule
 from letmepost.http.docs.layout import definitions, page, prose, table
 from letmepost.http.errors import rule_page
 from letmepost.platforms.contract import Platform
 
+_FIXABLE_BY: Mapping[FixableBy, str] = MappingProxyType(
+    {
+        FixableBy.CALLER: "The caller of the API.",
+        FixableBy.ACCOUNT_OWNER: "The person who owns the account.",
+        FixableBy.OPERATOR: "The operator of this deployment.",
+        FixableBy.PLATFORM: "The platform.",
+    }
+)
 
-def explained_rules(platforms: Iterable[Platform]) -> Mapping[str, Rule | Refusal]:
+
+def explained_rules(platforms: Iterable[Platform]) -> Mapping[str, Rule | Explanation]:
     """Every rule that an answer can name, by the name of its page."""
-    every: list[Rule | Refusal] = list(REFUSALS)
+    every: list[Rule | Explanation] = list(CATALOG)
     for platform in platforms:
         every += [*platform.rules, *platform.refusals]
     return {rule_page(rule.id): rule for rule in every}
 
 
-def explanation_page(rule: Rule | Refusal) -> str:
-    """What a rule says, where that is written, and what to do."""
-    facts = [("What to do", prose(rule.remediation))]
-    if isinstance(rule, Rule):
-        if rule.limit is not None:
-            facts.insert(0, ("Limit", escape(_limit(rule))))
-        source = escape(rule.source_url)
-        facts.append(("Source", f'<a href="{source}">{source}</a>, checked on {rule.checked_on}'))
+def explanation_page(rule: Rule | Explanation) -> str:
+    """Return the page of a rule: what it means, where it comes from, how to fix it, and an example."""
+    facts = _rule_facts(rule) if isinstance(rule, Rule) else _explanation_facts(rule)
     return page(rule.id, f"<p>{prose(rule.summary)}</p>{definitions(facts)}", is_code=True)
+
+
+def _rule_facts(rule: Rule) -> list[tuple[str, str]]:
+    source = escape(rule.source_url)
+    return [
+        *([] if rule.limit is None else [("Limit", escape(_limit(rule)))]),
+        ("How to fix it", prose(rule.remediation)),
+        ("Source", f'<a href="{source}">{source}</a>, checked on {rule.checked_on}'),
+    ]
+
+
+def _explanation_facts(explanation: Explanation) -> list[tuple[str, str]]:
+    sample = explanation.sample
+    examples = {"Rejected": explanation.wrong, "Accepted": explanation.right}
+    return [
+        ("Message", prose(explanation.describe(**sample))),
+        ("How to fix it", prose(explanation.advise(**sample))),
+        ("Who can fix it", _FIXABLE_BY[explanation.fixable_by]),
+        ("Does repeating the request help?", "Yes, later." if explanation.retryable else "No."),
+        *((title, f"<pre><code>{escape(text)}</code></pre>") for title, text in examples.items() if text is not None),
+    ]
 
 
 def rules_page(platforms: Iterable[Platform]) -> str:
     """Every rule: those of each platform, and those of this service."""
     sections = [
-        _section("Every request", REFUSALS),
+        _section("Every request", CATALOG),
         *(_section(platform.title, (*platform.rules, *platform.refusals)) for platform in platforms),
     ]
     intro = (
@@ -42,7 +69,7 @@ def rules_page(platforms: Iterable[Platform]) -> str:
     return page("Rules", intro + "".join(sections))
 
 
-def _section(title: str, rules: Sequence[Rule | Refusal]) -> str:
+def _section(title: str, rules: Sequence[Rule | Explanation]) -> str:
     rows: list[tuple[str, ...]] = [
         (f'<a href="/docs/preflight/{rule_page(rule.id)}"><code>{escape(rule.id)}</code></a>', prose(rule.summary))
         for rule in sorted(rules, key=lambda rule: rule.id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from letmepost.domain.errors import InvalidRequest, PlatformFailure
+from letmepost.domain.errors import InvalidShape, PlatformFailure, RequestError
 from letmepost.platforms.contract import Platform
 
 _SECRET = {"password"}
@@ -24,7 +24,7 @@ class Field:
 
 
 def fields_of(
-    platform: Platform, given: Mapping[str, str], error: InvalidRequest | PlatformFailure | None
+    platform: Platform, given: Mapping[str, str], error: RequestError | PlatformFailure | None
 ) -> list[Field]:
     """Every field, with what was typed in before, unless it is secret, and what is wrong with it."""
     if platform.connect_input is None:
@@ -49,25 +49,21 @@ def _field(
     name: str,
     described: Mapping[str, Any],
     given: Mapping[str, str],
-    error: InvalidRequest | PlatformFailure | None,
+    error: RequestError | PlatformFailure | None,
     *,
     is_required: bool,
 ) -> Field:
     formats = {described.get("format"), *(one.get("format") for one in described.get("anyOf", ()))}
     is_secret = bool(described.get("writeOnly")) or bool(formats & _SECRET)
-    is_about = isinstance(error, InvalidRequest) and error.rule == name
+    label = str(described.get("title") or name)
+    problems = error.problems if isinstance(error, InvalidShape) else ()
+    problem = next((one.message.replace(f"`{name}`", label) for one in problems if one.field == name), None)
     return Field(
         name=name,
-        label=str(described.get("title") or name),
+        label=label,
         hint=str(described["description"]) if described.get("description") else None,
         kind="password" if is_secret else "url" if "uri" in formats else "text",
         is_required=is_required,
         value="" if is_secret else given.get(name, ""),
-        error=_sentence(error.message.partition(": ")[2]) if is_about and error else None,
+        error=problem,
     )
-
-
-def _sentence(said: str) -> str:
-    """What pydantic says of a value, as a sentence."""
-    said = said.removeprefix("Value error, ")
-    return f"{said[:1].upper()}{said[1:].rstrip('.')}."

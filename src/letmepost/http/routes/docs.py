@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from letmepost.domain.errors import ErrorCode, NotFound
+from letmepost.domain import refusals
+from letmepost.domain.errors import ErrorCode
 from letmepost.http.docs.codes import code_page, codes_page
 from letmepost.http.docs.reference import reference_page
 from letmepost.http.docs.rules import explained_rules, explanation_page, rules_page
@@ -41,7 +42,7 @@ async def error_codes() -> Page:
 async def error_code(code: str) -> Page:
     """What an error code means."""
     if code not in set(ErrorCode):
-        raise NotFound("page")
+        raise refusals.requests.PAGE_UNKNOWN()
     return Page(code_page(ErrorCode(code)))
 
 
@@ -56,7 +57,7 @@ async def rule(page: str, request: Request) -> Page:
     """What a rule says, where that is written, and what to do."""
     found = explained_rules(_platforms(request)).get(page)
     if found is None:
-        raise NotFound("page")
+        raise refusals.requests.PAGE_UNKNOWN()
     return Page(explanation_page(found))
 
 

@@ -8,7 +8,8 @@ from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.ids import Prefix
 from letmepost.domain.sizes import EXTERNAL_USER_ID_MAX_CHARS
 from letmepost.http.schemas.base import find_id
-from letmepost.http.schemas.filters import OneOf, PageQuery, PlatformNames, Values
+from letmepost.http.schemas.filters import OneOf, PageQuery, Values
+from letmepost.http.schemas.platform_names import PlatformNames
 from letmepost.storage.accounts.filters import AccountFilter
 
 

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError, field_validator
-from pydantic_core import PydanticCustomError
 
+from letmepost.domain import refusals
 from letmepost.domain.accounts import Health
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import URL_MAX_CHARS
-from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
+from letmepost.http.schemas.base import Body, Left, Moment, View, body_profile_id
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.consent_requests import Completion, ConsentOptions, Started
 from letmepost.services.accounts.read import AccountChange
+from letmepost.services.shapes import refused
 from letmepost.storage.accounts.accounts import AccountRow
 
 
@@ -107,12 +108,12 @@ class ChangeAccount(Body):
     @classmethod
     def _is_given(cls, value: object) -> object:
         if value is None:
-            raise PydanticCustomError("missing_value", "cannot be removed: leave it out to keep it")
+            raise refused(refusals.fields.CANNOT_BE_NULL)
         return value
 
     def to_change(self) -> AccountChange:
         """For the use case."""
-        profile_id = None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id)
+        profile_id = body_profile_id(self.profile_id)
         return AccountChange(display_name=self.display_name, profile_id=profile_id)
 
 
@@ -164,7 +165,7 @@ class StartConnect(Body):
         Raises:
             InvalidRequest: the profile id is malformed.
         """
-        profile_id = None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id)
+        profile_id = body_profile_id(self.profile_id)
         return ConsentOptions(profile_id=profile_id, redirect_uri=self.redirect_uri, return_url=self.return_url)
 
 

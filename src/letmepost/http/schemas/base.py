@@ -15,13 +15,16 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError, to_json
+from pydantic_core import to_json
 
+from letmepost.domain import refusals
 from letmepost.domain.ids import MalformedIdError, Prefix, parse
 from letmepost.services.events import timestamp
+from letmepost.services.shapes import refused, shortened
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?(?P<zone>[Zz]|[+-]\d\d:\d\d)?")
 
@@ -164,13 +167,14 @@ Moment = Annotated[
 """RFC 3339 in UTC with milliseconds and `Z`."""
 
 
-def parse_moment(value: Any) -> Any:
-    """An RFC 3339 time with an offset; without one it is refused: guessing would publish at another hour."""
+def _check_time(value: Any, info: ValidationInfo) -> Any:
+    """Reject a time without an offset: to guess one would publish at another hour."""
     found = _RFC_3339.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise PydanticCustomError("datetime_rfc3339", "must be an RFC 3339 time such as 2026-12-01T09:00:00Z")
+        raise refused(refusals.fields.TIME_FORMAT)
     if found["zone"] is None:
-        raise PydanticCustomError("timezone", "has no time zone: end it with Z or an offset such as +01:00")
+        is_schedule = info.field_name == "scheduled_at"
+        raise refused(refusals.posts.SCHEDULED_AT_TIMEZONE if is_schedule else refusals.fields.TIME_ZONE)
     return value
 
 
@@ -178,16 +182,44 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise PydanticCustomError("datetime_range", "is not between the years 1 and 9999 in UTC") from None
+        raise refused(refusals.fields.TIME_RANGE) from None
 
 
-GivenMoment = Annotated[datetime, BeforeValidator(parse_moment), AfterValidator(_in_utc)]
+GivenMoment = Annotated[datetime, BeforeValidator(_check_time), AfterValidator(_in_utc)]
 """A time that a caller sends."""
 
 
 def find_id(prefix: Prefix, text: str) -> UUID:
-    """The UUID of a spelled id; for a malformed one a UUID that nothing has: it is simply not found."""
+    """Return the UUID of an id; for a malformed id a UUID that nothing has, so that a filter finds nothing."""
+    return _parsed_id(prefix, text) or UUID(int=0)
+
+
+def path_id(prefix: Prefix, text: str) -> UUID:
+    """Return the UUID of an id in a path.
+
+    Raises:
+        NotFound: the id is malformed.
+    """
+    found = _parsed_id(prefix, text)
+    if found is None:
+        raise refusals.requests.not_found(prefix, shortened(text))
+    return found
+
+
+def body_profile_id(text: str | None) -> UUID | None:
+    """Return the UUID of the profile that a body names; None for None.
+
+    Raises:
+        InvalidRequest: the id is malformed.
+    """
+    found = None if text is None else _parsed_id(Prefix.PROFILE, text)
+    if found is None and text is not None:
+        raise refusals.tenants.PROFILE_UNKNOWN(field="profileId", profile_id=shortened(text))
+    return found
+
+
+def _parsed_id(prefix: Prefix, text: str) -> UUID | None:
     try:
         return parse(prefix, text)
     except MalformedIdError:
-        return UUID(int=0)
+        return None

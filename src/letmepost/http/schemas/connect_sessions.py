@@ -8,7 +8,7 @@ from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell, spell_if_given
 from letmepost.domain.sizes import EXTERNAL_USER_ID_MAX_CHARS, URL_MAX_CHARS
-from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
+from letmepost.http.schemas.base import Body, Left, Moment, View, body_profile_id
 from letmepost.services.accounts.connect_sessions import NewSession, SessionRequest
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 
@@ -39,7 +39,7 @@ class CreateConnectSession(Body):
         """For the use case."""
         return SessionRequest(
             platform=self.platform,
-            profile_id=None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id),
+            profile_id=body_profile_id(self.profile_id),
             external_user_id=self.external_user_id,
             return_url=self.return_url,
         )

@@ -4,14 +4,16 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
+from letmepost.domain import refusals
 from letmepost.domain.content import MediaKind, OnUnsupported
-from letmepost.domain.ids import Prefix
-from letmepost.domain.sizes import INLINE_MEDIA_MAX_BYTES, INLINE_MEDIA_MAX_CHARS, MIB, TEXT_MAX_CHARS, URL_MAX_CHARS
-from letmepost.http.schemas.base import Body, GivenMoment, find_id
+from letmepost.domain.ids import MalformedIdError, Prefix, parse
+from letmepost.domain.sizes import INLINE_MEDIA_MAX_BYTES, INLINE_MEDIA_MAX_CHARS, TEXT_MAX_CHARS, URL_MAX_CHARS
+from letmepost.http.schemas.base import Body, GivenMoment, body_profile_id, find_id
+from letmepost.http.schemas.platform_names import PlatformName
 from letmepost.services.posts.requests import (
     ContentRequest,
     LateRule,
@@ -20,6 +22,7 @@ from letmepost.services.posts.requests import (
     TargetRequest,
     ThreadRequest,
 )
+from letmepost.services.shapes import refused, shortened
 
 TARGETS_MAX = 25
 
@@ -41,15 +44,11 @@ Metadata = Annotated[
 
 def _decoded(text: str) -> str:
     if len(text) > INLINE_MEDIA_MAX_CHARS:
-        raise PydanticCustomError(
-            "media.size_max",
-            "has more than {max_mib} MiB; upload it with POST /v1/media",
-            {"max_mib": INLINE_MEDIA_MAX_BYTES // MIB},
-        )
+        raise refused(refusals.media.SIZE_MAX, max_bytes=INLINE_MEDIA_MAX_BYTES)
     try:
         base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise PydanticCustomError("base64", "is not base64") from None
+        raise refused(refusals.fields.NOT_BASE64) from None
     return text
 
 
@@ -75,13 +74,13 @@ class Media(Body):
     @classmethod
     def _kind_of_url(cls, kind: MediaKind | None, others: ValidationInfo) -> MediaKind | None:
         if kind is None and others.data.get("url") is not None:
-            raise PydanticCustomError("missing", "is required with url: send image, video or document")
+            raise refused(refusals.media.KIND_OF_URL_REQUIRED)
         return kind
 
     @model_validator(mode="after")
     def _one_source(self) -> "Media":
         if sum(source is not None for source in (self.media_id, self.url, self.bytes_base64)) != 1:
-            raise PydanticCustomError("media.one_source", "needs exactly one of mediaId, url and bytesBase64")
+            raise refused(refusals.media.ONE_SOURCE)
         return self
 
     def to_request(self) -> MediaRequest:
@@ -140,13 +139,28 @@ class Target(Content):
     """Where to publish: an account, or a platform with exactly one active account."""
 
     account_id: str | None = None
-    platform: str | None = None
+    platform: PlatformName | None = None
 
     @model_validator(mode="after")
     def _has_address(self) -> "Target":
         if self.account_id is None and self.platform is None:
-            raise PydanticCustomError("target.address", "needs accountId or platform")
+            raise refused(refusals.posts.TARGET_ADDRESS)
         return self
+
+    def account_uuid(self, index: int) -> UUID | None:
+        """Return the UUID of the account; None if the target names a platform only.
+
+        Raises:
+            InvalidRequest: the id is malformed.
+        """
+        if self.account_id is None:
+            return None
+        try:
+            return parse(Prefix.ACCOUNT, self.account_id)
+        except MalformedIdError:
+            raise refusals.posts.TARGET_ACCOUNT_NOT_CONNECTED(
+                field=f"targets[{index}].accountId", which=f"has the id `{shortened(self.account_id)}`"
+            ) from None
 
 
 class Late(Body):
@@ -176,11 +190,11 @@ class CreatePost(Content):
     @model_validator(mode="after")
     def _is_consistent(self) -> "CreatePost":
         if not self.targets:
-            raise PydanticCustomError("targets.required", "names no target")
+            raise refused(refusals.posts.TARGETS_REQUIRED, field="targets")
         if len(self.targets) > TARGETS_MAX:
-            raise PydanticCustomError("targets.max", "names more than 25 targets")
+            raise refused(refusals.posts.TARGETS_MAX, field="targets", count=len(self.targets), limit=TARGETS_MAX)
         if sum((bool(self.publish_now), self.scheduled_at is not None, bool(self.draft))) > 1:
-            raise PydanticCustomError("mode_conflict", "publishNow, scheduledAt and draft exclude each other")
+            raise refused(refusals.posts.MODE_CONFLICT, field=None)
         return self
 
     def to_request(self) -> PostRequest:
@@ -188,18 +202,18 @@ class CreatePost(Content):
         return PostRequest(
             targets=[
                 TargetRequest(
-                    account_id=None if target.account_id is None else find_id(Prefix.ACCOUNT, target.account_id),
+                    account_id=target.account_uuid(index),
                     platform=target.platform,
                     content=target.to_content(),
                 )
-                for target in self.targets
+                for index, target in enumerate(self.targets)
             ],
             content=self.to_content(),
             on_unsupported=self.on_unsupported,
             scheduled_at=self.scheduled_at,
             is_draft=bool(self.draft),
             refuse_duplicates_within_s=self.refuse_duplicates_within_s,
-            profile_id=None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id),
+            profile_id=body_profile_id(self.profile_id),
             metadata=self.metadata or {},
             late=LateRule(self.late.within_s, self.late.then) if "late" in self.model_fields_set else None,
         )

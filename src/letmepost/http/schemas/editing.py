@@ -8,8 +8,8 @@ from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import PostStatus
-from letmepost.domain.rules import Violation
 from letmepost.domain.sizes import URL_MAX_CHARS
+from letmepost.domain.violations import Violation
 from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
 from letmepost.http.schemas.contents import Content, CreatePost, Metadata
 from letmepost.http.schemas.post_queries import FilterBody

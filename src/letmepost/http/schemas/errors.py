@@ -1,11 +1,11 @@
-"""What every refusal looks like."""
+"""The error envelope."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import Field
 
-from letmepost.domain.errors import ErrorCode
+from letmepost.domain.errors import ErrorCode, FixableBy
 from letmepost.http.schemas.base import Left, Moment, View
 
 
@@ -38,22 +38,26 @@ class UsedUp(View):
     """The quota that has no room for the request."""
 
     name: str
-    account_id: Left[str] = Field(default=None, description="Whose, where each account has a quota of its own.")
+    account_id: Left[str] = Field(default=None, description="The account, if each account has a quota of its own.")
     used: int
     limit: int
-    resets_at: Left[Moment] = Field(default=None, description="When counting begins anew; left out, it never does.")
+    resets_at: Left[Moment] = Field(default=None, description="When the quota resets. Omitted if it never does.")
 
 
 class ErrorView(View):
-    """What happened, where it is explained, and the id that finds it in the log."""
+    """What is wrong, who can fix it, how, and the id of the request in the log."""
 
     code: ErrorCode
     message: str = Field(description="For a person. Branch on `code` and `rule`.")
-    rule: Left[str] = Field(default=None, description="The rule that is broken, or the path of the field.")
+    rule: Left[str] = Field(default=None, description="The id of the rule, or the path of the field.")
+    field: Left[str] = Field(default=None, description="The path of the field, or the name of the query parameter.")
+    suggestion: Left[str] = Field(default=None, description="The name or value that was probably meant.")
+    remediation: Left[str] = Field(default=None, description="How to fix it, in one step.")
+    fixable_by: FixableBy = Field(description="Who can remove the cause.")
+    retryable: bool = Field(description="Whether the same request can succeed later.")
     platform: Left[str] = None
     platform_version: Left[str] = None
-    platform_response: Left[Any] = Field(default=None, description="The platform's own answer, without secrets.")
-    remediation: Left[str] = None
+    platform_response: Left[Any] = Field(default=None, description="The platform's own response, without secrets.")
     doc_url: str
     rule_url: Left[str] = None
     request_id: str
@@ -62,10 +66,13 @@ class ErrorView(View):
         description="Every broken rule of `preflight_failed`; every invalid field of a request that does not match its "
         "schema, up to 50.",
     )
-    quota: Left[UsedUp] = Field(default=None, description="Of `quota_exceeded`: which, and how much of it is used.")
+    quota: Left[UsedUp] = Field(default=None, description="The quota of `quota_exceeded`, and how much of it is used.")
+    suggested_request: Left[Mapping[str, Any]] = Field(
+        default=None, description="The body in the shape of this API, if the request has that of another one."
+    )
 
 
 class ErrorEnvelope(View):
-    """Every answer that is not a success."""
+    """Every response that is not a success."""
 
     error: ErrorView

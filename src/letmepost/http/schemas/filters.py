@@ -8,18 +8,18 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, WithJsonSchema
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
-from letmepost.platforms import discover
+from letmepost.domain import refusals
+from letmepost.services.shapes import closest, refused, shortened
 
 PAGE_SIZE_MAX = 200
 _LIMIT = re.compile(r"[0-9]{1,3}")
-_SHOWN_MAX_CHARS = 50
 
 
 def _parse_limit(given: str) -> int:
     if not (_LIMIT.fullmatch(given) and 1 <= int(given) <= PAGE_SIZE_MAX):
-        raise PydanticCustomError("page_size", "must be a whole number from 1 to 200")
+        raise refused(refusals.fields.PAGE_SIZE, max_size=PAGE_SIZE_MAX)
     return int(given)
 
 
@@ -70,9 +70,14 @@ class OneOf:
         values, allowed = [self.aliases.get(value, value) for value in given], list(self.allowed)
         for value in values:
             if value not in allowed:
-                shown = value[:_SHOWN_MAX_CHARS]
-                context: dict[str, Any] = {"given": shown, "allowed": allowed}
-                raise PydanticCustomError("unknown_value", "unknown value `{given}`", context)
+                suggestion = closest(value, allowed)
+                raise refused(
+                    refusals.fields.UNKNOWN_VALUE,
+                    given=shortened(value),
+                    suggestion=suggestion,
+                    advice="" if suggestion is None else f"Send `{suggestion}` instead. ",
+                    allowed=", ".join(allowed),
+                )
         return values
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -82,10 +87,3 @@ class OneOf:
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Describe the values, without their other spellings."""
         return {**handler(schema), "items": {"type": "string", "enum": list(self.allowed)}}
-
-
-PlatformNames = Annotated[
-    Values,
-    OneOf(discover(), {alias: platform.name for platform in discover().values() for alias in platform.aliases}),
-]
-"""A filter by platform."""

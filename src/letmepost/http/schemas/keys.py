@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, StrictInt
 
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
 from letmepost.domain.ids import Prefix, spell, spell_if_given
-from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, find_id
+from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, body_profile_id
 from letmepost.services.tenants.new_keys import KeyRequest, MintedKey
 from letmepost.storage.tenants.api_keys import ApiKeyRow
 
@@ -34,7 +34,7 @@ class CreateKey(Body):
             name=self.name,
             mode=mode if self.prefix is None else Mode(self.prefix.split("_")[1]),
             scopes=frozenset(self.scopes) or None,
-            profile_id=None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id),
+            profile_id=body_profile_id(self.profile_id),
             expires_at=self.expires_at,
             requests_per_minute=self.requests_per_minute,
         )

@@ -9,7 +9,7 @@ from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.sizes import FILENAME_MAX_CHARS, URL_MAX_CHARS
-from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
+from letmepost.http.schemas.base import Body, Left, Moment, View, body_profile_id
 from letmepost.http.schemas.filters import PageQuery, Values
 from letmepost.services.media.uploads import StartedUpload, UploadRequest
 from letmepost.storage.media.media import MediaRow
@@ -90,7 +90,7 @@ class StartUpload(Body):
 
     def to_request(self) -> UploadRequest:
         """For the use case."""
-        profile_id = None if self.profile_id is None else find_id(Prefix.PROFILE, self.profile_id)
+        profile_id = body_profile_id(self.profile_id)
         return UploadRequest(filename=self.filename, size_bytes=self.size_bytes, profile_id=profile_id)
 
 

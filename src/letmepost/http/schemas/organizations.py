@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictInt, field_validator
-from pydantic_core import PydanticCustomError
 
+from letmepost.domain import refusals
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View
 from letmepost.services.accounts.browser_urls import origin_of
+from letmepost.services.shapes import refused
 from letmepost.storage.tenants.organizations import OrganizationRow
 
 _UNFIT = re.compile(r"[\s'\",;]")
@@ -55,7 +56,7 @@ class SetBrand(Body):
     @classmethod
     def _is_plain(cls, url: str | None) -> str | None:
         if url is not None and _UNFIT.search(url):
-            raise PydanticCustomError("url", "must be an https URL without quotes, commas, semicolons and spaces")
+            raise refused(refusals.fields.ORIGIN)
         return url
 
 
@@ -76,7 +77,7 @@ class ChangeOrganization(Body):
     @classmethod
     def _has_a_name(cls, name: str | None) -> str:
         if name is None:
-            raise PydanticCustomError("name", "an organization has a name")
+            raise refused(refusals.fields.CANNOT_BE_NULL)
         return name
 
     @field_validator("return_origins")

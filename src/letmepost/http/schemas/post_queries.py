@@ -9,7 +9,8 @@ from letmepost.domain.errors import ErrorCode
 from letmepost.domain.ids import Prefix
 from letmepost.domain.posts import PostStatus
 from letmepost.http.schemas.base import Body, GivenMoment, find_id
-from letmepost.http.schemas.filters import OneOf, PageQuery, PlatformNames, Values
+from letmepost.http.schemas.filters import OneOf, PageQuery, Values
+from letmepost.http.schemas.platform_names import PlatformNames
 from letmepost.services.callers import Caller
 from letmepost.storage.posts.posts import PostFilter
 

@@ -5,16 +5,18 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
+from letmepost.domain import refusals
 from letmepost.http.schemas.base import Body, GivenMoment, Moment, View
+from letmepost.http.schemas.platform_names import PlatformName
 from letmepost.services.sandbox.clock import ADVANCE_MAX_S, FreshWorld, WorldTime
+from letmepost.services.shapes import refused
 
 
 class CreateSandboxAccount(Body):
     """A simulated account, and how it behaves."""
 
-    platform: str
+    platform: PlatformName
     scenario: str = "ok"
 
 
@@ -36,13 +38,13 @@ class AdvanceClock(Body):
     @classmethod
     def _is_given(cls, value: object) -> object:
         if value is None:
-            raise PydanticCustomError("missing_value", "must not be null")
+            raise refused(refusals.fields.CANNOT_BE_NULL)
         return value
 
     @model_validator(mode="after")
     def _has_one(self) -> "AdvanceClock":
         if (self.advance_s is None) == (self.to is None):
-            raise PydanticCustomError("one_of", "needs exactly one of advanceS and to")
+            raise refused(refusals.fields.ONE_OF, field="advanceS", names="`advanceS` and `to`")
         return self
 
     @property

@@ -1,46 +1,54 @@
 """What Bluesky's flows refuse or warn of beyond the rules."""
 
-from letmepost.domain.refusals import Refusal
+from letmepost.domain.refusals import Explanation
 
 REFUSALS = (
-    Refusal(
-        "bluesky.connect.did_unresolved",
-        "There is no document for the DID, so the account's server cannot be found.",
-        "Check the spelling of the handle or DID.",
+    Explanation(
+        id="bluesky.connect.did_unresolved",
+        message="There is no document for the DID, so the account's server cannot be found.",
+        remediation="Check the spelling of the handle or DID.",
+        summary="There is no document for the DID, so the account's server cannot be found.",
     ),
-    Refusal(
-        "bluesky.connect.handle_unresolved",
-        "No Bluesky account uses the handle.",
-        "Check its spelling: `you.bsky.social`, or your own domain.",
+    Explanation(
+        id="bluesky.connect.handle_unresolved",
+        message="No Bluesky account uses the handle.",
+        remediation="Check its spelling: `you.bsky.social`, or your own domain.",
+        summary="No Bluesky account uses the handle.",
     ),
-    Refusal(
-        "bluesky.connect.not_a_server",
-        "`pdsUrl` is not the address of a public AT Protocol server.",
-        "Omit `pdsUrl` to find the server automatically, or correct it.",
+    Explanation(
+        id="bluesky.connect.not_a_server",
+        message="`pdsUrl` is not the address of a public AT Protocol server.",
+        remediation="Omit `pdsUrl` to find the server automatically, or correct it.",
+        summary="`pdsUrl` is not the address of a public AT Protocol server.",
     ),
-    Refusal(
-        "bluesky.connect.server_mismatch",
-        "The account is on another server than the one that accepted the sign-in, according to its DID document.",
-        "Connect by handle and omit `pdsUrl`, so that the account's own server is found.",
+    Explanation(
+        id="bluesky.connect.server_mismatch",
+        message="The account is on another server than the one that accepted the sign-in, according to its DID document.",
+        remediation="Connect by handle and omit `pdsUrl`, so that the account's own server is found.",
+        summary="The account is on another server than the one that accepted the sign-in, according to its DID document.",
     ),
-    Refusal(
-        "bluesky.connect.server_missing",
-        "The account's DID document names no public AT Protocol server.",
-        "Check the spelling of the handle or DID.",
+    Explanation(
+        id="bluesky.connect.server_missing",
+        message="The account's DID document names no public AT Protocol server.",
+        remediation="Check the spelling of the handle or DID.",
+        summary="The account's DID document names no public AT Protocol server.",
     ),
-    Refusal(
-        "bluesky.media.gif_static",
-        "Bluesky shows an animated image (GIF, WebP or APNG) as a still image.",
-        "Publish a still image instead if the first frame is not the right one.",
+    Explanation(
+        id="bluesky.media.gif_static",
+        message="Bluesky shows an animated image (GIF, WebP or APNG) as a still image.",
+        remediation="Publish a still image instead if the first frame is not the right one.",
+        summary="Bluesky shows an animated image (GIF, WebP or APNG) as a still image.",
     ),
-    Refusal(
-        "bluesky.mention.unresolved",
-        "Nobody has the mentioned handle, so it stays plain text.",
-        "Check the handle's spelling.",
+    Explanation(
+        id="bluesky.mention.unresolved",
+        message="Nobody has the mentioned handle, so it stays plain text.",
+        remediation="Check the handle's spelling.",
+        summary="Nobody has the mentioned handle, so it stays plain text.",
     ),
-    Refusal(
-        "bluesky.reply_to.not_found",
-        "The post to reply to does not exist.",
-        "Check `replyTo.uri`: the post may have been deleted.",
+    Explanation(
+        id="bluesky.reply_to.not_found",
+        message="The post to reply to does not exist.",
+        remediation="Check `replyTo.uri`: the post may have been deleted.",
+        summary="The post to reply to does not exist.",
     ),
 )

@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import AnyHttpUrl, TypeAdapter, ValidationError
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled
 from letmepost.domain.sizes import URL_MAX_CHARS
 
 _LOOPBACK = frozenset({"127.0.0.1", "[::1]", "localhost"})
@@ -32,11 +32,7 @@ class PublicAddress:
             PlatformNotEnabled: the mode is live, and the operator has not set the URL.
         """
         if not self._is_set and mode is Mode.LIVE:
-            raise PlatformNotEnabled(
-                "This deployment does not know its own address, so no platform could send anybody back.",
-                rule="connect.public_url",
-                remediation="Ask the operator to set LETMEPOST_PUBLIC_URL.",
-            )
+            raise refusals.connect.PUBLIC_URL()
         return self._url
 
 
@@ -60,19 +56,11 @@ class ReturnUrls:
         """
         url = _parse(text)
         if url is None:
-            raise InvalidRequest(
-                f"{field} is not an http(s) URL without a user name and a fragment.",
-                rule=field,
-                remediation="Send an absolute URL such as https://app.example.com/connected.",
-            )
+            raise refusals.connect.URL_FORMAT(field=field)
         origin = _origin(url)
         is_own_machine = mode is Mode.TEST and url.scheme == "http" and url.host in _LOOPBACK
         if not (is_own_machine or origin in self._origins or origin in set(origins)):
-            raise InvalidRequest(
-                f"Browsers may not be sent to {origin} from here.",
-                rule="connect.return_url",
-                remediation="Ask the operator to allow it: LETMEPOST_RETURN_ORIGINS, or the organization's own.",
-            )
+            raise refusals.connect.RETURN_URL(origin=origin)
         return str(url)
 
 

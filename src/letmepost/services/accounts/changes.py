@@ -5,7 +5,7 @@ from datetime import datetime
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.ids import Prefix, spell
 from letmepost.services.events import account_event
-from letmepost.services.publishing.outcomes import failure_error
+from letmepost.services.publishing.errors import failure_error
 from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.tenants.audit import Action

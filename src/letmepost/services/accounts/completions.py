@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from letmepost.domain.errors import InvalidRequest, PlatformFailure, RequestError
+from letmepost.domain import refusals
+from letmepost.domain.errors import PlatformFailure, RequestError
 from letmepost.platforms.contract import ConnectedAccount, Grant
 from letmepost.services.accounts import granted_accounts
 from letmepost.services.accounts.connect import Connected, PreparedFlow
@@ -75,7 +76,7 @@ class Completions:
         if row.stage == "choosing":
             return PreparedCompletion(tenant=work.tenant, form=form, row=row, exchange=None)
         if not form.code:
-            raise InvalidRequest("code: is missing", rule="code", remediation="Send the `code` that came back.")
+            raise refusals.connect.CODE_MISSING(field="code")
         verifier, time = await work.consents.use(row.id), await platform_clock(work)
         exchange = _exchange(access, row, code=form.code, verifier=verifier, time=time)
         return PreparedCompletion(tenant=work.tenant, form=form, row=row, exchange=exchange)
@@ -166,7 +167,7 @@ def _usable(row: ConsentRow | None, platform: str, form: Completion, caller: Cal
     if row is None or row.session_id is not None or not caller.sees(row.profile_id):
         raise unknown_state()
     if form.profile_id not in {None, row.profile_id}:
-        raise InvalidRequest("The consent was begun for another profile.", rule="profileId")
+        raise refusals.connect.OTHER_CONSENT_PROFILE(field="profileId")
     if row.stage == "choosing" and row.platform == platform and now < row.expires_at:
         return row
     return _started(row, platform, now)

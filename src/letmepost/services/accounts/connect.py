@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from letmepost.domain.errors import InvalidRequest, PlatformFailure
+from letmepost.domain import refusals
+from letmepost.domain.errors import InvalidShape, PlatformFailure
 from letmepost.domain.flow import Flow
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import Sender
@@ -20,6 +21,7 @@ from letmepost.services.callers import Caller
 from letmepost.services.events import account_event, post_event
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import PlatformClock, platform_clock
+from letmepost.services.shapes import problems_of
 from letmepost.services.tenants import profiles
 from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
@@ -146,10 +148,9 @@ def credential_flow(access: Access, given: Mapping[str, Any]) -> Flow[ConnectedA
     """
     platform = access.platform
     if platform.connect_input is None or platform.connect is None:
-        raise InvalidRequest(f"{platform.title} accounts are connected by consent.", rule="connect.consent")
+        raise refusals.connect.CONSENT(title=platform.title, platform=platform.name)
     try:
         return platform.connect(platform.connect_input.model_validate(given), access.settings)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        path = ".".join(str(part) for part in first["loc"])
-        raise InvalidRequest(f"{path}: {first['msg']}", rule=path, platform=access.platform.name) from error
+        found = error.errors(include_input=False, include_url=False)
+        raise InvalidShape(problems_of(found, platform.connect_input, platform=platform.name)) from error

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from authlib.common.security import generate_token
 
-from letmepost.domain.errors import NotFound
+from letmepost.domain import refusals
+from letmepost.domain.ids import Prefix
 from letmepost.services.accounts.browser_urls import PublicAddress, ReturnUrls
 from letmepost.services.platform_access import Worlds
 from letmepost.services.tenants import profiles
@@ -89,5 +90,5 @@ async def get(work: Work, session_id: UUID) -> ConnectSessionRow:
     """
     row = await work.connect_sessions.find(session_id)
     if row is None or not work.caller.sees(row.profile_id):
-        raise NotFound("connect session")
+        raise refusals.requests.not_found(Prefix.CONNECT_SESSION, session_id)
     return row

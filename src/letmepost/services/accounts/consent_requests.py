@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, LetmepostError
+from letmepost.domain import refusals
+from letmepost.domain.errors import LetmepostError, RequestError
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.consents import ConsentRow
 from letmepost.storage.database import Tenant
@@ -94,38 +95,24 @@ def state_hashes(keyring: Keyring, state: str) -> list[bytes]:
     return keyring.hashes("connect-state", state.encode())
 
 
-def unknown_state() -> InvalidRequest:
+def unknown_state() -> RequestError:
     """Return the error of a state that is unknown, or that belongs to another caller or platform."""
-    return InvalidRequest(
-        "No such consent has been begun.",
-        rule="connect.state_unknown",
-        remediation="Begin with POST /v1/accounts/connect/{platform}, and bring its state back unchanged.",
-    )
+    return refusals.connect.STATE_UNKNOWN()
 
 
-def used_state() -> InvalidRequest:
+def used_state() -> RequestError:
     """Return the error of a state that was used before."""
-    return InvalidRequest(
-        "This consent has been used already.",
-        rule="connect.state_used",
-        remediation="Look whether the account is connected; if it is not, begin again.",
-    )
+    return refusals.connect.STATE_USED()
 
 
-def late_state() -> InvalidRequest:
+def late_state() -> RequestError:
     """Return the error of an expired state."""
-    return InvalidRequest(
-        "The consent came too late.", rule="connect.state_expired", remediation="Begin again, and take less time."
-    )
+    return refusals.connect.STATE_EXPIRED()
 
 
-def other_browser() -> InvalidRequest:
+def other_browser() -> RequestError:
     """Return the error of a browser that did not start the consent: one person would get the account of another."""
-    return InvalidRequest(
-        "This was begun in another browser.",
-        rule="connect.other_browser",
-        remediation="Go on in the browser in which you began, or begin again in this one.",
-    )
+    return refusals.connect.OTHER_BROWSER()
 
 
 def code_of(returned: Returned) -> str:
@@ -135,21 +122,9 @@ def code_of(returned: Returned) -> str:
         InvalidRequest: the platform sent no code. The message does not repeat the platform's own reason.
     """
     if returned.is_denied:
-        raise InvalidRequest(
-            "Access was not allowed, so nothing was connected.",
-            rule="connect.denied",
-            remediation="Begin again, and allow the access.",
-        )
+        raise refusals.connect.DENIED()
     if returned.error is not None:
-        raise InvalidRequest(
-            "The platform did not ask for consent, or could not.",
-            rule="connect.refused",
-            remediation="Begin again. If it happens again, the platform's app is not set up as it has to be.",
-        )
+        raise refusals.connect.REFUSED()
     if not returned.code:
-        raise InvalidRequest(
-            "The platform sent nothing that could be exchanged for access.",
-            rule="connect.no_code",
-            remediation="Begin again.",
-        )
+        raise refusals.connect.NO_CODE()
     return returned.code

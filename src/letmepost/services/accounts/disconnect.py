@@ -2,25 +2,21 @@
 
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.errors import ErrorCode, LetmepostError
+from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.gateways.drive import drive
 from letmepost.services.accounts.changes import record_change
 from letmepost.services.accounts.tokens import account_sender
 from letmepost.services.events import account_event, post_event
 from letmepost.services.platform_access import Worlds
+from letmepost.services.publishing.errors import explained_error
 from letmepost.services.tenants import quotas
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.database import Tenant
 from letmepost.storage.tenants.audit import Action
-
-DISCONNECTED = {
-    "code": ErrorCode.PLATFORM_AUTH_FAILED,
-    "message": "The account was disconnected.",
-    "rule": "account.disconnected",
-    "remediation": "Connect the account again; the post is then queued by itself.",
-}
 
 
 class Disconnecting:
@@ -52,13 +48,19 @@ async def record(work: Work, account: AccountRow, *, cancel_queued: bool = False
         await record_change(work, Action.ACCOUNT_DISCONNECTED, account)
     if cancel_queued:
         await _cancel_posts(work, account.id)
-    await hold_posts(work, account.id)
+    await hold_posts(work, account)
     return account
 
 
-async def hold_posts(work: Work, account_id: UUID) -> None:
+async def hold_posts(work: Work, account: AccountRow) -> None:
     """Hold the waiting posts of a disconnected account."""
-    held = await work.posts.hold_waiting(account_id, DISCONNECTED, work.now())
+    error = explained_error(
+        refusals.accounts.DISCONNECTED,
+        ErrorCode.PLATFORM_AUTH_FAILED,
+        account.platform,
+        account_id=spell(Prefix.ACCOUNT, account.id),
+    )
+    held = await work.posts.hold_waiting(account.id, error, work.now())
     await work.emit(*(post_event(work.clock, "post.held", post) for post in held))
 
 

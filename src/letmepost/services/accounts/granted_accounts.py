@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from letmepost.domain.errors import InputRefused, InvalidRequest, PlatformFailure, RequestError, StateForbids
+from letmepost.domain import refusals
+from letmepost.domain.errors import PlatformFailure, RequestError
 from letmepost.domain.retry import POLICIES
 from letmepost.platforms.contract import ConnectedAccount, OAuth
 from letmepost.services.accounts import connect
@@ -99,7 +100,7 @@ def oauth_of(access: Access) -> OAuth:
         InvalidRequest: the platform's accounts are connected by credentials.
     """
     if access.platform.oauth is None:
-        raise InvalidRequest(f"{access.platform.title} accounts are not connected by consent.", rule="connect.typed")
+        raise refusals.connect.TYPED(title=access.platform.title, platform=access.platform.name)
     return access.platform.oauth
 
 
@@ -116,29 +117,16 @@ def pick(found: Sequence[ConnectedAccount], account_ids: Collection[str] | None)
         shown = [
             {"id": one.platform_account_id, "handle": one.handle, "displayName": one.display_name} for one in found
         ]
-        raise StateForbids(
-            "The consent opened several accounts.",
-            rule="connect.choose",
-            remediation="Send the state again with `accountIds`: ids of `platformResponse.candidates`.",
-            detail={"candidates": shown},
-        )
+        raise refusals.connect.CHOOSE(count=len(shown), detail={"candidates": shown})
     chosen = [one for one in found if one.platform_account_id in account_ids]
     if not chosen or len(chosen) != len(set(account_ids)):
-        raise InvalidRequest(
-            "accountIds names none, or others than the consent opened.",
-            rule="accountIds",
-            remediation="Choose among the accounts that were offered.",
-        )
+        raise refusals.connect.ACCOUNT_IDS(field="accountIds")
     return chosen
 
 
 def _no_account(platform: str) -> PlatformFailure:
     """Return the error of a consent that granted no account."""
-    failure = InputRefused(
-        "The consent opened no account that can be published to.",
-        rule="connect.no_account",
-        remediation="Consent as somebody who has such an account, and leave it ticked.",
-    )
+    failure = refusals.connect.NO_ACCOUNT()
     failure.platform = platform
     return failure
 
@@ -146,5 +134,5 @@ def _no_account(platform: str) -> PlatformFailure:
 def _stored_error(error: PlatformFailure | RequestError) -> dict[str, Any]:
     """Return an error as a hosted session stores it, without the platform's response."""
     code = POLICIES[error.kind].code if isinstance(error, PlatformFailure) else error.code
-    told = {"code": code, "message": error.message, "rule": error.rule, "remediation": error.remediation}
-    return {name: value for name, value in told.items() if value is not None}
+    fields = {"code": code, "message": error.message, "rule": error.rule, "remediation": error.remediation}
+    return {name: value for name, value in fields.items() if value is not None}

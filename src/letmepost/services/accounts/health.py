@@ -4,14 +4,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus, Health
-from letmepost.domain.errors import FailureKind, PlatformFailure, StateForbids
+from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.drive import drive
 from letmepost.services.accounts import read
 from letmepost.services.accounts.changes import mark_revoked
 from letmepost.services.accounts.tokens import account_sender
 from letmepost.services.platform_access import Worlds
-from letmepost.services.publishing.outcomes import failure_error
+from letmepost.services.publishing.errors import failure_error
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.database import Tenant
@@ -71,7 +73,7 @@ async def prepare(work: Work, account_id: UUID) -> HealthCheck:
     began_at = work.now()
     account = await read.get(work, account_id)
     if account.status == AccountStatus.DISCONNECTED:
-        raise StateForbids("The account is disconnected.", rule="account.disconnected", remediation="Connect it again.")
+        raise refusals.accounts.DISCONNECTED(account_id=spell(Prefix.ACCOUNT, account_id))
     return HealthCheck(work.tenant, account, began_at)
 
 

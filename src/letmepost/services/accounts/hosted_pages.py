@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from letmepost.domain.errors import NotFound
+from letmepost.domain import refusals
 from letmepost.platforms.contract import ConnectedAccount, Platform
 from letmepost.services.accounts import connect, granted_accounts, hosted_sessions
 from letmepost.services.accounts.browsers import Browser, Browsers
@@ -78,7 +78,7 @@ class HostedPages:
             session = await self._sessions.read(work, session_id, address, browser)
             organization = await work.organization.find()
             if organization is None:
-                raise NotFound("page")
+                raise refusals.requests.PAGE_UNKNOWN()
             is_open = session.is_open(work.now())
             choices = await granted_accounts.choices(work, session_id) if is_open else ()
         return HostedPage(
@@ -162,7 +162,9 @@ class HostedPages:
         """Take the session up, and count an attempt to connect an account of an offered platform."""
         session = await self._take_up(work, page, browser)
         if platform_name not in {platform.name for platform in page.platforms}:
-            raise NotFound("platform")
+            raise refusals.requests.PLATFORM_UNKNOWN(
+                given=platform_name, known=", ".join(platform.name for platform in page.platforms)
+            )
         await hosted_sessions.count_sign_in(work, session)
         return session
 

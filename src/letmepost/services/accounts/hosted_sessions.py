@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, NotFound, RateLimited
+from letmepost.domain import refusals
 from letmepost.domain.ids import MalformedIdError, Prefix, parse
 from letmepost.services.accounts.browsers import Browser, Browsers
 from letmepost.services.accounts.connect_sessions import TOKENS_HASHED_AS
@@ -41,10 +41,10 @@ class HostedSessions:
             try:
                 session_id = parse(Prefix.CONNECT_SESSION, address)
             except MalformedIdError:
-                raise NotFound("page") from None
+                raise refusals.requests.PAGE_UNKNOWN() from None
         found = await self._sessions.find_tenant(session_id, self._keyring.hashes(TOKENS_HASHED_AS, address.encode()))
         if found is None:
-            raise NotFound("page")
+            raise refusals.requests.PAGE_UNKNOWN()
         return found
 
     async def read(self, work: Work, session_id: UUID, address: str, browser: Browser | None) -> ConnectSessionRow:
@@ -64,18 +64,14 @@ class HostedSessions:
         """
         session = self._admitted(await work.connect_sessions.find(session_id, lock=True), address, browser)
         if not session.is_open(work.now()):
-            raise InvalidRequest(
-                "This page has been used, or its time is over.",
-                rule="connect.session_over",
-                remediation="Go back to where you came from and begin again.",
-            )
+            raise refusals.connect.SESSION_OVER()
         if session.browser_hash is None:
             await work.connect_sessions.bind(session_id, self._browsers.hashes(browser)[0])
         return session
 
     def _admitted(self, session: ConnectSessionRow | None, address: str, browser: Browser | None) -> ConnectSessionRow:
         if session is None or (session.browser_hash is None and _is_id(address)):
-            raise NotFound("page")
+            raise refusals.requests.PAGE_UNKNOWN()
         if session.browser_hash is not None and session.browser_hash not in self._browsers.hashes(browser):
             raise other_browser()
         return session
@@ -88,11 +84,9 @@ async def count_sign_in(work: Work, session: ConnectSessionRow) -> None:
         RateLimited: all attempts have been used.
     """
     if session.sign_in_count >= SIGN_INS_MAX:
-        raise RateLimited(
-            None,
-            f"This page accepts {SIGN_INS_MAX} sign-ins, and all of them have been used.",
-            rule="connect.sign_ins_max",
-            remediation="Go back to where you came from and start again.",
+        raise refusals.connect.SIGN_INS_MAX(
+            where=f"on this page: at most {SIGN_INS_MAX} are accepted",
+            advice="Return to the page that you came from and start again.",
         )
     await work.connect_sessions.count_sign_in(session.id)
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
-from letmepost.domain.errors import StateForbids
 from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
 
@@ -32,24 +32,12 @@ async def check_owner(work: Work, known: AccountRow, owner: AccountOwner) -> Non
         StateForbids: the account belongs to another profile, or to another of the customer's users.
     """
     if owner.profile_id not in {None, known.profile_id}:
-        raise StateForbids(
-            "This account is connected under another profile.",
-            rule="account.other_profile",
-            remediation="Connect it under that profile, or move it with PATCH /v1/accounts/{id} first.",
-        )
+        raise refusals.accounts.OTHER_PROFILE()
     if None in {owner.external_user_id, known.external_user_id}:
         return
     if owner.external_user_id == known.external_user_id:
         return
     if known.status != AccountStatus.DISCONNECTED:
-        raise StateForbids(
-            "This account is connected by another user.",
-            rule="account.other_user",
-            remediation="Disconnect it for that user first.",
-        )
+        raise refusals.accounts.OTHER_USER()
     if await work.posts.has_unfinished(known.id):
-        raise StateForbids(
-            "This account was connected by another user, whose posts have not gone out yet.",
-            rule="account.posts_waiting",
-            remediation="Cancel those posts first.",
-        )
+        raise refusals.accounts.POSTS_WAITING(owner="user")

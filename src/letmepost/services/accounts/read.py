@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.domain import refusals
+from letmepost.domain.ids import Prefix
 from letmepost.services.tenants import profiles
 from letmepost.services.work import Work
 from letmepost.storage.accounts.accounts import AccountRow
@@ -37,7 +38,7 @@ async def get(work: Work, account_id: UUID) -> AccountRow:
     """
     row = await work.accounts.find(account_id)
     if row is None or not work.caller.sees(row.profile_id):
-        raise NotFound("account")
+        raise refusals.requests.not_found(Prefix.ACCOUNT, account_id)
     return row
 
 
@@ -66,8 +67,4 @@ async def _check_movable(work: Work, account_id: UUID, profile_id: UUID | None) 
     """A post and its media items belong to a profile; a waiting post must not use another profile's account."""
     await profiles.find_named(work, profile_id)
     if await work.posts.has_unfinished(account_id):
-        raise StateForbids(
-            "Posts of this account have not gone out yet, and belong to its present profile.",
-            rule="account.posts_waiting",
-            remediation="Wait for them, or cancel them, then move the account.",
-        )
+        raise refusals.accounts.POSTS_WAITING(owner="profile")

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.errors import FailureKind, InvalidRequest, NotFound, PlatformFailure
+from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.services.accounts.changes import mark_revoked
 from letmepost.services.accounts.disconnect import hold_posts
 from letmepost.services.events import account_event
@@ -49,11 +50,11 @@ class Withdrawals:
         """Return the platform's own id of the account."""
         oauth = self._worlds.platform(platform_name).oauth
         if oauth is None or oauth.withdrawn is None or not self._worlds.is_enabled(platform_name, Mode.LIVE):
-            raise NotFound("page")
+            raise refusals.requests.PAGE_UNKNOWN()
         try:
             return oauth.withdrawn(body, self._worlds.live_settings(platform_name))
         except ValueError as error:
-            raise InvalidRequest("This is not signed by the platform.", rule="connect.signature") from error
+            raise refusals.connect.SIGNATURE() from error
 
 
 async def _mark(work: Work, account: AccountRow) -> None:
@@ -70,4 +71,4 @@ async def _erase(work: Work, account: AccountRow) -> None:
         return
     await work.account_maintenance.erase_person(account.id, work.now())
     await work.emit(account_event(work.clock, "account.disconnected", account))
-    await hold_posts(work, account.id)
+    await hold_posts(work, account)

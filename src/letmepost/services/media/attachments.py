@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from letmepost.domain.errors import NotFound, SendFailure, StateForbids
+from letmepost.domain import refusals
+from letmepost.domain.errors import SendFailure
+from letmepost.domain.ids import Prefix
 from letmepost.domain.media import MediaStatus
 from letmepost.services.media.expiry import MediaExpiry
-from letmepost.services.media.fetch import MediaFetching, unreachable
+from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary, StoredBytes
 from letmepost.services.tenants import profiles
 from letmepost.services.work import Work
@@ -62,7 +64,7 @@ class Attachments:
         try:
             content = await self._fetching.download(item.tenant, self._library.own_name(item.id), url)
         except SendFailure as failure:
-            raise unreachable(str(failure)) from failure
+            raise refusals.media.URL_UNREACHABLE(problem=failure) from failure
         return StoredMediaItem(item, content)
 
     async def create(self, work: Work, stored: StoredMediaItem) -> MediaRow:
@@ -90,13 +92,9 @@ class Attachments:
             NotFound: the caller sees no such media item.
             StateForbids: `media.in_use`, a post that has not ended needs it.
         """
-        _visible(work, await work.media.lock(media_id))
+        _visible(work, media_id, await work.media.lock(media_id))
         if await work.media.is_needed(media_id):
-            raise StateForbids(
-                "A post that has not been published yet needs this media item.",
-                rule="media.in_use",
-                remediation="Cancel the post or give it another media item, or wait until it is published.",
-            )
+            raise refusals.media.IN_USE()
         await work.media.change(media_id, status=MediaStatus.DELETED, expires_at=work.now())
         work.after_commit(partial(self._expiry.remove, work.tenant, media_id))
         return media_id
@@ -138,15 +136,15 @@ async def get(work: Work, media_id: UUID) -> MediaRow:
     Raises:
         NotFound: the caller sees no such media item.
     """
-    return _visible(work, await work.media.find(media_id))
+    return _visible(work, media_id, await work.media.find(media_id))
 
 
-def _visible(work: Work, row: MediaRow | None) -> MediaRow:
+def _visible(work: Work, media_id: UUID, row: MediaRow | None) -> MediaRow:
     """Return a media item if the caller can see it.
 
     Raises:
         NotFound: the caller cannot, or it does not exist.
     """
     if row is None or not work.caller.sees(row.profile_id):
-        raise NotFound("media item")
+        raise refusals.requests.not_found(Prefix.MEDIA, media_id)
     return row

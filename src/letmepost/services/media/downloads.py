@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import structlog
 
+from letmepost.domain import refusals
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import NotFound
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.blobs import BlobMissingError
 from letmepost.gateways.metrics import Metrics
@@ -50,7 +50,7 @@ class Downloads:
         link = self._links.read(Purpose.READ, token) or self._links.read(Purpose.PULL, token)
         row = None if link is None else await self._find(link)
         if link is None or row is None or row.facts is None:
-            raise NotFound("media item")
+            raise refusals.requests.PAGE_UNKNOWN()
         if link.post_id is not None:
             self._metrics.media_pulled()
             log.info("media.pulled", media_id=spell(Prefix.MEDIA, row.id), post_id=spell(Prefix.POST, link.post_id))
@@ -65,7 +65,7 @@ class Downloads:
         try:
             return await self._library.open_range(found.link.tenant, found.row.id, first_byte, length_bytes)
         except BlobMissingError as missing:
-            raise NotFound("media item") from missing
+            raise refusals.requests.PAGE_UNKNOWN() from missing
 
     async def _find(self, link: Link) -> MediaRow | None:
         async with self._units.begin(link.tenant) as work:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import (
     FailureKind,
@@ -17,6 +18,7 @@ from letmepost.domain.errors import (
     SendFailure,
     TooLarge,
 )
+from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.media import AWAITING_BYTES, MediaStatus
 from letmepost.domain.sizes import MEDIA_MAX_BYTES
 from letmepost.gateways.addresses import AddressRefused
@@ -96,7 +98,7 @@ class MediaFetching:
                     message = f"A media item could not be fetched: {failure}"
                     raise PlatformFailure(FailureKind.UNAVAILABLE, message) from failure
             if row is None or row.facts is None:
-                raise MediaMissingError((row.error if row else None) or {"rule": "media.unknown"})
+                raise MediaMissingError((row.error if row else None) or _missing(media_id))
             facts[media_id] = row.facts
         return decode_content(stored, facts)
 
@@ -112,7 +114,7 @@ class MediaFetching:
         try:
             self._http.check_url(url)
         except AddressRefused as refused:
-            raise unreachable(f"{path}: {refused}") from refused
+            raise refusals.media.URL_UNREACHABLE(field=path, problem=refused) from refused
 
     async def download(self, tenant: Tenant, name: str, url: str) -> StoredBytes:
         """Store the file behind a URL under a name.
@@ -127,7 +129,7 @@ class MediaFetching:
                 _check_download(download.status, download.origin)
                 return await self._library.take_in(tenant, name, download.chunks, MEDIA_MAX_BYTES)
         except (AddressRefused, ReplyTooLarge) as refused:
-            raise unreachable(str(refused)) from refused
+            raise refusals.media.URL_UNREACHABLE(problem=refused) from refused
 
     async def fail(self, tenant: Tenant, media_id: UUID, refused: RequestError) -> None:
         """Record that a media item cannot be fetched, and why."""
@@ -167,7 +169,7 @@ class MediaFetching:
         now = self._units.clock.now()
         age = now - row.created_at
         if age > RETRIED_FOR:
-            await self.fail(tenant, row.id, unreachable(str(failure)))
+            await self.fail(tenant, row.id, refusals.media.URL_UNREACHABLE(problem=failure))
             return
         async with self._units.begin(tenant) as work:
             await work.media.change(row.id, fetch_at=now + min(age, _RETRY_DELAY_MAX))
@@ -184,14 +186,10 @@ def _check_download(status: int, origin: object) -> None:
         return
     message = f"{origin} answered {status} instead of the file."
     if 400 <= status < 500 and status not in {408, 425, 429}:
-        raise unreachable(message)
+        raise refusals.media.URL_UNREACHABLE(problem=message)
     raise NoReply(message)
 
 
-def unreachable(message: str) -> InvalidRequest:
-    """Return the error of a URL that does not answer with a file."""
-    return InvalidRequest(
-        message,
-        rule="media.url.unreachable",
-        remediation="Give a public https URL that answers with the file itself.",
-    )
+def _missing(media_id: UUID) -> dict[str, str]:
+    error = refusals.media.UNKNOWN(media_id=spell(Prefix.MEDIA, media_id))
+    return {"rule": error.rule, "message": error.message}

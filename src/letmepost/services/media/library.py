@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.errors import InvalidRequest, QuotaExceeded, RequestError, TooLarge
+from letmepost.domain.errors import InvalidRequest, QuotaExceeded, RequestError
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import MEDIA_MAX_BYTES
 from letmepost.gateways.blobs import BlobMissingError, BlobStore, BlobTooLargeError, read_range
@@ -192,15 +193,14 @@ class MediaLibrary:
         try:
             return await self._probe(tenant.organization_id, read, size_bytes)
         except UnreadableMediaError as error:
-            is_complex = isinstance(error, TooComplexMediaError)
-            remediation = _SIMPLIFY if is_complex else _SEND_MEDIA
-            raise InvalidRequest(str(error), rule="media.unreadable", remediation=remediation) from error
+            advice = _SIMPLIFY if isinstance(error, TooComplexMediaError) else _SEND_MEDIA
+            raise refusals.media.UNREADABLE(problem=error, advice=advice) from error
 
     async def _judge(self, tenant: Tenant, key: str, size_bytes: int) -> MediaFacts:
         """Return the facts of stored bytes. Delete the bytes if they are not an accepted file."""
         if size_bytes == 0:
             await self._blobs.delete(key)
-            raise InvalidRequest("The file is empty.", rule="media.empty_body", remediation="Send its bytes.")
+            raise refusals.media.EMPTY_BODY()
         try:
             return await self.probe(tenant, partial(read_range, self._blobs, key), size_bytes)
         except InvalidRequest:
@@ -208,13 +208,9 @@ class MediaLibrary:
             raise
 
 
-def too_large(max_bytes: int) -> TooLarge:
+def too_large(max_bytes: int) -> RequestError:
     """Return the error of a file that is too large."""
-    return TooLarge(
-        f"A media item that is sent this way has at most {max_bytes} bytes.",
-        rule="media.size_max",
-        remediation="Make it smaller, or see POST /v1/media/uploads.",
-    )
+    return refusals.media.SIZE_MAX(max_bytes=max_bytes)
 
 
 def blob_key(tenant: Tenant, name: str) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, NotFound, RequestError, SendFailure, StateForbids
+from letmepost.domain import refusals
+from letmepost.domain.errors import RequestError, SendFailure
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.sizes import LARGE_UPLOAD_MAX_BYTES
 from letmepost.gateways.blobs import DirectUploads
@@ -91,7 +92,7 @@ class Uploads:
         link = self._links.read(Purpose.UPLOAD, token)
         row = None if link is None else await self._find(link)
         if link is None or row is None:
-            raise NotFound("upload")
+            raise refusals.requests.PAGE_UNKNOWN()
         if row.status != MediaStatus.UPLOADING:
             raise _used()
         if announced_bytes not in {None, link.size_bytes}:
@@ -111,14 +112,14 @@ class Uploads:
         try:
             stored = await self._library.take_in(tenant, name, _all_of(chunks, link.size_bytes), link.size_bytes)
         except RequestError as refused:
-            if refused.rule == "media.unreadable":
+            if refused.rule == refusals.media.UNREADABLE.id:
                 await self._fetching.fail(tenant, media_id, refused)
             raise
         if not await self._library.record(tenant, media_id, stored):
             raise _used()
         row = await self._find(link)
         if row is None:
-            raise NotFound("media item")
+            raise refusals.requests.PAGE_UNKNOWN()
         return row
 
     async def complete(self, tenant: Tenant, media_id: UUID) -> None:
@@ -130,11 +131,7 @@ class Uploads:
         try:
             await self._fetching.fetch(tenant, media_id)
         except SendFailure as failure:
-            raise StateForbids(
-                str(failure),
-                rule="media.not_uploaded",
-                remediation="PUT the bytes to the upload's URL first, then complete it.",
-            ) from failure
+            raise refusals.media.NOT_UPLOADED() from failure
 
     def _started(self, row: MediaRow, link: Link) -> StartedUpload:
         if self._direct is None:
@@ -158,17 +155,9 @@ async def _all_of(chunks: AsyncIterator[bytes], size_bytes: int) -> AsyncIterato
         raise _wrong_size(size_bytes)
 
 
-def _wrong_size(size_bytes: int) -> InvalidRequest:
-    return InvalidRequest(
-        f"This upload is of exactly {size_bytes} bytes.",
-        rule="media.size_mismatch",
-        remediation="Send the file that was announced, or start another upload.",
-    )
+def _wrong_size(size_bytes: int) -> RequestError:
+    return refusals.media.SIZE_MISMATCH(size_bytes=size_bytes)
 
 
-def _used() -> StateForbids:
-    return StateForbids(
-        "This upload is over: its address is good for one file.",
-        rule="media.upload_used",
-        remediation="Start another upload.",
-    )
+def _used() -> RequestError:
+    return refusals.media.UPLOAD_USED()

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import MediaFacts, OnUnsupported
-from letmepost.domain.errors import InvalidRequest, StateForbids
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
-from letmepost.services.events import post_event
+from letmepost.services.events import post_event, timestamp
 from letmepost.services.media.library import StoredBytes
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.compose import Composed, Composer, JudgedTarget
@@ -143,13 +143,7 @@ async def _refuse_duplicates(work: Work, request: PostRequest, batch: NewBatch, 
         earlier = await work.batches.find_duplicate(post, since)
         if earlier is not None:
             spelled = spell(Prefix.POST, earlier)
-            raise StateForbids(
-                f"The account got the same text and media in {spelled}.",
-                rule="post.duplicate_content",
-                remediation="Change the text, or leave refuseDuplicatesWithinS out.",
-                platform=post.platform,
-                detail={"postId": spelled},
-            )
+            raise refusals.posts.DUPLICATE_CONTENT(post_id=spelled, platform=post.platform, detail={"postId": spelled})
 
 
 def new_batch(
@@ -183,26 +177,15 @@ def check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
     if scheduled_at is None:
         return
     if scheduled_at < now + SOONEST:
-        raise InvalidRequest(
-            "scheduledAt is not in the future.",
-            rule="scheduledAt.future",
-            remediation="Choose a time at least 1 s ahead, or leave scheduledAt out to publish now.",
-        )
+        raise refusals.posts.SCHEDULED_AT_FUTURE(field="scheduledAt", given=timestamp(scheduled_at), now=timestamp(now))
     if scheduled_at > now + HORIZON:
-        raise InvalidRequest(
-            f"scheduledAt is more than {HORIZON.days} days ahead.",
-            rule="scheduledAt.horizon",
-            remediation=f"Choose a time within {HORIZON.days} days.",
-        )
+        raise refusals.posts.SCHEDULED_AT_HORIZON(field="scheduledAt", max_days=HORIZON.days)
 
 
 def _check_account(index: int, account: AccountRow, *, is_now: bool) -> None:
     if account.status == AccountStatus.REAUTH_REQUIRED and is_now:
-        raise InvalidRequest(
-            f"targets[{index}]: the account must be connected again before it can publish.",
-            rule="account.reauth_required",
-            remediation="Connect the account again, or schedule the post: it is then held until that is done.",
-            platform=account.platform,
+        raise refusals.accounts.REAUTH_REQUIRED(
+            field=f"targets[{index}]", account_id=spell(Prefix.ACCOUNT, account.id), platform=account.platform
         )
 
 

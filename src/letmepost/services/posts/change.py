@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.content import MediaKind
-from letmepost.domain.errors import StateForbids
+from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
@@ -16,7 +17,6 @@ from letmepost.services.posts.accept import Acceptance, check_schedule
 from letmepost.services.posts.inline_media import PostMedia
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, ThreadRequest
 from letmepost.services.posts.transition import due, forbidden, lock, move, quota_slots
-from letmepost.services.publishing.outcomes import MISSED_RULE
 from letmepost.services.tenants import quotas
 from letmepost.services.work import Work
 from letmepost.storage.posts.batches import BatchRow
@@ -79,7 +79,7 @@ async def publish_batch(work: Work, batch_id: UUID, scheduled_at: datetime | Non
         if locked.post.status is PostStatus.DRAFT
     ]
     if not drafts:
-        raise forbidden("The batch is no draft any more.")
+        raise refusals.posts.BATCH_STATUS(batch_id=spell(Prefix.BATCH, batch_id))
     await work.batches.schedule(batch_id, is_scheduled=scheduled_at is not None)
     due_at = scheduled_at or now
     await quotas.move(work, new=[(post.account_id, due_at) for post in drafts])
@@ -169,7 +169,7 @@ def _planned(post: PostRow, due_at: datetime) -> dict[str, Any]:
     stays held, and the lateness rule decides again at its new deadline.
     """
     changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "status": post.status}
-    is_missed = (post.error or {}).get("rule") == MISSED_RULE
+    is_missed = (post.error or {}).get("rule") == refusals.publishing.SCHEDULE_MISSED.id
     if post.status is PostStatus.RETRYING or (post.status is PostStatus.HELD and is_missed):
         return {**changes, "status": PostStatus.QUEUED, "error": None}
     if post.status is PostStatus.HELD:
@@ -187,13 +187,9 @@ def _is_editable(locked: LockedPost) -> bool:
 
 def _check_editable(locked: LockedPost) -> None:
     if locked.post.status not in EDITABLE or locked.is_leased:
-        raise forbidden(f"A post that is {locked.post.status} cannot be changed any more.")
+        raise forbidden(locked.post.id, f"A post that is {locked.post.status} cannot be changed or canceled.")
     if locked.is_sent:
-        raise StateForbids(
-            "Something of this post was sent already, and may be visible.",
-            rule="post.partly_published",
-            remediation="Wait for its outcome, then retry or unpublish it.",
-        )
+        raise refusals.posts.PARTLY_PUBLISHED()
 
 
 def _changed(stored: Mapping[str, Any], change: ContentRequest) -> ContentRequest:

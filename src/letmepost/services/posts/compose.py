@@ -7,19 +7,21 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
-from letmepost.domain.errors import InvalidRequest, PreflightFailed, TargetViolation
+from letmepost.domain.errors import PreflightFailed, TargetViolation
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
 from letmepost.domain.media import MediaStatus
-from letmepost.domain.rules import Violation, preflight
+from letmepost.domain.rules import preflight
 from letmepost.domain.text import as_compared
+from letmepost.domain.violations import Violation
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
 from letmepost.services.callers import new_id
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.requests import ContentRequest, MediaRequest, PostRequest
-from letmepost.services.posts.targets import options_of, unknown_media_item, unused_options
+from letmepost.services.posts.targets import options_of, unused_options
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.media.media import MediaRow
 from letmepost.storage.posts.batches import NewPost
@@ -136,11 +138,12 @@ class Composer:
     def _unreachable(self, platform: Platform, content: PostContent) -> Iterator[Violation]:
         """What is wrong when a platform would have to fetch media from where it cannot get to."""
         if platform.pulls_media and not self.can_fetch and media_ids(content):
+            refusal = refusals.media.PUBLIC_URL_REQUIRED
             yield Violation(
-                rule="media.public_url.required",
+                rule=refusal.id,
                 field="media",
-                message=f"{platform.title} fetches media itself, and cannot reach this deployment.",
-                remediation="Have the operator set LETMEPOST_PUBLIC_URL to the https address of this deployment.",
+                message=refusal.describe(title=platform.title),
+                remediation=refusal.advise(),
             )
 
     def _hash(self, content: PostContent) -> bytes:
@@ -197,20 +200,16 @@ class Composer:
         try:
             media_id = parse(Prefix.MEDIA, text)
         except MalformedIdError:
-            raise unknown_media_item() from None
+            raise refusals.media.UNKNOWN(media_id=text) from None
         return MediaItem(kind=MediaKind.IMAGE, media_id=media_id, facts=self._known(media_id, account).facts)
 
     def _known(self, media_id: UUID, account: AccountRow) -> MediaRow:
         row = self.known_media.get(media_id)
         if row is None or row.profile_id != account.profile_id:
-            raise unknown_media_item()
+            raise refusals.media.UNKNOWN(media_id=spell(Prefix.MEDIA, media_id))
         if row.status == MediaStatus.FAILED:
-            message = (row.error or {}).get("message", "Its bytes cannot be had.")
-            raise InvalidRequest(
-                f"{spell(Prefix.MEDIA, media_id)}: {message}",
-                rule="media.unreadable",
-                remediation="Upload it again.",
-            )
+            problem = (row.error or {}).get("message", "its bytes are missing.")
+            raise refusals.media.FAILED(media_id=spell(Prefix.MEDIA, media_id), problem=problem)
         return row
 
 
@@ -228,11 +227,7 @@ def _kind(item: MediaRequest, facts: MediaFacts | None) -> MediaKind:
     if facts is not None:
         return facts.kind
     source = item.url if item.media_id is None else spell(Prefix.MEDIA, item.media_id)
-    raise InvalidRequest(
-        f"The kind of {source} is not known: its bytes have not arrived yet.",
-        rule="media.kind_required",
-        remediation="Send `kind` (`image`, `video` or `document`).",
-    )
+    raise refusals.media.KIND_REQUIRED(source=source)
 
 
 def _stored(warning: Violation) -> dict[str, str]:
@@ -243,8 +238,8 @@ def _account_warnings(account: AccountRow) -> list[dict[str, str]]:
     """What a post that is to go out later should know of its account."""
     if account.status != AccountStatus.REAUTH_REQUIRED:
         return []
-    message = "The account must be connected again; until then the post is held when it is due."
-    return [{"code": "account.reauth_required", "message": message}]
+    refusal = refusals.accounts.REAUTH_REQUIRED
+    return [{"code": refusal.id, "message": refusal.describe(account_id=spell(Prefix.ACCOUNT, account.id))}]
 
 
 def _merge(defaults: ContentRequest, target: ContentRequest) -> ContentRequest:

@@ -7,14 +7,15 @@ from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.content import MediaFacts
+from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.media import MediaStatus
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.media.library import MediaLibrary, StoredBytes
 from letmepost.services.posts.compose import Composed
 from letmepost.services.posts.requests import ContentRequest, MediaRequest
-from letmepost.services.posts.targets import unknown_media_item
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.posts.contents import media_ids
 
@@ -62,8 +63,8 @@ class PostMedia:
                 )
         used = {media_id for post in composed.posts for media_id in media_ids(post.content)}
         # What was found a moment ago may have been deleted since; from here on it cannot be.
-        if used and used != await work.media.keep(used):
-            raise unknown_media_item()
+        if missing := used - await work.media.keep(used) if used else set():
+            raise refusals.media.UNKNOWN(media_id=spell(Prefix.MEDIA, min(missing)))
 
     async def examine(self, caller: Caller, contents: Mapping[str, ContentRequest]) -> dict[int, MediaFacts]:
         """Check the URLs inside a request, and return the facts of the bytes, by identity of the request's own objects.

@@ -5,19 +5,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from letmepost.domain import refusals
 from letmepost.domain.lateness import Delay, Hold, Lateness, Record, Try, explain_lateness
 from letmepost.domain.posts import TERMINAL, PostStatus
-from letmepost.services.publishing.outcomes import MISSED_RULE
 from letmepost.services.work import Reads, Work
 from letmepost.storage.posts.posts import AttemptRow, PostRow
 from letmepost.storage.posts.reads import PostAndAttempts
-from letmepost.storage.tenants.pauses import PAUSED_RULE
 
 _LOOKED_INTO = timedelta(seconds=1)
 """Of what is less late it is not asked whether it was held, or whether its account was busy."""
 
 _NEVER_LATE = frozenset({PostStatus.DRAFT, PostStatus.CANCELED})
-_HELD_FOR: Mapping[str, Delay] = MappingProxyType({PAUSED_RULE: Delay.PAUSE, MISSED_RULE: Delay.RULE})
+_HELD_FOR: Mapping[str, Delay] = MappingProxyType(
+    {refusals.publishing.PAUSED.id: Delay.PAUSE, refusals.publishing.SCHEDULE_MISSED.id: Delay.RULE}
+)
 
 
 async def find_lateness(work: Work, post: PostRow, attempts: Sequence[AttemptRow]) -> Lateness | None:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from letmepost.domain.errors import NotFound
+from letmepost.domain import refusals
+from letmepost.domain.ids import Prefix
 from letmepost.domain.lateness import Lateness
 from letmepost.services.posts.lateness import find_lateness_of
 from letmepost.services.work import Reads, Work
@@ -29,7 +30,7 @@ async def get_detail(reads: Reads, post_id: UUID) -> PostDetail:
     """
     found = await reads.posts.find(post_id)
     if found is None or not reads.caller.sees(found.view.post.profile_id):
-        raise NotFound("post")
+        raise refusals.requests.not_found(Prefix.POST, post_id)
     return PostDetail(found.view, found.attempts, await find_lateness_of(reads, found))
 
 
@@ -41,7 +42,7 @@ async def get(work: Work, post_id: UUID) -> PostView:
     """
     view = await work.posts.find(post_id)
     if view is None or not work.caller.sees(view.post.profile_id):
-        raise NotFound("post")
+        raise refusals.requests.not_found(Prefix.POST, post_id)
     return view
 
 
@@ -53,5 +54,5 @@ async def get_batch(work: Work, batch_id: UUID) -> BatchRow:
     """
     batch = await work.batches.find(batch_id)
     if batch is None or not all(work.caller.sees(post.profile_id) for post in batch.posts):
-        raise NotFound("batch")
+        raise refusals.requests.not_found(Prefix.BATCH, batch_id)
     return batch

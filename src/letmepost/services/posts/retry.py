@@ -41,7 +41,7 @@ async def retry(work: Work, post_id: UUID, scheduled_at: datetime | None) -> Pos
     check_schedule(scheduled_at, work.now())
     locked = await lock(work, post_id)
     if not _is_retriable(locked):
-        raise forbidden(f"A post that is {_state(locked.post)} cannot be retried.")
+        raise forbidden(post_id, f"A post that is {_state(locked.post)} cannot be retried.")
     await _requeue(work, [locked], scheduled_at)
     return await read.get(work, post_id)
 
@@ -69,7 +69,7 @@ async def resolve(work: Work, post_id: UUID, resolution: Resolution) -> PostView
     """
     post = (await lock(work, post_id)).post
     if post.status not in _RESOLVABLE:
-        raise forbidden(f"The outcome of a post that is {post.status} is known.")
+        raise forbidden(post_id, f"A post that is {post.status} cannot be resolved: its outcome is known.")
     if resolution.is_published:
         uri, now = resolution.uri or post.uri, work.now()
         await move(work, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None)

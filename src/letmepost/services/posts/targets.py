@@ -6,15 +6,20 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import OnUnsupported
-from letmepost.domain.errors import InvalidRequest, NotFound
+from letmepost.domain.errors import InvalidShape, RequestError
 from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
-from letmepost.domain.rules import Violation
+from letmepost.domain.violations import Violation
+from letmepost.platforms import discover
 from letmepost.platforms.contract import Options, Platform
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.requests import ContentRequest, PostRequest, TargetRequest
+from letmepost.services.shapes import problems_of
 from letmepost.storage.accounts.accounts import AccountRow
+
+_NO_TARGET = refusals.posts.OPTIONS_NO_TARGET
 
 
 def resolve_targets(request: PostRequest, accounts: Sequence[AccountRow]) -> list[AccountRow]:
@@ -28,16 +33,12 @@ def resolve_targets(request: PostRequest, accounts: Sequence[AccountRow]) -> lis
     for index, target in enumerate(request.targets):
         account = _by_id(index, target.account_id, by_id) if target.account_id else _only(index, target, accounts)
         if target.platform not in {None, account.platform}:
-            raise InvalidRequest(
-                f"targets[{index}]: the account is on {account.platform}, not on {target.platform}.",
-                rule="targets.account.platform_mismatch",
-                remediation="Leave platform out, or name the account's own.",
+            raise refusals.posts.TARGETS_ACCOUNT_PLATFORM_MISMATCH(
+                field=f"targets[{index}].platform", platform=target.platform, actual=account.platform
             )
         if account in found:
-            raise InvalidRequest(
-                f"targets[{index}]: the account {spell(Prefix.ACCOUNT, account.id)} is a target twice.",
-                rule="targets.duplicate_account",
-                remediation="Name each account once; send a second request for a second post.",
+            raise refusals.posts.TARGETS_DUPLICATE_ACCOUNT(
+                field=f"targets[{index}].accountId", account_id=spell(Prefix.ACCOUNT, account.id)
             )
         found.append(account)
     return found
@@ -52,25 +53,21 @@ def check_default_options(request: PostRequest, platforms: Collection[str], worl
     """
     for name, value in (request.content.options or {}).items():
         if name not in worlds.platforms:
-            raise InvalidRequest(
-                f"options.{name}: there is no such platform.",
-                rule=f"options.{name}",
-                remediation=f"Choose among: {', '.join(worlds.platforms)}; or give a target's options with the target.",
-            )
+            raise refusals.posts.OPTIONS_PLATFORM_UNKNOWN(field=f"options.{name}", known=", ".join(worlds.platforms))
         _parsed(worlds.platform(name), value, f"options.{name}")
     if request.on_unsupported is OnUnsupported.REJECT:
         for unused in unused_options(request, platforms):
-            raise InvalidRequest(unused.message, rule=unused.field, remediation=unused.remediation)
+            raise refusals.posts.UNUSED_OPTIONS(field=unused.field, platform=unused.field.removeprefix("options."))
 
 
 def unused_options(request: PostRequest, platforms: Collection[str]) -> list[Violation]:
     """Return a finding for each platform that the request has options for and no target is on."""
     return [
         Violation(
-            rule="options.no_target",
+            rule=_NO_TARGET.id,
             field=f"options.{name}",
-            message=f"`options.{name}` has no effect: no target is on {name}.",
-            remediation="Remove the options, or add a target on that platform.",
+            message=_NO_TARGET.describe(field=f"options.{name}", platform=name),
+            remediation=_NO_TARGET.advise(),
         )
         for name in request.content.options or {}
         if name not in platforms
@@ -108,67 +105,73 @@ def option_media_ids(request: PostRequest, accounts: Sequence[AccountRow], world
             try:
                 found.add(parse(Prefix.MEDIA, text))
             except MalformedIdError:
-                raise unknown_media_item() from None
+                raise refusals.media.UNKNOWN(media_id=text) from None
     return found
 
 
-def unknown_media_item() -> NotFound:
-    """Return the error of a media item that the profile of the account does not have."""
-    missing = NotFound("medium")
-    missing.rule = "media.unknown"
-    missing.remediation = "Upload it first, under the same profile as the target's account."
-    return missing
-
-
 def _by_id(index: int, account_id: UUID, accounts: dict[UUID, AccountRow]) -> AccountRow:
-    account = accounts.get(account_id)
-    if account is None or account.status == AccountStatus.DISCONNECTED:
-        raise _not_connected(f"targets[{index}]: there is no such connected account.")
+    account, shown = accounts.get(account_id), spell(Prefix.ACCOUNT, account_id)
+    if account is None:
+        raise refusals.posts.TARGET_ACCOUNT_NOT_CONNECTED(
+            field=f"targets[{index}].accountId", which=f"has the id `{shown}`"
+        )
+    if account.status == AccountStatus.DISCONNECTED:
+        raise refusals.accounts.DISCONNECTED(field=f"targets[{index}].accountId", account_id=shown)
     return account
 
 
 def _only(index: int, target: TargetRequest, accounts: Sequence[AccountRow]) -> AccountRow:
     fitting = [account for account in accounts if account.platform == target.platform and account.is_usable]
     if not fitting:
-        raise _not_connected(f"targets[{index}]: no active account is connected on {target.platform}.")
+        raise refusals.posts.TARGET_ACCOUNT_NOT_CONNECTED(
+            field=f"targets[{index}].platform",
+            which=f"is connected on {target.platform}",
+            platform=target.platform,
+        )
     if len(fitting) > 1:
         ids = sorted(spell(Prefix.ACCOUNT, account.id) for account in fitting)
-        raise InvalidRequest(
-            f"targets[{index}]: {len(ids)} accounts are connected on {target.platform}.",
-            rule="target.account.ambiguous",
-            remediation=f"Name one of them as accountId: {', '.join(ids)}.",
+        raise refusals.posts.TARGET_ACCOUNT_AMBIGUOUS(
+            field=f"targets[{index}]",
+            count=len(ids),
+            ids=", ".join(ids),
             platform=target.platform,
             detail={"candidates": ids},
         )
     return fitting[0]
 
 
-def _not_connected(message: str) -> InvalidRequest:
-    return InvalidRequest(
-        message,
-        rule="target.account.not_connected",
-        remediation="Connect the account first (POST /v1/accounts/connect/{platform}/complete), or check its id.",
-    )
-
-
 def _parsed(platform: Platform, value: Any, prefix: str) -> Options:
     try:
         parsed = platform.options.model_validate({} if value is None else value)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        path = prefix + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
-        if path == f"{prefix}.platform":
-            raise _mismatch(platform, path) from error
-        raise InvalidRequest(f"{path}: {first['msg']}", rule=path, platform=platform.name) from error
+        raise InvalidShape(_option_problems(platform, error, prefix)) from error
     if parsed.platform not in {None, platform.name}:
         raise _mismatch(platform, f"{prefix}.platform")
     return parsed
 
 
-def _mismatch(platform: Platform, path: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"{path} is not {platform.name!r}, where the target is.",
-        rule="targets.options.platform_mismatch",
-        remediation="Leave platform out of the options, or name the target's own.",
-        platform=platform.name,
+def _option_problems(platform: Platform, error: ValidationError, prefix: str) -> list[RequestError]:
+    found = error.errors(include_input=False, include_url=False)
+    problems = problems_of(found, platform.options, prefix=prefix, platform=platform.name)
+    return [_explain_option(platform, problem, prefix) for problem in problems]
+
+
+def _explain_option(platform: Platform, problem: RequestError, prefix: str) -> RequestError:
+    """Return the problem of an option; a more precise one if the option is that of another platform."""
+    name = (problem.field or "").removeprefix(f"{prefix}.")
+    if name == "platform":
+        return _mismatch(platform, f"{prefix}.platform")
+    owners = [other.name for other in discover().values() if name in _option_names(other)]
+    if not owners or name in _option_names(platform):
+        return problem
+    return refusals.fields.OPTION_OF_ANOTHER_PLATFORM(
+        field=problem.field, owners=" or ".join(owners), platform=platform.name
     )
+
+
+def _option_names(platform: Platform) -> set[str]:
+    return {field.alias or name for name, field in platform.options.model_fields.items()}
+
+
+def _mismatch(platform: Platform, path: str) -> RequestError:
+    return refusals.posts.TARGETS_OPTIONS_PLATFORM_MISMATCH(field=path, platform=platform.name)

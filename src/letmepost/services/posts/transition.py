@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.domain import refusals
+from letmepost.domain.errors import RequestError
+from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.services.events import post_event
 from letmepost.services.tenants.quotas import QuotaSlot
@@ -22,7 +24,7 @@ async def lock(work: Work, post_id: UUID) -> LockedPost:
     """
     found = await work.post_editor.lock([post_id])
     if not found or not work.caller.sees(found[0].post.profile_id):
-        raise NotFound("post")
+        raise refusals.requests.not_found(Prefix.POST, post_id)
     return found[0]
 
 
@@ -46,6 +48,6 @@ def due(at: datetime) -> dict[str, Any]:
     return {"due_at": at, "clock_moved": timedelta(), "ready_at": at}
 
 
-def forbidden(message: str) -> StateForbids:
+def forbidden(post_id: UUID, message: str) -> RequestError:
     """Return the error of a change that the status of the post does not allow."""
-    return StateForbids(message, rule="post.status", remediation="Read the post to see where it is now.")
+    return refusals.posts.STATUS(message=message, post_id=spell(Prefix.POST, post_id))

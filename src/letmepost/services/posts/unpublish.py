@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from letmepost.domain.errors import NotFound, StateForbids
+from letmepost.domain import refusals
+from letmepost.domain.ids import Prefix
 from letmepost.domain.posts import PostStatus
 from letmepost.gateways.drive import drive
 from letmepost.services.accounts.tokens import account_sender
@@ -46,19 +47,19 @@ class Unpublishing:
         locked = await lock(work, post_id)
         post = locked.post
         if post.status not in _VISIBLE or not post.uris:
-            raise forbidden(f"Nothing of a post that is {post.status} is known to be visible.")
+            raise forbidden(
+                post_id, f"A post that is {post.status} cannot be unpublished: no part of it is known to be visible."
+            )
         account = await work.accounts.find(post.account_id)
         if account is None:
-            raise NotFound("account")
+            raise refusals.requests.not_found(Prefix.ACCOUNT, post.account_id)
         platform = self._worlds.platform(account.platform)
         if platform.unpublish is None:
-            raise StateForbids(
-                f"{platform.title} lets nobody delete a post by API.",
-                rule="post.unpublish.unsupported",
-                remediation="Delete it in the platform's own app.",
-            )
+            raise refusals.posts.UNPUBLISH_UNSUPPORTED(title=platform.title)
         if locked.is_leased:
-            raise forbidden("A worker is publishing what belongs to this post.")
+            raise forbidden(
+                post_id, "The post cannot be unpublished now: an addition such as its first comment is being published."
+            )
         if post.ready_at is not None:
             await work.post_editor.change(post_id, {"ready_at": None, "updated_at": work.now()})
         return VisiblePost(post_id, account, post.uris)

@@ -8,7 +8,7 @@ from uuid import UUID
 from letmepost.domain.flow import Call, Frozen, MediaRange
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.playback import first_calls
-from letmepost.domain.rules import Violation
+from letmepost.domain.violations import Violation
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import ReadyPost
 from letmepost.services.callers import Caller

@@ -1,6 +1,9 @@
 """Holds of a post: a pause of publishing, or an account that a person must reconnect."""
 
+from letmepost.domain import refusals
+from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import Cause
 from letmepost.services.publishing.outcomes import Outcome
 from letmepost.services.work import Work
@@ -11,11 +14,13 @@ from letmepost.storage.tenants.pauses import find_pause
 
 def must_reconnect(account: AccountRow) -> PlatformFailure:
     """Return the failure of an attempt whose account cannot be used."""
+    is_disconnected = account.status == AccountStatus.DISCONNECTED
+    explanation = refusals.accounts.DISCONNECTED if is_disconnected else refusals.accounts.REAUTH_REQUIRED
     return PlatformFailure(
         FailureKind.AUTH_FAILED,
-        f"The account is {account.status.replace('_', ' ')}.",
-        rule=f"account.{account.status}",
-        remediation="Connect the account again; the post is then queued by itself.",
+        explanation.describe(account_id=spell(Prefix.ACCOUNT, account.id)),
+        rule=explanation.id,
+        remediation=explanation.advise(),
     )
 
 

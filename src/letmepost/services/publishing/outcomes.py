@@ -6,19 +6,23 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from letmepost.domain import refusals
 from letmepost.domain.budgets import Budget
 from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
 from letmepost.domain.lateness import Lateness
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.domain.retry import POLICIES, Next, next_try_at
-from letmepost.domain.rules import Violation
+from letmepost.domain.violations import Violation
 from letmepost.gateways.throttles import Reason, Throttle
-from letmepost.services.events import timestamp
+from letmepost.services.publishing.errors import (
+    budget_data,
+    explained_error,
+    failure_error,
+    lateness_data,
+    resets_too_late,
+)
 from letmepost.storage.posts.posts import PostRow
-from letmepost.storage.tenants.pauses import PAUSED_RULE
 
-MISSED_RULE = "schedule.missed"
-"""The rule in the error of a post that could not go out in time."""
 HELD_AT_MOST = timedelta(days=30)
 ASKED_WITHIN = timedelta(hours=1)
 """How long after its deadline a post in doubt is still asked about, which publishes nothing."""
@@ -26,8 +30,8 @@ EXTRAS_WITHIN = timedelta(hours=1)
 
 SPREAD = timedelta(seconds=2)
 _THROTTLED = {
-    Reason.LIMIT: "The platform's limit is used up, or nearly; the post goes out when it resets.",
-    Reason.AWAY: "The platform does not answer; the post goes out when it does.",
+    Reason.LIMIT: refusals.publishing.LIMIT_USED_UP,
+    Reason.AWAY: refusals.publishing.PLATFORM_AWAY,
 }
 
 _CLEAR: Mapping[str, Any] = MappingProxyType({"ready_at": None})
@@ -57,7 +61,7 @@ class Outcome:
     @property
     def is_pause(self) -> bool:
         """True if the operator's pause holds the post."""
-        return self.cause is Cause.HELD and (self.error or {}).get("rule") == PAUSED_RULE
+        return self.cause is Cause.HELD and (self.error or {}).get("rule") == refusals.publishing.PAUSED.id
 
 
 def deadline(post: PostRow) -> datetime:
@@ -75,13 +79,14 @@ def too_late(post: PostRow, lateness: Lateness | None = None) -> Outcome | None:
 
     `lateness`: how late it is and why, for the error to tell.
     """
-    message = f"The post could not go out within {post.late_within_s} s of its time."
-    missed = {
-        "code": ErrorCode.VALIDATION_FAILED,
-        "message": message if lateness is None else f"{message} {lateness.describe()}",
-        "rule": MISSED_RULE,
-        "remediation": "Retry it, or allow more lateness with late.withinS.",
-    }
+    missed = explained_error(
+        refusals.publishing.SCHEDULE_MISSED,
+        ErrorCode.VALIDATION_FAILED,
+        post.platform,
+        late_within_s=post.late_within_s,
+    )
+    if lateness is not None:
+        missed["message"] += f" {lateness.describe()}"
     why = {} if lateness is None else {"lateness": lateness_data(lateness)}
     if post.late_then == "hold" and post.status is not PostStatus.HELD:
         return _ended(Cause.HELD, {**missed, **why}, ready_at=post.due_at + HELD_AT_MOST)
@@ -103,26 +108,16 @@ def finished() -> Outcome:
 
 def held_by_pause(post: PostRow, reason: str, now: datetime) -> Outcome:
     """Publishing is paused: the post waits for the operator, and at its deadline for the lateness rule."""
-    error = {
-        "code": ErrorCode.PLATFORM_UNAVAILABLE,
-        "message": f"Publishing is paused: {reason}" if reason else "Publishing is paused.",
-        "rule": PAUSED_RULE,
-        "remediation": "Nothing needs to be done: the post is queued again when the pause ends.",
-        "platform": post.platform,
-    }
+    error = explained_error(refusals.publishing.PAUSED, ErrorCode.PLATFORM_UNAVAILABLE, post.platform)
+    if reason:
+        error["message"] += f" Reason: {reason}"
     return _ended(Cause.HELD, error, ready_at=max(deadline(post), now))
 
 
 def media_missing(post: PostRow, error: Mapping[str, Any]) -> Outcome:
-    """A medium of the post cannot be had."""
-    full = {
-        "code": ErrorCode.VALIDATION_FAILED,
-        "message": "A medium of the post cannot be had.",
-        "remediation": "Upload the file, or give a URL that answers with it, and retry.",
-        "platform": post.platform,
-        **error,
-    }
-    return _ended(Cause.REJECTED, full)
+    """Reject a post whose media item could not be fetched."""
+    missing = explained_error(refusals.media.NOT_FETCHED, ErrorCode.VALIDATION_FAILED, post.platform)
+    return _ended(Cause.REJECTED, {**missing, **error})
 
 
 def broken_rules(post: PostRow, violations: list[Violation]) -> Outcome:
@@ -140,11 +135,7 @@ def broken_rules(post: PostRow, violations: list[Violation]) -> Outcome:
 
 def in_doubt(post: PostRow, now: datetime, jitter: float, reason: str) -> Outcome:
     """Sent, and no answer: the next run finds out, until an hour after the deadline. Then nobody knows."""
-    error = {
-        "code": ErrorCode.PLATFORM_UNAVAILABLE,
-        "message": f"The platform did not say whether it published the post: {reason}",
-        "platform": post.platform,
-    }
+    error = explained_error(refusals.publishing.IN_DOUBT, ErrorCode.PLATFORM_UNAVAILABLE, post.platform, reason=reason)
     if now > deadline(post) + ASKED_WITHIN:
         return unlearnable(post, reason)
     return _again(post, error, next_try_at(now, post.failure_count + 1, jitter, None))
@@ -160,13 +151,9 @@ def held_in_doubt(post: PostRow, failure: PlatformFailure, now: datetime, jitter
 
 def unlearnable(post: PostRow, reason: str) -> Outcome:
     """Sent, and the platform cannot tell: never repeated by itself."""
-    error = {
-        "code": ErrorCode.PLATFORM_UNAVAILABLE,
-        "message": f"The post was sent, and whether it is visible cannot be learnt: {reason}",
-        "rule": "post.unconfirmed",
-        "remediation": "Look at the account, then resolve the post.",
-        "platform": post.platform,
-    }
+    error = explained_error(
+        refusals.publishing.UNCONFIRMED, ErrorCode.PLATFORM_UNAVAILABLE, post.platform, reason=reason
+    )
     return _ended(Cause.UNLEARNABLE, error)
 
 
@@ -195,14 +182,14 @@ def failed(
     at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
     is_limit = failure.kind in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED}
     if is_limit:
-        error = {"rule": f"budget.{Reason.LIMIT}", **error, "budget": _budget_data(failure.retry_at, budget)}
+        error = {"rule": refusals.publishing.LIMIT_USED_UP.id, **error, "budget": budget_data(failure.retry_at, budget)}
     ends_at = deadline(post) + ASKED_WITHIN if is_uncertain else deadline(post)
     if policy.next is Next.TRY_AGAIN and at <= ends_at:
         return _again(post, error, at)
     if is_uncertain:
         return unlearnable(post, failure.message)
     if is_limit and failure.retry_at is not None:
-        error = {**error, "rule": "budget.resets_after_deadline"}
+        error = resets_too_late(error)
     is_final = policy.next is Next.STOP
     return _ended(Cause.BROKE if post.parts else Cause.REJECTED if is_final else Cause.USED_UP, error)
 
@@ -217,18 +204,12 @@ def throttled(post: PostRow, throttle: Throttle, jitter: float) -> Outcome:
 
     What resets after the deadline settles the post at once. Posts that wait for the same moment come a little apart.
     """
-    error: dict[str, Any] = {
-        "code": ErrorCode.PLATFORM_UNAVAILABLE,
-        "message": _THROTTLED[throttle.reason],
-        "rule": f"budget.{throttle.reason}",
-        "platform": post.platform,
-    }
+    error = explained_error(_THROTTLED[throttle.reason], ErrorCode.PLATFORM_UNAVAILABLE, post.platform)
     if throttle.reason is Reason.LIMIT:
-        error["budget"] = _budget_data(throttle.until, throttle.budget)
+        error["budget"] = budget_data(throttle.until, throttle.budget)
     at = throttle.until + (1 + jitter) / 2 * SPREAD
     if at > deadline(post):
-        resets = {**error, "rule": "budget.resets_after_deadline"}
-        return _ended(Cause.BROKE if post.parts else Cause.USED_UP, resets)
+        return _ended(Cause.BROKE if post.parts else Cause.USED_UP, resets_too_late(error))
     changes = {"status": PostStatus.RETRYING, "ready_at": at, "error": error}
     return Outcome(Cause.TRANSIENT, changes, PostStatus.RETRYING, error)
 
@@ -239,7 +220,8 @@ def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter
     may_pass = POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK}
     if may_pass and post.extras_until is not None and at <= post.extras_until:
         return _waiting(post, at)
-    warning = {"code": "extras.failed", "message": failure.message}
+    extras = refusals.publishing.EXTRAS_FAILED
+    warning = {"code": extras.id, "message": extras.describe(reason=failure.message)}
     return Outcome(None, {**_CLEAR, "warnings": [*post.warnings, warning]}, PostStatus.PUBLISHED)
 
 
@@ -261,30 +243,6 @@ def defect(post: PostRow, now: datetime, jitter: float, *, is_sent: bool) -> Out
         return failed(post, failure, now, jitter, is_uncertain=is_uncertain)
     missed = None if is_uncertain else too_late(post)
     return missed or unlearnable(post, failure.message)
-
-
-def lateness_data(lateness: Lateness) -> dict[str, Any]:
-    """How late a post is, in the form that errors and the timeline show."""
-    return {"ms": lateness.ms, "waits": [{"reason": delay, "ms": ms} for delay, ms in lateness.by_delay.items()]}
-
-
-def failure_error(platform: str, failure: PlatformFailure) -> dict[str, Any]:
-    """A platform's refusal in the form that results, posts, accounts and events show."""
-    error: dict[str, Any] = {
-        "code": POLICIES[failure.kind].code,
-        "message": failure.message,
-        "rule": failure.rule,
-        "platform": platform,
-        "remediation": failure.remediation,
-        "platformResponse": failure.response,
-    }
-    return {name: value for name, value in error.items() if value is not None}
-
-
-def _budget_data(resets_at: datetime | None, budget: Budget | None) -> dict[str, Any]:
-    """A limit that holds a post back, as far as it is known."""
-    known = {} if budget is None else {"name": budget.name, "limit": budget.limit, "remaining": budget.remaining}
-    return known if resets_at is None else {**known, "resetsAt": timestamp(resets_at)}
 
 
 def _again(post: PostRow, error: Mapping[str, Any], at: datetime) -> Outcome:

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.errors import InvalidRequest, PlatformNotEnabled, StateForbids, Unauthorized
 from letmepost.domain.flow import Flow
 from letmepost.domain.ids import Prefix, spell
 from letmepost.gateways.sandbox import SandboxControl
@@ -60,19 +60,13 @@ class Sandbox:
         """
         control, platform = self.control(work.caller), self._worlds.platform(platform_name)
         if scenario not in platform.simulator.scenarios:
-            raise InvalidRequest(
-                f"There is no scenario {scenario!r}.",
-                rule="scenario",
-                remediation=f"Choose among: {', '.join(platform.simulator.scenarios)}.",
+            raise refusals.sandbox.SCENARIO_UNKNOWN(
+                field="scenario", given=scenario, known=", ".join(platform.simulator.scenarios)
             )
         # Workers check every connected account each day, so that these delay the checks of live accounts.
         count = await work.accounts.count_connected()
         if count >= self._max_accounts:
-            raise StateForbids(
-                f"The organization has {count} accounts connected in test mode, and {self._max_accounts} are allowed.",
-                rule="sandbox.accounts.max",
-                remediation="Disconnect test accounts, or empty the test world with POST /v1/sandbox/reset.",
-            )
+            raise refusals.sandbox.ACCOUNTS_MAX(count=count, limit=self._max_accounts)
         access = self._worlds.access(platform_name, work.tenant.mode, work.tenant.organization_id)
         return PreparedAccount(control, world_of(work.caller), access, scenario, await platform_clock(work))
 
@@ -118,11 +112,7 @@ class Sandbox:
             Unauthorized: the key is a live one, or belongs to one profile.
         """
         if caller.profile_id is not None:
-            raise Unauthorized(
-                "A key of one profile cannot change the test world of all.",
-                rule="profile.scope_mismatch",
-                remediation="Use a key of the whole organization.",
-            )
+            raise refusals.keys.PROFILE_KEY(action="change the sandbox of the organization")
         return self.control(caller)
 
     def control(self, caller: Caller) -> SandboxControl:
@@ -133,13 +123,9 @@ class Sandbox:
             PlatformNotEnabled: this deployment runs no sandbox.
         """
         if caller.mode is not Mode.TEST:
-            raise Unauthorized(
-                "Only test keys can use the sandbox.",
-                rule="sandbox.test_key",
-                remediation="Use a key that starts with lmp_test_.",
-            )
+            raise refusals.keys.SANDBOX_TEST_KEY()
         if self._control is None:
-            raise PlatformNotEnabled("This deployment runs no sandbox.", remediation="Set LETMEPOST_SANDBOX_URL.")
+            raise refusals.keys.SANDBOX_MISSING()
         return self._control
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from letmepost.domain.errors import InvalidRequest
+from letmepost.domain import refusals
 from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.gateways.sandbox import SandboxControl
 from letmepost.services.events import post_event, timestamp
@@ -75,11 +75,7 @@ class SandboxWorld:
         control = self._sandbox.control_for_all(work.caller)
         ahead_s = _ahead_at(work, by, before_s) if isinstance(by, datetime) else before_s + by
         if ahead_s > FURTHEST_AHEAD_S:
-            raise InvalidRequest(
-                "The test world would be more than ten years ahead.",
-                rule="to" if isinstance(by, datetime) else "advanceS",
-                remediation="Reset the test world; its clock then shows the real time.",
-            )
+            raise refusals.sandbox.CLOCK_TOO_FAR(field="to" if isinstance(by, datetime) else "advanceS")
         return Jump(control=control, world=world_of(work.caller), before_s=before_s, ahead_s=ahead_s)
 
     async def reset(self, work: Work) -> FreshWorld:
@@ -136,9 +132,5 @@ def _ahead_at(work: Work, moment: datetime, before_s: float) -> float:
     ahead_s = (moment - work.now()).total_seconds()
     if not 0 < ahead_s - before_s <= ADVANCE_MAX_S:
         now = timestamp(_time(work, before_s).now)
-        raise InvalidRequest(
-            f"to is {timestamp(moment)}; the clock of the test world shows {now}.",
-            rule="to",
-            remediation="Send a later time, up to 366 days ahead of the clock of the test world.",
-        )
+        raise refusals.sandbox.CLOCK_BACKWARDS(field="to", given=timestamp(moment), now=now)
     return ahead_s

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode, parse
-from letmepost.domain.errors import NotFound, StateForbids, Unauthenticated, Unauthorized
+from letmepost.domain.errors import RequestError
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.key_rights import KeyRights
 from letmepost.gateways.clock import Clock
@@ -51,11 +52,11 @@ class ApiKeys:
             return known[1]
         parsed = parse(text)
         if parsed is None:
-            raise Unauthenticated
+            raise refusals.keys.API_KEY_INVALID()
         row = await self._found.find(text)
         if row is None or row.mode is not parsed.mode or not _is_alive(row, self._clock.now()):
             self._known.pop(text, None)
-            raise Unauthenticated
+            raise refusals.keys.API_KEY_INVALID()
         caller = Caller(
             organization_id=row.organization_id,
             mode=row.mode,
@@ -123,7 +124,7 @@ class ApiKeys:
         await _hold_organization(work)
         old = await self._hold_target(work, key_id)
         if not _is_alive(old, work.now()):
-            raise StateForbids("The key has ended.", rule="api_key.ended", remediation="Mint a new one.")
+            raise refusals.keys.API_KEY_ENDED()
         if overlap:  # without one, the successor takes the place of the old key
             await self._check_count(work)
         wanted = KeyRequest(
@@ -139,7 +140,7 @@ class ApiKeys:
     async def _hold_target(self, work: Work, key_id: UUID) -> ApiKeyRow:
         own, target = await _hold(work, key_id)
         if target is None or not _is_visible(target, work.caller):
-            raise NotFound("API key")
+            raise refusals.requests.not_found(Prefix.API_KEY, key_id)
         if excess := self._rights(target).excess_over(self._rights(own)):
             shown = spell(Prefix.API_KEY, key_id)
             raise _escalation(f"A key cannot revoke or rotate a key with more rights than its own. {shown}: {excess}.")
@@ -147,11 +148,7 @@ class ApiKeys:
 
     async def _check_count(self, work: Work) -> None:
         if await work.api_keys.count_working(work.now()) >= self._max_count:
-            raise StateForbids(
-                f"The organization has {self._max_count} working API keys, the most allowed.",
-                rule="api_keys.max",
-                remediation="Revoke a key that is not used.",
-            )
+            raise refusals.keys.API_KEYS_MAX(count=self._max_count)
 
     def _rights(self, row: ApiKeyRow) -> KeyRights:
         return KeyRights(
@@ -181,7 +178,7 @@ async def describe(work: Work) -> tuple[str, ApiKeyRow]:
     name = await work.organization.find_name()
     key = await work.api_keys.find(work.caller.key_id)
     if name is None or key is None:
-        raise NotFound("API key")
+        raise refusals.requests.not_found(Prefix.API_KEY, work.caller.key_id)
     return name, key
 
 
@@ -194,14 +191,14 @@ async def _hold(work: Work, key_id: UUID | None = None) -> tuple[ApiKeyRow, ApiK
     held = await work.api_keys.hold({own_id} if key_id is None else {own_id, key_id})
     own = held.get(own_id)
     if own is None or not _is_alive(own, work.now()):
-        raise Unauthenticated
+        raise refusals.keys.API_KEY_INVALID()
     return own, None if key_id is None else held.get(key_id)
 
 
 async def _hold_organization(work: Work) -> None:
     """Keep the organization from being deleted before the new key is stored: deleting it revokes every key."""
     if not await work.organization.hold():
-        raise Unauthenticated
+        raise refusals.keys.API_KEY_INVALID()
 
 
 def _inherit(wanted: KeyRequest, parent: ApiKeyRow) -> KeyRequest:
@@ -214,12 +211,8 @@ def _inherit(wanted: KeyRequest, parent: ApiKeyRow) -> KeyRequest:
     )
 
 
-def _escalation(message: str) -> Unauthorized:
-    return Unauthorized(
-        message,
-        rule="api_key.escalation",
-        remediation="Ask for less, or call with a key that has these rights.",
-    )
+def _escalation(message: str) -> RequestError:
+    return refusals.keys.API_KEY_ESCALATION(message=message)
 
 
 def _is_alive(row: ApiKeyRow, now: datetime) -> bool:

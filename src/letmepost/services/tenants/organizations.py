@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode
-from letmepost.domain.errors import NotFound
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.quotas import QuotaLimits
 from letmepost.services.tenants import profiles
@@ -33,7 +33,7 @@ async def get(work: Work, organization_id: UUID) -> OrganizationRow:
         NotFound: the organization does not exist.
     """
     async with work.acting_for(Tenant(organization_id, Mode.LIVE)) as tenant_work:
-        return _found(await tenant_work.organization.find())
+        return _found(organization_id, await tenant_work.organization.find())
 
 
 async def list_page(work: Work, *, before: UUID | None = None, limit: int) -> list[OrganizationRow]:
@@ -49,7 +49,7 @@ async def change(work: Work, organization_id: UUID, values: Mapping[str, Any]) -
         NotFound: the organization does not exist.
     """
     async with work.acting_for(Tenant(organization_id, Mode.LIVE)) as tenant_work:
-        row = _found(await tenant_work.organization.change(values))
+        row = _found(organization_id, await tenant_work.organization.change(values))
         await _record(tenant_work, Action.ORGANIZATION_CHANGED, **values)
     if values.keys() & QuotaLimits.__dataclass_fields__.keys():
         # While there was no quota, nothing was counted.
@@ -68,7 +68,7 @@ async def delete(work: Work, organization_id: UUID) -> UUID:
         NotFound: the organization does not exist.
     """
     async with work.acting_for(Tenant(organization_id, Mode.LIVE)) as tenant_work:
-        row = _found(await tenant_work.organization.change({"deleted_at": tenant_work.now()}))
+        row = _found(organization_id, await tenant_work.organization.change({"deleted_at": tenant_work.now()}))
         await tenant_work.api_keys.revoke_all(tenant_work.now())
         await _record(tenant_work, Action.ORGANIZATION_DELETED, name=row.name)
     for mode in Mode:
@@ -86,7 +86,7 @@ async def mint_key(work: Work, organization_id: UUID, wanted: KeyRequest) -> Min
     """
     async with work.acting_for(Tenant(organization_id, wanted.mode)) as tenant_work:
         if not await tenant_work.organization.hold():
-            raise NotFound("organization")
+            raise refusals.requests.not_found(Prefix.ORGANIZATION, organization_id)
         if wanted.profile_id is not None:
             await profiles.find_named(tenant_work, wanted.profile_id)
         minted = make_key(tenant_work, wanted, wanted.scopes or EVERY_SCOPE, wanted.profile_id)
@@ -102,7 +102,7 @@ async def list_keys(work: Work, organization_id: UUID) -> list[ApiKeyRow]:
         NotFound: the organization does not exist.
     """
     async with work.acting_for(Tenant(organization_id, Mode.LIVE)) as tenant_work:
-        _found(await tenant_work.organization.find())
+        _found(organization_id, await tenant_work.organization.find())
         return await tenant_work.api_keys.list_page(mode=None, profile_id=None)
 
 
@@ -113,11 +113,11 @@ async def revoke_key(work: Work, organization_id: UUID, key_id: UUID) -> ApiKeyR
         NotFound: the organization does not exist, or has no such key.
     """
     async with work.acting_for(Tenant(organization_id, Mode.LIVE)) as tenant_work:
-        _found(await tenant_work.organization.find())
+        _found(organization_id, await tenant_work.organization.find())
         await tenant_work.api_keys.revoke(key_id, tenant_work.now())
         row = await tenant_work.api_keys.find(key_id)
         if row is None:
-            raise NotFound("API key")
+            raise refusals.requests.not_found(Prefix.API_KEY, key_id)
         await tenant_work.record(Action.KEY_REVOKED, spell(Prefix.API_KEY, key_id), **facts_of(row))
     return row
 
@@ -126,7 +126,7 @@ async def _record(tenant_work: Work, action: Action, **detail: Any) -> None:
     await tenant_work.record(action, spell(Prefix.ORGANIZATION, tenant_work.tenant.organization_id), **detail)
 
 
-def _found(row: OrganizationRow | None) -> OrganizationRow:
+def _found(organization_id: UUID, row: OrganizationRow | None) -> OrganizationRow:
     if row is None:
-        raise NotFound("organization")
+        raise refusals.requests.not_found(Prefix.ORGANIZATION, organization_id)
     return row

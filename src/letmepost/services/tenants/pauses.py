@@ -1,8 +1,11 @@
 """Pauses: the operator stops publishing, and resumes it. Use cases take a unit of work of the deployment."""
 
 from collections.abc import Collection
+from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, NotFound
+from letmepost.domain import refusals
+from letmepost.domain.errors import RequestError
+from letmepost.domain.ids import Prefix
 from letmepost.services.events import post_event
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseRow, PauseSelector
@@ -19,12 +22,12 @@ async def pause(work: Work, scope: PauseSelector, reason: str | None, platforms:
         NotFound: the organization does not exist, or has no such account.
     """
     if scope.platform is not None and scope.platform not in platforms:
-        raise InvalidRequest(f"There is no platform {scope.platform!r}.", rule="platform")
+        raise refusals.requests.PLATFORM_UNKNOWN(field="platform", given=scope.platform, known=", ".join(platforms))
     if scope.account_id is not None and scope.organization_id is None:
-        raise InvalidRequest("An account is paused in its organization.", rule="organizationId")
+        raise refusals.tenants.PAUSE_NEEDS_ORGANIZATION(field="organizationId")
     async with work.across_tenants() as deployment:
         if not await deployment.pauses.is_known(scope):
-            raise NotFound("account" if scope.account_id is not None else "organization")
+            raise _unknown(scope)
         return await deployment.pauses.add(scope, reason, work.now())
 
 
@@ -36,7 +39,7 @@ async def resume(work: Work, scope: PauseSelector) -> int:
     """
     async with work.across_tenants() as deployment:
         if not await deployment.pauses.remove(scope):
-            raise NotFound("pause")
+            raise refusals.tenants.NOT_PAUSED()
         tenants = await deployment.pauses.list_holding(scope.organization_id)
     released = 0
     for tenant in tenants:
@@ -74,3 +77,9 @@ async def _release(work: Work) -> int:
         await work.emit(*(post_event(work.clock, "post.queued", post) for post in posts))
         work.wake_workers()
     return len(posts)
+
+
+def _unknown(scope: PauseSelector) -> RequestError:
+    if scope.account_id is not None:
+        return refusals.requests.not_found(Prefix.ACCOUNT, scope.account_id)
+    return refusals.requests.not_found(Prefix.ORGANIZATION, scope.organization_id or UUID(int=0))

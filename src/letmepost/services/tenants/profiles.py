@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, NotFound, StateForbids, Unauthorized
+from letmepost.domain import refusals
+from letmepost.domain.ids import Prefix, spell_if_given
 from letmepost.services.callers import Caller
 from letmepost.services.work import Work
 from letmepost.storage.tenants.profiles import ProfileRow
@@ -21,7 +22,7 @@ async def get(work: Work, profile_id: UUID) -> ProfileRow:
     """
     row = await work.profiles.find(profile_id)
     if row is None or not work.caller.sees(row.id):
-        raise NotFound("profile")
+        raise refusals.requests.not_found(Prefix.PROFILE, profile_id)
     return row
 
 
@@ -33,7 +34,7 @@ async def find_named(work: Work, profile_id: UUID | None) -> ProfileRow:
     """
     profile = await work.profiles.find(profile_id)
     if profile is None:
-        raise InvalidRequest("There is no such profile.", rule="profileId")
+        raise refusals.tenants.PROFILE_UNKNOWN(field="profileId", profile_id=spell_if_given(Prefix.PROFILE, profile_id))
     return profile
 
 
@@ -45,7 +46,7 @@ async def resolve(work: Work, profile_id: UUID | None) -> UUID:
     """
     row = await work.profiles.find(profile_id)
     if row is None:
-        raise NotFound("profile")
+        raise refusals.tenants.PROFILE_UNKNOWN(field="profileId", profile_id=spell_if_given(Prefix.PROFILE, profile_id))
     return row.id
 
 
@@ -83,18 +84,10 @@ async def delete(work: Work, profile_id: UUID) -> UUID:
     _check_unscoped(work.caller)
     row = await get(work, profile_id)
     if row.is_default or not await work.profiles.delete(profile_id):
-        raise StateForbids(
-            "The profile is in use, or it is the default one.",
-            rule="profile.in_use",
-            remediation="A profile can be removed while no account, medium, key or endpoint belongs to it.",
-        )
+        raise refusals.tenants.PROFILE_IN_USE()
     return profile_id
 
 
 def _check_unscoped(caller: Caller) -> None:
     if caller.profile_id is not None:
-        raise Unauthorized(
-            "A key of one profile cannot add or remove profiles.",
-            rule="profile.scope_mismatch",
-            remediation="Use a key of the whole organization.",
-        )
+        raise refusals.keys.PROFILE_KEY(action="create or delete profiles")

@@ -4,19 +4,30 @@ A post counts once, in the month and on the day on which it is due, unless it is
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from math import ceil
+from types import MappingProxyType
 from uuid import UUID
 
-from letmepost.domain.errors import QuotaExceeded
-from letmepost.domain.quotas import Quota, QuotaLimits, Reading, media_bytes, quotas_of_post
+from letmepost.domain import refusals
+from letmepost.domain.errors import RequestError
+from letmepost.domain.quotas import Quota, QuotaLimits, QuotaName, Reading, media_bytes, quotas_of_post
 from letmepost.services.events import quota_event
 from letmepost.services.work import Work
 from letmepost.storage.tenants.usage import Counted
 
 QuotaSlot = tuple[UUID, datetime]
 """What decides which quotas a post counts toward: its account, and when it is due."""
+
+_REFUSALS: Mapping[QuotaName, refusals.Refusal] = MappingProxyType(
+    {
+        QuotaName.POSTS_PER_MONTH: refusals.tenants.QUOTA_POSTS_PER_MONTH,
+        QuotaName.POSTS_PER_ACCOUNT_DAY: refusals.tenants.QUOTA_POSTS_PER_ACCOUNT_DAY,
+        QuotaName.MEDIA_BYTES: refusals.tenants.QUOTA_MEDIA_BYTES,
+    }
+)
 
 
 async def read(work: Work) -> list[Reading]:
@@ -57,7 +68,7 @@ async def _check(work: Work, counted: Counted, wanted: int) -> None:
     if reading.used > reading.quota.limit:
         before = Reading(reading.quota, reading.used - wanted)
         work.after_rollback(partial(_announce_exceeded, before))
-        raise QuotaExceeded(before, wanted, now)
+        raise _exceeded(before, wanted, now)
     if counted.is_warned or not reading.quota.is_nearly_used_up(reading.used):
         return
     if await work.usage.mark_warned(reading.quota, now):
@@ -71,3 +82,17 @@ async def _announce_exceeded(reading: Reading, work: Work) -> None:
 
 def _amounts(limits: QuotaLimits, slots: Iterable[QuotaSlot]) -> Counter[Quota]:
     return Counter(quota for slot in slots for quota in quotas_of_post(limits, *slot))
+
+
+def _exceeded(reading: Reading, wanted: int, now: datetime) -> RequestError:
+    quota = reading.quota
+    unit, resets_at = ("bytes" if quota.name is QuotaName.MEDIA_BYTES else "posts"), quota.resets_at
+    return _REFUSALS[quota.name](
+        used=reading.used,
+        limit=quota.limit,
+        unit=unit,
+        wanted=wanted,
+        resets_on=None if resets_at is None else f"{resets_at:%Y-%m-%d}",
+        retry_after_s=None if resets_at is None else ceil((resets_at - now).total_seconds()),
+        quota=reading,
+    )

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, NotFound, NotSent, SendFailure, StateForbids
+from letmepost.domain import refusals
+from letmepost.domain.errors import NotSent, RequestError, SendFailure
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.signing import SECRET_BYTES, signing_secret
 from letmepost.gateways.addresses import AddressGuard
@@ -81,9 +82,7 @@ class Endpoints:
         try:
             await self._guard.check(wanted.url)
         except NotSent as refused:
-            raise InvalidRequest(
-                str(refused), rule="url", remediation="Give a public https URL that this server can reach."
-            ) from refused
+            raise refusals.webhooks.URL_NOT_ALLOWED(field="url", problem=refused) from refused
 
     async def create(self, work: Work, wanted: EndpointRequest) -> NewEndpoint:
         """Register an endpoint with a checked URL. With a profile's key, it receives the events of that profile only.
@@ -151,7 +150,7 @@ async def get(work: Work, endpoint_id: UUID) -> EndpointRow:
     """
     row = await work.endpoints.find(endpoint_id, work.caller.profile_id)
     if row is None:
-        raise NotFound("webhook endpoint")
+        raise refusals.requests.not_found(Prefix.ENDPOINT, endpoint_id)
     return row
 
 
@@ -236,20 +235,14 @@ async def _record(work: Work, action: Action, row: EndpointRow) -> None:
 def _check_events(names: Sequence[str]) -> None:
     unknown = [name for name in names if name not in EVENT_TYPES]
     if unknown:
-        raise InvalidRequest(
-            f"There is no event {unknown[0]!r}.",
-            rule="events",
-            remediation=f"Choose among: {', '.join(EVENT_TYPES)}; an empty list means all.",
-        )
+        raise refusals.webhooks.EVENT_UNKNOWN(field="events", given=unknown[0], known=", ".join(EVENT_TYPES))
 
 
 def _check_unused(url: str, used: Mapping[UUID, str]) -> None:
     for endpoint_id, other in used.items():
         if _is_same(url, other):
-            raise StateForbids(
-                f"`url` {url} is registered already, as {spell(Prefix.ENDPOINT, endpoint_id)}.",
-                rule="webhooks.endpoints.duplicate_url",
-                remediation="Change that endpoint, or use another URL.",
+            raise refusals.webhooks.ENDPOINTS_DUPLICATE_URL(
+                field="url", url=url, endpoint_id=spell(Prefix.ENDPOINT, endpoint_id)
             )
 
 
@@ -258,9 +251,5 @@ def _is_same(url: str, other: str) -> bool:
     return str(read_url(url)) == str(read_url(other))
 
 
-def _too_many(max_count: int) -> StateForbids:
-    return StateForbids(
-        f"The organization has {max_count} webhook endpoints, the most allowed.",
-        rule="webhooks.endpoints.max",
-        remediation="Delete an endpoint that is not used, in live or in test mode.",
-    )
+def _too_many(max_count: int) -> RequestError:
+    return refusals.webhooks.ENDPOINTS_MAX(count=max_count)

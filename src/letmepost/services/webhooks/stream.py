@@ -5,7 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from letmepost.domain.errors import InvalidRequest, NotFound
+from letmepost.domain import refusals
+from letmepost.domain.ids import Prefix
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.wakeups import Wakeups
 from letmepost.services.callers import Caller
@@ -80,7 +81,7 @@ async def replay_delivery(work: Work, delivery_id: UUID) -> UUID:
         NotFound: the caller sees no such delivery.
     """
     if await work.stream.replay(delivery_id, work.caller.profile_id, work.now()) is None:
-        raise NotFound("delivery")
+        raise refusals.requests.not_found(Prefix.DELIVERY, delivery_id)
     work.wake_workers()
     return delivery_id
 
@@ -93,11 +94,7 @@ async def replay_endpoint(work: Work, endpoint_id: UUID, after: datetime, before
         InvalidRequest: the period is empty, or longer than events are kept.
     """
     if not timedelta() < before - after <= REPLAYED_AT_MOST:
-        raise InvalidRequest(
-            f"`after` has to be before `before`, by at most {REPLAYED_AT_MOST.days} days.",
-            rule="after",
-            remediation="Ask for a shorter time.",
-        )
+        raise refusals.webhooks.REPLAY_RANGE(field="after", max_days=REPLAYED_AT_MOST.days)
     await endpoints.get(work, endpoint_id)
     count = await work.stream.replay_range(endpoint_id, after=after, before=before, now=work.now())
     work.wake_workers()

@@ -12,12 +12,12 @@ import asyncpg
 from sqlalchemy import ColumnElement, RowMapping, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from letmepost.domain import refusals
 from letmepost.domain.posts import TERMINAL, PostStatus
 from letmepost.storage.database import Tenant, driver_of
 from letmepost.storage.queries import Condition, numbered, one_of
 from letmepost.storage.tables.organizations import pauses
 from letmepost.storage.tables.posts import posts
-from letmepost.storage.tenants.pauses import PAUSED_RULE
 
 
 class PostRow(NamedTuple):
@@ -264,7 +264,7 @@ class PostRepository:
             or_(pauses.c.platform.is_(None), pauses.c.platform == posts.c.platform),
         )
         return await self._move_waiting(
-            and_(posts.c.error["rule"].astext == PAUSED_RULE, ~concerns),
+            and_(posts.c.error["rule"].astext == refusals.publishing.PAUSED.id, ~concerns),
             [PostStatus.HELD],
             status=PostStatus.QUEUED,
             error=None,

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import asyncpg
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
 from letmepost.storage.database import Connection, Database, Tenant, driver_of
 
-PAUSED_RULE = "publishing.paused"
 """The rule in the error of a post that is held by a pause."""
 
 
@@ -55,7 +55,7 @@ _HOLDING = """
 """
 _PAUSED = f"""
     SELECT DISTINCT organization_id, mode FROM posts
-    WHERE status = 'held' AND ready_at IS NOT NULL AND error->>'rule' = '{PAUSED_RULE}'
+    WHERE status = 'held' AND ready_at IS NOT NULL AND error->>'rule' = '{refusals.publishing.PAUSED.id}'
 """  # noqa: S608 - a constant
 _FIND = """
     SELECT coalesce(reason, '') FROM pauses

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body, Query, Request, Response
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
@@ -23,7 +23,8 @@ from letmepost.http.schemas.accounts import (
     Deleted,
     StartConnect,
 )
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import body_profile_id, path_id
+from letmepost.http.schemas.platform_names import PlatformInPath
 from letmepost.http.schemas.sandbox import CreateSandboxAccount, SandboxPosts
 from letmepost.http.services import APIServices
 from letmepost.services.accounts import connect, disconnect, health, read
@@ -49,7 +50,7 @@ async def list_accounts(request: Request, query: Annotated[AccountQuery, Query()
 async def get_account(account_id: str, request: Request) -> Response:
     """Read an account."""
     services: APIServices = request.app.state.services
-    account_uuid = find_id(Prefix.ACCOUNT, account_id)
+    account_uuid = path_id(Prefix.ACCOUNT, account_id)
     async with begin_work(request) as work:
         row = await read.get(work, account_uuid)
     return respond(AccountView.of(row, services.platforms))
@@ -59,7 +60,7 @@ async def get_account(account_id: str, request: Request) -> Response:
 async def change_account(account_id: str, body: ChangeAccount, request: Request) -> Response:
     """Give an account another display name, or move it to another profile."""
     services: APIServices = request.app.state.services
-    account_uuid, wanted = find_id(Prefix.ACCOUNT, account_id), body.to_change()
+    account_uuid, wanted = path_id(Prefix.ACCOUNT, account_id), body.to_change()
     show_account = partial(AccountView.of, platforms=services.platforms)
     return await perform(request, lambda work: read.change(work, account_uuid, wanted), show_account)
 
@@ -68,7 +69,7 @@ async def change_account(account_id: str, body: ChangeAccount, request: Request)
 async def check_account(account_id: str, request: Request) -> Response:
     """Ask the platform now whether the account still lets us in; `health` says what it answered."""
     services: APIServices = request.app.state.services
-    account_uuid = find_id(Prefix.ACCOUNT, account_id)
+    account_uuid = path_id(Prefix.ACCOUNT, account_id)
     return await perform_remotely(
         request,
         prepare=lambda work: health.prepare(work, account_uuid),
@@ -86,7 +87,7 @@ async def disconnect_account(
 ) -> Response:
     """Disconnect: revoke upstream, erase the credential, keep the posts; hold what was queued, or cancel it."""
     services: APIServices = request.app.state.services
-    account_uuid, tenant = find_id(Prefix.ACCOUNT, account_id), caller_of(request).tenant
+    account_uuid, tenant = path_id(Prefix.ACCOUNT, account_id), caller_of(request).tenant
     return await perform_remotely(
         request,
         prepare=lambda work: read.get(work, account_uuid),
@@ -99,7 +100,7 @@ async def disconnect_account(
 @router.post(
     "/v1/accounts/connect/{platform}", response_model=ConnectDescriptor, openapi_extra=needs(Scope.ACCOUNTS_WRITE)
 )
-async def start_connect(platform: str, request: Request, body: StartConnect | None = None) -> Response:
+async def start_connect(platform: PlatformInPath, request: Request, body: StartConnect | None = None) -> Response:
     """Begin to connect an account: learn what `complete` needs, or where a person's browser has to go to consent."""
     services: APIServices = request.app.state.services
     caller, options = caller_of(request), (body or StartConnect()).to_options()
@@ -120,14 +121,16 @@ async def start_connect(platform: str, request: Request, body: StartConnect | No
     responses={201: {"model": ConnectedView, "description": "Connected for the first time."}},
     openapi_extra=needs(Scope.ACCOUNTS_WRITE),
 )
-async def complete_connect(platform: str, request: Request, body: Annotated[dict[str, Any], Body()]) -> Response:
+async def complete_connect(
+    platform: PlatformInPath, request: Request, body: Annotated[dict[str, Any], Body()]
+) -> Response:
     """Connect an account, or give a connected one its new credential.
 
     By consent: send the `state` and the `code` that came back; with `accountIds` where the consent opens several.
     """
     services: APIServices = request.app.state.services
     given, profile = _split(body)
-    profile_id = None if profile is None else find_id(Prefix.PROFILE, profile)
+    profile_id = body_profile_id(profile)
     if services.consents.is_used_by(platform):
         form = CompleteConsent.read(given).to_completion(profile_id)
         return await perform_remotely(
@@ -165,7 +168,7 @@ async def create_sandbox_account(body: CreateSandboxAccount, request: Request) -
 
 
 @sandbox_router.get("/v1/sandbox/{platform}/posts", response_model=SandboxPosts, openapi_extra=needs(Scope.POSTS_READ))
-async def list_sandbox_posts(platform: str, request: Request) -> Response:
+async def list_sandbox_posts(platform: PlatformInPath, request: Request) -> Response:
     """See what followers of the simulated accounts see, oldest first."""
     services: APIServices = request.app.state.services
     return respond(SandboxPosts(data=await services.sandbox.list_posts(caller_of(request), platform)))
@@ -184,5 +187,7 @@ def _split(body: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     given = dict(body)
     profile = given.pop("profileId", None)
     if profile is not None and not isinstance(profile, str):
-        raise InvalidRequest("profileId: must be a string", rule="profileId")
+        raise refusals.requests.INVALID_VALUE(
+            field="profileId", problem="must be a string", fix="Send the id of a profile."
+        )
     return given, profile

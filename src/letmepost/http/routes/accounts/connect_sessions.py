@@ -6,7 +6,7 @@ from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix
 from letmepost.http.gate import GatedRoute, needs
 from letmepost.http.perform import begin_work, perform, respond
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.connect_sessions import ConnectSessionView, CreateConnectSession, NewConnectSessionView
 from letmepost.http.services import APIServices
 from letmepost.services.accounts import connect_sessions
@@ -41,7 +41,7 @@ async def create_connect_session(body: CreateConnectSession, request: Request) -
 async def get_connect_session(session_id: str, request: Request) -> Response:
     """Look how a session went."""
     services: APIServices = request.app.state.services
-    session_uuid = find_id(Prefix.CONNECT_SESSION, session_id)
+    session_uuid = path_id(Prefix.CONNECT_SESSION, session_id)
     async with begin_work(request) as work:
         row = await connect_sessions.get(work, session_uuid)
     return respond(ConnectSessionView.of(row, services.clock.now()))

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from letmepost.domain.errors import NotFound, PlatformFailure, RequestError
+from letmepost.domain import refusals
+from letmepost.domain.errors import PlatformFailure, RequestError
 from letmepost.domain.ids import Prefix, spell
 from letmepost.http.gate import OpenQueryRoute
 from letmepost.http.pages.outcomes import error_name, refusal
 from letmepost.http.pages.page import page
 from letmepost.http.routes.accounts.hosted import browser_of
+from letmepost.http.schemas.platform_names import PlatformInPath
 from letmepost.http.services import APIServices
 from letmepost.services.accounts.browser_urls import with_query
 from letmepost.services.accounts.consent_requests import CallbackResult, Returned
@@ -19,7 +21,7 @@ router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)
 
 
 @router.get("/v1/accounts/oauth/{platform}/callback")
-async def finish_consent(platform: str, request: Request) -> Response:
+async def finish_consent(platform: PlatformInPath, request: Request) -> Response:
     """Complete a consent for the browser that comes back from the platform's page."""
     services: APIServices = request.app.state.services
     query = request.query_params
@@ -40,7 +42,7 @@ async def finish_consent(platform: str, request: Request) -> Response:
 
 
 @router.post("/v1/accounts/oauth/{platform}/deauthorize")
-async def deauthorize(platform: str, request: Request) -> Response:
+async def deauthorize(platform: PlatformInPath, request: Request) -> Response:
     """Handle a platform's report that a person has revoked the access of the deployment's app."""
     services: APIServices = request.app.state.services
     await services.withdrawals.end(platform, await request.body())
@@ -48,7 +50,7 @@ async def deauthorize(platform: str, request: Request) -> Response:
 
 
 @router.post("/v1/accounts/oauth/{platform}/data-deletion")
-async def delete_data(platform: str, request: Request) -> Response:
+async def delete_data(platform: PlatformInPath, request: Request) -> Response:
     """Delete a person's data at the request of a platform, before the response."""
     services: APIServices = request.app.state.services
     await services.withdrawals.erase(platform, await request.body())
@@ -57,11 +59,11 @@ async def delete_data(platform: str, request: Request) -> Response:
 
 
 @router.get("/v1/accounts/oauth/{platform}/data-deletion")
-async def show_deletion(platform: str, request: Request) -> Response:
+async def show_deletion(platform: PlatformInPath, request: Request) -> Response:
     """Show a person the result of a deletion."""
     services: APIServices = request.app.state.services
     if platform not in services.platforms:
-        raise NotFound("platform")
+        raise refusals.requests.PLATFORM_UNKNOWN(given=platform, known=", ".join(services.platforms))
     return page(
         "outcome.html",
         heading="Your data have been erased",

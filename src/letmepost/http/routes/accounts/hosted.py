@@ -7,6 +7,7 @@ from authlib.common.security import generate_token
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import FormData
 
+from letmepost.domain import refusals
 from letmepost.domain.errors import InvalidRequest, PlatformFailure, RequestError
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.text import is_storable
@@ -96,7 +97,7 @@ async def _sign_in(visitor: Visitor, hosted: HostedPage, form: FormData) -> Resp
 async def _choose(visitor: Visitor, hosted: HostedPage, form: FormData) -> Response:
     chosen = [str(value) for value in form.getlist("account")]
     if not chosen:
-        error = InvalidRequest("Choose at least one account.", rule="account")
+        error = refusals.connect.NONE_CHOSEN(field="account")
         return _connect_page(visitor, hosted, None, {}, error)
     return _farewell(hosted, await visitor.services.hosted.choose(hosted, visitor.browser, chosen))
 
@@ -118,7 +119,7 @@ def _connect_page(
     hosted: HostedPage,
     platform: Platform | None,
     given: Mapping[str, str] | None = None,
-    error: InvalidRequest | PlatformFailure | None = None,
+    error: RequestError | PlatformFailure | None = None,
 ) -> Response:
     if not hosted.is_open:
         return _farewell(hosted, hosted.session)
@@ -210,9 +211,5 @@ def _text(form: FormData, name: str) -> str:
     return value.strip() if isinstance(value, str) and is_storable(value) else ""
 
 
-def _foreign() -> InvalidRequest:
-    return InvalidRequest(
-        "This form is not from our page, or too old.",
-        rule="connect.form",
-        remediation="Open the page again. Your browser has to take cookies.",
-    )
+def _foreign() -> RequestError:
+    return refusals.connect.FORM()

@@ -11,15 +11,15 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix
 from letmepost.domain.sizes import FILENAME_MAX_CHARS
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work, perform, perform_remotely, respond
 from letmepost.http.schemas.accounts import Deleted
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import body_profile_id, find_id, path_id
 from letmepost.http.schemas.media import ImportMedia, MediaPage, MediaQuery, MediaView, URLFor
 from letmepost.http.services import APIServices
 from letmepost.services.media import attachments
@@ -107,7 +107,7 @@ async def list_media(request: Request, query: Annotated[MediaQuery, Query()]) ->
 @router.get("/v1/media/{media_id}", response_model=MediaView, openapi_extra=needs(Scope.MEDIA_READ))
 async def get_media(media_id: str, request: Request) -> Response:
     """Read a media item."""
-    media_uuid = find_id(Prefix.MEDIA, media_id)
+    media_uuid = path_id(Prefix.MEDIA, media_id)
     async with begin_work(request) as work:
         row = await attachments.get(work, media_uuid)
     return respond(MediaView.of(row, url_for(request)))
@@ -117,7 +117,7 @@ async def get_media(media_id: str, request: Request) -> Response:
 async def delete_media(media_id: str, request: Request) -> Response:
     """Delete a media item with its bytes; 409 while a post that has not ended needs it."""
     services: APIServices = request.app.state.services
-    media_uuid = find_id(Prefix.MEDIA, media_id)
+    media_uuid = path_id(Prefix.MEDIA, media_id)
     return await perform(request, lambda work: services.media.delete(work, media_uuid), Deleted.named(Prefix.MEDIA))
 
 
@@ -125,15 +125,11 @@ async def delete_media(media_id: str, request: Request) -> Response:
 async def _form(request: Request) -> AsyncIterator[FormData]:
     """Parse the form of a request. Its files are deleted at the end."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        raise InvalidRequest(
-            "The body is not said to be a form.", rule="media.content_type", remediation=_HOW_TO_UPLOAD
-        )
+        raise refusals.media.CONTENT_TYPE()
     try:
         form = await request.form(max_files=_PARTS_MAX, max_fields=_PARTS_MAX)
     except HTTPException as error:
-        raise InvalidRequest(
-            f"The form cannot be read: {error.detail}", rule="media.form", remediation=_HOW_TO_UPLOAD
-        ) from error
+        raise refusals.media.FORM(problem=error.detail) from error
     try:
         yield form
     finally:
@@ -143,17 +139,15 @@ async def _form(request: Request) -> AsyncIterator[FormData]:
 def _only_file(form: FormData) -> UploadFile:
     files = [(name, value) for name, value in form.multi_items() if isinstance(value, UploadFile)]
     if len(files) > 1:
-        raise InvalidRequest(
-            "The request has more than one file.", rule="media.single_file", remediation="Upload one file at a time."
-        )
+        raise refusals.media.SINGLE_FILE()
     for name, file in files:
         if name == "file":
             return file
-    raise InvalidRequest("The request has no file.", rule="media.missing_file", remediation=_HOW_TO_UPLOAD)
+    raise refusals.media.MISSING_FILE()
 
 
 def _profile(text: str | None) -> UUID | None:
-    return None if text is None else find_id(Prefix.PROFILE, text)
+    return body_profile_id(text)
 
 
 async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.errors import InvalidRequest
 from letmepost.domain.ids import Prefix
 from letmepost.http.gate import GatedRoute, OpenQueryRoute, caller_of, needs
 from letmepost.http.perform import perform, perform_remotely, respond
 from letmepost.http.routes.media.media import url_for
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.media import MediaView, StartUpload, UploadView
 from letmepost.http.services import APIServices
 from letmepost.services.media import attachments
@@ -44,7 +44,7 @@ async def start_upload(body: StartUpload, request: Request) -> Response:
 async def complete_upload(media_id: str, request: Request) -> Response:
     """Process an upload that was sent to the blob store directly; after any other, return the media item."""
     services: APIServices = request.app.state.services
-    tenant, media_uuid = caller_of(request).tenant, find_id(Prefix.MEDIA, media_id)
+    tenant, media_uuid = caller_of(request).tenant, path_id(Prefix.MEDIA, media_id)
     return await perform_remotely(
         request,
         prepare=lambda work: attachments.get(work, media_uuid),
@@ -67,7 +67,7 @@ async def receive_upload(token: str, request: Request) -> Response:
     try:
         row = await services.uploads.receive(link, _body(request))
     except ClientDisconnect as gone:
-        raise InvalidRequest("The upload was broken off.", rule="media.size_mismatch") from gone
+        raise refusals.media.SIZE_MISMATCH(size_bytes=link.size_bytes) from gone
     return respond(MediaView.of(row, partial(services.media_links.to_read, link.tenant)))
 
 

@@ -8,18 +8,20 @@ from http import HTTPStatus
 
 import structlog
 from fastapi import APIRouter, Request, Response
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.errors import ErrorCode, RequestError
+from letmepost.domain.errors import InvalidShape, RequestError
 from letmepost.domain.lengths import Lengths
-from letmepost.http.errors import envelope, error_fields, status_of, validation_fields
+from letmepost.http.errors import INTERNAL_ERROR, envelope, error_fields
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.perform import perform_in_parts
 from letmepost.http.routes.posts.posts import render_batch
 from letmepost.http.schemas.editing import Bulk, BulkAnswer, BulkAnswers, BulkPost
 from letmepost.http.services import APIServices
+from letmepost.http.suggested_requests import suggest_request
+from letmepost.services.shapes import problems_of
 from letmepost.storage.idempotency import IdempotencyClaim
 
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
@@ -57,7 +59,10 @@ def _is_final(items: Sequence[BulkAnswer]) -> bool:
     return not any(
         item.status == HTTPStatus.TOO_MANY_REQUESTS
         or item.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        or (item.status == HTTPStatus.CONFLICT and item.body["error"].get("rule") == "idempotency_key.in_progress")
+        or (
+            item.status == HTTPStatus.CONFLICT
+            and item.body["error"].get("rule") == refusals.requests.IDEMPOTENCY_KEY_IN_PROGRESS.id
+        )
         for item in items
     )
 
@@ -77,12 +82,13 @@ async def _run(item: object, index: int, request: Request, lengths: Lengths) -> 
         )
         return BulkAnswer(status=answer.status, body=json.loads(answer.body))
     except ValidationError as error:
-        status, fields = 400, validation_fields(RequestValidationError(error.errors(include_input=False)))
+        shape = InvalidShape(problems_of(error.errors(include_input=False), BulkPost), suggest_request(item))
+        status, fields = shape.status, error_fields(shape)
     except RequestError as error:
-        status, fields = status_of(error), error_fields(error)
+        status, fields = error.status, error_fields(error)
     except Exception:  # the items before this one are accepted already, and the caller must learn that
         log.exception("request.defect", method=request.method, path=request.url.path, item=index)
-        status, fields = 500, {"code": ErrorCode.INTERNAL_ERROR, "message": "Something went wrong on our side."}
+        status, fields = HTTPStatus.INTERNAL_SERVER_ERROR, dict(INTERNAL_ERROR)
     return BulkAnswer(
         status=status, body=envelope(fields, docs_url=services.docs_url, request_id=request.state.request_id)
     )

@@ -7,7 +7,7 @@ from letmepost.domain.ids import Prefix
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.perform import begin_work, perform, perform_remotely, respond
 from letmepost.http.routes.posts.posts import location_of_batch, status_of_batch
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import CreatePost
 from letmepost.http.schemas.editing import (
@@ -48,7 +48,7 @@ async def retry_posts(body: RetryMany, request: Request) -> Response:
 async def change_post(post_id: str, body: ChangePost, request: Request) -> Response:
     """Rewrite or reschedule a post that has not gone out. New content is checked like a new post's."""
     services: APIServices = request.app.state.services
-    editing, post_uuid = services.editing, find_id(Prefix.POST, post_id)
+    editing, post_uuid = services.editing, path_id(Prefix.POST, post_id)
     wanted = body.to_change()
     return await perform_remotely(
         request,
@@ -62,21 +62,21 @@ async def change_post(post_id: str, body: ChangePost, request: Request) -> Respo
 @router.delete("/v1/posts/{post_id}", response_model=Canceled, openapi_extra=needs(Scope.POSTS_WRITE))
 async def cancel_post(post_id: str, request: Request) -> Response:
     """Cancel a post that has not gone out."""
-    post_uuid = find_id(Prefix.POST, post_id)
+    post_uuid = path_id(Prefix.POST, post_id)
     return await perform(request, lambda work: change.cancel(work, post_uuid), Canceled.of)
 
 
 @router.post("/v1/posts/{post_id}/retry", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def retry_post(post_id: str, request: Request, body: When | None = None) -> Response:
     """Queue again a post that failed, was refused or canceled, or whose thread broke; it resumes where it broke."""
-    post_uuid, scheduled_at = find_id(Prefix.POST, post_id), None if body is None else body.scheduled_at
+    post_uuid, scheduled_at = path_id(Prefix.POST, post_id), None if body is None else body.scheduled_at
     return await perform(request, lambda work: retry.retry(work, post_uuid, scheduled_at), PostRead.of)
 
 
 @router.post("/v1/posts/{post_id}/resolve", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def resolve_post(post_id: str, body: Resolve, request: Request) -> Response:
     """Say what became of a post whose outcome could not be learnt."""
-    post_uuid = find_id(Prefix.POST, post_id)
+    post_uuid = path_id(Prefix.POST, post_id)
     return await perform(request, lambda work: retry.resolve(work, post_uuid, body.to_resolution()), PostRead.of)
 
 
@@ -84,7 +84,7 @@ async def resolve_post(post_id: str, body: Resolve, request: Request) -> Respons
 async def unpublish_post(post_id: str, request: Request) -> Response:
     """Delete a published post on its platform, with its thread and comments. Its status stays."""
     services: APIServices = request.app.state.services
-    unpublishing, post_uuid = services.unpublishing, find_id(Prefix.POST, post_id)
+    unpublishing, post_uuid = services.unpublishing, path_id(Prefix.POST, post_id)
     return await perform_remotely(
         request,
         prepare=lambda work: unpublishing.prepare(work, post_uuid),
@@ -97,7 +97,7 @@ async def unpublish_post(post_id: str, request: Request) -> Response:
 @router.get("/v1/posts/{post_id}/timeline", response_model=Timeline, openapi_extra=needs(Scope.POSTS_READ))
 async def read_timeline(post_id: str, request: Request) -> Response:
     """What happened to a post and why, in plain words and as data: the evidence that it was published once."""
-    post_uuid = find_id(Prefix.POST, post_id)
+    post_uuid = path_id(Prefix.POST, post_id)
     async with begin_work(request) as work:
         entries = await timeline.list_entries(work, post_uuid)
     return respond(Timeline.of(entries))
@@ -111,7 +111,7 @@ async def read_timeline(post_id: str, request: Request) -> Response:
 )
 async def publish_batch(batch_id: str, request: Request, body: When | None = None) -> Response:
     """Publish a draft, now or later. Does not wait for the outcome."""
-    batch_uuid, scheduled_at = find_id(Prefix.BATCH, batch_id), None if body is None else body.scheduled_at
+    batch_uuid, scheduled_at = path_id(Prefix.BATCH, batch_id), None if body is None else body.scheduled_at
     return await perform(
         request,
         lambda work: change.publish_batch(work, batch_uuid, scheduled_at),
@@ -124,5 +124,5 @@ async def publish_batch(batch_id: str, request: Request, body: When | None = Non
 @router.delete("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_WRITE))
 async def cancel_batch(batch_id: str, request: Request) -> Response:
     """Cancel all of a batch that still can be."""
-    batch_uuid = find_id(Prefix.BATCH, batch_id)
+    batch_uuid = path_id(Prefix.BATCH, batch_id)
     return await perform(request, lambda work: change.cancel_batch(work, batch_uuid), BatchView.of)

@@ -6,18 +6,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from letmepost.domain import refusals
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import BatchStatus
-from letmepost.http.gate import GatedRoute, caller_of, needs
+from letmepost.http.bodies import JSONRequest
+from letmepost.http.gate import GatedRoute, OpenQueryRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work, claim_of, reads_of, renderer, respond, to_response
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import CreatePost
 from letmepost.http.schemas.post_queries import PostQuery
 from letmepost.http.schemas.posts import PostPage, PostRead, PostWithAttempts
 from letmepost.http.services import APIServices
+from letmepost.http.suggested_requests import suggest_request
 from letmepost.services.posts import read
 from letmepost.storage.posts.batches import BatchRow
 from letmepost.storage.posts.posts import PostFilter, PostView
@@ -33,6 +36,7 @@ _STATUS_CODES = {
 }
 
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
+foreign_router = APIRouter(route_class=OpenQueryRoute)
 _WAIT = re.compile(r"wait=(\d{1,4})")
 
 
@@ -63,6 +67,18 @@ async def create_post(body: CreatePost, request: Request) -> Response:
     return to_response(answer)
 
 
+@foreign_router.post("/v1/social-posts", include_in_schema=False)
+async def reject_foreign_request(request: Request) -> Response:
+    """Reject a request to a path of another API, and show the equivalent request."""
+    body = JSONRequest(request.scope, request.receive)
+    await body.read()
+    error = refusals.requests.PATH_UNKNOWN(
+        method=request.method, path=request.url.path, suggestion="/v1/posts", hint="Send the request to /v1/posts."
+    )
+    error.suggested_request = suggest_request(await body.json()) if await body.body() else None
+    raise error
+
+
 @router.get("/v1/posts", response_model=PostPage, openapi_extra=needs(Scope.POSTS_READ))
 async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> Response:
     """List posts, newest first. Several values of one filter widen, another filter narrows."""
@@ -82,14 +98,14 @@ async def _list_rows(request: Request, wanted: PostFilter, below: UUID | None, l
 @router.get("/v1/posts/{post_id}", response_model=PostWithAttempts, openapi_extra=needs(Scope.POSTS_READ))
 async def get_post(post_id: str, request: Request) -> Response:
     """Read a post with every attempt."""
-    post_uuid = find_id(Prefix.POST, post_id)
+    post_uuid = path_id(Prefix.POST, post_id)
     return respond(PostWithAttempts.detail(await read.get_detail(reads_of(request), post_uuid)))
 
 
 @router.get("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_READ))
 async def get_batch(batch_id: str, request: Request) -> Response:
     """Read what became of a request."""
-    batch_uuid = find_id(Prefix.BATCH, batch_id)
+    batch_uuid = path_id(Prefix.BATCH, batch_id)
     async with begin_work(request) as work:
         batch = await read.get_batch(work, batch_uuid)
     return respond(BatchView.of(batch))

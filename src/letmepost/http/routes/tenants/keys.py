@@ -10,7 +10,7 @@ from letmepost.domain.ids import Prefix, spell
 from letmepost.http.gate import ANY_KEY, GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work, perform, respond
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.schemas.keys import CreateKey, KeyList, KeyView, Me, Named, NewKeyView, Overlap, Revoked
 from letmepost.http.services import APIServices
@@ -46,7 +46,7 @@ async def list_keys(request: Request, query: Annotated[PageQuery, Query()]) -> R
 async def revoke_key(key_id: str, request: Request) -> Response:
     """Revoke a key, everywhere within a second."""
     services: APIServices = request.app.state.services
-    key_uuid = find_id(Prefix.API_KEY, key_id)
+    key_uuid = path_id(Prefix.API_KEY, key_id)
     return await perform(request, lambda work: services.api_keys.revoke(work, key_uuid), Revoked.of)
 
 
@@ -56,7 +56,7 @@ async def revoke_key(key_id: str, request: Request) -> Response:
 async def rotate_key(key_id: str, request: Request, body: Overlap | None = None) -> Response:
     """Mint a key with the rights of an old one, which goes on working for `overlapHours` (24 by default)."""
     services: APIServices = request.app.state.services
-    key_uuid = find_id(Prefix.API_KEY, key_id)
+    key_uuid = path_id(Prefix.API_KEY, key_id)
     overlap = timedelta(hours=(body or Overlap()).overlap_hours)
     return await perform(
         request,

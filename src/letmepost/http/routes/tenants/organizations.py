@@ -10,7 +10,7 @@ from letmepost.http.gate import OPERATOR, GatedRoute, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work_for_operator, perform_for_operator, respond
 from letmepost.http.schemas.accounts import Deleted
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.schemas.keys import CreateKey, NewKeyView
 from letmepost.http.schemas.organizations import (
@@ -46,7 +46,7 @@ async def list_organizations(request: Request, query: Annotated[PageQuery, Query
 @router.get("/v1/organizations/{organization_id}", response_model=OrganizationView, openapi_extra=needs(OPERATOR))
 async def get_organization(organization_id: str, request: Request) -> Response:
     """Read a tenant, with what is set for it."""
-    organization_uuid = find_id(Prefix.ORGANIZATION, organization_id)
+    organization_uuid = path_id(Prefix.ORGANIZATION, organization_id)
     async with begin_work_for_operator(request) as work:
         row = await organizations.get(work, organization_uuid)
     return respond(OrganizationView.of(row))
@@ -55,7 +55,7 @@ async def get_organization(organization_id: str, request: Request) -> Response:
 @router.patch("/v1/organizations/{organization_id}", response_model=OrganizationView, openapi_extra=needs(OPERATOR))
 async def change_organization(organization_id: str, body: ChangeOrganization, request: Request) -> Response:
     """Rename a tenant, or set its quotas and what its late posts do. Only what is sent changes; `null` removes."""
-    organization_uuid, values = find_id(Prefix.ORGANIZATION, organization_id), body.to_values()
+    organization_uuid, values = path_id(Prefix.ORGANIZATION, organization_id), body.to_values()
     return await perform_for_operator(
         request, lambda work: organizations.change(work, organization_uuid, values), OrganizationView.of
     )
@@ -68,7 +68,7 @@ async def delete_organization(organization_id: str, request: Request) -> Respons
     Its keys end within a second, what waits is canceled, and its credentials are erased at once. Posts and files follow
     in the background. Only the record of changes to it stays. Nothing is revoked or deleted on the platforms.
     """
-    organization_uuid = find_id(Prefix.ORGANIZATION, organization_id)
+    organization_uuid = path_id(Prefix.ORGANIZATION, organization_id)
     return await perform_for_operator(
         request, lambda work: organizations.delete(work, organization_uuid), Deleted.named(Prefix.ORGANIZATION)
     )
@@ -82,7 +82,7 @@ async def delete_organization(organization_id: str, request: Request) -> Respons
 )
 async def create_first_key(organization_id: str, body: CreateKey, request: Request) -> Response:
     """Mint a key for a tenant. It is shown this once."""
-    organization_uuid, wanted = find_id(Prefix.ORGANIZATION, organization_id), body.to_request(Mode.LIVE)
+    organization_uuid, wanted = path_id(Prefix.ORGANIZATION, organization_id), body.to_request(Mode.LIVE)
     return await perform_for_operator(
         request,
         lambda work: organizations.mint_key(work, organization_uuid, wanted),

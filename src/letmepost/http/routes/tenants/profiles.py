@@ -10,7 +10,7 @@ from letmepost.http.gate import GatedRoute, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work, perform, respond
 from letmepost.http.schemas.accounts import Deleted
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.schemas.profiles import NameProfile, ProfileList, ProfileView
 from letmepost.services.tenants import profiles
@@ -36,7 +36,7 @@ async def create_profile(body: NameProfile, request: Request) -> Response:
 @router.get("/v1/profiles/{profile_id}", response_model=ProfileView, openapi_extra=needs(Scope.ACCOUNTS_READ))
 async def get_profile(profile_id: str, request: Request) -> Response:
     """Read a profile."""
-    profile_uuid = find_id(Prefix.PROFILE, profile_id)
+    profile_uuid = path_id(Prefix.PROFILE, profile_id)
     async with begin_work(request) as work:
         row = await profiles.get(work, profile_uuid)
     return respond(ProfileView.of(row))
@@ -45,12 +45,12 @@ async def get_profile(profile_id: str, request: Request) -> Response:
 @router.patch("/v1/profiles/{profile_id}", response_model=ProfileView, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def rename_profile(profile_id: str, body: NameProfile, request: Request) -> Response:
     """Give a profile another name."""
-    profile_uuid = find_id(Prefix.PROFILE, profile_id)
+    profile_uuid = path_id(Prefix.PROFILE, profile_id)
     return await perform(request, lambda work: profiles.rename(work, profile_uuid, body.name), ProfileView.of)
 
 
 @router.delete("/v1/profiles/{profile_id}", response_model=Deleted, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def delete_profile(profile_id: str, request: Request) -> Response:
     """Remove a profile that nothing belongs to."""
-    profile_uuid = find_id(Prefix.PROFILE, profile_id)
+    profile_uuid = path_id(Prefix.PROFILE, profile_id)
     return await perform(request, lambda work: profiles.delete(work, profile_uuid), Deleted.named(Prefix.PROFILE))

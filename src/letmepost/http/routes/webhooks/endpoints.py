@@ -11,7 +11,7 @@ from letmepost.http.gate import GatedRoute, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work, perform, perform_remotely, respond
 from letmepost.http.schemas.accounts import Deleted
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.schemas.keys import Overlap
 from letmepost.http.schemas.webhooks import (
@@ -65,7 +65,7 @@ async def list_endpoints(request: Request, query: Annotated[PageQuery, Query()])
 )
 async def get_endpoint(endpoint_id: str, request: Request) -> Response:
     """Read a webhook endpoint."""
-    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
+    endpoint_uuid = path_id(Prefix.ENDPOINT, endpoint_id)
     async with begin_work(request) as work:
         row = await endpoints.get(work, endpoint_uuid)
     return respond(EndpointView.of(row))
@@ -77,7 +77,7 @@ async def get_endpoint(endpoint_id: str, request: Request) -> Response:
 async def change_endpoint(endpoint_id: str, body: ChangeEndpoint, request: Request) -> Response:
     """Change what is sent of a webhook endpoint."""
     services: APIServices = request.app.state.services
-    endpoint_uuid, wanted = find_id(Prefix.ENDPOINT, endpoint_id), body.to_request()
+    endpoint_uuid, wanted = path_id(Prefix.ENDPOINT, endpoint_id), body.to_request()
     return await perform(
         request,
         lambda work: endpoints.change(work, endpoint_uuid, wanted),
@@ -93,7 +93,7 @@ async def change_endpoint(endpoint_id: str, body: ChangeEndpoint, request: Reque
 )
 async def rotate_secret(endpoint_id: str, request: Request, body: Overlap | None = None) -> Response:
     """A new signing secret, shown this once; the old one signs beside it for `overlapHours` (24 by default)."""
-    endpoint_uuid, overlap = find_id(Prefix.ENDPOINT, endpoint_id), timedelta(hours=(body or Overlap()).overlap_hours)
+    endpoint_uuid, overlap = path_id(Prefix.ENDPOINT, endpoint_id), timedelta(hours=(body or Overlap()).overlap_hours)
     return await perform(
         request,
         lambda work: endpoints.rotate_secret(work, endpoint_uuid, overlap),
@@ -108,7 +108,7 @@ async def rotate_secret(endpoint_id: str, request: Request, body: Overlap | None
 async def send_test_event(endpoint_id: str, request: Request, body: SendTest | None = None) -> Response:
     """Send a made-up event now, signed as a real one, and see how it is received."""
     services: APIServices = request.app.state.services
-    endpoint_uuid, event = find_id(Prefix.ENDPOINT, endpoint_id), body or SendTest()
+    endpoint_uuid, event = path_id(Prefix.ENDPOINT, endpoint_id), body or SendTest()
 
     async def record(_: Work, result: EndpointTestResult) -> EndpointTestResult:
         return result
@@ -125,5 +125,5 @@ async def send_test_event(endpoint_id: str, request: Request, body: SendTest | N
 @router.delete("/v1/webhook-endpoints/{endpoint_id}", response_model=Deleted, openapi_extra=needs(Scope.WEBHOOKS_WRITE))
 async def delete_endpoint(endpoint_id: str, request: Request) -> Response:
     """Delete a webhook endpoint."""
-    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
+    endpoint_uuid = path_id(Prefix.ENDPOINT, endpoint_id)
     return await perform(request, lambda work: endpoints.delete(work, endpoint_uuid), Deleted.named(Prefix.ENDPOINT))

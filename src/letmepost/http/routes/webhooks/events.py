@@ -10,7 +10,7 @@ from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before as before_cursor
 from letmepost.http.paging import next_cursor, position
 from letmepost.http.perform import begin_work, perform, respond
-from letmepost.http.schemas.base import find_id
+from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.events import (
     DeliveryPage,
     DeliveryView,
@@ -45,7 +45,7 @@ async def list_events(request: Request, query: Annotated[EventQuery, Query()]) -
 )
 async def list_deliveries(endpoint_id: str, request: Request, query: Annotated[PageQuery, Query()]) -> Response:
     """What was sent, or is to be sent, to an endpoint; newest first."""
-    endpoint_uuid, before = find_id(Prefix.ENDPOINT, endpoint_id), before_cursor(Prefix.DELIVERY, query.cursor)
+    endpoint_uuid, before = path_id(Prefix.ENDPOINT, endpoint_id), before_cursor(Prefix.DELIVERY, query.cursor)
     async with begin_work(request) as work:
         rows = await stream.list_deliveries(work, endpoint_uuid, before=before, limit=query.limit + 1)
     following = next_cursor(Prefix.DELIVERY, [row.id for row in rows], query.limit)
@@ -57,7 +57,7 @@ async def list_deliveries(endpoint_id: str, request: Request, query: Annotated[P
 )
 async def replay_delivery(delivery_id: str, request: Request) -> Response:
     """Send a delivery again, from the start of its schedule."""
-    delivery_uuid = find_id(Prefix.DELIVERY, delivery_id)
+    delivery_uuid = path_id(Prefix.DELIVERY, delivery_id)
     return await perform(request, lambda work: stream.replay_delivery(work, delivery_uuid), ReplayedOne.of)
 
 
@@ -66,7 +66,7 @@ async def replay_delivery(delivery_id: str, request: Request) -> Response:
 )
 async def replay_endpoint(endpoint_id: str, body: ReplayRange, request: Request) -> Response:
     """Send every event of a time to an endpoint again, also those that it was not there for."""
-    endpoint_uuid = find_id(Prefix.ENDPOINT, endpoint_id)
+    endpoint_uuid = path_id(Prefix.ENDPOINT, endpoint_id)
     return await perform(
         request,
         lambda work: stream.replay_endpoint(work, endpoint_uuid, body.after, body.before),
