@@ -1,4 +1,4 @@
-"""Texts, references and series, as a real server keeps them."""
+"""Texts, references and threads, as a real server stores them."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ FACET = "app.bsky.richtext.facet"
 
 
 def marked(record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """What the facets mark, cut out of the text as readers do it: by UTF-8 bytes; and as what."""
+    """Return what the facets mark, cut out of the text by UTF-8 bytes as readers do, with its type."""
     text = record["text"].encode()
     found = []
     for facet in record["facets"]:
@@ -24,7 +24,7 @@ def marked(record: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
-async def test_a_post_is_on_the_server_word_for_word(author: Author, network: Network) -> None:
+async def test_post_is_on_the_server_word_for_word(author: Author, network: Network) -> None:
     began_at = SystemClock().now()
     result = await author.publish("Hello, Bluesky!", options={"langs": ["en", "pt-BR"]})
     record = await network.record(result["uri"])
@@ -40,8 +40,8 @@ async def test_a_post_is_on_the_server_word_for_word(author: Author, network: Ne
     assert result["url"] == f"{APP_URL}/profile/{author.person.did}/post/{rkey}"
 
 
-async def test_emoji_do_not_shift_what_is_marked(author: Author, network: Network, bob: Person) -> None:
-    text = f"Grüße 👩‍👩‍👧 an @{bob.handle}: (https://example.org/a?b=1). 🇩🇪 #Über, #️⃣ #1 und @nobody-at-all.test 🎉"
+async def test_emoji_do_not_shift_facets(author: Author, network: Network, bob: Person) -> None:
+    text = f"Grüße 👩‍👩‍👧 an @{bob.handle}: (https://example.org/a?b=1). 🇩🇪 #Über, #️⃣ #1 und @unknown-handle.test 🎉"
     result = await author.publish(text)
     value = await network.value(result["uri"])
     assert value["text"] == text
@@ -53,7 +53,7 @@ async def test_emoji_do_not_shift_what_is_marked(author: Author, network: Networ
     assert [warning["code"] for warning in result["warnings"]] == ["bluesky.mention.unresolved"]
 
 
-async def test_three_hundred_graphemes_of_three_thousand_bytes_fit(author: Author, network: Network) -> None:
+async def test_three_hundred_graphemes_of_three_thousand_bytes_are_accepted(author: Author, network: Network) -> None:
     text = "👨‍🚀" * 268 + "ab" * 14 + "éééé"  # 11 bytes each, then 28 and 8
     assert len(text.encode()) == 2984
     result = await author.publish(text)
@@ -63,7 +63,7 @@ async def test_three_hundred_graphemes_of_three_thousand_bytes_fit(author: Autho
 @pytest.mark.parametrize(
     "cluster", ["e\u0301", "각", "\u1100\u1161", "क्ष", "กำ", "🇩🇪", "👍🏽", "❤️", "#️⃣", "\r\n", "a\u200d", "\u0600a"]
 )
-async def test_the_server_counts_graphemes_as_we_do(cluster: str, alice: Person, network: Network) -> None:
+async def test_server_counts_the_same_graphemes(cluster: str, alice: Person, network: Network) -> None:
     assert count_graphemes(cluster * 301) == 301
     record = {"$type": POST, "createdAt": "2026-11-21T10:00:00.000Z"}
     body = {"repo": alice.did, "collection": POST}
@@ -75,7 +75,7 @@ async def test_the_server_counts_graphemes_as_we_do(cluster: str, alice: Person,
     assert statuses == [200, 400]
 
 
-async def test_a_link_card_is_shown_as_given(author: Author, network: Network) -> None:
+async def test_link_card_is_shown_as_sent(author: Author, network: Network) -> None:
     card = {"url": "https://example.org/article", "title": "An article", "description": "About something"}
     result = await author.publish("Read this", options={"linkCard": card})
     embed = (await network.value(result["uri"]))["embed"]
@@ -83,7 +83,7 @@ async def test_a_link_card_is_shown_as_given(author: Author, network: Network) -
     assert embed == {"$type": "app.bsky.embed.external", "external": external}
 
 
-async def test_a_quote_names_the_version_that_is_quoted(author: Author, network: Network) -> None:
+async def test_quote_refers_to_the_version_that_is_quoted(author: Author, network: Network) -> None:
     quoted = await author.publish("Quote me")
     reference = {"uri": quoted["uri"], "cid": quoted["cid"]}
     result = await author.publish("As I said", options={"quote": reference})
@@ -91,7 +91,7 @@ async def test_a_quote_names_the_version_that_is_quoted(author: Author, network:
     assert embed == {"$type": "app.bsky.embed.record", "record": reference}
 
 
-async def test_a_reply_to_a_reply_keeps_the_root(client: Client, author: Author, bob: Person, network: Network) -> None:
+async def test_reply_to_a_reply_keeps_the_root(client: Client, author: Author, bob: Person, network: Network) -> None:
     other = await connect(client, bob)
     root = place(await author.publish("Root"))
     first = place(await other.publish("Reply", options={"replyTo": root}))
@@ -100,14 +100,14 @@ async def test_a_reply_to_a_reply_keeps_the_root(client: Client, author: Author,
     assert (await network.value(second["uri"]))["reply"] == {"root": root, "parent": first}
 
 
-async def test_a_reply_to_nothing_is_rejected(author: Author) -> None:
+async def test_reply_to_a_missing_post_is_rejected(author: Author) -> None:
     gone = {"uri": f"at://{author.person.did}/{POST}/3l5aaaaaaaa2a", "cid": place(await author.publish("Here"))["cid"]}
     result = await author.result("Where?", options={"replyTo": gone})
     assert result["status"] == "rejected"
     assert result["error"]["rule"] == "bluesky.reply_to.not_found"
 
 
-async def test_a_thread_is_a_chain_and_its_comment_a_reply_to_the_first(author: Author, network: Network) -> None:
+async def test_thread_is_a_chain_and_its_comment_a_reply_to_the_first_post(author: Author, network: Network) -> None:
     result = await author.publish(
         "One",
         thread=[{"text": "Two #tag"}, {"text": "Three"}],
@@ -138,7 +138,7 @@ async def test_a_thread_is_a_chain_and_its_comment_a_reply_to_the_first(author: 
     assert gate["allow"] == [{"$type": "app.bsky.feed.threadgate#mentionRule"}]
 
 
-async def test_a_scheduled_post_goes_out_at_its_time(author: Author, network: Network) -> None:
+async def test_scheduled_post_is_published_at_its_time(author: Author, network: Network) -> None:
     due_at = SystemClock().now() + timedelta(seconds=4)
     answer = await author.submit("Later", scheduledAt=due_at.isoformat())
     [result] = answer["results"]
@@ -162,10 +162,10 @@ async def test_posts_of_one_account_appear_in_the_order_in_which_they_were_sent(
 
 
 def place(result: dict[str, Any]) -> dict[str, str]:
-    """Where a result says that the post is, and which version."""
+    """Return the URI and the version of the post in a result."""
     return {"uri": result["uri"], "cid": result["cid"]}
 
 
 async def texts(network: Network, person: Person) -> list[str]:
-    """What somebody's followers read, oldest first."""
+    """Return what followers of an account read, oldest first."""
     return [record["value"]["text"] for record in await network.posts(person)]

@@ -1,4 +1,4 @@
-"""What callers are shown of a platform's reply."""
+"""The parts of a platform's reply that callers see."""
 
 import re
 
@@ -17,14 +17,14 @@ def refusal(body: str) -> Reply:
 
 
 @pytest.mark.parametrize("filled", [0, 230, 280, 299, 4050, 4090])
-def test_no_part_of_a_token_is_shown_wherever_the_text_is_cut(filled: int) -> None:
+def test_no_part_of_a_token_is_shown_where_the_text_is_cut(filled: int) -> None:
     text = "." * filled + SECRET + "." * 5000
     for shown in (shown_sentence(text, TOKEN), shown_body(refusal(text), TOKEN)):
         assert "EAA" not in shown
         assert len(shown) <= 4096
 
 
-def test_nothing_is_shown_of_a_success_but_when_it_refuses() -> None:
+def test_body_of_a_success_is_shown_only_when_it_refuses() -> None:
     reply = Reply(status=200, body=b"no", received_at=SteppedClock().now())
     assert shown_body(reply, TOKEN) == ""
     assert shown_body(reply, TOKEN, is_refusal=True) == "no"

@@ -1,6 +1,6 @@
-"""Everything about each network, a folder each. May import `domain` and pydantic: no socket, no clock, no database.
+"""The platforms, one folder each. They may import `domain` and pydantic, and use no socket, clock or database.
 
-A folder is found by its being here; nothing outside it names it.
+Folders are discovered; no other code names a platform.
 """
 
 import pkgutil
@@ -14,7 +14,7 @@ from letmepost.platforms.contract import Platform
 
 @cache
 def discover() -> Mapping[str, Platform]:
-    """Every platform by name: the sub-packages of this one whose names do not start with an underscore."""
+    """Return every platform by name: the sub-packages whose names do not start with an underscore."""
     names = sorted(
         module.name for module in pkgutil.iter_modules(__path__) if module.ispkg and not module.name.startswith("_")
     )

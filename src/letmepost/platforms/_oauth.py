@@ -1,6 +1,6 @@
 """OAuth 2.0, shared by the platforms: consent URLs, forms, client authentication, and replies with tokens.
 
-Authlib encodes what is sent. Its `OAuth2Token` is not used for replies: it reads the clock, and raises ValueError for
+Authlib encodes the requests. Its `OAuth2Token` is not used for replies: it reads the clock, and raises ValueError for
 an `expires_in` that is not a number.
 
 Sources: RFC 6749 sections 2.3, 4.1, 5 and 6, RFC 6750, RFC 7009, RFC 7636; all read 2026-11-22.
@@ -26,6 +26,7 @@ from pydantic import SecretStr
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Reply
+from letmepost.domain.refusals import PlatformRefusal
 from letmepost.platforms.contract import ConsentRequest
 
 DEAD_GRANT = frozenset({InvalidGrantError.error})
@@ -33,10 +34,25 @@ DEAD_GRANT = frozenset({InvalidGrantError.error})
 _APP_ERRORS = frozenset({InvalidClientError.error, UnauthorizedClientError.error, UnsupportedGrantTypeError.error})
 """Errors that concern the deployment's app, not the grant."""
 
+_GRANT_ENDED = PlatformRefusal(
+    kind=FailureKind.AUTH_FAILED,
+    message="The platform reports that the permission has ended.",
+    remediation="Connect the account again.",
+)
+_NO_TOKEN = PlatformRefusal(
+    kind=FailureKind.UNAVAILABLE, message="The platform's response to a token request contained no token."
+)
+_APP_REFUSED = PlatformRefusal(
+    kind=FailureKind.UNAVAILABLE,
+    message="The platform does not accept this deployment's app.",
+    remediation="The operator must correct the app's credentials. `letmepost doctor` shows which ones.",
+    is_operators=True,
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokens:
-    """What a token endpoint granted. `expires_at` is the access token's; `scopes` is empty where it names none."""
+    """The grant of a token endpoint. `expires_at` is the access token's; `scopes` is empty if the reply has none."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
@@ -44,7 +60,10 @@ class Tokens:
     scopes: tuple[str, ...]
 
     def secrets(self) -> dict[str, str]:
-        """As a credential keeps them; a refresh token that was not sent again is left out, so the old one is kept."""
+        """Return the secrets for a credential.
+
+        A refresh token that was not sent again is omitted, so the old one is kept.
+        """
         refresh = {"refresh_token": self.refresh_token} if self.refresh_token else {}
         return {"access_token": self.access_token, **refresh}
 
@@ -52,7 +71,11 @@ class Tokens:
 def consent_url(
     endpoint: str, client_id: str, request: ConsentRequest, scopes: Sequence[str], *, separator: str = " ", **extra: str
 ) -> str:
-    """Where a person's browser goes to consent. `extra` joins the query, beside what RFC 6749 section 4.1.1 names."""
+    """Return the URL of the consent page.
+
+    Args:
+        extra: more query parameters than those of RFC 6749 section 4.1.1.
+    """
     uri: str = prepare_grant_uri(
         endpoint,
         client_id,
@@ -92,7 +115,7 @@ def with_app(
     try:
         _, headers, body = app.prepare(*request)  # type: ignore[no-untyped-call]  # its stub has no types
     except UnicodeEncodeError:  # Authlib encodes them as Latin-1; RFC 6749 appendix A allows ASCII only
-        raise _app_refused(None, None) from None
+        raise _APP_REFUSED() from None
     return replace(call, headers=headers, form=dict(parse_qsl(body, keep_blank_values=True)))
 
 
@@ -109,31 +132,26 @@ def read_tokens(
     scope_separator: str = " ",
     dead_grant: frozenset[str] = DEAD_GRANT,
 ) -> Tokens:
-    """The tokens that a reply of a token endpoint grants.
+    """Return the tokens in a reply of a token endpoint.
 
     Args:
-        explain: the platform's own, for whatever is neither a grant nor a grant that ended.
+        explain: the platform's function, for replies that are not a grant and not an ended grant.
 
     Raises:
-        PlatformFailure: `auth_failed` when the reply says, by one of the codes in `dead_grant`, that the grant has
-            ended; `unavailable` when it claims success without a token, whatever else it holds, or refuses our app.
+        PlatformFailure: `auth_failed` if the reply has one of the codes in `dead_grant`: the grant has ended.
+            `unavailable` if it is a success without a token, or refuses the deployment's app.
     """
     data = reply.data()
     error = data.get("error")
     if isinstance(error, str) and error in dead_grant:
-        raise PlatformFailure(
-            FailureKind.AUTH_FAILED,
-            "The platform says that the permission has ended.",
-            remediation="Connect the account again.",
-            response={"status": reply.status, "code": error},
-        )
+        raise _GRANT_ENDED(response={"status": reply.status, "code": error})
     if isinstance(error, str) and error in _APP_ERRORS and reply.status != 429:
-        raise _app_refused(reply.status, error)
+        raise _APP_REFUSED(response={"status": reply.status, "code": error})
     if not reply.ok:
         raise explain(call, reply)
     access_token, refresh_token = data.get("access_token"), data.get("refresh_token")
     if "error" in data or not isinstance(access_token, str) or not access_token.strip():
-        raise PlatformFailure(FailureKind.UNAVAILABLE, "The platform answered a request for a token without one.")
+        raise _NO_TOKEN()
     return Tokens(
         access_token=access_token,
         refresh_token=refresh_token if isinstance(refresh_token, str) and refresh_token.strip() else None,
@@ -142,17 +160,8 @@ def read_tokens(
     )
 
 
-def _app_refused(status: int | None, code: str | None) -> PlatformFailure:
-    return PlatformFailure(
-        FailureKind.UNAVAILABLE,
-        "The platform does not accept this deployment's app.",
-        remediation="The operator has to correct the app's credentials; `letmepost doctor` names them.",
-        response=None if status is None else {"status": status, "code": code},
-    )
-
-
 def _expires_at(expires_in: object, received_at: datetime) -> datetime | None:
-    """None when the platform does not say, or says what cannot be a time."""
+    """Return None if the platform sent no lifetime, or one that is not a valid time."""
     try:
         seconds = float(expires_in)  # type: ignore[arg-type]  # some send a number as a string
         return received_at + timedelta(seconds=seconds) if seconds > 0 else None

@@ -1,4 +1,4 @@
-"""What callers are shown of a platform's reply: a bounded piece of it, without what may be a token."""
+"""The parts of a platform's reply that callers see: bounded, and without anything that may be a token."""
 
 import re
 
@@ -9,16 +9,16 @@ _SENTENCE_MAX_CHARS = 300
 
 
 def shown_sentence(text: str, token: re.Pattern[str]) -> str:
-    """The platform's own words, for a person to read. `token` is what its tokens look like."""
+    """Return the platform's own words for a person to read. `token` matches the platform's tokens."""
     return _without(token, text)[:_SENTENCE_MAX_CHARS]
 
 
 def shown_body(reply: Reply, token: re.Pattern[str], *, is_refusal: bool = False) -> str:
-    """The raw body. Of a success nothing: what is wrong with it is what it lacks, and what it has may be secret.
+    """Return the raw body, or nothing for a success: its defect is what it lacks, and the rest may be secret.
 
     Args:
-        token: what the platform's tokens look like.
-        is_refusal: the reply refuses, whatever its status says.
+        token: matches the platform's tokens.
+        is_refusal: the reply refuses, whatever its status is.
     """
     if reply.ok and not is_refusal:
         return ""
@@ -26,5 +26,5 @@ def shown_body(reply: Reply, token: re.Pattern[str], *, is_refusal: bool = False
 
 
 def _without(token: re.Pattern[str], text: str) -> str:
-    """Whole tokens are known by their looks: they go before the text is cut, or half of one would stay."""
+    """Remove tokens before the text is cut, because the pattern does not match half a token."""
     return token.sub("(token removed)", text)

@@ -1,4 +1,4 @@
-"""What the simulators share: counting what an account tries, so that a scenario may refuse the first ones alone."""
+"""Shared code of the simulators: counts an account's writes, so that a scenario can refuse the first ones."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ class WriteAttempt:
     Args:
         number: 1 for the account's first.
         age_s: how long ago the first one was.
-        shows_post: whether it would make or change a post that followers see.
+        shows_post: True if it would create or change a visible post.
     """
 
     number: int
@@ -25,11 +25,11 @@ class WriteAttempt:
 
 
 Refuse: TypeAlias = Callable[[WriteAttempt], Exception | None]
-"""What an attempt is answered instead of being executed; None executes it."""
+"""Returns the error to raise instead of executing an attempt; None to execute it."""
 
 
 def refuse_counted(state: State, account_id: str, refuse: Refuse, now: datetime, *, shows_post: bool) -> None:
-    """Count the account's attempt, and raise what `refuse` answers it with."""
+    """Count the account's attempt, and raise the error that `refuse` returns for it."""
     key = f"attempts/{account_id}"
     seen = state.get(key, {"count": 0, "first_at": now.timestamp()})
     state[key] = {**seen, "count": seen["count"] + 1}

@@ -1,4 +1,4 @@
-"""What a platform's folder exports: one `Platform` value, made of pure functions."""
+"""The interface of a platform's folder: one `Platform` value, made of pure functions."""
 
 from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,24 +16,24 @@ from letmepost.domain.refusals import Explanation
 from letmepost.domain.rules import Rule
 
 State: TypeAlias = MutableMapping[str, Any]
-"""What a simulator remembers of one organization's world: JSON values under string keys."""
+"""The state of a simulator for one organization: JSON values under string keys."""
 
 
 class PlatformSettings(BaseModel):
-    """The deployment's settings of one platform: host names and app credentials, filled from the environment."""
+    """The deployment's settings of one platform: hosts and app credentials, read from the environment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
     def credentials(cls) -> tuple[str, ...]:
-        """The fields without which the platform is not enabled: those that are None until somebody sets them."""
+        """Return the fields without a default value: the platform is not enabled before they are set."""
         return tuple(name for name, field in cls.model_fields.items() if field.default is None)
 
 
 class Options(BaseModel):
-    """A platform's own part of a request: a closed schema, camelCase on the wire.
+    """The options of a platform in a request: a closed schema, camelCase in JSON.
 
-    `platform` may be sent along, and must then be the platform's name: clients of letmepost.dev send it.
+    `platform` is optional, and must be the name of the platform: clients of letmepost.dev send it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True)
@@ -41,13 +41,13 @@ class Options(BaseModel):
     platform: str | None = None
 
     def media_ids(self) -> Mapping[str, str]:
-        """The media that the options refer to: path inside the options → spelled media id."""
+        """Return the media ids that the options refer to, by their path inside the options."""
         return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """An account's open secret, in memory only. Its repr shows none of it."""
+    """The decrypted secrets of an account, in memory only. Its repr contains none of them."""
 
     secrets: Mapping[str, str] = field(repr=False)
     expires_at: datetime | None = None
@@ -55,12 +55,12 @@ class Credential:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectedAccount:
-    """What connecting found: who it is, where it lives, and the credential.
+    """An account that was connected: its identity, its data and its credential.
 
     Args:
-        platform_account_id: the platform's own, unchangeable id.
-        data: what later flows need and need not be secret, as plain JSON (a host, a chosen page).
-        token_expires_at: when a person must act; None when the credential can be refreshed without one.
+        platform_account_id: the permanent id on the platform.
+        data: what later flows need and is not secret, as plain JSON (a host, a chosen page).
+        token_expires_at: when a person must reconnect; None if the credential can be refreshed without one.
     """
 
     platform_account_id: str
@@ -75,7 +75,7 @@ class ConnectedAccount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFacts:
-    """What a flow may know of the account it works for: everything but the credential."""
+    """What a flow can read about its account: everything except the credential."""
 
     platform_account_id: str
     handle: str | None
@@ -84,11 +84,11 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyPost:
-    """One revision of one post, with every medium's bytes at hand.
+    """One revision of one post, with the facts of every media item.
 
     Args:
-        media_urls: spelled media id → where the platform can fetch it for a day; the same at every run within a day of
-            the revision's first. Only for platforms that pull media.
+        media_urls: media id → URL where the platform can fetch the item for a day. The URLs are the same in every run
+            within a day of the revision's first. Only for platforms that fetch media.
     """
 
     account: AccountFacts
@@ -99,7 +99,7 @@ class ReadyPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRequest:
-    """What the page where a person consents is asked for. `code_challenge` is by S256 (RFC 7636)."""
+    """The parameters of a consent page. `code_challenge` uses the method S256 (RFC 7636)."""
 
     redirect_uri: str
     state: str
@@ -108,7 +108,7 @@ class ConsentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What came back from that page, for the one exchange it is good for. `code_verifier` belongs to the challenge."""
+    """The result of a consent, good for one exchange. `code_verifier` belongs to the request's `code_challenge`."""
 
     code: str = field(repr=False)
     redirect_uri: str
@@ -120,12 +120,11 @@ class OAuth:
     """How a person lets this deployment's app act for accounts (RFC 6749, authorization code).
 
     Args:
-        consent_url: where the person's browser is sent.
-        accounts: from the grant to every account that the one consent opens; raises `PlatformFailure`.
-        features: what each feature needs: its name → scopes. Connecting asks for all of them.
-        withdrawn: whose consent a call of the platform to us says to have ended, as the platform's own account id, from
-            the call's raw body; raises `ValueError` when the platform has not signed it. None where it makes no such
-            calls.
+        consent_url: returns the URL to send the person's browser to.
+        accounts: returns every account that the consent covers; raises `PlatformFailure`.
+        features: the scopes that each feature needs. Connecting requests all of them.
+        withdrawn: returns the platform account id whose consent ended, from the raw body of a callback; raises
+            `ValueError` if the platform did not sign it. None if the platform sends no such callbacks.
     """
 
     consent_url: Callable[[ConsentRequest, Any], str]
@@ -134,7 +133,7 @@ class OAuth:
     withdrawn: Callable[[bytes, Any], str] | None = None
 
     def missing(self, scopes: Collection[str]) -> tuple[str, ...]:
-        """The features for which something was not granted; none when it is not known what was granted."""
+        """Return the features that lack a granted scope; none if the granted scopes are unknown."""
         if not scopes:
             return ()
         return tuple(name for name, needed in self.features.items() if not set(needed) <= set(scopes))
@@ -142,10 +141,10 @@ class OAuth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedCall:
-    """A request as it arrived at a simulator, and the state of the world to answer it by.
+    """A request to a simulator, with the time and randomness for its response.
 
-    `path` is relative to the simulator's root (`/xrpc/…`), `root` is where that is for the caller. Header names are in
-    lower case. `entropy` is at least 32 random bytes.
+    `path` is relative to the simulator's root (`/xrpc/…`); `root` is the root's URL for the caller. Header names are in
+    lower case. `entropy` has at least 32 random bytes.
     """
 
     method: str
@@ -160,10 +159,10 @@ class SimulatedCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedReply:
-    """What a simulator answers.
+    """The response of a simulator.
 
-    `dropped`: the request was executed and its answer is lost on the way. `delay_s`: the server holds the connection
-    open for so long before it answers.
+    `dropped`: the request is executed, but the response is lost. `delay_s`: how long the server holds the connection
+    open before it responds.
     """
 
     status: int
@@ -175,7 +174,7 @@ class SimulatedReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedPost:
-    """What a follower of a simulated account sees, one entry a visible post; newest last."""
+    """One visible post of a simulated account, as its followers see it. Lists of posts end with the newest."""
 
     uri: str
     account_id: str
@@ -187,16 +186,16 @@ class SimulatedPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Simulator:
-    """A stateful stand-in that speaks the platform's real protocol, as pure as a flow.
+    """A stateful simulator of the platform's real protocol, as pure as a flow.
 
     Args:
-        answer: changes the state and returns the reply.
-        create_account: makes an account that behaves as `scenario` says; returns the connect input with which it is
-            connected, as a caller of `POST …/complete` would send it. By OAuth: `{"code": …}`, of a consent that was
-            given to this settings' app without a challenge, good for any redirect URI.
-        posts: what followers would see.
-        scenarios: the names that `create_account` knows.
-        settings: the platform's settings that point every host at the simulator's base URL.
+        answer: changes the state and returns the response.
+        create_account: creates an account that behaves as `scenario` states, and returns the input that connects it, as
+            a caller of `POST …/complete` would send it. With OAuth that is `{"code": …}`, of a consent for this
+            settings' app without a challenge, valid for any redirect URI.
+        posts: returns what followers would see.
+        scenarios: the names that `create_account` accepts.
+        settings: returns platform settings that point every host at the simulator's base URL.
     """
 
     answer: Callable[[State, SimulatedCall], SimulatedReply]
@@ -207,7 +206,7 @@ class Simulator:
 
 
 def has_one_server(_account: AccountFacts) -> None:
-    """Of a platform whose accounts are all on the same servers."""
+    """Return None: all accounts of the platform are on the same servers."""
 
 
 def publishes_as_itself(account: AccountFacts) -> Collection[str]:
@@ -215,47 +214,49 @@ def publishes_as_itself(account: AccountFacts) -> Collection[str]:
     return (account.platform_account_id,)
 
 
-def tells_no_budgets(_call: Call, _reply: Reply) -> Sequence[Budget]:
-    """Of a platform whose replies say nothing of its limits."""
+def no_budgets(_call: Call, _reply: Reply) -> Sequence[Budget]:
+    """Return nothing: the platform's responses contain no limits."""
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
-    """One network.
+    """One social network.
 
     Args:
         aliases: other names that callers may use for it in filters.
-        api_version: the pinned version of its API, where it has any.
-        sunset: the day on which the pinned version stops working, where one is announced.
-        rules: every limit, checked at accept time and again when media given by URL have arrived.
-        rules_for: the rules of a deployment with these settings; None where the settings do not change them.
-        refusals: what its flows refuse or warn of by a name of their own; documented beside the rules.
-        visibility_delay_s: how long it may take to show what it accepted; nobody reconciles earlier.
-        connect_input, connect: what a person types in, and from it to an account; None where `oauth` connects.
-        oauth: how a person consents, where accounts are connected that way.
-        pulls_media: whether it fetches media from us (`ReadyPost.media_urls`) instead of taking their bytes.
-        disconnect: revoke upstream; raises `PlatformFailure` when it cannot.
-        check: by one cheap authenticated read, whether the account's credential still opens it; raises
-            `PlatformFailure` when it does not.
-        check_costs_money: whether that read is billed: then a refresh or a publish that went well counts as a check.
-        refresh: a new credential; raises an `auth_failed` failure only when a person must reconnect. What the new one
-            does not name is kept from the old one.
-        needs_refresh: whether this reply says that the access token has died and that nothing was executed.
-        sign: the call with what authenticates it.
-        publish: the flow of a post.
-        reconcile: what became of an intent, by reads; and, where the platform recognises a repeat and refuses it, by
-            yielding `intent.call` itself once more. A repeat without a reply is thrown in as `unavailable`. The bytes
-            of the post's media may be gone: their facts are None.
-        unpublish: delete what is at these URIs, of the account's own; None where the platform cannot.
-        is_there: whether a published post can still be seen, from its URI; raises `PlatformFailure` when the platform
-            did not answer that. None where it cannot be asked, or bills the question.
-        explain: what a refusal means; only called for replies that are not a success.
-        budgets: what any reply tells of the limits that posts come up against, in the platform's own time.
-        server: which of the platform's many servers an account is on: one that is away, or takes no more, holds back
-            its own accounts alone. None where all are on one.
-        authors: the names under which an account may publish, as `SimulatedPost.account_id` shows them.
-        resets: when a used-up quota comes back whose end the refusal does not tell; None where nobody knows.
+        api_version: the pinned version of its API, if it has versions.
+        sunset: the day on which the pinned version stops working, if one is announced.
+        rules: every limit, checked when a post is accepted, and again when media given by URL have arrived.
+        rules_for: returns the rules of a deployment with these settings; None if the settings do not change them.
+        refusals: what its flows refuse or warn about beyond the rules, with ids of their own.
+        never_raised: documented ids that cannot occur here. Each page states why.
+        visibility_delay_s: how long the platform may take to show a post that it accepted. Reconciling starts later.
+        connect_input, connect: the form that a person fills in, and the flow that connects the account; None with
+            `oauth`.
+        oauth: how a person consents, if accounts are connected by consent.
+        pulls_media: True if the platform fetches media from this service (`ReadyPost.media_urls`) instead of receiving
+            their bytes.
+        disconnect: revokes the credential; raises `PlatformFailure` if that fails.
+        check: checks the credential with one cheap authenticated read; raises `PlatformFailure` if it is not accepted.
+        check_costs_money: True if that read is billed. A successful refresh or publish then counts as a check.
+        refresh: returns a new credential; raises an `auth_failed` failure only if a person must reconnect. Secrets that
+            are missing in the new credential are kept from the old one.
+        needs_refresh: returns True if the reply shows that the access token has expired and that nothing was executed.
+        sign: returns the call with its authentication.
+        publish: publishes a post.
+        reconcile: returns what became of an intent, by reads. Where the platform detects and refuses a repeat, it may
+            also yield `intent.call` once more; a repeat without a reply raises `unavailable` in the flow. The bytes of
+            the post's media may be deleted: their facts are then None.
+        unpublish: deletes the account's posts at these URIs; None if the platform cannot delete.
+        is_there: returns whether a published post is still visible, from its URI; raises `PlatformFailure` if the
+            platform did not report that. None if the platform has no such read, or bills it.
+        explain: returns what a refusal means. It is called only for replies that are not a success.
+        budgets: returns the limits on posts that any reply reports, in the platform's own time.
+        server: returns which of the platform's many servers an account is on. A server that is unavailable or full
+            holds back only its own accounts. None if all accounts are on one.
+        authors: returns the names under which an account may publish, as in `SimulatedPost.account_id`.
+        resets: returns when a used-up quota resets if the refusal does not state it; None if unknown.
     """
 
     name: str
@@ -266,6 +267,7 @@ class Platform:
     rules: tuple[Rule, ...]
     rules_for: Callable[[Any], tuple[Rule, ...]] | None = None
     refusals: tuple[Explanation, ...] = ()
+    never_raised: tuple[Explanation, ...] = ()
     options: type[Options]
     settings: type[PlatformSettings]
     visibility_delay_s: float
@@ -284,7 +286,7 @@ class Platform:
     unpublish: Callable[[AccountFacts, Sequence[str], Any], Flow[None]] | None
     is_there: Callable[[AccountFacts, str, Any], Flow[bool]] | None = None
     explain: Callable[[Call, Reply], PlatformFailure]
-    budgets: Callable[[Call, Reply], Sequence[Budget]] = tells_no_budgets
+    budgets: Callable[[Call, Reply], Sequence[Budget]] = no_budgets
     server: Callable[[AccountFacts], str | None] = has_one_server
     authors: Callable[[AccountFacts], Collection[str]] = publishes_as_itself
     resets: ResetRule | None = None

@@ -18,7 +18,7 @@ from tests.platforms.bluesky.transcripts import (
     NOW,
     PDS,
     SETTINGS,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     recorded,
 )
 
@@ -52,7 +52,7 @@ def urls(transcript: Transcript[ConnectedAccount]) -> list[str]:
     return [call.url for call in transcript.calls]
 
 
-def test_a_handle_leads_to_a_did_to_a_document_to_the_server() -> None:
+def test_handle_leads_to_did_document_and_server() -> None:
     transcript = run(entered(), *BY_HANDLE)
     assert urls(transcript) == [RESOLVE, DOCUMENT, SIGN_IN, PROFILE]
     account = transcript.value()
@@ -65,7 +65,7 @@ def test_a_handle_leads_to_a_did_to_a_document_to_the_server() -> None:
     assert account.token_expires_at is None, "it renews itself"
 
 
-def test_nothing_is_signed_and_only_the_sign_in_writes() -> None:
+def test_only_the_sign_in_writes_and_nothing_is_signed() -> None:
     calls = run(entered(), *BY_HANDLE).calls
     assert {call.auth for call in calls} == {Auth.NONE}
     assert [(call.effect, call.step) for call in calls if call.effect is not Effect.READ] == [
@@ -74,31 +74,31 @@ def test_nothing_is_signed_and_only_the_sign_in_writes() -> None:
     assert calls[2].json == {"identifier": "alice.example.com", "password": "abcd-efgh-ijkl-mnop"}
 
 
-def test_a_did_needs_no_resolver() -> None:
+def test_did_needs_no_resolver() -> None:
     assert urls(run(entered(DID), *BY_HANDLE[1:])) == [DOCUMENT, SIGN_IN, PROFILE]
 
 
 @pytest.mark.parametrize("unknown", ["handle_unknown", "handle_not_found", "not_supported", "a_web_page"])
-def test_a_handle_that_the_resolver_does_not_know_is_asked_of_its_own_web_server(unknown: str) -> None:
+def test_handle_is_resolved_by_its_own_web_server_when_the_resolver_does_not_know_it(unknown: str) -> None:
     transcript = run(entered(), recorded(unknown), recorded("well_known_did"), *BY_HANDLE[1:])
     assert urls(transcript)[1] == "https://alice.example.com/.well-known/atproto-did"
     assert transcript.value().platform_account_id == DID
 
 
 @pytest.mark.parametrize("trouble", [AWAY, recorded("internal_server_error")])
-def test_a_resolver_that_is_down_is_passed_by(trouble: Reply | PlatformFailure) -> None:
+def test_handle_is_resolved_by_its_own_web_server_when_the_resolver_is_down(trouble: Reply | PlatformFailure) -> None:
     transcript = run(entered(), trouble, recorded("well_known_did"), *BY_HANDLE[1:])
     assert transcript.value().platform_account_id == DID
 
 
 @pytest.mark.parametrize("page", [AWAY, recorded("a_web_page"), recorded("not_supported")])
-def test_a_handle_that_nobody_bears_is_refused_by_name(page: Reply | PlatformFailure) -> None:
+def test_unused_handle_is_rejected_by_name(page: Reply | PlatformFailure) -> None:
     failure = refusal(run(entered(), recorded("handle_unknown"), page))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.handle_unresolved")
     assert "alice.example.com" in failure.message
 
 
-def test_a_resolver_that_is_down_is_not_taken_for_a_no() -> None:
+def test_handle_is_not_rejected_when_the_resolver_is_down() -> None:
     assert refusal(run(entered(), AWAY, AWAY)).kind is FailureKind.UNAVAILABLE
     transcript = run(entered(), recorded("rate_limited"), recorded("a_web_page"))
     assert refusal(transcript).kind is FailureKind.RATE_LIMITED
@@ -113,7 +113,7 @@ def test_a_resolver_that_is_down_is_not_taken_for_a_no() -> None:
         recorded("did_document", id="did:plc:anotheraccount"),
     ],
 )
-def test_a_did_without_a_document_is_refused(document: Reply) -> None:
+def test_did_without_a_document_is_rejected(document: Reply) -> None:
     failure = refusal(run(entered(DID), document))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.did_unresolved")
 
@@ -125,7 +125,7 @@ def test_a_did_without_a_document_is_refused(document: Reply) -> None:
         ("did:web:localhost%3A3000", "https://localhost:3000/.well-known/did.json"),
     ],
 )
-def test_a_did_of_the_web_is_read_from_its_host(did: str, url: str) -> None:
+def test_did_web_is_read_from_its_host(did: str, url: str) -> None:
     replies = [
         recorded("did_document", id=did),
         recorded("create_session", did=did),
@@ -147,7 +147,7 @@ def test_a_did_of_the_web_is_read_from_its_host(did: str, url: str) -> None:
         "did:web:a%ff",
     ],
 )
-def test_other_dids_are_refused_unasked(did: str) -> None:
+def test_other_did_methods_are_rejected_without_a_call(did: str) -> None:
     transcript = run(entered(did))
     assert refusal(transcript).rule == "bluesky.connect.did_unresolved"
     assert transcript.calls == []
@@ -172,24 +172,24 @@ SERVICE = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEn
         [{**SERVICE, "serviceEndpoint": "https://pds.example.com/?a=b"}],
     ],
 )
-def test_a_document_without_a_usable_server_is_refused(service: object) -> None:
+def test_document_without_a_usable_server_is_rejected(service: object) -> None:
     failure = refusal(run(entered(DID), recorded("did_document", service=service)))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.server_missing")
 
 
-def test_the_server_may_be_named_by_a_full_id_and_end_in_a_slash() -> None:
+def test_document_may_name_its_server_by_full_id_and_with_a_trailing_slash() -> None:
     service = [{**SERVICE, "id": f"{DID}#atproto_pds", "serviceEndpoint": f"{PDS}/"}]
     transcript = run(entered(DID), recorded("did_document", service=service), *BY_HANDLE[2:])
     assert transcript.value().data["pds"] == PDS
 
 
 @pytest.mark.parametrize("names", [[], ["at://bob.example.com"], None, "at://alice.example.com", [7]])
-def test_a_handle_that_the_document_does_not_confirm_is_not_shown(names: object) -> None:
+def test_unconfirmed_handle_is_not_shown(names: object) -> None:
     transcript = run(entered(DID), recorded("did_document", alsoKnownAs=names), *BY_HANDLE[2:])
     assert transcript.value().handle == "handle.invalid"
 
 
-def test_handles_are_compared_without_regard_to_case() -> None:
+def test_handles_are_compared_case_insensitively() -> None:
     document = recorded("did_document", alsoKnownAs=["https://alice", "at://Alice.Example.com"])
     session = recorded("create_session", handle="ALICE.example.com")
     transcript = run(entered(DID), document, session, recorded("get_profile"))
@@ -207,43 +207,43 @@ def test_handles_are_compared_without_regard_to_case() -> None:
         (recorded("internal_server_error"), FailureKind.UNAVAILABLE, None),
         (recorded("create_session", accessJwt=""), FailureKind.UNAVAILABLE, None),
         (recorded("create_session", refreshJwt=None), FailureKind.UNAVAILABLE, None),
-        (recorded("create_session", did="nobody"), FailureKind.UNAVAILABLE, None),
+        (recorded("create_session", did="invalid"), FailureKind.UNAVAILABLE, None),
         (recorded("create_session", active=False), FailureKind.AUTH_FAILED, "Reactivate"),
         (recorded("a_web_page"), FailureKind.UNAVAILABLE, None),
     ],
 )
-def test_what_is_said_when_the_sign_in_fails(reply: Reply, kind: FailureKind, hint: str | None) -> None:
+def test_sign_in_failure_has_a_remediation(reply: Reply, kind: FailureKind, hint: str | None) -> None:
     failure = refusal(run(entered(DID), BY_HANDLE[1], reply))
     assert failure.kind is kind
     assert isinstance(failure, InputRefused) is (kind is FailureKind.REJECTED)
     assert hint is None or hint in str(failure.remediation)
 
 
-def test_a_server_that_answers_for_another_account_is_not_believed() -> None:
+def test_session_of_another_account_is_rejected() -> None:
     session = recorded("create_session", did="did:plc:anotheraccount")
     failure = refusal(run(entered(), *BY_HANDLE[:2], session))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.server_mismatch")
 
 
 @pytest.mark.parametrize("profile", [AWAY, recorded("rate_limited"), recorded("a_web_page")])
-def test_an_account_connects_without_its_profile(profile: Reply | PlatformFailure) -> None:
+def test_account_connects_without_its_profile(profile: Reply | PlatformFailure) -> None:
     account = run(entered(), *BY_HANDLE[:3], profile).value()
     assert (account.display_name, account.avatar_url) == (None, None)
 
 
-def test_a_profile_of_odd_values_is_empty() -> None:
+def test_malformed_profile_is_empty() -> None:
     account = run(entered(), *BY_HANDLE[:3], recorded("get_profile", displayName="", avatar=7)).value()
     assert (account.display_name, account.avatar_url) == (None, None)
 
 
-def test_with_a_named_server_the_sign_in_is_there_and_the_directory_confirms_it() -> None:
+def test_named_server_is_confirmed_by_the_directory() -> None:
     transcript = run(entered(pdsUrl=f"{PDS}/"), *BY_HANDLE[2:3], BY_HANDLE[1], BY_HANDLE[3])
     assert urls(transcript) == [SIGN_IN, DOCUMENT, PROFILE]
     assert transcript.value().data["pds"] == PDS
 
 
 TAKEOVER = {"pdsUrl": "https://evil.example.net"}
-"""An end user names a server of their own, which answers a sign-in with the DID of another account."""
+"""A server named by the user, which responds to a sign-in with the DID of another account."""
 
 
 @pytest.mark.parametrize("form", [TAKEOVER, {"pdsUrl": PDS}, {"identifier": "alice@example.com"}])
@@ -264,7 +264,7 @@ TAKEOVER = {"pdsUrl": "https://evil.example.net"}
         (recorded("did_document", service=[]), FailureKind.REJECTED),
     ],
 )
-def test_server_is_never_believed_when_the_directory_does_not_confirm_it(
+def test_server_is_rejected_when_the_directory_does_not_confirm_it(
     form: dict[str, str], directory: Reply | PlatformFailure, kind: FailureKind
 ) -> None:
     failure = refusal(run(entered(**form), BY_HANDLE[2], directory))
@@ -324,13 +324,13 @@ def test_directory_without_an_address_is_unavailable(identifier: str) -> None:
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_resolver_that_refuses_us_is_unavailable(status: int) -> None:
+def test_resolver_that_refuses_calls_is_unavailable(status: int) -> None:
     refused = Reply(status=status, body=b'{"error": "AuthMissing"}', received_at=NOW)
     assert refusal(run(entered(), refused, recorded("a_web_page"))).kind is FailureKind.UNAVAILABLE
 
 
 @pytest.mark.parametrize("form", [{"pdsUrl": "https://bsky.social"}, {"identifier": "alice@example.com"}])
-def test_whoever_signs_in_at_the_entryway_shows_the_session_to_their_own_server(form: dict[str, str]) -> None:
+def test_session_from_the_entryway_is_shown_to_the_account_s_own_server(form: dict[str, str]) -> None:
     replies = [BY_HANDLE[2], BY_HANDLE[1], recorded("get_session"), BY_HANDLE[3]]
     transcript = run(entered(**form), *replies)
     proof = transcript.calls[2]
@@ -341,15 +341,15 @@ def test_whoever_signs_in_at_the_entryway_shows_the_session_to_their_own_server(
 
 
 @pytest.mark.parametrize("proof", ["authentication_required", "expired_token", "get_session"])
-def test_a_server_cannot_vouch_for_an_account_that_lives_elsewhere(proof: str) -> None:
-    """Anybody may run a server and let it answer with anybody's DID."""
+def test_server_cannot_vouch_for_an_account_on_another_server(proof: str) -> None:
+    """Anyone may run a server that responds with the DID of another account."""
     changes = {"did": "did:plc:anotheraccount"} if proof == "get_session" else {}
     form = entered(pdsUrl="https://evil.example.net")
     failure = refusal(run(form, BY_HANDLE[2], BY_HANDLE[1], recorded(proof, **changes)))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.server_mismatch")
 
 
-def test_a_server_that_cannot_answer_is_not_taken_for_a_no() -> None:
+def test_sign_in_is_not_rejected_when_the_server_is_unavailable() -> None:
     form = entered(pdsUrl="https://bsky.social")
     failure = refusal(run(form, BY_HANDLE[2], BY_HANDLE[1], recorded("internal_server_error")))
     assert failure.kind is FailureKind.UNAVAILABLE
@@ -358,7 +358,7 @@ def test_a_server_that_cannot_answer_is_not_taken_for_a_no() -> None:
 @pytest.mark.parametrize(
     "reply", [recorded("not_supported"), recorded("a_web_page"), Reply(status=301, received_at=NOW)]
 )
-def test_an_address_that_is_no_server_is_named_as_the_mistake(reply: Reply) -> None:
+def test_address_without_a_server_is_rejected(reply: Reply) -> None:
     failure = refusal(run(entered(pdsUrl="https://example.com"), reply))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.connect.not_a_server")
 
@@ -373,12 +373,12 @@ def test_an_address_that_is_no_server_is_named_as_the_mistake(reply: Reply) -> N
         ("Alice+b@Example.com", "Alice+b@Example.com"),
     ],
 )
-def test_identifiers_are_normalised(typed: str, identifier: str) -> None:
+def test_identifiers_are_normalized(typed: str, identifier: str) -> None:
     assert entered(typed).identifier == identifier
 
 
 @pytest.mark.parametrize("typed", ["", "@", "alice", "a b.com", "alice..com", "did:plc:", "a@b@c", "x" * 3000])
-def test_what_identifies_nobody_is_refused_before_anything_is_asked(typed: str) -> None:
+def test_invalid_identifier_is_rejected_before_any_call(typed: str) -> None:
     with pytest.raises(ValidationError):
         entered(typed)
 
@@ -387,18 +387,18 @@ def test_what_identifies_nobody_is_refused_before_anything_is_asked(typed: str) 
     "url",
     ["pds.example.com", "ftp://pds.example.com", "https://a:b@pds.example.com", "https://pds.example.com/?a#b", ""],
 )
-def test_a_server_s_address_is_a_plain_url(url: str) -> None:
+def test_server_address_must_be_a_plain_url(url: str) -> None:
     with pytest.raises(ValidationError):
         entered(pdsUrl=url)
 
 
 @pytest.mark.parametrize("form", [{"appPassword": ""}, {"app_password": "x"}, {"password": "x"}])
-def test_the_form_is_closed(form: dict[str, str]) -> None:
+def test_form_rejects_unknown_fields(form: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         entered(**form)
 
 
-def test_neither_the_form_nor_what_is_wrong_with_it_shows_the_password() -> None:
+def test_form_and_its_errors_do_not_show_the_password() -> None:
     assert "abcd" not in repr(entered())
     with pytest.raises(ValidationError) as refused:
         ConnectInput.model_validate({"identifier": "x", "appPassword": "abcd-efgh", "appPasword": "abcd-efgh"})
@@ -413,5 +413,5 @@ FLOWS: list[tuple[dict[str, Any], Sequence[Reply]]] = [
 
 
 @pytest.mark.parametrize(("form", "replies"), FLOWS)
-def test_the_flow_ends_whatever_is_answered(form: dict[str, Any], replies: Sequence[Reply]) -> None:
-    assert_ends_whatever_is_answered(lambda: connect(entered(**form), SETTINGS), replies)
+def test_flow_ends_for_any_reply(form: dict[str, Any], replies: Sequence[Reply]) -> None:
+    assert_ends_for_any_reply(lambda: connect(entered(**form), SETTINGS), replies)

@@ -19,11 +19,11 @@ from letmepost.platforms.contract import ReadyPost
 from tests.platforms.bluesky.transcripts import (
     DID,
     FROZEN,
+    OTHER_CID,
+    OTHER_POST,
     PDS,
     SETTINGS,
-    SOMEBODYS_CID,
-    SOMEBODYS_POST,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     checkpoints,
     image,
     put,
@@ -33,7 +33,7 @@ from tests.platforms.bluesky.transcripts import (
     uri,
 )
 
-REFERENCE = {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}
+REFERENCE = {"uri": OTHER_POST, "cid": OTHER_CID}
 BLOB = recorded("upload_blob").data()["blob"]
 CARD = {"url": "https://example.com/a", "title": "A"}
 
@@ -51,7 +51,7 @@ def warnings(transcript: Transcript[None]) -> list[str]:
     return [said.code for said in transcript.instructions if isinstance(said, Warn)]
 
 
-def test_a_text_is_one_call_under_a_key_of_our_own() -> None:
+def test_text_is_one_call_under_a_chosen_key() -> None:
     [call] = run(ready("hello")).calls
     assert call == Call(
         method="POST",
@@ -70,7 +70,7 @@ def test_a_text_is_one_call_under_a_key_of_our_own() -> None:
     )
 
 
-def test_it_is_live_once_the_server_has_it() -> None:
+def test_post_is_live_once_the_server_has_it() -> None:
     transcript = run(ready(), put())
     assert transcript.error is None
     assert transcript.instructions[1:] == (
@@ -78,14 +78,14 @@ def test_it_is_live_once_the_server_has_it() -> None:
     )
 
 
-def test_the_link_to_it_leads_where_the_settings_say() -> None:
+def test_link_uses_the_app_url_of_the_settings() -> None:
     settings = BlueskySettings(app_url=AnyHttpUrl("http://127.0.0.1:8090/bluesky/"))
     [_, live] = play(publish(ready(), settings), put()).instructions
     assert isinstance(live, Live)
     assert live.url == f"http://127.0.0.1:8090/bluesky/profile/{DID}/post/{tid(FROZEN, 0)}"
 
 
-def test_a_repeated_put_that_changed_nothing_is_a_success() -> None:
+def test_repeated_put_without_changes_succeeds() -> None:
     assert run(ready(), recorded("put_record_unchanged")).error is None
 
 
@@ -98,7 +98,7 @@ def test_languages_and_labels_are_part_of_the_record() -> None:
     }
 
 
-def test_mentions_are_looked_up_once_each_at_the_account_s_own_server() -> None:
+def test_each_mention_is_resolved_once_by_the_account_s_own_server() -> None:
     post = ready("@a.test @A.test @b.test", first_comment="@a.test")
     transcript = run(post, recorded("resolve_handle", did="did:plc:a"), recorded("resolve_handle", did="did:plc:b"))
     looked_up, asked_next, published = transcript.calls
@@ -113,19 +113,19 @@ def test_mentions_are_looked_up_once_each_at_the_account_s_own_server() -> None:
 
 
 @pytest.mark.parametrize("unknown", ["handle_unknown", "handle_not_found", "not_supported", "a_web_page"])
-def test_a_mention_of_nobody_stays_text_and_is_warned_of(unknown: str) -> None:
-    transcript = run(ready("@nobody.test"), recorded(unknown), put())
+def test_unresolved_mention_stays_text_with_a_warning(unknown: str) -> None:
+    transcript = run(ready("@unknown.test"), recorded(unknown), put())
     assert warnings(transcript) == ["bluesky.mention.unresolved"]
     assert "facets" not in record(transcript.calls[1])
     assert transcript.error is None
 
 
-def test_a_server_that_cannot_say_who_is_meant_is_asked_again_later() -> None:
+def test_mention_is_retried_when_the_server_is_unavailable() -> None:
     failure = refusal(run(ready("@a.test"), recorded("internal_server_error")))
     assert failure.kind is FailureKind.UNAVAILABLE
 
 
-def test_an_image_is_uploaded_whole_before_the_post() -> None:
+def test_image_is_uploaded_whole_before_the_post() -> None:
     upload, published = run(ready(media=(image(7),)), recorded("upload_blob")).calls
     assert upload == Call(
         method="POST",
@@ -153,7 +153,7 @@ def test_four_images_are_four_uploads_in_order() -> None:
 @pytest.mark.parametrize(
     "facts", [{"width_px": None}, {"height_px": None}, {"width_px": 0}, {"width_px": None, "height_px": None}]
 )
-def test_an_image_of_unknown_size_has_no_aspect_ratio(facts: dict[str, Any]) -> None:
+def test_image_of_unknown_size_has_no_aspect_ratio(facts: dict[str, Any]) -> None:
     item = replace(image(**facts), alt_text=None)
     published = run(ready(media=(item,)), recorded("upload_blob")).calls[-1]
     assert record(published)["embed"]["images"] == [{"image": BLOB, "alt": ""}]
@@ -193,22 +193,22 @@ def test_first_call_of_a_text_with_long_links_shows_the_text_that_is_sent() -> N
 
 
 @pytest.mark.parametrize("reply", [recorded("a_web_page"), recorded("upload_blob", blob=None)])
-def test_an_upload_that_brings_no_blob_is_tried_again_later(reply: Reply) -> None:
+def test_upload_without_a_blob_is_retried_later(reply: Reply) -> None:
     assert refusal(run(ready(media=(image(),)), reply)).kind is FailureKind.UNAVAILABLE
 
 
-def test_a_medium_without_bytes_is_a_bug() -> None:
+def test_media_item_without_bytes_raises() -> None:
     transcript = run(ready(media=(replace(image(), facts=None),)))
     assert isinstance(transcript.error, ValueError)
 
 
-def test_a_link_card_is_what_the_caller_gave() -> None:
+def test_link_card_contains_what_the_caller_sent() -> None:
     [call] = run(ready(options={"linkCard": CARD})).calls
     external = {"uri": "https://example.com/a", "title": "A", "description": ""}
     assert record(call)["embed"] == {"$type": "app.bsky.embed.external", "external": external}
 
 
-def test_a_link_card_s_thumbnail_is_uploaded() -> None:
+def test_link_card_thumbnail_is_uploaded() -> None:
     options = {"linkCard": {**CARD, "description": "About", "thumbnail": "med_01JD0000000000000000000000"}}
     post = ready("", options=options, option_media={"linkCard.thumbnail": image(5)})
     upload, published = run(post, recorded("upload_blob")).calls
@@ -217,14 +217,14 @@ def test_a_link_card_s_thumbnail_is_uploaded() -> None:
     assert record(published)["embed"]["external"]["description"] == "About"
 
 
-def test_a_quote_stands_alone_or_beside_media() -> None:
+def test_quote_is_embedded_alone_or_with_media() -> None:
     quote = {"$type": "app.bsky.embed.record", "record": REFERENCE}
     [alone] = run(ready(options={"quote": REFERENCE})).calls
     assert record(alone)["embed"] == quote
-    beside = run(ready(options={"quote": REFERENCE}, media=(image(),)), recorded("upload_blob")).calls[-1]
-    assert record(beside)["embed"]["$type"] == "app.bsky.embed.recordWithMedia"
-    assert record(beside)["embed"]["record"] == quote
-    assert record(beside)["embed"]["media"]["$type"] == "app.bsky.embed.images"
+    with_media = run(ready(options={"quote": REFERENCE}, media=(image(),)), recorded("upload_blob")).calls[-1]
+    assert record(with_media)["embed"]["$type"] == "app.bsky.embed.recordWithMedia"
+    assert record(with_media)["embed"]["record"] == quote
+    assert record(with_media)["embed"]["media"]["$type"] == "app.bsky.embed.images"
     [card] = run(ready(options={"quote": REFERENCE, "linkCard": CARD})).calls
     assert record(card)["embed"]["media"]["$type"] == "app.bsky.embed.external"
 
@@ -240,7 +240,7 @@ def test_a_quote_stands_alone_or_beside_media() -> None:
         (recorded("get_record", value={"reply": {"root": {"uri": "", "cid": ""}}}), REFERENCE),
     ],
 )
-def test_a_reply_names_its_parent_and_the_root_of_the_conversation(parent: Reply, root: dict[str, str]) -> None:
+def test_reply_names_its_parent_and_the_root_of_the_conversation(parent: Reply, root: dict[str, str]) -> None:
     asked, published = run(ready(options={"replyTo": REFERENCE}), parent).calls
     assert asked.url == f"{PDS}/xrpc/com.atproto.repo.getRecord"
     assert asked.query == (
@@ -251,7 +251,7 @@ def test_a_reply_names_its_parent_and_the_root_of_the_conversation(parent: Reply
     assert record(published)["reply"] == {"root": root, "parent": REFERENCE}
 
 
-def test_a_reply_to_nothing_is_refused_before_anything_is_uploaded() -> None:
+def test_reply_to_a_missing_post_is_rejected_before_any_upload() -> None:
     transcript = run(ready(options={"replyTo": REFERENCE}, media=(image(),)), recorded("record_not_found"))
     failure = refusal(transcript)
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "bluesky.reply_to.not_found")
@@ -259,12 +259,12 @@ def test_a_reply_to_nothing_is_refused_before_anything_is_uploaded() -> None:
 
 
 @pytest.mark.parametrize("reply", ["a_web_page", "internal_server_error"])
-def test_a_parent_that_cannot_be_read_is_asked_for_again_later(reply: str) -> None:
+def test_unreadable_parent_is_read_again_later(reply: str) -> None:
     failure = refusal(run(ready(options={"replyTo": REFERENCE}), recorded(reply)))
     assert failure.kind is FailureKind.UNAVAILABLE
 
 
-def test_a_lost_blob_is_sent_once_more_and_the_post_put_again() -> None:
+def test_lost_blob_is_uploaded_again_and_the_post_put_again() -> None:
     post = ready(media=(image(1), image(2)))
     blob = recorded("upload_blob")
     transcript = run(post, blob, blob, recorded("blob_not_found"), blob, blob, put())
@@ -275,31 +275,31 @@ def test_a_lost_blob_is_sent_once_more_and_the_post_put_again() -> None:
     assert [said.step for said in transcript.instructions if isinstance(said, Forget)] == ["blob-1", "blob-2"]
 
 
-def test_the_record_is_made_of_the_blobs_as_they_were_named_last() -> None:
+def test_record_contains_the_blobs_of_the_last_upload() -> None:
     again = recorded("upload_blob", blob={**BLOB, "mimeType": "image/png"})
     transcript = run(ready(media=(image(),)), recorded("upload_blob"), recorded("blob_not_found"), again)
     assert record(transcript.calls[-1])["embed"]["images"][0]["image"]["mimeType"] == "image/png"
 
 
-def test_a_blob_that_is_lost_twice_is_tried_again_later() -> None:
+def test_blob_that_is_lost_twice_is_retried_later() -> None:
     blob, lost = recorded("upload_blob"), recorded("blob_not_found")
     assert refusal(run(ready(media=(image(),)), blob, lost, blob, lost)).kind is FailureKind.UNAVAILABLE
 
 
-def test_a_lost_blob_of_a_post_without_any_is_no_reason_to_repeat() -> None:
+def test_lost_blob_of_a_post_without_blobs_is_not_repeated() -> None:
     transcript = run(ready(), recorded("blob_not_found"))
     assert len(transcript.calls) == 1
     assert refusal(transcript).kind is FailureKind.UNAVAILABLE
 
 
 def stored(call: Call, **changes: object) -> Reply:
-    """The server's copy of what a call put."""
+    """Return the server's copy of what a call put."""
     place = {"uri": uri(), "cid": "bafyrei0"}
     return recorded("get_record", **place, value={**record(call), **changes})
 
 
 @pytest.mark.parametrize("answer", [recorded("invalid_swap"), recorded("a_web_page"), recorded("put_record", cid=None)])
-def test_a_put_without_a_plain_answer_is_looked_for(answer: Reply) -> None:
+def test_put_without_a_clear_reply_is_searched_for(answer: Reply) -> None:
     [call] = run(ready()).calls
     transcript = run(ready(), answer, stored(call))
     assert transcript.calls[1].query == (
@@ -313,13 +313,13 @@ def test_a_put_without_a_plain_answer_is_looked_for(answer: Reply) -> None:
 
 
 @pytest.mark.parametrize("changes", [{"text": "not ours"}, {"createdAt": "2020-01-01T00:00:00.000Z"}])
-def test_a_record_under_our_key_that_says_something_else_is_not_taken_for_ours(changes: dict[str, str]) -> None:
+def test_record_with_other_content_under_the_same_key_does_not_count(changes: dict[str, str]) -> None:
     [call] = run(ready()).calls
     failure = refusal(run(ready(), recorded("invalid_swap"), stored(call, **changes)))
     assert failure.kind is FailureKind.DUPLICATE
 
 
-def test_a_success_that_names_nothing_and_left_nothing_stays_in_doubt() -> None:
+def test_success_without_a_record_stays_in_doubt() -> None:
     failure = refusal(run(ready(), recorded("a_web_page"), recorded("record_not_found")))
     assert failure.kind is FailureKind.IN_DOUBT
 
@@ -334,11 +334,11 @@ def test_a_success_that_names_nothing_and_left_nothing_stays_in_doubt() -> None:
         ("not_supported", FailureKind.UNAVAILABLE),
     ],
 )
-def test_a_refused_put_says_why(reply: str, kind: FailureKind) -> None:
+def test_refused_put_has_its_reason(reply: str, kind: FailureKind) -> None:
     assert refusal(run(ready(), recorded(reply))).kind is kind
 
 
-def test_a_lost_reply_is_the_driver_s_to_judge() -> None:
+def test_lost_reply_is_left_to_the_driver() -> None:
     assert isinstance(run(ready(), NoReply()).error, NoReply)
 
 
@@ -354,13 +354,13 @@ POSTS: list[tuple[ReadyPost, Sequence[Reply]]] = [
 
 
 @pytest.mark.parametrize(("post", "replies"), POSTS)
-def test_the_flow_ends_whatever_is_answered(post: ReadyPost, replies: Sequence[Reply]) -> None:
-    assert_ends_whatever_is_answered(lambda: publish(post, SETTINGS), replies)
+def test_flow_ends_for_any_reply(post: ReadyPost, replies: Sequence[Reply]) -> None:
+    assert_ends_for_any_reply(lambda: publish(post, SETTINGS), replies)
 
 
 @pytest.mark.parametrize(("post", "replies"), POSTS)
-def test_the_same_frozen_moment_asks_for_the_same_bytes(post: ReadyPost, replies: Sequence[Reply]) -> None:
-    """A run after a crash is answered from the journal as far as the first one came, and must ask for the same."""
+def test_same_frozen_moment_creates_the_same_calls(post: ReadyPost, replies: Sequence[Reply]) -> None:
+    """A run after a crash replays the journal of the first run, and must send the same calls."""
     first = [encode_call(call) for call in run(post, *replies).calls]
     replayed = [replace(reply, replayed=True) for reply in replies]
     for broken_off in range(len(replies) + 1):
@@ -368,14 +368,14 @@ def test_the_same_frozen_moment_asks_for_the_same_bytes(post: ReadyPost, replies
         assert again == first[: len(again)]
 
 
-def test_another_moment_asks_for_another_record() -> None:
+def test_another_moment_creates_another_record() -> None:
     later = replace(ready(), frozen=replace(FROZEN, entropy=b"\xff" * 32))
     assert first_calls(publish(ready(), SETTINGS)) != first_calls(publish(later, SETTINGS))
 
 
 @pytest.mark.parametrize(("post", "replies"), POSTS)
-def test_between_two_checkpoints_is_one_publishing_call(post: ReadyPost, replies: Sequence[Reply]) -> None:
-    """A repeat after a lost blob is the same step: the first put is known not to have been executed."""
+def test_each_checkpoint_follows_one_publishing_call(post: ReadyPost, replies: Sequence[Reply]) -> None:
+    """A repeat after a lost blob is the same step: the first put was certainly not executed."""
     transcript = run(post, *replies)
     assert transcript.error is None
     steps = [call.step for call in transcript.calls if call.effect is Effect.PUBLISH]
@@ -383,7 +383,7 @@ def test_between_two_checkpoints_is_one_publishing_call(post: ReadyPost, replies
     assert checkpoints(transcript.instructions)[-1] == 0
 
 
-def test_every_step_has_its_own_name() -> None:
+def test_every_step_has_a_unique_name() -> None:
     names: list[Any] = [call.step for call in run(*_everything()).calls if call.step is not None]
     assert len(names) == len(set(names))
 

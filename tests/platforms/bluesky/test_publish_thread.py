@@ -1,4 +1,4 @@
-"""Threads, and what comes after a post: threadgate and first comment."""
+"""Threads, and the extras of a post: threadgate and first comment."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,10 +15,10 @@ from letmepost.platforms.contract import ReadyPost
 from tests.platforms.bluesky.transcripts import (
     DID,
     FROZEN,
+    OTHER_CID,
+    OTHER_POST,
     SETTINGS,
-    SOMEBODYS_CID,
-    SOMEBODYS_POST,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     checkpoints,
     image,
     put,
@@ -47,7 +47,7 @@ def place(index: int) -> dict[str, str]:
 
 
 def shape(transcript: Transcript[None]) -> list[str]:
-    """The publishing calls by step, and the checkpoints between them."""
+    """Return the publishing calls by step, and the checkpoints between them."""
     return [
         str(said.step) if isinstance(said, Call) else type(said).__name__
         for said in transcript.instructions
@@ -55,7 +55,7 @@ def shape(transcript: Transcript[None]) -> list[str]:
     ]
 
 
-def test_each_post_of_a_thread_replies_to_the_one_before() -> None:
+def test_each_post_of_a_thread_replies_to_the_previous_one() -> None:
     calls = run(THREAD, put(0), put(1), put(2)).calls
     assert [call.step for call in calls] == ["post", "thread-1", "thread-2"]
     assert [record(call)["text"] for call in calls] == ["one", "two", "three"]
@@ -66,7 +66,7 @@ def test_each_post_of_a_thread_replies_to_the_one_before() -> None:
     ]
 
 
-def test_a_thread_s_keys_and_dates_follow_each_other() -> None:
+def test_keys_and_dates_of_a_thread_are_consecutive() -> None:
     calls = run(THREAD, put(0), put(1), put(2)).calls
     assert [call.json and call.json["rkey"] for call in calls] == [tid(FROZEN, index) for index in range(3)]
     assert [record(call)["createdAt"] for call in calls] == [f"2026-11-21T10:00:00.12{digit}Z" for digit in (3, 4, 5)]
@@ -80,7 +80,7 @@ def test_every_part_is_reported_and_the_thread_is_live_with_its_last() -> None:
     assert transcript.instructions[-1] == Live(**place(0), url=f"https://bsky.app/profile/{DID}/post/{tid(FROZEN, 0)}")
 
 
-def test_a_thread_that_breaks_has_reported_what_is_visible() -> None:
+def test_interrupted_thread_has_reported_what_is_visible() -> None:
     transcript = run(THREAD, put(0), put(1), recorded("rate_limited"))
     assert shape(transcript) == ["post", "Part", "thread-1", "Part", "thread-2"]
     assert isinstance(transcript.error, PlatformFailure)
@@ -99,8 +99,8 @@ def test_all_media_of_a_thread_are_uploaded_before_its_first_post() -> None:
     assert "embed" not in record(calls[6])
 
 
-def test_languages_and_labels_apply_to_every_part_and_the_rest_to_the_first() -> None:
-    reference = {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}
+def test_languages_and_labels_apply_to_every_part_and_other_options_to_the_first() -> None:
+    reference = {"uri": OTHER_POST, "cid": OTHER_CID}
     options = {"langs": ["de"], "labels": ["nudity"], "quote": reference}
     post = ready("one", thread=TWO_MORE, first_comment="four", options=options)
     records = [record(call) for call in run(post, put(0), put(1), put(2), put(3)).calls]
@@ -108,16 +108,16 @@ def test_languages_and_labels_apply_to_every_part_and_the_rest_to_the_first() ->
     assert ["embed" in made for made in records] == [True, False, False, False]
 
 
-def test_a_thread_under_somebody_s_post_keeps_that_conversation_s_root() -> None:
-    options = {"replyTo": {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}}
+def test_thread_that_replies_to_a_post_keeps_the_root_of_that_conversation() -> None:
+    options = {"replyTo": {"uri": OTHER_POST, "cid": OTHER_CID}}
     post = ready("one", thread=TWO_MORE[:1], first_comment="c", options=options)
     calls = run(post, recorded("get_record_reply"), put(0), put(1), put(2)).calls
     roots = {record(call)["reply"]["root"]["uri"] for call in calls[1:]}
     assert roots == {"at://did:plc:44ybard66vv44zksje25o7dz/app.bsky.feed.post/3k43tv4rft22g"}
-    assert [record(call)["reply"]["parent"]["uri"] for call in calls[1:]] == [SOMEBODYS_POST, uri(0), uri(0)]
+    assert [record(call)["reply"]["parent"]["uri"] for call in calls[1:]] == [OTHER_POST, uri(0), uri(0)]
 
 
-def test_a_first_comment_is_a_reply_to_the_post_once_it_is_live() -> None:
+def test_first_comment_replies_to_the_live_post() -> None:
     transcript = run(ready(first_comment="more"), put(0), put(1))
     assert shape(transcript) == ["post", "Live", "comment", "Extra"]
     comment = transcript.calls[1]
@@ -127,7 +127,7 @@ def test_a_first_comment_is_a_reply_to_the_post_once_it_is_live() -> None:
     assert transcript.instructions[-1] == Extra(name="firstComment", **place(1))
 
 
-def test_the_first_comment_of_a_thread_comes_last_and_under_its_first_post() -> None:
+def test_first_comment_of_a_thread_comes_last_and_replies_to_its_first_post() -> None:
     transcript = run(ready("one", thread=TWO_MORE, first_comment="more"), put(0), put(1), put(2), put(3))
     assert shape(transcript)[-4:] == ["Part", "Live", "comment", "Extra"]
     assert record(transcript.calls[-1])["reply"]["parent"] == place(0)
@@ -141,7 +141,7 @@ def test_the_first_comment_of_a_thread_comes_last_and_under_its_first_post() -> 
         (["mentioned", LIST], [{"$type": f"{GATE}#mentionRule"}, {"$type": f"{GATE}#listRule", "list": LIST}]),
     ],
 )
-def test_a_threadgate_has_the_key_of_the_post_it_guards(allow: list[str], rules: list[dict[str, str]]) -> None:
+def test_threadgate_has_the_key_of_its_post(allow: list[str], rules: list[dict[str, str]]) -> None:
     transcript = run(gated(*allow), put(0), put(0, GATE))
     assert shape(transcript) == ["post", "Live", "threadgate", "Extra"]
     [post, gate] = transcript.calls
@@ -163,7 +163,7 @@ def test_everyone_needs_no_threadgate() -> None:
     assert shape(run(gated("everyone"), put(0))) == ["post", "Live"]
 
 
-def test_a_thread_is_gated_as_soon_as_it_has_a_root() -> None:
+def test_thread_gets_its_gate_directly_after_its_root() -> None:
     post = gated("nobody", thread=TWO_MORE[:1], first_comment="more")
     transcript = run(post, put(0), put(0, GATE), put(1), put(2))
     assert shape(transcript) == [
@@ -175,19 +175,27 @@ REFUSED = Reply(status=400, body=b'{"error": "InvalidRequest", "message": "No."}
 
 
 @pytest.mark.parametrize(
-    ("post", "replies", "code"),
+    ("post", "code", "message"),
     [
-        (gated("nobody"), [put(0)], "bluesky.threadgate.refused"),
-        (ready(first_comment="more"), [put(0)], "bluesky.first_comment.refused"),
+        (
+            gated("nobody"),
+            "bluesky.threadgate.refused",
+            "The post is published, but its threadgate was rejected, so anyone can reply.",
+        ),
+        (
+            ready(first_comment="more"),
+            "bluesky.first_comment.refused",
+            "The post is published, but its first comment was rejected.",
+        ),
     ],
 )
-def test_an_extra_that_is_refused_for_good_is_a_warning(post: ReadyPost, replies: Sequence[Reply], code: str) -> None:
-    transcript = run(post, *replies, REFUSED)
+def test_permanently_refused_extra_is_a_warning(post: ReadyPost, code: str, message: str) -> None:
+    transcript = run(post, put(0), REFUSED)
     assert transcript.error is None
-    assert transcript.instructions[-1] == Warn(code, "Bluesky refused this: No.")
+    assert transcript.instructions[-1] == Warn(code, f"{message} Bluesky rejected the request: No.")
 
 
-def test_after_a_refused_threadgate_the_comment_still_follows() -> None:
+def test_comment_follows_a_refused_threadgate() -> None:
     transcript = run(gated("nobody", first_comment="more"), put(0), REFUSED, put(1))
     assert shape(transcript) == ["post", "Live", "threadgate", "Warn", "comment", "Extra"]
 
@@ -201,7 +209,7 @@ def test_after_a_refused_threadgate_the_comment_still_follows() -> None:
     ],
 )
 @pytest.mark.parametrize("post", [gated("nobody"), ready(first_comment="more")])
-def test_an_extra_that_fails_for_now_is_tried_again(post: ReadyPost, reply: str, kind: FailureKind) -> None:
+def test_temporarily_failed_extra_is_retried(post: ReadyPost, reply: str, kind: FailureKind) -> None:
     error = run(post, put(0), recorded(reply)).error
     assert isinstance(error, PlatformFailure)
     assert error.kind is kind
@@ -217,12 +225,12 @@ THREADS: list[tuple[ReadyPost, Sequence[Reply]]] = [
 
 
 @pytest.mark.parametrize(("post", "replies"), THREADS)
-def test_a_thread_ends_whatever_is_answered(post: ReadyPost, replies: Sequence[Reply]) -> None:
-    assert_ends_whatever_is_answered(lambda: publish(post, SETTINGS), replies)
+def test_thread_ends_for_any_reply(post: ReadyPost, replies: Sequence[Reply]) -> None:
+    assert_ends_for_any_reply(lambda: publish(post, SETTINGS), replies)
 
 
 @pytest.mark.parametrize(("post", "replies"), THREADS)
-def test_between_two_checkpoints_is_one_publishing_call(post: ReadyPost, replies: Sequence[Reply]) -> None:
+def test_each_checkpoint_follows_one_publishing_call(post: ReadyPost, replies: Sequence[Reply]) -> None:
     counts = checkpoints(run(post, *replies).instructions)
     assert max(counts) == 1
     assert counts[-1] == 0

@@ -1,4 +1,4 @@
-"""What a refusal means: a row for each row of the protocol's table of errors."""
+"""What a refusal means: one row per row of the protocol's table of errors."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 
 from letmepost.domain.errors import FailureKind, LimitScope
 from letmepost.domain.flow import Auth, Call, Effect, Reply
-from letmepost.platforms.bluesky.replies import MEANINGS, METHOD_MEANINGS, explain
+from letmepost.platforms.bluesky.replies import BY_ERROR, BY_METHOD, explain
 from letmepost.platforms.bluesky.xrpc import (
     CREATE_SESSION,
     REFRESH_SESSION,
@@ -44,7 +44,7 @@ def reply(status: int, body: bytes = b"", headers: dict[str, str] | None = None)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]}-{row[1]}-{row[3]}")
-def test_a_row_of_the_table(row: Row) -> None:
+def test_error_has_its_kind(row: Row) -> None:
     status, error, message, call, kind = row
     body = json.dumps({"error": error, "message": message}).encode()
     failure = explain(CALLS[call], reply(status, body))
@@ -54,10 +54,10 @@ def test_a_row_of_the_table(row: Row) -> None:
     assert failure.retry_at is None
 
 
-def test_the_rows_cover_every_error_that_has_a_meaning_of_its_own() -> None:
-    assert {(status, error) for status, error, *_ in ROWS} >= set(MEANINGS)
+def test_rows_cover_every_error_with_a_meaning() -> None:
+    assert {(status, error) for status, error, *_ in ROWS} >= set(BY_ERROR)
     covered = {(method_of(CALLS[call]), status, error) for status, error, _, call, _ in ROWS}
-    assert covered >= set(METHOD_MEANINGS)
+    assert covered >= set(BY_METHOD)
 
 
 @pytest.mark.parametrize(
@@ -81,18 +81,20 @@ def test_the_rows_cover_every_error_that_has_a_meaning_of_its_own() -> None:
     ],
 )
 @pytest.mark.parametrize("body", [b"", b"<html>", b'["x"]', b'{"error": 7, "message": 7}', b"\xff\xfe"])
-def test_a_reply_without_a_name_is_judged_by_its_status(status: int, call: str, kind: FailureKind, body: bytes) -> None:
+def test_reply_without_an_error_name_is_judged_by_its_status(
+    status: int, call: str, kind: FailureKind, body: bytes
+) -> None:
     assert explain(CALLS[call], reply(status, body)).kind is kind
 
 
-def test_a_name_of_tomorrow_is_judged_by_its_status() -> None:
+def test_unknown_error_name_is_judged_by_its_status() -> None:
     body = b'{"error": "QuotaOfTomorrow", "message": "Come back later"}'
     assert explain(CALLS["post"], reply(400, body)).kind is FailureKind.REJECTED
     assert explain(CALLS["post"], reply(403, body)).kind is FailureKind.AUTH_FAILED
     assert explain(CALLS["post"], reply(503, body)).kind is FailureKind.IN_DOUBT
 
 
-def test_a_wrong_password_asks_for_an_app_password() -> None:
+def test_wrong_password_asks_for_an_app_password() -> None:
     failure = explain(CALLS["sign_in"], recorded("wrong_password"))
     assert "app password in Bluesky under Settings" in str(failure.remediation)
 
@@ -110,18 +112,18 @@ def test_a_wrong_password_asks_for_an_app_password() -> None:
         ({"retry-after": "٣"}, None),
     ],
 )
-def test_the_server_says_when_it_makes_sense_again(headers: dict[str, str], retry_at: datetime | None) -> None:
+def test_retry_time_is_read_from_the_headers(headers: dict[str, str], retry_at: datetime | None) -> None:
     failure = explain(CALLS["post"], reply(429, headers=headers))
     assert failure.kind is FailureKind.RATE_LIMITED
     assert failure.retry_at == retry_at
 
 
-def test_a_server_that_anybody_may_run_holds_back_only_its_own_accounts() -> None:
+def test_rate_limit_holds_back_only_the_account() -> None:
     for call in CALLS.values():
         assert explain(call, recorded("rate_limited")).scope is LimitScope.ACCOUNT
 
 
-def test_the_raw_answer_is_bounded_and_holds_no_token() -> None:
+def test_raw_reply_is_bounded_and_contains_no_token() -> None:
     token = "eyJ0eXAiOiJhdCtqd3QifQ.eyJzdWIiOiJkaWQifQ.c2lnbmF0dXJl"
     body = json.dumps({"error": "InvalidRequest", "message": f"bad {token} here {'x' * 9000}"}).encode()
     failure = explain(CALLS["post"], reply(400, body))
@@ -133,17 +135,17 @@ def test_the_raw_answer_is_bounded_and_holds_no_token() -> None:
     assert len(failure.message) < 400
 
 
-def test_a_success_that_lacks_something_is_not_shown() -> None:
-    """What it does not lack may be a token, and not every token looks like one."""
+def test_incomplete_success_is_not_shown() -> None:
+    """Its other fields may be tokens, and not every token looks like one."""
     failure = explain(CALLS["refresh"], reply(200, b'{"accessJwt": "opaque", "refreshJwt": ""}'))
     assert failure.response == {"status": 200, "error": None, "body": ""}
 
 
-def test_too_large_a_file_names_the_rule() -> None:
+def test_too_large_file_has_the_id_of_the_rule() -> None:
     body = b'{"error": "PayloadTooLarge", "message": "request entity too large"}'
     assert explain(CALLS["upload"], reply(413, body)).rule == "bluesky.media.image_size_max"
 
 
 @pytest.mark.parametrize("path", sorted(REPLIES.glob("*.json")), ids=lambda path: path.stem)
-def test_every_recorded_reply_names_its_source(path: Path) -> None:
+def test_every_recorded_reply_has_its_source(path: Path) -> None:
     assert json.loads(path.read_text())["source"]

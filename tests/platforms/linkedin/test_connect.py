@@ -1,4 +1,4 @@
-"""Consent, what it opens, and the tokens that come of it."""
+"""Consent, the accounts that it covers, and the resulting tokens."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -25,7 +25,7 @@ from tests.platforms.linkedin.transcripts import (
     SETTINGS,
     SHARE,
     answer,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     refusal,
 )
 
@@ -60,7 +60,7 @@ def failure_of(flow: Flow[object], *replies: Reply | Exception) -> PlatformFailu
 
 
 @pytest.mark.parametrize("pages", [True, False])
-def test_consent_asks_for_pages_only_where_the_app_may_have_them(pages: bool) -> None:  # noqa: FBT001 - a parameter
+def test_consent_requests_pages_only_when_the_app_may_have_them(pages: bool) -> None:  # noqa: FBT001 - a parameter
     request = ConsentRequest(redirect_uri="https://me.example/cb", state="s", code_challenge="c")
     url = urlsplit(consent_url(request, SETTINGS.model_copy(update={"pages": pages})))
     query = dict(parse_qsl(url.query))
@@ -70,7 +70,7 @@ def test_consent_asks_for_pages_only_where_the_app_may_have_them(pages: bool) ->
     assert "code_challenge" not in query
 
 
-def test_one_consent_opens_the_member_and_what_they_administer() -> None:
+def test_consent_covers_the_member_and_what_they_administer() -> None:
     transcript = played(TOKENS, ANN, ACLS, NAMED)
     member, page = transcript.value()
     assert (member.platform_account_id, member.handle, member.display_name) == (MEMBER, None, "Ann Lee")
@@ -94,7 +94,7 @@ def test_one_consent_opens_the_member_and_what_they_administer() -> None:
     assert reads[1].headers["X-RestLi-Method"] == "FINDER"
 
 
-def test_a_self_serve_app_opens_the_member_alone_until_the_token_ends() -> None:
+def test_self_serve_app_connects_the_member_until_the_token_expires() -> None:
     transcript = played(SELF_SERVE, ANN)
     [member] = transcript.value()
     assert len(transcript.calls) == 2
@@ -102,22 +102,22 @@ def test_a_self_serve_app_opens_the_member_alone_until_the_token_ends() -> None:
     assert member.token_expires_at == member.credential.expires_at == NOW + timedelta(seconds=5_183_999)
 
 
-@pytest.mark.parametrize("told", [31_536_000, None, -1, "soon"])
-def test_a_partner_s_permission_ends_with_its_refresh_token(told: object) -> None:
-    tokens = answer(200, {**PARTNER.data(), "refresh_token_expires_in": told})
+@pytest.mark.parametrize("lifetime_s", [31_536_000, None, -1, "soon"])
+def test_permission_of_a_partner_ends_with_its_refresh_token(lifetime_s: object) -> None:
+    tokens = answer(200, {**PARTNER.data(), "refresh_token_expires_in": lifetime_s})
     [member] = played(tokens, ANN).value()
     assert member.credential.secrets == {"access_token": "AQX", "refresh_token": "AQY"}
     assert member.token_expires_at == NOW + timedelta(days=365)
     assert member.data["refreshable"] is True
 
 
-def test_a_token_that_is_not_known_everywhere_yet_is_shown_again() -> None:
+def test_token_is_retried_when_it_is_not_known_everywhere_yet() -> None:
     fresh = refusal(401, "INVALID_ACCESS_TOKEN", number=65600)
     assert len(played(SELF_SERVE, fresh, fresh, ANN).value()) == 1
     assert failure_of(accounts(GRANT, SETTINGS), SELF_SERVE, fresh, fresh, fresh).kind is FailureKind.AUTH_FAILED
 
 
-def test_organizations_come_in_pages_and_under_an_older_name() -> None:
+def test_organizations_are_read_in_pages_and_with_an_older_field_name() -> None:
     def page(first: int, count: int) -> Reply:
         found = [{"organizationTarget": f"urn:li:organization:{number}"} for number in range(first, first + count)]
         return answer(200, {"elements": found})
@@ -128,32 +128,32 @@ def test_organizations_come_in_pages_and_under_an_older_name() -> None:
     assert dict(transcript.calls[3].query)["start"] == "100"
 
 
-def test_an_app_that_may_not_ask_for_organizations_opens_the_member() -> None:
+def test_app_that_may_not_read_organizations_connects_the_member() -> None:
     assert len(played(TOKENS, ANN, refusal(403, "ACCESS_DENIED")).value()) == 1
 
 
-def test_what_is_no_organization_is_no_account() -> None:
+def test_entity_that_is_not_an_organization_is_ignored() -> None:
     odd = answer(200, {"elements": [{"organization": "urn:li:organization:../1"}, {"organization": 7}, 7, {}]})
     assert len(played(TOKENS, ANN, odd).value()) == 1
 
 
 @pytest.mark.parametrize("error", ["invalid_grant", "invalid_request"])
-def test_a_code_that_was_used_asks_for_another_consent(error: str) -> None:
+def test_used_code_requires_another_consent(error: str) -> None:
     failure = failure_of(accounts(GRANT, SETTINGS), answer(400, {"error": error}))
     assert failure.kind is FailureKind.AUTH_FAILED
 
 
-def test_an_app_that_is_not_known_is_not_the_member_s_fault() -> None:
+def test_unknown_app_is_not_the_member_s_error() -> None:
     failure = failure_of(accounts(GRANT, SETTINGS), answer(401, {"error": "invalid_client"}))
     assert failure.kind is FailureKind.UNAVAILABLE
 
 
 @pytest.mark.parametrize("replies", [(TOKENS, ANN, ACLS, NAMED), (SELF_SERVE, ANN)])
-def test_connecting_ends_whatever_is_answered(replies: tuple[Reply, ...]) -> None:
-    assert_ends_whatever_is_answered(lambda: accounts(GRANT, SETTINGS), replies)
+def test_connecting_ends_for_any_reply(replies: tuple[Reply, ...]) -> None:
+    assert_ends_for_any_reply(lambda: accounts(GRANT, SETTINGS), replies)
 
 
-def test_a_refresh_token_renews_the_access_token() -> None:
+def test_refresh_token_renews_the_access_token() -> None:
     partner = replace(ACCOUNT, data={"authors": [MEMBER], "refreshable": True})
     transcript = play(refresh(partner, SETTINGS), PARTNER)
     [call] = transcript.calls
@@ -168,14 +168,14 @@ def test_a_refresh_token_renews_the_access_token() -> None:
     assert ended.kind is FailureKind.AUTH_FAILED
 
 
-def test_without_a_refresh_token_nobody_is_asked() -> None:
+def test_missing_refresh_token_makes_no_call() -> None:
     transcript = play(refresh(ACCOUNT, SETTINGS))
     assert transcript.calls == []
     assert isinstance(transcript.error, PlatformFailure)
     assert transcript.error.kind is FailureKind.AUTH_FAILED
 
 
-def test_a_call_is_signed_by_what_it_is() -> None:
+def test_call_is_signed_for_its_endpoint() -> None:
     post = sign(create_post(SETTINGS, {}), CREDENTIAL, NOW, b"")
     assert post.headers["Authorization"] == "Bearer AQX"
     asking = oauth(SETTINGS, "introspectToken", {}, step=None, auth=Auth.ACCOUNT)
@@ -200,7 +200,7 @@ def test_a_call_is_signed_by_what_it_is() -> None:
         (answer(201), False),
     ],
 )
-def test_a_token_that_died_of_age_is_told_from_others(reply: Reply, is_expired: bool) -> None:  # noqa: FBT001 - a row
+def test_expired_token_is_distinguished_from_others(reply: Reply, is_expired: bool) -> None:  # noqa: FBT001 - a row
     assert needs_refresh(reply) is is_expired
 
 
@@ -214,20 +214,20 @@ def test_a_token_that_died_of_age_is_told_from_others(reply: Reply, is_expired: 
         (answer(503), FailureKind.UNAVAILABLE),
     ],
 )
-def test_a_check_tells_a_dead_permission_from_a_bad_day(reply: Reply, kind: FailureKind) -> None:
+def test_check_distinguishes_an_ended_permission_from_an_outage(reply: Reply, kind: FailureKind) -> None:
     assert failure_of(check(ACCOUNT, SETTINGS), reply).kind is kind
     assert play(check(ACCOUNT, SETTINGS), answer(200, {"active": True})).error is None
 
 
-def test_disconnecting_asks_nothing_of_linkedin() -> None:
+def test_disconnecting_makes_no_call() -> None:
     assert play(disconnect(ACCOUNT, SETTINGS)).instructions == ()
 
 
-def test_the_version_and_its_end_are_those_that_are_shown() -> None:
+def test_version_and_sunset_are_published() -> None:
     assert (PLATFORM.api_version, PLATFORM.sunset) == (API_VERSION, SUNSET)
 
 
-def test_a_post_is_deleted_by_its_urn_and_its_comments_go_with_it() -> None:
+def test_post_is_deleted_by_its_urn() -> None:
     flow = unpublish(ACCOUNT, [SHARE, f"urn:li:comment:({SHARE},1)"], SETTINGS)
     transcript = play(flow, answer(204))
     [call] = transcript.calls
@@ -239,7 +239,7 @@ def test_a_post_is_deleted_by_its_urn_and_its_comments_go_with_it() -> None:
 @pytest.mark.parametrize(
     ("reply", "kind"), [(answer(404), None), (answer(403), "rejected"), (answer(500), "unavailable")]
 )
-def test_a_deletion_that_finds_nothing_is_done(reply: Reply, kind: str | None) -> None:
+def test_deletion_of_a_missing_post_succeeds(reply: Reply, kind: str | None) -> None:
     error = play(unpublish(ACCOUNT, [SHARE], SETTINGS), reply).error
     assert (None if error is None else str(getattr(error, "kind", error))) == kind
 

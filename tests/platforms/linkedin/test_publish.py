@@ -1,4 +1,4 @@
-"""Publishing: which calls in which order, and what becomes of every answer."""
+"""Publishing: the calls, their order, and the effect of every reply."""
 
 from dataclasses import replace
 from typing import Any
@@ -20,12 +20,12 @@ from tests.platforms.linkedin.transcripts import (
     SETTINGS,
     SHARE,
     answer,
-    assert_ends_whatever_is_answered,
-    begun,
+    assert_ends_for_any_reply,
     document,
     image,
     ready,
     refusal,
+    upload_started,
 )
 
 POST = "https://api.linkedin.com/rest/posts"
@@ -38,7 +38,7 @@ def played(post: ReadyPost, *replies: Reply | Exception) -> Transcript[None]:
 
 
 def sent(post: ReadyPost, *replies: Reply) -> dict[str, Any]:
-    """The post that is created after these replies."""
+    """Return the post that is created after these replies."""
     call = played(post, *replies).calls[-1]
     assert (call.method, call.url, call.effect, call.step) == ("POST", POST, Effect.PUBLISH, "post")
     assert call.json is not None
@@ -50,7 +50,7 @@ def failure_of(transcript: Transcript[None]) -> PlatformFailure:
     return transcript.error
 
 
-def test_a_text_is_one_call() -> None:
+def test_text_is_one_call() -> None:
     transcript = played(ready("Hello (you) #here"), CREATED)
     [call, live] = transcript.instructions
     assert isinstance(call, Call)
@@ -69,7 +69,7 @@ def test_a_text_is_one_call() -> None:
 
 
 @pytest.mark.parametrize("header", ["x-restli-id", "x-linkedin-id"])
-def test_the_urn_stands_in_a_header(header: str) -> None:
+def test_urn_is_read_from_a_header(header: str) -> None:
     created = Reply(status=201, headers={header: SHARE}, received_at=CREATED.received_at)
     live = played(ready(), created).instructions[-1]
     assert isinstance(live, Live)
@@ -77,26 +77,26 @@ def test_the_urn_stands_in_a_header(header: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-restli-id": ""}, {"x-restli-id": "urn:li:image:1"}])
-def test_a_success_that_names_no_post_is_in_doubt(headers: dict[str, str]) -> None:
+def test_success_without_a_urn_is_in_doubt(headers: dict[str, str]) -> None:
     transcript = played(ready(), replace(CREATED, headers=headers))
     assert failure_of(transcript).kind is FailureKind.IN_DOUBT
 
 
-def test_one_image_is_sent_ahead_of_its_post() -> None:
-    begin, put, _ = played(ready(media=(image(),)), begun("image"), SENT).calls
+def test_image_is_uploaded_before_its_post() -> None:
+    begin, put, _ = played(ready(media=(image(),)), upload_started("image"), SENT).calls
     assert begin.url == "https://api.linkedin.com/rest/images"
     assert begin.query == (("action", "initializeUpload"),)
     assert begin.json == {"initializeUploadRequest": {"owner": MEMBER}}
     assert (put.method, put.url) == ("PUT", "https://www.linkedin.com/dms-uploads/1")
     assert put.body == MediaRange(image().media_id, 0, image().facts.size_bytes)  # type: ignore[union-attr]  # it has some
     assert put.headers == {"Content-Type": "image/jpeg"}
-    body = sent(ready(media=(image(),)), begun("image"), SENT)
+    body = sent(ready(media=(image(),)), upload_started("image"), SENT)
     assert body["content"] == {"media": {"id": "urn:li:image:D1", "altText": "image 1"}}
 
 
 def test_several_images_are_a_multi_image() -> None:
     plain = replace(image(2), alt_text=None)
-    body = sent(ready(media=(image(1), plain)), begun("image", 1), SENT, begun("image", 2), SENT)
+    body = sent(ready(media=(image(1), plain)), upload_started("image", 1), SENT, upload_started("image", 2), SENT)
     images = [{"id": "urn:li:image:D1", "altText": "image 1"}, {"id": "urn:li:image:D2"}]
     assert body["content"] == {"multiImage": {"images": images}}
 
@@ -105,24 +105,24 @@ def test_several_images_are_a_multi_image() -> None:
     ("options", "title"),
     [({}, "Deck"), ({"documentTitle": "Better"}, "Better"), ({"documentTitle": " \u200b"}, "Deck")],
 )
-def test_a_document_has_a_title(options: dict[str, str], title: str) -> None:
-    body = sent(ready(media=(document(),), options=options), begun("document"), SENT)
+def test_document_has_a_title(options: dict[str, str], title: str) -> None:
+    body = sent(ready(media=(document(),), options=options), upload_started("document"), SENT)
     assert body["content"] == {"media": {"id": "urn:li:document:D1", "title": title}}
 
 
-def test_an_article_is_told_in_full() -> None:
+def test_article_is_sent_with_every_field() -> None:
     article = {"url": "https://example.com", "title": "A", "description": "About", "thumbnail": "med_1"}
     post = ready(options={"article": article}, option_media={"article.thumbnail": image()})
     shown = {"source": "https://example.com", "title": "A", "description": "About", "thumbnail": "urn:li:image:D1"}
-    assert sent(post, begun("image"), SENT)["content"] == {"article": shown}
+    assert sent(post, upload_started("image"), SENT)["content"] == {"article": shown}
 
 
-def test_an_article_tells_no_more_than_it_was_given() -> None:
+def test_article_omits_empty_fields() -> None:
     body = sent(ready(options={"article": {"url": "https://example.com", "title": "A"}}))
     assert body["content"] == {"article": {"source": "https://example.com", "title": "A"}}
 
 
-def test_a_poll_runs_for_three_days_if_nothing_is_said() -> None:
+def test_poll_runs_for_three_days_by_default() -> None:
     body = sent(ready(options={"poll": {"question": "Which?", "options": ["a", "b"]}}))
     settings = {"duration": "THREE_DAYS"}
     assert body["content"] == {
@@ -130,11 +130,11 @@ def test_a_poll_runs_for_three_days_if_nothing_is_said() -> None:
     }
 
 
-def test_a_member_publishes_for_a_page_that_they_administer() -> None:
+def test_member_publishes_for_a_page_that_they_administer() -> None:
     post = ready(options={"author": PAGE}, media=(image(),))
     begin = played(post).calls[0]
     assert begin.json == {"initializeUploadRequest": {"owner": PAGE}}
-    assert sent(post, begun("image"), SENT)["author"] == PAGE
+    assert sent(post, upload_started("image"), SENT)["author"] == PAGE
 
 
 @pytest.mark.parametrize(
@@ -151,16 +151,16 @@ def test_a_member_publishes_for_a_page_that_they_administer() -> None:
         ),
     ],
 )
-def test_what_only_the_account_can_tell_is_refused_before_anything_is_sent(post: ReadyPost, rule: str) -> None:
+def test_invalid_author_is_rejected_before_any_call(post: ReadyPost, rule: str) -> None:
     transcript = played(post)
     assert transcript.calls == []
     failure = failure_of(transcript)
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, rule)
 
 
-def test_an_address_that_has_expired_is_asked_for_again() -> None:
+def test_expired_upload_url_is_requested_again() -> None:
     expired = refusal(400, "EXPIRED_UPLOAD_URL")
-    replies = (begun("image", 1), expired, begun("image", 2), SENT, CREATED)
+    replies = (upload_started("image", 1), expired, upload_started("image", 2), SENT, CREATED)
     transcript = played(ready(media=(image(),)), *replies)
     assert [one for one in transcript.instructions if isinstance(one, Forget)] == [Forget("media-1")]
     assert transcript.calls[-1].json is not None
@@ -170,12 +170,12 @@ def test_an_address_that_has_expired_is_asked_for_again() -> None:
 @pytest.mark.parametrize(
     "begin", [answer(200), answer(200, {"value": {"uploadUrl": 7, "image": "urn"}}), answer(200, {"value": 7})]
 )
-def test_an_address_that_is_none_is_asked_for_later(begin: Reply) -> None:
+def test_invalid_upload_url_is_requested_later(begin: Reply) -> None:
     assert failure_of(played(ready(media=(image(),)), begin)).kind is FailureKind.UNAVAILABLE
 
 
 @pytest.mark.parametrize("refused", [WAITING, refusal(403, None, "This resource is forbidden")])
-def test_what_is_not_ready_yet_is_waited_for(refused: Reply) -> None:
+def test_media_that_are_not_ready_are_waited_for(refused: Reply) -> None:
     assert played(ready(), refused).instructions[-1] == Pause("ready", 10.0, 300.0)
 
 
@@ -183,7 +183,7 @@ def test_what_is_not_ready_yet_is_waited_for(refused: Reply) -> None:
     ("refused", "kind"),
     [(WAITING, FailureKind.UNAVAILABLE), (refusal(403, None, "This resource is forbidden"), FailureKind.REJECTED)],
 )
-def test_waiting_ends(refused: Reply, kind: FailureKind) -> None:
+def test_wait_ends(refused: Reply, kind: FailureKind) -> None:
     flow = publish(ready(), SETTINGS)
     next(flow)
     assert isinstance(flow.send(refused), Pause)
@@ -192,7 +192,7 @@ def test_waiting_ends(refused: Reply, kind: FailureKind) -> None:
     assert caught.value.kind is kind
 
 
-def test_a_first_comment_is_an_extra_and_its_text_is_plain() -> None:
+def test_first_comment_is_an_extra_with_plain_text() -> None:
     transcript = played(ready(first_comment="More (here) #tag"), CREATED, COMMENTED)
     _, live, call, extra = transcript.instructions
     assert isinstance(live, Live)
@@ -204,7 +204,7 @@ def test_a_first_comment_is_an_extra_and_its_text_is_plain() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 500])
-def test_a_comment_that_comes_too_early_is_tried_again(status: int) -> None:
+def test_early_comment_is_retried(status: int) -> None:
     too_early = refusal(status, None, f"Unable to obtain activity for {SHARE}")
     flow = publish(ready(first_comment="More"), SETTINGS)
     next(flow)
@@ -216,7 +216,7 @@ def test_a_comment_that_comes_too_early_is_tried_again(status: int) -> None:
     assert caught.value.kind is FailureKind.UNAVAILABLE
 
 
-def test_a_comment_that_may_not_be_made_is_a_warning() -> None:
+def test_permanently_refused_comment_is_a_warning() -> None:
     transcript = played(ready(first_comment="More"), CREATED, refusal(403, "ACCESS_DENIED"))
     warning = transcript.instructions[-1]
     assert isinstance(warning, Warn)
@@ -227,9 +227,9 @@ def test_a_comment_that_may_not_be_made_is_a_warning() -> None:
     ("post", "replies"),
     [
         (ready(first_comment="More"), (CREATED, COMMENTED)),
-        (ready(media=(image(),)), (begun("image"), SENT, CREATED)),
-        (ready(media=(document(),)), (begun("document"), SENT, CREATED)),
+        (ready(media=(image(),)), (upload_started("image"), SENT, CREATED)),
+        (ready(media=(document(),)), (upload_started("document"), SENT, CREATED)),
     ],
 )
-def test_the_flow_ends_whatever_is_answered(post: ReadyPost, replies: tuple[Reply, ...]) -> None:
-    assert_ends_whatever_is_answered(lambda: publish(post, SETTINGS), replies)
+def test_flow_ends_for_any_reply(post: ReadyPost, replies: tuple[Reply, ...]) -> None:
+    assert_ends_for_any_reply(lambda: publish(post, SETTINGS), replies)

@@ -1,4 +1,4 @@
-"""What a refusal means: a row for each row of the protocol's table of errors."""
+"""What a refusal means: one row per row of the protocol's table of errors."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +7,7 @@ import pytest
 from letmepost.domain.errors import FailureKind, LimitScope
 from letmepost.domain.flow import Auth, Call, Reply
 from letmepost.platforms.linkedin import PLATFORM
-from letmepost.platforms.linkedin.replies import MEANINGS, duplicate_of, explain, is_passing
+from letmepost.platforms.linkedin.replies import BY_ERROR, duplicate_of, explain, is_passing
 from letmepost.platforms.linkedin.rest import (
     begin_upload,
     create_comment,
@@ -74,7 +74,7 @@ ROWS: list[tuple[str, Reply, str]] = [
 
 
 @pytest.mark.parametrize(("call", "reply", "kind"), ROWS)
-def test_a_row_of_the_table(call: str, reply: Reply, kind: str) -> None:
+def test_error_has_its_kind(call: str, reply: Reply, kind: str) -> None:
     failure = explain(CALLS[call], reply)
     assert failure.kind is FailureKind(kind)
     assert failure.message
@@ -82,14 +82,14 @@ def test_a_row_of_the_table(call: str, reply: Reply, kind: str) -> None:
     assert failure.response["status"] == reply.status
 
 
-def test_the_rows_cover_every_error_that_has_a_meaning_of_its_own() -> None:
+def test_rows_cover_every_error_with_a_meaning() -> None:
     shown = {
         (reply.status, key)
         for call, reply, _ in ROWS
         if (response := explain(CALLS[call], reply).response) is not None
         for key in (response["code"], str(reply.data().get("serviceErrorCode")))
     }
-    assert shown >= set(MEANINGS)
+    assert shown >= set(BY_ERROR)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_rows_cover_every_error_that_has_a_meaning_of_its_own() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b'["x"]', b'{"code": 7, "errorDetails": {"inputErrors": [3]}}', b"\xff"]
 )
-def test_a_reply_without_a_code_is_judged_by_its_status(status: int, call: str, kind: FailureKind, body: bytes) -> None:
+def test_reply_without_a_code_is_judged_by_its_status(status: int, call: str, kind: FailureKind, body: bytes) -> None:
     assert explain(CALLS[call], Reply(status=status, body=body, received_at=NOW)).kind is kind
 
 
@@ -129,45 +129,45 @@ def test_a_reply_without_a_code_is_judged_by_its_status(status: int, call: str, 
         ("limit", "rate_limited", NOW + timedelta(minutes=15), LimitScope.ACCOUNT),
     ],
 )
-def test_whose_limit_it_is_and_when_it_ends(
+def test_limit_has_its_scope_and_reset_time(
     which: str, kind: str, retry_at: datetime | None, scope: LimitScope
 ) -> None:
     message = f"Resource level throttle {which} for calls to this resource is reached."
     failure = explain(CALLS["post"], refusal(429, "TOO_MANY_REQUESTS", message, number=101))
     assert (failure.kind, failure.retry_at, failure.scope) == (FailureKind(kind), retry_at, scope)
     assert PLATFORM.resets is not None
-    assert PLATFORM.resets(NOW) == MIDNIGHT, "what a refusal does not tell"
+    assert PLATFORM.resets(NOW) == MIDNIGHT, "what a refusal does not state"
 
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("soon", 900), ("-1", 900), ("9" * 20, 900), ("٣", 900)])
-def test_a_burst_ends_when_linkedin_says_so(header: str, seconds: int) -> None:
+def test_burst_limit_uses_the_retry_time_of_linkedin(header: str, seconds: int) -> None:
     assert explain(CALLS["post"], answer(429, retry_after=header)).retry_at == NOW + timedelta(seconds=seconds)
 
 
-def test_a_burst_ends_at_midnight_at_the_latest() -> None:
+def test_burst_limit_ends_at_midnight_at_the_latest() -> None:
     late = Reply(status=429, received_at=datetime(2026, 11, 22, 23, 59, tzinfo=UTC))
     assert explain(CALLS["post"], late).retry_at == MIDNIGHT
 
 
-def test_the_earlier_post_stands_in_a_duplicate_s_message() -> None:
+def test_duplicate_contains_the_urn_of_the_earlier_post() -> None:
     assert duplicate_of(refusal(422, None, DUPLICATE, inner="DUPLICATE_POST")) == SHARE
     assert duplicate_of(refusal(422, None, "Content is a duplicate")) is None
     assert duplicate_of(answer(422)) is None
 
 
-def test_only_what_may_be_ready_soon_is_waited_for() -> None:
+def test_only_temporary_refusals_are_waited_for() -> None:
     assert is_passing(refusal(403, None, "This resource is forbidden"))
     assert is_passing(refusal(400, "MEDIA_ASSET_WAITING_UPLOAD"))
     assert not is_passing(refusal(403, "ACCESS_DENIED", "Not enough permissions"))
     assert not is_passing(refusal(400, "MEDIA_ASSET_PROCESSING_FAILED"))
 
 
-def test_a_refusal_names_the_field() -> None:
+def test_refusal_names_the_field() -> None:
     failure = explain(CALLS["post"], refusal(422, None, "Too long", inner="FIELD_LENGTH_TOO_LONG"))
-    assert failure.message == "LinkedIn refused this: Too long (/commentary)"
+    assert failure.message == "LinkedIn rejected the request: Too long (/commentary)"
 
 
-def test_the_raw_answer_is_bounded_and_holds_no_token() -> None:
+def test_raw_reply_is_bounded_and_contains_no_token() -> None:
     token = "AQX" + "a1-_" * 40
     failure = explain(CALLS["post"], refusal(400, None, f"bad {token} here {'x' * 9000}"))
     assert failure.response is not None
@@ -178,6 +178,6 @@ def test_the_raw_answer_is_bounded_and_holds_no_token() -> None:
     assert len(failure.message) < 400
 
 
-def test_a_success_that_lacks_something_is_not_shown() -> None:
+def test_incomplete_success_is_not_shown() -> None:
     failure = explain(CALLS["token"], answer(200, {"access_token": "opaque"}))
     assert failure.response == {"status": 200, "code": None, "body": ""}

@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Call, Effect, Reply
-from letmepost.platforms._meta.graph import Meaning, explain, read_error, read_id
+from letmepost.domain.refusals import PlatformRefusal
+from letmepost.platforms._meta.graph import explain, read_error, read_id
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 READ = Call(method="GET", url="https://graph.example/me")
 PREPARE = Call(method="POST", url="https://graph.example/1/container", effect=Effect.PREPARE, step="container")
 PUBLISH = Call(method="POST", url="https://graph.example/1/publish", effect=Effect.PUBLISH, step="post")
-OWN = {7: Meaning(FailureKind.REJECTED, "Seven.", "Do not.", "example.seven.never")}
+OWN = {
+    7: PlatformRefusal(
+        id="example.seven.never", kind=FailureKind.REJECTED, message="Seven of {network}.", remediation="Do not."
+    )
+}
 
 
 def reply(status: int, value: Any) -> Reply:
@@ -25,8 +30,8 @@ def reply(status: int, value: Any) -> Reply:
 
 
 def error(code: object, subcode: object = None, status: int = 400, **more: Any) -> Reply:
-    told = {"message": "So it is.", "type": "OAuthException", "code": code, "fbtrace_id": "AbC", **more}
-    return reply(status, {"error": told if subcode is None else {**told, "error_subcode": subcode}})
+    body = {"message": "So it is.", "type": "OAuthException", "code": code, "fbtrace_id": "AbC", **more}
+    return reply(status, {"error": body if subcode is None else {**body, "error_subcode": subcode}})
 
 
 def kind(call: Call, answer: Reply) -> FailureKind:
@@ -57,7 +62,7 @@ def kind(call: Call, answer: Reply) -> FailureKind:
         (4, 7, FailureKind.REJECTED),
     ],
 )
-def test_a_code_means_the_same_under_every_status(
+def test_code_has_the_same_kind_for_every_status(
     code: int, subcode: int | None, expected: FailureKind, status: int
 ) -> None:
     for call in (READ, PREPARE, PUBLISH):
@@ -65,7 +70,7 @@ def test_a_code_means_the_same_under_every_status(
 
 
 @pytest.mark.parametrize("code", [-2, -1, 1, 2])
-def test_a_failure_of_theirs_leaves_a_publish_in_doubt_and_nothing_else(code: int) -> None:
+def test_server_error_leaves_only_a_publish_in_doubt(code: int) -> None:
     for status in (400, 500):
         assert kind(PUBLISH, error(code, status=status)) is FailureKind.IN_DOUBT
         assert kind(PREPARE, error(code, status=status)) is FailureKind.UNAVAILABLE
@@ -81,7 +86,7 @@ def test_a_failure_of_theirs_leaves_a_publish_in_doubt_and_nothing_else(code: in
         (190, FailureKind.AUTH_FAILED),
     ],
 )
-def test_what_they_call_transient_is_not_final_but_a_dead_token_stays_dead(code: int, expected: FailureKind) -> None:
+def test_transient_error_is_not_final_except_for_a_dead_token(code: int, expected: FailureKind) -> None:
     assert kind(PUBLISH, error(code, is_transient=True)) is expected
 
 
@@ -102,20 +107,20 @@ def test_what_they_call_transient_is_not_final_but_a_dead_token_stays_dead(code:
         (500, {"error": {"code": 77777}}, FailureKind.UNAVAILABLE),
     ],
 )
-def test_without_a_code_that_is_known_the_status_decides(status: int, value: Any, expected: FailureKind) -> None:
+def test_status_decides_without_a_known_code(status: int, value: Any, expected: FailureKind) -> None:
     assert kind(PREPARE, reply(status, value)) is expected
 
 
-def test_a_success_that_says_nothing_leaves_a_publish_in_doubt_whatever_else_it_says() -> None:
+def test_success_without_content_leaves_a_publish_in_doubt() -> None:
     for value in ({}, b"", {"error": {"code": 100}}, {"id": 5}):
         assert kind(PUBLISH, reply(200, value)) is FailureKind.IN_DOUBT
     assert kind(READ, error(190, status=200)) is FailureKind.AUTH_FAILED
 
 
-def test_the_caller_is_told_what_was_said_without_tokens() -> None:
+def test_message_contains_the_reason_without_tokens() -> None:
     token = "THQVJ" + "x1_-" * 20
     failure = explain(PREPARE, error(100, message=f"Malformed {token} here. {'y ' * 400}"), OWN, "Example")
-    assert failure.message.startswith("Example refused this: Malformed (token removed) here.")
+    assert failure.message.startswith("Example rejected the request: Malformed (token removed) here.")
     assert len(failure.message) < 360
     assert failure.response is not None
     assert token not in json.dumps(failure.response)
@@ -124,12 +129,13 @@ def test_the_caller_is_told_what_was_said_without_tokens() -> None:
     assert quiet.response == {"status": 200, "body": ""}
 
 
-def test_a_meaning_of_the_network_s_own_says_what_it_says() -> None:
+def test_own_subcode_has_its_own_message() -> None:
     failure = explain(PREPARE, error(100, 7), OWN, "Example")
-    assert (failure.message, failure.remediation, failure.rule) == ("Seven.", "Do not.", "example.seven.never")
+    assert (failure.message, failure.remediation) == ("Seven of Example.", "Do not.")
+    assert failure.rule == "example.seven.never"
 
 
-def test_a_throttle_is_left_alone_for_an_hour() -> None:
+def test_rate_limit_is_retried_after_an_hour() -> None:
     assert explain(PREPARE, error(4), OWN, "Example").retry_at == NOW + timedelta(hours=1)
     assert explain(PREPARE, error(100), OWN, "Example").retry_at is None
 
@@ -146,12 +152,12 @@ def test_a_throttle_is_left_alone_for_an_hour() -> None:
         (200, b"<html>", None),
     ],
 )
-def test_only_a_success_brings_an_id(status: int, value: Any, expected: str | None) -> None:
+def test_id_is_read_only_from_a_success(status: int, value: Any, expected: str | None) -> None:
     assert read_id(reply(status, value)) == expected
 
 
 @given(st.integers(200, 599), st.recursive(st.none() | st.integers() | st.text(), st.lists))
-def test_anything_may_be_answered(status: int, value: object) -> None:
+def test_any_reply_is_explained(status: int, value: object) -> None:
     for body in (value, {"error": value}, {"error": {"code": value, "message": value, "error_subcode": value}}):
         answer = reply(status, body)
         read_error(answer)

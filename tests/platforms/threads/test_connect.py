@@ -1,4 +1,4 @@
-"""Connecting by consent, and the life of the token."""
+"""Connecting by consent, and the lifetime of the token."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ from tests.platforms.threads.transcripts import (
     NOW,
     SETTINGS,
     USER,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     recorded,
     refusal,
     refused,
@@ -41,7 +41,7 @@ def connected(*replies: Reply | Exception) -> ConnectedAccount:
     return account
 
 
-def test_a_person_is_asked_for_all_that_the_features_need() -> None:
+def test_consent_requests_every_scope_of_the_features() -> None:
     request = ConsentRequest(redirect_uri="https://me.example/callback", state="s", code_challenge="c")
     url = urlsplit(consent_url(request, SETTINGS))
     assert f"{url.scheme}://{url.netloc}{url.path}" == "https://threads.net/oauth/authorize"
@@ -55,7 +55,7 @@ def test_a_person_is_asked_for_all_that_the_features_need() -> None:
     assert {*FEATURES} == {"publish", "replies", "unpublish"}
 
 
-def test_a_code_becomes_a_token_of_sixty_days_and_an_account() -> None:
+def test_code_becomes_a_token_for_sixty_days_and_an_account() -> None:
     transcript = play(accounts(GRANT, SETTINGS), *CONNECTING)
     exchange, prolong, me, granted = transcript.calls
     assert exchange.url == "https://graph.threads.net/oauth/access_token"
@@ -87,7 +87,7 @@ def test_a_code_becomes_a_token_of_sixty_days_and_an_account() -> None:
     )
 
 
-def test_what_threads_appends_to_the_address_is_no_part_of_the_code() -> None:
+def test_suffix_that_threads_appends_is_not_part_of_the_code() -> None:
     grant = Grant(code="AQBcode#_", redirect_uri="https://me.example/callback", code_verifier="")
     [exchange] = play(accounts(grant, SETTINGS)).calls
     assert exchange.form is not None
@@ -95,11 +95,11 @@ def test_what_threads_appends_to_the_address_is_no_part_of_the_code() -> None:
 
 
 @pytest.mark.parametrize("answer", [AWAY, refused(190), recorded("debug_token", data=5), refused(2, http=500)])
-def test_an_app_that_may_not_ask_does_not_know_what_was_granted(answer: Reply | Exception) -> None:
+def test_granted_scopes_are_unknown_when_the_app_may_not_read_them(answer: Reply | Exception) -> None:
     assert connected(*CONNECTING[:3], answer).scopes == ()
 
 
-def test_a_used_code_asks_for_another_consent() -> None:
+def test_used_code_requires_another_consent() -> None:
     failure = refusal(play(accounts(GRANT, SETTINGS), recorded("used_code")))
     assert failure.kind is FailureKind.AUTH_FAILED
     assert failure.remediation
@@ -107,29 +107,29 @@ def test_a_used_code_asks_for_another_consent() -> None:
 
 @pytest.mark.parametrize("step", [0, 1, 2])
 @pytest.mark.parametrize("answer", [AWAY, refused(2, http=500), Reply(status=502, body=b"<html>", received_at=NOW)])
-def test_a_network_that_is_away_ends_no_consent(step: int, answer: Reply | Exception) -> None:
+def test_unavailable_platform_does_not_end_a_consent(step: int, answer: Reply | Exception) -> None:
     failure = refusal(play(accounts(GRANT, SETTINGS), *CONNECTING[:step], answer))
     assert failure.kind is FailureKind.UNAVAILABLE
 
 
-def test_connecting_ends_whatever_is_answered() -> None:
-    assert_ends_whatever_is_answered(lambda: accounts(GRANT, SETTINGS), CONNECTING)
+def test_connecting_ends_for_any_reply() -> None:
+    assert_ends_for_any_reply(lambda: accounts(GRANT, SETTINGS), CONNECTING)
 
 
-def test_a_call_bears_the_token_in_a_header_and_the_renewal_where_it_is_documented() -> None:
+def test_call_has_the_token_in_a_header_and_refresh_in_the_query() -> None:
     call = make_container(SETTINGS, USER, {}, step="post-container")
     signed = sign(call, CREDENTIAL, NOW, b"")
     assert signed.headers["Authorization"] == "Bearer THQVJlong"
     assert signed.query == ()
-    [renewal] = play(refresh(ACCOUNT, SETTINGS)).calls
-    assert (renewal.method, renewal.url) == ("GET", "https://graph.threads.net/refresh_access_token")
-    assert renewal.effect is Effect.PREPARE
-    signed = sign(renewal, CREDENTIAL, NOW, b"")
+    [refreshing] = play(refresh(ACCOUNT, SETTINGS)).calls
+    assert (refreshing.method, refreshing.url) == ("GET", "https://graph.threads.net/refresh_access_token")
+    assert refreshing.effect is Effect.PREPARE
+    signed = sign(refreshing, CREDENTIAL, NOW, b"")
     assert dict(signed.query) == {"grant_type": "th_refresh_token", "access_token": "THQVJlong"}
     assert "Authorization" not in signed.headers
 
 
-def test_a_renewed_token_lives_another_sixty_days() -> None:
+def test_refreshed_token_is_valid_for_another_sixty_days() -> None:
     assert play(refresh(ACCOUNT, SETTINGS), recorded("long_token")).value() == Credential(
         secrets={"access_token": "THQVJlong"}, expires_at=NOW + timedelta(days=60)
     )
@@ -147,16 +147,16 @@ def test_a_renewed_token_lives_another_sixty_days() -> None:
         (refused(190, http=200), FailureKind.UNAVAILABLE),
     ],
 )
-def test_only_a_dead_token_asks_for_a_person(answer: Reply, kind: FailureKind) -> None:
-    """lessons A15: an error in a 200 must not become an empty token. One that is too young is refused as well."""
+def test_only_an_invalid_token_requires_a_person(answer: Reply, kind: FailureKind) -> None:
+    """An error in a 200 must not become an empty token. A token that is too young is refused as well."""
     assert refusal(play(refresh(ACCOUNT, SETTINGS), answer)).kind is kind
 
 
-def test_a_token_that_has_died_is_not_exchanged() -> None:
+def test_expired_token_is_not_exchanged() -> None:
     assert not needs_refresh(refused(190, 463))
 
 
-def test_a_check_asks_whose_token_it_is() -> None:
+def test_check_reads_the_account_of_the_token() -> None:
     play(check(ACCOUNT, SETTINGS), recorded("me")).value()
     for answer, kind in (
         (refused(190, 463), FailureKind.AUTH_FAILED),
@@ -166,12 +166,12 @@ def test_a_check_asks_whose_token_it_is() -> None:
         assert refusal(play(check(ACCOUNT, SETTINGS), answer)).kind is kind
 
 
-def test_disconnecting_tells_threads_nothing() -> None:
+def test_disconnecting_makes_no_call() -> None:
     transcript = play(disconnect(ACCOUNT, SETTINGS))
     assert (transcript.calls, transcript.error) == ([], None)
 
 
-def test_posts_are_deleted_last_first_and_one_that_is_gone_is_deleted() -> None:
+def test_posts_are_deleted_last_first_and_a_missing_one_is_skipped() -> None:
     transcript = play(unpublish(ACCOUNT, ["1", "2"], SETTINGS), refused(24, 4279009), recorded("deleted"))
     assert [(call.method, call.url) for call in transcript.calls] == [("DELETE", f"{API}/2"), ("DELETE", f"{API}/1")]
     assert transcript.error is None
@@ -183,7 +183,7 @@ def test_posts_are_deleted_last_first_and_one_that_is_gone_is_deleted() -> None:
         assert refusal(play(unpublish(ACCOUNT, ["1"], SETTINGS), answer)).kind is kind
 
 
-def test_a_callback_that_threads_signed_names_the_account() -> None:
+def test_callback_that_threads_signed_names_the_account() -> None:
     payload = json.dumps({"algorithm": "HMAC-SHA256", "user_id": USER}).encode()
     text = base64.urlsafe_b64encode(payload).rstrip(b"=")
     signature = base64.urlsafe_b64encode(digest(b"app-secret", text, sha256)).rstrip(b"=")
@@ -196,5 +196,5 @@ def test_a_callback_that_threads_signed_names_the_account() -> None:
         withdrawn(body, ThreadsSettings())
 
 
-def test_without_an_app_the_platform_is_not_enabled() -> None:
+def test_platform_is_not_enabled_without_an_app() -> None:
     assert ThreadsSettings.credentials() == ("client_id", "client_secret")

@@ -1,4 +1,4 @@
-"""Publishing: text, media, carousels, options, threads, comments; and what becomes of refusals."""
+"""Publishing: text, media, carousels, options, threads, comments; and the effect of refusals."""
 
 import json
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ from tests.platforms.threads.transcripts import (
     NOW,
     SETTINGS,
     USER,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     checkpoints,
     image,
     made,
@@ -66,12 +66,12 @@ def pauses(transcript: Transcript[None]) -> list[tuple[str, float]]:
     return [(said.step, said.seconds) for said in transcript.instructions if isinstance(said, Pause)]
 
 
-def resumed(post: ReadyPost, *answers: Reply | Exception | None) -> tuple[list[Instruction], Exception | None]:
-    """Run a flow past its pauses: a None among the answers lets a `Pause` give up, or a `Forget` be done.
+def resumed(post: ReadyPost, *replies: Reply | Exception | None) -> tuple[list[Instruction], Exception | None]:
+    """Run a flow past its pauses. A None among the replies lets a `Pause` give up, or accepts a `Forget`.
 
-    Returns what it said, and how it ended.
+    Return its announcements, and how it ended.
     """
-    flow, given = publish(post, SETTINGS), iter(answers)
+    flow, given = publish(post, SETTINGS), iter(replies)
     said: list[Instruction] = []
     try:
         said.append(next(flow))
@@ -95,14 +95,14 @@ def _go_on(flow: Flow[None], instruction: Instruction, given: Iterator[Reply | E
     return next(flow) if answer is None else flow.send(answer)
 
 
-def ended(post: ReadyPost, *answers: Reply | Exception | None) -> PlatformFailure:
-    """How a flow fails that is run past its pauses."""
-    _, failure = resumed(post, *answers)
+def ended(post: ReadyPost, *replies: Reply | Exception | None) -> PlatformFailure:
+    """Return the failure of a flow that is run past its pauses."""
+    _, failure = resumed(post, *replies)
     assert isinstance(failure, PlatformFailure)
     return failure
 
 
-def test_a_text_is_a_container_and_its_publishing() -> None:
+def test_text_is_a_container_that_is_published() -> None:
     container, published, seen = run(ready(), made(1), made(2)).calls
     assert container == Call(
         method="POST",
@@ -123,21 +123,21 @@ def test_a_text_is_a_container_and_its_publishing() -> None:
     assert (seen.effect, seen.url) == (Effect.READ, f"{API}/2")
 
 
-def test_it_is_live_once_it_is_published_and_its_link_is_what_threads_says() -> None:
+def test_post_is_live_when_published_with_the_link_of_threads() -> None:
     transcript = run(ready(), made(1), made(2), recorded("post"))
     assert transcript.error is None
     assert transcript.instructions[-1] == Live(uri="2", url=LINK)
 
 
 @pytest.mark.parametrize("answer", [recorded("container"), NOT_YET, refused(2, http=500)])
-def test_a_link_that_is_late_is_waited_for_and_then_done_without(answer: Reply) -> None:
+def test_late_link_is_waited_for_and_then_omitted(answer: Reply) -> None:
     assert pauses(run(ready(), made(1), made(2), answer)) == [("link", 1.0)]
     said, error = resumed(ready(), made(1), made(2), answer, None)
     assert error is None
     assert said[-1] == Live(uri="2", url=None)
 
 
-def test_a_link_that_cannot_be_asked_for_never_fails_the_post() -> None:
+def test_failed_read_of_the_link_never_fails_the_post() -> None:
     said, error = resumed(ready(), made(1), made(2), AWAY)
     assert (error, said[-1]) == (None, Live(uri="2", url=None))
 
@@ -162,13 +162,13 @@ def test_every_option_is_a_parameter_of_the_first_container() -> None:
     ]
 
 
-def test_a_poll_is_json_in_a_parameter() -> None:
+def test_poll_is_json_in_a_parameter() -> None:
     [form] = forms(run(ready(options={"poll": {"options": ["Yes", "Nö", "Maybe"]}})))
     assert json.loads(form["poll_attachment"]) == {"option_a": "Yes", "option_b": "Nö", "option_c": "Maybe"}
     assert form["media_type"] == "TEXT"
 
 
-def test_an_image_is_fetched_by_threads_and_waited_for() -> None:
+def test_image_is_fetched_by_threads_and_waited_for() -> None:
     transcript = run(ready(media=(image(),)), made(1), status("IN_PROGRESS"))
     assert forms(transcript) == [IMAGE_FORM]
     assert transcript.calls[1].url == f"{API}/1"
@@ -178,16 +178,16 @@ def test_an_image_is_fetched_by_threads_and_waited_for() -> None:
 
 
 @pytest.mark.parametrize(("age_s", "wait_s"), [(0, 2), (4, 2), (5, 5), (19, 5), (20, 15), (120, 60), (900, 60)])
-def test_the_longer_it_takes_the_less_often_it_is_asked_about(age_s: int, wait_s: float) -> None:
-    told = replace(status("IN_PROGRESS"), received_at=NOW + timedelta(seconds=age_s))
-    assert pauses(run(ready(media=(video(),)), made(1), told)) == [("post-container", wait_s)]
+def test_status_is_read_less_often_with_time(age_s: int, wait_s: float) -> None:
+    processing = replace(status("IN_PROGRESS"), received_at=NOW + timedelta(seconds=age_s))
+    assert pauses(run(ready(media=(video(),)), made(1), processing)) == [("post-container", wait_s)]
 
 
-def test_a_video_needs_neither_text_nor_alt_text() -> None:
+def test_video_needs_no_text_and_no_alt_text() -> None:
     assert forms(run(ready("", media=(video(),)))) == [{"media_type": "VIDEO", "video_url": url(9)}]
 
 
-def test_a_carousel_is_made_of_containers_that_are_ready() -> None:
+def test_carousel_is_created_from_ready_containers() -> None:
     post = ready(media=(image(1), video(2)))
     transcript = run(
         post, made(1), made(2), status("FINISHED"), status("FINISHED"), made(3), status("FINISHED"), made(4)
@@ -204,7 +204,7 @@ def test_a_carousel_is_made_of_containers_that_are_ready() -> None:
     assert pauses(waiting) == [("post-medium-2", 2.0)]
 
 
-def test_a_thread_is_a_chain_of_replies_and_the_comment_answers_its_first_post() -> None:
+def test_thread_is_a_chain_of_replies_and_the_comment_replies_to_its_first_post() -> None:
     post = ready(
         "one",
         thread=(ThreadPart(text="two"), ThreadPart(text="", media=(image(),))),
@@ -234,18 +234,18 @@ def test_a_thread_is_a_chain_of_replies_and_the_comment_answers_its_first_post()
     ]
 
 
-def test_the_same_post_asks_for_the_same_every_time() -> None:
+def test_same_post_creates_the_same_calls() -> None:
     post = ready(media=(image(1), image(2)), options={"topicTag": "a"})
     replies = [made(1), made(2), status("FINISHED"), status("FINISHED"), made(3), status("FINISHED"), made(4)]
     first, second = (first_calls(publish(post, SETTINGS), replies) for _ in range(2))
     assert [encode_call(call) for call in first] == [encode_call(call) for call in second]
 
 
-# Containers that die
+# Containers that fail
 
 
 @pytest.mark.parametrize("error", ["FAILED_DOWNLOADING_VIDEO", "FAILED_PROCESSING_AUDIO", "UNKNOWN"])
-def test_a_container_that_failed_is_made_anew_once(error: str) -> None:
+def test_failed_container_is_created_again_once(error: str) -> None:
     post, bad = ready(media=(image(),)), status("ERROR", error_message=error)
     again = run(post, made(1), bad, made(2), status("FINISHED"))
     assert Forget("post-container") in again.instructions
@@ -267,13 +267,13 @@ def test_a_container_that_failed_is_made_anew_once(error: str) -> None:
         "INVALID_AUDIO_CHANNEL_LAYOUT",
     ],
 )
-def test_a_medium_that_threads_cannot_use_is_refused_at_once(error: str) -> None:
+def test_unusable_media_item_is_rejected_immediately(error: str) -> None:
     failure = refusal(run(ready(media=(video(),)), made(1), status("ERROR", error_message=error)))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.container.error")
     assert error in failure.message
 
 
-def test_an_expired_container_is_made_anew_and_nothing_was_published() -> None:
+def test_expired_container_is_created_again_and_nothing_was_published() -> None:
     post = ready(media=(image(),))
     again = run(post, made(1), status("EXPIRED"), made(2), status("FINISHED"))
     assert again.calls[-1].form == {"creation_id": "2"}
@@ -281,11 +281,11 @@ def test_an_expired_container_is_made_anew_and_nothing_was_published() -> None:
     assert (failure.kind, failure.rule) == (FailureKind.UNAVAILABLE, "threads.container.expired")
 
 
-def test_a_container_that_was_published_before_is_not_made_anew() -> None:
+def test_published_container_is_not_created_again() -> None:
     assert run(ready(media=(image(),)), made(1), status("PUBLISHED")).calls[-1].form == {"creation_id": "1"}
 
 
-def test_what_was_waited_for_in_vain_is_unavailable() -> None:
+def test_container_that_is_not_ready_in_time_is_unavailable() -> None:
     failure = ended(ready(media=(image(),)), made(1), status("IN_PROGRESS"), None)
     assert isinstance(failure, GaveUp)
 
@@ -305,7 +305,7 @@ def test_what_was_waited_for_in_vain_is_unavailable() -> None:
         ),
     ],
 )
-def test_a_refusal_that_may_pass_is_waited_out_before_it_is_final(
+def test_temporary_refusal_is_waited_out_before_it_is_final(
     answer: Reply, post: ReadyPost, step: str, rule: str
 ) -> None:
     [(name, _)] = pauses(run(post, answer))
@@ -314,7 +314,7 @@ def test_a_refusal_that_may_pass_is_waited_out_before_it_is_final(
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, rule)
 
 
-def test_a_carousel_whose_media_are_not_ready_after_all_is_waited_out() -> None:
+def test_carousel_is_waited_out_when_its_media_are_not_ready() -> None:
     post = ready(media=(image(1), image(2)))
     replies = (made(1), made(2), status("FINISHED"), status("FINISHED"), refused(100, 4279004))
     assert pauses(run(post, *replies)) == [("post-container-refused", 10.0)]
@@ -322,7 +322,7 @@ def test_a_carousel_whose_media_are_not_ready_after_all_is_waited_out() -> None:
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.container.error")
 
 
-def test_a_refused_container_publishes_nothing() -> None:
+def test_refused_container_publishes_nothing() -> None:
     failure = refusal(run(ready(), refused(100, message="Param text must be at most 500 characters long.")))
     assert failure.kind is FailureKind.REJECTED
     assert "at most 500" in failure.message
@@ -331,25 +331,25 @@ def test_a_refused_container_publishes_nothing() -> None:
 # Publishing that is refused
 
 
-@pytest.mark.parametrize("told", ["FINISHED", "IN_PROGRESS"])
-def test_a_container_that_is_not_known_yet_is_published_later(told: str) -> None:
-    transcript = run(ready(), made(1), NOT_YET, status(told))
+@pytest.mark.parametrize("state", ["FINISHED", "IN_PROGRESS"])
+def test_container_that_is_not_known_yet_is_published_later(state: str) -> None:
+    transcript = run(ready(), made(1), NOT_YET, status(state))
     assert transcript.instructions[-1] == Pause("post-publish", 10.0, 300.0)
-    failure = ended(ready(), made(1), NOT_YET, status(told), None)
+    failure = ended(ready(), made(1), NOT_YET, status(state), None)
     assert isinstance(failure, GaveUp)
 
 
-@pytest.mark.parametrize("told", ["ERROR", "EXPIRED"])
-def test_a_container_that_died_before_it_was_published_is_made_anew_once(told: str) -> None:
-    transcript = run(ready(), made(1), NOT_YET, status(told), made(3), made(4), recorded("post"))
+@pytest.mark.parametrize("state", ["ERROR", "EXPIRED"])
+def test_container_that_failed_before_publishing_is_created_again_once(state: str) -> None:
+    transcript = run(ready(), made(1), NOT_YET, status(state), made(3), made(4), recorded("post"))
     assert Forget("post-container") in transcript.instructions
     assert transcript.instructions[-1] == Live(uri="4", url=LINK)
-    failure = ended(ready(), made(1), NOT_YET, status(told), AWAY)
-    assert failure.rule == {"ERROR": "threads.container.error", "EXPIRED": "threads.container.expired"}[told]
+    failure = ended(ready(), made(1), NOT_YET, status(state), AWAY)
+    assert failure.rule == {"ERROR": "threads.container.error", "EXPIRED": "threads.container.expired"}[state]
 
 
 @pytest.mark.parametrize("answer", [NOT_YET, refused(100, message="The container has been published already.")])
-def test_a_container_that_turns_out_to_be_published_is_found(answer: Reply) -> None:
+def test_container_that_was_already_published_is_found(answer: Reply) -> None:
     transcript = run(ready(), made(1), answer, status("PUBLISHED"), recorded("recent"), recorded("post"))
     assert transcript.instructions[-1] == Live(uri="18012345678901234", url=LINK)
 
@@ -364,9 +364,7 @@ def test_a_container_that_turns_out_to_be_published_is_found(answer: Reply) -> N
         (refused(368), FailureKind.REJECTED),
     ],
 )
-def test_a_post_that_is_refused_is_final_once_the_container_says_that_it_is_not_out(
-    answer: Reply, kind: FailureKind
-) -> None:
+def test_refused_post_is_final_when_the_container_is_not_published(answer: Reply, kind: FailureKind) -> None:
     assert refusal(run(ready(), made(1), answer, status("FINISHED"))).kind is kind
 
 
@@ -375,26 +373,26 @@ def test_a_post_that_is_refused_is_final_once_the_container_says_that_it_is_not_
     [
         (refused(4, 2207051), FailureKind.REJECTED, "restricted"),
         (refused(506), FailureKind.DUPLICATE, "same content"),
-        (NOT_YET, FailureKind.UNAVAILABLE, "does not know yet"),
+        (NOT_YET, FailureKind.UNAVAILABLE, "cannot find the post"),
     ],
 )
-def test_a_status_that_cannot_be_read_does_not_decide_the_post(answer: Reply, kind: FailureKind, said: str) -> None:
+def test_refused_status_read_does_not_decide_the_post(answer: Reply, kind: FailureKind, said: str) -> None:
     """A published id has no status: the read is refused with code 100, which says nothing about the post."""
     failure = refusal(run(ready(), made(1), answer, refused(100, message="nonexisting field (status)")))
     assert failure.kind is kind
     assert said in failure.message
 
 
-def test_a_status_that_cannot_be_read_now_is_read_again() -> None:
+def test_temporarily_unreadable_status_is_read_again() -> None:
     assert refusal(run(ready(), made(1), refused(100), AWAY)) is AWAY
     assert refusal(run(ready(), made(1), refused(100), refused(190))).kind is FailureKind.AUTH_FAILED
 
 
-def test_a_dead_token_is_told_at_once() -> None:
+def test_invalid_token_is_reported_immediately() -> None:
     assert refusal(run(ready(), made(1), refused(190, 463))).kind is FailureKind.AUTH_FAILED
 
 
-def test_a_success_without_an_id_leaves_the_publishing_in_doubt() -> None:
+def test_success_without_an_id_leaves_the_post_in_doubt() -> None:
     assert refusal(run(ready(), made(1), recorded("container", id=None))).kind is FailureKind.IN_DOUBT
 
 
@@ -403,7 +401,7 @@ def test_a_success_without_an_id_leaves_the_publishing_in_doubt() -> None:
 
 @pytest.mark.parametrize("code", [4, 17, 32, 613])
 @pytest.mark.parametrize("at", ["container", "publish"])
-def test_a_throttle_is_told_from_a_day_that_is_used_up(code: int, at: str) -> None:
+def test_rate_limit_is_distinguished_from_a_used_up_daily_quota(code: int, at: str) -> None:
     before = () if at == "container" else (made(1),)
     full = recorded("quota", data=[{"quota_usage": 250, "config": {"quota_total": 250}}])
     transcript = run(ready(), *before, refused(code, http=403), full)
@@ -414,12 +412,12 @@ def test_a_throttle_is_told_from_a_day_that_is_used_up(code: int, at: str) -> No
     assert failure.retry_at is None
     assert PLATFORM.resets is not None
     assert PLATFORM.resets(NOW) == NOW + timedelta(hours=1)
-    for told in (recorded("quota"), refused(4), recorded("quota", data=[]), AWAY):
-        failure = refusal(run(ready(), *before, refused(code, http=403), told))
+    for quota in (recorded("quota"), refused(4), recorded("quota", data=[]), AWAY):
+        failure = refusal(run(ready(), *before, refused(code, http=403), quota))
         assert (failure.kind, failure.retry_at) == (FailureKind.RATE_LIMITED, NOW + timedelta(hours=1))
 
 
-def test_replies_have_a_quota_of_their_own() -> None:
+def test_replies_have_a_separate_quota() -> None:
     full = recorded("quota", data=[{"reply_quota_usage": 1000, "reply_config": {"quota_total": 1000}}])
     transcript = run(ready(options={"replyToId": "7"}), refused(4), full)
     assert transcript.calls[-1].query == (("fields", "reply_quota_usage,reply_config"),)
@@ -429,7 +427,7 @@ def test_replies_have_a_quota_of_their_own() -> None:
 # Extras
 
 
-def test_a_refused_comment_is_a_warning() -> None:
+def test_refused_comment_is_a_warning() -> None:
     post = ready(first_comment="and more")
     transcript = run(post, made(1), made(2), recorded("post"), refused(100))
     assert transcript.error is None
@@ -437,7 +435,7 @@ def test_a_refused_comment_is_a_warning() -> None:
     assert warning.code == "threads.first_comment.refused"
 
 
-def test_a_comment_that_cannot_be_made_now_is_tried_again() -> None:
+def test_comment_that_fails_temporarily_is_retried() -> None:
     post = ready(first_comment="and more")
     assert refusal(run(post, made(1), made(2), recorded("post"), AWAY)).kind is FailureKind.UNAVAILABLE
 
@@ -464,5 +462,5 @@ def test_a_comment_that_cannot_be_made_now_is_tried_again() -> None:
         (ready(thread=(ThreadPart(text="b"),)), [made(1), made(2), recorded("post"), made(3), made(4)]),
     ],
 )
-def test_the_flow_ends_whatever_is_answered(post: ReadyPost, replies: list[Reply]) -> None:
-    assert_ends_whatever_is_answered(lambda: publish(post, SETTINGS), replies)
+def test_flow_ends_for_any_reply(post: ReadyPost, replies: list[Reply]) -> None:
+    assert_ends_for_any_reply(lambda: publish(post, SETTINGS), replies)

@@ -1,4 +1,4 @@
-"""What a refusal means: a row for each row of the protocol's table of errors."""
+"""What a refusal means: one row per row of the protocol's table of errors."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Call, Effect, Reply
 from letmepost.platforms.threads.api import make_container, publish_container, read_container
-from letmepost.platforms.threads.replies import SUBCODES, explain, subcode_of
+from letmepost.platforms.threads.replies import BY_SUBCODE, explain, subcode_of
 from tests.platforms.threads.transcripts import NOW, SETTINGS, USER, refused
 
 REPLIES = Path(__file__).parent / "replies"
@@ -67,35 +67,35 @@ TOO_LONG = "Param text must be at most 500 characters long."
         (READ, Reply(status=200, body=b"{}", received_at=NOW), U),
     ],
 )
-def test_a_row_of_the_table(call: Call, answer: Reply, kind: FailureKind) -> None:
+def test_error_has_its_kind(call: Call, answer: Reply, kind: FailureKind) -> None:
     failure = explain(call, answer)
     assert failure.kind is kind
     assert failure.message
 
 
-def test_too_many_links_name_the_rule() -> None:
+def test_too_many_links_have_the_id_of_the_rule() -> None:
     failure = explain(CONTAINER, refused(100, message="Error: THREADS_API__LINK_LIMIT_EXCEEDED"))
     assert failure.rule == "threads.links.count_max"
 
 
-def test_a_subcode_is_one_of_a_refusal() -> None:
+def test_subcode_is_read_only_from_a_refusal() -> None:
     assert subcode_of(refused(24, 4279009)) == 4279009
     assert subcode_of(refused(24)) is None
     assert subcode_of(refused(24, 4279009, http=200)) is None
     assert subcode_of(Reply(status=500, body=b"<html>", received_at=NOW)) is None
 
 
-def test_every_subcode_with_a_meaning_says_it_whatever_it_came_to() -> None:
-    for subcode, meaning in SUBCODES.items():
+def test_subcode_has_its_kind_for_every_call() -> None:
+    for subcode, refusal in BY_SUBCODE.items():
         for call in (CONTAINER, PUBLISH, READ):
-            assert explain(call, refused(100, subcode)).kind is meaning.kind
+            assert explain(call, refused(100, subcode)).kind is refusal.kind
 
 
 @pytest.mark.parametrize("path", sorted(REPLIES.glob("*.json")), ids=lambda path: path.stem)
-def test_every_recorded_reply_names_its_source(path: Path) -> None:
+def test_every_recorded_reply_has_its_source(path: Path) -> None:
     assert json.loads(path.read_text())["source"]
 
 
-def test_only_publishing_is_seen_by_followers() -> None:
+def test_only_publishing_is_visible_to_followers() -> None:
     assert [call.effect for call in (CONTAINER, PUBLISH, READ)] == [Effect.PREPARE, Effect.PUBLISH, Effect.READ]
     assert not PUBLISH.idempotent

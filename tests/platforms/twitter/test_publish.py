@@ -1,4 +1,4 @@
-"""Publishing: which calls are made, in which order, and what is announced."""
+"""Publishing: the calls, their order, and the announced results."""
 
 from dataclasses import replace
 from typing import Any
@@ -17,7 +17,7 @@ from tests.platforms.twitter.transcripts import (
     ACCOUNT,
     API,
     SETTINGS,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     created,
     gif,
     image,
@@ -68,7 +68,7 @@ def test_options_become_fields_of_the_post(options: dict[str, Any], extra: dict[
     assert call.json == {"text": "hello", **extra}
 
 
-def test_thread_is_a_chain_of_replies_each_reported_when_it_is_there() -> None:
+def test_thread_is_a_chain_of_replies_and_each_is_reported() -> None:
     post = ready(
         "one",
         thread=(ThreadPart(text="two"), ThreadPart(text="three")),
@@ -94,7 +94,7 @@ def test_thread_is_a_chain_of_replies_each_reported_when_it_is_there() -> None:
     ]
 
 
-def test_comment_that_is_refused_for_good_is_a_warning_and_one_that_may_pass_is_tried_again() -> None:
+def test_permanently_refused_comment_is_a_warning_and_a_temporary_failure_is_retried() -> None:
     post = ready("hello", first_comment="comment")
     refused = replied(403, {"detail": "You are not permitted to perform this action.", "type": "about:blank"})
     *_, warning = play(publish(post, SETTINGS), created("11"), refused).instructions
@@ -103,7 +103,7 @@ def test_comment_that_is_refused_for_good_is_a_warning_and_one_that_may_pass_is_
     assert failure_of(post, created("11"), replied(429, {})).kind is FailureKind.RATE_LIMITED
 
 
-def test_image_is_sent_in_one_piece_described_and_shown() -> None:
+def test_image_is_uploaded_in_one_piece_with_its_alt_text() -> None:
     described = replace(image(7), alt_text="A cat")
     post = ready("", media=(described, image(8)))
     other = replied(200, {"data": {"id": "22"}})
@@ -124,7 +124,7 @@ def test_image_is_sent_in_one_piece_described_and_shown() -> None:
     assert all(call.effect is Effect.PREPARE and (call.valid_for_s or 0) < 86_400 for call in prepared)
 
 
-def test_gif_is_sent_in_segments_and_waited_for() -> None:
+def test_gif_is_uploaded_in_segments_and_waited_for() -> None:
     post = ready(media=(gif(7, size_bytes=2_500_000),))
     replies = [recorded("initialize"), *[recorded("append")] * 3, recorded("finalize")]
     transcript = play(publish(post, SETTINGS), *replies)
@@ -142,7 +142,7 @@ def test_gif_is_sent_in_segments_and_waited_for() -> None:
     assert transcript.instructions[-1] == Pause("media-1-processing", seconds=1.0, give_up_after_s=900.0)
 
 
-def test_gif_with_one_frame_is_sent_as_an_image() -> None:
+def test_gif_with_one_frame_is_uploaded_as_an_image() -> None:
     post = ready(media=(gif(7, frame_count=1), gif(8, frame_count=1)))
     second = replied(200, {"data": {"id": "22"}})
     transcript = play(publish(post, SETTINGS), recorded("upload_image"), second, created("11"))
@@ -151,7 +151,7 @@ def test_gif_with_one_frame_is_sent_as_an_image() -> None:
     assert sent == ["tweet_image", "tweet_image", None]
 
 
-def test_gif_is_asked_about_when_the_run_goes_on() -> None:
+def test_gif_status_is_read_again_when_the_run_continues() -> None:
     known = [recorded("initialize"), *[recorded("append")] * 3, recorded("finalize")]
     replies = [*(replace(reply, replayed=True) for reply in known), recorded("status_succeeded"), created("11")]
     transcript = play(publish(ready(media=(gif(7, size_bytes=2_500_000),)), SETTINGS), *replies)
@@ -169,7 +169,7 @@ def test_gif_is_asked_about_when_the_run_goes_on() -> None:
         (None, FailureKind.REJECTED),
     ],
 )
-def test_gif_that_cannot_be_processed_is_forgotten(info: object, kind: FailureKind) -> None:
+def test_gif_that_cannot_be_processed_is_uploaded_again(info: object, kind: FailureKind) -> None:
     finalized = replied(200, {"data": {"id": GIF_ID, "processing_info": {"state": "failed", "error": info}}})
     replies = [recorded("initialize"), recorded("append"), finalized]
     transcript = play(publish(ready(media=(gif(7, size_bytes=100),)), SETTINGS), *replies)
@@ -179,13 +179,13 @@ def test_gif_that_cannot_be_processed_is_forgotten(info: object, kind: FailureKi
     assert (transcript.error.rule == "twitter.media.processing_failed") == (kind is FailureKind.REJECTED)
 
 
-def test_gif_without_processing_is_ready_at_once() -> None:
+def test_gif_without_processing_is_ready_immediately() -> None:
     ready_at_once = replied(200, {"data": {"id": GIF_ID}})
     post = ready(media=(gif(7, size_bytes=100),))
     play(publish(post, SETTINGS), recorded("initialize"), recorded("append"), ready_at_once, created("11")).value()
 
 
-def test_gif_that_is_never_ready_is_given_up() -> None:
+def test_wait_for_a_gif_ends() -> None:
     flow = publish(ready(media=(gif(7, size_bytes=100),)), SETTINGS)
     next(flow)
     for reply in (recorded("initialize"), recorded("append"), recorded("finalize")):
@@ -195,7 +195,7 @@ def test_gif_that_is_never_ready_is_given_up() -> None:
         flow.throw(GaveUp(paused.step, paused.give_up_after_s))
 
 
-def test_media_of_the_whole_thread_come_before_its_first_post() -> None:
+def test_media_of_the_whole_thread_are_uploaded_before_its_first_post() -> None:
     post = ready("one", media=(image(1),), thread=(ThreadPart(text="two", media=(image(2),)),))
     uploads = [replied(200, {"data": {"id": number}}) for number in ("21", "22")]
     transcript = play(publish(post, SETTINGS), *uploads, created("11"), created("12"))
@@ -203,7 +203,7 @@ def test_media_of_the_whole_thread_come_before_its_first_post() -> None:
     assert bodies(*transcript.calls)[1]["media"] == {"media_ids": ["22"]}
 
 
-def test_media_that_x_has_lost_are_sent_once_more() -> None:
+def test_lost_media_are_uploaded_again() -> None:
     lost = recorded("media_ids_invalid")
     again = replied(200, {"data": {"id": "22"}})
     post = ready(media=(image(),))
@@ -214,7 +214,7 @@ def test_media_that_x_has_lost_are_sent_once_more() -> None:
     assert failure_of(post, recorded("upload_image"), lost, again, lost).kind is FailureKind.UNAVAILABLE
 
 
-def test_medium_that_x_refuses_publishes_nothing() -> None:
+def test_rejected_media_item_publishes_nothing() -> None:
     post = ready(media=(replace(image(), alt_text="A cat"),))
     for replies in ([replied(413, {})], [recorded("upload_image"), replied(400, {})]):
         transcript = play(publish(post, SETTINGS), *replies)
@@ -223,7 +223,7 @@ def test_medium_that_x_refuses_publishes_nothing() -> None:
         assert bodies(*transcript.calls) == []
 
 
-def test_posts_are_deleted_last_first_and_what_is_gone_is_gone() -> None:
+def test_posts_are_deleted_last_first_and_missing_posts_are_skipped() -> None:
     transcript = play(unpublish(ACCOUNT, [uri("11"), uri("12")], SETTINGS), recorded("not_found"), recorded("deleted"))
     transcript.value()
     assert [(call.method, call.url) for call in transcript.calls] == [
@@ -233,8 +233,8 @@ def test_posts_are_deleted_last_first_and_what_is_gone_is_gone() -> None:
     assert isinstance(play(unpublish(ACCOUNT, [uri("11")], SETTINGS), replied(500, {})).error, PlatformFailure)
 
 
-def test_flows_end_whatever_is_answered() -> None:
+def test_flows_end_for_any_reply() -> None:
     post = ready("one", media=(replace(image(), alt_text="A"),), thread=(ThreadPart(text="two"),), first_comment="c")
     replies = [recorded("upload_image"), recorded("metadata"), *(created(str(number)) for number in (11, 12, 13))]
-    assert_ends_whatever_is_answered(lambda: publish(post, SETTINGS), replies)
-    assert_ends_whatever_is_answered(lambda: unpublish(ACCOUNT, [uri("11")], SETTINGS), [recorded("deleted")])
+    assert_ends_for_any_reply(lambda: publish(post, SETTINGS), replies)
+    assert_ends_for_any_reply(lambda: unpublish(ACCOUNT, [uri("11")], SETTINGS), [recorded("deleted")])

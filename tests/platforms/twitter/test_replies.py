@@ -1,4 +1,4 @@
-"""What each refusal of the fact sheet's error table means."""
+"""What each refusal in the fact sheet's error table means."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -74,7 +74,7 @@ def invalid(message: str) -> Reply:
         (CREATE, replied(500, {"errors": [{"code": 88, "message": "So it is."}]}), K.IN_DOUBT),
     ],
 )
-def test_a_refusal_has_its_kind(call: Call, reply: Reply, kind: FailureKind) -> None:
+def test_refusal_has_its_kind(call: Call, reply: Reply, kind: FailureKind) -> None:
     failure = explain(call, reply)
     assert failure.kind is kind
     assert failure.scope is LimitScope.ACCOUNT
@@ -96,7 +96,7 @@ def test_a_refusal_has_its_kind(call: Call, reply: Reply, kind: FailureKind) -> 
         ),
     ],
 )
-def test_what_the_app_lacks_is_its_operators(reply: Reply, retry_at: datetime) -> None:
+def test_limit_of_the_app_is_for_the_operator_to_fix(reply: Reply, retry_at: datetime) -> None:
     failure = explain(CREATE, reply)
     assert (failure.kind, failure.scope) == (K.QUOTA_EXHAUSTED, LimitScope.APP)
     assert failure.retry_at == retry_at
@@ -104,7 +104,7 @@ def test_what_the_app_lacks_is_its_operators(reply: Reply, retry_at: datetime) -
     assert failure.remediation.startswith("The operator of this service")
 
 
-def test_app_that_is_not_accepted_disconnects_nobody() -> None:
+def test_rejected_app_does_not_disconnect_accounts() -> None:
     said = [
         replied(status, body) for status in (400, 401, 403, 404) for body in ({"error": "invalid_client"}, {"error": 1})
     ]
@@ -141,14 +141,14 @@ def test_app_that_is_not_accepted_disconnects_nobody() -> None:
         ({}, K.RATE_LIMITED, None),
     ],
 )
-def test_limit_that_is_used_up_says_until_when(
+def test_used_up_limit_has_its_reset_time(
     headers: dict[str, str], kind: FailureKind, retry_at: datetime | None
 ) -> None:
     failure = explain(CREATE, replied(429, {"title": "Too Many Requests"}, **headers))
     assert (failure.kind, failure.retry_at, failure.scope) == (kind, retry_at, LimitScope.ACCOUNT)
 
 
-def test_refusal_keeps_what_x_said_without_tokens() -> None:
+def test_refusal_contains_x_s_words_without_tokens() -> None:
     secret = "dGhpcy1pcy1hLXNlY3JldC10b2tlbi10aGF0LW5vYm9keS1zaG91bGQtc2Vl:1:at:1"
     failure = explain(CREATE, blank(400, f"Bad token {secret}"))
     assert "Bad token (token removed)" in failure.message
@@ -159,7 +159,7 @@ def test_refusal_keeps_what_x_said_without_tokens() -> None:
 
 
 @given(st.integers(100, 599), st.binary(), st.dictionaries(st.sampled_from(["x-rate-limit-reset"]), st.text()))
-def test_anything_is_explained(status: int, body: bytes, headers: dict[str, str]) -> None:
+def test_any_reply_is_explained(status: int, body: bytes, headers: dict[str, str]) -> None:
     reply = Reply(status=status, body=body, headers=headers, received_at=NOW)
     for call in (CREATE, READ, MEDIA, TOKEN):
         assert isinstance(explain(call, reply), PlatformFailure)

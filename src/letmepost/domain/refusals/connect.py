@@ -81,7 +81,6 @@ NO_ACCOUNT = PlatformRefusal(
     message="The consent gave access to no account that can publish.",
     remediation="Sign in on the platform as a person who has such an account, and keep it selected there.",
     summary="The person granted access, but to no account that this service can publish to.",
-    fixable_by=FixableBy.ACCOUNT_OWNER,
     kind=FailureKind.REJECTED,
     is_input=True,
 )

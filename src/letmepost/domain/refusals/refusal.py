@@ -16,6 +16,7 @@ from letmepost.domain.errors import (
     RequestError,
 )
 from letmepost.domain.quotas import Reading
+from letmepost.domain.retry import POLICIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +125,11 @@ class FieldRefusal(Refusal):
 class PlatformRefusal(Explanation):
     """A reason why a platform refused a call. A call returns the failure: `raise refusals.BOARD_MISSING(board=…)`.
 
+    `fixable_by` and `retryable` follow from the other fields.
+
     Args:
         id: the rule id; empty where callers need no rule to branch on.
+        rule: where `id` is empty: the id of a rule that has its page elsewhere, for callers to branch on.
         kind: decides what follows.
         is_input: True if a person entered something wrong to connect an account.
         scope: whom a rate or quota limit holds back.
@@ -135,10 +139,19 @@ class PlatformRefusal(Explanation):
     id: str = ""
     remediation: str = ""
     summary: str = ""
+    fixable_by: FixableBy = dataclass_field(init=False)
+    retryable: bool = dataclass_field(init=False)
+    rule: str = ""
     kind: FailureKind
     is_input: bool = False
     scope: LimitScope = LimitScope.ACCOUNT
     is_operators: bool = False
+
+    def __post_init__(self) -> None:
+        policy = POLICIES[self.kind]
+        by_kind = FixableBy.CALLER if self.is_input else policy.fixable_by
+        object.__setattr__(self, "fixable_by", FixableBy.OPERATOR if self.is_operators else by_kind)
+        object.__setattr__(self, "retryable", policy.retryable)
 
     def __call__(
         self,
@@ -155,12 +168,13 @@ class PlatformRefusal(Explanation):
             parameters: the parameters of the templates.
         """
         message, remediation = self.describe(**parameters), self.advise(**parameters) or None
+        rule = self.id or self.rule or None
         if self.is_input:
-            return InputRefused(message, rule=self.id or None, remediation=remediation, response=response)
+            return InputRefused(message, rule=rule, remediation=remediation, response=response)
         return PlatformFailure(
             self.kind,
             message,
-            rule=self.id or None,
+            rule=rule,
             remediation=remediation,
             retry_at=retry_at,
             scope=self.scope,

@@ -1,4 +1,4 @@
-"""What the networks of Meta share: the envelope and the codes of their Graph APIs, and how they sign what they send us.
+"""What Meta's platforms share: the envelope and codes of their Graph APIs, and the signatures of their callbacks.
 
-May import what a platform may. Only what a network here really uses is written down.
+The import rules of platforms apply. Only what a platform here uses is implemented.
 """

@@ -1,9 +1,9 @@
-"""What is left of Meta's limits, which its replies tell in percent that are used.
+"""The limits that Meta's replies report, in percent used.
 
-Calls, processor time and time are counted over a rolling hour, and everything is refused when any of them is at 100.
-When there will be room again is told only while it refuses, in minutes. Source:
-https://developers.facebook.com/docs/graph-api/overview/rate-limiting (checked 2026-11-21). Not every network of Meta's
-is known to send these headers: without them nothing is thought of its limits.
+Calls, processor time and time are counted over a rolling hour. At 100 percent of any of them, every call is refused,
+and only then does Meta state, in minutes, when calls are accepted again. Source:
+https://developers.facebook.com/docs/graph-api/overview/rate-limiting (checked 2026-11-21). Not every platform of Meta
+is known to send these headers: without them, no limit is assumed.
 """
 
 import json
@@ -18,22 +18,22 @@ from letmepost.domain.flow import Call, Reply
 from letmepost.platforms._meta.graph import THROTTLED_FOR
 
 _EASES_AFTER = timedelta(minutes=5)
-"""What rolls over an hour is less after a while, and looking costs little while nothing is refused yet."""
+"""How soon to look again while nothing is refused: use in a rolling hour drops by itself, and a call costs little."""
 _COUNTED = ("call_count", "total_time", "total_cputime")
 _PERCENT = 100
 
 
 def budgets(_call: Call, reply: Reply) -> Sequence[Budget]:
-    """The app's limit, and those of what it acts for: Pages, professional accounts, businesses."""
+    """Return the app's limit, and those of what it acts for: Pages, professional accounts, businesses."""
     found = [_budget("X-App-Usage", LimitScope.APP, reply, [_read(reply, "x-app-usage")])]
-    told = _read(reply, "x-business-use-case-usage")
-    uses = [use for uses in told.values() if isinstance(uses, list) for use in uses]
+    reported = _read(reply, "x-business-use-case-usage")
+    uses = [use for uses in reported.values() if isinstance(uses, list) for use in uses]
     found.append(_budget("X-Business-Use-Case-Usage", LimitScope.ACCOUNT, reply, uses))
     return [budget for budget in found if budget is not None]
 
 
 def _budget(name: str, scope: LimitScope, reply: Reply, uses: Sequence[object]) -> Budget | None:
-    """The one of the uses that is the furthest; None where nothing is told."""
+    """Return the budget of the use that is closest to its limit; None without one."""
     known = [use for use in uses if isinstance(use, Mapping) and _percents(use)]
     if not known:
         return None
@@ -54,10 +54,10 @@ def _percents(use: Mapping[str, Any]) -> list[int]:
 
 def _read(reply: Reply, header: str) -> Mapping[str, Any]:
     try:
-        told = json.loads(reply.headers.get(header, "{}"))
+        value = json.loads(reply.headers.get(header, "{}"))
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _number(use: Mapping[str, Any], name: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What Meta posts to an app's callbacks when a person takes the app's permission away, or wants their data deleted.
+"""What Meta posts to an app's callbacks when a person removes the app's permission, or requests deletion of their data.
 
 Source: https://developers.facebook.com/docs/facebook-login/guides/advanced/existing-system and
 https://developers.facebook.com/docs/development/create-an-app/app-dashboard/data-deletion-callback
@@ -13,9 +13,10 @@ from hmac import compare_digest, digest
 
 
 def user_of(signed_request: str, app_secret: str) -> str | None:
-    """Whom a `signed_request` is about, by the id that this app knows them by; None when the app's secret did not sign.
+    """Return the app's id of the person in a `signed_request`, or None if the app's secret did not sign it.
 
-    It is two parts in base64 without padding: the signature, and the payload that it is of as it stands.
+    It has two parts in base64 without padding: the signature, and the payload. The signature covers the encoded
+    payload.
     """
     signature, _, payload = signed_request.partition(".")
     try:

@@ -6,7 +6,7 @@ from letmepost.platforms.bluesky.options import BlueskyOptions
 from letmepost.platforms.bluesky.publish import publish
 from letmepost.platforms.bluesky.read_back import is_there
 from letmepost.platforms.bluesky.reconcile import reconcile
-from letmepost.platforms.bluesky.refusals import REFUSALS
+from letmepost.platforms.bluesky.refusals import NEVER_RAISED, REFUSALS
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.rules import RULES
 from letmepost.platforms.bluesky.session import check, disconnect, needs_refresh, refresh, server, sign
@@ -18,9 +18,10 @@ from letmepost.platforms.contract import Platform
 PLATFORM = Platform(
     name="bluesky",
     title="Bluesky",
-    api_version=None,  # methods are for ever: a breaking change gets a new name
+    api_version=None,  # methods never change: a breaking change gets a new name
     rules=RULES,
     refusals=REFUSALS,
+    never_raised=NEVER_RAISED,
     options=BlueskyOptions,
     settings=BlueskySettings,
     connect_input=ConnectInput,

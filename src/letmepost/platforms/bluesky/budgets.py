@@ -1,6 +1,6 @@
-"""What is left of a server's limits, as the reply to a write tells.
+"""The limits that a server reports in its reply to a write.
 
-A server counts writes in points, by account, in an hour and in a day, and tells of the one of which the least is left.
+A server counts writes in points, per account, per hour and per day, and reports the limit with the fewest points left.
 Source: https://github.com/bluesky-social/atproto packages/xrpc-server/src/rate-limiter-http.ts (read 2026-11-21).
 """
 
@@ -16,9 +16,9 @@ _POLICY = re.compile(r"[0-9]{1,10};w=[0-9]{1,10}")
 
 
 def budgets(call: Call, reply: Reply) -> Sequence[Budget]:
-    """The limit of writes; a server counts uploads and reads otherwise.
+    """Return the limit on writes. A server counts uploads and reads separately.
 
-    Whatever a server counts by, it is the account's: anybody may run one, and must not hold back accounts elsewhere.
+    Its scope is always the account: anyone may run a server, and it must not hold back accounts on other servers.
     """
     if method_of(call) != PUT_RECORD:
         return ()

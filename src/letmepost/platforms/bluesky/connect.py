@@ -1,4 +1,4 @@
-"""Connecting an account with an app password."""
+"""Connects an account with an app password."""
 
 import re
 from collections.abc import Mapping
@@ -6,23 +6,25 @@ from typing import Any
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from letmepost.domain.errors import FailureKind, InputRefused, PlatformFailure, Unaddressable
+from letmepost.domain.errors import FailureKind, PlatformFailure, Unaddressable
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms._oauth import with_bearer_token
+from letmepost.platforms.bluesky import refusals
 from letmepost.platforms.bluesky.identity import (
     Identity,
     find_did,
     find_identity,
     server_address,
 )
-from letmepost.platforms.bluesky.replies import APP_PASSWORD, explain
+from letmepost.platforms.bluesky.refusals import APP_PASSWORD
+from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.session import Session, read_session
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.syntax import is_did, is_handle
 from letmepost.platforms.bluesky.xrpc import CREATE_SESSION, GET_SESSION, base, method_url, query
 from letmepost.platforms.contract import ConnectedAccount
 
-# What copying a handle from a page brings along unseen: marks of writing direction, spaces without a width.
+# Invisible characters that are copied with a handle: marks of writing direction, spaces without a width.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -32,24 +34,24 @@ class ConnectInput(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     identifier: str = Field(
-        title="Handle or e-mail address", max_length=2048, description="A handle, a DID, or an e-mail address."
+        title="Handle or email address", max_length=2048, description="A handle, a DID, or an email address."
     )
     app_password: SecretStr = Field(
         alias="appPassword", title="App password", min_length=1, max_length=512, description=f"{APP_PASSWORD}."
     )
     pds_url: AnyHttpUrl | None = Field(
-        default=None, alias="pdsUrl", title="Server", description="The account's server, where it is not Bluesky's."
+        default=None, alias="pdsUrl", title="Server", description="The account's server, if it is not Bluesky's."
     )
 
     @field_validator("identifier")
     @classmethod
-    def _normalise(cls, text: str) -> str:
+    def _normalize(cls, text: str) -> str:
         text = _INVISIBLE.sub("", text).strip().removeprefix("@")
         if is_did(text) or re.fullmatch(r"[^@\s]+@[^@\s]+", text):
             return text
         if is_handle(text):
             return text.lower()
-        message = "must be a handle (alice.bsky.social), a DID (did:plc:…) or an e-mail address"
+        message = "must be a handle (alice.bsky.social), a DID (did:plc:…) or an email address"
         raise ValueError(message)
 
     @field_validator("pds_url")
@@ -82,7 +84,7 @@ def connect(form: ConnectInput, settings: BlueskySettings) -> Flow[ConnectedAcco
     session = yield from _sign_in(server, form)
     expected = identity.did if identity is not None else form.identifier
     if is_did(expected) and session.did != expected:
-        raise _mismatch(f"{server} signed in another account.")
+        raise refusals.SERVER_MISMATCH(problem=f"{server} signed in to another account.")
     if identity is None:
         identity = yield from find_identity(session.did, settings)
     home = _home(identity)
@@ -107,7 +109,7 @@ def _find_identity(identifier: str, settings: BlueskySettings) -> Flow[Identity]
 def _home(identity: Identity) -> str:
     """Return the server that a DID document names."""
     if identity.server is None:
-        raise _server_missing(f"The DID document of {identity.did} names no Bluesky server.")
+        raise refusals.SERVER_MISSING(problem=f"The DID document of {identity.did} names no Bluesky server.")
     return identity.server
 
 
@@ -124,19 +126,15 @@ def _sign_in(server: str, form: ConnectInput) -> Flow[Session]:
         reply = yield call
     except Unaddressable as failure:
         if form.pds_url is not None:
-            raise _not_a_server(failure.message) from failure
+            raise refusals.NOT_A_SERVER(problem=failure.message) from failure
         if "@" in form.identifier:  # the entryway is the operator's choice
             raise
-        raise _server_missing(failure.message) from failure
+        raise refusals.SERVER_MISSING(problem=failure.message) from failure
     if form.pds_url is not None and _is_no_server(reply):
-        raise _not_a_server(f"{server} is not a Bluesky server.")
+        raise refusals.NOT_A_SERVER(problem=f"{server} is not a Bluesky server.")
     session = read_session(call, reply)
     if not session.is_active:
-        raise PlatformFailure(
-            FailureKind.AUTH_FAILED,
-            "This account is not active on Bluesky.",
-            remediation="Reactivate it on Bluesky, and connect it again.",
-        )
+        raise refusals.ACCOUNT_INACTIVE(status="unknown")
     return session
 
 
@@ -150,41 +148,17 @@ def _prove(session: Session, home: str) -> Flow[None]:
     try:
         reply = yield call
     except Unaddressable as unaddressable:
-        raise _server_missing(unaddressable.message) from unaddressable
+        raise refusals.SERVER_MISSING(problem=unaddressable.message) from unaddressable
     if reply.ok and reply.data().get("did") == session.did:
         return
     failure = explain(call, reply)
     if not reply.ok and failure.kind is not FailureKind.AUTH_FAILED:
         raise failure
-    raise _mismatch(f"The account is on {home}, which does not accept this session.")
-
-
-def _not_a_server(message: str) -> InputRefused:
-    return InputRefused(
-        message,
-        rule="bluesky.connect.not_a_server",
-        remediation="Omit `pdsUrl` to find the server automatically, or correct it.",
-    )
-
-
-def _server_missing(message: str) -> InputRefused:
-    return InputRefused(
-        message,
-        rule="bluesky.connect.server_missing",
-        remediation="Check the spelling of the handle or DID.",
-    )
-
-
-def _mismatch(message: str) -> InputRefused:
-    return InputRefused(
-        message,
-        rule="bluesky.connect.server_mismatch",
-        remediation="Connect by handle and without `pdsUrl`, so that the account's own server is found.",
-    )
+    raise refusals.SERVER_MISMATCH(problem=f"The account is on {home}, which does not accept this session.")
 
 
 def _profile(did: str, settings: BlueskySettings) -> Flow[Mapping[str, Any]]:
-    """The public profile; empty when it cannot be had, since it is only for show."""
+    """Return the public profile, or nothing if it cannot be fetched: it is only displayed."""
     try:
         reply = yield query(base(settings.resolver_url), "app.bsky.actor.getProfile", actor=did)
     except PlatformFailure:

@@ -1,14 +1,14 @@
-"""How many graphemes a text has for a Bluesky server."""
+"""Counts graphemes like a Bluesky server."""
 
 import regex
 
 from letmepost.domain.text import count_graphemes as count_current
 
 _LETTER = r"\p{InCB=Consonant}"
-_NEW = r"[\u1CF5\u1CF6\U00011A3A]"  # the letters that Unicode 18 counts as viramas
+_NEW = r"[\u1CF5\u1CF6\U00011A3A]"  # the letters that Unicode 18 classifies as viramas
 _VIRAMA = regex.compile(rf"(?!{_NEW})\p{{InCB=Linker}}")
 _MARK = rf"(?:(?!{_NEW})[\p{{InCB=Extend}}\p{{InCB=Linker}}])"
-# Marks, the letter that they belong to, if there is one, and whether another letter follows them.
+# Marks, the letter before them, if there is one, and whether another letter follows.
 _MARKS = regex.compile(
     rf"(?P<letter>{_LETTER})?(?P<marks>{_MARK}++)(?P<joined>(?={_LETTER}))?|{_NEW}{_MARK}*+(?P<new>(?={_LETTER}))?"
 )

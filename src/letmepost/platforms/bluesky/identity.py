@@ -1,7 +1,7 @@
-"""Who bears a handle, and where an account lives.
+"""Resolves handles and DIDs to accounts and their servers.
 
-A handle leads to a DID, a DID to its document, and the document names the account's server (PDS) and the
-handle that the account claims.
+A handle leads to a DID, a DID to its document, and the document names the account's server (PDS) and the handle that
+the account claims.
 Source: https://github.com/bluesky-social/atproto packages/identity/src (read 2026-11-21).
 """
 
@@ -12,36 +12,37 @@ from urllib.parse import unquote
 
 from pydantic import AnyHttpUrl, TypeAdapter, ValidationError
 
-from letmepost.domain.errors import FailureKind, InputRefused, PlatformFailure, Unaddressable
+from letmepost.domain.errors import FailureKind, PlatformFailure, Unaddressable
 from letmepost.domain.flow import Auth, Call, Flow, Reply
+from letmepost.platforms.bluesky.refusals import DID_UNRESOLVED, HANDLE_UNRESOLVED, LOOKUP_FAILED
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.settings import BlueskySettings
 from letmepost.platforms.bluesky.syntax import is_did, is_handle
 from letmepost.platforms.bluesky.xrpc import base, query
 
 INVALID_HANDLE = "handle.invalid"
-"""What the protocol shows in place of a handle that the account's document does not confirm."""
+"""The handle that the protocol shows if the account's document does not confirm the real one."""
 
 _HTTP_URL: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
-_UNKNOWN = frozenset({400, 404, 501})  # 400 is what servers answer, 501 one that resolves no handles
+_UNKNOWN = frozenset({400, 404, 501})  # servers return 400, and 501 if they resolve no handles
 _NO_DOCUMENT = frozenset({400, 404, 410})  # 410 is a tombstone: https://web.plc.directory/spec/v0.1/did-plc
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a DID document says. `server` is None where it names none that could be asked."""
+    """The content of a DID document. `server` is None if it names no server with a usable address."""
 
     did: str
     server: str | None
     handles: tuple[str, ...]
 
     def confirmed(self, handle: str) -> str:
-        """The handle, if the account claims it, too."""
+        """Return the handle if the document claims it too."""
         return handle if handle in self.handles else INVALID_HANDLE
 
 
 def server_address(value: object) -> str | None:
-    """A server's address: an http(s) URL without user name, password, query or fragment; else None."""
+    """Return a server's address, an http(s) URL without user name, password, query or fragment; None without one."""
     try:
         url = _HTTP_URL.validate_python(value)
     except ValidationError:
@@ -50,10 +51,10 @@ def server_address(value: object) -> str | None:
 
 
 def resolve_handle(server: str, handle: str) -> Flow[str | None]:
-    """Return the DID that a server resolves a handle to, or None when the server knows no such handle.
+    """Return the DID that a server resolves a handle to, or None if the server does not know the handle.
 
     Raises:
-        PlatformFailure: rate_limited or unavailable, when the server did not answer the question.
+        PlatformFailure: rate_limited or unavailable, if the server did not return a usable response.
     """
     call = query(server, "com.atproto.identity.resolveHandle", handle=handle)
     reply = yield call
@@ -62,31 +63,27 @@ def resolve_handle(server: str, handle: str) -> Flow[str | None]:
         return str(did)
     if reply.ok or reply.status in _UNKNOWN:
         return None
-    raise _unanswered(call, reply, "The server that resolves handles")
+    raise _lookup_failed(call, reply, "The server that resolves handles")
 
 
 def find_did(handle: str, settings: BlueskySettings) -> Flow[str]:
-    """Return the DID behind a handle, from the resolver or else from the handle's own web server.
+    """Return the DID of a handle, from the resolver or else from the handle's own web server.
 
     Raises:
         InputRefused: no account uses the handle.
-        PlatformFailure: rate_limited or unavailable, when the resolver did not answer.
+        PlatformFailure: rate_limited or unavailable, if the resolver did not return a usable response.
     """
-    trouble: PlatformFailure | None = None
+    resolver_failure: PlatformFailure | None = None
     try:
         did = yield from resolve_handle(base(settings.resolver_url), handle)
     except PlatformFailure as failure:
-        did, trouble = None, failure
+        did, resolver_failure = None, failure
     did = did or (yield from _ask_web_server(handle))
     if did is not None:
         return did
-    if trouble is not None:
-        raise trouble
-    raise InputRefused(
-        f"No Bluesky account uses the handle {handle}.",
-        rule="bluesky.connect.handle_unresolved",
-        remediation="Check the spelling of the handle, or connect with the account's DID.",
-    )
+    if resolver_failure is not None:
+        raise resolver_failure
+    raise HANDLE_UNRESOLVED(handle=handle)
 
 
 def _ask_web_server(handle: str) -> Flow[str | None]:
@@ -99,32 +96,32 @@ def _ask_web_server(handle: str) -> Flow[str | None]:
 
 
 def find_identity(did: str, settings: BlueskySettings) -> Flow[Identity]:
-    """Return what the document of a DID says.
+    """Return the content of a DID's document.
 
-    Only this document shows which server an account is on. It comes from the PLC directory, or for a `did:web` from
-    the domain in the DID, and never from the server that a person signed in to: anyone can run a server that claims to
-    host the account of someone else.
+    Only this document shows which server an account is on. It comes from the PLC directory, or for a `did:web` from the
+    domain in the DID, and never from the server that a person signed in to: anyone can run a server that claims to host
+    the account of someone else.
 
     Raises:
         InputRefused: there is no such document.
-        PlatformFailure: rate_limited or unavailable, when the directory or the domain did not answer.
+        PlatformFailure: rate_limited or unavailable, if the directory or the domain did not return a usable response.
     """
     call = _read(_document_url(did, settings))
     try:
         reply = yield call
     except Unaddressable:
-        if did.startswith("did:web:"):  # the host is not ours but one that the caller chose
-            raise _unresolved(did) from None
+        if did.startswith("did:web:"):  # the caller chose this host, not the operator
+            raise DID_UNRESOLVED(did=did) from None
         raise
     if reply.ok and reply.data().get("id") == did:
         return _read_document(did, reply.data())
     if reply.ok or reply.status in _NO_DOCUMENT:
-        raise _unresolved(did)
-    raise _unanswered(call, reply, "The DID directory" if did.startswith("did:plc:") else f"The domain of {did}")
+        raise DID_UNRESOLVED(did=did)
+    raise _lookup_failed(call, reply, "The DID directory" if did.startswith("did:plc:") else f"The domain of {did}")
 
 
 def _read_document(did: str, document: Mapping[str, Any]) -> Identity:
-    """Return what a DID document says; malformed parts count as absent."""
+    """Return the content of a DID document. Malformed parts count as absent."""
     services, names = document.get("service"), document.get("alsoKnownAs")
     servers = [_server(entry) for entry in services] if isinstance(services, list) else []
     handles = [str(name).removeprefix("at://").lower() for name in names] if isinstance(names, list) else []
@@ -147,32 +144,19 @@ def _document_url(did: str, settings: BlueskySettings) -> str:
     if did.startswith("did:plc:"):
         return f"{base(settings.plc_url)}/{did}"
     if did.startswith("did:web:"):
-        host = unquote(did.removeprefix("did:web:"))  # a port is spelled `%3A3000`
+        host = unquote(did.removeprefix("did:web:"))  # a port is encoded as `%3A3000`
         address = server_address(f"https://{host}")
         if address is not None and "/" not in host:
             return f"{address}/.well-known/did.json"
-    raise _unresolved(did)
+    raise DID_UNRESOLVED(did=did)
 
 
-def _unresolved(did: str) -> InputRefused:
-    return InputRefused(
-        f"There is no DID document for {did}.",
-        rule="bluesky.connect.did_unresolved",
-        remediation="Check the spelling, or connect with the account's handle.",
-    )
-
-
-def _unanswered(call: Call, reply: Reply, who: str) -> PlatformFailure:
-    """Return why a public read was not answered. Whatever the status says, it says nothing about the account."""
+def _lookup_failed(call: Call, reply: Reply, source: str) -> PlatformFailure:
+    """Return why a public read failed. Its status says nothing about the account."""
     failure = explain(call, reply)
     if failure.kind is FailureKind.RATE_LIMITED:
         return failure
-    return PlatformFailure(
-        FailureKind.UNAVAILABLE,
-        f"{who} could not answer (HTTP {reply.status}).",
-        remediation="Try again in a minute.",
-        response=failure.response,
-    )
+    return LOOKUP_FAILED(source=source, status=reply.status, response=failure.response)
 
 
 def _read(url: str) -> Call:

@@ -1,4 +1,4 @@
-"""Bluesky's limits on what is attached: images, and a link card's thumbnail."""
+"""Bluesky's limits on images, and on the thumbnail of a link card."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -11,12 +11,12 @@ from letmepost.platforms.bluesky.sources import CHECKED_ON, IMAGES_LEXICON, LINK
 _IMAGES_MAX = 4
 _IMAGE_MAX_BYTES = 2_000_000
 _THUMBNAIL_MAX_BYTES = 1_000_000
-_ALT_TEXT_MAX_GRAPHEMES = 2000  # the lexicon has no limit, the official client has
+_ALT_TEXT_MAX_GRAPHEMES = 2000  # a limit of the official client: the lexicon has none
 
-# The lexicon takes any image; these are the ones that every client shows.
+# The lexicon allows every type of image. Every client shows these.
 _TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 _TYPES_SHOWN = ", ".join(_TYPES)
-_CONVERT = "Convert it to JPEG or PNG."
+_CONVERT = "Convert the image to JPEG or PNG."
 
 _image_rule = partial(media_rule, kind=MediaKind.IMAGE, source_url=IMAGES_LEXICON, checked_on=CHECKED_ON)
 
@@ -28,7 +28,7 @@ def _not_images(content: PostContent) -> Iterator[Finding]:
             yield Finding(field=path, actual=item.kind, message=message)
 
 
-def _foreign_type(facts: MediaFacts) -> str | None:
+def _unsupported_type(facts: MediaFacts) -> str | None:
     return None if facts.content_type in _TYPES else facts.content_type
 
 
@@ -64,6 +64,15 @@ def _thumbnail_rule(
     )
 
 
+MEDIA_IMAGE_SIZE_MAX = _image_rule(
+    "bluesky.media.image_size_max",
+    broken=_bytes_over(_IMAGE_MAX_BYTES),
+    summary=f"An image has at most {_IMAGE_MAX_BYTES} bytes.",
+    remediation=f"Shrink the image to {_IMAGE_MAX_BYTES} bytes or fewer.",
+    limit=_IMAGE_MAX_BYTES,
+    unit="bytes",
+)
+
 IMAGE_RULES: tuple[Rule, ...] = (
     Rule(
         id="bluesky.media.kind_supported",
@@ -91,19 +100,12 @@ IMAGE_RULES: tuple[Rule, ...] = (
     ),
     _image_rule(
         "bluesky.media.mime_allowed",
-        broken=_foreign_type,
-        summary=f"An image is one of {_TYPES_SHOWN}.",
+        broken=_unsupported_type,
+        summary=f"An image must be one of {_TYPES_SHOWN}.",
         remediation=_CONVERT,
         limit=_TYPES_SHOWN,
     ),
-    _image_rule(
-        "bluesky.media.image_size_max",
-        broken=_bytes_over(_IMAGE_MAX_BYTES),
-        summary=f"An image has at most {_IMAGE_MAX_BYTES} bytes.",
-        remediation=f"Shrink the image to {_IMAGE_MAX_BYTES} bytes or fewer.",
-        limit=_IMAGE_MAX_BYTES,
-        unit="bytes",
-    ),
+    MEDIA_IMAGE_SIZE_MAX,
     alt_text_max(
         "bluesky.media.alt_text_max_graphemes",
         limit=_ALT_TEXT_MAX_GRAPHEMES,
@@ -113,8 +115,8 @@ IMAGE_RULES: tuple[Rule, ...] = (
     ),
     _thumbnail_rule(
         "bluesky.link_card.thumbnail_mime_allowed",
-        broken=_foreign_type,
-        summary=f"A link card's thumbnail is one of {_TYPES_SHOWN}.",
+        broken=_unsupported_type,
+        summary=f"A link card's thumbnail must be one of {_TYPES_SHOWN}.",
         remediation=_CONVERT,
         limit=_TYPES_SHOWN,
     ),

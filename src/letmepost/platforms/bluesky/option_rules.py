@@ -1,4 +1,4 @@
-"""Bluesky's limits on its own options, and on what they may stand beside."""
+"""Bluesky's limits on its options, and on what they can be combined with."""
 
 from collections.abc import Callable, Iterator
 
@@ -20,13 +20,13 @@ def _count_max(
     def find(content: PostContent) -> Iterator[Finding]:
         actual = count(BlueskyOptions.model_validate(content.options))
         if actual > limit:
-            message = f"The post names {actual} {noun}; Bluesky allows at most {limit}."
+            message = f"The post has {actual} {noun}; Bluesky allows at most {limit}."
             yield Finding(field=f"options.{field}", actual=actual, message=message)
 
     return Rule(
         id=rule_id,
-        summary=f"A post names at most {limit} {noun}.",
-        remediation=f"Name {limit} {noun} or fewer.",
+        summary=f"A post has at most {limit} {noun}.",
+        remediation=f"Send {limit} {noun} or fewer.",
         limit=limit,
         unit="items",
         source_url=source_url,
@@ -35,26 +35,26 @@ def _count_max(
     )
 
 
-def _card_beside_media(content: PostContent) -> Iterator[Finding]:
+def _card_with_media(content: PostContent) -> Iterator[Finding]:
     if content.media and BlueskyOptions.model_validate(content.options).link_card is not None:
-        yield Finding(field="options.linkCard", message="Bluesky shows images or a link card, not both.")
+        yield Finding(field="options.linkCard", message="A post on Bluesky has images or a link card, not both.")
 
 
 def _gate_on_reply(content: PostContent) -> Iterator[Finding]:
     options = BlueskyOptions.model_validate(content.options)
     if options.reply_to is not None and options.threadgate is not None:
-        message = "A reply cannot say who may reply: the first post of its thread does."
+        message = "A reply cannot limit who can reply: only the first post of a thread can."
         yield Finding(field="options.threadgate", message=message)
 
 
 OPTION_RULES: tuple[Rule, ...] = (
     Rule(
         id="bluesky.link_card.media_exclusive",
-        summary="A post shows images or a link card, not both.",
-        remediation="Leave out the link card, or the images.",
+        summary="A post has images or a link card, not both.",
+        remediation="Remove the link card or the images.",
         source_url=POST_LEXICON,
         checked_on=CHECKED_ON,
-        find=_card_beside_media,
+        find=_card_with_media,
     ),
     _count_max(
         "bluesky.langs.count_max",
@@ -75,15 +75,15 @@ OPTION_RULES: tuple[Rule, ...] = (
     _count_max(
         "bluesky.threadgate.allow_max",
         field="threadgate.allow",
-        noun="groups that may reply",
+        noun="groups that can reply",
         limit=5,
         count=lambda options: 0 if options.threadgate is None else len(options.threadgate.allow),
         source_url=THREADGATE_LEXICON,
     ),
     Rule(
         id="bluesky.threadgate.root_only",
-        summary="Only the first post of a thread says who may reply.",
-        remediation="Leave out `threadgate`, or `replyTo`.",
+        summary="Only the first post of a thread can limit who can reply.",
+        remediation="Remove `threadgate` or `replyTo`.",
         source_url=THREADGATE_LEXICON,
         checked_on=CHECKED_ON,
         find=_gate_on_reply,

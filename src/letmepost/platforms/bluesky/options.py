@@ -1,4 +1,4 @@
-"""Bluesky's own part of a request."""
+"""The options of Bluesky."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
@@ -15,7 +15,7 @@ from letmepost.platforms.bluesky.syntax import (
 from letmepost.platforms.contract import Options
 
 Label: TypeAlias = Literal["porn", "sexual", "nudity", "graphic-media", "!no-unauthenticated"]
-"""The labels that an author may put on their own post and that clients act on."""
+"""The labels that authors can put on their own posts and that clients act on."""
 
 Language: TypeAlias = Annotated[str, Field(pattern=LANGUAGE_PATTERN, description="A BCP 47 tag: `en`, `pt-BR`.")]
 Audience: TypeAlias = (
@@ -28,10 +28,10 @@ _WEB_URL_PATTERN = r"^[hH][tT][tT][pP][sS]?://(?:[^\s/?#@]*@)?(?:[^\s/?#@:]*[^\W
 _ALONE = ("everyone", "nobody")
 
 
-def _stands_alone(allow: tuple[Audience, ...]) -> tuple[Audience, ...]:
+def _check_combination(allow: tuple[Audience, ...]) -> tuple[Audience, ...]:
     for word in _ALONE:
         if word in allow and len(allow) > 1:
-            message = f"'{word}' says it all: leave out the others"
+            message = f"'{word}' cannot be combined with other values"
             raise ValueError(message)
     return allow
 
@@ -55,7 +55,7 @@ class RecordReference(_Part):
 
 
 class LinkCard(_Part):
-    """A link shown as a card. The network fetches nothing: what is not given here is not shown."""
+    """A link shown as a card. Bluesky fetches nothing: the card shows only what is sent here."""
 
     url: str = Field(pattern=_WEB_URL_PATTERN, description="An http or https URL.")
     title: str
@@ -64,18 +64,19 @@ class LinkCard(_Part):
 
 
 class Threadgate(_Part):
-    """Who may reply to the post and its thread.
+    """Who can reply to the post and its thread.
 
-    `everyone` and `nobody` stand alone; the others add up. An empty list could mean either, and is refused.
+    `everyone` and `nobody` cannot be combined with other values. The others can. An empty list is ambiguous, and is
+    rejected.
     """
 
-    allow: Annotated[tuple[Audience, ...], Field(min_length=1), AfterValidator(_stands_alone)]
+    allow: Annotated[tuple[Audience, ...], Field(min_length=1), AfterValidator(_check_combination)]
 
 
 class BlueskyOptions(Options):
     """Options of Bluesky.
 
-    `langs`, `labels` and `shortenLinks` apply to every post of a thread, the rest to its first.
+    `langs`, `labels` and `shortenLinks` apply to every post of a thread, the other options to its first post.
     """
 
     platform: Literal["bluesky"] | None = None
@@ -89,13 +90,13 @@ class BlueskyOptions(Options):
         description=(
             "Show links as the official client does: without the scheme, and with a long path cut"
             " (`example.com/path-segment...`). The link itself stays complete. Length limits apply to the text as sent."
-            " If this is left out, links are shortened only in a text that is too long otherwise."
+            " By default, links are shortened only in a text that is too long otherwise."
         ),
     )
     threadgate: Threadgate | None = None
 
     def media_ids(self) -> Mapping[str, str]:
-        """The link card's thumbnail, where it has one."""
+        """Return the media id of the link card's thumbnail, if there is one."""
         if self.link_card is None or self.link_card.thumbnail is None:
             return {}
         return {"linkCard.thumbnail": self.link_card.thumbnail}

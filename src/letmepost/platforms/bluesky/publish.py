@@ -1,17 +1,17 @@
-"""Publishing a post: everything private first, then one record after another.
+"""Publishes a post: everything invisible first, then one record after another.
 
-Names are looked up and media uploaded for the whole thread before its first post is put, so that a medium
-that the server refuses leaves nothing behind that followers could see.
+Handles are resolved and media uploaded for the whole thread before its first post is put. A media item that the server
+rejects therefore leaves nothing visible.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic.alias_generators import to_camel
-
 from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Extra, Flow, Forget, Live, Part, Reply, Warn
+from letmepost.domain.refusals import Explanation
 from letmepost.domain.retry import POLICIES, Next
+from letmepost.platforms.bluesky import refusals
 from letmepost.platforms.bluesky.options import BlueskyOptions
 from letmepost.platforms.bluesky.prepare import find_parents, resolve_mentions, upload_media, warn_of_animations
 from letmepost.platforms.bluesky.reconcile import find_put
@@ -47,12 +47,12 @@ def publish(post: ReadyPost, settings: BlueskySettings) -> Flow[None]:
     comment = draft_comment(post.content)
     if comment is not None:
         root = first if above is None else above.root
-        yield from _extra("first_comment", writer.put(comment, Parents(root, first)))
+        yield from _extra("firstComment", writer.put(comment, Parents(root, first)), refusals.FIRST_COMMENT_REFUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Writer:
-    """Puts the records of one post; `app` is where links to posts lead."""
+    """Puts the records of one post. `app` is the base URL of links to posts."""
 
     post: ReadyPost
     options: BlueskyOptions
@@ -61,7 +61,7 @@ class _Writer:
     app: str
 
     def put_thread(self, thread: Sequence[Draft], above: Parents | None) -> Flow[Place]:
-        """Put the posts in order, each a reply to the one before; the first one's place."""
+        """Put the posts in order, each as a reply to the previous one, and return the place of the first."""
         first = yield from self.put(thread[0], above)
         yield self._part(0, first) if len(thread) > 1 else self._live(first)
         yield from self._put_threadgate(first)
@@ -75,7 +75,7 @@ class _Writer:
         return first
 
     def put(self, draft: Draft, parents: Parents | None) -> Flow[Place]:
-        """Put one post. Blobs that the server has lost meanwhile are sent once more."""
+        """Put one post. Blobs that the server has lost since the upload are uploaded again."""
         call = self._call(draft, parents, self.blobs)
         reply = yield call
         if error_name(reply) == "BlobNotFound" and draft.uploads():
@@ -83,28 +83,27 @@ class _Writer:
                 yield Forget(upload.step)
             call = self._call(draft, parents, (yield from upload_media(self.post, draft.uploads())))
             reply = yield call
-        return (yield from self._landed(call, reply))
+        return (yield from self._placed(call, reply))
 
     def _put_threadgate(self, root: Place) -> Flow[None]:
-        # Not before the post: the AppView marks a post as guarded when it sees the gate, and must know the
-        # post by then (atproto, packages/bsky/src/data-plane/server/indexing/plugins/thread-gate.ts). Nor
-        # after the thread: until the gate stands, anybody may reply.
+        # Not before the post: the AppView marks a post as guarded when it receives the gate, and must know the post by
+        # then (atproto, packages/bsky/src/data-plane/server/indexing/plugins/thread-gate.ts). And not after the thread:
+        # until the gate is in place, anyone can reply.
         gate = self.options.threadgate
         if gate is None or gate.allow == ("everyone",):
             return
         record = threadgate_record(gate, post_uri=root.uri, created_at=created_at(self.post.frozen, 0))
         call = self._put(THREADGATE, 0, record, step="threadgate")
-        yield from _extra("threadgate", self._send(call))
+        yield from _extra("threadgate", self._send(call), refusals.THREADGATE_REFUSED)
 
     def _send(self, call: Call) -> Flow[Place]:
         reply = yield call
-        return (yield from self._landed(call, reply))
+        return (yield from self._placed(call, reply))
 
-    def _landed(self, call: Call, reply: Reply) -> Flow[Place]:
-        """Where the record is, once it was put.
+    def _placed(self, call: Call, reply: Reply) -> Flow[Place]:
+        """Return the place of a record that was put.
 
-        A repeated put may be answered with InvalidSwap, by a server that looks for sameness last: then the
-        record itself tells.
+        A server that compares contents last may refuse a repeated put with InvalidSwap. The record itself then decides.
         """
         place = read_place(reply.data()) if reply.ok else None
         if place is None and (reply.ok or error_name(reply) == "InvalidSwap"):
@@ -137,17 +136,17 @@ class _Writer:
         return Live(uri=first.uri, cid=first.cid, url=self._url(0))
 
     def _url(self, index: int) -> str:
-        did = self.post.account.platform_account_id  # it outlives a change of the handle
+        did = self.post.account.platform_account_id  # it does not change with the handle
         return f"{self.app}/profile/{did}/post/{tid(self.post.frozen, index)}"
 
 
-def _extra(subject: str, putting: Flow[Place]) -> Flow[None]:
-    """Put something that the post does without when it is refused for good."""
+def _extra(name: str, put: Flow[Place], refused: Explanation) -> Flow[None]:
+    """Put an extra, or warn if the server refuses it permanently: the post itself is published."""
     try:
-        place = yield from putting
+        place = yield from put
     except PlatformFailure as failure:
         if POLICIES[failure.kind].next is not Next.STOP:
             raise
-        yield Warn(f"bluesky.{subject}.refused", failure.message)
+        yield Warn(refused.id, refused.describe(reason=failure.message))
     else:
-        yield Extra(name=to_camel(subject), uri=place.uri, cid=place.cid)
+        yield Extra(name=name, uri=place.uri, cid=place.cid)

@@ -1,4 +1,4 @@
-"""Whether a published post is still in its repository."""
+"""Checks whether a published post is still in its repository."""
 
 from letmepost.domain.flow import Flow
 from letmepost.platforms.bluesky.records import read_place
@@ -8,13 +8,13 @@ from letmepost.platforms.bluesky.xrpc import POST, error_name, get_record
 from letmepost.platforms.contract import AccountFacts
 
 
-def is_there(account: AccountFacts, uri: str, settings: BlueskySettings) -> Flow[bool]:  # noqa: ARG001 - the account's own server is asked
+def is_there(account: AccountFacts, uri: str, settings: BlueskySettings) -> Flow[bool]:  # noqa: ARG001 - the URL is that of the account's own server
     """Return False if the server has no such record.
 
-    A repository that is deactivated or taken down is a failure, not a missing post: it may come back.
+    A repository that is deactivated or taken down is a failure, not a missing post: it may be restored.
 
     Raises:
-        PlatformFailure: the server did not answer the question.
+        PlatformFailure: the server did not return a usable response.
     """
     call = get_record(account.data["pds"], account.platform_account_id, POST, uri.rpartition("/")[2])
     reply = yield call

@@ -1,4 +1,4 @@
-"""Whether a record that was put is there, which its server knows at once: it reads its own writes."""
+"""Finds out whether a record was put. Its server knows immediately, because it reads its own writes."""
 
 import json
 from dataclasses import replace
@@ -11,14 +11,14 @@ from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.xrpc import error_name, get_record
 from letmepost.platforms.contract import ReadyPost
 
-_TELLING_FIELDS = ("$type", "text", "post", "createdAt")
+_IDENTIFYING_FIELDS = ("$type", "text", "post", "createdAt")
 
 
 def reconcile(post: ReadyPost, intent: Intent, _settings: object) -> Flow[Reconciled]:
-    """What became of a put whose reply was lost.
+    """Return what became of a put without a reply.
 
     Raises:
-        PlatformFailure: the server cannot say now; ask again later.
+        PlatformFailure: the server cannot report it now; try again later.
     """
     try:
         reply = yield from find_put(post, intent.call)
@@ -28,18 +28,17 @@ def reconcile(post: ReadyPost, intent: Intent, _settings: object) -> Flow[Reconc
         return Unknown(failure.message)
     if reply is None:
         return Absent()
-    answer = {name: reply.data()[name] for name in ("uri", "cid")}
-    return Found(replace(reply, body=json.dumps(answer).encode()))
+    created = {name: reply.data()[name] for name in ("uri", "cid")}
+    return Found(replace(reply, body=json.dumps(created).encode()))
 
 
 def find_put(post: ReadyPost, put: Call) -> Flow[Reply | None]:
-    """The record that `put` was to make, as the server tells it (`uri`, `cid`); None when it is not there.
+    """Return the record that `put` was to create (`uri`, `cid`), or None if it does not exist.
 
-    A record under the same key that says something else (made by another program in the same microsecond) is
-    not it.
+    A record with the same key but another content (created by another program in the same microsecond) does not count.
 
     Raises:
-        PlatformFailure: the server did not say.
+        PlatformFailure: the server did not return a usable response.
     """
     body = put.json or {}
     call = get_record(post.account.data["pds"], body["repo"], body["collection"], body["rkey"])
@@ -49,5 +48,5 @@ def find_put(post: ReadyPost, put: Call) -> Flow[Reply | None]:
     value = reply.data().get("value")
     if not reply.ok or not isinstance(value, dict) or read_place(reply.data()) is None:
         raise explain(call, reply)
-    is_same = all(value.get(name) == body["record"].get(name) for name in _TELLING_FIELDS)
+    is_same = all(value.get(name) == body["record"].get(name) for name in _IDENTIFYING_FIELDS)
     return reply if is_same else None

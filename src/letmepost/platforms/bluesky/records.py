@@ -1,4 +1,4 @@
-"""The records that a post becomes.
+"""Converts a post to records.
 
 Lexicons: https://github.com/bluesky-social/atproto/tree/main/lexicons/app/bsky (read 2026-11-21).
 """
@@ -14,25 +14,25 @@ from letmepost.platforms.bluesky.xrpc import POST, THREADGATE
 
 Json: TypeAlias = Mapping[str, Any]
 Blobs: TypeAlias = Mapping[str, Json]
-"""Upload step → the blob as the server spelled it; any other spelling is refused."""
+"""The blob of each upload step exactly as the server returned it. Any other form is rejected."""
 
 _AUDIENCES = {"followers": "followerRule", "following": "followingRule", "mentioned": "mentionRule"}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A record that exists: where, and which version."""
+    """The URI and version of an existing record."""
 
     uri: str
     cid: str
 
     def reference(self) -> Json:
-        """As other records point at it."""
+        """Return the reference to the record in other records."""
         return {"uri": self.uri, "cid": self.cid}
 
 
 def read_place(value: object) -> Place | None:
-    """The place that a reply or another record names; None where it names none."""
+    """Return the place that a reply or another record contains, or None without one."""
     if not isinstance(value, dict):
         return None
     uri, cid = value.get("uri"), value.get("cid")
@@ -41,7 +41,7 @@ def read_place(value: object) -> Place | None:
 
 @dataclass(frozen=True, slots=True)
 class Parents:
-    """What a post replies to, and the first post of that conversation."""
+    """The post to reply to, and the first post of that conversation."""
 
     root: Place
     parent: Place
@@ -49,7 +49,7 @@ class Parents:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A medium that has to be at the server before the record that shows it."""
+    """A media item that must be uploaded before the record that shows it."""
 
     step: str
     item: MediaItem
@@ -57,7 +57,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One post before it is put. From `index`, its place in the series, follow its key and its date."""
+    """One post before it is put. `index` is its place in the series; its key and its date follow from it."""
 
     index: int
     step: str
@@ -68,12 +68,12 @@ class Draft:
     quote: Json | None = None
 
     def uploads(self) -> tuple[Upload, ...]:
-        """Everything that it shows."""
+        """Return every upload of the post."""
         return self.images if self.thumbnail is None else (*self.images, self.thumbnail)
 
 
 def draft_thread(content: PostContent, options: BlueskyOptions) -> list[Draft]:
-    """The post and its continuations, in order."""
+    """Return the drafts of the post and its continuations, in order."""
     numbered = _numbered([content, *content.thread])
     thumbnail = content.option_media.get("linkCard.thumbnail")
     first = Draft(
@@ -93,7 +93,7 @@ def draft_thread(content: PostContent, options: BlueskyOptions) -> list[Draft]:
 
 
 def draft_comment(content: PostContent) -> Draft | None:
-    """The first comment, which follows the thread in the series."""
+    """Return the draft of the first comment, which follows the thread in the series."""
     if content.first_comment is None:
         return None
     return Draft(index=len(content.thread) + 1, step="comment", text=content.first_comment)
@@ -115,7 +115,7 @@ def post_record(
     blobs: Blobs,
     parents: Parents | None,
 ) -> Json:
-    """An `app.bsky.feed.post`."""
+    """Return an `app.bsky.feed.post`."""
     rich = rich_text(draft.text, dids, shorten_links=options.shorten_links)
     record: dict[str, Any] = {"$type": POST, "text": rich.text, "createdAt": created_at}
     if options.langs:
@@ -133,7 +133,7 @@ def post_record(
 
 
 def threadgate_record(threadgate: Threadgate, *, post_uri: str, created_at: str) -> Json:
-    """An `app.bsky.feed.threadgate`, put under the key of its post. Without any rule, it admits nobody."""
+    """Return an `app.bsky.feed.threadgate`, put under the key of its post. Without any rule, no one can reply."""
     allow = [] if threadgate.allow == ("nobody",) else [_audience(word) for word in threadgate.allow]
     return {"$type": THREADGATE, "post": post_uri, "allow": allow, "createdAt": created_at}
 

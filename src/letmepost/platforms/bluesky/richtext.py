@@ -1,7 +1,7 @@
-"""Facets: what makes a link, a mention or a hashtag in a text more than dead characters.
+"""Facets: the links, mentions and hashtags of a text.
 
-The network links nothing by itself, so the author's client marks what is what, by ranges of UTF-8 bytes. What
-counts as what follows the official client's detection, so that a post reads the same wherever it was written:
+The network links nothing by itself: the author's client marks what is a link, a mention or a hashtag, by ranges of
+UTF-8 bytes. The detection follows the official client, so that a post looks the same wherever it was written:
 https://github.com/bluesky-social/atproto/tree/main/packages/api/src/rich-text (read 2026-11-21).
 """
 
@@ -27,13 +27,13 @@ _TAG_MAX_BYTES = 640
 _SPACE = r"\t\n\v\f\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _INVISIBLE = r"\u00ad\u2060\u200a-\u200d\u20e2"
 _OPENING = rf"(?<![^{_SPACE}(])"  # at the start, after white space or after a parenthesis
-_LINK_CHAR = rf"[^{_SPACE}\x00-\x1f\x7f]"  # some servers refuse a URI with control characters
+_LINK_CHAR = rf"[^{_SPACE}\x00-\x1f\x7f]"  # some servers reject a URI with control characters
 _TAG_CHAR = rf"[^{_SPACE}{_INVISIBLE}]"
 
 _MENTION = regex.compile(rf"{_OPENING}@([a-zA-Z0-9.-]+)\b", regex.ASCII)
 _LINK = regex.compile(rf"{_OPENING}https?://{_LINK_CHAR}+", regex.IGNORECASE)
 _BARE_LINK = regex.compile(
-    # Possessive: a domain is taken whole, and not at all when a name goes on behind it (`a.com-b`, `a.io@b`).
+    # Possessive: a domain matches as a whole, and does not match if a name continues after it (`a.com-b`, `a.io@b`).
     rf"{_OPENING}(?P<domain>[a-z][a-z0-9]*+(?:\.[a-z0-9]++)++)(?![\p{{L}}\p{{N}}_@-])(?:[/?#:]{_LINK_CHAR}*)?",
     regex.IGNORECASE,
 )
@@ -42,9 +42,9 @@ _CASHTAG = regex.compile(rf"{_OPENING}\$([A-Za-z][A-Za-z0-9]{{0,4}})(?=[{_SPACE}
 _TRAILING_PUNCTUATION = regex.compile(r"\p{P}+\Z")
 _HOST = regex.compile(r"https?://(?:[^/?#@]*@)?+(?:[^/?#@:]*[\p{L}\p{N}]|\[[0-9a-f:.]+\])", regex.IGNORECASE)
 
-# A domain without https:// is a link only under one of these, in lower case. The official client takes every
-# top-level domain there is, a list that changes monthly, and so makes links of `README.md`, of `main.rs` and,
-# for want of a space, of `that was it.No`. Whoever misses a link here writes https://.
+# A domain without https:// is a link only with one of these endings, in lower case. The official client accepts every
+# top-level domain, a list that changes monthly, and so links `README.md`, `main.rs` and, where a space is missing,
+# `that was it.No`. Authors can always write https:// to get a link.
 _BARE_SUFFIX = regex.compile(
     r"com|org|net|edu|gov|info|app|dev|social|blog|news|shop|store|online|site|club|xyz|io|co|me|tv"
     r"|ai|ly|gg|to|link"
@@ -54,7 +54,7 @@ _BARE_SUFFIX = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """Characters `start` up to `end` of a text, and what they are."""
+    """The characters from `start` to `end` of a text, and what they are."""
 
     start: int
     end: int
@@ -62,27 +62,27 @@ class _Span:
 
 
 def mentioned_handles(text: str) -> list[str]:
-    """The handles that a text mentions, in lower case, each once, in order.
+    """Return the handles that a text mentions, in lower case, each once, in order.
 
-    Anything of a handle's form is one, whatever its top-level domain: the network is asked whether it exists.
+    Everything in the form of a handle counts, whatever its top-level domain: the network resolves whether it exists.
     """
     return list(dict.fromkeys(match[1].lower() for match in _MENTION.finditer(text) if is_handle(match[1])))
 
 
 @dataclass(frozen=True, slots=True)
 class RichText:
-    """A text as it is sent, and its facets: sorted, none overlapping another."""
+    """A text as it is sent, and its facets, sorted and without overlaps."""
 
     text: str
     facets: list[dict[str, Any]]
 
 
 def rich_text(text: str, dids: Mapping[str, str], *, shorten_links: bool | None) -> RichText:
-    """Mark what a text contains, and shorten how its links are shown.
+    """Detect the facets of a text, and shorten how its links are shown.
 
     Args:
         dids: handle → DID of the mentions that could be resolved; the others stay text.
-        shorten_links: None to do so only if the text is too long otherwise.
+        shorten_links: None to shorten only if the text is too long otherwise.
     """
     spans = _spans(text, dids)
     if needs_short_links(text, wanted=shorten_links):
@@ -104,14 +104,14 @@ def _spans(text: str, dids: Mapping[str, str]) -> list[_Span]:
     spans = [*_mentions(text, dids), *_links(text), *_tags(text), *_cashtags(text)]
     kept: list[_Span] = []
     for span in sorted(spans, key=lambda span: span.start):
-        # Of two that overlap (`#tag(https://…`) the network would drop one silently. The first one stays.
+        # If two facets overlap (`#tag(https://…`), the network would drop one of them silently. The first one is kept.
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
     return kept
 
 
 def _shortened(text: str, spans: Sequence[_Span]) -> tuple[str, list[_Span]]:
-    """The text with its links shown short, and where its spans are then."""
+    """Return the text with its links shown short, and its spans at their new positions."""
     moved: list[_Span] = []
     sent, at = "", 0
     for span in spans:
@@ -139,7 +139,7 @@ def _links(text: str) -> Iterator[_Span]:
 
 
 def _link(start: int, shown: str, scheme: str) -> Iterator[_Span]:
-    """The link without the punctuation of the sentence around it; nothing when no host is left."""
+    """Return the link without the punctuation of the sentence around it, or nothing if no host is left."""
     if shown[-1] in ".,;:!?":
         shown = shown[:-1]
     if shown.endswith(")") and "(" not in shown:

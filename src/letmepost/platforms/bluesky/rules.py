@@ -1,4 +1,4 @@
-"""Bluesky's limits, each with its source. The form of a value is the options' schema; here is how much."""
+"""Bluesky's limits, each with its source. The schema of the options defines the form of a value."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -57,7 +57,7 @@ def _as_sent(content: PostContent) -> PostContent:
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
     options = BlueskyOptions.model_validate(content.options)
     if is_blank(content.text) and not (content.media or options.link_card or options.quote):
-        yield Finding(field="text", message="The post has neither text nor an image, a link card or a quote.")
+        yield Finding(field="text", message="The post has no text, image, link card or quote.")
     yield from empty_parts(content, "an image")
 
 

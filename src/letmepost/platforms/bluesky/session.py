@@ -1,16 +1,17 @@
-"""An account's session: a pair of tokens, how they sign a call, how they are renewed and ended.
+"""An account's session: a pair of tokens that signs calls, is refreshed and is ended.
 
-https://github.com/bluesky-social/atproto packages/pds/src/account-manager/helpers/auth.ts (read 2026-11-21):
-the access token lives 120 minutes, the refresh token 90 days. A refresh replaces both; the old refresh token
-works for 2 hours more and leads to the same successor, so a refresh whose answer was lost may be repeated.
+https://github.com/bluesky-social/atproto packages/pds/src/account-manager/helpers/auth.ts (read 2026-11-21): the access
+token is valid for 120 minutes, the refresh token for 90 days. A refresh replaces both. The old refresh token works for
+2 more hours and leads to the same successor, so a refresh whose response was lost can be repeated.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.errors import FailureKind
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms._oauth import with_bearer_token
+from letmepost.platforms.bluesky.refusals import ACCOUNT_INACTIVE, OTHER_SESSION
 from letmepost.platforms.bluesky.replies import explain
 from letmepost.platforms.bluesky.syntax import is_did
 from letmepost.platforms.bluesky.xrpc import (
@@ -28,7 +29,7 @@ _ACCESS_TOKEN_LIFETIME = timedelta(minutes=120)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What a server answers to a sign-in or a refresh."""
+    """The response to a sign-in or a refresh."""
 
     did: str
     handle: str
@@ -37,20 +38,20 @@ class Session:
 
 
 def read_session(call: Call, reply: Reply) -> Session:
-    """The session in a reply.
+    """Return the session in a reply.
 
     Raises:
         PlatformFailure: a refusal, or a success that lacks a token: an empty one must never be stored.
     """
     data = reply.data()
-    did, access, renewal = (data.get(name) for name in ("did", "accessJwt", "refreshJwt"))
-    if not (reply.ok and is_did(did) and _is_token(access) and _is_token(renewal)):
+    did, access, refreshed = (data.get(name) for name in ("did", "accessJwt", "refreshJwt"))
+    if not (reply.ok and is_did(did) and _is_token(access) and _is_token(refreshed)):
         raise explain(call, reply)
     return Session(
         did=str(did),
         handle=str(data.get("handle")).lower(),
         credential=Credential(
-            secrets={"access_jwt": str(access), "refresh_jwt": str(renewal)},
+            secrets={"access_jwt": str(access), "refresh_jwt": str(refreshed)},
             expires_at=reply.received_at + _ACCESS_TOKEN_LIFETIME,
         ),
         is_active=data.get("active") is not False,
@@ -58,23 +59,22 @@ def read_session(call: Call, reply: Reply) -> Session:
 
 
 def _is_token(value: object) -> bool:
-    # It becomes part of a header line.
+    # The token becomes part of a header line.
     return isinstance(value, str) and value.isascii() and value.isprintable() and value != ""
 
 
 def refresh(account: AccountFacts, _settings: object) -> Flow[Credential]:
-    """A new pair of tokens."""
+    """Return a new pair of tokens."""
     call = _session_call(account, REFRESH_SESSION, step="refresh")
     reply = yield call
     session = read_session(call, reply)
     if session.did != account.platform_account_id:
-        message = "The account's server answered with somebody else's session."
-        raise PlatformFailure(FailureKind.UNAVAILABLE, message)
+        raise OTHER_SESSION()
     return session.credential
 
 
 def disconnect(account: AccountFacts, _settings: object) -> Flow[None]:
-    """End the session at the account's server; one that has ended already is no failure."""
+    """End the session at the account's server. A session that has already ended is not a failure."""
     call = _session_call(account, DELETE_SESSION, step="sign-out")
     reply = yield call
     if reply.ok:
@@ -85,10 +85,10 @@ def disconnect(account: AccountFacts, _settings: object) -> Flow[None]:
 
 
 def check(account: AccountFacts, _settings: object) -> Flow[None]:
-    """Ask the account's server whose session this is.
+    """Check which account the session belongs to.
 
     Raises:
-        PlatformFailure: auth_failed when the session is over, or when the account was switched off.
+        PlatformFailure: auth_failed if the session is over, or if the account was deactivated.
     """
     call = Call(method="GET", url=method_url(account.data["pds"], GET_SESSION))
     reply = yield call
@@ -96,18 +96,13 @@ def check(account: AccountFacts, _settings: object) -> Flow[None]:
     if not reply.ok:
         raise explain(call, reply)
     if session.get("did") != account.platform_account_id:
-        message = "The account's server answered with somebody else's session."
-        raise PlatformFailure(FailureKind.UNAVAILABLE, message)
+        raise OTHER_SESSION()
     if session.get("active") is False:
-        raise PlatformFailure(
-            FailureKind.AUTH_FAILED,
-            f"This account is not active on Bluesky ({session.get('status') or 'no reason given'}).",
-            remediation="Reactivate it on Bluesky, and connect it again.",
-        )
+        raise ACCOUNT_INACTIVE(status=session.get("status") or "unknown")
 
 
 def needs_refresh(reply: Reply) -> bool:
-    """Whether the access token has died: 400 on Bluesky's own servers, 401 under OAuth and on some others."""
+    """Return True if the access token has expired: 400 on Bluesky's own servers, 401 with OAuth and on some others."""
     return (reply.status, error_name(reply)) in {
         (400, "ExpiredToken"),
         (401, "ExpiredToken"),
@@ -116,7 +111,7 @@ def needs_refresh(reply: Reply) -> bool:
 
 
 def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) -> Call:
-    """The call with the session's token: the refresh token where the session itself is at stake."""
+    """Return the call with a token of the session: the refresh token for calls that refresh or end the session."""
     if call.auth is Auth.NONE:
         return call
     name = "refresh_jwt" if method_of(call) in {REFRESH_SESSION, DELETE_SESSION} else "access_jwt"
@@ -124,12 +119,12 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
 
 
 def _session_call(account: AccountFacts, method: str, *, step: str) -> Call:
-    # No body at all: the server refuses one, be it empty JSON.
+    # No body at all: the server rejects any body, including empty JSON.
     url = method_url(account.data["pds"], method)
     return Call(method="POST", url=url, effect=Effect.PREPARE, step=step)
 
 
 def server(account: AccountFacts) -> str:
-    """The account's own server, of which there are many."""
+    """Return the account's own server, one of many."""
     found: str = account.data["pds"]
     return found

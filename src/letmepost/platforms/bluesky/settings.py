@@ -1,4 +1,4 @@
-"""Which hosts the Bluesky platform talks to. An account's own server (its PDS) is found when it connects."""
+"""The hosts that the Bluesky platform calls. An account's own server (its PDS) is found when it connects."""
 
 from typing import Annotated
 
@@ -8,17 +8,17 @@ from letmepost.platforms.contract import PlatformSettings
 
 
 class BlueskySettings(PlatformSettings):
-    """Host names only: Bluesky knows no app credentials. The defaults are the public network's."""
+    """Hosts only: Bluesky has no app credentials. The defaults are those of the public network."""
 
-    plc_url: Annotated[AnyHttpUrl, Field(description="The PLC directory: from a `did:plc:…` to its document.")] = (
+    plc_url: Annotated[AnyHttpUrl, Field(description="The PLC directory, with the documents of `did:plc:…`.")] = (
         AnyHttpUrl("https://plc.directory")
     )
     resolver_url: Annotated[
-        AnyHttpUrl, Field(description="An AppView that answers without a session: handles and profiles.")
+        AnyHttpUrl, Field(description="An AppView that returns handles and profiles without a session.")
     ] = AnyHttpUrl("https://public.api.bsky.app")
     entryway_url: Annotated[
-        AnyHttpUrl, Field(description="Where an account that gives an e-mail address and no server signs in.")
+        AnyHttpUrl, Field(description="Where accounts sign in that connect with an email address and without `pdsUrl`.")
     ] = AnyHttpUrl("https://bsky.social")
-    app_url: Annotated[AnyHttpUrl, Field(description="The web app that links to published posts lead to.")] = (
-        AnyHttpUrl("https://bsky.app")
+    app_url: Annotated[AnyHttpUrl, Field(description="The web app, for links to published posts.")] = AnyHttpUrl(
+        "https://bsky.app"
     )

@@ -1,4 +1,4 @@
-"""How long links are shown: host and the beginning of the path, as the official client shows them.
+"""How long links are shown: the host and the start of the path, as in the official client.
 
 A path with query and fragment of more than 15 characters is cut after 13, and three dots follow: `toShortUrl` in
 https://github.com/bluesky-social/social-app src/lib/strings/url-helpers.ts (checked 2026-11-28).
@@ -19,19 +19,22 @@ _LINK = re.compile(r"(?:https?://)?(?:[^/?#]*@)?(?P<host>[^/?#@]+)(?P<path>.*)",
 
 
 def needs_short_links(text: str, *, wanted: bool | None) -> bool:
-    """Return whether the links of a text are shown short: as wanted, or else if the text is too long otherwise."""
+    """Return True if the links of a text are shown short.
+
+    By default, that is the case only if the text is too long otherwise.
+    """
     if wanted is not None:
         return wanted
     return count_utf8_bytes(text) > TEXT_MAX_BYTES or count_graphemes(text) > TEXT_MAX_GRAPHEMES
 
 
 def is_too_long_in_any_case(text: str) -> bool:
-    """Return whether a text is too long however its links are shown: a link is a word or part of one."""
+    """Return True if a text is too long however its links are shown: a link is a word or part of one."""
     return len(text.split()) * 2 - 1 > TEXT_MAX_GRAPHEMES
 
 
 def short_link(link: str) -> str:
-    """Return how a link is shown. User names and passwords are left out: they could pass for another host."""
+    """Return the short form of a link. It omits user names and passwords, which could look like another host."""
     found = _LINK.fullmatch(link)
     if found is None:
         return link

@@ -1,4 +1,4 @@
-"""Where the rules' numbers stand, and when they were last read."""
+"""The sources of the rules' numbers, and when they were last read."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The spellings of the AT Protocol: handles, DIDs, references to records, language tags.
+"""The syntax of the AT Protocol: handles, DIDs, references to records, language tags.
 
 Source: https://github.com/bluesky-social/atproto packages/syntax/src (commit d6296a1, read 2026-11-21).
 """
@@ -10,7 +10,7 @@ HANDLE = rf"(?:{_LABEL}\.)+[a-zA-Z](?:[a-zA-Z0-9-]{{0,61}}[a-zA-Z0-9])?"
 DID = r"did:[a-z]+:[a-zA-Z0-9._:%-]*[a-zA-Z0-9._-]"
 _RKEY = r"[a-zA-Z0-9._:~-]{1,512}"
 
-# A record is pointed at by its author's DID: handles change hands, and the AppView does not follow them in
+# References use the author's DID: a handle can move to another account, and the AppView does not resolve handles in
 # records.
 RECORD_URI_PATTERN = rf"^at://{DID}/[a-zA-Z][a-zA-Z0-9-]*(?:\.[a-zA-Z0-9-]+)+/{_RKEY}$"
 POST_URI_PATTERN = rf"^at://{DID}/app\.bsky\.feed\.post/{_RKEY}$"
@@ -28,10 +28,10 @@ _DID_MAX_CHARS = 2048
 
 
 def is_handle(text: str) -> bool:
-    """Whether text has the form of a handle; whether anybody bears it is another question."""
+    """Return True if a text has the form of a handle, whether or not an account uses it."""
     return len(text) <= _HANDLE_MAX_CHARS and re.fullmatch(HANDLE, text) is not None
 
 
 def is_did(value: object) -> bool:
-    """Whether a value is a DID of any method."""
+    """Return True if a value is a DID of any method."""
     return isinstance(value, str) and len(value) <= _DID_MAX_CHARS and re.fullmatch(DID, value) is not None

@@ -1,6 +1,6 @@
-"""Deleting what was published.
+"""Deletes published posts.
 
-`deleteRecord` of what is not there succeeds, so a deletion that was cut short is simply done again
+`deleteRecord` succeeds for a record that does not exist, so an interrupted deletion can be repeated
 (https://github.com/bluesky-social/atproto lexicons/com/atproto/repo/deleteRecord.json, read 2026-11-21).
 """
 
@@ -13,8 +13,8 @@ from letmepost.platforms.bluesky.xrpc import POST, THREADGATE, delete_record
 from letmepost.platforms.contract import AccountFacts
 
 
-def unpublish(account: AccountFacts, uris: Sequence[str], settings: BlueskySettings) -> Flow[None]:  # noqa: ARG001 - the account's own server is asked
-    """Delete posts of the account, each with its threadgate; last first, so that no reply loses its parent."""
+def unpublish(account: AccountFacts, uris: Sequence[str], settings: BlueskySettings) -> Flow[None]:  # noqa: ARG001 - the URL is that of the account's own server
+    """Delete posts of the account, each with its threadgate, last first, so that no reply loses its parent."""
     for uri in reversed(uris):
         key = uri.rpartition("/")[2]
         for collection in (POST, THREADGATE):

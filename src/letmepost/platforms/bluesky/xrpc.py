@@ -1,7 +1,7 @@
 """The calls of the AT Protocol that this platform makes.
 
-An account's server (PDS) stores its records. A record is put under a key that we choose, so that putting it
-twice changes nothing more: `createRecord`, which would make a second one, is never called.
+An account's server (PDS) stores its records. A record is put under a key that this service chooses, so putting it twice
+creates one record. `createRecord` would create a second one, and is never called.
 Source: https://github.com/bluesky-social/atproto packages/pds/src/api/com/atproto/repo (read 2026-11-21).
 """
 
@@ -25,36 +25,36 @@ UPLOAD_BLOB = "com.atproto.repo.uploadBlob"
 POST = "app.bsky.feed.post"
 THREADGATE = "app.bsky.feed.threadgate"
 
-# A server deletes a blob that no record refers to "within a time window (eg, minutes)", in practice hours
-# (atproto, lexicons/com/atproto/repo/uploadBlob.json, read 2026-11-21). An hour saves a post that is tried
-# again its uploads, and a blob that died sooner is noticed and sent anew.
+# A server deletes a blob that no record refers to "within a time window (eg, minutes)", in practice hours (atproto,
+# lexicons/com/atproto/repo/uploadBlob.json, read 2026-11-21). With an hour, a retry of a post repeats no uploads. A
+# blob that was deleted earlier is detected and uploaded again.
 _BLOB_VALID_FOR_S = 3600.0
 _UPLOAD_TIMEOUT_S = 120.0  # 2 MB on a slow line
 
 
 def base(url: AnyHttpUrl | str) -> str:
-    """A server's address as a method's path is appended to it."""
+    """Return a server's address in the form to which the path of a method is appended."""
     return str(url).rstrip("/")
 
 
 def method_url(server: str, method: str) -> str:
-    """Where a server answers a method."""
+    """Return the URL of a method."""
     return f"{server}/xrpc/{method}"
 
 
 def method_of(call: Call) -> str:
-    """The method that a call is of; empty for one that is of none (a DID document)."""
+    """Return the method of a call, or an empty string if it has none (a DID document)."""
     return call.url.partition("/xrpc/")[2]
 
 
 def error_name(reply: Reply) -> str | None:
-    """The name of the error that a server answered, such as `ExpiredToken`."""
+    """Return the name of the error in a reply, such as `ExpiredToken`, or None without one."""
     name = reply.data().get("error")
     return name if isinstance(name, str) else None
 
 
 def query(server: str, method: str, **parameters: str) -> Call:
-    """A public read: it needs no session."""
+    """Return a public read, which needs no session."""
     return Call(
         method="GET",
         url=method_url(server, method),
@@ -65,14 +65,14 @@ def query(server: str, method: str, **parameters: str) -> Call:
 
 
 def get_record(server: str, repo: str, collection: str, key: str) -> Call:
-    """Read one record of anybody's; strongly consistent for accounts that live on this server."""
+    """Return a read of one record of any account. It is strongly consistent for accounts on this server."""
     return query(server, GET_RECORD, repo=repo, collection=collection, rkey=key)
 
 
 def put_record(server: str, repo: str, collection: str, key: str, record: Mapping[str, Any], *, step: str) -> Call:
-    """Put a record under our own key, unless there is another one.
+    """Return a put of a record under a key that this service chose, unless another record has the key.
 
-    `swapRecord: null` makes the server refuse to overwrite; the same record again is answered as before.
+    With `swapRecord: null`, the server refuses to overwrite. It accepts the same record again, with the same response.
     """
     body = {"repo": repo, "collection": collection, "rkey": key, "record": record, "swapRecord": None}
     return Call(
@@ -86,7 +86,7 @@ def put_record(server: str, repo: str, collection: str, key: str, record: Mappin
 
 
 def delete_record(server: str, repo: str, collection: str, key: str) -> Call:
-    """Delete one of our own records; what is not there is deleted already."""
+    """Return a deletion of one of the account's own records. Deleting a record that does not exist succeeds."""
     return Call(
         method="POST",
         url=method_url(server, DELETE_RECORD),
@@ -97,9 +97,9 @@ def delete_record(server: str, repo: str, collection: str, key: str) -> Call:
 
 
 def upload_blob(server: str, item: MediaItem, *, step: str) -> Call:
-    """Send a medium's bytes. The same bytes make the same blob."""
+    """Return an upload of a media item's bytes. The same bytes create the same blob."""
     if item.facts is None:
-        message = f"medium {item.media_id} has no bytes yet"
+        message = f"media item {item.media_id} has no bytes yet"
         raise ValueError(message)
     return Call(
         method="POST",

@@ -6,7 +6,7 @@ from letmepost.platforms.linkedin.connect import OAUTH, authors
 from letmepost.platforms.linkedin.options import LinkedInOptions
 from letmepost.platforms.linkedin.publish import publish
 from letmepost.platforms.linkedin.reconcile import VISIBILITY_DELAY_S, reconcile
-from letmepost.platforms.linkedin.refusals import REFUSALS
+from letmepost.platforms.linkedin.refusals import NEVER_RAISED, REFUSALS
 from letmepost.platforms.linkedin.replies import explain
 from letmepost.platforms.linkedin.rules import RULES
 from letmepost.platforms.linkedin.session import check, disconnect, needs_refresh, refresh, sign
@@ -22,6 +22,7 @@ PLATFORM = Platform(
     sunset=SUNSET,
     rules=RULES,
     refusals=REFUSALS,
+    never_raised=NEVER_RAISED,
     options=LinkedInOptions,
     settings=LinkedInSettings,
     visibility_delay_s=VISIBILITY_DELAY_S,

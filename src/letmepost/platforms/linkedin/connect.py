@@ -1,8 +1,8 @@
-"""Connecting by consent: one consent opens the member and every organization that they administer.
+"""Connects accounts by consent: one consent covers the member and every organization that they administer.
 
 https://learn.microsoft.com/linkedin/shared/authentication/authorization-code-flow and
 https://learn.microsoft.com/linkedin/marketing/community-management/organizations/organization-access-control-by-role
-(checked 2026-11-22). LinkedIn's flow for web apps knows no PKCE: the app's secret stands in for it.
+(checked 2026-11-22). LinkedIn's flow for web apps has no PKCE: the app's secret replaces it.
 """
 
 from collections.abc import Collection, Mapping
@@ -36,14 +36,14 @@ _FRESH_TOKEN_TRIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Permission:
-    """What one consent granted. `refresh_ends_at` is None where only a person can renew it."""
+    """The grant of one consent. `refresh_ends_at` is None if only a person can renew it."""
 
     credential: Credential
     scopes: tuple[str, ...]
     refresh_ends_at: datetime | None
 
     def account(self, urn: str, authors: tuple[str, ...], **shown: str | None) -> ConnectedAccount:
-        """An account that the consent opens, and whom it may publish as."""
+        """Return an account that the consent covers, with the authors that it may publish as."""
         return ConnectedAccount(
             platform_account_id=urn,
             handle=shown.get("handle"),
@@ -63,7 +63,10 @@ def authors(account: AccountFacts) -> Collection[str]:
 
 
 def consent_url(request: ConsentRequest, settings: LinkedInSettings) -> str:
-    """Where the member consents. Pages are asked for only when the app may have them, or all of it would be refused."""
+    """Return the URL of the consent page.
+
+    Pages are requested only if the app is allowed to have them. LinkedIn would reject the whole request otherwise.
+    """
     features = [name for name in FEATURES if name != "pages" or settings.pages]
     scopes = [scope for name in features for scope in FEATURES[name]]
     return _oauth.consent_url(
@@ -72,7 +75,7 @@ def consent_url(request: ConsentRequest, settings: LinkedInSettings) -> str:
 
 
 def accounts(grant: Grant, settings: LinkedInSettings) -> Flow[tuple[ConnectedAccount, ...]]:
-    """The member, and every organization that they administer.
+    """Return the member, and every organization that they administer.
 
     Raises:
         PlatformFailure: auth_failed for a code that was used or has expired.
@@ -113,7 +116,7 @@ def _refresh_ends_at(reply: Reply) -> datetime:
 
 def _member(permission: _Permission, settings: LinkedInSettings) -> Flow[Mapping[str, object]]:
     for _ in range(_FRESH_TOKEN_TRIES):
-        call, reply = yield from _ask(user_info(settings), permission)
+        call, reply = yield from _read(user_info(settings), permission)
         if reply.status != 401:
             break
     if not reply.ok or not _text(reply.data(), "sub"):
@@ -122,7 +125,7 @@ def _member(permission: _Permission, settings: LinkedInSettings) -> Flow[Mapping
 
 
 def _organizations(permission: _Permission, settings: LinkedInSettings) -> Flow[tuple[str, ...]]:
-    """What the member administers, by URN; nothing where LinkedIn does not let the app ask."""
+    """Return the URNs of what the member administers, or nothing if LinkedIn does not let the app read them."""
     urns: dict[str, None] = {}
     for page in range(_PAGES_MAX):
         query = (
@@ -132,7 +135,7 @@ def _organizations(permission: _Permission, settings: LinkedInSettings) -> Flow[
             ("start", str(page * _PAGE_COUNT)),
             ("count", str(_PAGE_COUNT)),
         )
-        call, reply = yield from _ask(read(settings, "organizationAcls", *query, method="FINDER"), permission)
+        call, reply = yield from _read(read(settings, "organizationAcls", *query, method="FINDER"), permission)
         if reply.status == 403:
             break
         if not reply.ok:
@@ -146,16 +149,16 @@ def _organizations(permission: _Permission, settings: LinkedInSettings) -> Flow[
 
 
 def _page(permission: _Permission, urn: str, settings: LinkedInSettings) -> Flow[ConnectedAccount]:
-    """An organization; without its name when that cannot be had, since it is only for show."""
+    """Return an organization. Its name is only displayed, and missing if it cannot be fetched."""
     try:
-        _, reply = yield from _ask(read(settings, f"organizations/{urn.rpartition(':')[2]}"), permission)
+        _, reply = yield from _read(read(settings, f"organizations/{urn.rpartition(':')[2]}"), permission)
     except PlatformFailure:
         return permission.account(urn, (urn,))
     shown = reply.data() if reply.ok else {}
     return permission.account(urn, (urn,), name=_text(shown, "localizedName"), handle=_text(shown, "vanityName"))
 
 
-def _ask(call: Call, permission: _Permission) -> Flow[tuple[Call, Reply]]:
+def _read(call: Call, permission: _Permission) -> Flow[tuple[Call, Reply]]:
     call = _oauth.with_bearer_token(replace(call, auth=Auth.NONE), permission.credential.secrets["access_token"])
     reply = yield call
     return call, reply

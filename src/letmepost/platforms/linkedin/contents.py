@@ -1,4 +1,4 @@
-"""What a post shows beside its text, as the API wants it told.
+"""What a post shows in addition to its text, in the form of the API.
 
 https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api (checked 2026-11-22).
 """
@@ -14,14 +14,14 @@ from letmepost.platforms.linkedin.options import Article, LinkedInOptions, Poll
 
 Json: TypeAlias = Mapping[str, Any]
 Assets: TypeAlias = Mapping[str, str]
-"""Upload step → the URN that LinkedIn gave to the medium."""
+"""The URN that LinkedIn returned for each upload step."""
 
 _RESOURCES = {MediaKind.IMAGE: "images", MediaKind.DOCUMENT: "documents"}
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A medium that has to be at LinkedIn before the post that shows it. `kind` is the resource that takes it."""
+    """A media item that must be uploaded before the post that shows it. `kind` is the resource that receives it."""
 
     step: str
     kind: str
@@ -29,12 +29,12 @@ class Upload:
 
     @property
     def noun(self) -> str:
-        """What the resource calls one of its kind."""
+        """Return the resource's name for one of its kind."""
         return self.kind.removesuffix("s")
 
 
 def uploads(content: PostContent) -> Iterator[Upload]:
-    """Everything that the post shows."""
+    """Yield everything that the post shows."""
     for number, item in enumerate(content.media, start=1):
         yield Upload(f"media-{number}", _RESOURCES[item.kind], item)
     thumbnail = content.option_media.get("article.thumbnail")
@@ -43,7 +43,7 @@ def uploads(content: PostContent) -> Iterator[Upload]:
 
 
 def post_body(author: str, content: PostContent, options: LinkedInOptions, assets: Assets) -> Json:
-    """A post that followers see at once."""
+    """Return the body of a post that is visible immediately."""
     body: dict[str, Any] = {
         "author": author,
         "commentary": escape(content.text),

@@ -1,10 +1,11 @@
-"""LinkedIn's "little text", in which the text of a post is written.
+"""LinkedIn's "little text", the format of a post's text.
 
-LinkedIn accepts an unescaped reserved character and shows the text up to that character only.
+LinkedIn accepts an unescaped reserved character, and shows the text only up to that character.
 https://learn.microsoft.com/linkedin/marketing/community-management/shares/little-text-format (checked 2026-11-28).
 
-Callers write mentions as little text has them: `@[Acme](urn:li:organization:1)`. LinkedIn shows the name, as a link if
-it is the exact name of the page or part of the person's name, else as plain text. Everything else is shown as written.
+Callers write mentions as in little text: `@[Acme](urn:li:organization:1)`. LinkedIn shows the name, as a link if it is
+the exact name of the page or part of the person's name, and as plain text otherwise. Everything else is shown as
+written.
 """
 
 import re
@@ -15,20 +16,21 @@ from letmepost.platforms.linkedin.urns import AUTHOR_PATTERN
 
 _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
 
-# A name may contain brackets. It ends before the next mention, so that half a mention does not swallow a whole one.
+# A name may contain brackets. It ends before the next mention, so that an incomplete mention does not consume a
+# complete one.
 _MENTION = rf"@\[(?P<name>(?:(?!@\[|\]\()[^\n])+)\]\((?P<urn>{AUTHOR_PATTERN})\)"
 
 _ONE_MENTION = re.compile(_MENTION)
 
-# A hashtag begins the text or follows white space, so that `page#part` and a `#` in an address are none. Joiners are
-# part of words in Indic scripts and Persian.
+# A hashtag starts the text or follows white space, so `page#part` and a `#` in a URL are not hashtags. Joiners are part
+# of words in Indic scripts and Persian.
 _WORD = r"_*[\p{L}\p{N}](?:[\u200c\u200d]?[\p{L}\p{M}\p{N}_])*"
 _LINK = regex.compile(rf"{_MENTION}|(?<!\S)#(?P<tag>{_WORD})")
 _SIMPLE_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+")
 
 
 def escape(text: str) -> str:
-    """Return the text as little text: its hashtags and mentions are links, and nothing of it is lost."""
+    """Return the text as little text. Its hashtags and mentions are links, and no character is lost."""
     parts, end = [], 0
     for found in _LINK.finditer(text):
         tag = found["tag"]

@@ -1,8 +1,8 @@
-"""Sending a post's media ahead of it.
+"""Uploads a post's media before the post.
 
 https://learn.microsoft.com/linkedin/marketing/community-management/shares/images-api and …/documents-api (checked
-2026-11-22). Whether a medium is ready can only be read for pages, so nobody asks: a post that comes too early is
-refused, and sent again.
+2026-11-22). Whether a media item is ready can be read only for pages, so it is not read: a post that is sent too early
+is refused, and sent again.
 """
 
 from collections.abc import Iterable
@@ -15,14 +15,14 @@ from letmepost.platforms.linkedin.rest import begin_upload, send_bytes
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 
 
-def upload_media(owner: str, wanted: Iterable[Upload], settings: LinkedInSettings) -> Flow[Assets]:
-    """Send every medium. It belongs to `owner`, who has to be the post's author.
+def upload_media(owner: str, items: Iterable[Upload], settings: LinkedInSettings) -> Flow[Assets]:
+    """Upload every media item. It belongs to `owner`, which must be the post's author.
 
     Raises:
-        PlatformFailure: LinkedIn did not take one.
+        PlatformFailure: LinkedIn refused a media item.
     """
     assets = {}
-    for upload in wanted:
+    for upload in items:
         urn, call, reply = yield from _send(owner, upload, settings)
         if error_of(reply).code == "EXPIRED_UPLOAD_URL":
             yield Forget(upload.step)
@@ -44,8 +44,8 @@ def _begin(owner: str, upload: Upload, settings: LinkedInSettings) -> Flow[tuple
     call = begin_upload(settings, upload.kind, owner, step=upload.step)
     reply = yield call
     value = reply.data().get("value")
-    given = value if isinstance(value, dict) else {}
-    url, urn = given.get("uploadUrl"), given.get(upload.noun)
+    content = value if isinstance(value, dict) else {}
+    url, urn = content.get("uploadUrl"), content.get(upload.noun)
     if not reply.ok or not isinstance(url, str) or not isinstance(urn, str):
         failure: PlatformFailure = explain(call, reply)
         raise failure

@@ -1,4 +1,4 @@
-"""LinkedIn's limits on what is attached: images, a document, and an article's thumbnail."""
+"""LinkedIn's limits on images, a document, and the thumbnail of an article."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,7 +21,8 @@ _DOCUMENT_MAX_BYTES = 100_000_000
 _IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif")
 _IMAGE_TYPES_SHOWN = ", ".join(_IMAGE_TYPES)
 _DOCUMENT_TYPE = "application/pdf"
-_CONVERT = "Convert it to JPEG or PNG."
+_DOCUMENT_ALONE = "A document must be the only media item of a post."
+_CONVERT = "Convert the image to JPEG or PNG."
 _SHORTEN_GIF = f"Shorten the GIF to {_GIF_FRAMES_MAX} frames or fewer, or attach a still image."
 _SHRINK = f"Shrink the image to {_PIXELS_MAX} pixels or fewer, width times height."
 
@@ -36,9 +37,9 @@ def _videos(content: PostContent) -> Iterator[Finding]:
             yield Finding(field=path, actual=item.kind, message="A video cannot be published on LinkedIn yet.")
 
 
-def _document_beside_others(content: PostContent) -> Iterator[Finding]:
+def _document_with_others(content: PostContent) -> Iterator[Finding]:
     if len(content.media) > 1 and any(item.kind is MediaKind.DOCUMENT for item in content.media):
-        yield Finding(field="media", actual=len(content.media), message="A document stands alone in its post.")
+        yield Finding(field="media", actual=len(content.media), message=_DOCUMENT_ALONE)
 
 
 def _untitled_document(content: PostContent) -> Iterator[Finding]:
@@ -60,14 +61,14 @@ def _long_title(content: PostContent) -> Iterator[Finding]:
 def _title_without_document(content: PostContent) -> Iterator[Finding]:
     is_titled = LinkedInOptions.model_validate(content.options).document_title is not None
     if is_titled and not any(item.kind is MediaKind.DOCUMENT for item in content.media):
-        yield Finding(field="options.documentTitle", message="There is a title, and no document.")
+        yield Finding(field="options.documentTitle", message="`documentTitle` is set, but the post has no document.")
 
 
-def _foreign_type(facts: MediaFacts) -> str | None:
+def _unsupported_type(facts: MediaFacts) -> str | None:
     return None if facts.content_type in _IMAGE_TYPES else facts.content_type
 
 
-def _no_pdf(facts: MediaFacts) -> str | None:
+def _not_pdf(facts: MediaFacts) -> str | None:
     return None if facts.content_type == _DOCUMENT_TYPE else facts.content_type
 
 
@@ -98,7 +99,7 @@ def _on_thumbnail(summary: str, broken: Callable[[MediaFacts], int | str | None]
 MEDIA_RULES: tuple[Rule, ...] = (
     _rule(
         id="linkedin.media.kind_supported",
-        summary="Images or a document can be attached, and no video yet.",
+        summary="Only images or a document can be attached. Videos are not supported yet.",
         remediation="Attach images or a document only, or set `onUnsupported` to `omit`.",
         limit=f"{MediaKind.IMAGE}, {MediaKind.DOCUMENT}",
         source_url=POSTS_API,
@@ -130,15 +131,15 @@ MEDIA_RULES: tuple[Rule, ...] = (
     ),
     _rule(
         id="linkedin.media.document_exclusive",
-        summary="A document stands alone in its post.",
-        remediation="Publish the document and the other media as posts of their own.",
+        summary=_DOCUMENT_ALONE,
+        remediation="Publish the document and the other media items as separate posts.",
         source_url=POSTS_API,
-        find=_document_beside_others,
+        find=_document_with_others,
     ),
     _image_rule(
         "linkedin.media.mime_allowed",
-        broken=_foreign_type,
-        summary=f"An image is one of {_IMAGE_TYPES_SHOWN}.",
+        broken=_unsupported_type,
+        summary=f"An image must be one of {_IMAGE_TYPES_SHOWN}.",
         remediation=_CONVERT,
         limit=_IMAGE_TYPES_SHOWN,
     ),
@@ -168,9 +169,9 @@ MEDIA_RULES: tuple[Rule, ...] = (
     ),
     _document_rule(
         "linkedin.document.mime_allowed",
-        broken=_no_pdf,
-        summary="A document is a PDF.",
-        remediation="Export it as PDF.",
+        broken=_not_pdf,
+        summary="A document must be a PDF.",
+        remediation="Export the document as PDF.",
         limit=_DOCUMENT_TYPE,
     ),
     _document_rule(
@@ -184,7 +185,7 @@ MEDIA_RULES: tuple[Rule, ...] = (
     _rule(
         id="linkedin.document.title_required",
         summary="A document has a title.",
-        remediation="Send `options.documentTitle`, or the medium's `title`.",
+        remediation="Send `options.documentTitle`, or the `title` of the media item.",
         source_url=DOCUMENTS_API,
         find=_untitled_document,
     ),
@@ -199,18 +200,18 @@ MEDIA_RULES: tuple[Rule, ...] = (
     ),
     _rule(
         id="linkedin.document.title_alone",
-        summary="A document's title belongs to a document.",
-        remediation="Attach a document, or leave `documentTitle` out.",
+        summary="A document title requires a document.",
+        remediation="Attach a document, or omit `documentTitle`.",
         source_url=DOCUMENTS_API,
         find=_title_without_document,
     ),
     _rule(
         id="linkedin.article.thumbnail_mime_allowed",
-        summary=f"An article's thumbnail is one of {_IMAGE_TYPES_SHOWN}.",
+        summary=f"An article's thumbnail must be one of {_IMAGE_TYPES_SHOWN}.",
         remediation=_CONVERT,
         limit=_IMAGE_TYPES_SHOWN,
         source_url=IMAGES_API,
-        find=_on_thumbnail(f"An article's thumbnail is one of {_IMAGE_TYPES_SHOWN}.", _foreign_type),
+        find=_on_thumbnail(f"An article's thumbnail must be one of {_IMAGE_TYPES_SHOWN}.", _unsupported_type),
     ),
     _rule(
         id="linkedin.article.thumbnail_pixels_max",

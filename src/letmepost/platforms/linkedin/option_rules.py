@@ -1,4 +1,4 @@
-"""LinkedIn's limits on its own options, and on what they may stand beside."""
+"""LinkedIn's limits on its options, and on what they can be combined with."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -18,6 +18,7 @@ _ANSWER_MAX = 30
 _ANSWERS_MIN = 2
 _ANSWERS_MAX = 4
 
+PAGE_WITHOUT_CONNECTIONS = "A page has no connections, so the post would be visible to no one."
 _VISIBILITIES_SHOWN = ", ".join(VISIBILITIES)
 
 _rule = partial(Rule, checked_on=CHECKED_ON)
@@ -30,30 +31,29 @@ def _read(content: PostContent) -> LinkedInOptions:
 def _bad_author(content: PostContent) -> Iterator[Finding]:
     author = _read(content).author
     if author is not None and not is_author(author):
-        message = "The author is neither `urn:li:person:…` nor `urn:li:organization:…`."
+        message = "`author` must be `urn:li:person:…` or `urn:li:organization:…`."
         yield Finding(field="options.author", actual=author, message=message)
 
 
 def _bad_visibility(content: PostContent) -> Iterator[Finding]:
     visibility = _read(content).visibility
     if visibility not in VISIBILITIES:
-        message = f"The visibility is none of {_VISIBILITIES_SHOWN}."
+        message = f"The visibility must be one of {_VISIBILITIES_SHOWN}."
         yield Finding(field="options.visibility", actual=visibility, message=message)
 
 
 def _page_for_connections(content: PostContent) -> Iterator[Finding]:
     options = _read(content)
     if options.visibility == "CONNECTIONS" and is_organization(options.author):
-        message = "A page has no connections, so nobody would see the post."
-        yield Finding(field="options.visibility", actual=options.visibility, message=message)
+        yield Finding(field="options.visibility", actual=options.visibility, message=PAGE_WITHOUT_CONNECTIONS)
 
 
 def _several_kinds(content: PostContent) -> Iterator[Finding]:
     options = _read(content)
     if content.media and options.article is not None:
-        yield Finding(field="options.article", message="LinkedIn shows media or an article, not both.")
+        yield Finding(field="options.article", message="A post on LinkedIn has media or an article, not both.")
     if options.poll is not None and (content.media or options.article is not None):
-        yield Finding(field="options.poll", message="LinkedIn shows a poll alone.")
+        yield Finding(field="options.poll", message="A post on LinkedIn with a poll has no media and no article.")
 
 
 def _length_max(
@@ -126,37 +126,39 @@ def _answers(options: LinkedInOptions) -> Iterator[tuple[str, str]]:
 def _answer_count(content: PostContent) -> Iterator[Finding]:
     poll = _read(content).poll
     if poll is not None and not _ANSWERS_MIN <= len(poll.options) <= _ANSWERS_MAX:
-        message = f"The poll has {len(poll.options)} answers; LinkedIn wants {_ANSWERS_MIN} to {_ANSWERS_MAX}."
+        message = f"The poll has {len(poll.options)} answers; LinkedIn requires {_ANSWERS_MIN} to {_ANSWERS_MAX}."
         yield Finding(field="options.poll.options", actual=len(poll.options), message=message)
 
+
+VISIBILITY_PAGE = _rule(
+    id="linkedin.visibility.page",
+    summary="A post of a page cannot have the visibility `CONNECTIONS`.",
+    remediation="Omit `visibility`.",
+    source_url=POSTS_API,
+    find=_page_for_connections,
+)
 
 OPTION_RULES: tuple[Rule, ...] = (
     _rule(
         id="linkedin.author.urn_format",
-        summary="An author is `urn:li:person:…` or `urn:li:organization:…`.",
-        remediation="Leave `author` out, or send the `platformAccountId` of a connected account.",
+        summary="An author must be `urn:li:person:…` or `urn:li:organization:…`.",
+        remediation="Omit `author`, or send the `platformAccountId` of a connected account.",
         source_url=POSTS_API,
         find=_bad_author,
     ),
     _rule(
         id="linkedin.visibility.enum",
-        summary=f"The visibility is one of {_VISIBILITIES_SHOWN}.",
-        remediation="Leave `visibility` out, or send one of them.",
+        summary=f"The visibility must be one of {_VISIBILITIES_SHOWN}.",
+        remediation="Omit `visibility`, or send one of these values.",
         limit=_VISIBILITIES_SHOWN,
         source_url=POSTS_API,
         find=_bad_visibility,
     ),
-    _rule(
-        id="linkedin.visibility.page",
-        summary="A page's post is not for connections.",
-        remediation="Leave `visibility` out.",
-        source_url=POSTS_API,
-        find=_page_for_connections,
-    ),
+    VISIBILITY_PAGE,
     _rule(
         id="linkedin.content.single_kind",
-        summary="A post shows media, an article or a poll, one of them.",
-        remediation="Leave the others out.",
+        summary="A post has media, an article or a poll: only one of them.",
+        remediation="Remove the others.",
         source_url=POSTS_API,
         find=_several_kinds,
     ),
@@ -184,7 +186,7 @@ OPTION_RULES: tuple[Rule, ...] = (
     _rule(
         id="linkedin.poll.answers_count",
         summary=f"A poll has {_ANSWERS_MIN} to {_ANSWERS_MAX} answers.",
-        remediation=f"Give {_ANSWERS_MIN} to {_ANSWERS_MAX} answers.",
+        remediation=f"Send {_ANSWERS_MIN} to {_ANSWERS_MAX} answers.",
         limit=_ANSWERS_MAX,
         unit="items",
         source_url=POLLS_API,

@@ -1,4 +1,4 @@
-"""LinkedIn's own part of a request."""
+"""The options of LinkedIn."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
@@ -17,7 +17,7 @@ class _Part(BaseModel):
 
 
 class Article(_Part):
-    """A link shown as a card. LinkedIn fetches nothing: what is not given here is not shown."""
+    """A link shown as a card. LinkedIn fetches nothing: the card shows only what is sent here."""
 
     url: str = Field(pattern=r"^https?://[^\s/?#]+\S*$")
     title: str = Field(min_length=1)
@@ -26,7 +26,7 @@ class Article(_Part):
 
 
 class Poll(_Part):
-    """A question with answers to choose from."""
+    """A question and its answers."""
 
     question: str = Field(min_length=1)
     options: tuple[Annotated[str, Field(min_length=1)], ...]
@@ -34,7 +34,7 @@ class Poll(_Part):
 
 
 class LinkedInOptions(Options):
-    """What only LinkedIn has. Without `author`, the account itself is the author."""
+    """Options of LinkedIn. Without `author`, the account itself is the author."""
 
     platform: Literal["linkedin"] | None = None
     author: str | None = Field(
@@ -42,15 +42,15 @@ class LinkedInOptions(Options):
     )
     visibility: str = Field(
         default="PUBLIC",
-        description="Who sees the post. A page's posts are for more than its connections: it has none.",
+        description="Who can see the post. A page has no connections, so its posts cannot have `CONNECTIONS`.",
         json_schema_extra={"enum": list(VISIBILITIES)},
     )
     article: Article | None = None
-    document_title: str | None = Field(default=None, description="Shown above a document; its `title` if left out.")
+    document_title: str | None = Field(default=None, description="The title above a document. Defaults to its `title`.")
     poll: Poll | None = None
 
     def media_ids(self) -> Mapping[str, str]:
-        """The article's thumbnail, where it has one."""
+        """Return the media id of the article's thumbnail, if there is one."""
         if self.article is None or self.article.thumbnail is None:
             return {}
         return {"article.thumbnail": self.article.thumbnail}

@@ -1,11 +1,10 @@
-"""Publishing a post: its media first, then the post, then its first comment."""
+"""Publishes a post: its media first, then the post, then its first comment."""
 
-from pydantic.alias_generators import to_camel
-
-from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
+from letmepost.domain.errors import GaveUp
 from letmepost.domain.flow import Call, Extra, Flow, Live, Pause, Reply, Warn
 from letmepost.domain.retry import POLICIES, Next
 from letmepost.platforms.contract import ReadyPost
+from letmepost.platforms.linkedin import refusals
 from letmepost.platforms.linkedin.contents import post_body, uploads
 from letmepost.platforms.linkedin.media import upload_media
 from letmepost.platforms.linkedin.options import LinkedInOptions
@@ -14,8 +13,7 @@ from letmepost.platforms.linkedin.rest import base, create_comment, create_post,
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_organization
 
-_FIRST_COMMENT = "first_comment"
-# Each try is a request of the member's daily limit. Waiting is no failure: it must not look as if LinkedIn were away.
+# Each try counts toward the member's daily limit. Waiting is not a failure: LinkedIn is available.
 _UNTIL_READY = Pause("ready", seconds=10.0, give_up_after_s=300.0)
 _UNTIL_KNOWN = Pause("known", seconds=5.0, give_up_after_s=60.0)
 
@@ -34,30 +32,20 @@ def publish(post: ReadyPost, settings: LinkedInSettings) -> Flow[None]:
 
 
 def _author(post: ReadyPost, options: LinkedInOptions) -> str:
-    """Whom the post is by: the account, or a page that its member administered when they consented."""
+    """Return the author of the post: the account, or a page that its member administered when they consented."""
     author = options.author or post.account.platform_account_id
     if author not in post.account.data["authors"]:
-        raise PlatformFailure(
-            FailureKind.REJECTED,
-            f"The account may not publish as {author}.",
-            rule="linkedin.author.unresolved",
-            remediation="Name the account itself or a page that its member administers, or connect the account again.",
-        )
+        raise refusals.AUTHOR_UNRESOLVED(author=author)
     if is_organization(author) and options.visibility == "CONNECTIONS":
-        raise PlatformFailure(
-            FailureKind.REJECTED,
-            "A page has no connections, so nobody would see the post.",
-            rule="linkedin.visibility.page",
-            remediation="Leave `visibility` out.",
-        )
+        raise refusals.AUTHOR_WITHOUT_CONNECTIONS()
     return author
 
 
 def _published(call: Call, reply: Reply) -> Flow[str]:
-    """The URN of what was published; waits where LinkedIn was not ready for it.
+    """Return the URN of the published post. Wait if LinkedIn is not ready for it.
 
     Raises:
-        PlatformFailure: in_doubt for a success that names nothing, else what the refusal means.
+        PlatformFailure: in_doubt for a success without a URN, else what the refusal means.
     """
     if not reply.ok and is_passing(reply):
         yield from _wait(_UNTIL_READY, call, reply)
@@ -68,22 +56,23 @@ def _published(call: Call, reply: Reply) -> Flow[str]:
 
 
 def _comment(call: Call) -> Flow[None]:
-    """Comment on the post, which does without it when the comment is refused for good."""
+    """Comment on the post, or warn if LinkedIn refuses the comment permanently: the post itself is published."""
     reply = yield call
     if not reply.ok and is_unknown_yet(reply):
         yield from _wait(_UNTIL_KNOWN, call, reply)
     name = reply.data().get("$URN") or reply.data().get("commentUrn") or reply.headers.get("x-restli-id")
     if reply.ok and isinstance(name, str):
-        yield Extra(name=to_camel(_FIRST_COMMENT), uri=name)
+        yield Extra(name="firstComment", uri=name)
         return
     failure = explain(call, reply)
     if POLICIES[failure.kind].next is not Next.STOP:
         raise failure
-    yield Warn("linkedin.first_comment.refused", failure.message)
+    refused = refusals.FIRST_COMMENT_REFUSED
+    yield Warn(refused.id, refused.describe(reason=failure.message))
 
 
 def _wait(pause: Pause, call: Call, refused: Reply) -> Flow[None]:
-    """Wait, and after too long raise what the refusal means."""
+    """Wait, and raise what the refusal means if the wait took too long."""
     try:
         yield pause
     except GaveUp as waited:

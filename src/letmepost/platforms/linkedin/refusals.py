@@ -1,24 +1,93 @@
-"""What LinkedIn's flows refuse or warn of beyond the rules."""
+"""What LinkedIn's flows refuse or warn about beyond the rules."""
 
-from letmepost.domain.refusals import Explanation
+import sys
+from functools import partial
 
-REFUSALS = (
+from letmepost.domain.errors import FailureKind, LimitScope
+from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
+from letmepost.platforms.linkedin.option_rules import PAGE_WITHOUT_CONNECTIONS, VISIBILITY_PAGE
+
+_RECONNECT = "Connect the account again."
+
+_rejected = partial(PlatformRefusal, kind=FailureKind.REJECTED)
+_auth_failed = partial(PlatformRefusal, kind=FailureKind.AUTH_FAILED, remediation=_RECONNECT)
+_unavailable = partial(PlatformRefusal, kind=FailureKind.UNAVAILABLE)
+_operators = partial(
+    PlatformRefusal,
+    kind=FailureKind.UNAVAILABLE,
+    is_operators=True,
+    remediation="The operator of this service must check its LinkedIn app and its release. The account is correct.",
+)
+
+AUTHOR_UNRESOLVED = _rejected(
+    id="linkedin.author.unresolved",
+    message="The account is not permitted to publish as {author}.",
+    remediation="Send the account itself or a page that its member administers, or connect the account again.",
+    summary="An account can publish as its member, and as the pages that the member administered when it was "
+    "connected.",
+    sample={"author": "urn:li:organization:2414183"},
+)
+AUTHOR_WITHOUT_CONNECTIONS = _rejected(
+    rule=VISIBILITY_PAGE.id, message=PAGE_WITHOUT_CONNECTIONS, remediation=VISIBILITY_PAGE.remediation
+)
+DUPLICATE = PlatformRefusal(
+    id="linkedin.text.duplicate",
+    kind=FailureKind.DUPLICATE,
+    message="LinkedIn rejected the post because the author has recently published the same content.",
+    remediation="Check the account: the earlier post may be this one. Change the text to publish it again.",
+    summary="LinkedIn rejects a post that repeats a recent post of the author.",
+)
+FIRST_COMMENT_REFUSED = Explanation(
+    id="linkedin.first_comment.refused",
+    message="The post is published, but its first comment was rejected. {reason}",
+    remediation="Add the comment on LinkedIn. If a permission is missing, connect the account again.",
+    summary="LinkedIn rejected the first comment. The post itself is visible, so the target is published with a "
+    "warning.",
+    sample={"reason": "LinkedIn rejected the request: Not enough permissions."},
+)
+
+PERMISSION_REVOKED = _auth_failed(message="The member has revoked the permission.")
+PERMISSION_EXPIRED = _auth_failed(message="The account's permission on LinkedIn has expired.")
+PERMISSION_OVER = _auth_failed(message="The account's permission on LinkedIn has ended.")
+TOKEN_INVALID = _auth_failed(message="LinkedIn does not accept the account's token.")
+TOKEN_MISSING = _operators(message="The request to LinkedIn had no token.")
+VERSION_ENDED = _operators(message="LinkedIn no longer supports the version of its API that this release uses.")
+APP_REFUSED = _operators(message="LinkedIn does not accept this deployment's app.")
+NOT_ALLOWED = _rejected(
+    message="LinkedIn does not let the account do this: a permission, or the role on the page, is missing.",
+    remediation="An administrator of the page must connect the account again, and grant every permission.",
+)
+PROCESSING = _unavailable(message="LinkedIn is still processing a media item.")
+UPLOAD_URL_EXPIRED = _unavailable(message="The upload URL has expired.")
+POST_UNKNOWN_YET = _unavailable(message="LinkedIn cannot add a comment to the new post yet.")
+NOT_LINKEDIN = _unavailable(message="The response did not come from LinkedIn's API.")
+UNAVAILABLE = _unavailable(message="LinkedIn did not return a usable response.")
+UNDECIDED = _unavailable(message="{reason}")
+IN_DOUBT = PlatformRefusal(
+    kind=FailureKind.IN_DOUBT, message="LinkedIn did not confirm whether the post was published."
+)
+PROCESSING_FAILED = _rejected(
+    message="LinkedIn could not process a media item.", remediation="Re-export the file and attach the new copy."
+)
+NOT_FOUND = _rejected(message="The request refers to something that does not exist on LinkedIn.")
+RATE_LIMITED = PlatformRefusal(kind=FailureKind.RATE_LIMITED, message="A rate limit of LinkedIn is used up.")
+MEMBER_DAY_OVER = PlatformRefusal(
+    kind=FailureKind.QUOTA_EXHAUSTED, message="The member's daily limit at LinkedIn is used up."
+)
+APP_DAY_OVER = PlatformRefusal(
+    kind=FailureKind.QUOTA_EXHAUSTED, scope=LimitScope.APP, message="The app's daily limit at LinkedIn is used up."
+)
+REFUSED = _rejected(message="LinkedIn rejected the request: {reason}")
+
+REFUSALS = tuple(explanations_in(sys.modules[__name__]))
+
+NEVER_RAISED = (
     Explanation(
-        id="linkedin.author.unresolved",
-        message="The account's permission does not cover the author that the post names.",
-        remediation="Name the account itself or a page that its member administers, or connect the account again.",
-        summary="The account's permission does not cover the author that the post names.",
-    ),
-    Explanation(
-        id="linkedin.first_comment.refused",
-        message="The post is published, and LinkedIn refused its first comment for good.",
-        remediation="Add it on LinkedIn by hand; where permission is missing, connect the account again.",
-        summary="The post is published, and LinkedIn refused its first comment for good.",
-    ),
-    Explanation(
-        id="linkedin.text.duplicate",
-        message="LinkedIn rejected the post because the author has recently published the same content.",
-        remediation="Look at the account: it may be this very post. Change the text to publish it again.",
-        summary="LinkedIn rejected the post because the author has recently published the same content.",
+        id="linkedin.author.org_not_supported",
+        message="The author is an organization.",
+        remediation="Send `urn:li:organization:…` of a page that the member administers.",
+        summary="Posts by organizations are supported here, so this rule is never raised. An organization that the "
+        "account is not permitted to publish as is rejected by `linkedin.author.unresolved`.",
     ),
 )
+"""Documented ids that no post can break here, for callers who branch on them."""

@@ -1,10 +1,10 @@
-"""What a refusal means.
+"""What a refusal of LinkedIn means.
 
-By its code, or by LinkedIn's own number for it. By words only where there is nothing else: which of the daily limits
-was reached, that a new post is not known to the comments yet, and which post is the same as this one.
+The code decides, or LinkedIn's own number for it. Words decide only where there is nothing else: which daily limit was
+reached, that the comments do not know a new post yet, and which post is the same as this one.
 Sources: https://learn.microsoft.com/linkedin/shared/api-guide/concepts/error-handling,
 https://learn.microsoft.com/linkedin/shared/api-guide/concepts/rate-limits (checked 2026-11-22), and for codes that no
-page lists, what clients of the API were answered.
+page lists, responses that clients of the API have received.
 """
 
 import re
@@ -15,14 +15,13 @@ from types import MappingProxyType
 from typing import Any
 
 from letmepost.domain.budgets import midnight_utc
-from letmepost.domain.errors import FailureKind, LimitScope, PlatformFailure
+from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.domain.refusals import PlatformRefusal
 from letmepost.platforms._replies import shown_body, shown_sentence
+from letmepost.platforms.linkedin import refusals
 from letmepost.platforms.linkedin.rest import COMMENT_STEP
 from letmepost.platforms.linkedin.urns import find_post
-
-RECONNECT = "Connect the account again."
-_OPERATOR = "The operator of this service has to look: its LinkedIn app or its release is at fault, not the account."
 
 _BURST_S = 900.0
 _TOKEN = re.compile(r"AQ[\w-]{30,}|eyJ[\w-]{13,}(?:\.[\w-]*){0,2}")
@@ -30,7 +29,7 @@ _TOKEN = re.compile(r"AQ[\w-]{30,}|eyJ[\w-]{13,}(?:\.[\w-]*){0,2}")
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """What a refusal says: its code, LinkedIn's own number, its message, and the field that it is about."""
+    """The content of a refusal: its code, LinkedIn's own number, its message, and the path of the field."""
 
     code: str | None
     number: str | None
@@ -38,69 +37,44 @@ class Error:
     field: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What a refusal leads to, and what the caller is told."""
-
-    kind: FailureKind
-    message: str
-    remediation: str | None = None
-    rule: str | None = None
-
-
-_REVOKED = Meaning(FailureKind.AUTH_FAILED, "The member has taken back the permission.", RECONNECT)
-_EXPIRED = Meaning(FailureKind.AUTH_FAILED, "The account's permission on LinkedIn has run out.", RECONNECT)
-_INVALID = Meaning(FailureKind.AUTH_FAILED, "LinkedIn does not accept the account's token.", RECONNECT)
-_NO_TOKEN = Meaning(FailureKind.UNAVAILABLE, "LinkedIn was asked without a token.", _OPERATOR)
-_MAY_NOT = Meaning(
-    FailureKind.REJECTED,
-    "LinkedIn does not let the account do this: the permission is missing, or the role on the page is.",
-    "Connect the account again with every permission, by somebody who administers the page.",
-)
-_OLD_VERSION = Meaning(
-    FailureKind.UNAVAILABLE, "LinkedIn no longer speaks the version of its API that we do.", _OPERATOR
-)
-_PROCESSING = Meaning(FailureKind.UNAVAILABLE, "LinkedIn is still processing a medium.")
-_BAD_MEDIUM = Meaning(FailureKind.REJECTED, "LinkedIn could not process a medium.", "Export it anew, and retry.")
-_DUPLICATE = Meaning(
-    FailureKind.DUPLICATE,
-    "LinkedIn rejected this post because the author has recently published the same content.",
-    "Look at the account: it may be this very post. Change the text to publish it again.",
-    "linkedin.text.duplicate",
-)
-_GONE = Meaning(FailureKind.REJECTED, "This refers to something that does not exist on LinkedIn.")
-_THROTTLED = Meaning(FailureKind.RATE_LIMITED, "LinkedIn wants fewer requests for a while.")
-
-MEANINGS: Mapping[tuple[int, str], Meaning] = MappingProxyType(
+BY_ERROR: Mapping[tuple[int, str], PlatformRefusal] = MappingProxyType(
     {
-        (401, "REVOKED_ACCESS_TOKEN"): _REVOKED,
-        (401, "65601"): _REVOKED,
-        (401, "EXPIRED_ACCESS_TOKEN"): _EXPIRED,
-        (401, "65602"): _EXPIRED,
-        (401, "INVALID_ACCESS_TOKEN"): _INVALID,
-        (401, "65600"): _INVALID,
-        (401, "EMPTY_ACCESS_TOKEN"): _NO_TOKEN,
-        (401, "65604"): _NO_TOKEN,
-        (403, "ACCESS_DENIED"): _MAY_NOT,
-        (400, "VERSION_MISSING"): _OLD_VERSION,
-        (400, "NO_VERSION"): _OLD_VERSION,
-        (426, "NONEXISTENT_VERSION"): _OLD_VERSION,
-        (400, "MEDIA_ASSET_WAITING_UPLOAD"): _PROCESSING,
-        (400, "MEDIA_ASSET_PROCESSING_FAILED"): _BAD_MEDIUM,
-        (400, "EXPIRED_UPLOAD_URL"): Meaning(FailureKind.UNAVAILABLE, "The address to upload to has expired."),
-        (422, "DUPLICATE_POST"): _DUPLICATE,
-        (409, "DUPLICATE_POST"): _DUPLICATE,
-        (400, "DUPLICATE_POST"): _DUPLICATE,
-        (404, "RESOURCE_NOT_FOUND"): _GONE,
-        (429, "TOO_MANY_REQUESTS"): _THROTTLED,
+        (401, "REVOKED_ACCESS_TOKEN"): refusals.PERMISSION_REVOKED,
+        (401, "65601"): refusals.PERMISSION_REVOKED,
+        (401, "EXPIRED_ACCESS_TOKEN"): refusals.PERMISSION_EXPIRED,
+        (401, "65602"): refusals.PERMISSION_EXPIRED,
+        (401, "INVALID_ACCESS_TOKEN"): refusals.TOKEN_INVALID,
+        (401, "65600"): refusals.TOKEN_INVALID,
+        (401, "EMPTY_ACCESS_TOKEN"): refusals.TOKEN_MISSING,
+        (401, "65604"): refusals.TOKEN_MISSING,
+        (403, "ACCESS_DENIED"): refusals.NOT_ALLOWED,
+        (400, "VERSION_MISSING"): refusals.VERSION_ENDED,
+        (400, "NO_VERSION"): refusals.VERSION_ENDED,
+        (426, "NONEXISTENT_VERSION"): refusals.VERSION_ENDED,
+        (400, "MEDIA_ASSET_WAITING_UPLOAD"): refusals.PROCESSING,
+        (400, "MEDIA_ASSET_PROCESSING_FAILED"): refusals.PROCESSING_FAILED,
+        (400, "EXPIRED_UPLOAD_URL"): refusals.UPLOAD_URL_EXPIRED,
+        (422, "DUPLICATE_POST"): refusals.DUPLICATE,
+        (409, "DUPLICATE_POST"): refusals.DUPLICATE,
+        (400, "DUPLICATE_POST"): refusals.DUPLICATE,
+        (404, "RESOURCE_NOT_FOUND"): refusals.NOT_FOUND,
+        (429, "TOO_MANY_REQUESTS"): refusals.RATE_LIMITED,
+    }
+)
+"""By the status and the code or number."""
+
+_BY_STATUS: Mapping[int, PlatformRefusal] = MappingProxyType(
+    {
+        401: refusals.TOKEN_INVALID,
+        403: refusals.NOT_ALLOWED,
+        426: refusals.VERSION_ENDED,
+        429: refusals.RATE_LIMITED,
     }
 )
 
-_BY_STATUS: Mapping[int, Meaning] = MappingProxyType({401: _INVALID, 403: _MAY_NOT, 426: _OLD_VERSION, 429: _THROTTLED})
-
 
 def error_of(reply: Reply) -> Error:
-    """What the reply says is wrong: the innermost code, which tells the most."""
+    """Return the error in a reply, with its innermost code, which is the most specific."""
     data = reply.data()
     inner = _first_input_error(data.get("errorDetails"))
     code = next((text for text in (inner.get("code"), data.get("code")) if isinstance(text, str)), None)
@@ -116,37 +90,32 @@ def error_of(reply: Reply) -> Error:
 
 
 def explain(call: Call, reply: Reply) -> PlatformFailure:
-    """What a reply other than the expected one means; also a success without what it should have brought."""
+    """Return what an unexpected reply means, including a success without the expected content."""
     error = error_of(reply)
-    meaning = _meaning(call, reply, error)
-    kind, retry_at, scope = meaning.kind, None, LimitScope.ACCOUNT
-    if kind is FailureKind.RATE_LIMITED:
-        kind, retry_at, scope = _limit(reply, error)
-    return PlatformFailure(
-        kind,
-        meaning.message,
-        rule=meaning.rule,
-        remediation=meaning.remediation,
-        retry_at=retry_at,
-        scope=scope,
+    refusal, retry_at = _refusal(call, reply, error), None
+    if refusal is refusals.RATE_LIMITED:
+        refusal, retry_at = _limit(reply, error)
+    return refusal(
         response={"status": reply.status, "code": error.code or error.number, "body": shown_body(reply, _TOKEN)},
+        retry_at=retry_at,
+        reason=_said(reply, error),
     )
 
 
 def duplicate_of(reply: Reply) -> str | None:
-    """The post that a refusal as duplicate says is the same. It stands in the message alone."""
+    """Return the URN of the earlier post in a refusal of a duplicate. Only the message contains it."""
     return find_post(reply.body.decode("utf-8", errors="replace"))
 
 
 def is_passing(reply: Reply) -> bool:
-    """Whether what refused a post was not ready yet: seen of media, and of permissions for seconds."""
+    """Return True if a post was refused because something is not ready yet: media, or for seconds a permission."""
     error = error_of(reply)
     forbidden = reply.status == 403 and "resource is forbidden" in error.message.lower()
     return forbidden or (reply.status, error.code) == (400, "MEDIA_ASSET_WAITING_UPLOAD")
 
 
 def is_unknown_yet(reply: Reply) -> bool:
-    """Whether what refused a comment was that comments do not know the new post yet. No code says so."""
+    """Return True if a comment was refused because the new post is not known yet. This error has no code."""
     return "unable to obtain activity" in error_of(reply).message.lower()
 
 
@@ -155,41 +124,41 @@ def _first_input_error(details: object) -> Mapping[str, Any]:
     return errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
 
 
-def _meaning(call: Call, reply: Reply, error: Error) -> Meaning:
+def _refusal(call: Call, reply: Reply, error: Error) -> PlatformRefusal:
     if "/oauth/v2/" in call.url and not reply.ok and reply.status < 500 and reply.status != 429:
-        return Meaning(FailureKind.UNAVAILABLE, "LinkedIn refused the deployment's own app.", _OPERATOR)
+        return refusals.APP_REFUSED
     if call.step == COMMENT_STEP and is_unknown_yet(reply):
-        return Meaning(FailureKind.UNAVAILABLE, "LinkedIn does not know the new post well enough for a comment yet.")
+        return refusals.POST_UNKNOWN_YET
     keys = [(reply.status, key) for key in (error.code, error.number) if key is not None]
-    return next((MEANINGS[key] for key in keys if key in MEANINGS), None) or _by_status(call, reply, error)
+    return next((BY_ERROR[key] for key in keys if key in BY_ERROR), None) or _by_status(call, reply)
 
 
-def _by_status(call: Call, reply: Reply, error: Error) -> Meaning:
+def _by_status(call: Call, reply: Reply) -> PlatformRefusal:
     status = reply.status
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if 300 <= status < 400:
-        return Meaning(FailureKind.UNAVAILABLE, "What answered is not LinkedIn's API.")
+        return refusals.NOT_LINKEDIN
     if 400 <= status < 500 and status not in {408, 409}:
-        return Meaning(FailureKind.REJECTED, f"LinkedIn refused this: {_said(reply, error)}")
-    if call.effect is Effect.PUBLISH:
-        return Meaning(FailureKind.IN_DOUBT, "LinkedIn did not say whether it was published.")
-    return Meaning(FailureKind.UNAVAILABLE, "LinkedIn could not answer.")
+        return refusals.REFUSED
+    return refusals.IN_DOUBT if call.effect is Effect.PUBLISH else refusals.UNAVAILABLE
 
 
-def _limit(reply: Reply, error: Error) -> tuple[FailureKind, datetime | None, LimitScope]:
-    """Daily limits, the app's and each member's, end with the day. A burst's end is not told: a while, then."""
+def _limit(reply: Reply, error: Error) -> tuple[PlatformRefusal, datetime | None]:
+    """Return which limit was reached, and when a retry makes sense if LinkedIn's day does not decide.
+
+    The daily limits, of the app and of each member, end with the day. LinkedIn does not state when a burst limit ends.
+    """
     if re.search(r"\bDAY limit\b", error.message):
-        is_members = "MEMBER" in error.message
-        return FailureKind.QUOTA_EXHAUSTED, None, LimitScope.ACCOUNT if is_members else LimitScope.APP
+        return (refusals.MEMBER_DAY_OVER if "MEMBER" in error.message else refusals.APP_DAY_OVER), None
     text = reply.headers.get("retry-after", "")
     if re.fullmatch(r"[0-9]{1,6}", text):
-        return FailureKind.RATE_LIMITED, reply.received_at + timedelta(seconds=int(text)), LimitScope.ACCOUNT
+        return refusals.RATE_LIMITED, reply.received_at + timedelta(seconds=int(text))
     later = reply.received_at + timedelta(seconds=_BURST_S)
-    return FailureKind.RATE_LIMITED, min(later, midnight_utc(reply.received_at)), LimitScope.ACCOUNT
+    return refusals.RATE_LIMITED, min(later, midnight_utc(reply.received_at))
 
 
 def _said(reply: Reply, error: Error) -> str:
-    """LinkedIn's own sentence, for a person to read; its status where it said none."""
+    """Return LinkedIn's own sentence for a person to read, or the status if there is none."""
     where = f" ({error.field})" if error.field else ""
     return f"{shown_sentence(error.message, _TOKEN)}{where}" if error.message else f"HTTP {reply.status}."

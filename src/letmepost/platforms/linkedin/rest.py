@@ -1,4 +1,4 @@
-"""The calls of LinkedIn's API: versioned ones under `/rest`, older ones under `/v2`, consent on another host.
+"""The calls of LinkedIn's API: versioned resources under `/rest`, older ones under `/v2`, consent on another host.
 
 https://learn.microsoft.com/linkedin/marketing/versioning and
 https://learn.microsoft.com/linkedin/shared/api-guide/concepts/protocol-version (checked 2026-11-22).
@@ -20,24 +20,23 @@ from letmepost.platforms.linkedin.version import API_VERSION
 POST_STEP = "post"
 COMMENT_STEP = "comment"
 
-# An upload's address says itself until when it is good: hours, at least. An hour saves a post that is tried again its
-# uploads.
+# An upload URL states how long it is valid: hours, at least. With an hour, a retry of a post repeats no uploads.
 _UPLOAD_VALID_FOR_S = 3600.0
 _UPLOAD_TIMEOUT_S = 300.0  # 100 MB on a slow line
 
 
 def base(url: AnyHttpUrl) -> str:
-    """A host's address as a path is appended to it."""
+    """Return a host's address in the form to which a path is appended."""
     return str(url).rstrip("/")
 
 
 def in_path(urn: str) -> str:
-    """A URN as part of a path."""
+    """Return a URN as part of a path."""
     return quote(urn, safe="")
 
 
 def versioned(settings: LinkedInSettings, path: str, *, method: str | None = None) -> Mapping[str, Any]:
-    """What every call of a versioned resource has in common. `method` is Rest.li's, where HTTP's does not say it."""
+    """Return the common arguments of calls to a versioned resource. `method` is Rest.li's, if HTTP's is ambiguous."""
     headers = {"LinkedIn-Version": API_VERSION, "X-Restli-Protocol-Version": "2.0.0"}
     if method is not None:
         headers["X-RestLi-Method"] = method
@@ -45,7 +44,7 @@ def versioned(settings: LinkedInSettings, path: str, *, method: str | None = Non
 
 
 def create_post(settings: LinkedInSettings, post: Mapping[str, Any]) -> Call:
-    """Make a post. The answer's body is empty: only a header names what was made."""
+    """Return a call that creates a post. The response has no body: only a header contains the URN."""
     return Call(
         method="POST",
         **versioned(settings, "posts"),
@@ -57,25 +56,25 @@ def create_post(settings: LinkedInSettings, post: Mapping[str, Any]) -> Call:
 
 
 def created_urn(reply: Reply) -> str | None:
-    """The post that the reply says was made; None when it names none."""
+    """Return the URN of the created post in a reply, or None without one."""
     urns = (reply.headers.get(name) for name in ("x-restli-id", "x-linkedin-id"))
     return next((urn for urn in urns if is_post(urn)), None)
 
 
 def delete_post(settings: LinkedInSettings, urn: str) -> Call:
-    """Delete a post; what is not there is deleted already."""
+    """Return a deletion of a post. Deleting a post that does not exist succeeds."""
     call = versioned(settings, f"posts/{in_path(urn)}", method="DELETE")
     return Call(method="DELETE", **call, effect=Effect.PREPARE, step=f"delete-{urn}")
 
 
 def list_posts(settings: LinkedInSettings, author: str) -> Call:
-    """The latest posts of an author: organizations' only, for members' may not be read."""
+    """Return a read of the latest posts of an organization. Posts of members cannot be read."""
     query = (("q", "author"), ("author", author), ("count", "10"), ("sortBy", "LAST_MODIFIED"))
     return Call(method="GET", **versioned(settings, "posts", method="FINDER"), query=query)
 
 
 def create_comment(settings: LinkedInSettings, urn: str, actor: str, text: str) -> Call:
-    """Comment on a post. Its text is plain, not little text."""
+    """Return a call that comments on a post. The text is plain, not little text."""
     return Call(
         method="POST",
         **versioned(settings, f"socialActions/{in_path(urn)}/comments"),
@@ -86,13 +85,13 @@ def create_comment(settings: LinkedInSettings, urn: str, actor: str, text: str) 
 
 
 def list_comments(settings: LinkedInSettings, urn: str) -> Call:
-    """The latest comments on a post."""
+    """Return a read of the latest comments on a post."""
     call = versioned(settings, f"socialActions/{in_path(urn)}/comments")
     return Call(method="GET", **call, query=(("start", "0"), ("count", "10")))
 
 
 def begin_upload(settings: LinkedInSettings, kind: str, owner: str, *, step: str) -> Call:
-    """Ask for an address to send a medium to. `kind` is the resource: `images` or `documents`."""
+    """Return a request for an upload URL of a media item. `kind` is the resource: `images` or `documents`."""
     call = versioned(settings, kind)
     return Call(
         method="POST",
@@ -106,9 +105,9 @@ def begin_upload(settings: LinkedInSettings, kind: str, owner: str, *, step: str
 
 
 def send_bytes(url: str, item: MediaItem, *, step: str) -> Call:
-    """Send a medium, in one piece."""
+    """Return an upload of a media item in one piece."""
     if item.facts is None:
-        message = f"medium {item.media_id} has no bytes yet"
+        message = f"media item {item.media_id} has no bytes yet"
         raise ValueError(message)
     return Call(
         method="PUT",
@@ -122,12 +121,12 @@ def send_bytes(url: str, item: MediaItem, *, step: str) -> Call:
 
 
 def read(settings: LinkedInSettings, path: str, *query: tuple[str, str], method: str | None = None) -> Call:
-    """Read a versioned resource."""
+    """Return a read of a versioned resource."""
     return Call(method="GET", **versioned(settings, path, method=method), query=query)
 
 
 def user_info(settings: LinkedInSettings) -> Call:
-    """Who a token's member is (OpenID Connect; not versioned)."""
+    """Return a read of the token's member (OpenID Connect; not versioned)."""
     return Call(method="GET", url=f"{base(settings.api_url)}/v2/userinfo")
 
 
@@ -145,6 +144,6 @@ def oauth(settings: LinkedInSettings, path: str, form: Mapping[str, str], *, ste
 
 
 def elements(reply: Reply) -> Sequence[Mapping[str, Any]]:
-    """The elements of a list that a reply holds."""
+    """Return the elements of the list in a reply."""
     found = reply.data().get("elements")
     return [element for element in found if isinstance(element, dict)] if isinstance(found, list) else []

@@ -1,7 +1,7 @@
-"""LinkedIn's limits, each with its source. The form of a value is the options' schema; here is how much.
+"""LinkedIn's limits, each with its source. The schema of the options defines the form of a value.
 
-That a text has at most 3000 characters is what LinkedIn's own pages and its refusals say; no page of the API does, nor
-what counts as one. So both ways of counting have to be within it.
+LinkedIn's web pages and its refusals state that a text has at most 3,000 characters. No page of the API states that, or
+what counts as a character. So the text must be within the limit in both ways of counting.
 """
 
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def _unfinished_mention(beginning: str) -> int:
 def _empty_post(content: PostContent) -> Iterator[Finding]:
     options = LinkedInOptions.model_validate(content.options)
     if is_blank(shown(content.text)) and not (content.media or options.article or options.poll):
-        yield Finding(field="text", message="The post has neither text nor media, an article or a poll.")
+        yield Finding(field="text", message="The post has no text, media, article or poll.")
 
 
 def _thread(content: PostContent) -> Iterator[Finding]:
@@ -50,7 +50,7 @@ def _thread(content: PostContent) -> Iterator[Finding]:
 
 def _mention_in_comment(content: PostContent) -> Iterator[Finding]:
     if content.first_comment is not None and has_mention(content.first_comment):
-        message = "The first comment has a mention, which would be shown as it is written: comments are plain text."
+        message = "The first comment has a mention, which LinkedIn would show as plain text."
         yield Finding(field="firstComment.text", message=message)
 
 
@@ -60,14 +60,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="linkedin.text.non_empty",
         summary="A post has text, media, an article or a poll.",
-        remediation="Write a text, or attach something.",
+        remediation="Write a text, or attach a media item, an article or a poll.",
         source_url=POSTS_API,
         checked_on=CHECKED_ON,
         find=_empty_post,
     ),
     Rule(
         id="linkedin.thread.supported",
-        summary="A post stands alone: there are no threads.",
+        summary="LinkedIn has no threads: a post has one part.",
         remediation="Publish the parts as separate posts, or set `onUnsupported` to `omit`.",
         source_url=POSTS_API,
         checked_on=CHECKED_ON,
@@ -90,7 +90,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="linkedin.first_comment.mentions_unsupported",
-        summary="A first comment mentions no person and no page.",
+        summary="A first comment cannot mention people or pages.",
         remediation="Write the name only, or mention it in the text of the post.",
         source_url=COMMENTS_API,
         checked_on=CHECKED_ON,

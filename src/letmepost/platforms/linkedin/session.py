@@ -1,7 +1,8 @@
-"""An account's tokens: how they sign a call, how they are renewed, and whether they still open anything.
+"""An account's tokens: they sign calls, are refreshed, and are checked.
 
-An access token lives 60 days. Only apps of approved partners are given a refresh token; it lives a year from consent,
-is answered unchanged by every refresh, and its year is not extended: in the end a person must consent again.
+An access token is valid for 60 days. Only apps of approved partners receive a refresh token. It is valid for a year
+from the consent, every refresh returns it unchanged, and the year is not extended: after it, a person must consent
+again.
 https://learn.microsoft.com/linkedin/shared/authentication/programmatic-refresh-tokens and
 https://learn.microsoft.com/linkedin/shared/authentication/token-introspection (checked 2026-11-22).
 """
@@ -11,11 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Flow, Instruction, Reply
 from letmepost.platforms._oauth import DEAD_GRANT, Tokens, read_tokens, token_form, with_bearer_token
 from letmepost.platforms.contract import AccountFacts, Credential
-from letmepost.platforms.linkedin.replies import RECONNECT, error_of, explain
+from letmepost.platforms.linkedin.refusals import PERMISSION_EXPIRED, PERMISSION_OVER
+from letmepost.platforms.linkedin.replies import error_of, explain
 from letmepost.platforms.linkedin.rest import oauth
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 
@@ -27,21 +28,19 @@ _DEAD_GRANT = DEAD_GRANT | {"invalid_request"}
 
 
 def read_grant(call: Call, reply: Reply) -> Tokens:
-    """What the authorization server granted. It separates scopes by commas or by spaces."""
+    """Return the grant of the authorization server. It separates scopes by commas or by spaces."""
     tokens = read_tokens(call, reply, explain, scope_separator=",", dead_grant=_DEAD_GRANT)
     return replace(tokens, scopes=tuple(scope for part in tokens.scopes for scope in part.split()))
 
 
 def refresh(account: AccountFacts, settings: LinkedInSettings) -> Flow[Credential]:
-    """A new access token.
+    """Return a new access token.
 
     Raises:
-        PlatformFailure: auth_failed where the app was given no refresh token, or when its year is over.
+        PlatformFailure: auth_failed if the app received no refresh token, or if its year is over.
     """
     if not account.data["refreshable"]:
-        raise PlatformFailure(
-            FailureKind.AUTH_FAILED, "The account's permission on LinkedIn has run out.", remediation=RECONNECT
-        )
+        raise PERMISSION_EXPIRED()
     call = oauth(settings, ACCESS_TOKEN, token_form("refresh_token"), step="refresh", auth=Auth.ACCOUNT)
     reply = yield call
     tokens = read_grant(call, reply)
@@ -49,28 +48,23 @@ def refresh(account: AccountFacts, settings: LinkedInSettings) -> Flow[Credentia
 
 
 def disconnect(_account: AccountFacts, _settings: object) -> Generator[Instruction, Reply, None]:
-    """Leave the permission as it is: a member and their pages share one, and the others may still be connected."""
+    """Do nothing: a member and their pages share one permission, and the others may still be connected."""
     yield from ()
 
 
-def check(account: AccountFacts, settings: LinkedInSettings) -> Flow[None]:  # noqa: ARG001 - the token says whose it is
-    """Ask the authorization server about the token, which touches neither the member nor any quota of the API.
+def check(account: AccountFacts, settings: LinkedInSettings) -> Flow[None]:  # noqa: ARG001 - the token identifies the account
+    """Check the token with the authorization server. This uses no quota of the API and does not notify the member.
 
     Raises:
-        PlatformFailure: auth_failed when it is revoked or has expired.
+        PlatformFailure: auth_failed if the token is revoked or has expired.
     """
     reply = yield from introspect(settings)
     if reply.data().get("active") is not True:
-        raise PlatformFailure(
-            FailureKind.AUTH_FAILED,
-            "The account's permission on LinkedIn has ended.",
-            remediation=RECONNECT,
-            response={"status": reply.status, "code": str(reply.data().get("status"))},
-        )
+        raise PERMISSION_OVER(response={"status": reply.status, "code": str(reply.data().get("status"))})
 
 
 def introspect(settings: LinkedInSettings) -> Flow[Reply]:
-    """What the authorization server says of the token; raises when it says nothing."""
+    """Return the authorization server's report on the token; raise if there is none."""
     call = oauth(settings, INTROSPECT, {}, step=None, auth=Auth.ACCOUNT)
     reply = yield call
     if not reply.ok or "active" not in reply.data():
@@ -79,7 +73,7 @@ def introspect(settings: LinkedInSettings) -> Flow[Reply]:
 
 
 def needs_refresh(reply: Reply) -> bool:
-    """Whether the access token has expired: as the API refuses it, and as introspection tells of it."""
+    """Return True if the access token has expired, in a refusal of the API or in an introspection."""
     if reply.ok:
         return reply.data().get("active") is False and reply.data().get("status") == "expired"
     error = error_of(reply)
@@ -87,7 +81,7 @@ def needs_refresh(reply: Reply) -> bool:
 
 
 def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) -> Call:
-    """The call with the access token; of the authorization server, with the token that it is about."""
+    """Return the call with the access token: in the form for the authorization server, else as a bearer token."""
     if call.auth is not Auth.ACCOUNT:
         return call
     endpoint = urlsplit(call.url).path.rpartition("/oauth/v2/")[2]

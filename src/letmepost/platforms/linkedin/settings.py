@@ -1,4 +1,4 @@
-"""Which hosts the LinkedIn platform talks to, and as which app."""
+"""The hosts that the LinkedIn platform calls, and the app's credentials."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from letmepost.platforms.contract import PlatformSettings
 
 
 class LinkedInSettings(PlatformSettings):
-    """Host names, and the credentials of the deployment's app."""
+    """Hosts, and the credentials of the deployment's app."""
 
     client_id: Annotated[str | None, Field(description="The app's client id, from linkedin.com/developers/apps.")] = (
         None
@@ -18,10 +18,10 @@ class LinkedInSettings(PlatformSettings):
         bool,
         Field(
             description="Whether LinkedIn has granted the app the Community Management API, so that pages can be "
-            "connected. Without it, asking for them makes every consent fail."
+            "connected. If it has not, requesting them makes every consent fail."
         ),
     ] = False
     api_url: Annotated[AnyHttpUrl, Field(description="The API.")] = AnyHttpUrl("https://api.linkedin.com")
-    web_url: Annotated[AnyHttpUrl, Field(description="Where people consent, and where links to posts lead.")] = (
-        AnyHttpUrl("https://www.linkedin.com")
+    web_url: Annotated[AnyHttpUrl, Field(description="The web site, for consent and for links to posts.")] = AnyHttpUrl(
+        "https://www.linkedin.com"
     )

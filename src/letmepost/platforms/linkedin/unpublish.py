@@ -1,6 +1,6 @@
-"""Deleting what was published.
+"""Deletes published posts.
 
-A deletion succeeds again when there is nothing left, so that one that was cut short is simply done again
+Deleting a post again succeeds, so an interrupted deletion can be repeated
 (https://learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api, checked 2026-11-22).
 """
 
@@ -15,7 +15,7 @@ from letmepost.platforms.linkedin.urns import is_post
 
 
 def unpublish(_account: AccountFacts, uris: Sequence[str], settings: LinkedInSettings) -> Flow[None]:
-    """Delete posts of the account. Their comments go with them."""
+    """Delete posts of the account. Their comments are deleted with them."""
     for urn in filter(is_post, uris):
         call = delete_post(settings, urn)
         reply = yield call

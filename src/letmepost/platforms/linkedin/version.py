@@ -1,7 +1,7 @@
-"""The version of the API that is spoken: named here and nowhere else.
+"""The version of the API that this release uses.
 
-Monthly versions live at least a year; then every call is answered 426. 202606 is the newest that an independent
-client speaks. Source: https://learn.microsoft.com/linkedin/marketing/versioning, and for the date
+Monthly versions are supported for at least a year. After that, every call returns 426. 202606 is the newest version
+that an independent client uses. Source: https://learn.microsoft.com/linkedin/marketing/versioning, and for the date
 https://learn.microsoft.com/linkedin/marketing/integrations/migrations (both checked 2026-11-22).
 """
 

@@ -26,7 +26,7 @@ PLATFORM = Platform(
     refusals=REFUSALS,
     options=ThreadsOptions,
     settings=ThreadsSettings,
-    visibility_delay_s=15.0,  # a container may say FINISHED for some seconds after it was published
+    visibility_delay_s=15.0,  # a container may be FINISHED for some seconds after it was published
     oauth=OAUTH,
     pulls_media=True,
     disconnect=disconnect,
@@ -40,6 +40,6 @@ PLATFORM = Platform(
     is_there=is_there,
     explain=explain,
     budgets=budgets,
-    resets=rolling(THROTTLED_FOR),  # a day's posts come back one by one, as each is a day old
+    resets=rolling(THROTTLED_FOR),  # the quota of a day resets post by post, when each is a day old
     simulator=SIMULATOR,
 )

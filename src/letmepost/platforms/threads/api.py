@@ -1,7 +1,7 @@
 """The calls of the Threads API that this platform makes.
 
-A post is made in two steps: a container, which nobody sees, and then its publishing. A container can be published once,
-and expires after a day. Sources: https://developers.facebook.com/docs/threads/posts and
+A post is created in two steps: an invisible container, which is then published. A container can be published once, and
+expires after a day. Sources: https://developers.facebook.com/docs/threads/posts and
 https://developers.facebook.com/docs/threads/troubleshooting (checked 2026-11-21).
 """
 
@@ -16,18 +16,18 @@ from letmepost.platforms.threads.settings import ThreadsSettings
 REFRESH_PATH = "/refresh_access_token"
 _VERSION = "v1.0"
 _CONTAINER_VALID_FOR_S = 23 * 3600.0
-"""An hour less than it lives, so that what is answered from the journal is never about to die."""
+"""An hour less than its lifetime, so that a container from the journal is not about to expire."""
 _RECENT_COUNT = 100
-"""As many as a list has at most: what is looked for must not be hidden by what has been published since."""
+"""The maximum of a list: later posts must not hide the one that is searched for."""
 
 
 def base(url: AnyHttpUrl | str) -> str:
-    """A host's address as a path is appended to it."""
+    """Return a host's address in the form to which a path is appended."""
     return str(url).rstrip("/")
 
 
 def make_container(settings: ThreadsSettings, user_id: str, form: Mapping[str, str], *, step: str) -> Call:
-    """Prepare a post, or one medium of a carousel. An orphan does no harm: it expires."""
+    """Return a call that creates a container, of a post or of one item of a carousel. Unused containers expire."""
     return Call(
         method="POST",
         url=f"{_api(settings)}/{user_id}/threads",
@@ -39,7 +39,7 @@ def make_container(settings: ThreadsSettings, user_id: str, form: Mapping[str, s
 
 
 def publish_container(settings: ThreadsSettings, user_id: str, container_id: str, *, step: str) -> Call:
-    """Let followers see a container."""
+    """Return a call that publishes a container."""
     return Call(
         method="POST",
         url=f"{_api(settings)}/{user_id}/threads_publish",
@@ -50,17 +50,17 @@ def publish_container(settings: ThreadsSettings, user_id: str, container_id: str
 
 
 def read_container(settings: ThreadsSettings, container_id: str) -> Call:
-    """How far a container is."""
+    """Return a read of a container's status."""
     return _read(settings, container_id, fields="id,status,error_message")
 
 
 def read_post(settings: ThreadsSettings, post_id: str) -> Call:
-    """Where a post is seen."""
+    """Return a read of a post's URL."""
     return _read(settings, post_id, fields="id,permalink")
 
 
 def list_recent(settings: ThreadsSettings, user_id: str, since: datetime, *, replies: bool) -> Call:
-    """The account's posts since then, or its replies: newest first."""
+    """Return a read of the account's posts, or its replies, since a moment, newest first."""
     return _read(
         settings,
         f"{user_id}/{'replies' if replies else 'threads'}",
@@ -71,23 +71,23 @@ def list_recent(settings: ThreadsSettings, user_id: str, since: datetime, *, rep
 
 
 def read_quota(settings: ThreadsSettings, user_id: str, *, replies: bool) -> Call:
-    """How many posts, or replies, the account has left of those that a day allows."""
+    """Return a read of the posts, or replies, that the account has published in 24 hours, and of the limit."""
     kind = "reply_" if replies else ""
     return _read(settings, f"{user_id}/threads_publishing_limit", fields=f"{kind}quota_usage,{kind}config")
 
 
 def read_me(settings: ThreadsSettings) -> Call:
-    """Whose token it is."""
+    """Return a read of the account that a token belongs to."""
     return _read(settings, "me", fields="id,username,name,threads_profile_picture_url")
 
 
 def debug_token(settings: ThreadsSettings, token: str) -> Call:
-    """What a token may do."""
+    """Return a read of a token's scopes."""
     return _read(settings, "debug_token", input_token=token)
 
 
 def delete_post(settings: ThreadsSettings, post_id: str) -> Call:
-    """Delete one of the account's posts."""
+    """Return a deletion of one of the account's posts."""
     return Call(method="DELETE", url=f"{_api(settings)}/{post_id}", effect=Effect.PREPARE, step=f"delete-{post_id}")
 
 

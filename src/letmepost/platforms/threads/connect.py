@@ -1,7 +1,7 @@
-"""Connecting by consent: a code, a token for an hour, a token for 60 days, and whose it is.
+"""Connects an account by consent: a code, a token for an hour, a token for 60 days, and the account.
 
 https://developers.facebook.com/docs/threads/get-started/get-access-tokens-and-permissions (checked 2026-11-21). Threads
-knows no PKCE: the app's secret stands in for it.
+has no PKCE: the app's secret replaces it.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,14 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow
 from letmepost.platforms import _oauth
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms._meta.signed_request import user_of
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.threads.api import base, debug_token, read_me
+from letmepost.platforms.threads.refusals import CODE_DEAD
 from letmepost.platforms.threads.replies import explain
 from letmepost.platforms.threads.settings import ThreadsSettings
 
@@ -30,13 +31,13 @@ FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def consent_url(request: ConsentRequest, settings: ThreadsSettings) -> str:
-    """Where the person consents."""
+    """Return the URL of the consent page."""
     scopes = [scope for needed in FEATURES.values() for scope in needed]
     return _oauth.consent_url(str(settings.authorize_url), settings.client_id or "", request, scopes, separator=",")
 
 
 def accounts(grant: Grant, settings: ThreadsSettings) -> Flow[tuple[ConnectedAccount, ...]]:
-    """The one account that consented.
+    """Return the one account that consented.
 
     Raises:
         PlatformFailure: auth_failed for a code that was used or has expired.
@@ -59,12 +60,12 @@ def accounts(grant: Grant, settings: ThreadsSettings) -> Flow[tuple[ConnectedAcc
 
 
 def withdrawn(body: bytes, settings: ThreadsSettings) -> str:
-    """Whose consent a call to the app's uninstall or deletion callback ends, as the account's own id.
+    """Return the account id whose consent ends, from a call to the app's uninstall or deletion callback.
 
     Source: https://developers.facebook.com/docs/threads/get-started (checked 2026-11-21).
 
     Raises:
-        ValueError: Threads has not signed it.
+        ValueError: Threads did not sign the call.
     """
     secret, form = settings.secret(), dict(parse_qsl(body.decode("utf-8", "replace")))
     user_id = user_of(form.get("signed_request", ""), secret) if secret else None
@@ -77,11 +78,11 @@ OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES, wit
 
 
 def _exchange(grant: Grant, settings: ThreadsSettings) -> Flow[str]:
-    """A token that lives an hour."""
+    """Return a token that is valid for an hour."""
     call = Call(
         method="POST",
         url=f"{base(settings.api_url)}/oauth/access_token",
-        # Threads appends `#_` to the address that it returns to, and a person may copy it with the code.
+        # Threads appends `#_` to the URL that it returns to, and a person may copy it with the code.
         form=_oauth.token_form(
             "authorization_code", redirect_uri=grant.redirect_uri, code=grant.code.removesuffix("#_")
         ),
@@ -91,13 +92,8 @@ def _exchange(grant: Grant, settings: ThreadsSettings) -> Flow[str]:
     )
     call = _oauth.with_app(call, settings.client_id, settings.client_secret, "client_secret_post")
     reply = yield call
-    if 400 <= reply.status < 500 and "error_type" in reply.data():  # nothing but a code is new to Threads here
-        raise PlatformFailure(
-            FailureKind.AUTH_FAILED,
-            "Threads did not accept the consent: it was used before, or is more than an hour old.",
-            remediation="Connect the account again.",
-            response=explain(call, reply).response,
-        )
+    if 400 <= reply.status < 500 and "error_type" in reply.data():  # only the code can be invalid here
+        raise CODE_DEAD(response=explain(call, reply).response)
     return _oauth.read_tokens(call, reply, explain).access_token
 
 
@@ -116,7 +112,7 @@ def _prolong(token: str, settings: ThreadsSettings) -> Flow[_oauth.Tokens]:
 
 
 def _granted(token: str, settings: ThreadsSettings) -> Flow[tuple[str, ...]]:
-    """The scopes that were granted; none when Threads does not tell: not every app may ask."""
+    """Return the granted scopes, or none if Threads does not return them: not every app may read them."""
     try:
         reply = yield _oauth.with_bearer_token(_unsigned(debug_token(settings, token)), token)
     except PlatformFailure:

@@ -1,4 +1,4 @@
-"""The containers that a post becomes.
+"""Converts a post to containers.
 
 https://developers.facebook.com/docs/threads/create-posts (checked 2026-11-21).
 """
@@ -23,7 +23,7 @@ _SHOWN_AS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One post before it is made. `extra` are the parameters that only a first post has."""
+    """One post before it is created. `extra` contains the parameters that only a first post has."""
 
     index: int
     step: str
@@ -34,48 +34,48 @@ class Draft:
 
     @property
     def media_type(self) -> str:
-        """What a container of it is."""
+        """Return the media type of its container."""
         if len(self.media) > 1:
             return "CAROUSEL"
-        return _medium_type(self.media[0]) if self.media else "TEXT"
+        return _item_type(self.media[0]) if self.media else "TEXT"
 
     @property
     def shown_as(self) -> str:
-        """What it is called once it is published."""
+        """Return the media type of the published post."""
         return _SHOWN_AS[self.media_type]
 
     @property
     def container_step(self) -> str:
-        """The name of the step that makes its container."""
+        """Return the name of the step that creates its container."""
         return f"{self.step}-container"
 
     def form(self, urls: Mapping[str, str], reply_to: str | None, children: tuple[str, ...]) -> Form:
-        """The parameters of its container; `children` are the containers of a carousel's media."""
+        """Return the parameters of its container. `children` are the containers of a carousel's media items."""
         form = {"media_type": self.media_type, **({"text": self.text} if self.text else {}), **self.extra}
         if children:
             form["children"] = ",".join(children)
         elif self.media:
-            form |= _medium(self.media[0], urls)
+            form |= _item_form(self.media[0], urls)
         if reply_to is not None:
             form["reply_to_id"] = reply_to
         return form
 
     def child_forms(self, urls: Mapping[str, str]) -> dict[str, Form]:
-        """Step → the parameters of each medium's own container, where it takes one."""
+        """Return the parameters of each media item's own container by step; empty unless the post is a carousel."""
         if len(self.media) < 2:
             return {}
         return {
             f"{self.step}-medium-{place}": {
-                "media_type": _medium_type(item),
+                "media_type": _item_type(item),
                 "is_carousel_item": "true",
-                **_medium(item, urls),
+                **_item_form(item, urls),
             }
             for place, item in enumerate(self.media, start=1)
         }
 
 
 def drafts_of(content: PostContent, options: ThreadsOptions) -> list[Draft]:
-    """The post and its continuations, in order; the first comment is the last."""
+    """Return the drafts of the post and its continuations, in order, and of the first comment last."""
     first = Draft(
         index=0,
         step="post",
@@ -109,11 +109,11 @@ def _poll(poll: Poll) -> str:
     return json.dumps(answers, ensure_ascii=False)
 
 
-def _medium_type(item: MediaItem) -> str:
+def _item_type(item: MediaItem) -> str:
     return "VIDEO" if item.kind is MediaKind.VIDEO else "IMAGE"
 
 
-def _medium(item: MediaItem, urls: Mapping[str, str]) -> Form:
+def _item_form(item: MediaItem, urls: Mapping[str, str]) -> Form:
     url = urls[spell(Prefix.MEDIA, item.media_id)]
     alt_text = {"alt_text": item.alt_text} if item.alt_text else {}
-    return {f"{_medium_type(item).lower()}_url": url, **alt_text}
+    return {f"{_item_type(item).lower()}_url": url, **alt_text}

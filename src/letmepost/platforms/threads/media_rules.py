@@ -1,4 +1,4 @@
-"""Threads' limits on what is attached. All numbers stand in the overview of its documentation."""
+"""Threads' limits on media items. All numbers are in the overview of its documentation."""
 
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -17,11 +17,12 @@ _FRAME_RATES = (23, 60)
 _VIDEO_MAX_WIDTH_PX = 1920
 _WIDTH_TO_HEIGHT_MAX = 10
 _CODECS = ("h264", "hevc")
-# WebP and GIF are not documented: what is not, may be refused after the post was accepted here.
+# WebP and GIF are not documented, so Threads could reject them after the post was accepted here.
 _TYPES: Mapping[MediaKind, tuple[str, ...]] = MappingProxyType(
     {MediaKind.IMAGE: ("image/jpeg", "image/png"), MediaKind.VIDEO: ("video/mp4", "video/quicktime")}
 )
 _TYPES_SHOWN = ", ".join(name for names in _TYPES.values() for name in names)
+_ASPECT_RATIO = f"A media item must be at most {_WIDTH_TO_HEIGHT_MAX} times as wide as it is high."
 
 _rule = partial(Rule, source_url=OVERVIEW, checked_on=CHECKED_ON)
 _media_rule = partial(media_rule, source_url=OVERVIEW, checked_on=CHECKED_ON)
@@ -36,15 +37,15 @@ def _unsupported(content: PostContent) -> Iterator[Finding]:
 def _too_many(content: PostContent) -> Iterator[Finding]:
     for path, media in content.attachments():
         if len(media) > _MEDIA_MAX:
-            message = f"The post has {len(media)} media; Threads allows at most {_MEDIA_MAX}."
+            message = f"The post has {len(media)} media items; Threads allows at most {_MEDIA_MAX}."
             yield Finding(field=path, actual=len(media), message=message)
 
 
-def _foreign_types(content: PostContent) -> Iterator[Finding]:
+def _unsupported_types(content: PostContent) -> Iterator[Finding]:
     for path, item in content.items():
         actual = None if item.facts is None else item.facts.content_type
         if actual is not None and actual not in _TYPES.get(item.kind, (actual,)):
-            message = f"As {item.kind}, Threads takes {', '.join(_TYPES[item.kind])}. This one: {actual}."
+            message = f"For `{item.kind}`, Threads accepts {', '.join(_TYPES[item.kind])}. This one: {actual}."
             yield Finding(field=path, actual=actual, message=message)
 
 
@@ -52,7 +53,7 @@ def _too_wide(content: PostContent) -> Iterator[Finding]:
     for path, item in content.items():
         width, height = (None, None) if item.facts is None else (item.facts.width_px, item.facts.height_px)
         if width and height and width > height * _WIDTH_TO_HEIGHT_MAX:
-            message = f"A medium is at most {_WIDTH_TO_HEIGHT_MAX} times as wide as high. This one: {width} x {height}."
+            message = f"{_ASPECT_RATIO} This one: {width} x {height}."
             yield Finding(field=path, actual=round(width / height, 2), message=message)
 
 
@@ -81,7 +82,7 @@ def _codec(facts: MediaFacts) -> str | None:
 MEDIA_RULES: tuple[Rule, ...] = (
     _rule(
         id="threads.media.kind_supported",
-        summary="Images and videos can be attached.",
+        summary="Only images and videos can be attached.",
         remediation="Attach images or videos only, or set `onUnsupported` to `omit`.",
         limit="image, video",
         find=_unsupported,
@@ -97,22 +98,22 @@ MEDIA_RULES: tuple[Rule, ...] = (
     _rule(
         id="threads.media.count_max",
         summary=f"A post has at most {_MEDIA_MAX} images and videos.",
-        remediation=f"Attach {_MEDIA_MAX} media or fewer.",
+        remediation=f"Attach {_MEDIA_MAX} media items or fewer.",
         limit=_MEDIA_MAX,
         unit="items",
         find=_too_many,
     ),
     _rule(
         id="threads.media.mime_allowed",
-        summary=f"A medium is one of {_TYPES_SHOWN}.",
-        remediation="Convert an image to JPEG or PNG, a video to MP4.",
+        summary=f"A media item must be one of {_TYPES_SHOWN}.",
+        remediation="Convert an image to JPEG or PNG, or a video to MP4.",
         limit=_TYPES_SHOWN,
-        find=_foreign_types,
+        find=_unsupported_types,
     ),
     _rule(
         id="threads.media.aspect_ratio_max",
-        summary=f"A medium is at most {_WIDTH_TO_HEIGHT_MAX} times as wide as high.",
-        remediation="Crop it.",
+        summary=_ASPECT_RATIO,
+        remediation="Crop the media item.",
         limit=_WIDTH_TO_HEIGHT_MAX,
         unit="width / height",
         find=_too_wide,
@@ -148,8 +149,8 @@ MEDIA_RULES: tuple[Rule, ...] = (
         "threads.media.video_frame_rate",
         kind=MediaKind.VIDEO,
         broken=_frame_rate,
-        summary=f"A video has {_FRAME_RATES[0]} to {_FRAME_RATES[1]} frames a second.",
-        remediation="Export the video with 30 frames a second.",
+        summary=f"A video has {_FRAME_RATES[0]} to {_FRAME_RATES[1]} frames per second.",
+        remediation="Export the video with 30 frames per second.",
         limit=f"{_FRAME_RATES[0]}-{_FRAME_RATES[1]}",
         unit="frames/s",
     ),
@@ -158,7 +159,7 @@ MEDIA_RULES: tuple[Rule, ...] = (
         kind=MediaKind.VIDEO,
         broken=_width,
         summary=f"A video is at most {_VIDEO_MAX_WIDTH_PX} pixels wide.",
-        remediation=f"Scale the video down to {_VIDEO_MAX_WIDTH_PX} pixels of width.",
+        remediation=f"Scale the video down to a width of {_VIDEO_MAX_WIDTH_PX} pixels.",
         limit=_VIDEO_MAX_WIDTH_PX,
         unit="px",
     ),

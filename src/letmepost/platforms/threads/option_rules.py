@@ -1,4 +1,4 @@
-"""Threads' limits on its own options, and on what they may stand beside."""
+"""Threads' limits on its options, and on what they can be combined with."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -23,7 +23,7 @@ def _options(content: PostContent) -> ThreadsOptions:
 def _long_tag(content: PostContent) -> Iterator[Finding]:
     tag = _options(content).topic_tag
     if tag is not None and len(tag) > _TOPIC_TAG_MAX_CHARACTERS:
-        message = f"The topic is {len(tag)} characters; Threads allows at most {_TOPIC_TAG_MAX_CHARACTERS}."
+        message = f"The topic has {len(tag)} characters; Threads allows at most {_TOPIC_TAG_MAX_CHARACTERS}."
         yield Finding(field="options.topicTag", actual=len(tag), message=message)
 
 
@@ -33,20 +33,20 @@ def _blank_tag(content: PostContent) -> Iterator[Finding]:
         yield Finding(field="options.topicTag", message="The topic has no visible text.")
 
 
-def _card_beside_media(content: PostContent) -> Iterator[Finding]:
+def _card_with_media(content: PostContent) -> Iterator[Finding]:
     if content.media and _options(content).link_attachment is not None:
-        yield Finding(field="options.linkAttachment", message="Threads shows media or a link's card, not both.")
+        yield Finding(field="options.linkAttachment", message="A post on Threads has media or a link card, not both.")
 
 
-def _poll_beside_media(content: PostContent) -> Iterator[Finding]:
+def _poll_with_media(content: PostContent) -> Iterator[Finding]:
     if content.media and _options(content).poll is not None:
-        yield Finding(field="options.poll", message="Threads shows media or a poll, not both.")
+        yield Finding(field="options.poll", message="A post on Threads has media or a poll, not both.")
 
 
-def _poll_beside_card(content: PostContent) -> Iterator[Finding]:
+def _poll_with_card(content: PostContent) -> Iterator[Finding]:
     options = _options(content)
     if options.poll is not None and options.link_attachment is not None:
-        yield Finding(field="options.poll", message="Threads shows a poll or a link's card, not both.")
+        yield Finding(field="options.poll", message="A post on Threads has a poll or a link card, not both.")
 
 
 def _many_answers(content: PostContent) -> Iterator[Finding]:
@@ -60,7 +60,7 @@ def _long_answers(content: PostContent) -> Iterator[Finding]:
     poll = _options(content).poll
     for index, answer in enumerate(() if poll is None else poll.options):
         if len(answer) > _POLL_OPTION_MAX_CHARACTERS:
-            message = f"The answer is {len(answer)} characters; Threads allows {_POLL_OPTION_MAX_CHARACTERS}."
+            message = f"Answer {index + 1} has {len(answer)} characters; Threads allows {_POLL_OPTION_MAX_CHARACTERS}."
             yield Finding(field=f"options.poll.options[{index}]", actual=len(answer), message=message)
 
 
@@ -85,35 +85,35 @@ OPTION_RULES: tuple[Rule, ...] = (
     _rule(
         id="threads.topic_tag.non_empty",
         summary="A topic has visible text.",
-        remediation="Write a topic, or leave `topicTag` out.",
+        remediation="Write a topic, or omit `topicTag`.",
         source_url=TOPICS,
         find=_blank_tag,
     ),
     _rule(
         id="threads.link_attachment.media_exclusive",
-        summary="A post shows media or a link's card, not both.",
-        remediation="Leave out `linkAttachment`, or the media.",
+        summary="A post has media or a link card, not both.",
+        remediation="Remove `linkAttachment` or the media.",
         source_url=CREATE_POSTS,
-        find=_card_beside_media,
+        find=_card_with_media,
     ),
     _rule(
         id="threads.poll.media_exclusive",
-        summary="A post shows media or a poll, not both.",
-        remediation="Leave out `poll`, or the media.",
+        summary="A post has media or a poll, not both.",
+        remediation="Remove `poll` or the media.",
         source_url=POLLS,
-        find=_poll_beside_media,
+        find=_poll_with_media,
     ),
     _rule(
         id="threads.poll.link_attachment_exclusive",
-        summary="A post shows a poll or a link's card, not both.",
-        remediation="Leave out `poll`, or `linkAttachment`.",
+        summary="A post has a poll or a link card, not both.",
+        remediation="Remove `poll` or `linkAttachment`.",
         source_url=POLLS,
-        find=_poll_beside_card,
+        find=_poll_with_card,
     ),
     _rule(
         id="threads.poll.options_count_max",
         summary=f"A poll has at most {_POLL_OPTIONS_MAX} answers.",
-        remediation=f"Offer {_POLL_OPTIONS_MAX} answers or fewer.",
+        remediation=f"Send {_POLL_OPTIONS_MAX} answers or fewer.",
         limit=_POLL_OPTIONS_MAX,
         unit="items",
         source_url=POLLS,
@@ -131,7 +131,7 @@ OPTION_RULES: tuple[Rule, ...] = (
     _rule(
         id="threads.poll.option_non_empty",
         summary="Every answer of a poll has visible text.",
-        remediation="Write the answer, or leave it out.",
+        remediation="Write the answer, or remove it.",
         source_url=POLLS,
         find=_blank_answers,
     ),

@@ -1,4 +1,4 @@
-"""Threads' own part of a request."""
+"""The options of Threads."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -9,11 +9,11 @@ from letmepost.platforms.contract import Options
 ReplyControl: TypeAlias = Literal[
     "everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only"
 ]
-PostId: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{1,32}$", description="A post's id, as Threads gave it out.")]
+PostId: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{1,32}$", description="The id of a post on Threads.")]
 
 
 class Poll(BaseModel):
-    """A question of two to four answers; the post's text asks it."""
+    """The answers of a poll, two to four. The text of the post asks the question."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -21,7 +21,7 @@ class Poll(BaseModel):
 
 
 class ThreadsOptions(Options):
-    """What only Threads has. All of it applies to the first post of a thread."""
+    """Options of Threads. They apply to the first post of a thread."""
 
     platform: Literal["threads"] | None = None
     reply_to_id: PostId | None = None

@@ -1,4 +1,4 @@
-"""Publishing a post, its thread and its first comment: each a container first, then what followers see."""
+"""Publishes a post, its thread and its first comment: each as a container first, which is then published."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,14 +12,15 @@ from letmepost.domain.retry import POLICIES, Next
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.threads.api import publish_container, read_post, read_quota
-from letmepost.platforms.threads.containers import died, prepare, read_status, renew
+from letmepost.platforms.threads.containers import container_failure, forget_once, prepare, read_status
 from letmepost.platforms.threads.drafts import COMMENT, Draft, drafts_of
 from letmepost.platforms.threads.options import ThreadsOptions
 from letmepost.platforms.threads.reconcile import find_published
+from letmepost.platforms.threads.refusals import FIRST_COMMENT_REFUSED, QUOTA_DAY
 from letmepost.platforms.threads.replies import NOT_FOUND, explain, subcode_of
 from letmepost.platforms.threads.settings import ThreadsSettings
 
-# A container that is ready may still be unknown to the server that is to publish it, for seconds to minutes.
+# A container that is ready may be unknown to the server that publishes it, for seconds to minutes.
 _PUBLISHED_WITHIN_S = 300.0
 _PUBLISH_AGAIN_S = 10.0
 _LINK_WITHIN_S = 3.0
@@ -53,11 +54,11 @@ class _Writer:
     settings: ThreadsSettings
 
     def put(self, draft: Draft, reply_to: str | None) -> Flow[str]:
-        """Publish a draft; its id."""
+        """Publish a draft, and return its id."""
         try:
             container_id = yield from prepare(self.post, draft, reply_to, self.settings)
         except PlatformFailure as failure:
-            yield from self._look_at_quota(failure, draft)
+            yield from self._check_quota(failure, draft)
             raise
         call = publish_container(self.settings, self._user_id, container_id, step=draft.step)
         reply = yield call
@@ -67,7 +68,7 @@ class _Writer:
         return post_id
 
     def link(self, post_id: str) -> Flow[str | None]:
-        """Where people see a post; None when Threads does not say soon: it can be some seconds behind itself."""
+        """Return the URL of a post, or None if Threads does not return it soon: its servers can differ for seconds."""
         try:
             reply = yield read_post(self.settings, post_id)
         except PlatformFailure:
@@ -82,12 +83,12 @@ class _Writer:
     def _refused(self, draft: Draft, reply_to: str | None, call: Call, reply: Reply) -> Flow[str]:
         """Return the id of the post if the container was published before, else raise what the refusal means.
 
-        Threads also refuses to publish a container twice, with no code of its own: the container's status decides. A
-        refused status read decides nothing; the refusal to publish counts then.
+        Threads also refuses to publish a container twice, without a code of its own: the container's status decides. If
+        the status cannot be read, the refusal to publish counts.
         """
         failure = explain(call, reply)
         if failure.kind not in {FailureKind.REJECTED, FailureKind.DUPLICATE, FailureKind.UNAVAILABLE}:
-            yield from self._look_at_quota(failure, draft)
+            yield from self._check_quota(failure, draft)
             raise failure
         try:
             status = yield from read_status((call.form or {})["creation_id"], self.settings)
@@ -103,13 +104,13 @@ class _Writer:
         if subcode_of(reply) != NOT_FOUND:
             raise failure
         if status.name in {"ERROR", "EXPIRED"}:
-            yield from renew(draft.container_step, died(status))
+            yield from forget_once(draft.container_step, container_failure(status))
             return (yield from self.put(draft, reply_to))
         yield Pause(f"{draft.step}-publish", _PUBLISH_AGAIN_S, _PUBLISHED_WITHIN_S)
         raise failure
 
-    def _look_at_quota(self, failure: PlatformFailure, draft: Draft) -> Flow[None]:
-        """Tell a throttle apart from a day's end: raises when the account has published all that a day allows."""
+    def _check_quota(self, failure: PlatformFailure, draft: Draft) -> Flow[None]:
+        """Raise if the account has used up its daily quota. Threads refuses that with the same code as a rate limit."""
         if failure.kind is not FailureKind.RATE_LIMITED:
             return
         try:
@@ -119,13 +120,8 @@ class _Writer:
         used, total = _quota(reply, "reply_" if draft.is_reply else "")
         if used is None or total is None or used < total:
             return
-        raise PlatformFailure(
-            FailureKind.QUOTA_EXHAUSTED,
-            f"The account has published the {total} {'replies' if draft.is_reply else 'posts'} of a day on Threads.",
-            rule="threads.quota.day",
-            remediation="Nothing needs to be done: it goes out when the oldest of them is a day old.",
-            response=failure.response,
-        ) from failure
+        kind = "replies" if draft.is_reply else "posts"
+        raise QUOTA_DAY(total=total, kind=kind, response=failure.response) from failure
 
     @property
     def _user_id(self) -> str:
@@ -133,7 +129,7 @@ class _Writer:
 
 
 def _quota(reply: Reply, kind: str) -> tuple[int | None, int | None]:
-    """How many are used, and of how many; None for what the reply does not say."""
+    """Return how many posts are used, and of how many; None for what the reply lacks."""
     rows: Any = reply.data().get("data")
     row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], Mapping) else {}
     config = row.get(f"{kind}config")
@@ -141,13 +137,13 @@ def _quota(reply: Reply, kind: str) -> tuple[int | None, int | None]:
     return used if isinstance(used, int) else None, total if isinstance(total, int) else None
 
 
-def _comment(putting: Flow[str]) -> Flow[None]:
-    """Put something that the post does without when it is refused for good."""
+def _comment(put: Flow[str]) -> Flow[None]:
+    """Publish the first comment, or warn if Threads refuses it permanently: the post itself is published."""
     try:
-        post_id = yield from putting
+        post_id = yield from put
     except PlatformFailure as failure:
         if POLICIES[failure.kind].next is not Next.STOP:
             raise
-        yield Warn("threads.first_comment.refused", failure.message)
+        yield Warn(FIRST_COMMENT_REFUSED.id, FIRST_COMMENT_REFUSED.describe(reason=failure.message))
     else:
         yield Extra(name="firstComment", uri=post_id)

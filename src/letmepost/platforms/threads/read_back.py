@@ -1,4 +1,4 @@
-"""Whether a published post is still on Threads."""
+"""Checks whether a published post is still on Threads."""
 
 from letmepost.domain.flow import Flow
 from letmepost.platforms._meta.graph import read_id
@@ -10,12 +10,12 @@ from letmepost.platforms.threads.settings import ThreadsSettings
 
 
 def is_there(account: AccountFacts, post_id: str, settings: ThreadsSettings) -> Flow[bool]:
-    """Return False if Threads no longer knows the post.
+    """Return False if Threads no longer has the post.
 
-    Threads also answers "not found" for what the token may not read, so the token is checked before it is believed.
+    Threads also reports "not found" for posts that the token may not read, so the token is checked first.
 
     Raises:
-        PlatformFailure: Threads did not answer the question.
+        PlatformFailure: Threads did not return a usable response.
     """
     call = read_post(settings, post_id)
     reply = yield call

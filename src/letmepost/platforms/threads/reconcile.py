@@ -1,14 +1,14 @@
-"""Whether a container was published, which the container itself tells; and as which post, which only a search does.
+"""Finds out whether a container was published, from its status, and as which post, from a search.
 
-https://developers.facebook.com/docs/threads/troubleshooting (checked 2026-11-21). A container can be published once
-only, so that one which is still FINISHED can be published again without a second post.
+https://developers.facebook.com/docs/threads/troubleshooting (checked 2026-11-21). A container can be published only
+once, so one that is still FINISHED can be published again without a second post.
 """
 
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Absent, Flow, Found, Intent, Reconciled, Reply, Unknown
 from letmepost.domain.retry import POLICIES, Next
 from letmepost.platforms.contract import ReadyPost
@@ -16,6 +16,7 @@ from letmepost.platforms.threads.api import list_recent
 from letmepost.platforms.threads.containers import read_status
 from letmepost.platforms.threads.drafts import Draft, drafts_of
 from letmepost.platforms.threads.options import ThreadsOptions
+from letmepost.platforms.threads.refusals import NOT_LISTED_YET
 from letmepost.platforms.threads.replies import explain
 from letmepost.platforms.threads.settings import ThreadsSettings
 
@@ -23,17 +24,17 @@ _CLOCKS_APART = timedelta(seconds=60)
 
 
 def reconcile(post: ReadyPost, intent: Intent, settings: ThreadsSettings) -> Flow[Reconciled]:
-    """What became of a publishing whose reply was lost.
+    """Return what became of a publish call without a reply.
 
     Raises:
-        PlatformFailure: Threads cannot say now; ask again later.
+        PlatformFailure: Threads cannot report it now; try again later.
     """
     try:
         status = yield from read_status((intent.call.form or {})["creation_id"], settings)
         if status.name == "FINISHED":
             return Absent()
         if status.name != "PUBLISHED":
-            return Unknown(f"Threads says that what was to be published is {status.name[:40]}.")
+            return Unknown(f"Threads reports the status {status.name[:40]} for the post.")
         post_id = yield from find_published(
             post, _draft_of(post, intent), intent.started_at - _CLOCKS_APART, intent.started_at, settings
         )
@@ -42,18 +43,19 @@ def reconcile(post: ReadyPost, intent: Intent, settings: ThreadsSettings) -> Flo
             raise
         return Unknown(failure.message)
     if post_id is None:
-        message = "Threads has published the post, and does not list it yet."
-        raise PlatformFailure(FailureKind.UNAVAILABLE, message)
-    return Found(Reply(status=200, body=json.dumps({"id": post_id}).encode(), received_at=status.told_at))
+        raise NOT_LISTED_YET()
+    return Found(Reply(status=200, body=json.dumps({"id": post_id}).encode(), received_at=status.read_at))
 
 
 def find_published(
     post: ReadyPost, draft: Draft, since: datetime, about: datetime, settings: ThreadsSettings
 ) -> Flow[str | None]:
-    """The id of the post that the draft became; of several that say the same, of the one nearest to `about`.
+    """Return the id of the post that the draft became.
+
+    Of several posts with the same content, the one closest to `about` counts.
 
     Raises:
-        PlatformFailure: Threads did not say.
+        PlatformFailure: Threads did not return a usable response.
     """
     call = list_recent(settings, post.account.platform_account_id, since, replies=draft.is_reply)
     reply = yield call
@@ -63,7 +65,7 @@ def find_published(
     found = [
         (abs(published_at - about), str(row["id"]))
         for row in rows
-        if isinstance(row, dict) and _is_it(row, draft) and (published_at := _moment(row)) is not None
+        if isinstance(row, dict) and _is_draft(row, draft) and (published_at := _moment(row)) is not None
         if published_at >= since
     ]
     return min(found)[1] if found else None
@@ -74,7 +76,7 @@ def _draft_of(post: ReadyPost, intent: Intent) -> Draft:
     return next(draft for draft in drafts_of(post.content, options) if draft.step == intent.call.step)
 
 
-def _is_it(row: dict[str, Any], draft: Draft) -> bool:
+def _is_draft(row: dict[str, Any], draft: Draft) -> bool:
     is_same = str(row.get("text") or "").strip() == draft.text.strip()
     return is_same and row.get("media_type") == draft.shown_as and str(row.get("id") or "").isdigit()
 

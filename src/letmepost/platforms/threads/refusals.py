@@ -1,48 +1,92 @@
-"""What Threads' flows refuse or warn of beyond the rules."""
+"""What Threads' flows refuse or warn about beyond the rules."""
 
-from letmepost.domain.refusals import Explanation
+import sys
+from dataclasses import replace
+from functools import partial
 
-REFUSALS = (
-    Explanation(
-        id="threads.container.error",
-        message="Threads could not make a post of what was prepared, for a reason that it names.",
-        remediation="Correct the medium; retry the post if nothing is wrong with it.",
-        summary="Threads could not make a post of what was prepared, for a reason that it names.",
-    ),
-    Explanation(
-        id="threads.container.expired",
-        message="What was prepared on Threads was not published within a day. Nothing is visible.",
-        remediation="Nothing needs to be done: it is prepared anew.",
-        summary="What was prepared on Threads was not published within a day. Nothing is visible.",
-    ),
-    Explanation(
-        id="threads.first_comment.refused",
-        message="The post is out, and Threads refused its first comment.",
-        remediation="Comment by hand.",
-        summary="The post is out, and Threads refused its first comment.",
-    ),
-    Explanation(
-        id="threads.media.reachable",
-        message="Threads could not fetch a medium from this deployment.",
-        remediation="See that LETMEPOST_PUBLIC_URL can be reached from everywhere, then retry the post.",
-        summary="Threads could not fetch a medium from this deployment.",
-    ),
-    Explanation(
-        id="threads.quota.day",
-        message="The account has published all the posts, or replies, that Threads allows in a day.",
-        remediation="Nothing needs to be done: it goes out when the oldest of them is a day old.",
-        summary="The account has published all the posts, or replies, that Threads allows in a day.",
-    ),
-    Explanation(
-        id="threads.reference.not_found",
-        message="The post to reply to, or to quote, does not exist.",
-        remediation="Check `replyToId` and `quotePostId`: the post may have been deleted.",
-        summary="The post to reply to, or to quote, does not exist.",
-    ),
-    Explanation(
-        id="threads.text.duplicate",
-        message="Threads rejected the post because the account has published the same content.",
-        remediation="Look at the account: it may be this very post. Change the text to publish it again.",
-        summary="Threads rejected the post because the account has published the same content.",
-    ),
+from letmepost.domain.errors import FailureKind
+from letmepost.domain.refusals import Explanation, PlatformRefusal, explanations_in
+from letmepost.platforms.threads.rules import LINKS_COUNT_MAX
+
+_rejected = partial(PlatformRefusal, kind=FailureKind.REJECTED)
+_unavailable = partial(PlatformRefusal, kind=FailureKind.UNAVAILABLE)
+
+CONTAINER_ERROR = _rejected(
+    id="threads.container.error",
+    message="Threads could not use a media item: {reason}.",
+    remediation="Replace the media item. If it plays elsewhere, retry the post.",
+    summary="Threads processes a post before it is published, and could not use a media item. The message has the code "
+    "that Threads returned.",
+    sample={"reason": "INVALID_ASPECT_RATIO"},
 )
+CONTAINER_EXPIRED = _unavailable(
+    id="threads.container.expired",
+    message="The prepared post has expired on Threads. Nothing was published.",
+    remediation="No action is needed: the post is prepared again.",
+    summary="A prepared post expires on Threads if it is not published within a day.",
+)
+MEDIA_UNREACHABLE = _unavailable(
+    id="threads.media.reachable",
+    message="Threads could not fetch a media item from this deployment.",
+    remediation="Ask the operator to make `LETMEPOST_PUBLIC_URL` reachable from the internet, then retry the post.",
+    summary="Threads fetches media from this deployment instead of accepting an upload.",
+    is_operators=True,
+)
+QUOTA_DAY = PlatformRefusal(
+    id="threads.quota.day",
+    kind=FailureKind.QUOTA_EXHAUSTED,
+    message="The account has published the {total} {kind} that Threads allows in 24 hours.",
+    remediation="No action is needed: the post is published when the oldest of them is 24 hours old.",
+    summary="Threads limits the posts and the replies of an account in 24 hours.",
+    sample={"total": 250, "kind": "posts"},
+)
+REFERENCE_NOT_FOUND = _rejected(
+    id="threads.reference.not_found",
+    message="The post to reply to or to quote does not exist.",
+    remediation="Check `replyToId` and `quotePostId`: the post may have been deleted.",
+    summary="A reply or a quote needs the post that it refers to.",
+)
+DUPLICATE = PlatformRefusal(
+    id="threads.text.duplicate",
+    kind=FailureKind.DUPLICATE,
+    message="Threads rejected the post because the account has published the same content.",
+    remediation="Check the account: the earlier post may be this one. Change the text to publish it again.",
+    summary="Threads rejects a post that repeats a recent post of the account.",
+)
+FIRST_COMMENT_REFUSED = Explanation(
+    id="threads.first_comment.refused",
+    message="The post is published, but its first comment was rejected. {reason}",
+    remediation="Add the comment on Threads.",
+    summary="Threads rejected the first comment. The post is visible, so the target is published with a warning.",
+    sample={"reason": "Threads rejected the request: Invalid parameter."},
+)
+
+REFERENCE_UNKNOWN_YET = _unavailable(message="Threads cannot find the post that this one refers to yet.")
+CHILD_NOT_READY = _unavailable(message="Threads is still processing the media items of the carousel.")
+CHILD_NEVER_READY = _rejected(
+    rule=CONTAINER_ERROR.id,
+    message="Threads did not finish processing the media items of the carousel.",
+    remediation="Retry the post, or remove the media item that Threads cannot process.",
+)
+MEDIA_STILL_UNREACHABLE = replace(MEDIA_UNREACHABLE, id="", rule=MEDIA_UNREACHABLE.id, kind=FailureKind.REJECTED)
+TOO_MANY_LINKS = _rejected(
+    rule=LINKS_COUNT_MAX.id,
+    message="Threads counts more links in the post than it allows.",
+    remediation=LINKS_COUNT_MAX.remediation,
+)
+FEATURES_RESTRICTED = _rejected(
+    message="Threads has restricted what the account can do.",
+    remediation="Check the account's status in the Threads app, and retry after the restriction has ended.",
+)
+ACCOUNT_RESTRICTED = _rejected(
+    message="Threads has restricted the account.", remediation="Check the account's status in the Threads app."
+)
+CODE_DEAD = PlatformRefusal(
+    kind=FailureKind.AUTH_FAILED,
+    message="Threads did not accept the consent: it was used before, or is more than an hour old.",
+    remediation="Connect the account again.",
+)
+OTHER_ACCOUNT = _unavailable(message="Threads returned another account than the one that the token belongs to.")
+NOT_LISTED_YET = _unavailable(message="Threads has published the post, but does not list it yet.")
+
+REFUSALS = tuple(explanations_in(sys.modules[__name__]))

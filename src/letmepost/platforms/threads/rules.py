@@ -24,7 +24,7 @@ _alt_text_max = partial(alt_text_max, platform="Threads", source_url=OVERVIEW, c
 
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
     if is_blank(content.text) and not content.media:
-        yield Finding(field="text", message="The post has neither text nor media.")
+        yield Finding(field="text", message="The post has no text and no media.")
     yield from empty_parts(content, "media")
 
 
@@ -32,7 +32,7 @@ def _too_many_links(content: PostContent) -> Iterator[Finding]:
     card = ThreadsOptions.model_validate(content.options).link_attachment
     for path, text in content.texts():
         if len(text) > _TEXT_MAX:
-            continue  # too long in every unit: only the length rule reports it
+            continue  # too long in every unit: the length rule reports it
         links = links_in(text) | ({card} if card is not None and path == "text" else set())
         if len(links) > _LINKS_MAX:
             message = f"The post has {len(links)} different links; Threads allows at most {_LINKS_MAX}."
@@ -47,6 +47,17 @@ def _length_rules(settings: ThreadsSettings) -> Iterator[Rule]:
     yield _alt_text_max("threads.media.alt_text_max_graphemes", limit=_ALT_TEXT_MAX, measure=measure)
 
 
+LINKS_COUNT_MAX = Rule(
+    id="threads.links.count_max",
+    summary=f"A post has at most {_LINKS_MAX} different links, in its text and as its card.",
+    remediation=f"Keep {_LINKS_MAX} links or fewer.",
+    limit=_LINKS_MAX,
+    unit="items",
+    source_url=CHANGELOG,
+    checked_on=CHECKED_ON,
+    find=_too_many_links,
+)
+
 _OTHER_RULES: tuple[Rule, ...] = (
     Rule(
         id="threads.text.required",
@@ -57,16 +68,7 @@ _OTHER_RULES: tuple[Rule, ...] = (
         find=_empty_posts,
     ),
     comment_not_empty("threads.first_comment.non_empty", source_url=OVERVIEW, checked_on=CHECKED_ON),
-    Rule(
-        id="threads.links.count_max",
-        summary=f"A post has at most {_LINKS_MAX} different links, in its text and as its card.",
-        remediation=f"Keep {_LINKS_MAX} links or fewer.",
-        limit=_LINKS_MAX,
-        unit="items",
-        source_url=CHANGELOG,
-        checked_on=CHECKED_ON,
-        find=_too_many_links,
-    ),
+    LINKS_COUNT_MAX,
     *MEDIA_RULES,
     *OPTION_RULES,
 )

@@ -1,25 +1,25 @@
-"""An account's token: how it signs a call, how it is renewed.
+"""An account's token: it signs calls and is refreshed.
 
-https://developers.facebook.com/docs/threads/get-started/long-lived-tokens (checked 2026-11-21): a long-lived token
-lives 60 days and can be exchanged for another one from its second day to its last. One that has died cannot, and
-nothing renews it but its owner. Threads offers no way to revoke one.
+https://developers.facebook.com/docs/threads/get-started/long-lived-tokens (checked 2026-11-21): a long-lived token is
+valid for 60 days, and can be exchanged for a new one from its second day to its last. An expired token cannot: its
+owner must consent again. Threads has no way to revoke a token.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms import _oauth
 from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms.contract import AccountFacts, Credential
 from letmepost.platforms.threads.api import REFRESH_PATH, base, read_me
+from letmepost.platforms.threads.refusals import OTHER_ACCOUNT
 from letmepost.platforms.threads.replies import explain
 from letmepost.platforms.threads.settings import ThreadsSettings
 
 
 def refresh(_account: AccountFacts, settings: ThreadsSettings) -> Flow[Credential]:
-    """A token for another 60 days."""
+    """Return a token for another 60 days."""
     call = Call(
         method="GET",
         url=f"{base(settings.api_url)}{REFRESH_PATH}",
@@ -33,10 +33,10 @@ def refresh(_account: AccountFacts, settings: ThreadsSettings) -> Flow[Credentia
 
 
 def check(account: AccountFacts, settings: ThreadsSettings) -> Flow[None]:
-    """Ask whose token it is.
+    """Check which account the token belongs to.
 
     Raises:
-        PlatformFailure: auth_failed when it is over.
+        PlatformFailure: auth_failed if the token has expired.
     """
     call = read_me(settings)
     reply = yield call
@@ -44,21 +44,21 @@ def check(account: AccountFacts, settings: ThreadsSettings) -> Flow[None]:
     if found is None:
         raise explain(call, reply)
     if found != account.platform_account_id:
-        raise PlatformFailure(FailureKind.UNAVAILABLE, "Threads answered for another account.")
+        raise OTHER_ACCOUNT()
 
 
 def disconnect(_account: AccountFacts, _settings: ThreadsSettings) -> Flow[None]:
-    """Nothing: the permission ends by itself, or when its owner removes the app in the Threads app."""
+    """Do nothing: the permission expires, or its owner removes the app in the Threads app."""
     yield from ()
 
 
 def needs_refresh(_reply: Reply) -> bool:
-    """Never: a token that has died cannot be exchanged for a new one."""
+    """Return False: an expired token cannot be exchanged for a new one."""
     return False
 
 
 def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) -> Call:
-    """The call with the account's token: in a header, where no log of addresses shows it, but for its renewal."""
+    """Return the call with the account's token: in a header, which no log of URLs contains, except to refresh it."""
     token = credential.secrets["access_token"]
     if call.auth is Auth.NONE:
         return call

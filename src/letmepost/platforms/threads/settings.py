@@ -1,4 +1,4 @@
-"""Which hosts the Threads platform talks to, and as which app."""
+"""The hosts that the Threads platform calls, and the app's credentials."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -10,7 +10,7 @@ TextUnit: TypeAlias = Literal["bytes", "characters"]
 
 
 class ThreadsSettings(PlatformSettings):
-    """The app is made at https://developers.facebook.com. Its Threads id and secret are other than the app's own."""
+    """The app is created at https://developers.facebook.com. Its Threads id and secret differ from the app's own."""
 
     client_id: Annotated[str | None, Field(description="The Threads app ID, from the app's Threads use case.")] = None
     client_secret: Annotated[
@@ -24,11 +24,11 @@ class ThreadsSettings(PlatformSettings):
         TextUnit,
         Field(
             description="How the limits on post, comment and alt text are counted: in UTF-8 `bytes`, as the service "
-            "does, or in `characters`, as its documentation says. Set `characters` only if your accounts publish more "
+            "does, or in `characters`, as it documents. Set `characters` only if your accounts publish more "
             "than 500 bytes of Chinese, Japanese or Korean and Threads accepts it. The sandbox always counts bytes."
         ),
     ] = "bytes"
 
     def secret(self) -> str:
-        """The app's secret in the open, for the calls that prove who we are."""
+        """Return the app's secret in plain text, for the calls that authenticate the app."""
         return "" if self.client_secret is None else self.client_secret.get_secret_value()

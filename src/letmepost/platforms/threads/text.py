@@ -1,8 +1,8 @@
 """How Threads counts text, and what it counts as a link.
 
-https://developers.facebook.com/docs/threads/overview (checked 2026-11-21) says: 500 characters, an emoji counts as its
-UTF-8 bytes. In practice the service rejects every text of more than 500 UTF-8 bytes with "Param text must be at most
-500 characters long" (observed by public clients, checked 2026-11-28).
+https://developers.facebook.com/docs/threads/overview (checked 2026-11-21) states a limit of 500 characters, where an
+emoji counts as its UTF-8 bytes. In practice, the service rejects every text of more than 500 UTF-8 bytes with "Param
+text must be at most 500 characters long" (observed by public clients, checked 2026-11-28).
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from letmepost.domain.lengths import Measure
 from letmepost.domain.text import count_utf8_bytes
 from letmepost.platforms.threads.settings import TextUnit
 
-# Any sequence that may be drawn as a picture is an emoji here, so that text accepted here is accepted by Threads.
+# Every sequence that may be drawn as a picture counts as an emoji, so that Threads accepts what is accepted here.
 _EMOJI = regex.compile(
     r"[0-9#*]\uFE0F?\u20E3"  # a keycap
     r"|\p{Regional_Indicator}"  # half a flag
@@ -42,7 +42,7 @@ MEASURES: Mapping[TextUnit, Measure] = MappingProxyType(
         "characters": Measure(unit="characters", count=count_characters, how="an emoji counts as its UTF-8 bytes"),
     }
 )
-"""How text is measured, by the deployment's setting."""
+"""The measure of a text, by the deployment's setting."""
 
 
 def links_in(text: str) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Deleting what was published: https://developers.facebook.com/docs/threads/posts/delete-posts (checked 2026-11-21)."""
+"""Deletes published posts: https://developers.facebook.com/docs/threads/posts/delete-posts (checked 2026-11-21)."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from letmepost.platforms.threads.settings import ThreadsSettings
 
 
 def unpublish(_account: AccountFacts, uris: Sequence[str], settings: ThreadsSettings) -> Flow[None]:
-    """Delete posts of the account, last first, so that no reply loses its parent. One that is gone is no failure."""
+    """Delete posts of the account, last first, so that no reply loses its parent. A missing post counts as deleted."""
     for post_id in reversed(uris):
         call = delete_post(settings, post_id)
         reply = yield call

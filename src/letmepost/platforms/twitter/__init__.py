@@ -6,7 +6,7 @@ from letmepost.platforms.twitter.connect import OAUTH
 from letmepost.platforms.twitter.options import TwitterOptions
 from letmepost.platforms.twitter.publish import publish
 from letmepost.platforms.twitter.reconcile import VISIBILITY_DELAY_S, reconcile
-from letmepost.platforms.twitter.refusals import REFUSALS
+from letmepost.platforms.twitter.refusals import NEVER_RAISED, REFUSALS
 from letmepost.platforms.twitter.replies import explain
 from letmepost.platforms.twitter.rules import RULES
 from letmepost.platforms.twitter.session import check, disconnect, needs_refresh, refresh, sign
@@ -21,6 +21,7 @@ PLATFORM = Platform(
     api_version="2",
     rules=RULES,
     refusals=REFUSALS,
+    never_raised=NEVER_RAISED,
     options=TwitterOptions,
     settings=TwitterSettings,
     visibility_delay_s=VISIBILITY_DELAY_S,

@@ -22,47 +22,47 @@ SEGMENT_MAX_BYTES = 1024 * 1024
 """The API documents 5 MB per segment, but its edge rejects such segments with 413 or 431. 1 MiB is accepted."""
 
 _MEDIA_VALID_FOR_S = 23 * 3600.0
-"""A medium that no post uses dies after 24 hours."""
+"""A media item that no post uses expires after 24 hours."""
 _UPLOAD_TIMEOUT_S = 120.0  # an image of 5 MB on a slow line
 TIMELINE_MAX = 100
-"""Posts read at once, as many as an account may create in 15 minutes: X bills 0.005 USD for each that it shows."""
+"""Posts read at a time, as many as an account may create in 15 minutes: X bills 0.005 USD for each returned post."""
 
 
 def base(url: AnyHttpUrl) -> str:
-    """A server's address as a path is appended to it."""
+    """Return a server's address in the form to which a path is appended."""
     return str(url).rstrip("/")
 
 
 def read_id(reply: Reply) -> str | None:
-    """The id of what a call has made; None where the reply names none."""
+    """Return the id of what a call has created, or None if the reply has none."""
     data = reply.data().get("data")
     found = data.get("id") if isinstance(data, dict) else None
     return found if isinstance(found, str) and found.isascii() and found.isdigit() else None
 
 
 def create_post(api: str, body: Mapping[str, Any], *, step: str) -> Call:
-    """Publish a post. Twice the same makes two, unless X takes the second for a duplicate."""
+    """Return a call that publishes a post. A repetition creates a second post, unless X rejects it as a duplicate."""
     return Call(method="POST", url=f"{api}/2/tweets", json=body, effect=Effect.PUBLISH, step=step)
 
 
 def is_create(call: Call) -> bool:
-    """Whether it is such a call."""
+    """Return True if the call creates a post."""
     return call.method == "POST" and call.url.endswith("/2/tweets")
 
 
 def delete_post(api: str, post_id: str) -> Call:
-    """Delete one of the account's own posts."""
+    """Return a deletion of one of the account's own posts."""
     return Call(method="DELETE", url=f"{api}/2/tweets/{post_id}", effect=Effect.PREPARE, step=f"delete-{post_id}")
 
 
 def own_user(api: str) -> Call:
-    """Ask whose token this is. Billed: 0.010 USD a user and day."""
+    """Return a read of the account that a token belongs to. Billed: 0.010 USD per user and day."""
     fields = "profile_image_url,verified_type,subscription_type,protected"
     return Call(method="GET", url=f"{api}/2/users/me", query=(("user.fields", fields),))
 
 
 def own_posts(api: str, user_id: str, since: datetime, until: datetime) -> Call:
-    """The account's posts of a time, newest first, replies too."""
+    """Return a read of the account's posts and replies in a period, newest first."""
     query = (
         ("max_results", str(TIMELINE_MAX)),
         ("exclude", "retweets"),
@@ -78,21 +78,21 @@ def _to_the_second(moment: datetime) -> str:
 
 
 def upload_image(api: str, item: MediaItem, *, step: str) -> Call:
-    """Send an image in one piece. The category comes first: X reads the form in its order."""
+    """Return an upload of an image in one piece. The category comes first: X reads the form in its order."""
     content_type, size_bytes = _facts(item)
     fields = (("media_category", "tweet_image"), ("media", _file(item, content_type, 0, size_bytes)))
     return _upload(f"{api}/2/media/upload", step, multipart=fields)
 
 
 def initialize_gif(api: str, item: MediaItem, *, step: str) -> Call:
-    """Begin to send a GIF in segments."""
+    """Return the start of a GIF upload in segments."""
     content_type, size_bytes = _facts(item)
     body = {"media_type": content_type, "total_bytes": size_bytes, "media_category": "tweet_gif"}
     return _upload(f"{api}/2/media/upload/initialize", step, json=body)
 
 
 def append_segment(api: str, media_id: str, item: MediaItem, index: int, *, step: str) -> Call:
-    """Send one segment; the same again replaces it."""
+    """Return an upload of one segment. Sending the same segment again replaces it."""
     content_type, size_bytes = _facts(item)
     first = index * SEGMENT_MAX_BYTES
     file = _file(item, content_type, first, min(SEGMENT_MAX_BYTES, size_bytes - first))
@@ -101,23 +101,23 @@ def append_segment(api: str, media_id: str, item: MediaItem, index: int, *, step
 
 
 def segment_count(item: MediaItem) -> int:
-    """How many segments a medium is sent in."""
+    """Return the number of segments of a media item's upload."""
     return -(-_facts(item)[1] // SEGMENT_MAX_BYTES)
 
 
 def finalize_upload(api: str, media_id: str, *, step: str) -> Call:
-    """Say that every segment is there; X may then process them for a while."""
+    """Return the end of an upload in segments. X may then process them for a while."""
     return _upload(f"{api}/2/media/upload/{media_id}/finalize", step)
 
 
 def upload_status(api: str, media_id: str) -> Call:
-    """How far the processing is."""
+    """Return a read of the processing status."""
     query = (("command", "STATUS"), ("media_id", media_id))
     return Call(method="GET", url=f"{api}/2/media/upload", query=query)
 
 
 def describe_media(api: str, media_id: str, alt_text: str, *, step: str) -> Call:
-    """Say what a medium shows, before a post uses it."""
+    """Return a call that sets the alt text of a media item, before a post uses it."""
     body = {"id": media_id, "metadata": {"alt_text": {"text": alt_text}}}
     return _upload(f"{api}/2/media/metadata", step, json=body)
 
@@ -141,6 +141,6 @@ def _file(item: MediaItem, content_type: str, first_byte: int, length_bytes: int
 
 def _facts(item: MediaItem) -> tuple[str, int]:
     if item.facts is None:
-        message = f"medium {item.media_id} has no bytes yet"
+        message = f"media item {item.media_id} has no bytes yet"
         raise ValueError(message)
     return item.facts.content_type, item.facts.size_bytes

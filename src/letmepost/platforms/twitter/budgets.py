@@ -1,8 +1,8 @@
-"""What is left of X's limits, as the reply to a create tells.
+"""The limits that X reports in its reply to a create.
 
-The three of the window of 15 minutes are documented (https://docs.x.com/x-api/fundamentals/rate-limits, read
-2026-11-21). Those of 24 hours, the account's and the app's, are not; X sends them all the same. They are believed where
-they are whole, and nothing is thought of them where they are not.
+The limit of the 15-minute window is documented (https://docs.x.com/x-api/fundamentals/rate-limits, read 2026-11-21).
+The 24-hour limits, of the account and of the app, are not documented, but X sends them. A limit is used if its headers
+are complete, and ignored otherwise.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _PREFIXES = {
 
 
 def budgets(call: Call, reply: Reply) -> Sequence[Budget]:
-    """The limits of creating posts. Every endpoint has limits of its own, and no post comes up against the others'."""
+    """Return the limits on creating posts. Every endpoint has limits of its own, and only these concern posts."""
     if not is_create(call):
         return ()
     found = (counted_budget(reply, prefix, scope) for prefix, scope in _PREFIXES.items())

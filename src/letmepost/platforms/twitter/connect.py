@@ -1,4 +1,4 @@
-"""Connecting an account: the consent page, and from what it answers to the account.
+"""Connects an account: the consent page, and the account of the grant that it returns.
 
 https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code (read 2026-11-21)
 """
@@ -6,11 +6,11 @@ https://docs.x.com/fundamentals/authentication/oauth-2-0/authorization-code (rea
 from dataclasses import replace
 from types import MappingProxyType
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Flow
 from letmepost.platforms import _oauth
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.twitter.api import base, own_user, read_id
+from letmepost.platforms.twitter.refusals import NO_ACCOUNT
 from letmepost.platforms.twitter.replies import explain
 from letmepost.platforms.twitter.session import exchange_code, read_grant
 from letmepost.platforms.twitter.settings import TwitterSettings
@@ -26,7 +26,7 @@ _SCOPES = tuple(scope for scopes in FEATURES.values() for scope in scopes)
 
 
 def consent_url(request: ConsentRequest, settings: TwitterSettings) -> str:
-    """Where a person's browser is sent."""
+    """Return the URL to send the person's browser to."""
     url = _oauth.consent_url(
         str(settings.authorize_url),
         settings.client_id or "",
@@ -35,25 +35,25 @@ def consent_url(request: ConsentRequest, settings: TwitterSettings) -> str:
         code_challenge=request.code_challenge,
         code_challenge_method="S256",
     )
-    return url.replace("+", "%20")  # as X documents it: between scopes stands a space, and no plus is left for itself
+    return url.replace("+", "%20")  # X documents spaces between scopes, and the URL contains no other plus signs
 
 
 def accounts(grant: Grant, settings: TwitterSettings) -> Flow[tuple[ConnectedAccount, ...]]:
-    """The one account that consented.
+    """Return the one account that consented.
 
     Raises:
-        PlatformFailure: auth_failed when the code is dead.
+        PlatformFailure: auth_failed if the code has expired or was used.
     """
     call = exchange_code(settings, code=grant.code, redirect_uri=grant.redirect_uri, verifier=grant.code_verifier)
     tokens = read_grant(call, (yield call))
     unsigned = replace(own_user(base(settings.api_url)), auth=Auth.NONE)
-    asking = _oauth.with_bearer_token(unsigned, tokens.access_token)
-    reply = yield asking
+    call = _oauth.with_bearer_token(unsigned, tokens.access_token)
+    reply = yield call
     user_id, user = read_id(reply), reply.data().get("data")
     if not reply.ok:
-        raise explain(asking, reply)
+        raise explain(call, reply)
     if user_id is None or not isinstance(user, dict):
-        raise PlatformFailure(FailureKind.UNAVAILABLE, "X did not say whose account this is.")
+        raise NO_ACCOUNT()
     shown = {name: value for name, value in user.items() if isinstance(value, str)}
     return (
         ConnectedAccount(

@@ -21,8 +21,8 @@ _LIGHT = re.compile("[\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]")
 """Characters that count 1."""
 _INVALID = re.compile("[\ufffe\ufeff\uffff]")
 
-# Which emoji have a text form, and so include a variation selector 16, is settled by the Unicode version of
-# twitter-text: all that are text by default, and these, which are pictures by default.
+# The Unicode version of twitter-text decides which emoji have a text form, and so include a variation selector 16: all
+# that are text by default, and these, which are pictures by default.
 _WITH_TEXT_FORM = (
     "\u231a\u231b\u25fd\u25fe\u2614\u2615\u2648-\u2653\u267f\u2693\u26a1\u26aa\u26ab\u26bd\u26be\u26c4\u26c5\u26d4"
     "\u26ea\u26f2\u26f3\u26f5\u26fa\u26fd\u2757\u2b1b\u2b1c\u2b50\u2b55\U0001f004\U0001f21a\U0001f22f"
@@ -53,7 +53,7 @@ def weigh(text: str) -> int:
 
 
 def shrinks_by_max(beginning: str) -> int:
-    """Return how much less a text may weigh than this beginning of it: the last word may turn out to be a link.
+    """Return how much less a text may weigh than this prefix of it: the last word may turn out to be a link.
 
     The part of a link before its first dot is a scheme and a label. A character weighs at most 2.
     """
@@ -70,7 +70,7 @@ def is_clean(text: str) -> bool:
 
 def _weigh_plain(text: str) -> int:
     if text.isascii():
-        return len(text)  # a keycap's digit is ASCII, what makes it one is not
+        return len(text)  # the digit of a keycap is ASCII, but its other characters are not
     rest, emoji_count = _EMOJI.subn("", text)
     light_count = len(_LIGHT.findall(rest))
     return emoji_count * _EMOJI_WEIGHT + 2 * len(rest) - light_count

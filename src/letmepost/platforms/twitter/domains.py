@@ -1,7 +1,7 @@
-"""Where a run of characters contains a domain that X links.
+"""Finds the domains in a run of characters that X links.
 
 The rules of twitter-text 3.1.0 (https://github.com/twitter/twitter-text js/src/regexp/validDomain.js and
-js/src/lib/idna.js, read 2026-11-28), written so that the work grows with the length of the text, whatever the text is.
+js/src/lib/idna.js, read 2026-11-28), written so that the work grows linearly with the length of any text.
 """
 
 import re
@@ -21,7 +21,7 @@ _DIRECTIONS = "\u202a-\u202e\u061c\u200e\u200f\u2066-\u2069"
 _NO_LETTER = rf"!'#%&()*+,\\\-./:;<=>?@\[\]^_{{|}}~${_SPACES}{INVALID}{_DIRECTIONS}"
 
 RUN = re.compile(rf"(?:[^{_NO_LETTER}]|[-_.])+")
-"""What a domain is a part of: every character but white space and most ASCII punctuation is a letter to X."""
+"""The characters of a run. To X, every character except white space and most ASCII punctuation is a letter."""
 
 BEFORE_LINK = rf"(?<![a-zA-Z0-9@\uff20$#\uff03{INVALID}])"
 _FIRST_LETTER = re.compile(rf"{BEFORE_LINK}[^-_.]")
@@ -46,8 +46,8 @@ class Domain:
 class Run:
     """A run of characters that a domain may be part of, split at its dots.
 
-    A domain is some labels of the run and the beginning of the next one. Only its last label before the top-level
-    domain may not contain an underscore. Of several possible ends the last one counts.
+    A domain consists of some labels of the run and the start of the next one. Only its last label before the top-level
+    domain must not contain an underscore. Of several possible ends, the last one counts.
     """
 
     def __init__(self, text: str, start: int, end: int) -> None:
@@ -62,7 +62,7 @@ class Run:
         self._ends = self._find_ends()
 
     def _find_ends(self) -> list[int | None]:
-        """For each label, the end of the domain that begins with it, if one does."""
+        """Return for each label the end of the domain that starts with it, or None without one."""
         ends: list[int | None] = [None] * len(self._labels)
         for index in range(len(self._labels) - 2, -1, -1):
             label = self._labels[index]
@@ -71,17 +71,17 @@ class Run:
         return ends
 
     def _end_after(self, index: int, name: str) -> int | None:
-        """The end of the domain whose last label before the top-level domain is `name`, the end of a label."""
+        """Return the end of the domain whose last label before the top-level domain is `name`, the end of a label."""
         length = self._tlds[index + 1]
         return self._starts[index + 1] + length if length and "_" not in name else None
 
     def whole(self) -> Domain | None:
-        """Return the domain that begins with the run itself, as after `https://`."""
+        """Return the domain that starts with the run itself, as after `https://`."""
         end = self._ends[0]
         return None if end is None else Domain(self.start, end)
 
     def first(self, floor: int) -> Domain | None:
-        """Return the first domain that begins at `floor` or later, where a link may begin."""
+        """Return the first domain that starts at `floor` or later, where a link may start."""
         index = max(bisect_right(self._starts, floor) - 1, 0)
         for label in range(index, len(self._labels) - 1):
             found = self._in_label(label, max(floor, self._starts[label]))
@@ -101,7 +101,7 @@ class Run:
         if found is None or end is None:
             return None
         if found.start() == 0 and _FIRST_LETTER.match(self._text, 1, start + len(label)):
-            return Domain(1, end)  # X takes what may stand before a link for that, even at the beginning of a text
+            return Domain(1, end)  # X consumes the character that precedes a link, even at the start of a text
         return Domain(found.start(), end)
 
 
@@ -128,21 +128,21 @@ def ascii_domains(text: str, domain: Domain) -> Iterator[Domain]:
 
 
 def can_be_resolved(domain: str) -> bool:
-    """Return whether the labels of a domain are short enough for the DNS once they are encoded."""
+    """Return True if the labels of a domain are short enough for the DNS when they are encoded."""
     if domain.startswith("xn--") and not any(ascii_domains(domain, Domain(0, len(domain)))):
         return False  # punycode with other letters in it
     return all(_encoded_length(label) <= LABEL_MAX_CHARS for label in domain.split("."))
 
 
 def _encoded_length(label: str) -> int:
-    if label.isascii() or len(label) > LABEL_MAX_CHARS:  # longer ones only get longer, and encoding takes its time
+    if label.isascii() or len(label) > LABEL_MAX_CHARS:  # encoding makes long labels longer, and takes time
         return len(label)
     parts = _IDEOGRAPHIC_DOTS.split(label)
     return len(parts) - 1 + sum(len(part) if part.isascii() else 4 + len(part.encode("punycode")) for part in parts)
 
 
 def _tld_length(label: str, following: str) -> int:
-    """The length of the top-level domain that a label is or begins with; 0 if there is none."""
+    """Return the length of the top-level domain that a label is or starts with; 0 without one."""
     lowered = label[: _TLD_MAX_CHARS + 1].lower()
     for length in range(min(len(lowered), _TLD_MAX_CHARS), 0, -1):
         follows = label[length : length + 1] or following

@@ -1,4 +1,4 @@
-"""The posts that a post becomes, before they are sent."""
+"""Converts a post to the posts that are sent to X."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,20 +12,20 @@ Json: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A medium that has to be at X before the post that shows it. `number` counts through the thread, from 1."""
+    """A media item that must be uploaded before the post that shows it. `number` counts through the thread, from 1."""
 
     number: int
     item: MediaItem
 
     @property
     def step(self) -> str:
-        """The name of the call that makes the medium; those that complete it begin with it."""
+        """Return the name of the step that creates the media item. The later steps of an upload start with it."""
         return f"media-{self.number}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """One post before it is created; `extra` is what the options add to its body."""
+    """One post before it is created. `extra` contains the fields that the options add to its body."""
 
     index: int
     step: str
@@ -34,7 +34,12 @@ class Draft:
     extra: Json = field(default_factory=dict)
 
     def body(self, media_ids: Mapping[int, str], parent: str | None) -> Json:
-        """As the API takes it. `media_ids`: upload number → X's id. The text is always sent, be it empty."""
+        """Return the body of the create call. The text is always sent, even if it is empty.
+
+        Args:
+            media_ids: X's id of each upload, by its number.
+            parent: the id of the post to reply to.
+        """
         body: dict[str, Any] = {"text": self.text, **self.extra}
         if self.uploads:
             body["media"] = {"media_ids": [media_ids[upload.number] for upload in self.uploads]}
@@ -44,7 +49,7 @@ class Draft:
 
 
 def draft_thread(content: PostContent, options: TwitterOptions) -> list[Draft]:
-    """The post and its continuations, in order."""
+    """Return the drafts of the post and its continuations, in order."""
     numbered = _numbered([content, *content.thread])
     label = {"made_with_ai": True} if options.made_with_ai else {}
     extra = {**label, **_of_the_first(options)}
@@ -57,7 +62,7 @@ def draft_thread(content: PostContent, options: TwitterOptions) -> list[Draft]:
 
 
 def draft_comment(content: PostContent) -> Draft | None:
-    """The first comment."""
+    """Return the draft of the first comment, if there is one."""
     if content.first_comment is None:
         return None
     return Draft(index=len(content.thread) + 1, step="comment", text=content.first_comment)

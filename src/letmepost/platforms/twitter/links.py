@@ -1,7 +1,7 @@
-"""Where X sees links in a text: with a scheme or without (`example.com`), and where they end.
+"""Finds the links that X sees in a text, with a scheme or without (`example.com`), and where they end.
 
-The rules of twitter-text 3.1.0 in our own words (https://github.com/twitter/twitter-text
-js/src/extractUrlsWithIndices.js and js/src/regexp, read 2026-11-28): each becomes a t.co link of one length.
+The rules of twitter-text 3.1.0, reimplemented (https://github.com/twitter/twitter-text
+js/src/extractUrlsWithIndices.js and js/src/regexp, read 2026-11-28). Each link becomes a t.co link of a fixed length.
 """
 
 import re
@@ -38,7 +38,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """A domain with what precedes and follows it. The next one begins after `end`."""
+    """A domain with what precedes and follows it. The next match starts after `end`."""
 
     start: int
     domain: Domain
@@ -47,7 +47,7 @@ class _Match:
 
 
 def find_links(text: str) -> Iterator[Link]:
-    """Yield every link, in order; none overlaps another."""
+    """Yield every link, in order and without overlaps."""
     floor = 0
     for found in RUN.finditer(text):
         if "." not in found[0]:
@@ -55,11 +55,11 @@ def find_links(text: str) -> Iterator[Link]:
         run = Run(text, found.start(), found.end())
         while floor < run.end and (match := _next(text, run, floor)) is not None:
             yield from _links(text, match)
-            floor = match.end + 1  # a link needs a character before it that belongs to no other
+            floor = match.end + 1  # a link needs a character before it that belongs to no other link
 
 
 def _next(text: str, run: Run, floor: int) -> _Match | None:
-    """The first match in a run that begins at `floor` or later."""
+    """Return the first match in a run that starts at `floor` or later."""
     domain = run.whole()
     start = None if domain is None else _protocol_start(text, run.start)
     if start is None or start < floor:
@@ -73,7 +73,7 @@ def _next(text: str, run: Run, floor: int) -> _Match | None:
 
 
 def _protocol_start(text: str, end: int) -> int | None:
-    """Where the `http://` or `https://` that ends here begins."""
+    """Return where the `http://` or `https://` that ends here starts."""
     for length in (_PROTOCOL_MAX_CHARS - 1, _PROTOCOL_MAX_CHARS):
         found = _PROTOCOL.match(text, end - length, end) if end >= length else None
         if found is not None and found.end() == end:
@@ -82,7 +82,7 @@ def _protocol_start(text: str, end: int) -> int | None:
 
 
 def _links(text: str, match: _Match) -> Iterator[Link]:
-    """The links of a match: one with a scheme, or one for each ASCII domain, the last of them with the path."""
+    """Yield the links of a match: one with a scheme, or one for each ASCII domain, the last of them with the path."""
     domain, protocol = match.domain, text[match.start : match.domain.start]
     length = match.end - match.start + len(protocol or "https://")  # the scheme counts twice, as in twitter-text
     if length > URL_MAX_CHARS or not can_be_resolved(text[domain.start : domain.end]):

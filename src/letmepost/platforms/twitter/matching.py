@@ -1,7 +1,7 @@
-"""Whether a post that X shows is the one that was sent.
+"""Compares a post that X returns with the one that was sent.
 
-What comes back differs from what went in: links are t.co links, media bring one more at the end, `&`, `<` and `>` are
-escaped, and a reply may begin with the names of those it replies to.
+X changes a post: links become t.co links, media add one more link at the end, `&`, `<` and `>` are escaped, and a reply
+may start with the names of the people that it replies to.
 """
 
 import html
@@ -18,15 +18,15 @@ _NAMES = re.compile(r"(?:@\w{1,15}\s+)+")
 
 
 def is_same(shown: Mapping[str, Any], body: Mapping[str, Any], since: datetime) -> bool:
-    """Whether `shown`, an entry of a timeline, is what a create with this `body` has made at `since` or later."""
+    """Return True if `shown`, an entry of a timeline, was created with this `body` at `since` or later."""
     created_at = _moment(shown.get("created_at"))
-    if created_at is None or created_at < since or _parent(shown) != _wanted_parent(body):
+    if created_at is None or created_at < since or _parent(shown) != _sent_parent(body):
         return False
     return _media(shown) == set(body.get("media", {}).get("media_ids", ())) and _has_text(shown, body["text"])
 
 
-def _has_text(shown: Mapping[str, Any], wanted: str) -> bool:
-    found, sent = _shown_text(shown), _canonical(wanted)
+def _has_text(shown: Mapping[str, Any], text: str) -> bool:
+    found, sent = _shown_text(shown), _canonical(text)
     return sent in (found, _NAMES.sub("", found, count=1) if _NAMES.match(found) else found)
 
 
@@ -34,7 +34,7 @@ def _shown_text(shown: Mapping[str, Any]) -> str:
     text = shown.get("text")
     if not isinstance(text, str):
         return ""
-    text = html.unescape(text)  # before the links are put back: those are not escaped
+    text = html.unescape(text)  # before the links are restored, which are not escaped
     for url in _dicts(shown.get("entities"), "urls"):
         short, long = url.get("url"), url.get("expanded_url")
         if isinstance(short, str) and short:
@@ -43,7 +43,7 @@ def _shown_text(shown: Mapping[str, Any]) -> str:
 
 
 def _canonical(text: str) -> str:
-    """The text with its links spelled in one way, and without what is only spacing."""
+    """Return the text with its links in a canonical form and its white space normalized."""
     text = compose(text)
     pieces, at = [], 0
     for link in find_links(text):
@@ -55,7 +55,7 @@ def _canonical(text: str) -> str:
 
 
 def _media(shown: Mapping[str, Any]) -> set[str]:
-    """The ids of its media: a key is a kind, `_` and the id."""
+    """Return the ids of its media. A key is a kind, `_` and the id."""
     attachments = shown.get("attachments")
     keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
     return {key.partition("_")[2] for key in keys if isinstance(key, str)} if isinstance(keys, list) else set()
@@ -70,7 +70,7 @@ def _parent(shown: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _wanted_parent(body: Mapping[str, Any]) -> str | None:
+def _sent_parent(body: Mapping[str, Any]) -> str | None:
     reply = body.get("reply")
     return None if reply is None else str(reply["in_reply_to_tweet_id"])
 

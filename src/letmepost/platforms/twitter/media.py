@@ -1,4 +1,4 @@
-"""Bringing a post's media to X: images in one piece, GIFs in segments, and what each shows in words.
+"""Uploads a post's media to X: images in one piece, GIFs in segments, and their alt texts.
 
 https://docs.x.com/x-api/media/quickstart (read 2026-11-21)
 """
@@ -6,20 +6,21 @@ https://docs.x.com/x-api/media/quickstart (read 2026-11-21)
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
+from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Call, Flow, Forget, Pause, Reply
 from letmepost.platforms.twitter import api
 from letmepost.platforms.twitter.drafts import Upload
 from letmepost.platforms.twitter.media_rules import is_animated_gif
+from letmepost.platforms.twitter.refusals import PROCESSING_ERROR, PROCESSING_FAILED
 from letmepost.platforms.twitter.replies import explain
 
 _PROCESSED_WITHIN_S = 900.0
 _LOOK_AGAIN_S = (1.0, 60.0)
-"""X says when to look again; never sooner and never later than this."""
+"""The shortest and the longest wait between status reads. In between, X's own value is used."""
 
 
 def upload_media(server: str, uploads: Iterable[Upload]) -> Flow[Mapping[int, str]]:
-    """Send every medium; upload number → X's id of it."""
+    """Upload every media item, and return X's ids by upload number."""
     media_ids = {}
     for upload in uploads:
         send = _send_gif if is_animated_gif(upload.item) else _send_image
@@ -32,11 +33,11 @@ def upload_media(server: str, uploads: Iterable[Upload]) -> Flow[Mapping[int, st
 
 
 def _send_image(server: str, upload: Upload) -> Flow[str]:
-    return (yield from _made(api.upload_image(server, upload.item, step=upload.step)))
+    return (yield from _created(api.upload_image(server, upload.item, step=upload.step)))
 
 
 def _send_gif(server: str, upload: Upload) -> Flow[str]:
-    media_id = yield from _made(api.initialize_gif(server, upload.item, step=upload.step))
+    media_id = yield from _created(api.initialize_gif(server, upload.item, step=upload.step))
     for index in range(api.segment_count(upload.item)):
         step = f"{upload.step}-segment-{index}"
         yield from _done(api.append_segment(server, media_id, upload.item, index, step=step))
@@ -46,32 +47,25 @@ def _send_gif(server: str, upload: Upload) -> Flow[str]:
 
 
 def _await_processing(server: str, upload: Upload, media_id: str, reply: Reply) -> Flow[None]:
-    """Wait until X has worked on the medium. What an earlier run was told of it is out of date."""
+    """Wait until X has processed the media item. A status that an earlier run received is out of date."""
     if reply.replayed and _processing(reply):
         reply = yield from _done(api.upload_status(server, media_id))
     while (info := _processing(reply)).get("state") in {"pending", "in_progress"}:
         shortest_s, longest_s = _LOOK_AGAIN_S
-        wanted_s = info.get("check_after_secs")
-        seconds = min(max(wanted_s, shortest_s), longest_s) if isinstance(wanted_s, int | float) else shortest_s
+        suggested_s = info.get("check_after_secs")
+        seconds = min(max(suggested_s, shortest_s), longest_s) if isinstance(suggested_s, int | float) else shortest_s
         yield Pause(f"{upload.step}-processing", seconds=seconds, give_up_after_s=_PROCESSED_WITHIN_S)
         reply = yield from _done(api.upload_status(server, media_id))
     if info.get("state") == "failed":
-        yield Forget(upload.step)  # whoever tries again sends it anew
+        yield Forget(upload.step)  # a retry uploads the file again
         raise _unprocessed(info)
 
 
 def _unprocessed(info: Mapping[str, Any]) -> PlatformFailure:
     error = info.get("error")
     name = error.get("name") if isinstance(error, dict) else None
-    if name == "InternalError":
-        return PlatformFailure(FailureKind.UNAVAILABLE, "X could not process a medium.", response=info)
-    return PlatformFailure(
-        FailureKind.REJECTED,
-        "X cannot use a medium: it could not be processed.",
-        rule="twitter.media.processing_failed",
-        remediation="Save the file anew in another program, and attach that.",
-        response=info,
-    )
+    refusal = PROCESSING_ERROR if name == "InternalError" else PROCESSING_FAILED
+    return refusal(response=info)
 
 
 def _processing(reply: Reply) -> Mapping[str, Any]:
@@ -80,7 +74,7 @@ def _processing(reply: Reply) -> Mapping[str, Any]:
     return info if isinstance(info, dict) else {}
 
 
-def _made(call: Call) -> Flow[str]:
+def _created(call: Call) -> Flow[str]:
     reply = yield from _done(call)
     media_id = api.read_id(reply)
     if media_id is None:

@@ -1,4 +1,4 @@
-"""X's limits on what is attached."""
+"""X's limits on media items."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -32,7 +32,7 @@ def _not_images(content: PostContent) -> Iterator[Finding]:
 
 
 def is_animated_gif(item: MediaItem) -> bool:
-    """Return whether a media item is uploaded as an animation. X treats a GIF with one frame as an image."""
+    """Return True if a media item is uploaded as an animation. X treats a GIF with one frame as an image."""
     return item.facts is not None and _is_animated(item.facts)
 
 
@@ -40,13 +40,13 @@ def _is_animated(facts: MediaFacts) -> bool:
     return facts.content_type == GIF and facts.frame_count != 1
 
 
-def _gif_beside_others(content: PostContent) -> Iterator[Finding]:
+def _gif_with_others(content: PostContent) -> Iterator[Finding]:
     for path, media in content.attachments():
         if len(media) > 1 and any(map(is_animated_gif, media)):
-            yield Finding(field=path, actual=len(media), message="X shows one GIF, and nothing beside it.")
+            yield Finding(field=path, actual=len(media), message="X shows a GIF only alone in its post.")
 
 
-def _foreign_type(facts: MediaFacts) -> str | None:
+def _unsupported_type(facts: MediaFacts) -> str | None:
     return None if facts.content_type in _TYPES else facts.content_type
 
 
@@ -104,19 +104,19 @@ MEDIA_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         id="twitter.media.single_only",
-        summary="A GIF stands alone.",
+        summary="A GIF must be the only media item of a post.",
         remediation="Attach the GIF alone, or only still images.",
         limit=1,
         unit="items",
         source_url=MEDIA_PRACTICES,
         checked_on=CHECKED_ON,
-        find=_gif_beside_others,
+        find=_gif_with_others,
     ),
     _image_rule(
         "twitter.media.mime_allowed",
-        broken=_foreign_type,
-        summary=f"An image is one of {_TYPES_SHOWN}.",
-        remediation="Convert it to JPEG or PNG.",
+        broken=_unsupported_type,
+        summary=f"An image must be one of {_TYPES_SHOWN}.",
+        remediation="Convert the image to JPEG or PNG.",
         limit=_TYPES_SHOWN,
     ),
     _image_rule(

@@ -1,4 +1,4 @@
-"""X's limits on its own options, and on what they may stand beside."""
+"""X's limits on its options, and on what they can be combined with."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -34,7 +34,7 @@ def _wrong_count(poll: Poll) -> Iterator[Finding]:
 def _wrong_length(poll: Poll) -> Iterator[Finding]:
     for index, option in enumerate(poll.options):
         if is_blank(option) or len(option) > _POLL_OPTION_MAX_CHARS:
-            message = f"Option {index + 1} of the poll is {len(option)} characters."
+            message = f"Option {index + 1} of the poll has {len(option)} characters."
             yield Finding(field=f"options.poll.options[{index}]", actual=len(option), message=message)
 
 
@@ -45,24 +45,24 @@ def _wrong_duration(poll: Poll) -> Iterator[Finding]:
         yield Finding(field="options.poll.durationMinutes", actual=minutes, message=message)
 
 
-def _poll_beside_others(content: PostContent) -> Iterator[Finding]:
+def _poll_with_others(content: PostContent) -> Iterator[Finding]:
     options = TwitterOptions.model_validate(content.options)
     if options.poll is not None and (content.media or options.quote_tweet_id is not None):
-        message = "X shows a poll, or media, or a quoted post."
+        message = "A post on X has a poll, media or a quoted post: only one of them."
         yield Finding(field="options.poll", message=message)
 
 
 def _reply_that_quotes(content: PostContent) -> Iterator[Finding]:
     options = TwitterOptions.model_validate(content.options)
     if options.reply_to_tweet_id is not None and options.quote_tweet_id is not None:
-        yield Finding(field="options.quoteTweetId", message="X takes no post that both replies and quotes.")
+        yield Finding(field="options.quoteTweetId", message="X does not accept a post that both replies and quotes.")
 
 
 OPTION_RULES: tuple[Rule, ...] = (
     _rule(
         id="twitter.poll.options_count",
         summary=f"A poll has {_POLL_OPTIONS[0]} to {_POLL_OPTIONS[1]} options.",
-        remediation=f"Give it {_POLL_OPTIONS[0]} to {_POLL_OPTIONS[1]} options.",
+        remediation=f"Send {_POLL_OPTIONS[0]} to {_POLL_OPTIONS[1]} options.",
         limit=_POLL_OPTIONS[1],
         unit="items",
         find=_of_poll(_wrong_count),
@@ -70,7 +70,7 @@ OPTION_RULES: tuple[Rule, ...] = (
     _rule(
         id="twitter.poll.option_length",
         summary=f"An option of a poll has 1 to {_POLL_OPTION_MAX_CHARS} characters.",
-        remediation=f"Shorten it to {_POLL_OPTION_MAX_CHARS} characters or fewer, and leave none empty.",
+        remediation=f"Shorten the option to {_POLL_OPTION_MAX_CHARS} characters or fewer. No option can be empty.",
         limit=_POLL_OPTION_MAX_CHARS,
         unit="characters",
         find=_of_poll(_wrong_length),
@@ -78,21 +78,21 @@ OPTION_RULES: tuple[Rule, ...] = (
     _rule(
         id="twitter.poll.duration",
         summary=f"A poll is open for {_POLL_MINUTES[0]} to {_POLL_MINUTES[1]} minutes.",
-        remediation=f"Choose {_POLL_MINUTES[0]} to {_POLL_MINUTES[1]} minutes (7 days).",
+        remediation=f"Send {_POLL_MINUTES[0]} to {_POLL_MINUTES[1]} minutes (7 days).",
         limit=_POLL_MINUTES[1],
         unit="minutes",
         find=_of_poll(_wrong_duration),
     ),
     _rule(
         id="twitter.poll.media_exclusive",
-        summary="A post shows a poll, or media, or a quoted post.",
-        remediation="Leave out the poll, or what stands beside it.",
-        find=_poll_beside_others,
+        summary="A post has a poll, media or a quoted post: only one of them.",
+        remediation="Remove the poll, or remove the media and the quoted post.",
+        find=_poll_with_others,
     ),
     _rule(
         id="twitter.reply.quote_exclusive",
-        summary="A post replies to another, or quotes one, not both.",
-        remediation="Leave out `replyToTweetId` or `quoteTweetId`.",
+        summary="A post can reply to a post or quote one, not both.",
+        remediation="Remove `replyToTweetId` or `quoteTweetId`.",
         find=_reply_that_quotes,
     ),
 )

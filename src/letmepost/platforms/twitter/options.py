@@ -1,4 +1,4 @@
-"""X's own part of a request."""
+"""The options of X."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -11,7 +11,7 @@ PostId: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 
 
 class Poll(BaseModel):
-    """A question's answers, and how long people may choose among them."""
+    """The options of a poll, and how long it is open."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True)
 
@@ -20,16 +20,16 @@ class Poll(BaseModel):
 
 
 class TwitterOptions(Options):
-    """What only X has. `madeWithAi` applies to every post of a thread, the rest to its first.
+    """Options of X. `madeWithAi` applies to every post of a thread, the other options to its first post.
 
-    X lets a post be quoted, and strangers be answered, only by apps and people whom its own rules admit.
+    X restricts which posts an app can quote or reply to.
     """
 
     platform: Literal["twitter"] | None = None
     reply_to_tweet_id: PostId | None = Field(default=None, description="The post to reply to.")
     quote_tweet_id: PostId | None = Field(default=None, description="The post to quote.")
     reply_settings: Literal["everyone", "following", "mentionedUsers", "subscribers", "verified"] = Field(
-        default="everyone", description="Who may reply."
+        default="everyone", description="Who can reply."
     )
     poll: Poll | None = None
     made_with_ai: StrictBool = Field(default=False, description="Label the post as made with AI.")

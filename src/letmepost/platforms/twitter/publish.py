@@ -1,7 +1,7 @@
-"""Publishing a post: its media first, then one post after another, each a reply to the one before.
+"""Publishes a post: its media first, then one post after another, each as a reply to the previous one.
 
-Media are sent for the whole thread before its first post, so that a medium that X refuses leaves nothing behind that
-followers could see.
+Media are uploaded for the whole thread before its first post. A media item that X rejects therefore leaves nothing
+visible.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,6 +15,7 @@ from letmepost.platforms.twitter.api import base, create_post, read_id
 from letmepost.platforms.twitter.drafts import Draft, draft_comment, draft_thread
 from letmepost.platforms.twitter.media import upload_media
 from letmepost.platforms.twitter.options import TwitterOptions
+from letmepost.platforms.twitter.refusals import FIRST_COMMENT_REFUSED
 from letmepost.platforms.twitter.replies import explain, has_lost_media
 from letmepost.platforms.twitter.settings import TwitterSettings
 
@@ -34,14 +35,14 @@ def publish(post: ReadyPost, settings: TwitterSettings) -> Flow[None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Writer:
-    """Creates the posts; `web` is where links to them lead."""
+    """Creates the posts. `web` is the base URL of links to them."""
 
     server: str
     web: str
     media_ids: Mapping[int, str]
 
     def create_thread(self, thread: Sequence[Draft], above: str | None) -> Flow[str]:
-        """Create the posts in order; the first one's id."""
+        """Create the posts in order, and return the id of the first."""
         ids: list[str] = []
         for draft in thread:
             ids.append((yield from self.create(draft, ids[-1] if ids else above)))
@@ -51,18 +52,18 @@ class _Writer:
         return ids[0]
 
     def create_comment(self, comment: Draft, first: str) -> Flow[None]:
-        """Create what the post does without when it is refused for good."""
+        """Create the first comment, or warn if X refuses it permanently: the post itself is published."""
         try:
             post_id = yield from self.create(comment, first)
         except PlatformFailure as failure:
             if POLICIES[failure.kind].next is not Next.STOP:
                 raise
-            yield Warn("twitter.first_comment.refused", failure.message)
+            yield Warn(FIRST_COMMENT_REFUSED.id, FIRST_COMMENT_REFUSED.describe(reason=failure.message))
         else:
             yield Extra(name="firstComment", uri=self._uri(post_id))
 
     def create(self, draft: Draft, parent: str | None) -> Flow[str]:
-        """Create one post; its id. Media that X has lost meanwhile are sent once more."""
+        """Create one post and return its id. Media that X has lost since the upload are uploaded again."""
         call = create_post(self.server, draft.body(self.media_ids, parent), step=draft.step)
         reply = yield call
         if draft.uploads and has_lost_media(reply):
@@ -77,4 +78,4 @@ class _Writer:
         return post_id
 
     def _uri(self, post_id: str) -> str:
-        return f"{self.web}/i/web/status/{post_id}"  # it outlives a change of the handle
+        return f"{self.web}/i/web/status/{post_id}"  # it does not change with the handle

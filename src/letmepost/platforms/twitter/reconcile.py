@@ -1,9 +1,9 @@
-"""Whether a post whose answer was lost is in the account's timeline.
+"""Looks in the account's timeline for a post if the response to its create was lost.
 
-X knows no idempotency key and shows no post by the request that made it. One read, late enough for the timeline to have
-caught up, is what this costs: 0.005 USD for each post that the account made while the lost one can have been made. A
-post that is not there may still come, so it is never sent again by itself; X refuses most repetitions as duplicates,
-but promises that nowhere.
+X has no idempotency key, and does not show which request created a post. Reconciling costs one read, made late enough
+for the timeline to be current: 0.005 USD for each post of the account in the period in which the lost one can have been
+created. A post that is missing may still appear, so it is never sent again automatically. X rejects most repetitions as
+duplicates, but does not guarantee it.
 """
 
 import json
@@ -20,17 +20,17 @@ from letmepost.platforms.twitter.replies import explain
 from letmepost.platforms.twitter.settings import TwitterSettings
 
 VISIBILITY_DELAY_S = 120.0
-"""Usually it takes seconds, and nothing is promised."""
+"""It usually takes seconds, but X guarantees nothing."""
 
 _CLOCKS_APART = timedelta(seconds=10)
-"""How far X's clock, to the second, and that of the worker that sent it may be apart."""
+"""How much X's clock, which has whole seconds, and the clock of the worker that sent the post may differ."""
 
 
 def reconcile(post: ReadyPost, intent: Intent, settings: TwitterSettings) -> Flow[Reconciled]:
-    """What became of a create whose reply was lost.
+    """Return what became of a create without a reply.
 
     Raises:
-        PlatformFailure: X cannot say now, or not to us; ask again later.
+        PlatformFailure: X cannot report it now, or not to this account; try again later.
     """
     since = intent.started_at - _CLOCKS_APART
     until = may_ask_at(intent, 0.0) + _CLOCKS_APART
@@ -45,9 +45,9 @@ def reconcile(post: ReadyPost, intent: Intent, settings: TwitterSettings) -> Flo
     body = intent.call.json or {}
     found = [entry for entry in entries if is_same(entry, body, since) and isinstance(entry.get("id"), str)]
     if not found:
-        return Unknown("X does not show it among the account's posts of that time.")
-    made = {"data": {"id": found[-1]["id"], "text": body["text"]}}  # the oldest
-    return Found(Reply(status=201, body=json.dumps(made).encode(), received_at=reply.received_at))
+        return Unknown("X does not show the post among the account's posts of that time.")
+    created = {"data": {"id": found[-1]["id"], "text": body["text"]}}  # the oldest
+    return Found(Reply(status=201, body=json.dumps(created).encode(), received_at=reply.received_at))
 
 
 def _entries(call: Call, reply: Reply) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""What a refusal means, and when it makes sense to try again."""
+"""What a refusal of X means, and when a retry makes sense."""
 
 import re
 from collections.abc import Mapping
@@ -7,58 +7,43 @@ from typing import Any
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Reply
+from letmepost.domain.refusals import PlatformRefusal
 from letmepost.platforms._replies import shown_body, shown_sentence
+from letmepost.platforms.twitter import refusals
 from letmepost.platforms.twitter.api import MEDIA_PATH, REVOKE_PATH, TOKEN_PATH
-from letmepost.platforms.twitter.meanings import (
-    APP_DAY_OVER,
-    APP_UNKNOWN,
-    BY_STATUS,
-    CODES,
-    DAY_OVER,
-    MEDIA_DEAD,
-    MEDIA_FORBIDDEN,
-    NO_CREDITS,
-    PROBLEMS,
-    SENTENCES,
-    SESSION_OVER,
-    Meaning,
-)
+from letmepost.platforms.twitter.meanings import BY_STATUS, CODES, PROBLEMS, SENTENCES
 
 _LOOK_AGAIN = timedelta(minutes=15)
-"""When to try again what a person has to mend, or a cap whose end X does not name: a refused call costs nothing."""
+"""When to retry what a person must fix, or a cap whose end X does not state: a refused call costs nothing."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{48,}(?::[\w-]+)*")
 
 
 def explain(call: Call, reply: Reply) -> PlatformFailure:
-    """What a reply other than the expected one means; also a success without what it should have brought."""
-    meaning = _meaning(call, reply)
-    return PlatformFailure(
-        meaning.kind,
-        meaning.message,
-        rule=meaning.rule,
-        remediation=meaning.remediation,
-        retry_at=_retry_at(reply, meaning),
-        scope=meaning.scope,
+    """Return what an unexpected reply means, including a success without the expected content."""
+    refusal = _refusal(call, reply)
+    return refusal(
         response={"status": reply.status, "type": problem(reply), "body": shown_body(reply, _TOKEN)},
+        retry_at=_retry_at(reply, refusal),
+        reason=_said(reply),
     )
 
 
 def problem(reply: Reply) -> str | None:
-    """The last part of the type of the problem that X names; None for `about:blank` and where it names none."""
+    """Return the last part of the type of the problem that X names; None for `about:blank` and if X names none."""
     types = [envelope.get("type") for envelope in (reply.data(), *_errors(reply))]
     named = (found.rpartition("/problems/")[2] for found in types if isinstance(found, str) and "/problems/" in found)
     return next(named, None)
 
 
 def has_lost_media(reply: Reply) -> bool:
-    """Whether a post is refused because X does not know its media any more; it has no type of its own."""
+    """Return True if a post is refused because X no longer has its media. This error has no type of its own."""
     return reply.status == 400 and "media ids are invalid" in _said(reply).lower()
 
 
 def is_invalid_token(reply: Reply) -> bool:
-    """Whether a token endpoint refuses a code or a token as expired, used or revoked: X has one sentence for all.
+    """Return True if a token endpoint refuses a code or a token that is expired, used or revoked.
 
-    Its error, `invalid_request`, is also what a malformed request of ours would be answered.
+    X has one sentence for all three. Its error, `invalid_request`, would also be the response to a malformed request.
     """
     data = reply.data()
     said = data.get("error_description")
@@ -66,73 +51,71 @@ def is_invalid_token(reply: Reply) -> bool:
     return data.get("error") == "invalid_request" and is_said
 
 
-def _meaning(call: Call, reply: Reply) -> Meaning:
+def _refusal(call: Call, reply: Reply) -> PlatformRefusal:
     if call.url.endswith((TOKEN_PATH, REVOKE_PATH)) and 400 <= reply.status < 500 and reply.status != 429:
-        return SESSION_OVER if is_invalid_token(reply) else APP_UNKNOWN
+        return refusals.SESSION_OVER if is_invalid_token(reply) else refusals.APP_UNKNOWN
     if has_lost_media(reply):
-        return MEDIA_DEAD
-    meaning = _named(reply) or _by_status(call, reply)
-    is_forbidden_media = reply.status == 403 and MEDIA_PATH in call.url and meaning.kind is FailureKind.REJECTED
-    return MEDIA_FORBIDDEN if is_forbidden_media else meaning
+        return refusals.MEDIA_LOST
+    found = _named(reply) or _by_status(call, reply)
+    is_forbidden_media = reply.status == 403 and MEDIA_PATH in call.url and found.kind is FailureKind.REJECTED
+    return refusals.MEDIA_FORBIDDEN if is_forbidden_media else found
 
 
-def _named(reply: Reply) -> Meaning | None:
-    """What X itself calls a refusal; whatever else a body says of another status, nothing is known to be refused."""
+def _named(reply: Reply) -> PlatformRefusal | None:
+    """Return the refusal that X names, if any. Only the body of a 4xx response shows that nothing was executed."""
     if not 400 <= reply.status < 500:
         return None
     return _by_day(reply) or PROBLEMS.get(problem(reply) or "") or _by_code(reply) or _by_sentence(reply)
 
 
-def _by_day(reply: Reply) -> Meaning | None:
+def _by_day(reply: Reply) -> PlatformRefusal | None:
     used_up = _used_up(reply)
-    return APP_DAY_OVER if "x-app-limit-24hour" in used_up else DAY_OVER if used_up else None
+    return refusals.APP_DAY_OVER if "x-app-limit-24hour" in used_up else refusals.DAY_OVER if used_up else None
 
 
-def _by_code(reply: Reply) -> Meaning | None:
+def _by_code(reply: Reply) -> PlatformRefusal | None:
     codes = [error.get("code") for error in _errors(reply)]
     return next((CODES[code] for code in codes if isinstance(code, int) and code in CODES), None)
 
 
-def _by_sentence(reply: Reply) -> Meaning | None:
+def _by_sentence(reply: Reply) -> PlatformRefusal | None:
     said = _said(reply).lower()
-    return next((meaning for status, part, meaning in SENTENCES if status == reply.status and part in said), None)
+    return next((found for status, part, found in SENTENCES if status == reply.status and part in said), None)
 
 
-def _by_status(call: Call, reply: Reply) -> Meaning:
+def _by_status(call: Call, reply: Reply) -> PlatformRefusal:
     status = reply.status
     if status in BY_STATUS:
         return BY_STATUS[status]
     if 300 <= status < 400 or (status in {403, 404, 405} and not reply.data()):
-        return Meaning(FailureKind.UNAVAILABLE, "What answers for X is not X: a proxy, or a firewall.")
+        return refusals.NOT_X
     if 400 <= status < 500 and status != 408:
-        return Meaning(FailureKind.REJECTED, f"X refused this: {_said(reply)}")
-    if call.effect is Effect.PUBLISH:
-        return Meaning(FailureKind.IN_DOUBT, "X did not say whether the post was accepted.")
-    return Meaning(FailureKind.UNAVAILABLE, "X could not answer.")
+        return refusals.REFUSED
+    return refusals.IN_DOUBT if call.effect is Effect.PUBLISH else refusals.UNAVAILABLE
 
 
-def _retry_at(reply: Reply, meaning: Meaning) -> datetime | None:
-    """When X says that it makes sense again; what an operator has to mend is looked at every now and then."""
-    if meaning.kind not in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED, FailureKind.UNAVAILABLE}:
+def _retry_at(reply: Reply, refusal: PlatformRefusal) -> datetime | None:
+    """Return when X says that a retry makes sense. What an operator must fix is retried from time to time."""
+    if refusal.kind not in {FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED, FailureKind.UNAVAILABLE}:
         return None
     limits = (_used_up(reply) or ["x-rate-limit"]) if reply.status == 429 else []
     known = [moment for name in limits if (moment := _reset(reply, name)) is not None]
-    if meaning is NO_CREDITS and (day := _day(reply.data().get("reset_date"))) is not None:
+    if refusal is refusals.NO_CREDITS and (day := _day(reply.data().get("reset_date"))) is not None:
         known.append(datetime.combine(day, time.min, UTC))
-    if not known and meaning.kind is FailureKind.QUOTA_EXHAUSTED:
+    if not known and refusal.kind is FailureKind.QUOTA_EXHAUSTED:
         return reply.received_at + _LOOK_AGAIN
     return max(known, default=None)
 
 
 def _used_up(reply: Reply) -> list[str]:
-    """The 24-hour limits of which nothing is left. X does not document them, and sends them all the same."""
+    """Return the 24-hour limits that are used up. X sends them without documenting them."""
     names = ("x-user-limit-24hour", "x-app-limit-24hour")
     return [name for name in names if reply.status == 429 and reply.headers.get(f"{name}-remaining") == "0"]
 
 
 def _reset(reply: Reply, name: str) -> datetime | None:
     text = reply.headers.get(f"{name}-reset", "")
-    # Ten digits last until the year 2286; a longer number is no moment that a calendar could hold.
+    # Ten digits suffice until the year 2286. `datetime` cannot represent much larger numbers.
     return datetime.fromtimestamp(int(text), UTC) if re.fullmatch(r"[0-9]{1,10}", text) else None
 
 
@@ -149,7 +132,7 @@ def _errors(reply: Reply) -> list[Mapping[str, Any]]:
 
 
 def _said(reply: Reply) -> str:
-    """X's own sentences, for a person to read; the status where it said none."""
+    """Return X's own sentences for a person to read, or the status if there are none."""
     envelopes = [*_errors(reply), reply.data()]
     found = [envelope.get(name) for envelope in envelopes for name in ("message", "detail")]
     sentences = list(dict.fromkeys(text for text in found if isinstance(text, str) and text))

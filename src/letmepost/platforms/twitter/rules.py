@@ -1,4 +1,4 @@
-"""X's limits, each with its source. The form of a value is the options' schema; here is how much."""
+"""X's limits, each with its source. The options' schema defines the form of a value, the rules define its limits."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from letmepost.platforms.twitter.option_rules import OPTION_RULES
 from letmepost.platforms.twitter.sources import CASHTAGS_IN_PRACTICE, CHECKED_ON, CREATE_POST, TEXT_CONFIG
 
 _TEXT_MAX = 280
-"""For every account: which ones may write more, a subscription decides that ends when its owner likes."""
+"""For every account: subscribers may write more, but a subscription can end at any time."""
 _CASHTAGS_MAX = 1
 _WEIGHTED = Measure(
     unit="weighted characters",
@@ -24,7 +24,7 @@ _WEIGHTED = Measure(
     shrinks_by_max=shrinks_by_max,
 )
 
-# Begins with the dollar sign, which `re` finds 50 times as fast as a look-behind.
+# The pattern starts with the dollar sign, because `re` finds it 50 times as fast as a look-behind.
 _CASHTAG = re.compile(
     r"\$(?<!\S\$)[a-z]{1,6}(?:[._][a-z]{1,2})?(?=$|\s|[!'#%&()*+,\\\-./:;<=>?@\[\]^_{|}~$])", re.IGNORECASE
 )
@@ -37,12 +37,12 @@ _text_max = partial(
 
 def _empty_posts(content: PostContent) -> Iterator[Finding]:
     if is_blank(content.text) and not content.media:
-        yield Finding(field="text", message="The post has neither text nor an image.")
+        yield Finding(field="text", message="The post has no text and no image.")
     yield from empty_parts(content, "an image")
 
 
 def _readable_texts(content: PostContent) -> Iterator[tuple[str, str]]:
-    """Yield the texts that are not far too long: those are reported by the length rule alone."""
+    """Yield the texts that are not far too long. Those are reported only by the length rule."""
     for path, text in content.texts():
         excess = content.lengths.excess(_WEIGHTED, text, _TEXT_MAX)
         if excess is None or not excess.is_far_over:
@@ -52,7 +52,7 @@ def _readable_texts(content: PostContent) -> Iterator[tuple[str, str]]:
 def _unclean(content: PostContent) -> Iterator[Finding]:
     for path, text in _readable_texts(content):
         if not is_clean(text):
-            yield Finding(field=path, message="The text has a character that X refuses: U+FEFF, U+FFFE or U+FFFF.")
+            yield Finding(field=path, message="The text has a character that X rejects: U+FEFF, U+FFFE or U+FFFF.")
 
 
 def _many_cashtags(content: PostContent) -> Iterator[Finding]:
@@ -62,6 +62,16 @@ def _many_cashtags(content: PostContent) -> Iterator[Finding]:
             message = f"The text has {count} cashtags; X allows at most {_CASHTAGS_MAX}."
             yield Finding(field=path, actual=count, message=message)
 
+
+TEXT_CASHTAGS_MAX = _rule(
+    id="twitter.text.cashtags_max",
+    summary=f"A text has at most {_CASHTAGS_MAX} cashtag.",
+    remediation="Write the others without the dollar sign.",
+    limit=_CASHTAGS_MAX,
+    unit="items",
+    source_url=CASHTAGS_IN_PRACTICE,
+    find=_many_cashtags,
+)
 
 RULES: tuple[Rule, ...] = (
     _text_max("twitter.text.max_graphemes"),
@@ -74,20 +84,12 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         id="twitter.text.characters",
-        summary="A text has no byte order marks and no U+FFFE or U+FFFF.",
-        remediation="Remove the character: it cannot be seen, and often stands at the beginning.",
+        summary="A text must not contain U+FEFF (the byte order mark), U+FFFE or U+FFFF.",
+        remediation="Remove the character. It is invisible, and often at the start of the text.",
         source_url=TEXT_CONFIG,
         find=_unclean,
     ),
-    _rule(
-        id="twitter.text.cashtags_max",
-        summary=f"A text has at most {_CASHTAGS_MAX} cashtag.",
-        remediation="Write the other ones without the dollar sign.",
-        limit=_CASHTAGS_MAX,
-        unit="items",
-        source_url=CASHTAGS_IN_PRACTICE,
-        find=_many_cashtags,
-    ),
+    TEXT_CASHTAGS_MAX,
     _text_max("twitter.first_comment.max_graphemes", fields=is_comment),
     comment_not_empty("twitter.first_comment.non_empty", source_url=CREATE_POST, checked_on=CHECKED_ON),
     *MEDIA_RULES,

@@ -1,13 +1,12 @@
-"""An account's tokens: how they are got, how they sign a call, how they are renewed and ended.
+"""An account's tokens: how they are obtained, sign calls, are refreshed and are revoked.
 
-https://docs.x.com/fundamentals/authentication/oauth-2-0 (read 2026-11-21): an access token lives two hours. A refresh
-replaces both tokens, and the refresh token that was used is worth nothing from then on.
+https://docs.x.com/fundamentals/authentication/oauth-2-0 (read 2026-11-21): an access token is valid for two hours. A
+refresh replaces both tokens, and the old refresh token becomes invalid.
 """
 
 from dataclasses import replace
 from datetime import datetime
 
-from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms._oauth import (
     DEAD_GRANT,
@@ -20,30 +19,31 @@ from letmepost.platforms._oauth import (
 )
 from letmepost.platforms.contract import AccountFacts, Credential
 from letmepost.platforms.twitter.api import REVOKE_PATH, TOKEN_PATH, base, own_user, read_id
+from letmepost.platforms.twitter.refusals import OTHER_ACCOUNT
 from letmepost.platforms.twitter.replies import explain, is_invalid_token
 from letmepost.platforms.twitter.settings import TwitterSettings
 
-_NO_TOKEN = "none"  # noqa: S105 - what is sent when there is none: X refuses it like a dead one
+_NO_TOKEN = "none"  # noqa: S105 - sent without a token: X rejects it like an expired one
 
 
 def exchange_code(settings: TwitterSettings, *, code: str, redirect_uri: str, verifier: str) -> Call:
-    """Turn what came back from the consent page into tokens: within 30 seconds, and once."""
+    """Return the exchange of a consent's code for tokens. It is possible once, within 30 seconds."""
     form = token_form("authorization_code", redirect_uri=redirect_uri, code=code, code_verifier=verifier)
     return _app_call(settings, TOKEN_PATH, form, step="sign-in", auth=Auth.APP)
 
 
 def read_grant(call: Call, reply: Reply) -> Tokens:
-    """The tokens in a reply.
+    """Return the tokens in a reply.
 
     Raises:
-        PlatformFailure: auth_failed when the code or the refresh token is dead.
+        PlatformFailure: auth_failed if the code or the refresh token is no longer valid.
     """
     dead = DEAD_GRANT | {"invalid_request"} if is_invalid_token(reply) else DEAD_GRANT
     return read_tokens(call, reply, explain, dead_grant=dead)
 
 
 def refresh(_account: AccountFacts, settings: TwitterSettings) -> Flow[Credential]:
-    """A new pair of tokens."""
+    """Return a new pair of tokens."""
     call = _app_call(settings, TOKEN_PATH, token_form("refresh_token"), step="refresh")
     reply = yield call
     tokens = read_grant(call, reply)
@@ -51,7 +51,7 @@ def refresh(_account: AccountFacts, settings: TwitterSettings) -> Flow[Credentia
 
 
 def disconnect(_account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
-    """Revoke both tokens; one that has ended already is no failure."""
+    """Revoke both tokens. A token that has already ended is not a failure."""
     for kind in ("refresh_token", "access_token"):
         call = _app_call(settings, REVOKE_PATH, {"token_type_hint": kind}, step=f"revoke-{kind}")
         reply = yield call
@@ -60,26 +60,26 @@ def disconnect(_account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
 
 
 def check(account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
-    """Ask X whose token this is.
+    """Check which account the token belongs to.
 
     Raises:
-        PlatformFailure: auth_failed when it is nobody's any more.
+        PlatformFailure: auth_failed if the token is no longer valid.
     """
     call = own_user(base(settings.api_url))
     reply = yield call
     if not reply.ok:
         raise explain(call, reply)
     if read_id(reply) != account.platform_account_id:
-        raise PlatformFailure(FailureKind.UNAVAILABLE, "X answered with somebody else's account.")
+        raise OTHER_ACCOUNT()
 
 
 def needs_refresh(reply: Reply) -> bool:
-    """Whether the access token has died. What a token endpoint answers 401 to is the app, and has an `error`."""
+    """Return True if the access token has expired. A 401 of a token endpoint concerns the app, and has an `error`."""
     return reply.status == 401 and "error" not in reply.data()
 
 
 def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) -> Call:
-    """The call with the account's token: in the form where the token itself is at stake, else as its bearer."""
+    """Return the call with the account's token: in the form to refresh or revoke it, else as a bearer token."""
     if call.auth is not Auth.ACCOUNT:
         return call
     secrets = credential.secrets
@@ -94,7 +94,7 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
 def _app_call(
     settings: TwitterSettings, path: str, form: dict[str, str], *, step: str, auth: Auth = Auth.ACCOUNT
 ) -> Call:
-    """A call by which the app itself is known: a confidential client sends its secret as HTTP Basic."""
+    """Return a call that the app authenticates: a confidential client sends its secret as HTTP Basic."""
     call = Call(
         method="POST",
         url=f"{base(settings.api_url)}{path}",

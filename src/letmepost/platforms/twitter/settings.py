@@ -1,4 +1,4 @@
-"""Which hosts the X platform talks to, and as which app."""
+"""The hosts that the X platform calls, and the app's credentials."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from letmepost.platforms.contract import PlatformSettings
 
 
 class TwitterSettings(PlatformSettings):
-    """The app is a confidential client of OAuth 2.0, made at https://console.x.com; its account pays for every call."""
+    """The app is a confidential OAuth 2.0 client, created at https://console.x.com. Its account pays for every call."""
 
     client_id: Annotated[str | None, Field(description="The OAuth 2.0 client ID of the app at console.x.com.")] = None
     client_secret: Annotated[
@@ -18,6 +18,6 @@ class TwitterSettings(PlatformSettings):
     authorize_url: Annotated[AnyHttpUrl, Field(description="The page where a person lets the app act for them.")] = (
         AnyHttpUrl("https://x.com/i/oauth2/authorize")
     )
-    web_url: Annotated[AnyHttpUrl, Field(description="The web app that links to published posts lead to.")] = (
-        AnyHttpUrl("https://x.com")
+    web_url: Annotated[AnyHttpUrl, Field(description="The web app, for links to published posts.")] = AnyHttpUrl(
+        "https://x.com"
     )

@@ -1,9 +1,9 @@
-"""The top-level domains, which tell `example.com` in a text from `end.Next`.
+"""The top-level domains, which distinguish `example.com` in a text from `end.Next`.
 
-Names outside ASCII are written in their own script. Their `xn--` forms are not listed: X links any of those.
+Names outside ASCII are written in their own script. Their `xn--` forms are not listed: X links all of those.
 """
 
-# ruff: noqa: RUF001 - letters of other alphabets may look like ours
+# ruff: noqa: RUF001 - letters of other alphabets look like Latin letters
 
 _REGISTERED = frozenset(
     """
@@ -105,6 +105,6 @@ zippo
 اتصالات موبايلي 大众汽车 工行 手表 珠宝 诺基亚
 """.split()  # noqa: SIM905 - as above
 )
-"""Removed from the DNS, and linked by X all the same: twitter-text's conformance/tld_lib.yml (checked 2026-11-28)."""
+"""Removed from the DNS, but still linked by X: twitter-text's conformance/tld_lib.yml (checked 2026-11-28)."""
 
 TLDS = _REGISTERED | _RETIRED | {"onion"}  # .onion is not in the DNS either (RFC 7686)

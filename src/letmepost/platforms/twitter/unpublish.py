@@ -1,4 +1,4 @@
-"""Deleting what was published (https://docs.x.com/x-api/posts/delete-post, read 2026-11-21)."""
+"""Deletes published posts (https://docs.x.com/x-api/posts/delete-post, read 2026-11-21)."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from letmepost.platforms.twitter.settings import TwitterSettings
 
 
 def unpublish(_account: AccountFacts, uris: Sequence[str], settings: TwitterSettings) -> Flow[None]:
-    """Delete posts of the account; last first, so that no reply loses its parent. What is not there is gone."""
+    """Delete posts of the account, last first, so that no reply loses its parent. A missing post counts as deleted."""
     for uri in reversed(uris):
         call = delete_post(base(settings.api_url), uri.rpartition("/")[2])
         reply = yield call
