@@ -10,6 +10,7 @@ from letmepost.domain.rules import Rule
 from letmepost.http.docs.layout import definitions, page, prose, table
 from letmepost.http.errors import rule_page
 from letmepost.platforms.contract import Platform
+from letmepost.platforms.planned import PLANNED
 
 _FIXABLE_BY: Mapping[FixableBy, str] = MappingProxyType(
     {
@@ -22,11 +23,17 @@ _FIXABLE_BY: Mapping[FixableBy, str] = MappingProxyType(
 
 
 def explained_rules(platforms: Iterable[Platform]) -> Mapping[str, Rule | Explanation]:
-    """Every rule that an answer can name, by the name of its page."""
+    """Return every documented rule by the name of its page, including those that are never raised."""
     every: list[Rule | Explanation] = list(CATALOG)
     for platform in platforms:
-        every += [*platform.rules, *platform.refusals]
+        every += _of_platform(platform)
+    for planned in PLANNED.values():
+        every += planned
     return {rule_page(rule.id): rule for rule in every}
+
+
+def _of_platform(platform: Platform) -> tuple[Rule | Explanation, ...]:
+    return (*platform.rules, *platform.refusals, *platform.never_raised)
 
 
 def explanation_page(rule: Rule | Explanation) -> str:
@@ -60,7 +67,8 @@ def rules_page(platforms: Iterable[Platform]) -> str:
     """Every rule: those of each platform, and those of this service."""
     sections = [
         _section("Every request", CATALOG),
-        *(_section(platform.title, (*platform.rules, *platform.refusals)) for platform in platforms),
+        *(_section(platform.title, _of_platform(platform)) for platform in platforms),
+        *(_section(f"{title}: never raised in this release", rules) for title, rules in PLANNED.items()),
     ]
     intro = (
         "<p>What a refusal or a warning names in <code>rule</code> or <code>code</code>. A rule's id never changes its"

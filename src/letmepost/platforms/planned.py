@@ -1,0 +1,125 @@
+"""Documented rules of platforms that are not available in this release.
+
+Callers branch on these ids, so each has a page that states which rule it will be.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from letmepost.domain.refusals import Explanation
+
+
+def _planned(title: str, rules: Iterable[tuple[str, str, str]]) -> tuple[Explanation, ...]:
+    """Return the explanations of a platform's rules, each given as its id, message and remediation."""
+    return tuple(
+        Explanation(
+            id=rule_id,
+            message=message,
+            remediation=remediation,
+            summary=f"{title} is not available in this release, so this rule is never raised. When {title} is "
+            f"available, it will mean: {message}",
+        )
+        for rule_id, message, remediation in rules
+    )
+
+
+_FACEBOOK = _planned(
+    "Facebook",
+    (
+        ("facebook.media.count_max", "The post has too many media items.", "Remove media items."),
+        ("facebook.media.image_size_max", "An image is too large.", "Shrink the image."),
+        (
+            "facebook.media.image_video_exclusive",
+            "The post has both images and a video.",
+            "Attach images or a video, not both.",
+        ),
+        (
+            "facebook.media.mime_allowed",
+            "Facebook does not accept the type of a media item.",
+            "Convert an image to JPEG, or a video to MP4.",
+        ),
+        ("facebook.media.video_size_max", "A video is too large.", "Compress the video."),
+        (
+            "facebook.pages.none",
+            "The person who connected the account manages no Facebook Page.",
+            "Connect as a person who manages the Page.",
+        ),
+        ("facebook.text.max_graphemes", "The text is too long.", "Shorten the text."),
+        ("facebook.text.required", "The post has neither text nor media.", "Write a text, or attach a media item."),
+    ),
+)
+_INSTAGRAM = _planned(
+    "Instagram",
+    (
+        ("instagram.media.alt_text_max_graphemes", "An alt text is too long.", "Shorten the alt text."),
+        (
+            "instagram.media.aspect_ratio",
+            "Instagram does not accept the aspect ratio of a media item.",
+            "Crop the media item.",
+        ),
+        ("instagram.media.count_max", "The post has too many media items.", "Remove media items."),
+        ("instagram.media.image_size_max", "An image is too large.", "Shrink the image."),
+        (
+            "instagram.media.mime_allowed",
+            "Instagram does not accept the type of a media item.",
+            "Convert an image to JPEG, or a video to MP4.",
+        ),
+        (
+            "instagram.media.reachable",
+            "Instagram could not fetch a media item.",
+            "Ask the operator to make `LETMEPOST_PUBLIC_URL` reachable from the internet.",
+        ),
+        ("instagram.media.required", "The post has no media item.", "Attach an image or a video."),
+        ("instagram.media.video_size_max", "A video is too large.", "Compress the video."),
+        ("instagram.text.max_graphemes", "The text is too long.", "Shorten the text."),
+        (
+            "meta.container.expired",
+            "The prepared post expired before it was published. Nothing was published.",
+            "Retry the post.",
+        ),
+    ),
+)
+_PINTEREST = _planned(
+    "Pinterest",
+    (
+        ("pinterest.board.required", "The post has no board.", "Send the board to pin to."),
+        (
+            "pinterest.destination_url.reachable",
+            "The destination URL of the Pin did not return a page.",
+            "Send a public URL that returns the page.",
+        ),
+        (
+            "pinterest.image.mime_allowed",
+            "Pinterest does not accept the type of the image.",
+            "Convert the image to JPEG or PNG.",
+        ),
+        ("pinterest.image.size_max", "The image is too large.", "Shrink the image."),
+        (
+            "pinterest.image_url.reachable",
+            "The URL of the image did not return the image.",
+            "Send a public URL that returns the image itself.",
+        ),
+        ("pinterest.media.image_only", "The media item is not an image.", "Attach an image."),
+        ("pinterest.media.required", "The post has no media item.", "Attach a media item."),
+        ("pinterest.media.single_only", "The post has more than one media item.", "Attach one media item."),
+        (
+            "pinterest.url.reachable",
+            "Pinterest could not fetch a URL of the post.",
+            "Send a public URL that returns the content itself.",
+        ),
+    ),
+)
+_EVERY_PLATFORM = (
+    Explanation(
+        id="media.bytes_inline_unsupported",
+        message="The platform does not accept `bytesBase64`.",
+        remediation="Send `mediaId` or `url` instead.",
+        summary="Every platform accepts `bytesBase64` here: where a platform fetches media itself, this service stores "
+        "the bytes and gives the platform a URL. This rule is never raised.",
+    ),
+)
+
+PLANNED: Mapping[str, tuple[Explanation, ...]] = MappingProxyType(
+    {"Facebook": _FACEBOOK, "Instagram": _INSTAGRAM, "Pinterest": _PINTEREST, "Media": _EVERY_PLATFORM}
+)
+"""The explanations, by the title of their section."""
