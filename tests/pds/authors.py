@@ -1,4 +1,4 @@
-"""Accounts as our callers have them: connected to a live key, and published to through the API."""
+"""Accounts as callers have them: connected with a live key, and published to through the API."""
 
 import asyncio
 import time
@@ -14,14 +14,14 @@ _LOOK_AGAIN_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """A person's account, connected by one of our callers."""
+    """A person's account, connected by a caller."""
 
     client: Client
     person: Person
     account_id: str
 
     async def submit(self, text: str, *, options: Mapping[str, Any] | None = None, **content: Any) -> dict[str, Any]:
-        """The answer of `POST /v1/posts` for this account alone; `content` is the body's."""
+        """Return the response of `POST /v1/posts` for this account alone; `content` is the body's."""
         headers = content.pop("headers", {})
         target = {"accountId": self.account_id, **({} if options is None else {"options": options})}
         reply = await self.client.post("/v1/posts", {"targets": [target], "text": text, **content}, **headers)
@@ -30,33 +30,33 @@ class Author:
         return answer
 
     async def result(self, text: str, **content: Any) -> dict[str, Any]:
-        """What became of a post that was to go out at once."""
+        """Publish immediately, and return the result."""
         answer = await self.submit(text, **content)
         [result] = answer["results"]
         found: dict[str, Any] = result
         return found
 
     async def publish(self, text: str, **content: Any) -> dict[str, Any]:
-        """A post that goes out at once, as everybody expects."""
+        """Publish immediately, and return the published post."""
         result = await self.result(text, **content)
         assert result["status"] == "published", result
         return result
 
     async def queue(self, text: str, **content: Any) -> str:
-        """The id of a post that nobody waits for."""
+        """Return the id of a post that is not waited for."""
         result = await self.result(text, headers={"prefer": "respond-async"}, **content)
         post_id: str = result["postId"]
         return post_id
 
     async def post(self, post_id: str) -> dict[str, Any]:
-        """A post with its attempts, as it is now."""
+        """Return a post with its attempts, as it is now."""
         post: dict[str, Any] = (await self.client.get(f"/v1/posts/{post_id}")).json()
         return post
 
     async def post_when(
         self, post_id: str, is_ready: Callable[[dict[str, Any]], bool], *, within_s: float = 30
     ) -> dict[str, Any]:
-        """A post, once it is as wanted."""
+        """Return a post when it meets a condition."""
 
         deadline_s = time.monotonic() + within_s
         while not is_ready(post := await self.post(post_id)):
@@ -65,13 +65,13 @@ class Author:
         return post
 
     async def account(self) -> dict[str, Any]:
-        """The account, as it is now."""
+        """Return the account, as it is now."""
         account: dict[str, Any] = (await self.client.get(f"/v1/accounts/{self.account_id}")).json()
         return account
 
 
 def connect_body(person: Person, **changes: Any) -> dict[str, Any]:
-    """What a person enters to connect their account."""
+    """Return the input that connects a person's account."""
     return {"identifier": person.handle, "appPassword": person.app_password, **changes}
 
 
@@ -83,5 +83,5 @@ async def connect(client: Client, person: Person, **changes: Any) -> Author:
 
 
 def is_status(status: str) -> Callable[[dict[str, Any]], bool]:
-    """Whether a post has this status."""
+    """Return True if a post has this status."""
     return lambda post: post["status"] == status

@@ -18,7 +18,7 @@ from tests.pds.proxy import Proxy, proxied
 
 @pytest.fixture(scope="session")
 def node() -> Node:
-    """Node and npm; without them there is nothing to test here, and that is a failure."""
+    """Node and npm. Without them, nothing can be tested here, and the run fails."""
     try:
         return find_node()
     except CannotInstallError as error:
@@ -27,7 +27,7 @@ def node() -> Node:
 
 @pytest.fixture(scope="session")
 def addresses(node: Node, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
-    """The network, up for as long as the tests run."""
+    """The network, which runs as long as the tests."""
     capture = pytestconfig.pluginmanager.getplugin("capturemanager")
     cache = pytestconfig.cache
     assert capture is not None
@@ -38,7 +38,7 @@ def addresses(node: Node, pytestconfig: pytest.Config, tmp_path_factory: pytest.
             sys.stderr.write(f"\ntests/pds: {line}\n")
             sys.stderr.flush()
 
-    faulthandler.cancel_dump_traceback_later()  # npm may take longer than a test may
+    faulthandler.cancel_dump_traceback_later()  # npm may take longer than the time limit of a test
     try:
         installed = install(node, cache.mkdir, say)
     except CannotInstallError as error:
@@ -71,7 +71,7 @@ async def deployment(
     redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Deployment]:
-    """A deployment on this network, with one worker; each test is a tenant of its own."""
+    """A deployment on this network, with one worker. Each test is a tenant of its own."""
     environment, directory = addresses.environment(), tmp_path_factory.mktemp("deployment")
     async with (
         copy_of(template_database, postgres_url) as urls,
@@ -94,6 +94,6 @@ async def author(client: Client, alice: Person) -> Author:
 
 @pytest.fixture
 async def proxy(addresses: Addresses) -> AsyncIterator[Proxy]:
-    """Another way to the same network."""
+    """Another route to the same network."""
     async with proxied(addresses) as found:
         yield found

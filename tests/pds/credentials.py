@@ -1,4 +1,4 @@
-"""The sealed credential of the one organization's account, read and replaced through the storage code."""
+"""The encrypted credential of the one organization's account, read and replaced through the storage code."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ from tests.pds.network import Addresses, expired_token
 
 
 async def read_credential(deployment: Deployment, author: Author) -> Credential:
-    """The account's open credential."""
+    """Return the account's decrypted credential."""
     async with _account(deployment, author) as (credentials, account_id):
         found = await credentials.find(account_id)
     assert found is not None
@@ -26,7 +26,7 @@ async def read_credential(deployment: Deployment, author: Author) -> Credential:
 
 
 async def expire_access_token(deployment: Deployment, author: Author, addresses: Addresses) -> str:
-    """Put a token in the place of the account's own that the server signed long ago; returns it."""
+    """Replace the account's access token with one that the server signed long ago, and return it."""
     async with _account(deployment, author) as (credentials, account_id):
         found = await credentials.find(account_id)
         assert found is not None

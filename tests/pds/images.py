@@ -1,4 +1,4 @@
-"""Pictures to post."""
+"""Images for posts."""
 
 import base64
 import io
@@ -9,7 +9,7 @@ from PIL import Image
 
 
 def picture(kind: str, width: int, height: int) -> bytes:
-    """Return a picture that cannot be compressed: as a PNG of about `width * height * 3` bytes. A GIF is animated."""
+    """Return an image that cannot be compressed: as a PNG of about `width * height * 3` bytes. A GIF is animated."""
     noise = random.Random(width).randbytes(width * height * 3)  # noqa: S311 - a picture, not a secret
     file = io.BytesIO()
     image = Image.frombytes("RGB", (width, height), noise)
@@ -21,6 +21,6 @@ def picture(kind: str, width: int, height: int) -> bytes:
 
 
 def inline(data: bytes, alt_text: str | None = None) -> dict[str, Any]:
-    """An image in the request itself."""
-    medium = {"kind": "image", "bytesBase64": base64.b64encode(data).decode()}
-    return medium if alt_text is None else {**medium, "altText": alt_text}
+    """Return an image that is sent inside the request."""
+    item = {"kind": "image", "bytesBase64": base64.b64encode(data).decode()}
+    return item if alt_text is None else {**item, "altText": alt_text}

@@ -1,4 +1,4 @@
-"""Installs the real Bluesky server with npm: once, by whichever run comes first, and never into the source tree."""
+"""Installs the real Bluesky server with npm: once, in whichever run is first, and never into the source tree."""
 
 import fcntl
 import hashlib
@@ -18,16 +18,16 @@ _SAY_EVERY_S = 15
 _LOG_TAIL_LINES = 40
 
 Say: TypeAlias = Callable[[str], None]
-"""Tells whoever watches the run; a line."""
+"""Reports progress in one line."""
 
 
 class CannotInstallError(Exception):
-    """The server cannot be had; the message says why and what to do."""
+    """The server cannot be installed. The message states why and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """The Node on the search path, and what its native modules have to match."""
+    """The Node in the search path, and what its native modules must match."""
 
     node: str
     npm: str
@@ -36,7 +36,7 @@ class Node:
 
 
 def find_node() -> Node:
-    """Node and npm.
+    """Return Node and npm.
 
     Raises:
         CannotInstallError: one of them is missing, or too old.
@@ -58,13 +58,13 @@ def _wanted() -> str:
 
 
 def install(node: Node, cache: Callable[[str], Path], say: Say) -> Path:
-    """The directory of the installed server, after `npm ci` if nobody has run it yet.
+    """Return the directory of the installed server. Run `npm ci` if no run has before.
 
     Args:
-        cache: makes a directory that outlives this run, by its name.
+        cache: returns a directory that outlives this run, by its name.
     """
     lock_file = (HERE / "package-lock.json").read_bytes()
-    # What was compiled for one Node does not load in another.
+    # Modules that were compiled for one Node do not load in another.
     key = hashlib.sha256(lock_file + node.version.encode() + os.uname().machine.encode()).hexdigest()[:16]
     directory = cache(f"pds-{key}")
     done = directory / "installed"
@@ -79,7 +79,7 @@ def install(node: Node, cache: Callable[[str], Path], say: Say) -> Path:
 
 @contextmanager
 def _turn(lock: Path, say: Say) -> Iterator[None]:
-    """One run at a time; the kernel gives the turn back if the run dies."""
+    """Let one run at a time install. The kernel releases the lock if the run ends."""
     with lock.open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -90,7 +90,7 @@ def _turn(lock: Path, say: Say) -> Iterator[None]:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """At once, because another run may be starting the server from it."""
+    """Copy atomically, because another run may be starting the server from it."""
     partial = target.with_suffix(".partial")
     shutil.copyfile(source, partial)
     partial.replace(target)
@@ -99,7 +99,7 @@ def _copy(source: Path, target: Path) -> None:
 def _npm_ci(node: Node, directory: Path, say: Say) -> None:
     environment = dict(os.environ)
     if node.headers is not None:
-        # Else node-gyp downloads them. Named already, they are whoever named them's business.
+        # Otherwise node-gyp downloads the headers. An existing setting is kept.
         environment.setdefault("npm_config_nodedir", str(node.headers))
     log = directory / "npm.log"
     say(f"installing the Bluesky server into {directory} with npm ci; this first time takes some minutes")

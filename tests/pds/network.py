@@ -1,4 +1,4 @@
-"""A Bluesky network on loopback: the real server and its directory, and the people who live there."""
+"""A Bluesky network on loopback: the real server and its directory, and its users."""
 
 import base64
 import hmac
@@ -19,7 +19,7 @@ from tests.pds.installing import Node
 
 POST = "app.bsky.feed.post"
 APP_URL = "http://app.test"
-"""Where links to posts lead. Nobody asks there."""
+"""The base URL of links to posts. Nothing reads them."""
 
 _STARTS_WITHIN_S = 60
 _STOPS_WITHIN_S = 10
@@ -27,14 +27,14 @@ _STOPS_WITHIN_S = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addresses:
-    """Where the network is. `secret` is what the server signs its session tokens with."""
+    """The addresses of the network. `secret` signs the server's session tokens."""
 
     pds: str
     plc: str
     secret: str = field(repr=False)
 
     def environment(self) -> Mapping[str, str]:
-        """The settings of a deployment on this network."""
+        """Return the settings of a deployment on this network."""
         return {
             "LETMEPOST_BLUESKY_PLC_URL": self.plc,
             "LETMEPOST_BLUESKY_RESOLVER_URL": self.pds,
@@ -44,7 +44,7 @@ class Addresses:
 
 
 def expired_token(addresses: Addresses, did: str) -> str:
-    """An access token of an app password's session, as the server itself would have signed it long ago."""
+    """Return an access token of an app password's session, as the server would have signed it long ago."""
     claims = {"scope": "com.atproto.appPass", "aud": "did:web:localhost", "sub": did, "iat": 1, "exp": 7201}
     head = b".".join(_base64url(json.dumps(part).encode()) for part in ({"typ": "at+jwt", "alg": "HS256"}, claims))
     signature = hmac.digest(addresses.secret.encode(), head, "sha256")
@@ -57,7 +57,7 @@ def _base64url(data: bytes) -> bytes:
 
 @contextmanager
 def running(node: Node, installed: Path, data: Path) -> Iterator[Addresses]:
-    """Run the server on free ports. It goes when we do: it lives as long as the pipe to it."""
+    """Run the server on free ports. It ends with this process, because it reads a pipe from it."""
     log = data / "stderr.log"
     with log.open("wb") as errors:
         process = subprocess.Popen(
@@ -100,7 +100,7 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Somebody with an account. `token` is of a session of their own, opened with `password`."""
+    """A user with an account. `token` is that of a session of their own, opened with `password`."""
 
     did: str
     handle: str
@@ -112,7 +112,7 @@ class Person:
 
 @dataclass
 class Network:
-    """The network as its people and their programs see it."""
+    """The network from the view of its users and their programs."""
 
     addresses: Addresses
     http: httpx2.AsyncClient
@@ -125,11 +125,11 @@ class Network:
         return await self.http.request(http_method, url, headers={**headers, **request.pop("headers", {})}, **request)
 
     async def get(self, name: str, **params: Any) -> Any:
-        """The answer to a query that needs no session."""
+        """Return the response to a query that needs no session."""
         return _answer(await self.call("GET", name, params=params))
 
     async def sign_up(self) -> Person:
-        """A new account, with an app password for us."""
+        """Create an account with an app password for the deployment."""
         name = f"person-{next(self._numbers)}"
         known = {"email": f"{name}@example.test", "handle": f"{name}.test", "password": f"own password of {name}"}
         made = _answer(await self.call("POST", "com.atproto.server.createAccount", json=known))
@@ -139,20 +139,20 @@ class Network:
         )
 
     async def new_app_password(self, token: str, name: str) -> str:
-        """One more app password."""
+        """Create another app password."""
         body = {"name": name}
         made = _answer(await self.call("POST", "com.atproto.server.createAppPassword", token=token, json=body))
         password: str = made["password"]
         return password
 
     async def revoke_app_password(self, person: Person, name: str = "letmepost") -> None:
-        """What a person does in their settings."""
+        """Revoke an app password, as a person does in their settings."""
         body = {"name": name}
         reply = await self.call("POST", "com.atproto.server.revokeAppPassword", token=person.token, json=body)
         assert reply.status_code == 200, reply.text
 
     async def record(self, uri: str) -> dict[str, Any]:
-        """A record as the server keeps it: `uri`, `cid`, `value`."""
+        """Return a record as the server stores it: `uri`, `cid`, `value`."""
         repo, collection, rkey = uri.removeprefix("at://").split("/")
         found: dict[str, Any] = await self.get(
             "com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey
@@ -160,12 +160,12 @@ class Network:
         return found
 
     async def value(self, uri: str) -> dict[str, Any]:
-        """What a record says."""
+        """Return the value of a record."""
         value: dict[str, Any] = (await self.record(uri))["value"]
         return value
 
     async def posts(self, person: Person) -> list[dict[str, Any]]:
-        """Every post of somebody, oldest first."""
+        """Return every post of an account, oldest first."""
         found = await self.get(
             "com.atproto.repo.listRecords", repo=person.did, collection=POST, limit=100, reverse="true"
         )
@@ -173,7 +173,7 @@ class Network:
         return records
 
     async def blob(self, person: Person, cid: str) -> bytes:
-        """The bytes of somebody's blob."""
+        """Return the bytes of an account's blob."""
         reply = await self.call("GET", "com.atproto.sync.getBlob", params={"did": person.did, "cid": cid})
         assert reply.status_code == 200, reply.text
         return reply.content

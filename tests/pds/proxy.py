@@ -1,4 +1,4 @@
-"""A way to the server that remembers what passes, and on which calls can be stopped."""
+"""A proxy of the server that records calls, and can stop them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ _NOT_PASSED_ON = {"connection", "content-encoding", "content-length", "host", "k
 
 
 class Moment(StrEnum):
-    """When a call is stopped: before the server has seen it, or between the server's answer and our reading it."""
+    """When a call is stopped: before the server receives it, or after the server's response and before it is read."""
 
     UNSEEN = "unseen"
     ANSWERED = "answered"
@@ -26,7 +26,7 @@ class Moment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A call that the server has answered."""
+    """A call with the server's response."""
 
     method: str
     body: bytes
@@ -35,24 +35,24 @@ class Passed:
 
 @dataclass(slots=True)
 class Hold:
-    """A call that goes no further: the first one with these words in its body."""
+    """A call to stop: the first one with these words in its body."""
 
     words: tuple[bytes, ...]
     moment: Moment
     reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     def is_of(self, body: bytes) -> bool:
-        """Whether it is this call, the first time or again."""
+        """Return True if it is this call, for the first time or again."""
         return all(word in body for word in self.words)
 
     def stops(self, body: bytes, moment: Moment) -> bool:
-        """Whether the call is stopped here."""
+        """Return True if the call is stopped here."""
         return moment is self.moment and self.is_of(body) and not self.reached.is_set()
 
 
 @dataclass
 class Proxy:
-    """An application in front of the server and the directory, whose documents name it as everybody's server."""
+    """An application in front of the server and the directory. Its documents name it as every account's server."""
 
     behind: Addresses
     http: httpx2.AsyncClient
@@ -63,25 +63,25 @@ class Proxy:
 
     @property
     def addresses(self) -> Addresses:
-        """The network, seen through this."""
+        """Return the addresses of the network through this proxy."""
         return Addresses(pds=self.url, plc=self.url, secret=self.behind.secret)
 
     def hold(self, moment: Moment, *words: bytes) -> Hold:
-        """Stop a call when it comes."""
+        """Stop a call when it arrives."""
         hold = Hold(words, moment)
         self._holds.append(hold)
         return hold
 
     def let_go(self) -> None:
-        """Drop the calls that are stopped; whoever waits for them is gone."""
+        """Drop the stopped calls. Their callers are gone."""
         self._let_go.set()
 
     def methods(self) -> list[str]:
-        """What has passed, in order."""
+        """Return the methods of the recorded calls, in order."""
         return [call.method for call in self.passed]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Forward a request."""
         request = Request(scope, receive)
         reply = await self._pass(request)
         await reply(scope, receive, send)
@@ -117,7 +117,7 @@ class Proxy:
 
 @asynccontextmanager
 async def proxied(addresses: Addresses) -> AsyncIterator[Proxy]:
-    """Another way to the same network."""
+    """Another route to the same network."""
     async with httpx2.AsyncClient(timeout=60) as http:
         proxy = Proxy(addresses, http)
         async with serving(proxy) as url:

@@ -11,7 +11,7 @@ from tests.pds.network import Network, Person
 COMPLETE = "/v1/accounts/connect/bluesky/complete"
 
 
-async def test_a_handle_and_an_app_password_connect_an_account(client: Client, alice: Person) -> None:
+async def test_account_is_connected_with_a_handle_and_an_app_password(client: Client, alice: Person) -> None:
     reply = await client.post(COMPLETE, connect_body(alice))
     assert reply.status_code == 201, reply.text
     account = reply.json()
@@ -22,7 +22,7 @@ async def test_a_handle_and_an_app_password_connect_an_account(client: Client, a
     assert alice.app_password not in reply.text
 
 
-async def test_a_did_an_address_and_a_handle_lead_to_the_same_account(client: Client, alice: Person) -> None:
+async def test_did_address_and_handle_lead_to_the_same_account(client: Client, alice: Person) -> None:
     author = await connect(client, alice)
     for identifier in (alice.did, alice.email, f"@{alice.handle.upper()} "):
         again = await client.post(COMPLETE, connect_body(alice, identifier=identifier))
@@ -31,13 +31,13 @@ async def test_a_did_an_address_and_a_handle_lead_to_the_same_account(client: Cl
         assert again.json()["handle"] == alice.handle
 
 
-async def test_the_account_s_server_may_be_named(client: Client, network: Network, alice: Person) -> None:
+async def test_server_of_the_account_can_be_named(client: Client, network: Network, alice: Person) -> None:
     author = await connect(client, alice, pdsUrl=f"{network.addresses.pds}/")
     assert (await author.account())["platformAccountId"] == alice.did
     await author.publish("From a named server")
 
 
-async def test_a_wrong_password_is_refused_and_stores_nothing(client: Client, alice: Person) -> None:
+async def test_wrong_password_is_rejected_and_stores_nothing(client: Client, alice: Person) -> None:
     reply = await client.post(COMPLETE, connect_body(alice, appPassword="abcd-efgh-ijkl-mnop"))
     assert reply.status_code == 400
     error = _error(reply)
@@ -46,7 +46,7 @@ async def test_a_wrong_password_is_refused_and_stores_nothing(client: Client, al
     assert (await client.get("/v1/accounts")).json()["data"] == []
 
 
-async def test_a_revoked_app_password_is_refused(client: Client, network: Network) -> None:
+async def test_revoked_app_password_is_rejected(client: Client, network: Network) -> None:
     person = await network.sign_up()
     await network.revoke_app_password(person)
     reply = await client.post(COMPLETE, connect_body(person))
@@ -54,19 +54,19 @@ async def test_a_revoked_app_password_is_refused(client: Client, network: Networ
     assert _error(reply)["code"] == "platform_rejected"
 
 
-async def test_a_handle_that_nobody_bears_is_refused(client: Client, alice: Person) -> None:
-    reply = await client.post(COMPLETE, connect_body(alice, identifier="nobody-at-all.test"))
+async def test_unused_handle_is_rejected(client: Client, alice: Person) -> None:
+    reply = await client.post(COMPLETE, connect_body(alice, identifier="unknown-handle.test"))
     assert reply.status_code == 400
     assert _error(reply)["rule"] == "bluesky.connect.handle_unresolved"
 
 
-async def test_a_did_that_nobody_registered_is_refused(client: Client, alice: Person) -> None:
+async def test_unregistered_did_is_rejected(client: Client, alice: Person) -> None:
     reply = await client.post(COMPLETE, connect_body(alice, identifier=f"did:plc:{'a' * 24}"))
     assert reply.status_code == 400
     assert _error(reply)["rule"] == "bluesky.connect.did_unresolved"
 
 
-async def test_a_server_that_is_none_is_refused(client: Client, network: Network, alice: Person) -> None:
+async def test_address_without_a_server_is_rejected(client: Client, network: Network, alice: Person) -> None:
     reply = await client.post(COMPLETE, connect_body(alice, pdsUrl=network.addresses.plc))
     assert reply.status_code == 400
     assert _error(reply)["rule"] == "bluesky.connect.not_a_server"

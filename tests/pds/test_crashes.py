@@ -1,4 +1,4 @@
-"""A worker is killed while each of its ten posts is at another call: none is lost, and none is there twice."""
+"""A worker is killed while each of its ten posts is at another call: no post is lost, and none is visible twice."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ CRASHES = {f"{call}_{moment}": (call, moment) for call in ("image", *PARTS) for 
 
 @dataclass(slots=True)
 class Case:
-    """A post with everything, the call at which its worker is killed, and what is found then and in the end."""
+    """A post with every extra, the call at which its worker is killed, and what is found then and in the end."""
 
     call: str
     author: Author
@@ -41,12 +41,12 @@ class Case:
     passed: list[Passed] = field(default_factory=list)
 
     async def texts(self, network: Network) -> list[str]:
-        """What followers read."""
+        """Return what followers read."""
         return [record["value"]["text"] for record in await network.posts(self.author.person)]
 
 
 async def set_up(name: str, client: Client, network: Network, proxy: Proxy) -> Case:
-    """A new account, and a hold for one call of its post."""
+    """Create an account, and a hold for one call of its post."""
     call, moment = CRASHES[name]
     author = await connect(client, await network.sign_up())
     image = picture("PNG", 20 + list(CRASHES).index(name), 20)
@@ -62,7 +62,7 @@ async def cases(
     redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Case]:
-    """Each of the crashes, and what came of it."""
+    """The crashes and their results."""
     directory = tmp_path_factory.mktemp("crashes")
     log = directory / "worker.log"
     async with (
@@ -112,19 +112,19 @@ async def cases(
 
 
 async def let_leases_end(urls: DatabaseURLs) -> None:
-    """Make it later. A lease outlives the put that is under way, and so lasts a minute: too long to wait for here."""
+    """Move the leases into the past. A lease outlives the current put, and so lasts a minute: too long to wait here."""
     connection = await asyncpg.connect(urls.admin)
     await connection.execute("UPDATE posts SET lease_until = clock_timestamp() WHERE lease_until IS NOT NULL")
     await connection.close()
 
 
 def is_done(post: dict[str, Any]) -> bool:
-    """Whether followers see all of a post, and its worker has said so."""
+    """Return True if followers see the whole post, and its worker has reported it."""
     return "firstCommentUri" in post and post["attempts"][-1]["succeeded"]
 
 
 @pytest.mark.parametrize("name", CRASHES)
-async def test_the_worker_died_at_the_right_moment(name: str, cases: dict[str, Case]) -> None:
+async def test_worker_was_killed_at_the_right_moment(name: str, cases: dict[str, Case]) -> None:
     case, (call, moment) = cases[name], CRASHES[name]
     before = 0 if call == "image" else PARTS.index(call)
     is_there = call != "image" and moment is Moment.ANSWERED
@@ -133,7 +133,9 @@ async def test_the_worker_died_at_the_right_moment(name: str, cases: dict[str, C
 
 
 @pytest.mark.parametrize("name", CRASHES)
-async def test_each_part_is_there_once_and_where_we_say(name: str, cases: dict[str, Case], network: Network) -> None:
+async def test_each_part_is_visible_once_where_it_is_reported(
+    name: str, cases: dict[str, Case], network: Network
+) -> None:
     case = cases[name]
     assert case.post["status"] == "published"
     records = await network.posts(case.author.person)
@@ -148,7 +150,7 @@ async def test_each_part_is_there_once_and_where_we_say(name: str, cases: dict[s
 
 
 @pytest.mark.parametrize("name", CRASHES)
-async def test_the_next_worker_waited_for_the_lease_and_said_the_same_again(name: str, cases: dict[str, Case]) -> None:
+async def test_next_worker_waited_for_the_lease_and_sent_the_same_call_again(name: str, cases: dict[str, Case]) -> None:
     case, (call, moment) = cases[name], CRASHES[name]
     first, second, *_ = case.post["attempts"]
     assert (first["finishedAt"], first["succeeded"], second["succeeded"]) == (None, False, True)

@@ -1,4 +1,4 @@
-"""Images: the bytes that followers see are those that were sent."""
+"""Images: followers see exactly the bytes that were sent."""
 
 from hashlib import sha256
 
@@ -11,7 +11,7 @@ from tests.pds.network import Network
 
 
 async def upload(client: Client, data: bytes) -> str:
-    """The id of an uploaded file."""
+    """Return the id of an uploaded file."""
     headers = {"authorization": f"Bearer {client.key}"}
     reply: httpx2.Response = await client.http.post("/v1/media", files={"file": data}, headers=headers)
     assert reply.status_code == 201, reply.text
@@ -19,7 +19,7 @@ async def upload(client: Client, data: bytes) -> str:
     return media_id
 
 
-async def test_an_image_arrives_byte_for_byte_with_its_alt_text(author: Author, network: Network) -> None:
+async def test_image_arrives_byte_for_byte_with_its_alt_text(author: Author, network: Network) -> None:
     data = picture("PNG", 400, 300)
     result = await author.publish("A picture", media=[inline(data, "Noise, 🎨 in colour")])
     [image] = (await network.value(result["uri"]))["embed"]["images"]
@@ -31,7 +31,7 @@ async def test_an_image_arrives_byte_for_byte_with_its_alt_text(author: Author, 
     assert sha256(stored).hexdigest() == sha256(data).hexdigest()
 
 
-async def test_four_images_of_four_kinds_keep_their_order(author: Author, network: Network) -> None:
+async def test_four_images_of_four_types_keep_their_order(author: Author, network: Network) -> None:
     kinds = ("JPEG", "PNG", "WEBP", "GIF")
     files = [picture(kind, 200 + number, 100) for number, kind in enumerate(kinds)]
     media = [
@@ -63,7 +63,7 @@ async def test_each_part_of_a_thread_shows_its_own_image(author: Author, network
         assert image["alt"] == ""
 
 
-async def test_images_beside_a_quote_and_a_thumbnail_on_a_card(author: Author, network: Network) -> None:
+async def test_images_with_a_quote_and_a_thumbnail_on_a_card_are_shown(author: Author, network: Network) -> None:
     thumbnail, shown = picture("JPEG", 120, 63), picture("PNG", 30, 30)
     card = {"url": "https://example.org", "title": "T", "thumbnail": await upload(author.client, thumbnail)}
     quoted = await author.publish("Card", options={"linkCard": card})
@@ -79,8 +79,8 @@ async def test_images_beside_a_quote_and_a_thumbnail_on_a_card(author: Author, n
     assert await network.blob(author.person, image["image"]["ref"]["$link"]) == shown
 
 
-async def test_an_image_above_this_server_s_own_limit_is_rejected_clearly(author: Author, network: Network) -> None:
-    """Bluesky's limit is 2 MB now; this release of the server still has the old one of 1 MB."""
+async def test_image_above_this_server_s_own_limit_is_rejected_clearly(author: Author, network: Network) -> None:
+    """Bluesky's limit is 2 MB now. This release of the server still has the old limit of 1 MB."""
     data = picture("PNG", 800, 625)
     assert 1_500_000 < len(data) < 1_600_000
     before = len(await network.posts(author.person))

@@ -1,4 +1,4 @@
-"""How long an account stays signed in, and what happens when it no longer is."""
+"""How long an account stays signed in, and what happens when its session ends."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -27,7 +27,7 @@ UPLOAD = "com.atproto.repo.uploadBlob"
 async def deployment(
     proxy: Proxy, database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[Deployment]:
-    """A deployment whose every call to the network is seen."""
+    """A deployment with a recording proxy in front of the network."""
     environment = proxy.addresses.environment()
     async with deployed(database_urls, redis_url, tmp_path, environment=environment) as running:
         yield running
@@ -35,7 +35,7 @@ async def deployment(
 
 @pytest.fixture
 async def author(deployment: Deployment, network: Network) -> Author:
-    """Somebody new, whose session nobody else needs."""
+    """A new account with a session of its own."""
     return await connect(await deployment.client(Mode.LIVE), await network.sign_up())
 
 
@@ -46,7 +46,7 @@ async def test_one_sign_in_serves_every_post(author: Author, proxy: Proxy) -> No
     assert REFRESH not in proxy.methods()
 
 
-async def test_an_expired_token_is_renewed_and_the_post_goes_out(
+async def test_expired_token_is_refreshed_and_the_post_is_published(
     deployment: Deployment, author: Author, addresses: Addresses, network: Network, proxy: Proxy
 ) -> None:
     first = await read_credential(deployment, author)
@@ -65,7 +65,7 @@ async def test_an_expired_token_is_renewed_and_the_post_goes_out(
     assert len((await author.post(result["postId"]))["attempts"]) == 1
 
 
-async def test_an_image_and_its_post_need_one_renewal(
+async def test_image_and_its_post_need_one_refresh(
     deployment: Deployment, author: Author, addresses: Addresses, proxy: Proxy
 ) -> None:
     await expire_access_token(deployment, author, addresses)
@@ -75,7 +75,7 @@ async def test_an_image_and_its_post_need_one_renewal(
 
 
 @pytest.mark.parametrize("how", ["password_revoked", "signed_out"])
-async def test_a_lost_session_holds_the_post_until_the_account_is_connected_again(
+async def test_ended_session_holds_the_post_until_the_account_is_reconnected(
     how: str, deployment: Deployment, author: Author, addresses: Addresses, network: Network
 ) -> None:
     if how == "password_revoked":
@@ -104,7 +104,7 @@ async def test_a_lost_session_holds_the_post_until_the_account_is_connected_agai
     assert records[0]["uri"] == post["platformUri"]
 
 
-async def test_a_deactivated_account_s_post_waits_for_its_return(author: Author, network: Network) -> None:
+async def test_post_of_a_deactivated_account_waits_for_its_reactivation(author: Author, network: Network) -> None:
     await network.call("POST", "com.atproto.server.deactivateAccount", token=author.person.token, json={})
     result = await author.result("Away, then back")
     assert (result["status"], result["error"]["platformResponse"]["error"]) == ("held", "AccountDeactivated")
@@ -127,7 +127,7 @@ async def test_disconnecting_ends_the_session_on_the_server(
     assert (refused.status_code, refused.json()["error"]) == (400, "ExpiredToken")
 
 
-async def test_a_disconnected_account_publishes_again_once_connected_again(
+async def test_disconnected_account_publishes_again_when_reconnected(
     deployment: Deployment, author: Author, network: Network
 ) -> None:
     await author.client.call("DELETE", f"/v1/accounts/{author.account_id}")

@@ -1,4 +1,4 @@
-"""The simulator of the sandbox and the real server answer the same calls alike: the same status, the same `error`.
+"""The sandbox's simulator and the real server respond alike to the same calls: with the same status and `error`.
 
 Messages are not compared: they change from release to release, and nothing reads them.
 """
@@ -16,95 +16,95 @@ from tests.pds.worlds import Answer, Real, Request, Simulated, World
 SESSION = "com.atproto.server."
 REPO = "com.atproto.repo."
 GATE = "app.bsky.feed.threadgate"
-NOBODY = f"did:plc:{'a' * 24}"
+UNKNOWN_DID = f"did:plc:{'a' * 24}"
 UNKNOWN_CID = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
 IMAGE = picture("PNG", 10, 10)
 LARGE_IMAGE = picture("PNG", 850, 800)
 
 
 def key(number: int) -> str:
-    """A record key of the right form."""
+    """Return a record key of the right form."""
     return f"3l5aaaaaaaa{chr(ord('a') + number // 26)}{chr(ord('a') + number % 26)}"
 
 
 def post(text: str | None = "hello", **more: Any) -> dict[str, Any]:
-    """A post's record; what is None is left out."""
+    """Return a post's record. None values are omitted."""
     record = {"$type": POST, "text": text, "createdAt": "2026-11-21T10:00:00.000Z", **more}
     return {name: value for name, value in record.items() if value is not None}
 
 
 def images(*blobs: Any) -> dict[str, Any]:
-    """An embed."""
+    """Return an embed."""
     return {"$type": "app.bsky.embed.images", "images": [{"image": blob, "alt": ""} for blob in blobs]}
 
 
 def reply_to(uri: str, cid: str) -> dict[str, Any]:
-    """The place of a reply to the first post of a thread."""
+    """Return the place of a reply to the first post of a thread."""
     return {role: {"uri": uri, "cid": cid} for role in ("root", "parent")}
 
 
 def facet(start: int, end: int, **feature: str) -> list[dict[str, Any]]:
-    """One facet."""
+    """Return one facet."""
     return [{"index": {"byteStart": start, "byteEnd": end}, "features": [feature]}]
 
 
 class Talk:
-    """One conversation with a server, which remembers what later calls need."""
+    """A conversation with a server, which stores what later calls need."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.did = world.did
-        self.access = self.renewal = self.previous = ""
+        self.access = self.refresh_token = self.previous = ""
         self.cid = ""
         self.blob: Mapping[str, Any] = {}
         self.large_blob: Mapping[str, Any] = {}
 
     async def get(self, name: str, token: str | None = None, **query: str) -> Answer:
-        """A query."""
+        """Send a query."""
         path = name if name.startswith("/") else f"/xrpc/{name}"
         return await self.world.send(Request(method="GET", path=path, query=query, headers=_bearing(token)))
 
     async def call(self, name: str, body: object = None, token: str | None = None) -> Answer:
-        """A procedure, with JSON or without a body."""
+        """Call a procedure, with JSON or without a body."""
         headers = {**_bearing(token), **({} if body is None else {"content-type": "application/json"})}
         data = b"" if body is None else json.dumps(body).encode()
         return await self.world.send(Request(method="POST", path=f"/xrpc/{name}", headers=headers, body=data))
 
     async def upload(self, data: bytes, kind: str = "image/png", token: str | None = None) -> Answer:
-        """An upload by the account."""
+        """Upload bytes as the account."""
         headers = {**_bearing(token or self.access), "content-type": kind}
         return await self.world.send(Request(method="POST", path=f"/xrpc/{REPO}uploadBlob", headers=headers, body=data))
 
     async def sign_in(self, **changes: str) -> Answer:
-        """A sign-in, whose tokens are used from then on."""
+        """Sign in. Its tokens are used from then on."""
         answer = await self.call(
             f"{SESSION}createSession", {"identifier": self.world.handle, "password": self.world.password, **changes}
         )
         return self._keep(answer)
 
-    async def renew(self, token: str) -> Answer:
-        """A refresh."""
+    async def refresh(self, token: str) -> Answer:
+        """Refresh the tokens."""
         return self._keep(await self.call(f"{SESSION}refreshSession", token=token))
 
     def _keep(self, answer: Answer) -> Answer:
         if answer.status == 200:
-            self.previous = self.renewal
-            self.access, self.renewal = answer.value["accessJwt"], answer.value["refreshJwt"]
+            self.previous = self.refresh_token
+            self.access, self.refresh_token = answer.value["accessJwt"], answer.value["refreshJwt"]
         return answer
 
     async def put(self, rkey: str, record: object, **more: Any) -> Answer:
-        """A put into the account's own repository."""
+        """Put a record into the account's own repository."""
         body = {"repo": self.did, "collection": POST, "rkey": rkey, "record": record, **more}
         return await self.call(f"{REPO}putRecord", body, self.access)
 
     async def put_first(self) -> Answer:
-        """The put that other calls build on."""
+        """Send the put that other calls build on."""
         answer = await self.put(key(0), post(), swapRecord=None)
         self.cid = answer.value["cid"]
         return answer
 
     async def put_gate(self, rkey: str) -> Answer:
-        """Who may reply to the first post."""
+        """Put who can reply to the first post."""
         gate = {
             "$type": GATE,
             "post": f"at://{self.did}/{POST}/{key(0)}",
@@ -115,13 +115,13 @@ class Talk:
         return await self.call(f"{REPO}putRecord", body, self.access)
 
     async def upload_image(self) -> Answer:
-        """The image that other calls refer to."""
+        """Upload the image that other calls refer to."""
         answer = await self.upload(IMAGE)
         self.blob = answer.value["blob"]
         return answer
 
     async def upload_large_image(self) -> Answer:
-        """An image of more than two million bytes."""
+        """Upload an image of more than two million bytes."""
         answer = await self.upload(LARGE_IMAGE)
         self.large_blob = answer.value["blob"]
         return answer
@@ -138,32 +138,32 @@ def _write(kind: str, rkey: str, **more: Any) -> dict[str, Any]:
 Step: TypeAlias = Callable[[Talk], Awaitable[Answer]]
 
 STEPS: Mapping[str, Step] = {
-    # Who is who.
+    # Identity
     "resolve a handle": lambda t: t.get("com.atproto.identity.resolveHandle", handle=t.world.handle),
-    "resolve an unknown handle": lambda t: t.get("com.atproto.identity.resolveHandle", handle="nobody-at-all.test"),
+    "resolve an unknown handle": lambda t: t.get("com.atproto.identity.resolveHandle", handle="unknown-handle.test"),
     "resolve what is no handle": lambda t: t.get("com.atproto.identity.resolveHandle", handle="no handle"),
     "resolve nothing": lambda t: t.get("com.atproto.identity.resolveHandle"),
     "look a DID up": lambda t: t.get(f"/plc/{t.did}"),
-    "look an unknown DID up": lambda t: t.get(f"/plc/{NOBODY}"),
-    # Sessions.
+    "look an unknown DID up": lambda t: t.get(f"/plc/{UNKNOWN_DID}"),
+    # Sessions
     "sign in with a wrong password": lambda t: t.sign_in(password="abcd-efgh-ijkl-mnop"),
-    "sign in as nobody": lambda t: t.sign_in(identifier="nobody-at-all.test"),
+    "sign in as an unknown account": lambda t: t.sign_in(identifier="unknown-handle.test"),
     "sign in without a password": lambda t: t.call(f"{SESSION}createSession", {"identifier": t.world.handle}),
     "sign in with something that is not JSON": lambda t: t.call(f"{SESSION}createSession", [1]),
     "sign in": lambda t: t.sign_in(),
     "sign in by DID": lambda t: t.sign_in(identifier=t.did),
     "who am I": lambda t: t.get(f"{SESSION}getSession", t.access),
     "who am I, without a token": lambda t: t.get(f"{SESSION}getSession"),
-    "who am I, with the refresh token": lambda t: t.get(f"{SESSION}getSession", t.renewal),
+    "who am I, with the refresh token": lambda t: t.get(f"{SESSION}getSession", t.refresh_token),
     "who am I, with an expired token": lambda t: t.get(f"{SESSION}getSession", t.world.expired()),
-    "who am I, with a token of somebody's own making": lambda t: t.get(f"{SESSION}getSession", t.access[:-4] + "AAAA"),
+    "who am I, with a forged token": lambda t: t.get(f"{SESSION}getSession", t.access[:-4] + "AAAA"),
     "who am I, with no token at all": lambda t: t.get(f"{SESSION}getSession", "nonsense"),
-    "refresh": lambda t: t.renew(t.renewal),
-    "refresh with the token before, whose answer may have been lost": lambda t: t.renew(t.previous),
-    "refresh with the access token": lambda t: t.renew(t.access),
-    "refresh with a body": lambda t: t.call(f"{SESSION}refreshSession", {}, t.renewal),
+    "refresh": lambda t: t.refresh(t.refresh_token),
+    "refresh with the previous token after a lost response": lambda t: t.refresh(t.previous),
+    "refresh with the access token": lambda t: t.refresh(t.access),
+    "refresh with a body": lambda t: t.call(f"{SESSION}refreshSession", {}, t.refresh_token),
     "refresh without a token": lambda t: t.call(f"{SESSION}refreshSession"),
-    # Writing.
+    # Writing
     "put": Talk.put_first,
     "put the same again": lambda t: t.put(key(0), post(), swapRecord=None),
     "put the same again, expecting another": lambda t: t.put(key(0), post(), swapRecord=UNKNOWN_CID),
@@ -177,8 +177,8 @@ STEPS: Mapping[str, Step] = {
     "put without a token": lambda t: t.call(
         f"{REPO}putRecord", {"repo": t.did, "collection": POST, "rkey": key(9), "record": post()}
     ),
-    "put into a repository that is nobody's": lambda t: t.call(
-        f"{REPO}putRecord", {"repo": NOBODY, "collection": POST, "rkey": key(9), "record": post()}, t.access
+    "put into an unknown repository": lambda t: t.call(
+        f"{REPO}putRecord", {"repo": UNKNOWN_DID, "collection": POST, "rkey": key(9), "record": post()}, t.access
     ),
     "put by handle": lambda t: t.call(
         f"{REPO}putRecord",
@@ -239,11 +239,13 @@ STEPS: Mapping[str, Step] = {
     "put a reply to a post without its version": lambda t: t.put(
         key(9), post(reply={"root": {"uri": f"at://{t.did}/{POST}/{key(0)}"}, "parent": {}})
     ),
-    "put a reply to nothing": lambda t: t.put(key(10), post(reply=reply_to(f"at://{NOBODY}/{POST}/{key(1)}", t.cid))),
+    "put a reply to nothing": lambda t: t.put(
+        key(10), post(reply=reply_to(f"at://{UNKNOWN_DID}/{POST}/{key(1)}", t.cid))
+    ),
     "put a threadgate": lambda t: t.put_gate(key(0)),
     "put a threadgate again": lambda t: t.put_gate(key(0)),
     "put a threadgate under a key that is no TID": lambda t: t.put_gate("gate"),
-    # Blobs.
+    # Blobs
     "upload": Talk.upload_image,
     "upload the same again": Talk.upload_image,
     "upload under a false type": lambda t: t.upload(IMAGE, "image/jpeg"),
@@ -269,20 +271,22 @@ STEPS: Mapping[str, Step] = {
     ),
     "upload two million bytes": Talk.upload_large_image,
     "put an image of two million bytes": lambda t: t.put(key(9), post(embed=images(t.large_blob))),
-    # Reading.
+    # Reading
     "get": lambda t: t.get(f"{REPO}getRecord", repo=t.did, collection=POST, rkey=key(0)),
     "get a version": lambda t: t.get(f"{REPO}getRecord", repo=t.did, collection=POST, rkey=key(0), cid=t.cid),
     "get another version": lambda t: t.get(
         f"{REPO}getRecord", repo=t.did, collection=POST, rkey=key(0), cid=UNKNOWN_CID
     ),
     "get what is not there": lambda t: t.get(f"{REPO}getRecord", repo=t.did, collection=POST, rkey=key(20)),
-    "get from nobody": lambda t: t.get(f"{REPO}getRecord", repo="nobody-at-all.test", collection=POST, rkey=key(0)),
+    "get from an unknown repository": lambda t: t.get(
+        f"{REPO}getRecord", repo="unknown-handle.test", collection=POST, rkey=key(0)
+    ),
     "get without a key": lambda t: t.get(f"{REPO}getRecord", repo=t.did, collection=POST),
     "list": lambda t: t.get(f"{REPO}listRecords", repo=t.did, collection=POST),
     "list nothing": lambda t: t.get(f"{REPO}listRecords", repo=t.did, collection="app.bsky.feed.like"),
-    "list nobody's": lambda t: t.get(f"{REPO}listRecords", repo=NOBODY, collection=POST),
+    "list an unknown repository": lambda t: t.get(f"{REPO}listRecords", repo=UNKNOWN_DID, collection=POST),
     "list a thousand": lambda t: t.get(f"{REPO}listRecords", repo=t.did, collection=POST, limit="1000"),
-    # The other ways of writing.
+    # The other ways of writing
     "create": lambda t: t.call(
         f"{REPO}createRecord", {"repo": t.did, "collection": POST, "record": post("created")}, t.access
     ),
@@ -306,15 +310,15 @@ STEPS: Mapping[str, Step] = {
     "delete what is not there": lambda t: t.call(
         f"{REPO}deleteRecord", {"repo": t.did, "collection": POST, "rkey": key(11)}, t.access
     ),
-    # What the server does not know.
+    # What the server does not support
     "call an unknown method": lambda t: t.call("com.example.unknown.method", {}, t.access),
     "ask for a procedure": lambda t: t.get(f"{REPO}putRecord", t.access),
     "post a query": lambda t: t.call(f"{REPO}getRecord", {}, t.access),
-    # The end.
-    "sign out": lambda t: t.call(f"{SESSION}deleteSession", token=t.renewal),
-    "sign out again": lambda t: t.call(f"{SESSION}deleteSession", token=t.renewal),
+    # The end
+    "sign out": lambda t: t.call(f"{SESSION}deleteSession", token=t.refresh_token),
+    "sign out again": lambda t: t.call(f"{SESSION}deleteSession", token=t.refresh_token),
     "sign out with the access token": lambda t: t.call(f"{SESSION}deleteSession", token=t.access),
-    "refresh after signing out": lambda t: t.renew(t.renewal),
+    "refresh after signing out": lambda t: t.refresh(t.refresh_token),
     "who am I, after signing out": lambda t: t.get(f"{SESSION}getSession", t.access),
 }
 
@@ -328,14 +332,14 @@ DIFFERENCES: Mapping[str, str] = {
     "resolve nothing": _BAD_QUERY,
     "get without a key": _BAD_QUERY,
     "list a thousand": _BAD_QUERY,
-    "call an unknown method": "The server would pass it on to an AppView, and has none.",
+    "call an unknown method": "The server would forward the call to an AppView, but has none.",
 }
-"""Where the two differ for a reason that is not the simulator's to mend."""
+"""Differences that are not for the simulator to fix."""
 
 
 @pytest.fixture(scope="module")
 async def answers(network: Network) -> Mapping[str, tuple[Answer, Answer]]:
-    """What both servers said to each call, the real one's answer first."""
+    """The responses of both servers to each call, the real one's first."""
     found = {}
     real, simulated = Talk(Real(network, await network.sign_up())), Talk(Simulated())
     for name, step in STEPS.items():
@@ -344,14 +348,12 @@ async def answers(network: Network) -> Mapping[str, tuple[Answer, Answer]]:
 
 
 @pytest.mark.parametrize("name", sorted(STEPS.keys() - DIFFERENCES.keys()))
-async def test_the_simulator_answers_as_the_real_server_does(
-    name: str, answers: Mapping[str, tuple[Answer, Answer]]
-) -> None:
+async def test_simulator_responds_like_the_real_server(name: str, answers: Mapping[str, tuple[Answer, Answer]]) -> None:
     real, simulated = answers[name]
     assert simulated.seen() == real.seen(), f"really {real.body.decode()}, simulated {simulated.body.decode()}"
 
 
 @pytest.mark.parametrize("name", sorted(DIFFERENCES))
-async def test_a_known_difference_is_still_one(name: str, answers: Mapping[str, tuple[Answer, Answer]]) -> None:
+async def test_known_difference_still_exists(name: str, answers: Mapping[str, tuple[Answer, Answer]]) -> None:
     real, simulated = answers[name]
     assert simulated.seen() != real.seen(), f"they agree now, so this no longer holds: {DIFFERENCES[name]}"

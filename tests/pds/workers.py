@@ -1,4 +1,4 @@
-"""Workers in processes of their own, which can be killed."""
+"""Workers in separate processes, which can be killed."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ _STOPS_WITHIN_S = 10
 async def worker_process(
     settings: Settings, platforms: Mapping[str, str], log: Path
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A worker, started as an operator starts one; asked to stop at the end, unless it is gone by then.
+    """Run a worker as an operator does, and stop it at the end unless it has ended before.
 
     Args:
         platforms: the platforms' settings, as environment variables.
@@ -28,7 +28,7 @@ async def worker_process(
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            leash.__file__,  # it must not outlive us, however we end
+            leash.__file__,  # it must not outlive this process, however that ends
             *map(str, (os.getpid(), int(signal.SIGKILL), os.geteuid(), os.getegid())),
             *command,
             env={**environment, **_variables(settings), **platforms},
@@ -49,7 +49,7 @@ async def worker_process(
 
 
 def _variables(settings: Settings) -> dict[str, str]:
-    """The settings as the environment spells them."""
+    """Return the settings as environment variables."""
     keys = (f"{name}:{secret.get_secret_value()}" for name, secret in settings.keys.items())
     worker_url = settings.worker_database_url
     assert worker_url is not None

@@ -1,4 +1,4 @@
-"""The same account twice: on the real server, and in the simulator of the sandbox."""
+"""The same account twice: on the real server, and in the sandbox's simulator."""
 
 import json
 from collections.abc import Mapping
@@ -28,21 +28,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server said."""
+    """A server's response."""
 
     status: int
     body: bytes
 
     @property
     def value(self) -> dict[str, Any]:
-        """The JSON in it."""
+        """Return its JSON."""
         value: dict[str, Any] = json.loads(self.body) if self.body else {}
         return value
 
     def seen(self) -> tuple[int, object]:
-        """What our flows could tell it by: the status, and a refusal's name or a success's keys.
+        """Return what a flow can see: the status, and a refusal's name or a success's keys.
 
-        Whether an app password gets to see the account's e-mail address differs between releases; nobody reads it.
+        Whether an app password gives access to the account's email address differs between releases; nothing reads it.
         """
         if self.status >= 400:
             return self.status, self.value.get("error")
@@ -50,7 +50,7 @@ class Answer:
 
 
 class World(Protocol):
-    """Somebody's account, on one server or the other."""
+    """An account on one of the two servers."""
 
     did: str
     handle: str
@@ -60,7 +60,7 @@ class World(Protocol):
         """Send a request."""
 
     def expired(self) -> str:
-        """An access token whose time is over."""
+        """Return an expired access token."""
 
 
 class Real:
@@ -85,7 +85,7 @@ class Real:
         return Answer(reply.status_code, reply.content)
 
     def expired(self) -> str:
-        """An access token whose time is over."""
+        """Return an expired access token."""
         return expired_token(self._network.addresses, self.did)
 
 
@@ -118,6 +118,6 @@ class Simulated:
         return Answer(reply.status, reply.body)
 
     def expired(self) -> str:
-        """An access token whose time is over."""
+        """Return an expired access token."""
         past = self._clock.now() - timedelta(hours=1)
         return tokens.mint(self._state, scope=tokens.ACCESS, did=self.did, jti="old", now=past, expires_at=past)

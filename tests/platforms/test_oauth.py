@@ -1,4 +1,4 @@
-"""What a token endpoint may answer, and what is made of it."""
+"""Replies of token endpoints, and what is read from them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -36,7 +36,7 @@ def read(status: int, body: bytes) -> Tokens:
     return read_tokens(CALL, Reply(status=status, body=body, received_at=NOW), explain)
 
 
-def test_consent_url_asks_for_a_code_and_keeps_what_the_endpoint_already_says() -> None:
+def test_consent_url_requests_a_code_and_keeps_the_query_of_the_endpoint() -> None:
     request = ConsentRequest(redirect_uri="https://me.example/cb?a=1", state="s&t", code_challenge="c")
     url = consent_url("https://platform.example/authorize?lang=en", "app", request, ("read", "write"), x="y z")
     assert dict(parse_qsl(urlsplit(url).query)) == {
@@ -50,7 +50,7 @@ def test_consent_url_asks_for_a_code_and_keeps_what_the_endpoint_already_says() 
     }
 
 
-def test_token_form_has_the_parameters_of_the_grant_and_no_empty_ones() -> None:
+def test_token_form_has_the_parameters_of_the_grant_without_empty_ones() -> None:
     form = token_form(
         "authorization_code", redirect_uri="https://me.example/cb?a=1&b=ü", code="c+d e", code_verifier=""
     )
@@ -80,7 +80,7 @@ def test_app_without_a_secret_sends_an_empty_one() -> None:
     assert with_app(call, None, None, "client_secret_basic").headers == {"Authorization": "Basic Og=="}
 
 
-def test_secret_that_basic_authentication_cannot_carry_is_the_operators_to_correct() -> None:
+def test_secret_that_basic_authentication_cannot_carry_is_for_the_operator_to_fix() -> None:
     with pytest.raises(PlatformFailure, match="does not accept this deployment's app") as caught:
         with_app(CALL, "app", SecretStr("☃"), "client_secret_basic")
     assert caught.value.kind is FailureKind.UNAVAILABLE
@@ -95,7 +95,7 @@ def test_bearer_token_replaces_the_header_of_a_copy() -> None:
     assert CALL.headers == {}
 
 
-def test_grant_is_read_with_its_end_counted_from_its_arrival() -> None:
+def test_grant_expires_relative_to_its_arrival() -> None:
     tokens = read(200, b'{"access_token":"a","refresh_token":"r","expires_in":7200,"scope":"read  write"}')
     assert tokens == Tokens(
         access_token="a", refresh_token="r", expires_at=NOW + timedelta(hours=2), scopes=("read", "write")
@@ -103,12 +103,12 @@ def test_grant_is_read_with_its_end_counted_from_its_arrival() -> None:
     assert tokens.secrets() == {"access_token": "a", "refresh_token": "r"}
 
 
-def test_refresh_token_that_is_not_sent_again_is_not_forgotten() -> None:
+def test_missing_refresh_token_keeps_the_old_one() -> None:
     assert read(200, b'{"access_token":"a","refresh_token":""}').secrets() == {"access_token": "a"}
 
 
 @pytest.mark.parametrize("expires_in", ["0", "-1", "null", '"soon"', "1e400", "[]"])
-def test_end_that_is_not_a_time_is_unknown(expires_in: str) -> None:
+def test_invalid_lifetime_is_unknown(expires_in: str) -> None:
     assert read(200, f'{{"access_token":"a","expires_in":{expires_in}}}'.encode()).expires_at is None
 
 
@@ -138,7 +138,7 @@ def test_only_a_definite_refusal_ends_a_grant(status: int, body: bytes, kind: Fa
 
 
 @given(st.integers(200, 599), st.binary())
-def test_anything_a_token_endpoint_answers_is_a_grant_or_a_failure(status: int, body: bytes) -> None:
+def test_any_reply_of_a_token_endpoint_is_a_grant_or_a_failure(status: int, body: bytes) -> None:
     try:
         tokens = read(status, body)
     except PlatformFailure:

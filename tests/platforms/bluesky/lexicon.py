@@ -1,7 +1,7 @@
 """Checks records against the lexicons of the AT Protocol: as much of the language as these lexicons use.
 
-The lexicons are the specification's own JSON files, which this repository does not hold: they are looked for under
-`$LETMEPOST_SPECS`, or else under `../shared/specs`. https://github.com/bluesky-social/atproto/tree/main/lexicons
+The lexicons are the specification's own JSON files, which are not in this repository. They are searched for in
+`$LETMEPOST_SPECS`, or else in `../shared/specs`. https://github.com/bluesky-social/atproto/tree/main/lexicons
 """
 
 import json
@@ -29,7 +29,7 @@ _FORMATS: Mapping[str, re.Pattern[str]] = {
 
 
 def errors(record: object, lexicon: str) -> list[str]:
-    """Everything that is wrong with a record; each with the path of where."""
+    """Yield everything that is wrong with a record, each with its path."""
     return list(_check(record, _definition(lexicon)["record"], lexicon, "$"))
 
 
@@ -51,7 +51,7 @@ def _object(value: object, schema: dict[str, Any], lexicon: str, path: str) -> I
         yield f"{path} is no object"
         return
     yield from (f"{path} lacks {name}" for name in schema.get("required", ()) if name not in value)
-    # A lexicon is open, but what it does not know is a misspelling here.
+    # A lexicon is open, but a key that it does not list is a misspelling here.
     yield from (f"{path}.{name} is unknown" for name in value if name not in {*schema["properties"], "$type"})
     for name, part in schema["properties"].items():
         if name in value:

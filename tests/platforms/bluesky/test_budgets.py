@@ -1,4 +1,4 @@
-"""What a server of Bluesky's tells of its limits."""
+"""The limits that a Bluesky server reports."""
 
 import pytest
 from hypothesis import given
@@ -24,35 +24,35 @@ def reply(**changes: str) -> Reply:
     return Reply(status=200, headers={**HEADERS, **changes}, body=b"", received_at=NOW)
 
 
-def test_a_write_tells_of_the_accounts_points() -> None:
+def test_write_reports_the_points_of_the_account() -> None:
     [budget] = budgets(WRITE, reply())
     assert (budget.name, budget.scope) == ("5000;w=3600", LimitScope.ACCOUNT)
     assert (budget.limit, budget.remaining) == (5000, 4997)
     assert budget.resets_at.timestamp() == int(NOW.timestamp()) + 3600
 
 
-def test_what_the_simulator_tells_is_understood() -> None:
+def test_simulator_report_is_read() -> None:
     headers = spend({}, WRITES, DID, 3, NOW)
     [budget] = budgets(WRITE, Reply(status=200, headers=headers, body=b"", received_at=NOW))
     assert (budget.name, budget.remaining) == ("5000;w=3600", 4997)
 
 
 @pytest.mark.parametrize("call", [upload_blob(PDS, image(), step="blob-1"), get_record(PDS, DID, "a.b.c", "k")])
-def test_what_is_counted_otherwise_holds_back_no_post(call: Call) -> None:
+def test_other_limits_do_not_hold_back_posts(call: Call) -> None:
     assert budgets(call, reply()) == ()
 
 
-def test_a_server_without_limits_tells_nothing() -> None:
+def test_server_without_limits_reports_nothing() -> None:
     assert budgets(WRITE, Reply(status=200, headers={}, body=b"", received_at=NOW)) == ()
 
 
-def test_a_name_is_never_what_a_server_makes_up() -> None:
+def test_budget_name_is_never_arbitrary_text() -> None:
     [budget] = budgets(WRITE, reply(**{"ratelimit-policy": "<script>"}))
     assert budget.name == "ratelimit"
 
 
 @given(st.dictionaries(st.sampled_from(sorted(HEADERS)), st.text() | st.integers().map(str)))
-def test_whatever_is_told_is_read_or_left(headers: dict[str, str]) -> None:
+def test_any_headers_are_read_or_ignored(headers: dict[str, str]) -> None:
     for budget in budgets(WRITE, reply(**headers)):
         assert 0 <= budget.remaining <= budget.limit
         assert budget.resets_at > NOW

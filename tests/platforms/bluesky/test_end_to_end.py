@@ -1,4 +1,4 @@
-"""Connecting over real HTTP to servers that lie: they claim to host accounts of others, and echo passwords."""
+"""Connecting over real HTTP to malicious servers: they claim to host other accounts, and echo passwords."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -111,9 +111,7 @@ async def test_account_is_never_moved_to_a_server_that_only_claims_it(running: D
     assert (await client.post(f"{account}/check")).json()["health"]["state"] == "healthy"
 
 
-async def test_account_that_is_not_connected_yet_cannot_be_claimed_either(
-    running: Deployment, network: Network
-) -> None:
+async def test_unconnected_account_cannot_be_claimed(running: Deployment, network: Network) -> None:
     client = await running.client(Mode.LIVE)
     for network.directory_status in (200, 404, 410, 429, 500):
         assert (await attack(client, network)).status_code in {400, 503}
@@ -151,7 +149,7 @@ async def test_directory_that_does_not_answer_is_unavailable(
         assert (await client.get("/v1/accounts")).json()["data"] == []
 
 
-async def test_private_and_unknown_servers_are_rejected_alike(
+async def test_private_and_unknown_servers_are_rejected_with_the_same_message(
     network: Network, database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
 ) -> None:
     async with deployed(
@@ -177,7 +175,7 @@ async def test_private_and_unknown_servers_are_rejected_alike(
             unresolved = check_refusal(
                 await client.post(COMPLETE, web), 400, "platform_rejected", "bluesky.connect.did_unresolved"
             )
-            told = json.dumps([{**each, "requestId": None} for each in (error, unresolved)])
-            answers.add(told.replace(host, "HOST"))
+            shown = json.dumps([{**each, "requestId": None} for each in (error, unresolved)])
+            answers.add(shown.replace(host, "HOST"))
         assert len(answers) == 1
         assert network.signed_in == []

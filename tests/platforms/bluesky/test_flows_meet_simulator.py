@@ -1,4 +1,4 @@
-"""The flows against the simulator: written from the same specification, each without looking at the other."""
+"""The flows against the simulator. Both are written from the same specification, independently of each other."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,7 +32,7 @@ JPEG = b"\xff\xd8\xff\xe0 and the rest of a picture"
 
 @dataclass
 class Driver(FlowDriver):
-    """Bluesky."""
+    """A driver for Bluesky."""
 
     platform: Platform = PLATFORM
 
@@ -54,7 +54,7 @@ class Driver(FlowDriver):
 PICTURE = image(size_bytes=len(JPEG))
 
 
-def test_an_account_is_found_signed_in_and_confirmed() -> None:
+def test_account_is_connected_by_handle() -> None:
     driver = Driver()
     account = driver.connect()
     assert account.platform_account_id.startswith("did:plc:")
@@ -63,7 +63,7 @@ def test_an_account_is_found_signed_in_and_confirmed() -> None:
     assert account.data["pds"] == Driver().root
 
 
-def test_an_account_is_found_by_its_did_and_at_a_named_server_too() -> None:
+def test_account_is_connected_by_did_and_at_a_named_server() -> None:
     driver = Driver()
     account = driver.connect(pdsUrl=Driver().root)
     assert account.data["pds"] == Driver().root
@@ -74,7 +74,7 @@ def test_an_account_is_found_by_its_did_and_at_a_named_server_too() -> None:
     assert again.platform_account_id == resolved.platform_account_id
 
 
-def test_a_check_passes_until_the_session_is_over() -> None:
+def test_check_passes_until_the_session_ends() -> None:
     driver = Driver()
     account = driver.connect()
     driver.run(PLATFORM.check(facts(account), driver.settings))
@@ -84,16 +84,16 @@ def test_a_check_passes_until_the_session_is_over() -> None:
     assert failure.kind is FailureKind.AUTH_FAILED
 
 
-def test_a_revoked_account_fails_its_check() -> None:
+def test_revoked_account_fails_its_check() -> None:
     driver = Driver()
     account = driver.connect("auth_revoked")
     failure = failed(lambda: driver.run(PLATFORM.check(facts(account), driver.settings)))
     assert failure.kind is FailureKind.AUTH_FAILED
 
 
-def test_a_wrong_password_and_an_unknown_handle_are_told_apart() -> None:
+def test_wrong_password_and_unknown_handle_have_different_errors() -> None:
     assert isinstance(failed(lambda: Driver().connect(appPassword="wrong")), InputRefused)
-    failure = failed(lambda: Driver().connect(identifier="nobody.test"))
+    failure = failed(lambda: Driver().connect(identifier="unknown.test"))
     assert isinstance(failure, InputRefused)
     assert failure.rule == "bluesky.connect.handle_unresolved"
 
@@ -130,14 +130,14 @@ def test_account_does_not_connect_when_the_directory_does_not_confirm_it(
         {"text": "labelled", "options": {"langs": ["en", "de"], "labels": ["nudity"]}},
     ],
 )
-def test_a_post_is_accepted_and_visible(content: dict[str, Any]) -> None:
+def test_post_is_accepted_and_visible(content: dict[str, Any]) -> None:
     driver = Driver()
     [live] = driver.publish(driver.connect(), **content)
     assert isinstance(live, Live)
     assert driver.visible() == [content["text"]]
 
 
-def test_a_thread_with_its_gate_and_its_comment_is_visible_in_order() -> None:
+def test_thread_with_gate_and_comment_is_visible_in_order() -> None:
     driver = Driver()
     said = driver.publish(
         driver.connect(),
@@ -152,7 +152,7 @@ def test_a_thread_with_its_gate_and_its_comment_is_visible_in_order() -> None:
     assert [post.reply_to for post in posts] == [None, posts[0].uri, posts[1].uri, posts[0].uri]
 
 
-def test_one_may_reply_quote_and_mention() -> None:
+def test_post_can_reply_quote_and_mention() -> None:
     driver = Driver()
     account = driver.connect()
     [first] = driver.publish(account, text="first")
@@ -160,14 +160,14 @@ def test_one_may_reply_quote_and_mention() -> None:
     reference = {"uri": first.uri, "cid": first.cid}
     driver.now += timedelta(seconds=1)
     options = {"replyTo": reference, "quote": reference}
-    driver.publish(account, text=f"@{account.handle} and @nobody.test", options=options)
+    driver.publish(account, text=f"@{account.handle} and @unknown.test", options=options)
     answer = PLATFORM.simulator.posts(driver.state)[1]
     assert answer.reply_to == first.uri
     [mention] = answer.record["facets"]
     assert mention["features"][0]["did"] == account.platform_account_id
 
 
-def test_putting_the_same_post_twice_makes_one() -> None:
+def test_putting_the_same_post_twice_creates_one() -> None:
     driver = Driver()
     post = driver.ready(driver.connect(), text="once", media=(PICTURE,))
     for _ in range(2):
@@ -175,7 +175,7 @@ def test_putting_the_same_post_twice_makes_one() -> None:
     assert driver.visible() == ["once"]
 
 
-def test_a_post_whose_answer_was_lost_is_found_and_not_doubled() -> None:
+def test_lost_post_is_found_and_not_repeated() -> None:
     driver = Driver()
     account = driver.connect("timeout_after_publish")
     post = driver.ready(account, text="once")
@@ -199,7 +199,7 @@ def test_a_post_whose_answer_was_lost_is_found_and_not_doubled() -> None:
         ("duplicate", FailureKind.DUPLICATE),
     ],
 )
-def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKind) -> None:
+def test_scenario_has_its_outcome(scenario: str, kind: FailureKind) -> None:
     driver = Driver()
     account = driver.connect(scenario)
     failure = failed(lambda: driver.publish(account, text="hello"))
@@ -208,14 +208,14 @@ def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKi
     assert "hello" not in driver.visible()
 
 
-def test_a_server_that_never_answers_is_left_to_the_driver() -> None:
+def test_unresponsive_server_is_left_to_the_driver() -> None:
     driver = Driver()
     account = driver.connect("processing_forever")
     with pytest.raises(NoReply):
         driver.publish(account, text="hello")
 
 
-def test_an_expired_token_is_known_and_can_be_renewed() -> None:
+def test_expired_token_is_detected_and_can_be_refreshed() -> None:
     driver = Driver()
     account = driver.connect("token_expiring")
     driver.now += timedelta(seconds=6)
@@ -227,7 +227,7 @@ def test_an_expired_token_is_known_and_can_be_renewed() -> None:
     assert driver.visible() == ["hello"]
 
 
-def test_a_disconnected_account_s_session_is_over() -> None:
+def test_session_of_a_disconnected_account_is_over() -> None:
     driver = Driver()
     account = driver.connect()
     driver.run(PLATFORM.disconnect(facts(account), driver.settings))

@@ -1,4 +1,4 @@
-"""Every record that the flow makes is what the protocol's own lexicons ask for."""
+"""Every record that the flow creates matches the protocol's own lexicons."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -20,9 +20,9 @@ from letmepost.platforms.contract import ReadyPost
 from tests.platforms.bluesky import lexicon
 from tests.platforms.bluesky.transcripts import (
     ACCOUNT,
+    OTHER_CID,
+    OTHER_POST,
     SETTINGS,
-    SOMEBODYS_CID,
-    SOMEBODYS_POST,
     image,
     ready,
     record,
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.skipif(
     reason="the lexicons are not part of this repository: set LETMEPOST_SPECS to where they are",
 )
 
-REFERENCE = {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}
+REFERENCE = {"uri": OTHER_POST, "cid": OTHER_CID}
 CARD = {"url": "https://example.com/a", "title": "A", "description": "About"}
 LIST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.graph.list/3k44deefqdk2g"
 THUMBNAIL = {"linkCard.thumbnail": image(9)}
@@ -58,7 +58,7 @@ POSTS = [
 
 
 def records(post: ReadyPost) -> list[dict[str, Any]]:
-    """Everything that is put when every call succeeds."""
+    """Return everything that is put if every call succeeds."""
     replies: list[Reply] = []
     while True:
         calls = play(publish(post, SETTINGS), *replies).calls
@@ -80,12 +80,12 @@ def problems(made: Sequence[dict[str, Any]]) -> list[str]:
 
 
 @pytest.mark.parametrize("post", POSTS)
-def test_a_record_follows_its_lexicon(post: ReadyPost) -> None:
+def test_record_matches_its_lexicon(post: ReadyPost) -> None:
     assert problems(records(post)) == []
 
 
 @given(st.text(max_size=320).filter(is_storable), st.datetimes(datetime(1970, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - hypothesis wants naive bounds
-def test_any_text_that_the_rules_admit_makes_a_record_that_the_lexicon_admits(text: str, at: datetime) -> None:
+def test_text_that_passes_the_rules_makes_a_valid_record(text: str, at: datetime) -> None:
     post = ready(text)
     assume(not violations(post.content, RULES))
     post = ReadyPost(account=ACCOUNT, content=post.content, frozen=Frozen(at, bytes(32)))
@@ -109,12 +109,12 @@ def test_any_text_that_the_rules_admit_makes_a_record_that_the_lexicon_admits(te
         ({"embed": {"$type": "app.bsky.embed.images", "images": [{"alt": ""}]}}, "$.embed.images[0] lacks image"),
     ],
 )
-def test_the_check_itself_finds_what_is_wrong(change: dict[str, Any], problem: str) -> None:
+def test_check_finds_errors(change: dict[str, Any], problem: str) -> None:
     [made] = records(ready())
     assert any(found.startswith(problem) for found in problems([{**made, **change}]))
 
 
-def test_the_check_itself_knows_a_blob() -> None:
+def test_check_accepts_a_blob() -> None:
     [made] = records(ready(media=(image(),)))
     made["embed"]["images"][0]["image"] = {**made["embed"]["images"][0]["image"], "size": 2_000_001}
     assert problems([made]) == ["$.embed.images[0].image has 2000001 bytes"]

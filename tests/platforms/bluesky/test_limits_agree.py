@@ -38,7 +38,7 @@ short_links = st.sampled_from([{}, {"shortenLinks": True}, {"shortenLinks": Fals
 
 @st.composite
 def texts(draw: st.DrawFn) -> str:
-    """A text whose length is about one of the limits: a mixture, filled up in one of several ways."""
+    """Texts with a length close to one of the limits: a mixture, filled up in one of several ways."""
     text, over = draw(pieces), draw(st.integers(-2, 3))
     if draw(st.booleans()):
         filler = draw(st.sampled_from(["a", "故", "क्षि", "എൻ്റെ"]))
@@ -84,14 +84,14 @@ def test_text_is_accepted_by_preflight_exactly_when_the_simulator_accepts_it(
 
 
 @given(pieces)
-def test_graphemes_are_the_same_to_both(text: str) -> None:
+def test_platform_and_simulator_count_the_same_graphemes(text: str) -> None:
     assert count_graphemes(text) == grapheme_count(text)
 
 
 @pytest.mark.parametrize(
     ("text", "count"),
     [
-        ("എൻ്റെ", 3),  # ൻ is no consonant of rule GB9c in Unicode 17
+        ("എൻ്റെ", 3),  # ൻ is not a consonant of rule GB9c in Unicode 17
         ("്റ", 2),
         ("क्षि", 1),
         ("क्\u200dष", 1),
@@ -116,7 +116,7 @@ def test_server_counts_graphemes_by_unicode_17(text: str, count: int) -> None:
     "piece", ["a\u0301", "\u0301", "क्", "\u094d", "\u1cf5", "\u1cf5\u0300", "🇩", "👩\u200d", "എൻ്റെ"]
 )
 def test_long_text_is_counted_in_linear_time(piece: str) -> None:
-    """It ends, that is: quadratic, this would take minutes."""
+    """Quadratic work would take minutes."""
     assert count_graphemes(piece * (200_000 // len(piece))) > 0
 
 
@@ -127,7 +127,7 @@ def test_long_text_is_counted_in_linear_time(piece: str) -> None:
         ("labels", [["porn"] * 10, ["porn"] * 11], "bluesky.labels.count_max"),
     ],
 )
-def test_options_are_limited_alike(field: str, values: list[list[str]], rule: str) -> None:
+def test_options_have_the_same_limits(field: str, values: list[list[str]], rule: str) -> None:
     for value in values:
         labels = {"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": label} for label in value]}
         sent: dict[str, Any] = {field: value if field == "langs" else labels}
@@ -138,7 +138,7 @@ def test_options_are_limited_alike(field: str, values: list[list[str]], rule: st
 
 
 @pytest.mark.parametrize(("count", "size_bytes"), [(4, 2_000_000), (5, 2_000_000), (1, 2_000_001)])
-def test_images_are_limited_alike(count: int, size_bytes: int) -> None:
+def test_images_have_the_same_limits(count: int, size_bytes: int) -> None:
     blob = {"$type": "blob", "ref": {"$link": "bafkreiabc"}, "mimeType": "image/jpeg", "size": size_bytes}
     embed = {"$type": "app.bsky.embed.images", "images": [{"image": blob, "alt": ""}] * count}
     answer = World().connect().put(record(embed=embed))

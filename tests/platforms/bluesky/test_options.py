@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from letmepost.platforms.bluesky.options import BlueskyOptions
-from tests.platforms.bluesky.transcripts import SOMEBODYS_CID, SOMEBODYS_POST
+from tests.platforms.bluesky.transcripts import OTHER_CID, OTHER_POST
 
-REFERENCE = {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}
+REFERENCE = {"uri": OTHER_POST, "cid": OTHER_CID}
 CARD = {"url": "https://example.com/a", "title": "A"}
 LIST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.graph.list/3k44deefqdk2g"
 
@@ -35,7 +35,7 @@ LIST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.graph.list/3k44deefqdk2g"
         {"threadgate": {"allow": ["everyone"]}},
     ],
 )
-def test_what_is_accepted(options: dict[str, Any]) -> None:
+def test_valid_options_are_accepted(options: dict[str, Any]) -> None:
     BlueskyOptions.model_validate(options)
 
 
@@ -44,10 +44,10 @@ def test_what_is_accepted(options: dict[str, Any]) -> None:
     [
         ({"platform": "twitter"}, ("platform",)),
         ({"reply_to": REFERENCE}, ("reply_to",)),
-        ({"replyTo": {"uri": SOMEBODYS_POST}}, ("replyTo", "cid")),
+        ({"replyTo": {"uri": OTHER_POST}}, ("replyTo", "cid")),
         ({"replyTo": {**REFERENCE, "uri": LIST}}, ("replyTo", "uri")),
         ({"replyTo": {**REFERENCE, "uri": "at://alice.test/app.bsky.feed.post/3k"}}, ("replyTo", "uri")),
-        ({"replyTo": {**REFERENCE, "uri": f"{SOMEBODYS_POST}\n"}}, ("replyTo", "uri")),
+        ({"replyTo": {**REFERENCE, "uri": f"{OTHER_POST}\n"}}, ("replyTo", "uri")),
         ({"quote": {**REFERENCE, "uri": "https://bsky.app/profile/a/post/b"}}, ("quote", "uri")),
         ({"quote": {**REFERENCE, "cid": "no cid"}}, ("quote", "cid")),
         ({"langs": ["english"]}, ("langs", 0)),
@@ -73,13 +73,13 @@ def test_what_is_accepted(options: dict[str, Any]) -> None:
         ({"tags": ["extra"]}, ("tags",)),
     ],
 )
-def test_what_is_refused_and_where(options: dict[str, Any], where: tuple[str | int, ...]) -> None:
+def test_invalid_options_are_rejected_with_the_field(options: dict[str, Any], where: tuple[str | int, ...]) -> None:
     with pytest.raises(ValidationError) as refused:
         BlueskyOptions.model_validate(options)
     assert refused.value.errors()[0]["loc"][: len(where)] == where
 
 
-def test_options_name_the_media_they_refer_to() -> None:
+def test_options_return_the_media_that_they_refer_to() -> None:
     thumbnail = "med_01JD0000000000000000000000"
     options = BlueskyOptions.model_validate({"linkCard": {**CARD, "thumbnail": thumbnail}})
     assert options.media_ids() == {"linkCard.thumbnail": thumbnail}

@@ -1,4 +1,4 @@
-"""Whether a published post is still there, asked of the simulator."""
+"""Checks of published posts against the simulator."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Finding out what became of a put without a reply."""
+"""Reconciling a put without a reply."""
 
 import json
 
@@ -16,7 +16,7 @@ from tests.platforms.bluesky.transcripts import (
     NOW,
     PDS,
     SETTINGS,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     ready,
     record,
     recorded,
@@ -33,13 +33,13 @@ def run(*replies: Reply) -> Transcript[Reconciled]:
     return play(reconcile(POST, INTENT, SETTINGS), *replies)
 
 
-def test_the_account_s_server_is_asked_for_the_key() -> None:
+def test_server_of_the_account_is_asked_for_the_key() -> None:
     [call] = run().calls
     assert call.url == f"{PDS}/xrpc/com.atproto.repo.getRecord"
     assert dict(call.query) == {"repo": DID, "collection": "app.bsky.feed.post", "rkey": tid(FROZEN, 0)}
 
 
-def test_a_record_that_is_there_answers_as_the_put_would_have() -> None:
+def test_existing_record_is_returned_like_a_put() -> None:
     found = run(STORED).value()
     assert isinstance(found, Found)
     assert found.reply.ok
@@ -47,17 +47,17 @@ def test_a_record_that_is_there_answers_as_the_put_would_have() -> None:
     assert json.loads(found.reply.body) == {"uri": uri(), "cid": "bafyrei0"}
 
 
-def test_the_flow_goes_on_with_what_was_found() -> None:
+def test_flow_continues_with_the_found_record() -> None:
     found = run(STORED).value()
     assert isinstance(found, Found)
     assert play(publish(POST, SETTINGS), found.reply).error is None
 
 
-def test_a_record_that_is_not_there_was_not_published() -> None:
+def test_missing_record_was_not_published() -> None:
     assert run(recorded("record_not_found")).value() == Absent()
 
 
-def test_somebody_else_s_record_under_the_key_is_not_ours() -> None:
+def test_record_of_another_program_under_the_key_does_not_count() -> None:
     other = recorded("get_record", uri=uri(), cid="bafyrei0", value={**record(PUT), "text": "other"})
     assert run(other).value() == Absent()
 
@@ -71,22 +71,22 @@ def test_somebody_else_s_record_under_the_key_is_not_ours() -> None:
         ("a_web_page", FailureKind.UNAVAILABLE),
     ],
 )
-def test_a_server_that_cannot_say_now_is_asked_again(reply: str, kind: FailureKind) -> None:
+def test_unavailable_server_is_asked_again(reply: str, kind: FailureKind) -> None:
     error = run(recorded(reply)).error
     assert isinstance(error, PlatformFailure)
     assert error.kind is kind
 
 
-def test_a_record_without_a_version_is_no_answer() -> None:
+def test_record_without_a_version_is_not_a_result() -> None:
     without_cid = recorded("get_record", uri=uri(), cid=None, value=record(PUT))
     assert isinstance(run(without_cid).error, PlatformFailure)
 
 
 @pytest.mark.parametrize("error", ["InvalidRequest", "RepoNotFound"])
-def test_a_server_that_will_never_say_leaves_it_unknown(error: str) -> None:
+def test_permanent_refusal_leaves_the_post_unknown(error: str) -> None:
     body = json.dumps({"error": error, "message": "Could not find repo"}).encode()
     assert isinstance(run(Reply(status=400, body=body, received_at=NOW)).value(), Unknown)
 
 
-def test_the_flow_ends_whatever_is_answered() -> None:
-    assert_ends_whatever_is_answered(lambda: reconcile(POST, INTENT, SETTINGS), [STORED])
+def test_flow_ends_for_any_reply() -> None:
+    assert_ends_for_any_reply(lambda: reconcile(POST, INTENT, SETTINGS), [STORED])

@@ -1,4 +1,4 @@
-"""Links, mentions and hashtags, by ranges of UTF-8 bytes."""
+"""Links, mentions and hashtags, as ranges of UTF-8 bytes."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ STACKED = "e" + 5 * "\u0301"  # one grapheme of 11 bytes
 DIDS = {"bob.example.com": "did:plc:bob", "a.test": "did:web:a.test"}
 
 _SAMPLES = """
-    @bob.example.com @a.test (@A.TEST) @nobody.example https://example.org/a?b=1. (http://x.y) https:// https://.
+    @bob.example.com @a.test (@A.TEST) @unknown.example https://example.org/a?b=1. (http://x.y) https:// https://.
     example.com bsky.app: (foo.org/x) foo.io@bar README.md #tag #tag, #1 \uff03full #🦋 #️⃣x #a(https://x.org
     #a(@a.test) $AAPL ($x) 👨‍👩‍👧‍👧 Grüße e.g.
 """
@@ -32,7 +32,7 @@ def facets(text: str, dids: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def parts(text: str, dids: dict[str, str] | None = None) -> list[tuple[str, str]]:
-    """What is marked, and as what."""
+    """Return the marked parts, and what they are."""
     raw = text.encode()
     found = facets(text, DIDS if dids is None else dids)
     return [(raw[_slice(facet)].decode(), _feature(facet)) for facet in found]
@@ -48,7 +48,7 @@ def _feature(facet: dict[str, list[dict[str, str]]]) -> str:
     return value
 
 
-def test_the_worked_example_of_the_specification_sheet() -> None:
+def test_example_of_the_specification_is_detected() -> None:
     text = "Grüße an @bob.example.com 🎉 mehr: https://example.org/a?b=1. #Über"
     assert facets(text, DIDS) == [
         {
@@ -75,7 +75,7 @@ def test_facets_are_sorted_do_not_overlap_and_lie_within_the_text(text: str) -> 
 
 
 @given(_texts)
-def test_every_range_decodes_to_exactly_what_it_names(text: str) -> None:
+def test_every_range_decodes_to_its_target(text: str) -> None:
     raw = text.encode()
     for facet in facets(text, DIDS):
         shown = raw[_slice(facet)].decode()
@@ -92,8 +92,8 @@ def test_every_range_decodes_to_exactly_what_it_names(text: str) -> None:
 @given(_texts)
 @example("https://example.org/a?b=1.\u200b\x1f")
 @example("example.org/a\x1fb")
-def test_what_is_made_can_be_stored(text: str) -> None:
-    """A tag that is too long or a link without a host would have the whole post refused."""
+def test_facets_can_be_stored(text: str) -> None:
+    """A tag that is too long or a link without a host would get the whole post rejected."""
     for facet in facets(text, DIDS):
         [feature] = facet["features"]
         if "tag" in feature:
@@ -104,7 +104,7 @@ def test_what_is_made_can_be_stored(text: str) -> None:
 
 
 @given(st.text())
-def test_any_text_at_all_is_read(text: str) -> None:
+def test_any_text_is_read(text: str) -> None:
     assert isinstance(facets(text, {}), list)
     assert len(mentioned_handles(text)) <= text.count("@")
 
@@ -124,7 +124,7 @@ def test_any_text_at_all_is_read(text: str) -> None:
         ("a\u3000https://ü.example\u00a0b", [("https://ü.example", "https://ü.example")]),
     ],
 )
-def test_links_with_a_scheme(text: str, expected: list[tuple[str, str]]) -> None:
+def test_links_with_a_scheme_are_detected(text: str, expected: list[tuple[str, str]]) -> None:
     assert parts(text) == expected
 
 
@@ -148,7 +148,7 @@ def test_links_with_a_scheme(text: str, expected: list[tuple[str, str]]) -> None
         ("example.com.jpg_x", []),
     ],
 )
-def test_links_without_a_scheme(text: str, expected: list[tuple[str, str]]) -> None:
+def test_links_without_a_scheme_are_detected(text: str, expected: list[tuple[str, str]]) -> None:
     assert parts(text) == expected
 
 
@@ -163,12 +163,12 @@ def test_links_without_a_scheme(text: str, expected: list[tuple[str, str]]) -> N
         ("@b.test @a.test", ["b.test", "a.test"]),
     ],
 )
-def test_mentions_are_whatever_has_the_form_of_a_handle(text: str, expected: list[str]) -> None:
+def test_mentions_are_all_texts_in_the_form_of_a_handle(text: str, expected: list[str]) -> None:
     assert mentioned_handles(text) == expected
 
 
-def test_a_mention_of_nobody_stays_text() -> None:
-    assert parts("@bob.example.com and @nobody.example.com") == [("@bob.example.com", "did:plc:bob")]
+def test_unresolved_mention_stays_text() -> None:
+    assert parts("@bob.example.com and @unknown.example.com") == [("@bob.example.com", "did:plc:bob")]
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_mention_of_nobody_stays_text() -> None:
         ("#👨‍👩‍👧‍👧", [("#👨", "👨")]),
     ],
 )
-def test_hashtags(text: str, expected: list[tuple[str, str]]) -> None:
+def test_hashtags_are_detected(text: str, expected: list[tuple[str, str]]) -> None:
     assert parts(text) == expected
 
 
@@ -205,7 +205,7 @@ def test_cashtags_are_hashtags_in_capitals(text: str, expected: list[tuple[str, 
     assert parts(text) == expected
 
 
-def test_of_two_that_overlap_the_first_stays() -> None:
+def test_first_of_two_overlapping_facets_is_kept() -> None:
     assert parts("#a(https://x.example") == [("#a(https://x.example", "a(https://x.example")]
     assert parts("https://x.example/(@a.test") == [("https://x.example/(@a.test", "https://x.example/(@a.test")]
 
@@ -229,12 +229,12 @@ SHORT = "example.com/path-segment..."
         ("http://[::1]/x", "[::1]/x"),
     ],
 )
-def test_link_is_shown_as_the_official_client_shows_it(link: str, shown: str) -> None:
+def test_link_is_shown_as_in_the_official_client(link: str, shown: str) -> None:
     assert rich_text(f"see {link}, é", {}, shorten_links=True).text == f"see {shown}, é"
     assert rich_text(f"see {link}, é", {}, shorten_links=False).text == f"see {link}, é"
 
 
-def test_shortened_link_keeps_its_address_and_what_follows_keeps_its_range() -> None:
+def test_shortened_link_keeps_its_url_and_later_ranges_are_moved() -> None:
     rich = rich_text(f"é {LONG} @bob.example.com {LONG} #tag", DIDS, shorten_links=True)
     assert rich.text == f"é {SHORT} @bob.example.com {SHORT} #tag"
     raw = rich.text.encode()
@@ -247,7 +247,7 @@ def test_shortened_link_keeps_its_address_and_what_follows_keeps_its_range() -> 
 
 
 @pytest.mark.parametrize("text", ["a" * (299 - len(SHORT)), "é" * (299 - len(SHORT)), "എൻ്റെ" * 90])
-def test_links_are_shortened_by_default_only_in_a_text_that_is_too_long_otherwise(text: str) -> None:
+def test_links_are_shortened_by_default_only_when_the_text_is_too_long(text: str) -> None:
     assert rich_text(f"{text} {LONG}", {}, shorten_links=None).text == f"{text} {SHORT}"
     assert rich_text(f"short {LONG}", {}, shorten_links=None).text == f"short {LONG}"
 
@@ -258,7 +258,7 @@ def test_preflight_counts_the_text_that_is_sent(text: str, shorten: bool | None)
     assert sent_text(text, shorten_links=shorten) == rich_text(text, DIDS, shorten_links=shorten).text
 
 
-def test_long_text_that_links_cannot_save_is_not_searched() -> None:
+def test_text_that_is_too_long_with_short_links_is_not_searched() -> None:
     """25 such texts for 25 accounts took half a minute."""
     hopeless = "a.co " * 19_000
     assert sent_text(hopeless, shorten_links=None) == hopeless

@@ -10,10 +10,10 @@ import pytest
 from letmepost.domain.content import MediaItem, MediaKind, OnUnsupported, PostContent, ThreadPart
 from letmepost.domain.rules import Rule, preflight, violations
 from letmepost.platforms.bluesky.rules import RULES
-from tests.platforms.bluesky.transcripts import SOMEBODYS_CID, SOMEBODYS_POST, image
+from tests.platforms.bluesky.transcripts import OTHER_CID, OTHER_POST, image
 
 VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=9))
-REFERENCE = {"uri": SOMEBODYS_POST, "cid": SOMEBODYS_CID}
+REFERENCE = {"uri": OTHER_POST, "cid": OTHER_CID}
 CARD = {"url": "https://example.com", "title": "Example"}
 LONG_LINK = "https://example.com/a-path-of/many-segments/and-words?and=a&query=too"
 LIST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.graph.list/3k44deefqdk2g"
@@ -97,7 +97,7 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("content", "expected"), CASES)
-def test_a_broken_rule_is_found_where_it_is_broken(content: PostContent, expected: list[tuple[str, str]]) -> None:
+def test_broken_rule_is_reported_with_its_field(content: PostContent, expected: list[tuple[str, str]]) -> None:
     assert broken(content) == expected
 
 
@@ -126,7 +126,7 @@ def test_every_rule_can_be_broken() -> None:
         post(options={"threadgate": {"allow": ["followers", "following", "mentioned", LIST, LIST]}}),
     ],
 )
-def test_what_is_just_allowed_breaks_none(content: PostContent) -> None:
+def test_content_at_the_limit_breaks_no_rule(content: PostContent) -> None:
     assert broken(content) == []
 
 
@@ -135,13 +135,13 @@ def test_every_violation_is_collected() -> None:
     assert len(violations(content, RULES)) == 2 + 1 + 1 + 5 + 5
 
 
-def test_messages_say_what_is_and_what_may_be() -> None:
+def test_messages_state_the_value_and_the_limit() -> None:
     [found] = violations(post("a" * 312), RULES)
     assert found.message == "Post text is 312 graphemes; Bluesky allows at most 300."
     assert (found.limit, found.actual, found.unit) == (300, 312, "graphemes")
 
 
-def test_only_the_unsupported_item_is_omitted_when_asked_for() -> None:
+def test_only_the_unsupported_item_is_omitted_when_requested() -> None:
     content = post(
         media=(VIDEO, image()),
         thread=(ThreadPart(text="b", media=(VIDEO, image())),),
@@ -162,7 +162,7 @@ def test_post_with_nothing_left_is_rejected() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
-def test_every_rule_names_its_source_and_the_day_it_was_read(rule: Rule) -> None:
+def test_every_rule_has_its_source_and_the_day_it_was_read(rule: Rule) -> None:
     assert rule.id.startswith("bluesky.")
     assert rule.source_url.startswith("https://")
     assert rule.checked_on == date(2026, 11, 21)

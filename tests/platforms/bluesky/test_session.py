@@ -1,4 +1,4 @@
-"""Tokens: signing, renewing and ending a session."""
+"""Tokens: signing, refreshing and ending a session."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from tests.platforms.bluesky.transcripts import (
     NOW,
     PDS,
     SETTINGS,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     recorded,
 )
 
@@ -28,14 +28,14 @@ def failure_of(error: Exception | None) -> PlatformFailure:
     return error
 
 
-def test_a_refresh_sends_no_body_and_is_harmless_if_made_twice() -> None:
+def test_refresh_sends_no_body_and_can_be_repeated() -> None:
     [call] = play(refresh(ACCOUNT, SETTINGS)).calls
     assert (call.method, call.url) == ("POST", f"{PDS}/xrpc/com.atproto.server.refreshSession")
     assert (call.json, call.form, call.body) == (None, None, None)
     assert (call.effect, call.step) == (Effect.PREPARE, "refresh")
 
 
-def test_a_refresh_brings_both_tokens_and_two_hours() -> None:
+def test_refresh_returns_both_tokens_for_two_hours() -> None:
     credential = play(refresh(ACCOUNT, SETTINGS), recorded("refresh_session")).value()
     assert set(credential.secrets) == {"access_jwt", "refresh_jwt"}
     assert credential.expires_at is not None
@@ -53,7 +53,7 @@ def test_a_refresh_brings_both_tokens_and_two_hours() -> None:
         ("a_web_page", FailureKind.UNAVAILABLE),
     ],
 )
-def test_only_a_dead_refresh_token_asks_for_a_person(reply: str, kind: FailureKind) -> None:
+def test_only_an_expired_refresh_token_requires_a_person(reply: str, kind: FailureKind) -> None:
     transcript = play(refresh(ACCOUNT, SETTINGS), recorded(reply))
     assert failure_of(transcript.error).kind is kind
 
@@ -64,12 +64,12 @@ def test_only_a_dead_refresh_token_asks_for_a_person(reply: str, kind: FailureKi
         {"accessJwt": ""},
         {"refreshJwt": None},
         {"refreshJwt": "two\r\nlines"},
-        {"did": "did:plc:somebodyelse"},
-        {"did": "nobody"},
+        {"did": "did:plc:anotherelse"},
+        {"did": "invalid"},
     ],
 )
-def test_a_success_without_what_was_asked_for_is_a_failure(changes: dict[str, object]) -> None:
-    """A token that is stored empty would be sent as `Bearer ` from then on."""
+def test_incomplete_success_is_a_failure(changes: dict[str, object]) -> None:
+    """An empty token, once stored, would be sent as `Bearer ` from then on."""
     transcript = play(refresh(ACCOUNT, SETTINGS), recorded("refresh_session", **changes))
     assert failure_of(transcript.error).kind is FailureKind.UNAVAILABLE
 
@@ -81,16 +81,16 @@ def test_disconnecting_ends_the_session() -> None:
 
 
 @pytest.mark.parametrize("reply", ["expired_token", "authentication_required"])
-def test_a_session_that_has_ended_already_is_disconnected(reply: str) -> None:
+def test_ended_session_counts_as_disconnected(reply: str) -> None:
     assert play(disconnect(ACCOUNT, SETTINGS), recorded(reply)).error is None
 
 
 @pytest.mark.parametrize("reply", ["rate_limited", "internal_server_error"])
-def test_disconnecting_says_when_it_could_not(reply: str) -> None:
+def test_failed_disconnect_is_reported(reply: str) -> None:
     assert play(disconnect(ACCOUNT, SETTINGS), recorded(reply)).error is not None
 
 
-def test_a_check_is_one_read_that_bears_the_access_token() -> None:
+def test_check_is_one_read_with_the_access_token() -> None:
     transcript = play(check(ACCOUNT, SETTINGS), recorded("get_session"))
     [call] = transcript.calls
     assert (call.method, call.url) == ("GET", f"{PDS}/xrpc/com.atproto.server.getSession")
@@ -109,43 +109,43 @@ def test_a_check_is_one_read_that_bears_the_access_token() -> None:
         ("a_web_page", FailureKind.UNAVAILABLE),
     ],
 )
-def test_only_a_dead_session_fails_a_check_for_good(reply: str, kind: FailureKind) -> None:
+def test_only_an_ended_session_fails_a_check_permanently(reply: str, kind: FailureKind) -> None:
     assert failure_of(play(check(ACCOUNT, SETTINGS), recorded(reply)).error).kind is kind
 
 
-def test_an_account_that_was_switched_off_fails_its_check() -> None:
-    """The server opens the session all the same, and says it there alone."""
+def test_deactivated_account_fails_its_check() -> None:
+    """The server still opens the session, and reports the state only in it."""
     transcript = play(check(ACCOUNT, SETTINGS), recorded("get_session", active=False, status="deactivated"))
     failure = failure_of(transcript.error)
     assert failure.kind is FailureKind.AUTH_FAILED
     assert "deactivated" in failure.message
 
 
-def test_somebody_elses_session_says_nothing_about_the_account() -> None:
-    transcript = play(check(ACCOUNT, SETTINGS), recorded("get_session", did="did:plc:somebodyelse"))
+def test_session_of_another_account_is_unavailable() -> None:
+    transcript = play(check(ACCOUNT, SETTINGS), recorded("get_session", did="did:plc:anotherelse"))
     assert failure_of(transcript.error).kind is FailureKind.UNAVAILABLE
 
 
-def test_the_flows_end_whatever_is_answered() -> None:
-    assert_ends_whatever_is_answered(lambda: check(ACCOUNT, SETTINGS), [recorded("get_session")])
-    assert_ends_whatever_is_answered(lambda: refresh(ACCOUNT, SETTINGS), [recorded("refresh_session")])
-    assert_ends_whatever_is_answered(lambda: disconnect(ACCOUNT, SETTINGS), [recorded("signed_out")])
+def test_flows_end_for_any_reply() -> None:
+    assert_ends_for_any_reply(lambda: check(ACCOUNT, SETTINGS), [recorded("get_session")])
+    assert_ends_for_any_reply(lambda: refresh(ACCOUNT, SETTINGS), [recorded("refresh_session")])
+    assert_ends_for_any_reply(lambda: disconnect(ACCOUNT, SETTINGS), [recorded("signed_out")])
 
 
-def test_a_call_bears_the_access_token() -> None:
+def test_call_has_the_access_token() -> None:
     call = put_record(PDS, DID, "app.bsky.feed.post", "3k", {}, step="post")
     signed = sign(call, CREDENTIAL, NOW, b"")
     assert signed == replace(call, headers={"Authorization": "Bearer access"})
 
 
 @pytest.mark.parametrize("flow", [refresh, disconnect])
-def test_what_concerns_the_session_itself_bears_the_refresh_token(flow: object) -> None:
+def test_session_calls_have_the_refresh_token(flow: object) -> None:
     assert callable(flow)
     [call] = play(flow(ACCOUNT, SETTINGS)).calls
     assert sign(call, CREDENTIAL, NOW, b"").headers["Authorization"] == "Bearer refresh"
 
 
-def test_a_public_read_bears_nothing() -> None:
+def test_public_read_has_no_token() -> None:
     call: Call = get_record(PDS, DID, "app.bsky.feed.post", "3k")
     assert sign(call, CREDENTIAL, NOW, b"") is call
 
@@ -172,11 +172,11 @@ def test_signing_keeps_the_other_headers() -> None:
         (200, "ExpiredToken", False),
     ],
 )
-def test_only_an_expired_token_is_worth_a_refresh(status: int, error: str, expected: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_only_an_expired_token_needs_a_refresh(status: int, error: str, expected: bool) -> None:  # noqa: FBT001 - a column of the table
     body = f'{{"error": "{error}", "message": "…"}}'.encode()
     assert needs_refresh(Reply(status=status, body=body, received_at=NOW)) is expected
 
 
-def test_an_account_is_on_its_own_server() -> None:
-    """Another one that is away is none of its business."""
+def test_account_is_on_its_own_server() -> None:
+    """An outage of another server does not affect it."""
     assert server(ACCOUNT) == PDS

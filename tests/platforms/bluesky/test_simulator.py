@@ -1,4 +1,4 @@
-"""The simulator's front door, and the client with which its other tests knock."""
+"""The simulator's entry points, and the client for its other tests."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ JPEG = b"\xff\xd8\xff\xe0 and the rest of a picture"
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply, its JSON read."""
+    """A reply with parsed JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -38,7 +38,7 @@ class Answer:
 
 @dataclass
 class World(SimulatedNetwork):
-    """Bluesky."""
+    """A simulated Bluesky."""
 
     platform: Platform = PLATFORM
 
@@ -73,7 +73,7 @@ class World(SimulatedNetwork):
 
 
 class User:
-    """A connected account: what a client of it knows."""
+    """A connected account, as seen by its client."""
 
     def __init__(self, world: World, handle: str, password: str, session: Mapping[str, Any]) -> None:
         self.world, self.handle, self.password = world, handle, password
@@ -90,8 +90,8 @@ class User:
     def refresh(self, token: str | None = None) -> Answer:
         return self.bare("POST", "com.atproto.server.refreshSession", token or self.refresh_token)
 
-    def renew(self) -> None:
-        """Take a new pair of tokens, as a client does whose access token has expired."""
+    def refresh_session(self) -> None:
+        """Take a new pair of tokens, like a client with an expired access token."""
         session = self.refresh().data
         self.access, self.refresh_token = session["accessJwt"], session["refreshJwt"]
 
@@ -122,18 +122,18 @@ def test_connect_input_is_a_handle_and_an_app_password() -> None:
     assert [len(group) for group in given["appPassword"].split("-")] == [4, 4, 4, 4]
 
 
-def test_accounts_made_from_the_same_entropy_get_handles_of_their_own() -> None:
+def test_accounts_from_the_same_entropy_have_different_handles() -> None:
     world = World()
     handles = [
         SIMULATOR.create_account(world.state, "ok", world.now, b"\0" * 31 + bytes([last]))["identifier"]
         for last in (1, 2)
     ]
-    world.state["handle/" + handles[0]] = "did:plc:somebody"
+    world.state["handle/" + handles[0]] = "did:plc:another"
     again = SIMULATOR.create_account(world.state, "ok", world.now, b"\0" * 31 + b"\1")
     assert len({*handles, again["identifier"]}) == 3
 
 
-def test_an_unknown_scenario_makes_no_account() -> None:
+def test_unknown_scenario_is_rejected() -> None:
     world = World()
     with pytest.raises(ValueError, match="there is no scenario 'luck'"):
         SIMULATOR.create_account(world.state, "luck", world.now, world.entropy())
@@ -166,10 +166,10 @@ def test_did_has_the_form_of_a_plc_did() -> None:
 
 def test_unknown_handles_and_dids_are_refused() -> None:
     world = World()
-    assert world.send("GET", "/plc/did:plc:nobody").status == 404
+    assert world.send("GET", "/plc/did:plc:missing").status == 404
     refusal = (400, "InvalidRequest", "Unable to resolve handle")
-    assert world.get("com.atproto.identity.resolveHandle", handle="nobody.test").refusal == refusal
-    assert world.get("com.atproto.identity.resolveHandle", handle="did:plc:nobody").refusal == refusal
+    assert world.get("com.atproto.identity.resolveHandle", handle="unknown.test").refusal == refusal
+    assert world.get("com.atproto.identity.resolveHandle", handle="did:plc:missing").refusal == refusal
     missing = world.get("com.atproto.identity.resolveHandle")
     assert missing.refusal == (400, "InvalidRequest", 'Missing required key "handle" at $')
 
@@ -192,7 +192,7 @@ def test_server_describes_itself_and_is_healthy() -> None:
         ("POST", "/xrpc/com.atproto.repo.getRecord", 400, "InvalidRequest"),
     ],
 )
-def test_what_the_server_does_not_do_has_a_name(method: str, path: str, status: int, name: str) -> None:
+def test_unsupported_path_has_an_error_name(method: str, path: str, status: int, name: str) -> None:
     assert World().send(method, path).refusal[:2] == (status, name)
 
 
@@ -209,9 +209,7 @@ def test_what_the_server_does_not_do_has_a_name(method: str, path: str, status: 
         ("application/json", b" " * 1_000_001, 413, "PayloadTooLarge"),
     ],
 )
-def test_a_body_that_is_no_json_object_of_the_right_shape_is_refused(
-    content_type: str, body: bytes, status: int, name: str
-) -> None:
+def test_body_of_a_wrong_shape_is_rejected(content_type: str, body: bytes, status: int, name: str) -> None:
     answer = World().send(
         "POST", "/xrpc/com.atproto.server.createSession", headers={"content-type": content_type}, body=body
     )

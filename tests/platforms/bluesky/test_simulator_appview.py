@@ -10,7 +10,7 @@ def facet(start: int, end: int) -> dict[str, Any]:
     return {"index": {"byteStart": start, "byteEnd": end}, "features": [link]}
 
 
-def test_posts_are_listed_in_the_order_of_their_appearance() -> None:
+def test_posts_are_listed_in_order_of_appearance() -> None:
     world = World()
     alice, bob = world.connect(), world.connect()
     alice.put(post("First"), OTHER_RKEY)
@@ -50,8 +50,8 @@ def test_overwritten_post_keeps_its_place() -> None:
     assert [seen.text for seen in world.posts()] == ["First, edited", "Second"]
 
 
-def test_facets_out_of_range_or_overlapping_are_accepted_and_not_shown() -> None:
-    """ "Grüße" is seven bytes long."""
+def test_facets_out_of_range_or_overlapping_are_accepted_but_hidden() -> None:
+    """ "Grüße" has seven bytes."""
     user = World().connect()
     record = post("Grüße", facets=[facet(0, 3), facet(2, 5), facet(3, 7), facet(4, 8), facet(5, 5)])
     assert user.put(record).status == 200
@@ -59,7 +59,7 @@ def test_facets_out_of_range_or_overlapping_are_accepted_and_not_shown() -> None
     assert user.read().data["value"] == record
 
 
-def test_public_view_lags_behind_the_repository() -> None:
+def test_public_view_is_delayed() -> None:
     user = World().connect()
     user.put(post())
     assert user.world.get("app.bsky.feed.getPosts", uris=user.uri()).data == {"posts": []}
@@ -69,14 +69,14 @@ def test_public_view_lags_behind_the_repository() -> None:
     assert view["likeCount"] == view["replyCount"] == view["repostCount"] == view["quoteCount"] == 0
 
 
-def test_unknown_posts_are_left_out() -> None:
+def test_unknown_posts_are_omitted() -> None:
     user = World().connect()
     user.put(post())
     user.world.advance(seconds=2)
     uris = [
         user.uri(OTHER_RKEY),
         user.uri(),
-        "at://did:plc:nobody/app.bsky.feed.post/3l6oveex3ii2l",
+        "at://did:plc:missing/app.bsky.feed.post/3l6oveex3ii2l",
         "nonsense",
     ]
     query = [("uris", uri) for uri in uris]
@@ -84,14 +84,14 @@ def test_unknown_posts_are_left_out() -> None:
     assert [view["uri"] for view in answer.data["posts"]] == [user.uri()]
 
 
-def test_1_to_25_posts_may_be_asked_for() -> None:
+def test_1_to_25_posts_can_be_read() -> None:
     world = World()
     for count, status in ((0, 400), (25, 200), (26, 400)):
-        query = [("uris", "at://did:plc:nobody/app.bsky.feed.post/3l6oveex3ii2l")] * count
+        query = [("uris", "at://did:plc:missing/app.bsky.feed.post/3l6oveex3ii2l")] * count
         assert world.send("GET", "/xrpc/app.bsky.feed.getPosts", query=query).status == status
 
 
-def test_profile_names_the_account() -> None:
+def test_profile_describes_the_account() -> None:
     world = World()
     user = world.connect("flaky")
     profile = world.get("app.bsky.actor.getProfile", actor=user.did).data
@@ -100,6 +100,6 @@ def test_profile_names_the_account() -> None:
     assert world.get("app.bsky.actor.getProfile", actor=user.handle).data == profile
 
 
-def test_unknown_profile_is_refused() -> None:
-    answer = World().get("app.bsky.actor.getProfile", actor="nobody.test")
+def test_unknown_profile_is_rejected() -> None:
+    answer = World().get("app.bsky.actor.getProfile", actor="unknown.test")
     assert answer.refusal == (400, "InvalidRequest", "Profile not found")

@@ -13,7 +13,7 @@ def with_image(blob: dict[str, Any]) -> dict[str, Any]:
     return post(embed={"$type": "app.bsky.embed.images", "images": [{"image": blob, "alt": ""}]})
 
 
-def test_upload_answers_a_reference_that_a_post_may_echo() -> None:
+def test_upload_returns_a_reference_for_a_post() -> None:
     user = World().connect()
     blob = user.upload().data["blob"]
     assert blob["$type"] == "blob"
@@ -22,12 +22,12 @@ def test_upload_answers_a_reference_that_a_post_may_echo() -> None:
     assert user.put(with_image(blob)).status == 200
 
 
-def test_the_same_bytes_are_the_same_blob() -> None:
+def test_same_bytes_are_the_same_blob() -> None:
     user = World().connect()
     assert user.upload().data == user.upload().data
 
 
-def test_bytes_are_not_kept() -> None:
+def test_bytes_are_not_stored() -> None:
     world = World()
     data = JPEG + b"secret picture"
     world.connect().upload(data)
@@ -57,7 +57,7 @@ def test_type_is_sniffed_and_the_header_is_the_fallback(data: bytes, declared: s
     assert World().connect().upload(data, declared).data["blob"]["mimeType"] == found
 
 
-def test_blob_over_the_limit_of_the_server_is_a_413() -> None:
+def test_blob_over_the_server_limit_is_a_413() -> None:
     user = World().connect()
     data = bytes(BLOB_MAX_BYTES)
     assert user.upload(data).status == 200
@@ -72,7 +72,7 @@ def test_blob_over_the_limit_of_the_server_is_a_413() -> None:
         ({"ref": {"$link": "bafkreiunknown"}}, "BlobNotFound"),
     ],
 )
-def test_reference_that_is_not_echoed_verbatim_is_refused(change: dict[str, Any], name: str) -> None:
+def test_changed_reference_is_rejected(change: dict[str, Any], name: str) -> None:
     user = World().connect()
     blob = user.upload().data["blob"]
     assert user.put(with_image({**blob, **change})).refusal[:2] == (400, name)
@@ -80,8 +80,8 @@ def test_reference_that_is_not_echoed_verbatim_is_refused(change: dict[str, Any]
 
 
 @pytest.mark.parametrize("change", [{"mimeType": "image/png"}, {"size": 1}])
-def test_a_reference_to_a_blob_in_use_is_not_compared_again(change: dict[str, Any]) -> None:
-    """packages/pds/src/actor-store/blob/transactor.ts compares while it makes a blob permanent, and only then."""
+def test_reference_to_a_used_blob_is_not_compared_again(change: dict[str, Any]) -> None:
+    """packages/pds/src/actor-store/blob/transactor.ts compares only when it makes a blob permanent."""
     user = World().connect()
     blob = user.upload().data["blob"]
     user.put(with_image(blob))
@@ -90,17 +90,17 @@ def test_a_reference_to_a_blob_in_use_is_not_compared_again(change: dict[str, An
 
 def test_blob_of_another_account_is_not_found() -> None:
     world = World()
-    mine, theirs = world.connect(), world.connect()
-    blob = theirs.upload().data["blob"]
+    mine, other = world.connect(), world.connect()
+    blob = other.upload().data["blob"]
     refusal = (400, "BlobNotFound", f"Could not find blob: {blob['ref']['$link']}")
     assert mine.put(with_image(blob)).refusal == refusal
 
 
-def test_unused_blob_is_thrown_away_after_hours_and_may_be_uploaded_again() -> None:
+def test_unused_blob_is_deleted_after_hours_and_can_be_uploaded_again() -> None:
     user = World().connect()
     blob = user.upload().data["blob"]
     user.world.advance(hours=6)
-    user.renew()
+    user.refresh_session()
     assert user.put(with_image(blob)).refusal[1] == "BlobNotFound"
     user.upload()
     assert user.put(with_image(blob)).status == 200
@@ -112,7 +112,7 @@ def test_used_blob_is_kept() -> None:
     user.put(with_image(blob))
     user.upload()
     user.world.advance(days=30)
-    user.renew()
+    user.refresh_session()
     assert user.put(with_image(blob), "3l6oveex3ii2m").status == 200
 
 

@@ -23,7 +23,7 @@ def remaining(answer: Answer) -> int:
 
 
 def use_up(user: User, points: int) -> None:
-    """Take points in large steps: a batch of 200 creates costs 600."""
+    """Use points in large steps: a batch of 200 creates costs 600."""
     creates = [{"$type": f"{APPLY}create", "collection": POST, "value": post()}] * 200
     for _ in range(points // 600):
         assert user.write("applyWrites", writes=creates).status == 200
@@ -46,7 +46,7 @@ def test_every_write_has_its_price(write: Callable[[User], Answer], points: int)
     assert remaining(answer) == 5000 - points
 
 
-def test_headers_tell_limit_rest_reset_and_policy() -> None:
+def test_headers_state_limit_rest_reset_and_policy() -> None:
     user = World().connect()
     headers = user.put(post()).headers
     reset = int(user.world.now.timestamp()) + 3600
@@ -56,7 +56,7 @@ def test_headers_tell_limit_rest_reset_and_policy() -> None:
     assert "retry-after" not in headers
 
 
-def test_5000_points_an_hour_then_429_until_the_window_ends() -> None:
+def test_429_follows_5000_points_until_the_hour_ends() -> None:
     user = World().connect()
     use_up(user, 5000)
     user.world.advance(minutes=20)
@@ -68,12 +68,12 @@ def test_5000_points_an_hour_then_429_until_the_window_ends() -> None:
     assert user.put(post(), "3l6oveex3ii2z").status == 200
 
 
-def test_35000_points_a_day() -> None:
+def test_35000_points_are_allowed_per_day() -> None:
     user = World().connect()
     for _ in range(7):
         use_up(user, 4800)
         user.world.advance(hours=1)
-        user.renew()
+        user.refresh_session()
     use_up(user, 1400)
     refused = user.put(post(), "3l6oveex3ii2z")
     assert refused.refusal == REFUSAL
@@ -81,24 +81,24 @@ def test_35000_points_a_day() -> None:
     assert refused.headers["retry-after"] == str(17 * 3600)
 
 
-def test_accounts_have_budgets_of_their_own() -> None:
+def test_accounts_have_separate_budgets() -> None:
     world = World()
     busy, idle = world.connect(), world.connect()
     use_up(busy, 3000)
     assert remaining(idle.put(post())) == 4998
 
 
-def test_1000_uploads_a_day() -> None:
+def test_1000_uploads_are_allowed_per_day() -> None:
     user = World().connect()
     for _ in range(1000):
         assert user.upload().status == 200
     assert user.upload().refusal == REFUSAL
     user.world.advance(days=1)
-    user.renew()
+    user.refresh_session()
     assert remaining(user.upload()) == 999
 
 
-def test_30_logins_in_five_minutes_the_wrong_ones_too() -> None:
+def test_30_logins_are_allowed_in_five_minutes_including_wrong_ones() -> None:
     world = World()
     user = world.connect()  # the first
     for _ in range(29):

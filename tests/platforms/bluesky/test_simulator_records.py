@@ -21,7 +21,7 @@ def create(rkey: str | None = None, text: str = "Hello") -> dict[str, Any]:
     return {"$type": f"{APPLY}create", "collection": POST, "value": post(text), **named}
 
 
-def test_put_creates_and_answers_where_it_is() -> None:
+def test_put_creates_a_record_and_returns_its_uri() -> None:
     user = World().connect()
     answer = user.put(post(), swapRecord=None)
     assert answer.status == 200
@@ -32,8 +32,8 @@ def test_put_creates_and_answers_where_it_is() -> None:
 
 
 @pytest.mark.parametrize("swap", [{}, {"swapRecord": None}, {"swapRecord": "bafyreianother"}])
-def test_the_same_put_again_changes_nothing_and_has_no_commit(swap: dict[str, Any]) -> None:
-    """The no-op test runs before the swap test, so a replay after a timeout is always safe."""
+def test_repeated_put_changes_nothing_and_has_no_commit(swap: dict[str, Any]) -> None:
+    """The comparison precedes the swap check, so a replay after a timeout is always safe."""
     user = World().connect()
     first = user.put(post(), swapRecord=None).data
     again = user.put(post(), **swap)
@@ -57,26 +57,26 @@ def test_put_without_swap_overwrites_silently() -> None:
     assert texts(user) == ["Second"]
 
 
-def test_put_with_the_cid_that_is_there_replaces_it() -> None:
+def test_put_with_the_current_cid_replaces_the_record() -> None:
     user = World().connect()
     cid = user.put(post("First")).data["cid"]
     assert user.put(post("Second"), swapRecord=cid).status == 200
 
 
-def test_put_that_expects_a_record_where_there_is_none_is_an_invalid_swap() -> None:
+def test_put_that_expects_a_missing_record_is_an_invalid_swap() -> None:
     user = World().connect()
     answer = user.put(post(), swapRecord="bafyreisomething")
     assert answer.refusal == (400, "InvalidSwap", "Record was at null")
 
 
-def test_a_missing_type_is_filled_in_and_is_the_same_record() -> None:
+def test_missing_type_is_added_and_is_the_same_record() -> None:
     user = World().connect()
     untyped = {name: value for name, value in post().items() if name != "$type"}
     assert user.put(untyped).data["cid"] == user.put(post()).data["cid"]
     assert user.read().data["value"]["$type"] == POST
 
 
-def test_fields_that_a_call_does_not_know_are_ignored() -> None:
+def test_unknown_fields_of_a_call_are_ignored() -> None:
     user = World().connect("rejected")
     assert user.write("deleteRecord", collection=POST, rkey=RKEY, record=post(), writes=1).status == 200
     user = World().connect("duplicate")
@@ -84,7 +84,7 @@ def test_fields_that_a_call_does_not_know_are_ignored() -> None:
 
 
 @pytest.mark.parametrize("write", ["put", "create", "delete", "apply"])
-def test_every_write_can_be_tied_to_a_commit(write: str) -> None:
+def test_every_write_can_require_a_commit(write: str) -> None:
     user = World().connect()
     head = user.put(post()).data["commit"]["cid"]
     calls: dict[str, tuple[str, dict[str, Any]]] = {
@@ -99,7 +99,7 @@ def test_every_write_can_be_tied_to_a_commit(write: str) -> None:
     assert user.write(name, swapCommit=head, **body).status == 200
 
 
-def test_revisions_rise_even_when_the_clock_stands_still() -> None:
+def test_revisions_increase_when_the_clock_stands_still() -> None:
     user = World().connect()
     revisions = [user.put(post(str(number))).data["commit"]["rev"] for number in range(3)]
     assert revisions == sorted(set(revisions))
@@ -113,14 +113,14 @@ def test_create_under_a_taken_key_is_a_masked_500() -> None:
     assert texts(user) == ["Hello"]
 
 
-def test_create_without_a_key_makes_a_second_post_when_repeated() -> None:
+def test_repeated_create_without_a_key_creates_a_second_post() -> None:
     user = World().connect()
     uris = {user.write("createRecord", collection=POST, record=post()).data["uri"] for _ in range(2)}
     assert len(uris) == 2
     assert texts(user) == ["Hello", "Hello"]
 
 
-def test_record_is_read_without_login_from_the_moment_of_the_commit() -> None:
+def test_record_is_readable_without_login_from_the_commit_on() -> None:
     user = World().connect()
     written = user.put(post()).data
     assert user.read().data == {"uri": user.uri(), "cid": written["cid"], "value": post()}
@@ -128,7 +128,7 @@ def test_record_is_read_without_login_from_the_moment_of_the_commit() -> None:
     assert by_handle.data == user.read().data
 
 
-def test_a_record_that_is_not_there_is_a_400() -> None:
+def test_missing_record_is_a_400() -> None:
     user = World().connect()
     assert user.read().refusal == (400, "RecordNotFound", f"Could not locate record: {user.uri()}")
     user.put(post())
@@ -137,18 +137,18 @@ def test_a_record_that_is_not_there_is_a_400() -> None:
 
 
 @pytest.mark.parametrize("name", ["getRecord", "listRecords"])
-def test_an_unknown_repository_is_not_found(name: str) -> None:
-    answer = World().get(f"com.atproto.repo.{name}", repo="did:plc:nobody", collection=POST, rkey=RKEY)
-    assert answer.refusal == (400, "InvalidRequest", "Could not find repo: did:plc:nobody")
+def test_unknown_repository_is_not_found(name: str) -> None:
+    answer = World().get(f"com.atproto.repo.{name}", repo="did:plc:missing", collection=POST, rkey=RKEY)
+    assert answer.refusal == (400, "InvalidRequest", "Could not find repo: did:plc:missing")
 
 
-@pytest.mark.parametrize("repo", ["did:plc:nobody", "nobody.test"])
-def test_nobody_s_repository_cannot_be_written_to(repo: str) -> None:
+@pytest.mark.parametrize("repo", ["did:plc:missing", "unknown.test"])
+def test_missing_repository_cannot_be_written_to(repo: str) -> None:
     answer = World().connect().write("putRecord", repo=repo, collection=POST, rkey=RKEY, record=post())
     assert answer.refusal == (403, "AccountNotFound", "Account not found")
 
 
-def test_deleting_twice_is_fine() -> None:
+def test_record_can_be_deleted_twice() -> None:
     user = World().connect()
     user.put(post())
     assert set(user.write("deleteRecord", collection=POST, rkey=RKEY).data) == {"commit"}
@@ -156,7 +156,7 @@ def test_deleting_twice_is_fine() -> None:
     assert texts(user) == []
 
 
-def test_delete_can_be_tied_to_a_record() -> None:
+def test_delete_can_require_a_record() -> None:
     user = World().connect()
     cid = user.put(post()).data["cid"]
     refused = user.write("deleteRecord", collection=POST, rkey=RKEY, swapRecord="bafyreianother")
@@ -183,7 +183,7 @@ def test_records_are_listed_newest_first_in_pages() -> None:
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "9" * 5000])
-def test_a_page_holds_1_to_100_records(limit: str) -> None:
+def test_page_has_1_to_100_records(limit: str) -> None:
     user = World().connect()
     answer = user.world.get("com.atproto.repo.listRecords", repo=user.did, collection=POST, limit=limit)
     assert answer.refusal[:2] == (400, "InvalidRequest")
@@ -217,7 +217,7 @@ def test_several_writes_are_one_commit() -> None:
         {"$type": f"{APPLY}delete", "collection": POST, "rkey": "3l6oveex3ii2z"},
     ],
 )
-def test_one_write_that_fails_undoes_the_others(failing: dict[str, Any]) -> None:
+def test_failed_write_undoes_the_others(failing: dict[str, Any]) -> None:
     user = World().connect()
     user.put(post("There"))
     answer = user.write("applyWrites", writes=[create(OTHER_RKEY), failing])
@@ -225,14 +225,14 @@ def test_one_write_that_fails_undoes_the_others(failing: dict[str, Any]) -> None
     assert texts(user) == ["There"]
 
 
-def test_at_most_200_writes_at_once() -> None:
+def test_at_most_200_writes_are_allowed_in_a_batch() -> None:
     user = World().connect()
     assert user.write("applyWrites", writes=[create() for _ in range(200)]).status == 200
     answer = user.write("applyWrites", writes=[create() for _ in range(201)])
     assert answer.refusal == (400, "InvalidRequest", "Too many writes. Max: 200")
 
 
-def test_an_unknown_kind_of_write_is_refused() -> None:
+def test_unknown_kind_of_write_is_rejected() -> None:
     answer = World().connect().write("applyWrites", writes=[{"$type": f"{APPLY}upsert", "collection": POST}])
     assert answer.refusal[:2] == (400, "InvalidRequest")
 
@@ -242,10 +242,10 @@ PUTS = st.lists(st.tuples(RKEYS, st.sampled_from(["One", "Two", "Three"]), st.bo
 
 
 @given(PUTS)
-def test_replaying_any_sequence_of_puts_never_makes_a_second_record(
+def test_replaying_puts_never_creates_a_second_record(
     puts: list[tuple[str, str, bool]],
 ) -> None:
-    """With `swapRecord: null`, as an idempotent publisher sends it, a replay changes nothing at all."""
+    """With `swapRecord: null`, as an idempotent publisher sends it, a replay changes nothing."""
     user = World().connect()
 
     def play() -> dict[str, str]:
@@ -260,7 +260,7 @@ def test_replaying_any_sequence_of_puts_never_makes_a_second_record(
 
 
 @given(PUTS)
-def test_replaying_puts_that_overwrite_ends_where_it_ended(puts: list[tuple[str, str, bool]]) -> None:
+def test_replaying_overwriting_puts_has_the_same_result(puts: list[tuple[str, str, bool]]) -> None:
     user = World().connect()
 
     def play() -> dict[str, str]:

@@ -29,7 +29,7 @@ DIRECTORY_SCENARIOS = {
 CREATE = {"$type": "com.atproto.repo.applyWrites#create", "collection": POST}
 
 
-def test_every_scenario_of_the_contract_is_there() -> None:
+def test_every_scenario_of_the_contract_exists() -> None:
     assert set(SIMULATOR.scenarios) == SCENARIOS | DIRECTORY_SCENARIOS
 
 
@@ -43,9 +43,7 @@ def test_every_scenario_of_the_contract_is_there() -> None:
         ("directory_unanswered", 504, 3600),
     ],
 )
-def test_directory_scenarios_change_the_answer_of_the_directory_only(
-    scenario: str, status: int, delay_s: float
-) -> None:
+def test_directory_scenarios_change_only_the_directory(scenario: str, status: int, delay_s: float) -> None:
     user = World().connect(scenario)
     answer = user.world.ask("GET", f"/plc/{user.did}")
     assert (answer.status, answer.delay_s) == (status, delay_s)
@@ -53,12 +51,12 @@ def test_directory_scenarios_change_the_answer_of_the_directory_only(
 
 
 @pytest.mark.parametrize("scenario", sorted(SCENARIOS | DIRECTORY_SCENARIOS))
-def test_every_scenario_lets_the_account_be_connected_and_read(scenario: str) -> None:
+def test_account_of_every_scenario_can_be_connected_and_read(scenario: str) -> None:
     user = World().connect(scenario)
     assert user.read().refusal[1] == "RecordNotFound"
 
 
-def test_ok_publishes_at_once() -> None:
+def test_ok_publishes_immediately() -> None:
     user = World().connect("ok")
     answer = user.put(post())
     assert (answer.status, answer.delay_s, answer.dropped) == (200, 0, False)
@@ -70,7 +68,7 @@ def test_slow_takes_three_seconds_for_writes_and_uploads() -> None:
     assert user.read().delay_s == 0
 
 
-def test_rate_limited_refuses_two_writes_and_says_until_when() -> None:
+def test_rate_limited_refuses_two_writes_with_a_retry_time() -> None:
     user = World().connect("rate_limited")
     for _ in range(2):
         refused = user.put(post())
@@ -96,18 +94,18 @@ def test_auth_revoked_refuses_every_access_and_refresh_after_connecting() -> Non
     assert user.world.login(user.handle, user.password).refusal == refusal
 
 
-def test_token_expiring_asks_for_a_refresh_every_few_seconds() -> None:
+def test_token_expiring_requires_a_refresh_every_few_seconds() -> None:
     user = World().connect("token_expiring")
     assert user.put(post()).status == 200
     user.world.advance(seconds=5)
     assert user.put(post()).refusal == (400, "ExpiredToken", "Token has expired")
-    user.renew()
+    user.refresh_session()
     assert user.put(post()).status == 200
     user.world.advance(seconds=5)
     assert user.put(post()).status == 400
 
 
-def test_rejected_refuses_posts_and_nothing_else() -> None:
+def test_rejected_refuses_only_posts() -> None:
     user = World().connect("rejected")
     assert user.put(post()).refusal[:2] == (400, "InvalidRequest")
     writes = [{**CREATE, "value": post()}]
@@ -117,7 +115,7 @@ def test_rejected_refuses_posts_and_nothing_else() -> None:
     assert user.world.posts() == []
 
 
-def test_unavailable_is_over_after_a_while() -> None:
+def test_unavailable_ends_after_a_while() -> None:
     user = World().connect("unavailable")
     user.world.advance(hours=1)
     assert user.put(post()).refusal[:2] == (503, "NotEnoughResources")
@@ -138,7 +136,7 @@ def test_flaky_fails_every_second_write_before_it_is_executed() -> None:
     assert user.put(post(), OTHER_RKEY).status == 200
 
 
-def test_timeout_after_publish_loses_the_first_answer_for_each_record() -> None:
+def test_timeout_after_publish_loses_the_first_response_for_each_record() -> None:
     user = World().connect("timeout_after_publish")
     for rkey in (RKEY, OTHER_RKEY):
         assert user.put(post(), rkey, swapRecord=None).dropped
@@ -148,7 +146,7 @@ def test_timeout_after_publish_loses_the_first_answer_for_each_record() -> None:
     assert len(user.world.posts()) == 2
 
 
-def test_timeout_after_publish_loses_the_answer_of_a_batch_once() -> None:
+def test_timeout_after_publish_loses_the_response_of_a_batch_once() -> None:
     user = World().connect("timeout_after_publish")
     writes = [{**CREATE, "rkey": RKEY, "value": post()}, {**CREATE, "rkey": OTHER_RKEY, "value": post()}]
     assert user.write("applyWrites", writes=writes).dropped
@@ -174,7 +172,7 @@ def test_duplicate_finds_another_post_under_its_key(name: str) -> None:
     assert len(user.world.posts()) == 1
 
 
-def test_processing_forever_neither_answers_nor_executes() -> None:
+def test_processing_forever_does_not_respond_or_execute() -> None:
     user = World().connect("processing_forever")
     for answer in (user.put(post()), user.upload()):
         assert answer.refusal == (504, "UpstreamTimeout", "Operation timed out, please try again.")

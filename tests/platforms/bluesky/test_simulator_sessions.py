@@ -14,7 +14,7 @@ def forged(token: str) -> str:
     return token[:-2] + ("aa" if token[-2:] != "aa" else "bb")
 
 
-def test_login_answers_who_it_is_where_it_lives_and_two_tokens() -> None:
+def test_login_returns_account_server_and_two_tokens() -> None:
     world = World()
     user = world.connect()
     session = world.login(user.handle, user.password)
@@ -23,21 +23,21 @@ def test_login_answers_who_it_is_where_it_lives_and_two_tokens() -> None:
     assert session.data["didDoc"]["id"] == user.did
 
 
-def test_login_takes_the_did_too() -> None:
+def test_login_accepts_the_did() -> None:
     world = World()
     user = world.connect()
     assert world.login(user.did, user.password).status == 200
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_a_wrong_password_and_an_unknown_account_look_the_same(*, known: bool) -> None:
+def test_wrong_password_and_unknown_account_look_the_same(*, known: bool) -> None:
     world = World()
-    handle = world.connect().handle if known else "nobody.test"
+    handle = world.connect().handle if known else "unknown.test"
     refusal = (401, "AuthenticationRequired", "Invalid identifier or password")
     assert world.login(handle, "aaaa-bbbb-cccc-dddd").refusal == refusal
 
 
-def test_session_says_who_it_belongs_to() -> None:
+def test_session_contains_its_account() -> None:
     user = World().connect()
     session = user.bare("GET", GET_SESSION, user.access)
     assert (session.data["did"], session.data["handle"], session.data["active"]) == (
@@ -48,7 +48,7 @@ def test_session_says_who_it_belongs_to() -> None:
     assert "email" not in session.data
 
 
-def test_access_token_lives_two_hours_and_its_end_is_a_400() -> None:
+def test_access_token_is_valid_for_two_hours_and_then_a_400() -> None:
     user = World().connect()
     user.world.advance(minutes=119, seconds=59)
     assert user.bare("GET", GET_SESSION, user.access).status == 200
@@ -56,21 +56,21 @@ def test_access_token_lives_two_hours_and_its_end_is_a_400() -> None:
     assert user.bare("GET", GET_SESSION, user.access).refusal == EXPIRED
 
 
-def test_refresh_token_lives_ninety_days() -> None:
+def test_refresh_token_is_valid_for_ninety_days() -> None:
     user = World().connect()
     user.world.advance(days=89, hours=23)
-    renewed = user.refresh().data["refreshJwt"]
+    refreshed = user.refresh().data["refreshJwt"]
     user.world.advance(days=1)
-    assert user.refresh(renewed).status == 200
+    assert user.refresh(refreshed).status == 200
     assert user.refresh().refusal == EXPIRED
 
 
 def test_refresh_rotates_both_tokens() -> None:
     user = World().connect()
     user.world.advance(minutes=121)
-    renewed = user.refresh().data
-    assert renewed["refreshJwt"] != user.refresh_token
-    assert user.bare("GET", GET_SESSION, renewed["accessJwt"]).status == 200
+    refreshed = user.refresh().data
+    assert refreshed["refreshJwt"] != user.refresh_token
+    assert user.bare("GET", GET_SESSION, refreshed["accessJwt"]).status == 200
 
 
 def test_used_refresh_token_leads_to_the_same_successor_for_two_hours() -> None:
@@ -83,7 +83,7 @@ def test_used_refresh_token_leads_to_the_same_successor_for_two_hours() -> None:
     assert user.refresh(first).status == 200
 
 
-def test_two_racing_refreshes_are_one_rotation() -> None:
+def test_racing_refreshes_are_one_rotation() -> None:
     user = World().connect()
     one, other = user.refresh().data["refreshJwt"], user.refresh().data["refreshJwt"]
     after_one, after_other = user.refresh(one).data, user.refresh(other).data
@@ -91,26 +91,26 @@ def test_two_racing_refreshes_are_one_rotation() -> None:
     assert after_one["did"] == after_other["did"]
 
 
-def test_refresh_refuses_any_body() -> None:
+def test_refresh_rejects_any_body() -> None:
     user = World().connect()
     answer = user.world.post("com.atproto.server.refreshSession", {}, user.refresh_token)
     assert answer.refusal[:2] == (400, "InvalidRequest")
 
 
-def test_logout_ends_the_session_and_may_be_repeated() -> None:
+def test_logout_ends_the_session_and_can_be_repeated() -> None:
     user = World().connect()
     assert user.bare("POST", DELETE_SESSION, user.refresh_token).status == 200
     assert user.bare("POST", DELETE_SESSION, user.refresh_token).status == 200
     assert user.refresh().refusal == REVOKED
 
 
-def test_logout_takes_a_token_that_has_expired() -> None:
+def test_logout_accepts_an_expired_token() -> None:
     user = World().connect()
     user.world.advance(days=91)
     assert user.bare("POST", DELETE_SESSION, user.refresh_token).status == 200
 
 
-def test_used_token_does_not_revive_a_session_that_was_logged_out() -> None:
+def test_used_token_does_not_revive_an_ended_session() -> None:
     user = World().connect()
     successor = user.refresh().data["refreshJwt"]
     user.bare("POST", DELETE_SESSION, successor)
@@ -118,7 +118,7 @@ def test_used_token_does_not_revive_a_session_that_was_logged_out() -> None:
 
 
 @pytest.mark.parametrize("name", [GET_SESSION, "com.atproto.server.refreshSession", DELETE_SESSION])
-def test_a_call_without_a_token_is_refused(name: str) -> None:
+def test_call_without_a_token_is_rejected(name: str) -> None:
     method = "GET" if name == GET_SESSION else "POST"
     for headers in ({}, {"authorization": "Basic abc"}, {"authorization": "Bearer "}):
         answer = World().send(method, f"/xrpc/{name}", headers=headers)
@@ -134,7 +134,7 @@ def invalid_tokens(user: User) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("message", ["Malformed token", "Token could not be verified", "Bad token scope"])
-def test_a_token_that_is_not_an_access_token_of_this_server_is_invalid(message: str) -> None:
+def test_foreign_token_is_invalid(message: str) -> None:
     user = World().connect()
     answer = user.bare("GET", GET_SESSION, invalid_tokens(user)[message])
     assert answer.refusal == (400, "InvalidToken", message)
@@ -152,7 +152,7 @@ def test_access_token_cannot_refresh() -> None:
     assert user.refresh(user.access).refusal == (400, "InvalidToken", "Bad token scope")
 
 
-def test_account_that_moved_away_is_not_found() -> None:
+def test_moved_account_is_not_found() -> None:
     user = World().connect()
     del user.world.state[f"account/{user.did}"]
     refusal = (403, "AccountNotFound", "Account not found")
@@ -160,10 +160,10 @@ def test_account_that_moved_away_is_not_found() -> None:
     assert user.refresh().refusal == refusal
 
 
-def test_an_account_writes_to_its_own_repository_only() -> None:
+def test_account_writes_only_to_its_own_repository() -> None:
     world = World()
-    mine, theirs = world.connect(), world.connect()
-    body = {"repo": theirs.did, "collection": "app.bsky.feed.post", "rkey": "3l6oveex3ii2l", "record": post()}
+    mine, other = world.connect(), world.connect()
+    body = {"repo": other.did, "collection": "app.bsky.feed.post", "rkey": "3l6oveex3ii2l", "record": post()}
     answer = world.post("com.atproto.repo.putRecord", body, mine.access)
     assert answer.refusal == (401, "AuthenticationRequired", "Authentication Required")
     assert world.posts() == []

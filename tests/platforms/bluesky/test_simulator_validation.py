@@ -1,4 +1,4 @@
-"""What a record must look like: fact sheet sections 2.1 to 2.3, 3 and 4."""
+"""The form of a record: fact sheet sections 2.1 to 2.3, 3 and 4."""
 
 from typing import Any
 
@@ -157,7 +157,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("record", "message"), REFUSED, ids=[message for _, message in REFUSED])
-def test_record_that_breaks_the_lexicon_is_refused_with_the_place(record: dict[str, Any], message: str) -> None:
+def test_record_that_breaks_the_lexicon_is_rejected_with_the_path(record: dict[str, Any], message: str) -> None:
     answer = World().connect().put(record)
     assert answer.refusal == (400, "InvalidRequest", f"Invalid app.bsky.feed.post record: {message}")
 
@@ -181,22 +181,22 @@ def test_record_that_breaks_the_lexicon_is_refused_with_the_place(record: dict[s
         post(facets=[facet(feature={"$type": "com.example.facet"})], added={"in": "2027"}),
     ],
 )
-def test_record_that_keeps_to_the_lexicon_is_valid(record: dict[str, Any]) -> None:
+def test_record_that_matches_the_lexicon_is_valid(record: dict[str, Any]) -> None:
     answer = World().connect().put(record)
     assert (answer.status, answer.data.get("validationStatus")) == (200, "valid")
 
 
-def test_text_is_limited_in_bytes_as_well_as_in_graphemes() -> None:
-    """121 families of four are 121 graphemes and 3025 bytes."""
+def test_text_is_limited_in_bytes_and_in_graphemes() -> None:
+    """121 families of four are 121 graphemes and 3,025 bytes."""
     answer = World().connect().put(post("👨‍👩‍👧‍👦" * 121))
     assert answer.data["message"].endswith("string too big (maximum 3000, got 3025) at $.record.text")
 
 
-def test_half_of_a_surrogate_pair_is_no_string() -> None:
+def test_half_of_a_surrogate_pair_is_rejected() -> None:
     assert World().connect().put(post("\ud83d")).refusal[:2] == (400, "InvalidRequest")
 
 
-def test_type_of_the_record_must_be_its_collection() -> None:
+def test_type_of_a_record_must_be_its_collection() -> None:
     answer = World().connect().put({**post(), "$type": "app.bsky.feed.like"})
     message = "Invalid $type: expected app.bsky.feed.post, got app.bsky.feed.like"
     assert answer.refusal == (400, "InvalidRequest", message)
@@ -213,7 +213,7 @@ def test_type_of_the_record_must_be_its_collection() -> None:
         "0l6oveex3ii2l",  # 0, 1, 8 and 9 are not in the alphabet
     ],
 )
-def test_posts_are_named_by_tids(rkey: str) -> None:
+def test_posts_have_tids_as_keys(rkey: str) -> None:
     status, name, message = World().connect().put(post(), rkey).refusal
     assert (status, name) == (400, "InvalidRequest")
     assert message.startswith("Invalid record key for app.bsky.feed.post: ")
@@ -229,7 +229,7 @@ def put_unknown(user: User, **more: object) -> Answer:
     return user.write("putRecord", collection="com.example.foo", rkey="self", record={"a": 1}, **more)
 
 
-def test_record_of_an_unknown_collection_is_taken_unless_validation_is_demanded() -> None:
+def test_record_of_an_unknown_collection_is_accepted_unless_validation_is_required() -> None:
     user = World().connect()
     assert put_unknown(user).data["validationStatus"] == "unknown"
     assert put_unknown(user, validate="yes").refusal[2] == "Expected boolean value type (got string) at $.validate"
@@ -240,7 +240,7 @@ def test_record_of_an_unknown_collection_is_taken_unless_validation_is_demanded(
     )
 
 
-def test_validation_can_be_declined_but_followers_see_only_what_is_valid() -> None:
+def test_invalid_record_is_hidden_from_followers_when_validation_is_declined() -> None:
     user = World().connect()
     assert "validationStatus" not in user.put(without("createdAt"), validate=False).data
     assert user.world.posts() == []
@@ -248,7 +248,7 @@ def test_validation_can_be_declined_but_followers_see_only_what_is_valid() -> No
     assert len(user.world.posts()) == 1
 
 
-def test_no_record_has_fractions_or_broken_blobs_even_unvalidated() -> None:
+def test_record_with_fractions_or_broken_blobs_is_rejected_without_validation() -> None:
     user = World().connect()
     for record in (post(ratio=0.5), post(picture={"$type": "blob"}), post(deep=nested(100))):
         assert user.put(record, validate=False).refusal[:2] == (400, "InvalidRequest")
@@ -289,7 +289,7 @@ def nested(depth: int) -> list[object]:
         ("app.bsky.feed.repost", {"subject": REF}, False),
     ],
 )
-def test_records_around_a_post_have_lexicons_too(collection: str, record: dict[str, Any], *, valid: bool) -> None:
+def test_related_records_have_lexicons(collection: str, record: dict[str, Any], *, valid: bool) -> None:
     user = World().connect()
     answer = user.write("putRecord", collection=collection, rkey="3l6oveex3ii2l", record=record)
     assert (answer.status == 200) is valid

@@ -19,7 +19,7 @@ frozen_moments = st.builds(Frozen, at=moments, entropy=st.binary(min_size=32, ma
 
 
 def decode(text: str) -> tuple[int, int]:
-    """Microseconds and clock id."""
+    """Return the microseconds and the clock id."""
     value = 0
     for letter in text:
         value = value << 5 | _ALPHABET.index(letter)
@@ -27,7 +27,7 @@ def decode(text: str) -> tuple[int, int]:
 
 
 @given(frozen_moments, st.integers(0, 25))
-def test_a_key_has_the_form_of_a_tid_and_holds_the_moment_and_the_clock(frozen: Frozen, index: int) -> None:
+def test_key_is_a_tid_of_the_moment_and_the_clock(frozen: Frozen, index: int) -> None:
     key = tid(frozen, index)
     assert _SYNTAX.fullmatch(key)
     microseconds, clock = decode(key)
@@ -36,26 +36,26 @@ def test_a_key_has_the_form_of_a_tid_and_holds_the_moment_and_the_clock(frozen: 
 
 
 @given(frozen_moments)
-def test_the_keys_of_a_thread_differ_and_sort_in_its_order(frozen: Frozen) -> None:
+def test_keys_of_a_thread_are_unique_and_sorted(frozen: Frozen) -> None:
     keys = [tid(frozen, index) for index in range(26)]
     assert keys == sorted(set(keys))
 
 
 @pytest.mark.parametrize("vector", ["3jzfcijpj2z2a", "7777777777777", "3zzzzzzzzzzzz"])
-def test_published_vectors_come_out_again(vector: str) -> None:
+def test_published_vectors_are_reproduced(vector: str) -> None:
     """Source: github.com/bluesky-social/atproto interop-test-files/syntax/tid_syntax_valid.txt."""
     microseconds, clock = decode(vector)
     frozen = Frozen(at=_EPOCH + timedelta(microseconds=microseconds), entropy=clock.to_bytes(2) + bytes(30))
     assert tid(frozen, 0) == vector
 
 
-def test_a_key_is_the_same_in_every_time_zone() -> None:
+def test_key_is_the_same_in_every_time_zone() -> None:
     at = datetime(2026, 11, 21, 10, 0, tzinfo=UTC)
     elsewhere = at.astimezone(timezone(timedelta(hours=-9, minutes=-30)))
     assert tid(Frozen(elsewhere, bytes(32)), 3) == tid(Frozen(at, bytes(32)), 3)
 
 
-def test_creation_dates_are_utc_milliseconds_and_a_millisecond_apart() -> None:
+def test_creation_dates_are_utc_and_a_millisecond_apart() -> None:
     at = datetime(2026, 11, 21, 12, 0, 0, 999_600, tzinfo=timezone(timedelta(hours=2)))
     frozen = Frozen(at, bytes(32))
     assert created_at(frozen, 0) == "2026-11-21T10:00:00.999Z"

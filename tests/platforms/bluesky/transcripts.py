@@ -1,4 +1,4 @@
-"""What the tests of the flows share: an account, a post, and replies from `replies/*.json`."""
+"""Fixtures of the flow tests: an account, a post, and replies from `replies/*.json`."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -25,23 +25,23 @@ SETTINGS = BlueskySettings()
 FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
 ACCOUNT = AccountFacts(platform_account_id=DID, handle="alice.example.com", data={"pds": PDS, "did": DID})
 AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not answer.")
-"""What the driver throws into a flow when a read, or a sign-in, did not come back."""
-SOMEBODYS_POST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3k44deefqdk2g"
-SOMEBODYS_CID = "bafyreiecx6dujwoeqpdzl27w67z4h46hyklk3an4i4cvvmioaqb2qbyo5u"
+"""The failure that the driver throws into a flow if a read or a sign-in got no response."""
+OTHER_POST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3k44deefqdk2g"
+OTHER_CID = "bafyreiecx6dujwoeqpdzl27w67z4h46hyklk3an4i4cvvmioaqb2qbyo5u"
 
 _REPLIES = Path(__file__).parent / "replies"
 _STATUSES = (200, 401, 429, 500)
 
 
 def recorded(name: str, **changes: object) -> Reply:
-    """The reply in `replies/<name>.json`; `changes` replaces fields of its JSON body."""
+    """Return the reply in `replies/<name>.json`; `changes` replaces fields of its JSON body."""
     data = json.loads((_REPLIES / f"{name}.json").read_text())
     body = data["text"] if "text" in data else json.dumps({**data["body"], **changes})
     return Reply(status=data["status"], headers=data.get("headers", {}), body=body.encode(), received_at=NOW)
 
 
 def put(index: int = 0, collection: str = "app.bsky.feed.post") -> Reply:
-    """The accepted put of the `index`-th record."""
+    """Return the reply to an accepted put of the `index`-th record."""
     return recorded("put_record", uri=uri(index, collection), cid=f"bafyrei{index}")
 
 
@@ -64,7 +64,7 @@ def ready(text: str = "hello", **content: Any) -> ReadyPost:
 
 
 def record(call: Call) -> dict[str, Any]:
-    """The record that a call puts."""
+    """Return the record that a call puts."""
     assert call.json is not None
     found = call.json["record"]
     assert isinstance(found, dict)
@@ -72,7 +72,7 @@ def record(call: Call) -> dict[str, Any]:
 
 
 def checkpoints(instructions: Sequence[Instruction]) -> list[int]:
-    """How many PUBLISH calls there are before each checkpoint, and after the last."""
+    """Return the number of PUBLISH calls before each checkpoint, and after the last."""
     counts = [0]
     for instruction in instructions:
         if isinstance(instruction, Call) and instruction.effect is Effect.PUBLISH:
@@ -82,10 +82,10 @@ def checkpoints(instructions: Sequence[Instruction]) -> list[int]:
     return counts
 
 
-def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
-    """Break the flow off at every step, in every way: it must come to an end each time, and say why.
+def assert_ends_for_any_reply(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
+    """Break the flow off at every step, in every way. It must end each time, with a reason.
 
-    From some step on, every reply has the status; its body is an error's, a page's, or nothing.
+    From some step on, every reply has the status; its body is an error's, a page's, or empty.
     """
     assert_ended(play(flow(), *replies), len(replies))
     for step in range(len(replies)):
@@ -96,6 +96,6 @@ def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Seque
                 assert_ended(play(flow(), *given), len(given))
 
 
-def assert_ended(transcript: Transcript[T], answered: int) -> None:
-    assert len(transcript.calls) <= answered, "the flow still waits for an answer"
+def assert_ended(transcript: Transcript[T], reply_count: int) -> None:
+    assert len(transcript.calls) <= reply_count, "the flow still waits for a reply"
     assert transcript.error is None or isinstance(transcript.error, PlatformFailure), transcript.error

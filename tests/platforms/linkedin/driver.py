@@ -25,22 +25,22 @@ CALLBACK = "https://letmepost.example/v1/accounts/oauth/linkedin/callback"
 
 @dataclass
 class Driver(FlowDriver):
-    """LinkedIn. `journal`: what a post that is published has done by now."""
+    """A driver for LinkedIn. `journal`: the replies to a post that is published."""
 
     platform: Platform = PLATFORM
     journal: dict[str, Reply] | None = None
 
     def connect(self, scenario: str = "ok") -> ConnectedAccount:
-        """The account of a simulated consent."""
+        """Return the account of a simulated consent."""
         [account] = self.exchange(self.create_account(scenario)["code"])
         return account
 
     def connect_pages(self) -> tuple[ConnectedAccount, ...]:
-        """A member with two pages, who consented on the page."""
+        """Connect a member with two pages who consented on the consent page."""
         return self.exchange(self.consent("pages")["code"])
 
     def consent(self, choice: str) -> dict[str, str]:
-        """What comes back to the app when a person follows the link of a choice."""
+        """Return what the app receives when a person follows the link of a choice."""
         request = ConsentRequest(redirect_uri=CALLBACK, state="s1", code_challenge="c")
         url = urlsplit(consent_url(request, self.settings))
         query = (*parse_qsl(url.query), ("choice", choice))
@@ -57,7 +57,7 @@ class Driver(FlowDriver):
         return found
 
     def publish(self, account: ConnectedAccount, **content: Any) -> list[Instruction]:
-        """What the flow told, all pauses waited for."""
+        """Return what the flow announced, with all pauses waited out."""
         return self.run_to_the_end(self.ready(account, **content))
 
     def run_to_the_end(self, post: ReadyPost) -> list[Instruction]:

@@ -1,4 +1,4 @@
-"""Every kind of post from the request to what followers see: HTTP, PostgreSQL, worker and simulator."""
+"""Every kind of post from the request to what followers see: HTTP, PostgreSQL, a worker and the simulator."""
 
 import asyncio
 from datetime import timedelta
@@ -38,7 +38,7 @@ async def account(client: Client, scenario: str = "ok") -> dict[str, Any]:
 
 
 async def accept(client: Client, account_id: str, body: dict[str, Any]) -> str:
-    """Have a post accepted; returns its batch's id."""
+    """Send a post that is accepted, and return its batch's id."""
     options = {"options": body["options"]} if "options" in body else {}
     rest = {name: value for name, value in body.items() if name != "options"}
     wanted = {"targets": [{"accountId": account_id, **options}], **rest}
@@ -49,7 +49,7 @@ async def accept(client: Client, account_id: str, body: dict[str, Any]) -> str:
 
 
 async def outcomes(client: Client, batch_ids: list[str]) -> list[dict[str, Any]]:
-    """The results, once nothing is done for any more. Time flies: waits are not what is tested here."""
+    """Return the results when nothing is left to do. The clock is advanced: waits are not tested here."""
 
     async def look() -> list[dict[str, Any]]:
         await client.post("/v1/sandbox/clock", {"advanceS": 5})
@@ -61,12 +61,12 @@ async def outcomes(client: Client, batch_ids: list[str]) -> list[dict[str, Any]]
 
 
 def kinds(image: str, other: str, document: str) -> dict[str, dict[str, Any]]:
-    """A body for each kind of content, by the text that followers will see."""
+    """Return a body for each kind of content, by the text that followers will see."""
     link = {"url": "https://example.com", "title": "A", "description": "About", "thumbnail": image}
     return {
         "text (with) #tags_too": {},
         "one image": {"media": [{"kind": "image", "mediaId": image, "altText": "navy"}]},
-        "two images": {"media": [{"kind": "image", "mediaId": medium} for medium in (image, other)]},
+        "two images": {"media": [{"kind": "image", "mediaId": item} for item in (image, other)]},
         "document": {"media": [{"kind": "document", "mediaId": document}], "options": {"documentTitle": "Deck"}},
         "article": {"options": {"article": link}},
         "poll": {"options": {"poll": POLL}},
@@ -74,7 +74,7 @@ def kinds(image: str, other: str, document: str) -> dict[str, dict[str, Any]]:
     }
 
 
-async def test_every_kind_of_post_goes_out_now_and_scheduled(deployment: Deployment) -> None:
+async def test_every_kind_of_post_is_published_immediately_and_scheduled(deployment: Deployment) -> None:
     client = await deployment.client()
     member = await account(client)
     assert member["platformAccountId"].startswith("urn:li:person:")
@@ -100,8 +100,8 @@ async def test_every_kind_of_post_goes_out_now_and_scheduled(deployment: Deploym
     assert results[0]["uri"] not in {post["uri"] for post in left}
 
 
-async def test_a_post_whose_answer_was_lost_is_out_once(deployment: Deployment) -> None:
-    """The worker asks by a repeat, a minute later, and is told which post is the same."""
+async def test_lost_post_is_published_once(deployment: Deployment) -> None:
+    """The worker repeats the post a minute later, and LinkedIn's refusal names the first one."""
     client = await deployment.client()
     member = await account(client, "timeout_after_publish")
     body = {"targets": [{"accountId": member["id"]}], "text": "once"}

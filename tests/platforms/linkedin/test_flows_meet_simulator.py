@@ -1,4 +1,4 @@
-"""The flows against the simulator: written from the same specification, each without looking at the other."""
+"""The flows against the simulator. Both are written from the same specification, independently of each other."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from tests.platforms.linkedin.transcripts import document, image
 POLL = {"poll": {"question": "Which?", "options": ["This", "That"], "duration": "ONE_DAY"}}
 ARTICLE = {"article": {"url": "https://example.com/a", "title": "A", "description": "About", "thumbnail": "med_1"}}
 CONTENTS: list[dict[str, Any]] = [
-    {"text": "Grüße (an alle) 🎉 https://example.org/a_b?c=~d #Über #snake_case @nobody *so*"},
+    {"text": "Grüße (an alle) 🎉 https://example.org/a_b?c=~d #Über #snake_case @someone *so*"},
     {"text": "", "media": (image(),)},
     {"text": "many", "media": tuple(image(number) for number in range(1, 21))},
     {"text": "read this", "media": (document(),), "options": {"documentTitle": "Deck"}},
@@ -29,7 +29,7 @@ CONTENTS: list[dict[str, Any]] = [
 
 
 def post_call(driver: Driver) -> Call:
-    """The last call that was to make a post."""
+    """Return the last call that was to create a post."""
     calls = [call for call in driver.seen if isinstance(call, Call) and call.effect is Effect.PUBLISH]
     return calls[-1]
 
@@ -40,7 +40,7 @@ def reconciled(driver: Driver, post: ReadyPost, call: Call, seconds_later: float
     return driver.run(PLATFORM.reconcile(post, intent, driver.settings))
 
 
-def test_one_consent_opens_the_member_and_every_page() -> None:
+def test_consent_covers_the_member_and_every_page() -> None:
     driver = Driver()
     member, *pages = driver.connect_pages()
     assert member.platform_account_id.startswith("urn:li:person:")
@@ -51,14 +51,14 @@ def test_one_consent_opens_the_member_and_every_page() -> None:
     assert "w_organization_social" in member.scopes
 
 
-@pytest.mark.parametrize("choice", ["deny", "somebody unknown"])
-def test_who_does_not_consent_comes_back_with_the_reason(choice: str) -> None:
-    told = Driver().consent(choice)
-    assert told["error"].startswith("user_cancelled_")
-    assert told["state"] == "s1"
+@pytest.mark.parametrize("choice", ["deny", "unknown person"])
+def test_denied_consent_returns_the_reason(choice: str) -> None:
+    callback = Driver().consent(choice)
+    assert callback["error"].startswith("user_cancelled_")
+    assert callback["state"] == "s1"
 
 
-def test_a_member_who_consents_again_is_the_same_account() -> None:
+def test_second_consent_of_a_member_is_the_same_account() -> None:
     driver = Driver()
     first = driver.connect()
     [again] = driver.exchange(driver.consent(first.platform_account_id.rpartition(":")[2])["code"])
@@ -66,18 +66,20 @@ def test_a_member_who_consents_again_is_the_same_account() -> None:
     assert again.credential != first.credential
 
 
-def test_a_code_is_good_once_soon_and_for_one_address() -> None:
+def test_code_is_valid_once_for_a_short_time_and_for_one_uri() -> None:
     driver = Driver()
-    told = driver.consent("member")
-    assert failed(lambda: driver.exchange(told["code"], "https://elsewhere.example")).kind is FailureKind.AUTH_FAILED
-    assert failed(lambda: driver.exchange(told["code"])).kind is FailureKind.AUTH_FAILED
+    callback = driver.consent("member")
+    assert (
+        failed(lambda: driver.exchange(callback["code"], "https://elsewhere.example")).kind is FailureKind.AUTH_FAILED
+    )
+    assert failed(lambda: driver.exchange(callback["code"])).kind is FailureKind.AUTH_FAILED
     late = driver.consent("member")
     driver.now += timedelta(minutes=31)
     assert failed(lambda: driver.exchange(late["code"])).kind is FailureKind.AUTH_FAILED
 
 
 @pytest.mark.parametrize("content", CONTENTS, ids=lambda content: str(content["text"])[:9])
-def test_a_post_is_accepted_and_visible_in_full(content: dict[str, Any]) -> None:
+def test_post_is_accepted_and_fully_visible(content: dict[str, Any]) -> None:
     driver = Driver()
     [live] = driver.publish(driver.connect(), **content)
     assert isinstance(live, Live)
@@ -86,7 +88,7 @@ def test_a_post_is_accepted_and_visible_in_full(content: dict[str, Any]) -> None
     assert driver.visible() == [content["text"]]
 
 
-def test_a_page_publishes_by_itself_and_by_its_member() -> None:
+def test_page_publishes_by_itself_and_through_its_member() -> None:
     driver = Driver()
     member, page, _ = driver.connect_pages()
     driver.publish(page, text="by itself", media=(image(),))
@@ -94,7 +96,7 @@ def test_a_page_publishes_by_itself_and_by_its_member() -> None:
     assert {post.account_id for post in PLATFORM.simulator.posts(driver.state)} == {page.platform_account_id}
 
 
-def test_a_first_comment_follows_the_post() -> None:
+def test_first_comment_follows_the_post() -> None:
     driver = Driver()
     live, comment = driver.publish(driver.connect(), text="post", first_comment="More (here): #tag")
     assert isinstance(live, Live)
@@ -103,7 +105,7 @@ def test_a_first_comment_follows_the_post() -> None:
     assert (seen.text, seen.reply_to, seen.uri) == ("More (here): #tag", live.uri, comment.uri)
 
 
-def test_a_mention_of_a_page_is_shown_as_its_name_and_linked() -> None:
+def test_mention_of_a_page_is_shown_as_its_name_and_linked() -> None:
     driver = Driver()
     member, page, _ = driver.connect_pages()
     text = f"Thanks, @[{page.display_name}]({page.platform_account_id})! #h\xe9llo_w\xf6rld"
@@ -114,7 +116,7 @@ def test_a_mention_of_a_page_is_shown_as_its_name_and_linked() -> None:
     assert seen.record["hashtags"] == ["h\xe9llo_w\xf6rld"]
 
 
-def test_a_person_is_mentioned_by_the_full_name_or_a_part_of_it() -> None:
+def test_person_is_mentioned_by_the_full_name_or_a_part_of_it() -> None:
     driver = Driver()
     account = driver.connect()
     urn, name = account.platform_account_id, str(account.display_name)
@@ -125,7 +127,7 @@ def test_a_person_is_mentioned_by_the_full_name_or_a_part_of_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["sandbox works", "Sandbox", "Sandbox Works Ltd"])
-def test_a_mention_by_another_name_is_plain_text(name: str) -> None:
+def test_mention_by_another_name_is_plain_text(name: str) -> None:
     driver = Driver()
     member, page, _ = driver.connect_pages()
     driver.publish(member, text=f"Thanks, @[{name}]({page.platform_account_id})")
@@ -133,14 +135,14 @@ def test_a_mention_by_another_name_is_plain_text(name: str) -> None:
     assert (seen.text, seen.record["mentions"]) == (f"Thanks, {name}", [])
 
 
-def test_a_mention_of_an_unknown_entity_is_plain_text() -> None:
+def test_mention_of_an_unknown_entity_is_plain_text() -> None:
     driver = Driver()
     driver.publish(driver.connect(), text="@[Acme](urn:li:organization:1) and @[Ann](urn:li:person:x)")
     [seen] = PLATFORM.simulator.posts(driver.state)
     assert (seen.text, seen.record["mentions"]) == ("Acme and Ann", [])
 
 
-def test_a_post_of_an_earlier_version_s_state_is_shown_without_links() -> None:
+def test_post_in_the_state_of_an_earlier_release_is_shown_without_links() -> None:
     driver = Driver()
     driver.publish(driver.connect(), text="#tag")
     [key] = [key for key in driver.state if key.startswith("post/")]
@@ -150,7 +152,7 @@ def test_a_post_of_an_earlier_version_s_state_is_shown_without_links() -> None:
     assert (seen.text, seen.record["hashtags"], seen.record["mentions"]) == ("#tag", [], [])
 
 
-def test_what_was_published_can_be_taken_down_again_and_again() -> None:
+def test_post_can_be_deleted_repeatedly() -> None:
     driver = Driver()
     account = driver.connect()
     live, comment = driver.publish(account, text="post", first_comment="comment")
@@ -163,7 +165,7 @@ def test_what_was_published_can_be_taken_down_again_and_again() -> None:
 
 
 @pytest.mark.parametrize("content", [CONTENTS[0], CONTENTS[1], CONTENTS[2], CONTENTS[4]])
-def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(content: dict[str, Any]) -> None:
+def test_lost_post_is_found_and_not_repeated(content: dict[str, Any]) -> None:
     driver = Driver()
     post = driver.ready(driver.connect("timeout_after_publish"), **content)
     with pytest.raises(NoReply):
@@ -175,7 +177,7 @@ def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(content: dict[str
     assert len(driver.visible()) == 1
 
 
-def test_a_success_that_names_nothing_is_found_too() -> None:
+def test_success_without_a_urn_is_found() -> None:
     driver = Driver()
     post = driver.ready(driver.connect("silent_success"), text="once")
     assert failed(lambda: driver.run_to_the_end(post)).kind is FailureKind.IN_DOUBT
@@ -183,7 +185,7 @@ def test_a_success_that_names_nothing_is_found_too() -> None:
     assert driver.visible() == ["once"]
 
 
-def test_a_post_that_had_not_landed_is_published_by_asking() -> None:
+def test_post_that_was_not_executed_is_published_by_the_repeat() -> None:
     driver = Driver()
     post = driver.ready(driver.connect("flaky"), text="once")
     assert failed(lambda: driver.run_to_the_end(post)).kind is FailureKind.IN_DOUBT
@@ -192,7 +194,7 @@ def test_a_post_that_had_not_landed_is_published_by_asking() -> None:
     assert driver.visible() == ["once"]
 
 
-def test_it_is_too_late_to_repeat_after_ten_minutes() -> None:
+def test_repeat_is_too_late_after_ten_minutes() -> None:
     driver = Driver()
     post = driver.ready(driver.connect("timeout_after_publish"), text="once")
     with pytest.raises(NoReply):
@@ -202,7 +204,7 @@ def test_it_is_too_late_to_repeat_after_ten_minutes() -> None:
 
 
 @pytest.mark.parametrize("content", [CONTENTS[3], CONTENTS[6]], ids=["document", "poll"])
-def test_what_may_not_be_recognised_is_not_repeated(content: dict[str, Any]) -> None:
+def test_post_whose_repeat_may_not_be_detected_is_not_repeated(content: dict[str, Any]) -> None:
     driver = Driver()
     post = driver.ready(driver.connect("timeout_after_publish"), **content)
     with pytest.raises(NoReply):
@@ -212,7 +214,7 @@ def test_what_may_not_be_recognised_is_not_repeated(content: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize("content", [CONTENTS[0], CONTENTS[2], CONTENTS[3], CONTENTS[6]])
-def test_a_page_s_post_is_found_by_reading(content: dict[str, Any]) -> None:
+def test_post_of_a_page_is_found_by_a_read(content: dict[str, Any]) -> None:
     driver = Driver()
     page = driver.connect_pages()[1]
     post = driver.ready(page, **content)
@@ -226,7 +228,7 @@ def test_a_page_s_post_is_found_by_reading(content: dict[str, Any]) -> None:
     assert [call.method for call in driver.seen if isinstance(call, Call)] == ["GET"]
 
 
-def test_a_page_s_post_that_is_not_there_is_repeated() -> None:
+def test_missing_post_of_a_page_is_repeated() -> None:
     driver = Driver()
     page = driver.connect_pages()[1]
     post = driver.ready(page, text="once")
@@ -235,7 +237,7 @@ def test_a_page_s_post_that_is_not_there_is_repeated() -> None:
     assert driver.visible() == ["once"]
 
 
-def test_a_comment_whose_answer_was_lost_is_looked_for_and_never_repeated() -> None:
+def test_lost_comment_is_searched_for_and_never_repeated() -> None:
     driver = Driver()
     account = driver.connect()
     post = driver.ready(account, text="post", first_comment="comment")
@@ -261,7 +263,7 @@ def test_a_comment_whose_answer_was_lost_is_looked_for_and_never_repeated() -> N
         ("duplicate", FailureKind.DUPLICATE),
     ],
 )
-def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKind) -> None:
+def test_scenario_has_its_outcome(scenario: str, kind: FailureKind) -> None:
     driver = Driver()
     account = driver.connect(scenario)
     failure = failed(lambda: driver.publish(account, text="hello"))
@@ -271,7 +273,7 @@ def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKi
     assert driver.visible() == []
 
 
-def test_the_day_s_limit_ends_at_midnight_utc() -> None:
+def test_daily_limit_ends_at_midnight_utc() -> None:
     driver = Driver()
     account = driver.connect()
     for number in range(150):
@@ -286,7 +288,7 @@ def test_the_day_s_limit_ends_at_midnight_utc() -> None:
     assert driver.visible()[-1] == "one more"
 
 
-def test_the_same_text_again_is_refused_as_a_duplicate() -> None:
+def test_same_text_is_rejected_as_a_duplicate() -> None:
     driver = Driver()
     account = driver.connect()
     driver.publish(account, text="hello")
@@ -294,7 +296,7 @@ def test_the_same_text_again_is_refused_as_a_duplicate() -> None:
     assert (failure.kind, failure.rule) == (FailureKind.DUPLICATE, "linkedin.text.duplicate")
 
 
-def test_a_slow_answer_is_waited_for() -> None:
+def test_slow_response_is_waited_for() -> None:
     driver = Driver()
     driver.publish(driver.connect("slow"), text="hello")
     assert driver.visible() == ["hello"]
@@ -308,7 +310,7 @@ def test_media_that_are_never_ready_pause_the_post() -> None:
     assert driver.visible() == []
 
 
-def test_an_expired_token_is_known_and_renewed_where_the_app_may() -> None:
+def test_expired_token_is_detected_and_refreshed_where_the_app_may() -> None:
     driver = Driver()
     account = driver.connect("token_expiring")
     assert account.token_expires_at == driver.now + timedelta(days=365)
@@ -324,7 +326,7 @@ def test_an_expired_token_is_known_and_renewed_where_the_app_may() -> None:
     assert driver.visible() == ["hello"]
 
 
-def test_a_year_after_consent_only_a_person_can_renew() -> None:
+def test_only_a_person_can_renew_a_year_after_the_consent() -> None:
     driver = Driver()
     account = driver.connect("token_expiring")
     driver.now += timedelta(days=366)
@@ -332,7 +334,7 @@ def test_a_year_after_consent_only_a_person_can_renew() -> None:
     assert failure.kind is FailureKind.AUTH_FAILED
 
 
-def test_without_a_refresh_token_the_permission_ends_after_sixty_days() -> None:
+def test_permission_without_a_refresh_token_ends_after_sixty_days() -> None:
     driver = Driver()
     account = driver.connect()
     driver.now += timedelta(days=61)
@@ -341,7 +343,7 @@ def test_without_a_refresh_token_the_permission_ends_after_sixty_days() -> None:
     assert failed(lambda: driver.run(PLATFORM.check(facts(account), driver.settings))).kind is FailureKind.AUTH_FAILED
 
 
-def test_a_check_asks_the_authorization_server_once() -> None:
+def test_check_is_one_call_to_the_authorization_server() -> None:
     driver = Driver()
     account = driver.connect()
     driver.seen.clear()
@@ -349,13 +351,13 @@ def test_a_check_asks_the_authorization_server_once() -> None:
     assert len(driver.seen) == 1
 
 
-def test_a_permission_that_was_taken_back_fails_the_check() -> None:
+def test_revoked_permission_fails_the_check() -> None:
     driver = Driver()
     account = driver.connect("auth_revoked")
     assert failed(lambda: driver.run(PLATFORM.check(facts(account), driver.settings))).kind is FailureKind.AUTH_FAILED
 
 
-def test_disconnecting_one_account_leaves_what_it_shares_with_others() -> None:
+def test_disconnecting_one_account_keeps_the_shared_permission() -> None:
     driver = Driver()
     member, page, _ = driver.connect_pages()
     driver.run(PLATFORM.disconnect(facts(page), driver.settings))
@@ -363,14 +365,14 @@ def test_disconnecting_one_account_leaves_what_it_shares_with_others() -> None:
     assert driver.visible() == ["still here"]
 
 
-def test_a_comment_that_is_refused_is_a_warning() -> None:
+def test_refused_comment_is_a_warning() -> None:
     driver = Driver()
     account = driver.connect()
     said = driver.publish(account, text="post", first_comment="c" * 1251)
     assert [type(one) for one in said] == [Live, Warn]
 
 
-def test_after_its_sunset_the_version_is_refused_and_no_account_is_blamed() -> None:
+def test_version_is_refused_after_its_sunset_without_blaming_the_account() -> None:
     driver = Driver()
     assert PLATFORM.sunset is not None
     sunset = datetime(PLATFORM.sunset.year, PLATFORM.sunset.month, PLATFORM.sunset.day, tzinfo=UTC)

@@ -1,11 +1,11 @@
-"""The text of a post in little text: nothing of it is lost, its hashtags and mentions are links."""
+"""The text of a post in little text: no character is lost, and its hashtags and mentions are links."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from letmepost.platforms.linkedin.little_text import escape, has_mention, shown
-from letmepost.platforms.linkedin.simulator.visible_text import Named, read_little
+from letmepost.platforms.linkedin.simulator.visible_text import Mention, read_little
 
 RESERVED = r"\|{}@[]()<>#*_~"
 FRAGMENTS = ("@[", "]", "(", "](", "urn:li:person:1", "urn:li:organization:a_B-2", ")", "Acme", " ", "\\", "_", "#a_b")
@@ -19,18 +19,18 @@ texts = (
 
 
 @given(texts)
-def test_the_platform_shows_all_of_a_text(text: str) -> None:
-    """The platform ends the text at the first character that is not escaped as it should be."""
+def test_whole_text_is_shown(text: str) -> None:
+    """LinkedIn ends the text at the first character that is not escaped correctly."""
     assert read_little(escape(text)).text == shown(text)
 
 
 @given(texts.filter(lambda text: not has_mention(text)))
-def test_a_text_without_mentions_is_shown_unchanged(text: str) -> None:
+def test_text_without_mentions_is_shown_unchanged(text: str) -> None:
     assert read_little(escape(text)).text == text
 
 
 @given(texts, st.from_regex(r"[^\W_]\w*", fullmatch=True), texts)
-def test_a_hashtag_is_a_link_whatever_surrounds_it(before: str, word: str, after: str) -> None:
+def test_hashtag_is_a_link_in_any_surroundings(before: str, word: str, after: str) -> None:
     assert word in read_little(escape(f"{before} #{word} {after}")).hashtags
 
 
@@ -49,7 +49,7 @@ def test_a_hashtag_is_a_link_whatever_surrounds_it(before: str, word: str, after
         "\u0d0e\u0d7b\u0d4d\u0d31\u0d46",  # Malayalam
     ],
 )
-def test_a_hashtag_keeps_underscores_and_combining_marks(word: str) -> None:
+def test_hashtag_keeps_underscores_and_combining_marks(word: str) -> None:
     little = read_little(escape(f"Happy #{word}, all"))
     assert (little.text, little.hashtags) == (f"Happy #{word}, all", (word,))
 
@@ -57,7 +57,7 @@ def test_a_hashtag_keeps_underscores_and_combining_marks(word: str) -> None:
 @pytest.mark.parametrize(
     "text", ["# alone", "#!", "#__", "a#b", "page#part", "#\u0301", "https://a.test/#part", "(#a)"]
 )
-def test_a_number_sign_that_begins_no_hashtag_is_plain(text: str) -> None:
+def test_number_sign_without_a_hashtag_is_plain(text: str) -> None:
     little = read_little(escape(text))
     assert (little.text, little.hashtags) == (text, ())
 
@@ -74,10 +74,10 @@ def test_a_number_sign_that_begins_no_hashtag_is_plain(text: str) -> None:
         ("@[#tag](urn:li:person:1)", "#tag", [("#tag", "urn:li:person:1")]),
     ],
 )
-def test_a_mention_shows_its_name(text: str, seen: str, mentions: list[tuple[str, str]]) -> None:
+def test_mention_shows_its_name(text: str, seen: str, mentions: list[tuple[str, str]]) -> None:
     little = read_little(escape(text))
     assert shown(text) == little.text == seen
-    assert little.mentions == tuple(Named(name, urn) for name, urn in mentions)
+    assert little.mentions == tuple(Mention(name, urn) for name, urn in mentions)
     assert little.hashtags == ()
 
 
@@ -96,7 +96,7 @@ def test_a_mention_shows_its_name(text: str, seen: str, mentions: list[tuple[str
         "\\@\\[Acme\\]\\(urn:li:organization:1\\)",
     ],
 )
-def test_a_broken_mention_is_shown_as_it_was_written(text: str) -> None:
+def test_malformed_mention_is_shown_as_it_was_written(text: str) -> None:
     little = read_little(escape(text))
     assert not has_mention(text)
     assert shown(text) == little.text == text
@@ -124,7 +124,7 @@ def test_a_broken_mention_is_shown_as_it_was_written(text: str) -> None:
         ("line\nline", "line\nline"),
     ],
 )
-def test_an_example(text: str, little: str) -> None:
+def test_text_is_escaped(text: str, little: str) -> None:
     assert escape(text) == little
 
 
@@ -143,11 +143,11 @@ def test_an_example(text: str, little: str) -> None:
         ("ends with \\", "ends with "),
     ],
 )
-def test_the_platform_shows_a_text_up_to_what_is_not_escaped(little: str, seen: str) -> None:
+def test_text_is_shown_up_to_the_first_unescaped_character(little: str, seen: str) -> None:
     assert read_little(little).text == seen
 
 
-def test_a_long_text_of_half_mentions_is_read_in_linear_time() -> None:
+def test_long_text_of_half_mentions_is_read_in_linear_time() -> None:
     """Quadratic work would take minutes."""
     text = "@[" * 50_000 + "@[x" * 30_000
     assert shown(text) == text

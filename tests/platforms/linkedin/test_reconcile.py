@@ -1,4 +1,4 @@
-"""What became of a post or a comment whose answer was lost."""
+"""Reconciling a post or a comment without a reply."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from tests.platforms.linkedin.transcripts import (
     SETTINGS,
     SHARE,
     answer,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     ready,
     refusal,
 )
@@ -48,7 +48,7 @@ def listed(**changes: Any) -> Reply:
 COMMENT = create_comment(SETTINGS, SHARE, MEMBER, "more")
 
 
-def test_a_repeat_that_is_refused_names_the_post() -> None:
+def test_refused_repeat_names_the_post() -> None:
     call = creation()
     transcript = asked(call, ACTIVE, DUPLICATE)
     found = transcript.value()
@@ -57,7 +57,7 @@ def test_a_repeat_that_is_refused_names_the_post() -> None:
     assert (found.reply.status, found.reply.headers["x-restli-id"]) == (201, SHARE)
 
 
-def test_a_repeat_that_is_accepted_is_the_post() -> None:
+def test_accepted_repeat_is_the_post() -> None:
     assert asked(creation(), ACTIVE, CREATED).value() == Found(CREATED)
 
 
@@ -65,60 +65,60 @@ def test_a_repeat_that_is_accepted_is_the_post() -> None:
     "content",
     [None, IMAGE, {"multiImage": {"images": []}}, {"article": {"source": "https://example.com", "title": "A"}}],
 )
-def test_what_linkedin_recognises_is_repeated(content: dict[str, Any] | None) -> None:
+def test_post_is_repeated_when_linkedin_detects_repeats(content: dict[str, Any] | None) -> None:
     assert isinstance(asked(creation(content=content), ACTIVE, DUPLICATE).value(), Found)
 
 
 @pytest.mark.parametrize("content", [{"media": {"id": "urn:li:document:D1"}}, {"poll": {}}])
-def test_what_it_may_not_recognise_is_not(content: dict[str, Any]) -> None:
+def test_post_is_not_repeated_when_linkedin_may_not_detect_it(content: dict[str, Any]) -> None:
     transcript = asked(creation(content=content), ACTIVE)
     assert isinstance(transcript.value(), Unknown)
     assert len(transcript.calls) == 1
 
 
-def test_after_ten_minutes_nothing_is_repeated() -> None:
+def test_nothing_is_repeated_after_ten_minutes() -> None:
     assert isinstance(asked(creation(), ACTIVE, minutes_ago=10.1).value(), Unknown)
     assert isinstance(asked(creation(), ACTIVE, DUPLICATE, minutes_ago=10).value(), Found)
 
 
-@pytest.mark.parametrize("answered", [refusal(401, "REVOKED_ACCESS_TOKEN"), refusal(403, "ACCESS_DENIED")])
-def test_a_repeat_that_is_refused_for_another_reason_says_nothing(answered: Reply) -> None:
-    assert isinstance(asked(creation(), ACTIVE, answered).value(), Unknown)
+@pytest.mark.parametrize("reply", [refusal(401, "REVOKED_ACCESS_TOKEN"), refusal(403, "ACCESS_DENIED")])
+def test_repeat_refused_for_another_reason_leaves_the_post_unknown(reply: Reply) -> None:
+    assert isinstance(asked(creation(), ACTIVE, reply).value(), Unknown)
 
 
-@pytest.mark.parametrize("answered", [AWAY, answer(500), answer(503), refusal(409, "CONFLICT")])
-def test_a_repeat_without_an_answer_is_repeated_when_that_must_have_arrived(answered: Reply | Exception) -> None:
-    """LinkedIn recognises the second repeat as it does the first: not knowing is worse."""
-    error = asked(creation(), ACTIVE, answered).error
+@pytest.mark.parametrize("reply", [AWAY, answer(500), answer(503), refusal(409, "CONFLICT")])
+def test_repeat_without_a_reply_is_repeated_when_it_must_have_arrived(reply: Reply | Exception) -> None:
+    """LinkedIn detects the second repeat like the first: not knowing is worse."""
+    error = asked(creation(), ACTIVE, reply).error
     assert isinstance(error, PlatformFailure)
     assert error.kind is FailureKind.UNAVAILABLE
     assert error.retry_at == NOW + timedelta(seconds=15 + 30 + 30)
 
 
-def test_a_repeat_that_found_no_token_says_what_the_token_needs() -> None:
+def test_repeat_without_a_valid_token_reports_the_token() -> None:
     dead = PlatformFailure(FailureKind.AUTH_FAILED, "Connect the account again.")
     assert isinstance(asked(creation(), ACTIVE, dead).value(), Unknown)
 
 
-def test_a_duplicate_of_nothing_known_says_nothing() -> None:
+def test_duplicate_of_an_unknown_post_leaves_the_post_unknown() -> None:
     assert isinstance(asked(creation(), ACTIVE, refusal(422, "DUPLICATE_POST")).value(), Unknown)
 
 
 @pytest.mark.parametrize("call", [creation(), creation(PAGE), COMMENT])
-@pytest.mark.parametrize("answered", [AWAY, answer(429), answer(503)])
-def test_who_cannot_answer_now_is_asked_again_later(call: Call, answered: Reply | Exception) -> None:
-    error = asked(call, answered).error
+@pytest.mark.parametrize("reply", [AWAY, answer(429), answer(503)])
+def test_unavailable_platform_is_asked_again_later(call: Call, reply: Reply | Exception) -> None:
+    error = asked(call, reply).error
     assert isinstance(error, PlatformFailure)
     assert error.kind in {FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED}
 
 
-def test_a_repeat_that_is_throttled_may_be_made_later() -> None:
+def test_rate_limited_repeat_is_made_later() -> None:
     error = asked(creation(), ACTIVE, answer(429)).error
     assert isinstance(error, PlatformFailure)
     assert error.kind is FailureKind.RATE_LIMITED
 
 
-def test_a_page_s_post_is_read() -> None:
+def test_post_of_a_page_is_read() -> None:
     transcript = asked(creation(PAGE, IMAGE), listed())
     found = transcript.value()
     assert isinstance(found, Found)
@@ -140,13 +140,13 @@ def test_a_page_s_post_is_read() -> None:
         answer(403),
     ],
 )
-def test_a_page_s_post_that_is_not_listed_is_repeated(reply: Reply) -> None:
+def test_unlisted_post_of_a_page_is_repeated(reply: Reply) -> None:
     transcript = asked(creation(PAGE, IMAGE), reply, ACTIVE, DUPLICATE)
     assert isinstance(transcript.value(), Found)
     assert len(transcript.calls) == 3
 
 
-def test_a_comment_is_looked_for() -> None:
+def test_comment_is_searched_for() -> None:
     found = {"$URN": "urn:li:comment:(x,1)", "actor": MEMBER, "message": {"text": "more"}}
     value = asked(COMMENT, answer(200, {"elements": [found]})).value()
     assert isinstance(value, Found)
@@ -156,7 +156,7 @@ def test_a_comment_is_looked_for() -> None:
 @pytest.mark.parametrize(
     "reply", [answer(403), answer(200, {"elements": [{"actor": MEMBER, "message": {"text": "x"}}]})]
 )
-def test_a_comment_that_is_not_found_is_not_known_to_be_absent(reply: Reply) -> None:
+def test_missing_comment_is_unknown_and_not_absent(reply: Reply) -> None:
     assert isinstance(asked(COMMENT, reply).value(), Unknown)
 
 
@@ -168,14 +168,14 @@ def test_a_comment_that_is_not_found_is_not_known_to_be_absent(reply: Reply) -> 
         (COMMENT, [answer(403)]),
     ],
 )
-def test_asking_ends_whatever_is_answered(call: Call, replies: list[Reply]) -> None:
+def test_reconciling_ends_for_any_reply(call: Call, replies: list[Reply]) -> None:
     intent = Intent(call, NOW)
-    assert_ends_whatever_is_answered(lambda: reconcile(ready(), intent, SETTINGS), replies)
+    assert_ends_for_any_reply(lambda: reconcile(ready(), intent, SETTINGS), replies)
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 409, 422, 500])
 @pytest.mark.parametrize("author", [MEMBER, PAGE])
-def test_nothing_is_ever_surely_absent(author: str, status: int) -> None:
-    """Then the engine would send it again, and nothing vouches for that."""
+def test_nothing_is_reported_as_absent(author: str, status: int) -> None:
+    """The engine would send an absent post again, and LinkedIn guarantees no absence."""
     transcript = asked(creation(author), *[answer(status)] * 3)
     assert not isinstance(transcript.result, Absent)

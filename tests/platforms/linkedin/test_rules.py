@@ -1,4 +1,4 @@
-"""LinkedIn's limits: what each finds, at its edge and beyond it."""
+"""LinkedIn's limits: what each rule finds, at the limit and beyond it."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,7 +22,7 @@ VIDEO = MediaItem(kind=MediaKind.VIDEO, media_id=image().media_id)
 
 
 def broken(**content: Any) -> dict[str, str]:
-    """Rule → field of everything that is wrong."""
+    """Return the field of every violation, by rule."""
     given = PostContent(**{"text": "hello", **content})
     return {violation.rule.removeprefix("linkedin."): violation.field for violation in violations(given, RULES)}
 
@@ -61,7 +61,7 @@ def with_options(**options: Any) -> dict[str, str]:
         {"options": {"author": MEMBER, "visibility": "CONNECTIONS"}},
     ],
 )
-def test_what_is_within_the_limits_passes(content: dict[str, Any]) -> None:
+def test_content_within_the_limits_passes(content: dict[str, Any]) -> None:
     assert broken(**content) == {}
 
 
@@ -137,7 +137,7 @@ def test_what_is_within_the_limits_passes(content: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_what_is_beyond_a_limit_is_found(content: dict[str, Any], found: dict[str, str]) -> None:
+def test_content_beyond_a_limit_is_found(content: dict[str, Any], found: dict[str, str]) -> None:
     assert broken(**content) == found
 
 
@@ -169,11 +169,11 @@ def test_what_is_beyond_a_limit_is_found(content: dict[str, Any], found: dict[st
         ({"poll": {**POLL, "options": ["a"] * 5}}, {"poll.answers_count": "options.poll.options"}),
     ],
 )
-def test_an_option_beyond_a_limit_is_found(options: dict[str, Any], found: dict[str, str]) -> None:
+def test_option_beyond_a_limit_is_found(options: dict[str, Any], found: dict[str, str]) -> None:
     assert with_options(**options) == found
 
 
-def test_thread_is_omitted_with_one_warning_when_asked_for() -> None:
+def test_thread_is_omitted_with_one_warning_when_requested() -> None:
     thread = (ThreadPart(text="two", media=(VIDEO,)), ThreadPart(text="three"))
     content = PostContent(text="one", thread=thread, on_unsupported=OnUnsupported.OMIT)
     checked = preflight(content, RULES)
@@ -182,7 +182,7 @@ def test_thread_is_omitted_with_one_warning_when_asked_for() -> None:
 
 
 @given(st.text())
-def test_no_text_has_more_graphemes_than_utf16_units(text: str) -> None:
+def test_text_has_at_most_as_many_graphemes_as_utf16_units(text: str) -> None:
     assert count_graphemes(text) <= count_utf16_units(text)
 
 
@@ -204,7 +204,7 @@ def test_options_are_a_closed_schema(options: dict[str, Any]) -> None:
         LinkedInOptions.model_validate(options)
 
 
-def test_options_name_their_media() -> None:
+def test_options_return_their_media() -> None:
     options = LinkedInOptions.model_validate({"article": {**ARTICLE, "thumbnail": "med_1"}})
     assert options.media_ids() == {"article.thumbnail": "med_1"}
     assert LinkedInOptions.model_validate({"article": ARTICLE}).media_ids() == {}

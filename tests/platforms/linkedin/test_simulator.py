@@ -1,4 +1,4 @@
-"""The simulator refuses what LinkedIn refuses: a row for each row of the fact sheet."""
+"""The simulator refuses what LinkedIn refuses: one row per row of the fact sheet."""
 
 import json
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ from tests.platforms.linkedin.transcripts import BYTES
 VERSION = {"linkedin-version": "202606"}
 APP = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
 JPEG, PDF = BYTES["image/jpeg"], BYTES["application/pdf"]
-NOBODY = "urn:li:person:nobody"
+UNKNOWN = "urn:li:person:unknown"
 
 
 class Visitor(Driver):
-    """Speaks to the simulator in words of the protocol, not through the flows."""
+    """A client of the simulator that uses the protocol directly, not the flows."""
 
     account: ConnectedAccount
 
@@ -55,9 +55,9 @@ class Visitor(Driver):
         return reply
 
     def asset(self, resource: str, data: bytes | None, owner: str | None = None) -> str:
-        """The URN of a medium; without bytes, none came in."""
+        """Return the URN of a media item; without bytes, it was not uploaded."""
         request = {"initializeUploadRequest": {"owner": owner or self.author}}
-        value = told(self.rest("POST", resource, request, ("action", "initializeUpload")))["value"]
+        value = json_of(self.rest("POST", resource, request, ("action", "initializeUpload")))["value"]
         if data is not None:
             path = urlsplit(value["uploadUrl"]).path.removeprefix("/org_1/linkedin")
             assert self.ask("PUT", path, data).status == 201
@@ -65,14 +65,14 @@ class Visitor(Driver):
         return urn
 
 
-def told(reply: SimulatedReply) -> dict[str, Any]:
+def json_of(reply: SimulatedReply) -> dict[str, Any]:
     value: dict[str, Any] = json.loads(reply.body)
     return value
 
 
 def code_of(reply: SimulatedReply) -> tuple[int, str]:
-    """The status, and the innermost code."""
-    value = told(reply)
+    """Return the status and the innermost code."""
+    value = json_of(reply)
     inner = value.get("errorDetails", {}).get("inputErrors", [{}])[0]
     return reply.status, inner.get("code", value.get("code"))
 
@@ -86,7 +86,7 @@ def visitor() -> Visitor:
 
 @pytest.fixture
 def owner() -> Visitor:
-    """Of two pages."""
+    """Return a member with two pages."""
     made = Visitor()
     made.account = made.connect_pages()[0]
     return made
@@ -109,7 +109,7 @@ def image_of(number: int) -> dict[str, str]:
         ({"commentary": "x" * 3001}, (422, "FIELD_LENGTH_TOO_LONG")),
         ({"commentary": "🎉" * 1501}, (422, "FIELD_LENGTH_TOO_LONG")),
         ({"commentary": "@[A](urn:li:person:1)" + "x" * 3000}, (422, "FIELD_LENGTH_TOO_LONG")),
-        ({"author": NOBODY}, (403, "ACCESS_DENIED")),
+        ({"author": UNKNOWN}, (403, "ACCESS_DENIED")),
         ({"author": "urn:li:organization:1"}, (403, "ACCESS_DENIED")),
         ({"content": {}}, (422, "INVALID_VALUE_FOR_FIELD")),
         ({"content": {"article": {}, "poll": {}}}, (422, "INVALID_VALUE_FOR_FIELD")),
@@ -145,40 +145,40 @@ def image_of(number: int) -> dict[str, str]:
         ),
     ],
 )
-def test_a_post_is_refused(visitor: Visitor, changes: dict[str, Any], refused: tuple[int, str]) -> None:
+def test_post_is_rejected(visitor: Visitor, changes: dict[str, Any], refused: tuple[int, str]) -> None:
     assert code_of(visitor.post(**changes)) == refused
     assert visitor.visible() == []
 
 
-def test_a_post_is_answered_by_a_header_alone(visitor: Visitor) -> None:
+def test_response_to_a_post_is_only_a_header(visitor: Visitor) -> None:
     reply = visitor.post()
     assert (reply.status, reply.body) == (201, b"")
     assert reply.headers["x-restli-id"].startswith("urn:li:share:")
 
 
-def test_what_is_not_escaped_ends_the_text_and_the_post_is_accepted(visitor: Visitor) -> None:
+def test_unescaped_character_ends_the_text_of_an_accepted_post(visitor: Visitor) -> None:
     assert visitor.post(commentary="hello (you) there").status == 201
     assert visitor.visible() == ["hello "]
 
 
-def test_a_repeat_is_refused_with_the_urn_of_the_first_for_an_hour(visitor: Visitor) -> None:
+def test_repeat_is_rejected_with_the_urn_of_the_first_for_an_hour(visitor: Visitor) -> None:
     first = visitor.post().headers["x-restli-id"]
     repeat = visitor.post()
     assert code_of(repeat) == (422, "DUPLICATE_POST")
-    assert told(repeat)["message"] == f"Content is a duplicate of {first}"
+    assert json_of(repeat)["message"] == f"Content is a duplicate of {first}"
     assert visitor.post(commentary="other").status == 201
     visitor.now += timedelta(hours=1)
     assert visitor.post().status == 201
 
 
-def test_a_deleted_post_may_be_made_again(visitor: Visitor) -> None:
+def test_deleted_post_can_be_created_again(visitor: Visitor) -> None:
     urn = visitor.post().headers["x-restli-id"]
     for _ in range(2):
         assert visitor.rest("DELETE", f"posts/{urn}").status == 204
     assert visitor.post().status == 201
 
 
-def test_nobody_deletes_the_post_of_another(visitor: Visitor) -> None:
+def test_post_of_another_member_cannot_be_deleted(visitor: Visitor) -> None:
     urn = visitor.post().headers["x-restli-id"]
     visitor.account = visitor.connect()
     assert code_of(visitor.rest("DELETE", f"posts/{urn}")) == (403, "ACCESS_DENIED")
@@ -197,23 +197,23 @@ def test_nobody_deletes_the_post_of_another(visitor: Visitor) -> None:
         ("299901", (426, "NONEXISTENT_VERSION")),
     ],
 )
-def test_a_version_that_is_not_active_is_refused(visitor: Visitor, version: str, refused: tuple[int, str]) -> None:
+def test_inactive_version_is_rejected(visitor: Visitor, version: str, refused: tuple[int, str]) -> None:
     assert code_of(visitor.rest("POST", "posts", visitor.body(), linkedin_version=version)) == refused
 
 
-def test_a_call_without_a_version_is_refused_where_one_is_needed(visitor: Visitor) -> None:
+def test_call_without_a_required_version_is_rejected(visitor: Visitor) -> None:
     token = {"authorization": f"Bearer {visitor.token}"}
     assert code_of(visitor.ask("POST", "/rest/posts", b"{}", token)) == (400, "VERSION_MISSING")
     assert visitor.ask("GET", "/v2/userinfo", headers=token).status == 200
 
 
-def test_a_version_ends_on_its_day(visitor: Visitor) -> None:
+def test_version_ends_on_its_day(visitor: Visitor) -> None:
     visitor.now = visitor.now.replace(year=2027, month=1, day=14)
     visitor.account = visitor.connect()
     assert visitor.rest("POST", "posts", visitor.body(), linkedin_version="202601").status == 201
     visitor.now += timedelta(days=1)
     reply = visitor.rest("POST", "posts", visitor.body(), linkedin_version="202601")
-    assert told(reply)["message"] == "Requested version 202601 is not active"
+    assert json_of(reply)["message"] == "Requested version 202601 is not active"
 
 
 # Tokens
@@ -227,23 +227,23 @@ def test_a_version_ends_on_its_day(visitor: Visitor) -> None:
         ("Bearer AQX", (401, "INVALID_ACCESS_TOKEN")),
     ],
 )
-def test_a_call_without_a_good_token_is_refused(visitor: Visitor, header: str, refused: tuple[int, str]) -> None:
+def test_call_without_a_valid_token_is_rejected(visitor: Visitor, header: str, refused: tuple[int, str]) -> None:
     assert code_of(visitor.rest("POST", "posts", visitor.body(), authorization=header)) == refused
 
 
-def test_a_token_ends_after_sixty_days(visitor: Visitor) -> None:
+def test_token_expires_after_sixty_days(visitor: Visitor) -> None:
     visitor.now += timedelta(days=60)
     assert code_of(visitor.post()) == (401, "EXPIRED_ACCESS_TOKEN")
 
 
-def test_a_permission_that_was_taken_back_writes_nothing(visitor: Visitor) -> None:
+def test_revoked_permission_cannot_write(visitor: Visitor) -> None:
     visitor.account = visitor.connect("auth_revoked")
     reply = visitor.post()
     assert code_of(reply) == (401, "REVOKED_ACCESS_TOKEN")
-    assert told(reply)["serviceErrorCode"] == 65601
+    assert json_of(reply)["serviceErrorCode"] == 65601
 
 
-def test_a_token_of_members_may_only_write() -> None:
+def test_token_of_a_member_can_only_write() -> None:
     visitor = Visitor()
     visitor.account = visitor.connect()
     code = visitor.state[f"token/{visitor.token}"]
@@ -255,18 +255,18 @@ def test_a_token_of_members_may_only_write() -> None:
     assert code_of(visitor.rest("GET", "posts", None, *query, x_restli_method="FINDER")) == (403, "ACCESS_DENIED")
 
 
-def test_members_posts_are_listed_to_nobody(owner: Visitor) -> None:
+def test_posts_of_members_cannot_be_listed(owner: Visitor) -> None:
     query = (("q", "author"), ("author", owner.author))
     assert code_of(owner.rest("GET", "posts", None, *query, x_restli_method="FINDER")) == (403, "ACCESS_DENIED")
 
 
-def test_pages_can_be_read_by_those_who_administer_them(owner: Visitor) -> None:
+def test_pages_can_be_read_by_their_administrators(owner: Visitor) -> None:
     page = owner.account.data["authors"][1]
     urn = owner.post(author=page).headers["x-restli-id"]
     query = (("q", "author"), ("author", page))
-    [listed] = told(owner.rest("GET", "posts", None, *query, x_restli_method="FINDER"))["elements"]
+    [listed] = json_of(owner.rest("GET", "posts", None, *query, x_restli_method="FINDER"))["elements"]
     assert (listed["id"], listed["commentary"], listed["lifecycleState"]) == (urn, "hello", "PUBLISHED")
-    assert told(owner.rest("GET", f"posts/{urn}"))["id"] == urn
+    assert json_of(owner.rest("GET", f"posts/{urn}"))["id"] == urn
     assert owner.rest("GET", "posts", None, *query).status == 404  # without the FINDER's header
     assert owner.rest("GET", "posts/urn:li:share:1").status == 404
     assert owner.rest("GET", "organizations/1").status == 404
@@ -275,12 +275,12 @@ def test_pages_can_be_read_by_those_who_administer_them(owner: Visitor) -> None:
 # Media
 
 
-def test_a_medium_belongs_to_the_author(owner: Visitor) -> None:
+def test_media_item_belongs_to_the_author(owner: Visitor) -> None:
     page = owner.account.data["authors"][1]
     urn = owner.asset("images", JPEG, owner=page)
     assert code_of(owner.post(content={"media": {"id": urn}})) == (403, "ACCESS_DENIED")
     assert owner.post(author=page, content={"media": {"id": urn}}).status == 201
-    request = {"initializeUploadRequest": {"owner": NOBODY}}
+    request = {"initializeUploadRequest": {"owner": UNKNOWN}}
     refused = owner.rest("POST", "images", request, ("action", "initializeUpload"))
     assert code_of(refused) == (403, "ACCESS_DENIED")
 
@@ -293,24 +293,24 @@ def test_a_medium_belongs_to_the_author(owner: Visitor) -> None:
         ("documents", PDF, (400, "MEDIA_ASSET_WAITING_UPLOAD")),
     ],
 )
-def test_a_medium_that_is_not_ready_is_not_shown(
+def test_media_item_that_is_not_ready_is_rejected(
     visitor: Visitor, resource: str, data: bytes | None, refused: tuple[int, str]
 ) -> None:
     urn = visitor.asset(resource, data)
     assert code_of(visitor.post(content={"media": {"id": urn, "title": "Deck"}})) == refused
 
 
-def test_a_document_is_ready_after_a_while(visitor: Visitor) -> None:
+def test_document_is_ready_after_a_while(visitor: Visitor) -> None:
     urn = visitor.asset("documents", PDF)
-    assert told(visitor.rest("GET", f"documents/{urn}"))["status"] == "PROCESSING"
+    assert json_of(visitor.rest("GET", f"documents/{urn}"))["status"] == "PROCESSING"
     visitor.now += timedelta(seconds=3)
-    assert told(visitor.rest("GET", f"documents/{urn}"))["status"] == "AVAILABLE"
+    assert json_of(visitor.rest("GET", f"documents/{urn}"))["status"] == "AVAILABLE"
     assert visitor.post(content={"media": {"id": urn, "title": "Deck"}}).status == 201
 
 
-def test_an_address_to_upload_to_ends(visitor: Visitor) -> None:
+def test_upload_url_expires(visitor: Visitor) -> None:
     request = {"initializeUploadRequest": {"owner": visitor.author}}
-    value = told(visitor.rest("POST", "images", request, ("action", "initializeUpload")))["value"]
+    value = json_of(visitor.rest("POST", "images", request, ("action", "initializeUpload")))["value"]
     assert value["uploadUrlExpiresAt"] == int((visitor.now + timedelta(hours=12)).timestamp() * 1000)
     path = urlsplit(value["uploadUrl"]).path.removeprefix("/org_1/linkedin")
     visitor.now += timedelta(hours=12)
@@ -326,7 +326,7 @@ def test_an_address_to_upload_to_ends(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("changes", "refused"),
     [
-        ({"actor": NOBODY}, (403, "ACCESS_DENIED")),
+        ({"actor": UNKNOWN}, (403, "ACCESS_DENIED")),
         ({"object": "urn:li:share:1"}, (404, "RESOURCE_NOT_FOUND")),
         ({"message": {"text": ""}}, (422, "INVALID_VALUE_BLANK_FIELD")),
         ({"message": "hello"}, (422, "INVALID_VALUE_BLANK_FIELD")),
@@ -334,36 +334,36 @@ def test_an_address_to_upload_to_ends(visitor: Visitor) -> None:
         ({"message": {"text": "🎉" * 626}}, (422, "FIELD_LENGTH_TOO_LONG")),
     ],
 )
-def test_a_comment_is_refused(visitor: Visitor, changes: dict[str, Any], refused: tuple[int, str]) -> None:
+def test_comment_is_rejected(visitor: Visitor, changes: dict[str, Any], refused: tuple[int, str]) -> None:
     urn = visitor.post().headers["x-restli-id"]
     visitor.now += timedelta(seconds=2)
     body = {"actor": visitor.author, "object": urn, "message": {"text": "more"}, **changes}
     assert code_of(visitor.rest("POST", f"socialActions/{urn}/comments", body)) == refused
 
 
-def test_comments_know_a_post_a_little_later(visitor: Visitor) -> None:
+def test_new_post_accepts_comments_after_a_delay(visitor: Visitor) -> None:
     urn = visitor.post().headers["x-restli-id"]
     body = {"actor": visitor.author, "object": urn, "message": {"text": "more (here)"}}
     early = visitor.rest("POST", f"socialActions/{urn}/comments", body)
-    assert (early.status, told(early)["message"]) == (400, f"Unable to obtain activity for {urn}")
+    assert (early.status, json_of(early)["message"]) == (400, f"Unable to obtain activity for {urn}")
     visitor.now += timedelta(seconds=1)
     made = visitor.rest("POST", f"socialActions/{urn}/comments", body)
     assert made.status == 201
-    assert told(made)["$URN"].startswith(f"urn:li:comment:({urn},")
-    [listed] = told(visitor.rest("GET", f"socialActions/{urn}/comments"))["elements"]
-    assert listed["$URN"] == told(made)["$URN"]
+    assert json_of(made)["$URN"].startswith(f"urn:li:comment:({urn},")
+    [listed] = json_of(visitor.rest("GET", f"socialActions/{urn}/comments"))["elements"]
+    assert listed["$URN"] == json_of(made)["$URN"]
     assert visitor.visible() == ["hello", "more (here)"]
 
 
 # Limits, routes
 
 
-def test_a_member_s_day_has_a_number_of_requests(visitor: Visitor) -> None:
+def test_member_has_a_daily_limit_of_requests(visitor: Visitor) -> None:
     for number in range(150):
         assert visitor.post(commentary=f"post {number}").status == 201
     refused = visitor.post(commentary="one more")
     assert code_of(refused) == (429, "TOO_MANY_REQUESTS")
-    assert "APPLICATION_AND_MEMBER DAY" in told(refused)["message"]
+    assert "APPLICATION_AND_MEMBER DAY" in json_of(refused)["message"]
     assert "retry-after" not in refused.headers
     visitor.account = visitor.connect()
     assert visitor.post(commentary="of another member").status == 201
@@ -372,11 +372,11 @@ def test_a_member_s_day_has_a_number_of_requests(visitor: Visitor) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/nowhere", 404), ("GET", "/rest/videos", 404), ("PUT", "/rest/posts", 405)]
 )
-def test_there_is_nothing_else(visitor: Visitor, method: str, path: str, status: int) -> None:
+def test_other_paths_are_not_found(visitor: Visitor, method: str, path: str, status: int) -> None:
     assert visitor.ask(method, path, headers={"authorization": f"Bearer {visitor.token}", **VERSION}).status == status
 
 
-def test_what_is_no_json_is_refused(visitor: Visitor) -> None:
+def test_body_that_is_not_json_is_rejected(visitor: Visitor) -> None:
     headers = {"authorization": f"Bearer {visitor.token}", **VERSION}
     assert code_of(visitor.ask("POST", "/rest/posts", b"{", headers)) == (400, "ILLEGAL_ARGUMENT")
 
@@ -396,26 +396,26 @@ def authorize(visitor: Driver, **changes: str) -> SimulatedReply:
     return visitor.ask("GET", "/oauth/v2/authorization", query=tuple(query.items()))
 
 
-def test_the_page_of_consent_has_a_link_for_each_choice(visitor: Visitor) -> None:
+def test_consent_page_has_a_link_for_each_choice(visitor: Visitor) -> None:
     page = authorize(visitor).body.decode()
-    assert page.count("<a href=") == 4  # a new member, one with pages, the known one, nobody
+    assert page.count("<a href=") == 4  # a new member, one with pages, the known one, none
     assert "Sandbox Member" in page
     assert "s%261" in page
 
 
-def test_one_who_cancels_goes_back_with_the_reason(visitor: Visitor) -> None:
+def test_canceled_consent_returns_the_reason(visitor: Visitor) -> None:
     back = authorize(visitor, choice="deny").headers["location"]
     told_back = dict(parse_qsl(urlsplit(back).query))
     assert (told_back["error"], told_back["state"]) == ("user_cancelled_authorize", "s&1")
 
 
-def test_an_app_that_asks_for_too_much_gets_nothing(visitor: Visitor) -> None:
+def test_app_that_requests_too_much_gets_nothing(visitor: Visitor) -> None:
     back = authorize(visitor, scope="openid r_member_social").headers["location"]
     assert "error=unauthorized_scope_error" in back
 
 
 @pytest.mark.parametrize("changes", [{"client_id": "other"}, {"response_type": "token"}, {"redirect_uri": ""}])
-def test_an_app_that_is_not_known_is_not_gone_back_to(visitor: Visitor, changes: Mapping[str, str]) -> None:
+def test_unknown_app_gets_no_redirect(visitor: Visitor, changes: Mapping[str, str]) -> None:
     reply = authorize(visitor, choice="member", **changes)
     assert (reply.status, "location" in reply.headers) == (400, False)
 
@@ -433,31 +433,31 @@ def token(visitor: Driver, endpoint: str, **form: str) -> SimulatedReply:
         ({"grant_type": "refresh_token", "refresh_token": "unknown"}, (400, "invalid_grant")),
     ],
 )
-def test_a_grant_is_refused(visitor: Visitor, form: dict[str, str], refused: tuple[int, str]) -> None:
+def test_grant_is_rejected(visitor: Visitor, form: dict[str, str], refused: tuple[int, str]) -> None:
     code = create_account(visitor.state, "ok", visitor.now, visitor.entropy())["code"]
     reply = token(visitor, "accessToken", **{"grant_type": "authorization_code", "code": code, **form})
-    assert (reply.status, told(reply)["error"]) == refused
+    assert (reply.status, json_of(reply)["error"]) == refused
 
 
-def test_a_grant_tells_its_scopes_by_commas_and_its_length_in_seconds(visitor: Visitor) -> None:
+def test_grant_has_scopes_with_commas_and_a_lifetime_in_seconds(visitor: Visitor) -> None:
     code = create_account(visitor.state, "token_expiring", visitor.now, visitor.entropy())["code"]
-    granted = told(token(visitor, "accessToken", grant_type="authorization_code", code=code))
+    granted = json_of(token(visitor, "accessToken", grant_type="authorization_code", code=code))
     assert "w_member_social,w_organization_social" in granted["scope"]
     assert (granted["expires_in"], granted["refresh_token_expires_in"]) == (5, 31_536_000)
     visitor.now += timedelta(days=1)
-    again = told(token(visitor, "accessToken", grant_type="refresh_token", refresh_token=granted["refresh_token"]))
+    again = json_of(token(visitor, "accessToken", grant_type="refresh_token", refresh_token=granted["refresh_token"]))
     assert again["refresh_token"] == granted["refresh_token"]
     assert again["refresh_token_expires_in"] == 31_536_000 - 86_400
     assert again["access_token"] != granted["access_token"]
 
 
-def test_introspection_tells_of_a_token(visitor: Visitor) -> None:
-    told_of = told(token(visitor, "introspectToken", token=visitor.token))
-    assert (told_of["active"], told_of["status"], told_of["client_id"]) == (True, "active", CLIENT_ID)
-    assert told_of["expires_at"] == int((visitor.now + timedelta(days=60)).timestamp())
+def test_introspection_describes_a_token(visitor: Visitor) -> None:
+    token_facts = json_of(token(visitor, "introspectToken", token=visitor.token))
+    assert (token_facts["active"], token_facts["status"], token_facts["client_id"]) == (True, "active", CLIENT_ID)
+    assert token_facts["expires_at"] == int((visitor.now + timedelta(days=60)).timestamp())
     visitor.now += timedelta(days=60)
-    assert told(token(visitor, "introspectToken", token=visitor.token))["status"] == "expired"
-    assert told(token(visitor, "introspectToken", token="unknown")) == {"active": False}
+    assert json_of(token(visitor, "introspectToken", token=visitor.token))["status"] == "expired"
+    assert json_of(token(visitor, "introspectToken", token="unknown")) == {"active": False}
     assert token(visitor, "introspectToken", client_secret="wrong").status == 401
 
 
@@ -479,7 +479,7 @@ def test_introspection_tells_of_a_token(visitor: Visitor) -> None:
         ("processing_forever", [201, 422, 422]),
     ],
 )
-def test_a_scenario_answers_writes(visitor: Visitor, scenario: str, statuses: list[int]) -> None:
+def test_scenario_refuses_writes(visitor: Visitor, scenario: str, statuses: list[int]) -> None:
     visitor.account = visitor.connect(scenario)
     replies = [visitor.post() for _ in statuses]
     assert [reply.status for reply in replies] == statuses
@@ -487,7 +487,7 @@ def test_a_scenario_answers_writes(visitor: Visitor, scenario: str, statuses: li
     assert ("x-restli-id" in replies[0].headers) is (replies[0].status == 201 and scenario != "silent_success")
 
 
-def test_what_is_unavailable_comes_back(visitor: Visitor) -> None:
+def test_unavailable_scenario_ends(visitor: Visitor) -> None:
     visitor.account = visitor.connect("unavailable")
     request = {"initializeUploadRequest": {"owner": visitor.author}}
     assert visitor.rest("POST", "images", request, ("action", "initializeUpload")).status == 503
@@ -495,12 +495,12 @@ def test_what_is_unavailable_comes_back(visitor: Visitor) -> None:
     assert visitor.post().status == 201
 
 
-def test_a_slow_account_answers_late(visitor: Visitor) -> None:
+def test_slow_account_responds_late(visitor: Visitor) -> None:
     visitor.account = visitor.connect("slow")
     assert visitor.post().delay_s == 3.0
 
 
-def test_there_is_no_other_scenario(visitor: Visitor) -> None:
+def test_unknown_scenario_is_rejected(visitor: Visitor) -> None:
     with pytest.raises(ValueError, match="luck"):
         create_account(visitor.state, "luck", visitor.now, visitor.entropy())
     assert PLATFORM.simulator.scenarios == tuple(SCENARIOS)

@@ -1,4 +1,4 @@
-"""What the tests of the flows share: an account, a post, and replies as the API words them."""
+"""Fixtures of the flow tests: an account, a post, and replies in the API's words."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ SETTINGS = LinkedInSettings(client_id="app", client_secret=SecretStr("secret"), 
 FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
 ACCOUNT = AccountFacts(platform_account_id=MEMBER, handle=None, data={"authors": [MEMBER, PAGE], "refreshable": False})
 AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not answer.")
-"""What the driver throws into a flow when a read did not come back."""
+"""The failure that the driver throws into a flow if a read got no response."""
 
 BYTES = {
     "image/jpeg": b"\xff\xd8\xff\xe0 and the rest of a picture",
@@ -44,7 +44,7 @@ def answer(status: int, value: object = None, **headers: str) -> Reply:
 
 
 def refusal(status: int, code: str | None, message: str = "", *, number: int = 100, inner: str | None = None) -> Reply:
-    """A refusal in the API's envelope."""
+    """Return a refusal in the API's envelope."""
     value: dict[str, Any] = {"status": status, "serviceErrorCode": number, "message": message}
     if code is not None:
         value["code"] = code
@@ -54,8 +54,8 @@ def refusal(status: int, code: str | None, message: str = "", *, number: int = 1
     return answer(status, value)
 
 
-def begun(noun: str, number: int = 1) -> Reply:
-    """An address to upload to."""
+def upload_started(noun: str, number: int = 1) -> Reply:
+    """Return the reply with an upload URL."""
     urn = f"urn:li:{noun}:D{number}"
     return answer(200, {"value": {"uploadUrl": f"https://www.linkedin.com/dms-uploads/{number}", noun: urn}})
 
@@ -84,8 +84,8 @@ def ready(text: str = "hello", *, account: AccountFacts = ACCOUNT, **content: An
     return ReadyPost(account=account, content=PostContent(text=text, **content), frozen=FROZEN)
 
 
-def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
-    """Break the flow off at every step, in every way: it must come to an end or to a pause, and say why."""
+def assert_ends_for_any_reply(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
+    """Break the flow off at every step, in every way. It must end or pause each time, with a reason."""
     _assert_ended(play(flow(), *replies), len(replies))
     for step in range(len(replies)):
         for status in _STATUSES:
@@ -95,8 +95,8 @@ def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Seque
                 _assert_ended(play(flow(), *given), len(given))
 
 
-def _assert_ended(transcript: Transcript[T], answered: int) -> None:
+def _assert_ended(transcript: Transcript[T], reply_count: int) -> None:
     if transcript.instructions and isinstance(transcript.instructions[-1], Pause):
         return
-    assert len(transcript.calls) <= answered, "the flow still waits for an answer"
+    assert len(transcript.calls) <= reply_count, "the flow still waits for a reply"
     assert transcript.error is None or type(transcript.error).__name__ == "PlatformFailure", transcript.error

@@ -1,4 +1,4 @@
-"""What Meta's networks tell of their limits."""
+"""The limits that Meta's platforms report."""
 
 import json
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ CALL = Call(method="GET", url="https://graph.example/me")
 APP, BUSINESS = "x-app-usage", "x-business-use-case-usage"
 
 
-def told(headers: Mapping[str, object]) -> list[Budget]:
+def reported(headers: Mapping[str, object]) -> list[Budget]:
     spelled = {name: value if isinstance(value, str) else json.dumps(value) for name, value in headers.items()}
     return list(budgets(CALL, Reply(status=200, headers=spelled, body=b"", received_at=NOW)))
 
@@ -32,14 +32,14 @@ def told(headers: Mapping[str, object]) -> list[Budget]:
         ({"call_count": 137}, 0, timedelta(hours=1)),
     ],
 )
-def test_the_furthest_of_an_apps_uses_is_what_is_left_of_it(use: object, left: int, after: timedelta) -> None:
-    """What is nearly used up eases as the hour rolls on; what is used up refuses for its whole length."""
-    [budget] = told({APP: use})
+def test_budget_of_an_app_is_its_most_used_limit(use: object, left: int, after: timedelta) -> None:
+    """An almost used-up limit recovers as the hour rolls on; a used-up one refuses calls for a whole hour."""
+    [budget] = reported({APP: use})
     assert (budget.name, budget.scope) == ("X-App-Usage", LimitScope.APP)
     assert (budget.limit, budget.remaining, budget.resets_at) == (100, left, NOW + after)
 
 
-def test_a_business_case_holds_back_its_account_for_as_long_as_meta_says() -> None:
+def test_business_use_case_holds_back_its_account_as_long_as_meta_states() -> None:
     uses = {
         "17841400000000000": [
             {"type": "pages", "call_count": 95, "total_cputime": 20, "estimated_time_to_regain_access": 0},
@@ -47,14 +47,14 @@ def test_a_business_case_holds_back_its_account_for_as_long_as_meta_says() -> No
         ],
         "2": [{"type": "pages", "call_count": 1}],
     }
-    [budget] = told({BUSINESS: uses})
+    [budget] = reported({BUSINESS: uses})
     assert (budget.name, budget.scope) == ("X-Business-Use-Case-Usage", LimitScope.ACCOUNT)
     assert (budget.remaining, budget.resets_at) == (1, NOW + timedelta(minutes=19))
     assert budget.is_used_up
 
 
-def test_both_are_told_apart() -> None:
-    found = told({APP: {"call_count": 80}, BUSINESS: {"1": [{"call_count": 1}]}})
+def test_app_and_business_limits_are_separate() -> None:
+    found = reported({APP: {"call_count": 80}, BUSINESS: {"1": [{"call_count": 1}]}})
     assert [budget.is_low for budget in found] == [True, False]
 
 
@@ -62,15 +62,15 @@ def test_both_are_told_apart() -> None:
     "value",
     ["", "{", "[]", "null", "{}", '{"call_count": "28"}', '{"call_count": true}', '{"call_count": -1}', "[" * 9000],
 )
-def test_without_a_use_nothing_is_thought_of_limits(value: str) -> None:
-    assert told({}) == []
-    assert told({APP: value, BUSINESS: value}) == []
-    assert told({BUSINESS: f'{{"1": {value or 0}, "2": [3, null]}}'}) == []
+def test_reply_without_a_use_has_no_budget(value: str) -> None:
+    assert reported({}) == []
+    assert reported({APP: value, BUSINESS: value}) == []
+    assert reported({BUSINESS: f'{{"1": {value or 0}, "2": [3, null]}}'}) == []
 
 
-def test_no_number_is_too_large() -> None:
-    assert told({APP: '{"call_count": 1e999}'}) == []
-    [budget] = told({BUSINESS: '{"1": [{"call_count": 100, "estimated_time_to_regain_access": 1e300}]}'})
+def test_any_number_is_read() -> None:
+    assert reported({APP: '{"call_count": 1e999}'}) == []
+    [budget] = reported({BUSINESS: '{"1": [{"call_count": 100, "estimated_time_to_regain_access": 1e300}]}'})
     assert budget.resets_at == NOW + timedelta(hours=1)
 
 
@@ -85,7 +85,7 @@ values = st.recursive(
 
 
 @given(values, values)
-def test_whatever_is_told_is_read_or_left(app: object, business: object) -> None:
-    for budget in told({APP: app, BUSINESS: business}):
+def test_any_headers_are_read_or_ignored(app: object, business: object) -> None:
+    for budget in reported({APP: app, BUSINESS: business}):
         assert 0 <= budget.remaining <= budget.limit
         assert budget.resets_at > NOW

@@ -1,4 +1,4 @@
-"""Who asks to be forgotten, and that nobody else does it in their name."""
+"""Deletion requests name a person, and no one else can sign them."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ def signed(value: Any, secret: str = SECRET) -> str:
 
 
 @pytest.mark.parametrize("user_id", ["218471", 218471])
-def test_a_request_that_the_app_s_secret_signed_names_a_person(user_id: object) -> None:
+def test_request_signed_with_the_app_secret_names_a_person(user_id: object) -> None:
     assert user_of(signed({**PAYLOAD, "user_id": user_id}), SECRET) == "218471"
 
 
@@ -42,11 +42,11 @@ def test_a_request_that_the_app_s_secret_signed_names_a_person(user_id: object) 
         None,
     ],
 )
-def test_a_signed_request_of_another_form_names_nobody(value: object) -> None:
+def test_malformed_request_names_no_one(value: object) -> None:
     assert user_of(signed(value), SECRET) is None
 
 
-def test_what_another_secret_signed_or_somebody_changed_names_nobody() -> None:
+def test_request_with_another_secret_or_a_change_names_no_one() -> None:
     good = signed(PAYLOAD)
     assert user_of(signed(PAYLOAD, "another"), SECRET) is None
     other = encoded(json.dumps({**PAYLOAD, "user_id": "1"}).encode())
@@ -56,6 +56,6 @@ def test_what_another_secret_signed_or_somebody_changed_names_nobody() -> None:
 
 
 @given(st.text())
-def test_nothing_that_is_sent_breaks_it(text: str) -> None:
+def test_any_text_is_handled(text: str) -> None:
     assert user_of(text, SECRET) is None
     assert user_of(f"{text}.{text}", SECRET) is None

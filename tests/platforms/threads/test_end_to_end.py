@@ -1,6 +1,6 @@
-"""From a caller's request to what followers see: the API, PostgreSQL, a worker and the simulator, every kind at once.
+"""From a caller's request to what followers see: the API, PostgreSQL, a worker and the simulator, for every kind.
 
-Threads fetches media itself. A simulator fetches nothing, so the test does, at the address that Threads was told.
+Threads fetches media itself. The simulator fetches nothing, so the test does, at the URL that Threads received.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ def inline(colour: str) -> dict[str, Any]:
 
 
 def kinds(clip: str) -> list[dict[str, Any]]:
-    """A body for each kind of content."""
+    """Return a body for each kind of content."""
     video = {"kind": "video", "mediaId": clip}
     return [
         {"text": "Grüße 🎉 https://example.org/a?b=1"},
@@ -61,7 +61,7 @@ async def send(client: Client, account_id: str, content: dict[str, Any], **mode:
 
 
 async def until(client: Client, post_id: str, status: str, step_s: float = 5.0) -> dict[str, Any]:
-    """The post, once that has become of it. Time flies: waits are not what is tested here."""
+    """Return the post when it has this status. The clock is advanced: waits are not tested here."""
 
     async def look() -> dict[str, Any] | None:
         await client.post("/v1/sandbox/clock", {"advanceS": step_s})
@@ -79,9 +79,9 @@ async def visible(client: Client) -> list[dict[str, Any]]:
 
 
 async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
-    """A tenant of its own publishes it; followers see it whole, and once."""
+    """Publish the post as a new tenant. Followers see it whole, and once."""
     client = await deployment.client()
-    if any(medium.get("mediaId") for medium in content.get("media", ())):
+    if any(item.get("mediaId") for item in content.get("media", ())):
         clip = await upload(client, movie(), "clip.mp4")
         media = [{**one, "mediaId": clip} if "mediaId" in one else one for one in content["media"]]
         content = {**content, "media": media}
@@ -104,7 +104,7 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     assert len(seen[0]["record"]["media"]) == len(content.get("media", ()))
 
 
-async def test_every_kind_is_published_now_and_scheduled(deployment: Deployment) -> None:
+async def test_every_kind_is_published_immediately_and_scheduled(deployment: Deployment) -> None:
     plays = [play(deployment, content, is_scheduled=later) for content in kinds("clip") for later in (False, True)]
     await asyncio.gather(*plays)
 
@@ -113,7 +113,7 @@ async def test_every_kind_is_published_now_and_scheduled(deployment: Deployment)
     ("environment", "valid", "unit"),
     [({}, False, "bytes"), ({"LETMEPOST_THREADS_TEXT_UNIT": "characters"}, True, "characters")],
 )
-async def test_the_deployment_chooses_the_unit_of_text(
+async def test_deployment_selects_the_unit_of_text(
     database_urls: DatabaseURLs,
     redis_url: str,
     tmp_path: Path,
@@ -133,7 +133,7 @@ async def test_the_deployment_chooses_the_unit_of_text(
     assert (limit["limit"], limit["unit"]) == (500, unit)
 
 
-async def test_a_medium_can_be_fetched_where_threads_was_told_until_the_post_has_ended(deployment: Deployment) -> None:
+async def test_media_item_can_be_fetched_until_the_post_has_ended(deployment: Deployment) -> None:
     client, http = await deployment.client(), deployment.http
     content = {"text": "one", "media": [inline("green")], "thread": [{"text": "two"}]}
     post_id = await send(client, await connect(client, "lagging"), content)
@@ -154,7 +154,7 @@ async def test_a_medium_can_be_fetched_where_threads_was_told_until_the_post_has
     assert [one["text"] for one in await visible(client)] == ["one", "two"]
 
 
-async def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(deployment: Deployment) -> None:
+async def test_lost_post_is_found_and_not_repeated(deployment: Deployment) -> None:
     client = await deployment.client()
     account_id = await connect(client, "timeout_after_publish")
     post = await until(client, await send(client, account_id, {"text": "Only once"}), "published")
@@ -162,8 +162,8 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(deployment:
     assert (post["platformUri"], seen["text"]) == (seen["uri"], "Only once")
 
 
-@pytest.mark.parametrize("medium", [False, True], ids=["text", "image"])
-async def test_each_scenario_ends_as_it_should(deployment: Deployment, *, medium: bool) -> None:
+@pytest.mark.parametrize("has_media", [False, True], ids=["text", "image"])
+async def test_scenario_has_its_outcome(deployment: Deployment, *, has_media: bool) -> None:
     ends = {
         "rate_limited": "published",
         "unavailable": "published",
@@ -171,14 +171,14 @@ async def test_each_scenario_ends_as_it_should(deployment: Deployment, *, medium
         "token_expiring": "published",
         "rejected": "rejected",
         "duplicate": "rejected",
-        "media_broken": "rejected" if medium else "published",
+        "media_broken": "rejected" if has_media else "published",
         "auth_revoked": "held",
     }
 
     async def follow(scenario: str, status: str) -> None:
         client = await deployment.client()
         account_id = await connect(client, scenario)
-        content = {"text": "Hello", **({"media": [inline("red")]} if medium else {})}
+        content = {"text": "Hello", **({"media": [inline("red")]} if has_media else {})}
         step_s = 600.0 if scenario == "rate_limited" else 5.0
         await until(client, await send(client, account_id, content), status, step_s)
         assert len(await visible(client)) == (status == "published"), scenario
@@ -186,7 +186,7 @@ async def test_each_scenario_ends_as_it_should(deployment: Deployment, *, medium
     await asyncio.gather(*(follow(scenario, status) for scenario, status in ends.items()))
 
 
-async def test_what_does_not_fit_is_refused_before_anything_is_sent(deployment: Deployment) -> None:
+async def test_invalid_post_is_rejected_before_any_call(deployment: Deployment) -> None:
     client = await deployment.client()
     target = {"accountId": await connect(client), "text": "🎉" * 126}
     error = (await client.post("/v1/posts", {"targets": [target]})).json()["error"]
@@ -195,15 +195,15 @@ async def test_what_does_not_fit_is_refused_before_anything_is_sent(deployment: 
     assert await visible(client) == []
 
 
-async def test_a_preview_shows_the_address_that_threads_would_be_told(deployment: Deployment) -> None:
+async def test_preview_shows_the_media_url_for_threads(deployment: Deployment) -> None:
     client = await deployment.client()
     target = {"accountId": await connect(client), "text": "Look", "media": [inline("red")]}
-    [told] = (await client.post("/v1/posts/validate", {"targets": [target]})).json()["targets"]
-    assert told["preview"]["body"]["image_url"].startswith("http://127.0.0.1:8080/media/")
-    assert "authorization" not in {name.lower() for name in told["preview"]["headers"]}
+    [result] = (await client.post("/v1/posts/validate", {"targets": [target]})).json()["targets"]
+    assert result["preview"]["body"]["image_url"].startswith("http://127.0.0.1:8080/media/")
+    assert "authorization" not in {name.lower() for name in result["preview"]["headers"]}
 
 
-async def test_a_published_post_can_be_taken_back(deployment: Deployment) -> None:
+async def test_published_post_can_be_deleted(deployment: Deployment) -> None:
     client = await deployment.client()
     account_id = await connect(client)
     post = await until(client, await send(client, account_id, {"text": "Hello"}), "published")
@@ -213,7 +213,7 @@ async def test_a_published_post_can_be_taken_back(deployment: Deployment) -> Non
 
 
 @pytest.mark.parametrize("choice", ["allow", "allow-less", "deny"])
-async def test_a_person_consents_on_the_sandbox_s_page(deployment: Deployment, choice: str) -> None:
+async def test_person_consents_on_the_sandbox_page(deployment: Deployment, choice: str) -> None:
     client = await deployment.client()
     started = (await client.post(f"/v1/accounts/connect/{NAME}", {})).json()["descriptor"]
     async with httpx2.AsyncClient() as browser:

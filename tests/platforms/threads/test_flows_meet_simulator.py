@@ -1,4 +1,4 @@
-"""The flows against the simulator: written from the same specification, each without looking at the other."""
+"""The flows against the simulator. Both are written from the same specification, independently of each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -52,7 +52,7 @@ def oauth() -> OAuth:
 
 @dataclass
 class Driver(FlowDriver):
-    """Threads, with a journal of replies."""
+    """A driver for Threads, with a journal of replies."""
 
     platform: Platform = PLATFORM
     journal: dict[str, Reply] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Driver(FlowDriver):
         return account
 
     def publish(self, account: ConnectedAccount, **content: Any) -> list[Instruction]:
-        """Publish, waiting out every pause; what was announced, each thing once."""
+        """Publish, wait out every pause, and return each announcement once."""
         post = self.ready(account, **content)
         self.seen.clear()
         self.finish(post)
@@ -84,7 +84,7 @@ class Driver(FlowDriver):
         return replace(post, media_urls=urls)
 
     def finish(self, post: ReadyPost) -> None:
-        """Publish, run after run."""
+        """Publish in as many runs as it takes."""
         while not self.runs_to_its_end(PLATFORM.publish(post, self.settings)):
             pass
 
@@ -119,19 +119,19 @@ class Driver(FlowDriver):
             reply = self.send(call)
         except SendFailure as failure:
             if call.effect is Effect.PUBLISH:
-                raise  # not the flow's to judge
+                raise  # not for the flow to judge
             return flow.throw(PlatformFailure(FailureKind.UNAVAILABLE, str(failure)))
         if call.effect is Effect.PUBLISH and not reply.ok:
             refusal = PLATFORM.explain(call, reply)
             if refusal.kind is FailureKind.IN_DOUBT:
-                raise refusal  # nor this
+                raise refusal  # not for the flow to judge either
         if call.step is not None and reply.ok:
             self.journal[call.step] = reply
             self.paused.pop(call.step, None)
         return flow.send(reply)
 
 
-def test_a_person_consents_and_their_account_is_connected() -> None:
+def test_person_consents_and_their_account_is_connected() -> None:
     driver = Driver()
     request = ConsentRequest(redirect_uri=CALLBACK, state="s", code_challenge="c")
     page = urlsplit(oauth().consent_url(request, driver.settings))
@@ -147,7 +147,7 @@ def test_a_person_consents_and_their_account_is_connected() -> None:
     assert failed(lambda: driver.connect(code=code)).kind is FailureKind.AUTH_FAILED
 
 
-def test_a_check_passes_until_the_token_is_over_and_a_refresh_prolongs_it() -> None:
+def test_check_passes_until_the_token_expires_and_a_refresh_extends_it() -> None:
     driver = Driver()
     account = driver.connect()
     driver.run(PLATFORM.check(facts(account), driver.settings))
@@ -164,7 +164,7 @@ def test_a_check_passes_until_the_token_is_over_and_a_refresh_prolongs_it() -> N
 
 
 CONTENTS: list[Mapping[str, Any]] = [
-    {"text": "Grüße an 🎉 https://example.org/a?b=1 @somebody #topic"},
+    {"text": "Grüße an 🎉 https://example.org/a?b=1 @someone #topic"},
     {"text": "", "media": (image(),)},
     {"text": "moving", "media": (video(),)},
     {"text": "many", "media": (image(1), video(2), image(3))},
@@ -176,7 +176,7 @@ CONTENTS: list[Mapping[str, Any]] = [
 
 @pytest.mark.parametrize("scenario", ["ok", "slow", "lagging", "token_expiring"])
 @pytest.mark.parametrize("content", CONTENTS)
-def test_a_post_is_accepted_and_visible(content: Mapping[str, Any], scenario: str) -> None:
+def test_post_is_accepted_and_visible(content: Mapping[str, Any], scenario: str) -> None:
     driver = Driver()
     [live] = driver.publish(driver.connect(scenario), **content)
     assert isinstance(live, Live)
@@ -187,7 +187,7 @@ def test_a_post_is_accepted_and_visible(content: Mapping[str, Any], scenario: st
 
 
 @pytest.mark.parametrize("scenario", ["ok", "slow", "lagging"])
-def test_a_thread_with_its_comment_is_visible_in_order(scenario: str) -> None:
+def test_thread_with_comment_is_visible_in_order(scenario: str) -> None:
     driver = Driver()
     said = driver.publish(
         driver.connect(scenario),
@@ -201,7 +201,7 @@ def test_a_thread_with_its_comment_is_visible_in_order(scenario: str) -> None:
     assert [post.reply_to for post in posts] == [None, posts[0].uri, posts[1].uri, posts[0].uri]
 
 
-def test_one_may_reply_and_quote() -> None:
+def test_post_can_reply_and_quote() -> None:
     driver = Driver()
     account = driver.connect()
     [first] = driver.publish(account, text="first")
@@ -212,14 +212,14 @@ def test_one_may_reply_and_quote() -> None:
     assert (answer.reply_to, answer.record["quote_post_id"]) == (first.uri, first.uri)
 
 
-def test_a_reply_to_what_is_gone_is_refused_after_a_while() -> None:
+def test_reply_to_a_deleted_post_is_rejected_after_a_while() -> None:
     driver = Driver()
     account = driver.connect()
     failure = failed(lambda: driver.publish(account, text="hello", options={"replyToId": "5"}))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "threads.reference.not_found")
 
 
-def test_what_was_published_can_be_deleted_twice() -> None:
+def test_post_can_be_deleted_twice() -> None:
     driver = Driver()
     account = driver.connect()
     [live] = driver.publish(account, text="hello")
@@ -237,7 +237,7 @@ def last_publish(driver: Driver) -> Intent:
 
 
 @pytest.mark.parametrize("content", CONTENTS)
-def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(content: Mapping[str, Any]) -> None:
+def test_lost_post_is_found_and_not_repeated(content: Mapping[str, Any]) -> None:
     driver = Driver()
     account = driver.connect("timeout_after_publish")
     post = driver.ready(account, **content)
@@ -255,7 +255,7 @@ def test_a_post_whose_answer_was_lost_is_found_and_not_doubled(content: Mapping[
     assert (live.uri, visible.text) == (visible.uri, content["text"])
 
 
-def test_a_lost_post_is_found_whatever_the_account_has_published_since() -> None:
+def test_lost_post_is_found_among_later_posts() -> None:
     driver = Driver()
     account = driver.connect("timeout_after_publish")
     post = driver.ready(account, text="hello")
@@ -270,7 +270,7 @@ def test_a_lost_post_is_found_whatever_the_account_has_published_since() -> None
     assert isinstance(driver.run(PLATFORM.reconcile(post, intent, driver.settings)), Found)
 
 
-def test_a_publishing_that_was_not_executed_is_absent_and_done_again() -> None:
+def test_publish_that_was_not_executed_is_absent_and_repeated() -> None:
     driver = Driver()
     account = driver.connect("flaky")
     post = driver.ready(account, text="hello")
@@ -282,7 +282,7 @@ def test_a_publishing_that_was_not_executed_is_absent_and_done_again() -> None:
     assert driver.visible() == ["hello"]
 
 
-def test_publishing_what_was_published_without_our_knowing_finds_it() -> None:
+def test_container_that_was_already_published_is_found() -> None:
     driver = Driver()
     account = driver.connect()
     post = driver.ready(account, text="once")
@@ -306,7 +306,7 @@ def test_publishing_what_was_published_without_our_knowing_finds_it() -> None:
         ("media_broken", FailureKind.REJECTED),
     ],
 )
-def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKind) -> None:
+def test_scenario_has_its_outcome(scenario: str, kind: FailureKind) -> None:
     driver = Driver()
     account = driver.connect(scenario)
     failure = failed(lambda: driver.publish(account, text="hello", media=(image(),)))
@@ -316,13 +316,13 @@ def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKi
     assert driver.visible() == []
 
 
-def test_a_text_that_never_gets_ready_is_given_up() -> None:
+def test_wait_for_a_text_that_is_never_ready_ends() -> None:
     driver = Driver()
     account = driver.connect("processing_forever")
     assert isinstance(failed(lambda: driver.publish(account, text="hello")), GaveUp)
 
 
-def test_a_day_that_is_used_up_says_so() -> None:
+def test_used_up_daily_quota_is_reported() -> None:
     driver = Driver()
     account = driver.connect()
     for number in range(250):
@@ -336,7 +336,7 @@ def test_a_day_that_is_used_up_says_so() -> None:
     assert driver.visible()[-1] == "hello"
 
 
-def test_a_container_that_waited_too_long_is_made_anew() -> None:
+def test_expired_container_is_created_again() -> None:
     driver = Driver()
     account = driver.connect()
     post = driver.ready(account, text="late", media=(image(),))

@@ -89,6 +89,6 @@ def test_preflight_and_the_simulator_agree_on_the_number_of_media(count: int) ->
 @pytest.mark.parametrize("count", [2, 4, 5])
 def test_preflight_and_the_simulator_agree_on_the_number_of_poll_answers(count: int) -> None:
     content = {"text": "vote", "options": {"poll": {"options": [f"answer {number}" for number in range(count)]}}}
-    if count <= 4:  # more cannot be sent: the parameter has four names
+    if count <= 4:  # more cannot be sent: there are four parameters
         assert is_accepted(content)
     assert bool(broken(content)) is (count > 4)

@@ -1,4 +1,4 @@
-"""What became of a publishing whose answer was lost."""
+"""Reconciling a publish call without a reply."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from tests.platforms.threads.transcripts import (
     NOW,
     SETTINGS,
     USER,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     image,
     ready,
     recorded,
@@ -53,7 +53,7 @@ def found(transcript: Transcript[Any]) -> str:
     return post_id
 
 
-def test_a_published_container_leads_to_the_post() -> None:
+def test_published_container_leads_to_the_post() -> None:
     transcript = ask(status("PUBLISHED"), recorded("recent"))
     assert found(transcript) == "18012345678901234"
     looked, listed = transcript.calls
@@ -63,13 +63,13 @@ def test_a_published_container_leads_to_the_post() -> None:
 
 
 @pytest.mark.parametrize(("step", "text"), [("thread-1", "two"), ("comment", "comment")])
-def test_a_reply_is_looked_for_among_the_replies(step: str, text: str) -> None:
+def test_reply_is_searched_among_the_replies(step: str, text: str) -> None:
     transcript = ask(status("PUBLISHED"), recorded("recent", data=[row(5), row(6, text)]), step=step)
     assert transcript.calls[1].url == f"{API}/{USER}/replies"
     assert found(transcript) == "6"
 
 
-def test_an_answer_to_somebody_is_a_reply() -> None:
+def test_reply_to_another_post_is_searched_among_the_replies() -> None:
     transcript = ask(status("PUBLISHED"), post=ready(options={"replyToId": "7"}))
     assert transcript.calls[1].url.endswith("/replies")
 
@@ -83,18 +83,18 @@ def test_an_answer_to_somebody_is_a_reply() -> None:
         (ready(media=(image(1), image(2))), "CAROUSEL_ALBUM"),
     ],
 )
-def test_the_same_text_under_another_kind_is_another_post(post: ReadyPost, media_type: str) -> None:
+def test_same_text_of_another_kind_is_another_post(post: ReadyPost, media_type: str) -> None:
     kinds = ["TEXT_POST", "IMAGE", "VIDEO", "CAROUSEL_ALBUM"]
     rows = [row(number, media_type=kind) for number, kind in enumerate(kinds)]
     assert found(ask(status("PUBLISHED"), recorded("recent", data=rows), post=post)) == str(kinds.index(media_type))
 
 
-def test_of_several_that_say_the_same_the_nearest_in_time_is_it() -> None:
+def test_closest_in_time_of_several_matches_is_returned() -> None:
     rows = [row(1, second=50), row(2, second=3), row(3, second=-40), row(4, second=-61), row(5, "other", second=0)]
     assert found(ask(status("PUBLISHED"), recorded("recent", data=rows))) == "2"
 
 
-def test_a_medium_without_a_text_is_listed_without_one() -> None:
+def test_media_item_without_a_text_is_listed_without_one() -> None:
     listed = {name: value for name, value in row(9, media_type="IMAGE").items() if name != "text"}
     post = ready("", media=(image(),))
     assert found(ask(status("PUBLISHED"), recorded("recent", data=[listed]), post=post)) == "9"
@@ -104,22 +104,22 @@ def test_a_medium_without_a_text_is_listed_without_one() -> None:
     "rows",
     [[], [row(1, "other")], [{**row(1), "timestamp": "soon"}], [{**row(1), "id": ""}], ["hello"], [{}]],
 )
-def test_a_post_that_is_published_and_not_listed_yet_is_asked_about_again(rows: list[object]) -> None:
+def test_published_but_unlisted_post_is_searched_again_later(rows: list[object]) -> None:
     failure = refusal(ask(status("PUBLISHED"), recorded("recent", data=rows)))
     assert failure.kind is FailureKind.UNAVAILABLE
 
 
-def test_a_container_that_can_still_be_published_was_not() -> None:
+def test_finished_container_was_not_published() -> None:
     assert ask(status("FINISHED")).value() == Absent()
 
 
 @pytest.mark.parametrize("name", ["IN_PROGRESS", "ERROR", "EXPIRED", "TOMORROW"])
-def test_any_other_state_says_nothing(name: str) -> None:
+def test_any_other_status_leaves_the_post_unknown(name: str) -> None:
     assert isinstance(ask(status(name)).value(), Unknown)
 
 
 @pytest.mark.parametrize("answer", [AWAY, refused(2, http=500), refused(4), refused(24, 4279009)])
-def test_a_network_that_cannot_say_now_is_asked_again(answer: Reply | Exception) -> None:
+def test_unavailable_platform_is_asked_again_later(answer: Reply | Exception) -> None:
     refusal(ask(answer))
     refusal(ask(status("PUBLISHED"), answer))
 
@@ -127,11 +127,11 @@ def test_a_network_that_cannot_say_now_is_asked_again(answer: Reply | Exception)
 @pytest.mark.parametrize(
     "answer", [refused(190), refused(100, message="Tried accessing nonexisting field (status)"), refused(100, 33)]
 )
-def test_a_status_that_is_refused_leaves_it_unknown(answer: Reply) -> None:
+def test_refused_status_read_leaves_the_post_unknown(answer: Reply) -> None:
     assert isinstance(ask(answer).value(), Unknown)
     assert isinstance(ask(status("PUBLISHED"), answer).value(), Unknown)
 
 
-def test_it_ends_whatever_is_answered() -> None:
+def test_reconciling_ends_for_any_reply() -> None:
     replies = [status("PUBLISHED"), recorded("recent")]
-    assert_ends_whatever_is_answered(lambda: reconcile(POST, intent(), SETTINGS), replies)
+    assert_ends_for_any_reply(lambda: reconcile(POST, intent(), SETTINGS), replies)

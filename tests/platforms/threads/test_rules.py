@@ -1,4 +1,4 @@
-"""Threads' limits, its options, and how it counts."""
+"""Threads' limits, its options, and its counting."""
 
 from dataclasses import replace
 from typing import Any
@@ -109,7 +109,7 @@ CASES: list[tuple[PostContent, list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("content", "expected"), CASES)
-def test_a_broken_limit_is_named_with_its_field(content: PostContent, expected: list[tuple[str, str]]) -> None:
+def test_broken_limit_is_reported_with_its_field(content: PostContent, expected: list[tuple[str, str]]) -> None:
     assert broken(content) == expected
 
 
@@ -132,11 +132,11 @@ def test_a_broken_limit_is_named_with_its_field(content: PostContent, expected: 
         post(first_comment="a" * 500, thread=(ThreadPart(text="", media=(image(),)),)),
     ],
 )
-def test_what_is_at_a_limit_is_within_it(content: PostContent) -> None:
+def test_content_at_a_limit_passes(content: PostContent) -> None:
     assert broken(content) == []
 
 
-def test_a_text_that_is_too_long_in_bytes_is_explained() -> None:
+def test_text_that_is_too_long_in_bytes_is_explained() -> None:
     [violation] = violations(post("中" * 200), RULES)
     assert violation.message == "Post text is 600 bytes; Threads allows at most 500."
     assert (violation.limit, violation.actual, violation.unit) == (500, 600, "bytes")
@@ -154,7 +154,7 @@ def test_a_text_that_is_too_long_in_bytes_is_explained() -> None:
         post(media=(replace(image(), alt_text="中" * 1000),)),
     ],
 )
-def test_a_deployment_may_count_characters(content: PostContent) -> None:
+def test_deployment_can_count_characters(content: PostContent) -> None:
     assert broken(content, "characters") == []
 
 
@@ -167,17 +167,17 @@ def test_a_deployment_may_count_characters(content: PostContent) -> None:
         (post(media=(replace(image(), alt_text="中" * 1001),)), "threads.media.alt_text_max_graphemes"),
     ],
 )
-def test_a_text_of_too_many_characters_is_too_long_for_every_deployment(content: PostContent, rule: str) -> None:
+def test_text_of_too_many_characters_is_too_long_for_every_deployment(content: PostContent, rule: str) -> None:
     assert [found for found, _ in broken(content, "characters")] == [rule]
     assert [found for found, _ in broken(content)] == [rule]
 
 
-def test_both_ways_of_counting_have_the_same_rules() -> None:
+def test_both_units_have_the_same_rules() -> None:
     by_characters = rules_for(ThreadsSettings(text_unit="characters"))
     assert [rule.id for rule in by_characters] == [rule.id for rule in RULES]
 
 
-def test_there_is_no_third_unit() -> None:
+def test_unknown_unit_is_rejected() -> None:
     with pytest.raises(ValidationError):
         ThreadsSettings.model_validate({"text_unit": "graphemes"})
 
@@ -186,7 +186,7 @@ def test_every_rule_can_be_broken() -> None:
     assert {rule.id for rule in RULES} <= {rule for _, found in CASES for rule, _ in found}
 
 
-def test_document_is_omitted_with_a_warning_when_asked_for() -> None:
+def test_document_is_omitted_with_a_warning_when_requested() -> None:
     checked = preflight(post(media=(DOCUMENT,), on_unsupported=OnUnsupported.OMIT), RULES)
     assert checked.content.media == ()
     assert [warning.rule for warning in checked.warnings] == ["threads.media.kind_supported"]
@@ -211,26 +211,26 @@ def test_document_is_omitted_with_a_warning_when_asked_for() -> None:
         ("🏴\U000e0067\U000e0062\U000e007f", 16),
     ],
 )
-def test_an_emoji_counts_as_its_bytes_and_a_letter_as_one(text: str, count: int) -> None:
+def test_emoji_counts_as_its_bytes_and_a_letter_as_one(text: str, count: int) -> None:
     assert count_characters(text) == count
 
 
 @given(st.text())
-def test_a_text_is_never_longer_than_its_bytes_nor_shorter_than_its_letters(text: str) -> None:
+def test_length_is_between_the_letters_and_the_bytes(text: str) -> None:
     text = text.encode(errors="replace").decode()
     assert len(text) <= count_characters(text) <= len(text.encode())
 
 
 @given(st.text(alphabet="a1🎉👍🏽\u200d\ufe0f🇩🇪中"), st.text(alphabet="b🎉中"))
-def test_texts_apart_count_as_much_as_together(one: str, other: str) -> None:
+def test_separate_texts_count_as_much_as_together(one: str, other: str) -> None:
     assert count_characters(f"{one} {other}") == count_characters(one) + 1 + count_characters(other)
 
 
-def test_a_long_run_of_flags_is_counted_at_once() -> None:
+def test_long_run_of_flags_is_counted_quickly() -> None:
     assert count_characters("🇩" * 100_000) == 400_000
 
 
-def test_a_link_ends_before_the_sentence_does_and_counts_once() -> None:
+def test_link_ends_before_the_punctuation_and_counts_once() -> None:
     assert links_in("See https://a.test/x. (HTTPS://b.test) https://a.test/x, and a.test") == {
         "https://a.test/x",
         "HTTPS://b.test",
@@ -243,7 +243,7 @@ def test_a_link_ends_before_the_sentence_does_and_counts_once() -> None:
         {"replyToId": "abc"},
         {"replyToId": ""},
         {"quotePostId": "1/2"},
-        {"replyControl": "nobody"},
+        {"replyControl": "none"},
         {"topicTag": ""},
         {"topicTag": "a.b"},
         {"topicTag": "a&b"},
@@ -257,11 +257,11 @@ def test_a_link_ends_before_the_sentence_does_and_counts_once() -> None:
         {"platform": "another"},
     ],
 )
-def test_the_schema_of_the_options_is_closed(options: dict[str, Any]) -> None:
+def test_options_are_a_closed_schema(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ThreadsOptions.model_validate(options)
 
 
 @pytest.mark.parametrize("options", [{}, {"platform": "threads"}, {"topicTag": "Good food"}, {"replyToId": "178"}])
-def test_options_may_be_few(options: dict[str, Any]) -> None:
+def test_options_may_be_empty(options: dict[str, Any]) -> None:
     ThreadsOptions.model_validate(options)

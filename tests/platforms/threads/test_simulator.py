@@ -1,4 +1,4 @@
-"""The simulator refuses what the real server refuses: a row for each row of the protocol."""
+"""The simulator refuses what the real server refuses: one row per row of the protocol."""
 
 import json
 import re
@@ -21,7 +21,7 @@ ASKED = {
 }
 NOT_FOUND = (400, 24, 4279009)
 WRONG = (400, 100, None)
-DEAD = (400, 190, None)
+INVALID_TOKEN = (400, 190, None)
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def user(world: World) -> User:
 
 
 def choose(world: World, choice: str, **changes: str) -> tuple[str, dict[str, str]]:
-    """Open the page and follow one of its links; where that leads, and with what."""
+    """Open the page, follow one of its links, and return the redirect's URL and parameters."""
     page = world.send("GET", "/oauth/authorize", query=tuple({**ASKED, **changes}.items()))
     assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     links = [unescape(link) for link in re.findall(r'href="([^"]*)"', page.text)]
@@ -50,7 +50,7 @@ def choose(world: World, choice: str, **changes: str) -> tuple[str, dict[str, st
     return url._replace(query="", fragment="").geturl(), dict(parse_qsl(url.query))
 
 
-def test_allowing_returns_a_code_that_is_good_once(world: World) -> None:
+def test_allowing_returns_a_code_that_is_valid_once(world: World) -> None:
     base, returned = choose(world, "allow")
     assert (base, returned["state"]) == (CALLBACK, "s&t")
     code = returned["code"]
@@ -89,7 +89,7 @@ def test_allowing_less_grants_less(world: World) -> None:
         {"scope": ""},
     ],
 )
-def test_a_consent_that_is_asked_for_wrongly_is_a_page(world: World, changes: dict[str, str]) -> None:
+def test_invalid_consent_request_is_a_page(world: World, changes: dict[str, str]) -> None:
     page = world.send("GET", "/oauth/authorize", query=tuple({**ASKED, **changes}.items()))
     assert (page.status, page.data) == (400, None)
 
@@ -104,24 +104,24 @@ def test_a_consent_that_is_asked_for_wrongly_is_a_page(world: World, changes: di
         {"redirect_uri": "https://other.example"},
     ],
 )
-def test_a_code_is_exchanged_by_its_own_app_at_its_own_address(world: World, changes: dict[str, str]) -> None:
+def test_code_is_exchanged_by_its_own_app_with_its_own_uri(world: World, changes: dict[str, str]) -> None:
     code = choose(world, "allow")[1]["code"]
     answer = world.exchange(code, **changes)
     assert (answer.status, answer.data["error_type"]) == (400, "OAuthException")
     assert world.exchange(code).status == 200
 
 
-def test_a_code_is_one_that_was_given(world: World) -> None:
+def test_unknown_code_is_rejected(world: World) -> None:
     assert world.exchange("AQBnothing").status == 400
 
 
-def test_a_code_dies_after_an_hour(world: World) -> None:
+def test_code_expires_after_an_hour(world: World) -> None:
     code = choose(world, "allow")[1]["code"]
     world.advance(hours=1)
     assert world.exchange(code).status == 400
 
 
-def test_a_given_consent_is_good_for_any_address(world: World) -> None:
+def test_code_of_a_simulated_consent_is_valid_for_any_uri(world: World) -> None:
     code = SIMULATOR.create_account(world.state, "ok", world.now, world.entropy())["code"]
     assert world.exchange(code, redirect_uri="https://anywhere.example").status == 200
 
@@ -129,7 +129,7 @@ def test_a_given_consent_is_good_for_any_address(world: World) -> None:
 # Tokens
 
 
-def test_a_short_token_is_exchanged_within_its_hour(world: World) -> None:
+def test_short_lived_token_is_exchanged_within_its_hour(world: World) -> None:
     short = world.exchange(choose(world, "allow")[1]["code"]).data["access_token"]
     assert world.prolong(short, client_secret="wrong").refusal == WRONG
     assert world.prolong(short, grant_type="th_refresh_token").refusal == WRONG
@@ -140,7 +140,7 @@ def test_a_short_token_is_exchanged_within_its_hour(world: World) -> None:
     assert world.prolong(short).refusal == (400, 190, 463)
 
 
-def test_a_long_token_is_refreshed_from_its_second_day_to_its_last(world: World, user: User) -> None:
+def test_long_lived_token_is_refreshed_from_its_second_day_to_its_last(world: World, user: User) -> None:
     world.advance(hours=23, minutes=59)
     assert world.refresh(user.token).refusal == WRONG
     world.advance(minutes=1)
@@ -154,14 +154,14 @@ def test_a_long_token_is_refreshed_from_its_second_day_to_its_last(world: World,
     assert user.get("me").status == 200
 
 
-def test_a_token_may_come_as_a_parameter_and_must_be_one_of_ours(world: World, user: User) -> None:
+def test_token_may_be_a_parameter_and_must_be_known(world: World, user: User) -> None:
     assert world.send("GET", "/v1.0/me", query=(("access_token", user.token),)).status == 200
     for token in (None, "", "THQVJnothing"):
-        assert world.send("GET", "/v1.0/me", token=token).refusal == DEAD
-    assert user.get("debug_token", input_token="nothing").refusal == DEAD
+        assert world.send("GET", "/v1.0/me", token=token).refusal == INVALID_TOKEN
+    assert user.get("debug_token", input_token="nothing").refusal == INVALID_TOKEN
 
 
-def test_an_account_says_who_it_is(user: User) -> None:
+def test_account_describes_itself(user: User) -> None:
     fields = "id,username,name,threads_profile_picture_url"
     assert set(user.get("me", fields=fields).data) == {"id", "username", "name"}
     assert set(user.get("me").data) == {"id"}
@@ -196,7 +196,7 @@ POLL = json.dumps({"option_a": "Yes", "option_b": "No"})
         ("TEXT", {"topic_tag": "a" * 51}, WRONG),
         ("TEXT", {"topic_tag": "a.b"}, WRONG),
         ("TEXT", {"topic_tag": "a&b"}, WRONG),
-        ("TEXT", {"reply_control": "nobody"}, WRONG),
+        ("TEXT", {"reply_control": "none"}, WRONG),
         ("TEXT", {"reply_to_id": "5"}, NOT_FOUND),
         ("TEXT", {"quote_post_id": "5"}, NOT_FOUND),
         ("IMAGE", {"image_url": PICTURE, "link_attachment": "https://a.test"}, WRONG),
@@ -214,7 +214,7 @@ POLL = json.dumps({"option_a": "Yes", "option_b": "No"})
         ("CAROUSEL", {"children": ",".join(map(str, range(21)))}, WRONG),
     ],
 )
-def test_a_container_that_is_refused(
+def test_container_is_rejected(
     user: User, media_type: str, parameters: dict[str, str], refusal: tuple[int, int | None, int | None]
 ) -> None:
     answer = user.make(media_type, **parameters)
@@ -222,7 +222,7 @@ def test_a_container_that_is_refused(
     assert not any(key.startswith("container/") for key in user.world.state)
 
 
-def test_too_many_links_are_refused_by_their_word(user: User) -> None:
+def test_too_many_links_are_rejected_with_their_word(user: User) -> None:
     assert user.make(text=MANY_LINKS).data["error"]["message"] == "THREADS_API__LINK_LIMIT_EXCEEDED"
 
 
@@ -239,7 +239,7 @@ def test_too_many_links_are_refused_by_their_word(user: User) -> None:
         ("VIDEO", {"video_url": PICTURE, "text": "hello"}),
     ],
 )
-def test_a_container_that_is_taken(user: User, media_type: str, parameters: dict[str, str]) -> None:
+def test_container_is_accepted(user: User, media_type: str, parameters: dict[str, str]) -> None:
     assert user.make(media_type, **parameters).status == 200
 
 
@@ -251,7 +251,7 @@ def test_media_take_a_moment_and_texts_do_not(world: World, user: User) -> None:
     assert user.status(picture) == "FINISHED"
 
 
-def test_a_container_is_published_once(user: User) -> None:
+def test_container_is_published_once(user: User) -> None:
     container = user.make().data["id"]
     assert user.publish(container).status == 200
     assert user.status(container) == "PUBLISHED"
@@ -259,14 +259,14 @@ def test_a_container_is_published_once(user: User) -> None:
     assert len(user.world.posts()) == 1
 
 
-def test_a_container_dies_after_a_day(world: World, user: User) -> None:
+def test_container_expires_after_a_day(world: World, user: User) -> None:
     container = user.make().data["id"]
     world.advance(hours=24)
     assert user.status(container) == "EXPIRED"
     assert user.publish(container).refusal == NOT_FOUND
 
 
-def test_a_carousel_takes_containers_of_its_own_that_are_ready(world: World, user: User) -> None:
+def test_carousel_accepts_ready_containers_of_the_account(world: World, user: User) -> None:
     child = {"image_url": PICTURE, "is_carousel_item": "true"}
     one, two = (user.make("IMAGE", **child).data["id"] for _ in range(2))
     assert user.make("CAROUSEL", children=f"{one},{two}").refusal == (400, 100, 4279004)
@@ -279,13 +279,13 @@ def test_a_carousel_takes_containers_of_its_own_that_are_ready(world: World, use
     assert stranger.make("CAROUSEL", children=f"{one},{two}").refusal == (400, 100, 4279004)
     user.post("CAROUSEL", children=f"{one},{two}", text="two")
     [post] = world.posts()
-    assert [medium["image_url"] for medium in post.record["media"]] == [PICTURE, PICTURE]
+    assert [item["image_url"] for item in post.record["media"]] == [PICTURE, PICTURE]
 
 
-# What is nobody else's
+# Objects of other accounts
 
 
-def test_nobody_writes_or_reads_for_another(world: World, user: User) -> None:
+def test_other_accounts_cannot_be_written_to_or_read(world: World, user: User) -> None:
     stranger = world.connect()
     container = user.make().data["id"]
     assert stranger.publish(container).refusal == WRONG
@@ -304,7 +304,7 @@ def test_me_is_the_account_itself(user: User) -> None:
 # Posts
 
 
-def test_a_post_is_read_listed_and_deleted(world: World, user: User) -> None:
+def test_post_is_read_listed_and_deleted(world: World, user: User) -> None:
     first = user.post(text="one")
     world.advance(seconds=60)
     second = user.post(text="two", reply_to_id=first)
@@ -326,7 +326,7 @@ def test_a_post_is_read_listed_and_deleted(world: World, user: User) -> None:
     assert user.get(first).refusal == NOT_FOUND
 
 
-def test_a_list_is_newest_first_and_begins_when_it_is_told(world: World, user: User) -> None:
+def test_list_is_newest_first_and_starts_at_since(world: World, user: User) -> None:
     for number in range(30):
         user.post(text=str(number))
     rows = user.get("me/threads", fields="text").data["data"]
@@ -342,7 +342,7 @@ def test_a_list_is_newest_first_and_begins_when_it_is_told(world: World, user: U
     assert user.get("me/threads", since="yesterday").refusal == WRONG
 
 
-def test_a_day_has_so_many_posts_and_then_the_oldest_leaves(world: World, user: User) -> None:
+def test_daily_quota_frees_up_as_the_oldest_post_ages(world: World, user: User) -> None:
     first = user.post()
     world.advance(hours=1)
     for _ in range(249):
@@ -374,16 +374,16 @@ def test_a_day_has_so_many_posts_and_then_the_oldest_leaves(world: World, user: 
         ("GET", "/v1.0/../me"),
     ],
 )
-def test_what_does_not_exist_is_no_request(world: World, user: User, method: str, path: str) -> None:
+def test_other_paths_are_not_found(world: World, user: User, method: str, path: str) -> None:
     assert world.send(method, path, token=user.token).refusal == (400, 100, 33)
 
 
-def test_a_refusal_has_the_envelope_of_the_graph_api(user: User) -> None:
+def test_refusal_has_the_envelope_of_the_graph_api(user: User) -> None:
     error: Any = user.make(text="").data["error"]
     assert {"message", "type", "code", "is_transient", "fbtrace_id"} <= set(error)
 
 
-def test_a_read_changes_nothing(world: World, user: User) -> None:
+def test_read_changes_nothing(world: World, user: User) -> None:
     before = dict(world.state.texts)
     user.get("me")
     user.get("me/threads")

@@ -1,4 +1,4 @@
-"""The scenarios of test accounts: contract section 12, and two of this network's own."""
+"""The scenarios of test accounts: contract section 12, and two of Threads' own."""
 
 import pytest
 
@@ -22,28 +22,28 @@ SCENARIOS = {
 }
 
 
-def test_every_scenario_of_the_contract_is_there() -> None:
+def test_every_scenario_of_the_contract_exists() -> None:
     assert set(SIMULATOR.scenarios) == SCENARIOS
 
 
-def test_there_are_no_others() -> None:
+def test_unknown_scenario_is_rejected() -> None:
     world = World()
     with pytest.raises(ValueError, match="no scenario"):
         SIMULATOR.create_account(world.state, "perfect", world.now, world.entropy())
 
 
 @pytest.mark.parametrize("scenario", sorted(SCENARIOS))
-def test_every_scenario_lets_the_account_be_connected(scenario: str) -> None:
+def test_account_of_every_scenario_can_be_connected(scenario: str) -> None:
     assert World().connect(scenario).id.isdigit()
 
 
-def test_ok_publishes_at_once() -> None:
+def test_ok_publishes_immediately() -> None:
     user = World().connect()
     answer = user.publish(user.make().data["id"])
     assert (answer.status, answer.delay_s, answer.dropped) == (200, 0, False)
 
 
-def test_slow_takes_its_time_for_writes_and_for_media() -> None:
+def test_slow_delays_writes_and_media() -> None:
     user = World().connect("slow")
     assert user.make().delay_s == user.publish(user.make().data["id"]).delay_s == 3
     picture = user.make("IMAGE", image_url=PICTURE).data["id"]
@@ -68,7 +68,7 @@ def test_auth_revoked_refuses_everything_after_connecting() -> None:
         assert answer.refusal == (400, 190, 458)
 
 
-def test_token_expiring_asks_for_a_refresh_every_few_minutes() -> None:
+def test_token_expiring_requires_a_refresh_every_few_minutes() -> None:
     user = World().connect("token_expiring")
     user.world.advance(seconds=119)
     answer = user.world.refresh(user.token)
@@ -84,7 +84,7 @@ def test_rejected_refuses_every_post() -> None:
     assert user.make().refusal == (400, 100, None)
 
 
-def test_unavailable_is_over_after_a_while() -> None:
+def test_unavailable_ends_after_a_while() -> None:
     user = World().connect("unavailable")
     assert user.make().refusal == (503, 2, None)
     user.world.advance(seconds=7)
@@ -102,7 +102,7 @@ def test_flaky_fails_every_second_write_before_it_is_executed() -> None:
     assert user.publish(container).status == 200
 
 
-def test_timeout_after_publish_loses_the_answer_and_not_the_post() -> None:
+def test_timeout_after_publish_loses_the_response_but_not_the_post() -> None:
     user = World().connect("timeout_after_publish")
     container = user.make()
     assert not container.dropped
@@ -118,7 +118,7 @@ def test_duplicate_refuses_to_publish() -> None:
     assert user.status(container) == "FINISHED"
 
 
-def test_processing_forever_never_gets_ready() -> None:
+def test_processing_forever_never_becomes_ready() -> None:
     user = World().connect("processing_forever")
     containers = [user.make().data["id"], user.make("IMAGE", image_url=PICTURE).data["id"]]
     user.world.advance(hours=23)
@@ -127,7 +127,7 @@ def test_processing_forever_never_gets_ready() -> None:
         assert user.publish(container).refusal == (400, 24, 4279009)
 
 
-def test_lagging_knows_of_nothing_for_a_moment() -> None:
+def test_lagging_hides_new_objects_for_a_moment() -> None:
     user = World().connect("lagging")
     container = user.make().data["id"]
     assert user.status(container) == "FINISHED"
@@ -141,12 +141,12 @@ def test_lagging_knows_of_nothing_for_a_moment() -> None:
     assert user.make(reply_to_id=post).status == 200
 
 
-def test_media_broken_finds_something_wrong_with_every_medium() -> None:
+def test_media_broken_fails_every_media_item() -> None:
     user = World().connect("media_broken")
     container = user.make("VIDEO", video_url=PICTURE).data["id"]
     user.world.advance(seconds=1)
-    told = user.get(container, fields="id,status,error_message").data
-    assert told == {"id": container, "status": "ERROR", "error_message": "INVALID_DURATION"}
+    fields = user.get(container, fields="id,status,error_message").data
+    assert fields == {"id": container, "status": "ERROR", "error_message": "INVALID_DURATION"}
     assert user.publish(user.make().data["id"]).status == 200
 
 

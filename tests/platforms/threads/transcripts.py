@@ -1,4 +1,4 @@
-"""What the tests of the flows share: an account, a post, and replies from `replies/*.json`."""
+"""Fixtures of the flow tests: an account, a post, and replies from `replies/*.json`."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -27,30 +27,30 @@ SETTINGS = ThreadsSettings(client_id="1789", client_secret=SecretStr("app-secret
 FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
 ACCOUNT = AccountFacts(platform_account_id=USER, handle="alice", data={})
 AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not answer.")
-"""What the driver throws into a flow when a read, or a preparation, did not come back."""
+"""The failure that the driver throws into a flow if a read or a preparation got no response."""
 
 _REPLIES = Path(__file__).parent / "replies"
 _STATUSES = (200, 400, 401, 429, 500)
 
 
 def recorded(name: str, **changes: object) -> Reply:
-    """The reply in `replies/<name>.json`; `changes` replaces fields of its JSON body."""
+    """Return the reply in `replies/<name>.json`; `changes` replaces fields of its JSON body."""
     data = json.loads((_REPLIES / f"{name}.json").read_text())
     return Reply(status=data["status"], body=json.dumps({**data["body"], **changes}).encode(), received_at=NOW)
 
 
 def made(number: int) -> Reply:
-    """The `number`-th thing that was made: a container, a post."""
+    """Return the reply that created object `number`: a container or a post."""
     return recorded("container", id=str(number))
 
 
 def status(name: str, **changes: object) -> Reply:
-    """How far a container is."""
+    """Return the reply with a container's status."""
     return recorded("status", status=name, **changes)
 
 
 def refused(code: int, subcode: int | None = None, *, http: int = 400, message: str = "No.", **more: object) -> Reply:
-    """A refusal in the envelope of the Graph API."""
+    """Return a refusal in the envelope of the Graph API."""
     error = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A", **more}
     body = {"error": error if subcode is None else {**error, "error_subcode": subcode}}
     return Reply(status=http, body=json.dumps(body).encode(), received_at=NOW)
@@ -80,7 +80,7 @@ def video(number: int = 9, **facts: Any) -> MediaItem:
 
 
 def url(number: int) -> str:
-    """Where a medium can be fetched."""
+    """Return the URL where a media item can be fetched."""
     return f"https://media.example.com/media/{number}"
 
 
@@ -92,7 +92,7 @@ def ready(text: str = "hello", **content: Any) -> ReadyPost:
 
 
 def checkpoints(instructions: Sequence[Instruction]) -> list[int]:
-    """How many PUBLISH calls there are before each checkpoint, and after the last."""
+    """Return the number of PUBLISH calls before each checkpoint, and after the last."""
     counts = [0]
     for instruction in instructions:
         if isinstance(instruction, Call) and instruction.effect is Effect.PUBLISH:
@@ -107,8 +107,8 @@ def refusal(transcript: Transcript[T]) -> PlatformFailure:
     return transcript.error
 
 
-def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
-    """Break the flow off at every step, in every way: it must come to an end each time, or wait, and say why."""
+def assert_ends_for_any_reply(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
+    """Break the flow off at every step, in every way. It must end or wait each time, with a reason."""
     assert_ended(play(flow(), *replies), len(replies))
     for step in range(len(replies)):
         for number in _STATUSES:
@@ -118,6 +118,6 @@ def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Seque
                 assert_ended(play(flow(), *given), len(given))
 
 
-def assert_ended(transcript: Transcript[T], answered: int) -> None:
-    assert len(transcript.calls) <= answered, "the flow still waits for an answer"
+def assert_ended(transcript: Transcript[T], reply_count: int) -> None:
+    assert len(transcript.calls) <= reply_count, "the flow still waits for a reply"
     assert transcript.error is None or type(transcript.error).__name__ == "PlatformFailure", transcript.error

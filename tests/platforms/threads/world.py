@@ -1,4 +1,4 @@
-"""The client with which the tests of Threads' simulator knock."""
+"""The client for the tests of Threads' simulator."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ PICTURE = "https://media.example.com/media/1"
 
 @dataclass(frozen=True)
 class Answer:
-    """A reply, its JSON read."""
+    """A reply with parsed JSON."""
 
     status: int
     headers: Mapping[str, str]
@@ -28,14 +28,14 @@ class Answer:
 
     @property
     def refusal(self) -> tuple[int, int | None, int | None]:
-        """Status, code and subcode."""
+        """Return status, code and subcode."""
         error = self.data.get("error", {})
         return self.status, error.get("code"), error.get("error_subcode")
 
 
 @dataclass
 class World(SimulatedNetwork):
-    """Threads."""
+    """A simulated Threads."""
 
     platform: Platform = PLATFORM
 
@@ -87,7 +87,7 @@ class World(SimulatedNetwork):
 
 @dataclass
 class User:
-    """A connected account: what a client of it knows."""
+    """A connected account, as seen by its client."""
 
     world: World
     id: str
@@ -106,7 +106,7 @@ class User:
         return self.world.send("POST", f"/v1.0/{self.id}/threads_publish", form=form, token=self.token)
 
     def post(self, media_type: str = "TEXT", **parameters: str) -> str:
-        """Make a container and publish it; the post's id."""
+        """Create a container, publish it, and return the post's id."""
         container = self.make(media_type, **parameters).data["id"]
         self.world.advance(seconds=1)
         answer = self.publish(container)

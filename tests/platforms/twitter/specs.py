@@ -1,6 +1,6 @@
-"""X's own specifications, which this repository does not hold.
+"""X's own specifications, which are not in this repository.
 
-They are looked for under `$LETMEPOST_SPECS`, or else under `../shared/specs`: https://api.x.com/2/openapi.json and
+They are searched for in `$LETMEPOST_SPECS`, or else in `../shared/specs`: https://api.x.com/2/openapi.json and
 https://github.com/twitter/twitter-text/blob/master/config/v3.json.
 """
 

@@ -1,4 +1,4 @@
-"""What X tells of its limits."""
+"""The limits that X reports."""
 
 from collections.abc import Mapping
 
@@ -20,41 +20,43 @@ def trio(prefix: str, limit: int, remaining: int, reset: int = RESET) -> dict[st
     return {f"{prefix}-limit": str(limit), f"{prefix}-remaining": str(remaining), f"{prefix}-reset": str(reset)}
 
 
-def told(headers: Mapping[str, str], call: Call = CREATE, status: int = 201) -> list[tuple[str, LimitScope, int, int]]:
+def reported(
+    headers: Mapping[str, str], call: Call = CREATE, status: int = 201
+) -> list[tuple[str, LimitScope, int, int]]:
     found = budgets(call, Reply(status=status, headers=headers, body=b"", received_at=NOW))
     return [(budget.name, budget.scope, budget.limit, budget.remaining) for budget in found]
 
 
 @pytest.mark.parametrize("status", [201, 429])
-def test_a_create_tells_of_the_window_and_of_the_accounts_and_the_apps_day(status: int) -> None:
+def test_create_reports_the_window_and_the_days_of_account_and_app(status: int) -> None:
     headers = trio("x-rate-limit", 100, 99) | trio("x-user-limit-24hour", 50, 7) | trio("x-app-limit-24hour", 10_000, 3)
-    assert told(headers, status=status) == [
+    assert reported(headers, status=status) == [
         ("x-rate-limit", LimitScope.ACCOUNT, 100, 99),
         ("x-user-limit-24hour", LimitScope.ACCOUNT, 50, 7),
         ("x-app-limit-24hour", LimitScope.APP, 10_000, 3),
     ]
 
 
-def test_headers_that_x_does_not_document_may_be_missing_or_make_no_sense() -> None:
-    """The window's are: they are believed by themselves."""
+def test_undocumented_headers_may_be_missing_or_invalid() -> None:
+    """The headers of the 15-minute window are valid, and are used alone."""
     known = [("x-rate-limit", LimitScope.ACCOUNT, 100, 99)]
     window = trio("x-rate-limit", 100, 99)
-    assert told(window) == known
-    assert told(window | {"x-app-limit-24hour-remaining": "0"}) == known
-    assert told(window | trio("x-app-limit-24hour", 10_000, 0, reset=RESET - 900)) == known
-    assert told({}) == []
+    assert reported(window) == known
+    assert reported(window | {"x-app-limit-24hour-remaining": "0"}) == known
+    assert reported(window | trio("x-app-limit-24hour", 10_000, 0, reset=RESET - 900)) == known
+    assert reported({}) == []
 
 
 @pytest.mark.parametrize("call", [own_user("https://api.x.com"), delete_post("https://api.x.com", "1")])
-def test_the_limits_of_other_endpoints_hold_back_no_post(call: Call) -> None:
-    assert told(trio("x-rate-limit", 75, 0), call) == []
+def test_limits_of_other_endpoints_do_not_hold_back_posts(call: Call) -> None:
+    assert reported(trio("x-rate-limit", 75, 0), call) == []
 
 
 names = st.sampled_from([*trio("x-rate-limit", 1, 1), *trio("x-app-limit-24hour", 1, 1)])
 
 
 @given(st.dictionaries(names, st.text() | st.integers().map(str)))
-def test_whatever_is_told_is_read_or_left(headers: dict[str, str]) -> None:
+def test_any_headers_are_read_or_ignored(headers: dict[str, str]) -> None:
     for budget in budgets(CREATE, Reply(status=201, headers=headers, body=b"", received_at=NOW)):
         assert 0 <= budget.remaining <= budget.limit
         assert budget.resets_at > NOW

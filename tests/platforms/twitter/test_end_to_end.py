@@ -1,4 +1,4 @@
-"""From a caller's request to what followers see: API, PostgreSQL, a worker and the simulator, every kind at once."""
+"""From a caller's request to what followers see: the API, PostgreSQL, a worker and the simulator, for every kind."""
 
 import asyncio
 import base64
@@ -61,7 +61,7 @@ async def until(client: Client, post_id: str, *statuses: str) -> dict[str, Any]:
 
 
 async def advance(client: Client, seconds: float) -> None:
-    """Let so much time pass in the tenant's world."""
+    """Advance the time of the tenant's world."""
     reply = await client.post("/v1/sandbox/clock", {"advanceS": seconds})
     assert reply.status_code == 200, reply.text
 
@@ -72,7 +72,7 @@ async def visible(client: Client) -> list[dict[str, Any]]:
 
 
 async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled: bool) -> None:
-    """A tenant of its own publishes it; followers see it whole, and once."""
+    """Publish the post as a new tenant. Followers see it whole, and once."""
     client = await deployment.client()
     at = {"scheduledAt": (SystemClock().now() + timedelta(hours=1)).isoformat()} if is_scheduled else {}
     post_id = await send(client, await connect(client), content, **at)
@@ -86,7 +86,9 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     assert len(seen[0]["record"]["media_keys"]) == len(content.get("media", ()))
 
 
-async def test_every_kind_goes_out_now_and_at_its_time(deployment: Deployment, subtests: pytest.Subtests) -> None:
+async def test_every_kind_is_published_immediately_and_scheduled(
+    deployment: Deployment, subtests: pytest.Subtests
+) -> None:
     stories = [(kind, is_scheduled) for kind in KINDS for is_scheduled in (False, True)]
     ended = await asyncio.gather(
         *(play(deployment, KINDS[kind], is_scheduled=is_scheduled) for kind, is_scheduled in stories),
@@ -98,7 +100,7 @@ async def test_every_kind_goes_out_now_and_at_its_time(deployment: Deployment, s
 
 
 async def later(client: Client, post_id: str, status: str) -> dict[str, Any]:
-    """The post, after the time that X is given to show what it has accepted; not before the worker waits for that."""
+    """Return the post after X's visibility delay. The worker must be waiting for that delay first."""
 
     async def waits() -> bool:
         attempts = (await client.get(f"/v1/posts/{post_id}")).json()["attempts"]
@@ -177,7 +179,9 @@ async def previewed(deployment: Deployment) -> None:
     assert (reply.status_code, reply.json()["error"]["rule"]) == (400, "twitter.text.max_graphemes")
 
 
-async def test_whatever_happens_the_caller_learns_the_truth(deployment: Deployment, subtests: pytest.Subtests) -> None:
+async def test_caller_gets_the_true_outcome_of_every_scenario(
+    deployment: Deployment, subtests: pytest.Subtests
+) -> None:
     stories = (lost_answer, not_executed, expiring, limited, refused, taken_back, previewed)
     ended = await asyncio.gather(*(story(deployment) for story in stories), return_exceptions=True)
     for story, outcome in zip(stories, ended, strict=True):

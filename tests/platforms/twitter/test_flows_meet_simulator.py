@@ -1,4 +1,4 @@
-"""The flows against the simulator: written from the same specification, each without looking at the other."""
+"""The flows against the simulator. Both are written from the same specification, independently of each other."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -32,7 +32,7 @@ def look(world: World, post: ReadyPost, call: Call, started_at: Any) -> Reconcil
 
 
 def lost_create(world: World, account: ConnectedAccount, **content: Any) -> tuple[ReadyPost, Call]:
-    """A post whose create was executed, and never answered."""
+    """Return a post whose create was executed without a response."""
     post = world.ready(account, **content)
     with pytest.raises(NoReply):
         world.publish_ready(post)
@@ -51,7 +51,7 @@ def test_account_is_connected_by_its_consent() -> None:
 
 
 def consent(world: World, choice: str) -> dict[str, str]:
-    """Choose on the consent page; what its redirect brings back. The verifier is 43 times the letter v."""
+    """Choose on the consent page, and return the parameters of its redirect. The verifier is 43 times the letter v."""
     request = ConsentRequest(
         redirect_uri="https://me.test/cb?a=1", state="s&t", code_challenge="7w_YNF9DSfIdPf_pRjSq646_kPr-2-o9NAl16JGghdM"
     )
@@ -62,7 +62,7 @@ def consent(world: World, choice: str) -> dict[str, str]:
     return dict(parse_qsl(urlsplit(reply.headers["location"]).query))
 
 
-def test_consent_page_leads_to_an_account_by_a_verified_code() -> None:
+def test_consent_page_leads_to_an_account_with_a_verified_code() -> None:
     world = World()
     back = consent(world, "allow")
     assert (back["a"], back["state"]) == ("1", "s&t")
@@ -76,25 +76,25 @@ def test_consent_page_leads_to_an_account_by_a_verified_code() -> None:
 @pytest.mark.parametrize(
     "change", [{"code_verifier": "w" * 43}, {"redirect_uri": "https://me.test/other"}, {"code": "other"}]
 )
-def test_code_is_worth_nothing_to_anybody_else(change: dict[str, str]) -> None:
+def test_code_is_rejected_with_other_app_uri_or_verifier(change: dict[str, str]) -> None:
     world = World()
     code = consent(world, "allow")["code"]
     grant = replace(Grant(code=code, redirect_uri="https://me.test/cb?a=1", code_verifier="v" * 43), **change)
     assert failed(lambda: world.run(OAUTH.accounts(grant, world.settings))).kind is FailureKind.AUTH_FAILED
 
 
-def test_code_is_worth_nothing_after_half_a_minute() -> None:
+def test_code_is_rejected_after_half_a_minute() -> None:
     world = World()
     grant = Grant(code=consent(world, "allow")["code"], redirect_uri="https://me.test/cb?a=1", code_verifier="v" * 43)
     world.now += timedelta(seconds=31)
     assert failed(lambda: world.run(OAUTH.accounts(grant, world.settings))).kind is FailureKind.AUTH_FAILED
 
 
-def test_denied_consent_comes_back_as_an_error() -> None:
+def test_denied_consent_returns_an_error() -> None:
     assert consent(World(), "deny") == {"a": "1", "state": "s&t", "error": "access_denied"}
 
 
-def test_account_that_may_not_upload_media_is_asked_to_connect_again() -> None:
+def test_missing_media_permission_requires_a_reconnect() -> None:
     world = World()
     code = consent(world, "without_media")["code"]
     grant = Grant(code=code, redirect_uri="https://me.test/cb?a=1", code_verifier="v" * 43)
@@ -109,7 +109,7 @@ def test_account_that_may_not_upload_media_is_asked_to_connect_again() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        {"text": "Grüße 🎉 https://example.org/a?b=1. example.com <b> & #Über @somebody $AAPL"},
+        {"text": "Grüße 🎉 https://example.org/a?b=1. example.com <b> & #Über @someone $AAPL"},
         {"text": "故" * 140},
         {"text": "", "media": (PICTURE,)},
         {"text": "four", "media": (PICTURE, DESCRIBED, PICTURE, DESCRIBED)},
@@ -127,11 +127,11 @@ def test_post_is_accepted_and_visible(content: dict[str, Any]) -> None:
     assert len(seen.record["media_keys"]) == len(content.get("media", ()))
 
 
-def test_alt_text_reaches_the_medium() -> None:
+def test_alt_text_reaches_the_media_item() -> None:
     world = World()
     world.publish(world.connect(), media=(DESCRIBED,))
-    [medium] = [value for key, value in world.state.items() if key.startswith("media/")]
-    assert medium["alt_text"] == "A cat"
+    [item] = [value for key, value in world.state.items() if key.startswith("media/")]
+    assert item["alt_text"] == "A cat"
 
 
 def test_thread_and_its_comment_are_visible_in_order() -> None:
@@ -149,7 +149,7 @@ def test_thread_and_its_comment_are_visible_in_order() -> None:
     assert [post.reply_to for post in posts] == [None, posts[0].uri, posts[1].uri, posts[0].uri]
 
 
-def test_one_may_answer_oneself_and_who_has_mentioned_one_but_no_stranger() -> None:
+def test_reply_is_accepted_to_oneself_and_to_mentions_only() -> None:
     world = World()
     first = world.connect()
     [live] = world.publish(first, "a stranger's")
@@ -169,7 +169,7 @@ def test_one_may_answer_oneself_and_who_has_mentioned_one_but_no_stranger() -> N
     assert gone.kind is FailureKind.REJECTED
 
 
-def test_quote_is_refused_as_for_every_self_serve_app() -> None:
+def test_quote_is_rejected_for_self_serve_apps() -> None:
     world = World()
     account = world.connect()
     failure = failed(lambda: world.publish(account, options={"quoteTweetId": "1"}))
@@ -184,7 +184,7 @@ def test_same_text_again_is_a_duplicate() -> None:
     assert world.visible() == ["hello"]
 
 
-def test_deleted_post_is_gone_and_may_be_deleted_again() -> None:
+def test_deleted_post_is_gone_and_can_be_deleted_again() -> None:
     world = World()
     account = world.connect()
     [live] = world.publish(account)
@@ -203,7 +203,7 @@ def test_deleted_post_is_gone_and_may_be_deleted_again() -> None:
         {"text": "", "media": (MOVING,)},
     ],
 )
-def test_post_whose_answer_was_lost_is_found(content: dict[str, Any]) -> None:
+def test_lost_post_is_found(content: dict[str, Any]) -> None:
     world = World()
     account = world.connect("timeout_after_publish")
     started_at = world.now
@@ -225,7 +225,7 @@ LINKED = ("example.com", "Example.COM/", "https://a.com/?x=1&copy=2#y", "http://
 @given(
     st.lists(st.sampled_from(PLAIN + LINKED), min_size=1, max_size=6), st.booleans(), st.sampled_from(["", " ", "é"])
 )
-def test_whatever_was_sent_is_known_again(pieces: list[str], has_media: bool, glue: str) -> None:  # noqa: FBT001 - drawn
+def test_every_kind_of_post_is_recognized(pieces: list[str], has_media: bool, glue: str) -> None:  # noqa: FBT001 - drawn
     text = f"x {glue.join(pieces)}"
     world = World()
     account = world.connect("timeout_after_publish")
@@ -237,7 +237,7 @@ def test_whatever_was_sent_is_known_again(pieces: list[str], has_media: bool, gl
     assert isinstance(look(world, post, other, started_at), Unknown)
 
 
-def test_continuation_whose_answer_was_lost_is_found_under_its_parent() -> None:
+def test_lost_continuation_is_found_under_its_parent() -> None:
     world = World()
     account = world.connect()
     [first] = world.publish(account, "two")
@@ -250,7 +250,7 @@ def test_continuation_whose_answer_was_lost_is_found_under_its_parent() -> None:
     assert isinstance(look(world, post, create, started_at), Found)
 
 
-def test_lost_post_is_found_whatever_the_account_has_posted_since() -> None:
+def test_lost_post_is_found_among_later_posts() -> None:
     world = World()
     account = world.connect("timeout_after_publish")
     started_at = world.now
@@ -263,7 +263,7 @@ def test_lost_post_is_found_whatever_the_account_has_posted_since() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-8, 8])
-def test_lost_post_is_found_though_clocks_are_apart(seconds: float) -> None:
+def test_lost_post_is_found_when_clocks_differ(seconds: float) -> None:
     world = World()
     account = world.connect("timeout_after_publish")
     started_at = world.now + timedelta(seconds=seconds)
@@ -296,7 +296,7 @@ def test_post_that_was_not_executed_stays_unknown(scenario: str) -> None:
         ("flaky", FailureKind.IN_DOUBT),
     ],
 )
-def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKind) -> None:
+def test_scenario_has_its_outcome(scenario: str, kind: FailureKind) -> None:
     world = World()
     account = world.connect(scenario)
     failure = failed(lambda: world.publish(account))
@@ -307,7 +307,7 @@ def test_what_a_scenario_looks_like_to_the_caller(scenario: str, kind: FailureKi
 
 
 @pytest.mark.parametrize("scenario", ["rate_limited", "flaky", "unavailable", "slow"])
-def test_what_passes_passes(scenario: str) -> None:
+def test_temporary_scenario_ends(scenario: str) -> None:
     world = World()
     account = world.connect(scenario)
     for _ in range({"rate_limited": 2, "flaky": 1, "unavailable": 1, "slow": 0}[scenario]):
@@ -317,7 +317,7 @@ def test_what_passes_passes(scenario: str) -> None:
     assert world.visible() == ["hello"]
 
 
-def test_uploads_of_an_absent_server_are_safe_to_repeat() -> None:
+def test_uploads_to_an_unavailable_server_can_be_repeated() -> None:
     world = World()
     account = world.connect("unavailable")
     assert failed(lambda: world.publish(account, media=(PICTURE,))).kind is FailureKind.UNAVAILABLE
@@ -331,7 +331,7 @@ def test_gif_that_is_never_ready_keeps_the_flow_waiting() -> None:
     assert world.visible() == []
 
 
-def test_media_that_have_died_meanwhile_are_sent_anew() -> None:
+def test_expired_media_are_uploaded_again() -> None:
     world = World()
     account = world.connect("rate_limited")
     post = world.ready(account, media=(PICTURE,))
@@ -343,7 +343,7 @@ def test_media_that_have_died_meanwhile_are_sent_anew() -> None:
     assert world.visible() == ["hello"]
 
 
-def test_expired_token_is_known_and_can_be_renewed_once() -> None:
+def test_expired_token_is_detected_and_can_be_refreshed_once() -> None:
     world = World()
     account = world.connect("token_expiring")
     world.now += timedelta(seconds=6)
@@ -360,7 +360,7 @@ def test_expired_token_is_known_and_can_be_renewed_once() -> None:
     assert world.visible() == ["hello"]
 
 
-def test_disconnected_account_is_over() -> None:
+def test_permission_of_a_disconnected_account_is_over() -> None:
     world = World()
     account = world.connect()
     for _ in range(2):

@@ -40,7 +40,7 @@ fillers = st.sampled_from(["a", "故", "👍🏽", "✅\ufe0f", "example.com "])
 
 @st.composite
 def texts(draw: st.DrawFn) -> str:
-    """A text whose length is about the limit: a mixture, filled up in one of several ways."""
+    """Texts with a length close to the limit: a mixture, filled up in one of several ways."""
     text, filler, over = draw(pieces), draw(fillers), draw(st.integers(-2, 3))
     missing = max(LIMIT + over - weigh(f"{text} "), 0)
     return f"{text} {filler * (missing // weigh(filler))}{'.' * (missing % weigh(filler))}"
@@ -74,7 +74,7 @@ def test_text_is_accepted_by_preflight_exactly_when_the_simulator_accepts_it(tex
 
 
 @given(pieces)
-def test_links_and_lengths_are_the_same_to_both(text: str) -> None:
+def test_platform_and_simulator_find_the_same_links_and_lengths(text: str) -> None:
     assert weigh(text) == simulated.weight(text)
     assert [(link.start, link.end) for link in find_links(text)] == [
         (link.start, link.end) for link in simulated.links(text)
@@ -114,7 +114,7 @@ def test_poll_is_accepted_by_preflight_exactly_when_the_simulator_accepts_it(opt
         ("image/gif", "tweet_gif", 15_000_001),
     ],
 )
-def test_size_of_media_is_limited_alike(content_type: str, category: str, size_bytes: int) -> None:
+def test_media_size_has_the_same_limit(content_type: str, category: str, size_bytes: int) -> None:
     world = World()
     world.connect()
     body = {"media_category": category, "media_type": content_type, "total_bytes": size_bytes}

@@ -1,4 +1,4 @@
-"""Calls of the flows and answers of the simulator are what X's own OpenAPI document describes."""
+"""Calls of the flows and responses of the simulator match X's own OpenAPI document."""
 
 import json
 import re
@@ -25,7 +25,7 @@ PICTURE = replace(image(size_bytes=1000), alt_text="A cat")
 MOVING = gif(size_bytes=9_000_000)
 _UNKNOWN = frozenset({"/2/oauth2/token", "/2/oauth2/revoke"})
 _RENAMED = {"tweet.fields": "post.fields"}
-"""The document has new names for what every server and guide calls by the old ones."""
+"""The document has new names where every server and guide has the old ones."""
 
 
 @cache
@@ -83,7 +83,7 @@ def _plain(name: str, value: str | FormFile) -> object:
 
 
 class Recording(World):
-    """A world that keeps what was sent and answered."""
+    """A world that records requests and responses."""
 
     def send(self, call: Call) -> Reply:
         reply = super().send(call)
@@ -104,12 +104,12 @@ class Recording(World):
         {"text": "said", "options": {"replySettings": "subscribers", "madeWithAi": True}},
     ],
 )
-def test_publishing_speaks_as_the_document_says(content: dict[str, Any]) -> None:
+def test_publishing_matches_the_document(content: dict[str, Any]) -> None:
     world = Recording()
     world.publish(world.connect(), **content)
 
 
-def test_quotes_and_replies_are_asked_for_as_the_document_says() -> None:
+def test_quotes_and_replies_match_the_document() -> None:
     world = World()
     account = world.connect()
     for options in ({"quoteTweetId": "1"}, {"replyToTweetId": "1"}):
@@ -119,7 +119,7 @@ def test_quotes_and_replies_are_asked_for_as_the_document_says() -> None:
         check_request(call)
 
 
-def test_looking_and_deleting_speak_as_the_document_says() -> None:
+def test_reading_and_deleting_match_the_document() -> None:
     world = Recording()
     account = world.connect()
     [live] = world.publish(account, "hello example.com", media=(PICTURE,))

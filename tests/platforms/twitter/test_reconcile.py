@@ -1,4 +1,4 @@
-"""Finding out what became of a create without a reply."""
+"""Reconciling a create without a reply."""
 
 import json
 from dataclasses import replace
@@ -23,7 +23,7 @@ from tests.platforms.twitter.transcripts import (
     NOW,
     SETTINGS,
     USER_ID,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     created,
     ready,
     recorded,
@@ -43,13 +43,13 @@ def shown(text: str, **more: Any) -> dict[str, Any]:
 
 
 def outcome(sent: dict[str, Any], *entries: dict[str, Any]) -> Reconciled:
-    """What is made of a timeline when `sent` was the lost create's body."""
+    """Return the result for a timeline if `sent` was the lost create's body."""
     call = create_post(API, sent, step="post")
     return ask(replied(200, {"data": list(entries), "meta": {"result_count": len(entries)}}), call=call).value()
 
 
-def test_the_posts_of_that_time_are_read_once() -> None:
-    """Of those alone: what the account has posted since then must not hide the lost one, and is not paid for."""
+def test_posts_of_the_period_are_read_once() -> None:
+    """Later posts must not hide the lost one, and are not paid for."""
     [call] = ask().calls
     assert call.url == f"{API}/2/users/{USER_ID}/tweets"
     assert dict(call.query) == {
@@ -62,14 +62,14 @@ def test_the_posts_of_that_time_are_read_once() -> None:
     assert PLATFORM.visibility_delay_s == 120.0
 
 
-def test_post_that_is_there_answers_as_the_create_would_have() -> None:
+def test_found_post_is_returned_like_a_create() -> None:
     found = ask(recorded("timeline")).value()
     assert isinstance(found, Found)
     assert json.loads(found.reply.body)["data"]["id"] == "1445880548472328193"
     assert play(publish(POST, SETTINGS), found.reply).error is None
 
 
-def test_post_that_is_not_there_is_unknown_and_not_sent_again() -> None:
+def test_missing_post_is_unknown_and_not_sent_again() -> None:
     assert isinstance(ask(recorded("timeline_empty")).value(), Unknown)
 
 
@@ -102,7 +102,7 @@ ANSWERED = [{"type": "replied_to", "id": "7"}]
         (MEDIA, shown("https://t.co/m", entities={"urls": [MEDIA_URL]}, attachments={"media_keys": ["3_22", "3_21"]})),
     ],
 )
-def test_post_is_known_however_x_spells_it(sent: dict[str, Any], entry: dict[str, Any]) -> None:
+def test_post_is_recognized_in_the_form_that_x_returns(sent: dict[str, Any], entry: dict[str, Any]) -> None:
     assert isinstance(outcome(sent, entry), Found)
 
 
@@ -124,17 +124,17 @@ def test_post_is_known_however_x_spells_it(sent: dict[str, Any], entry: dict[str
         (MEDIA, shown("")),
     ],
 )
-def test_another_post_is_not_taken_for_it(sent: dict[str, Any], entry: dict[str, Any]) -> None:
+def test_other_post_is_not_recognized(sent: dict[str, Any], entry: dict[str, Any]) -> None:
     assert isinstance(outcome(sent, entry), Unknown)
 
 
-def test_of_two_that_match_the_older_is_it() -> None:
+def test_older_of_two_matches_is_returned() -> None:
     found = outcome({"text": "hello"}, {**shown("hello"), "id": "12"}, shown("hello"))
     assert isinstance(found, Found)
     assert json.loads(found.reply.body)["data"]["id"] == "11"
 
 
-def test_parts_and_comments_are_looked_for_under_their_parents() -> None:
+def test_parts_and_comments_are_searched_under_their_parents() -> None:
     post = ready("one", thread=(ThreadPart(text="two"),))
     _, second = play(publish(post, SETTINGS), created("7")).calls
     entry = shown("two", referenced_tweets=ANSWERED)
@@ -152,19 +152,19 @@ def test_parts_and_comments_are_looked_for_under_their_parents() -> None:
         (replied(200, {"data": {}}), FailureKind.UNAVAILABLE),
     ],
 )
-def test_timeline_that_cannot_be_read_now_is_asked_for_again(reply: Reply, kind: FailureKind) -> None:
+def test_timeline_is_read_again_after_a_temporary_failure(reply: Reply, kind: FailureKind) -> None:
     error = ask(reply).error
     assert isinstance(error, PlatformFailure)
     assert error.kind is kind
 
 
-def test_timeline_that_will_never_be_shown_leaves_it_unknown() -> None:
+def test_permanently_refused_timeline_leaves_the_post_unknown() -> None:
     assert isinstance(ask(replied(403, {"detail": "No.", "type": "about:blank"})).value(), Unknown)
 
 
-def test_flow_ends_whatever_is_answered() -> None:
+def test_flow_ends_for_any_reply() -> None:
     intent = Intent(CREATE, NOW - timedelta(minutes=3))
-    assert_ends_whatever_is_answered(lambda: reconcile(POST, intent, SETTINGS), [recorded("timeline")])
+    assert_ends_for_any_reply(lambda: reconcile(POST, intent, SETTINGS), [recorded("timeline")])
 
 
 JSON = st.recursive(
@@ -185,7 +185,7 @@ JSON = st.recursive(
 
 
 @given(st.lists(JSON, max_size=3))
-def test_any_timeline_is_understood(entries: list[Any]) -> None:
+def test_any_timeline_is_read(entries: list[Any]) -> None:
     given_at = [
         {**entry, "created_at": "2026-11-21T10:00:00Z"} if isinstance(entry, dict) else entry for entry in entries
     ]

@@ -1,4 +1,4 @@
-"""What preflight says of content for X, and what its options may be."""
+"""Preflight's rules for X, and its options."""
 
 from dataclasses import replace
 from typing import Any
@@ -47,7 +47,7 @@ def broken(**content: Any) -> list[tuple[str, str]]:
         {"thread": (ThreadPart(text="", media=(gif(),)),), "first_comment": "a" * 280},
     ],
 )
-def test_what_x_takes_breaks_no_rule(content: dict[str, Any]) -> None:
+def test_valid_content_breaks_no_rule(content: dict[str, Any]) -> None:
     assert broken(**content) == []
 
 
@@ -104,11 +104,11 @@ def test_what_x_takes_breaks_no_rule(content: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_what_x_refuses_breaks_one_rule(content: dict[str, Any], found: tuple[str, str]) -> None:
+def test_invalid_content_breaks_one_rule(content: dict[str, Any], found: tuple[str, str]) -> None:
     assert broken(**content) == [found]
 
 
-def test_video_is_omitted_with_a_warning_when_asked_for() -> None:
+def test_video_is_omitted_with_a_warning_when_requested() -> None:
     content = PostContent(text="hello", media=(VIDEO, image()), on_unsupported=OnUnsupported.OMIT)
     checked = preflight(content, RULES)
     assert (checked.violations, checked.content.media) == ((), (image(),))
@@ -121,7 +121,7 @@ def test_video_is_omitted_with_a_warning_when_asked_for() -> None:
         {"replyToTweetID": "1"},
         {"replyToTweetId": "https://x.com/a/status/1"},
         {"quoteTweetId": "1" * 20},
-        {"replySettings": "nobody"},
+        {"replySettings": "none"},
         {"poll": {"options": ["a", "b"]}},
         {"poll": {**POLL, "multiple": True}},
         {"platform": "x"},
@@ -132,6 +132,6 @@ def test_options_are_a_closed_schema(options: dict[str, Any]) -> None:
         TwitterOptions.model_validate(options)
 
 
-def test_options_of_the_published_interface_are_taken() -> None:
+def test_options_of_the_published_interface_are_accepted() -> None:
     options = TwitterOptions.model_validate({"platform": "twitter", "replyToTweetId": "1234567890"})
     assert options.reply_to_tweet_id == "1234567890"

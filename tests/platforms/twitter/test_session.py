@@ -19,7 +19,7 @@ from tests.platforms.twitter.transcripts import (
     NOW,
     SETTINGS,
     USER_ID,
-    assert_ends_whatever_is_answered,
+    assert_ends_for_any_reply,
     recorded,
     replied,
 )
@@ -33,7 +33,7 @@ def failed(error: Exception | None) -> PlatformFailure:
     return error
 
 
-def test_consent_is_asked_for_everything_that_publishing_needs() -> None:
+def test_consent_requests_every_scope_that_publishing_needs() -> None:
     request = ConsentRequest(redirect_uri="https://me.example/cb", state="s", code_challenge="c")
     url = urlsplit(consent_url(request, SETTINGS))
     assert f"{url.scheme}://{url.netloc}{url.path}" == "https://x.com/i/oauth2/authorize"
@@ -65,7 +65,7 @@ def test_grant_becomes_the_account_that_consented() -> None:
     assert account.avatar_url == "https://pbs.twimg.com/profile_images/1/x_normal.jpg"
     assert account.credential.secrets == {"access_token": "access", "refresh_token": "refresh"}
     assert account.credential.expires_at == NOW + timedelta(hours=2)
-    assert account.token_expires_at is None, "refreshing needs nobody"
+    assert account.token_expires_at is None, "refreshing needs no person"
     assert "media.write" in account.scopes
 
 
@@ -75,7 +75,7 @@ def test_grant_without_a_refresh_token_ends_with_its_access_token() -> None:
     assert account.token_expires_at == NOW + timedelta(hours=2)
 
 
-def test_dead_code_and_unknown_app_are_told_apart() -> None:
+def test_expired_code_and_unknown_app_have_different_errors() -> None:
     used = replied(
         400, {"error": "invalid_request", "error_description": "Value passed for the authorization code was invalid."}
     )
@@ -83,12 +83,12 @@ def test_dead_code_and_unknown_app_are_told_apart() -> None:
     assert failed(play(accounts(GRANT, SETTINGS), recorded("invalid_client")).error).kind is FailureKind.UNAVAILABLE
 
 
-def test_account_that_is_not_named_is_not_connected() -> None:
-    for nobody in (replied(200, {}), replied(200, {"data": []}), replied(200, {"data": {"id": "../1"}})):
-        assert failed(play(accounts(GRANT, SETTINGS), recorded("token"), nobody).error).kind is FailureKind.UNAVAILABLE
+def test_account_without_an_id_is_not_connected() -> None:
+    for unnamed in (replied(200, {}), replied(200, {"data": []}), replied(200, {"data": {"id": "../1"}})):
+        assert failed(play(accounts(GRANT, SETTINGS), recorded("token"), unnamed).error).kind is FailureKind.UNAVAILABLE
 
 
-def test_refresh_brings_a_new_pair() -> None:
+def test_refresh_returns_a_new_pair() -> None:
     transcript = play(refresh(ACCOUNT, SETTINGS), recorded("token"))
     [call] = transcript.calls
     signed = sign(call, CREDENTIAL, NOW, b"")
@@ -108,17 +108,17 @@ def test_refresh_brings_a_new_pair() -> None:
         (replied(503, {}), FailureKind.UNAVAILABLE),
     ],
 )
-def test_only_a_dead_token_asks_a_person_to_reconnect(reply: object, kind: FailureKind) -> None:
+def test_only_an_invalid_token_requires_a_reconnect(reply: object, kind: FailureKind) -> None:
     assert failed(play(refresh(ACCOUNT, SETTINGS), reply).error).kind is kind  # type: ignore[arg-type]  # a Reply
 
 
-def test_account_without_a_refresh_token_is_refused_like_a_dead_one() -> None:
+def test_missing_refresh_token_is_rejected_like_an_invalid_one() -> None:
     [call] = first_calls(refresh(ACCOUNT, SETTINGS))
     signed = sign(call, Credential(secrets={"access_token": "a"}), NOW, b"")
     assert (signed.form or {})["refresh_token"] == "none"
 
 
-def test_both_tokens_are_revoked_and_dead_ones_are_no_failure() -> None:
+def test_both_tokens_are_revoked_and_ended_ones_are_skipped() -> None:
     transcript = play(disconnect(ACCOUNT, SETTINGS), recorded("invalid_token"), recorded("revoked"))
     transcript.value()
     signed = [sign(call, CREDENTIAL, NOW, b"") for call in transcript.calls]
@@ -127,7 +127,7 @@ def test_both_tokens_are_revoked_and_dead_ones_are_no_failure() -> None:
     assert failed(play(disconnect(ACCOUNT, SETTINGS), replied(500, {})).error).kind is FailureKind.UNAVAILABLE
 
 
-def test_check_asks_whose_token_it_is_and_is_known_to_cost_money() -> None:
+def test_check_reads_the_account_and_costs_money() -> None:
     play(check(ACCOUNT, SETTINGS), recorded("users_me")).value()
     assert failed(play(check(ACCOUNT, SETTINGS), recorded("unauthorized")).error).kind is FailureKind.AUTH_FAILED
     other = replied(200, {"data": {"id": "1"}})
@@ -135,15 +135,15 @@ def test_check_asks_whose_token_it_is_and_is_known_to_cost_money() -> None:
     assert PLATFORM.check_costs_money
 
 
-def test_call_is_signed_by_whom_it_says() -> None:
+def test_call_is_signed_for_its_authentication() -> None:
     call = Call(method="GET", url=f"{API}/2/users/me")
     assert sign(call, CREDENTIAL, NOW, b"").headers == {"Authorization": "Bearer a"}
     unsigned = Call(method="GET", url=f"{API}/2/users/me", auth=Auth.NONE)
     assert sign(unsigned, CREDENTIAL, NOW, b"") == unsigned
 
 
-def test_flows_end_whatever_is_answered() -> None:
-    assert_ends_whatever_is_answered(lambda: accounts(GRANT, SETTINGS), [recorded("token"), recorded("users_me")])
-    assert_ends_whatever_is_answered(lambda: refresh(ACCOUNT, SETTINGS), [recorded("token")])
-    assert_ends_whatever_is_answered(lambda: check(ACCOUNT, SETTINGS), [recorded("users_me")])
-    assert_ends_whatever_is_answered(lambda: disconnect(ACCOUNT, SETTINGS), [recorded("revoked")] * 2)
+def test_flows_end_for_any_reply() -> None:
+    assert_ends_for_any_reply(lambda: accounts(GRANT, SETTINGS), [recorded("token"), recorded("users_me")])
+    assert_ends_for_any_reply(lambda: refresh(ACCOUNT, SETTINGS), [recorded("token")])
+    assert_ends_for_any_reply(lambda: check(ACCOUNT, SETTINGS), [recorded("users_me")])
+    assert_ends_for_any_reply(lambda: disconnect(ACCOUNT, SETTINGS), [recorded("revoked")] * 2)

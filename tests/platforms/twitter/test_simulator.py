@@ -1,4 +1,4 @@
-"""The simulator refuses what X refuses: a row of the fact sheet each."""
+"""The simulator refuses what X refuses: one row per row of the fact sheet."""
 
 import base64
 import json
@@ -76,20 +76,20 @@ def uploaded(world: World) -> str:
         ({"text": "a", "reply": {"in_reply_to_tweet_id": "1"}}, 403, "deleted or not visible"),
     ],
 )
-def test_create_is_refused(world: World, body: dict[str, Any], status: int, detail: str) -> None:
+def test_create_is_rejected(world: World, body: dict[str, Any], status: int, detail: str) -> None:
     found, data = world.call("POST", "/2/tweets", body)
     assert found == status
     assert detail in json.dumps(data, ensure_ascii=False)
     assert world.visible() == []
 
 
-def test_body_that_is_no_json_object_is_refused(world: World) -> None:
+def test_body_that_is_not_a_json_object_is_rejected(world: World) -> None:
     for content_type, body in (("application/json", b"[]"), ("application/json", b"{"), ("text/plain", b"{}")):
         headers = {"authorization": bearer(world), "content-type": content_type}
         assert world.ask("POST", "/2/tweets", body, headers=headers).status == 400
 
 
-def test_poll_stands_alone(world: World) -> None:
+def test_poll_cannot_be_combined(world: World) -> None:
     poll = {"options": ["a", "b"], "duration_minutes": 5}
     body = {"text": "a", "poll": poll, "media": {"media_ids": [uploaded(world)]}}
     assert world.call("POST", "/2/tweets", body)[0] == 400
@@ -121,11 +121,13 @@ def test_same_text_media_and_parent_are_a_duplicate_for_a_day(world: World) -> N
         ([("media_category", "tweet_gif"), ("media", STARTS["image/gif"])], 200),
     ],
 )
-def test_upload_takes_an_image_of_a_category(world: World, fields: list[tuple[str, str | bytes]], status: int) -> None:
+def test_upload_accepts_an_image_with_its_category(
+    world: World, fields: list[tuple[str, str | bytes]], status: int
+) -> None:
     assert upload(world, *fields)[0] == status
 
 
-def test_upload_takes_base64_in_json_too(world: World) -> None:
+def test_upload_accepts_base64_in_json(world: World) -> None:
     media = base64.b64encode(JPEG).decode()
     assert world.call("POST", "/2/media/upload", {"media": media, "media_category": "tweet_image"})[0] == 200
     assert world.call("POST", "/2/media/upload", {"media": "~", "media_category": "tweet_image"})[0] == 400
@@ -135,7 +137,7 @@ def test_upload_takes_base64_in_json_too(world: World) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"--b0undary\r\n\r\nx\r\n", b"--b0undary\r\n\r\nx\r\n--b0undary--\r\n", b"no form at all"]
 )
-def test_broken_form_is_refused(world: World, body: bytes) -> None:
+def test_malformed_form_is_rejected(world: World, body: bytes) -> None:
     for content_type in (f"multipart/form-data; boundary={BOUNDARY}", "multipart/form-data", ""):
         headers = {"authorization": bearer(world), "content-type": content_type}
         assert world.ask("POST", "/2/media/upload", body, headers=headers).status == 400
@@ -157,17 +159,17 @@ def initialized(world: World, total_bytes: int = 10, **changes: Any) -> tuple[in
         {"name": "a.gif"},
     ],
 )
-def test_initialize_is_refused(world: World, changes: dict[str, Any]) -> None:
+def test_initialize_is_rejected(world: World, changes: dict[str, Any]) -> None:
     assert initialized(world, **changes)[0] == 400
 
 
-def test_segments_add_up_or_are_refused(world: World) -> None:
+def test_segments_must_add_up(world: World) -> None:
     media_id = initialized(world)[1]["data"]["id"]
     path = f"/2/media/upload/{media_id}"
     assert world.call("POST", f"{path}/finalize")[0] == 400
     assert upload(world, ("segment_index", "1"), ("media", b"67890"), path=f"{path}/append")[0] == 200
     assert world.call("POST", f"{path}/finalize")[0] == 400
-    for content in (b"1", b"12345"):  # the second takes the place of the first
+    for content in (b"1", b"12345"):  # the second replaces the first
         assert upload(world, ("segment_index", "0"), ("media", content), path=f"{path}/append")[0] == 200
     status, data = world.call("POST", f"{path}/finalize")
     assert (status, data["data"]["processing_info"]["state"]) == (200, "pending")
@@ -188,12 +190,12 @@ def test_segments_add_up_or_are_refused(world: World) -> None:
         ([("segment_index", "0"), ("media", b"1" * (5 * 1024 * 1024 + 1))], 413),
     ],
 )
-def test_segment_is_refused(world: World, fields: list[tuple[str, str | bytes]], status: int) -> None:
+def test_segment_is_rejected(world: World, fields: list[tuple[str, str | bytes]], status: int) -> None:
     media_id = initialized(world)[1]["data"]["id"]
     assert upload(world, *fields, path=f"/2/media/upload/{media_id}/append")[0] == status
 
 
-def test_media_belong_to_who_uploaded_them_and_die_after_a_day(world: World) -> None:
+def test_media_belong_to_their_uploader_and_expire_after_a_day(world: World) -> None:
     media_id = uploaded(world)
     world.connect()
     body = {"text": "a", "media": {"media_ids": [media_id]}}
@@ -205,7 +207,7 @@ def test_media_belong_to_who_uploaded_them_and_die_after_a_day(world: World) -> 
     assert world.call("POST", "/2/tweets", {"text": "a", "media": {"media_ids": [own]}})[0] == 400
 
 
-def test_gif_stands_alone(world: World) -> None:
+def test_gif_cannot_be_combined(world: World) -> None:
     gif = upload(world, ("media_category", "tweet_gif"), ("media", STARTS["image/gif"]))[1]["data"]["id"]
     body = {"text": "a", "media": {"media_ids": [gif, uploaded(world)]}}
     assert world.call("POST", "/2/tweets", body)[0] == 403
@@ -220,11 +222,11 @@ def test_gif_stands_alone(world: World) -> None:
         {"id": "1", "metadata": {"alt_text": {"text": "x" * 1001}}},
     ],
 )
-def test_description_is_refused(world: World, body: dict[str, Any]) -> None:
+def test_alt_text_is_rejected(world: World, body: dict[str, Any]) -> None:
     assert world.call("POST", "/2/media/metadata", body)[0] == 400
 
 
-def test_timeline_shows_posts_as_x_spells_them_and_a_little_late(world: World) -> None:
+def test_timeline_returns_posts_in_x_s_form_with_a_delay(world: World) -> None:
     me = world.call("GET", "/2/users/me")[1]["data"]["id"]
     path = f"/2/users/{me}/tweets"
     fields = {"tweet.fields": "created_at,text,entities,attachments,referenced_tweets"}
@@ -259,11 +261,11 @@ def test_timeline_shows_posts_as_x_spells_them_and_a_little_late(world: World) -
         {"tweet.fields": "everything"},
     ],
 )
-def test_timeline_is_refused(world: World, query: dict[str, str]) -> None:
+def test_timeline_is_rejected(world: World, query: dict[str, str]) -> None:
     assert world.call("GET", "/2/users/1/tweets", **query)[0] == 400
 
 
-def test_post_is_deleted_by_its_author_alone(world: World) -> None:
+def test_post_is_deleted_only_by_its_author(world: World) -> None:
     post_id = create(world)
     owner = world.credential
     world.connect()
@@ -275,7 +277,7 @@ def test_post_is_deleted_by_its_author_alone(world: World) -> None:
 
 def test_calls_are_counted_by_account_and_endpoint_in_windows(world: World) -> None:
     headers = {"authorization": bearer(world)}
-    for left in reversed(range(74)):  # it was connected by the first of 75
+    for left in reversed(range(74)):  # connecting was the first of 75
         reply = world.ask("GET", "/2/users/me", headers=headers)
         assert (reply.status, reply.headers["x-rate-limit-remaining"]) == (200, str(left))
     refused = world.ask("GET", "/2/users/me", headers=headers)
@@ -286,8 +288,8 @@ def test_calls_are_counted_by_account_and_endpoint_in_windows(world: World) -> N
     assert world.call("GET", "/2/users/me")[0] == 200
 
 
-@pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer nobody", BASIC])
-def test_call_without_a_living_token_is_refused(world: World, authorization: str) -> None:
+@pytest.mark.parametrize("authorization", ["", "Bearer ", "Bearer unknown", BASIC])
+def test_call_without_a_valid_token_is_rejected(world: World, authorization: str) -> None:
     reply = world.ask("GET", "/2/users/me", headers={"authorization": authorization})
     assert said(reply)[1] == {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
     world.now += timedelta(hours=2)
@@ -300,7 +302,7 @@ def token(world: World, authorization: str = BASIC, **fields: str) -> tuple[int,
     return said(world.ask("POST", "/2/oauth2/token", body, headers=headers))
 
 
-def test_token_endpoint_knows_its_app(world: World) -> None:
+def test_token_endpoint_authenticates_its_app(world: World) -> None:
     assert token(world, "", grant_type="refresh_token")[1]["error"] == "unauthorized_client"
     wrong = "Basic " + base64.b64encode(b"sandbox-client:other").decode()
     assert token(world, wrong, grant_type="refresh_token") == (
@@ -315,17 +317,17 @@ def test_token_endpoint_knows_its_app(world: World) -> None:
         {},
         {"grant_type": "password"},
         {"grant_type": "refresh_token"},
-        {"grant_type": "refresh_token", "refresh_token": "nobody"},
-        {"grant_type": "authorization_code", "code": "nobody", "redirect_uri": "x", "code_verifier": "y"},
-        {"grant_type": "authorization_code", "code": "nobody"},
+        {"grant_type": "refresh_token", "refresh_token": "unknown"},
+        {"grant_type": "authorization_code", "code": "unknown", "redirect_uri": "x", "code_verifier": "y"},
+        {"grant_type": "authorization_code", "code": "unknown"},
     ],
 )
-def test_token_endpoint_refuses(world: World, fields: dict[str, str]) -> None:
+def test_token_endpoint_rejects(world: World, fields: dict[str, str]) -> None:
     status, data = token(world, **fields)
     assert (status, data["error"]) == (400, "invalid_request")
 
 
-def test_refresh_token_is_good_once_and_an_access_token_never(world: World) -> None:
+def test_refresh_token_is_valid_once_and_an_access_token_is_not_one(world: World) -> None:
     assert world.credential is not None
     old = world.credential.secrets
     status, data = token(world, grant_type="refresh_token", refresh_token=old["refresh_token"])
@@ -368,12 +370,12 @@ def test_consent_page_offers_every_choice_as_a_link() -> None:
         {"scope": ""},
     ],
 )
-def test_consent_page_refuses_by_itself_and_redirects_nowhere(changes: dict[str, str]) -> None:
+def test_consent_page_rejects_without_a_redirect(changes: dict[str, str]) -> None:
     page = World().ask("GET", "/i/oauth2/authorize", query=query(choice="allow", **changes))
     assert (page.status, "location" in page.headers) == (400, False)
 
 
-def test_consent_without_offline_access_brings_no_refresh_token() -> None:
+def test_consent_without_offline_access_returns_no_refresh_token() -> None:
     world = World()
     location = world.ask("GET", "/i/oauth2/authorize", query=query(choice="allow", code_challenge="x")).headers
     code = location["location"].rpartition("code=")[2]
@@ -381,12 +383,12 @@ def test_consent_without_offline_access_brings_no_refresh_token() -> None:
     assert token(world, **fields, code_verifier="wrong")[0] == 400
 
 
-def test_nothing_else_is_there(world: World) -> None:
+def test_other_paths_are_not_found(world: World) -> None:
     for method, path in (("GET", "/2/tweets"), ("POST", "/1.1/media/upload.json"), ("GET", "/"), ("PUT", "/2/tweets")):
         assert world.call(method, path)[0] == 404
 
 
-def test_slow_server_is_slow_where_it_publishes() -> None:
+def test_slow_server_delays_publishing() -> None:
     world = World()
     world.connect("slow")
     headers = {"authorization": bearer(world), "content-type": "application/json"}
@@ -394,7 +396,7 @@ def test_slow_server_is_slow_where_it_publishes() -> None:
     assert world.ask("GET", "/2/users/me", headers=headers).delay_s == 0.0
 
 
-def test_there_is_no_account_of_an_unknown_scenario() -> None:
+def test_unknown_scenario_is_rejected() -> None:
     world = World()
     with pytest.raises(ValueError, match="no scenario"):
         PLATFORM.simulator.create_account(world.state, "perfect", world.now, world.entropy())

@@ -1,4 +1,4 @@
-"""What the tests of the flows share: an account, a post, and replies from `replies/*.json`."""
+"""Fixtures of the flow tests: an account, a post, and replies from `replies/*.json`."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -31,7 +31,7 @@ _STATUSES = (200, 401, 429, 500)
 
 
 def recorded(name: str) -> Reply:
-    """The reply in `replies/<name>.json`."""
+    """Return the reply in `replies/<name>.json`."""
     data = json.loads((_REPLIES / f"{name}.json").read_text())
     return Reply(
         status=data["status"],
@@ -42,13 +42,13 @@ def recorded(name: str) -> Reply:
 
 
 def replied(status: int, body: object, **headers: str) -> Reply:
-    """A reply of one's own; underscores in header names stand for hyphens."""
+    """Return a custom reply. Underscores in header names stand for hyphens."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status=status, headers=names, body=json.dumps(body).encode(), received_at=NOW)
 
 
 def created(post_id: str) -> Reply:
-    """The answer to a create that went well."""
+    """Return the reply to a successful create."""
     return replied(201, {"data": {"id": post_id, "text": "as X shows it", "edit_history_tweet_ids": [post_id]}})
 
 
@@ -69,10 +69,10 @@ def ready(text: str = "hello", **content: Any) -> ReadyPost:
     return ReadyPost(account=ACCOUNT, content=PostContent(text=text, **content), frozen=FROZEN)
 
 
-def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
-    """Break the flow off at every step, in every way: it must come to an end each time, and say why.
+def assert_ends_for_any_reply(flow: Callable[[], Flow[T]], replies: Sequence[Reply]) -> None:
+    """Break the flow off at every step, in every way. It must end each time, with a reason.
 
-    From some step on, every reply has the status; its body is an error's, a page's, a list, or nothing.
+    From some step on, every reply has the status; its body is an error's, a page's, a list, or empty.
     """
     assert_ended(play(flow(), *replies), len(replies))
     for step in range(len(replies)):
@@ -83,6 +83,6 @@ def assert_ends_whatever_is_answered(flow: Callable[[], Flow[T]], replies: Seque
                 assert_ended(play(flow(), *given), len(given))
 
 
-def assert_ended(transcript: Transcript[T], answered: int) -> None:
-    assert len(transcript.calls) <= answered, "the flow still waits for an answer"
+def assert_ended(transcript: Transcript[T], reply_count: int) -> None:
+    assert len(transcript.calls) <= reply_count, "the flow still waits for a reply"
     assert transcript.error is None or type(transcript.error).__name__ == "PlatformFailure", transcript.error

@@ -1,4 +1,4 @@
-"""Drives flows and single calls against the simulator, as the worker's driver does against a network."""
+"""Drives flows and single calls against the simulator, as the worker does against the real platform."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -24,13 +24,13 @@ _JOURNALED = ("media", "post", "thread", "comment")
 
 @dataclass
 class World(FlowDriver):
-    """X, and what a worker knows of it. A pause is waited out by moving the clock."""
+    """X, and the worker's knowledge of it. Pauses advance the clock."""
 
     platform: Platform = PLATFORM
     journal: dict[str, Reply] = field(default_factory=dict)
 
     def connect(self, scenario: str = "ok") -> ConnectedAccount:
-        """A connected account; flows are signed with its credential from now on."""
+        """Connect an account. Flows are signed with its credential from now on."""
         code = self.create_account(scenario)["code"]
         [account] = self.run(
             OAUTH.accounts(Grant(code=code, redirect_uri="https://a.test", code_verifier=""), self.settings)
@@ -40,7 +40,7 @@ class World(FlowDriver):
         return account
 
     def publish(self, account: ConnectedAccount, text: str = "hello", **content: Any) -> list[Instruction]:
-        """Publish a post; everything that the flow announced."""
+        """Publish a post, and return everything that the flow announced."""
         return self.publish_ready(self.ready(account, text, **content))
 
     def publish_ready(self, post: ReadyPost) -> list[Instruction]:
@@ -54,7 +54,7 @@ class World(FlowDriver):
         return super().ready(account, text=text, **content)
 
     def run(self, flow: Flow[T]) -> Any:
-        """The result of a flow, or the pause at which it ended."""
+        """Return the result of a flow, or the pause at which it ended."""
         try:
             return super().run(flow)
         except PausedError as paused:
@@ -80,7 +80,7 @@ class World(FlowDriver):
         return form(*call.multipart), f"multipart/form-data; boundary={BOUNDARY}"
 
     def call(self, method: str, path: str, body: object = None, **query: str) -> tuple[int, dict[str, Any]]:
-        """A call with JSON and the account's token: status and JSON."""
+        """Send a call with JSON and the account's token, and return status and JSON."""
         token = "" if self.credential is None else self.credential.secrets["access_token"]
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         sent = b"" if body is None else json.dumps(body).encode()
@@ -89,7 +89,7 @@ class World(FlowDriver):
 
 
 def form(*fields: tuple[str, str | FormFile | bytes]) -> bytes:
-    """A multipart body with `BOUNDARY`."""
+    """Return a multipart body with `BOUNDARY`."""
     pieces = []
     for name, content in fields:
         value = _bytes(content) if isinstance(content, FormFile) else content

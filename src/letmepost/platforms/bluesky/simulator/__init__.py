@@ -1,20 +1,19 @@
-"""A stand-in for a Bluesky server, the PLC directory, a handle resolver and the public AppView, in one place.
+"""A simulator of a Bluesky server, the PLC directory, a handle resolver and the public AppView.
 
-It speaks the protocol of the fact sheet: sessions, repositories, blobs, rate limits and their refusals. There
-is no OAuth, no video service and no DNS: videos are uploaded as blobs, and handles are resolved over XRPC. As
-pure as a flow: the time and the randomness come with each call. It imports the
-platform's settings, and neither its rules nor its counting nor its flows: it states the server's limits and counts in
-its own way, so that the two check each other.
+It speaks the protocol of the fact sheet: sessions, repositories, blobs, rate limits and their refusals. It has no
+OAuth, no video service and no DNS: videos are uploaded as blobs, and handles are resolved over XRPC. It is as pure as a
+flow: the time and the randomness come with each call. It imports the platform's settings, but not its rules, counting
+or flows: it implements the server's limits and counting separately, so that the two check each other.
 
-The state's keys, each holding a whole value that is only ever replaced:
+The state's keys, each with a value that is only ever replaced as a whole:
 
     meta                              the secret that signs tokens
-    account/<did>  handle/<handle>    who there is
+    account/<did>  handle/<handle>    the accounts
     session/<did>/<jti>               refresh tokens
-    record/<did>/<collection>/<rkey>  what was written;  head/<did>: the last commit
-    blob/<did>/<cid>                  hash, type and size of what was uploaded
+    record/<did>/<collection>/<rkey>  the records;  head/<did>: the last commit
+    blob/<did>/<cid>                  hash, type and size of uploads
     limit/<bucket>/<did>              points used
-    attempts/<did>  lost/<uri>  revoked/<did>   where a scenario stands
+    attempts/<did>  lost/<uri>  revoked/<did>   the progress of a scenario
 """
 
 from pydantic import AnyHttpUrl
@@ -28,7 +27,7 @@ from letmepost.platforms.contract import PlatformSettings, Simulator
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:
-    """Every host is the simulator."""
+    """Return settings that point every host at the simulator."""
     root = str(base).rstrip("/")
     return BlueskySettings(
         plc_url=AnyHttpUrl(f"{root}/plc"),

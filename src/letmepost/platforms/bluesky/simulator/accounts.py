@@ -1,4 +1,4 @@
-"""The accounts of the simulated world: who they are, and how they are found."""
+"""The accounts of the simulated world."""
 
 import base64
 import hmac
@@ -14,7 +14,7 @@ from letmepost.platforms.contract import State
 
 
 class Account(TypedDict):
-    """One account. `password_digest` is of its only app password; it has no other password."""
+    """One account. `password_digest` is that of its only app password; it has no other password."""
 
     did: str
     handle: str
@@ -24,7 +24,7 @@ class Account(TypedDict):
 
 
 def create_account(state: State, scenario: str, now: datetime, entropy: bytes) -> Mapping[str, str]:
-    """Make an account that behaves as `scenario` says; returns what a caller would connect it with."""
+    """Create an account that behaves as `scenario` states, and return the input that connects it."""
     if scenario not in SCENARIOS:
         raise ValueError(f"there is no scenario {scenario!r}")
     if "meta" not in state:
@@ -43,19 +43,19 @@ def create_account(state: State, scenario: str, now: datetime, entropy: bytes) -
 
 
 def find_account(state: State, did: str) -> Account | None:
-    """The account of a DID."""
+    """Return the account of a DID, or None."""
     account: Account | None = state.get(f"account/{did}")
     return account
 
 
 def find_by_identifier(state: State, identifier: str) -> Account | None:
-    """The account of a DID or a handle."""
+    """Return the account of a DID or a handle, or None."""
     did = identifier if identifier.startswith("did:") else state.get(f"handle/{identifier.lower()}")
     return None if did is None else find_account(state, did)
 
 
 def get_repository(state: State, repository: str) -> Account:
-    """The account whose repository a DID or a handle names."""
+    """Return the account whose repository a DID or a handle names."""
     account = find_by_identifier(state, repository)
     if account is None:
         raise invalid_request(f"Could not find repo: {repository}")
@@ -63,21 +63,21 @@ def get_repository(state: State, repository: str) -> Account:
 
 
 def is_password(account: Account, password: str) -> bool:
-    """Whether this is the account's app password."""
+    """Return True if this is the account's app password."""
     return hmac.compare_digest(account["password_digest"], _digest(password))
 
 
 def letters(entropy: bytes, purpose: str, length: int) -> str:
-    """Letters and digits that look random: the same for the same purpose, others for another. At most 51."""
+    """Return letters and digits that look random, and depend only on the entropy and the purpose. At most 51."""
     return base64.b32encode(sha256(purpose.encode() + entropy).digest()).decode().lower()[:length]
 
 
 def _digest(password: str) -> str:
-    # A plain hash would be too weak for a password that a person chose; this one is random.
+    # A plain hash is too weak for a password that a person chose, but this one is random.
     return sha256(password.encode(errors="replace")).hexdigest()
 
 
 def _free_handle(state: State, entropy: bytes) -> str:
-    """A handle that nobody has yet: six letters are few enough to meet again."""
+    """Return an unused handle: six letters are few enough to collide."""
     handles = (f"sandbox-{letters(entropy, f'handle {attempt}', 6)}.test" for attempt in count())
     return next(handle for handle in handles if f"handle/{handle}" not in state)

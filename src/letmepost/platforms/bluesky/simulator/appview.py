@@ -1,4 +1,4 @@
-"""What followers see: the network's public view of the repositories, a little behind them."""
+"""The network's public view of the repositories, with a small delay."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ _MAX_URIS = 25
 
 
 def get_posts(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`app.bsky.feed.getPosts`: those of the wanted posts that have arrived; the others are left out."""
+    """`app.bsky.feed.getPosts`: the requested posts that are visible by now."""
     uris = [value for name, value in call.query if name == "uris"]
     if not uris:
         raise invalid_request('Missing required key "uris" at $')
@@ -38,7 +38,7 @@ def get_profile(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def posts(state: State) -> list[SimulatedPost]:
-    """Every visible post, replies too, in the order in which they appeared."""
+    """Return every visible post, including replies, in the order in which they appeared."""
     keys = (key.split("/") for key in state if key.startswith("record/"))
     uris = [record_uri(did, POST, rkey) for _, did, collection, rkey in keys if collection == POST]
     found = [(uri, *pair) for uri in uris if (pair := _find(state, uri)) is not None]
@@ -59,7 +59,7 @@ def _seen(uri: str, account: Account, record: Record) -> SimulatedPost:
 
 
 def _find(state: State, uri: str) -> tuple[Account, Record] | None:
-    """A post that the network takes in: one that is what the lexicon asks for."""
+    """Return a post that the network indexes: one that matches the lexicon."""
     did, _, path = uri.removeprefix("at://").partition("/")
     collection, _, rkey = path.partition("/")
     account, record = find_account(state, did), find_record(state, did, collection, rkey)
@@ -86,7 +86,7 @@ def _author(account: Account) -> dict[str, str]:
 
 
 def _visible(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The record without the facets that followers do not get to see: out of range, or overlapping others."""
+    """Return the record without the facets that clients ignore: out of range, or overlapping others."""
     if "facets" not in value:
         return value
     end = len(value["text"].encode())

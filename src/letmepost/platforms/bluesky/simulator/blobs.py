@@ -1,6 +1,6 @@
-"""Uploaded blobs: what their bytes are, and whether a record may refer to them.
+"""Uploaded blobs: their facts, and whether a record may refer to them.
 
-Of a blob only its hash, size and type are kept: nobody downloads from the simulator.
+Only the hash, size and type of a blob are stored: blobs cannot be downloaded from the simulator.
 """
 
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, payload_too_la
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
 BLOB_MAX_BYTES = 52_428_800
-"""A server sets its own limit, named in `describeServer`: this is the documented one of Bluesky's own."""
+"""A server sets its own limit, published in `describeServer`. This is the documented limit of Bluesky's own servers."""
 
 COLLECTED_AFTER = timedelta(hours=6)
-"""When a blob that no record refers to is thrown away: after "hours"; the exact time is unconfirmed."""
+"""When an unreferenced blob is deleted: after "hours"; the exact time is unconfirmed."""
 
 
 class Blob(TypedDict):
-    """What is kept of a blob. `is_used` is true once a record refers to it, which is what keeps it."""
+    """The facts of a blob. `is_used` is True when a record refers to it, which prevents its deletion."""
 
     mime_type: str
     size_bytes: int
@@ -31,7 +31,7 @@ class Blob(TypedDict):
 
 
 def upload_blob(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`com.atproto.repo.uploadBlob`. The same bytes again are the same blob."""
+    """`com.atproto.repo.uploadBlob`. The same bytes result in the same blob."""
     account = authenticate(state, call)
     did, scenario = account["did"], SCENARIOS[account["scenario"]]
     headers = limits.spend(state, limits.UPLOADS, did, 1, call.now)
@@ -53,10 +53,11 @@ def upload_blob(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def use_blobs(state: State, did: str, record: object, now: datetime) -> None:
-    """Check every blob that the record refers to, then keep them for good.
+    """Check every blob that the record refers to, then keep them permanently.
 
     Raises:
-        XRPCError: BlobNotFound, or InvalidMimeType or InvalidSize for a first reference not echoed verbatim.
+        XRPCError: BlobNotFound; or InvalidMimeType or InvalidSize for a first reference that differs from the upload's
+            response.
     """
     used = {}
     for reference in _references(record):
@@ -72,7 +73,7 @@ def _check(blob: Blob | None, reference: dict[str, Any], cid: str, now: datetime
     if blob is None or not (blob["is_used"] or now.timestamp() < _collected_at(blob)):
         raise XRPCError(400, "BlobNotFound", f"Could not find blob: {cid}")
     if blob["is_used"]:
-        return blob  # compared when it was first referred to, and not again
+        return blob  # compared only at the first reference
     if reference["mimeType"] != blob["mime_type"]:
         found = f"Expected: {blob['mime_type']}, Got: {reference['mimeType']}"
         raise XRPCError(400, "InvalidMimeType", f"Referenced Mimetype does not match stored blob. {found}")
@@ -87,7 +88,7 @@ def _collected_at(blob: Blob) -> float:
 
 
 def _references(value: object) -> Iterator[dict[str, Any]]:
-    """Every blob reference inside a record."""
+    """Yield every blob reference inside a record."""
     if isinstance(value, dict):
         if value.get("$type") == "blob":
             yield value
@@ -100,7 +101,7 @@ def _references(value: object) -> Iterator[dict[str, Any]]:
 
 
 def _sniff(data: bytes) -> str | None:
-    """The type that the first bytes show, whatever the header says."""
+    """Return the type that the first bytes show, whatever the header states."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     if data[4:8] == b"ftyp":

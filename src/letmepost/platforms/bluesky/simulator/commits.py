@@ -1,4 +1,4 @@
-"""Changing a repository: all of a commit or nothing of it."""
+"""Changes to a repository. A commit is applied as a whole or not at all."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from letmepost.platforms.contract import State
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A record to be written, with its id and its validation status; to be deleted when `value` is None."""
+    """A record to write, with its id and its validation status, or to delete if `value` is None."""
 
     collection: str
     rkey: str
@@ -24,15 +24,15 @@ class Change:
 
 
 def written(collection: str, rkey: str, value: Mapping[str, Any], status: str | None) -> Change:
-    """The change that writes a record."""
+    """Return the change that writes a record."""
     return Change(collection=collection, rkey=rkey, value=value, cid=content_cid(value), status=status)
 
 
 def commit(state: State, did: str, changes: list[Change], now: datetime) -> dict[str, str]:
-    """Make the changes, and return the new head of the repository.
+    """Apply the changes, and return the new head of the repository.
 
     Raises:
-        XRPCError: a record refers to a blob that is not there; no record was changed.
+        XRPCError: a record refers to a missing blob; no record was changed.
     """
     for change in changes:
         use_blobs(state, did, change.value, now)
@@ -46,12 +46,12 @@ def commit(state: State, did: str, changes: list[Change], now: datetime) -> dict
 
 
 def next_tid(state: State, did: str, now: datetime, *, step: int = 0) -> str:
-    """A key that the server chooses: later than every commit. `step` tells keys of one commit apart."""
+    """Return a key that the server chooses: later than every commit. `step` distinguishes the keys of one commit."""
     return tid(now, step, after=_head(state, did).get("rev"))
 
 
 def _head(state: State, did: str) -> dict[str, str]:
-    """The last commit of a repository; empty before the first."""
+    """Return the last commit of a repository, empty before the first."""
     head: dict[str, str] = state.get(f"head/{did}", {})
     return head
 
@@ -59,7 +59,7 @@ def _head(state: State, did: str) -> dict[str, str]:
 def _apply(state: State, did: str, change: Change, now: datetime) -> None:
     key = record_key(did, change.collection, change.rkey)
     if change.value is None:
-        state.pop(key, None)  # it may have been made by this very commit
+        state.pop(key, None)  # this commit may have created it
         return
     known: Record | None = state.get(key)
     indexed_at = now.timestamp() if known is None else known["indexed_at"]
@@ -67,7 +67,7 @@ def _apply(state: State, did: str, change: Change, now: datetime) -> None:
 
 
 def refuse_swapped_record(body: Mapping[str, Any], current: Record | None) -> None:
-    """Raise InvalidSwap unless the record is what `swapRecord` expects; `null` expects none."""
+    """Raise InvalidSwap unless the record is the one that `swapRecord` expects; `null` expects none."""
     at = None if current is None else current["cid"]
     if "swapRecord" in body and body["swapRecord"] != at:
         raise XRPCError(400, "InvalidSwap", f"Record was at {at or 'null'}")

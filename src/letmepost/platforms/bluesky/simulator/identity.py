@@ -1,4 +1,4 @@
-"""Who is who: handles and the PLC directory."""
+"""Handles and the PLC directory."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
 
 def plc_document(state: State, call: SimulatedCall) -> SimulatedReply:
-    """Return what the PLC directory answers: the document of a DID, or the failure that the scenario asks for."""
+    """Return the PLC directory's response: the document of a DID, or the scenario's failure."""
     did = call.path.removeprefix("/plc/")
     account = find_account(state, did)
     if account is None:
@@ -34,13 +34,13 @@ def _directory_error(status: int, message: str, delay_s: float = 0.0) -> Simulat
 
 
 def did_document(account: Account, root: str) -> Mapping[str, Any]:
-    """What the directory says of an account: its handle, and that its server is the simulator."""
+    """Return the DID document of an account: its handle, and the simulator as its server."""
     did = account["did"]
     key = {
         "id": f"{did}#atproto",
         "type": "Multikey",
         "controller": did,
-        # Nothing is signed with it. The real one is a public key in base58.
+        # Nothing is signed with this key. A real one is a public key in base58.
         "publicKeyMultibase": "zQ3sh" + did.removeprefix("did:plc:"),
     }
     return {

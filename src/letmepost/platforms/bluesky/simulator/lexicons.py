@@ -1,4 +1,4 @@
-"""What the server knows of records: the shapes of a post and of what goes with it.
+"""The server's schemas: the shape of a post and of related records.
 
 Source: fact sheet sections 2.2, 2.3 and 4, after bluesky-social/atproto lexicons/app/bsky, checked 2026-11-21.
 """
@@ -145,4 +145,4 @@ LEXICONS: Mapping[str, Check] = MappingProxyType(
         "app.bsky.feed.repost": _SUBJECT,
     }
 )
-"""The collections this server knows. The records of all of them are named by a TID."""
+"""The collections that this server knows. Their records all have TIDs as keys."""

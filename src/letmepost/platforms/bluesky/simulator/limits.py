@@ -1,8 +1,7 @@
 """Rate limits: fixed windows, counted in points by the time of the call.
 
-Each simulated account stands for one on a server of its own. The simulator does not see addresses, so what
-real servers count by IP address is counted by account (uploads, logins) or not at all (the 3000 calls in 5
-minutes).
+Each simulated account is on a server of its own. The simulator does not see addresses, so what real servers count by IP
+address is counted by account (uploads, logins) or not at all (the 3,000 calls in 5 minutes).
 
 Source: fact sheet section 5, after bluesky-social/atproto packages/xrpc-server/src/rate-limiter-http.ts,
 checked 2026-11-21.
@@ -22,7 +21,7 @@ _DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """So many points in so many seconds."""
+    """A number of points in a number of seconds."""
 
     points: int
     duration_s: int
@@ -30,7 +29,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What is counted together."""
+    """The calls that are counted together."""
 
     name: str
     windows: tuple[Window, ...]
@@ -59,10 +58,10 @@ class _Count:
 
 
 def spend(state: State, bucket: Bucket, did: str, points: int, now: datetime) -> Mapping[str, str]:
-    """Take the points, and return the headers that tell what is left.
+    """Use the points, and return the headers that state what is left.
 
     Raises:
-        XRPCError: RateLimitExceeded. The points are taken all the same.
+        XRPCError: RateLimitExceeded. The points are used anyway.
     """
     key = f"limit/{bucket.name}/{did}"
     stored = state.get(key, {})

@@ -1,7 +1,7 @@
-"""What each of the writing calls does to a repository.
+"""The effect of each write call on a repository.
 
-Source: fact sheet sections 2.1, 6 and 7, after bluesky-social/atproto packages/pds/src/api/com/atproto/repo,
-checked 2026-11-21.
+Source: fact sheet sections 2.1, 6 and 7, after bluesky-social/atproto packages/pds/src/api/com/atproto/repo, checked
+2026-11-21.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +42,7 @@ _POINTS = {_CREATE: limits.CREATE_POINTS, _UPDATE: limits.UPDATE_POINTS, _DELETE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """A writing call of the account that owns the repository, its body already of the right shape."""
+    """A write call by the account that owns the repository. The shape of its body is already checked."""
 
     state: State
     did: str
@@ -52,13 +52,13 @@ class Write:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One of the writing calls.
+    """One of the write calls.
 
     Args:
-        shape: what its body must look like.
+        shape: the schema of its body.
         points: its price.
-        records: the parts of the body that each write a record.
-        execute: makes the changes, and returns the answer.
+        records: returns the parts of the body that each write a record.
+        execute: applies the changes, and returns the response.
     """
 
     shape: Check
@@ -68,7 +68,7 @@ class Operation:
 
 
 def _put(write: Write) -> dict[str, Any]:
-    """Create or replace. The same content again changes nothing, whatever `swapRecord` expects."""
+    """Create or replace a record. The same content again changes nothing, whatever `swapRecord` expects."""
     body = write.body
     change = _prepared(body, body["rkey"], body["record"], validate=body.get("validate"))
     current = find_record(write.state, write.did, change.collection, change.rkey)
@@ -81,19 +81,19 @@ def _put(write: Write) -> dict[str, Any]:
 
 
 def _create(write: Write) -> dict[str, Any]:
-    """Create under the caller's key, or under a new one: then a second call makes a second record."""
+    """Create a record under the caller's key, or under a new one: then a second call creates a second record."""
     body = write.body
     rkey = body.get("rkey") or next_tid(write.state, write.did, write.now)
     change = _prepared(body, rkey, body["record"], validate=body.get("validate"))
     refuse_swapped_commit(write.state, write.did, body)
     if find_record(write.state, write.did, change.collection, change.rkey) is not None:
-        raise internal_error()  # the real server's tree throws, and the error is masked
+        raise internal_error()  # the real server's tree raises an error, which is masked
     head = commit(write.state, write.did, [change], write.now)
     return {**_made(write.did, change), "commit": head}
 
 
 def _delete(write: Write) -> dict[str, Any]:
-    """Delete. What is not there has been deleted already."""
+    """Delete a record. Deleting a missing record succeeds."""
     body = write.body
     current = find_record(write.state, write.did, body["collection"], body["rkey"])
     if current is None:
@@ -105,7 +105,7 @@ def _delete(write: Write) -> dict[str, Any]:
 
 
 def _apply_writes(write: Write) -> dict[str, Any]:
-    """Several writes in one commit: all of them or none."""
+    """Apply several writes in one commit: all of them or none."""
     body, did = write.body, write.did
     if len(body["writes"]) > MAX_WRITES:
         raise invalid_request(f"Too many writes. Max: {MAX_WRITES}")
@@ -130,7 +130,7 @@ def _change_of(item: Body, rkey: str, *, validate: bool | None) -> Change:
 
 
 def _prepared(target: Body, rkey: str, record: Body, *, validate: bool | None) -> Change:
-    """A record that may be written."""
+    """Return a record that may be written."""
     collection = target["collection"]
     check_key(collection, rkey)
     value = typed(collection, record)

@@ -1,7 +1,7 @@
-"""The records of every repository: how they are kept, found and read.
+"""The records of every repository: how they are stored, found and read.
 
-Source: fact sheet sections 2.1, 6 and 7, after bluesky-social/atproto packages/pds/src/api/com/atproto/repo,
-checked 2026-11-21.
+Source: fact sheet sections 2.1, 6 and 7, after bluesky-social/atproto packages/pds/src/api/com/atproto/repo, checked
+2026-11-21.
 """
 
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ _PAGE_SIZES = {str(count): count for count in range(1, _PAGE_MAX_RECORDS + 1)}
 
 
 class Record(TypedDict):
-    """A record as it is kept.
+    """A stored record.
 
-    `status` is None when it was written unchecked. `indexed_at` is when its key was first written, in Unix
+    `status` is None if it was written without validation. `indexed_at` is when its key was first written, in Unix
     seconds.
     """
 
@@ -36,23 +36,23 @@ class Record(TypedDict):
 
 
 def record_key(did: str, collection: str, rkey: str) -> str:
-    """Where the state keeps a record."""
+    """Return the state's key of a record."""
     return f"record/{did}/{collection}/{rkey}"
 
 
 def record_uri(did: str, collection: str, rkey: str) -> str:
-    """What others call a record."""
+    """Return the URI of a record."""
     return f"at://{did}/{collection}/{rkey}"
 
 
 def find_record(state: State, did: str, collection: str, rkey: str) -> Record | None:
-    """The record with this key."""
+    """Return the record with this key, or None."""
     record: Record | None = state.get(record_key(did, collection, rkey))
     return record
 
 
 def get_record(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`com.atproto.repo.getRecord`: no login, and true from the moment of the commit. A miss is a 400."""
+    """`com.atproto.repo.getRecord`: no login, and consistent from the commit on. A missing record is a 400."""
     did = get_repository(state, parameter(call, "repo"))["did"]
     collection, rkey = parameter(call, "collection"), parameter(call, "rkey")
     record = find_record(state, did, collection, rkey)

@@ -1,4 +1,4 @@
-"""Which call is answered by what."""
+"""Routes calls to their handlers."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -43,7 +43,7 @@ PROCEDURES: Mapping[str, Handler] = MappingProxyType(
 
 
 def answer(state: State, call: SimulatedCall) -> SimulatedReply:
-    """Change the state as the call asks, and return what the server would answer."""
+    """Change the state as the call requests, and return the server's response."""
     try:
         return _find_handler(call)(state, call)
     except XRPCError as refusal:

@@ -1,7 +1,7 @@
-"""How a test account's server departs from a healthy one. A scenario belongs to one account.
+"""How a test account's server differs from a healthy one. A scenario belongs to one account.
 
-A write is a call that changes the repository; an upload is `uploadBlob`. Public reads are healthy in every
-scenario, so that what became of a write can always be learnt.
+A write is a call that changes the repository; an upload is `uploadBlob`. Public reads are healthy in every scenario, so
+that the result of a write can always be read.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ NEVER_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class DirectoryFailure:
-    """What the PLC directory answers instead of a document.
+    """The PLC directory's response instead of a document.
 
     Source: https://github.com/did-method-plc/did-method-plc packages/server/src/routes.ts (fact sheet, corrections of
     2026-11-28): an error is `{"message": …}`, and a tombstoned DID is a 410.
@@ -38,16 +38,16 @@ class DirectoryFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What is different; the defaults are a healthy server.
+    """The differences from a healthy server, which is the default.
 
     Args:
-        refuse: what an attempt is answered instead of being executed; None executes it.
-        refuses_uploads: whether `refuse` is asked about uploads too.
+        refuse: returns the error to raise instead of executing an attempt; None to execute it.
+        refuses_uploads: True if `refuse` applies to uploads too.
         delay_s: how long writes and uploads take.
-        revoked: the app password is revoked as soon as it has been used once.
-        loses_first_answer: a record's first write is executed and its answer never arrives.
-        is_taken: a record key turns out to hold another post already.
-        directory_failure: the PLC directory does not serve the account's document, so it cannot be connected.
+        revoked: the app password is revoked after its first use.
+        loses_first_answer: a record's first write is executed, but its response is lost.
+        is_taken: another post already has the record key.
+        directory_failure: the PLC directory does not return the account's document, so it cannot be connected.
     """
 
     summary: str
@@ -92,7 +92,7 @@ def _flaky(attempt: WriteAttempt) -> XRPCError | None:
     return internal_error() if attempt.number % 2 else None
 
 
-def _never_answers(_attempt: WriteAttempt) -> XRPCError:
+def _never_responds(_attempt: WriteAttempt) -> XRPCError:
     message = "Operation timed out, please try again."
     return XRPCError(504, "UpstreamTimeout", message, delay_s=NEVER_S)
 
@@ -100,32 +100,32 @@ def _never_answers(_attempt: WriteAttempt) -> XRPCError:
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         "ok": Scenario(summary="Everything works."),
-        "slow": Scenario(summary="Writes and uploads are answered after 3 s.", delay_s=SLOW_DELAY_S),
+        "slow": Scenario(summary="Writes and uploads take 3 s.", delay_s=SLOW_DELAY_S),
         "rate_limited": Scenario(
-            summary="The first two writes answer 429, to be retried after 2 s.", refuse=_rate_limited
+            summary="The first two writes return 429 with a retry time of 2 s.", refuse=_rate_limited
         ),
-        "auth_revoked": Scenario(summary="Connects once; then every access and refresh is refused.", revoked=True),
+        "auth_revoked": Scenario(summary="Connecting works once, then every call is refused.", revoked=True),
         "token_expiring": Scenario(
-            summary="Access tokens live 5 s, so that they must be refreshed.",
+            summary="Access tokens are valid for 5 s and must then be refreshed.",
             access_lifetime=EXPIRING_ACCESS_LIFETIME,
         ),
-        "rejected": Scenario(summary="Every post is refused for its content.", refuse=_rejected),
+        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=_rejected),
         "unavailable": Scenario(
-            summary="Writes and uploads answer 503 and 502 for 8 s from the first one on.",
+            summary="Writes and uploads return 503 and 502 during 8 s from the first one on.",
             refuse=_unavailable,
             refuses_uploads=True,
         ),
-        "flaky": Scenario(summary="The first, third, fifth … write answers 500 and is not executed.", refuse=_flaky),
+        "flaky": Scenario(summary="The first, third, fifth … write returns 500 and is not executed.", refuse=_flaky),
         "timeout_after_publish": Scenario(
-            summary="A record's first write is executed, and the connection breaks before the answer.",
+            summary="A record's first write is executed, but the connection breaks before the response.",
             loses_first_answer=True,
         ),
-        "duplicate": Scenario(summary="Every record key already holds another post.", is_taken=True),
-        # Nothing that a post needs here is made in the background, as it is on other networks. What lasts for
-        # ever is the call itself: it holds the connection, executes nothing, and would answer 504 in an hour.
+        "duplicate": Scenario(summary="Another post already has every record key.", is_taken=True),
+        # On Bluesky, a post needs no background processing, unlike on other platforms. The call itself never ends
+        # instead: the connection stays open, nothing is executed, and a 504 would follow after an hour.
         "processing_forever": Scenario(
-            summary="Writes and uploads are never answered, nor executed.",
-            refuse=_never_answers,
+            summary="Writes and uploads are not executed and get no response.",
+            refuse=_never_responds,
             refuses_uploads=True,
         ),
         "directory_gone": Scenario(
@@ -133,15 +133,15 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             directory_failure=DirectoryFailure(410, "DID not available: {did}"),
         ),
         "directory_rate_limited": Scenario(
-            summary="The DID directory answers 429: connecting is unavailable.",
+            summary="The DID directory returns 429: connecting is unavailable.",
             directory_failure=DirectoryFailure(429, "Too Many Requests"),
         ),
         "directory_unavailable": Scenario(
-            summary="The DID directory answers 503: connecting is unavailable.",
+            summary="The DID directory returns 503: connecting is unavailable.",
             directory_failure=DirectoryFailure(503, "Service Unavailable"),
         ),
         "directory_unanswered": Scenario(
-            summary="The DID directory never answers: connecting is unavailable.",
+            summary="The DID directory does not respond: connecting is unavailable.",
             directory_failure=DirectoryFailure(504, "Gateway Timeout", NEVER_S),
         ),
     }
@@ -151,6 +151,6 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
 def refuse_attempt(
     state: State, did: str, scenario: Scenario, now: datetime, *, shows_post: bool, upload: bool
 ) -> None:
-    """Count the attempt, and raise what the scenario answers it with instead of executing it."""
+    """Count the attempt, and raise the scenario's error instead of executing it."""
     if scenario.refuse is not None and (scenario.refuses_uploads or not upload):
         refuse_counted(state, did, scenario.refuse, now, shows_post=shows_post)

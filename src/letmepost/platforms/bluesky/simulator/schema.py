@@ -1,8 +1,7 @@
-"""A small validator in the manner of lexicons: a schema is a function that refuses what does not fit.
+"""A small validator in the style of lexicons: a schema is a function that raises `Invalid` for a wrong value.
 
-It covers what a lexicon can say of the records we write: string lengths in UTF-8 bytes and graphemes,
-formats, number ranges, array lengths, required keys, unions and blobs. Objects may have keys that the schema
-does not name.
+It covers the features of lexicons that the records here use: string lengths in UTF-8 bytes and graphemes, formats,
+number ranges, array lengths, required keys, unions and blobs. Objects may have keys that the schema does not name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,15 +11,15 @@ from typing import Any, TypeAlias
 from letmepost.platforms.bluesky.simulator.segmenter import grapheme_count
 
 Check: TypeAlias = Callable[[Any, str], None]
-"""Takes a JSON value and its path (`$.record.text`); raises `Invalid`."""
+"""Receives a JSON value and its path (`$.record.text`), and raises `Invalid`."""
 
 
 class Invalid(ValueError):
-    """The value does not fit. The text says why and where, as the reference server words it."""
+    """The value does not fit. The text states why and where, in the words of the reference server."""
 
 
 def anything(_value: object, _path: str) -> None:
-    """Any JSON value."""
+    """Accept any JSON value."""
 
 
 def string(
@@ -29,7 +28,7 @@ def string(
     max_graphemes: int | None = None,
     form: Callable[[str], bool] | None = None,
 ) -> Check:
-    """A string; `form` is the syntax it must have (of a DID, a date)."""
+    """Return the schema of a string. `form` is the syntax that it must have (of a DID, a date)."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, str) or _is_broken(value):
@@ -45,12 +44,12 @@ def string(
 
 
 def _is_broken(text: str) -> bool:
-    """Whether a text has half of a surrogate pair, which JSON can spell and UTF-8 cannot."""
+    """Return True if a text has half of a surrogate pair, which JSON can express and UTF-8 cannot."""
     return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def integer(*, minimum: int = 0) -> Check:
-    """A whole number; there are no others in this data model."""
+    """Return the schema of a whole number. This data model has no other numbers."""
 
     def check(value: object, path: str) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -62,13 +61,13 @@ def integer(*, minimum: int = 0) -> Check:
 
 
 def boolean(value: object, path: str) -> None:
-    """`true` or `false`."""
+    """Accept `true` and `false`."""
     if not isinstance(value, bool):
         raise Invalid(_expected("boolean", value, path))
 
 
 def nullable(inner: Check) -> Check:
-    """`null`, or what `inner` takes."""
+    """Return the schema of `null`, or of what `inner` accepts."""
 
     def check(value: object, path: str) -> None:
         if value is not None:
@@ -78,7 +77,7 @@ def nullable(inner: Check) -> Check:
 
 
 def array(item: Check, *, max_length: int | None = None) -> Check:
-    """A list of `item`."""
+    """Return the schema of a list of `item`."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, list):
@@ -92,7 +91,7 @@ def array(item: Check, *, max_length: int | None = None) -> Check:
 
 
 def structure(properties: Mapping[str, Check], *, required: Sequence[str] = ()) -> Check:
-    """An object with these properties."""
+    """Return the schema of an object with these properties."""
 
     def check(value: object, path: str) -> None:
         if not isinstance(value, dict):
@@ -108,7 +107,7 @@ def structure(properties: Mapping[str, Check], *, required: Sequence[str] = ()) 
 
 
 def union(members: Mapping[str, Check], *, closed: bool = False) -> Check:
-    """An object whose `$type` chooses its schema. An unknown type is let through, unless `closed`."""
+    """Return the schema of an object whose `$type` selects its schema. Unknown types are accepted unless `closed`."""
     is_typed = structure({"$type": string()}, required=("$type",))
 
     def check(value: Any, path: str) -> None:
@@ -129,11 +128,11 @@ BLOB_REFERENCE = structure(
     },
     required=("$type", "ref", "mimeType", "size"),
 )
-"""What `uploadBlob` answers, wherever it stands in a record."""
+"""The response of `uploadBlob`, as it appears in records."""
 
 
 def blob(*, accept: str, max_bytes: int) -> Check:
-    """A reference to an uploaded blob. `accept` is a type, or a pattern such as `image/*`."""
+    """Return the schema of a reference to an uploaded blob. `accept` is a type, or a pattern such as `image/*`."""
 
     def check(value: Any, path: str) -> None:
         BLOB_REFERENCE(value, path)

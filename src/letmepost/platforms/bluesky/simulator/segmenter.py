@@ -1,7 +1,7 @@
-"""How the server counts the graphemes of a text: `Intl.Segmenter` of Node 24, which follows Unicode 17.
+"""Counts the graphemes of a text like the server: `Intl.Segmenter` of Node 24, which follows Unicode 17.
 
 The rules of https://www.unicode.org/reports/tr29/tr29-47.html#Grapheme_Cluster_Boundary_Rules (checked 2026-11-28), one
-after the other. The product counts in another way, so that a mistake in either shows.
+by one. The platform's own code counts in another way, so that a mistake in either shows.
 """
 
 from functools import lru_cache
@@ -26,7 +26,7 @@ _CLASSES = (
 _BREAK = {name: regex.compile(rf"\p{{GCB={name}}}") for name in _CLASSES}
 _CONJUNCT = {
     "Consonant": regex.compile(r"\p{InCB=Consonant}"),
-    "Linker": regex.compile(r"(?![\u1CF5\u1CF6\U00011A3A])\p{InCB=Linker}"),  # those became linkers in Unicode 18
+    "Linker": regex.compile(r"(?![\u1CF5\u1CF6\U00011A3A])\p{InCB=Linker}"),  # Unicode 18 classifies those as linkers
     "Extend": regex.compile(r"\p{InCB=Extend}"),
 }
 _PICTOGRAPHIC = regex.compile(r"\p{Extended_Pictographic}")
@@ -43,23 +43,23 @@ _SYLLABLES = {
 
 @lru_cache(maxsize=4096)
 def _kind(char: str) -> tuple[str, str, bool]:
-    """The grapheme break class of a character, its conjunct class, and whether it is a pictograph."""
+    """Return the grapheme break class of a character, its conjunct class, and whether it is a pictograph."""
     kind = next((name for name, pattern in _BREAK.items() if pattern.match(char)), "Other")
     conjunct = next((name for name, pattern in _CONJUNCT.items() if pattern.match(char)), "None")
     return kind, conjunct, _PICTOGRAPHIC.match(char) is not None
 
 
 class _Cursor:
-    """What the characters before a place say about a boundary there."""
+    """The state of the rules at a position, from the characters before it."""
 
     def __init__(self) -> None:
-        self._kind = "LF"  # the beginning of a text is a boundary (GB1)
+        self._kind = "LF"  # the start of a text is a boundary (GB1)
         self._regions = 0
         self._picture = ""  # "open" after a pictograph and its marks, "joined" after a joiner as well
         self._conjunct = ""  # "open" after a consonant and its marks, "linked" when a virama is one of them
 
     def passes(self, char: str) -> bool:
-        """Move behind a character; return whether there is a boundary before it."""
+        """Move past a character, and return True if there is a boundary before it."""
         kind, conjunct, is_picture = _kind(char)
         is_boundary = self._is_boundary(kind, conjunct, is_picture=is_picture)
         self._regions = self._regions + 1 if kind == "Regional_Indicator" else 0
@@ -92,6 +92,6 @@ class _Cursor:
 
 
 def grapheme_count(text: str) -> int:
-    """Return how many graphemes a text has."""
+    """Return the number of graphemes in a text."""
     cursor = _Cursor()
     return sum(map(cursor.passes, text))

@@ -1,4 +1,4 @@
-"""Logging in with an app password, and keeping the session alive.
+"""Sessions: logging in with an app password, refreshing and ending.
 
 Source: fact sheet section 1.2, after bluesky-social/atproto packages/pds/src/account-manager/helpers/auth.ts
 and packages/pds/src/api/com/atproto/server, checked 2026-11-21.
@@ -28,7 +28,7 @@ _LOGIN = structure({"identifier": string(), "password": string()}, required=("id
 
 
 class Session(TypedDict):
-    """What is remembered of a refresh token: until when it works, and which one came after it."""
+    """A refresh token's expiry and successor."""
 
     usable_until: float
     successor: str | None
@@ -53,8 +53,8 @@ def create_session(state: State, call: SimulatedCall) -> SimulatedReply:
 def refresh_session(state: State, call: SimulatedCall) -> SimulatedReply:
     """`com.atproto.server.refreshSession`.
 
-    The used token stays good for two hours and keeps leading to the same successor, so that a lost answer or
-    two racing clients do no harm.
+    A used token stays valid for two hours and leads to the same successor, so that a lost response or two racing
+    clients do no harm.
     """
     if call.body:
         raise invalid_request("A request body was provided when none was expected")
@@ -74,25 +74,26 @@ def refresh_session(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def delete_session(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`com.atproto.server.deleteSession`: also of a session that is over, however often."""
+    """`com.atproto.server.deleteSession`: also for a session that has ended, any number of times."""
     claims = tokens.bearer(state, call, tokens.REFRESH)
     state.pop(f"session/{claims['sub']}/{claims['jti']}", None)
     return SimulatedReply(status=200)
 
 
 def get_session(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`com.atproto.server.getSession`. An app password does not get to see the e-mail address."""
+    """`com.atproto.server.getSession`. An app password does not give access to the email address."""
     account = authenticate(state, call)
     return success(_facts(account, call.root))
 
 
 def authenticate(state: State, call: SimulatedCall) -> Account:
-    """The account that the call's access token belongs to."""
+    """Return the account that the call's access token belongs to."""
     claims = tokens.bearer(state, call, tokens.ACCESS)
     tokens.refuse_expired(claims, call.now)
     account = _account_of(state, claims)
     if _is_revoked(state, account):
-        # A real access token outlives its app password by up to two hours. Here those are over at once.
+        # A real access token stays valid for up to two hours after its app password was revoked. Here it ends
+        # immediately.
         raise XRPCError(400, "ExpiredToken", "Token has expired")
     return account
 
@@ -109,7 +110,7 @@ def _is_revoked(state: State, account: Account) -> bool:
 
 
 def _usable(state: State, account: Account, jti: str, now: datetime) -> Session:
-    """The session of a refresh token that is not used up, logged out or lost with its app password."""
+    """Return the session of a refresh token that is not used up, logged out or revoked with its app password."""
     session: Session | None = state.get(_key(account, jti))
     if session is None or now.timestamp() >= session["usable_until"] or _is_revoked(state, account):
         raise XRPCError(400, "ExpiredToken", "Token has been revoked")
@@ -129,7 +130,7 @@ def _remember(state: State, account: Account, jti: str, now: datetime) -> None:
 
 
 def _session(state: State, call: SimulatedCall, account: Account, jti: str) -> dict[str, Any]:
-    """The answer to a login or a refresh: a new access token, and the refresh token named `jti`."""
+    """Return the response to a login or a refresh: a new access token, and the refresh token named `jti`."""
     did, now = account["did"], call.now
     access_until = now + SCENARIOS[account["scenario"]].access_lifetime
     access_jti = letters(call.entropy, "access", 26)

@@ -1,4 +1,4 @@
-"""The spellings of the AT Protocol: TIDs, content ids, and what lexicons call formats."""
+"""The syntax of the AT Protocol: TIDs, content ids, and the formats of lexicons."""
 
 import base64
 import json
@@ -31,47 +31,47 @@ _DAG_CBOR = b"\x01\x71\x12\x20"
 
 
 def is_tid(text: str) -> bool:
-    """13 letters that sort like the time they spell."""
+    """Return True for a TID: 13 letters that sort like the time that they encode."""
     return _TID.fullmatch(text) is not None
 
 
 def is_did(text: str) -> bool:
-    """`did:method:id`."""
+    """Return True for `did:method:id`."""
     return _DID.fullmatch(text) is not None
 
 
 def is_nsid(text: str) -> bool:
-    """The name of a collection."""
+    """Return True for the name of a collection."""
     return _NSID.fullmatch(text) is not None
 
 
 def is_record_key(text: str) -> bool:
-    """What names a record in its collection, where the lexicon asks for no more."""
+    """Return True for a key of a record, unless the lexicon requires a TID."""
     return _RECORD_KEY.fullmatch(text) is not None
 
 
 def is_cid(text: str) -> bool:
-    """A content id."""
+    """Return True for a content id."""
     return _CID.fullmatch(text) is not None
 
 
 def is_at_uri(text: str) -> bool:
-    """`at://repository/collection/key`."""
+    """Return True for `at://repository/collection/key`."""
     return _AT_URI.fullmatch(text) is not None
 
 
 def is_uri(text: str) -> bool:
-    """A scheme, a colon, and no white space."""
+    """Return True for a scheme, a colon and no white space."""
     return _URI.fullmatch(text) is not None
 
 
 def is_language(text: str) -> bool:
-    """A BCP 47 tag, as far as its form goes; the few irregular ones of old (`i-klingon`) are not known here."""
+    """Return True for the form of a BCP 47 tag, except the few irregular old ones (`i-klingon`)."""
     return _LANGUAGE.fullmatch(text) is not None
 
 
 def is_datetime(text: str) -> bool:
-    """RFC 3339 with a time zone, of a day that exists."""
+    """Return True for an RFC 3339 date with a time zone, of a day that exists."""
     if _DATETIME.fullmatch(text) is None:
         return False
     try:
@@ -82,10 +82,10 @@ def is_datetime(text: str) -> bool:
 
 
 def tid(now: datetime, clock_id: int = 0, *, after: str | None = None) -> str:
-    """The TID of this moment, or the next one after `after` when that is not earlier.
+    """Return the TID of a moment, or the next one after `after` if that is not earlier.
 
     Args:
-        clock_id: 10 bits that tell writers of the same moment apart.
+        clock_id: 10 bits that distinguish writers at the same moment.
     """
     microseconds = (now - _EPOCH) // timedelta(microseconds=1)
     if after is not None:
@@ -102,19 +102,19 @@ def _microseconds(spelled: str) -> int:
 
 
 def blob_cid(data: bytes) -> str:
-    """The content id of a blob: the real one, since a blob's codec is its raw bytes."""
-    return _spell(_RAW + sha256(data).digest())
+    """Return the content id of a blob: the real one, since a blob's codec is its raw bytes."""
+    return _encode(_RAW + sha256(data).digest())
 
 
 def content_cid(value: Mapping[str, Any]) -> str:
-    """A content id of a record: equal for equal content, and in the right form.
+    """Return a content id of a record: equal for equal content, and in the right form.
 
-    It is not the id that a real server computes: that hashes DAG-CBOR, this hashes canonical JSON. A client
-    that computes ids itself, instead of taking those it is answered, would see others here.
+    It differs from the one of a real server, which hashes DAG-CBOR; this hashes canonical JSON. A client that computes
+    ids, instead of using those in the responses, would get others here.
     """
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
-    return _spell(_DAG_CBOR + sha256(canonical).digest())
+    return _encode(_DAG_CBOR + sha256(canonical).digest())
 
 
-def _spell(data: bytes) -> str:
+def _encode(data: bytes) -> str:
     return "b" + base64.b32encode(data).decode().lower().rstrip("=")

@@ -17,7 +17,7 @@ _TYPES = {ACCESS: "at+jwt", REFRESH: "refresh+jwt"}
 
 
 class Claims(TypedDict):
-    """What a token says. Times are Unix seconds."""
+    """The content of a token. Times are Unix seconds."""
 
     scope: str
     sub: str
@@ -27,17 +27,17 @@ class Claims(TypedDict):
 
 
 def mint(state: State, *, scope: str, did: str, jti: str, now: datetime, expires_at: datetime) -> str:
-    """A signed token."""
+    """Return a signed token."""
     claims = Claims(scope=scope, sub=did, iat=int(now.timestamp()), exp=int(expires_at.timestamp()), jti=jti)
     head = f"{_encode({'typ': _TYPES[scope], 'alg': 'HS256'})}.{_encode(claims)}"
     return f"{head}.{_signature(state, head)}"
 
 
 def bearer(state: State, call: SimulatedCall, scope: str) -> Claims:
-    """The claims of the call's token, whether or not it has expired.
+    """Return the claims of the call's token, expired or not.
 
     Raises:
-        XRPCError: AuthMissing without one; InvalidToken when it is not ours or has another scope.
+        XRPCError: AuthMissing without one; InvalidToken if it was not issued here or has another scope.
     """
     kind, _, token = call.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
@@ -49,7 +49,7 @@ def bearer(state: State, call: SimulatedCall, scope: str) -> Claims:
 
 
 def refuse_expired(claims: Claims, now: datetime) -> None:
-    """Raise ExpiredToken once the token's time is over. The status is 400, not 401."""
+    """Raise ExpiredToken if the token has expired. The status is 400, not 401."""
     if now.timestamp() >= claims["exp"]:
         raise XRPCError(400, "ExpiredToken", "Token has expired")
 
@@ -66,12 +66,12 @@ def _read(state: State, token: str) -> Claims:
 
 
 def _signature(state: State, head: str) -> str:
-    return _spell(hmac.digest(bytes.fromhex(state["meta"]["secret"]), head.encode(), sha256))
+    return _base64(hmac.digest(bytes.fromhex(state["meta"]["secret"]), head.encode(), sha256))
 
 
 def _encode(value: Mapping[str, Any]) -> str:
-    return _spell(json.dumps(value, separators=(",", ":")).encode())
+    return _base64(json.dumps(value, separators=(",", ":")).encode())
 
 
-def _spell(data: bytes) -> str:
+def _base64(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""Whether a record may be written: its key, its type, and its content by the lexicon of its collection."""
+"""Checks whether a record may be written: its key, its type, and its content by the lexicon of its collection."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,13 +12,13 @@ _DEEPEST = 64
 
 
 def check_key(collection: str, rkey: str) -> None:
-    """Every collection that the server knows names its records by TIDs."""
+    """Raise unless the key fits: every collection that the server knows has TIDs as keys."""
     if collection in LEXICONS and not is_tid(rkey):
         raise invalid_request(f'Invalid record key for {collection}: expected a TID, got "{rkey}"')
 
 
 def typed(collection: str, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record with its `$type`, which the server adds when it was left out."""
+    """Return the record with its `$type`, which the server adds if it is missing."""
     found = record.get("$type", collection)
     if found != collection:
         raise invalid_request(f"Invalid $type: expected {collection}, got {found}")
@@ -26,10 +26,10 @@ def typed(collection: str, record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def validation_status(collection: str, record: Mapping[str, Any], *, validate: bool | None) -> str | None:
-    """`valid`, `unknown` for a collection without a lexicon, or None when `validate` is False.
+    """Return `valid`, `unknown` for a collection without a lexicon, or None if `validate` is False.
 
     Raises:
-        XRPCError: the record does not fit, or `validate` is True and there is no lexicon to go by.
+        XRPCError: the record does not fit, or `validate` is True and there is no lexicon.
     """
     lexicon = LEXICONS.get(collection)
     if lexicon is None and validate:
@@ -46,7 +46,7 @@ def validation_status(collection: str, record: Mapping[str, Any], *, validate: b
 
 
 def fits(collection: str, value: Mapping[str, Any]) -> bool:
-    """Whether a record that was written unchecked is what its collection's lexicon asks for."""
+    """Return True if a record that was written without validation matches its collection's lexicon."""
     try:
         LEXICONS[collection](value, "$.record")
     except Invalid:
@@ -55,7 +55,7 @@ def fits(collection: str, value: Mapping[str, Any]) -> bool:
 
 
 def _check_data_model(value: object, path: str, depth: int) -> None:
-    """What holds for records of every kind: no fractions, whole blob references, and an end to nesting."""
+    """Check the rules for records of every kind: no fractions, whole blob references, and limited nesting."""
     if isinstance(value, float):
         raise Invalid(f"Expected integer value type (got float) at {path}")
     if depth > _DEEPEST:

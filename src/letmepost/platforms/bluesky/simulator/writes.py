@@ -1,4 +1,4 @@
-"""The course of every writing call: who asks, what it costs, and what the account's scenario makes of it."""
+"""The steps of every write call: authentication, cost, scenario, execution."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ Handler: TypeAlias = Callable[[State, SimulatedCall], SimulatedReply]
 
 
 def handler(operation: Operation) -> Handler:
-    """What answers calls of this operation."""
+    """Return the handler of this operation's calls."""
 
     def handle(state: State, call: SimulatedCall) -> SimulatedReply:
         account = authenticate(state, call)
@@ -52,7 +52,7 @@ def _take_keys(state: State, did: str, rkeys: Sequence[str], now: datetime) -> N
 
 
 def _is_first(state: State, answer: Mapping[str, Any]) -> bool:
-    """Whether the answer tells of a record for the first time; then that is remembered."""
+    """Return True if the response reports a record for the first time, and store that."""
     uris = [part["uri"] for part in answer.get("results", [answer]) if "uri" in part]
     fresh = [uri for uri in uris if f"lost/{uri}" not in state]
     for uri in fresh:

@@ -12,7 +12,7 @@ JSON_MAX_BYTES = 1_000_000
 
 
 class XRPCError(Exception):
-    """A refusal, as the server words it."""
+    """A refusal in the words of the server."""
 
     def __init__(
         self,
@@ -31,23 +31,23 @@ class XRPCError(Exception):
         self.delay_s = delay_s
 
     def reply(self) -> SimulatedReply:
-        """The refusal on the wire."""
+        """Return the refusal as a response."""
         envelope = {"error": self.name, "message": self.message}
         return _reply(self.status, envelope, headers=self.headers, delay_s=self.delay_s)
 
 
 def invalid_request(message: str) -> XRPCError:
-    """The request or its content is wrong."""
+    """Return the refusal of an invalid request or content."""
     return XRPCError(400, "InvalidRequest", message)
 
 
 def payload_too_large() -> XRPCError:
-    """More bytes than the route takes."""
+    """Return the refusal of more bytes than the route accepts."""
     return XRPCError(413, "PayloadTooLarge", "request entity too large")
 
 
 def internal_error() -> XRPCError:
-    """Something went wrong over there. The text is always masked."""
+    """Return an internal error of the server. Its text is always masked."""
     return XRPCError(500, "InternalServerError", "Internal Server Error")
 
 
@@ -58,7 +58,7 @@ def success(
     delay_s: float = 0.0,
     dropped: bool = False,
 ) -> SimulatedReply:
-    """A 200 with JSON."""
+    """Return a 200 with JSON."""
     return _reply(200, value, headers=headers or {}, delay_s=delay_s, dropped=dropped)
 
 
@@ -80,7 +80,7 @@ def _reply(
 
 
 def json_input(call: SimulatedCall, check: Check) -> Mapping[str, Any]:
-    """The body as a JSON object of the wanted shape."""
+    """Return the body as a JSON object of the required shape."""
     if len(call.body) > JSON_MAX_BYTES:
         raise payload_too_large()
     content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -99,7 +99,7 @@ def json_input(call: SimulatedCall, check: Check) -> Mapping[str, Any]:
 
 
 def parameter(call: SimulatedCall, name: str) -> str:
-    """A required query parameter."""
+    """Return a required query parameter."""
     value = optional_parameter(call, name)
     if value is None:
         raise invalid_request(f'Missing required key "{name}" at $')
@@ -107,5 +107,5 @@ def parameter(call: SimulatedCall, name: str) -> str:
 
 
 def optional_parameter(call: SimulatedCall, name: str) -> str | None:
-    """A query parameter, or None when it was not sent."""
+    """Return a query parameter, or None if it was not sent."""
     return dict(call.query).get(name)

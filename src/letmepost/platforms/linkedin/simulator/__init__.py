@@ -1,19 +1,19 @@
-"""A stand-in for LinkedIn: its consent page, its authorization server, its API, and where media are sent.
+"""A simulator of LinkedIn: its consent page, its authorization server, its API, and its upload URLs.
 
 It speaks the protocol of the fact sheet: versions that end, Rest.li's headers, little text that ends at the first
-unescaped character, repeats that are refused as duplicates, and daily limits. There are no videos, no reactions, no
-statistics. As pure as a flow: the time and the randomness come with each call. May import what platforms may, and this
-platform's settings. It states LinkedIn's limits and counts text in its own code, and imports no rules, counting or
-flows, so that the two check each other.
+unescaped character, repeats that are refused as duplicates, and daily limits. It has no videos, reactions or
+statistics. It is as pure as a flow: the time and the randomness come with each call. It may import what platforms may,
+and this platform's settings. It implements LinkedIn's limits and text counting separately, and imports no rules,
+counting or flows, so that the two check each other.
 
-The state's keys, each holding a whole value that is only ever replaced:
+The state's keys, each with a value that is only ever replaced as a whole:
 
-    member/<id>  organization/<id>    who there is, and what they administer
+    member/<id>  organization/<id>    the members, and the pages that they administer
     code/<code>  token/<token>  refresh/<token>   what was granted
-    asset/<urn>  upload/<name>        media, and the addresses that they are sent to
-    post/<urn>  comment/<urn>         what was published;  same/<digest>: which post has this content
+    asset/<urn>  upload/<name>        media, and their upload URLs
+    post/<urn>  comment/<urn>         posts and comments;  same/<digest>: which post has this content
     quota/<day>/<member>/<resource>   requests of a day
-    attempts/<member>  lost/<digest>  where a scenario stands
+    attempts/<member>  lost/<digest>  the progress of a scenario
 """
 
 from pydantic import AnyHttpUrl, SecretStr
@@ -27,7 +27,7 @@ from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:
-    """Every host is the simulator, and its app may have pages."""
+    """Return settings that point every host at the simulator. Its app may have pages."""
     root = AnyHttpUrl(str(base).rstrip("/"))
     secret = SecretStr(CLIENT_SECRET)
     return LinkedInSettings(client_id=CLIENT_ID, client_secret=secret, pages=True, api_url=root, web_url=root)

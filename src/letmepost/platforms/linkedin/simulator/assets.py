@@ -1,6 +1,7 @@
-"""Media: an address to send each to, and whether it is ready to be shown.
+"""Media: their upload URLs, and whether they are ready to be shown.
 
-Source: fact sheet sections 2.3, 2.5 and 4. Of a medium only what it is is kept: nobody downloads from the simulator.
+Source: fact sheet sections 2.3, 2.5 and 4. Only the facts of a media item are stored: media cannot be downloaded from
+the simulator.
 """
 
 from datetime import timedelta
@@ -24,7 +25,7 @@ _STARTS = {
 
 
 class Asset(TypedDict):
-    """A medium. `ready_at` (Unix seconds) is None until its bytes have come; `is_bad` when they are no such kind."""
+    """A media item. `ready_at` (Unix seconds) is None until it is uploaded; `is_bad` if its bytes have another type."""
 
     noun: str
     owner: str
@@ -33,14 +34,14 @@ class Asset(TypedDict):
 
 
 def authors(state: State, token: Token) -> set[str]:
-    """Whom a token may act as: the member, and with the scope for it the pages they administer."""
+    """Return whom a token may act as: the member, and with the required scope the pages that they administer."""
     member = find_member(state, token["member"])
     is_for_pages = "w_organization_social" in token["scopes"]
     return {person(member), *(pages(member) if is_for_pages else ())}
 
 
 def begin_upload(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`POST /rest/images?action=initializeUpload`, and the same of documents."""
+    """`POST /rest/images?action=initializeUpload`, and the same for documents."""
     token = authenticate(state, call, "w_member_social", "w_organization_social")
     resource = call.path.rpartition("/")[2]
     if dict(call.query).get("action") != "initializeUpload":
@@ -61,7 +62,7 @@ def begin_upload(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def take_bytes(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`PUT` to an address that was handed out: it says itself whose it is, with or without a token."""
+    """`PUT` to an upload URL, which identifies the upload with or without a token."""
     upload = state.get(f"upload/{call.path.rpartition('/')[2]}")
     if upload is None:
         raise not_found()
@@ -78,7 +79,7 @@ def take_bytes(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def read_asset(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`GET /rest/images/{urn}`, and the same of documents: for apps that may read pages' posts only."""
+    """`GET /rest/images/{urn}`, and the same for documents: only for apps that may read pages' posts."""
     authenticate(state, call, "r_organization_social")
     urn = call.path.rpartition("/")[2]
     asset: Asset | None = state.get(f"asset/{urn}")
@@ -88,12 +89,12 @@ def read_asset(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def check_asset(state: State, call: SimulatedCall, urn: str, author: str) -> None:
-    """Refuse to show a medium that is not there, not the author's, or not ready."""
+    """Raise if a media item is missing, not the author's, or not ready."""
     asset: Asset | None = state.get(f"asset/{urn}")
     if asset is None:
         raise RestliError(422, "UNPROCESSABLE_ENTITY", f"{urn} does not exist", inner="INVALID_URN_ID")
     if asset["owner"] != author:
-        raise denied("POST /posts: the medium belongs to somebody else")
+        raise denied("POST /posts: the media item belongs to another author")
     status = _status(asset, call)
     if status == "PROCESSING_FAILED":
         raise RestliError(400, "MEDIA_ASSET_PROCESSING_FAILED", f"{urn} failed to process")

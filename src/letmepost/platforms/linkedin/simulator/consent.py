@@ -1,7 +1,7 @@
-"""Consent, and what it is exchanged for.
+"""Consent, and the exchange of its code.
 
-Source: fact sheet section 1. A code is good once and for 30 minutes; members cannot untick scopes, and an app that asks
-for more than it may have gets nothing.
+Source: fact sheet section 1. A code is valid once and for 30 minutes. Members cannot deselect scopes, and an app that
+requests more than it is allowed gets nothing.
 """
 
 import html
@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator.members import Member, create_member, find_member, list_members
 from letmepost.platforms.linkedin.simulator.scenarios import REFRESH_LIFETIME, SCENARIOS
-from letmepost.platforms.linkedin.simulator.tokens import Token, spell, status_of
+from letmepost.platforms.linkedin.simulator.tokens import Token, status_of, token_text
 
 CLIENT_ID = "86sandboxapp"
 CLIENT_SECRET = "WPL_AP1.sandbox"  # noqa: S105 - of an app that exists nowhere else
@@ -35,7 +35,10 @@ _MISMATCH = (
 
 
 def create_account(state: State, scenario: str, now: datetime, entropy: bytes) -> Mapping[str, str]:
-    """Make a member without pages, who behaves as `scenario` says and has consented; returns the code of that."""
+    """Create a member without pages who behaves as `scenario` states, and has consented.
+
+    Return the code of the consent.
+    """
     if scenario not in SCENARIOS:
         raise ValueError(f"there is no scenario {scenario!r}")
     member = create_member(state, scenario, now, entropy)
@@ -81,9 +84,10 @@ def _exchange(state: State, call: SimulatedCall, form: Mapping[str, str]) -> Sim
     member = find_member(state, code["member"])
     if not SCENARIOS[member["scenario"]].refreshable:
         return _granted(_new_token(state, call, member, code["scopes"]), call)
-    renewal = spell(call.entropy, "refresh")
-    state[f"refresh/{renewal}"] = _token(member, code["scopes"], call.now, REFRESH_LIFETIME)
-    return _granted(_new_token(state, call, member, code["scopes"]), call, (renewal, state[f"refresh/{renewal}"]))
+    text = token_text(call.entropy, "refresh")
+    refresh_token = _token(member, code["scopes"], call.now, REFRESH_LIFETIME)
+    state[f"refresh/{text}"] = refresh_token
+    return _granted(_new_token(state, call, member, code["scopes"]), call, (text, refresh_token))
 
 
 def introspect(state: State, call: SimulatedCall) -> SimulatedReply:
@@ -95,7 +99,7 @@ def introspect(state: State, call: SimulatedCall) -> SimulatedReply:
     if token is None:
         return _json({"active": False})
     status = status_of(state, token, call.now)
-    told = {
+    body = {
         "active": status == "active",
         "status": status,
         "client_id": CLIENT_ID,
@@ -105,38 +109,40 @@ def introspect(state: State, call: SimulatedCall) -> SimulatedReply:
         "scope": ",".join(token["scopes"]),
         "auth_type": "3L",
     }
-    return _json(told)
+    return _json(body)
 
 
 def _refresh(state: State, call: SimulatedCall, form: Mapping[str, str]) -> SimulatedReply:
-    """The refresh token stays the same, and its time runs on."""
-    renewal = form.get("refresh_token", "")
-    known: Token | None = state.get(f"refresh/{renewal}")
-    if known is None or status_of(state, known, call.now) != "active":
+    """Return a new access token. The refresh token and its expiry stay the same."""
+    text = form.get("refresh_token", "")
+    refresh_token: Token | None = state.get(f"refresh/{text}")
+    if refresh_token is None or status_of(state, refresh_token, call.now) != "active":
         return _refused(400, "invalid_grant", "The provided authorization grant or refresh token is invalid, expired")
-    member = find_member(state, known["member"])
-    return _granted(_new_token(state, call, member, known["scopes"]), call, (renewal, known))
+    member = find_member(state, refresh_token["member"])
+    return _granted(_new_token(state, call, member, refresh_token["scopes"]), call, (text, refresh_token))
 
 
-def _granted(given: tuple[str, Token], call: SimulatedCall, renewal: tuple[str, Token] | None = None) -> SimulatedReply:
-    spelled, token = given
-    told = {
-        "access_token": spelled,
+def _granted(
+    access: tuple[str, Token], call: SimulatedCall, refresh: tuple[str, Token] | None = None
+) -> SimulatedReply:
+    text, token = access
+    body = {
+        "access_token": text,
         "expires_in": _seconds_left(token, call.now),
         "scope": ",".join(token["scopes"]),
         "token_type": "Bearer",
         "id_token": "eyJhbGciOiJub25lIn0.e30.",
     }
-    if renewal is not None:
-        told |= {"refresh_token": renewal[0], "refresh_token_expires_in": _seconds_left(renewal[1], call.now)}
-    return _json(told)
+    if refresh is not None:
+        body |= {"refresh_token": refresh[0], "refresh_token_expires_in": _seconds_left(refresh[1], call.now)}
+    return _json(body)
 
 
 def _new_token(state: State, call: SimulatedCall, member: Member, scopes: list[str]) -> tuple[str, Token]:
-    spelled = spell(call.entropy, "access")
+    text = token_text(call.entropy, "access")
     token = _token(member, scopes, call.now, SCENARIOS[member["scenario"]].access_lifetime)
-    state[f"token/{spelled}"] = token
-    return spelled, token
+    state[f"token/{text}"] = token
+    return text, token
 
 
 def _token(member: Member, scopes: list[str], now: datetime, lifetime: timedelta) -> Token:
@@ -156,7 +162,7 @@ def _grant(
     now: datetime,
     entropy: bytes,
 ) -> str:
-    code = spell(entropy, "code")
+    code = token_text(entropy, "code")
     state[f"code/{code}"] = {
         "member": member["id"],
         "scopes": list(scopes),
@@ -190,11 +196,11 @@ def _link(url: str, label: str) -> str:
     return f'<p><a href="{html.escape(url)}">{html.escape(label)}</a></p>'
 
 
-def _back(query: Mapping[str, str], **told: str) -> SimulatedReply:
+def _back(query: Mapping[str, str], **parameters: str) -> SimulatedReply:
     if "state" in query:
-        told["state"] = query["state"]
+        parameters["state"] = query["state"]
     uri = query["redirect_uri"]
-    location = f"{uri}{'&' if '?' in uri else '?'}{urlencode(told)}"
+    location = f"{uri}{'&' if '?' in uri else '?'}{urlencode(parameters)}"
     return SimulatedReply(status=302, headers={"location": location})
 
 

@@ -1,4 +1,4 @@
-"""Posts and comments: how they are made, refused as repeats, read, deleted, and what followers see of them.
+"""Posts and comments: created, refused as repeats, read, deleted, and shown to followers.
 
 Source: fact sheet sections 2.1, 2.6, 7 and 8.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from letmepost.platforms.contract import SimulatedCall, SimulatedPost, SimulatedReply, State
 from letmepost.platforms.linkedin.simulator.assets import authors, check_asset
-from letmepost.platforms.linkedin.simulator.members import find_member, is_named
+from letmepost.platforms.linkedin.simulator.members import find_member, is_mentionable
 from letmepost.platforms.linkedin.simulator.quotas import spend
 from letmepost.platforms.linkedin.simulator.restli import (
     RestliError,
@@ -30,7 +30,7 @@ REPEATS_KNOWN_FOR = timedelta(hours=1)
 """How long a repeat is refused: between minutes and a day; the exact time is unconfirmed."""
 
 ACTIVITY_LAG = timedelta(seconds=1)
-"""How long after a post comments know it."""
+"""How long it takes until a new post accepts comments."""
 
 _WRITERS = ("w_member_social", "w_organization_social")
 _SAME = ("author", "commentary", "content", "visibility")
@@ -53,7 +53,7 @@ def create_post(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def delete_post(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`DELETE /rest/posts/{urn}`: 204, as often as one likes."""
+    """`DELETE /rest/posts/{urn}`: 204, any number of times."""
     token = authenticate(state, call, *_WRITERS)
     urn = call.path.rpartition("/")[2]
     post = state.get(f"post/{urn}")
@@ -81,7 +81,7 @@ def list_posts(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def read_post(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`GET /rest/posts/{urn}`: for apps that may read pages' posts only."""
+    """`GET /rest/posts/{urn}`: only for apps that may read pages' posts."""
     authenticate(state, call, "r_organization_social")
     urn = call.path.rpartition("/")[2]
     post = state.get(f"post/{urn}")
@@ -111,8 +111,8 @@ def create_comment(state: State, call: SimulatedCall) -> SimulatedReply:
     name = f"urn:li:comment:({urn},{number})"
     comment = {"actor": body["actor"], "object": urn, "message": {"text": text}}
     state[f"comment/{name}"] = {**comment, "created_ms": _ms(call.now)}
-    told = {"id": number, "$URN": name, "commentUrn": name, **comment, "created": {"time": _ms(call.now)}}
-    return success(told, status=201, headers={"x-restli-id": number})
+    comment_view = {"id": number, "$URN": name, "commentUrn": name, **comment, "created": {"time": _ms(call.now)}}
+    return success(comment_view, status=201, headers={"x-restli-id": number})
 
 
 def list_comments(state: State, call: SimulatedCall) -> SimulatedReply:
@@ -156,7 +156,7 @@ def posts(state: State) -> list[SimulatedPost]:
 
 
 def _refuse_repeat(state: State, body: Mapping[str, Any], now: datetime) -> str:
-    """The name of the post's content, which no other post has had lately."""
+    """Return the digest of the post's content, or raise if a recent post has it."""
     same = json.dumps({name: body.get(name) for name in _SAME}, sort_keys=True)
     digest = sha256(same.encode()).hexdigest()
     known = state.get(f"same/{digest}")
@@ -173,7 +173,7 @@ def _store(
     little = read_little(body["commentary"])
     linked = {
         "hashtags": little.hashtags,
-        "mentions": [mention.urn for mention in little.mentions if is_named(state, *mention)],
+        "mentions": [mention.urn for mention in little.mentions if is_mentionable(state, *mention)],
     }
     state[f"post/{urn}"] = {"body": body, "text": little.text, "created_ms": at_ms, "digest": digest, **linked}
     state[f"same/{digest}"] = {"urn": urn, "at_ms": at_ms}

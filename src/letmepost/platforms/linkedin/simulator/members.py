@@ -1,4 +1,4 @@
-"""Who there is: members, and the pages that they administer."""
+"""The members, and the pages that they administer."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -11,7 +11,7 @@ PAGES = ("Sandbox Works", "Sandbox Labs")
 
 
 class Member(TypedDict):
-    """One member. `id` is the pairwise one by which the app knows them; `organizations` are ids of pages."""
+    """One member. `id` is the pairwise id that the app receives; `organizations` are ids of pages."""
 
     id: str
     name: str
@@ -21,7 +21,7 @@ class Member(TypedDict):
 
 
 def create_member(state: State, scenario: str, now: datetime, entropy: bytes, *, page_count: int = 0) -> Member:
-    """Make a member who administers so many pages of their own."""
+    """Create a member who administers this number of pages."""
     number = digits(entropy, "member")
     organizations = [digits(entropy, f"page {index}")[-9:] for index in range(page_count)]
     for identifier, name in zip(organizations, PAGES, strict=False):
@@ -38,32 +38,32 @@ def create_member(state: State, scenario: str, now: datetime, entropy: bytes, *,
 
 
 def find_member(state: State, member_id: str) -> Member:
-    """The member of an id that was handed out."""
+    """Return the member of an id that was issued."""
     member: Member = state[f"member/{member_id}"]
     return member
 
 
 def list_members(state: State) -> list[Member]:
-    """Every member, oldest first."""
+    """Return every member, oldest first."""
     return sorted(
         (state[key] for key in state if key.startswith("member/")), key=lambda member: str(member["created_at"])
     )
 
 
 def person(member: Member) -> str:
-    """The member's URN."""
+    """Return the member's URN."""
     return f"urn:li:person:{member['id']}"
 
 
 def pages(member: Member) -> list[str]:
-    """The URNs of the pages that the member administers."""
+    """Return the URNs of the pages that the member administers."""
     return [f"urn:li:organization:{identifier}" for identifier in member["organizations"]]
 
 
-def is_named(state: State, name: str, urn: str) -> bool:
-    """Return True if a mention of this name links to the entity, else LinkedIn shows it as plain text.
+def is_mentionable(state: State, name: str, urn: str) -> bool:
+    """Return True if a mention of this name becomes a link to the entity. Otherwise, LinkedIn shows it as plain text.
 
-    A page is mentioned by its exact name, a person by the full name or one part of it; upper and lower case count.
+    A page is mentioned by its exact name, a person by the full name or one part of it, both with the exact case.
     """
     kind, identifier = urn.split(":")[2:]
     if kind == "organization":

@@ -1,6 +1,6 @@
-"""Daily limits, a member's for each resource: they end at midnight UTC.
+"""Daily limits per member and resource, which end at midnight UTC.
 
-Source: fact sheet section 5. LinkedIn publishes no numbers; this one is what apps of "Share on LinkedIn" had.
+Source: fact sheet section 5. LinkedIn publishes no numbers; this is the number that apps of "Share on LinkedIn" had.
 """
 
 from letmepost.platforms.contract import SimulatedCall, State
@@ -10,7 +10,7 @@ MEMBER_DAY_MAX = 150
 
 
 def spend(state: State, call: SimulatedCall, member_id: str, resource: str) -> None:
-    """Count a request of the member to the resource; refuse it when the day has had its number."""
+    """Count a request of the member to the resource, and refuse it if the day's limit is used up."""
     key = f"quota/{call.now.date().isoformat()}/{member_id}/{resource}"
     used = state.get(key, 0)
     if used >= MEMBER_DAY_MAX:

@@ -12,7 +12,7 @@ from letmepost.platforms.contract import SimulatedCall, SimulatedReply
 
 
 class RestliError(Exception):
-    """A refusal, as the API words it. `inner` is the code of the input that is wrong, `field` its path."""
+    """A refusal in the words of the API. `inner` is the code of the wrong input, `field` its path."""
 
     def __init__(
         self,
@@ -39,22 +39,22 @@ class RestliError(Exception):
             }
 
     def reply(self) -> SimulatedReply:
-        """The refusal on the wire."""
+        """Return the refusal as a response."""
         return success(self.value, status=self.status, headers=self.headers, delay_s=self.delay_s)
 
 
 def invalid(inner: str, field: str, message: str) -> RestliError:
-    """A field of the request is wrong."""
+    """Return the refusal of a wrong field."""
     return RestliError(422, "UNPROCESSABLE_ENTITY", message, inner=inner, field=field)
 
 
 def denied(what: str) -> RestliError:
-    """The token may not do this."""
+    """Return the refusal of what the token does not permit."""
     return RestliError(403, "ACCESS_DENIED", f"Not enough permissions to access: {what}")
 
 
 def not_found() -> RestliError:
-    """There is no such thing."""
+    """Return the refusal of what does not exist."""
     return RestliError(404, "RESOURCE_NOT_FOUND", "Could not find entity", number=0)
 
 
@@ -66,7 +66,7 @@ def success(
     delay_s: float = 0.0,
     dropped: bool = False,
 ) -> SimulatedReply:
-    """An answer; without a value its body is empty."""
+    """Return a response; without a value, its body is empty."""
     body = b"" if value is None else json.dumps(value, separators=(",", ":")).encode()
     shown = {} if value is None else {"content-type": "application/json"}
     return SimulatedReply(
@@ -75,7 +75,7 @@ def success(
 
 
 def json_body(call: SimulatedCall) -> Mapping[str, Any]:
-    """The body as a JSON object."""
+    """Return the body as a JSON object."""
     try:
         value = json.loads(call.body)
     except (ValueError, RecursionError):
@@ -86,6 +86,6 @@ def json_body(call: SimulatedCall) -> Mapping[str, Any]:
 
 
 def digits(entropy: bytes, purpose: str) -> str:
-    """Nineteen digits that look random: the same for the same purpose, others for another."""
+    """Return nineteen digits that look random, and depend only on the entropy and the purpose."""
     number = int.from_bytes(sha256(purpose.encode() + entropy).digest()[:8])
     return str(7_000_000_000_000_000_000 + number % 10**18)

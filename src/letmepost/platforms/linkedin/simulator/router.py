@@ -1,4 +1,4 @@
-"""Which call is answered by what."""
+"""Routes calls to their handlers."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
 
 
 def answer(state: State, call: SimulatedCall) -> SimulatedReply:
-    """Change the state as the call asks, and return what LinkedIn would answer."""
+    """Change the state as the call requests, and return LinkedIn's response."""
     try:
         handler = _find_handler(call)
         if call.path.startswith("/rest/"):

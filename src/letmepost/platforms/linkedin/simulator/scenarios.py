@@ -1,7 +1,7 @@
-"""How a test account's LinkedIn departs from a healthy one. A scenario belongs to one member.
+"""How a test account's LinkedIn differs from a healthy one. A scenario belongs to one member.
 
-A write is a call that would make a post or a comment; an upload asks for an address or sends bytes. Reads, deletions
-and consent are healthy in every scenario but `auth_revoked`.
+A write is a call that creates a post or a comment; an upload requests an upload URL or sends bytes. Reads, deletions
+and consent are healthy in every scenario except `auth_revoked`.
 """
 
 from collections.abc import Mapping
@@ -25,17 +25,17 @@ DUPLICATE_URN = "urn:li:share:7012345000000000000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What is different; the defaults are a healthy platform, and an app that is given no refresh tokens.
+    """The differences from a healthy platform with an app without refresh tokens, which is the default.
 
     Args:
-        refuse: what an attempt is answered instead of being executed; None executes it.
-        refuses_uploads: whether `refuse` is asked about uploads too.
+        refuse: returns the error to raise instead of executing an attempt; None to execute it.
+        refuses_uploads: True if `refuse` applies to uploads too.
         delay_s: how long writes take.
-        refreshable: whether the app is a partner's, which gets refresh tokens.
-        revoked: the member takes the permission back as soon as the account is connected.
-        loses_first_answer: a post's first write is executed and its answer never arrives.
-        hides_first_urn: a post's first write is answered without its URN.
-        never_ready: media are processed for ever.
+        refreshable: True if the app is a partner's, which receives refresh tokens.
+        revoked: the member revokes the permission after the account is connected.
+        loses_first_answer: a post's first write is executed, but its response is lost.
+        hides_first_urn: the response to a post's first write lacks its URN.
+        never_ready: media stay in processing.
     """
 
     summary: str
@@ -59,7 +59,7 @@ def _rate_limited(attempt: WriteAttempt) -> RestliError | None:
 
 
 def day_limit(whose: str) -> RestliError:
-    """A daily limit is reached: `APPLICATION`, or `APPLICATION_AND_MEMBER`."""
+    """Return the refusal of a used-up daily limit: `APPLICATION`, or `APPLICATION_AND_MEMBER`."""
     message = f"Resource level throttle {whose} DAY limit for calls to this resource is reached."
     return RestliError(429, "TOO_MANY_REQUESTS", message, number=101)
 
@@ -87,43 +87,43 @@ def _duplicate(attempt: WriteAttempt) -> RestliError | None:
 
 
 def duplicate_post(urn: str) -> RestliError:
-    """Another post of the author has this content."""
+    """Return the refusal of a post whose content another post of the author has."""
     return invalid("DUPLICATE_POST", "/commentary", f"Content is a duplicate of {urn}")
 
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         "ok": Scenario(summary="Everything works."),
-        "slow": Scenario(summary="Writes are answered after 3 s.", delay_s=SLOW_DELAY_S),
+        "slow": Scenario(summary="Writes take 3 s.", delay_s=SLOW_DELAY_S),
         "rate_limited": Scenario(
-            summary="The first two writes answer 429, to be retried after 2 s.", refuse=_rate_limited
+            summary="The first two writes return 429 with a retry time of 2 s.", refuse=_rate_limited
         ),
         "quota_exhausted": Scenario(
-            summary="The member's daily limit is used up: every write answers 429.",
+            summary="The member's daily limit is used up: every write returns 429.",
             refuse=lambda _attempt: day_limit("APPLICATION_AND_MEMBER"),
         ),
-        "auth_revoked": Scenario(summary="Connects; then every use of its token is refused.", revoked=True),
+        "auth_revoked": Scenario(summary="Connecting works, then every call is refused.", revoked=True),
         "token_expiring": Scenario(
-            summary="Access tokens live 5 s, and must be refreshed.",
+            summary="Access tokens are valid for 5 s and must then be refreshed.",
             access_lifetime=EXPIRING_ACCESS_LIFETIME,
             refreshable=True,
         ),
-        "rejected": Scenario(summary="Every post is refused for its content.", refuse=_rejected),
+        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=_rejected),
         "unavailable": Scenario(
-            summary="Writes and uploads answer 503 for 8 s from the first one on.",
+            summary="Writes and uploads return 503 during 8 s from the first one on.",
             refuse=_unavailable,
             refuses_uploads=True,
         ),
-        "flaky": Scenario(summary="The first, third, fifth … write answers 500 and is not executed.", refuse=_flaky),
+        "flaky": Scenario(summary="The first, third, fifth … write returns 500 and is not executed.", refuse=_flaky),
         "timeout_after_publish": Scenario(
-            summary="A post's first write is executed, and the connection breaks before the answer.",
+            summary="A post's first write is executed, but the connection breaks before the response.",
             loses_first_answer=True,
         ),
         "silent_success": Scenario(
-            summary="A post's first write is executed, and the answer does not name the post.", hides_first_urn=True
+            summary="A post's first write is executed, but the response lacks the URN.", hides_first_urn=True
         ),
-        "duplicate": Scenario(summary="Every post is refused as one that is there already.", refuse=_duplicate),
-        "processing_forever": Scenario(summary="Images and documents are processed for ever.", never_ready=True),
+        "duplicate": Scenario(summary="Every post is rejected as a duplicate.", refuse=_duplicate),
+        "processing_forever": Scenario(summary="Images and documents never become ready.", never_ready=True),
     }
 )
 
@@ -131,6 +131,6 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
 def refuse_attempt(
     state: State, member_id: str, scenario: Scenario, now: datetime, *, shows_post: bool, upload: bool
 ) -> None:
-    """Count the attempt, and raise what the scenario answers it with instead of executing it."""
+    """Count the attempt, and raise the scenario's error instead of executing it."""
     if scenario.refuse is not None and (scenario.refuses_uploads or not upload):
         refuse_counted(state, member_id, scenario.refuse, now, shows_post=shows_post)

@@ -1,4 +1,4 @@
-"""Access tokens, and who may do what with them.
+"""Access tokens, and what they permit.
 
 Source: fact sheet sections 1 and 6. Tokens are opaque.
 """
@@ -14,7 +14,7 @@ from letmepost.platforms.linkedin.simulator.scenarios import SCENARIOS
 
 
 class Token(TypedDict):
-    """What is kept of a token, an access token or a refresh token. Times are Unix seconds."""
+    """An access token or a refresh token. Times are Unix seconds."""
 
     member: str
     scopes: list[str]
@@ -22,22 +22,22 @@ class Token(TypedDict):
     expires_at: float
 
 
-def spell(entropy: bytes, purpose: str) -> str:
-    """A token that nobody guesses: the same for the same purpose, another for another."""
+def token_text(entropy: bytes, purpose: str) -> str:
+    """Return the text of a token, which cannot be guessed and depends only on the entropy and the purpose."""
     return "AQ" + base64.urlsafe_b64encode(sha256(purpose.encode() + entropy).digest() * 2).decode().rstrip("=")
 
 
 def status_of(state: State, token: Token, now: datetime) -> str:
-    """`active`, `expired` or `revoked`, as introspection calls it."""
+    """Return the status of a token as introspection reports it: `active`, `expired` or `revoked`."""
     if SCENARIOS[state[f"member/{token['member']}"]["scenario"]].revoked:
         return "revoked"
     return "active" if now.timestamp() < token["expires_at"] else "expired"
 
 
 def authenticate(state: State, call: SimulatedCall, *any_of: str) -> Token:
-    """The call's token, which has to have one of the scopes, if any is named.
+    """Return the call's token, which must have one of the scopes, if any are given.
 
-    A permission that was taken back still reads: it is taken back just after connecting.
+    A revoked permission can still read, because it is revoked directly after connecting.
     """
     kind, _, spelled = call.headers.get("authorization", "").partition(" ")
     if kind != "Bearer" or not spelled:

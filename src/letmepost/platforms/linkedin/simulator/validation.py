@@ -1,7 +1,7 @@
 """What LinkedIn accepts as a post or a comment.
 
-The limits and the counting are written here from fact sheet sections 2.1, 2.2, 2.6, 3 and 4 and its corrections,
-checked 2026-11-28. Nothing here is shared with preflight's rules: one wrong number would make both wrong.
+The limits and the counting are implemented from fact sheet sections 2.1, 2.2, 2.6, 3 and 4 and its corrections, checked
+2026-11-28. Nothing is shared with preflight's rules: one wrong number would make both wrong.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,17 +19,17 @@ _DURATIONS = {"ONE_DAY", "THREE_DAYS", "SEVEN_DAYS", "FOURTEEN_DAYS"}
 
 
 class Attached(NamedTuple):
-    """What a post shows: media by URN, and which kind of URN it gets itself."""
+    """What a post shows: the URNs of its media, and the kind of URN that the post gets."""
 
     urns: Sequence[str]
     kind: str = "share"
 
 
 def check_post(body: Mapping[str, Any]) -> Attached:
-    """What a well-formed post shows.
+    """Return what a well-formed post shows.
 
     Raises:
-        RestliError: the first thing that is wrong with it.
+        RestliError: the first error in the post.
     """
     _check_fields(body)
     if body["visibility"] not in _VISIBILITIES:
@@ -51,7 +51,7 @@ def check_comment(text: object) -> str:
     """Return the text of a comment.
 
     Raises:
-        RestliError: it is blank or too long.
+        RestliError: the text is blank or too long.
     """
     if not isinstance(text, str) or not text.strip():
         raise invalid("INVALID_VALUE_BLANK_FIELD", "/message/text", "text is blank")

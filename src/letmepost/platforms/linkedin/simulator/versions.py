@@ -1,6 +1,6 @@
-"""Which versions of the API are spoken when.
+"""The versions of the API that are active at a time.
 
-Source: fact sheet section 9. A version that is not there was never released, or is not known to have been.
+Source: fact sheet section 9. A version that is missing was never released, or is not known to have been.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ SUNSETS: Mapping[str, date] = MappingProxyType(
 
 
 def check_version(call: SimulatedCall) -> None:
-    """Refuse a versioned call that names no version, or one that is not active."""
+    """Raise if a versioned call has no version, or one that is not active."""
     version = call.headers.get("linkedin-version")
     if version is None:
         message = "A version must be present. Please specify a version by adding the LinkedIn-Version header."

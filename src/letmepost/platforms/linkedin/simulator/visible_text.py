@@ -1,7 +1,7 @@
 """What followers see of a post's text: little text, read as LinkedIn reads it.
 
-Source: fact sheet section 3. The first reserved character that is neither escaped nor part of an element ends the text:
-the post is accepted all the same, and the rest of it is lost.
+Source: fact sheet section 3. The first reserved character that is not escaped and not part of an element ends the text:
+the post is accepted, but the rest of the text is lost.
 """
 
 from typing import NamedTuple
@@ -22,23 +22,23 @@ _PIECE = regex.compile(
 _ESCAPED = regex.compile(r"\\(.)", regex.DOTALL)
 
 
-class Named(NamedTuple):
-    """A mention: the name that is shown, and the URN of the entity that is meant."""
+class Mention(NamedTuple):
+    """A mention: the displayed name, and the URN of the mentioned entity."""
 
     name: str
     urn: str
 
 
 class LittleText(NamedTuple):
-    """The text as it is shown, its hashtags (without `#`) and its mentions, both in order."""
+    """The displayed text, with its hashtags (without `#`) and its mentions, both in order."""
 
     text: str
     hashtags: tuple[str, ...]
-    mentions: tuple[Named, ...]
+    mentions: tuple[Mention, ...]
 
 
 def read_little(little: str) -> LittleText:
-    """Read little text up to the first character that is not escaped as it should be."""
+    """Read little text up to the first character that is not escaped correctly."""
     shown, hashtags, mentions, at = [], [], [], 0
     while (piece := _PIECE.match(little, at)) is not None:
         at = piece.end()
@@ -46,7 +46,7 @@ def read_little(little: str) -> LittleText:
             hashtags.append(_plain(tag))
             shown.append(f"#{hashtags[-1]}")
         elif piece["name"] is not None:
-            mentions.append(Named(_plain(piece["name"]), piece["urn"]))
+            mentions.append(Mention(_plain(piece["name"]), piece["urn"]))
             shown.append(mentions[-1].name)
         else:
             shown.append(piece["plain"] or piece["escaped"])

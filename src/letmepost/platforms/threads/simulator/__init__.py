@@ -1,17 +1,17 @@
-"""A stand-in for the Threads API and for the page on which a person consents.
+"""A simulator of the Threads API and its consent page.
 
-It speaks the protocol of the fact sheet: consent and tokens, containers and their publishing, lists, quotas and their
-refusals. It fetches nothing, so that of media only the address is judged. As pure as a flow: the time and the
-randomness come with each call. May import what platforms may, and this platform's settings. It states Threads' limits
-and counts text in its own code, and imports no rules, counting or flows, so that the two check each other.
+It speaks the protocol of the fact sheet: consent and tokens, containers and their publishing, lists, quotas and
+refusals. It fetches nothing, so only the URLs of media are checked. It is as pure as a flow: the time and the
+randomness come with each call. It may import what platforms may, and this platform's settings. It implements Threads'
+limits and text counting separately, and imports no rules, counting or flows, so that the two check each other.
 
-The state's keys, each holding a whole value that is only ever replaced:
+The state's keys, each with a value that is only ever replaced as a whole:
 
-    meta/last_id                       the last id that was given out
-    person/<id>  code/<code>  token/<token>     who there is, and what they have consented to
-    container/<id>  post/<id>          what was prepared, and what followers see
-    spent/<kind>/<person>              when what a day's quota counts was done
-    attempts/<person>  revoked/<person>         where a scenario stands
+    meta/last_id                       the last id that was issued
+    person/<id>  code/<code>  token/<token>     the accounts and their consents
+    container/<id>  post/<id>          containers and posts
+    spent/<kind>/<person>              the times of what counts toward a day's quota
+    attempts/<person>  revoked/<person>         the progress of a scenario
 """
 
 from pydantic import AnyHttpUrl, SecretStr
@@ -25,7 +25,7 @@ from letmepost.platforms.threads.simulator.timeline import posts
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:
-    """Every host is the simulator, and the app is one that it knows."""
+    """Return settings that point every host at the simulator, with the app that it knows."""
     root = str(base).rstrip("/")
     return ThreadsSettings(
         client_id=CLIENT_ID,

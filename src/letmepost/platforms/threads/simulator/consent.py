@@ -1,4 +1,4 @@
-"""The page on which a person consents. Each choice is a link, so that a test can follow one without a browser.
+"""The consent page. Each choice is a link, so that a test can follow one without a browser.
 
 Source: fact sheet section 1.1, after https://developers.facebook.com/docs/threads/get-started, checked 2026-11-21.
 """
@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.threads.simulator.graph import Parameters
-from letmepost.platforms.threads.simulator.people import CLIENT_ID, SCOPES, give_code, make_person
+from letmepost.platforms.threads.simulator.people import CLIENT_ID, SCOPES, create_person, issue_code
 
 _CHOICES = {
     "allow": "Allow everything",
@@ -19,7 +19,7 @@ _LESS = ("threads_basic", "threads_content_publish")
 
 
 def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`GET /oauth/authorize`: the page, and with `choice` what follows on it. Whoever allows is a new person."""
+    """`GET /oauth/authorize`: the page, or with `choice` the redirect. Allowing access creates a new person."""
     given = Parameters.of(call)
     asked = (given.get("scope") or "").replace(",", " ").split()
     redirect_uri = given.get("redirect_uri")
@@ -35,8 +35,8 @@ def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
     if choice not in _CHOICES:
         return _page(_links(call))
     scopes = tuple(scope for scope in asked if choice == "allow" or scope in _LESS)
-    person = make_person(state, "ok", call.entropy)
-    code = give_code(state, person, scopes, redirect_uri, call.now, call.entropy)
+    person = create_person(state, "ok", call.entropy)
+    code = issue_code(state, person, scopes, redirect_uri, call.now, call.entropy)
     return _return(redirect_uri, {"code": code, **returned}, tail="#_")
 
 

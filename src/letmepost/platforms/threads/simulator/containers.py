@@ -1,4 +1,4 @@
-"""Containers: what the server takes for one, and how far it is.
+"""Containers: their validation and their status.
 
 Source: fact sheet sections 2.1 and 2.2, after https://developers.facebook.com/docs/threads/posts, checked 2026-11-21.
 Nothing is fetched: a simulator has no network, so only the form of a media URL is checked.
@@ -11,7 +11,7 @@ from typing import TypedDict
 from urllib.parse import urlsplit
 
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
-from letmepost.platforms.threads.simulator.graph import Parameters, Refused, answered, not_found, wrong_parameter
+from letmepost.platforms.threads.simulator.graph import Parameters, Refused, json_reply, not_found, wrong_parameter
 from letmepost.platforms.threads.simulator.people import Person, next_id
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
 from letmepost.platforms.threads.simulator.validation import CHILDREN, check_options, check_text
@@ -20,7 +20,10 @@ LIFETIME_S = 86_400.0
 
 
 class Container(TypedDict):
-    """What was prepared. `post` is the id of what it became, None until it is published; `ready_at` None is never."""
+    """A container. `post` is the id of the published post, None before.
+
+    `ready_at` is None if the container never becomes ready.
+    """
 
     id: str
     person: str
@@ -34,9 +37,9 @@ class Container(TypedDict):
 
 
 def make(state: State, call: SimulatedCall, person: Person) -> Container:
-    """Judge the parameters of a container, and remember it."""
+    """Check the parameters of a container, and store it."""
     given = Parameters.of(call)
-    kind, is_child = given.need("media_type"), given.get("is_carousel_item") == "true"
+    kind, is_child = given.require("media_type"), given.get("is_carousel_item") == "true"
     if kind not in _KINDS:
         raise wrong_parameter("Param media_type must be one of {TEXT, IMAGE, VIDEO, CAROUSEL}.")
     check_text(given)
@@ -45,7 +48,7 @@ def make(state: State, call: SimulatedCall, person: Person) -> Container:
     scenario = SCENARIOS[person["scenario"]]
     for name in ("reply_to_id", "quote_post_id"):
         if given.get(name) is not None:
-            _judge_reference(state, str(given.get(name)), call.now.timestamp() - scenario.lag_s)
+            _check_reference(state, str(given.get(name)), call.now.timestamp() - scenario.lag_s)
     is_text = kind == "TEXT" and scenario.processing_s is not None
     takes_s = 0.0 if is_text else scenario.processing_s
     container = Container(
@@ -67,11 +70,11 @@ def show(container: Container, now: datetime) -> SimulatedReply:
     """`GET /{container}`."""
     status = status_of(container, now)
     error = {"error_message": container["error"]} if status == "ERROR" else {}
-    return answered({"id": container["id"], "status": status, **error})
+    return json_reply({"id": container["id"], "status": status, **error})
 
 
 def status_of(container: Container, now: datetime) -> str:
-    """How far a container is."""
+    """Return the status of a container."""
     age_s = now.timestamp() - container["made_at"]
     if container["post"] is not None:
         return "PUBLISHED"
@@ -83,26 +86,26 @@ def status_of(container: Container, now: datetime) -> str:
 
 
 def children_of(state: State, container: Container) -> list[Container]:
-    """The media of a carousel."""
+    """Return the containers of a carousel's media items."""
     ids = container["parameters"].get("children", "").split(",")
     return [state[f"container/{one}"] for one in ids if one]
 
 
-def _judge_post(_state: State, given: Parameters, _person: Person, _now: datetime) -> None:
-    given.need("text")
+def _check_post(_state: State, given: Parameters, _person: Person, _now: datetime) -> None:
+    given.require("text")
 
 
-def _judge_medium(name: str) -> Callable[[State, Parameters, Person, datetime], None]:
-    def judge(_state: State, given: Parameters, _person: Person, _now: datetime) -> None:
-        url = urlsplit(given.need(name))
+def _check_item(name: str) -> Callable[[State, Parameters, Person, datetime], None]:
+    def check(_state: State, given: Parameters, _person: Person, _now: datetime) -> None:
+        url = urlsplit(given.require(name))
         if url.scheme not in {"http", "https"} or not url.netloc:
             raise Refused("The media could not be fetched from this URI", code=9004, subcode=2207052)
 
-    return judge
+    return check
 
 
-def _judge_carousel(state: State, given: Parameters, person: Person, now: datetime) -> None:
-    ids = [one for one in given.need("children").split(",") if one]
+def _check_carousel(state: State, given: Parameters, person: Person, now: datetime) -> None:
+    ids = [one for one in given.require("children").split(",") if one]
     if len(ids) not in CHILDREN:
         raise wrong_parameter(f"Param children must have {CHILDREN[0]} to {CHILDREN[-1]} items.")
     for one in ids:
@@ -112,7 +115,7 @@ def _judge_carousel(state: State, given: Parameters, person: Person, now: dateti
             raise Refused("A child of the carousel is not ready", code=100, subcode=4279004)
 
 
-def _judge_reference(state: State, post_id: str, visible_before: float) -> None:
+def _check_reference(state: State, post_id: str, visible_before: float) -> None:
     post = state.get(f"post/{post_id}")
     if post is None or post["made_at"] > visible_before:
         raise not_found()
@@ -120,9 +123,9 @@ def _judge_reference(state: State, post_id: str, visible_before: float) -> None:
 
 _KINDS: Mapping[str, Callable[[State, Parameters, Person, datetime], None]] = MappingProxyType(
     {
-        "TEXT": _judge_post,
-        "IMAGE": _judge_medium("image_url"),
-        "VIDEO": _judge_medium("video_url"),
-        "CAROUSEL": _judge_carousel,
+        "TEXT": _check_post,
+        "IMAGE": _check_item("image_url"),
+        "VIDEO": _check_item("video_url"),
+        "CAROUSEL": _check_carousel,
     }
 )

@@ -1,4 +1,4 @@
-"""How the server speaks: JSON, and refusals in the envelope of the Graph API."""
+"""The format of the server: JSON, and refusals in the envelope of the Graph API."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from letmepost.platforms.contract import SimulatedCall, SimulatedReply
 
 
 class Refused(Exception):
-    """A refusal, as the server words it."""
+    """A refusal in the words of the server."""
 
     def __init__(
         self,
@@ -33,30 +33,30 @@ class Refused(Exception):
         }
 
     def reply(self) -> SimulatedReply:
-        """The refusal on the wire."""
-        return answered({"error": self.envelope}, status=self.status)
+        """Return the refusal as a response."""
+        return json_reply({"error": self.envelope}, status=self.status)
 
 
 class ConsentRefused(Exception):
-    """A refusal of the endpoints of OAuth, which have an envelope of their own."""
+    """A refusal of the OAuth endpoints, which have an envelope of their own."""
 
     def reply(self) -> SimulatedReply:
-        """The refusal on the wire."""
-        return answered({"error_type": "OAuthException", "code": 400, "error_message": str(self)}, status=400)
+        """Return the refusal as a response."""
+        return json_reply({"error_type": "OAuthException", "code": 400, "error_message": str(self)}, status=400)
 
 
 def wrong_parameter(message: str) -> Refused:
-    """A parameter is missing, or not what it should be."""
+    """Return the refusal of a missing or invalid parameter."""
     return Refused(message, code=100)
 
 
 def not_found() -> Refused:
-    """What an id names does not exist, or not yet."""
+    """Return the refusal of an id that does not exist, or not yet."""
     return Refused("The requested resource does not exist", code=24, subcode=4279009)
 
 
-def answered(value: Mapping[str, Any], *, status: int = 200) -> SimulatedReply:
-    """A reply with JSON."""
+def json_reply(value: Mapping[str, Any], *, status: int = 200) -> SimulatedReply:
+    """Return a JSON response."""
     return SimulatedReply(
         status=status,
         headers={"content-type": "application/json; charset=UTF-8"},
@@ -66,13 +66,13 @@ def answered(value: Mapping[str, Any], *, status: int = 200) -> SimulatedReply:
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What a call brings, in its query or as a form; the same name twice counts once."""
+    """The parameters of a call, from its query or form. The same name twice counts once."""
 
     values: Mapping[str, str]
 
     @classmethod
     def of(cls, call: SimulatedCall) -> "Parameters":
-        """Read a call."""
+        """Return the parameters of a call."""
         content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
         form = (
             parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
@@ -82,11 +82,11 @@ class Parameters:
         return cls(dict([*call.query, *form]))
 
     def get(self, name: str) -> str | None:
-        """A parameter, None when it was not sent or is empty."""
+        """Return a parameter, or None if it was not sent or is empty."""
         return self.values.get(name) or None
 
-    def need(self, name: str) -> str:
-        """A parameter without which nothing is done."""
+    def require(self, name: str) -> str:
+        """Return a required parameter."""
         value = self.get(name)
         if value is None:
             raise wrong_parameter(f"Param {name} is required.")
@@ -94,6 +94,6 @@ class Parameters:
 
 
 def shown(value: Mapping[str, Any], parameters: Parameters) -> SimulatedReply:
-    """The fields that a call asks for, and the id, as far as they are there."""
+    """Return the requested fields that exist, and the id."""
     wanted = {"id", *(parameters.get("fields") or "").split(",")}
-    return answered({name: value[name] for name in value if name in wanted})
+    return json_reply({name: value[name] for name in value if name in wanted})

@@ -1,4 +1,4 @@
-"""The accounts of the simulated world, what they have consented to, and their tokens.
+"""The accounts of the simulated world, their consents, and their tokens.
 
 Source: fact sheet section 1, after https://developers.facebook.com/docs/threads/get-started, checked 2026-11-21.
 """
@@ -14,14 +14,14 @@ from letmepost.platforms.threads.simulator.graph import (
     ConsentRefused,
     Parameters,
     Refused,
-    answered,
+    json_reply,
     shown,
     wrong_parameter,
 )
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
 
 CLIENT_ID = "1789000000000001"
-CLIENT_SECRET = "simulated-threads-app-secret"  # noqa: S105 - nobody's but the simulator's
+CLIENT_SECRET = "simulated-threads-app-secret"  # noqa: S105 - the simulator's own
 SCOPES = ("threads_basic", "threads_content_publish", "threads_manage_replies", "threads_delete")
 
 _CODE_LIFETIME = timedelta(hours=1)
@@ -38,7 +38,7 @@ class Person(TypedDict):
 
 
 class Code(TypedDict):
-    """A consent that has not been used yet. `redirect_uri` is empty when it is good for any."""
+    """An unused consent. `redirect_uri` is empty if any is accepted."""
 
     person: str
     scopes: list[str]
@@ -47,7 +47,7 @@ class Code(TypedDict):
 
 
 class Token(TypedDict):
-    """A token: whose, what for, since when and until when."""
+    """A token: its account, its scopes, its issue and its expiry."""
 
     person: str
     scopes: list[str]
@@ -57,13 +57,13 @@ class Token(TypedDict):
 
 
 def create_account(state: State, scenario: str, now: datetime, entropy: bytes) -> Mapping[str, str]:
-    """Make an account that behaves as `scenario` says, and let it consent; returns the code of that."""
-    person = make_person(state, scenario, entropy)
-    return {"code": give_code(state, person, SCOPES, "", now, entropy)}
+    """Create an account that behaves as `scenario` states and has consented, and return the code of the consent."""
+    person = create_person(state, scenario, entropy)
+    return {"code": issue_code(state, person, SCOPES, "", now, entropy)}
 
 
-def make_person(state: State, scenario: str, entropy: bytes) -> Person:
-    """Somebody new."""
+def create_person(state: State, scenario: str, entropy: bytes) -> Person:
+    """Create an account."""
     if scenario not in SCENARIOS:
         raise ValueError(f"there is no scenario {scenario!r}")
     number = next_id(state)
@@ -72,10 +72,10 @@ def make_person(state: State, scenario: str, entropy: bytes) -> Person:
     return person
 
 
-def give_code(
+def issue_code(
     state: State, person: Person, scopes: tuple[str, ...], redirect_uri: str, now: datetime, entropy: bytes
 ) -> str:
-    """A consent."""
+    """Create the code of a consent."""
     code = f"AQB{letters(entropy, 'code', 40)}"
     until = (now + _CODE_LIFETIME).timestamp()
     state[f"code/{code}"] = Code(person=person["id"], scopes=list(scopes), redirect_uri=redirect_uri, until=until)
@@ -83,7 +83,7 @@ def give_code(
 
 
 def exchange_code(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`POST /oauth/access_token`: a code for a token of an hour."""
+    """`POST /oauth/access_token`: exchange a code for a token that is valid for an hour."""
     given = Parameters.of(call)
     if (given.get("client_id"), given.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
         raise ConsentRefused("Error validating client secret.")
@@ -96,12 +96,12 @@ def exchange_code(state: State, call: SimulatedCall) -> SimulatedReply:
     if code["redirect_uri"] not in {"", given.get("redirect_uri")}:
         raise ConsentRefused("Error validating verification code: redirect_uri does not match")
     del state[key]
-    token = _give_token(state, call, code["person"], code["scopes"], _SHORT_LIFETIME, is_long=False)
-    return answered({"access_token": token, "user_id": int(code["person"])})
+    token = _issue_token(state, call, code["person"], code["scopes"], _SHORT_LIFETIME, is_long=False)
+    return json_reply({"access_token": token, "user_id": int(code["person"])})
 
 
 def prolong(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`GET /access_token`: a token of an hour for one that lasts."""
+    """`GET /access_token`: exchange a token that is valid for an hour for a long-lived one."""
     given = Parameters.of(call)
     if given.get("grant_type") != "th_exchange_token":
         raise wrong_parameter("Unsupported grant type")
@@ -113,7 +113,7 @@ def prolong(state: State, call: SimulatedCall) -> SimulatedReply:
     person: Person = state[f"person/{token['person']}"]
     answer = _long_lived(state, call, token)
     if SCENARIOS[person["scenario"]].is_revoked:
-        # The one look that connecting takes is still allowed.
+        # The one read that connecting needs is still allowed.
         state[f"revoked/{person['id']}"] = 0
     return answer
 
@@ -131,7 +131,7 @@ def refresh(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def authenticate(state: State, call: SimulatedCall, scope: str) -> Person:
-    """Whose token a call bears, if it may do what needs that scope."""
+    """Return the account of a call's token, if the token has the required scope."""
     scheme, _, bearer = call.headers.get("authorization", "").partition(" ")
     given = bearer if scheme.lower() == "bearer" else Parameters.of(call).get("access_token")
     token = _token(state, given, call.now)
@@ -147,20 +147,20 @@ def me(state: State, call: SimulatedCall) -> SimulatedReply:
     person = authenticate(state, call, "threads_basic")
     if f"revoked/{person['id']}" in state:
         state[f"revoked/{person['id']}"] += 1
-    told = {
+    fields = {
         "id": person["id"],
         "username": person["username"],
         "name": f"Sandbox account, scenario {person['scenario']}",
         "is_verified": False,
     }
-    return shown(told, Parameters.of(call))
+    return shown(fields, Parameters.of(call))
 
 
 def debug_token(state: State, call: SimulatedCall) -> SimulatedReply:
     """`GET /debug_token`."""
     authenticate(state, call, "threads_basic")
-    token = _token(state, Parameters.of(call).need("input_token"), call.now)
-    return answered(
+    token = _token(state, Parameters.of(call).require("input_token"), call.now)
+    return json_reply(
         {
             "data": {
                 "type": "USER",
@@ -176,14 +176,14 @@ def debug_token(state: State, call: SimulatedCall) -> SimulatedReply:
 
 
 def next_id(state: State) -> str:
-    """The next of the ids that everything here has: digits."""
+    """Return the next id, in digits. All objects share one sequence."""
     number = state.get("meta/last_id", 17_890_000_000_000_000) + 7
     state["meta/last_id"] = number
     return str(number)
 
 
 def letters(entropy: bytes, purpose: str, length: int) -> str:
-    """Letters and digits that look random: the same for the same purpose, others for another. At most 51."""
+    """Return letters and digits that look random, and depend only on the entropy and the purpose. At most 51."""
     return base64.b32encode(sha256(purpose.encode() + entropy).digest()).decode().lower()[:length]
 
 
@@ -191,12 +191,12 @@ def _long_lived(state: State, call: SimulatedCall, old: Token) -> SimulatedReply
     person: Person = state[f"person/{old['person']}"]
     scenario = SCENARIOS[person["scenario"]]
     age = scenario.token_age
-    token = _give_token(state, call, old["person"], old["scopes"], scenario.token_lifetime, is_long=True, age=age)
+    token = _issue_token(state, call, old["person"], old["scopes"], scenario.token_lifetime, is_long=True, age=age)
     seconds = int(scenario.token_lifetime.total_seconds())
-    return answered({"access_token": token, "token_type": "bearer", "expires_in": seconds})
+    return json_reply({"access_token": token, "token_type": "bearer", "expires_in": seconds})
 
 
-def _give_token(
+def _issue_token(
     state: State,
     call: SimulatedCall,
     person_id: str,

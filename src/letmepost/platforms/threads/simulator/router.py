@@ -1,4 +1,4 @@
-"""Which call is answered by what."""
+"""Routes calls to their handlers."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.threads.simulator import consent, containers, people, timeline
-from letmepost.platforms.threads.simulator.graph import ConsentRefused, Parameters, Refused, answered, not_found
+from letmepost.platforms.threads.simulator.graph import ConsentRefused, Parameters, Refused, json_reply, not_found
 from letmepost.platforms.threads.simulator.people import Person, authenticate
 from letmepost.platforms.threads.simulator.scenarios import SCENARIOS, refuse_attempt
 
@@ -19,7 +19,7 @@ _OF_PERSON = re.compile(r"/v1\.0/([0-9]+|me)/([a-z_]+)")
 
 
 def answer(state: State, call: SimulatedCall) -> SimulatedReply:
-    """Change the state as the call asks, and return what the server would answer."""
+    """Change the state as the call requests, and return the server's response."""
     try:
         return _find(call)(state, call)
     except (Refused, ConsentRefused) as refusal:
@@ -80,8 +80,8 @@ def _publish(state: State, call: SimulatedCall, person: Person) -> SimulatedRepl
     return _written(post["id"], scenario.delay_s, is_lost=scenario.loses_first_answer)
 
 
-def _written(made: str, delay_s: float, *, is_lost: bool = False) -> SimulatedReply:
-    reply = answered({"id": made})
+def _written(created_id: str, delay_s: float, *, is_lost: bool = False) -> SimulatedReply:
+    reply = json_reply({"id": created_id})
     return SimulatedReply(status=reply.status, headers=reply.headers, body=reply.body, dropped=is_lost, delay_s=delay_s)
 
 

@@ -1,7 +1,7 @@
-"""How a test account's server departs from a healthy one. A scenario belongs to one account.
+"""How a test account's server differs from a healthy one. A scenario belongs to one account.
 
-A write makes a container or publishes one. Reads are healthy in every scenario, so that what became of a write can
-always be learnt.
+A write creates a container or publishes one. Reads are healthy in every scenario, so that the result of a write can
+always be read.
 """
 
 from collections.abc import Mapping
@@ -25,17 +25,18 @@ LAG_S = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What is different; the defaults are a healthy server.
+    """The differences from a healthy server, which is the default.
 
     Args:
-        refuse: what a write is answered instead of being executed; None executes it.
+        refuse: returns the error to raise instead of executing a write; None to execute it.
         delay_s: how long writes take.
-        processing_s: how long the media of a container take; None is for ever, and for texts too.
-        token_lifetime, token_age: of a long-lived token, when it is given.
-        is_revoked: the permission is taken away as soon as the account is connected.
-        loses_first_answer: a container is published, and the answer never arrives.
-        lag_s: how long one part of the network does not know yet what another one has made.
-        media_error: what turns out to be wrong with every medium.
+        processing_s: how long the media of a container take; None means that no container becomes ready, not even of
+            texts.
+        token_lifetime, token_age: of a long-lived token when it is issued.
+        is_revoked: the permission is revoked after the account is connected.
+        loses_first_answer: a container is published, but the response is lost.
+        lag_s: how long one part of the network does not know what another part has created.
+        media_error: the error of every media item.
     """
 
     summary: str
@@ -80,38 +81,38 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         "ok": Scenario(summary="Everything works."),
         "slow": Scenario(
-            summary="Writes are answered after 3 s, and media take 8 s.",
+            summary="Writes take 3 s, and media are processed for 8 s.",
             delay_s=SLOW_DELAY_S,
             processing_s=SLOW_PROCESSING_S,
         ),
         "rate_limited": Scenario(
-            summary="The first two writes are refused for a limit that is reached.", refuse=_rate_limited
+            summary="The first two writes are refused because a rate limit is used up.", refuse=_rate_limited
         ),
-        "auth_revoked": Scenario(summary="Connects once; then every access and refresh is refused.", is_revoked=True),
+        "auth_revoked": Scenario(summary="Connecting works once, then every call is refused.", is_revoked=True),
         "token_expiring": Scenario(
-            summary="Tokens live 2 minutes and can be refreshed at once, so that they must be.",
+            summary="Tokens are valid for 2 minutes, can be refreshed immediately, and must be.",
             token_lifetime=EXPIRING_TOKEN_LIFETIME,
             token_age=timedelta(days=59),
         ),
-        "rejected": Scenario(summary="Every post is refused for its content.", refuse=_rejected),
-        "unavailable": Scenario(summary="Writes answer 503 for 8 s from the first one on.", refuse=_unavailable),
-        "flaky": Scenario(summary="The first, third, fifth … write answers 500 and is not executed.", refuse=_flaky),
+        "rejected": Scenario(summary="Every post is rejected because of its content.", refuse=_rejected),
+        "unavailable": Scenario(summary="Writes return 503 during 8 s from the first one on.", refuse=_unavailable),
+        "flaky": Scenario(summary="The first, third, fifth … write returns 500 and is not executed.", refuse=_flaky),
         "timeout_after_publish": Scenario(
-            summary="Every container is published, and the connection breaks before the answer.",
+            summary="Every container is published, but the connection breaks before the response.",
             loses_first_answer=True,
         ),
-        "duplicate": Scenario(summary="Every post is refused as published before.", refuse=_duplicate),
-        "processing_forever": Scenario(summary="Containers never get ready.", processing_s=None),
+        "duplicate": Scenario(summary="Every post is rejected as a duplicate.", refuse=_duplicate),
+        "processing_forever": Scenario(summary="Containers never become ready.", processing_s=None),
         "lagging": Scenario(
-            summary="For 3 s, what has just been made can be neither published nor replied to, and has no link.",
+            summary="For 3 s, new containers cannot be published, and new posts have no replies and no link.",
             lag_s=LAG_S,
         ),
-        "media_broken": Scenario(summary="Every medium turns out to be too long.", media_error="INVALID_DURATION"),
+        "media_broken": Scenario(summary="Every media item is too long.", media_error="INVALID_DURATION"),
     }
 )
 
 
 def refuse_attempt(state: State, person_id: str, scenario: Scenario, now: datetime, *, shows_post: bool) -> None:
-    """Count the write, and raise what the scenario answers it with instead of executing it."""
+    """Count the write, and raise the scenario's error instead of executing it."""
     if scenario.refuse is not None:
         refuse_counted(state, person_id, scenario.refuse, now, shows_post=shows_post)

@@ -11,7 +11,7 @@ from letmepost.platforms.threads.simulator.containers import Container, children
 from letmepost.platforms.threads.simulator.graph import (
     Parameters,
     Refused,
-    answered,
+    json_reply,
     not_found,
     shown,
     wrong_parameter,
@@ -29,7 +29,7 @@ _SHOWN_AS = {"TEXT": "TEXT_POST", "CAROUSEL": "CAROUSEL_ALBUM"}
 
 
 class Post(TypedDict):
-    """What followers see."""
+    """A visible post."""
 
     id: str
     person: str
@@ -41,8 +41,8 @@ class Post(TypedDict):
 
 
 def publish(state: State, call: SimulatedCall, person: Person) -> Post:
-    """Let followers see a container: once."""
-    container: Container | None = state.get(f"container/{Parameters.of(call).need('creation_id')}")
+    """Publish a container, once."""
+    container: Container | None = state.get(f"container/{Parameters.of(call).require('creation_id')}")
     if container is None or container["person"] != person["id"] or container["is_child"]:
         raise wrong_parameter("Param creation_id is invalid.")
     if status_of(container, call.now) == "PUBLISHED":
@@ -93,7 +93,7 @@ def list_recent(state: State, call: SimulatedCall, person: Person, *, replies: b
         {name: value for name, value in _fields(state, post).items() if name in wanted}
         for post in reversed(mine[-min(int(asked), _LISTED_MAX) :])
     ]
-    return answered({"data": rows, "paging": {"cursors": {"before": "before", "after": "after"}}})
+    return json_reply({"data": rows, "paging": {"cursors": {"before": "before", "after": "after"}}})
 
 
 def delete(state: State, call: SimulatedCall, person: Person, post_id: str) -> SimulatedReply:
@@ -103,7 +103,7 @@ def delete(state: State, call: SimulatedCall, person: Person, post_id: str) -> S
         raise not_found()
     _spend(state, call.now, person, "deletes")
     del state[f"post/{post_id}"]
-    return answered({"success": True, "deleted_id": post_id})
+    return json_reply({"success": True, "deleted_id": post_id})
 
 
 def quota(state: State, call: SimulatedCall, person: Person) -> SimulatedReply:
@@ -113,11 +113,11 @@ def quota(state: State, call: SimulatedCall, person: Person) -> SimulatedReply:
         row[f"{prefix}quota_usage"] = len(_spent(state, call.now, person, kind))
         row[f"{prefix}config"] = {"quota_total": _TOTALS[kind], "quota_duration": int(QUOTA_S)}
     wanted = (Parameters.of(call).get("fields") or "quota_usage").split(",")
-    return answered({"data": [{name: row[name] for name in wanted if name in row}]})
+    return json_reply({"data": [{name: row[name] for name in wanted if name in row}]})
 
 
 def posts(state: State) -> list[SimulatedPost]:
-    """Every visible post, replies too, in the order in which they appeared."""
+    """Return every visible post, including replies, in the order in which they appeared."""
     return [
         SimulatedPost(
             uri=post["id"],
@@ -142,7 +142,7 @@ def _all(state: State) -> list[Post]:
 def _fields(state: State, post: Post) -> dict[str, Any]:
     person: Person = state[f"person/{post['person']}"]
     given, at = post["parameters"], datetime.fromtimestamp(post["made_at"], UTC)
-    told = {
+    fields = {
         "id": post["id"],
         "media_product_type": "THREADS",
         "media_type": _SHOWN_AS.get(post["kind"], post["kind"]),
@@ -156,7 +156,7 @@ def _fields(state: State, post: Post) -> dict[str, Any]:
         "has_replies": any(other["parameters"].get("reply_to_id") == post["id"] for other in _all(state)),
     }
     optional = ("text", "topic_tag", "alt_text")
-    return {**told, **{name: given[name] for name in optional if given.get(name)}}
+    return {**fields, **{name: given[name] for name in optional if given.get(name)}}
 
 
 def _spent(state: State, now: datetime, person: Person, kind: str) -> list[float]:

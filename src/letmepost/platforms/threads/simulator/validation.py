@@ -1,8 +1,8 @@
 """What the server accepts as the parameters of a container.
 
-The limits and the counting are written here from fact sheet sections 2.1, 2.2 and 3 and its corrections, after
-https://developers.facebook.com/docs/threads/posts, checked 2026-11-28. Nothing here is shared with preflight's rules:
-one wrong number would make both wrong.
+The limits and the counting are implemented from fact sheet sections 2.1, 2.2 and 3 and its corrections, after
+https://developers.facebook.com/docs/threads/posts, checked 2026-11-28. Nothing is shared with preflight's rules: one
+wrong number would make both wrong.
 """
 
 import json
@@ -24,7 +24,7 @@ _REPLY_CONTROLS = frozenset(
 
 
 def check_text(given: Parameters) -> None:
-    """Raise `Refused` if the text or the alternative text is too long, or has too many links."""
+    """Raise `Refused` if the text or the alt text is too long, or has too many links."""
     if _byte_count(given.get("text") or "") > _TEXT_MAX_BYTES:
         raise wrong_parameter(f"Param text must be at most {_TEXT_MAX_BYTES} characters long.")
     if len(_links(given)) > _LINKS_MAX:
@@ -51,7 +51,7 @@ def _check_poll(given: Parameters) -> None:
     if given.get("link_attachment") is not None:
         raise wrong_parameter("Param poll_attachment cannot be combined with link_attachment.")
     try:
-        poll: Any = json.loads(given.need("poll_attachment"))
+        poll: Any = json.loads(given.require("poll_attachment"))
     except ValueError:
         raise wrong_parameter("Param poll_attachment is not JSON.") from None
     if not isinstance(poll, dict) or not set(_POLL_OPTIONS[:2]) <= set(poll) <= set(_POLL_OPTIONS):

@@ -1,16 +1,16 @@
-"""A stand-in for X: its consent page, its token endpoint, and the API v2 as far as publishing needs it.
+"""A simulator of X: its consent page, its token endpoint, and the part of the API v2 that publishing needs.
 
-It speaks the protocol of the fact sheet, as a self-serve app meets it: quotes and replies to strangers are refused.
-There are no videos and no prices. As pure as a flow: the time and the randomness come with each call. It
-imports the platform's settings and list of top-level domains, and neither its rules nor its counting nor its flows:
-it states X's limits and counts in its own way, so that the two check each other.
+It speaks the protocol of the fact sheet as a self-serve app sees it: quotes of strangers and replies to them are
+refused. There are no videos and no prices. It is as pure as a flow: the time and the randomness come with each call. It
+imports the platform's settings and list of top-level domains, but not its rules, counting or flows: it implements X's
+limits and counting separately, so that the two check each other.
 
-The state's keys, each holding a whole value that is only ever replaced or deleted:
+The state's keys, each with a value that is only ever replaced or deleted as a whole:
 
-    account/<id>  code/<code>  token/<token>   who there is, and who may act for them
-    media/<id>  post/<id>  last_id             what was uploaded and published
+    account/<id>  code/<code>  token/<token>   the accounts, and who may act for them
+    media/<id>  post/<id>  last_id             uploads and posts
     limit/<endpoint>/<account>                 calls in this window
-    attempts/<account>  lost/<account>  withdrawn/<account>   where a scenario stands
+    attempts/<account>  lost/<account>  withdrawn/<account>   the progress of a scenario
 """
 
 from pydantic import AnyHttpUrl, SecretStr
@@ -26,7 +26,7 @@ from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS
 
 
 def settings(base: AnyHttpUrl) -> PlatformSettings:
-    """Every host is the simulator."""
+    """Return settings that point every host at the simulator."""
     root = str(base).rstrip("/")
     return TwitterSettings(
         client_id=CLIENT_ID,

@@ -1,4 +1,4 @@
-"""The accounts of the simulated world, and what looks random in it."""
+"""The accounts of the simulated world, and its ids and random-looking texts."""
 
 import base64
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ ALL_SCOPES = ("tweet.read", "tweet.write", "users.read", "media.write", "offline
 CODE_LIFETIME = timedelta(seconds=30)
 """Fact sheet section 1, after docs.x.com fundamentals/authentication/oauth-2-0, checked 2026-11-21."""
 _GIVEN_CODE_LIFETIME = timedelta(days=1)
-"""Of a code that a test was given: whoever holds it may take their time."""
+"""The lifetime of a code that a test receives: long enough for any test."""
 
 _EPOCH_MS = 1_288_834_974_657
-"""Ids are snowflakes: milliseconds since then, and 22 bits that tell apart what is made in the same one."""
+"""Ids are snowflakes: milliseconds since this moment, and 22 bits that distinguish ids of the same millisecond."""
 
 
 class Account(TypedDict):
@@ -29,7 +29,7 @@ class Account(TypedDict):
 
 
 class Code(TypedDict):
-    """What a consent is exchanged by. `redirect_uri` and `challenge` are None where any will do."""
+    """A code that is exchanged for tokens. `redirect_uri` and `challenge` are None if any value is accepted."""
 
     account_id: str
     scopes: list[str]
@@ -40,14 +40,14 @@ class Code(TypedDict):
 
 
 def create_account(state: State, scenario: str, now: datetime, entropy: bytes) -> Mapping[str, str]:
-    """Make an account that behaves as `scenario` says; returns the code of a consent that was given for it."""
+    """Create an account that behaves as `scenario` states, and return the code of a consent for it."""
     account = make_account(state, scenario, now, entropy)
     until = now + _GIVEN_CODE_LIFETIME
     return {"code": make_code(state, account["id"], ALL_SCOPES, until, entropy)}
 
 
 def make_account(state: State, scenario: str, now: datetime, entropy: bytes) -> Account:
-    """A new account."""
+    """Create an account."""
     if scenario not in SCENARIOS:
         raise ValueError(f"there is no scenario {scenario!r}")
     name = f"Sandbox account, scenario {scenario}"
@@ -67,7 +67,7 @@ def make_code(
     redirect_uri: str | None = None,
     challenge: str | None = None,
 ) -> str:
-    """A new code for the token endpoint, good once."""
+    """Create a code for the token endpoint, valid once."""
     code = letters(entropy, "code", 48)
     state[f"code/{code}"] = Code(
         account_id=account_id,
@@ -81,13 +81,13 @@ def make_code(
 
 
 def find_account(state: State, account_id: str) -> Account | None:
-    """The account of an id."""
+    """Return the account of an id."""
     account: Account | None = state.get(f"account/{account_id}")
     return account
 
 
 def snowflake(state: State, now: datetime, entropy: bytes) -> str:
-    """A new id: the later, the larger, within a millisecond too."""
+    """Return a new id. Later ids are larger, even within a millisecond."""
     milliseconds = int(now.timestamp() * 1000) - _EPOCH_MS
     number = max(milliseconds << 22 | int.from_bytes(entropy[:4]) >> 10, state.get("last_id", 0) + 1)
     state["last_id"] = number
@@ -95,5 +95,5 @@ def snowflake(state: State, now: datetime, entropy: bytes) -> str:
 
 
 def letters(entropy: bytes, purpose: str, length: int) -> str:
-    """Letters and digits that look random: the same for the same purpose, others for another. At most 51."""
+    """Return letters and digits that look random, and depend only on the entropy and the purpose. At most 51."""
     return base64.b32encode(sha256(purpose.encode() + entropy).digest()).decode().lower()[:length]

@@ -1,4 +1,4 @@
-"""Whether the body of a create is what the API's schema asks for.
+"""Checks the body of a create against the API's schema.
 
 Source: openapi.json 2.167, CreatePostsRequest (`additionalProperties: false`), checked 2026-11-21.
 """
@@ -60,7 +60,7 @@ _FIELDS: Mapping[str, Callable[[object], bool]] = MappingProxyType(
 
 
 def check_body(body: Mapping[str, Any]) -> None:
-    """Raise what the API answers to a body that it does not know.
+    """Raise the API's error for a body that does not match the schema.
 
     Raises:
         RefusedError: 400.

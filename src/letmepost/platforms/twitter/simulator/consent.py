@@ -1,7 +1,7 @@
-"""The page on which a person lets the app act for an account, and where it sends their browser.
+"""The page on which a person lets the app act for an account, and the redirect back.
 
-Each choice that allows something is an account of its own, made when it is chosen. Source: fact sheet section 1, after
-docs.x.com fundamentals/authentication/oauth-2-0/authorization-code, checked 2026-11-21.
+Each choice that allows access creates an account of its own. Source: fact sheet section 1, after docs.x.com
+fundamentals/authentication/oauth-2-0/authorization-code, checked 2026-11-21.
 """
 
 import html
@@ -17,7 +17,7 @@ _CHOICES = {"allow": "Allow", "without_media": "Allow everything but uploading m
 
 
 def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
-    """The page; with a `choice` in the query, the way back."""
+    """Return the page; with a `choice` in the query, the redirect back to the app."""
     query = dict(call.query)
     problem = _problem(query)
     if problem is not None:

@@ -1,4 +1,4 @@
-"""The made-up app that simulated settings are of."""
+"""The credentials of the simulated app."""
 
 CLIENT_ID = "sandbox-client"
 CLIENT_SECRET = "sandbox-secret"  # noqa: S105 - of the sandbox alone

@@ -1,4 +1,4 @@
-"""What every endpoint of the API has: who may ask, how often, and a function that answers."""
+"""What every endpoint of the API has: the required scopes, a rate limit, and a function that responds."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from letmepost.platforms.twitter.simulator import limits
 from letmepost.platforms.twitter.simulator.accounts import Account
 from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS, Scenario
 from letmepost.platforms.twitter.simulator.tokens import authenticate
-from letmepost.platforms.twitter.simulator.wire import RefusedError, answered, forbidden
+from letmepost.platforms.twitter.simulator.wire import RefusedError, forbidden, json_reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A call of somebody who may make it. `target` is the id in its path, where there is one."""
+    """An authorized call. `target` is the id in its path, if there is one."""
 
     state: State
     call: SimulatedCall
@@ -23,7 +23,7 @@ class Request:
 
     @property
     def scenario(self) -> Scenario:
-        """How the account's server behaves."""
+        """Return the scenario of the account."""
         return SCENARIOS[self.account["scenario"]]
 
 
@@ -41,7 +41,7 @@ Handle: TypeAlias = Callable[[Request], Answer]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """One of them: `limit` is how often an account may call it in 15 minutes; `is_slow` where scenarios make it so."""
+    """One endpoint. `limit` is how often an account may call it in 15 minutes; `is_slow` if scenarios delay it."""
 
     name: str
     handle: Handle
@@ -50,10 +50,10 @@ class Endpoint:
     is_slow: bool = False
 
     def answer(self, state: State, call: SimulatedCall, target: str) -> SimulatedReply:
-        """Answer a call.
+        """Respond to a call.
 
         Raises:
-            RefusedError: 401 or 429, before it is known who asks or because of how often.
+            RefusedError: 401 or 429, before it is known who calls, or because of how often.
         """
         account, scopes = authenticate(state, call)
         headers = limits.spend(state, self.name, account["id"], self.limit, call.now)
@@ -64,7 +64,7 @@ class Endpoint:
             found = self.handle(request)
         except RefusedError as refusal:
             return refusal.reply(headers)
-        reply = answered(found.status, found.body, headers)
+        reply = json_reply(found.status, found.body, headers)
         return SimulatedReply(
             status=reply.status,
             headers=reply.headers,

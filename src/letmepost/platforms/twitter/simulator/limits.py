@@ -1,6 +1,6 @@
 """Rate limits: fixed windows of 15 minutes, counted by account and endpoint.
 
-What X counts by app (10,000 posts in 24 hours) is not counted: one world has one app and few posts. Source: fact sheet
+X's limit per app (10,000 posts in 24 hours) is not counted: one world has one app and few posts. Source: fact sheet
 section 5, after https://docs.x.com/x-api/fundamentals/rate-limits, checked 2026-11-21.
 """
 
@@ -14,7 +14,7 @@ WINDOW_S = 900
 
 
 def spend(state: State, endpoint: str, account_id: str, limit: int, now: datetime) -> Mapping[str, str]:
-    """Count a call, and return the headers that tell what is left.
+    """Count a call, and return the headers that state what is left.
 
     Raises:
         RefusedError: 429, with the same headers.

@@ -1,7 +1,7 @@
-"""Uploads: in one piece, or begun, appended to and finalized; then described.
+"""Uploads: in one piece, or started, appended to and finalized; and their alt texts.
 
-Of a medium only its size, type and owner are kept: nobody downloads from the simulator. Source: fact sheet sections
-2.3 and 4, after https://docs.x.com/x-api/media and openapi.json 2.167, checked 2026-11-21.
+Only the size, type and owner of a media item are stored: media cannot be downloaded from the simulator. Source: fact
+sheet sections 2.3 and 4, after https://docs.x.com/x-api/media and openapi.json 2.167, checked 2026-11-21.
 """
 
 import base64
@@ -25,12 +25,12 @@ GIF_MAX_BYTES = 15_000_000
 ALT_TEXT_MAX_CHARS = 1000
 NEVER_S = 10 * 365 * 86_400
 _CATEGORIES = frozenset({"tweet_image", "tweet_gif"})
-"""Those that the simulator knows what to do with; the API has more."""
+"""The categories that the simulator supports; the API has more."""
 _TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff", "image/pjpeg"})
 
 
-class Medium(TypedDict):
-    """What is kept of a medium. `segments`: index → bytes; `ready_at` is None until it is finalized."""
+class UploadedMedia(TypedDict):
+    """The facts of a media item. `segments`: index → bytes; `ready_at` is None until it is finalized."""
 
     id: str
     account_id: str
@@ -54,10 +54,10 @@ def upload(request: Request) -> Answer:
         raise invalid("$.media: is missing but it is required")
     if len(content) > _max_bytes(category) or _sniff(content) is None:
         raise invalid("The media could not be read")
-    medium = _begin(request, category, len(content))
-    medium["ready_at"] = request.call.now.timestamp()
-    request.state[f"media/{medium['id']}"] = medium
-    data = {**_shown(medium), "size": len(content), "image": {"image_type": _sniff(content), "w": 1, "h": 1}}
+    item = _begin(request, category, len(content))
+    item["ready_at"] = request.call.now.timestamp()
+    request.state[f"media/{item['id']}"] = item
+    data = {**_shown(item), "size": len(content), "image": {"image_type": _sniff(content), "w": 1, "h": 1}}
     return Answer(body={"data": data})
 
 
@@ -72,36 +72,36 @@ def initialize(request: Request) -> Answer:
         raise invalid("$.media_category, $.media_type: does not have a value in the enumeration")
     if not isinstance(total, int) or not 0 < total <= _max_bytes(category):
         raise invalid("$.total_bytes: is too large, or missing")
-    medium = _begin(request, category, total)
-    request.state[f"media/{medium['id']}"] = medium
-    return Answer(body={"data": {**_shown(medium), "expires_after_secs": SESSION_LIFETIME_S}})
+    item = _begin(request, category, total)
+    request.state[f"media/{item['id']}"] = item
+    return Answer(body={"data": {**_shown(item), "expires_after_secs": SESSION_LIFETIME_S}})
 
 
 def append(request: Request) -> Answer:
     """`POST /2/media/upload/{id}/append`. The same index again replaces the segment."""
-    medium = own_medium(request.state, request.account["id"], request.target)
+    item = own_media(request.state, request.account["id"], request.target)
     fields = dict(read_multipart(request.call))
     index, content = fields.get("segment_index", b"").decode(errors="replace"), fields.get("media")
     if not index.isdecimal() or int(index) > SEGMENT_MAX_INDEX or not content:
         raise invalid("$.segment_index, $.media: is missing but it is required")
     if len(content) > SEGMENT_MAX_BYTES:
         raise RefusedError(413, {"title": "Payload Too Large", "status": 413, "type": "about:blank", "detail": ""})
-    segments = {**medium["segments"], str(int(index)): len(content)}
-    request.state[f"media/{medium['id']}"] = {**medium, "segments": segments}
+    segments = {**item["segments"], str(int(index)): len(content)}
+    request.state[f"media/{item['id']}"] = {**item, "segments": segments}
     return Answer(body={"data": {"expires_at": int(request.call.now.timestamp()) + SESSION_LIFETIME_S}})
 
 
 def finalize(request: Request) -> Answer:
     """`POST /2/media/upload/{id}/finalize`."""
-    medium = own_medium(request.state, request.account["id"], request.target)
-    sizes = [medium["segments"].get(str(index), 0) for index in range(len(medium["segments"]))]
-    if not all(sizes) or sum(sizes) != medium["total_bytes"]:
+    item = own_media(request.state, request.account["id"], request.target)
+    sizes = [item["segments"].get(str(index), 0) for index in range(len(item["segments"]))]
+    if not all(sizes) or sum(sizes) != item["total_bytes"]:
         raise invalid("Segments do not add up to provided total file size.")
     now = request.call.now
     ready_at = now.timestamp() + (NEVER_S if request.scenario.processes_forever else PROCESSING_S)
     until = (now + LIFETIME).timestamp()
-    final: Medium = {**medium, "ready_at": ready_at, "until": until}
-    request.state[f"media/{medium['id']}"] = final
+    final: UploadedMedia = {**item, "ready_at": ready_at, "until": until}
+    request.state[f"media/{item['id']}"] = final
     return Answer(body={"data": {**_shown(final), "size": sum(sizes), **_processing(final, now.timestamp())}})
 
 
@@ -110,8 +110,8 @@ def status(request: Request) -> Answer:
     query = dict(request.call.query)
     if query.get("command") != "STATUS":
         raise invalid("The `command` query parameter value is not one of [STATUS]")
-    medium = own_medium(request.state, request.account["id"], query.get("media_id", ""))
-    return Answer(body={"data": {**_shown(medium), **_processing(medium, request.call.now.timestamp())}})
+    item = own_media(request.state, request.account["id"], query.get("media_id", ""))
+    return Answer(body={"data": {**_shown(item), **_processing(item, request.call.now.timestamp())}})
 
 
 def describe(request: Request) -> Answer:
@@ -124,27 +124,27 @@ def describe(request: Request) -> Answer:
         raise invalid("$.id, $.metadata: is missing but it is required")
     if len(text) > ALT_TEXT_MAX_CHARS:
         raise invalid("$.metadata.alt_text.text: is too long")
-    medium = own_medium(request.state, request.account["id"], body["id"])
-    request.state[f"media/{medium['id']}"] = {**medium, "alt_text": text}
-    return Answer(body={"data": {"id": medium["id"], "associated_metadata": {"alt_text": {"text": text}}}})
+    item = own_media(request.state, request.account["id"], body["id"])
+    request.state[f"media/{item['id']}"] = {**item, "alt_text": text}
+    return Answer(body={"data": {"id": item["id"], "associated_metadata": {"alt_text": {"text": text}}}})
 
 
-def own_medium(state: State, account_id: str, media_id: str) -> Medium:
-    """A medium that this account has uploaded."""
-    medium: Medium | None = state.get(f"media/{media_id}")
-    if medium is None or medium["account_id"] != account_id:
+def own_media(state: State, account_id: str, media_id: str) -> UploadedMedia:
+    """Return a media item that this account has uploaded."""
+    item: UploadedMedia | None = state.get(f"media/{media_id}")
+    if item is None or item["account_id"] != account_id:
         raise forbidden()
-    return medium
+    return item
 
 
-def media_key(medium: Medium) -> str:
-    """As posts name it."""
-    return f"{'16' if medium['category'] == 'tweet_gif' else '3'}_{medium['id']}"
+def media_key(item: UploadedMedia) -> str:
+    """Return the key of a media item in posts."""
+    return f"{'16' if item['category'] == 'tweet_gif' else '3'}_{item['id']}"
 
 
-def _begin(request: Request, category: str, total_bytes: int) -> Medium:
+def _begin(request: Request, category: str, total_bytes: int) -> UploadedMedia:
     now = request.call.now
-    return Medium(
+    return UploadedMedia(
         id=snowflake(request.state, now, request.call.entropy),
         account_id=request.account["id"],
         category=category,
@@ -156,21 +156,21 @@ def _begin(request: Request, category: str, total_bytes: int) -> Medium:
     )
 
 
-def _shown(medium: Medium) -> dict[str, Any]:
+def _shown(item: UploadedMedia) -> dict[str, Any]:
     lifetime_s = int(LIFETIME.total_seconds())
-    return {"id": medium["id"], "media_key": media_key(medium), "expires_after_secs": lifetime_s}
+    return {"id": item["id"], "media_key": media_key(item), "expires_after_secs": lifetime_s}
 
 
-def _processing(medium: Medium, moment: float) -> dict[str, Any]:
-    if medium["ready_at"] is None:
+def _processing(item: UploadedMedia, moment: float) -> dict[str, Any]:
+    if item["ready_at"] is None:
         return {}
-    if moment >= medium["ready_at"]:
+    if moment >= item["ready_at"]:
         return {"processing_info": {"state": "succeeded", "progress_percent": 100}}
     return {"processing_info": {"state": "pending", "check_after_secs": 1}}
 
 
 def _one_shot(request: Request) -> tuple[str | None, bytes | None]:
-    """The category and the bytes; a category that comes after the bytes is not seen."""
+    """Return the category and the bytes. A category after the bytes is ignored."""
     if "application/json" in request.call.headers.get("content-type", ""):
         body = read_json(request.call)
         try:
@@ -191,7 +191,7 @@ def _max_bytes(category: str) -> int:
 
 
 def _sniff(data: bytes) -> str | None:
-    """The type that the first bytes show."""
+    """Return the type that the first bytes show."""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     starts = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG": "image/png", b"GIF8": "image/gif"}

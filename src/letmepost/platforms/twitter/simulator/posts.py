@@ -1,6 +1,6 @@
-"""Creating and deleting posts, and reading an account's own.
+"""Creates and deletes posts, and reads an account's own.
 
-Source: fact sheet sections 2, 3, 6 and 7, after https://docs.x.com/x-api/posts and live answers, checked 2026-11-21.
+Source: fact sheet sections 2, 3, 6 and 7, after https://docs.x.com/x-api/posts and live responses, checked 2026-11-21.
 """
 
 import math
@@ -13,16 +13,16 @@ from letmepost.platforms.contract import SimulatedPost, State
 from letmepost.platforms.twitter.simulator.accounts import find_account, snowflake
 from letmepost.platforms.twitter.simulator.bodies import check_body
 from letmepost.platforms.twitter.simulator.endpoint import Answer, Request
-from letmepost.platforms.twitter.simulator.media import Medium, media_key
+from letmepost.platforms.twitter.simulator.media import UploadedMedia, media_key
 from letmepost.platforms.twitter.simulator.rendering import escape, render
 from letmepost.platforms.twitter.simulator.scenarios import DUPLICATE, refuse_attempt
 from letmepost.platforms.twitter.simulator.text import MAX_CASHTAGS, MAX_WEIGHT, cashtag_count, weight
 from letmepost.platforms.twitter.simulator.wire import forbidden, invalid, read_json
 
 LAG_S = 2.0
-"""How long the timeline takes to show a post: seconds, usually."""
+"""How long the timeline takes to show a post: usually seconds."""
 REMEMBERED = timedelta(hours=24)
-"""For how long the same text is a duplicate: not documented, hours to about a day."""
+"""How long the same text is a duplicate: not documented, hours to about a day."""
 
 _REFUSED_CHARACTERS = re.compile("[\ufffe\ufeff\uffff]")
 _PAGE = range(5, 101)
@@ -30,7 +30,7 @@ _TWEET_FIELDS = frozenset({"created_at", "text", "entities", "attachments", "ref
 
 
 class Post(TypedDict):
-    """What is kept of a post. `body` is as it was sent, `root` where the simulator was for who sent it."""
+    """A stored post. `body` is the request's, `root` the simulator's root at that time."""
 
     id: str
     account_id: str
@@ -61,7 +61,7 @@ def create(request: Request) -> Answer:
         account_id=account["id"],
         created_at=now.timestamp(),
         body=body,
-        media_keys=[media_key(medium) for medium in media],
+        media_keys=[media_key(item) for item in media],
         root=request.call.root,
     )
     state[f"post/{post['id']}"] = post
@@ -71,7 +71,7 @@ def create(request: Request) -> Answer:
 
 
 def delete(request: Request) -> Answer:
-    """`DELETE /2/tweets/{id}`. What is not there has been deleted already."""
+    """`DELETE /2/tweets/{id}`. Deleting a missing post succeeds."""
     post = _find(request.state, request.target)
     if post is not None and post["account_id"] != request.account["id"]:
         raise forbidden()
@@ -81,7 +81,7 @@ def delete(request: Request) -> Answer:
 
 
 def timeline(request: Request) -> Answer:
-    """`GET /2/users/{id}/tweets`: newest first, a little behind."""
+    """`GET /2/users/{id}/tweets`: newest first, with a small delay."""
     query = dict(request.call.query)
     count = query.get("max_results", "10")
     since, until = _moment(query, "start_time", 0.0), _moment(query, "end_time", math.inf)
@@ -104,7 +104,7 @@ def timeline(request: Request) -> Answer:
 
 
 def visible_posts(state: State) -> list[SimulatedPost]:
-    """Every visible post, replies too, oldest first."""
+    """Return every visible post, including replies, oldest first."""
     found = sorted(_all(state), key=lambda post: int(post["id"]))
     return [_seen(post) for post in found]
 
@@ -116,22 +116,22 @@ def _seen(post: Post) -> SimulatedPost:
         uri=f"{root}/i/web/status/{post['id']}",
         account_id=post["account_id"],
         text=body.get("text", ""),
-        created_at=_spell(post["created_at"]),
+        created_at=_format_time(post["created_at"]),
         reply_to=None if parent is None else f"{root}/i/web/status/{parent}",
         record={**body, "media_keys": post["media_keys"]},
     )
 
 
-def _media(request: Request, body: Mapping[str, Any]) -> Sequence[Medium]:
-    """The media of a post: this account's, alive and ready; one GIF, or images."""
+def _media(request: Request, body: Mapping[str, Any]) -> Sequence[UploadedMedia]:
+    """Return the media of a post: owned by this account, not expired and ready; one GIF, or images."""
     now, found = request.call.now.timestamp(), []
     for media_id in body.get("media", {}).get("media_ids", ()):
-        medium: Medium | None = request.state.get(f"media/{media_id}")
-        is_usable = medium is not None and medium["account_id"] == request.account["id"] and now < medium["until"]
-        if medium is None or not is_usable or medium["ready_at"] is None or now < medium["ready_at"]:
+        item: UploadedMedia | None = request.state.get(f"media/{media_id}")
+        is_usable = item is not None and item["account_id"] == request.account["id"] and now < item["until"]
+        if item is None or not is_usable or item["ready_at"] is None or now < item["ready_at"]:
             raise invalid("Your media IDs are invalid.", media_ids=[media_id])
-        found.append(medium)
-    if len(found) > 1 and any(medium["category"] == "tweet_gif" for medium in found):
+        found.append(item)
+    if len(found) > 1 and any(item["category"] == "tweet_gif" for item in found):
         raise forbidden()
     return found
 
@@ -169,7 +169,7 @@ def _is_remembered(known: Post, now: datetime) -> bool:
 
 
 def _is_lost(request: Request) -> bool:
-    """Whether this answer is the one that the scenario loses."""
+    """Return True if the scenario loses this response."""
     key = f"lost/{request.account['id']}"
     if not request.scenario.loses_first_answer or key in request.state:
         return False
@@ -182,7 +182,7 @@ def _shown(post: Post, fields: set[str]) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": post["id"], "text": escape(text), "edit_history_tweet_ids": [post["id"]]}
     parent = post["body"].get("reply", {}).get("in_reply_to_tweet_id")
     optional = {
-        "created_at": _spell(post["created_at"]),
+        "created_at": _format_time(post["created_at"]),
         "entities": {"urls": urls} if urls else None,
         "attachments": {"media_keys": post["media_keys"]} if post["media_keys"] else None,
         "referenced_tweets": None if parent is None else [{"type": "replied_to", "id": parent}],
@@ -213,6 +213,6 @@ def _moment(query: Mapping[str, str], name: str, otherwise: float) -> float:
         raise invalid(f"The `{name}` query parameter value is not a date-time", **{name: [text]}) from None
 
 
-def _spell(moment: float) -> str:
-    """To the second, as X does."""
+def _format_time(moment: float) -> str:
+    """Return a date to the second, as X does."""
     return datetime.fromtimestamp(int(moment), UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -1,4 +1,4 @@
-"""How X shows the text of a post: links and media become t.co links, and what HTML has a meaning for is escaped.
+"""How X shows the text of a post: links and media become t.co links, and HTML's special characters are escaped.
 
 Source: fact sheet section 3, after https://docs.x.com/x-api/fundamentals/data-dictionary, checked 2026-11-21.
 """
@@ -15,7 +15,7 @@ _SLUG = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def render(text: str, post_id: str, media_keys: Sequence[str]) -> tuple[str, list[dict[str, Any]]]:
-    """The text as a create answers it, and its `entities.urls`."""
+    """Return the text in the response to a create, and its `entities.urls`."""
     shown, urls, at = "", [], 0
     for link in links(text):
         written = text[link.start : link.end]
@@ -35,12 +35,12 @@ def render(text: str, post_id: str, media_keys: Sequence[str]) -> tuple[str, lis
 
 
 def escape(text: str) -> str:
-    """As reads show it."""
+    """Return a text as reads show it."""
     return text.translate(_ESCAPES)
 
 
 def _entity(start: int, what: str, expanded: str) -> dict[str, Any]:
-    """The t.co link that stands for `expanded` at `start`; another one for another `what`."""
+    """Return the t.co link of `expanded` at `start`. Each `what` has another link."""
     short = f"https://t.co/{''.join(_SLUG[byte % len(_SLUG)] for byte in sha256(what.encode()).digest()[:10])}"
     display = urlsplit(expanded).netloc
     return {"start": start, "end": start + len(short), "url": short, "expanded_url": expanded, "display_url": display}

@@ -1,4 +1,4 @@
-"""Which call is answered by what."""
+"""Routes calls to their endpoints."""
 
 import re
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ ENDPOINTS: Sequence[tuple[str, re.Pattern[str], Endpoint]] = tuple(
 
 
 def answer(state: State, call: SimulatedCall) -> SimulatedReply:
-    """Change the state as the call asks, and return what the server would answer."""
+    """Change the state as the call requests, and return the server's response."""
     try:
         return _answer(state, call)
     except RefusedError as refusal:

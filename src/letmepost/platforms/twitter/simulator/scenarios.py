@@ -1,6 +1,6 @@
-"""How X departs from a healthy server for one test account. A scenario belongs to one account.
+"""How X differs from a healthy server for one test account. A scenario belongs to one account.
 
-Reads are healthy in every scenario, so that what became of a post can be learnt.
+Reads are healthy in every scenario, so that the result of a post can always be read.
 """
 
 from collections.abc import Mapping
@@ -24,14 +24,14 @@ DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """What is different; the defaults are a healthy server.
+    """The differences from a healthy server, which is the default.
 
     Args:
-        refuse: what an attempt is answered instead of being executed; None executes it.
-        refuses_uploads: whether `refuse` is asked about uploads too.
+        refuse: returns the error to raise instead of executing an attempt; None to execute it.
+        refuses_uploads: True if `refuse` applies to uploads too.
         delay_s: how long posts and uploads take.
-        revoked: the permission is withdrawn as soon as the account is connected.
-        loses_first_answer: the account's first post is executed and its answer never arrives.
+        revoked: the permission is withdrawn after the account is connected.
+        loses_first_answer: the account's first post is executed, but its response is lost.
         processes_forever: no GIF is ever ready.
     """
 
@@ -58,7 +58,7 @@ def _day_over(attempt: WriteAttempt) -> RefusedError:
     return too_many({f"{name}-limit": "50", f"{name}-remaining": "0", f"{name}-reset": reset})
 
 
-def _away(attempt: WriteAttempt) -> RefusedError | None:
+def _unavailable(attempt: WriteAttempt) -> RefusedError | None:
     return unavailable() if attempt.age_s < UNAVAILABLE_FOR_S else None
 
 
@@ -75,41 +75,41 @@ def _out_of_credits(_attempt: WriteAttempt) -> RefusedError:
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         "ok": Scenario(summary="Everything works."),
-        "slow": Scenario(summary="Posts and uploads are answered after 3 s.", delay_s=SLOW_DELAY_S),
+        "slow": Scenario(summary="Posts and uploads take 3 s.", delay_s=SLOW_DELAY_S),
         "rate_limited": Scenario(
-            summary="The first two posts are answered 429, to be retried after 2 s.", refuse=_rate_limited
+            summary="The first two posts return 429 with a retry time of 2 s.", refuse=_rate_limited
         ),
-        "auth_revoked": Scenario(summary="Connects; then every access and refresh is refused.", revoked=True),
+        "auth_revoked": Scenario(summary="Connecting works, then every call is refused.", revoked=True),
         "token_expiring": Scenario(
-            summary="Access tokens live 5 s, so that they must be refreshed.",
+            summary="Access tokens are valid for 5 s and must then be refreshed.",
             access_lifetime=EXPIRING_ACCESS_LIFETIME,
         ),
         "rejected": Scenario(
-            summary="Every post is refused, and not said why.",
+            summary="Every post is rejected without a reason.",
             refuse=lambda attempt: forbidden() if attempt.shows_post else None,
         ),
         "unavailable": Scenario(
-            summary="Posts and uploads are answered 503 for 8 s from the first one on, and not executed.",
-            refuse=_away,
+            summary="Posts and uploads return 503 and are not executed during 8 s from the first one on.",
+            refuse=_unavailable,
             refuses_uploads=True,
         ),
-        "flaky": Scenario(summary="The first, third, fifth … post answers 500 and is not executed.", refuse=_flaky),
+        "flaky": Scenario(summary="The first, third, fifth … post returns 500 and is not executed.", refuse=_flaky),
         "timeout_after_publish": Scenario(
-            summary="The first post is executed, and the connection breaks before the answer.",
+            summary="The first post is executed, but the connection breaks before the response.",
             loses_first_answer=True,
         ),
         "duplicate": Scenario(
-            summary="Every post is refused as one that is there already.",
+            summary="Every post is rejected as a duplicate.",
             refuse=lambda attempt: forbidden(DUPLICATE) if attempt.shows_post else None,
         ),
         "processing_forever": Scenario(summary="A GIF is never ready.", processes_forever=True),
-        "daily_limit": Scenario(summary="The account has used up its posts of 24 hours.", refuse=_day_over),
+        "daily_limit": Scenario(summary="The account has used up its limit of posts in 24 hours.", refuse=_day_over),
         "out_of_credits": Scenario(summary="The app's operator has not paid.", refuse=_out_of_credits),
     }
 )
 
 
 def refuse_attempt(state: State, account_id: str, scenario: Scenario, now: datetime, *, shows_post: bool) -> None:
-    """Count the attempt, and raise what the scenario answers it with instead of executing it."""
+    """Count the attempt, and raise the scenario's error instead of executing it."""
     if scenario.refuse is not None and (scenario.refuses_uploads or shows_post):
         refuse_counted(state, account_id, scenario.refuse, now, shows_post=shows_post)

@@ -1,8 +1,8 @@
-"""How X reads a text: its links, its length, its cashtags, and the characters that it refuses.
+"""How X reads a text: its links, its length, its cashtags, and the characters that it rejects.
 
-Written from section 3 of the fact sheet, after the grammar of twitter-text 3.1.0 (https://github.com/twitter/twitter-text,
-read 2026-11-28), and not from what the product does: a mistake in either shows in the other. Only the list of top-level
-domains is shared.
+Written from section 3 of the fact sheet and the grammar of twitter-text 3.1.0
+(https://github.com/twitter/twitter-text, read 2026-11-28), and not from the platform's own code: a mistake in either
+shows in the other. Only the list of top-level domains is shared.
 """
 
 import unicodedata
@@ -27,7 +27,7 @@ _ACCENTS = (
 _NOT_IN_NAMES = (
     r"!'#%&()*+,\\\-./:;<=>?@\[\]\^_{|}~$"  # punctuation
     r"\t\n\v\f\r\x20\x85\xA0\u1680\u180E\u2000-\u200A\u2028\u2029\u202F\u205F\u3000"  # white space
-    r"\uFFFE\uFEFF\uFFFF\u202A-\u202E\u061C\u200E\u200F\u2066-\u2069"  # refused characters, direction marks
+    r"\uFFFE\uFEFF\uFFFF\u202A-\u202E\u061C\u200E\u200F\u2066-\u2069"  # rejected characters, direction marks
 )
 _NAME_CHAR = rf"[^{_NOT_IN_NAMES}]"
 _LABEL = rf"{_NAME_CHAR}[^{_NOT_IN_NAMES}--[_\-]]*+(?<![_\-])\."
@@ -78,7 +78,7 @@ class Link:
 
 
 def weight(text: str) -> int:
-    """Return the length of a text: the parts in order, each with its own weight."""
+    """Return the length of a text: its parts in order, each with its own weight."""
     text = unicodedata.normalize("NFC", text)
     ends = {link.start: link.end for link in links(text)}
     total = at = 0
@@ -94,7 +94,7 @@ def weight(text: str) -> int:
 
 
 def cashtag_count(text: str) -> int:
-    """Return how many cashtags a text has."""
+    """Return the number of cashtags in a text."""
     return sum(1 for _ in _CASHTAG.finditer(text))
 
 
@@ -112,9 +112,9 @@ def links(text: str) -> Iterator[Link]:
 
 
 def _next_start(text: str, start: int, at: int) -> int:
-    """The next place where a link may begin: behind a character that may precede it and is behind the last link."""
+    """Return the next place where a link may start: after a character that may precede it and follows the last link."""
     if start == 0 and text and not _NOT_BEFORE.match(text) and _LINK.match(text, 1):
-        return 1  # the first character precedes a link, if it can, rather than being a part of it
+        return 1  # the first character precedes a link if it can, rather than being part of it
     while start < len(text):
         may_precede = start == 0 or ((start > at or at == 0) and not _NOT_BEFORE.match(text, start - 1))
         if may_precede and (_SCHEME.match(text, start) or _label_end(text, start) > start):
@@ -124,7 +124,7 @@ def _next_start(text: str, start: int, at: int) -> int:
 
 
 def _after_label(text: str, start: int) -> int:
-    """Where to look after no link began here: in the same label only a scheme or what follows an `_` begins one."""
+    """Return where to look next in or after a label: inside it, only a scheme or what follows an `_` starts a link."""
     end = _label_end(text, start)
     scheme = _SCHEME.search(text, max(start + 1, end - len("https")), end + len("://"))
     after_underscore = text.rfind("_", start, end) + 1
@@ -162,7 +162,7 @@ def _fits_dns(domain: str) -> bool:
 
 
 def _dns_length(label: str) -> int:
-    """The length of a label in punycode. A full stop of Chinese or Japanese divides labels there."""
+    """Return the length of a label in punycode. A Chinese or Japanese full stop divides labels there."""
     if len(label) > _LABEL_MAX_CHARS:
         return len(label)
     parts = label.replace("\u3002", ".").replace("\uff0e", ".").replace("\uff61", ".").split(".")
@@ -170,7 +170,7 @@ def _dns_length(label: str) -> int:
 
 
 def _emoji_end(text: str, at: int) -> int:
-    """Where the emoji that begins here ends; here if none does."""
+    """Return the end of the emoji that starts here, or this place without one."""
     if found := _KEYCAP.match(text, at) or _SUBDIVISION.match(text, at):
         return int(found.end())
     if _is_region(text, at) and _is_region(text, at + 1):
@@ -185,7 +185,7 @@ def _emoji_end(text: str, at: int) -> int:
 
 
 def _picture_end(text: str, at: int) -> int:
-    """Where one picture ends, with its skin tone and with the variation selector 16 that belongs to it."""
+    """Return the end of a picture, with its skin tone and with the variation selector 16 that belongs to it."""
     char, following = text[at : at + 1], text[at + 1 : at + 2]
     if not char or not _IS_EMOJI.match(char) or char.isascii():
         return at

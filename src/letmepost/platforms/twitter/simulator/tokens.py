@@ -1,4 +1,4 @@
-"""The token endpoint: codes and refresh tokens become tokens, once each, and tokens are revoked.
+"""The token endpoint: exchanges each code and refresh token once, and revokes tokens.
 
 Source: fact sheet section 1, after docs.x.com fundamentals/authentication/oauth-2-0, checked 2026-11-21.
 """
@@ -15,14 +15,14 @@ from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 from letmepost.platforms.twitter.simulator.accounts import Account, Code, find_account, letters
 from letmepost.platforms.twitter.simulator.credentials import CLIENT_ID, CLIENT_SECRET
 from letmepost.platforms.twitter.simulator.scenarios import SCENARIOS
-from letmepost.platforms.twitter.simulator.wire import RefusedError, answered, unauthorized
+from letmepost.platforms.twitter.simulator.wire import RefusedError, json_reply, unauthorized
 
 REFRESH_LIFETIME = timedelta(days=180)
 """Reported, not documented."""
 
 
 class Token(TypedDict):
-    """What is remembered of a token. One that was used up or revoked is dead."""
+    """A token. A used or revoked token is invalid."""
 
     account_id: str
     is_access: bool
@@ -41,7 +41,7 @@ def token(state: State, call: SimulatedCall) -> SimulatedReply:
             account_id, scopes = _take_refresh_token(state, _required(form, "refresh_token"), call.now)
         case _:
             raise _invalid_request("Missing required parameter [grant_type].")
-    return answered(200, _issue(state, call, account_id, scopes), {})
+    return json_reply(200, _issue(state, call, account_id, scopes), {})
 
 
 def revoke(state: State, call: SimulatedCall) -> SimulatedReply:
@@ -51,11 +51,11 @@ def revoke(state: State, call: SimulatedCall) -> SimulatedReply:
     if known is None:
         raise _invalid_value("token")
     state[name] = {**known, "is_dead": True}
-    return answered(200, {"revoked": True}, {})
+    return json_reply(200, {"revoked": True}, {})
 
 
 def authenticate(state: State, call: SimulatedCall) -> tuple[Account, frozenset[str]]:
-    """Whose bearer token a call has, and what it may do."""
+    """Return the account of a call's bearer token, and its scopes."""
     kind, _, value = call.headers.get("authorization", "").partition(" ")
     known: Token | None = state.get(f"token/{value}") if kind == "Bearer" else None
     account = None if known is None else find_account(state, known["account_id"])
@@ -65,7 +65,7 @@ def authenticate(state: State, call: SimulatedCall) -> tuple[Account, frozenset[
 
 
 def withdraw(state: State, account_id: str) -> None:
-    """The account's owner takes the app's permission back."""
+    """Withdraw the app's permission on behalf of the account's owner."""
     state[f"withdrawn/{account_id}"] = True
 
 
@@ -119,7 +119,7 @@ def _remember(
 
 
 def _form(call: SimulatedCall) -> Mapping[str, str]:
-    """The form of a call by which our app is known."""
+    """Return the form of a call that the app authenticates."""
     pair = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
     given = call.headers.get("authorization", "")
     if not given.startswith("Basic "):

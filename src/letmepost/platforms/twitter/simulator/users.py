@@ -1,4 +1,4 @@
-"""Who a token is of."""
+"""The account of a token."""
 
 from letmepost.platforms.twitter.simulator.endpoint import Answer, Request
 from letmepost.platforms.twitter.simulator.tokens import withdraw

@@ -1,6 +1,6 @@
-"""What X's servers read and write: JSON, forms, multipart forms, and refusals in the shape of each host.
+"""The formats of X's servers: JSON, forms, multipart forms, and the refusals of each host.
 
-Source: fact sheet section 6, after https://docs.x.com/x-api/fundamentals/response-codes-and-errors and live answers,
+Source: fact sheet section 6, after https://docs.x.com/x-api/fundamentals/response-codes-and-errors and live responses,
 checked 2026-11-21.
 """
 
@@ -26,12 +26,12 @@ class RefusedError(Exception):
         self.headers = dict(headers or {})
 
     def reply(self, headers: Mapping[str, str]) -> SimulatedReply:
-        """The refusal on the wire."""
-        return answered(self.status, self.body, {**headers, **self.headers})
+        """Return the refusal as a response."""
+        return json_reply(self.status, self.body, {**headers, **self.headers})
 
 
-def answered(status: int, value: Mapping[str, Any], headers: Mapping[str, str]) -> SimulatedReply:
-    """A JSON answer."""
+def json_reply(status: int, value: Mapping[str, Any], headers: Mapping[str, str]) -> SimulatedReply:
+    """Return a JSON response."""
     body = json.dumps(value, separators=(",", ":")).encode()
     return SimulatedReply(
         status=status, headers={"content-type": "application/json; charset=utf-8", **headers}, body=body
@@ -39,30 +39,30 @@ def answered(status: int, value: Mapping[str, Any], headers: Mapping[str, str]) 
 
 
 def forbidden(detail: str = "You are not permitted to perform this action.") -> RefusedError:
-    """403 as X words most of them: without a type."""
+    """Return a 403 in X's usual form, without a type."""
     return RefusedError(403, {"detail": detail, "type": "about:blank", "title": "Forbidden", "status": 403})
 
 
 def unauthorized() -> RefusedError:
-    """The token is dead, or none at all."""
+    """Return the refusal of an invalid or missing token."""
     body = {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}
     return RefusedError(401, body)
 
 
 def too_many(headers: Mapping[str, str]) -> RefusedError:
-    """A limit is used up; the headers say which and until when."""
+    """Return the refusal of a used-up limit. The headers state which one, and until when."""
     detail = "Too Many Requests"
     return RefusedError(429, {"title": detail, "detail": detail, "type": "about:blank", "status": 429}, headers)
 
 
 def unavailable(status: int = 503) -> RefusedError:
-    """Over there, something is wrong."""
+    """Return an error of the server."""
     title = {500: "Internal Server Error", 503: "Service Unavailable"}[status]
     return RefusedError(status, {"title": title, "detail": title, "type": "about:blank", "status": status})
 
 
 def invalid(message: str, **parameters: list[str]) -> RefusedError:
-    """400: the request is wrong."""
+    """Return a 400: the request is invalid."""
     error = {"parameters": parameters, "message": message}
     detail = "One or more parameters to your request was invalid."
     body = {"errors": [error], "title": "Invalid Request", "detail": detail, "type": f"{PROBLEMS}/invalid-request"}
@@ -70,7 +70,7 @@ def invalid(message: str, **parameters: list[str]) -> RefusedError:
 
 
 def read_json(call: SimulatedCall) -> dict[str, Any]:
-    """The body as a JSON object."""
+    """Return the body as a JSON object."""
     try:
         value = json.loads(call.body)
     except (ValueError, RecursionError):
@@ -81,7 +81,7 @@ def read_json(call: SimulatedCall) -> dict[str, Any]:
 
 
 def read_multipart(call: SimulatedCall) -> list[tuple[str, bytes]]:
-    """The fields of a multipart form, in their order."""
+    """Return the fields of a multipart form, in their order."""
     content_type = call.headers.get("content-type", "")
     boundary = _BOUNDARY.search(content_type)
     if not content_type.startswith("multipart/form-data") or boundary is None:
