@@ -26,13 +26,13 @@ class Author:
         target = {"accountId": self.account_id, **({} if options is None else {"options": options})}
         reply = await self.client.post("/v1/posts", {"targets": [target], "text": text, **content}, **headers)
         assert reply.status_code in {200, 202}, reply.text
-        answer: dict[str, Any] = reply.json()
-        return answer
+        response: dict[str, Any] = reply.json()
+        return response
 
     async def result(self, text: str, **content: Any) -> dict[str, Any]:
         """Publish immediately, and return the result."""
-        answer = await self.submit(text, **content)
-        [result] = answer["results"]
+        response = await self.submit(text, **content)
+        [result] = response["results"]
         found: dict[str, Any] = result
         return found
 

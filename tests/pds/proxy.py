@@ -91,20 +91,20 @@ class Proxy:
         if await self._is_stopped(body, Moment.UNSEEN):
             return Response(status_code=503)
         behind = self.behind.plc if method.startswith("did:") else self.behind.pds
-        answer = await self.http.request(
+        response = await self.http.request(
             request.method,
             f"{behind}{request.url.path}?{request.url.query}",
             headers=[pair for pair in request.headers.items() if pair[0] not in _NOT_PASSED_ON],
             content=body,
         )
-        self.passed.append(Passed(method, body, answer.status_code))
+        self.passed.append(Passed(method, body, response.status_code))
         if await self._is_stopped(body, Moment.ANSWERED):
             return Response(status_code=503)
-        content = answer.content
+        content = response.content
         if behind == self.behind.plc:
             content = content.replace(self.behind.pds.encode(), self.url.encode())
-        headers = {name: value for name, value in answer.headers.items() if name not in _NOT_PASSED_ON}
-        return Response(content, answer.status_code, headers)
+        headers = {name: value for name, value in response.headers.items() if name not in _NOT_PASSED_ON}
+        return Response(content, response.status_code, headers)
 
     async def _is_stopped(self, body: bytes, moment: Moment) -> bool:
         hold = next((hold for hold in self._holds if hold.stops(body, moment)), None)

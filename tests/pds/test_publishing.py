@@ -140,9 +140,9 @@ async def test_thread_is_a_chain_and_its_comment_a_reply_to_the_first_post(autho
 
 async def test_scheduled_post_is_published_at_its_time(author: Author, network: Network) -> None:
     due_at = SystemClock().now() + timedelta(seconds=4)
-    answer = await author.submit("Later", scheduledAt=due_at.isoformat())
-    [result] = answer["results"]
-    assert (answer["status"], result["status"]) == ("queued", "queued")
+    response = await author.submit("Later", scheduledAt=due_at.isoformat())
+    [result] = response["results"]
+    assert (response["status"], result["status"]) == ("queued", "queued")
     assert "Later" not in await texts(network, author.person)
     post = await author.post_when(result["postId"], is_status("published"))
     assert datetime.fromisoformat(post["publishedAt"]) >= due_at

@@ -11,7 +11,7 @@ import pytest
 
 from tests.pds.images import picture
 from tests.pds.network import POST, Network
-from tests.pds.worlds import Answer, Real, Request, Simulated, World
+from tests.pds.worlds import Real, Request, Response, Simulated, World
 
 SESSION = "com.atproto.server."
 REPO = "com.atproto.repo."
@@ -59,51 +59,51 @@ class Talk:
         self.blob: Mapping[str, Any] = {}
         self.large_blob: Mapping[str, Any] = {}
 
-    async def get(self, name: str, token: str | None = None, **query: str) -> Answer:
+    async def get(self, name: str, token: str | None = None, **query: str) -> Response:
         """Send a query."""
         path = name if name.startswith("/") else f"/xrpc/{name}"
         return await self.world.send(Request(method="GET", path=path, query=query, headers=_bearing(token)))
 
-    async def call(self, name: str, body: object = None, token: str | None = None) -> Answer:
+    async def call(self, name: str, body: object = None, token: str | None = None) -> Response:
         """Call a procedure, with JSON or without a body."""
         headers = {**_bearing(token), **({} if body is None else {"content-type": "application/json"})}
         data = b"" if body is None else json.dumps(body).encode()
         return await self.world.send(Request(method="POST", path=f"/xrpc/{name}", headers=headers, body=data))
 
-    async def upload(self, data: bytes, kind: str = "image/png", token: str | None = None) -> Answer:
+    async def upload(self, data: bytes, kind: str = "image/png", token: str | None = None) -> Response:
         """Upload bytes as the account."""
         headers = {**_bearing(token or self.access), "content-type": kind}
         return await self.world.send(Request(method="POST", path=f"/xrpc/{REPO}uploadBlob", headers=headers, body=data))
 
-    async def sign_in(self, **changes: str) -> Answer:
+    async def sign_in(self, **changes: str) -> Response:
         """Sign in. Its tokens are used from then on."""
-        answer = await self.call(
+        response = await self.call(
             f"{SESSION}createSession", {"identifier": self.world.handle, "password": self.world.password, **changes}
         )
-        return self._keep(answer)
+        return self._keep(response)
 
-    async def refresh(self, token: str) -> Answer:
+    async def refresh(self, token: str) -> Response:
         """Refresh the tokens."""
         return self._keep(await self.call(f"{SESSION}refreshSession", token=token))
 
-    def _keep(self, answer: Answer) -> Answer:
-        if answer.status == 200:
+    def _keep(self, response: Response) -> Response:
+        if response.status == 200:
             self.previous = self.refresh_token
-            self.access, self.refresh_token = answer.value["accessJwt"], answer.value["refreshJwt"]
-        return answer
+            self.access, self.refresh_token = response.value["accessJwt"], response.value["refreshJwt"]
+        return response
 
-    async def put(self, rkey: str, record: object, **more: Any) -> Answer:
+    async def put(self, rkey: str, record: object, **more: Any) -> Response:
         """Put a record into the account's own repository."""
         body = {"repo": self.did, "collection": POST, "rkey": rkey, "record": record, **more}
         return await self.call(f"{REPO}putRecord", body, self.access)
 
-    async def put_first(self) -> Answer:
+    async def put_first(self) -> Response:
         """Send the put that other calls build on."""
-        answer = await self.put(key(0), post(), swapRecord=None)
-        self.cid = answer.value["cid"]
-        return answer
+        response = await self.put(key(0), post(), swapRecord=None)
+        self.cid = response.value["cid"]
+        return response
 
-    async def put_gate(self, rkey: str) -> Answer:
+    async def put_gate(self, rkey: str) -> Response:
         """Put who can reply to the first post."""
         gate = {
             "$type": GATE,
@@ -114,17 +114,17 @@ class Talk:
         body = {"repo": self.did, "collection": GATE, "rkey": rkey, "record": gate, "swapRecord": None}
         return await self.call(f"{REPO}putRecord", body, self.access)
 
-    async def upload_image(self) -> Answer:
+    async def upload_image(self) -> Response:
         """Upload the image that other calls refer to."""
-        answer = await self.upload(IMAGE)
-        self.blob = answer.value["blob"]
-        return answer
+        response = await self.upload(IMAGE)
+        self.blob = response.value["blob"]
+        return response
 
-    async def upload_large_image(self) -> Answer:
+    async def upload_large_image(self) -> Response:
         """Upload an image of more than two million bytes."""
-        answer = await self.upload(LARGE_IMAGE)
-        self.large_blob = answer.value["blob"]
-        return answer
+        response = await self.upload(LARGE_IMAGE)
+        self.large_blob = response.value["blob"]
+        return response
 
 
 def _bearing(token: str | None) -> dict[str, str]:
@@ -135,7 +135,7 @@ def _write(kind: str, rkey: str, **more: Any) -> dict[str, Any]:
     return {"$type": f"{REPO}applyWrites#{kind}", "collection": POST, "rkey": rkey, **more}
 
 
-Step: TypeAlias = Callable[[Talk], Awaitable[Answer]]
+Step: TypeAlias = Callable[[Talk], Awaitable[Response]]
 
 STEPS: Mapping[str, Step] = {
     # Identity
@@ -325,7 +325,7 @@ STEPS: Mapping[str, Step] = {
 
 _BAD_QUERY = (
     "As installed, the server has two copies of @atproto/lex-schema, and so does not know its own error: "
-    "packages/xrpc-server/src/util.ts means to answer InvalidRequest."
+    "packages/xrpc-server/src/util.ts means to response InvalidRequest."
 )
 DIFFERENCES: Mapping[str, str] = {
     "resolve what is no handle": _BAD_QUERY,
@@ -338,7 +338,7 @@ DIFFERENCES: Mapping[str, str] = {
 
 
 @pytest.fixture(scope="module")
-async def answers(network: Network) -> Mapping[str, tuple[Answer, Answer]]:
+async def responses(network: Network) -> Mapping[str, tuple[Response, Response]]:
     """The responses of both servers to each call, the real one's first."""
     found = {}
     real, simulated = Talk(Real(network, await network.sign_up())), Talk(Simulated())
@@ -348,12 +348,14 @@ async def answers(network: Network) -> Mapping[str, tuple[Answer, Answer]]:
 
 
 @pytest.mark.parametrize("name", sorted(STEPS.keys() - DIFFERENCES.keys()))
-async def test_simulator_responds_like_the_real_server(name: str, answers: Mapping[str, tuple[Answer, Answer]]) -> None:
-    real, simulated = answers[name]
+async def test_simulator_responds_like_the_real_server(
+    name: str, responses: Mapping[str, tuple[Response, Response]]
+) -> None:
+    real, simulated = responses[name]
     assert simulated.seen() == real.seen(), f"really {real.body.decode()}, simulated {simulated.body.decode()}"
 
 
 @pytest.mark.parametrize("name", sorted(DIFFERENCES))
-async def test_known_difference_still_exists(name: str, answers: Mapping[str, tuple[Answer, Answer]]) -> None:
-    real, simulated = answers[name]
+async def test_known_difference_still_exists(name: str, responses: Mapping[str, tuple[Response, Response]]) -> None:
+    real, simulated = responses[name]
     assert simulated.seen() != real.seen(), f"they agree now, so this no longer holds: {DIFFERENCES[name]}"

@@ -27,7 +27,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A server's response."""
 
     status: int
@@ -56,7 +56,7 @@ class World(Protocol):
     handle: str
     password: str
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Send a request."""
 
     def expired(self) -> str:
@@ -70,7 +70,7 @@ class Real:
         self._network = network
         self.did, self.handle, self.password = person.did, person.handle, person.app_password
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Send a request."""
         addresses = self._network.addresses
         is_directory = request.path.startswith("/plc/")
@@ -82,7 +82,7 @@ class Real:
             headers=dict(request.headers),
             content=request.body,
         )
-        return Answer(reply.status_code, reply.content)
+        return Response(reply.status_code, reply.content)
 
     def expired(self) -> str:
         """Return an expired access token."""
@@ -100,7 +100,7 @@ class Simulated:
         self.handle, self.password = made["identifier"], made["appPassword"]
         self.did: str = self._state[f"handle/{self.handle}"]
 
-    async def send(self, request: Request) -> Answer:
+    async def send(self, request: Request) -> Response:
         """Send a request."""
         reply = PLATFORM.simulator.answer(
             self._state,
@@ -115,7 +115,7 @@ class Simulated:
                 entropy=self._clock.entropy(32),
             ),
         )
-        return Answer(reply.status, reply.body)
+        return Response(reply.status, reply.body)
 
     def expired(self) -> str:
         """Return an expired access token."""

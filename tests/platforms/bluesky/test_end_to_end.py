@@ -165,7 +165,7 @@ async def test_private_and_unknown_servers_are_rejected_with_the_same_message(
         ):
             form = {"identifier": HANDLE, "appPassword": PASSWORD, "pdsUrl": url}
             check_refusal(await client.post(COMPLETE, form), 400, "platform_rejected", "bluesky.connect.not_a_server")
-        answers = set()
+        responses = set()
         for host in ("localhost", "nowhere"):  # one exists, the other does not
             form = {"identifier": HANDLE, "appPassword": PASSWORD, "pdsUrl": f"https://{host}"}
             error = check_refusal(
@@ -176,6 +176,6 @@ async def test_private_and_unknown_servers_are_rejected_with_the_same_message(
                 await client.post(COMPLETE, web), 400, "platform_rejected", "bluesky.connect.did_unresolved"
             )
             shown = json.dumps([{**each, "requestId": None} for each in (error, unresolved)])
-            answers.add(shown.replace(host, "HOST"))
-        assert len(answers) == 1
+            responses.add(shown.replace(host, "HOST"))
+        assert len(responses) == 1
         assert network.signed_in == []

@@ -161,9 +161,9 @@ def test_post_can_reply_quote_and_mention() -> None:
     driver.now += timedelta(seconds=1)
     options = {"replyTo": reference, "quote": reference}
     driver.publish(account, text=f"@{account.handle} and @unknown.test", options=options)
-    answer = PLATFORM.simulator.posts(driver.state)[1]
-    assert answer.reply_to == first.uri
-    [mention] = answer.record["facets"]
+    response = PLATFORM.simulator.posts(driver.state)[1]
+    assert response.reply_to == first.uri
+    [mention] = response.record["facets"]
     assert mention["features"][0]["did"] == account.platform_account_id
 
 

@@ -131,9 +131,9 @@ def test_options_have_the_same_limits(field: str, values: list[list[str]], rule:
     for value in values:
         labels = {"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": label} for label in value]}
         sent: dict[str, Any] = {field: value if field == "langs" else labels}
-        answer = World().connect().put(record(**sent))
+        response = World().connect().put(record(**sent))
         found = broken(PostContent(text="a", options={field: value}))
-        assert (answer.status == 200) == (not found), answer.data
+        assert (response.status == 200) == (not found), response.data
         assert found in (set(), {rule})
 
 
@@ -141,6 +141,6 @@ def test_options_have_the_same_limits(field: str, values: list[list[str]], rule:
 def test_images_have_the_same_limits(count: int, size_bytes: int) -> None:
     blob = {"$type": "blob", "ref": {"$link": "bafkreiabc"}, "mimeType": "image/jpeg", "size": size_bytes}
     embed = {"$type": "app.bsky.embed.images", "images": [{"image": blob, "alt": ""}] * count}
-    answer = World().connect().put(record(embed=embed))
+    response = World().connect().put(record(embed=embed))
     found = broken(PostContent(text="a", media=(image(size_bytes=size_bytes),) * count))
-    assert ("too big" in answer.data["message"]) == bool(found)
+    assert ("too big" in response.data["message"]) == bool(found)

@@ -298,10 +298,12 @@ def stored(call: Call, **changes: object) -> Reply:
     return recorded("get_record", **place, value={**record(call), **changes})
 
 
-@pytest.mark.parametrize("answer", [recorded("invalid_swap"), recorded("a_web_page"), recorded("put_record", cid=None)])
-def test_put_without_a_clear_reply_is_searched_for(answer: Reply) -> None:
+@pytest.mark.parametrize(
+    "response", [recorded("invalid_swap"), recorded("a_web_page"), recorded("put_record", cid=None)]
+)
+def test_put_without_a_clear_reply_is_searched_for(response: Reply) -> None:
     [call] = run(ready()).calls
-    transcript = run(ready(), answer, stored(call))
+    transcript = run(ready(), response, stored(call))
     assert transcript.calls[1].query == (
         ("repo", DID),
         ("collection", "app.bsky.feed.post"),

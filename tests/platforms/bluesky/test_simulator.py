@@ -22,7 +22,7 @@ JPEG = b"\xff\xd8\xff\xe0 and the rest of a picture"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A reply with parsed JSON."""
 
     status: int
@@ -50,19 +50,19 @@ class World(SimulatedNetwork):
         query: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         body: bytes = b"",
-    ) -> Answer:
+    ) -> Response:
         reply = self.ask(method, path, body, headers, query=tuple(query))
         data = json.loads(reply.body) if reply.body else None
-        return Answer(reply.status, reply.headers, data, reply.dropped, reply.delay_s)
+        return Response(reply.status, reply.headers, data, reply.dropped, reply.delay_s)
 
-    def get(self, name: str, **query: str) -> Answer:
+    def get(self, name: str, **query: str) -> Response:
         return self.send("GET", f"/xrpc/{name}", query=tuple(query.items()))
 
-    def post(self, name: str, data: Mapping[str, Any], token: str | None = None) -> Answer:
+    def post(self, name: str, data: Mapping[str, Any], token: str | None = None) -> Response:
         headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
         return self.send("POST", f"/xrpc/{name}", headers=headers, body=json.dumps(data).encode())
 
-    def login(self, identifier: str, password: str) -> Answer:
+    def login(self, identifier: str, password: str) -> Response:
         return self.post("com.atproto.server.createSession", {"identifier": identifier, "password": password})
 
     def connect(self, scenario: str = "ok") -> "User":
@@ -84,10 +84,10 @@ class User:
     def uri(self, rkey: str = RKEY) -> str:
         return f"at://{self.did}/{POST}/{rkey}"
 
-    def bare(self, method: str, name: str, token: str) -> Answer:
+    def bare(self, method: str, name: str, token: str) -> Response:
         return self.world.send(method, f"/xrpc/{name}", headers={"authorization": f"Bearer {token}"})
 
-    def refresh(self, token: str | None = None) -> Answer:
+    def refresh(self, token: str | None = None) -> Response:
         return self.bare("POST", "com.atproto.server.refreshSession", token or self.refresh_token)
 
     def refresh_session(self) -> None:
@@ -95,17 +95,17 @@ class User:
         session = self.refresh().data
         self.access, self.refresh_token = session["accessJwt"], session["refreshJwt"]
 
-    def write(self, name: str, **body: object) -> Answer:
+    def write(self, name: str, **body: object) -> Response:
         return self.world.post(f"com.atproto.repo.{name}", {"repo": self.did, **body}, self.access)
 
-    def put(self, record: Mapping[str, Any], rkey: str = RKEY, **more: object) -> Answer:
+    def put(self, record: Mapping[str, Any], rkey: str = RKEY, **more: object) -> Response:
         return self.write("putRecord", collection=POST, rkey=rkey, record=record, **more)
 
-    def upload(self, data: bytes = JPEG, content_type: str = "image/jpeg") -> Answer:
+    def upload(self, data: bytes = JPEG, content_type: str = "image/jpeg") -> Response:
         headers = {"authorization": f"Bearer {self.access}", "content-type": content_type}
         return self.world.send("POST", "/xrpc/com.atproto.repo.uploadBlob", headers=headers, body=data)
 
-    def read(self, rkey: str = RKEY) -> Answer:
+    def read(self, rkey: str = RKEY) -> Response:
         return self.world.get("com.atproto.repo.getRecord", repo=self.did, collection=POST, rkey=rkey)
 
 
@@ -210,7 +210,7 @@ def test_unsupported_path_has_an_error_name(method: str, path: str, status: int,
     ],
 )
 def test_body_of_a_wrong_shape_is_rejected(content_type: str, body: bytes, status: int, name: str) -> None:
-    answer = World().send(
+    response = World().send(
         "POST", "/xrpc/com.atproto.server.createSession", headers={"content-type": content_type}, body=body
     )
-    assert answer.refusal[:2] == (status, name)
+    assert response.refusal[:2] == (status, name)

@@ -31,7 +31,7 @@ def test_post_shows_its_record_and_what_it_replies_to() -> None:
     written = user.put(post("Question")).data
     world.advance(seconds=1)
     parent = {"uri": written["uri"], "cid": written["cid"]}
-    record = post("Answer", reply={"root": parent, "parent": parent})
+    record = post("Response", reply={"root": parent, "parent": parent})
     user.put(record, OTHER_RKEY)
     question, reply = world.posts()
     assert question.reply_to is None
@@ -80,8 +80,8 @@ def test_unknown_posts_are_omitted() -> None:
         "nonsense",
     ]
     query = [("uris", uri) for uri in uris]
-    answer = user.world.send("GET", "/xrpc/app.bsky.feed.getPosts", query=query)
-    assert [view["uri"] for view in answer.data["posts"]] == [user.uri()]
+    response = user.world.send("GET", "/xrpc/app.bsky.feed.getPosts", query=query)
+    assert [view["uri"] for view in response.data["posts"]] == [user.uri()]
 
 
 def test_1_to_25_posts_can_be_read() -> None:
@@ -101,5 +101,5 @@ def test_profile_describes_the_account() -> None:
 
 
 def test_unknown_profile_is_rejected() -> None:
-    answer = World().get("app.bsky.actor.getProfile", actor="unknown.test")
-    assert answer.refusal == (400, "InvalidRequest", "Profile not found")
+    response = World().get("app.bsky.actor.getProfile", actor="unknown.test")
+    assert response.refusal == (400, "InvalidRequest", "Profile not found")

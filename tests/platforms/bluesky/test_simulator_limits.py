@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.platforms.bluesky.test_simulator import POST, RKEY, Answer, User, World, post
+from tests.platforms.bluesky.test_simulator import POST, RKEY, Response, User, World, post
 
 APPLY = "com.atproto.repo.applyWrites#"
 REFUSAL = (429, "RateLimitExceeded", "Rate Limit Exceeded")
@@ -18,8 +18,8 @@ WRITES: dict[str, Any] = {
 }
 
 
-def remaining(answer: Answer) -> int:
-    return int(answer.headers["ratelimit-remaining"])
+def remaining(response: Response) -> int:
+    return int(response.headers["ratelimit-remaining"])
 
 
 def use_up(user: User, points: int) -> None:
@@ -41,9 +41,9 @@ def use_up(user: User, points: int) -> None:
     ],
     ids=["create", "put", "delete", "apply"],
 )
-def test_every_write_has_its_price(write: Callable[[User], Answer], points: int) -> None:
-    answer = write(World().connect())
-    assert remaining(answer) == 5000 - points
+def test_every_write_has_its_price(write: Callable[[User], Response], points: int) -> None:
+    response = write(World().connect())
+    assert remaining(response) == 5000 - points
 
 
 def test_headers_state_limit_rest_reset_and_policy() -> None:

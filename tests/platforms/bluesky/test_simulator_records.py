@@ -23,12 +23,12 @@ def create(rkey: str | None = None, text: str = "Hello") -> dict[str, Any]:
 
 def test_put_creates_a_record_and_returns_its_uri() -> None:
     user = World().connect()
-    answer = user.put(post(), swapRecord=None)
-    assert answer.status == 200
-    assert set(answer.data) == {"uri", "cid", "commit", "validationStatus"}
-    assert answer.data["uri"] == user.uri()
-    assert answer.data["cid"].startswith("bafyrei")
-    assert set(answer.data["commit"]) == {"cid", "rev"}
+    response = user.put(post(), swapRecord=None)
+    assert response.status == 200
+    assert set(response.data) == {"uri", "cid", "commit", "validationStatus"}
+    assert response.data["uri"] == user.uri()
+    assert response.data["cid"].startswith("bafyrei")
+    assert set(response.data["commit"]) == {"cid", "rev"}
 
 
 @pytest.mark.parametrize("swap", [{}, {"swapRecord": None}, {"swapRecord": "bafyreianother"}])
@@ -45,8 +45,8 @@ def test_repeated_put_changes_nothing_and_has_no_commit(swap: dict[str, Any]) ->
 def test_put_of_other_content_under_a_taken_key_is_an_invalid_swap() -> None:
     user = World().connect()
     cid = user.put(post("First"), swapRecord=None).data["cid"]
-    answer = user.put(post("Second"), swapRecord=None)
-    assert answer.refusal == (400, "InvalidSwap", f"Record was at {cid}")
+    response = user.put(post("Second"), swapRecord=None)
+    assert response.refusal == (400, "InvalidSwap", f"Record was at {cid}")
     assert texts(user) == ["First"]
 
 
@@ -65,8 +65,8 @@ def test_put_with_the_current_cid_replaces_the_record() -> None:
 
 def test_put_that_expects_a_missing_record_is_an_invalid_swap() -> None:
     user = World().connect()
-    answer = user.put(post(), swapRecord="bafyreisomething")
-    assert answer.refusal == (400, "InvalidSwap", "Record was at null")
+    response = user.put(post(), swapRecord="bafyreisomething")
+    assert response.refusal == (400, "InvalidSwap", "Record was at null")
 
 
 def test_missing_type_is_added_and_is_the_same_record() -> None:
@@ -138,14 +138,14 @@ def test_missing_record_is_a_400() -> None:
 
 @pytest.mark.parametrize("name", ["getRecord", "listRecords"])
 def test_unknown_repository_is_not_found(name: str) -> None:
-    answer = World().get(f"com.atproto.repo.{name}", repo="did:plc:missing", collection=POST, rkey=RKEY)
-    assert answer.refusal == (400, "InvalidRequest", "Could not find repo: did:plc:missing")
+    response = World().get(f"com.atproto.repo.{name}", repo="did:plc:missing", collection=POST, rkey=RKEY)
+    assert response.refusal == (400, "InvalidRequest", "Could not find repo: did:plc:missing")
 
 
 @pytest.mark.parametrize("repo", ["did:plc:missing", "unknown.test"])
 def test_missing_repository_cannot_be_written_to(repo: str) -> None:
-    answer = World().connect().write("putRecord", repo=repo, collection=POST, rkey=RKEY, record=post())
-    assert answer.refusal == (403, "AccountNotFound", "Account not found")
+    response = World().connect().write("putRecord", repo=repo, collection=POST, rkey=RKEY, record=post())
+    assert response.refusal == (403, "AccountNotFound", "Account not found")
 
 
 def test_record_can_be_deleted_twice() -> None:
@@ -171,8 +171,8 @@ def test_records_are_listed_newest_first_in_pages() -> None:
         user.put(post(rkey), rkey)
 
     def listed(**query: str) -> tuple[list[str], str | None]:
-        answer = user.world.get("com.atproto.repo.listRecords", repo=user.did, collection=POST, **query).data
-        return [record["value"]["text"] for record in answer["records"]], answer.get("cursor")
+        response = user.world.get("com.atproto.repo.listRecords", repo=user.did, collection=POST, **query).data
+        return [record["value"]["text"] for record in response["records"]], response.get("cursor")
 
     first, cursor = listed(limit="2")
     assert first == rkeys[:2:-1]
@@ -185,8 +185,8 @@ def test_records_are_listed_newest_first_in_pages() -> None:
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "ten", "9" * 5000])
 def test_page_has_1_to_100_records(limit: str) -> None:
     user = World().connect()
-    answer = user.world.get("com.atproto.repo.listRecords", repo=user.did, collection=POST, limit=limit)
-    assert answer.refusal[:2] == (400, "InvalidRequest")
+    response = user.world.get("com.atproto.repo.listRecords", repo=user.did, collection=POST, limit=limit)
+    assert response.refusal[:2] == (400, "InvalidRequest")
 
 
 def test_several_writes_are_one_commit() -> None:
@@ -198,14 +198,14 @@ def test_several_writes_are_one_commit() -> None:
         {"$type": f"{APPLY}update", "collection": POST, "rkey": OTHER_RKEY, "value": post("New")},
         {"$type": f"{APPLY}delete", "collection": POST, "rkey": RKEY},
     ]
-    answer = user.write("applyWrites", writes=writes).data
-    assert [result["$type"].partition("#")[2] for result in answer["results"]] == [
+    response = user.write("applyWrites", writes=writes).data
+    assert [result["$type"].partition("#")[2] for result in response["results"]] == [
         "createResult",
         "createResult",
         "updateResult",
         "deleteResult",
     ]
-    assert set(answer["commit"]) == {"cid", "rev"}
+    assert set(response["commit"]) == {"cid", "rev"}
     assert sorted(texts(user)) == ["New", "Second"]
 
 
@@ -220,21 +220,21 @@ def test_several_writes_are_one_commit() -> None:
 def test_failed_write_undoes_the_others(failing: dict[str, Any]) -> None:
     user = World().connect()
     user.put(post("There"))
-    answer = user.write("applyWrites", writes=[create(OTHER_RKEY), failing])
-    assert answer.refusal == INTERNAL_ERROR
+    response = user.write("applyWrites", writes=[create(OTHER_RKEY), failing])
+    assert response.refusal == INTERNAL_ERROR
     assert texts(user) == ["There"]
 
 
 def test_at_most_200_writes_are_allowed_in_a_batch() -> None:
     user = World().connect()
     assert user.write("applyWrites", writes=[create() for _ in range(200)]).status == 200
-    answer = user.write("applyWrites", writes=[create() for _ in range(201)])
-    assert answer.refusal == (400, "InvalidRequest", "Too many writes. Max: 200")
+    response = user.write("applyWrites", writes=[create() for _ in range(201)])
+    assert response.refusal == (400, "InvalidRequest", "Too many writes. Max: 200")
 
 
 def test_unknown_kind_of_write_is_rejected() -> None:
-    answer = World().connect().write("applyWrites", writes=[{"$type": f"{APPLY}upsert", "collection": POST}])
-    assert answer.refusal[:2] == (400, "InvalidRequest")
+    response = World().connect().write("applyWrites", writes=[{"$type": f"{APPLY}upsert", "collection": POST}])
+    assert response.refusal[:2] == (400, "InvalidRequest")
 
 
 RKEYS = st.sampled_from([RKEY, OTHER_RKEY, "3l6oveex3ii2n"])

@@ -45,8 +45,8 @@ def test_every_scenario_of_the_contract_exists() -> None:
 )
 def test_directory_scenarios_change_only_the_directory(scenario: str, status: int, delay_s: float) -> None:
     user = World().connect(scenario)
-    answer = user.world.ask("GET", f"/plc/{user.did}")
-    assert (answer.status, answer.delay_s) == (status, delay_s)
+    response = user.world.ask("GET", f"/plc/{user.did}")
+    assert (response.status, response.delay_s) == (status, delay_s)
     assert user.put(post()).status == 200
 
 
@@ -58,8 +58,8 @@ def test_account_of_every_scenario_can_be_connected_and_read(scenario: str) -> N
 
 def test_ok_publishes_immediately() -> None:
     user = World().connect("ok")
-    answer = user.put(post())
-    assert (answer.status, answer.delay_s, answer.dropped) == (200, 0, False)
+    response = user.put(post())
+    assert (response.status, response.delay_s, response.dropped) == (200, 0, False)
 
 
 def test_slow_takes_three_seconds_for_writes_and_uploads() -> None:
@@ -174,9 +174,9 @@ def test_duplicate_finds_another_post_under_its_key(name: str) -> None:
 
 def test_processing_forever_does_not_respond_or_execute() -> None:
     user = World().connect("processing_forever")
-    for answer in (user.put(post()), user.upload()):
-        assert answer.refusal == (504, "UpstreamTimeout", "Operation timed out, please try again.")
-        assert answer.delay_s == 3600
+    for response in (user.put(post()), user.upload()):
+        assert response.refusal == (504, "UpstreamTimeout", "Operation timed out, please try again.")
+        assert response.delay_s == 3600
     assert user.world.posts() == []
 
 

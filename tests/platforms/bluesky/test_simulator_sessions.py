@@ -93,8 +93,8 @@ def test_racing_refreshes_are_one_rotation() -> None:
 
 def test_refresh_rejects_any_body() -> None:
     user = World().connect()
-    answer = user.world.post("com.atproto.server.refreshSession", {}, user.refresh_token)
-    assert answer.refusal[:2] == (400, "InvalidRequest")
+    response = user.world.post("com.atproto.server.refreshSession", {}, user.refresh_token)
+    assert response.refusal[:2] == (400, "InvalidRequest")
 
 
 def test_logout_ends_the_session_and_can_be_repeated() -> None:
@@ -121,8 +121,8 @@ def test_used_token_does_not_revive_an_ended_session() -> None:
 def test_call_without_a_token_is_rejected(name: str) -> None:
     method = "GET" if name == GET_SESSION else "POST"
     for headers in ({}, {"authorization": "Basic abc"}, {"authorization": "Bearer "}):
-        answer = World().send(method, f"/xrpc/{name}", headers=headers)
-        assert answer.refusal == (401, "AuthMissing", "Authentication Required")
+        response = World().send(method, f"/xrpc/{name}", headers=headers)
+        assert response.refusal == (401, "AuthMissing", "Authentication Required")
 
 
 def invalid_tokens(user: User) -> dict[str, str]:
@@ -136,15 +136,15 @@ def invalid_tokens(user: User) -> dict[str, str]:
 @pytest.mark.parametrize("message", ["Malformed token", "Token could not be verified", "Bad token scope"])
 def test_foreign_token_is_invalid(message: str) -> None:
     user = World().connect()
-    answer = user.bare("GET", GET_SESSION, invalid_tokens(user)[message])
-    assert answer.refusal == (400, "InvalidToken", message)
+    response = user.bare("GET", GET_SESSION, invalid_tokens(user)[message])
+    assert response.refusal == (400, "InvalidToken", message)
 
 
 def test_token_of_another_world_cannot_be_verified() -> None:
     user = World().connect()
     elsewhere = World()
-    answer = elsewhere.send("GET", f"/xrpc/{GET_SESSION}", headers={"authorization": f"Bearer {user.access}"})
-    assert answer.refusal == (400, "InvalidToken", "Token could not be verified")
+    response = elsewhere.send("GET", f"/xrpc/{GET_SESSION}", headers={"authorization": f"Bearer {user.access}"})
+    assert response.refusal == (400, "InvalidToken", "Token could not be verified")
 
 
 def test_access_token_cannot_refresh() -> None:
@@ -164,6 +164,6 @@ def test_account_writes_only_to_its_own_repository() -> None:
     world = World()
     mine, other = world.connect(), world.connect()
     body = {"repo": other.did, "collection": "app.bsky.feed.post", "rkey": "3l6oveex3ii2l", "record": post()}
-    answer = world.post("com.atproto.repo.putRecord", body, mine.access)
-    assert answer.refusal == (401, "AuthenticationRequired", "Authentication Required")
+    response = world.post("com.atproto.repo.putRecord", body, mine.access)
+    assert response.refusal == (401, "AuthenticationRequired", "Authentication Required")
     assert world.posts() == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.platforms.bluesky.test_simulator import POST, Answer, User, World, post
+from tests.platforms.bluesky.test_simulator import POST, Response, User, World, post
 
 CID = "bafyreihzwnyumvubacqyflkxpsejegc6sxwkcaxv3iwm7lrkiaz5n3xsci"
 REF = {"uri": "at://did:plc:abc/app.bsky.feed.post/3l6oveex3ii2l", "cid": CID}
@@ -158,8 +158,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("record", "message"), REFUSED, ids=[message for _, message in REFUSED])
 def test_record_that_breaks_the_lexicon_is_rejected_with_the_path(record: dict[str, Any], message: str) -> None:
-    answer = World().connect().put(record)
-    assert answer.refusal == (400, "InvalidRequest", f"Invalid app.bsky.feed.post record: {message}")
+    response = World().connect().put(record)
+    assert response.refusal == (400, "InvalidRequest", f"Invalid app.bsky.feed.post record: {message}")
 
 
 @pytest.mark.parametrize(
@@ -182,14 +182,14 @@ def test_record_that_breaks_the_lexicon_is_rejected_with_the_path(record: dict[s
     ],
 )
 def test_record_that_matches_the_lexicon_is_valid(record: dict[str, Any]) -> None:
-    answer = World().connect().put(record)
-    assert (answer.status, answer.data.get("validationStatus")) == (200, "valid")
+    response = World().connect().put(record)
+    assert (response.status, response.data.get("validationStatus")) == (200, "valid")
 
 
 def test_text_is_limited_in_bytes_and_in_graphemes() -> None:
     """121 families of four are 121 graphemes and 3,025 bytes."""
-    answer = World().connect().put(post("👨‍👩‍👧‍👦" * 121))
-    assert answer.data["message"].endswith("string too big (maximum 3000, got 3025) at $.record.text")
+    response = World().connect().put(post("👨‍👩‍👧‍👦" * 121))
+    assert response.data["message"].endswith("string too big (maximum 3000, got 3025) at $.record.text")
 
 
 def test_half_of_a_surrogate_pair_is_rejected() -> None:
@@ -197,9 +197,9 @@ def test_half_of_a_surrogate_pair_is_rejected() -> None:
 
 
 def test_type_of_a_record_must_be_its_collection() -> None:
-    answer = World().connect().put({**post(), "$type": "app.bsky.feed.like"})
+    response = World().connect().put({**post(), "$type": "app.bsky.feed.like"})
     message = "Invalid $type: expected app.bsky.feed.post, got app.bsky.feed.like"
-    assert answer.refusal == (400, "InvalidRequest", message)
+    assert response.refusal == (400, "InvalidRequest", message)
 
 
 @pytest.mark.parametrize(
@@ -221,11 +221,11 @@ def test_posts_have_tids_as_keys(rkey: str) -> None:
 
 @pytest.mark.parametrize(("collection", "rkey"), [("post", "3l6oveex3ii2l"), (POST, ".."), (POST, "a/b"), (POST, "")])
 def test_collections_and_keys_have_a_syntax(collection: str, rkey: str) -> None:
-    answer = World().connect().write("putRecord", collection=collection, rkey=rkey, record=post())
-    assert answer.refusal[:2] == (400, "InvalidRequest")
+    response = World().connect().write("putRecord", collection=collection, rkey=rkey, record=post())
+    assert response.refusal[:2] == (400, "InvalidRequest")
 
 
-def put_unknown(user: User, **more: object) -> Answer:
+def put_unknown(user: User, **more: object) -> Response:
     return user.write("putRecord", collection="com.example.foo", rkey="self", record={"a": 1}, **more)
 
 
@@ -291,6 +291,6 @@ def nested(depth: int) -> list[object]:
 )
 def test_related_records_have_lexicons(collection: str, record: dict[str, Any], *, valid: bool) -> None:
     user = World().connect()
-    answer = user.write("putRecord", collection=collection, rkey="3l6oveex3ii2l", record=record)
-    assert (answer.status == 200) is valid
+    response = user.write("putRecord", collection=collection, rkey="3l6oveex3ii2l", record=record)
+    assert (response.status == 200) is valid
     assert user.world.posts() == []

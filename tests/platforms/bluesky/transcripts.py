@@ -24,7 +24,7 @@ PDS = "https://pds.example.com"
 SETTINGS = BlueskySettings()
 FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
 ACCOUNT = AccountFacts(platform_account_id=DID, handle="alice.example.com", data={"pds": PDS, "did": DID})
-AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not answer.")
+AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not response.")
 """The failure that the driver throws into a flow if a read or a sign-in got no response."""
 OTHER_POST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.feed.post/3k44deefqdk2g"
 OTHER_CID = "bafyreiecx6dujwoeqpdzl27w67z4h46hyklk3an4i4cvvmioaqb2qbyo5u"

@@ -44,9 +44,9 @@ class Driver(FlowDriver):
         request = ConsentRequest(redirect_uri=CALLBACK, state="s1", code_challenge="c")
         url = urlsplit(consent_url(request, self.settings))
         query = (*parse_qsl(url.query), ("choice", choice))
-        answer = self.ask("GET", url.path.removeprefix(urlsplit(self.root).path), query=query)
-        assert answer.status == 302
-        location = answer.headers["location"]
+        response = self.ask("GET", url.path.removeprefix(urlsplit(self.root).path), query=query)
+        assert response.status == 302
+        location = response.headers["location"]
         assert location.startswith(f"{CALLBACK}?")
         return dict(parse_qsl(urlsplit(location).query))
 

@@ -24,16 +24,16 @@ from tests.platforms.linkedin.transcripts import (
     PAGE,
     SETTINGS,
     SHARE,
-    answer,
     assert_ends_for_any_reply,
     refusal,
+    response,
 )
 
 GRANT = Grant(code="code", redirect_uri="https://me.example/cb", code_verifier="verifier")
 SCOPES = "openid,profile,w_member_social,w_organization_social r_organization_social,rw_organization_admin"
-TOKENS = answer(200, {"access_token": "AQX", "expires_in": 5_183_999, "scope": SCOPES})
-SELF_SERVE = answer(200, {"access_token": "AQX", "expires_in": "5183999", "scope": "openid profile w_member_social"})
-PARTNER = answer(
+TOKENS = response(200, {"access_token": "AQX", "expires_in": 5_183_999, "scope": SCOPES})
+SELF_SERVE = response(200, {"access_token": "AQX", "expires_in": "5183999", "scope": "openid profile w_member_social"})
+PARTNER = response(
     200,
     {
         "access_token": "AQX",
@@ -43,9 +43,9 @@ PARTNER = answer(
         "refresh_token_expires_in": 31_536_000,
     },
 )
-ANN = answer(200, {"sub": "782bbtaQ", "name": "Ann Lee", "picture": "https://media.licdn.com/ann"})
-ACLS = answer(200, {"elements": [{"organization": PAGE, "role": "ADMINISTRATOR"}]})
-NAMED = answer(200, {"localizedName": "Works", "vanityName": "works"})
+ANN = response(200, {"sub": "782bbtaQ", "name": "Ann Lee", "picture": "https://media.licdn.com/ann"})
+ACLS = response(200, {"elements": [{"organization": PAGE, "role": "ADMINISTRATOR"}]})
+NAMED = response(200, {"localizedName": "Works", "vanityName": "works"})
 CREDENTIAL = Credential(secrets={"access_token": "AQX", "refresh_token": "AQY"})
 
 
@@ -104,7 +104,7 @@ def test_self_serve_app_connects_the_member_until_the_token_expires() -> None:
 
 @pytest.mark.parametrize("lifetime_s", [31_536_000, None, -1, "soon"])
 def test_permission_of_a_partner_ends_with_its_refresh_token(lifetime_s: object) -> None:
-    tokens = answer(200, {**PARTNER.data(), "refresh_token_expires_in": lifetime_s})
+    tokens = response(200, {**PARTNER.data(), "refresh_token_expires_in": lifetime_s})
     [member] = played(tokens, ANN).value()
     assert member.credential.secrets == {"access_token": "AQX", "refresh_token": "AQY"}
     assert member.token_expires_at == NOW + timedelta(days=365)
@@ -120,7 +120,7 @@ def test_token_is_retried_when_it_is_not_known_everywhere_yet() -> None:
 def test_organizations_are_read_in_pages_and_with_an_older_field_name() -> None:
     def page(first: int, count: int) -> Reply:
         found = [{"organizationTarget": f"urn:li:organization:{number}"} for number in range(first, first + count)]
-        return answer(200, {"elements": found})
+        return response(200, {"elements": found})
 
     replies = [AWAY] * 103
     transcript = played(TOKENS, ANN, page(1, 100), page(101, 3), *replies)
@@ -133,18 +133,18 @@ def test_app_that_may_not_read_organizations_connects_the_member() -> None:
 
 
 def test_entity_that_is_not_an_organization_is_ignored() -> None:
-    odd = answer(200, {"elements": [{"organization": "urn:li:organization:../1"}, {"organization": 7}, 7, {}]})
+    odd = response(200, {"elements": [{"organization": "urn:li:organization:../1"}, {"organization": 7}, 7, {}]})
     assert len(played(TOKENS, ANN, odd).value()) == 1
 
 
 @pytest.mark.parametrize("error", ["invalid_grant", "invalid_request"])
 def test_used_code_requires_another_consent(error: str) -> None:
-    failure = failure_of(accounts(GRANT, SETTINGS), answer(400, {"error": error}))
+    failure = failure_of(accounts(GRANT, SETTINGS), response(400, {"error": error}))
     assert failure.kind is FailureKind.AUTH_FAILED
 
 
 def test_unknown_app_is_not_the_member_s_error() -> None:
-    failure = failure_of(accounts(GRANT, SETTINGS), answer(401, {"error": "invalid_client"}))
+    failure = failure_of(accounts(GRANT, SETTINGS), response(401, {"error": "invalid_client"}))
     assert failure.kind is FailureKind.UNAVAILABLE
 
 
@@ -164,7 +164,7 @@ def test_refresh_token_renews_the_access_token() -> None:
         "client_secret": "secret",
     }
     assert transcript.value().expires_at == NOW + timedelta(seconds=5_183_999)
-    ended = failure_of(refresh(partner, SETTINGS), answer(400, {"error": "invalid_grant"}))
+    ended = failure_of(refresh(partner, SETTINGS), response(400, {"error": "invalid_grant"}))
     assert ended.kind is FailureKind.AUTH_FAILED
 
 
@@ -191,13 +191,13 @@ def test_call_is_signed_for_its_endpoint() -> None:
     [
         (refusal(401, "EXPIRED_ACCESS_TOKEN"), True),
         (refusal(401, None, number=65602), True),
-        (answer(200, {"active": False, "status": "expired"}), True),
+        (response(200, {"active": False, "status": "expired"}), True),
         (refusal(401, "REVOKED_ACCESS_TOKEN", number=65601), False),
         (refusal(401, "INVALID_ACCESS_TOKEN", number=65600), False),
         (refusal(403, "EXPIRED_ACCESS_TOKEN"), False),
-        (answer(200, {"active": False, "status": "revoked"}), False),
-        (answer(200, {"active": True, "status": "active"}), False),
-        (answer(201), False),
+        (response(200, {"active": False, "status": "revoked"}), False),
+        (response(200, {"active": True, "status": "active"}), False),
+        (response(201), False),
     ],
 )
 def test_expired_token_is_distinguished_from_others(reply: Reply, is_expired: bool) -> None:  # noqa: FBT001 - a row
@@ -207,16 +207,16 @@ def test_expired_token_is_distinguished_from_others(reply: Reply, is_expired: bo
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (answer(200, {"active": False, "status": "revoked"}), FailureKind.AUTH_FAILED),
-        (answer(200, {"active": False}), FailureKind.AUTH_FAILED),
-        (answer(200, {}), FailureKind.UNAVAILABLE),
-        (answer(401, {"error": "invalid_client"}), FailureKind.UNAVAILABLE),
-        (answer(503), FailureKind.UNAVAILABLE),
+        (response(200, {"active": False, "status": "revoked"}), FailureKind.AUTH_FAILED),
+        (response(200, {"active": False}), FailureKind.AUTH_FAILED),
+        (response(200, {}), FailureKind.UNAVAILABLE),
+        (response(401, {"error": "invalid_client"}), FailureKind.UNAVAILABLE),
+        (response(503), FailureKind.UNAVAILABLE),
     ],
 )
 def test_check_distinguishes_an_ended_permission_from_an_outage(reply: Reply, kind: FailureKind) -> None:
     assert failure_of(check(ACCOUNT, SETTINGS), reply).kind is kind
-    assert play(check(ACCOUNT, SETTINGS), answer(200, {"active": True})).error is None
+    assert play(check(ACCOUNT, SETTINGS), response(200, {"active": True})).error is None
 
 
 def test_disconnecting_makes_no_call() -> None:
@@ -229,7 +229,7 @@ def test_version_and_sunset_are_published() -> None:
 
 def test_post_is_deleted_by_its_urn() -> None:
     flow = unpublish(ACCOUNT, [SHARE, f"urn:li:comment:({SHARE},1)"], SETTINGS)
-    transcript = play(flow, answer(204))
+    transcript = play(flow, response(204))
     [call] = transcript.calls
     assert (call.method, call.headers["X-RestLi-Method"]) == ("DELETE", "DELETE")
     assert call.url.endswith("/rest/posts/urn%3Ali%3Ashare%3A7012345678901234567")
@@ -237,7 +237,7 @@ def test_post_is_deleted_by_its_urn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reply", "kind"), [(answer(404), None), (answer(403), "rejected"), (answer(500), "unavailable")]
+    ("reply", "kind"), [(response(404), None), (response(403), "rejected"), (response(500), "unavailable")]
 )
 def test_deletion_of_a_missing_post_succeeds(reply: Reply, kind: str | None) -> None:
     error = play(unpublish(ACCOUNT, [SHARE], SETTINGS), reply).error

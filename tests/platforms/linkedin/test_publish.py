@@ -19,17 +19,17 @@ from tests.platforms.linkedin.transcripts import (
     SENT,
     SETTINGS,
     SHARE,
-    answer,
     assert_ends_for_any_reply,
     document,
     image,
     ready,
     refusal,
+    response,
     upload_started,
 )
 
 POST = "https://api.linkedin.com/rest/posts"
-COMMENTED = answer(201, {"id": "66", "$URN": f"urn:li:comment:({SHARE},66)"}, x_restli_id="66")
+COMMENTED = response(201, {"id": "66", "$URN": f"urn:li:comment:({SHARE},66)"}, x_restli_id="66")
 WAITING = refusal(400, "MEDIA_ASSET_WAITING_UPLOAD", "not ready")
 
 
@@ -168,7 +168,7 @@ def test_expired_upload_url_is_requested_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "begin", [answer(200), answer(200, {"value": {"uploadUrl": 7, "image": "urn"}}), answer(200, {"value": 7})]
+    "begin", [response(200), response(200, {"value": {"uploadUrl": 7, "image": "urn"}}), response(200, {"value": 7})]
 )
 def test_invalid_upload_url_is_requested_later(begin: Reply) -> None:
     assert failure_of(played(ready(media=(image(),)), begin)).kind is FailureKind.UNAVAILABLE

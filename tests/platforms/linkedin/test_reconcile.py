@@ -18,13 +18,13 @@ from tests.platforms.linkedin.transcripts import (
     PAGE,
     SETTINGS,
     SHARE,
-    answer,
     assert_ends_for_any_reply,
     ready,
     refusal,
+    response,
 )
 
-ACTIVE = answer(200, {"active": True})
+ACTIVE = response(200, {"active": True})
 DUPLICATE = refusal(422, None, f"Content is a duplicate of {SHARE}", inner="DUPLICATE_POST")
 IMAGE = {"media": {"id": "urn:li:image:D1"}}
 NEWLY = int(NOW.timestamp() * 1000)
@@ -42,7 +42,7 @@ def asked(call: Call, *replies: Reply | Exception, minutes_ago: float = 2) -> Tr
 
 def listed(**changes: Any) -> Reply:
     post = {"id": SHARE, "commentary": "hello", "createdAt": NEWLY, "content": IMAGE, **changes}
-    return answer(200, {"elements": [post]})
+    return response(200, {"elements": [post]})
 
 
 COMMENT = create_comment(SETTINGS, SHARE, MEMBER, "more")
@@ -86,7 +86,7 @@ def test_repeat_refused_for_another_reason_leaves_the_post_unknown(reply: Reply)
     assert isinstance(asked(creation(), ACTIVE, reply).value(), Unknown)
 
 
-@pytest.mark.parametrize("reply", [AWAY, answer(500), answer(503), refusal(409, "CONFLICT")])
+@pytest.mark.parametrize("reply", [AWAY, response(500), response(503), refusal(409, "CONFLICT")])
 def test_repeat_without_a_reply_is_repeated_when_it_must_have_arrived(reply: Reply | Exception) -> None:
     """LinkedIn detects the second repeat like the first: not knowing is worse."""
     error = asked(creation(), ACTIVE, reply).error
@@ -105,7 +105,7 @@ def test_duplicate_of_an_unknown_post_leaves_the_post_unknown() -> None:
 
 
 @pytest.mark.parametrize("call", [creation(), creation(PAGE), COMMENT])
-@pytest.mark.parametrize("reply", [AWAY, answer(429), answer(503)])
+@pytest.mark.parametrize("reply", [AWAY, response(429), response(503)])
 def test_unavailable_platform_is_asked_again_later(call: Call, reply: Reply | Exception) -> None:
     error = asked(call, reply).error
     assert isinstance(error, PlatformFailure)
@@ -113,7 +113,7 @@ def test_unavailable_platform_is_asked_again_later(call: Call, reply: Reply | Ex
 
 
 def test_rate_limited_repeat_is_made_later() -> None:
-    error = asked(creation(), ACTIVE, answer(429)).error
+    error = asked(creation(), ACTIVE, response(429)).error
     assert isinstance(error, PlatformFailure)
     assert error.kind is FailureKind.RATE_LIMITED
 
@@ -136,8 +136,8 @@ def test_post_of_a_page_is_read() -> None:
         listed(createdAt=NEWLY - 3_600_000),
         listed(createdAt="now"),
         listed(id="urn:li:image:1"),
-        answer(200, {"elements": []}),
-        answer(403),
+        response(200, {"elements": []}),
+        response(403),
     ],
 )
 def test_unlisted_post_of_a_page_is_repeated(reply: Reply) -> None:
@@ -148,13 +148,13 @@ def test_unlisted_post_of_a_page_is_repeated(reply: Reply) -> None:
 
 def test_comment_is_searched_for() -> None:
     found = {"$URN": "urn:li:comment:(x,1)", "actor": MEMBER, "message": {"text": "more"}}
-    value = asked(COMMENT, answer(200, {"elements": [found]})).value()
+    value = asked(COMMENT, response(200, {"elements": [found]})).value()
     assert isinstance(value, Found)
     assert value.reply.headers == {"x-restli-id": "urn:li:comment:(x,1)"}
 
 
 @pytest.mark.parametrize(
-    "reply", [answer(403), answer(200, {"elements": [{"actor": MEMBER, "message": {"text": "x"}}]})]
+    "reply", [response(403), response(200, {"elements": [{"actor": MEMBER, "message": {"text": "x"}}]})]
 )
 def test_missing_comment_is_unknown_and_not_absent(reply: Reply) -> None:
     assert isinstance(asked(COMMENT, reply).value(), Unknown)
@@ -164,8 +164,8 @@ def test_missing_comment_is_unknown_and_not_absent(reply: Reply) -> None:
     ("call", "replies"),
     [
         (creation(), [ACTIVE, DUPLICATE]),
-        (creation(PAGE, IMAGE), [answer(403), ACTIVE, DUPLICATE]),
-        (COMMENT, [answer(403)]),
+        (creation(PAGE, IMAGE), [response(403), ACTIVE, DUPLICATE]),
+        (COMMENT, [response(403)]),
     ],
 )
 def test_reconciling_ends_for_any_reply(call: Call, replies: list[Reply]) -> None:
@@ -177,5 +177,5 @@ def test_reconciling_ends_for_any_reply(call: Call, replies: list[Reply]) -> Non
 @pytest.mark.parametrize("author", [MEMBER, PAGE])
 def test_nothing_is_reported_as_absent(author: str, status: int) -> None:
     """The engine would send an absent post again, and LinkedIn guarantees no absence."""
-    transcript = asked(creation(author), *[answer(status)] * 3)
+    transcript = asked(creation(author), *[response(status)] * 3)
     assert not isinstance(transcript.result, Absent)

@@ -16,7 +16,7 @@ from letmepost.platforms.linkedin.rest import (
     oauth,
     send_bytes,
 )
-from tests.platforms.linkedin.transcripts import MEMBER, NOW, PAGE, SETTINGS, SHARE, answer, image, refusal
+from tests.platforms.linkedin.transcripts import MEMBER, NOW, PAGE, SETTINGS, SHARE, image, refusal, response
 
 CALLS: dict[str, Call] = {
     "post": create_post(SETTINGS, {}),
@@ -38,7 +38,7 @@ ROWS: list[tuple[str, Reply, str]] = [
     ("post", refusal(401, None, number=65600), "auth_failed"),
     ("post", refusal(401, "EMPTY_ACCESS_TOKEN", number=65604), "unavailable"),
     ("post", refusal(401, None, number=65604), "unavailable"),
-    ("token", answer(401, {"error": "invalid_client"}), "unavailable"),
+    ("token", response(401, {"error": "invalid_client"}), "unavailable"),
     ("post", refusal(403, "ACCESS_DENIED", "Not enough permissions to access: POST /posts"), "rejected"),
     ("comment", refusal(403, "ACCESS_DENIED"), "rejected"),
     ("post", refusal(400, "VERSION_MISSING"), "unavailable"),
@@ -64,12 +64,12 @@ ROWS: list[tuple[str, Reply, str]] = [
     ("post", refusal(500, "INTERNAL_SERVER_ERROR"), "in_doubt"),
     ("post", refusal(503, None), "in_doubt"),
     ("begin", refusal(500, "INTERNAL_SERVER_ERROR"), "unavailable"),
-    ("bytes", answer(502), "unavailable"),
-    ("read", answer(504), "unavailable"),
+    ("bytes", response(502), "unavailable"),
+    ("read", response(504), "unavailable"),
     ("comment", refusal(400, None, "Unable to obtain activity for urn:li:share:1"), "unavailable"),
     ("comment", refusal(500, None, "Unable to obtain activity for urn:li:share:1"), "unavailable"),
     ("comment", refusal(500, None), "in_doubt"),
-    ("post", answer(201), "in_doubt"),
+    ("post", response(201), "in_doubt"),
 ]
 
 
@@ -141,7 +141,7 @@ def test_limit_has_its_scope_and_reset_time(
 
 @pytest.mark.parametrize(("header", "seconds"), [("7", 7), ("soon", 900), ("-1", 900), ("9" * 20, 900), ("٣", 900)])
 def test_burst_limit_uses_the_retry_time_of_linkedin(header: str, seconds: int) -> None:
-    assert explain(CALLS["post"], answer(429, retry_after=header)).retry_at == NOW + timedelta(seconds=seconds)
+    assert explain(CALLS["post"], response(429, retry_after=header)).retry_at == NOW + timedelta(seconds=seconds)
 
 
 def test_burst_limit_ends_at_midnight_at_the_latest() -> None:
@@ -152,7 +152,7 @@ def test_burst_limit_ends_at_midnight_at_the_latest() -> None:
 def test_duplicate_contains_the_urn_of_the_earlier_post() -> None:
     assert duplicate_of(refusal(422, None, DUPLICATE, inner="DUPLICATE_POST")) == SHARE
     assert duplicate_of(refusal(422, None, "Content is a duplicate")) is None
-    assert duplicate_of(answer(422)) is None
+    assert duplicate_of(response(422)) is None
 
 
 def test_only_temporary_refusals_are_waited_for() -> None:
@@ -179,5 +179,5 @@ def test_raw_reply_is_bounded_and_contains_no_token() -> None:
 
 
 def test_incomplete_success_is_not_shown() -> None:
-    failure = explain(CALLS["token"], answer(200, {"access_token": "opaque"}))
+    failure = explain(CALLS["token"], response(200, {"access_token": "opaque"}))
     assert failure.response == {"status": 200, "code": None, "body": ""}

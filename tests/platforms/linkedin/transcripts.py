@@ -25,7 +25,7 @@ SHARE = "urn:li:share:7012345678901234567"
 SETTINGS = LinkedInSettings(client_id="app", client_secret=SecretStr("secret"), pages=True)
 FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
 ACCOUNT = AccountFacts(platform_account_id=MEMBER, handle=None, data={"authors": [MEMBER, PAGE], "refreshable": False})
-AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not answer.")
+AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not response.")
 """The failure that the driver throws into a flow if a read got no response."""
 
 BYTES = {
@@ -37,7 +37,7 @@ CREATED = Reply(status=201, headers={"x-restli-id": SHARE}, received_at=NOW)
 _STATUSES = (200, 401, 429, 500)
 
 
-def answer(status: int, value: object = None, **headers: str) -> Reply:
+def response(status: int, value: object = None, **headers: str) -> Reply:
     body = b"" if value is None else json.dumps(value).encode()
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     return Reply(status=status, headers=named, body=body, received_at=NOW)
@@ -51,16 +51,16 @@ def refusal(status: int, code: str | None, message: str = "", *, number: int = 1
     if inner is not None:
         error = {"code": inner, "description": message, "input": {"inputPath": {"fieldPath": "/commentary"}}}
         value["errorDetails"] = {"inputErrors": [error]}
-    return answer(status, value)
+    return response(status, value)
 
 
 def upload_started(noun: str, number: int = 1) -> Reply:
     """Return the reply with an upload URL."""
     urn = f"urn:li:{noun}:D{number}"
-    return answer(200, {"value": {"uploadUrl": f"https://www.linkedin.com/dms-uploads/{number}", noun: urn}})
+    return response(200, {"value": {"uploadUrl": f"https://www.linkedin.com/dms-uploads/{number}", noun: urn}})
 
 
-SENT = answer(201)
+SENT = response(201)
 
 
 def image(number: int = 1, **facts: Any) -> MediaItem:

@@ -34,8 +34,8 @@ def error(code: object, subcode: object = None, status: int = 400, **more: Any) 
     return reply(status, {"error": body if subcode is None else {**body, "error_subcode": subcode}})
 
 
-def kind(call: Call, answer: Reply) -> FailureKind:
-    return explain(call, answer, OWN, "Example").kind
+def kind(call: Call, response: Reply) -> FailureKind:
+    return explain(call, response, OWN, "Example").kind
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
@@ -159,6 +159,6 @@ def test_id_is_read_only_from_a_success(status: int, value: Any, expected: str |
 @given(st.integers(200, 599), st.recursive(st.none() | st.integers() | st.text(), st.lists))
 def test_any_reply_is_explained(status: int, value: object) -> None:
     for body in (value, {"error": value}, {"error": {"code": value, "message": value, "error_subcode": value}}):
-        answer = reply(status, body)
-        read_error(answer)
-        assert explain(PUBLISH, answer, OWN, "Example").message
+        response = reply(status, body)
+        read_error(response)
+        assert explain(PUBLISH, response, OWN, "Example").message

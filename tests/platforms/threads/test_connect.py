@@ -94,9 +94,9 @@ def test_suffix_that_threads_appends_is_not_part_of_the_code() -> None:
     assert exchange.form["code"] == "AQBcode"
 
 
-@pytest.mark.parametrize("answer", [AWAY, refused(190), recorded("debug_token", data=5), refused(2, http=500)])
-def test_granted_scopes_are_unknown_when_the_app_may_not_read_them(answer: Reply | Exception) -> None:
-    assert connected(*CONNECTING[:3], answer).scopes == ()
+@pytest.mark.parametrize("response", [AWAY, refused(190), recorded("debug_token", data=5), refused(2, http=500)])
+def test_granted_scopes_are_unknown_when_the_app_may_not_read_them(response: Reply | Exception) -> None:
+    assert connected(*CONNECTING[:3], response).scopes == ()
 
 
 def test_used_code_requires_another_consent() -> None:
@@ -106,9 +106,9 @@ def test_used_code_requires_another_consent() -> None:
 
 
 @pytest.mark.parametrize("step", [0, 1, 2])
-@pytest.mark.parametrize("answer", [AWAY, refused(2, http=500), Reply(status=502, body=b"<html>", received_at=NOW)])
-def test_unavailable_platform_does_not_end_a_consent(step: int, answer: Reply | Exception) -> None:
-    failure = refusal(play(accounts(GRANT, SETTINGS), *CONNECTING[:step], answer))
+@pytest.mark.parametrize("response", [AWAY, refused(2, http=500), Reply(status=502, body=b"<html>", received_at=NOW)])
+def test_unavailable_platform_does_not_end_a_consent(step: int, response: Reply | Exception) -> None:
+    failure = refusal(play(accounts(GRANT, SETTINGS), *CONNECTING[:step], response))
     assert failure.kind is FailureKind.UNAVAILABLE
 
 
@@ -136,7 +136,7 @@ def test_refreshed_token_is_valid_for_another_sixty_days() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         (refused(190, 463), FailureKind.AUTH_FAILED),
         (refused(10), FailureKind.AUTH_FAILED),
@@ -147,9 +147,9 @@ def test_refreshed_token_is_valid_for_another_sixty_days() -> None:
         (refused(190, http=200), FailureKind.UNAVAILABLE),
     ],
 )
-def test_only_an_invalid_token_requires_a_person(answer: Reply, kind: FailureKind) -> None:
+def test_only_an_invalid_token_requires_a_person(response: Reply, kind: FailureKind) -> None:
     """An error in a 200 must not become an empty token. A token that is too young is refused as well."""
-    assert refusal(play(refresh(ACCOUNT, SETTINGS), answer)).kind is kind
+    assert refusal(play(refresh(ACCOUNT, SETTINGS), response)).kind is kind
 
 
 def test_expired_token_is_not_exchanged() -> None:
@@ -158,12 +158,12 @@ def test_expired_token_is_not_exchanged() -> None:
 
 def test_check_reads_the_account_of_the_token() -> None:
     play(check(ACCOUNT, SETTINGS), recorded("me")).value()
-    for answer, kind in (
+    for response, kind in (
         (refused(190, 463), FailureKind.AUTH_FAILED),
         (refused(1, http=500), FailureKind.UNAVAILABLE),
         (recorded("me", id="5"), FailureKind.UNAVAILABLE),
     ):
-        assert refusal(play(check(ACCOUNT, SETTINGS), answer)).kind is kind
+        assert refusal(play(check(ACCOUNT, SETTINGS), response)).kind is kind
 
 
 def test_disconnecting_makes_no_call() -> None:
@@ -175,12 +175,12 @@ def test_posts_are_deleted_last_first_and_a_missing_one_is_skipped() -> None:
     transcript = play(unpublish(ACCOUNT, ["1", "2"], SETTINGS), refused(24, 4279009), recorded("deleted"))
     assert [(call.method, call.url) for call in transcript.calls] == [("DELETE", f"{API}/2"), ("DELETE", f"{API}/1")]
     assert transcript.error is None
-    for answer, kind in (
+    for response, kind in (
         (refused(10), FailureKind.AUTH_FAILED),
         (refused(100, http=200), FailureKind.REJECTED),
         (refused(4), FailureKind.RATE_LIMITED),
     ):
-        assert refusal(play(unpublish(ACCOUNT, ["1"], SETTINGS), answer)).kind is kind
+        assert refusal(play(unpublish(ACCOUNT, ["1"], SETTINGS), response)).kind is kind
 
 
 def test_callback_that_threads_signed_names_the_account() -> None:

@@ -125,8 +125,8 @@ async def test_deployment_selects_the_unit_of_text(
     async with deployed(database_urls, redis_url, tmp_path, environment=environment, with_worker=False) as running:
         client = await running.client()
         request = {"targets": [{"accountId": await connect(client)}], "text": "\u4e2d" * 500}
-        answer = (await client.post("/v1/posts/validate", request)).json()
-        assert answer["valid"] is valid
+        response = (await client.post("/v1/posts/validate", request)).json()
+        assert response["valid"] is valid
         platforms = (await client.get("/v1/platforms")).json()["data"]
     [limits] = [platform["limits"] for platform in platforms if platform["platform"] == NAME]
     [limit] = [limit for limit in limits if limit["rule"] == "threads.text.max_graphemes"]

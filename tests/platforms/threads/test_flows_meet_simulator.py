@@ -208,8 +208,8 @@ def test_post_can_reply_and_quote() -> None:
     assert isinstance(first, Live)
     driver.journal.clear()
     driver.publish(account, text="second", options={"replyToId": first.uri, "quotePostId": first.uri})
-    answer = PLATFORM.simulator.posts(driver.state)[1]
-    assert (answer.reply_to, answer.record["quote_post_id"]) == (first.uri, first.uri)
+    response = PLATFORM.simulator.posts(driver.state)[1]
+    assert (response.reply_to, response.record["quote_post_id"]) == (first.uri, first.uri)
 
 
 def test_reply_to_a_deleted_post_is_rejected_after_a_while() -> None:

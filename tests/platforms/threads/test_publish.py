@@ -86,13 +86,13 @@ def resumed(post: ReadyPost, *replies: Reply | Exception | None) -> tuple[list[I
 def _go_on(flow: Flow[None], instruction: Instruction, given: Iterator[Reply | Exception | None]) -> Instruction:
     if not isinstance(instruction, Call | Pause | Forget):
         return next(flow)
-    answer = next(given)
+    response = next(given)
     if isinstance(instruction, Pause):
-        assert answer is None
+        assert response is None
         return flow.throw(GaveUp(instruction.step, instruction.give_up_after_s))
-    if isinstance(answer, Exception):
-        return flow.throw(answer)
-    return next(flow) if answer is None else flow.send(answer)
+    if isinstance(response, Exception):
+        return flow.throw(response)
+    return next(flow) if response is None else flow.send(response)
 
 
 def ended(post: ReadyPost, *replies: Reply | Exception | None) -> PlatformFailure:
@@ -129,10 +129,10 @@ def test_post_is_live_when_published_with_the_link_of_threads() -> None:
     assert transcript.instructions[-1] == Live(uri="2", url=LINK)
 
 
-@pytest.mark.parametrize("answer", [recorded("container"), NOT_YET, refused(2, http=500)])
-def test_late_link_is_waited_for_and_then_omitted(answer: Reply) -> None:
-    assert pauses(run(ready(), made(1), made(2), answer)) == [("link", 1.0)]
-    said, error = resumed(ready(), made(1), made(2), answer, None)
+@pytest.mark.parametrize("response", [recorded("container"), NOT_YET, refused(2, http=500)])
+def test_late_link_is_waited_for_and_then_omitted(response: Reply) -> None:
+    assert pauses(run(ready(), made(1), made(2), response)) == [("link", 1.0)]
+    said, error = resumed(ready(), made(1), made(2), response, None)
     assert error is None
     assert said[-1] == Live(uri="2", url=None)
 
@@ -294,7 +294,7 @@ def test_container_that_is_not_ready_in_time_is_unavailable() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "post", "step", "rule"),
+    ("response", "post", "step", "rule"),
     [
         (NOT_YET, ready(options={"replyToId": "7"}), "post-container-refused", "threads.reference.not_found"),
         (
@@ -306,11 +306,11 @@ def test_container_that_is_not_ready_in_time_is_unavailable() -> None:
     ],
 )
 def test_temporary_refusal_is_waited_out_before_it_is_final(
-    answer: Reply, post: ReadyPost, step: str, rule: str
+    response: Reply, post: ReadyPost, step: str, rule: str
 ) -> None:
-    [(name, _)] = pauses(run(post, answer))
+    [(name, _)] = pauses(run(post, response))
     assert name == step
-    failure = ended(post, answer, None)
+    failure = ended(post, response, None)
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, rule)
 
 
@@ -348,14 +348,14 @@ def test_container_that_failed_before_publishing_is_created_again_once(state: st
     assert failure.rule == {"ERROR": "threads.container.error", "EXPIRED": "threads.container.expired"}[state]
 
 
-@pytest.mark.parametrize("answer", [NOT_YET, refused(100, message="The container has been published already.")])
-def test_container_that_was_already_published_is_found(answer: Reply) -> None:
-    transcript = run(ready(), made(1), answer, status("PUBLISHED"), recorded("recent"), recorded("post"))
+@pytest.mark.parametrize("response", [NOT_YET, refused(100, message="The container has been published already.")])
+def test_container_that_was_already_published_is_found(response: Reply) -> None:
+    transcript = run(ready(), made(1), response, status("PUBLISHED"), recorded("recent"), recorded("post"))
     assert transcript.instructions[-1] == Live(uri="18012345678901234", url=LINK)
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         (refused(100), FailureKind.REJECTED),
         (refused(100, 4279013), FailureKind.REJECTED),
@@ -364,21 +364,21 @@ def test_container_that_was_already_published_is_found(answer: Reply) -> None:
         (refused(368), FailureKind.REJECTED),
     ],
 )
-def test_refused_post_is_final_when_the_container_is_not_published(answer: Reply, kind: FailureKind) -> None:
-    assert refusal(run(ready(), made(1), answer, status("FINISHED"))).kind is kind
+def test_refused_post_is_final_when_the_container_is_not_published(response: Reply, kind: FailureKind) -> None:
+    assert refusal(run(ready(), made(1), response, status("FINISHED"))).kind is kind
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "said"),
+    ("response", "kind", "said"),
     [
         (refused(4, 2207051), FailureKind.REJECTED, "restricted"),
         (refused(506), FailureKind.DUPLICATE, "same content"),
         (NOT_YET, FailureKind.UNAVAILABLE, "cannot find the post"),
     ],
 )
-def test_refused_status_read_does_not_decide_the_post(answer: Reply, kind: FailureKind, said: str) -> None:
+def test_refused_status_read_does_not_decide_the_post(response: Reply, kind: FailureKind, said: str) -> None:
     """A published id has no status: the read is refused with code 100, which says nothing about the post."""
-    failure = refusal(run(ready(), made(1), answer, refused(100, message="nonexisting field (status)")))
+    failure = refusal(run(ready(), made(1), response, refused(100, message="nonexisting field (status)")))
     assert failure.kind is kind
     assert said in failure.message
 

@@ -118,18 +118,18 @@ def test_any_other_status_leaves_the_post_unknown(name: str) -> None:
     assert isinstance(ask(status(name)).value(), Unknown)
 
 
-@pytest.mark.parametrize("answer", [AWAY, refused(2, http=500), refused(4), refused(24, 4279009)])
-def test_unavailable_platform_is_asked_again_later(answer: Reply | Exception) -> None:
-    refusal(ask(answer))
-    refusal(ask(status("PUBLISHED"), answer))
+@pytest.mark.parametrize("response", [AWAY, refused(2, http=500), refused(4), refused(24, 4279009)])
+def test_unavailable_platform_is_asked_again_later(response: Reply | Exception) -> None:
+    refusal(ask(response))
+    refusal(ask(status("PUBLISHED"), response))
 
 
 @pytest.mark.parametrize(
-    "answer", [refused(190), refused(100, message="Tried accessing nonexisting field (status)"), refused(100, 33)]
+    "response", [refused(190), refused(100, message="Tried accessing nonexisting field (status)"), refused(100, 33)]
 )
-def test_refused_status_read_leaves_the_post_unknown(answer: Reply) -> None:
-    assert isinstance(ask(answer).value(), Unknown)
-    assert isinstance(ask(status("PUBLISHED"), answer).value(), Unknown)
+def test_refused_status_read_leaves_the_post_unknown(response: Reply) -> None:
+    assert isinstance(ask(response).value(), Unknown)
+    assert isinstance(ask(status("PUBLISHED"), response).value(), Unknown)
 
 
 def test_reconciling_ends_for_any_reply() -> None:

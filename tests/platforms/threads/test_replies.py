@@ -30,7 +30,7 @@ TOO_LONG = "Param text must be at most 500 characters long."
 
 
 @pytest.mark.parametrize(
-    ("call", "answer", "kind"),
+    ("call", "response", "kind"),
     [
         (PUBLISH, refused(190, 460), A),
         (PUBLISH, refused(190, 463), A),
@@ -67,8 +67,8 @@ TOO_LONG = "Param text must be at most 500 characters long."
         (READ, Reply(status=200, body=b"{}", received_at=NOW), U),
     ],
 )
-def test_error_has_its_kind(call: Call, answer: Reply, kind: FailureKind) -> None:
-    failure = explain(call, answer)
+def test_error_has_its_kind(call: Call, response: Reply, kind: FailureKind) -> None:
+    failure = explain(call, response)
     assert failure.kind is kind
     assert failure.message
 

@@ -43,9 +43,9 @@ def choose(world: World, choice: str, **changes: str) -> tuple[str, dict[str, st
     assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
     links = [unescape(link) for link in re.findall(r'href="([^"]*)"', page.text)]
     [link] = [link for link in links if link.endswith(f"choice={choice}")]
-    answer = world.send("GET", "/oauth/authorize", query=parse_qsl(urlsplit(link).query))
-    assert answer.status == 302
-    url = urlsplit(answer.headers["location"])
+    response = world.send("GET", "/oauth/authorize", query=parse_qsl(urlsplit(link).query))
+    assert response.status == 302
+    url = urlsplit(response.headers["location"])
     assert url.fragment == ("_" if choice != "deny" else "")
     return url._replace(query="", fragment="").geturl(), dict(parse_qsl(url.query))
 
@@ -54,8 +54,8 @@ def test_allowing_returns_a_code_that_is_valid_once(world: World) -> None:
     base, returned = choose(world, "allow")
     assert (base, returned["state"]) == (CALLBACK, "s&t")
     code = returned["code"]
-    answer = world.exchange(code)
-    assert isinstance(answer.data["user_id"], int)
+    response = world.exchange(code)
+    assert isinstance(response.data["user_id"], int)
     again = world.exchange(code)
     assert (again.status, again.data["error_type"], again.data["code"]) == (400, "OAuthException", 400)
 
@@ -106,8 +106,8 @@ def test_invalid_consent_request_is_a_page(world: World, changes: dict[str, str]
 )
 def test_code_is_exchanged_by_its_own_app_with_its_own_uri(world: World, changes: dict[str, str]) -> None:
     code = choose(world, "allow")[1]["code"]
-    answer = world.exchange(code, **changes)
-    assert (answer.status, answer.data["error_type"]) == (400, "OAuthException")
+    response = world.exchange(code, **changes)
+    assert (response.status, response.data["error_type"]) == (400, "OAuthException")
     assert world.exchange(code).status == 200
 
 
@@ -133,9 +133,9 @@ def test_short_lived_token_is_exchanged_within_its_hour(world: World) -> None:
     short = world.exchange(choose(world, "allow")[1]["code"]).data["access_token"]
     assert world.prolong(short, client_secret="wrong").refusal == WRONG
     assert world.prolong(short, grant_type="th_refresh_token").refusal == WRONG
-    answer = world.prolong(short)
-    assert (answer.data["token_type"], answer.data["expires_in"]) == ("bearer", 5_184_000)
-    assert world.prolong(answer.data["access_token"]).refusal == WRONG
+    response = world.prolong(short)
+    assert (response.data["token_type"], response.data["expires_in"]) == ("bearer", 5_184_000)
+    assert world.prolong(response.data["access_token"]).refusal == WRONG
     world.advance(hours=1)
     assert world.prolong(short).refusal == (400, 190, 463)
 
@@ -144,13 +144,13 @@ def test_long_lived_token_is_refreshed_from_its_second_day_to_its_last(world: Wo
     world.advance(hours=23, minutes=59)
     assert world.refresh(user.token).refusal == WRONG
     world.advance(minutes=1)
-    answer = world.refresh(user.token)
-    assert answer.data["expires_in"] == 5_184_000
-    assert world.refresh(answer.data["access_token"]).refusal == WRONG
+    response = world.refresh(user.token)
+    assert response.data["expires_in"] == 5_184_000
+    assert world.refresh(response.data["access_token"]).refusal == WRONG
     assert world.refresh(user.token, grant_type="other").refusal == WRONG
     world.advance(days=59)
     assert world.refresh(user.token).refusal == (400, 190, 463)
-    user.token = answer.data["access_token"]
+    user.token = response.data["access_token"]
     assert user.get("me").status == 200
 
 
@@ -217,8 +217,8 @@ POLL = json.dumps({"option_a": "Yes", "option_b": "No"})
 def test_container_is_rejected(
     user: User, media_type: str, parameters: dict[str, str], refusal: tuple[int, int | None, int | None]
 ) -> None:
-    answer = user.make(media_type, **parameters)
-    assert answer.refusal == refusal
+    response = user.make(media_type, **parameters)
+    assert response.refusal == refusal
     assert not any(key.startswith("container/") for key in user.world.state)
 
 
@@ -297,8 +297,8 @@ def test_other_accounts_cannot_be_written_to_or_read(world: World, user: User) -
 
 
 def test_me_is_the_account_itself(user: User) -> None:
-    answer = user.world.send("POST", "/v1.0/me/threads", form={"media_type": "TEXT", "text": "a"}, token=user.token)
-    assert answer.status == 200
+    response = user.world.send("POST", "/v1.0/me/threads", form={"media_type": "TEXT", "text": "a"}, token=user.token)
+    assert response.status == 200
 
 
 # Posts

@@ -39,8 +39,8 @@ def test_account_of_every_scenario_can_be_connected(scenario: str) -> None:
 
 def test_ok_publishes_immediately() -> None:
     user = World().connect()
-    answer = user.publish(user.make().data["id"])
-    assert (answer.status, answer.delay_s, answer.dropped) == (200, 0, False)
+    response = user.publish(user.make().data["id"])
+    assert (response.status, response.delay_s, response.dropped) == (200, 0, False)
 
 
 def test_slow_delays_writes_and_media() -> None:
@@ -64,18 +64,18 @@ def test_rate_limited_refuses_two_writes_while_the_quota_is_not_used_up() -> Non
 
 def test_auth_revoked_refuses_everything_after_connecting() -> None:
     user = World().connect("auth_revoked")
-    for answer in (user.make(), user.get("me"), user.publish("1"), user.world.refresh(user.token)):
-        assert answer.refusal == (400, 190, 458)
+    for response in (user.make(), user.get("me"), user.publish("1"), user.world.refresh(user.token)):
+        assert response.refusal == (400, 190, 458)
 
 
 def test_token_expiring_requires_a_refresh_every_few_minutes() -> None:
     user = World().connect("token_expiring")
     user.world.advance(seconds=119)
-    answer = user.world.refresh(user.token)
-    assert answer.data["expires_in"] == 120
+    response = user.world.refresh(user.token)
+    assert response.data["expires_in"] == 120
     user.world.advance(seconds=1)
     assert user.make().refusal == (400, 190, 463)
-    user.token = answer.data["access_token"]
+    user.token = response.data["access_token"]
     assert user.make().status == 200
 
 

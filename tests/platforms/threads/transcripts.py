@@ -26,7 +26,7 @@ API = "https://graph.threads.net/v1.0"
 SETTINGS = ThreadsSettings(client_id="1789", client_secret=SecretStr("app-secret"))
 FROZEN = Frozen(at=NOW, entropy=bytes(range(32)))
 ACCOUNT = AccountFacts(platform_account_id=USER, handle="alice", data={})
-AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not answer.")
+AWAY = PlatformFailure(FailureKind.UNAVAILABLE, "The server did not response.")
 """The failure that the driver throws into a flow if a read or a preparation got no response."""
 
 _REPLIES = Path(__file__).parent / "replies"

@@ -16,7 +16,7 @@ PICTURE = "https://media.example.com/media/1"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """A reply with parsed JSON."""
 
     status: int
@@ -47,7 +47,7 @@ class World(SimulatedNetwork):
         query: Sequence[tuple[str, str]] = (),
         form: Mapping[str, str] | None = None,
         token: str | None = None,
-    ) -> Answer:
+    ) -> Response:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         if form is not None:
             headers["content-type"] = "application/x-www-form-urlencoded"
@@ -55,9 +55,9 @@ class World(SimulatedNetwork):
         reply = self.ask(method, path, body, headers, query=tuple(query))
         is_json = reply.headers.get("content-type", "").startswith("application/json")
         data = json.loads(reply.body) if is_json else None
-        return Answer(reply.status, reply.headers, reply.body.decode(), data, reply.dropped, reply.delay_s)
+        return Response(reply.status, reply.headers, reply.body.decode(), data, reply.dropped, reply.delay_s)
 
-    def exchange(self, code: str, **changes: str) -> Answer:
+    def exchange(self, code: str, **changes: str) -> Response:
         form = {
             "client_id": CLIENT_ID,
             "client_secret": CLIENT_SECRET,
@@ -67,11 +67,11 @@ class World(SimulatedNetwork):
         }
         return self.send("POST", "/oauth/access_token", form={**form, **changes})
 
-    def prolong(self, short: str, **changes: str) -> Answer:
+    def prolong(self, short: str, **changes: str) -> Response:
         query = {"grant_type": "th_exchange_token", "client_secret": CLIENT_SECRET, "access_token": short, **changes}
         return self.send("GET", "/access_token", query=tuple(query.items()))
 
-    def refresh(self, token: str, **changes: str) -> Answer:
+    def refresh(self, token: str, **changes: str) -> Response:
         query = {"grant_type": "th_refresh_token", "access_token": token, **changes}
         return self.send("GET", "/refresh_access_token", query=tuple(query.items()))
 
@@ -93,15 +93,15 @@ class User:
     id: str
     token: str
 
-    def get(self, path: str, **query: str) -> Answer:
+    def get(self, path: str, **query: str) -> Response:
         return self.world.send("GET", f"/v1.0/{path}", query=tuple(query.items()), token=self.token)
 
-    def make(self, media_type: str = "TEXT", **parameters: str) -> Answer:
+    def make(self, media_type: str = "TEXT", **parameters: str) -> Response:
         texts = {"text": "hello"} if media_type == "TEXT" else {}
         form = {"media_type": media_type, **texts, **parameters}
         return self.world.send("POST", f"/v1.0/{self.id}/threads", form=form, token=self.token)
 
-    def publish(self, container: str) -> Answer:
+    def publish(self, container: str) -> Response:
         form = {"creation_id": container}
         return self.world.send("POST", f"/v1.0/{self.id}/threads_publish", form=form, token=self.token)
 
@@ -109,14 +109,14 @@ class User:
         """Create a container, publish it, and return the post's id."""
         container = self.make(media_type, **parameters).data["id"]
         self.world.advance(seconds=1)
-        answer = self.publish(container)
-        assert answer.status == 200, answer.text
-        post_id: str = answer.data["id"]
+        response = self.publish(container)
+        assert response.status == 200, response.text
+        post_id: str = response.data["id"]
         return post_id
 
     def status(self, container: str) -> str:
         found: str = self.get(container, fields="id,status,error_message").data["status"]
         return found
 
-    def delete(self, post_id: str) -> Answer:
+    def delete(self, post_id: str) -> Response:
         return self.world.send("DELETE", f"/v1.0/{post_id}", token=self.token)

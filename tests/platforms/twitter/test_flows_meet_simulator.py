@@ -155,7 +155,7 @@ def test_reply_is_accepted_to_oneself_and_to_mentions_only() -> None:
     [live] = world.publish(first, "a stranger's")
     assert isinstance(live, Live)
     stranger = live.uri.rpartition("/")[2]
-    world.publish(first, "own answer", options={"replyToTweetId": stranger})
+    world.publish(first, "own response", options={"replyToTweetId": stranger})
     second = world.connect()
     failure = failed(lambda: world.publish(second, "hey", options={"replyToTweetId": stranger}))
     assert (failure.kind, failure.rule) == (FailureKind.REJECTED, "twitter.reply.not_allowed")

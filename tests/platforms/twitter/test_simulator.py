@@ -231,13 +231,13 @@ def test_timeline_returns_posts_in_x_s_form_with_a_delay(world: World) -> None:
     path = f"/2/users/{me}/tweets"
     fields = {"tweet.fields": "created_at,text,entities,attachments,referenced_tweets"}
     first = create(world, "a <b> & example.com", media={"media_ids": [uploaded(world)]})
-    second = create(world, "answer", reply={"in_reply_to_tweet_id": first})
+    second = create(world, "response", reply={"in_reply_to_tweet_id": first})
     assert world.call("GET", path, **fields) == (200, {"meta": {"result_count": 0}})
     world.now += timedelta(seconds=LAG_S)
     _, page = world.call("GET", path, **fields)
-    answer, post = page["data"]
-    assert answer["referenced_tweets"] == [{"type": "replied_to", "id": first}]
-    assert (answer["id"], post["created_at"]) == (second, "2026-11-22T10:00:00.000Z")
+    response, post = page["data"]
+    assert response["referenced_tweets"] == [{"type": "replied_to", "id": first}]
+    assert (response["id"], post["created_at"]) == (second, "2026-11-22T10:00:00.000Z")
     link, picture = post["entities"]["urls"]
     assert link["expanded_url"] == "http://example.com"
     assert post["text"] == f"a &lt;b&gt; &amp; {link['url']} {picture['url']}"

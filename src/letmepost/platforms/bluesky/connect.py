@@ -66,12 +66,12 @@ class ConnectInput(BaseModel):
 def connect(form: ConnectInput, settings: BlueskySettings) -> Flow[ConnectedAccount]:
     """Sign in, and find out which account it is and which server it is on.
 
-    The account's DID document proves both: the server that it names accepts the session. A server that a person
-    names, and even the entryway, proves neither, because anyone can run a server that answers with someone else's DID.
+    The account's DID document proves both: the server that it names accepts the session. A server that a person names,
+    and even the entryway, proves neither, because anyone can run a server that returns the DID of another account.
 
     Raises:
         InputRefused: the handle, the password or the server is wrong.
-        PlatformFailure: the directory or a server did not answer, or the account cannot be used.
+        PlatformFailure: the directory or a server did not respond, or the account cannot be used.
     """
     identity = None
     if form.pds_url is not None:

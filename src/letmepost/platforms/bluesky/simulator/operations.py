@@ -72,12 +72,12 @@ def _put(write: Write) -> dict[str, Any]:
     body = write.body
     change = _prepared(body, body["rkey"], body["record"], validate=body.get("validate"))
     current = find_record(write.state, write.did, change.collection, change.rkey)
-    answer = _made(write.did, change)
+    response = _made(write.did, change)
     if current is not None and current["cid"] == change.cid:
-        return answer
+        return response
     refuse_swapped_record(body, current)
     refuse_swapped_commit(write.state, write.did, body)
-    return {**answer, "commit": commit(write.state, write.did, [change], write.now)}
+    return {**response, "commit": commit(write.state, write.did, [change], write.now)}
 
 
 def _create(write: Write) -> dict[str, Any]:
@@ -141,8 +141,8 @@ def _prepared(target: Body, rkey: str, record: Body, *, validate: bool | None) -
 def _made(did: str, change: Change) -> dict[str, Any]:
     if change.value is None:
         return {}
-    answer = {"uri": record_uri(did, change.collection, change.rkey), "cid": change.cid}
-    return answer if change.status is None else {**answer, "validationStatus": change.status}
+    response = {"uri": record_uri(did, change.collection, change.rkey), "cid": change.cid}
+    return response if change.status is None else {**response, "validationStatus": change.status}
 
 
 _COLLECTION = string(form=is_nsid)

@@ -45,7 +45,7 @@ class Scenario:
         refuses_uploads: True if `refuse` applies to uploads too.
         delay_s: how long writes and uploads take.
         revoked: the app password is revoked after its first use.
-        loses_first_answer: a record's first write is executed, but its response is lost.
+        loses_first_response: a record's first write is executed, but its response is lost.
         is_taken: another post already has the record key.
         directory_failure: the PLC directory does not return the account's document, so it cannot be connected.
     """
@@ -56,7 +56,7 @@ class Scenario:
     delay_s: float = 0.0
     access_lifetime: timedelta = ACCESS_LIFETIME
     revoked: bool = False
-    loses_first_answer: bool = False
+    loses_first_response: bool = False
     is_taken: bool = False
     directory_failure: DirectoryFailure | None = None
 
@@ -118,7 +118,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "flaky": Scenario(summary="The first, third, fifth … write returns 500 and is not executed.", refuse=_flaky),
         "timeout_after_publish": Scenario(
             summary="A record's first write is executed, but the connection breaks before the response.",
-            loses_first_answer=True,
+            loses_first_response=True,
         ),
         "duplicate": Scenario(summary="Another post already has every record key.", is_taken=True),
         # On Bluesky, a post needs no background processing, unlike on other platforms. The call itself never ends

@@ -35,9 +35,9 @@ def handler(operation: Operation) -> Handler:
         refuse_attempt(state, did, scenario, call.now, shows_post=bool(posts), upload=False)
         if scenario.is_taken:
             _take_keys(state, did, [part["rkey"] for part in posts if "rkey" in part], call.now)
-        answer = operation.execute(Write(state=state, did=did, body=body, now=call.now))
-        dropped = scenario.loses_first_answer and _is_first(state, answer)
-        return success(answer, headers=headers, delay_s=scenario.delay_s, dropped=dropped)
+        response = operation.execute(Write(state=state, did=did, body=body, now=call.now))
+        dropped = scenario.loses_first_response and _is_first(state, response)
+        return success(response, headers=headers, delay_s=scenario.delay_s, dropped=dropped)
 
     return handle
 
@@ -51,9 +51,9 @@ def _take_keys(state: State, did: str, rkeys: Sequence[str], now: datetime) -> N
         commit(state, did, changes, now)
 
 
-def _is_first(state: State, answer: Mapping[str, Any]) -> bool:
+def _is_first(state: State, response: Mapping[str, Any]) -> bool:
     """Return True if the response reports a record for the first time, and store that."""
-    uris = [part["uri"] for part in answer.get("results", [answer]) if "uri" in part]
+    uris = [part["uri"] for part in response.get("results", [response]) if "uri" in part]
     fresh = [uri for uri in uris if f"lost/{uri}" not in state]
     for uri in fresh:
         state[f"lost/{uri}"] = True

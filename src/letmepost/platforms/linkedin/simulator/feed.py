@@ -178,14 +178,14 @@ def _store(
     state[f"post/{urn}"] = {"body": body, "text": little.text, "created_ms": at_ms, "digest": digest, **linked}
     state[f"same/{digest}"] = {"urn": urn, "at_ms": at_ms}
     is_first = f"lost/{digest}" not in state
-    if scenario.loses_first_answer or scenario.hides_first_urn:
+    if scenario.loses_first_response or scenario.hides_first_urn:
         state[f"lost/{digest}"] = True
     named = {"x-restli-id": urn, "location": f"/posts/{urn}"}
     return success(
         status=201,
         headers={} if scenario.hides_first_urn and is_first else named,
         delay_s=scenario.delay_s,
-        dropped=scenario.loses_first_answer and is_first,
+        dropped=scenario.loses_first_response and is_first,
     )
 
 

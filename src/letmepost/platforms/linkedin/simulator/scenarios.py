@@ -33,7 +33,7 @@ class Scenario:
         delay_s: how long writes take.
         refreshable: True if the app is a partner's, which receives refresh tokens.
         revoked: the member revokes the permission after the account is connected.
-        loses_first_answer: a post's first write is executed, but its response is lost.
+        loses_first_response: a post's first write is executed, but its response is lost.
         hides_first_urn: the response to a post's first write lacks its URN.
         never_ready: media stay in processing.
     """
@@ -45,7 +45,7 @@ class Scenario:
     access_lifetime: timedelta = ACCESS_LIFETIME
     refreshable: bool = False
     revoked: bool = False
-    loses_first_answer: bool = False
+    loses_first_response: bool = False
     hides_first_urn: bool = False
     never_ready: bool = False
 
@@ -117,7 +117,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "flaky": Scenario(summary="The first, third, fifth … write returns 500 and is not executed.", refuse=_flaky),
         "timeout_after_publish": Scenario(
             summary="A post's first write is executed, but the connection breaks before the response.",
-            loses_first_answer=True,
+            loses_first_response=True,
         ),
         "silent_success": Scenario(
             summary="A post's first write is executed, but the response lacks the URN.", hides_first_urn=True

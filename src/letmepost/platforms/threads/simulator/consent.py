@@ -40,9 +40,9 @@ def authorize(state: State, call: SimulatedCall) -> SimulatedReply:
     return _return(redirect_uri, {"code": code, **returned}, tail="#_")
 
 
-def _return(redirect_uri: str, answer: dict[str, str | None], tail: str = "") -> SimulatedReply:
+def _return(redirect_uri: str, parameters: dict[str, str | None], tail: str = "") -> SimulatedReply:
     joint = "&" if "?" in redirect_uri else "?"
-    return SimulatedReply(status=302, headers={"location": f"{redirect_uri}{joint}{urlencode(answer)}{tail}"})
+    return SimulatedReply(status=302, headers={"location": f"{redirect_uri}{joint}{urlencode(parameters)}{tail}"})
 
 
 def _links(call: SimulatedCall) -> str:

@@ -111,11 +111,11 @@ def prolong(state: State, call: SimulatedCall) -> SimulatedReply:
     if token["is_long"]:
         raise wrong_parameter("The access token is not a short-lived one.")
     person: Person = state[f"person/{token['person']}"]
-    answer = _long_lived(state, call, token)
+    reply = _long_lived(state, call, token)
     if SCENARIOS[person["scenario"]].is_revoked:
         # The one read that connecting needs is still allowed.
         state[f"revoked/{person['id']}"] = 0
-    return answer
+    return reply
 
 
 def refresh(state: State, call: SimulatedCall) -> SimulatedReply:

@@ -77,7 +77,7 @@ def _publish(state: State, call: SimulatedCall, person: Person) -> SimulatedRepl
     scenario = SCENARIOS[person["scenario"]]
     refuse_attempt(state, person["id"], scenario, call.now, shows_post=True)
     post = timeline.publish(state, call, person)
-    return _written(post["id"], scenario.delay_s, is_lost=scenario.loses_first_answer)
+    return _written(post["id"], scenario.delay_s, is_lost=scenario.loses_first_response)
 
 
 def _written(created_id: str, delay_s: float, *, is_lost: bool = False) -> SimulatedReply:

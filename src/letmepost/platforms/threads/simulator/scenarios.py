@@ -34,7 +34,7 @@ class Scenario:
             texts.
         token_lifetime, token_age: of a long-lived token when it is issued.
         is_revoked: the permission is revoked after the account is connected.
-        loses_first_answer: a container is published, but the response is lost.
+        loses_first_response: a container is published, but the response is lost.
         lag_s: how long one part of the network does not know what another part has created.
         media_error: the error of every media item.
     """
@@ -46,7 +46,7 @@ class Scenario:
     token_lifetime: timedelta = TOKEN_LIFETIME
     token_age: timedelta = timedelta()
     is_revoked: bool = False
-    loses_first_answer: bool = False
+    loses_first_response: bool = False
     lag_s: float = 0.0
     media_error: str | None = None
 
@@ -99,7 +99,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "flaky": Scenario(summary="The first, third, fifth … write returns 500 and is not executed.", refuse=_flaky),
         "timeout_after_publish": Scenario(
             summary="Every container is published, but the connection breaks before the response.",
-            loses_first_answer=True,
+            loses_first_response=True,
         ),
         "duplicate": Scenario(summary="Every post is rejected as a duplicate.", refuse=_duplicate),
         "processing_forever": Scenario(summary="Containers never become ready.", processing_s=None),

@@ -59,9 +59,9 @@ def _links(query: dict[str, str]) -> str:
     return f"<h1>An app wants to access a sandbox account</h1>{''.join(links)}"
 
 
-def _back(redirect_uri: str, answer: dict[str, str]) -> SimulatedReply:
+def _back(redirect_uri: str, parameters: dict[str, str]) -> SimulatedReply:
     parts = urlsplit(redirect_uri)
-    query = "&".join(part for part in (parts.query, urlencode(answer)) if part)
+    query = "&".join(part for part in (parts.query, urlencode(parameters)) if part)
     return SimulatedReply(status=302, headers={"location": urlunsplit(parts._replace(query=query))})
 
 

@@ -28,7 +28,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Success:
     """A success."""
 
     body: Mapping[str, Any]
@@ -36,7 +36,7 @@ class Answer:
     dropped: bool = False
 
 
-Handle: TypeAlias = Callable[[Request], Answer]
+Handle: TypeAlias = Callable[[Request], Success]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class Endpoint:
     scopes: frozenset[str]
     is_slow: bool = False
 
-    def answer(self, state: State, call: SimulatedCall, target: str) -> SimulatedReply:
+    def respond(self, state: State, call: SimulatedCall, target: str) -> SimulatedReply:
         """Respond to a call.
 
         Raises:

@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from letmepost.platforms.contract import State
 from letmepost.platforms.twitter.simulator.accounts import snowflake
-from letmepost.platforms.twitter.simulator.endpoint import Answer, Request
+from letmepost.platforms.twitter.simulator.endpoint import Request, Success
 from letmepost.platforms.twitter.simulator.scenarios import refuse_attempt
 from letmepost.platforms.twitter.simulator.wire import RefusedError, forbidden, invalid, read_json, read_multipart
 
@@ -42,7 +42,7 @@ class UploadedMedia(TypedDict):
     alt_text: str | None
 
 
-def upload(request: Request) -> Answer:
+def upload(request: Request) -> Success:
     """`POST /2/media/upload`: an image in one piece."""
     refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, shows_post=False)
     category, content = _one_shot(request)
@@ -58,10 +58,10 @@ def upload(request: Request) -> Answer:
     item["ready_at"] = request.call.now.timestamp()
     request.state[f"media/{item['id']}"] = item
     data = {**_shown(item), "size": len(content), "image": {"image_type": _sniff(content), "w": 1, "h": 1}}
-    return Answer(body={"data": data})
+    return Success(body={"data": data})
 
 
-def initialize(request: Request) -> Answer:
+def initialize(request: Request) -> Success:
     """`POST /2/media/upload/initialize`."""
     refuse_attempt(request.state, request.account["id"], request.scenario, request.call.now, shows_post=False)
     body = read_json(request.call)
@@ -74,10 +74,10 @@ def initialize(request: Request) -> Answer:
         raise invalid("$.total_bytes: is too large, or missing")
     item = _begin(request, category, total)
     request.state[f"media/{item['id']}"] = item
-    return Answer(body={"data": {**_shown(item), "expires_after_secs": SESSION_LIFETIME_S}})
+    return Success(body={"data": {**_shown(item), "expires_after_secs": SESSION_LIFETIME_S}})
 
 
-def append(request: Request) -> Answer:
+def append(request: Request) -> Success:
     """`POST /2/media/upload/{id}/append`. The same index again replaces the segment."""
     item = own_media(request.state, request.account["id"], request.target)
     fields = dict(read_multipart(request.call))
@@ -88,10 +88,10 @@ def append(request: Request) -> Answer:
         raise RefusedError(413, {"title": "Payload Too Large", "status": 413, "type": "about:blank", "detail": ""})
     segments = {**item["segments"], str(int(index)): len(content)}
     request.state[f"media/{item['id']}"] = {**item, "segments": segments}
-    return Answer(body={"data": {"expires_at": int(request.call.now.timestamp()) + SESSION_LIFETIME_S}})
+    return Success(body={"data": {"expires_at": int(request.call.now.timestamp()) + SESSION_LIFETIME_S}})
 
 
-def finalize(request: Request) -> Answer:
+def finalize(request: Request) -> Success:
     """`POST /2/media/upload/{id}/finalize`."""
     item = own_media(request.state, request.account["id"], request.target)
     sizes = [item["segments"].get(str(index), 0) for index in range(len(item["segments"]))]
@@ -102,19 +102,19 @@ def finalize(request: Request) -> Answer:
     until = (now + LIFETIME).timestamp()
     final: UploadedMedia = {**item, "ready_at": ready_at, "until": until}
     request.state[f"media/{item['id']}"] = final
-    return Answer(body={"data": {**_shown(final), "size": sum(sizes), **_processing(final, now.timestamp())}})
+    return Success(body={"data": {**_shown(final), "size": sum(sizes), **_processing(final, now.timestamp())}})
 
 
-def status(request: Request) -> Answer:
+def status(request: Request) -> Success:
     """`GET /2/media/upload?command=STATUS`."""
     query = dict(request.call.query)
     if query.get("command") != "STATUS":
         raise invalid("The `command` query parameter value is not one of [STATUS]")
     item = own_media(request.state, request.account["id"], query.get("media_id", ""))
-    return Answer(body={"data": {**_shown(item), **_processing(item, request.call.now.timestamp())}})
+    return Success(body={"data": {**_shown(item), **_processing(item, request.call.now.timestamp())}})
 
 
-def describe(request: Request) -> Answer:
+def describe(request: Request) -> Success:
     """`POST /2/media/metadata`."""
     body = read_json(request.call)
     metadata = body.get("metadata")
@@ -126,7 +126,7 @@ def describe(request: Request) -> Answer:
         raise invalid("$.metadata.alt_text.text: is too long")
     item = own_media(request.state, request.account["id"], body["id"])
     request.state[f"media/{item['id']}"] = {**item, "alt_text": text}
-    return Answer(body={"data": {"id": item["id"], "associated_metadata": {"alt_text": {"text": text}}}})
+    return Success(body={"data": {"id": item["id"], "associated_metadata": {"alt_text": {"text": text}}}})
 
 
 def own_media(state: State, account_id: str, media_id: str) -> UploadedMedia:

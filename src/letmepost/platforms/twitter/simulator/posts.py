@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 from letmepost.platforms.contract import SimulatedPost, State
 from letmepost.platforms.twitter.simulator.accounts import find_account, snowflake
 from letmepost.platforms.twitter.simulator.bodies import check_body
-from letmepost.platforms.twitter.simulator.endpoint import Answer, Request
+from letmepost.platforms.twitter.simulator.endpoint import Request, Success
 from letmepost.platforms.twitter.simulator.media import UploadedMedia, media_key
 from letmepost.platforms.twitter.simulator.rendering import escape, render
 from letmepost.platforms.twitter.simulator.scenarios import DUPLICATE, refuse_attempt
@@ -40,7 +40,7 @@ class Post(TypedDict):
     root: str
 
 
-def create(request: Request) -> Answer:
+def create(request: Request) -> Success:
     """`POST /2/tweets`."""
     state, account, now = request.state, request.account, request.call.now
     refuse_attempt(state, account["id"], request.scenario, now, shows_post=True)
@@ -67,20 +67,20 @@ def create(request: Request) -> Answer:
     state[f"post/{post['id']}"] = post
     text, _ = render(body.get("text", ""), post["id"], post["media_keys"])
     data = {"id": post["id"], "text": text, "edit_history_tweet_ids": [post["id"]]}
-    return Answer(status=201, body={"data": data}, dropped=_is_lost(request))
+    return Success(status=201, body={"data": data}, dropped=_is_lost(request))
 
 
-def delete(request: Request) -> Answer:
+def delete(request: Request) -> Success:
     """`DELETE /2/tweets/{id}`. Deleting a missing post succeeds."""
     post = _find(request.state, request.target)
     if post is not None and post["account_id"] != request.account["id"]:
         raise forbidden()
     if post is not None:
         del request.state[f"post/{post['id']}"]
-    return Answer(body={"data": {"deleted": post is not None}})
+    return Success(body={"data": {"deleted": post is not None}})
 
 
-def timeline(request: Request) -> Answer:
+def timeline(request: Request) -> Success:
     """`GET /2/users/{id}/tweets`: newest first, with a small delay."""
     query = dict(request.call.query)
     count = query.get("max_results", "10")
@@ -100,7 +100,7 @@ def timeline(request: Request) -> Answer:
     ]
     newest = sorted(found, key=lambda post: int(post["id"]), reverse=True)[: int(count)]
     shown = [_shown(post, fields) for post in newest]
-    return Answer(body={**({"data": shown} if shown else {}), "meta": {"result_count": len(shown)}})
+    return Success(body={**({"data": shown} if shown else {}), "meta": {"result_count": len(shown)}})
 
 
 def visible_posts(state: State) -> list[SimulatedPost]:
@@ -171,7 +171,7 @@ def _is_remembered(known: Post, now: datetime) -> bool:
 def _is_lost(request: Request) -> bool:
     """Return True if the scenario loses this response."""
     key = f"lost/{request.account['id']}"
-    if not request.scenario.loses_first_answer or key in request.state:
+    if not request.scenario.loses_first_response or key in request.state:
         return False
     request.state[key] = True
     return True

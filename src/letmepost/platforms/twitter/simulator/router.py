@@ -37,12 +37,12 @@ ENDPOINTS: Sequence[tuple[str, re.Pattern[str], Endpoint]] = tuple(
 def answer(state: State, call: SimulatedCall) -> SimulatedReply:
     """Change the state as the call requests, and return the server's response."""
     try:
-        return _answer(state, call)
+        return _respond(state, call)
     except RefusedError as refusal:
         return refusal.reply({})
 
 
-def _answer(state: State, call: SimulatedCall) -> SimulatedReply:
+def _respond(state: State, call: SimulatedCall) -> SimulatedReply:
     match call.method, call.path:
         case "GET", consent.AUTHORIZE:
             return consent.authorize(state, call)
@@ -53,7 +53,7 @@ def _answer(state: State, call: SimulatedCall) -> SimulatedReply:
     for method, pattern, endpoint in ENDPOINTS:
         found = pattern.fullmatch(call.path) if method == call.method else None
         if found is not None:
-            return endpoint.answer(state, call, found[1] if found.groups() else "")
+            return endpoint.respond(state, call, found[1] if found.groups() else "")
     detail = f"There is nothing at {call.method} {call.path}."
     raise RefusedError(
         404, {"title": "Not Found", "detail": detail, "type": f"{PROBLEMS}/resource-not-found", "status": 404}

@@ -31,7 +31,7 @@ class Scenario:
         refuses_uploads: True if `refuse` applies to uploads too.
         delay_s: how long posts and uploads take.
         revoked: the permission is withdrawn after the account is connected.
-        loses_first_answer: the account's first post is executed, but its response is lost.
+        loses_first_response: the account's first post is executed, but its response is lost.
         processes_forever: no GIF is ever ready.
     """
 
@@ -41,7 +41,7 @@ class Scenario:
     delay_s: float = 0.0
     access_lifetime: timedelta = ACCESS_LIFETIME
     revoked: bool = False
-    loses_first_answer: bool = False
+    loses_first_response: bool = False
     processes_forever: bool = False
 
 
@@ -96,7 +96,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         "flaky": Scenario(summary="The first, third, fifth … post returns 500 and is not executed.", refuse=_flaky),
         "timeout_after_publish": Scenario(
             summary="The first post is executed, but the connection breaks before the response.",
-            loses_first_answer=True,
+            loses_first_response=True,
         ),
         "duplicate": Scenario(
             summary="Every post is rejected as a duplicate.",

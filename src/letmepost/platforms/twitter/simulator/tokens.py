@@ -100,11 +100,11 @@ def _issue(state: State, call: SimulatedCall, account_id: str, scopes: list[str]
     account = state[f"account/{account_id}"]
     lifetime = SCENARIOS[account["scenario"]].access_lifetime
     access = _remember(state, call, account_id, scopes, lifetime, is_access=True)
-    answer = {"token_type": "bearer", "expires_in": int(lifetime.total_seconds()), "access_token": access}
-    answer["scope"] = " ".join(scopes)
+    grant = {"token_type": "bearer", "expires_in": int(lifetime.total_seconds()), "access_token": access}
+    grant["scope"] = " ".join(scopes)
     if "offline.access" in scopes:
-        answer["refresh_token"] = _remember(state, call, account_id, scopes, REFRESH_LIFETIME, is_access=False)
-    return answer
+        grant["refresh_token"] = _remember(state, call, account_id, scopes, REFRESH_LIFETIME, is_access=False)
+    return grant
 
 
 def _remember(
