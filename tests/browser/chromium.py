@@ -1,4 +1,4 @@
-"""A real browser, steered over its own protocol (https://chromedevtools.github.io/devtools-protocol/)."""
+"""A real browser, controlled over its protocol (https://chromedevtools.github.io/devtools-protocol/)."""
 
 import asyncio
 import base64
@@ -30,7 +30,7 @@ _ARGUMENTS = (
 
 
 class NotNowError(Exception):
-    """The browser cannot do that: most often because a page is just making way for the next."""
+    """The browser cannot run a command, usually because it is loading the next page."""
 
 
 class Connection:
@@ -61,7 +61,7 @@ class Connection:
 
 
 class Tab:
-    """A tab: what a person does in it, and what it shows. Screenshots go to `directory`."""
+    """A tab, with the actions of a person. Screenshots are written to `directory`."""
 
     def __init__(self, connection: Connection, session: str, directory: Path) -> None:
         self._connection = connection
@@ -76,12 +76,12 @@ class Tab:
         await self.sees("document.readyState === 'complete' && location.href !== 'about:blank'")
 
     async def ask(self, expression: str) -> Any:
-        """The value of an expression in the page."""
+        """Return the value of an expression in the page."""
         told = await self.do("Runtime.evaluate", expression=expression, returnByValue=True)
         return told["result"].get("value")
 
     async def sees(self, expression: str) -> None:
-        """Wait until an expression is true; pages come and go meanwhile."""
+        """Wait until an expression is true, even if other pages are loaded in the meantime."""
 
         async def look() -> bool:
             try:
@@ -98,11 +98,11 @@ class Tab:
             raise
 
     async def reads(self, text: str) -> None:
-        """Wait until the page says so."""
+        """Wait until the page contains a text."""
         await self.sees(f"document.readyState === 'complete' && document.body.innerText.includes({json.dumps(text)})")
 
     async def press(self, label: str) -> None:
-        """Click the button or link that is called so, as a mouse does."""
+        """Click the button or link with this label."""
         everything = "[...document.querySelectorAll('button, a, label')]"
         named = f"{everything}.find(one => one.innerText.includes({json.dumps(label)}))"
         await self.sees(named)
@@ -114,7 +114,7 @@ class Tab:
             await self.do("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 
     async def write(self, name: str, text: str) -> None:
-        """Type into a field, instead of what stands there."""
+        """Replace the text of a field."""
         await self.ask(f"document.getElementById({json.dumps(name)}).select()")
         await self.do("Input.insertText", text=text)
 
@@ -127,7 +127,7 @@ class Tab:
             await self.do("Input.dispatchKeyEvent", type=kind, key=name, windowsVirtualKeyCode=codes[name], **more)
 
     async def look(self, *, width: int = 900, height: int = 760, dark: bool = False) -> None:
-        """Be such a screen."""
+        """Set the size and the color scheme of the screen."""
         await self.do(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -135,13 +135,13 @@ class Tab:
         await self.do("Emulation.setEmulatedMedia", features=[scheme])
 
     async def shoot(self, name: str) -> None:
-        """Keep what it looks like."""
+        """Save a screenshot."""
         told = await self.do("Page.captureScreenshot", format="png")
         (self._directory / f"{name}.png").write_bytes(base64.b64decode(told["data"]))
 
 
 class Browser:
-    """A browser; each tab of it is a stranger to the others."""
+    """A browser whose tabs share no cookies."""
 
     def __init__(self, connection: Connection, directory: Path) -> None:
         self._connection = connection

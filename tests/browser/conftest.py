@@ -1,4 +1,4 @@
-"""A deployment that a browser can reach, with simulated platforms behind it, and the browser itself."""
+"""A deployment with simulated platforms that a browser can reach, and the browser."""
 
 import socket
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ async def site(
     redis_url: str,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Site]:
-    """The deployment, and the page of a customer to which people return."""
+    """Run the deployment, and the customer's page to which people return."""
     double = consenting()
     simulator = replace(double.simulator, answer=answer, create_account=create_account)
     known = {**discover(), NAME: replace(double, simulator=simulator)}
@@ -63,7 +63,7 @@ async def _customers_page(request: Request) -> HTMLResponse:
 @pytest.fixture(scope="session")
 def screenshots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("screenshots")
-    print(f"\nScreenshots: {directory}")  # noqa: T201 - whoever runs this wants to look at them
+    print(f"\nScreenshots: {directory}")  # noqa: T201 - for the developer who runs the tests
     return directory
 
 

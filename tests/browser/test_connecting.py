@@ -1,4 +1,4 @@
-"""People connect accounts with a real browser: by mouse, by keyboard, on small and on dark screens."""
+"""Connecting accounts in a real browser: with mouse and keyboard, on small and on dark screens."""
 
 import httpx2
 import pytest
@@ -13,7 +13,7 @@ TYPED = next(name for name, platform in discover().items() if platform.connect_i
 BY_CONSENT = sorted(name for name, platform in discover().items() if platform.oauth is not None)
 
 
-async def test_somebody_chooses_among_the_accounts_of_one_consent(site: Site, tab: Tab) -> None:
+async def test_person_chooses_among_the_accounts_of_one_consent(site: Site, tab: Tab) -> None:
     made = await site.session(externalUserId="user-42")
     await tab.go(made["url"])
     await tab.reads("Connect an account")
@@ -36,7 +36,7 @@ async def test_somebody_chooses_among_the_accounts_of_one_consent(site: Site, ta
     assert len((await site.client.get("/v1/accounts?externalUserId=user-42")).json()["data"]) == 2
 
 
-async def test_somebody_who_denies_returns(site: Site, tab: Tab) -> None:
+async def test_person_returns_after_denying_the_consent(site: Site, tab: Tab) -> None:
     made = await site.session(platform=NAME)
     await tab.go(made["url"])
     await tab.press(f"Continue to {NAME.title()}")
@@ -45,7 +45,7 @@ async def test_somebody_who_denies_returns(site: Site, tab: Tab) -> None:
     assert (await site.outcome(made))["status"] == "cancelled"
 
 
-async def test_somebody_connects_with_the_keyboard_alone(site: Site, tab: Tab) -> None:
+async def test_person_connects_with_the_keyboard_only(site: Site, tab: Tab) -> None:
     made = await site.session(platform=NAME)
     await tab.go(made["url"])
     await tab.reads(f"Continue to {NAME.title()}")
@@ -59,7 +59,7 @@ async def test_somebody_connects_with_the_keyboard_alone(site: Site, tab: Tab) -
     await tab.reads("status: connected")
 
 
-async def test_somebody_corrects_what_was_typed_in(site: Site, tab: Tab) -> None:
+async def test_person_corrects_wrong_input(site: Site, tab: Tab) -> None:
     made = await site.session(platform=TYPED)
     given = await credentials(site)
     await tab.look(width=390, height=900)
@@ -69,7 +69,7 @@ async def test_somebody_corrects_what_was_typed_in(site: Site, tab: Tab) -> None
     for name, value in given.items():
         await tab.write(name, "not a name" if name == "identifier" else value)
     await tab.press("Connect")
-    await tab.reads("That did not work")
+    await tab.reads("The account could not be connected")
     await tab.shoot("6-wrong")
     assert await tab.ask("document.title.startsWith('Error')")
     assert await tab.ask("document.querySelector('[aria-invalid=true]').id") == "identifier"
@@ -81,7 +81,7 @@ async def test_somebody_corrects_what_was_typed_in(site: Site, tab: Tab) -> None
 
 
 async def credentials(site: Site) -> dict[str, str]:
-    """What connects a simulated account."""
+    """Return the credentials of a simulated account."""
     url = f"{site.deployment.sandbox_url}/control/{site.organization_id}/{TYPED}/accounts"
     headers = {"authorization": f"Bearer {SANDBOX_TOKEN}"}
     async with httpx2.AsyncClient(headers=headers) as control:
@@ -90,7 +90,7 @@ async def credentials(site: Site) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("width", [320, 900])
-async def test_every_page_fits_its_screen_in_the_dark_too(site: Site, tab: Tab, width: int) -> None:
+async def test_every_page_fits_a_dark_screen(site: Site, tab: Tab, width: int) -> None:
     operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
     path = f"/v1/organizations/{site.organization_id}"
     brand = {"name": "Bäckerei Sonnenschein am Alten Marktplatz", "color": "#ffcc00"}
@@ -105,7 +105,7 @@ async def test_every_page_fits_its_screen_in_the_dark_too(site: Site, tab: Tab, 
     await site.deployment.http.patch(path, json={"brand": None}, headers=operator)
 
 
-async def test_every_field_has_a_label_and_nothing_is_loaded_from_elsewhere(site: Site, tab: Tab) -> None:
+async def test_every_field_has_a_label_and_no_other_resource_is_loaded(site: Site, tab: Tab) -> None:
     made = await site.session(platform=TYPED)
     await tab.go(made["url"])
     await tab.reads("Connect")
@@ -114,10 +114,10 @@ async def test_every_field_has_a_label_and_nothing_is_loaded_from_elsewhere(site
     )
     assert await tab.ask("document.querySelectorAll('h1').length === 1 && document.documentElement.lang === 'en'")
     assert await tab.ask("performance.getEntriesByType('resource').length === 0")
-    assert await tab.ask("document.cookie") == "", "the cookie is not for scripts"
+    assert await tab.ask("document.cookie") == "", "scripts cannot read the cookie"
 
 
-async def test_another_browser_cannot_go_on(site: Site, tab: Tab, browser: Browser) -> None:
+async def test_another_browser_cannot_continue(site: Site, tab: Tab, browser: Browser) -> None:
     made = await site.session(platform=NAME)
     await tab.go(made["url"])
     await tab.press(f"Continue to {NAME.title()}")

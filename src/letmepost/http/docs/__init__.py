@@ -1,1 +1,1 @@
-"""The documentation that this server serves: plain pages, made of the same values that the code obeys."""
+"""The documentation pages of this server, generated from the values that the code uses."""

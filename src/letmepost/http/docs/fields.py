@@ -1,4 +1,4 @@
-"""The fields of a schema as a table, those of what it holds beneath it."""
+"""The fields of a JSON schema as an HTML table."""
 
 from collections.abc import Mapping
 from html import escape
@@ -19,7 +19,7 @@ _BOUNDS = {
 
 
 def fields_table(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> str:
-    """What a body or an answer holds; nothing when it has no fields of its own."""
+    """Return a table of a schema's fields, nested ones included; empty if it has none."""
     rows = _rows(schema, schemas, "", 0)
     return table(("Field", "Type", "Meaning"), rows) if rows else ""
 
@@ -40,7 +40,7 @@ def _rows(schema: Mapping[str, Any], schemas: Mapping[str, Any], path: str, dept
 
 
 def _object_in(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> tuple[Mapping[str, Any], str] | None:
-    """The schema that has fields: itself, what it refers to, holds or may be; and `[]` where it is a list of them."""
+    """Return the first object schema in a schema, and `[]` for each list around it; None if there is none."""
     if "$ref" in schema:
         return _object_in(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if schema.get("type") == "array":
@@ -65,7 +65,7 @@ def _meaning(name: str, field: Mapping[str, Any]) -> str:
 
 
 def type_of(schema: Mapping[str, Any]) -> str:
-    """What kind of value it is, in a word or two."""
+    """Return the type of a value in a few words."""
     if "$ref" in schema:
         return str(schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:

@@ -1,4 +1,4 @@
-"""What every page has: a title, a way back, and a style of its own. Nothing is loaded from anywhere."""
+"""The layout of the documentation pages. They load no other resources."""
 
 import re
 from html import escape
@@ -43,28 +43,28 @@ _CODE = re.compile(r"`([^`]+)`")
 
 
 def page(title: str, body: str, *, is_code: bool = False) -> str:
-    """A whole page. `body` is HTML; `is_code`: the title is a name to be typed."""
+    """Return a whole page. `body` is HTML. `is_code`: the title is an identifier."""
     heading = f"<code>{escape(title)}</code>" if is_code else escape(title)
     return _PAGE.format(title=escape(title), style=_STYLE, heading=heading, body=body)
 
 
 def prose(text: str) -> str:
-    """Text as HTML; what stands between backticks is code."""
+    """Return text as HTML. Text between backticks becomes code."""
     return _CODE.sub(r"<code>\1</code>", escape(text, quote=False))
 
 
 def paragraphs(text: str) -> str:
-    """Text of several paragraphs as HTML."""
+    """Return text of several paragraphs as HTML."""
     return "".join(f"<p>{prose(part)}</p>" for part in text.split("\n\n") if part.strip())
 
 
 def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """A table; its cells are HTML."""
+    """Return a table. The cells are HTML."""
     titles = "".join(f'<th scope="col">{escape(title)}</th>' for title in head)
     lines = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f'<div class="wide"><table><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table></div>'
 
 
 def definitions(pairs: list[tuple[str, str]]) -> str:
-    """Terms and what they mean; the meanings are HTML."""
+    """Return terms with their meanings. The meanings are HTML."""
     return "<dl>" + "".join(f"<dt>{escape(term)}</dt><dd>{meaning}</dd>" for term, meaning in pairs) + "</dl>"

@@ -1,4 +1,4 @@
-"""The reference: every operation, event and status on one page, made from the description of the API."""
+"""The reference: every operation, event and status on one page, generated from the OpenAPI document."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -12,15 +12,15 @@ from letmepost.http.gate import ANY_KEY, OPERATOR, scope_of
 
 _METHODS = ("post", "get", "put", "patch", "delete")
 _INTRO = """
-<p>One request publishes to many social accounts, once and only once. Send JSON to <code>/v1</code> with
-<code>Authorization: Bearer lmp_live_…</code>; a key that starts with <code>lmp_test_</code> publishes to simulated
-platforms. Times are RFC 3339, lists have a <code>nextCursor</code>, and every refusal is the same
-<a href="/docs/errors">envelope</a>. The same as a document for generators: <a href="/openapi.json">OpenAPI 3.1</a>.</p>
+<p>One request publishes to many social accounts, exactly once. Send JSON to <code>/v1</code> with
+<code>Authorization: Bearer lmp_live_…</code>. A key that starts with <code>lmp_test_</code> publishes to simulated
+platforms. Times are RFC 3339, lists have a <code>nextCursor</code>, and all errors use the same
+<a href="/docs/errors">envelope</a>. To generate a client, use the <a href="/openapi.json">OpenAPI 3.1 document</a>.</p>
 """
 
 
 def reference_page(described: Mapping[str, Any]) -> str:
-    """The page of a whole description."""
+    """Return the page of an OpenAPI document."""
     tags = described["tags"]
     sections = [_section(tag, described) for tag in tags if _operations(tag["name"], described)]
     return page(
@@ -49,7 +49,7 @@ def _contents(tags: list[Mapping[str, Any]], described: Mapping[str, Any]) -> st
         if links:
             groups.append(f"<details><summary><b>{tag['name']}</b> {prose(tag['description'])}</summary>")
             groups.append(f"<ul>{links}</ul></details>")
-    more = '<p><a href="#events">Events that webhooks are sent</a> · <a href="#statuses">Statuses of a post</a></p>'
+    more = '<p><a href="#events">Webhook events</a> · <a href="#statuses">Statuses of a post</a></p>'
     return f'<nav aria-label="Operations">{"".join(groups)}{more}</nav>'
 
 
@@ -63,22 +63,22 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], described: 
     parts = [
         f'<article id="{operation["operationId"]}"><h3>{name}</h3>',
         paragraphs(operation.get("description", "")),
-        f'<p class="soft">{_who(operation)}</p>',
+        f'<p class="soft">{_authorization(operation)}</p>',
         *_parameters(operation, described),
         *_body(operation, described),
-        *_answers(operation, described),
+        *_responses(operation, described),
         "</article>",
     ]
     return "".join(parts)
 
 
-def _who(operation: Mapping[str, Any]) -> str:
+def _authorization(operation: Mapping[str, Any]) -> str:
     scope = scope_of(operation)
     if scope is None:
-        return "Needs no key."
+        return "Requires no API key."
     if scope == OPERATOR:
-        return "Needs the operator's token."
-    return "Needs any key." if scope == ANY_KEY else f"Needs the scope <code>{escape(scope)}</code>."
+        return "Requires the operator token."
+    return "Requires any API key." if scope == ANY_KEY else f"Requires the scope <code>{escape(scope)}</code>."
 
 
 def _parameters(operation: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
@@ -100,22 +100,22 @@ def _body(operation: Mapping[str, Any], described: Mapping[str, Any]) -> Iterato
             yield _example(content["example"])
 
 
-def _answers(operation: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
-    yield "<h4>Answers</h4>"
-    refusals: list[tuple[str, ...]] = []
+def _responses(operation: Mapping[str, Any], described: Mapping[str, Any]) -> Iterator[str]:
+    yield "<h4>Responses</h4>"
+    errors: list[tuple[str, ...]] = []
     for status, given in operation["responses"].items():
-        answer = _resolve(given, described)
+        response = _resolve(given, described)
         if status[0] != "2":
-            refusals.append((status, prose(answer["description"])))
+            errors.append((status, prose(response["description"])))
             continue
-        contents = answer.get("content", {})
+        contents = response.get("content", {})
         for kind, content in contents.items():
             fields = fields_table(content["schema"], described["components"]["schemas"])
             shown = fields + _example(content["example"])
-            summary = f"<b>{status}</b> {prose(answer['description'])} <span class='soft'>{escape(kind)}</span>"
+            summary = f"<b>{status}</b> {prose(response['description'])} <span class='soft'>{escape(kind)}</span>"
             yield f"<details><summary>{summary}</summary>{shown}</details>"
-    listed = table(("Status", "When"), refusals)
-    yield f"<details><summary><b>Refusals</b></summary>{listed}</details>"
+    listed = table(("Status", "When"), errors)
+    yield f"<details><summary><b>Errors</b></summary>{listed}</details>"
 
 
 def _events(described: Mapping[str, Any]) -> str:
@@ -125,12 +125,12 @@ def _events(described: Mapping[str, Any]) -> str:
         data = fields_table(content["schema"]["properties"]["data"], described["components"]["schemas"])
         parts.append(
             f"<details><summary><code>{name}</code> {prose(item['post']['description'])}</summary>"
-            f"<p><code>data</code> holds:</p>{data}{_example(content['example'])}</details>"
+            f"<p>Fields of <code>data</code>:</p>{data}{_example(content['example'])}</details>"
         )
     intro = (
         "<p>Webhooks, <a href='#listEvents'><code>GET /v1/events</code></a> and <a href='#followEvents'>the stream</a> "
-        "show the same envelope. Deliveries are signed as <a href='https://www.standardwebhooks.com'>Standard Webhooks"
-        "</a> are.</p>"
+        "use the same envelope. Deliveries are signed according to <a href='https://www.standardwebhooks.com'>Standard "
+        "Webhooks</a>.</p>"
     )
     return f'<section id="events"><h2>Events</h2>{intro}{"".join(parts)}</section>'
 
@@ -148,16 +148,16 @@ def _statuses() -> str:
     ]
     listed = table(("Cause", "From", "To", "Event", "Settled"), rows)
     exits = table(
-        ("Status", "Looked at again at", "Then"),
+        ("Status", "Checked again", "Then"),
         [(f"<code>{status}</code>", prose(way.deadline), prose(way.decision)) for status, way in EXITS.items()],
     )
     intro = (
-        "<p>The response to a request waits until every post is settled. A canceled draft cannot be retried: no "
-        "request has published it.</p>"
+        "<p>The response to a request waits until every post is settled. A canceled draft cannot be retried, because "
+        "no request has published it.</p>"
     )
     return (
         f'<section id="statuses"><h2>Statuses of a post</h2>{intro}{listed}'
-        f"<h3>None is without an exit</h3>{exits}</section>"
+        f"<h3>When an unsettled post is checked again</h3>{exits}</section>"
     )
 
 

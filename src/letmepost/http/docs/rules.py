@@ -1,4 +1,4 @@
-"""The pages of the rules: of every id that an answer can name."""
+"""The pages of the rules: one for each rule id that a response can contain."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -64,15 +64,15 @@ def _explanation_facts(explanation: Explanation) -> list[tuple[str, str]]:
 
 
 def rules_page(platforms: Iterable[Platform]) -> str:
-    """Every rule: those of each platform, and those of this service."""
+    """Return a page that lists the rules of this service and of each platform."""
     sections = [
         _section("Every request", CATALOG),
         *(_section(platform.title, _of_platform(platform)) for platform in platforms),
         *(_section(f"{title}: never raised in this release", rules) for title, rules in PLANNED.items()),
     ]
     intro = (
-        "<p>What a refusal or a warning names in <code>rule</code> or <code>code</code>. A rule's id never changes its"
-        " meaning. What is wrong with a single field is named by the path of the field instead.</p>"
+        "<p>The ids that errors and warnings contain in <code>rule</code> or <code>code</code>. The meaning of an id "
+        "never changes. An error about the value of a single field contains the path of the field instead.</p>"
     )
     return page("Rules", intro + "".join(sections))
 
@@ -82,7 +82,7 @@ def _section(title: str, rules: Sequence[Rule | Explanation]) -> str:
         (f'<a href="/docs/preflight/{rule_page(rule.id)}"><code>{escape(rule.id)}</code></a>', prose(rule.summary))
         for rule in sorted(rules, key=lambda rule: rule.id)
     ]
-    return f"<h2>{escape(title)}</h2>{table(('Rule', 'What it says'), rows)}"
+    return f"<h2>{escape(title)}</h2>{table(('Rule', 'Meaning'), rows)}"
 
 
 def _limit(rule: Rule) -> str:

@@ -1,1 +1,1 @@
-"""Pages for people in browsers. They run no script, load nothing but a logo, and hold no key."""
+"""Pages for end users in browsers. They run no scripts, load nothing except a logo, and contain no API key."""

@@ -1,4 +1,4 @@
-"""A form for what a platform's `connect_input` takes."""
+"""The form fields for a platform's `connect_input`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Field:
 def fields_of(
     platform: Platform, given: Mapping[str, str], error: RequestError | PlatformFailure | None
 ) -> list[Field]:
-    """Every field, with what was typed in before, unless it is secret, and what is wrong with it."""
+    """Return every field with its error and, unless it is secret, the value that was entered before."""
     if platform.connect_input is None:
         return []
     schema = platform.connect_input.model_json_schema(by_alias=True)
@@ -38,7 +38,7 @@ def fields_of(
 
 
 def given_fields(platform: Platform, form: Mapping[str, str]) -> dict[str, str]:
-    """What was typed into the form's own fields; what was left empty was not given."""
+    """Return the values that were entered. Empty fields are left out."""
     if platform.connect_input is None:
         return {}
     names = platform.connect_input.model_json_schema(by_alias=True)["properties"]

@@ -1,4 +1,4 @@
-"""Why something came to nothing, for a person."""
+"""Pages that show an error to a person."""
 
 from fastapi.responses import HTMLResponse
 
@@ -8,7 +8,7 @@ from letmepost.http.pages.page import page
 
 
 def refusal(error: RequestError | PlatformFailure) -> HTMLResponse:
-    """Return the page that says so."""
+    """Return a page that shows an error."""
     shown = page(
         "outcome.html",
         status=status_of(error),
@@ -24,6 +24,6 @@ def refusal(error: RequestError | PlatformFailure) -> HTMLResponse:
 
 
 def error_name(error: LetmepostError) -> str:
-    """A name for a program: the rule, or the code."""
+    """Return a machine-readable name of an error: its rule, or its code."""
     fields = error_fields(error) if isinstance(error, RequestError | PlatformFailure) else {}
     return str(fields.get("rule") or fields.get("code") or "internal_error")

@@ -1,4 +1,4 @@
-"""How a page is made and answered."""
+"""Renders a page and its security headers."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _TEMPLATES = Environment(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
-    """Whose page it is, as people see it."""
+    """The name, logo and color that an organization shows on its pages."""
 
     name: str | None = None
     logo_url: str | None = None
@@ -31,12 +31,12 @@ class Brand:
 
     @property
     def paint(self) -> str:
-        """The colour of what is pressed."""
+        """The background color of buttons."""
         return self.color if self.color is not None and _COLOR.fullmatch(self.color) else _PLAIN_COLOR
 
     @property
     def ink(self) -> str:
-        """What is read on it: black or white, whichever stands out more (WCAG 2.2, relative luminance)."""
+        """The text color of buttons: black or white, with the higher contrast (WCAG 2.2, relative luminance)."""
         red, green, blue = (_linear(int(self.paint[start : start + 2], 16) / 255) for start in (1, 3, 5))
         luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
         return "#000000" if (luminance + 0.05) / 0.05 > 1.05 / (luminance + 0.05) else "#ffffff"
@@ -48,12 +48,12 @@ PLAIN = Brand()
 def page(
     template: str, *, brand: Brand = PLAIN, status: int = 200, onward: str | None = None, **shown: Any
 ) -> HTMLResponse:
-    """A page that may do nothing but be read and sent back to us.
+    """Return a page whose content security policy allows only styles, the logo and forms of this server.
 
     Args:
-        onward: where the browser goes by itself. Not by a redirect: after a form, some browsers would follow one only
-            to where the page may send forms.
-        shown: what the template asks for.
+        onward: the URL that the browser opens next. A redirect would not work: after a form was sent, some browsers
+            apply `form-action` to redirects as well.
+        shown: the variables of the template.
     """
     nonce = generate_token(_NONCE_CHARS)
     body = _TEMPLATES.get_template(template).render(brand=brand, nonce=nonce, onward=onward, **shown)

@@ -66,8 +66,8 @@ async def show_deletion(platform: PlatformInPath, request: Request) -> Response:
         raise refusals.requests.PLATFORM_UNKNOWN(given=platform, known=", ".join(services.platforms))
     return page(
         "outcome.html",
-        heading="Your data have been erased",
-        message="What this service kept of your account, and its access to it, were erased when you asked for it.",
+        heading="Your data was deleted",
+        message="This service deleted the data of your account, and its access to the account, at your request.",
         remediation=None,
         code=None,
         is_well=True,
@@ -85,7 +85,8 @@ def _outcome(result: CallbackResult, returned: Returned) -> Sequence[tuple[str, 
 
 def _outcome_page(title: str, result: CallbackResult) -> Response:
     if result.is_choosing:
-        heading, message = "One more step", f"You have several {title} accounts. Go back to where you began and choose."
+        heading = "One more step"
+        message = f"You allowed access to several {title} accounts. Go back to the page you came from, and choose."
     else:
         [account] = result.accounts
         name = account.display_name or account.handle

@@ -1,4 +1,4 @@
-"""`/connect`: the pages on which end users connect accounts. No key, no script; one browser for each."""
+"""`/connect`: the pages on which end users connect accounts. Each is bound to one browser, and needs no API key."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Visitor:
 
 @router.get("/connect/{address}")
 async def show_page(address: str, request: Request) -> Response:
-    """What can be done now: pick a platform, consent or type in, choose, or go back."""
+    """Show the next step: choose a platform, continue to consent, sign in, choose accounts, or return."""
     visitor = _visitor(address, request)
     try:
         hosted = await visitor.open()
@@ -56,7 +56,7 @@ async def show_page(address: str, request: Request) -> Response:
 
 @router.post("/connect/{address}")
 async def send_form(address: str, request: Request) -> Response:
-    """Do what a form of the page asks for."""
+    """Handle a form of the page."""
     visitor, form = _visitor(address, request), await request.form(max_files=0, max_fields=300)
     try:
         hosted = await visitor.open()
@@ -77,7 +77,7 @@ async def _carry_out(visitor: Visitor, hosted: HostedPage, form: FormData) -> Re
 async def _consent(visitor: Visitor, hosted: HostedPage, form: FormData) -> Response:
     platform = _offered(hosted, form)
     url = await visitor.services.hosted.start_consent(hosted, visitor.browser, platform.name)
-    message = f"You are being taken to {platform.title}."
+    message = f"{platform.title} opens in a moment."
     return page(
         "leaving.html", brand=_brand(hosted), onward=url, heading=f"Continue on {platform.title}", message=message
     )
@@ -142,28 +142,28 @@ def _connect_page(
 
 
 def _farewell(hosted: HostedPage, session: ConnectSessionRow) -> Response:
-    """How it ended, and the way back."""
+    """Return the page that shows the result and leads back."""
     heading, message = _ENDINGS.get(session.status, _ENDINGS["open"])
     return page("leaving.html", brand=_brand(hosted), onward=back_to(session), heading=heading, message=message)
 
 
 _ENDINGS: Mapping[str, tuple[str, str]] = {
     "connected": ("Connected", "Your account is connected."),
-    "cancelled": ("Cancelled", "Nothing was connected."),
-    "failed": ("That did not work", "Nothing was connected."),
-    "open": ("This page is over", "Its time is over, and nothing was connected."),
+    "cancelled": ("Canceled", "Nothing was connected."),
+    "failed": ("The account could not be connected", "Nothing was connected."),
+    "open": ("This page has expired", "Nothing was connected."),
 }
 
 
 def back_to(session: ConnectSessionRow) -> str:
-    """Where the browser returns to, told how it went."""
+    """Return the URL that the browser returns to, with the result of the session."""
     status = "failed" if session.status == "open" else session.status
-    told = (("connectSession", spell(Prefix.CONNECT_SESSION, session.id)), ("status", status))
-    return with_query(session.return_url, *told)
+    result = (("connectSession", spell(Prefix.CONNECT_SESSION, session.id)), ("status", status))
+    return with_query(session.return_url, *result)
 
 
 def browser_of(request: Request) -> Browser | None:
-    """What the browser is known by, if it is."""
+    """Return the browser that the cookie of a request identifies; None without a cookie."""
     services: APIServices = request.app.state.services
     cookie = request.cookies.get(_cookie_name(services))
     return Browser(cookie) if cookie and len(cookie) <= 4 * _COOKIE_CHARS else None
@@ -176,7 +176,7 @@ def _visitor(address: str, request: Request) -> Visitor:
 
 
 def _known(response: Response, visitor: Visitor) -> Response:
-    """The answer, with what makes the browser known."""
+    """Set the cookie that identifies the browser."""
     response.set_cookie(
         _cookie_name(visitor.services),
         visitor.browser.cookie,
@@ -190,7 +190,7 @@ def _known(response: Response, visitor: Visitor) -> Response:
 
 
 def _cookie_name(services: APIServices) -> str:
-    """By TLS, a name that browsers keep others from setting (RFC 6265bis section 4.1.3)."""
+    """Return the name of the cookie. With TLS, subdomains cannot set it (RFC 6265bis section 4.1.3)."""
     return f"__Host-{_COOKIE}" if services.browsers_need_tls else _COOKIE
 
 
