@@ -65,14 +65,14 @@ def create_app(
     cors_origins: Sequence[str] = (),
     time_requests: Callable[[ASGIApp], ASGIApp] | None = None,
 ) -> FastAPI:
-    """The application.
+    """Return the application.
 
     Args:
-        open_services: entered when it starts and left when it stops.
-        docs_url: where errors link to.
-        example_platform: the platform that the examples in its description show.
+        open_services: opens the services when the application starts, and closes them when it stops.
+        docs_url: the URL that errors link to.
+        example_platform: the platform that the examples in the OpenAPI document use.
         cors_origins: the pages that may upload media and follow the event stream from a browser.
-        time_requests: put around everything else, where somebody watches.
+        time_requests: the outermost middleware, if metrics are collected.
     """
 
     @asynccontextmanager
@@ -89,9 +89,9 @@ def create_app(
         redirect_slashes=False,
         example_platform=example_platform,
     )
-    # Set when the server is asked to stop: it would wait for those who follow a stream, and they for it.
+    # Set when the server stops. It waits for open event streams, so they have to end.
     app.state.stopping = asyncio.Event()
-    # For errors that the server itself answers, before the application sees a request.
+    # For errors that the server itself returns, before the application receives a request.
     app.state.describe_error = lambda error: envelope(
         error_fields(error), docs_url=docs_url, request_id=new_request_id()
     )

@@ -1,7 +1,7 @@
-"""Reading a JSON body: strictly, and once.
+"""Parses JSON bodies strictly, and once per request.
 
-What parsers disagree about is refused rather than guessed: a field that stands there twice, an encoding other than
-UTF-8, numbers that JSON does not have. So is what could not be stored or sent, for every route at once.
+Ambiguous JSON is rejected: duplicate fields, encodings other than UTF-8, numbers that JSON does not have. Text that
+cannot be stored is rejected here for every route.
 """
 
 import asyncio
@@ -19,20 +19,20 @@ from letmepost.domain.text import is_storable
 from letmepost.services.shapes import PATH_MAX_CHARS, shortened, shown_path
 
 VALUES_MAX = 20_000
-"""How many values a body may hold: more than requests need, and few enough to find something wrong with each."""
-_LOOKS_BYTES = (256 * 1024, 1024 * 1024)
+"""The most values in a body: more than requests need, and few enough to report an error for each."""
+_CHECKED_BYTES = (256 * 1024, 1024 * 1024)
 _INLINE_MEDIA = "bytesBase64"
-"""May be longer than `TEXT_MAX_CHARS`: its field has a limit of its own."""
+"""A field that may be longer than `TEXT_MAX_CHARS`. It has its own limit."""
 
 
 class JSONRequest(Request):
-    """A request whose JSON is read by the gate. FastAPI asks for it again, and gets the same value."""
+    """A request whose JSON the gate parses. FastAPI then reads the same value."""
 
     async def read(self) -> None:
         """Read the body, if there is one.
 
         Raises:
-            InvalidRequest: it is not JSON, or holds what cannot be stored.
+            InvalidRequest: the body is not JSON, or contains text that cannot be stored.
         """
         body = await self.body()
         if not body:
@@ -43,12 +43,12 @@ class JSONRequest(Request):
 
 
 async def read_json(body: bytes) -> Any:
-    """Return the value that a body holds.
+    """Parse a body.
 
-    The event loop serves others between the passes over the body: each takes up to 20 ms for 8 MiB.
+    The event loop serves other requests between the passes over the body: each takes up to 20 ms for 8 MiB.
 
     Raises:
-        InvalidRequest: it is not JSON, is ambiguous, too much, or holds text that cannot be stored.
+        InvalidRequest: the body is not JSON, is ambiguous, has too many values, or text that cannot be stored.
     """
     _check_size(body)
     await asyncio.sleep(0)
@@ -82,7 +82,7 @@ def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    message = f"{name} is no JSON number"
+    message = f"{name} is not a JSON number"
     raise ValueError(message)
 
 
@@ -94,7 +94,7 @@ def _why(error: Exception) -> str:
             return f"byte {error.start} is not UTF-8"
         case RecursionError():
             return "it is nested too deeply"
-    return "it holds a number that nobody can read"
+    return "it contains a number that is invalid or too long"
 
 
 def _check_size(body: bytes) -> None:
@@ -104,7 +104,7 @@ def _check_size(body: bytes) -> None:
     object is counted twice, so up to twice the limit passes, and `_check_values` counts exactly.
     """
     # A small part is enough to reject most of such bodies.
-    for end in (*_LOOKS_BYTES, len(body)):
+    for end in (*_CHECKED_BYTES, len(body)):
         part = body[:end]
         if _structure_size(part) > 2 * VALUES_MAX and _structure_size(_without_strings(part)) > 2 * VALUES_MAX:
             raise _too_many_values()

@@ -1,4 +1,4 @@
-"""Limits per client address, where a secret could be guessed without an API key."""
+"""Limits per client address, for requests that could guess a secret without an API key."""
 
 import hmac
 import re
@@ -21,11 +21,11 @@ UNKNOWN = "unknown"
 
 _API_KEY_PREFIX = "lmp_"
 _PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+))(?::[0-9]{1,5})?")
-_IPV6_CLIENT_BITS = 64  # a network gives each customer at least as many: RFC 6177
+_IPV6_CLIENT_BITS = 64  # a customer gets at least a /64: RFC 6177
 
 
 class ClientLimits:
-    """Counts attempts per client address, in all API processes together. Without Redis, nothing is limited."""
+    """Counts attempts per client address, across all API processes. Without Redis, nothing is limited."""
 
     def __init__(self, limits: RateLimits, trusted_proxies: Sequence[Network]) -> None:
         self._limits = limits
@@ -39,8 +39,8 @@ class ClientLimits:
     async def check_operator_token(self, client: str, given: str, token: str) -> None:
         """Raise unless the given token is the operator's.
 
-        The limit holds for the right token as well. Otherwise the answer to each further guess would tell whether it is
-        the right one.
+        The limit applies to the right token as well. Otherwise the response to each further guess would reveal whether
+        it is right.
 
         Raises:
             Unauthenticated: the token is wrong.
@@ -73,10 +73,10 @@ class ClientLimits:
 
 
 def client_address(peer: str | None, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:
-    """Return the address of the client, as one name for all that the client can choose from.
+    """Return the address of the client. All addresses of one IPv6 network count as one client.
 
-    Each proxy appends the address of its caller to `X-Forwarded-For`. The list is therefore read from its end, for as
-    long as the addresses belong to trusted proxies. Everything before may be made up.
+    Each proxy appends the address of its caller to `X-Forwarded-For`. The list is therefore read from its end, while
+    the addresses belong to trusted proxies. A client can forge everything before them.
 
     Args:
         peer: the other end of the connection.

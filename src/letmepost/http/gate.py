@@ -1,6 +1,7 @@
-"""The gate in front of every route: who asks, whether they may, how often, and with which query parameters.
+"""The gate in front of every route: checks the API key, its scope, the rate limit and the query parameters.
 
-A route says its scope with `needs(...)`; the gate runs before the body is read, so that a stranger's megabytes are not.
+A route declares its scope with `needs(...)`. The gate runs before the body is read, so that an unauthenticated caller
+cannot make the server read megabytes.
 """
 
 from collections.abc import Callable, Coroutine, Mapping
@@ -22,16 +23,16 @@ from letmepost.services.tenants.api_keys import ApiKeys
 _SCOPE = "x-scope"
 OPERATOR = "operator"
 ANY_KEY = "any"
-"""What every key may see."""
+"""The scope of routes that every API key may use."""
 
 
 def needs(scope: Scope | str) -> dict[str, Any]:
-    """For a route's `openapi_extra`: the scope that its callers need."""
+    """Return a route's `openapi_extra` that declares the scope its callers need."""
     return {_SCOPE: str(scope)}
 
 
 def scope_of(extra: Mapping[str, Any] | None) -> str | None:
-    """The scope of a route; None for a public one."""
+    """Return the scope of a route; None for a public one."""
     return (extra or {}).get(_SCOPE)
 
 
@@ -39,10 +40,10 @@ class GatedRoute(APIRoute):
     """A route behind the gate."""
 
     takes_any_query: ClassVar[bool] = False
-    """Whether unknown query parameters are ignored instead of rejected."""
+    """True if unknown query parameters are ignored instead of rejected."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Admit, then handle."""
+        """Return a handler that checks the request before the route runs."""
         handle, needed = super().get_route_handler(), scope_of(self.openapi_extra)
         scope = None if needed in {None, OPERATOR, ANY_KEY} else Scope(needed)
         takes_json = self.body_field is not None
@@ -66,11 +67,11 @@ class GatedRoute(APIRoute):
 
 
 class OpenQueryRoute(GatedRoute):
-    """A route that ignores unknown query parameters, because others complete its URL.
+    """A route that ignores unknown query parameters, because other software adds them to its URL.
 
     A server must ignore parameters that it does not know when a person returns from a consent page (RFC 6749 section
-    4.1.2, https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2, checked 2026-11-28). Links to hosted pages pick up
-    tracking parameters, signed URLs those of caches, and health checks those of monitors.
+    4.1.2, https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2, checked 2026-11-28). Other parameters come from
+    trackers (links to hosted pages), caches (signed URLs) and monitors (health checks).
     """
 
     takes_any_query = True
@@ -86,10 +87,10 @@ async def _admit(request: Request, scope: Scope | None) -> None:
 
 
 async def authenticated(request: Request, keys: ApiKeys) -> Caller:
-    """Whose request it is.
+    """Return the caller of a request.
 
     Raises:
-        Unauthenticated: no valid key.
+        Unauthenticated: the request has no valid key.
     """
     header = request.headers.get("authorization", "")
     kind, _, key = header.partition(" ")
@@ -125,6 +126,6 @@ def _check_query(request: Request) -> None:
 
 
 def caller_of(request: Request) -> Caller:
-    """The caller that the gate admitted."""
+    """Return the caller that the gate admitted."""
     caller: Caller = request.state.caller
     return caller

@@ -1,4 +1,4 @@
-"""What happens around every request: its id, its size, its time, its rate limit headers, an envelope for defects."""
+"""Middleware for every request: its id, its size limit, its duration, rate limit headers, and unexpected errors."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from letmepost.gateways.metrics import Metrics
 from letmepost.gateways.rate_limits import Allowance
 from letmepost.http.errors import INTERNAL_ERROR, envelope, error_fields
 
-_LENGTH_MAX_DIGITS = 20  # no server takes more
+_LENGTH_MAX_DIGITS = 20  # no server accepts more
 _VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,128}")
 _INLINE_MEDIA = re.compile(r"POST /v1/posts(/validate|/bulk)?|PATCH /v1/posts/[^/]+")
 _UPLOAD = re.compile(r"POST /v1/media")
@@ -49,7 +49,7 @@ log = structlog.get_logger()
 
 
 class RequestIds:
-    """Gives each request an id (the caller's, if it is fit), and answers defects with an envelope that names it."""
+    """Assigns each request an id (the caller's if it is valid), and responds to unexpected errors with an envelope."""
 
     def __init__(self, app: ASGIApp, *, new_request_id: Callable[[], str], docs_url: str) -> None:
         self._app = app
@@ -126,7 +126,7 @@ class BrowserAccess:
 
 
 class RequestTimes:
-    """Tells how long each request waited for its answer's first byte, by the template of its route."""
+    """Measures the time to the first byte of each response, by the path template of the route."""
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, monotonic_s: Callable[[], float]) -> None:
         self._app = app
@@ -138,20 +138,20 @@ class RequestTimes:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began_s = self._monotonic_s()
+        started_s = self._monotonic_s()
 
-        async def send_and_tell(message: Message) -> None:
+        async def send_and_measure(message: Message) -> None:
             if message["type"] == "http.response.start":
                 route = getattr(scope.get("route"), "path", "none")
-                took_s = self._monotonic_s() - began_s
+                took_s = self._monotonic_s() - started_s
                 self._metrics.request_answered(scope["method"], route, message["status"], took_s)
             await send(message)
 
-        await self._app(scope, receive, send_and_tell)
+        await self._app(scope, receive, send_and_measure)
 
 
 class BodyLimits:
-    """Refuses a body that is too large before it is read whole, announced or not."""
+    """Rejects a body that is too large before it is read completely, with or without a `Content-Length`."""
 
     def __init__(self, app: ASGIApp, *, docs_url: str) -> None:
         self._app = app
@@ -164,7 +164,7 @@ class BodyLimits:
             return
         limit, read = _limit(scope), 0
         if _is_over(dict(scope["headers"]).get(b"content-length", b"0"), limit):
-            await self._refuse(scope, send, limit)
+            await self._reject(scope, send, limit)
             return
 
         async def counted() -> Message:
@@ -178,9 +178,9 @@ class BodyLimits:
         try:
             await self._app(scope, counted, send)
         except _TooMuchError:
-            await self._refuse(scope, send, limit)
+            await self._reject(scope, send, limit)
 
-    async def _refuse(self, scope: Scope, send: Send, limit: int) -> None:
+    async def _reject(self, scope: Scope, send: Send, limit: int) -> None:
         error = refusals.requests.BODY_SIZE_MAX(max_mib=limit // MIB)
         body = envelope(error_fields(error), docs_url=self._docs_url, request_id=scope["state"]["request_id"])
         await _respond(send, error.status, body)

@@ -1,4 +1,4 @@
-"""What FastAPI cannot know of itself about this API: its keys, its refusals, its examples, and what it sends."""
+"""Completes FastAPI's OpenAPI document with security schemes, errors, examples and webhooks."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -17,7 +17,7 @@ from letmepost.http.describing.words import HEADERS, IDEMPOTENCY_KEY, PARAMETERS
 from letmepost.http.gate import OPERATOR, scope_of
 from letmepost.http.schemas.errors import ErrorEnvelope
 
-# FastAPI describes a refusal of its own unless it finds these; `_complete` puts each operation's own in their place.
+# Without these, FastAPI adds an error of its own. `_complete` replaces them with the errors of each operation.
 REFUSALS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorEnvelope}, "5XX": {"model": ErrorEnvelope}}
 
 _SCHEMES = {
@@ -25,12 +25,12 @@ _SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "lmp_live_… or lmp_test_…",
-        "description": "An API key. `x-scope` names the scope that an operation needs; `any` is every key's.",
+        "description": "An API key. `x-scope` is the scope that an operation requires. Every key has `any`.",
     },
     "operator": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The deployment's operator token. Where none is set, these operations answer 404.",
+        "description": "The deployment's operator token. If none is set, these operations return 404.",
     },
 }
 _CHANGING = {"post", "patch", "delete"}
@@ -38,10 +38,10 @@ _REQUEST_ID = "X-Request-Id"
 
 
 class DescribedAPI(FastAPI):
-    """An API whose description tells all that its callers need to know.
+    """A FastAPI application with a complete OpenAPI document.
 
     Args:
-        example_platform: the platform that the examples show.
+        example_platform: the platform that the examples use.
     """
 
     def __init__(self, *, example_platform: str, **given: Any) -> None:
@@ -50,21 +50,21 @@ class DescribedAPI(FastAPI):
             responses=REFUSALS,
             generate_unique_id_function=operation_id,
             separate_input_output_schemas=False,
-            docs_url=None,  # its page would load scripts from elsewhere: `routes.docs` serves our own
+            docs_url=None,  # that page would load scripts from other servers; `routes.docs` serves one without
             redoc_url=None,
             **given,
         )
         self._example_platform = example_platform
 
     def openapi(self) -> dict[str, Any]:
-        """The description of the API, made once."""
+        """Return the OpenAPI document. It is generated once."""
         if self.openapi_schema is None:
             self.openapi_schema = _complete(super().openapi(), self._example_platform)
         return self.openapi_schema
 
 
 def operation_id(route: APIRoute) -> str:
-    """`createPost`: what generated clients call an operation."""
+    """Return the id of an operation, such as `createPost`."""
     return to_camel(route.name)
 
 
@@ -94,7 +94,7 @@ def _describe_fields(schemas: dict[str, Any]) -> None:
 
 
 def _explain(method: str, path: str, operation: dict[str, Any]) -> None:
-    """Keys, parameters, refusals and headers of one operation."""
+    """Add the security, parameters, errors and headers of one operation."""
     scope = scope_of(operation)
     parameters = operation.setdefault("parameters", [])
     for parameter in parameters:
@@ -110,30 +110,30 @@ def _explain(method: str, path: str, operation: dict[str, Any]) -> None:
     found = operation["responses"]
     operation["responses"] = {
         **refusals_of(method, path, operation),
-        **{status: answer for status, answer in found.items() if status not in REFUSALS},
+        **{status: response for status, response in found.items() if status not in REFUSALS},
     }
     names = [_REQUEST_ID, *(RATE_LIMIT_HEADERS if scope not in {None, OPERATOR} else ())]
-    for status, answer in operation["responses"].items():
+    for status, response in operation["responses"].items():
         if status[0] == "2":
-            answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+            response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     operation["responses"] = dict(sorted(operation["responses"].items()))
 
 
 def _exemplify(operation: dict[str, Any], samples: Samples, platform: str) -> None:
-    """An example of what is sent and of what is answered."""
+    """Add examples of the request and the response."""
     made = REQUESTS.get(operation["operationId"])
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         if kind == "application/json":
             content["example"] = made(platform) if made else samples.of(content["schema"])
-    for status, answer in operation["responses"].items():
+    for status, response in operation["responses"].items():
         if status[0] == "2":
-            for content in answer.get("content", {}).values():
+            for content in response.get("content", {}).values():
                 if "example" not in content:
                     content["example"] = samples.of(content["schema"])
 
 
 def _sent(schema: dict[str, Any]) -> set[str]:
-    """The components that requests are made of."""
+    """Return the names of the components that request bodies use."""
     bodies = [operation.get("requestBody", {}) for path in schema["paths"].values() for operation in path.values()]
     waiting, found = list(_references(bodies)), set()
     while waiting:
@@ -156,7 +156,7 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def _leave_out_null(schemas: dict[str, Any], sent: set[str]) -> None:
-    """What an answer need not have is left out when there is nothing to say, and never null."""
+    """Describe optional fields of responses as left out, not as null."""
     for name, schema in schemas.items():
         required = set(schema.get("required", ()))
         for field, described in () if name in sent else schema.get("properties", {}).items():

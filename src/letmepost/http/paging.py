@@ -1,4 +1,4 @@
-"""Cursors: the id of the last row that was shown, so that a page is stable while rows are added."""
+"""Cursors: the id of the last row of a page, so that pages are stable while rows are added."""
 
 from uuid import UUID
 
@@ -10,10 +10,10 @@ _DIGITS_MAX = len(str(_POSITION_MAX))
 
 
 def before(prefix: Prefix, cursor: str | None) -> UUID | None:
-    """Where the page begins.
+    """Return the id that the page starts after; None for the first page.
 
     Raises:
-        InvalidRequest: the cursor is not one of ours.
+        InvalidRequest: the cursor is invalid.
     """
     if cursor is None:
         return None
@@ -24,10 +24,10 @@ def before(prefix: Prefix, cursor: str | None) -> UUID | None:
 
 
 def position(given: str | None, name: str = "cursor") -> int | None:
-    """The place in the stream of events that a reader has come to; None when it does not say.
+    """Return the reader's position in the event stream; None if it sent none.
 
     Raises:
-        InvalidRequest: what it gave under this name is none of ours.
+        InvalidRequest: the value is not a position. `name` is the parameter or header that is reported.
     """
     if given is None:
         return None
@@ -37,5 +37,5 @@ def position(given: str | None, name: str = "cursor") -> int | None:
 
 
 def next_cursor(prefix: Prefix, ids: list[UUID], limit: int) -> str | None:
-    """The cursor of the next page; None after the last. `ids`: one row more than the page has, if there is one."""
+    """Return the cursor of the next page; None after the last. `ids`: those of the page, and of one more row if any."""
     return spell(prefix, ids[limit - 1]) if len(ids) > limit else None

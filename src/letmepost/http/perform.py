@@ -56,7 +56,7 @@ async def perform(
     Args:
         location: the path of the result, for the `Location` header.
         check: a check that calls the network. It precedes the unit of work, and is skipped if the key is known.
-        status: the status code, or how it follows from the result.
+        status: the status code, or a function that returns it for a result.
         has_secret: the response may be replayed to the same API key only, for ten minutes.
 
     Raises:
@@ -71,7 +71,7 @@ async def perform(
     return to_response(answer)
 
 
-async def perform_remotely(  # noqa: PLR0913 - three steps and their reversal, and how the response is made
+async def perform_remotely(  # noqa: PLR0913 - three steps, their reversal, and how to render the response
     request: Request,
     *,
     prepare: Callable[[Work], Awaitable[P]],
@@ -83,11 +83,11 @@ async def perform_remotely(  # noqa: PLR0913 - three steps and their reversal, a
     has_secret: bool = False,
     body: bytes | None = None,
 ) -> Response:
-    """Run a use case that calls the network between two units of work of the caller. Otherwise as `perform`.
+    """Run a use case that calls the network between two units of work of the caller; otherwise like `perform`.
 
     Args:
         undo: reverses the call if its result is not recorded; see `Idempotency.perform_remotely`.
-        body: represents the body in the fingerprint of the request, where that is not the raw body.
+        body: the bytes that represent the body in the request's fingerprint, if not the raw body.
     """
     services: APIServices = request.app.state.services
     answer = await services.idempotency.perform_remotely(
@@ -111,10 +111,10 @@ async def perform_in_parts(
     is_final: Callable[[T], bool],
     status: int = 200,
 ) -> Response:
-    """Run a use case of several units of work, each of which has a key of its own; as `Idempotency.perform_in_parts`.
+    """Run a use case of several units of work, each with its own key; see `Idempotency.perform_in_parts`.
 
     Args:
-        is_final: whether the response may be stored and replayed. Otherwise the same request runs again.
+        is_final: returns True if the response may be stored and replayed. Otherwise the same request runs again.
     """
     services: APIServices = request.app.state.services
     answer = await services.idempotency.perform_in_parts(
@@ -131,7 +131,7 @@ async def perform_for_operator(
     status: int = 200,
     has_secret: bool = False,
 ) -> Response:
-    """Run a use case of the operator in one unit of work of the deployment. Otherwise as `perform`.
+    """Run a use case of the operator in one unit of work of the deployment; otherwise like `perform`.
 
     `run` reaches the rows of a tenant through `Work.acting_for`.
     """
@@ -144,11 +144,11 @@ async def perform_for_operator(
 async def claim_of(
     request: Request, owner: Caller | Tenant | None = None, *, body: bytes | None = None
 ) -> IdempotencyClaim | None:
-    """Return what identifies a request and its `Idempotency-Key`; None without a key.
+    """Return the claim of a request on its `Idempotency-Key`; None without a key.
 
     Args:
-        owner: None is the caller.
-        body: represents the body, where that is not the raw body.
+        owner: the owner of the key; by default the caller.
+        body: the bytes that represent the body, if not the raw body.
 
     Raises:
         InvalidRequest: the key is not 1 to 255 visible ASCII characters.
@@ -169,7 +169,7 @@ def renderer(
     status: int | Callable[[T], int] = 200,
     location: Callable[[T], str] | None = None,
 ) -> Callable[[T], Answer]:
-    """Return how the result of a use case becomes a response."""
+    """Return a function that renders the result of a use case."""
 
     def render(result: T) -> Answer:
         headers = {"content-type": "application/json"}
@@ -181,7 +181,7 @@ def renderer(
 
 
 def to_response(answer: Answer) -> Response:
-    """Return the response, byte for byte."""
+    """Return the stored bytes as a response."""
     return Response(answer.body, answer.status, headers=dict(answer.headers))
 
 

@@ -21,13 +21,13 @@ class DeclaredQuery:
 
     def __init__(self, dependant: Dependant) -> None:
         self._fields = dependant.query_params
-        # Of a parameter that is a model, each field is a query parameter.
+        # Each field of a parameter that is a model is a query parameter.
         declared = get_flat_params(Dependant(query_params=self._fields))
         self._names = tuple(field.alias for field in declared)
         self._lists = {field.alias for field in declared if get_origin(field.field_info.annotation) in {Sequence, list}}
 
     def check(self, query: QueryParams) -> None:
-        """Accept a query whose parameters are all declared, and that repeats only parameters that take several values.
+        """Check that all parameters are declared, and that only parameters with several values are repeated.
 
         Raises:
             RequestValidationError: with every problem of the query, values included.

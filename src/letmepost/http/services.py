@@ -1,4 +1,4 @@
-"""What the routes call, made once a process by `bootstrap`."""
+"""The services that routes call. `bootstrap` creates them once per process."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ from letmepost.services.work import UnitsOfWork
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a part. `is_tolerable`: the API goes on serving."""
+    """A problem of one part of the deployment. `is_tolerable`: the API can still serve requests."""
 
     text: str
     is_tolerable: bool = False
@@ -45,24 +45,24 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """Whether the deployment can publish: each part's name, and what is wrong with it (None: nothing)."""
+    """The state of each part of the deployment, by name. None: the part is healthy."""
 
     parts: Mapping[str, Problem | None]
 
     @property
     def is_ready(self) -> bool:
-        """Whether callers should be sent here."""
+        """Return True if this process should receive requests."""
         return all(problem is None or problem.is_tolerable for problem in self.parts.values())
 
     @property
     def is_degraded(self) -> bool:
-        """Whether it serves, though something is wrong."""
+        """Return True if it serves requests in spite of a problem."""
         return self.is_ready and any(self.parts.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class APIServices:
-    """The use cases behind the API, and what the gate needs."""
+    """The use cases behind the API, and the services that the gate needs."""
 
     clock: Clock
     submission: Submission

@@ -1,4 +1,4 @@
-"""The documentation, as pages of this server itself."""
+"""The documentation pages of this server."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ router = APIRouter(include_in_schema=False)
 
 
 class Page(HTMLResponse):
-    """A page that may run and load nothing: whatever it says, it is only text."""
+    """A page whose content security policy allows no scripts and no other resources."""
 
     def __init__(self, content: str) -> None:
         policy = (
@@ -28,19 +28,19 @@ class Page(HTMLResponse):
 
 @router.get("/docs")
 async def reference(request: Request) -> Page:
-    """Every operation."""
+    """Show the reference of all operations."""
     return Page(reference_page(request.app.openapi()))
 
 
 @router.get("/docs/errors")
 async def error_codes() -> Page:
-    """Every error code."""
+    """List the error codes."""
     return Page(codes_page())
 
 
 @router.get("/docs/errors/{code}")
 async def error_code(code: str) -> Page:
-    """What an error code means."""
+    """Explain an error code."""
     if code not in set(ErrorCode):
         raise refusals.requests.PAGE_UNKNOWN()
     return Page(code_page(ErrorCode(code)))
@@ -48,13 +48,13 @@ async def error_code(code: str) -> Page:
 
 @router.get("/docs/preflight")
 async def rules(request: Request) -> Page:
-    """Every rule."""
+    """List the rules."""
     return Page(rules_page(_platforms(request)))
 
 
 @router.get("/docs/preflight/{page}")
 async def rule(page: str, request: Request) -> Page:
-    """What a rule says, where that is written, and what to do."""
+    """Explain a rule, its source and how to fix a violation."""
     found = explained_rules(_platforms(request)).get(page)
     if found is None:
         raise refusals.requests.PAGE_UNKNOWN()

@@ -1,4 +1,4 @@
-"""`/v1/platforms`: what each platform takes, derived from its rules and schemas."""
+"""`/v1/platforms`: the limits and options of each platform, derived from its rules and schemas."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -18,7 +18,7 @@ router = APIRouter(route_class=GatedRoute, tags=["platforms"])
 
 
 class LimitView(View):
-    """One rule: what it says, where the platform says so, and when that was last read."""
+    """One rule: its limit, its source, and the day on which the source was last checked."""
 
     rule: str
     summary: str
@@ -43,7 +43,7 @@ class LimitView(View):
 
 
 class PlatformView(View):
-    """What a platform takes and can do."""
+    """The limits, options and features of a platform."""
 
     platform: str
     title: str
@@ -52,15 +52,15 @@ class PlatformView(View):
     sunset: date | None
     can_unpublish: bool
     can_read_back: bool = Field(
-        description="Whether `post.removed` is sent: each published post is looked up once, 24 hours later. False "
-        "where the platform cannot be asked, or bills the question."
+        description="True if `post.removed` events are sent: each published post is looked up once, 24 hours later. "
+        "False if the platform has no such lookup, or charges for it."
     )
     limits: Sequence[LimitView]
     options_schema: Mapping[str, Any]
     connect_schema: Mapping[str, Any] | None
     features: Mapping[str, Sequence[str]] = Field(
-        description="Each feature and the scopes that it needs, where accounts are connected by consent: all are asked "
-        "for, and an account's `missingFeatures` are those that were not granted."
+        description="Each feature and the scopes that it requires, for platforms with consent. All are requested. An "
+        "account's `missingFeatures` are those that were not granted."
     )
     scenarios: Sequence[str]
 
@@ -84,13 +84,13 @@ class PlatformView(View):
 
 
 class PlatformList(View):
-    """Every platform of this deployment, by name."""
+    """The platforms of this deployment, by name."""
 
     data: Sequence[PlatformView]
 
 
 class VersionView(View):
-    """The version of a platform's API that this release speaks, and the day on which it ends; null where none."""
+    """The version of a platform's API that this release uses, and the day on which it ends; null if there is none."""
 
     platform: str
     api_version: str | None
@@ -105,14 +105,14 @@ class VersionList(View):
 
 @router.get("/v1/platforms", response_model=PlatformList, openapi_extra=needs(ANY_KEY))
 async def list_platforms(request: Request) -> Response:
-    """Every platform with its limits, sources, options and scenarios."""
+    """List the platforms with their limits, sources, options and scenarios."""
     services: APIServices = request.app.state.services
     return respond(PlatformList(data=[PlatformView.of(platform) for platform in services.platforms.values()]))
 
 
 @router.get("/v1/platform-versions", response_model=VersionList, openapi_extra=needs(ANY_KEY))
 async def list_versions(request: Request) -> Response:
-    """The version of each platform's API that this release speaks, and when it ends."""
+    """List the version of each platform's API that this release uses, and when it ends."""
     services: APIServices = request.app.state.services
     found = [
         VersionView(platform=platform.name, api_version=platform.api_version, sunset=platform.sunset)

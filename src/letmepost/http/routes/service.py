@@ -12,7 +12,7 @@ router = APIRouter(route_class=OpenQueryRoute, tags=["service"])
 
 @router.get("/health", include_in_schema=True)
 async def health() -> dict[str, str]:
-    """This process is alive."""
+    """Check that this process is running."""
     return {"status": "ok"}
 
 
@@ -22,9 +22,9 @@ async def health() -> dict[str, str]:
     responses={503: {"model": ReadyView, "description": "Something is missing."}},
 )
 async def ready(request: Request) -> Response:
-    """The deployment can publish: database, migrations, Redis and a worker answer, and no post waits long.
+    """Check that the deployment can publish: database, migrations, Redis, a worker, and no late posts.
 
-    Without Redis, or with posts that are late, the answer is 200 and `degraded`: the API goes on serving.
+    Without Redis, or with late posts, the response is 200 with `degraded`: the API can still serve requests.
     """
     services: APIServices = request.app.state.services
     found = await services.check_readiness()

@@ -1,1 +1,1 @@
-"""Accounts: connected, kept alive and disconnected. Over HTTP."""
+"""Routes that connect, check and disconnect accounts."""

@@ -58,7 +58,7 @@ async def get_account(account_id: str, request: Request) -> Response:
 
 @router.patch("/v1/accounts/{account_id}", response_model=AccountView, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def change_account(account_id: str, body: ChangeAccount, request: Request) -> Response:
-    """Give an account another display name, or move it to another profile."""
+    """Change the display name of an account, or move it to another profile."""
     services: APIServices = request.app.state.services
     account_uuid, wanted = path_id(Prefix.ACCOUNT, account_id), body.to_change()
     show_account = partial(AccountView.of, platforms=services.platforms)
@@ -67,7 +67,7 @@ async def change_account(account_id: str, body: ChangeAccount, request: Request)
 
 @router.post("/v1/accounts/{account_id}/check", response_model=AccountView, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def check_account(account_id: str, request: Request) -> Response:
-    """Ask the platform now whether the account still lets us in; `health` says what it answered."""
+    """Check now whether the platform still accepts the account's credential. `health` is the result."""
     services: APIServices = request.app.state.services
     account_uuid = path_id(Prefix.ACCOUNT, account_id)
     return await perform_remotely(
@@ -85,7 +85,10 @@ async def disconnect_account(
     request: Request,
     cancel_queued: Annotated[Literal["true", "false"], Query(alias="cancelQueued")] = "false",
 ) -> Response:
-    """Disconnect: revoke upstream, erase the credential, keep the posts; hold what was queued, or cancel it."""
+    """Disconnect an account: revoke the access on the platform and erase the credential.
+
+    Posts are kept. Queued posts are held, or canceled with `cancelQueued=true`.
+    """
     services: APIServices = request.app.state.services
     account_uuid, tenant = path_id(Prefix.ACCOUNT, account_id), caller_of(request).tenant
     return await perform_remotely(
@@ -101,7 +104,7 @@ async def disconnect_account(
     "/v1/accounts/connect/{platform}", response_model=ConnectDescriptor, openapi_extra=needs(Scope.ACCOUNTS_WRITE)
 )
 async def start_connect(platform: PlatformInPath, request: Request, body: StartConnect | None = None) -> Response:
-    """Begin to connect an account: learn what `complete` needs, or where a person's browser has to go to consent."""
+    """Start to connect an account. The response has the fields that `complete` needs, or the URL of the consent."""
     services: APIServices = request.app.state.services
     caller, options = caller_of(request), (body or StartConnect()).to_options()
     if services.consents.is_used_by(platform):
@@ -124,9 +127,10 @@ async def start_connect(platform: PlatformInPath, request: Request, body: StartC
 async def complete_connect(
     platform: PlatformInPath, request: Request, body: Annotated[dict[str, Any], Body()]
 ) -> Response:
-    """Connect an account, or give a connected one its new credential.
+    """Connect an account, or replace the credential of a connected one.
 
-    By consent: send the `state` and the `code` that came back; with `accountIds` where the consent opens several.
+    After a consent, send the `state` and the `code` that were returned, and `accountIds` if it gave access to several
+    accounts.
     """
     services: APIServices = request.app.state.services
     given, profile = _split(body)
@@ -155,7 +159,7 @@ async def complete_connect(
     "/v1/sandbox/accounts", response_model=AccountView, status_code=201, openapi_extra=needs(Scope.ACCOUNTS_WRITE)
 )
 async def create_sandbox_account(body: CreateSandboxAccount, request: Request) -> Response:
-    """Make and connect a simulated account; `scenario` says how its platform behaves."""
+    """Create and connect a simulated account. `scenario` determines how its platform behaves."""
     services: APIServices = request.app.state.services
     return await perform_remotely(
         request,
@@ -169,7 +173,7 @@ async def create_sandbox_account(body: CreateSandboxAccount, request: Request) -
 
 @sandbox_router.get("/v1/sandbox/{platform}/posts", response_model=SandboxPosts, openapi_extra=needs(Scope.POSTS_READ))
 async def list_sandbox_posts(platform: PlatformInPath, request: Request) -> Response:
-    """See what followers of the simulated accounts see, oldest first."""
+    """List the posts that are visible on a simulated platform, oldest first."""
     services: APIServices = request.app.state.services
     return respond(SandboxPosts(data=await services.sandbox.list_posts(caller_of(request), platform)))
 

@@ -21,7 +21,7 @@ router = APIRouter(route_class=GatedRoute, tags=["accounts"])
     openapi_extra=needs(Scope.ACCOUNTS_WRITE),
 )
 async def create_connect_session(body: CreateConnectSession, request: Request) -> Response:
-    """Make a page on which an end user of yours connects an account, without seeing a key."""
+    """Create a hosted page on which one of your end users connects an account. The page contains no API key."""
     services: APIServices = request.app.state.services
     wanted = body.to_request()
     return await perform(
@@ -39,7 +39,7 @@ async def create_connect_session(body: CreateConnectSession, request: Request) -
     openapi_extra=needs(Scope.ACCOUNTS_READ),
 )
 async def get_connect_session(session_id: str, request: Request) -> Response:
-    """Look how a session went."""
+    """Read a connect session and its result."""
     services: APIServices = request.app.state.services
     session_uuid = path_id(Prefix.CONNECT_SESSION, session_id)
     async with begin_work(request) as work:

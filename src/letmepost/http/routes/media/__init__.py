@@ -1,1 +1,1 @@
-"""Media: uploaded, fetched, read and removed. Over HTTP."""
+"""Routes that upload, import, read and delete media items."""

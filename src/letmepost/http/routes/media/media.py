@@ -44,7 +44,7 @@ router = APIRouter(route_class=GatedRoute, tags=["media"])
 
 
 def url_for(request: Request) -> URLFor:
-    """Return the function that makes the addresses of the caller's media items."""
+    """Return the function that creates the URLs of the caller's media items."""
     services: APIServices = request.app.state.services
     return partial(services.media_links.to_read, caller_of(request).tenant)
 
@@ -115,7 +115,7 @@ async def get_media(media_id: str, request: Request) -> Response:
 
 @router.delete("/v1/media/{media_id}", response_model=Deleted, openapi_extra=needs(Scope.MEDIA_WRITE))
 async def delete_media(media_id: str, request: Request) -> Response:
-    """Delete a media item with its bytes; 409 while a post that has not ended needs it."""
+    """Delete a media item with its bytes. Returns 409 while an unfinished post uses it."""
     services: APIServices = request.app.state.services
     media_uuid = path_id(Prefix.MEDIA, media_id)
     return await perform(request, lambda work: services.media.delete(work, media_uuid), Deleted.named(Prefix.MEDIA))
@@ -123,7 +123,7 @@ async def delete_media(media_id: str, request: Request) -> Response:
 
 @asynccontextmanager
 async def _form(request: Request) -> AsyncIterator[FormData]:
-    """Parse the form of a request. Its files are deleted at the end."""
+    """Parse the form of a request. Its temporary files are deleted at the end."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise refusals.media.CONTENT_TYPE()
     try:
@@ -157,7 +157,7 @@ async def _chunks(file: UploadFile) -> AsyncIterator[bytes]:
 
 
 async def _digest(file: UploadFile) -> bytes:
-    """Return what represents the body in the idempotency fingerprint: a multipart boundary differs in every retry."""
+    """Return the digest of the file for the idempotency fingerprint: a multipart boundary differs in every retry."""
     digest = hashlib.sha256()
     async for chunk in _chunks(file):
         digest.update(chunk)

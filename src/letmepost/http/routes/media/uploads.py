@@ -1,4 +1,4 @@
-"""`/v1/media/uploads` for large files, and `/media` where bytes are read: the routes that a signature opens."""
+"""`/v1/media/uploads` for large files, and signed URLs that upload or read bytes without an API key."""
 
 import re
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ signed_router = APIRouter(route_class=OpenQueryRoute, tags=["media"])
 
 @router.post("/v1/media/uploads", response_model=UploadView, status_code=201, openapi_extra=needs(Scope.MEDIA_WRITE))
 async def start_upload(body: StartUpload, request: Request) -> Response:
-    """Announce a file of up to 4 GiB. The response says where to PUT its bytes, within 24 hours and without a key."""
+    """Announce a file of up to 4 GiB. PUT its bytes to the URL in the response, within 24 hours and without a key."""
     services: APIServices = request.app.state.services
     wanted = body.to_request()
     return await perform(
@@ -42,7 +42,7 @@ async def start_upload(body: StartUpload, request: Request) -> Response:
 
 @router.post("/v1/media/{media_id}/complete", response_model=MediaView, openapi_extra=needs(Scope.MEDIA_WRITE))
 async def complete_upload(media_id: str, request: Request) -> Response:
-    """Process an upload that was sent to the blob store directly; after any other, return the media item."""
+    """Process an upload that was sent directly to the blob store. For other uploads, return the media item."""
     services: APIServices = request.app.state.services
     tenant, media_uuid = caller_of(request).tenant, path_id(Prefix.MEDIA, media_id)
     return await perform_remotely(
@@ -60,7 +60,7 @@ async def complete_upload(media_id: str, request: Request) -> Response:
     openapi_extra={"requestBody": {"required": True, "content": _BYTES}},
 )
 async def receive_upload(token: str, request: Request) -> Response:
-    """Upload the bytes of a file to the address that was returned for it. The address is valid for one file."""
+    """Upload the bytes of a file to the URL that was returned for it. The URL is valid for one file."""
     services: APIServices = request.app.state.services
     announced = request.headers.get("content-length")
     link = await services.uploads.admit(token, None if announced is None else int(announced))
@@ -71,10 +71,10 @@ async def receive_upload(token: str, request: Request) -> Response:
     return respond(MediaView.of(row, partial(services.media_links.to_read, link.tenant)))
 
 
-# Not in the description of the API: the address is the `url` of a media item, or what a platform is told to fetch.
+# Not in the OpenAPI document: this is the `url` of a media item, or the URL that a platform fetches.
 @signed_router.get("/media/{token}", include_in_schema=False)
 async def read_media(token: str, request: Request) -> Response:
-    """Read the bytes of a media item, or one range of them, at a signed address."""
+    """Read the bytes of a media item, or one range of them, at a signed URL."""
     services: APIServices = request.app.state.services
     found = await services.downloads.find(token)
     size_bytes = found.facts.size_bytes
@@ -105,7 +105,7 @@ async def _body(request: Request) -> AsyncIterator[bytes]:
 
 
 def _headers(found: Readable) -> dict[str, str]:
-    """The type is one of a few that nobody executes; no browser is to guess another."""
+    """Return headers that keep browsers from executing the file, or from guessing another type."""
     return {
         "content-type": found.facts.content_type,
         "accept-ranges": "bytes",
@@ -116,9 +116,10 @@ def _headers(found: Readable) -> dict[str, str]:
 
 
 def _wanted(header: str | None, size_bytes: int) -> tuple[int, int] | None:
-    """The first byte and the one behind the last; everything where no range is given that we know; None beyond the end.
+    """Return the first byte of a range and the one after its last; None if it starts beyond the end of the file.
 
-    Source: RFC 9110 section 14 (read 2026-11-22): a server may ignore ranges, and must those that it cannot read.
+    The whole file is returned for a range that is missing or not understood, as RFC 9110 section 14 requires (read
+    2026-11-22).
     """
     found = None if header is None else _RANGE.fullmatch(header.strip())
     if found is None or found.groups() == ("", ""):

@@ -1,1 +1,1 @@
-"""Posts: requested, composed, accepted, read and changed. Over HTTP."""
+"""Routes that create, read, change and publish posts."""

@@ -68,7 +68,7 @@ def _is_final(items: Sequence[BulkAnswer]) -> bool:
 
 
 async def _run(item: object, index: int, request: Request, lengths: Lengths) -> BulkAnswer:
-    """Run one item. An error becomes the item's own response, so that the caller learns what was accepted."""
+    """Run one item. An error becomes the response of the item, so that the caller sees which items were accepted."""
     services: APIServices = request.app.state.services
     try:
         body = BulkPost.model_validate(item)
@@ -86,7 +86,7 @@ async def _run(item: object, index: int, request: Request, lengths: Lengths) -> 
         status, fields = shape.status, error_fields(shape)
     except RequestError as error:
         status, fields = error.status, error_fields(error)
-    except Exception:  # the items before this one are accepted already, and the caller must learn that
+    except Exception:  # earlier items were accepted, and the response must show that
         log.exception("request.defect", method=request.method, path=request.url.path, item=index)
         status, fields = HTTPStatus.INTERNAL_SERVER_ERROR, dict(INTERNAL_ERROR)
     return BulkAnswer(

@@ -1,4 +1,4 @@
-"""What can be done with posts after they were accepted, and before."""
+"""Routes that validate, change, retry, resolve and unpublish posts."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -30,7 +30,7 @@ router = APIRouter(route_class=GatedRoute, tags=["posts"])
 
 @router.post("/v1/posts/validate", response_model=Validated, openapi_extra=needs(Scope.POSTS_WRITE))
 async def validate_post(body: CreatePost, request: Request) -> Response:
-    """Judge a request without carrying it out: every violation of every target, and what would be sent first."""
+    """Validate a request without running it. Returns every violation, and a preview of each target's first call."""
     services: APIServices = request.app.state.services
     verdicts = await services.validation.validate(caller_of(request), body.to_request())
     targets = [JudgedView.of(verdict) for verdict in verdicts]
@@ -39,14 +39,14 @@ async def validate_post(body: CreatePost, request: Request) -> Response:
 
 @router.post("/v1/posts/retry", response_model=Retried, openapi_extra=needs(Scope.POSTS_WRITE))
 async def retry_posts(body: RetryMany, request: Request) -> Response:
-    """Queue again every post that fits and can be retried: for after an outage."""
+    """Retry every post that matches the filter and can be retried, for example after an outage."""
     wanted = body.filter.to_filter(caller_of(request))
     return await perform(request, lambda work: retry.retry_many(work, wanted, body.scheduled_at), Retried.of)
 
 
 @router.patch("/v1/posts/{post_id}", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def change_post(post_id: str, body: ChangePost, request: Request) -> Response:
-    """Rewrite or reschedule a post that has not gone out. New content is checked like a new post's."""
+    """Change the content or the schedule of a post that was not sent yet. New content is validated as in a new post."""
     services: APIServices = request.app.state.services
     editing, post_uuid = services.editing, path_id(Prefix.POST, post_id)
     wanted = body.to_change()
@@ -61,28 +61,28 @@ async def change_post(post_id: str, body: ChangePost, request: Request) -> Respo
 
 @router.delete("/v1/posts/{post_id}", response_model=Canceled, openapi_extra=needs(Scope.POSTS_WRITE))
 async def cancel_post(post_id: str, request: Request) -> Response:
-    """Cancel a post that has not gone out."""
+    """Cancel a post that was not sent yet."""
     post_uuid = path_id(Prefix.POST, post_id)
     return await perform(request, lambda work: change.cancel(work, post_uuid), Canceled.of)
 
 
 @router.post("/v1/posts/{post_id}/retry", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def retry_post(post_id: str, request: Request, body: When | None = None) -> Response:
-    """Queue again a post that failed, was refused or canceled, or whose thread broke; it resumes where it broke."""
+    """Retry a post that failed, was rejected or canceled, or has an unfinished thread. A thread is continued."""
     post_uuid, scheduled_at = path_id(Prefix.POST, post_id), None if body is None else body.scheduled_at
     return await perform(request, lambda work: retry.retry(work, post_uuid, scheduled_at), PostRead.of)
 
 
 @router.post("/v1/posts/{post_id}/resolve", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def resolve_post(post_id: str, body: Resolve, request: Request) -> Response:
-    """Say what became of a post whose outcome could not be learnt."""
+    """Set the outcome of a post for which it could not be confirmed."""
     post_uuid = path_id(Prefix.POST, post_id)
     return await perform(request, lambda work: retry.resolve(work, post_uuid, body.to_resolution()), PostRead.of)
 
 
 @router.post("/v1/posts/{post_id}/unpublish", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def unpublish_post(post_id: str, request: Request) -> Response:
-    """Delete a published post on its platform, with its thread and comments. Its status stays."""
+    """Delete a published post on its platform, with its thread and comments. Its status does not change."""
     services: APIServices = request.app.state.services
     unpublishing, post_uuid = services.unpublishing, path_id(Prefix.POST, post_id)
     return await perform_remotely(
@@ -96,7 +96,7 @@ async def unpublish_post(post_id: str, request: Request) -> Response:
 
 @router.get("/v1/posts/{post_id}/timeline", response_model=Timeline, openapi_extra=needs(Scope.POSTS_READ))
 async def read_timeline(post_id: str, request: Request) -> Response:
-    """What happened to a post and why, in plain words and as data: the evidence that it was published once."""
+    """Read the history of a post, as text and as data. It shows that the post was published once."""
     post_uuid = path_id(Prefix.POST, post_id)
     async with begin_work(request) as work:
         entries = await timeline.list_entries(work, post_uuid)
@@ -123,6 +123,6 @@ async def publish_batch(batch_id: str, request: Request, body: When | None = Non
 
 @router.delete("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_WRITE))
 async def cancel_batch(batch_id: str, request: Request) -> Response:
-    """Cancel all of a batch that still can be."""
+    """Cancel every post of a batch that can still be canceled."""
     batch_uuid = path_id(Prefix.BATCH, batch_id)
     return await perform(request, lambda work: change.cancel_batch(work, batch_uuid), BatchView.of)

@@ -52,8 +52,8 @@ _WAIT = re.compile(r"wait=(\d{1,4})")
 async def create_post(body: CreatePost, request: Request) -> Response:
     """Publish or schedule a post to up to 25 accounts.
 
-    Every target is checked against every rule of its platform first; one that is broken refuses the whole request and
-    stores nothing. The answer waits for the outcome (`Prefer: wait=N`, 25 s by default, or `respond-async`).
+    Every target is first checked against every rule of its platform. One violation rejects the whole request, and
+    nothing is stored. The response waits for the outcome (`Prefer: wait=N`, 25 s by default, or `respond-async`).
     """
     services: APIServices = request.app.state.services
     answer = await services.submission.submit(
@@ -81,7 +81,7 @@ async def reject_foreign_request(request: Request) -> Response:
 
 @router.get("/v1/posts", response_model=PostPage, openapi_extra=needs(Scope.POSTS_READ))
 async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> Response:
-    """List posts, newest first. Several values of one filter widen, another filter narrows."""
+    """List posts, newest first. A post must match all filters, and any of the values of each."""
     size, wanted = query.limit, query.to_filter(caller_of(request))
     rows = await _list_rows(request, wanted, before(Prefix.POST, query.cursor), size + 1)
     following = next_cursor(Prefix.POST, [row.post.id for row in rows], size)
@@ -97,14 +97,14 @@ async def _list_rows(request: Request, wanted: PostFilter, below: UUID | None, l
 
 @router.get("/v1/posts/{post_id}", response_model=PostWithAttempts, openapi_extra=needs(Scope.POSTS_READ))
 async def get_post(post_id: str, request: Request) -> Response:
-    """Read a post with every attempt."""
+    """Read a post with all its attempts."""
     post_uuid = path_id(Prefix.POST, post_id)
     return respond(PostWithAttempts.detail(await read.get_detail(reads_of(request), post_uuid)))
 
 
 @router.get("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_READ))
 async def get_batch(batch_id: str, request: Request) -> Response:
-    """Read what became of a request."""
+    """Read a batch: the posts of one request and their outcomes."""
     batch_uuid = path_id(Prefix.BATCH, batch_id)
     async with begin_work(request) as work:
         batch = await read.get_batch(work, batch_uuid)
@@ -125,7 +125,7 @@ render_batch = renderer(BatchView.of, status_of_batch, location_of_batch)
 
 
 def _wait_s(prefer: str) -> float:
-    """How long the caller wants to wait (RFC 7240, section 4.3); preferences that we do not know are ignored."""
+    """Return how long the response may wait (RFC 7240, section 4.3). Unknown preferences are ignored."""
     if "respond-async" in prefer:
         return 0
     found = _WAIT.search(prefer)

@@ -1,1 +1,1 @@
-"""The test mode: simulated accounts and the clock. Over HTTP."""
+"""Routes of test mode: simulated accounts and the clock."""

@@ -1,4 +1,4 @@
-"""`/v1/sandbox`: the test world as a whole."""
+"""`/v1/sandbox`: the clock and the reset of the test world."""
 
 from contextlib import suppress
 from datetime import datetime
@@ -28,7 +28,7 @@ async def read_sandbox_clock(request: Request) -> Response:
 async def advance_sandbox_clock(body: AdvanceClock, request: Request) -> Response:
     """Move the clock of the test world forward. Schedules, retries, deliveries and token expiries become due.
 
-    `scheduledAt` is shown as it was sent. Rate limits, the expiry of keys and signatures follow real time.
+    `scheduledAt` is shown as it was sent. Rate limits, the expiry of keys and signatures use real time.
     """
     while True:
         with suppress(clock.ClockMovedError):

@@ -1,1 +1,1 @@
-"""Organizations with their keys, profiles, quotas and pauses. Over HTTP."""
+"""Routes for organizations, API keys, profiles, quotas and pauses."""

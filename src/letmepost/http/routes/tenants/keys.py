@@ -21,7 +21,7 @@ router = APIRouter(route_class=GatedRoute, tags=["keys"])
 
 @router.post("/v1/api-keys", response_model=NewKeyView, status_code=201, openapi_extra=needs(Scope.KEYS_WRITE))
 async def create_key(body: CreateKey, request: Request) -> Response:
-    """Mint a key with at most your own rights. It is shown this once."""
+    """Create an API key that has at most the rights of yours. The key is shown only once."""
     services: APIServices = request.app.state.services
     wanted = body.to_request(caller_of(request).mode)
     return await perform(
@@ -35,7 +35,7 @@ async def create_key(body: CreateKey, request: Request) -> Response:
 
 @router.get("/v1/api-keys", response_model=KeyList, openapi_extra=needs(Scope.KEYS_READ))
 async def list_keys(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
-    """List keys, newest first."""
+    """List API keys, newest first."""
     async with begin_work(request) as work:
         rows = await api_keys.list_page(work, before=before(Prefix.API_KEY, query.cursor), limit=query.limit + 1)
     following = next_cursor(Prefix.API_KEY, [row.id for row in rows], query.limit)
@@ -44,7 +44,7 @@ async def list_keys(request: Request, query: Annotated[PageQuery, Query()]) -> R
 
 @router.delete("/v1/api-keys/{key_id}", response_model=Revoked, openapi_extra=needs(Scope.KEYS_WRITE))
 async def revoke_key(key_id: str, request: Request) -> Response:
-    """Revoke a key, everywhere within a second."""
+    """Revoke an API key. It stops working everywhere within a second."""
     services: APIServices = request.app.state.services
     key_uuid = path_id(Prefix.API_KEY, key_id)
     return await perform(request, lambda work: services.api_keys.revoke(work, key_uuid), Revoked.of)
@@ -54,7 +54,7 @@ async def revoke_key(key_id: str, request: Request) -> Response:
     "/v1/api-keys/{key_id}/rotate", response_model=NewKeyView, status_code=201, openapi_extra=needs(Scope.KEYS_WRITE)
 )
 async def rotate_key(key_id: str, request: Request, body: Overlap | None = None) -> Response:
-    """Mint a key with the rights of an old one, which goes on working for `overlapHours` (24 by default)."""
+    """Create a key with the rights of an old one. The old key works for another `overlapHours` (24 by default)."""
     services: APIServices = request.app.state.services
     key_uuid = path_id(Prefix.API_KEY, key_id)
     overlap = timedelta(hours=(body or Overlap()).overlap_hours)
@@ -69,7 +69,7 @@ async def rotate_key(key_id: str, request: Request, body: Overlap | None = None)
 
 @router.get("/v1/me", response_model=Me, openapi_extra=needs(ANY_KEY))
 async def read_me(request: Request) -> Response:
-    """What this key is and may do."""
+    """Read the API key of this request and its rights."""
     caller = caller_of(request)
     async with begin_work(request) as work:
         name, key = await api_keys.describe(work)

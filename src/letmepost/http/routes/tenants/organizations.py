@@ -1,4 +1,4 @@
-"""The operator's `/v1/organizations`."""
+"""`/v1/organizations`, for the operator."""
 
 from typing import Annotated
 
@@ -45,7 +45,7 @@ async def list_organizations(request: Request, query: Annotated[PageQuery, Query
 
 @router.get("/v1/organizations/{organization_id}", response_model=OrganizationView, openapi_extra=needs(OPERATOR))
 async def get_organization(organization_id: str, request: Request) -> Response:
-    """Read a tenant, with what is set for it."""
+    """Read a tenant with its settings."""
     organization_uuid = path_id(Prefix.ORGANIZATION, organization_id)
     async with begin_work_for_operator(request) as work:
         row = await organizations.get(work, organization_uuid)
@@ -54,7 +54,7 @@ async def get_organization(organization_id: str, request: Request) -> Response:
 
 @router.patch("/v1/organizations/{organization_id}", response_model=OrganizationView, openapi_extra=needs(OPERATOR))
 async def change_organization(organization_id: str, body: ChangeOrganization, request: Request) -> Response:
-    """Rename a tenant, or set its quotas and what its late posts do. Only what is sent changes; `null` removes."""
+    """Change the name, quotas or lateness rule of a tenant. Omitted fields do not change; `null` removes a setting."""
     organization_uuid, values = path_id(Prefix.ORGANIZATION, organization_id), body.to_values()
     return await perform_for_operator(
         request, lambda work: organizations.change(work, organization_uuid, values), OrganizationView.of
@@ -63,10 +63,10 @@ async def change_organization(organization_id: str, body: ChangeOrganization, re
 
 @router.delete("/v1/organizations/{organization_id}", response_model=Deleted, openapi_extra=needs(OPERATOR))
 async def delete_organization(organization_id: str, request: Request) -> Response:
-    """Remove a tenant for good.
+    """Delete a tenant permanently.
 
-    Its keys end within a second, what waits is canceled, and its credentials are erased at once. Posts and files follow
-    in the background. Only the record of changes to it stays. Nothing is revoked or deleted on the platforms.
+    Its keys stop working within a second. Waiting posts are canceled and credentials are erased immediately. Posts and
+    files are deleted in the background. Only its audit log stays. Nothing is revoked or deleted on the platforms.
     """
     organization_uuid = path_id(Prefix.ORGANIZATION, organization_id)
     return await perform_for_operator(
@@ -81,7 +81,7 @@ async def delete_organization(organization_id: str, request: Request) -> Respons
     openapi_extra=needs(OPERATOR),
 )
 async def create_first_key(organization_id: str, body: CreateKey, request: Request) -> Response:
-    """Mint a key for a tenant. It is shown this once."""
+    """Create an API key for a tenant. The key is shown only once."""
     organization_uuid, wanted = path_id(Prefix.ORGANIZATION, organization_id), body.to_request(Mode.LIVE)
     return await perform_for_operator(
         request,

@@ -1,4 +1,4 @@
-"""`/v1/pauses`: the operator's emergency stop."""
+"""`/v1/pauses`: lets the operator stop publishing in an emergency."""
 
 from collections.abc import Sequence
 
@@ -25,9 +25,9 @@ async def list_pauses(request: Request) -> Response:
 
 @router.post("/v1/pauses", response_model=PauseList, openapi_extra=needs(OPERATOR))
 async def pause(body: CreatePause, request: Request) -> Response:
-    """Pause the deployment, a platform, an organization or an account; what is due is held until it is resumed.
+    """Pause publishing of the deployment, a platform, an organization or an account.
 
-    Pausing what is paused changes nothing.
+    Posts that become due are held until publishing is resumed. Pausing a paused scope changes nothing.
     """
     services: APIServices = request.app.state.services
     scope = body.to_scope()
@@ -41,7 +41,7 @@ async def pause(body: CreatePause, request: Request) -> Response:
 
 @router.post("/v1/pauses/resume", response_model=Resumed, openapi_extra=needs(OPERATOR))
 async def resume(body: PauseScope, request: Request) -> Response:
-    """End the pause of exactly this scope, and queue again what it held."""
+    """End the pause of exactly this scope, and queue the posts that it held."""
     scope = body.to_scope()
     return await perform_for_operator(request, lambda work: pauses.resume(work, scope), Resumed.of)
 

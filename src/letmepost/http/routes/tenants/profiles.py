@@ -29,7 +29,7 @@ async def list_profiles(request: Request, query: Annotated[PageQuery, Query()]) 
 
 @router.post("/v1/profiles", response_model=ProfileView, status_code=201, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def create_profile(body: NameProfile, request: Request) -> Response:
-    """Add a profile."""
+    """Create a profile."""
     return await perform(request, lambda work: profiles.create(work, body.name), ProfileView.of, status=201)
 
 
@@ -44,13 +44,13 @@ async def get_profile(profile_id: str, request: Request) -> Response:
 
 @router.patch("/v1/profiles/{profile_id}", response_model=ProfileView, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def rename_profile(profile_id: str, body: NameProfile, request: Request) -> Response:
-    """Give a profile another name."""
+    """Rename a profile."""
     profile_uuid = path_id(Prefix.PROFILE, profile_id)
     return await perform(request, lambda work: profiles.rename(work, profile_uuid, body.name), ProfileView.of)
 
 
 @router.delete("/v1/profiles/{profile_id}", response_model=Deleted, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def delete_profile(profile_id: str, request: Request) -> Response:
-    """Remove a profile that nothing belongs to."""
+    """Delete an empty profile."""
     profile_uuid = path_id(Prefix.PROFILE, profile_id)
     return await perform(request, lambda work: profiles.delete(work, profile_uuid), Deleted.named(Prefix.PROFILE))

@@ -13,7 +13,7 @@ router = APIRouter(route_class=GatedRoute, tags=["usage"])
 
 @router.get("/v1/usage", response_model=UsageView, openapi_extra=needs(ANY_KEY))
 async def read_usage(request: Request) -> Response:
-    """Every cap that holds for this key, and what platforms let through of its posts, as far as they have told."""
+    """Read the limits of this key and their use, and the rate limits that platforms have reported for its accounts."""
     services: APIServices = request.app.state.services
     async with begin_work(request) as work:
         readings = await quotas.read(work)

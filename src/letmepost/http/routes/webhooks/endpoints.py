@@ -38,7 +38,7 @@ router = APIRouter(route_class=GatedRoute, tags=["webhooks"])
     openapi_extra=needs(Scope.WEBHOOKS_WRITE),
 )
 async def create_endpoint(body: CreateEndpoint, request: Request) -> Response:
-    """Register a webhook endpoint. Its signing secret is shown this once."""
+    """Create a webhook endpoint. Its signing secret is shown only once."""
     services: APIServices = request.app.state.services
     wanted = body.to_request()
     return await perform(
@@ -75,7 +75,7 @@ async def get_endpoint(endpoint_id: str, request: Request) -> Response:
     "/v1/webhook-endpoints/{endpoint_id}", response_model=EndpointView, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
 )
 async def change_endpoint(endpoint_id: str, body: ChangeEndpoint, request: Request) -> Response:
-    """Change what is sent of a webhook endpoint."""
+    """Change a webhook endpoint. Omitted fields do not change."""
     services: APIServices = request.app.state.services
     endpoint_uuid, wanted = path_id(Prefix.ENDPOINT, endpoint_id), body.to_request()
     return await perform(
@@ -92,7 +92,7 @@ async def change_endpoint(endpoint_id: str, body: ChangeEndpoint, request: Reque
     openapi_extra=needs(Scope.WEBHOOKS_WRITE),
 )
 async def rotate_secret(endpoint_id: str, request: Request, body: Overlap | None = None) -> Response:
-    """A new signing secret, shown this once; the old one signs beside it for `overlapHours` (24 by default)."""
+    """Create a new signing secret, shown only once. The old one also signs for `overlapHours` (24 by default)."""
     endpoint_uuid, overlap = path_id(Prefix.ENDPOINT, endpoint_id), timedelta(hours=(body or Overlap()).overlap_hours)
     return await perform(
         request,
@@ -106,7 +106,7 @@ async def rotate_secret(endpoint_id: str, request: Request, body: Overlap | None
     "/v1/webhook-endpoints/{endpoint_id}/test", response_model=TestedView, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
 )
 async def send_test_event(endpoint_id: str, request: Request, body: SendTest | None = None) -> Response:
-    """Send a made-up event now, signed as a real one, and see how it is received."""
+    """Send a signed test event now, and return the endpoint's response."""
     services: APIServices = request.app.state.services
     endpoint_uuid, event = path_id(Prefix.ENDPOINT, endpoint_id), body or SendTest()
 

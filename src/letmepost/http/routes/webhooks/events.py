@@ -1,4 +1,4 @@
-"""`/v1/events`, and the deliveries of webhook endpoints."""
+"""`/v1/events` and the deliveries of webhook endpoints."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ router = APIRouter(route_class=GatedRoute, tags=["events"])
 
 @router.get("/v1/events", response_model=EventPage, openapi_extra=needs(Scope.EVENTS_READ))
 async def list_events(request: Request, query: Annotated[EventQuery, Query()]) -> Response:
-    """The stream of events, oldest first: what webhooks are sent, to poll. Nothing is ever skipped."""
+    """List the events that webhooks receive, oldest first. Poll with `cursor`: no event is skipped."""
     after = position(query.cursor) or 0
     async with begin_work(request) as work:
         found = await stream.list_events(work, after=after, types=query.type, limit=query.limit)
@@ -44,7 +44,7 @@ async def list_events(request: Request, query: Annotated[EventQuery, Query()]) -
     openapi_extra=needs(Scope.WEBHOOKS_READ),
 )
 async def list_deliveries(endpoint_id: str, request: Request, query: Annotated[PageQuery, Query()]) -> Response:
-    """What was sent, or is to be sent, to an endpoint; newest first."""
+    """List the deliveries to an endpoint, sent and waiting, newest first."""
     endpoint_uuid, before = path_id(Prefix.ENDPOINT, endpoint_id), before_cursor(Prefix.DELIVERY, query.cursor)
     async with begin_work(request) as work:
         rows = await stream.list_deliveries(work, endpoint_uuid, before=before, limit=query.limit + 1)
@@ -56,7 +56,7 @@ async def list_deliveries(endpoint_id: str, request: Request, query: Annotated[P
     "/v1/deliveries/{delivery_id}/replay", response_model=ReplayedOne, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
 )
 async def replay_delivery(delivery_id: str, request: Request) -> Response:
-    """Send a delivery again, from the start of its schedule."""
+    """Resend a delivery. Its retry schedule starts again."""
     delivery_uuid = path_id(Prefix.DELIVERY, delivery_id)
     return await perform(request, lambda work: stream.replay_delivery(work, delivery_uuid), ReplayedOne.of)
 
@@ -65,7 +65,7 @@ async def replay_delivery(delivery_id: str, request: Request) -> Response:
     "/v1/webhook-endpoints/{endpoint_id}/replay", response_model=Replayed, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
 )
 async def replay_endpoint(endpoint_id: str, body: ReplayRange, request: Request) -> Response:
-    """Send every event of a time to an endpoint again, also those that it was not there for."""
+    """Send every event of a period to an endpoint, including events from before the endpoint existed."""
     endpoint_uuid = path_id(Prefix.ENDPOINT, endpoint_id)
     return await perform(
         request,

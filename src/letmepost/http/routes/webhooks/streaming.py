@@ -1,4 +1,4 @@
-"""`/v1/events/stream`: the events as they happen, as server-sent events.
+"""`/v1/events/stream`: events as they happen, as server-sent events.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -34,10 +34,10 @@ class EventStream(StreamingResponse):
 
 
 class _CountedStream(EventStream):
-    """One that has a slot, given back however it ends: an iterator that nobody began would keep it."""
+    """An event stream that releases its slot when it ends. An iterator could not: it may never be started."""
 
     def __init__(self, blocks: AsyncIterator[bytes], slots: StreamSlots, slot: StreamSlot) -> None:
-        # Proxies are to pass it on as it comes, and nobody is to keep it.
+        # Proxies must not buffer or cache the stream.
         super().__init__(blocks, headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         self._slots = slots
         self._slot = slot
@@ -58,12 +58,12 @@ async def follow_events(
     query: Annotated[StreamQuery, Query()],
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
 ) -> Response:
-    """Follow the stream of events as it grows, as server-sent events.
+    """Follow new events as server-sent events.
 
-    `id` is the event's place in the stream, `event` its type, `data` the same envelope that webhooks are sent. It
-    begins behind `Last-Event-ID`, which clients send by themselves when they reconnect, or `cursor`, or now: nothing is
-    skipped or repeated. The first block says where it begins. A key may follow ten streams at once, unless the operator
-    allows another number; one more is refused with 429 `rate_limited`, rule `events.streams_max`.
+    `id` is the event's position in the stream, `event` its type, and `data` the envelope that webhooks receive. The
+    stream starts after `Last-Event-ID` (which clients send when they reconnect), or `cursor`, or now. No event is
+    skipped or repeated. The first block contains the start position. A key may have ten open streams, unless the
+    operator allows another number. One more is rejected with 429 `rate_limited`, rule `events.streams_max`.
     """
     services: APIServices = request.app.state.services
     caller = caller_of(request)
@@ -78,7 +78,7 @@ async def follow_events(
 
 
 async def _blocks(request: Request, after: int, types: Sequence[str]) -> AsyncIterator[bytes]:
-    """The stream as it goes over the wire, until the key or the server ends."""
+    """Yield the bytes of the stream until the key is invalid or the server stops."""
     services: APIServices = request.app.state.services
     caller = caller_of(request)
 
@@ -91,7 +91,7 @@ async def _blocks(request: Request, after: int, types: Sequence[str]) -> AsyncIt
             return True
         return False
 
-    # An id without data tells a client where it is before anything has happened.
+    # An id without data gives the client its position before the first event.
     yield format_sse_event(id=str(after), retry=_RECONNECT_AFTER_MS)
     async with aclosing(services.streams.follow(caller, after=after, types=types, is_over=is_over)) as pages:
         async for page in pages:
