@@ -1,4 +1,4 @@
-"""Use cases are tested over PostgreSQL and loopback; the platform is a double."""
+"""Fixtures of the use cases' tests: PostgreSQL, a loopback server, and a double of the platform."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,7 +19,7 @@ __all__ = ["admin", "database", "database_urls", "shared_database"]
 
 @pytest.fixture
 async def owner(database: Database) -> Owner:
-    """A tenant in live mode, whose posts go to real hosts: here, to loopback."""
+    """Return a tenant in live mode, whose posts are sent to loopback."""
     return await make_owner(database, Mode.LIVE)
 
 

@@ -1,4 +1,4 @@
-"""A worker's desk: one tenant, one account, and all that is needed to publish its posts."""
+"""A tenant with one account, and the tools of a worker that publishes its posts."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -43,7 +43,7 @@ DISCONNECTED = explained_error(
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything that a worker's tries need, and a look at what they leave behind."""
+    """A worker's tools for one account, and access to the stored results."""
 
     tools: PublishingDependencies
     publishing: Publishing
@@ -53,56 +53,56 @@ class Desk:
     admin: Admin
 
     async def post(self, **how: Any) -> UUID:
-        """A post that is ready."""
+        """Create a ready post."""
         return await self.owner.post(self.account_id, **how)
 
     async def claim(self) -> Claim:
-        """Take the only post that is ready."""
+        """Claim the only ready post."""
         [claim] = await self.publishing.claim(10)
         return claim
 
     async def begin(self) -> Attempt:
-        """Take the only post that is ready, and load it."""
+        """Claim the only ready post, and begin an attempt."""
         return await Attempt.begin(self.tools, await self.claim())
 
     async def publish(self) -> dict[str, Any]:
-        """Try the only post that is ready; what has become of it."""
+        """Attempt the only ready post; return its row."""
         await self.publishing.publish(await self.claim())
         return await self.row()
 
     async def row(self) -> dict[str, Any]:
-        """The only post."""
+        """Return the only post."""
         [row] = await self.admin.rows("SELECT * FROM posts")
         return row
 
     async def events(self) -> list[str]:
-        """The types of all events, in order."""
+        """Return the types of all events, in order."""
         return [row["type"] for row in await self.admin.rows("SELECT type FROM events ORDER BY written")]
 
     async def let_time_pass(self) -> None:
-        """Whatever was planned is due, whoever held a lease has lost it, and what was sent long ago is over."""
+        """Make every planned time due, end every lease, and let calls that are under way time out."""
         await self.admin.do("UPDATE posts SET ready_at = $1 WHERE ready_at IS NOT NULL", in_the_past())
         await self.admin.do("UPDATE posts SET lease_until = $1 WHERE lease_until IS NOT NULL", in_the_past())
         await self.admin.do("UPDATE flow_steps SET intent_at = intent_at - interval '1 hour'")
 
     async def let_the_deadline_pass(self) -> None:
-        """Time passes, and more than the post's lateness allows."""
+        """Let more time pass than the lateness of the post allows."""
         await self.let_time_pass()
         await self.admin.do("UPDATE posts SET due_at = due_at - make_interval(secs => late_within_s + 60)")
 
     async def disconnect(self) -> None:
-        """End the account's connection; what waits for it is held."""
+        """Disconnect the account. Its waiting posts are held."""
         async with self.owner.database.tenant(self.owner.tenant) as connection:
             await AccountRepository(connection, self.owner.tenant, KEYRING).disconnect(self.account_id, CLOCK.now())
             await PostRepository(connection, self.owner.tenant).hold_waiting(self.account_id, DISCONNECTED, CLOCK.now())
 
     async def reconnect(self) -> None:
-        """Connect the account again; what was held for it is queued."""
+        """Reconnect the account. Its held posts are queued."""
         async with self.owner.database.tenant(self.owner.tenant) as connection:
             await self.reconnect_in(connection)
 
     async def reconnect_in(self, connection: Connection) -> None:
-        """Connect the account again, in a transaction under way."""
+        """Reconnect the account in an open transaction."""
         accounts = AccountRepository(connection, self.owner.tenant, KEYRING)
         account = await accounts.find_connected(PLATFORM, f"platform-{self.account_id}")
         assert account is not None
@@ -128,7 +128,7 @@ async def working(
     directory: Path,
     **platform: Any,
 ) -> AsyncIterator[Desk]:
-    """A desk; `platform` names functions of the double that differ."""
+    """Open a desk. `platform`: functions of the platform double to replace."""
     library = MediaLibrary(
         units=owner.units,
         blobs=DiskBlobStore(directory),

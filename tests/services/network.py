@@ -1,4 +1,4 @@
-"""The double's server on loopback: it counts what it is made to publish, and goes wrong as it is told."""
+"""The server of the platform double, on loopback: it records posts, and fails as configured."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from tests.gateways.support import Connection, Received, serving
 
 
 class Way(StrEnum):
-    """How a request to publish goes."""
+    """The result of a request to publish."""
 
     WELL = "well"
     LOST = "executed, and the answer is lost"
@@ -32,11 +32,11 @@ _EXECUTED = {Way.WELL, Way.LOST, Way.UNREADABLE}
 
 @dataclass
 class Network:
-    """What it has published, which tokens it takes, and what will happen next.
+    """A server with its published posts, its valid tokens and its configured failures.
 
-    `ways`: how the next requests to publish go, one after another; well when there are none left.
-    `lost_refreshes`: so many of the next new tokens are lost on their way; `lasts_s`: how long tokens are good for.
-    `held`: set to let waiting requests pass; `arrived`: how many are there.
+    `ways`: the results of the next requests to publish, in order. Without any, requests succeed.
+    `lost_refreshes`: how many of the next responses with new tokens are lost. `lasts_s`: the validity of tokens.
+    `held`: set to let waiting requests pass. `arrived`: counts waiting requests.
     """
 
     url: str = ""
@@ -56,7 +56,7 @@ class Network:
         self.may_go_on.set()
 
     def hold(self) -> None:
-        """Let requests arrive, and answer none until `release`."""
+        """Accept requests, and respond to none until `release`."""
         self.may_go_on.clear()
 
     def release(self) -> None:
@@ -122,7 +122,7 @@ class Network:
 
 @asynccontextmanager
 async def networking() -> AsyncIterator[Network]:
-    """The network, listening."""
+    """Run the network."""
     network = Network()
     async with serving(network.serve) as server:
         network.url = server.url

@@ -1,4 +1,4 @@
-"""What callers and the operator do with the posts of a desk."""
+"""Actions of callers and of the operator on the posts of a desk."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -36,10 +36,10 @@ DISCONNECTED = explained_error(
 
 
 class Office:
-    """A caller of the desk's tenant, and the deployment's operator."""
+    """Runs the use cases of a caller of the desk's tenant, and of the operator."""
 
     def __init__(self, desk: Desk, library: MediaLibrary | None = None) -> None:
-        """`library`: instead of the desk's own."""
+        """`library`: replaces the library of the desk."""
         tools = desk.tools
         self._desk = desk
         self._caller = desk.owner.caller
@@ -50,27 +50,27 @@ class Office:
         self.forgotten_pauses = ForgottenPauses(tools.units, EveryTenantPauses(desk.owner.database))
 
     async def reschedule(self, post_id: UUID, at: datetime) -> bool:
-        """Publish it at another time; False if it cannot be changed any more."""
+        """Reschedule a post; return False if it can no longer be changed."""
         return await self._change(post_id, PostChange(scheduled_at=at))
 
     async def rewrite(self, post_id: UUID, content: ContentRequest) -> bool:
-        """Change its content; False if it cannot be changed any more."""
+        """Change the content of a post; return False if it can no longer be changed."""
         return await self._change(post_id, PostChange(content=content))
 
     async def retry(self, post_id: UUID) -> bool:
-        """Queue it again; False if its status does not allow that."""
+        """Retry a post; return False if its status does not allow it."""
         return await self._may(lambda work: retry.retry(work, post_id, None))
 
     async def cancel(self, post_id: UUID) -> bool:
-        """Cancel it; False if it is too late for that."""
+        """Cancel a post; return False if it is too late."""
         return await self._may(lambda work: change.cancel(work, post_id))
 
     async def resolve(self, post_id: UUID, *, is_published: bool) -> bool:
-        """Record its outcome; False if that is known."""
+        """Record the outcome of a post; return False if it is known."""
         return await self._may(lambda work: retry.resolve(work, post_id, Resolution(is_published=is_published)))
 
     async def unpublish(self, post_id: UUID) -> bool:
-        """Delete it on its platform; False if its status does not allow that."""
+        """Delete a post on its platform; return False if its status does not allow it."""
         unpublishing, caller = self._unpublishing, self._caller
         return await self._may_remotely(
             lambda work: unpublishing.prepare(work, post_id),
@@ -116,13 +116,13 @@ class Office:
             await pauses.pause(work, PauseSelector(), None, tools.worlds.platforms)
 
     async def resume(self) -> None:
-        """End the pause, if there is one."""
+        """End the pause if there is one."""
         with suppress(NotFound):
             async with self._desk.tools.units.begin(DEPLOYMENT) as work:
                 await pauses.resume(work, PauseSelector())
 
     async def disconnect(self) -> None:
-        """Part from the account: what waits for it is held."""
+        """Disconnect the account. Its waiting posts are held."""
         owner, account_id = self._desk.owner, self._desk.account_id
         async with owner.database.tenant(owner.tenant) as connection:
             await AccountRepository(connection, owner.tenant, KEYRING).disconnect(account_id, CLOCK.now())

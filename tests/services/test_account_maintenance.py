@@ -31,7 +31,7 @@ _REFUSED: tuple[int, dict[str, Any]] = (400, {})
 
 
 class Keeper:
-    """Looks after the desk's account, as a worker does."""
+    """Maintains the account of a desk, as a worker does."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
@@ -49,7 +49,7 @@ class Keeper:
             await self.desk.admin.do(f"UPDATE accounts SET {name} = $1", value)  # noqa: S608 - names above
 
     async def refresh(self) -> None:
-        """Let a refresh be due, and see to it."""
+        """Make a refresh due, and run it."""
         await self.set(refresh_at=in_the_past())
         await self.maintenance.refresh_due(10)
 
@@ -81,18 +81,18 @@ def keeper(desk: Desk) -> Keeper:
     return Keeper(desk)
 
 
-async def test_a_credential_near_its_end_is_refreshed_and_the_next_time_is_planned(keeper: Keeper) -> None:
+async def test_expiring_credential_is_refreshed_and_the_next_refresh_is_planned(keeper: Keeper) -> None:
     keeper.network.lasts_s = 7200
     await keeper.refresh()
     row = await keeper.row()
     assert await keeper.token() == "refreshed-1"
     assert timedelta(minutes=70) < row["refresh_at"] - CLOCK.now() < timedelta(minutes=81)
     await keeper.maintenance.refresh_due(10)
-    assert keeper.network.refreshed == ["first"], "it is not due any more"
+    assert keeper.network.refreshed == ["first"], "the next refresh is not due yet"
 
 
-async def test_two_workers_refresh_once(keeper: Keeper) -> None:
-    """lessons C17: two processes spent the same rotating refresh token."""
+async def test_credential_is_refreshed_once_by_two_workers(keeper: Keeper) -> None:
+    """Two processes must not use the same rotating refresh token."""
     await keeper.set(refresh_at=in_the_past())
     keeper.network.lasts_s = 7200
     keeper.network.hold()
@@ -104,14 +104,14 @@ async def test_two_workers_refresh_once(keeper: Keeper) -> None:
     assert await keeper.token() == "refreshed-1"
 
 
-async def test_only_a_definite_refusal_ends_an_account_at_once(keeper: Keeper) -> None:
+async def test_definite_refusal_marks_the_account_immediately(keeper: Keeper) -> None:
     keeper.network.refresh_answer = _ENDED
     await keeper.refresh()
     account = await keeper.account()
     assert (account.status, account.health) == ("reauth_required", "refused")
     assert await keeper.desk.events() == ["token.revoked"]
     await keeper.refresh()
-    assert await keeper.desk.events() == ["token.revoked"], "lessons A20: it is told once"
+    assert await keeper.desk.events() == ["token.revoked"], "the revocation is announced once"
     assert len(keeper.network.refreshed) == 1
     assert await keeper.token() == "first"
 
@@ -121,8 +121,8 @@ async def test_only_a_definite_refusal_ends_an_account_at_once(keeper: Keeper) -
     [(500, {}), (503, {}), (429, {}), (200, {"secrets": {"token": ""}})],
     ids=["500", "503", "429", "empty"],
 )
-async def test_what_passes_never_ends_an_account(keeper: Keeper, answer: tuple[int, dict[str, Any]]) -> None:
-    """lessons C16: any 500 or 429 of the token endpoint was taken for a revocation, and refreshing stopped."""
+async def test_temporary_failure_never_marks_the_account(keeper: Keeper, answer: tuple[int, dict[str, Any]]) -> None:
+    """A 500 or 429 of the token endpoint is not a revocation, and refreshing continues."""
     keeper.network.refresh_answer = answer
     for count in range(1, 6):
         await keeper.refresh()
@@ -136,7 +136,7 @@ async def test_what_passes_never_ends_an_account(keeper: Keeper, answer: tuple[i
     assert (await keeper.token(), row["refresh_failures"]) == ("refreshed-6", 0)
 
 
-async def test_three_refusals_that_do_not_say_what_they_mean_end_an_account(keeper: Keeper) -> None:
+async def test_third_ambiguous_refusal_marks_the_account(keeper: Keeper) -> None:
     keeper.network.refresh_answer = _REFUSED
     for _ in range(2):
         await keeper.refresh()
@@ -146,14 +146,14 @@ async def test_three_refusals_that_do_not_say_what_they_mean_end_an_account(keep
     assert await keeper.desk.events() == ["token.revoked"]
 
 
-async def test_refusals_that_a_success_parts_are_not_three(keeper: Keeper) -> None:
+async def test_success_resets_the_count_of_ambiguous_refusals(keeper: Keeper) -> None:
     for answer in (_REFUSED, _REFUSED, None, _REFUSED, _REFUSED):
         keeper.network.refresh_answer = answer
         await keeper.refresh()
     assert (await keeper.account()).status == "active"
 
 
-async def test_many_posts_that_need_the_same_token_are_one_strike(keeper: Keeper) -> None:
+async def test_refusals_of_one_token_for_many_posts_count_once(keeper: Keeper) -> None:
     """A deployment whose app is misconfigured must not lose its accounts in seconds."""
     keeper.network.tokens.clear()
     keeper.network.refresh_answer = _REFUSED
@@ -165,14 +165,14 @@ async def test_many_posts_that_need_the_same_token_are_one_strike(keeper: Keeper
     assert (row["status"], row["refresh_strikes"]) == ("active", 1)
 
 
-async def test_a_lost_answer_is_asked_for_once_more(keeper: Keeper) -> None:
+async def test_refresh_is_repeated_once_when_the_response_is_lost(keeper: Keeper) -> None:
     keeper.network.lost_refreshes = 1
     await keeper.refresh()
     assert keeper.network.refreshed == ["first", "first"]
     assert await keeper.token() == "refreshed-2"
 
 
-async def test_a_token_that_was_spent_by_a_lost_answer_asks_for_a_reconnect(keeper: Keeper) -> None:
+async def test_account_needs_a_reconnect_when_a_lost_response_used_the_token(keeper: Keeper) -> None:
     keeper.network.lost_refreshes = 1
     keeper.network.hold()
     refreshing = asyncio.create_task(keeper.refresh())
@@ -183,10 +183,10 @@ async def test_a_token_that_was_spent_by_a_lost_answer_asks_for_a_reconnect(keep
     keeper.network.refresh_answer = _ENDED
     await refreshing
     assert (await keeper.account()).status == "reauth_required"
-    assert await keeper.token() == "first", "nothing empty is stored"
+    assert await keeper.token() == "first", "the stored credential is kept"
 
 
-async def test_answers_that_are_lost_again_and_again_end_nothing(keeper: Keeper) -> None:
+async def test_repeatedly_lost_responses_do_not_mark_the_account(keeper: Keeper) -> None:
     keeper.network.lost_refreshes = 6
     for _ in range(3):
         await keeper.refresh()
@@ -195,8 +195,8 @@ async def test_answers_that_are_lost_again_and_again_end_nothing(keeper: Keeper)
 
 
 @pytest.mark.parametrize("answer", [_ENDED, _REFUSED, (500, {})], ids=["ended", "refused", "500"])
-async def test_a_reconnect_while_a_failure_is_recorded_wins(keeper: Keeper, answer: tuple[int, dict[str, Any]]) -> None:
-    """lessons A17."""
+async def test_reconnect_during_a_failed_refresh_wins(keeper: Keeper, answer: tuple[int, dict[str, Any]]) -> None:
+    """The failure concerns the old credential, and the reconnect has stored a new one."""
     await keeper.set(refresh_at=in_the_past(), refresh_strikes=2)
     keeper.network.refresh_answer = answer
     keeper.network.hold()
@@ -211,7 +211,7 @@ async def test_a_reconnect_while_a_failure_is_recorded_wins(keeper: Keeper, answ
     assert await keeper.token() == "reconnected"
 
 
-async def test_a_disconnect_while_it_is_refreshed_wins(keeper: Keeper) -> None:
+async def test_disconnect_during_a_refresh_wins(keeper: Keeper) -> None:
     await keeper.set(refresh_at=in_the_past())
     keeper.network.hold()
     refreshing = asyncio.create_task(keeper.maintenance.refresh_due(10))
@@ -225,7 +225,7 @@ async def test_a_disconnect_while_it_is_refreshed_wins(keeper: Keeper) -> None:
     assert await keeper.desk.events() == []
 
 
-async def test_a_post_that_waits_for_a_dead_account_goes_out_after_a_reconnect(keeper: Keeper) -> None:
+async def test_post_of_a_revoked_account_is_published_after_a_reconnect(keeper: Keeper) -> None:
     keeper.network.refresh_answer = _ENDED
     await keeper.refresh()
     await keeper.desk.post()
@@ -234,7 +234,7 @@ async def test_a_post_that_waits_for_a_dead_account_goes_out_after_a_reconnect(k
     assert (await keeper.desk.publish())["status"] == "published"
 
 
-async def test_an_account_is_checked_at_its_second_of_the_day(keeper: Keeper) -> None:
+async def test_account_is_checked_at_its_own_time_of_day(keeper: Keeper) -> None:
     planned = (await keeper.row())["check_at"]
     assert timedelta() < planned - CLOCK.now() <= timedelta(days=1)
     await keeper.maintenance.check_due(10)
@@ -246,8 +246,8 @@ async def test_an_account_is_checked_at_its_second_of_the_day(keeper: Keeper) ->
     assert row["check_at"] in {planned, next_check_at(keeper.desk.account_id, CLOCK.now())}
 
 
-async def test_a_check_that_finds_the_account_dead_says_so(keeper: Keeper) -> None:
-    """lessons A16: a token that has not expired can still be dead, and nobody noticed for nine days."""
+async def test_failed_check_marks_the_account(keeper: Keeper) -> None:
+    """A token can be revoked before it expires. Only a check detects that."""
     keeper.network.ways = [Way.REVOKED]
     await keeper.set(check_at=in_the_past())
     await keeper.maintenance.check_due(10)
@@ -256,7 +256,7 @@ async def test_a_check_that_finds_the_account_dead_says_so(keeper: Keeper) -> No
     assert await keeper.desk.events() == ["token.revoked"]
 
 
-async def test_checks_keep_away_from_a_platform_that_is_throttled(keeper: Keeper) -> None:
+async def test_check_is_postponed_while_the_account_is_throttled(keeper: Keeper) -> None:
     account = await keeper.account()
     name = throttling.names(keeper.desk.owner.tenant, account, timedelta(), None)[1]
     await keeper.desk.tools.throttles.limit(name, CLOCK.now() + timedelta(hours=1))
@@ -267,7 +267,7 @@ async def test_checks_keep_away_from_a_platform_that_is_throttled(keeper: Keeper
     assert timedelta() < row["check_at"] - CLOCK.now() < timedelta(hours=1)
 
 
-async def test_checks_leave_to_posts_what_is_left_of_a_limit(keeper: Keeper) -> None:
+async def test_check_is_postponed_while_a_rate_limit_is_low(keeper: Keeper) -> None:
     names = throttling.names(keeper.desk.owner.tenant, await keeper.account(), timedelta(), None)
     resets_at = CLOCK.now() + timedelta(hours=1)
     low = Budget(name="calls", scope=LimitScope.APP, limit=100, remaining=25, resets_at=resets_at)
@@ -284,16 +284,16 @@ async def test_checks_leave_to_posts_what_is_left_of_a_limit(keeper: Keeper) -> 
 async def costly(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[Keeper]:
-    """The same at a platform that is paid for each read."""
+    """Return a keeper for a platform that charges for each read."""
     async with working(owner, network, admin, http, redis_url, tmp_path, check_costs_money=True) as desk:
         yield Keeper(desk)
 
 
-async def test_where_checks_cost_money_what_went_well_counts_as_one(costly: Keeper) -> None:
+async def test_success_counts_as_a_check_on_platforms_that_charge_for_checks(costly: Keeper) -> None:
     await costly.set(check_at=in_the_past())
     await costly.maintenance.check_due(10)
     row = await costly.row()
-    assert (row["health"], costly.network.arrived.locked()) == (None, True), "nobody asked"
+    assert (row["health"], costly.network.arrived.locked()) == (None, True), "the platform was not called"
     assert row["check_at"] > CLOCK.now()
     await costly.refresh()
     assert (await costly.account()).health == "healthy"
@@ -303,8 +303,8 @@ async def test_where_checks_cost_money_what_went_well_counts_as_one(costly: Keep
     assert (await costly.account()).health == "healthy"
 
 
-async def test_owners_are_told_once_at_each_notice(keeper: Keeper) -> None:
-    """lessons C19: notices came with every routine refresh, and never where somebody had to act."""
+async def test_expiry_is_announced_once_per_notice(keeper: Keeper) -> None:
+    """Notices are for owners who must reconnect, not for routine refreshes."""
     for left, events in (
         (timedelta(days=8), 0),
         (timedelta(days=6, hours=23), 1),
@@ -321,8 +321,8 @@ async def test_owners_are_told_once_at_each_notice(keeper: Keeper) -> None:
     assert ['"daysLeft": 7' in data[0], '"daysLeft": 3' in data[1], '"daysLeft": 1' in data[2]] == [True] * 3
 
 
-async def test_a_reconnect_arms_the_notices_again(keeper: Keeper) -> None:
-    """lessons A20."""
+async def test_expiry_is_announced_again_after_a_reconnect(keeper: Keeper) -> None:
+    """A reconnect replaces the credential, so the notices start from the beginning."""
     for count in (1, 2):
         await keeper.set(token_expires_at=CLOCK.now() + timedelta(hours=3))
         await keeper.maintenance.tell_owners(10)
@@ -331,7 +331,7 @@ async def test_a_reconnect_arms_the_notices_again(keeper: Keeper) -> None:
         assert (await keeper.account()).status == "active"
 
 
-async def test_an_account_whose_time_is_near_still_publishes(keeper: Keeper) -> None:
+async def test_expiring_account_still_publishes(keeper: Keeper) -> None:
     await keeper.set(token_expires_at=CLOCK.now() + timedelta(hours=3))
     await keeper.maintenance.tell_owners(10)
     await keeper.desk.post()
@@ -349,14 +349,14 @@ NOW = datetime.fromisoformat("2026-11-22T12:00:00+00:00")
         (timedelta(days=60), timedelta(days=365), timedelta(days=40)),
         (timedelta(hours=3), None, timedelta(hours=2)),
     ],
-    ids=["unknown", "only-a-person", "renewable", "for-ever"],
+    ids=["unknown", "only-a-person", "renewable", "unlimited"],
 )
-def test_what_only_a_person_can_renew_is_not_refreshed(
+def test_credential_that_only_a_person_can_renew_is_not_refreshed(
     ends_in: timedelta | None, person_in: timedelta | None, expected: timedelta | None
 ) -> None:
-    """A refresh that cannot succeed would end an account that is well."""
+    """A refresh that cannot succeed would mark a working account as revoked."""
     time = PlatformClock(SteppedClock(NOW), timedelta(days=3))
-    theirs = time.to_platform_time(NOW)
-    credential = Credential(secrets={}, expires_at=None if ends_in is None else theirs + ends_in)
+    platform_now = time.to_platform_time(NOW)
+    credential = Credential(secrets={}, expires_at=None if ends_in is None else platform_now + ends_in)
     planned = renewal_at(credential, None if person_in is None else NOW + person_in, time, UUID(int=0))
     assert planned == (None if expected is None else NOW + expected)

@@ -1,4 +1,4 @@
-"""What a unit of work does after its transaction has ended."""
+"""Calls of a unit of work after its transaction has ended."""
 
 from collections.abc import Awaitable, Callable
 

@@ -27,7 +27,7 @@ from tests.storage.support import CLOCK, KEYRING, fresh_id
 
 @dataclass
 class MediaDesk:
-    """The media use cases of one caller, over a watched blob store."""
+    """The media use cases of one caller, with a watched blob store."""
 
     desk: Desk
     store: WatchedStore
@@ -99,7 +99,7 @@ async def test_no_transaction_is_open_while_bytes_are_stored_or_deleted(media_de
     assert await media_desk.desk.admin.one("SELECT count(*) FROM media") == 0
 
 
-async def test_stored_bytes_are_deleted_when_the_profile_was_deleted_meanwhile(media_desk: MediaDesk) -> None:
+async def test_stored_bytes_are_deleted_when_the_profile_is_deleted_during_the_upload(media_desk: MediaDesk) -> None:
     profile_id, units = fresh_id(), media_desk.desk.tools.units
     async with units.begin(media_desk.caller) as work:
         await work.profiles.create(profile_id, "Short-lived")

@@ -1,4 +1,4 @@
-"""One try of a post after another, over PostgreSQL, until it is settled: what is on record, and what can be seen."""
+"""Attempts of posts until they are settled, in PostgreSQL: the stored results and the published posts."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ NOW_AS_HERE = timedelta()
 WITH_COMMENT = PostContent(text="Hello", first_comment="And more")
 
 
-async def test_a_published_post_leaves_everything_on_record(desk: Desk) -> None:
+async def test_published_post_is_recorded_with_attempt_and_events(desk: Desk) -> None:
     await desk.post()
     row = await desk.publish()
     assert desk.network.posts == [("post", "Hello")]
@@ -56,7 +56,7 @@ async def test_a_published_post_leaves_everything_on_record(desk: Desk) -> None:
         (Way.REVOKED, "held"),
     ],
 )
-async def test_whatever_the_platform_answers_the_post_is_told_of(desk: Desk, way: Way, status: str) -> None:
+async def test_platform_response_determines_the_status(desk: Desk, way: Way, status: str) -> None:
     desk.network.ways = [way]
     await desk.post()
     row = await desk.publish()
@@ -67,7 +67,7 @@ async def test_whatever_the_platform_answers_the_post_is_told_of(desk: Desk, way
 
 
 @pytest.mark.parametrize("way", [Way.THROTTLED, Way.AWAY, Way.BROKEN, Way.LOST, Way.LOST_BEFORE, Way.UNREADABLE])
-async def test_what_may_succeed_later_does_and_is_seen_once(desk: Desk, way: Way) -> None:
+async def test_retried_post_is_published_once(desk: Desk, way: Way) -> None:
     desk.network.ways = [way]
     await desk.post()
     await desk.publish()
@@ -77,8 +77,8 @@ async def test_what_may_succeed_later_does_and_is_seen_once(desk: Desk, way: Way
     assert await desk.events() == ["post.retrying", "post.published"]
 
 
-async def test_what_was_sent_is_not_asked_about_too_early(desk: Desk) -> None:
-    """The lost call may still be under way: the post waits, and stays what it is."""
+async def test_post_in_doubt_is_not_reconciled_too_early(desk: Desk) -> None:
+    """The lost call may still be running, so the post waits and its status does not change."""
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
@@ -89,7 +89,7 @@ async def test_what_was_sent_is_not_asked_about_too_early(desk: Desk) -> None:
     assert desk.network.asked == 0
 
 
-async def test_a_defect_in_a_flow_does_not_leave_its_post_without_an_end(
+async def test_post_ends_when_its_flow_raises_an_unexpected_error(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
     def fail(_post: ReadyPost, _settings: object) -> Flow[None]:
@@ -113,7 +113,7 @@ async def test_a_defect_in_a_flow_does_not_leave_its_post_without_an_end(
         (FailureKind.AUTH_FAILED, "held", ["token.revoked", "post.held"]),
     ],
 )
-async def test_refusal_with_text_that_postgresql_refuses_is_recorded_and_announced(
+async def test_refusal_with_unstorable_text_is_recorded_and_announced(
     owner: Owner,
     network: Network,
     admin: Admin,
@@ -140,7 +140,7 @@ async def test_refusal_with_text_that_postgresql_refuses_is_recorded_and_announc
 
 
 @pytest.mark.parametrize("way", [Way.WELL, Way.LOST_BEFORE], ids=["executed", "not executed"])
-async def test_a_worker_that_dies_while_it_publishes_is_followed_by_another(desk: Desk, way: Way) -> None:
+async def test_post_of_a_crashed_worker_is_continued_by_another(desk: Desk, way: Way) -> None:
     desk.network.ways = [way]
     post_id = await desk.post()
     desk.network.hold()
@@ -160,8 +160,8 @@ async def test_a_worker_that_dies_while_it_publishes_is_followed_by_another(desk
     assert desk.network.posts == [("post", "Hello")]
 
 
-async def test_a_worker_that_lost_its_lease_changes_nothing(desk: Desk) -> None:
-    """lessons A5: the one that comes late finds a post that is another's."""
+async def test_worker_without_a_lease_changes_nothing(desk: Desk) -> None:
+    """Another worker has the post by then."""
     await desk.post()
     slow = await desk.begin()
     outcome = await slow.run()
@@ -175,8 +175,8 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(desk: Desk) -> None:
     assert desk.network.posts == [("post", "Hello")]
 
 
-async def test_a_post_begins_soon_after_its_intent_or_not_at_all(desk: Desk) -> None:
-    """A doubt is counted from the intent. Sent much later, a post could be looked for before it can be seen."""
+async def test_call_is_not_sent_long_after_its_intent(desk: Desk) -> None:
+    """The doubt is counted from the intent. A post that is sent later could be reconciled before it is visible."""
     await desk.post()
     attempt = await desk.begin()
     call = Call(
@@ -195,7 +195,7 @@ async def test_a_post_begins_soon_after_its_intent_or_not_at_all(desk: Desk) -> 
     assert (await attempt.sender(call)).ok
 
 
-async def test_a_post_handed_back_is_taken_by_the_next_at_once(desk: Desk) -> None:
+async def test_released_post_can_be_claimed_immediately(desk: Desk) -> None:
     await desk.post()
     claim = await desk.claim()
     await desk.publishing.hand_back(claim)
@@ -203,18 +203,18 @@ async def test_a_post_handed_back_is_taken_by_the_next_at_once(desk: Desk) -> No
     await desk.publishing.hand_back(claim)
 
 
-async def test_an_answer_on_record_is_announced_by_whoever_comes_next(desk: Desk) -> None:
-    """The worker died between the platform's answer and its own word on it."""
+async def test_recorded_response_is_announced_by_the_next_worker(desk: Desk) -> None:
+    """The worker crashed after it recorded the response and before it announced the post."""
     await desk.post()
     await desk.publish()
-    await forget_that_it_is_published(desk)
+    await reset_to_publishing(desk)
     row = await desk.publish()
     assert (row["status"], row["uri"]) == ("published", "at://post")
     assert desk.network.posts == [("post", "Hello")]
 
 
-async def forget_that_it_is_published(desk: Desk) -> None:
-    """As if the worker had died right after the platform's answer was put on record."""
+async def reset_to_publishing(desk: Desk) -> None:
+    """Restore the state right after the platform's response was recorded."""
     await desk.admin.do(
         "UPDATE posts SET status = 'publishing', uri = NULL, cid = NULL, url = NULL, published_at = NULL,"
         " extras_until = NULL, ready_at = now() - interval '1 minute'"
@@ -224,7 +224,7 @@ async def forget_that_it_is_published(desk: Desk) -> None:
 # Lateness
 
 
-async def test_a_post_that_is_too_late_is_failed_without_being_sent(desk: Desk) -> None:
+async def test_late_post_fails_without_being_sent(desk: Desk) -> None:
     await desk.post()
     await desk.let_the_deadline_pass()
     row = await desk.publish()
@@ -233,7 +233,7 @@ async def test_a_post_that_is_too_late_is_failed_without_being_sent(desk: Desk) 
     assert desk.network.posts == []
 
 
-async def test_a_post_that_is_too_late_says_how_late_and_why(desk: Desk) -> None:
+async def test_error_of_a_late_post_contains_the_lateness_and_its_causes(desk: Desk) -> None:
     await desk.post(late_within_s=60)
     await desk.let_the_deadline_pass()
     await desk.admin.do("UPDATE posts SET ready_at = due_at")
@@ -246,7 +246,7 @@ async def test_a_post_that_is_too_late_says_how_late_and_why(desk: Desk) -> None
     assert "waited for a worker" in error["message"]
 
 
-async def test_a_post_that_was_held_until_its_deadline_says_so(desk: Desk) -> None:
+async def test_error_of_a_post_held_until_its_deadline_contains_the_hold(desk: Desk) -> None:
     await desk.post(late_within_s=60)
     await desk.admin.do("UPDATE accounts SET status = 'reauth_required'")
     await desk.publish()
@@ -263,13 +263,13 @@ async def test_a_post_that_was_held_until_its_deadline_says_so(desk: Desk) -> No
     assert sum(waits.values()) == error["lateness"]["ms"]
 
 
-async def test_a_post_may_be_published_late_when_it_says_so(desk: Desk) -> None:
+async def test_late_post_is_published_when_its_rule_is_publish(desk: Desk) -> None:
     await desk.post(late_then="publish")
     await desk.let_the_deadline_pass()
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_a_post_may_be_held_when_it_is_too_late(desk: Desk) -> None:
+async def test_late_post_is_held_when_its_rule_is_hold(desk: Desk) -> None:
     await desk.post(late_then="hold")
     await desk.let_the_deadline_pass()
     row = await desk.publish()
@@ -278,11 +278,11 @@ async def test_a_post_may_be_held_when_it_is_too_late(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("late_then", ["skip", "hold", "publish"])
-async def test_a_late_post_that_was_published_in_time_is_published(desk: Desk, late_then: str) -> None:
-    """Called failed, it would be posted again by whoever retries it."""
+async def test_late_post_that_was_published_in_time_stays_published(desk: Desk, late_then: str) -> None:
+    """If it failed, a caller who retries it would publish it twice."""
     await desk.post(late_then=late_then)
     await desk.publish()
-    await forget_that_it_is_published(desk)
+    await reset_to_publishing(desk)
     await desk.let_the_deadline_pass()
     assert (await desk.publish())["status"] == "published"
     assert desk.network.posts == [("post", "Hello")]
@@ -291,7 +291,7 @@ async def test_a_late_post_that_was_published_in_time_is_published(desk: Desk, l
 @pytest.mark.parametrize(
     ("way", "status"), [(Way.LOST, "published"), (Way.LOST_BEFORE, "failed")], ids=["executed", "not executed"]
 )
-async def test_a_late_post_in_doubt_is_asked_about_and_not_sent(desk: Desk, way: Way, status: str) -> None:
+async def test_late_post_in_doubt_is_reconciled_and_not_sent(desk: Desk, way: Way, status: str) -> None:
     desk.network.ways = [way]
     await desk.post()
     await desk.publish()
@@ -301,7 +301,7 @@ async def test_a_late_post_in_doubt_is_asked_about_and_not_sent(desk: Desk, way:
 
 
 @pytest.mark.parametrize(("late_then", "status"), [("skip", "failed"), ("hold", "held")])
-async def test_a_late_post_that_turns_out_not_to_have_been_sent_ends_by_its_own_rule(
+async def test_late_post_in_doubt_follows_its_lateness_rule_when_it_was_not_sent(
     desk: Desk, late_then: str, status: str
 ) -> None:
     desk.network.ways = [Way.LOST_BEFORE]
@@ -312,13 +312,13 @@ async def test_a_late_post_that_turns_out_not_to_have_been_sent_ends_by_its_own_
     assert (row["status"], json.loads(row["error"])["rule"]) == (status, "schedule.missed")
 
 
-async def test_a_held_post_that_turns_out_not_to_have_been_sent_is_failed_at_its_deadline(desk: Desk) -> None:
+async def test_held_post_in_doubt_fails_at_its_deadline_when_it_was_not_sent(desk: Desk) -> None:
     await be_held_in_doubt(desk, Way.LOST_BEFORE)
     await desk.let_the_deadline_pass()
     assert (await desk.publish())["status"] == "failed"
 
 
-async def test_a_late_post_in_doubt_is_asked_about_until_the_platform_can_tell(desk: Desk) -> None:
+async def test_late_post_in_doubt_is_reconciled_until_the_platform_responds(desk: Desk) -> None:
     desk.network.ways, desk.network.can_look_up = [Way.LOST], False
     await desk.post()
     await desk.publish()
@@ -330,7 +330,7 @@ async def test_a_late_post_in_doubt_is_asked_about_until_the_platform_can_tell(d
     assert desk.network.posts == [("post", "Hello")]
 
 
-async def test_a_late_post_in_doubt_of_which_nothing_can_be_learnt_for_an_hour_is_unconfirmed(desk: Desk) -> None:
+async def test_late_post_in_doubt_is_unconfirmed_after_an_hour(desk: Desk) -> None:
     desk.network.ways, desk.network.can_look_up = [Way.LOST], False
     await desk.post()
     await desk.publish()
@@ -340,13 +340,13 @@ async def test_a_late_post_in_doubt_of_which_nothing_can_be_learnt_for_an_hour_i
     assert (row["status"], row["ready_at"]) == ("unconfirmed", None)
 
 
-async def test_a_held_post_in_doubt_is_asked_about_at_its_deadline(desk: Desk) -> None:
+async def test_held_post_in_doubt_is_reconciled_at_its_deadline(desk: Desk) -> None:
     await be_held_in_doubt(desk)
     await desk.let_the_deadline_pass()
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_a_held_post_in_doubt_stays_held_until_the_platform_can_tell(desk: Desk) -> None:
+async def test_held_post_in_doubt_stays_held_until_the_platform_responds(desk: Desk) -> None:
     await be_held_in_doubt(desk)
     desk.network.can_look_up = False
     await desk.let_the_deadline_pass()
@@ -356,7 +356,7 @@ async def test_a_held_post_in_doubt_stays_held_until_the_platform_can_tell(desk:
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_a_held_post_in_doubt_of_which_nothing_can_be_learnt_for_an_hour_is_unconfirmed(desk: Desk) -> None:
+async def test_held_post_in_doubt_is_unconfirmed_after_an_hour(desk: Desk) -> None:
     await be_held_in_doubt(desk)
     desk.network.can_look_up = False
     await desk.let_the_deadline_pass()
@@ -372,7 +372,7 @@ async def be_held_in_doubt(desk: Desk, way: Way = Way.LOST) -> None:
     await desk.admin.do("UPDATE posts SET status = 'held'")
 
 
-async def test_a_thread_that_cannot_go_on_in_time_is_partial(
+async def test_thread_is_partial_when_it_is_not_finished_in_time(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
     async with working(owner, network, admin, http, redis_url, tmp_path, publish=publish_thread) as desk:
@@ -384,10 +384,10 @@ async def test_a_thread_that_cannot_go_on_in_time_is_partial(
         assert len(network.posts) == 1
 
 
-async def test_what_is_looked_for_after_a_lost_answer_is_the_post_itself(
+async def test_reconciliation_after_a_lost_response_receives_the_content(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
-    """A platform may have no other way to know its own post again than by what is in it."""
+    """Some platforms can recognize a post only by its content."""
     looked_for: list[PostContent] = []
 
     def look(post: ReadyPost, intent: Intent, settings: object) -> Flow[Reconciled]:
@@ -406,7 +406,7 @@ async def test_what_is_looked_for_after_a_lost_answer_is_the_post_itself(
 # Extras
 
 
-async def test_an_extra_that_is_refused_is_a_warning(desk: Desk) -> None:
+async def test_rejected_extra_becomes_a_warning(desk: Desk) -> None:
     desk.network.ways = [Way.WELL, Way.REFUSED]
     await desk.post(content=WITH_COMMENT)
     row = await desk.publish()
@@ -415,7 +415,7 @@ async def test_an_extra_that_is_refused_is_a_warning(desk: Desk) -> None:
     assert await desk.events() == ["post.published"]
 
 
-async def test_an_extra_is_tried_again_without_touching_the_post(desk: Desk) -> None:
+async def test_failed_extra_is_retried_without_changing_the_post(desk: Desk) -> None:
     desk.network.ways = [Way.WELL, Way.LOST, Way.WELL]
     await desk.post(content=WITH_COMMENT)
     row = await desk.publish()
@@ -428,10 +428,10 @@ async def test_an_extra_is_tried_again_without_touching_the_post(desk: Desk) -> 
     assert desk.network.posts == [("post", "Hello"), ("comment", "And more")]
 
 
-async def test_an_extra_of_which_nothing_can_be_learnt_is_a_warning(
+async def test_unconfirmed_extra_becomes_a_warning(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
-    """The post is visible whatever became of its comment."""
+    """The post is visible, whatever the outcome of its comment."""
 
     def cannot_tell(_post: ReadyPost, _intent: Intent, _settings: object) -> Flow[Reconciled]:
         return Unknown("no list of comments")
@@ -447,36 +447,36 @@ async def test_an_extra_of_which_nothing_can_be_learnt_is_a_warning(
         assert "no list of comments" in row["warnings"]
 
 
-async def test_media_that_vanish_under_a_published_post_do_not_unpublish_it(desk: Desk) -> None:
-    """lessons A32: a medium deleted under its post rolled back every try for ever."""
+async def test_published_post_stays_published_when_its_media_item_is_missing(desk: Desk) -> None:
+    """A deleted media item must not roll back every later attempt."""
     desk.network.ways = [Way.WELL, Way.AWAY]
     await desk.post(content=WITH_COMMENT)
     assert (await desk.publish())["status"] == "published"
-    await lose_a_medium(desk)
+    await remove_media_item(desk)
     await desk.let_time_pass()
     row = await desk.publish()
     assert (row["status"], row["ready_at"], row["lease_token"]) == ("published", None, None)
 
 
-async def test_media_that_vanish_under_a_post_in_doubt_do_not_reject_it(desk: Desk) -> None:
+async def test_post_in_doubt_is_not_rejected_when_its_media_item_is_missing(desk: Desk) -> None:
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
-    await lose_a_medium(desk)
+    await remove_media_item(desk)
     await desk.let_time_pass()
     assert (await desk.publish())["status"] == "unconfirmed"
 
 
-async def test_media_that_vanish_before_anything_was_sent_reject_the_post(desk: Desk) -> None:
+async def test_unsent_post_is_rejected_when_its_media_item_is_missing(desk: Desk) -> None:
     await desk.post()
-    await lose_a_medium(desk)
+    await remove_media_item(desk)
     row = await desk.publish()
     assert row["status"] == "rejected"
     assert "media.unknown" in row["error"]
 
 
-async def lose_a_medium(desk: Desk) -> None:
-    """Let the post's content name a medium that is not there."""
+async def remove_media_item(desk: Desk) -> None:
+    """Make the content of the post name a media item that does not exist."""
     item = MediaItem(kind=MediaKind.IMAGE, media_id=fresh_id())
     value = f'[{{"kind": "image", "media_id": "{item.media_id}", "alt_text": null, "title": null}}]'
     await desk.admin.do("UPDATE post_revisions SET content = jsonb_set(content, '{media}', $1::text::jsonb)", value)
@@ -485,8 +485,8 @@ async def lose_a_medium(desk: Desk) -> None:
 # Accounts
 
 
-async def test_a_dead_account_is_marked_and_announced_once(desk: Desk) -> None:
-    """lessons A20: a disconnected account mailed on each failed refresh."""
+async def test_revoked_account_is_marked_and_announced_once(desk: Desk) -> None:
+    """Further failures must not notify the owner again."""
     desk.network.tokens.clear()
     desk.network.refresh_answer = (401, {})
     await desk.post()
@@ -497,7 +497,7 @@ async def test_a_dead_account_is_marked_and_announced_once(desk: Desk) -> None:
     assert (await desk.events()).count("token.revoked") == 1
 
 
-async def test_a_held_post_goes_out_once_its_account_is_reconnected(desk: Desk) -> None:
+async def test_held_post_is_published_after_a_reconnect(desk: Desk) -> None:
     desk.network.tokens.clear()
     desk.network.refresh_answer = (401, {})
     await desk.post()
@@ -506,7 +506,7 @@ async def test_a_held_post_goes_out_once_its_account_is_reconnected(desk: Desk) 
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_a_disconnect_while_a_post_is_on_its_way_does_not_unsay_it(desk: Desk) -> None:
+async def test_post_under_way_is_published_despite_a_disconnect(desk: Desk) -> None:
     await desk.post()
     desk.network.hold()
     publishing = asyncio.create_task(desk.publish())
@@ -517,8 +517,8 @@ async def test_a_disconnect_while_a_post_is_on_its_way_does_not_unsay_it(desk: D
     assert len(desk.network.posts) == 1
 
 
-async def test_a_post_in_doubt_whose_account_is_disconnected_waits_for_a_reconnect(desk: Desk) -> None:
-    """Nobody can ask without a credential, and without an answer it is not sent again."""
+async def test_post_in_doubt_of_a_disconnected_account_waits_for_a_reconnect(desk: Desk) -> None:
+    """It cannot be reconciled without a credential, and it is not sent again unless it was reconciled."""
     await desk.post()
     desk.network.ways = [Way.LOST]
     desk.network.hold()
@@ -534,8 +534,8 @@ async def test_a_post_in_doubt_whose_account_is_disconnected_waits_for_a_reconne
     assert len(desk.network.posts) == 1
 
 
-async def test_a_reconnect_during_a_try_is_not_lost_on_its_post(desk: Desk) -> None:
-    """Held for an account that is connected by now, it would wait for a reconnect that has been."""
+async def test_reconnect_during_an_attempt_requeues_its_post(desk: Desk) -> None:
+    """If it were held, it would wait for a reconnect that has already happened."""
     desk.network.tokens.clear()
     desk.network.refresh_answer = (401, {})
     await desk.post()
@@ -543,13 +543,13 @@ async def test_a_reconnect_during_a_try_is_not_lost_on_its_post(desk: Desk) -> N
     outcome = await attempt.run()
     await desk.reconnect()
     await attempt.record(outcome)
-    assert await desk.admin.one("SELECT status FROM accounts") == "active", "the old token says nothing of the new one"
+    assert await desk.admin.one("SELECT status FROM accounts") == "active", "only the old token failed"
     assert (await desk.publish())["status"] == "published"
     assert "token.revoked" not in await desk.events()
 
 
-async def test_a_reconnect_that_commits_while_a_try_is_recorded_is_not_lost_either(desk: Desk) -> None:
-    """The try's word on the account and the reconnect's on the posts are each blind to the other's transaction."""
+async def test_reconnect_while_an_attempt_is_recorded_requeues_its_post(desk: Desk) -> None:
+    """Each of the two transactions cannot see the changes of the other one."""
     await desk.post()
     await desk.admin.do("UPDATE accounts SET status = 'reauth_required'")
     attempt = await desk.begin()
@@ -566,7 +566,7 @@ async def test_a_reconnect_that_commits_while_a_try_is_recorded_is_not_lost_eith
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_an_account_that_is_unusable_is_not_even_asked(desk: Desk) -> None:
+async def test_platform_is_not_called_for_an_unusable_account(desk: Desk) -> None:
     await desk.post()
     await desk.admin.do("UPDATE accounts SET status = 'reauth_required'")
     row = await desk.publish()
@@ -576,10 +576,10 @@ async def test_an_account_that_is_unusable_is_not_even_asked(desk: Desk) -> None
     assert await desk.events() == ["post.held"]
 
 
-# What a platform does not take
+# Rate limits and throttles
 
 
-async def test_a_limit_is_waited_out_without_asking_again(desk: Desk) -> None:
+async def test_throttled_post_is_postponed_without_a_call(desk: Desk) -> None:
     names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE, None)
     await desk.tools.throttles.limit(names[1], CLOCK.now() + timedelta(hours=1))
     await desk.post()
@@ -589,13 +589,13 @@ async def test_a_limit_is_waited_out_without_asking_again(desk: Desk) -> None:
     assert '"budget.limit"' in row["error"]
 
 
-async def test_a_limit_that_the_platform_named_is_told_as_one(desk: Desk) -> None:
+async def test_rate_limit_of_the_platform_is_reported_in_the_error(desk: Desk) -> None:
     desk.network.ways = [Way.THROTTLED]
     await desk.post()
     assert '"budget.limit"' in (await desk.publish())["error"]
 
 
-async def test_a_limit_that_resets_after_the_deadline_settles_the_post_at_once(desk: Desk) -> None:
+async def test_post_fails_immediately_when_the_limit_resets_after_the_deadline(desk: Desk) -> None:
     names = throttling.names(desk.owner.tenant, await account_of(desk), NOW_AS_HERE, None)
     await desk.tools.throttles.limit(names[0], CLOCK.now() + timedelta(days=9))
     await desk.post()
@@ -604,7 +604,7 @@ async def test_a_limit_that_resets_after_the_deadline_settles_the_post_at_once(d
     assert '"budget.resets_after_deadline"' in row["error"]
 
 
-async def test_what_may_have_been_sent_is_settled_whatever_the_limit(desk: Desk) -> None:
+async def test_post_in_doubt_is_reconciled_despite_a_throttle(desk: Desk) -> None:
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
@@ -615,7 +615,7 @@ async def test_what_may_have_been_sent_is_settled_whatever_the_limit(desk: Desk)
 
 
 @pytest.mark.parametrize("scope", LimitScope)
-async def test_a_limit_of_the_deployment_holds_back_every_account(desk: Desk, scope: LimitScope) -> None:
+async def test_app_limit_throttles_every_account(desk: Desk, scope: LimitScope) -> None:
     tenant, account = desk.owner.tenant, await account_of(desk)
     retry_at = CLOCK.now() + timedelta(hours=1)
     failure = PlatformFailure(FailureKind.RATE_LIMITED, "Slow down", retry_at=retry_at, scope=scope)
@@ -628,7 +628,7 @@ async def test_a_limit_of_the_deployment_holds_back_every_account(desk: Desk, sc
 
 
 @pytest.mark.parametrize(("server", "status"), [("elsewhere", "published"), ("here", "retrying")])
-async def test_a_server_that_is_away_holds_back_its_own_accounts_alone(
+async def test_unavailable_server_throttles_only_its_own_accounts(
     owner: Owner,
     network: Network,
     admin: Admin,
@@ -638,7 +638,7 @@ async def test_a_server_that_is_away_holds_back_its_own_accounts_alone(
     server: str,
     status: str,
 ) -> None:
-    """Of a network of many servers, anybody may run one that never answers."""
+    """In a network of many servers, anyone may run one that never responds."""
     async with working(owner, network, admin, http, redis_url, tmp_path, server=lambda _account: "here") as desk:
         [name, _] = throttling.names(owner.tenant, await account_of(desk), NOW_AS_HERE, server)
         for number in range(FAILURES_TO_OPEN):
@@ -647,8 +647,8 @@ async def test_a_server_that_is_away_holds_back_its_own_accounts_alone(
         assert (await desk.publish())["status"] == status
 
 
-async def test_a_limit_that_was_learnt_before_a_test_world_s_clock_jumped_is_learnt_anew(desk: Desk) -> None:
-    """The simulator may have let go of it; the real time, by which throttles end, has not moved."""
+async def test_throttles_of_a_test_world_start_empty_after_a_clock_jump(desk: Desk) -> None:
+    """The limit of the simulator may be over, but throttles end by real time, which has not moved."""
     tenant, account = replace(desk.owner.tenant, mode=Mode.TEST), await account_of(desk)
     names = [set(throttling.names(tenant, account, timedelta(hours=hours), None)) for hours in (0, 2)]
     assert names[0].isdisjoint(names[1])
@@ -657,7 +657,7 @@ async def test_a_limit_that_was_learnt_before_a_test_world_s_clock_jumped_is_lea
 
 
 def two_limits(_call: Call, reply: Reply) -> list[Budget]:
-    """Of the account's next to nothing is left, of the app's a quarter."""
+    """Return a nearly exhausted limit of the account, and a limit of the app with a quarter left."""
     soon, later = reply.received_at + timedelta(minutes=15), reply.received_at + timedelta(hours=1)
     return [
         Budget(name="account", scope=LimitScope.ACCOUNT, limit=100, remaining=5, resets_at=soon),
@@ -665,7 +665,7 @@ def two_limits(_call: Call, reply: Reply) -> list[Budget]:
     ]
 
 
-async def test_a_post_stops_before_the_platform_refuses_it(
+async def test_post_is_postponed_when_a_rate_limit_is_nearly_exhausted(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
     async with working(owner, network, admin, http, redis_url, tmp_path, budgets=two_limits) as desk:
@@ -679,8 +679,8 @@ async def test_a_post_stops_before_the_platform_refuses_it(
         assert (throttles.find(names) is None, throttles.find(other) is None) == (False, True)
         assert throttles.is_low(other)
         await throttles.budgets.tell()
-        told = await throttles.budgets.read(names)
-        assert [budget.name for name in names for budget in told[name]] == ["app", "account"]
+        reported = await throttles.budgets.read(names)
+        assert [budget.name for name in names for budget in reported[name]] == ["app", "account"]
         await admin.do("DELETE FROM batches")
         await desk.post(late_within_s=60)
         error = json.loads((await desk.publish())["error"])
@@ -693,7 +693,7 @@ async def test_a_post_stops_before_the_platform_refuses_it(
         assert error["budget"]["resetsAt"].endswith("Z")
 
 
-async def test_a_quota_whose_end_is_not_told_ends_by_the_platforms_own_rule(
+async def test_quota_without_a_reset_time_resets_by_the_rule_of_the_platform(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
     def fail(post: ReadyPost, _settings: object) -> Flow[None]:

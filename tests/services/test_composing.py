@@ -1,4 +1,4 @@
-"""Judging the targets of one request together."""
+"""Validation of the targets of one request."""
 
 import asyncio
 from datetime import date
@@ -19,7 +19,7 @@ TARGETS = 25
 
 
 class Characters:
-    """Counts characters, and remembers which texts it read in full."""
+    """Counts characters, and records which texts it has read completely."""
 
     def __init__(self) -> None:
         self.whole: list[str] = []
@@ -79,7 +79,7 @@ def request(*texts: str) -> PostRequest:
     return PostRequest(targets=[target] * TARGETS, content=content)
 
 
-async def test_a_text_is_counted_once_for_all_targets(http: HTTPClient) -> None:
+async def test_text_is_counted_once_for_all_targets(http: HTTPClient) -> None:
     counting = Characters()
     texts = ["a" * 900, "b" * 900]
     judged = await composer(http, counting).judge(request(*texts), [account(number) for number in range(TARGETS)])

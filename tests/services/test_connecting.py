@@ -1,4 +1,4 @@
-"""Connecting accounts again: what happens to their held posts, and which hints the workers receive."""
+"""Reconnecting accounts: the held posts, and the hints that workers receive."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Changing a post whose new content comes with bytes."""
+"""Changes of a post whose new content contains files."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -33,10 +33,8 @@ def office(desk: Desk, store: WatchedStore) -> Office:
     return Office(desk, library)
 
 
-async def test_no_transaction_is_open_while_bytes_go_to_the_blob_store(
-    desk: Desk, office: Office, store: WatchedStore
-) -> None:
-    """The store may be across a network: a post would be locked for as long as that takes."""
+async def test_no_transaction_is_open_while_files_are_stored(desk: Desk, office: Office, store: WatchedStore) -> None:
+    """The store may be remote, and the post would be locked for the whole upload."""
     post_id = await desk.post()
     assert await office.rewrite(post_id, WITH_PICTURE)
     assert store.open_transactions == [0, 0]
@@ -45,7 +43,7 @@ async def test_no_transaction_is_open_while_bytes_go_to_the_blob_store(
     assert len(kept) == 2
 
 
-async def test_bytes_of_a_change_that_is_refused_expire_like_any_upload(desk: Desk, office: Office) -> None:
+async def test_files_of_a_rejected_change_expire_like_any_upload(desk: Desk, office: Office) -> None:
     post_id = await desk.post()
     assert await office.cancel(post_id)
     assert not await office.rewrite(post_id, WITH_PICTURE)

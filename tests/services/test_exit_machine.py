@@ -1,6 +1,6 @@
-"""Posts under any order of what workers, callers, the operator and the platform do, over PostgreSQL.
+"""Posts under any order of actions of workers, callers, the operator and the platform, in PostgreSQL.
 
-Whatever came before, time alone brings each of them to its end.
+After any such order, every post ends by the passing of time alone.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ from tests.services.network import Network, Way, networking
 from tests.services.office import Office
 from tests.storage.support import CLOCK, Admin, make_owner
 
-LOOKS = 6
-"""More than any post needs to come to its end when it is too late for everything; an account's take turns."""
+SWEEPS_MAX = 6
+"""The most sweeps that a post needs to end after its deadline. Posts of one account are processed in turn."""
 
 MOMENTS = {
     "posts": ("due_at", "ready_at", "lease_until", "extras_until", "updated_at"),
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class ExitMachine(RuleBasedStateMachine):
-    """One account's posts. A worker may die at any of them, a pause may be forgotten, a credential may be lost."""
+    """Posts of one account. A worker may crash, a pause may be forgotten, and a credential may become unreadable."""
 
     given = Bundle("given")
 
@@ -58,7 +58,7 @@ class ExitMachine(RuleBasedStateMachine):
 
     @rule(way=st.sampled_from(Way), dies=st.booleans())
     def work(self, way: Way, *, dies: bool) -> None:
-        """A worker takes what is ready; one that dies leaves it to its lease."""
+        """Let a worker claim the ready posts. If it crashes, their leases have to expire."""
         self._network.ways = [way]
         self._wait(self._work(dies=dies))
 
@@ -76,12 +76,12 @@ class ExitMachine(RuleBasedStateMachine):
 
     @rule()
     def lose_the_credential(self) -> None:
-        """Its key is not in the keyring any more."""
+        """Remove the key of the credential from the keyring."""
         self._wait(self._desk.admin.do("UPDATE accounts SET credential_sealed = '\\x00'"))
 
     @rule(pauses=st.booleans(), dies=st.booleans())
     def pause_or_resume(self, *, pauses: bool, dies: bool) -> None:
-        """Whoever resumes may die before what was held is released."""
+        """Pause or resume. The process that resumes may crash before it releases the held posts."""
         if pauses:
             self._wait(self._office.pause())
         elif dies:
@@ -106,8 +106,8 @@ class ExitMachine(RuleBasedStateMachine):
         self._wait(self._office.resolve(post, is_published=is_published))
 
     @invariant()
-    def somebody_looks_at_what_has_no_end(self) -> None:
-        """And nobody later than its deadline, however it was held."""
+    def unsettled_posts_are_checked_again(self) -> None:
+        """Every unsettled post is checked again by its deadline, however it was held."""
         for row in self._wait(self._desk.admin.rows("SELECT * FROM posts")):
             if row["status"] in EXITS:
                 deadline = max(row["due_at"] + timedelta(seconds=row["late_within_s"]), row["updated_at"])
@@ -127,9 +127,9 @@ class ExitMachine(RuleBasedStateMachine):
                 await self._desk.publishing.publish(claim)
 
     async def _wait_for_the_end(self) -> None:
-        """No caller, no operator, and a platform that does not answer: only workers, and their sweep."""
+        """Run only workers and sweeps, while the platform does not respond."""
         self._network.can_look_up = False
-        for _ in range(LOOKS * len(await self._open())):
+        for _ in range(SWEEPS_MAX * len(await self._open())):
             if not await self._open():
                 return
             self._network.ways = [Way.AWAY]
@@ -139,7 +139,7 @@ class ExitMachine(RuleBasedStateMachine):
         assert not await self._open()
 
     async def _pass(self, time: timedelta) -> None:
-        """What lies ahead comes nearer, and what is past is longer ago."""
+        """Move all stored times into the past."""
         for table, columns in MOMENTS.items():
             earlier = ", ".join(f"{column} = {column} - $1::interval" for column in columns)
             await self._desk.admin.do(f"UPDATE {table} SET {earlier}", time)  # noqa: S608 - our own names
@@ -156,7 +156,7 @@ class ExitMachine(RuleBasedStateMachine):
 
 
 def _is_open(status: PostStatus, ready_at: object) -> bool:
-    """Whether something is still to be done: of a post that is visible, its extras."""
+    """Return True if the post or its extras are not settled."""
     return status not in TERMINAL or ready_at is not None
 
 
@@ -183,12 +183,12 @@ def test_time_alone_brings_every_post_to_its_end(database_urls: DatabaseURLs, re
     with asyncio.Runner() as runner:
         admin = Admin(runner.run(asyncpg.connect(database_urls.admin)))
         try:
-            with capture_logs():  # to show every defect in full would take longer than everything else
+            with capture_logs():  # formatting every traceback would take longer than the test
                 run_state_machine_as_test(
                     lambda: ExitMachine(  # type: ignore[arg-type]  # whatever makes one will do
                         runner, DeskOpener(database, admin, redis_url, tmp_path)
                     ),
-                    # Steps are round trips: to find the shortest story of a failure would take minutes.
+                    # Steps are round trips, so shrinking a failure would take minutes.
                     settings=settings(max_examples=10, stateful_step_count=12, phases=[Phase.reuse, Phase.generate]),
                 )
         finally:

@@ -1,4 +1,4 @@
-"""No status is without an exit: whatever happened to a post, somebody looks at it again, or it has its end."""
+"""Every unsettled post is checked again, until it reaches a final status."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -23,13 +23,13 @@ def office(desk: Desk) -> Office:
     return Office(desk)
 
 
-def test_every_status_that_something_leaves_by_itself_has_an_exit() -> None:
-    """A draft waits for its caller, for as long as that may take."""
+def test_every_unsettled_status_has_an_exit() -> None:
+    """Only drafts have none: they wait for their caller."""
     assert set(EXITS) == set(PostStatus) - TERMINAL - {PostStatus.DRAFT}
 
 
-async def test_a_held_post_that_is_rescheduled_waits_for_its_account_as_long_as_any(desk: Desk, office: Office) -> None:
-    """It was given up at the very moment for which it was planned anew."""
+async def test_rescheduled_held_post_waits_until_its_new_deadline(desk: Desk, office: Office) -> None:
+    """The old deadline must not end it at its new due time."""
     post_id = await desk.post(late_within_s=600)
     await desk.admin.do("UPDATE accounts SET status = 'reauth_required'")
     assert (await desk.publish())["status"] == "held"
@@ -43,8 +43,8 @@ async def test_a_held_post_that_is_rescheduled_waits_for_its_account_as_long_as_
     assert (row["status"], row["ready_at"]) == ("queued", planned)
 
 
-async def test_a_post_that_its_own_rule_held_goes_out_when_it_is_planned_anew(desk: Desk, office: Office) -> None:
-    """That is what it was held for: that a person says when."""
+async def test_post_held_by_its_lateness_rule_is_queued_when_rescheduled(desk: Desk, office: Office) -> None:
+    """It was held so that a person could choose another time."""
     post_id = await desk.post(late_within_s=600, late_then="hold")
     await desk.let_the_deadline_pass()
     assert (await desk.publish())["status"] == "held"
@@ -57,12 +57,12 @@ async def test_a_post_that_its_own_rule_held_goes_out_when_it_is_planned_anew(de
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_what_a_pause_held_goes_on_though_whoever_ended_it_died_before_that(desk: Desk, office: Office) -> None:
+async def test_post_held_by_a_removed_pause_is_queued_by_the_sweep(desk: Desk, office: Office) -> None:
     await office.pause()
     await desk.post()
     assert (await desk.publish())["status"] == "held"
     await office.forgotten_pauses.sweep()
-    assert (await desk.row())["status"] == "held", "it is paused"
+    assert (await desk.row())["status"] == "held", "publishing is paused"
     await desk.admin.do("DELETE FROM pauses")
     await office.forgotten_pauses.sweep()
     assert (await desk.publish())["status"] == "published"
@@ -72,8 +72,8 @@ async def test_what_a_pause_held_goes_on_though_whoever_ended_it_died_before_tha
 @pytest.mark.parametrize(
     ("status", "ends"), [("queued", "failed"), ("retrying", "failed"), ("held", "failed"), ("published", "published")]
 )
-async def test_a_post_that_no_worker_can_begin_has_an_end(desk: Desk, status: str, ends: str) -> None:
-    """Its platform is not there any more, or its account's credential cannot be opened."""
+async def test_post_that_no_worker_can_start_ends(desk: Desk, status: str, ends: str) -> None:
+    """Its platform no longer exists, or the credential of its account cannot be decrypted."""
     await desk.post()
     await desk.admin.do("UPDATE accounts SET credential_sealed = '\\x00'")
     await desk.admin.do("UPDATE posts SET status = $1, extras_until = now() + interval '1 hour'", status)
@@ -88,7 +88,7 @@ async def test_a_post_that_no_worker_can_begin_has_an_end(desk: Desk, status: st
     assert (row["status"], row["ready_at"], row["lease_token"]) == (ends, None, None)
 
 
-async def test_a_post_that_no_worker_can_begin_and_that_may_be_visible_is_not_called_failed(desk: Desk) -> None:
+async def test_post_in_doubt_that_no_worker_can_start_is_unconfirmed(desk: Desk) -> None:
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
@@ -99,7 +99,7 @@ async def test_a_post_that_no_worker_can_begin_and_that_may_be_visible_is_not_ca
     assert await desk.events() == ["post.retrying", "post.unconfirmed"]
 
 
-async def test_a_try_that_cannot_be_put_on_record_is_followed_by_others_until_the_deadline(desk: Desk) -> None:
+async def test_post_is_retried_when_its_attempt_cannot_be_recorded(desk: Desk) -> None:
     await desk.admin.do(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE 'no'; END$$;"
         "CREATE TRIGGER refuse BEFORE UPDATE ON attempts FOR EACH ROW EXECUTE FUNCTION refuse()"
@@ -112,10 +112,10 @@ async def test_a_try_that_cannot_be_put_on_record_is_followed_by_others_until_th
         await desk.admin.do("DROP TRIGGER refuse ON attempts; DROP FUNCTION refuse")
 
 
-async def test_a_post_that_a_person_knows_was_not_published_goes_out_when_it_is_retried(
+async def test_post_resolved_as_not_published_is_published_when_retried(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
-    """The platform, asked again, would know no more than the first time."""
+    """Another reconciliation would have the same result as the first one."""
     async with working(owner, network, admin, http, redis_url, tmp_path, reconcile=know_nothing) as desk:
         office = Office(desk)
         network.ways = [Way.LOST_BEFORE]
@@ -129,7 +129,7 @@ async def test_a_post_that_a_person_knows_was_not_published_goes_out_when_it_is_
         assert network.posts == [("post", "Hello")]
 
 
-async def test_a_thread_goes_on_behind_the_part_that_a_person_knows_was_not_published(
+async def test_thread_continues_after_a_part_resolved_as_not_published(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
     how = {"publish": publish_thread, "reconcile": know_nothing}
@@ -147,7 +147,7 @@ async def test_a_thread_goes_on_behind_the_part_that_a_person_knows_was_not_publ
         assert [step for step, _ in network.posts] == ["post-0", "post-1", "post-2"]
 
 
-async def test_a_thread_whose_beginning_was_deleted_does_not_go_on(desk: Desk, office: Office) -> None:
+async def test_thread_whose_first_post_was_deleted_cannot_be_retried(desk: Desk, office: Office) -> None:
     post_id = await desk.post()
     await desk.admin.do("UPDATE posts SET status = 'partial', ready_at = NULL, unpublished_at = now()")
     assert not await office.retry(post_id)

@@ -1,4 +1,4 @@
-"""Following a stream: what happens while nothing happens."""
+"""Event streams while no events are written."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,7 +19,7 @@ from tests.storage.support import KEYRING, Owner, fresh_id
 
 
 class HurryingClock(SteppedClock):
-    """So much time passes between any two looks at it."""
+    """A clock that advances by `step_s` with each reading."""
 
     def __init__(self, step_s: float) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class HurryingClock(SteppedClock):
 
 @pytest.fixture
 async def narrow(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
-    """A pool of a single connection: whoever held it would be noticed."""
+    """Return a pool of one connection, so that a stream that holds a connection blocks the test."""
     opened = open_database(database_urls.login, pool_size=1)
     yield opened
     await opened.close()
@@ -50,7 +50,7 @@ async def never() -> bool:
 
 
 async def announce(owner: Owner, clock: SteppedClock) -> UUID:
-    """Something happens, and nobody is hinted at."""
+    """Announce an event without a hint; return its id."""
     told = NewEvent(id=fresh_id(), type="post.published", profile_id=None, data={})
     async with owner.database.tenant(owner.tenant) as connection:
         await EventRepository(connection, owner.tenant).write([told], clock.now())
@@ -58,7 +58,7 @@ async def announce(owner: Owner, clock: SteppedClock) -> UUID:
     return told.id
 
 
-async def test_a_follower_hears_from_us_when_nothing_happens(owner: Owner, redis_url: str) -> None:
+async def test_idle_stream_sends_keep_alives(owner: Owner, redis_url: str) -> None:
     clock = HurryingClock(KEEP_ALIVE_S)
     async with streaming(owner.database, redis_url, clock) as streams:
         following = streams.follow(owner.caller, after=0, types=(), is_over=never)
@@ -66,8 +66,8 @@ async def test_a_follower_hears_from_us_when_nothing_happens(owner: Owner, redis
             assert await anext(following) == []
 
 
-async def test_what_no_hint_told_of_is_found_by_looking_again(owner: Owner, narrow: Database, redis_url: str) -> None:
-    """And nobody who waits holds a connection: there is only one, and the announcement takes it meanwhile."""
+async def test_event_without_a_hint_is_found_by_the_next_read(owner: Owner, narrow: Database, redis_url: str) -> None:
+    """A waiting stream holds no connection: the announcement uses the only one."""
     clock = HurryingClock(LOOK_AGAIN_S / 2)
     narrowed = Owner(narrow, owner.tenant, owner.profile_id)
     async with streaming(narrow, redis_url, clock) as streams:
@@ -82,7 +82,7 @@ async def test_what_no_hint_told_of_is_found_by_looking_again(owner: Owner, narr
             assert [event.id for event in found] == [event_id]
 
 
-async def test_a_follower_that_is_over_hears_the_end(owner: Owner, redis_url: str) -> None:
+async def test_stream_ends_when_it_is_over(owner: Owner, redis_url: str) -> None:
     async def over() -> bool:
         return True
 

@@ -19,14 +19,14 @@ _REFUSED = (401, {"error": "revoked"})
 
 
 class Clinic:
-    """Checks the desk's account, as its owner asks for it."""
+    """Runs the health checks that callers request for the account of a desk."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
         self.checks = HealthChecks(desk.owner.units, desk.tools.worlds)
 
     async def check(self, **changes: Any) -> AccountRow:
-        """Check the account; return it as it is afterwards."""
+        """Check the account; return its row afterwards."""
         units, caller = self.desk.owner.units, self.caller(**changes)
         async with units.begin(caller) as work:
             prepared = await health.prepare(work, self.desk.account_id)
@@ -58,7 +58,7 @@ def clinic(desk: Desk) -> Clinic:
     return Clinic(desk)
 
 
-async def test_an_account_that_lets_us_in_is_healthy(clinic: Clinic) -> None:
+async def test_account_with_a_valid_credential_is_healthy(clinic: Clinic) -> None:
     before = await clinic.account()
     checked = await clinic.check()
     assert (before.health, before.checked_at) == (None, None)
@@ -67,13 +67,13 @@ async def test_an_account_that_lets_us_in_is_healthy(clinic: Clinic) -> None:
     assert checked.updated_at == before.updated_at
 
 
-async def test_a_token_that_has_died_is_refreshed_on_the_way(clinic: Clinic) -> None:
+async def test_expired_token_is_refreshed_during_the_check(clinic: Clinic) -> None:
     clinic.desk.network.tokens.clear()
     assert (await clinic.check()).health == "healthy"
     assert clinic.desk.network.refreshed == ["first"]
 
 
-async def test_a_definite_refusal_marks_the_account_and_is_announced_once(clinic: Clinic) -> None:
+async def test_definite_refusal_marks_the_account_and_is_announced_once(clinic: Clinic) -> None:
     clinic.desk.network.tokens.clear()
     clinic.desk.network.refresh_answer = _REFUSED
     for _ in range(3):
@@ -84,14 +84,14 @@ async def test_a_definite_refusal_marks_the_account_and_is_announced_once(clinic
     assert await clinic.desk.events() == ["token.revoked"]
 
 
-async def test_checks_at_the_same_instant_announce_a_refusal_once(clinic: Clinic) -> None:
+async def test_concurrent_checks_announce_a_refusal_once(clinic: Clinic) -> None:
     clinic.desk.network.ways = [Way.REVOKED] * 5
     await asyncio.gather(*[clinic.check() for _ in range(5)])
     assert await clinic.desk.events() == ["token.revoked"]
 
 
 @pytest.mark.parametrize("way", [Way.THROTTLED, Way.BROKEN, Way.AWAY, Way.REFUSED])
-async def test_what_is_no_refusal_of_the_account_changes_nothing_but_its_health(clinic: Clinic, way: Way) -> None:
+async def test_temporary_failure_changes_only_the_health(clinic: Clinic, way: Way) -> None:
     before = await clinic.account()
     clinic.desk.network.ways = [way]
     checked = await clinic.check()
@@ -102,7 +102,7 @@ async def test_what_is_no_refusal_of_the_account_changes_nothing_but_its_health(
     assert (await clinic.check()).health == "healthy"
 
 
-async def test_a_network_that_is_away_changes_nothing_but_the_health(clinic: Clinic) -> None:
+async def test_unreachable_platform_changes_only_the_health(clinic: Clinic) -> None:
     await clinic.desk.admin.do("""UPDATE accounts SET data = '{"host": "http://127.0.0.1:1"}'""")
     checked = await clinic.check()
     assert (checked.health, checked.status) == ("failing", "active")
@@ -110,8 +110,8 @@ async def test_a_network_that_is_away_changes_nothing_but_the_health(clinic: Cli
 
 
 @pytest.mark.parametrize("way", [Way.REVOKED, Way.BROKEN, Way.WELL])
-async def test_a_reconnect_meanwhile_makes_the_check_old_news(clinic: Clinic, way: Way) -> None:
-    """A slow answer about the old credential must not mark the new one."""
+async def test_check_is_ignored_when_the_account_was_reconnected_during_it(clinic: Clinic, way: Way) -> None:
+    """A slow response about the old credential must not mark the new one."""
     network = clinic.desk.network
     network.ways = [] if way is Way.WELL else [way]
     network.hold()
@@ -134,15 +134,15 @@ async def test_no_transaction_is_open_while_a_check_waits_for_the_platform(clini
     assert (await checking).health == "healthy"
 
 
-async def test_a_check_that_passes_does_not_bring_a_marked_account_back(clinic: Clinic) -> None:
-    """What may be read is not always what may be published: only connecting again ends it."""
+async def test_successful_check_does_not_unmark_the_account(clinic: Clinic) -> None:
+    """A credential that can read may be unable to publish. Only a reconnect unmarks the account."""
     clinic.desk.network.ways = [Way.REVOKED]
     await clinic.check()
     checked = await clinic.check()
     assert (checked.health, checked.status) == ("healthy", "reauth_required")
 
 
-async def test_what_publishing_finds_out_is_told_as_health(clinic: Clinic) -> None:
+async def test_refusal_during_publishing_is_shown_as_health(clinic: Clinic) -> None:
     clinic.desk.network.ways = [Way.REVOKED]
     await clinic.desk.post()
     await clinic.desk.publish()
@@ -153,7 +153,7 @@ async def test_what_publishing_finds_out_is_told_as_health(clinic: Clinic) -> No
     assert account.checked_at is not None
 
 
-async def test_connecting_again_forgets_the_health(clinic: Clinic) -> None:
+async def test_reconnect_resets_the_health(clinic: Clinic) -> None:
     clinic.desk.network.ways = [Way.REVOKED]
     await clinic.check()
     await clinic.desk.reconnect()
@@ -161,7 +161,7 @@ async def test_connecting_again_forgets_the_health(clinic: Clinic) -> None:
     assert (account.status, account.health, account.health_error) == ("active", None, None)
 
 
-async def test_a_disconnected_account_is_not_asked_about(clinic: Clinic) -> None:
+async def test_disconnected_account_cannot_be_checked(clinic: Clinic) -> None:
     async with clinic.desk.owner.units.begin(clinic.desk.owner.tenant) as work:
         await work.accounts.disconnect(clinic.desk.account_id, work.now())
     with pytest.raises(StateForbids) as refusal:
@@ -170,6 +170,6 @@ async def test_a_disconnected_account_is_not_asked_about(clinic: Clinic) -> None
     assert not clinic.desk.network.refreshed
 
 
-async def test_another_profiles_account_is_not_found(clinic: Clinic) -> None:
+async def test_account_of_another_profile_is_not_found(clinic: Clinic) -> None:
     with pytest.raises(NotFound):
         await clinic.check(profile_id=fresh_id())

@@ -1,4 +1,4 @@
-"""One key under any order of requests, crashes, key rotations and days, in a real PostgreSQL."""
+"""One key under any order of requests, crashes, key rotations and days, in PostgreSQL."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -25,12 +25,12 @@ T = TypeVar("T")
 
 
 class CrashError(Exception):
-    """The process died before its commit."""
+    """The process crashed before its commit."""
 
 
 @dataclass
 class Known:
-    """What must be stored: the first request, when it was sent, and the first response."""
+    """The expected record: the first request, its time, and the first response."""
 
     request: bytes
     since: datetime
@@ -38,7 +38,7 @@ class Known:
 
 
 class KeyMachine(RuleBasedStateMachine):
-    """A key, and requests with it."""
+    """A key, and the requests that use it."""
 
     def __init__(self, runner: asyncio.Runner, database: Database) -> None:
         super().__init__()
@@ -47,8 +47,8 @@ class KeyMachine(RuleBasedStateMachine):
         self._known: Known | None = None
 
     @rule(request=REQUESTS, body=BODIES, crashes=st.booleans())
-    def respond_at_once(self, request: bytes, body: bytes, *, crashes: bool) -> None:
-        """The first request runs. The same request gets its response, and another request is refused."""
+    def respond_immediately(self, request: bytes, body: bytes, *, crashes: bool) -> None:
+        """The first request runs. The same request gets its response, and another request is rejected."""
         known = self._known
         match self._wait(self._perform(request, body, crashes=crashes)):
             case CrashError():
@@ -86,7 +86,7 @@ class KeyMachine(RuleBasedStateMachine):
 
     @rule(body=BODIES)
     def settle(self, body: bytes) -> None:
-        """The first response stays, and everybody who responds later returns it."""
+        """The first response stays, and every later response is the same."""
         if self._known is None:
             return
         self._known.body = self._known.body or body
@@ -118,7 +118,7 @@ class KeyMachine(RuleBasedStateMachine):
             return error
 
     async def _reserve(self, request: bytes, *, crashes: bool) -> bool | Exception:
-        """Return whether the key was new."""
+        """Return True if the key was new."""
         bench, service = self._bench, self._bench.service()
         claim = bench.claim(request=request)
         try:
@@ -145,7 +145,7 @@ class KeyMachine(RuleBasedStateMachine):
         return self._runner.run(waited())
 
 
-def test_key_has_one_request_and_one_response_whatever_happens(database_urls: DatabaseURLs) -> None:
+def test_key_has_one_request_and_one_response_in_any_order_of_actions(database_urls: DatabaseURLs) -> None:
     database = open_database(database_urls.login, pool_size=2)
     with asyncio.Runner() as runner:
         try:

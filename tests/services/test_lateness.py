@@ -1,4 +1,4 @@
-"""Why a post is late, from what is on record of it in PostgreSQL."""
+"""The lateness of posts and its causes, from their history in PostgreSQL."""
 
 import json
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ def after(seconds: float) -> datetime:
 
 
 class Story:
-    """A post that was due an hour ago, and what is put on record of it."""
+    """A post that was due an hour ago, with the history that a test records."""
 
     def __init__(self, owner: Owner, admin: Admin, account_id: UUID, post_id: UUID) -> None:
         self._owner = owner
@@ -36,7 +36,7 @@ class Story:
     async def tried(
         self, ready: float, started: float, finished: float | None, outcome: str | None, **more: Any
     ) -> None:
-        """A try, in seconds after the post was due."""
+        """Record an attempt. Times are seconds after the post was due."""
         await self.attempt(self.post_id, ready, started, finished, outcome, **more)
         await self._admin.do("UPDATE posts SET attempt_count = attempt_count + 1 WHERE id = $1", self.post_id)
 
@@ -52,7 +52,7 @@ class Story:
         is_limited: bool = False,
         platform_s: float = 0.0,
     ) -> None:
-        """A try of any post."""
+        """Record an attempt of any post."""
         await self._admin.do(
             "INSERT INTO attempts (id, organization_id, mode, post_id, revision, number, outcome, error, waited_ms,"
             " platform_ms, started_at, finished_at)"
@@ -71,7 +71,7 @@ class Story:
         )
 
     async def held(self, seconds: float, rule: str) -> None:
-        """It was announced that the post is held."""
+        """Record the event that the post is held."""
         await self._admin.do(
             "INSERT INTO events (id, organization_id, mode, type, profile_id, post_id, data, created_at) VALUES"
             " ($1, $2, $3, 'post.held', $4, $5, jsonb_build_object('error', jsonb_build_object('rule', $6::text)), $7)",
@@ -85,7 +85,7 @@ class Story:
         )
 
     async def is_now(self, status: str, *, published: float | None = None, ready: float | None = None) -> None:
-        """Where the post is."""
+        """Set the status of the post."""
         await self._admin.do(
             "UPDATE posts SET status = $1, published_at = $2, ready_at = $3 WHERE id = $4",
             status,
@@ -95,14 +95,14 @@ class Story:
         )
 
     async def lateness(self) -> Lateness | None:
-        """What a reader is told of it."""
+        """Return the lateness that callers see."""
         async with self._owner.units.begin(self._owner.tenant) as work:
             view = await work.posts.find(self.post_id)
             assert view is not None
             return await read_lateness(work, view.post)
 
-    async def told(self) -> dict[str, float]:
-        """Seconds by what was waited for."""
+    async def seconds_by_cause(self) -> dict[str, float]:
+        """Return the seconds that the post waited, by cause."""
         lateness = await self.lateness()
         assert lateness is not None
         return {delay.value: ms / 1000 for delay, ms in lateness.by_delay.items()}
@@ -120,10 +120,10 @@ async def story(owner: Owner, admin: Admin) -> Story:
     return await begin_story(owner, admin)
 
 
-async def test_a_post_that_nobody_has_taken_waits_in_the_queue(story: Story) -> None:
-    told = await story.told()
-    assert list(told) == ["queue"]
-    assert told["queue"] >= 3600
+async def test_unclaimed_post_waits_in_the_queue(story: Story) -> None:
+    waits = await story.seconds_by_cause()
+    assert list(waits) == ["queue"]
+    assert waits["queue"] >= 3600
 
 
 @pytest.mark.parametrize(
@@ -138,83 +138,83 @@ async def test_a_post_that_nobody_has_taken_waits_in_the_queue(story: Story) -> 
         ("held", "schedule.missed", "rule"),
     ],
 )
-async def test_what_a_try_met_is_what_the_post_waits_for(
+async def test_outcome_of_an_attempt_is_the_cause_of_the_wait(
     story: Story, outcome: str, rule: str | None, reason: str
 ) -> None:
     await story.tried(0, 0, 1, outcome, rule=rule, platform_s=1)
     await story.tried(61, 61, 63, "published", platform_s=2)
     await story.is_now("published", published=62)
-    told = await story.told()
-    assert told.pop(reason) == 60 + (2 if reason == "platform" else 0)
-    assert told == ({} if reason == "platform" else {"platform": 2})
+    waits = await story.seconds_by_cause()
+    assert waits.pop(reason) == 60 + (2 if reason == "platform" else 0)
+    assert waits == ({} if reason == "platform" else {"platform": 2})
 
 
-async def test_a_limit_of_the_platform_is_what_the_post_waits_for(story: Story) -> None:
+async def test_rate_limit_is_the_cause_of_the_wait(story: Story) -> None:
     await story.tried(0, 0, 0, "retrying", is_limited=True)
     await story.tried(60, 60, 60, "published")
     await story.is_now("published", published=60)
-    assert await story.told() == {"budget": 60}
+    assert await story.seconds_by_cause() == {"budget": 60}
 
 
-async def test_another_post_of_the_account_keeps_it_waiting(story: Story, owner: Owner) -> None:
+async def test_another_post_of_the_account_is_the_cause_of_the_wait(story: Story, owner: Owner) -> None:
     other = await owner.post(story.account_id)
     elsewhere = await owner.post(await owner.account())
     await story.attempt(other, 0, -5, 20, "published")
     await story.attempt(elsewhere, 0, 0, 25, "published")
     await story.tried(0, 30, 30, "published")
     await story.is_now("published", published=30)
-    assert await story.told() == {"account": 20, "queue": 10}
+    assert await story.seconds_by_cause() == {"account": 20, "queue": 10}
 
 
-async def test_a_post_that_was_held_between_its_tries_says_so(story: Story) -> None:
+async def test_hold_between_attempts_is_a_cause(story: Story) -> None:
     await story.tried(0, 0, 0, "retrying")
     await story.held(10, "account.disconnected")
     await story.tried(100, 100, 100, "published")
     await story.is_now("published", published=100)
-    assert await story.told() == {"account": 90, "platform": 10}
+    assert await story.seconds_by_cause() == {"account": 90, "platform": 10}
 
 
-async def test_a_post_in_a_workers_hand_is_late_until_the_worker_began(story: Story) -> None:
+async def test_lateness_during_an_attempt_ends_at_its_start(story: Story) -> None:
     await story.tried(0, 5, None, None)
     await story.is_now("publishing", ready=0)
-    assert await story.told() == {"queue": 5}
+    assert await story.seconds_by_cause() == {"queue": 5}
 
 
-async def test_a_post_that_is_visible_is_late_no_more(story: Story) -> None:
-    """The worker is still at its first comment."""
+async def test_lateness_ends_when_the_post_is_visible(story: Story) -> None:
+    """The worker is still publishing its first comment."""
     await story.tried(0, 0, None, None)
     await story.is_now("published", published=7)
-    assert await story.told() == {"platform": 7}
+    assert await story.seconds_by_cause() == {"platform": 7}
 
 
 @pytest.mark.parametrize("status", ["failed", "rejected", "unconfirmed"])
-async def test_a_post_that_was_given_up_was_late_until_then(story: Story, status: str) -> None:
+async def test_lateness_ends_when_the_post_fails(story: Story, status: str) -> None:
     await story.tried(0, 3, 4, status)
     await story.is_now(status)
-    assert await story.told() == {"queue": 3, "preparing": 1}
+    assert await story.seconds_by_cause() == {"queue": 3, "preparing": 1}
 
 
-async def test_what_a_person_resolves_later_is_not_later_for_it(story: Story) -> None:
+async def test_resolving_a_post_does_not_increase_its_lateness(story: Story) -> None:
     await story.tried(0, 0, 4, "unconfirmed", platform_s=4)
     await story.is_now("published", published=3000)
-    assert await story.told() == {"platform": 4}
+    assert await story.seconds_by_cause() == {"platform": 4}
 
 
-async def test_tries_before_the_post_was_due_anew_are_not_counted(story: Story) -> None:
+async def test_attempts_before_a_new_due_time_are_not_counted(story: Story) -> None:
     await story.tried(-100, -100, -90, "failed")
     await story.tried(0, 1, 2, "published", platform_s=1)
     await story.is_now("published", published=2)
-    assert await story.told() == {"queue": 1, "platform": 1}
+    assert await story.seconds_by_cause() == {"queue": 1, "platform": 1}
 
 
 @pytest.mark.parametrize("status", ["draft", "canceled"])
-async def test_what_is_not_to_go_out_is_not_late(story: Story, status: str) -> None:
+async def test_draft_or_canceled_post_is_not_late(story: Story, status: str) -> None:
     await story.is_now(status)
     assert await story.lateness() is None
 
 
-async def test_nothing_is_told_without_the_tries(story: Story, admin: Admin) -> None:
-    """They are kept for half a year only."""
+async def test_lateness_is_unknown_without_the_attempts(story: Story, admin: Admin) -> None:
+    """Attempts are kept for half a year only."""
     await story.is_now("published", published=100)
     await admin.do("UPDATE posts SET attempt_count = 2")
     assert await story.lateness() is None
@@ -222,28 +222,26 @@ async def test_nothing_is_told_without_the_tries(story: Story, admin: Admin) -> 
     assert await story.lateness() is None
 
 
-async def test_a_post_before_its_time_is_not_late(story: Story, admin: Admin) -> None:
+async def test_post_before_its_due_time_is_not_late(story: Story, admin: Admin) -> None:
     await admin.do("UPDATE posts SET due_at = now() + interval '1 hour'")
     assert await story.lateness() is None
 
 
-async def test_a_post_that_was_out_before_its_time_is_not_late(story: Story) -> None:
-    """By the clock of a worker that is behind."""
+async def test_post_published_before_its_due_time_is_not_late(story: Story) -> None:
+    """The clock of the worker may be slow."""
     await story.tried(0, -1, 0, "published")
     await story.is_now("published", published=-0.5)
     assert await story.lateness() is None
 
 
-async def test_a_jump_of_a_test_world_is_waited_for_as_the_time_would_have_been(
-    database: Database, admin: Admin
-) -> None:
+async def test_clock_jump_of_a_test_world_counts_as_waiting_time(database: Database, admin: Admin) -> None:
     owner = await make_owner(database, Mode.TEST)
     story = await begin_story(owner, admin)
     await story.tried(0, 0, 1, "retrying", is_limited=True)
     await story.is_now("retrying", ready=2 * 3600)
-    before = (await story.told())["budget"]
+    before = (await story.seconds_by_cause())["budget"]
     async with database.tenant(owner.tenant) as connection:
         assert await TestWorld(connection, owner.tenant).advance(0.0, 400.0, CLOCK.now())
-    told = await story.told()
-    assert set(told) == {"budget", "preparing"}
-    assert told["budget"] >= before + 400
+    waits = await story.seconds_by_cause()
+    assert set(waits) == {"budget", "preparing"}
+    assert waits["budget"] >= before + 400

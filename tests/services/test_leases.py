@@ -1,4 +1,4 @@
-"""How long this process believes in a lease: never longer than PostgreSQL does."""
+"""The leases of a process, which never last longer than in PostgreSQL."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -17,7 +17,7 @@ OURS, THEIRS = LeaseToken(UUID(int=1)), LeaseToken(UUID(int=2))
 
 
 class Database(EveryTenantClaims):
-    """Renews what is `ours`, and takes its time for it."""
+    """Renews only the leases in `ours`, after a delay."""
 
     def __init__(self, clock: SteppedClock, *ours: LeaseToken, takes_s: float = 0.0) -> None:
         self.clock = clock
@@ -41,14 +41,14 @@ def make_leases(database: Database) -> Leases:
     return leases
 
 
-async def test_a_lease_that_is_long_enough_is_not_asked_about() -> None:
+async def test_lease_that_is_long_enough_is_not_renewed() -> None:
     database = Database(SteppedClock())
     await make_leases(database).ensure(OURS, LEASE_S)
     assert database.asked == []
 
 
-async def test_a_lease_counts_from_before_it_was_asked_for() -> None:
-    """The answer may have been slow: PostgreSQL counts from somewhere in between."""
+async def test_lease_counts_from_before_its_request() -> None:
+    """The response may be slow. PostgreSQL counts from a moment in between."""
     database = Database(SteppedClock())
     leases = Leases(database, database.clock, lease_s=LEASE_S)
     asked_at_s = database.clock.monotonic_s()
@@ -58,7 +58,7 @@ async def test_a_lease_counts_from_before_it_was_asked_for() -> None:
         await leases.ensure(OURS, 20)
 
 
-async def test_a_lease_that_would_end_too_early_is_lengthened_first() -> None:
+async def test_lease_that_would_end_too_early_is_extended() -> None:
     database = Database(SteppedClock(), OURS)
     leases = make_leases(database)
     database.clock.advance(50)
@@ -68,7 +68,7 @@ async def test_a_lease_that_would_end_too_early_is_lengthened_first() -> None:
     assert len(database.asked) == 1
 
 
-async def test_a_long_call_gets_a_lease_that_outlives_it() -> None:
+async def test_lease_outlives_a_long_call() -> None:
     database = Database(SteppedClock(), OURS)
     leases = make_leases(database)
     await leases.ensure(OURS, 600)
@@ -77,7 +77,7 @@ async def test_a_long_call_gets_a_lease_that_outlives_it() -> None:
     assert len(database.asked) == 1
 
 
-async def test_the_regular_renewal_does_not_shorten_the_lease_of_a_long_call() -> None:
+async def test_regular_renewal_does_not_shorten_the_lease_of_a_long_call() -> None:
     database = Database(SteppedClock(), OURS)
     leases = make_leases(database)
     await leases.ensure(OURS, 600)
@@ -86,7 +86,7 @@ async def test_the_regular_renewal_does_not_shorten_the_lease_of_a_long_call() -
     assert len(database.asked) == 2
 
 
-async def test_a_lease_that_another_has_taken_is_lost() -> None:
+async def test_lease_taken_by_another_worker_is_lost() -> None:
     database = Database(SteppedClock())
     leases = make_leases(database)
     with pytest.raises(LostLeaseError):
@@ -95,8 +95,8 @@ async def test_a_lease_that_another_has_taken_is_lost() -> None:
         await leases.ensure(OURS, 0.1)
 
 
-async def test_a_renewal_that_takes_too_long_does_not_count() -> None:
-    """By the time of the answer the lease may be over again."""
+async def test_slow_renewal_does_not_count() -> None:
+    """When the response arrives, the lease may have expired again."""
     database = Database(SteppedClock(), OURS, takes_s=LEASE_S)
     leases = make_leases(database)
     database.clock.advance(50)
@@ -104,12 +104,12 @@ async def test_a_renewal_that_takes_too_long_does_not_count() -> None:
         await leases.ensure(OURS, 20)
 
 
-async def test_what_was_never_leased_is_lost() -> None:
+async def test_unknown_lease_is_lost() -> None:
     with pytest.raises(LostLeaseError):
         await make_leases(Database(SteppedClock())).ensure(THEIRS, 0.1)
 
 
-async def test_a_lease_given_back_is_renewed_no_more() -> None:
+async def test_released_lease_is_not_renewed() -> None:
     database = Database(SteppedClock(), OURS)
     leases = make_leases(database)
     leases.end(OURS)
@@ -117,7 +117,7 @@ async def test_a_lease_given_back_is_renewed_no_more() -> None:
     assert database.asked == []
 
 
-async def test_all_leases_are_renewed_in_one_question_three_times_a_lease() -> None:
+async def test_all_leases_are_renewed_together_three_times_per_lease() -> None:
     database = Database(SteppedClock(), OURS)
     leases = make_leases(database)
     leases.begin([claim_of(THEIRS)], database.clock.monotonic_s())
@@ -125,4 +125,4 @@ async def test_all_leases_are_renewed_in_one_question_three_times_a_lease() -> N
     await leases.renew_all()
     assert database.asked == [({OURS, THEIRS}, LEASE_S)]
     await leases.renew_all()
-    assert database.asked[1] == ({OURS}, LEASE_S), "what is not ours any more is forgotten"
+    assert database.asked[1] == ({OURS}, LEASE_S), "lost leases are removed"

@@ -1,4 +1,4 @@
-"""Addresses of media: what they are good for, and for how long."""
+"""Signed URLs of media items: their purposes and their validity."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,7 +14,7 @@ from tests.doubles.clock import SteppedClock
 CLOCK = SteppedClock()
 FROZEN_AT = CLOCK.now()
 TENANT = Tenant(UUID(int=1), Mode.TEST)
-MEDIUM, POST = UUID(int=2), UUID(int=3)
+MEDIA_ID, POST_ID = UUID(int=2), UUID(int=3)
 HOUR_S = 3600.0
 
 
@@ -24,18 +24,18 @@ def links(clock: SteppedClock | None = None, key: bytes = bytes(range(32)), url:
 
 
 def pulled(made_by: MediaLinks, frozen_at: datetime = FROZEN_AT) -> str:
-    """The token of the address of a medium for a post."""
-    url = made_by.to_pull(TENANT, MEDIUM, POST, frozen_at)
+    """Return the token of the URL at which a platform fetches a media item for a post."""
+    url = made_by.to_pull(TENANT, MEDIA_ID, POST_ID, frozen_at)
     assert url.startswith("https://a.test/media/")
     return url.rpartition("/")[2]
 
 
-def test_an_address_says_whose_medium_it_is_for_which_post_and_until_when() -> None:
-    expected = Link(TENANT, MEDIUM, FROZEN_AT + timedelta(hours=48), post_id=POST)
+def test_url_contains_tenant_media_item_post_and_expiry() -> None:
+    expected = Link(TENANT, MEDIA_ID, FROZEN_AT + timedelta(hours=48), post_id=POST_ID)
     assert links().read(Purpose.PULL, pulled(links())) == expected
 
 
-def test_a_days_runs_ask_for_the_same_and_each_leaves_a_day_to_fetch() -> None:
+def test_url_is_the_same_for_a_day_and_valid_for_another() -> None:
     clock = SteppedClock()
     first = pulled(links(clock))
     clock.advance(24 * HOUR_S - 1)
@@ -48,18 +48,18 @@ def test_a_days_runs_ask_for_the_same_and_each_leaves_a_day_to_fetch() -> None:
     assert links(clock).read(Purpose.PULL, second) is not None
 
 
-def test_a_revision_that_was_frozen_by_a_faster_clock_has_an_address_too() -> None:
+def test_url_is_created_when_the_revision_was_frozen_in_the_future() -> None:
     link = links().read(Purpose.PULL, pulled(links(), FROZEN_AT + timedelta(seconds=2)))
     assert link is not None
     assert link.expires_at == FROZEN_AT + timedelta(hours=48, seconds=2)
 
 
 @pytest.mark.parametrize("purpose", [Purpose.READ, Purpose.UPLOAD])
-def test_an_address_is_good_for_one_purpose(purpose: Purpose) -> None:
+def test_url_is_valid_for_one_purpose(purpose: Purpose) -> None:
     assert links().read(purpose, pulled(links())) is None
 
 
-def test_nobody_else_makes_an_address_and_none_can_be_changed() -> None:
+def test_forged_or_changed_url_is_rejected() -> None:
     token = pulled(links())
     assert links(key=bytes(range(1, 33))).read(Purpose.PULL, token) is None
     for place in range(len(token)):
@@ -70,10 +70,10 @@ def test_nobody_else_makes_an_address_and_none_can_be_changed() -> None:
 
 
 @pytest.mark.parametrize("key_number", range(8))
-def test_an_address_has_one_spelling(key_number: int) -> None:
-    """The last letter of some tokens holds bits that base64 ignores: four letters would mean the same."""
+def test_token_has_one_form(key_number: int) -> None:
+    """Base64 ignores some bits of the last character of some tokens, so four characters would be equal."""
     made_by = links(key=bytes([key_number] * 32))
-    token = made_by.to_upload(Link(TENANT, MEDIUM, FROZEN_AT + timedelta(hours=1))).rpartition("/")[2]
+    token = made_by.to_upload(Link(TENANT, MEDIA_ID, FROZEN_AT + timedelta(hours=1))).rpartition("/")[2]
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     assert [letter for letter in letters if made_by.read(Purpose.UPLOAD, token[:-1] + letter)] == [token[-1]]
 
@@ -96,5 +96,5 @@ def test_an_address_has_one_spelling(key_number: int) -> None:
         ("https://", False),
     ],
 )
-def test_only_an_https_address_that_others_can_reach_is_public(url: str, *, are_public: bool) -> None:
+def test_only_reachable_https_url_is_public(url: str, *, are_public: bool) -> None:
     assert links(url=url).are_public is are_public

@@ -1,4 +1,4 @@
-"""What becomes of a post after a run: a table, and what must hold of every line that it could have."""
+"""The outcomes of attempts, and their invariants."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ VIOLATION = Violation(
 
 
 def post(**changes: Any) -> PostRow:
-    """A post in a worker's hand that may go out for another hour."""
+    """Return a post that is being published, with an hour until its deadline."""
     known = {
         "id": UUID(int=1),
         "platform": "double",
@@ -72,7 +72,7 @@ def failed(
         (FailureKind.IN_DOUBT, Cause.TRANSIENT, ErrorCode.PLATFORM_UNAVAILABLE),
     ],
 )
-def test_every_kind_of_failure_leads_somewhere(kind: FailureKind, cause: Cause, code: ErrorCode) -> None:
+def test_kind_of_failure_determines_the_outcome(kind: FailureKind, cause: Cause, code: ErrorCode) -> None:
     outcome = failed(kind)
     assert outcome.cause is cause
     assert outcome.event == TRANSITIONS[cause].event
@@ -97,21 +97,21 @@ def test_every_kind_of_failure_is_in_the_table() -> None:
     ],
     ids=["our own schedule", "sooner than ours", "later than ours", "at the deadline"],
 )
-def test_a_retry_is_never_before_the_platform_said(retry_at: datetime | None, again_at: datetime) -> None:
+def test_retry_is_not_before_the_time_that_the_platform_named(retry_at: datetime | None, again_at: datetime) -> None:
     outcome = failed(FailureKind.RATE_LIMITED, retry_at=retry_at)
     assert outcome.cause is Cause.TRANSIENT
     assert outcome.changes["ready_at"] == again_at
     assert outcome.changes["failure_count"] == 1
 
 
-def test_retries_grow_apart() -> None:
+def test_backoff_is_exponential() -> None:
     waits = [failed(FailureKind.UNAVAILABLE, failure_count=count).changes["ready_at"] - NOW for count in range(4)]
     assert [wait.total_seconds() for wait in waits] == [2, 4, 8, 16]
 
 
 @pytest.mark.parametrize("kind", [FailureKind.RATE_LIMITED, FailureKind.QUOTA_EXHAUSTED])
-def test_a_limit_that_ends_after_the_deadline_settles_the_post_at_once(kind: FailureKind) -> None:
-    """Waiting for what cannot help would keep the caller waiting."""
+def test_post_fails_immediately_when_a_limit_resets_after_the_deadline(kind: FailureKind) -> None:
+    """The wait cannot succeed, so the caller gets the outcome immediately."""
     outcome = failed(kind, retry_at=DEADLINE + timedelta(seconds=1))
     assert outcome.cause is Cause.USED_UP
     assert outcome.error is not None
@@ -119,24 +119,24 @@ def test_a_limit_that_ends_after_the_deadline_settles_the_post_at_once(kind: Fai
 
 
 @pytest.mark.parametrize("kind", [FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED])
-def test_a_retry_past_the_deadline_is_the_end(kind: FailureKind) -> None:
+def test_post_fails_when_its_next_retry_is_after_the_deadline(kind: FailureKind) -> None:
     outcome = failed(kind, now=DEADLINE - timedelta(seconds=1))
     assert outcome.cause is Cause.USED_UP
     assert outcome.changes["ready_at"] is None
 
 
-def test_a_held_post_is_looked_at_again_at_its_deadline() -> None:
+def test_held_post_is_checked_again_at_its_deadline() -> None:
     assert failed(FailureKind.AUTH_FAILED).changes["ready_at"] == DEADLINE
     late = DEADLINE + HOUR
     assert failed(FailureKind.AUTH_FAILED, now=late).changes["ready_at"] == late
 
 
-def test_a_reconnect_meanwhile_is_tried_at_once() -> None:
-    outcome = outcomes.go_on(post(), {"code": "platform_auth_failed"}, NOW)
+def test_post_is_retried_immediately_when_its_hold_has_ended() -> None:
+    outcome = outcomes.retry_now(post(), {"code": "platform_auth_failed"}, NOW)
     assert (outcome.cause, outcome.changes["ready_at"]) == (Cause.TRANSIENT, NOW)
 
 
-def test_the_platforms_own_words_are_told() -> None:
+def test_error_contains_the_message_of_the_platform() -> None:
     outcome = failed(FailureKind.REJECTED)
     assert outcome.error == {
         "code": ErrorCode.PLATFORM_REJECTED,
@@ -146,19 +146,19 @@ def test_the_platforms_own_words_are_told() -> None:
     }
 
 
-# What may be visible
+# Posts that may be visible
 
 
 @pytest.mark.parametrize("kind", [FailureKind.REJECTED, FailureKind.DUPLICATE])
-def test_a_refusal_after_something_was_sent_is_not_called_rejected(kind: FailureKind) -> None:
-    """Whoever retries a rejected post would publish twice."""
+def test_refused_post_that_may_be_visible_is_unconfirmed(kind: FailureKind) -> None:
+    """A caller who retries a rejected post would publish it twice."""
     outcome = failed(kind, is_uncertain=True)
     assert outcome.cause is Cause.UNLEARNABLE
     assert outcome.error is not None
     assert outcome.error["rule"] == "post.unconfirmed"
 
 
-def test_what_was_sent_is_asked_about_for_an_hour_after_its_time_and_never_called_failed() -> None:
+def test_post_that_may_be_visible_is_retried_for_an_hour_after_the_deadline() -> None:
     assert failed(FailureKind.UNAVAILABLE, now=DEADLINE, is_uncertain=True).cause is Cause.TRANSIENT
     assert failed(FailureKind.UNAVAILABLE, now=DEADLINE + HOUR, is_uncertain=True).cause is Cause.UNLEARNABLE
 
@@ -166,15 +166,15 @@ def test_what_was_sent_is_asked_about_for_an_hour_after_its_time_and_never_calle
 @pytest.mark.parametrize(
     ("kind", "now"), [(FailureKind.REJECTED, NOW), (FailureKind.UNAVAILABLE, DEADLINE)], ids=["refused", "used up"]
 )
-def test_a_thread_that_breaks_in_the_middle_is_partial(kind: FailureKind, now: datetime) -> None:
+def test_interrupted_thread_is_partial(kind: FailureKind, now: datetime) -> None:
     assert failed(kind, now=now, parts=PARTS).cause is Cause.BROKE
 
 
-def test_a_thread_that_may_go_on_is_not_broken() -> None:
+def test_interrupted_thread_is_retried_before_the_deadline() -> None:
     assert failed(FailureKind.UNAVAILABLE, parts=PARTS).cause is Cause.TRANSIENT
 
 
-def test_a_doubt_is_asked_about_while_there_is_time() -> None:
+def test_post_in_doubt_is_reconciled_until_an_hour_after_the_deadline() -> None:
     outcome = outcomes.in_doubt(post(), NOW, 0.0, "no reply")
     assert (outcome.cause, outcome.changes["ready_at"]) == (Cause.TRANSIENT, NOW + timedelta(seconds=2))
     assert outcomes.in_doubt(post(), DEADLINE + HOUR, 0.0, "no reply").cause is Cause.TRANSIENT
@@ -192,7 +192,7 @@ def test_a_doubt_is_asked_about_while_there_is_time() -> None:
         (FailureKind.REJECTED, DEADLINE, Cause.UNLEARNABLE),
     ],
 )
-def test_a_held_post_in_doubt_stays_held_while_asking_may_help(
+def test_held_post_in_doubt_stays_held_while_it_can_be_reconciled(
     kind: FailureKind, now: datetime, cause: Cause | None
 ) -> None:
     outcome = outcomes.held_in_doubt(post(status=PostStatus.HELD), failure(kind), now, 0.0)
@@ -203,13 +203,13 @@ def test_a_held_post_in_doubt_stays_held_while_asking_may_help(
 # Lateness
 
 
-def test_a_post_is_late_only_after_its_deadline() -> None:
+def test_post_is_late_only_after_its_deadline() -> None:
     assert not outcomes.is_too_late(post(), DEADLINE)
     assert outcomes.is_too_late(post(), DEADLINE + timedelta(microseconds=1))
 
 
-def test_a_published_post_is_never_late() -> None:
-    """Its extras have a deadline of their own."""
+def test_published_post_is_never_late() -> None:
+    """Its extras have their own deadline."""
     assert not outcomes.is_too_late(post(status=PostStatus.PUBLISHED), DEADLINE + HOUR)
 
 
@@ -224,12 +224,14 @@ def test_a_published_post_is_never_late() -> None:
         ("hold", PostStatus.HELD, Cause.USED_UP),
     ],
 )
-def test_lateness_is_decided_by_the_posts_own_rule(late_then: str, status: PostStatus, cause: Cause | None) -> None:
+def test_lateness_rule_of_the_post_determines_the_outcome(
+    late_then: str, status: PostStatus, cause: Cause | None
+) -> None:
     outcome = outcomes.too_late(post(late_then=late_then, status=status))
     assert (outcome and outcome.cause) is cause
 
 
-def test_a_late_post_says_what_it_missed_unless_it_had_a_reason_already() -> None:
+def test_error_of_a_late_post_keeps_an_earlier_reason() -> None:
     missed = outcomes.too_late(post())
     assert missed is not None
     assert missed.error is not None
@@ -240,8 +242,8 @@ def test_a_late_post_says_what_it_missed_unless_it_had_a_reason_already() -> Non
     assert known.error == held
 
 
-def test_a_thread_that_is_too_late_to_go_on_is_partial() -> None:
-    """Its first part can be seen: it has not failed."""
+def test_late_thread_is_partial() -> None:
+    """Its first part is visible, so it has not failed."""
     outcome = outcomes.too_late(post(parts=PARTS))
     assert outcome is not None
     assert outcome.cause is Cause.BROKE
@@ -251,7 +253,7 @@ def test_a_thread_that_is_too_late_to_go_on_is_partial() -> None:
 
 
 @pytest.mark.parametrize("kind", [FailureKind.UNAVAILABLE, FailureKind.RATE_LIMITED, FailureKind.IN_DOUBT])
-def test_an_extra_is_tried_again_for_a_while(kind: FailureKind) -> None:
+def test_failed_extra_is_retried(kind: FailureKind) -> None:
     visible = post(status=PostStatus.PUBLISHED, extras_until=NOW + HOUR)
     outcome = outcomes.extras_failed(visible, failure(kind), NOW, 0.0)
     assert outcome.cause is None
@@ -267,8 +269,8 @@ def test_an_extra_is_tried_again_for_a_while(kind: FailureKind) -> None:
         (FailureKind.UNAVAILABLE, None),
     ],
 )
-def test_an_extra_that_cannot_be_had_is_a_warning(kind: FailureKind, until: datetime | None) -> None:
-    """It never fails or repeats the post."""
+def test_permanently_failed_extra_becomes_a_warning(kind: FailureKind, until: datetime | None) -> None:
+    """The post never fails, and is not repeated."""
     visible = post(status=PostStatus.PUBLISHED, extras_until=until, warnings=[{"code": "earlier", "message": ""}])
     outcome = outcomes.extras_failed(visible, failure(kind), NOW, 0.0)
     assert outcome.cause is None
@@ -279,7 +281,7 @@ def test_an_extra_that_cannot_be_had_is_a_warning(kind: FailureKind, until: date
 # Media
 
 
-def test_a_medium_that_cannot_be_had_rejects_the_post_with_the_reason() -> None:
+def test_post_is_rejected_with_the_reason_when_a_media_item_is_missing() -> None:
     outcome = outcomes.media_missing(post(), {"rule": "media.url.unreachable", "message": "404 instead of the file."})
     assert outcome.cause is Cause.REJECTED
     assert outcome.error is not None
@@ -288,14 +290,14 @@ def test_a_medium_that_cannot_be_had_rejects_the_post_with_the_reason() -> None:
     assert outcome.error["remediation"]
 
 
-def test_a_rule_that_only_the_bytes_can_break_rejects_the_post() -> None:
+def test_post_is_rejected_when_its_bytes_break_a_rule() -> None:
     outcome = outcomes.broken_rules(post(), [VIOLATION])
     assert outcome.cause is Cause.REJECTED
     assert outcome.error is not None
     assert (outcome.error["code"], outcome.error["rule"]) == (ErrorCode.PREFLIGHT_FAILED, VIOLATION.rule)
 
 
-# What holds of all
+# Invariants
 
 failures = st.builds(
     failure,
@@ -313,41 +315,41 @@ posts = st.builds(
 )
 
 
-def verdicts_of(what: PostRow, refused: PlatformFailure, now: datetime, jitter: float) -> list[Outcome]:
-    """Every way in which a run of a post that is being published can end, but for published."""
+def all_outcomes(what: PostRow, refused: PlatformFailure, now: datetime, jitter: float) -> list[Outcome]:
+    """Return every outcome of a run except published."""
     late = outcomes.too_late(what)
     return [
         outcomes.failed(what, refused, now, jitter, is_uncertain=False),
         outcomes.failed(what, refused, now, jitter, is_uncertain=True),
         outcomes.in_doubt(what, now, jitter, "no reply"),
-        outcomes.unlearnable(what, "no list"),
+        outcomes.unconfirmed(what, "no list"),
         outcomes.media_missing(what, {}),
         outcomes.broken_rules(what, [VIOLATION]),
-        outcomes.go_on(what, {}, now),
+        outcomes.retry_now(what, {}, now),
         *([late] if late is not None else []),
     ]
 
 
 @given(posts, failures, moments, jitters)
-def test_every_verdict_is_a_transition_that_a_post_in_hand_may_make(
+def test_every_outcome_is_a_valid_transition_of_a_publishing_post(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
-    for outcome in verdicts_of(what, refused, now, jitter):
+    for outcome in all_outcomes(what, refused, now, jitter):
         assert outcome.cause is not None
         assert PostStatus.PUBLISHING in TRANSITIONS[outcome.cause].sources
 
 
 @given(posts, failures, moments, jitters)
-def test_no_verdict_leaves_a_post_without_an_exit(
+def test_every_outcome_is_final_or_checked_again(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
-    """lessons A50: what nobody will look at again must be terminal, and what is not terminal must be looked at."""
-    for outcome in verdicts_of(what, refused, now, jitter):
+    """A post that is not checked again must have a final status, and the reverse."""
+    for outcome in all_outcomes(what, refused, now, jitter):
         assert (outcome.changes["ready_at"] is None) == (outcome.changes["status"] in TERMINAL)
 
 
 @given(posts, failures, moments, jitters)
-def test_nothing_that_may_be_visible_is_called_failed(
+def test_post_that_may_be_visible_never_fails(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
     outcome = outcomes.failed(what, refused, now, jitter, is_uncertain=not what.parts)
@@ -355,7 +357,7 @@ def test_nothing_that_may_be_visible_is_called_failed(
 
 
 @given(posts, failures, moments, jitters)
-def test_no_retry_is_planned_for_a_time_when_it_may_not_go_out(
+def test_retry_is_never_planned_after_the_deadline(
     what: PostRow, refused: PlatformFailure, now: datetime, jitter: float
 ) -> None:
     outcome = outcomes.failed(what, refused, now, jitter, is_uncertain=False)
@@ -368,11 +370,11 @@ def test_no_retry_is_planned_for_a_time_when_it_may_not_go_out(
     [
         outcomes.too_late(post(status=PostStatus.HELD)),
         outcomes.too_late(post(status=PostStatus.HELD, parts=PARTS)),
-        outcomes.unlearnable(post(status=PostStatus.HELD), "no list"),
+        outcomes.unconfirmed(post(status=PostStatus.HELD), "no list"),
     ],
-    ids=["late", "late thread", "unlearnable"],
+    ids=["late", "late thread", "unconfirmed"],
 )
-def test_what_becomes_of_a_held_post_is_allowed_from_there(outcome: Outcome) -> None:
+def test_outcome_of_a_held_post_is_a_valid_transition(outcome: Outcome) -> None:
     assert outcome.cause is not None
     assert PostStatus.HELD in TRANSITIONS[outcome.cause].sources
     assert outcome.changes["status"] in TERMINAL

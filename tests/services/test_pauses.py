@@ -1,4 +1,4 @@
-"""The emergency stop: what is due is held, nothing is lost, and all of it goes out when it ends."""
+"""Pauses: posts that become due are held, and queued when publishing is resumed."""
 
 import asyncio
 from contextlib import suppress
@@ -22,7 +22,7 @@ class RolledBackError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """The operator of a desk's deployment."""
+    """Runs the operator's use cases for the deployment of a desk."""
 
     desk: Desk
 
@@ -55,7 +55,7 @@ def scopes(desk: Desk) -> dict[str, PauseSelector]:
 
 
 @pytest.mark.parametrize("which", ["everything", "platform", "organization", "account"])
-async def test_what_is_paused_is_held_and_goes_out_when_the_pause_ends(desk: Desk, pauses: Pauses, which: str) -> None:
+async def test_paused_post_is_held_and_published_after_the_pause(desk: Desk, pauses: Pauses, which: str) -> None:
     scope = scopes(desk)[which]
     assert await pauses.pause(scope, "The brand is in the news")
     await desk.post()
@@ -67,15 +67,15 @@ async def test_what_is_paused_is_held_and_goes_out_when_the_pause_ends(desk: Des
     assert await desk.events() == ["post.held", "post.queued", "post.published"]
 
 
-async def test_a_pause_of_another_account_holds_nothing(desk: Desk, pauses: Pauses) -> None:
+async def test_pause_of_another_account_holds_no_post(desk: Desk, pauses: Pauses) -> None:
     other_id = await desk.owner.account(data={"host": desk.network.url})
     await pauses.pause(PauseSelector(organization_id=desk.owner.tenant.organization_id, account_id=other_id), None)
     await desk.post()
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_what_was_sent_before_a_pause_is_settled_during_it(desk: Desk, pauses: Pauses) -> None:
-    """Held as if nothing had happened, it would be published twice or be thought unpublished."""
+async def test_post_sent_before_a_pause_is_settled_during_it(desk: Desk, pauses: Pauses) -> None:
+    """If it were simply held, it could be published twice, or appear unpublished."""
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
@@ -85,7 +85,7 @@ async def test_what_was_sent_before_a_pause_is_settled_during_it(desk: Desk, pau
     assert desk.network.posts == [("post", "Hello")]
 
 
-async def test_what_turns_out_not_to_have_been_published_is_held(desk: Desk, pauses: Pauses) -> None:
+async def test_post_in_doubt_is_held_when_it_was_not_published(desk: Desk, pauses: Pauses) -> None:
     desk.network.ways = [Way.LOST_BEFORE]
     await desk.post()
     await desk.publish()
@@ -98,7 +98,7 @@ async def test_what_turns_out_not_to_have_been_published_is_held(desk: Desk, pau
     assert desk.network.posts == [("post", "Hello")]
 
 
-async def test_a_pause_that_ends_during_a_try_does_not_hold_its_post_for_ever(desk: Desk, pauses: Pauses) -> None:
+async def test_pause_that_ends_during_an_attempt_does_not_hold_its_post(desk: Desk, pauses: Pauses) -> None:
     await pauses.pause(PauseSelector(), None)
     await desk.post()
     attempt = await desk.begin()
@@ -108,8 +108,8 @@ async def test_a_pause_that_ends_during_a_try_does_not_hold_its_post_for_ever(de
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_a_pause_does_not_end_while_a_post_is_being_held_by_it(desk: Desk, pauses: Pauses) -> None:
-    """Each would be blind to the other's transaction, and the post held by a pause that is no more."""
+async def test_pause_cannot_end_while_a_post_is_being_held(desk: Desk, pauses: Pauses) -> None:
+    """Otherwise neither transaction would see the other, and the post would be held by a pause that has ended."""
     await pauses.pause(PauseSelector(), None)
     await desk.post()
     attempt = await desk.begin()
@@ -129,7 +129,7 @@ async def test_a_pause_does_not_end_while_a_post_is_being_held_by_it(desk: Desk,
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_a_post_that_two_pauses_hold_waits_for_both(desk: Desk, pauses: Pauses) -> None:
+async def test_post_held_by_two_pauses_waits_for_both(desk: Desk, pauses: Pauses) -> None:
     await pauses.pause(PauseSelector(), None)
     await pauses.pause(PauseSelector(platform=PLATFORM), None)
     await desk.post()
@@ -140,9 +140,7 @@ async def test_a_post_that_two_pauses_hold_waits_for_both(desk: Desk, pauses: Pa
     assert (await desk.publish())["status"] == "published"
 
 
-async def test_posts_of_several_tenants_are_queued_with_the_end_of_their_pause_or_not_at_all(
-    desk: Desk, pauses: Pauses
-) -> None:
+async def test_resume_queues_the_posts_of_several_tenants_atomically(desk: Desk, pauses: Pauses) -> None:
     await pauses.pause(PauseSelector(), None)
     await desk.post()
     await desk.publish()
@@ -165,7 +163,7 @@ async def test_posts_of_several_tenants_are_queued_with_the_end_of_their_pause_o
     assert {(row["organization_id"], row["mode"]) for row in queued} == tenants
 
 
-async def test_pausing_what_is_paused_changes_nothing(pauses: Pauses) -> None:
+async def test_pausing_a_paused_scope_changes_nothing(pauses: Pauses) -> None:
     assert await pauses.pause(PauseSelector(), "first")
     assert not await pauses.pause(PauseSelector(), "second")
     assert [row.reason for row in await pauses.list_all()] == ["first"]
@@ -177,7 +175,7 @@ async def test_pausing_what_is_paused_changes_nothing(pauses: Pauses) -> None:
 @pytest.mark.parametrize(
     "scope", [PauseSelector(platform="nowhere"), PauseSelector(account_id=fresh_id())], ids=["platform", "account"]
 )
-async def test_what_cannot_be_meant_is_refused(pauses: Pauses, scope: PauseSelector) -> None:
+async def test_invalid_scope_is_rejected(pauses: Pauses, scope: PauseSelector) -> None:
     with pytest.raises(InvalidRequest):
         await pauses.pause(scope, None)
     assert await pauses.list_all() == []

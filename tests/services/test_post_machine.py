@@ -1,4 +1,4 @@
-"""The life of a post under any order of outcomes: no outcome leads off the arrows of the table."""
+"""Posts under any order of outcomes: every outcome is a transition of the table."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ BY_CALLERS = [
 
 
 class PostMachine(RuleBasedStateMachine):
-    """A post that is claimed, tried and judged, and that callers interfere with between the tries."""
+    """A post with its attempts and outcomes, and changes by callers between the attempts."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class PostMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self._is_claimed and self._post.ready_at is not None)
     @rule()
     def claim(self) -> None:
-        """As the claim does it: what is published or held keeps its status."""
+        """Claim the post, as workers do. A published or held post keeps its status."""
         self._is_claimed = True
         if self._post.status in TRANSITIONS[Cause.CLAIMED].sources:
             self._post = self._post._replace(status=TRANSITIONS[Cause.CLAIMED].target)
@@ -59,15 +59,15 @@ class PostMachine(RuleBasedStateMachine):
             self._end(outcomes.failed(self._post, refused, self._now, 0.0, is_uncertain=is_uncertain))
 
     @precondition(lambda self: self._is_claimed and self._post.status is PostStatus.PUBLISHING)
-    @rule(outcome=st.sampled_from([outcomes.broken_rules, outcomes.media_missing, outcomes.unlearnable]))
+    @rule(outcome=st.sampled_from([outcomes.broken_rules, outcomes.media_missing, outcomes.unconfirmed]))
     def refuse(self, outcome: object) -> None:
-        given = {outcomes.broken_rules: [VIOLATION], outcomes.media_missing: {}, outcomes.unlearnable: "Nobody knows."}
+        given = {outcomes.broken_rules: [VIOLATION], outcomes.media_missing: {}, outcomes.unconfirmed: "no reply"}
         self._end(outcome(self._post, given[outcome]))  # type: ignore[index,operator]  # three functions, three shapes
 
     @precondition(lambda self: self._is_claimed)
     @rule(waits=st.booleans())
     def go_live(self, *, waits: bool) -> None:
-        """The post is visible; its extras may take another run."""
+        """Make the post visible. Its extras may need another run."""
         if self._post.status is not PostStatus.PUBLISHED:
             self._move(Cause.LIVE)
             self._post = self._post._replace(extras_until=self._now + outcomes.EXTRAS_WITHIN)
@@ -87,14 +87,14 @@ class PostMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self._is_claimed)
     @rule(cause=st.sampled_from(BY_CALLERS))
     def interfere(self, cause: Cause) -> None:
-        """As the services do it: only from where the table lets them."""
+        """Change the post as the services do: only from the allowed statuses."""
         if self._post.status in TRANSITIONS[cause].sources:
             self._move(cause)
             is_open = self._post.status is PostStatus.QUEUED
             self._post = self._post._replace(ready_at=self._now if is_open else None, due_at=self._now)
 
     @invariant()
-    def a_post_has_an_end_or_somebody_looks_at_it_again(self) -> None:
+    def post_is_settled_or_checked_again(self) -> None:
         if not self._is_claimed and self._post.status not in TERMINAL:
             assert self._post.ready_at is not None
 
@@ -102,7 +102,7 @@ class PostMachine(RuleBasedStateMachine):
         if outcome.cause is not None:
             self._move(outcome.cause)
         changes = dict(outcome.changes)
-        assert changes.pop("status", self._post.status) == self._post.status, "the cause's arrow leads elsewhere"
+        assert changes.pop("status", self._post.status) == self._post.status, "the cause leads to another status"
         self._post = self._post._replace(**changes)
         self._is_claimed = False
 

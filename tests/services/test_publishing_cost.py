@@ -17,7 +17,7 @@ from tests.services.desk import working
 from tests.services.network import Network
 from tests.storage.support import Admin, Owner
 
-# From the claim to the end. Each begins with BEGIN (role and tenant in the same message) and ends with COMMIT.
+# From the claim to the outcome. Each transaction starts with BEGIN (with role and tenant) and ends with COMMIT.
 CLAIM = ["release expired leases", "find candidates", "lease"]
 BEGIN = ["count the attempt and load everything"]
 INTENT = ["write the intent"]
@@ -27,7 +27,7 @@ STATEMENTS = sum(len(transaction) + 2 for transaction in (CLAIM, BEGIN, INTENT, 
 
 @pytest.fixture
 async def one_connection(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
-    """A pool of one connection: it sees every statement, and a transaction inside another would never begin."""
+    """Return a pool of one connection: it sees every statement, and a nested transaction would block."""
     opened = open_database(database_urls.login, pool_size=1)
     yield opened
     await opened.close()

@@ -1,4 +1,4 @@
-"""Platforms that fetch media themselves: what they are told, and what they can get."""
+"""Platforms that fetch media items: the URLs that they receive, and the access that these give."""
 
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -27,7 +27,7 @@ from tests.storage.support import CLOCK, PLATFORM, Admin, Owner, fresh_id
 
 
 class Counting(Metrics):
-    """How often media were pulled."""
+    """Counts how often media items were fetched."""
 
     def __init__(self) -> None:
         self.pulls = 0
@@ -56,7 +56,7 @@ async def media_item(desk: Desk) -> MediaItem:
     return MediaItem(kind=MediaKind.IMAGE, media_id=media_id)
 
 
-async def test_a_platform_that_pulls_is_told_where_and_can_fetch_until_the_post_has_ended(
+async def test_platform_can_fetch_media_until_the_post_has_ended(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
     told: list[Mapping[str, str]] = []
@@ -85,7 +85,7 @@ async def test_a_platform_that_pulls_is_told_where_and_can_fetch_until_the_post_
         assert metrics.pulls == 1
 
 
-async def test_an_address_leads_to_the_media_of_its_post_alone(desk: Desk) -> None:
+async def test_url_gives_access_only_to_the_media_of_its_post(desk: Desk) -> None:
     mine, other = await media_item(desk), await media_item(desk)
     post_id = await desk.post(content=PostContent(text="Look", media=(mine,)))
     downloads = downloads_of(desk)
@@ -101,7 +101,7 @@ async def test_an_address_leads_to_the_media_of_its_post_alone(desk: Desk) -> No
 
 
 async def test_platform_cannot_pull_media_of_a_deleted_organization(desk: Desk) -> None:
-    """Even while a worker still has the post."""
+    """A worker may still have the post."""
     item = await media_item(desk)
     post_id = await desk.post(content=PostContent(text="Look", media=(item,)))
     downloads = downloads_of(desk)
@@ -113,7 +113,7 @@ async def test_platform_cannot_pull_media_of_a_deleted_organization(desk: Desk) 
         await downloads.find(url.rpartition("/")[2])
 
 
-async def test_a_platform_that_is_sent_the_bytes_is_told_no_address(
+async def test_platform_that_receives_bytes_gets_no_url(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
     def look(post: ReadyPost, _settings: object) -> Flow[None]:
@@ -133,7 +133,7 @@ async def test_a_platform_that_is_sent_the_bytes_is_told_no_address(
         (False, False, True, []),
     ],
 )
-async def test_a_platform_that_cannot_fetch_gets_no_post_with_media(
+async def test_post_with_media_is_rejected_when_the_platform_cannot_fetch(
     desk: Desk, http: HTTPClient, *, pulls_media: bool, can_fetch: bool, has_media: bool, rules: list[str]
 ) -> None:
     tools, tenant = desk.tools, desk.owner.tenant
@@ -156,7 +156,7 @@ async def test_a_platform_that_cannot_fetch_gets_no_post_with_media(
     assert [violation.rule for violation in judged.violations] == rules
 
 
-def test_only_simulators_need_no_way_in(http: HTTPClient) -> None:
+def test_only_simulators_need_no_public_url(http: HTTPClient) -> None:
     for is_public in (True, False):
         worlds = Worlds(
             platforms={}, settings={}, live_http=http, sandbox_http=http, sandbox_url=None, is_public=is_public

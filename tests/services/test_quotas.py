@@ -1,4 +1,4 @@
-"""Quotas, against PostgreSQL itself: many at once, never one too many."""
+"""Quotas in PostgreSQL, under concurrency."""
 
 import asyncio
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ async def _allow(owner: Owner, **limits: int | None) -> None:
 
 
 async def _accept(owner: Owner, units: UnitsOfWork, account_ids: Sequence[UUID], due_at: datetime = NOW) -> bool:
-    """Accept a post for each account, as the service does; whether that was allowed."""
+    """Accept a post for each account, as the service does; return True if it was allowed."""
     new = [
         NewPost(
             id=fresh_id(),
@@ -66,7 +66,7 @@ async def _accept(owner: Owner, units: UnitsOfWork, account_ids: Sequence[UUID],
     return True
 
 
-async def _told(admin: Admin) -> list[str]:
+async def _events(admin: Admin) -> list[str]:
     return [row["type"] for row in await admin.rows("SELECT type FROM events ORDER BY written")]
 
 
@@ -75,8 +75,8 @@ async def _count(admin: Admin, table: str) -> int:
     return found
 
 
-async def test_many_at_once_never_exceed_the_limit(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
-    """lessons A47: a count that is read before the insert lets two through."""
+async def test_concurrent_posts_never_exceed_the_limit(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
+    """A count that is read before the insert would let two requests pass."""
     account_id = await owner.account()
     await _allow(owner, posts_per_month=7)
     accepted = await asyncio.gather(*[_accept(owner, units, [account_id]) for _ in range(20)])
@@ -84,8 +84,10 @@ async def test_many_at_once_never_exceed_the_limit(owner: Owner, units: UnitsOfW
     assert await admin.one("SELECT used FROM usage WHERE subject = 'posts'") == 7
 
 
-async def test_many_batches_of_the_same_accounts_take_turns(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
-    """Each takes several counters: in any order but one they would wait for each other for ever."""
+async def test_concurrent_batches_of_the_same_accounts_do_not_deadlock(
+    owner: Owner, units: UnitsOfWork, admin: Admin
+) -> None:
+    """Each batch locks several counters. They must be locked in the same order."""
     account_ids = [await owner.account() for _ in range(4)]
     await _allow(owner, posts_per_month=100, posts_per_account_day=3)
     orders = [account_ids, account_ids[::-1], account_ids[2:] + account_ids[:2]] * 3
@@ -94,7 +96,7 @@ async def test_many_batches_of_the_same_accounts_take_turns(owner: Owner, units:
     assert await _count(admin, "posts") == 12
 
 
-async def test_uploads_at_once_never_exceed_the_limit(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
+async def test_concurrent_uploads_never_exceed_the_limit(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     await _allow(owner, media_bytes=100)
 
     async def store() -> bool:
@@ -109,16 +111,16 @@ async def test_uploads_at_once_never_exceed_the_limit(owner: Owner, units: Units
 
     assert sum(await asyncio.gather(*[store() for _ in range(10)])) == 3
     await admin.do("DELETE FROM media WHERE id = (SELECT id FROM media LIMIT 1)")
-    assert await store(), "what was deleted makes room"
+    assert await store(), "deleted media items make room"
     assert not await store()
 
 
-async def test_without_a_quota_nothing_is_counted(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
+async def test_nothing_is_counted_without_a_quota(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     assert await _accept(owner, units, [await owner.account()])
     assert await _count(admin, "usage") == 0
 
 
-async def test_a_quota_that_is_set_later_counts_what_is_there(owner: Owner, units: UnitsOfWork) -> None:
+async def test_quota_that_is_set_later_counts_existing_posts(owner: Owner, units: UnitsOfWork) -> None:
     account_id = await owner.account()
     for _ in range(3):
         assert await _accept(owner, units, [account_id])
@@ -127,8 +129,8 @@ async def test_a_quota_that_is_set_later_counts_what_is_there(owner: Owner, unit
     assert not await _accept(owner, units, [account_id])
 
 
-async def test_a_post_counts_in_the_month_and_on_the_day_when_it_is_due(owner: Owner, units: UnitsOfWork) -> None:
-    """lessons A47: what is scheduled for the next month is the next month's."""
+async def test_post_counts_in_the_month_and_on_the_day_of_its_due_time(owner: Owner, units: UnitsOfWork) -> None:
+    """A post scheduled for the next month counts in the next month."""
     account_id = await owner.account()
     await _allow(owner, posts_per_month=2, posts_per_account_day=1)
     tomorrow, next_month = NOW + timedelta(days=1), NOW + timedelta(days=20)
@@ -136,16 +138,16 @@ async def test_a_post_counts_in_the_month_and_on_the_day_when_it_is_due(owner: O
     assert [(due_at, await _accept(owner, units, [account_id], due_at)) for due_at, _ in expected] == expected
 
 
-async def test_each_account_has_a_day_of_its_own(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
+async def test_daily_quota_is_per_account(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     one, other = await owner.account(), await owner.account()
     await _allow(owner, posts_per_account_day=1)
     assert await _accept(owner, units, [one])
-    assert not await _accept(owner, units, [one, other]), "a batch is accepted whole or not at all"
+    assert not await _accept(owner, units, [one, other]), "a batch is accepted completely or rejected"
     assert await _accept(owner, units, [other])
     assert await _count(admin, "posts") == 2
 
 
-async def test_a_refusal_leaves_the_counters_as_they_were(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
+async def test_rejected_request_does_not_change_the_counters(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     account_id, other = await owner.account(), await owner.account()
     await _allow(owner, posts_per_month=3)
     assert await _accept(owner, units, [account_id, other])
@@ -154,33 +156,33 @@ async def test_a_refusal_leaves_the_counters_as_they_were(owner: Owner, units: U
     assert await _accept(owner, units, [account_id])
 
 
-async def test_a_warning_and_a_refusal_are_told_of_once_a_period(
+async def test_warning_and_rejection_are_announced_once_per_period(
     owner: Owner, units: UnitsOfWork, admin: Admin
 ) -> None:
     account_id = await owner.account()
     await _allow(owner, posts_per_month=5)
     for _ in range(3):
         assert await _accept(owner, units, [account_id])
-    assert await _told(admin) == []
+    assert await _events(admin) == []
     assert await _accept(owner, units, [account_id])
     assert await _accept(owner, units, [account_id])
-    assert await _told(admin) == ["quota.warning"]
+    assert await _events(admin) == ["quota.warning"]
     for _ in range(3):
         assert not await _accept(owner, units, [account_id])
-    assert await _told(admin) == ["quota.warning", "quota.exceeded"]
+    assert await _events(admin) == ["quota.warning", "quota.exceeded"]
     [exceeded] = await admin.rows("SELECT data, mode, profile_id FROM events WHERE type = 'quota.exceeded'")
     assert '"used": 5' in exceeded["data"]
     assert '"resetsAt": "2026-12-01T00:00:00.000Z"' in exceeded["data"]
     assert await _accept(owner, units, [account_id], NOW + timedelta(days=20))
 
 
-async def test_a_limit_that_the_first_request_breaks_is_told_of(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
+async def test_limit_exceeded_by_the_first_request_is_announced(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     await _allow(owner, posts_per_month=0)
     assert not await _accept(owner, units, [await owner.account()])
-    assert await _told(admin) == ["quota.exceeded"]
+    assert await _events(admin) == ["quota.exceeded"]
 
 
-async def test_moving_a_post_moves_its_count(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
+async def test_rescheduled_post_counts_in_its_new_period(owner: Owner, units: UnitsOfWork, admin: Admin) -> None:
     account_id = await owner.account()
     await _allow(owner, posts_per_account_day=1)
     assert await _accept(owner, units, [account_id])
@@ -193,6 +195,6 @@ async def test_moving_a_post_moves_its_count(owner: Owner, units: UnitsOfWork, a
     assert {row["used"] for row in await admin.rows("SELECT used FROM usage")} == {1}
 
 
-async def test_limits_of_nobody_are_none(owner: Owner) -> None:
+async def test_unknown_organization_has_no_limits(owner: Owner) -> None:
     async with owner.database.tenant(owner.tenant) as connection:
         assert await OrganizationRepository(connection, owner.tenant).get_limits() == QuotaLimits()

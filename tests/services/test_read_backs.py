@@ -1,4 +1,4 @@
-"""A published post is looked up once, a day later, and its owner is told if it is gone."""
+"""Read-backs: a published post is looked up once, a day later, and reported if it is gone."""
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ def _is_there(account: AccountFacts, uri: str, _settings: object) -> Flow[bool]:
 async def desk(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[Desk]:
-    """A desk on a network that can be asked, with a published post."""
+    """Return a desk with a published post, on a platform that can look up posts."""
     async with working(owner, network, admin, http, redis_url, tmp_path, is_there=_is_there) as desk:
         await desk.post()
         assert (await desk.publish())["status"] == "published"
@@ -78,7 +78,7 @@ async def test_missing_post_is_reported_once(desk: Desk) -> None:
     assert (await desk.events()).count("post.removed") == 1
 
 
-async def test_platform_that_does_not_answer_is_asked_again(desk: Desk) -> None:
+async def test_read_back_is_repeated_when_the_platform_does_not_respond(desk: Desk) -> None:
     desk.network.posts.clear()
     desk.network.can_look_up = False
     await _sweep(desk)
@@ -90,7 +90,7 @@ async def test_platform_that_does_not_answer_is_asked_again(desk: Desk) -> None:
     assert (await desk.row())["removed_at"] is not None
 
 
-async def test_question_is_given_up_after_three_days_without_an_answer(desk: Desk) -> None:
+async def test_read_back_ends_after_three_days_without_a_response(desk: Desk) -> None:
     desk.network.can_look_up = False
     await _set(desk, "published_at", CLOCK.now() - timedelta(days=4))
     await _sweep(desk)
@@ -112,7 +112,7 @@ async def test_post_of_a_disconnected_account_is_not_read_back(desk: Desk) -> No
     assert (desk.network.asked, (await desk.row())["read_back_at"]) == (0, None)
 
 
-async def test_platform_that_cannot_be_asked_plans_no_read_back(
+async def test_no_read_back_is_planned_when_the_platform_cannot_look_up_posts(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
     async with working(owner, network, admin, http, redis_url, tmp_path) as desk:

@@ -1,4 +1,4 @@
-"""Use cases that call the network between two units of work: what happens to a result that is not recorded."""
+"""Use cases that call the network between two units of work, and the reversal of results that are not recorded."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class RemoteUseCase:
         during_call: Callable[[], Awaitable[object]] | None = None,
         error: Exception | None = None,
     ) -> Answer:
-        """Run one that returns `result`, or raises `error` while it records the result."""
+        """Run a use case that returns `result`, or raises `error` while it records the result."""
         caller = self.owner.caller
         idempotency = Idempotency(self.owner.units, KEYRING, CLOCK)
 
@@ -90,7 +90,7 @@ async def test_replayed_request_undoes_nothing(use_case: RemoteUseCase) -> None:
 
 
 async def test_call_is_not_undone_after_an_unexpected_error(use_case: RemoteUseCase) -> None:
-    """The result may have been recorded: the error may be a lost connection during the commit."""
+    """The result may have been recorded, because the connection can be lost during the commit."""
     with pytest.raises(ConnectionError):
         await use_case.run("first", error=ConnectionError())
     assert use_case.undone == []

@@ -1,4 +1,4 @@
-"""A refresh token that is good once, at a network that keeps to it, and many workers that want to refresh at once."""
+"""Refresh tokens that are valid once, and many workers that refresh at the same time."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,14 +25,14 @@ PLATFORM = discover()["twitter"]
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Those that work for one connected account."""
+    """The workers of one connected account."""
 
     owner: Owner
     access: Access
     account: AccountRow
 
     def one(self) -> AccountCredentials:
-        """The account's credential as one of them knows it."""
+        """Return the account's credential as one worker sees it."""
         return AccountCredentials(
             units=self.owner.units,
             access=self.access,
@@ -41,7 +41,7 @@ class Workers:
         )
 
     async def check(self) -> None:
-        """Use the stored credential; raises when it opens nothing."""
+        """Use the stored credential; raise an error if it is invalid."""
         sender = await account_sender(self.owner.units, self.access, self.owner.tenant, self.account)
         await drive(PLATFORM.check(self.account.facts, self.access.settings), sender)
 
@@ -80,8 +80,8 @@ async def _connect(owner: Owner, access: Access, code: str) -> AccountRow:
     return account
 
 
-async def test_no_rotated_token_is_lost_though_many_refresh_at_once(workers: Workers) -> None:
-    """lessons C17: each round spends the token that the round before has brought, or the account would be dead."""
+async def test_no_rotated_token_is_lost_when_many_workers_refresh(workers: Workers) -> None:
+    """Each round uses the token of the round before. If one were lost, the account would have to be reconnected."""
     for _ in range(3):
         dead = await workers.one().current()
         brought = await asyncio.gather(*(workers.one().refresh(dead) for _ in range(5)))
@@ -91,7 +91,7 @@ async def test_no_rotated_token_is_lost_though_many_refresh_at_once(workers: Wor
         await workers.check()
 
 
-async def test_a_spent_token_is_not_spent_again_by_who_comes_late(workers: Workers) -> None:
+async def test_used_token_is_not_used_again_by_a_late_worker(workers: Workers) -> None:
     first: Credential = await workers.one().current()
     second = await workers.one().refresh(first)
     third = await workers.one().refresh(second)

@@ -1,4 +1,4 @@
-"""The journal in PostgreSQL keeps what the one in memory keeps, which the tests of flows rely on."""
+"""The journal in PostgreSQL behaves like the one in memory, which the tests of flows use."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -78,7 +78,7 @@ async def test_both_journals_agree_after_every_entry(
     memory, real = MemoryJournal(), RunJournal(owner.units, claim, PlatformClock(CLOCK, timedelta()), progress)
     for name, arguments in story:
         if name in {"close", "forget", "doubt"} and arguments[0] not in memory.steps:
-            continue  # a flow closes what it has begun
+            continue  # a flow closes only steps that it has begun
         await getattr(memory, name)(*arguments)
         await getattr(real, name)(*arguments)
         await real.flush()

@@ -1,4 +1,4 @@
-"""One tenant's backlog, or one platform that hangs, leaves room for the others."""
+"""Shares of a worker: a tenant with a backlog, or a platform that hangs, leaves slots for the others."""
 
 from uuid import UUID
 
@@ -37,7 +37,7 @@ def test_one_platform_never_fills_a_worker() -> None:
     assert shares.taking()(candidate(9, organization=9, platform="other"))
 
 
-def test_what_has_ended_makes_room() -> None:
+def test_ended_post_frees_its_slot() -> None:
     shares = Shares(4)
     taken = [claimed(candidate(number)) for number in range(3)]
     shares.begin(taken)
@@ -46,7 +46,7 @@ def test_what_has_ended_makes_room() -> None:
     assert shares.taking()(candidate(9))
 
 
-def test_what_was_asked_about_and_not_leased_takes_no_room() -> None:
+def test_candidate_that_is_not_leased_takes_no_slot() -> None:
     shares = Shares(4)
     may_take = shares.taking()
     assert all(may_take(candidate(number)) for number in range(3))

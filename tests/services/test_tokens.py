@@ -26,7 +26,7 @@ async def account_id(owner: Owner, network: Network) -> UUID:
 
 
 async def credentials_of(owner: Owner, account_id: UUID, http: HTTPClient) -> AccountCredentials:
-    """The account's credential as one run of a flow sees it."""
+    """Return the account's credential as one run of a flow sees it."""
 
     async def wait(_seconds: float) -> None:
         await asyncio.sleep(0.002)
@@ -73,15 +73,15 @@ async def disconnect(owner: Owner, account_id: UUID) -> None:
         await AccountRepository(connection, owner.tenant, KEYRING).disconnect(account_id, CLOCK.now())
 
 
-async def turn(admin: Admin) -> Any:
+async def lease(admin: Admin) -> Any:
     return await admin.one("SELECT refreshing_until FROM accounts")
 
 
-async def test_the_stored_credential_is_the_current_one(credentials: AccountCredentials) -> None:
+async def test_current_credential_is_the_stored_one(credentials: AccountCredentials) -> None:
     assert (await credentials.current()).secrets == FIRST.secrets
 
 
-async def test_a_disconnected_account_has_no_credential(
+async def test_disconnected_account_has_no_credential(
     owner: Owner, account_id: UUID, credentials: AccountCredentials
 ) -> None:
     await disconnect(owner, account_id)
@@ -90,21 +90,21 @@ async def test_a_disconnected_account_has_no_credential(
     assert failed.value.kind is FailureKind.AUTH_FAILED
 
 
-async def test_a_refresh_is_stored_before_it_is_used(
+async def test_refreshed_credential_is_stored_before_it_is_used(
     owner: Owner, account_id: UUID, credentials: AccountCredentials, network: Network, admin: Admin
 ) -> None:
     fresh = await credentials.refresh(FIRST)
-    assert fresh.secrets == {"token": "refreshed-1", "device": "kept"}, "what it does not name is kept"
+    assert fresh.secrets == {"token": "refreshed-1", "device": "kept"}, "secrets missing in the response are kept"
     assert await stored(owner, account_id) == fresh
     assert await credentials.current() == fresh
     assert network.refreshed == ["first"]
-    assert await turn(admin) is None
+    assert await lease(admin) is None
 
 
-async def test_one_of_many_asks_the_platform_and_all_get_what_it_brings(
+async def test_one_process_refreshes_and_all_receive_the_new_credential(
     owner: Owner, account_id: UUID, http: HTTPClient, network: Network
 ) -> None:
-    """lessons C17: two processes spent the same rotating refresh token, and the account was dead."""
+    """Two processes must not use the same rotating refresh token."""
     runs = [await credentials_of(owner, account_id, http) for _ in range(6)]
     network.hold()
     tasks = [asyncio.create_task(run.refresh(FIRST)) for run in runs]
@@ -115,7 +115,7 @@ async def test_one_of_many_asks_the_platform_and_all_get_what_it_brings(
     assert [fresh.secrets["token"] for fresh in brought] == ["refreshed-1"] * 6
 
 
-async def test_a_newer_credential_is_taken_without_asking(
+async def test_newer_stored_credential_is_used_without_a_refresh(
     owner: Owner, account_id: UUID, credentials: AccountCredentials, network: Network
 ) -> None:
     await reconnect(owner, account_id, token="reconnected")
@@ -123,10 +123,10 @@ async def test_a_newer_credential_is_taken_without_asking(
     assert network.refreshed == []
 
 
-async def test_a_reconnect_during_a_refresh_wins(
+async def test_reconnect_during_a_refresh_wins(
     owner: Owner, account_id: UUID, credentials: AccountCredentials, network: Network, admin: Admin
 ) -> None:
-    """lessons A17: a concurrent repair must not be undone by what the old credential brought."""
+    """A refresh of the old credential must not overwrite the one that a reconnect has stored."""
     network.hold()
     refreshing = asyncio.create_task(credentials.refresh(FIRST))
     await network.arrived.acquire()
@@ -136,10 +136,10 @@ async def test_a_reconnect_during_a_refresh_wins(
     found = await stored(owner, account_id)
     assert found is not None
     assert found.secrets == {"token": "reconnected"}
-    assert await turn(admin) is None
+    assert await lease(admin) is None
 
 
-async def test_a_disconnect_during_a_refresh_wins(
+async def test_disconnect_during_a_refresh_wins(
     owner: Owner, account_id: UUID, credentials: AccountCredentials, network: Network, admin: Admin
 ) -> None:
     network.hold()
@@ -164,7 +164,7 @@ async def test_a_disconnect_during_a_refresh_wins(
     ],
     ids=["empty", "refused", "expired", "away", "broken"],
 )
-async def test_a_refresh_that_brings_nothing_keeps_the_old_credential(
+async def test_failed_refresh_keeps_the_old_credential(
     owner: Owner,
     account_id: UUID,
     credentials: AccountCredentials,
@@ -173,17 +173,17 @@ async def test_a_refresh_that_brings_nothing_keeps_the_old_credential(
     answer: tuple[int, dict[str, Any]],
     kind: FailureKind,
 ) -> None:
-    """lessons A15, C16: empty tokens were stored, and a 503 of the token endpoint asked for a reconnect."""
+    """Empty tokens must not be stored, and a 503 of the token endpoint must not require a reconnect."""
     network.refresh_answer = answer
     with pytest.raises(PlatformFailure) as failed:
         await credentials.refresh(FIRST)
     assert failed.value.kind is kind
     assert await stored(owner, account_id) == FIRST
-    assert await turn(admin) is None, "the next may try at once"
-    assert len(network.refreshed) == 1, "a refresh is not answered by another refresh"
+    assert await lease(admin) is None, "the next refresh may start immediately"
+    assert len(network.refreshed) == 1, "a failed refresh does not start another refresh"
 
 
-async def test_a_cancelled_refresh_gives_its_turn_back(
+async def test_canceled_refresh_releases_its_lease(
     credentials: AccountCredentials, network: Network, admin: Admin
 ) -> None:
     network.hold()
@@ -192,20 +192,20 @@ async def test_a_cancelled_refresh_gives_its_turn_back(
     refreshing.cancel()
     await asyncio.gather(refreshing, return_exceptions=True)
     assert refreshing.cancelled()
-    assert await turn(admin) is None
+    assert await lease(admin) is None
 
 
-async def test_a_turn_whose_owner_died_is_taken_over(
+async def test_expired_refresh_lease_is_taken_over(
     credentials: AccountCredentials, network: Network, admin: Admin
 ) -> None:
     await admin.do("UPDATE accounts SET refreshing_until = $1", in_the_past())
     assert (await credentials.refresh(FIRST)).secrets["token"] == "refreshed-1"
 
 
-async def test_who_has_lost_the_turn_does_not_end_the_account(
+async def test_refusal_after_a_lost_lease_does_not_mark_the_account(
     owner: Owner, account_id: UUID, http: HTTPClient, network: Network, admin: Admin
 ) -> None:
-    """A worker that stood still for longer than its turn is refused the token that the next one has spent."""
+    """A worker that was delayed for longer than its lease is refused the token that the next one has used."""
     slow, quick = [await credentials_of(owner, account_id, http) for _ in range(2)]
     network.hold()
     asking = asyncio.create_task(slow.refresh(FIRST))
@@ -218,7 +218,7 @@ async def test_who_has_lost_the_turn_does_not_end_the_account(
         return bool(network.refreshed)
 
     await eventually(is_refused)
-    assert not asking.done(), "another one's turn is waited out"
+    assert not asking.done(), "it waits for the refresh of the other worker"
     network.refresh_answer = None
     await admin.do("UPDATE accounts SET refreshing_until = NULL")
     fresh = await quick.refresh(FIRST)
@@ -227,7 +227,7 @@ async def test_who_has_lost_the_turn_does_not_end_the_account(
     assert await admin.one("SELECT status FROM accounts") == "active"
 
 
-async def test_a_turn_that_never_ends_is_not_waited_for_for_ever(
+async def test_wait_for_another_refresh_is_limited(
     credentials: AccountCredentials, network: Network, admin: Admin
 ) -> None:
     await admin.do("UPDATE accounts SET refreshing_until = $1", CLOCK.now() + timedelta(hours=1))
@@ -237,7 +237,7 @@ async def test_a_turn_that_never_ends_is_not_waited_for_for_ever(
     assert network.refreshed == []
 
 
-async def test_nothing_is_locked_while_the_platform_thinks(
+async def test_no_row_is_locked_during_the_call(
     owner: Owner, account_id: UUID, credentials: AccountCredentials, network: Network
 ) -> None:
     network.hold()

@@ -1,4 +1,4 @@
-"""What is taken back stays away: nothing of a post follows it any more."""
+"""Unpublished posts: no part of them is published afterwards."""
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -32,7 +32,7 @@ def delete(account: AccountFacts, uris: Sequence[str], _settings: object) -> Flo
 async def desk(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[Desk]:
-    """Whose network has published a post, and did not take its comment."""
+    """Return a desk with a published post whose comment has failed."""
     async with working(owner, network, admin, http, redis_url, tmp_path, unpublish=delete) as desk:
         network.ways = [Way.WELL, Way.AWAY]
         await desk.post(content=WITH_COMMENT)
@@ -41,13 +41,13 @@ async def desk(
         yield desk
 
 
-async def test_a_comment_that_has_not_gone_out_does_not_follow_a_post_that_was_taken_back(desk: Desk) -> None:
+async def test_pending_comment_is_not_published_after_unpublishing(desk: Desk) -> None:
     assert await Office(desk).unpublish((await desk.row())["id"])
     row = await desk.row()
     assert (row["unpublished_at"] is None, row["ready_at"]) == (False, None)
 
 
-async def test_a_post_is_not_taken_back_while_a_worker_is_at_it(desk: Desk) -> None:
+async def test_post_cannot_be_unpublished_while_a_worker_has_it(desk: Desk) -> None:
     await desk.let_time_pass()
     claim = await desk.claim()
     assert not await Office(desk).unpublish(claim.post_id)

@@ -11,7 +11,7 @@ from tests.storage.support import Owner
 
 
 async def rights_of(work: Work) -> tuple[str, Tenant]:
-    """The role and the tenant that PostgreSQL enforces."""
+    """Return the role and the tenant that PostgreSQL enforces."""
     query = "SELECT current_user, current_setting('letmepost.organization'), current_setting('letmepost.mode')"
     [(role, organization_id, mode)] = await work.connection.execute(text(query))
     return role, Tenant(UUID(organization_id), mode)

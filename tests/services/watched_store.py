@@ -23,7 +23,7 @@ class WatchedStore(DiskBlobStore):
 
     @property
     def files(self) -> list[Path]:
-        """Every stored blob."""
+        """Return every stored blob."""
         return [path for path in self._root_path.rglob("*") if path.is_file()]
 
     async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:

@@ -1,1 +1,1 @@
-"""Use cases: the order of steps and where transactions begin and end. Knows neither FastAPI nor a queue."""
+"""Use cases: the order of their steps, and their transactions. Independent of FastAPI and of the job queue."""

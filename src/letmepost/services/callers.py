@@ -1,4 +1,4 @@
-"""Who asks, and how new things are named."""
+"""Callers: the API keys behind requests."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,7 +12,7 @@ from letmepost.storage.database import Tenant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """The API key behind a request: one tenant, one world, perhaps one profile, some rights."""
+    """The API key behind a request, with its tenant, mode, scopes and, for some keys, one profile."""
 
     organization_id: UUID
     mode: Mode
@@ -23,7 +23,7 @@ class Caller:
 
     @property
     def tenant(self) -> Tenant:
-        """Whose data it may see."""
+        """The tenant that the key belongs to."""
         return Tenant(self.organization_id, self.mode)
 
     def sees(self, profile_id: UUID | None) -> bool:
@@ -31,7 +31,7 @@ class Caller:
         return self.profile_id in {None, profile_id}
 
     def narrow(self, profile_id: UUID | None) -> UUID | None:
-        """The profile that a request works in: the key's own, or the wanted one.
+        """Return the profile of a request: the key's own, or the requested one.
 
         Raises:
             InvalidRequest: the key belongs to another profile.
@@ -54,5 +54,5 @@ def caller_for_key(tenant: Tenant, key_id: UUID) -> Caller:
 
 
 def new_id(clock: Clock) -> UUID:
-    """A fresh UUIDv7."""
+    """Return a new UUIDv7."""
     return uuid7(int(clock.now().timestamp() * 1000), clock.entropy(10))

@@ -1,4 +1,4 @@
-"""What events say."""
+"""The contents of events."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -39,11 +39,11 @@ EVENT_TYPES = (
     "quota.exceeded",
     "endpoint.disabled",
 )
-"""What an endpoint can listen to."""
+"""The types that a webhook endpoint can subscribe to."""
 
 
 def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
-    """Tell of a post as it is now."""
+    """Return an event about the current state of a post."""
     data: dict[str, Any] = {
         "postId": spell(Prefix.POST, post.id),
         "batchId": spell(Prefix.BATCH, post.batch_id),
@@ -69,7 +69,7 @@ def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
 
 
 def account_event(clock: Clock, event_type: str, account: AccountRow, **more: Any) -> NewEvent:
-    """Tell of an account; `more` is what this kind of event says besides."""
+    """Return an event about an account. `more`: additional fields of this event type."""
     data = {
         "accountId": spell(Prefix.ACCOUNT, account.id),
         "profileId": spell(Prefix.PROFILE, account.profile_id),
@@ -82,7 +82,7 @@ def account_event(clock: Clock, event_type: str, account: AccountRow, **more: An
 
 
 def quota_event(clock: Clock, event_type: str, reading: Reading) -> NewEvent:
-    """Tell of a quota. It is the organization's: a profile's endpoints do not hear of it."""
+    """Return an event about a quota. It belongs to the organization: endpoints of a profile do not receive it."""
     quota = reading.quota
     data = {"name": quota.name, "used": reading.used, "limit": quota.limit, "left": reading.left}
     if quota.account_id is not None:
@@ -95,7 +95,7 @@ def quota_event(clock: Clock, event_type: str, reading: Reading) -> NewEvent:
 def endpoint_event(
     clock: Clock, *, endpoint_id: UUID, profile_id: UUID | None, url: str, reason: str, last_failure: str | None
 ) -> NewEvent:
-    """Tell of an endpoint that was disabled. `reason`: `gone` after a 410, `failing` after days without a success."""
+    """Return the event of a disabled endpoint. `reason`: `gone` after a 410, `failing` after days without a success."""
     data = {
         "endpointId": spell(Prefix.ENDPOINT, endpoint_id),
         "url": url,
@@ -106,7 +106,7 @@ def endpoint_event(
 
 
 def version_event(clock: Clock, platform: Platform) -> NewEvent:
-    """Tell of a version that ends. It concerns all profiles, and so belongs to none."""
+    """Return the event of an API version that ends. It belongs to no profile, because it concerns all of them."""
     data = {
         "platform": platform.name,
         "apiVersion": platform.api_version,
@@ -116,6 +116,6 @@ def version_event(clock: Clock, platform: Platform) -> NewEvent:
 
 
 def timestamp(moment: datetime) -> str:
-    """RFC 3339 in UTC with milliseconds and `Z`, as in every response and event."""
+    """Format a time as RFC 3339 in UTC with milliseconds and `Z`, as in all responses and events."""
     in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return f"{in_utc.isoformat(timespec='milliseconds')[:-6]}Z"

@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared(Generic[P]):
-    """What the first unit of work of a remote use case found."""
+    """The result of the first unit of work of a remote use case."""
 
     value: P
 
@@ -52,7 +52,7 @@ class KeyInUseError(Exception):
 
 
 class Idempotency:
-    """Carries requests out once per key. A record is kept for `kept_for`."""
+    """Runs requests once per key. A record is kept for `kept_for`."""
 
     def __init__(self, units: UnitsOfWork, keyring: Keyring, clock: Clock, *, kept_for: timedelta = KEPT_FOR) -> None:
         self._units = units
@@ -61,7 +61,7 @@ class Idempotency:
         self._kept_for = kept_for
 
     def claim_of(self, owner: Caller | Tenant, key: str, request: bytes) -> IdempotencyClaim:
-        """Return what identifies a request and its key.
+        """Return the claim of a request on a key.
 
         Args:
             owner: the caller, or `DEPLOYMENT` for the operator.
@@ -133,7 +133,7 @@ class Idempotency:
         undo: Callable[[R], Awaitable[None]] | None = None,
         has_secret: bool = False,
     ) -> Answer:
-        """Run a use case that calls the network between two units of work. No transaction is open meanwhile.
+        """Run a use case that calls the network between two units of work. No transaction is open during the call.
 
         Two requests with the same key that run at the same time may both call the network. Only the first of them
         records its result; the other one receives the same response.
@@ -184,7 +184,7 @@ class Idempotency:
         """Store a response under its key.
 
         Raises:
-            KeyInUseError: another request has stored its response meanwhile.
+            KeyInUseError: another request has stored its response in the meantime.
         """
         now = work.now()
         body = self._seal(work.tenant, claim, claim.key_hashes[0], answer)
@@ -204,7 +204,7 @@ class Idempotency:
         """Store a key whose response is added by `settle`, with the batch that the response waits for.
 
         Raises:
-            KeyInUseError: another request has stored it meanwhile.
+            KeyInUseError: another request has stored it in the meantime.
         """
         now = work.now()
         if not await work.idempotency.create(claim, now, self._oldest(now), batch_id=batch_id):
@@ -231,10 +231,10 @@ class Idempotency:
         *,
         is_final: Callable[[T], bool],
     ) -> Answer:
-        """Run a use case of several units of work, each of which has a key of its own.
+        """Run a use case of several units of work, each with its own key.
 
-        The same request runs again if the first one has stored no response, because its process died or its result was
-        not final.
+        The same request runs again if the first one has stored no response, because its process crashed or its result
+        was not final.
 
         Raises:
             IdempotencyConflict: the key was used for another request.
@@ -264,7 +264,7 @@ class Idempotency:
         """Return the stored response, byte for byte.
 
         Raises:
-            IdempotencyConflict: it is not known yet, or it contained a secret and may not be shown again.
+            IdempotencyConflict: there is no response yet, or it contained a secret and may not be shown again.
         """
         if row.has_secret:
             is_old = self._clock.now() - row.created_at > SECRETS_KEPT_FOR
@@ -309,7 +309,7 @@ async def _undo(undo: Callable[[R], Awaitable[None]] | None, result: R) -> None:
 
 
 async def _prepare_nothing(work: Work) -> None:
-    """For use cases that need no row before they call the network."""
+    """Do nothing, for use cases that need no row before they call the network."""
 
 
 async def until_key_is_free(attempt: Callable[[], Awaitable[T]]) -> T:
@@ -331,19 +331,19 @@ async def until_key_is_free(attempt: Callable[[], Awaitable[T]]) -> T:
 
 
 def in_progress() -> RequestError:
-    """The first request with this key is still running."""
+    """Return the error of a key whose first request is still running."""
     conflict = refusals.requests.IDEMPOTENCY_KEY_IN_PROGRESS(retry_after_s=RETRY_AFTER_S)
     conflict.retry_after_s = RETRY_AFTER_S
     return conflict
 
 
 def secret_expired() -> RequestError:
-    """The first response can no longer be replayed."""
+    """Return the error of a key whose response can no longer be replayed."""
     return refusals.requests.IDEMPOTENCY_KEY_SECRET_EXPIRED()
 
 
 def body_mismatch() -> RequestError:
-    """The key belongs to another request."""
+    """Return the error of a key that was used for another request."""
     return refusals.requests.IDEMPOTENCY_KEY_BODY_MISMATCH()
 
 

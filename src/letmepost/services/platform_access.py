@@ -1,4 +1,4 @@
-"""Access to a platform: to its real hosts in live mode, to the sandbox in test mode, never across."""
+"""Access to a platform: live mode calls its real hosts, test mode calls only the sandbox."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -11,7 +11,7 @@ from letmepost.services.work import Work
 
 @dataclass(frozen=True, slots=True)
 class PlatformClock:
-    """A `Clock` that runs `ahead` of the real time. Stored times are real time; flows see platform time."""
+    """A `Clock` that runs `ahead` of real time. Stored times are real time. Flows use platform time."""
 
     clock: Clock
     ahead: timedelta

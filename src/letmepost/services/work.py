@@ -1,4 +1,4 @@
-"""The unit of work: one transaction of one tenant, with everything that a use case needs in it."""
+"""The unit of work: one transaction of one tenant, with the repositories that use cases need."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -63,15 +63,15 @@ class WorkerHints(Protocol):
     """Notifies workers. A lost hint costs a sweep interval."""
 
     async def wake_worker(self) -> None:
-        """A post may be due."""
+        """Notify a worker that a post may be due."""
 
     async def events_written(self) -> None:
-        """There are events to announce, and nothing to publish yet."""
+        """Notify a worker that there are events to announce, but no post to publish yet."""
 
 
 @dataclass(slots=True)
 class Followup:
-    """What happens after a transaction: notifications and calls after its commit, or work after its rollback."""
+    """Actions after a transaction: notifications and calls after its commit, or work after its rollback."""
 
     has_events: bool = False
     has_due_posts: bool = False
@@ -81,7 +81,7 @@ class Followup:
 
 @dataclass(frozen=True, slots=True)
 class AcrossTenants:
-    """What the operator reads and changes for the whole deployment."""
+    """Repositories for the operator's reads and changes of the whole deployment."""
 
     organizations: OrganizationDirectory
     pauses: PauseRepository
@@ -154,12 +154,12 @@ class Work:
     def after_commit(self, act: Callable[[], Awaitable[None]]) -> None:
         """Call `act` when the transaction is committed and closed. It may use the network.
 
-        It is not called again when a response is replayed, and not at all if the process dies before.
+        It is not called again when a response is replayed, and not at all if the process crashes before.
         """
         self._followup.after_commit.append(act)
 
     def after_rollback(self, act: Callable[["Work"], Awaitable[None]]) -> None:
-        """Call `act` with a unit of work of its own if this one is rolled back."""
+        """Call `act` with its own unit of work if this one is rolled back."""
         self._followup.after_rollback.append((self.tenant, act))
 
     @asynccontextmanager
@@ -293,9 +293,9 @@ class Work:
 
 
 class Reads:
-    """Reads the rows of a caller's tenant. Each read is one round trip, and a transaction of its own.
+    """Reads the rows of a caller's tenant. Each read is one round trip in its own transaction.
 
-    For the few reads that are called most. Everything else is read in a unit of work.
+    Only the most frequent reads are here. Everything else is read in a unit of work.
     """
 
     def __init__(self, reader: TenantReader, caller: Caller, units: "UnitsOfWork") -> None:
@@ -308,7 +308,7 @@ class Reads:
         return self._units.clock.now()
 
     def begin_work(self) -> "OpenWork":
-        """Open a unit of work of the same caller, for what is not read in one round trip."""
+        """Open a unit of work of the same caller, for reads that take several round trips."""
         return self._units.begin(self.caller)
 
 
@@ -339,7 +339,7 @@ class UnitsOfWork:
         return Reads(self._database.reader(caller.tenant), caller, self)
 
     async def committed(self, followup: Followup) -> None:
-        """Notify the workers of what a unit of work has done, and do what it asked for after its commit."""
+        """Notify the workers, and run the calls that a unit of work requested after its commit."""
         if followup.has_due_posts:
             await self._hints.wake_worker()
         elif followup.has_events:
@@ -348,7 +348,7 @@ class UnitsOfWork:
             await act()
 
     async def rolled_back(self, followup: Followup) -> None:
-        """Do what a unit of work asked for in case of its rollback."""
+        """Run the work that a unit of work requested in case of its rollback."""
         for tenant, act in followup.after_rollback:
             async with self.begin(tenant) as work:
                 await act(work)

@@ -1,1 +1,1 @@
-"""Accounts: connected, kept alive and disconnected."""
+"""Use cases that connect, maintain and disconnect accounts."""

@@ -26,7 +26,7 @@ class PublicAddress:
         return self._url.startswith("https://")
 
     def for_browsers(self, mode: Mode) -> str:
-        """Return the URL without a trailing slash. In test mode, the default is good enough.
+        """Return the URL without a trailing slash. In test mode, the default is accepted.
 
         Raises:
             PlatformNotEnabled: the mode is live, and the operator has not set the URL.
@@ -37,7 +37,7 @@ class PublicAddress:
 
 
 class ReturnUrls:
-    """The return URLs that are allowed. `origins`: allowed for every organization, in the form of `origin_of`."""
+    """The allowed return URLs. `origins`: allowed for every organization, in the form of `origin_of`."""
 
     def __init__(self, origins: Sequence[str]) -> None:
         self._origins = frozenset(origins)

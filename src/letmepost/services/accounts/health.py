@@ -25,7 +25,7 @@ class HealthCheck:
 
     tenant: Tenant
     account: AccountRow
-    began_at: datetime
+    started_at: datetime
     failure: PlatformFailure | None = None
 
 
@@ -70,11 +70,11 @@ async def prepare(work: Work, account_id: UUID) -> HealthCheck:
         NotFound: the caller sees no such account.
         StateForbids: the account is disconnected, so there is no credential to check.
     """
-    began_at = work.now()
+    started_at = work.now()
     account = await read.get(work, account_id)
     if account.status == AccountStatus.DISCONNECTED:
         raise refusals.accounts.DISCONNECTED(account_id=spell(Prefix.ACCOUNT, account_id))
-    return HealthCheck(work.tenant, account, began_at)
+    return HealthCheck(work.tenant, account, started_at)
 
 
 async def record(work: Work, check: HealthCheck) -> AccountRow:
@@ -90,11 +90,11 @@ async def record(work: Work, check: HealthCheck) -> AccountRow:
 async def _store(work: Work, check: HealthCheck) -> None:
     account, failure = check.account, check.failure
     if failure is None:
-        await work.accounts.record_check(account.id, check.began_at, work.now(), "healthy", None)
+        await work.accounts.record_check(account.id, check.started_at, work.now(), "healthy", None)
         return
     is_refused = failure.kind is FailureKind.AUTH_FAILED
     health: Health = "refused" if is_refused else "failing"
     error = failure_error(account.platform, failure)
-    await work.accounts.record_check(account.id, check.began_at, work.now(), health, error)
+    await work.accounts.record_check(account.id, check.started_at, work.now(), health, error)
     if is_refused:
-        await mark_revoked(work, account, check.began_at, failure)
+        await mark_revoked(work, account, check.started_at, failure)

@@ -56,43 +56,43 @@ class AccountMaintenance:
 
     async def tell_owners(self, limit: int) -> None:
         """Announce credentials that expire soon and that only a person can renew."""
-        await self._each(await self._accounts.list_notices(self._clock.now(), limit), self._tell)
+        await self._each(await self._accounts.list_notices(self._clock.now(), limit), self._announce_expiry)
 
-    async def _each(self, found: Sequence[FoundAccount], look_after: Callable[[FoundAccount], Awaitable[None]]) -> None:
-        """Run for all accounts concurrently. A failure of one does not stop the others."""
+    async def _each(self, found: Sequence[FoundAccount], maintain: Callable[[FoundAccount], Awaitable[None]]) -> None:
+        """Maintain all accounts concurrently. A failure of one does not stop the others."""
 
         async def one(account: FoundAccount) -> None:
             try:
-                await look_after(account)
+                await maintain(account)
             except Exception:
                 log.exception("maintenance.failed", account_id=str(account.account_id))
 
         await asyncio.gather(*[one(account) for account in found])
 
     async def _refresh(self, found: FoundAccount) -> None:
-        began_at, tenant = self._clock.now(), found.tenant
+        started_at, tenant = self._clock.now(), found.tenant
         async with self._units.begin(tenant) as work:
             account = await work.accounts.find(found.account_id)
-            dying = await work.credentials.find(found.account_id)
-            is_due = await work.account_maintenance.is_refresh_due(found.account_id, began_at)
-        if account is None or dying is None or not is_due:
+            expiring = await work.credentials.find(found.account_id)
+            is_due = await work.account_maintenance.is_refresh_due(found.account_id, started_at)
+        if account is None or expiring is None or not is_due:
             return
         access = self._access(tenant, account)
         if access is None:
             async with self._units.begin(tenant) as work:
-                await work.account_maintenance.plan_refresh(account.id, began_at + _LATER)
+                await work.account_maintenance.plan_refresh(account.id, started_at + _LATER)
             return
         try:
-            await AccountCredentials(units=self._units, access=access, tenant=tenant, account=account).refresh(dying)
+            await AccountCredentials(units=self._units, access=access, tenant=tenant, account=account).refresh(expiring)
         except PlatformFailure as failure:
             log.info("token.not_refreshed", account_id=str(account.id), kind=failure.kind, error=failure.message)
             if failure.kind is FailureKind.AUTH_FAILED:
                 async with self._units.begin(tenant) as work:
-                    await mark_revoked(work, account, began_at, failure)
+                    await mark_revoked(work, account, started_at, failure)
             return
         if access.platform.check_costs_money:
             async with self._units.begin(tenant) as work:
-                await work.accounts.record_check(account.id, began_at, work.now(), "healthy", None)
+                await work.accounts.record_check(account.id, started_at, work.now(), "healthy", None)
 
     async def _check(self, found: FoundAccount) -> None:
         now, tenant = self._clock.now(), found.tenant
@@ -118,17 +118,17 @@ class AccountMaintenance:
             return None
 
     def _is_limited(self, tenant: Tenant, account: AccountRow, access: Access, time: PlatformClock) -> bool:
-        """Return True if a rate limit is used up or nearly so: what is left of it is kept for posts."""
+        """Return True if a rate limit is exhausted or nearly so: the rest is reserved for posts."""
         names = throttling.names(tenant, account, time.ahead, access.platform.server(account.facts))
         return self._throttles.is_low(names) or self._throttles.find(names) is not None
 
-    async def _tell(self, found: FoundAccount) -> None:
+    async def _announce_expiry(self, found: FoundAccount) -> None:
         async with self._units.begin(found.tenant) as work:
             account, now = await work.accounts.find(found.account_id), work.now()
             if account is None or account.token_expires_at is None:
                 return
-            told_days = await work.account_maintenance.told_days(account.id)
-            days = notice_due_days(now, account.token_expires_at, told_days)
+            announced_days = await work.account_maintenance.told_days(account.id)
+            days = notice_due_days(now, account.token_expires_at, announced_days)
             if days is not None and await work.account_maintenance.take_notice(account.id, days, now):
                 ends = {"tokenExpiresAt": timestamp(account.token_expires_at), "daysLeft": days}
                 await work.emit(account_event(work.clock, "token.expiring", account, **ends))

@@ -14,8 +14,8 @@ class AccountOwner:
     """The owner of an account that is being connected.
 
     Args:
-        profile_id: None is the default profile.
-        external_user_id: the customer's own name of the user, if it is known.
+        profile_id: the profile; None is the default profile.
+        external_user_id: the customer's own id of the user, if it is known.
     """
 
     profile_id: UUID | None

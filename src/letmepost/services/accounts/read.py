@@ -64,7 +64,7 @@ async def change(work: Work, account_id: UUID, wanted: AccountChange) -> Account
 
 
 async def _check_movable(work: Work, account_id: UUID, profile_id: UUID | None) -> None:
-    """A post and its media items belong to a profile; a waiting post must not use another profile's account."""
+    """Check that no waiting post uses the account: a post and its media items belong to one profile."""
     await profiles.find_named(work, profile_id)
     if await work.posts.has_unfinished(account_id):
         raise refusals.accounts.POSTS_WAITING(owner="profile")

@@ -1,4 +1,4 @@
-"""One account's credential: read, and refreshed by one at a time."""
+"""Reads and refreshes the credential of an account. Only one process refreshes it at a time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,16 +17,16 @@ from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.database import Tenant
 
-_TURN = timedelta(seconds=90)
-"""How long a refresh may take before another may try: longer than two calls to a token endpoint."""
-_LOOK_AGAIN_S = 0.2
-_SAME_MOMENT = timedelta(minutes=1)
+_REFRESH_LEASE = timedelta(seconds=90)
+"""How long a refresh is leased: longer than two calls to a token endpoint."""
+_POLL_INTERVAL_S = 0.2
+_SAME_EXPIRY = timedelta(minutes=1)
 _REFUSALS = frozenset({FailureKind.REJECTED, FailureKind.DUPLICATE})
-_LOOKS = 150
+_POLLS = 150
 
 
 class AccountCredentials:
-    """The credential of one account, for the flows of one run. `known`: what was read with the account, if anything."""
+    """The credential of one account, for the flows of one run. `known`: the credential, if it was read before."""
 
     def __init__(
         self,
@@ -47,10 +47,10 @@ class AccountCredentials:
         self._current = known
 
     async def current(self) -> Credential:
-        """The stored credential.
+        """Return the stored credential.
 
         Raises:
-            PlatformFailure: auth_failed, when the account is disconnected.
+            PlatformFailure: auth_failed: the account is disconnected.
         """
         if self._current is None:
             async with self._units.begin(self._tenant) as work:
@@ -60,54 +60,55 @@ class AccountCredentials:
         return self._current
 
     async def refresh(self, dead: Credential) -> Credential:
-        """A credential newer than the dead one.
+        """Return a newer credential than the expired one.
 
-        Whoever has the turn asks the platform; the others wait for what it brings. The turn is a mark on the row, not
-        a lock, so that nothing is locked while the platform thinks; it lapses if its owner dies. An owner that only
-        stood still may then ask beside the next one, and be refused a token that the other has just spent: who has lost
-        the turn has no say in what becomes of the account, and waits like the others.
+        The process that holds the refresh lease calls the platform, and the others wait for its result. The lease is a
+        mark on the row, not a lock, so no row is locked during the call. It expires if its holder crashes. A holder
+        that was only delayed may then call the platform at the same time as the next one, and be refused a token that
+        the other has just used. A process that has lost its lease therefore changes nothing, and waits like the others.
 
         Raises:
-            PlatformFailure: the platform refused, or nobody brought a new one in time.
+            PlatformFailure: the platform refused, or no other process refreshed the credential in time.
         """
-        for _ in range(_LOOKS):
+        for _ in range(_POLLS):
             async with self._units.begin(self._tenant) as work:
                 credentials = work.credentials
-                # Locked, or a turn that ends between this look and the next line would be followed by a second refresh.
+                # Without the lock, a lease that ends before the next line would be followed by a second refresh.
                 stored = await credentials.find(self._account.id, lock=True)
                 if stored is not None and stored.secrets != dead.secrets:
                     self._current = stored
                     return stored
                 now = self._clock.now()
-                has_turn = await credentials.begin_refresh(self._account.id, now, now + _TURN)
-            fresh = await self._ask(dead, now + _TURN) if has_turn else None
+                is_leased = await credentials.begin_refresh(self._account.id, now, now + _REFRESH_LEASE)
+            fresh = await self._refresh(dead, now + _REFRESH_LEASE) if is_leased else None
             if fresh is not None:
                 return fresh
-            await self._sleep(_LOOK_AGAIN_S)
-        raise PlatformFailure(FailureKind.UNAVAILABLE, "The account's token is being refreshed, and it takes too long.")
+            await self._sleep(_POLL_INTERVAL_S)
+        raise PlatformFailure(FailureKind.UNAVAILABLE, "The refresh of the account's token takes too long.")
 
-    async def _ask(self, dead: Credential, until: datetime) -> Credential | None:
-        """What the platform gives in the turn that lasts until then; None when it was refused and the turn lost."""
-        began_at = self._clock.now()
+    async def _refresh(self, dead: Credential, until: datetime) -> Credential | None:
+        """Refresh with a lease until then. Return None if the platform refused and the lease was lost."""
+        started_at = self._clock.now()
         async with self._units.begin(self._tenant) as work:
             time = await platform_clock(work)
         try:
-            fresh = _merged(dead, await self._brought(time, dead))
+            fresh = _merged(dead, await self._call(time, dead))
         except PlatformFailure as failure:
-            meaning = await self._failed(time, failure, began_at, until)
-            if meaning is None:
+            reported = await self._record_failure(time, failure, started_at, until)
+            if reported is None:
                 return None
-            raise meaning from failure
+            raise reported from failure
         except BaseException:
             async with self._units.begin(self._tenant) as work:
                 await work.credentials.end_refresh(self._account.id, until)
             raise
         return await self._store(dead, fresh, until)
 
-    async def _brought(self, time: PlatformClock, dead: Credential) -> Credential:
-        """What the platform gives for the dead credential; asked once more when its answer was lost.
+    async def _call(self, time: PlatformClock, dead: Credential) -> Credential:
+        """Call the platform, and once more if its response was lost.
 
-        Then it may have given a new one that we never saw. Where that ends the old one, the second answer says so.
+        In that case it may have issued a credential that was never received. If that invalidates the old one, the
+        second response says so.
         """
         access = self._access
         sender = _sender(access, time, _Fixed(dead))
@@ -118,13 +119,13 @@ class AccountCredentials:
                 raise
         return await drive(access.platform.refresh(self._account.facts, access.settings), sender)
 
-    async def _failed(
-        self, time: PlatformClock, failure: PlatformFailure, began_at: datetime, until: datetime
+    async def _record_failure(
+        self, time: PlatformClock, failure: PlatformFailure, started_at: datetime, until: datetime
     ) -> PlatformFailure | None:
-        """Give the turn back, and say what the failure means for the account; None when the turn was another's.
+        """Release the lease, and return the failure to report; None if another process has the lease.
 
-        Only a definite refusal ends it at once, and one that does not say what it means when it is the last of three.
-        Anything else passes: a post that needs the token is neither refused nor in doubt for it.
+        A definite refusal ends the connection of the account, and so does the third ambiguous one in a row. Any other
+        failure is temporary: a post that needs the token is not rejected or in doubt because of it.
         """
         is_definite = failure.kind is FailureKind.AUTH_FAILED
         retry_at = None if failure.retry_at is None else time.to_real_time(failure.retry_at)
@@ -133,7 +134,7 @@ class AccountCredentials:
                 return None
             is_last = not is_definite and await work.account_maintenance.refresh_failed(
                 self._account.id,
-                began_at,
+                started_at,
                 self._clock.now(),
                 retry_at,
                 is_refusal=failure.kind in _REFUSALS,
@@ -144,12 +145,12 @@ class AccountCredentials:
             FailureKind.AUTH_FAILED if is_last else FailureKind.UNAVAILABLE,
             failure.message,
             rule=failure.rule,
-            remediation="Connect the account again." if is_last else failure.remediation,
+            remediation="Reconnect the account." if is_last else failure.remediation,
             response=failure.response,
         )
 
     async def _store(self, dead: Credential, fresh: Credential, until: datetime) -> Credential:
-        """Replace the dead credential, and nothing else: a reconnect or a disconnect meanwhile wins."""
+        """Replace the expired credential, unless the account was reconnected or disconnected in the meantime."""
         async with self._units.begin(self._tenant) as work:
             credentials = work.credentials
             stored = await credentials.find(self._account.id, lock=True)
@@ -161,40 +162,40 @@ class AccountCredentials:
             else:
                 await credentials.end_refresh(self._account.id, until)
         if stored is None:
-            raise PlatformFailure(FailureKind.AUTH_FAILED, "The account was disconnected meanwhile.")
+            raise PlatformFailure(FailureKind.AUTH_FAILED, "The account was disconnected in the meantime.")
         self._current = stored
         return stored
 
 
-def _merged(dead: Credential, brought: Credential) -> Credential:
-    """The new credential; what it does not name is kept from the old one.
+def _merged(dead: Credential, fresh: Credential) -> Credential:
+    """Return the new credential. Secrets that it does not contain are kept from the old one.
 
     Raises:
-        PlatformFailure: a part of it is empty, whatever the platform's status said.
+        PlatformFailure: a new secret is empty.
     """
-    if not all(brought.secrets.values()):
-        raise PlatformFailure(FailureKind.UNAVAILABLE, "The platform answered a refresh with an empty token.")
-    return Credential(secrets={**dead.secrets, **brought.secrets}, expires_at=brought.expires_at)
+    if not all(fresh.secrets.values()):
+        raise PlatformFailure(FailureKind.UNAVAILABLE, "The platform returned an empty token.")
+    return Credential(secrets={**dead.secrets, **fresh.secrets}, expires_at=fresh.expires_at)
 
 
 def renewal_at(
     credential: Credential, token_expires_at: datetime | None, time: PlatformClock, account_id: UUID
 ) -> datetime | None:
-    """When to refresh a credential that has just come in; None when that need not be, or cannot without a person.
+    """Return when to refresh a new credential; None if it does not expire, or only a person can renew it.
 
     Args:
-        token_expires_at: when a person must act, in the real time.
+        token_expires_at: when a person must reconnect the account, in real time.
     """
     if credential.expires_at is None:
         return None
     ends_at = time.to_real_time(credential.expires_at)
-    if token_expires_at is not None and token_expires_at <= ends_at + _SAME_MOMENT:
+    if token_expires_at is not None and token_expires_at <= ends_at + _SAME_EXPIRY:
         return None
     return refresh_at(time.clock.now(), ends_at, account_id)
 
 
 async def account_sender(units: UnitsOfWork, access: Access, tenant: Tenant, account: AccountRow) -> Sender:
-    """Return a sender for flows that work for a connected account and publish nothing."""
+    """Return a sender for flows of a connected account that publish nothing."""
     credentials = AccountCredentials(units=units, access=access, tenant=tenant, account=account)
     async with units.begin(tenant) as work:
         time = await platform_clock(work)
@@ -208,7 +209,7 @@ def _sender(access: Access, clock: Clock, credentials: CredentialSource) -> Send
 
 
 class _Fixed:
-    """A refresh must not be answered by another refresh."""
+    """A credential that is not refreshed, for the refresh itself."""
 
     def __init__(self, credential: Credential) -> None:
         self._credential = credential
@@ -219,6 +220,6 @@ class _Fixed:
     async def refresh(self, dead: Credential) -> Credential:  # noqa: ARG002 - the signature is the protocol's
         raise PlatformFailure(
             FailureKind.AUTH_FAILED,
-            "The platform no longer accepts this account's tokens.",
-            remediation="Connect the account again.",
+            "The platform no longer accepts the account's tokens.",
+            remediation="Reconnect the account.",
         )

@@ -60,8 +60,8 @@ class Withdrawals:
 async def _mark(work: Work, account: AccountRow) -> None:
     failure = PlatformFailure(
         FailureKind.AUTH_FAILED,
-        "The account's owner has taken back the access.",
-        remediation="Connect the account again.",
+        "The account's owner revoked the access.",
+        remediation="Reconnect the account.",
     )
     await mark_revoked(work, account, work.now(), failure)
 

@@ -1,1 +1,1 @@
-"""Media: uploaded, fetched, read and removed."""
+"""Use cases that upload, fetch, read and delete media items."""

@@ -1,4 +1,4 @@
-"""The media items of a caller: uploaded, imported, listed and deleted."""
+"""Uploads, imports, lists and deletes the media items of a caller."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class NewMediaItem:
 
 @dataclass(frozen=True, slots=True)
 class StoredMediaItem:
-    """A new media item with its bytes in the blob store. It is not on record yet."""
+    """A new media item with its bytes in the blob store. It is not recorded yet."""
 
     item: NewMediaItem
     content: StoredBytes
@@ -71,7 +71,7 @@ class Attachments:
         """Record a new media item.
 
         Raises:
-            NotFound: its profile was deleted meanwhile.
+            NotFound: its profile was deleted in the meantime.
             QuotaExceeded: there is no room for its bytes.
         """
         item = stored.item
@@ -90,7 +90,7 @@ class Attachments:
 
         Raises:
             NotFound: the caller sees no such media item.
-            StateForbids: `media.in_use`, a post that has not ended needs it.
+            StateForbids: `media.in_use`: an unfinished post uses it.
         """
         _visible(work, media_id, await work.media.lock(media_id))
         if await work.media.is_needed(media_id):

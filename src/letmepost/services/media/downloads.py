@@ -1,4 +1,4 @@
-"""Media items read through signed addresses: by platforms that fetch them, and by people."""
+"""Reads media items through signed URLs: for platforms that fetch them, and for people."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ class Readable:
 
     @property
     def is_pulled(self) -> bool:
-        """Whether a platform fetches it for a post. The address of such a media item may end at any time."""
+        """True if a platform fetches it for a post. Such a URL may become invalid at any time."""
         return self.link.post_id is not None
 
 
 class Downloads:
-    """Reads the bytes of media items for clients that have a signed address."""
+    """Reads the bytes of media items for clients that have a signed URL."""
 
     def __init__(self, *, units: UnitsOfWork, library: MediaLibrary, links: MediaLinks, metrics: Metrics) -> None:
         self._units = units
@@ -42,10 +42,10 @@ class Downloads:
         self._metrics = metrics
 
     async def find(self, token: str) -> Readable:
-        """Return the media item that an address leads to.
+        """Return the media item of a signed URL.
 
         Raises:
-            NotFound: the address is invalid or has expired, the media item was deleted, or its post has ended.
+            NotFound: the URL is invalid or has expired, the media item was deleted, or its post has ended.
         """
         link = self._links.read(Purpose.READ, token) or self._links.read(Purpose.PULL, token)
         row = None if link is None else await self._find(link)

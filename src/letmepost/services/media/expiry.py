@@ -15,7 +15,7 @@ RETRIABLE_FOR = timedelta(days=7)
 """How long the media items of a post are kept after it has ended, so that a failed post can be retried."""
 LEFTOVER_AFTER = timedelta(days=1)
 """Longer than it takes to store one media item."""
-_LOOK_AGAIN = timedelta(days=1)
+_CHECK_AGAIN_AFTER = timedelta(days=1)
 
 log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class MediaExpiry:
         return len(found)
 
     async def remove_leftovers(self) -> None:
-        """Remove what uploads that were interrupted by a crash have left in the blob store."""
+        """Remove files that interrupted uploads have left in the blob store."""
         removed = await self._library.remove_leftovers(self._units.clock.now() - LEFTOVER_AFTER)
         if removed:
             log.info("media.leftovers_removed", count=removed)
@@ -52,13 +52,13 @@ class MediaExpiry:
 
 
 async def _mark(work: Work, media_id: UUID) -> bool:
-    """Mark a media item as deleted, so that no post begins to use it. Return False if a post still needs it."""
+    """Mark a media item as deleted, so that no new post can use it. Return False if a post still needs it."""
     now = work.now()
     if await work.media.lock(media_id) is None:
         return True  # it was marked before, and its bytes may still be there
     is_needed = await work.media.is_needed(media_id, ended_after=now - RETRIABLE_FOR)
     if is_needed:
-        await work.media.change(media_id, expires_at=now + _LOOK_AGAIN)
+        await work.media.change(media_id, expires_at=now + _CHECK_AGAIN_AFTER)
     else:
         await work.media.change(media_id, status=MediaStatus.DELETED, expires_at=now)
     return not is_needed

@@ -156,16 +156,16 @@ class MediaFetching:
             NotSent: nothing was uploaded yet.
         """
         if self._direct is None:
-            raise NotSent("Its upload has not come in yet.")
+            raise NotSent("The file was not uploaded yet.")
         source, key = blob_key(tenant, upload_name(media_id)), blob_key(tenant, name)
         try:
             await self._direct.copy(source, key)
         except BlobMissingError as missing:
-            raise NotSent("Its upload has not come in yet.") from missing
+            raise NotSent("The file was not uploaded yet.") from missing
         return await self._library.examine(tenant, name)
 
     async def _retry_later(self, tenant: Tenant, row: MediaRow, failure: SendFailure) -> None:
-        """Postpone the next retry with a growing delay, so that dead servers delay no others. Fail after a day."""
+        """Retry later with a growing delay, so that unreachable servers delay no others. Fail after a day."""
         now = self._units.clock.now()
         age = now - row.created_at
         if age > RETRIED_FOR:

@@ -69,12 +69,12 @@ class Imports:
                 log.exception("media.import_failed")  # an error of one media item must not delay the others
 
     async def _reject_posts(self, work: Work, media_id: UUID) -> None:
-        """Reject posts that can never be published. If the process dies before, they are rejected when they are due."""
+        """Reject posts that can never be published. After a crash, they are rejected when they are due."""
         rejected = []
         for locked in await work.post_editor.lock_queued_with(media_id):
-            verdict = None if locked.is_sent else await self._judge(work, locked.post)
-            if verdict is not None:
-                changes = {"updated_at": work.now(), **verdict.changes}
+            outcome = None if locked.is_sent else await self._expected_outcome(work, locked.post)
+            if outcome is not None:
+                changes = {"updated_at": work.now(), **outcome.changes}
                 rejected.append(await work.post_editor.change(locked.post.id, changes))
         event_type = str(TRANSITIONS[Cause.REJECTED].event)
         await work.emit(*[post_event(work.clock, event_type, post) for post in rejected])
@@ -85,8 +85,8 @@ class Imports:
         log.info("post.rejected_early", post_id=str(post.id), rule=(post.error or {}).get("rule"))
         await self._wakeups.batch_changed(post.batch_id)
 
-    async def _judge(self, work: Work, post: PostRow) -> Outcome | None:
-        """Return what will be found when the post is due, if that is known already."""
+    async def _expected_outcome(self, work: Work, post: PostRow) -> Outcome | None:
+        """Return the outcome of a post that will be rejected when it is due; None if it is not known yet."""
         stored = await work.post_editor.get_content(post)
         rows = await work.media.find_many(media_ids(decode_content(stored, {})))
         failed = next((row for row in rows.values() if row.status == MediaStatus.FAILED), None)

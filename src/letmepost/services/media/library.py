@@ -1,4 +1,4 @@
-"""The bytes of media items: stored, examined and read."""
+"""Stores, examines and reads the bytes of media items."""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
@@ -22,15 +22,15 @@ from letmepost.services.tenants import quotas
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.database import Tenant
 
-_TAKE_BYTES = 8
-_REMEMBERED = 4096
+_NAME_ENTROPY_BYTES = 8
+_CACHED_NAMES_MAX = 4096
 _SEND_MEDIA = "Send a complete image, video or PDF file."
 _SIMPLIFY = "Re-export the file with a smaller size or fewer frames, and send the new copy."
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBytes:
-    """Bytes in the blob store: their name there, and what was found in them."""
+    """Bytes in the blob store, with their name and the facts that were read from them."""
 
     name: str
     facts: MediaFacts
@@ -54,7 +54,7 @@ class MediaLibrary:
         return self._units.clock.now() + self._kept_for
 
     async def store(self, tenant: Tenant, media_id: UUID, chunks: AsyncIterator[bytes]) -> StoredBytes:
-        """Store the bytes of a new media item, as `take_in`."""
+        """Store the bytes of a new media item; see `take_in`."""
         return await self.take_in(tenant, self.own_name(media_id), chunks, MEDIA_MAX_BYTES)
 
     async def take_in(self, tenant: Tenant, name: str, chunks: AsyncIterator[bytes], max_bytes: int) -> StoredBytes:
@@ -69,16 +69,16 @@ class MediaLibrary:
             blob = await self._blobs.put(key, chunks, max_bytes=max_bytes)
         except BlobTooLargeError as error:
             raise too_large(max_bytes) from error
-        return StoredBytes(name, await self._judge(tenant, key, blob.size_bytes), blob.sha256)
+        return StoredBytes(name, await self._examine(tenant, key, blob.size_bytes), blob.sha256)
 
     async def examine(self, tenant: Tenant, name: str) -> StoredBytes:
-        """Examine bytes that were uploaded to the blob store directly, as `take_in`."""
+        """Examine bytes that were uploaded to the blob store directly; see `take_in`."""
         key = blob_key(tenant, name)
         digest, size_bytes = hashlib.sha256(), 0
         async for chunk in await self._blobs.open(key):
             digest.update(chunk)
             size_bytes += len(chunk)
-        return StoredBytes(name, await self._judge(tenant, key, size_bytes), digest.digest())
+        return StoredBytes(name, await self._examine(tenant, key, size_bytes), digest.digest())
 
     def own_name(self, media_id: UUID) -> str:
         """Return the name of bytes that are stored before their media item is recorded."""
@@ -86,13 +86,13 @@ class MediaLibrary:
 
     def new_name(self, media_id: UUID) -> str:
         """Return a new name for bytes of a recorded media item. The first bytes to be recorded become its own."""
-        return f"{self.own_name(media_id)}.{self._units.clock.entropy(_TAKE_BYTES).hex()}"
+        return f"{self.own_name(media_id)}.{self._units.clock.entropy(_NAME_ENTROPY_BYTES).hex()}"
 
     async def record(self, tenant: Tenant, media_id: UUID, stored: StoredBytes) -> bool:
         """Record bytes as those of a media item. If it has some already, delete the new ones and return False.
 
         Raises:
-            QuotaExceeded: there is no room for them; they are deleted.
+            QuotaExceeded: there is no room for the bytes. They are deleted.
         """
         is_first = False
         try:
@@ -109,10 +109,10 @@ class MediaLibrary:
         return is_first
 
     async def add(self, tenant: Tenant, media_id: UUID, profile_id: UUID, stored: StoredBytes) -> None:
-        """Record a new media item with stored bytes, in a unit of work of its own.
+        """Record a new media item with stored bytes, in its own unit of work.
 
         Raises:
-            QuotaExceeded: there is no room for them; they are deleted.
+            QuotaExceeded: there is no room for the bytes. They are deleted.
         """
         async with self.taken_back(tenant, [media_id]), self._units.begin(tenant) as work:
             await self.create(work, media_id, profile_id, stored)
@@ -126,7 +126,7 @@ class MediaLibrary:
             origin: `filename` or `source_url`.
 
         Raises:
-            QuotaExceeded: there is no room for them.
+            QuotaExceeded: there is no room for the bytes.
         """
         await quotas.reserve_media(work, stored.facts.size_bytes)
         expires_at = self.expires_at()
@@ -168,7 +168,7 @@ class MediaLibrary:
             await self._blobs.delete(blob_key(tenant, name))
 
     async def remove_leftovers(self, before: datetime) -> int:
-        """Remove what processes that died while they stored bytes have left; return how many."""
+        """Remove files that crashed processes have left; return how many."""
         return await self._blobs.remove_leftovers(before)
 
     async def _name(self, tenant: Tenant, media_id: UUID) -> str:
@@ -179,7 +179,7 @@ class MediaLibrary:
             if row is None or row.facts is None:
                 raise BlobMissingError(f"There are no bytes of {spell(Prefix.MEDIA, media_id)}.")
             name = row.blob or self.own_name(media_id)
-            if len(self._names) >= _REMEMBERED:
+            if len(self._names) >= _CACHED_NAMES_MAX:
                 self._names.clear()
             self._names[media_id] = name
         return name
@@ -196,7 +196,7 @@ class MediaLibrary:
             advice = _SIMPLIFY if isinstance(error, TooComplexMediaError) else _SEND_MEDIA
             raise refusals.media.UNREADABLE(problem=error, advice=advice) from error
 
-    async def _judge(self, tenant: Tenant, key: str, size_bytes: int) -> MediaFacts:
+    async def _examine(self, tenant: Tenant, key: str, size_bytes: int) -> MediaFacts:
         """Return the facts of stored bytes. Delete the bytes if they are not an accepted file."""
         if size_bytes == 0:
             await self._blobs.delete(key)

@@ -1,7 +1,7 @@
-"""Addresses that need no key, because they carry a signature: one medium, one purpose, for some time.
+"""Signed URLs of media items. Each is valid without a key, for one media item, one purpose and a limited time.
 
-A medium's `url` is for people. What a platform is told to fetch is an address of its own: it is good for one post, and
-only while that post needs the medium.
+The `url` of a media item is for people. A platform fetches a media item from another URL, which is valid for one post,
+and only while that post needs the media item.
 """
 
 import base64
@@ -27,10 +27,10 @@ from letmepost.storage.posts.contents import media_ids
 from letmepost.storage.sealing import Keyring
 
 READABLE_FOR = timedelta(days=7)
-"""The least that a medium's `url` is good for."""
+"""The minimum validity of the `url` of a media item."""
 UPLOADABLE_FOR = timedelta(hours=24)
 PULLABLE_FOR = timedelta(hours=24)
-"""The least that a platform has for fetching: what it was asked to make of a medium dies about then, too."""
+"""The minimum time for a platform to fetch a media item. Uploads that platforms process expire at about that time."""
 
 _DAY_S = 86_400
 _SIGNATURE_BYTES = 16
@@ -38,7 +38,7 @@ _MODES = (Mode.LIVE, Mode.TEST)
 
 
 class Purpose(StrEnum):
-    """What an address is for."""
+    """The purpose of a signed URL."""
 
     READ = "media-read"
     UPLOAD = "media-upload"
@@ -47,7 +47,7 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What an address says: whose medium, which, until when; of how many bytes (an upload), for which post (a pull)."""
+    """The data in a signed URL. `size_bytes`: the length of an upload. `post_id`: the post that needs the bytes."""
 
     tenant: Tenant
     media_id: UUID
@@ -57,7 +57,7 @@ class Link:
 
 
 class MediaLinks:
-    """Makes and checks such addresses. `public_url`: where the API is reached."""
+    """Creates and verifies signed URLs. `public_url`: the base URL of the API."""
 
     def __init__(self, keyring: Keyring, clock: Clock, public_url: str) -> None:
         self._keyring = keyring
@@ -66,14 +66,14 @@ class MediaLinks:
 
     @property
     def are_public(self) -> bool:
-        """Whether a platform somewhere on the internet can follow them."""
+        """True if platforms on the internet can fetch the URLs."""
         url = urlsplit(self._base)
-        return url.scheme == "https" and not _is_at_home(url.hostname or "localhost")
+        return url.scheme == "https" and not _is_private(url.hostname or "localhost")
 
     def to_read(self, tenant: Tenant, row: MediaRow) -> str | None:
-        """Where the medium's bytes can be read by anybody, for 7 to 8 days; None when there are none.
+        """Return a URL at which anyone can read the bytes for 7 to 8 days; None if there are no bytes.
 
-        The same within a day, so that a reader may remember what it has fetched.
+        The URL stays the same for a day, so that clients can cache the bytes.
         """
         if row.facts is None:
             return None
@@ -84,7 +84,7 @@ class MediaLinks:
     def of_post(
         self, tenant: Tenant, platform: Platform, post_id: UUID, content: PostContent, frozen: Frozen
     ) -> Mapping[str, str]:
-        """Spelled media id → where the platform fetches it; empty for one that is sent the bytes."""
+        """Return the URLs that a platform fetches, by media id; empty if the platform receives the bytes instead."""
         if not platform.pulls_media:
             return {}
         return {
@@ -93,25 +93,25 @@ class MediaLinks:
         }
 
     def to_pull(self, tenant: Tenant, media_id: UUID, post_id: UUID, frozen_at: datetime) -> str:
-        """Where a platform fetches a medium for a post, for 24 to 48 hours, unless the post ends before.
+        """Return a URL at which a platform can fetch a media item for 24 to 48 hours, unless the post ends earlier.
 
-        Counted from when the revision was frozen, so that every run within a day asks for the same thing.
+        The time is counted from the freezing of the revision, so that every run within a day sends the same URL.
         """
         days = max(0, (self._clock.now() - frozen_at) // PULLABLE_FOR)
         link = Link(tenant, media_id, frozen_at + (days + 2) * PULLABLE_FOR, post_id=post_id)
         return f"{self._base}/media/{self._sign(Purpose.PULL, link)}"
 
     def to_upload(self, link: Link) -> str:
-        """Where the medium's bytes can be put, once."""
+        """Return a URL to which the bytes can be uploaded once."""
         return f"{self._base}/v1/media/uploads/{self._sign(Purpose.UPLOAD, link)}"
 
     def read(self, purpose: Purpose, token: str) -> Link | None:
-        """What a token of ours says; None when it is not ours, of another purpose, or out of date."""
+        """Return the data in a token; None if it is invalid, expired, or for another purpose."""
         try:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             return None
-        if _spell(raw) != token:  # base64 ignores some bits of a last letter: one address, one spelling
+        if _to_text(raw) != token:  # base64 ignores some bits of the last character; each URL has only one form
             return None
         body, signature = raw[:-_SIGNATURE_BYTES], raw[-_SIGNATURE_BYTES:]
         known = self._keyring.hashes(purpose, body)
@@ -123,10 +123,10 @@ class MediaLinks:
     def _sign(self, purpose: Purpose, link: Link) -> str:
         body = _encode(link)
         signature = self._keyring.hashes(purpose, body)[0][:_SIGNATURE_BYTES]
-        return _spell(body + signature)
+        return _to_text(body + signature)
 
 
-def _spell(token: bytes) -> str:
+def _to_text(token: bytes) -> str:
     return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
 
 
@@ -150,8 +150,8 @@ def _decode(body: bytes) -> Link:
     return Link(tenant, UUID(bytes=body[16:32]), expires_at, int.from_bytes(body[38:43]), post_id)
 
 
-def _is_at_home(host: str) -> bool:
-    """Whether a host is nobody's outside of this network; a name of which that cannot be told is somebody's."""
+def _is_private(host: str) -> bool:
+    """Return True if a host is known to be reachable from this network only."""
     try:
         return not ip_address(host).is_global
     except ValueError:

@@ -1,4 +1,4 @@
-"""Files too large for a request body: the caller receives an address and uploads the bytes there."""
+"""Uploads of files that are too large for a request body: the caller sends the bytes to a signed URL."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -82,10 +82,10 @@ class Uploads:
         return self._started(row, Link(work.tenant, item.id, expires_at, wanted.size_bytes))
 
     async def admit(self, token: str, announced_bytes: int | None) -> Link:
-        """Return the upload that an address is for. This precedes reading its bytes.
+        """Return the upload of a signed URL, before its bytes are read.
 
         Raises:
-            NotFound: the address is invalid or has expired.
+            NotFound: the URL is invalid or has expired.
             StateForbids: it was used before.
             InvalidRequest: the announced length is not that of the upload.
         """
@@ -103,9 +103,9 @@ class Uploads:
         """Store the bytes of an admitted upload. Unrecognized content fails the upload; a short body may be retried.
 
         Raises:
-            InvalidRequest: their number is not the announced one, or their format is not accepted.
+            InvalidRequest: the number of bytes is not the announced one, or their format is not accepted.
             TooLarge: there are more bytes than announced.
-            StateForbids: another request has uploaded the file meanwhile.
+            StateForbids: another request has uploaded the file in the meantime.
         """
         tenant, media_id = link.tenant, link.media_id
         name = self._library.new_name(media_id)

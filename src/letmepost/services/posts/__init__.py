@@ -1,1 +1,1 @@
-"""Posts: requested, composed, accepted, read and changed."""
+"""Use cases that compose, accept, read and change posts."""

@@ -1,4 +1,4 @@
-"""Accepting posts: checked against every rule, then stored with everything that belongs to them, or not at all."""
+"""Accepts posts: checks them against every rule, and stores all of a request or nothing."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -27,11 +27,11 @@ from letmepost.storage.webhooks.events import NewEvent
 HORIZON = timedelta(days=366)
 SOONEST = timedelta(seconds=1)
 SOON = timedelta(seconds=5)
-"""What is due later is found by a worker's own sweep, long before its time."""
+"""Posts that are due later are found by a worker's sweep in time, so workers are not woken for them."""
 
 
 class Acceptance:
-    """Turns requests into posts of the caller's world."""
+    """Turns requests into posts."""
 
     def __init__(self, *, units: UnitsOfWork, worlds: Worlds, media: PostMedia) -> None:
         self._units = units
@@ -47,10 +47,10 @@ class Acceptance:
         return await self._media.examine(caller, contents_of(request))
 
     async def compose(self, work: Work, request: PostRequest, facts: Mapping[int, MediaFacts]) -> Composed:
-        """Check every target against every rule. Changes nothing.
+        """Check every target against every rule. Change nothing.
 
         Raises:
-            InvalidRequest, NotFound, PreflightFailed: something is wrong.
+            InvalidRequest, NotFound, PreflightFailed: the request is invalid.
         """
         composer, accounts = await self._composer(work, request, facts)
         return await composer.compose(request, accounts)
@@ -63,19 +63,19 @@ class Acceptance:
         composed: Composed,
         stored_bytes: Mapping[UUID, StoredBytes],
     ) -> BatchRow:
-        """Store a composed batch with everything that belongs to it.
+        """Store a composed batch with its media, quotas and events.
 
         Args:
-            stored_bytes: the files of the request in the blob store, by the id of their media.
+            stored_bytes: the files of the request in the blob store, by the id of their media item.
 
         Raises:
-            StateForbids: a post is a duplicate, and the request refuses duplicates.
-            NotFound: `media.unknown`, a media item was deleted meanwhile.
-            QuotaExceeded: it is more than the operator allows.
+            StateForbids: a post is a duplicate, and the request does not allow duplicates.
+            NotFound: `media.unknown`: a media item was deleted in the meantime.
+            QuotaExceeded: a quota has no room for the posts.
         """
         now = work.now()
-        await _refuse_duplicates(work, request, batch, now)
-        await self._media.remember(work, composed, stored_bytes)
+        await _reject_duplicates(work, request, batch, now)
+        await self._media.record(work, composed, stored_bytes)
         if not batch.is_draft:
             await quotas.move(work, new=[(post.account_id, batch.due_at) for post in batch.posts])
         stored = await work.batches.create(batch, now)
@@ -88,27 +88,27 @@ class Acceptance:
     async def recompose(
         self, work: Work, post: PostRow, content: ContentRequest, on_unsupported: OnUnsupported
     ) -> NewPost:
-        """Check new content for a post like that of a new post, and store the media that it names by URL.
+        """Check new content of a post as for a new post, and record the media items that it names by URL.
 
         Args:
-            content: as `PostMedia.bring` returns it.
+            content: the content as `PostMedia.store_files` returns it.
 
         Raises:
-            InvalidRequest, NotFound, PreflightFailed: something is wrong with it.
+            InvalidRequest, NotFound, PreflightFailed: the content is invalid.
         """
         target = TargetRequest(account_id=post.account_id, platform=None, content=content)
         request = PostRequest(
             targets=[target], content=ContentRequest(), on_unsupported=on_unsupported, scheduled_at=post.due_at
         )
         composed = await self.compose(work, request, {})
-        await self._media.remember(work, composed, {})
+        await self._media.record(work, composed, {})
         return composed.posts[0]
 
     async def validate(self, caller: Caller, request: PostRequest) -> list[JudgedTarget]:
-        """What preflight says of every target. Stores nothing, sends nothing.
+        """Return the preflight result of every target. Store and send nothing.
 
         Raises:
-            InvalidRequest, NotFound: the request is wrong before any platform's rule is.
+            InvalidRequest, NotFound: the request is invalid, so no platform rule was checked.
         """
         facts = await self.examine(caller, request)
         async with self._units.begin(caller) as work:
@@ -119,7 +119,7 @@ class Acceptance:
     async def _composer(
         self, work: Work, request: PostRequest, facts: Mapping[int, MediaFacts]
     ) -> tuple[Composer, list[AccountRow]]:
-        """Resolve targets and media."""
+        """Resolve the targets and media items of a request."""
         caller = work.caller
         profile_id = caller.narrow(request.profile_id)
         account_ids = {target.account_id for target in request.targets if target.account_id is not None}
@@ -135,21 +135,21 @@ class Acceptance:
         return Composer(self._worlds, work.clock, known, facts, can_fetch), accounts
 
 
-async def _refuse_duplicates(work: Work, request: PostRequest, batch: NewBatch, now: datetime) -> None:
+async def _reject_duplicates(work: Work, request: PostRequest, batch: NewBatch, now: datetime) -> None:
     if request.refuse_duplicates_within_s <= 0:
         return
     since = now - timedelta(seconds=request.refuse_duplicates_within_s)
     for post in batch.posts:
         earlier = await work.batches.find_duplicate(post, since)
         if earlier is not None:
-            spelled = spell(Prefix.POST, earlier)
-            raise refusals.posts.DUPLICATE_CONTENT(post_id=spelled, platform=post.platform, detail={"postId": spelled})
+            post_id = spell(Prefix.POST, earlier)
+            raise refusals.posts.DUPLICATE_CONTENT(post_id=post_id, platform=post.platform, detail={"postId": post_id})
 
 
 def new_batch(
     batch_id: UUID, request: PostRequest, posts: Sequence[NewPost], *, request_id: str, now: datetime
 ) -> NewBatch:
-    """Return the batch that a request asks for."""
+    """Return the batch of a request."""
     return NewBatch(
         id=batch_id,
         request_id=request_id,
@@ -164,12 +164,12 @@ def new_batch(
 
 
 def _queued_events(clock: Clock, posts: Sequence[PostRow]) -> list[NewEvent]:
-    """`post.validated` goes beside `post.queued` for clients that know only the older name."""
+    """Return the events of queued posts. `post.validated` is for clients that know only the older name."""
     return [post_event(clock, name, post) for post in posts for name in ("post.queued", "post.validated")]
 
 
 def check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
-    """Refuse a time that is past or too far away.
+    """Reject a time that is in the past or too far in the future.
 
     Raises:
         InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
@@ -190,7 +190,7 @@ def _check_account(index: int, account: AccountRow, *, is_now: bool) -> None:
 
 
 def contents_of(request: PostRequest) -> dict[str, ContentRequest]:
-    """Return the contents of a request, by their paths in it."""
+    """Return the contents of a request, by their paths."""
     return {"": request.content} | {
         f"targets[{index}].": target.content for index, target in enumerate(request.targets)
     }

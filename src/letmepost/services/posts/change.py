@@ -1,4 +1,4 @@
-"""Canceling, rescheduling and rewriting posts that have not gone out."""
+"""Cancels, reschedules and rewrites posts that were not sent yet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ from letmepost.storage.posts.posts import PostRow, PostView
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostChange:
-    """What is to change in a post: only the fields named in `content.given` and those that are not None."""
+    """A change of a post. Only the fields in `content.given`, and those that are not None, change."""
 
     content: ContentRequest = field(default_factory=ContentRequest)
     scheduled_at: datetime | None = None
@@ -39,7 +39,7 @@ async def cancel(work: Work, post_id: UUID) -> PostRow:
 
     Raises:
         NotFound: the caller sees no such post.
-        StateForbids: a worker publishes it, or it was published, in whole or in part.
+        StateForbids: a worker is publishing it, or it was published, completely or in part.
     """
     locked = await lock(work, post_id)
     _check_editable(locked)
@@ -68,8 +68,8 @@ async def publish_batch(work: Work, batch_id: UUID, scheduled_at: datetime | Non
     Raises:
         InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
         NotFound: the caller sees no such batch.
-        StateForbids: it is not a draft any more.
-        QuotaExceeded: it is more than the operator allows; it stays a draft.
+        StateForbids: it is no longer a draft.
+        QuotaExceeded: a quota has no room for the posts. They stay drafts.
     """
     batch, now = await read.get_batch(work, batch_id), work.now()
     check_schedule(scheduled_at, now)
@@ -91,14 +91,14 @@ async def publish_batch(work: Work, batch_id: UUID, scheduled_at: datetime | Non
 
 
 class Editing:
-    """Rewrites and reschedules posts, while they are the caller's to change."""
+    """Rewrites and reschedules posts that can still be changed."""
 
     def __init__(self, acceptance: Acceptance, media: PostMedia) -> None:
         self._acceptance = acceptance
         self._media = media
 
     async def check(self, work: Work, post_id: UUID, change: PostChange) -> PostRow:
-        """Return the post that is to be changed.
+        """Return the post to change.
 
         Raises:
             NotFound: the caller sees no such post.
@@ -114,13 +114,13 @@ class Editing:
             InvalidRequest: a file or a URL cannot be used.
             QuotaExceeded: there is no room for the files.
         """
-        return replace(change, content=await self._media.bring(caller, post.profile_id, change.content))
+        return replace(change, content=await self._media.store_files(caller, post.profile_id, change.content))
 
     async def change(self, work: Work, post_id: UUID, change: PostChange) -> PostView:
-        """Rewrite or reschedule a post. New content is checked like a new post's and becomes a new revision.
+        """Rewrite or reschedule a post. New content is checked as for a new post, and becomes a new revision.
 
         Args:
-            change: as `store_files` returns it.
+            change: the change as `store_files` returns it.
 
         Raises:
             NotFound, StateForbids: as `cancel`.
@@ -163,10 +163,10 @@ class Editing:
 
 
 def _planned(post: PostRow, due_at: datetime) -> dict[str, Any]:
-    """What changes with the time of a post.
+    """Return the changes of a post that gets a new time.
 
-    What its own lateness rule held is queued: it was held for somebody to say when. What its account or a pause holds
-    stays held, and the lateness rule decides again at its new deadline.
+    A post that its lateness rule held is queued: it was waiting for a new time. A post that its account or a pause
+    holds stays held, and the lateness rule applies again at the new deadline.
     """
     changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "status": post.status}
     is_missed = (post.error or {}).get("rule") == refusals.publishing.SCHEDULE_MISSED.id
@@ -193,7 +193,7 @@ def _check_editable(locked: LockedPost) -> None:
 
 
 def _changed(stored: Mapping[str, Any], change: ContentRequest) -> ContentRequest:
-    """The stored content with the given fields replaced."""
+    """Return the stored content with the given fields replaced."""
     whole = ContentRequest(
         text=stored["text"],
         media=_media(stored["media"]),

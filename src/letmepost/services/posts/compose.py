@@ -32,7 +32,7 @@ _FIELDS = {"text": "text", "media": "media", "firstComment": "first_comment", "t
 
 @dataclass(frozen=True, slots=True)
 class NewMedia:
-    """A medium that the request brings along: bytes to store, or a URL to fetch."""
+    """A media item in a request: bytes to store, or a URL to fetch."""
 
     id: UUID
     profile_id: UUID
@@ -43,14 +43,14 @@ class NewMedia:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What would be stored."""
+    """The posts and media items to store."""
 
     posts: Sequence[NewPost]
     media: Sequence[NewMedia]
 
     @property
     def has_bytes(self) -> bool:
-        """Whether files came inside the request."""
+        """True if the request contains files."""
         return any(item.data is not None for item in self.media)
 
 
@@ -70,9 +70,9 @@ class Composer:
     """Composes the posts of one request.
 
     Args:
-        known_media: the media that the request names by id, as far as they exist.
-        inline_facts: what the bytes in the request say, by identity of the request's own objects.
-        can_fetch: whether the platforms can fetch media from this deployment.
+        known_media: the existing media items that the request names by id.
+        inline_facts: the facts of the bytes in the request, by identity of the request's objects.
+        can_fetch: True if the platforms can fetch media items from this deployment.
     """
 
     worlds: Worlds
@@ -84,12 +84,12 @@ class Composer:
     _identities: dict[UUID, bytes] = field(default_factory=dict)
 
     async def compose(self, request: PostRequest, accounts: Sequence[AccountRow]) -> Composed:
-        """Return the post of every target. Media that every target omits are not stored.
+        """Return the post of every target. Media items that every target omits are not stored.
 
         Raises:
-            InvalidRequest: options or media that are wrong in themselves.
+            InvalidRequest: options or media items are invalid on their own.
             NotFound: `media.unknown`.
-            PreflightFailed: a platform rule is broken; carries every violation of every target.
+            PreflightFailed: platform rules are broken. The error has every violation of every target.
         """
         judged = await self.judge(request, accounts)
         violations = [
@@ -106,7 +106,7 @@ class Composer:
     async def judge(self, request: PostRequest, accounts: Sequence[AccountRow]) -> list[JudgedTarget]:
         """Return the post of every target with its violations and warnings.
 
-        The event loop serves others between targets, and between long texts of a target.
+        The event loop serves other requests between targets, and between long texts of a target.
 
         Raises:
             InvalidRequest, NotFound: as `compose`.
@@ -136,7 +136,7 @@ class Composer:
         return judged
 
     def _unreachable(self, platform: Platform, content: PostContent) -> Iterator[Violation]:
-        """What is wrong when a platform would have to fetch media from where it cannot get to."""
+        """Yield a violation if the platform fetches media items and cannot reach this deployment."""
         if platform.pulls_media and not self.can_fetch and media_ids(content):
             refusal = refusals.media.PUBLIC_URL_REQUIRED
             yield Violation(
@@ -147,7 +147,7 @@ class Composer:
             )
 
     def _hash(self, content: PostContent) -> bytes:
-        """Return a digest that two posts have in common if a platform would see the same texts and media."""
+        """Return a digest of the texts and media items. Two posts with the same digest look the same to a platform."""
         digest = sha256()
         for text, media in [(content.text, content.media), *((part.text, part.media) for part in content.thread)]:
             digest.update(as_compared(text).encode() + b"\0")
@@ -214,7 +214,7 @@ class Composer:
 
 
 async def _prepare(content: PostContent, platform: Platform) -> None:
-    """Do the slow part of judging, and let the event loop serve others in between."""
+    """Do the slow part of the validation in steps, so that the event loop can serve other requests in between."""
     await asyncio.sleep(0)
     for rule in platform.rules:
         for _ in rule.prepare(content):
@@ -235,7 +235,7 @@ def _stored(warning: Violation) -> dict[str, str]:
 
 
 def _account_warnings(account: AccountRow) -> list[dict[str, str]]:
-    """What a post that is to go out later should know of its account."""
+    """Return a warning if the account must be reconnected before the post is due."""
     if account.status != AccountStatus.REAUTH_REQUIRED:
         return []
     refusal = refusals.accounts.REAUTH_REQUIRED
@@ -243,7 +243,7 @@ def _account_warnings(account: AccountRow) -> list[dict[str, str]]:
 
 
 def _merge(defaults: ContentRequest, target: ContentRequest) -> ContentRequest:
-    """The target's own fields where given, the defaults elsewhere; an override replaces, it does not merge."""
+    """Return the target's fields where given, and the defaults elsewhere. An override replaces the whole field."""
 
     def chosen(name: str) -> Any:
         return getattr(target if name in target.given else defaults, _FIELDS[name])

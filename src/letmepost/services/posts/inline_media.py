@@ -1,4 +1,4 @@
-"""The media that requests for posts bring along: bytes inside the request, and URLs to fetch later."""
+"""Media items inside requests for posts: bytes to store, and URLs to fetch later."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ from letmepost.storage.posts.contents import media_ids
 
 
 class PostMedia:
-    """Stores such media before the posts that use them."""
+    """Stores media items before the posts that use them."""
 
     def __init__(self, units: UnitsOfWork, library: MediaLibrary, fetching: MediaFetching) -> None:
         self._units = units
@@ -30,9 +30,9 @@ class PostMedia:
 
     @asynccontextmanager
     async def stored_bytes(self, caller: Caller, composed: Composed) -> AsyncIterator[Mapping[UUID, StoredBytes]]:
-        """What came inside a request, in the blob store, by medium; deleted again when the request is refused.
+        """Store the files of a request, and yield them by media id. They are deleted if the request is rejected.
 
-        No transaction may be open before: the blob store may be across a network.
+        No transaction may be open, because the blob store may be remote.
         """
         stored = {
             item.id: await self._library.store(caller.tenant, item.id, _once(item.data))
@@ -42,12 +42,12 @@ class PostMedia:
         async with self._library.taken_back(caller.tenant, stored):
             yield stored
 
-    async def remember(self, work: Work, composed: Composed, stored: Mapping[UUID, StoredBytes]) -> None:
-        """Put everything that a request brings along on record, and keep what its posts use.
+    async def record(self, work: Work, composed: Composed, stored: Mapping[UUID, StoredBytes]) -> None:
+        """Record the media items of a request, and keep those that its posts use from being deleted.
 
         Raises:
-            NotFound: `media.unknown`, what was there a moment ago has been deleted.
-            QuotaExceeded: there is no room for its bytes.
+            NotFound: `media.unknown`: a media item was deleted in the meantime.
+            QuotaExceeded: there is no room for the bytes.
         """
         for item in composed.media:
             if item.id in stored:
@@ -62,15 +62,15 @@ class PostMedia:
                     expires_at=self._library.expires_at(),
                 )
         used = {media_id for post in composed.posts for media_id in media_ids(post.content)}
-        # What was found a moment ago may have been deleted since; from here on it cannot be.
+        # A media item that was found before may have been deleted since. After this statement it cannot be.
         if missing := used - await work.media.keep(used) if used else set():
             raise refusals.media.UNKNOWN(media_id=spell(Prefix.MEDIA, min(missing)))
 
     async def examine(self, caller: Caller, contents: Mapping[str, ContentRequest]) -> dict[int, MediaFacts]:
-        """Check the URLs inside a request, and return the facts of the bytes, by identity of the request's own objects.
+        """Check the URLs in a request, and return the facts of its bytes, by identity of the request's objects.
 
         Args:
-            contents: by the path of each in the request, such as `targets[0].`.
+            contents: the contents by their paths in the request, such as `targets[0].`.
 
         Raises:
             InvalidRequest: `media.url.unreachable`, `media.unreadable`.
@@ -87,35 +87,35 @@ class PostMedia:
                 facts[id(item)] = await self._library.probe(caller.tenant, read, len(item.data))
         return facts
 
-    async def bring(self, caller: Caller, profile_id: UUID, content: ContentRequest) -> ContentRequest:
-        """Store the files inside new content for a post; return the content with their ids instead.
+    async def store_files(self, caller: Caller, profile_id: UUID, content: ContentRequest) -> ContentRequest:
+        """Store the files inside new content of a post; return the content with their ids instead.
 
-        No post may be locked meanwhile: the blob store may be across a network. If the change is rejected later,
+        No post may be locked during this, because the blob store may be remote. If the change is rejected later,
         nothing uses the files, and they expire like any upload.
 
         Raises:
             InvalidRequest: `media.url.unreachable`, `media.unreadable`.
-            QuotaExceeded: there is no room for them.
+            QuotaExceeded: there is no room for the files.
         """
         await self.examine(caller, {"": content})
-        thread = [replace(part, media=await self._brought(caller, profile_id, part.media)) for part in content.thread]
-        return replace(content, media=await self._brought(caller, profile_id, content.media), thread=thread)
+        thread = [replace(part, media=await self._with_ids(caller, profile_id, part.media)) for part in content.thread]
+        return replace(content, media=await self._with_ids(caller, profile_id, content.media), thread=thread)
 
-    async def _brought(self, caller: Caller, profile_id: UUID, items: Sequence[MediaRequest]) -> list[MediaRequest]:
-        brought = []
+    async def _with_ids(self, caller: Caller, profile_id: UUID, items: Sequence[MediaRequest]) -> list[MediaRequest]:
+        stored_items = []
         for item in items:
             if item.data is None:
-                brought.append(item)
+                stored_items.append(item)
                 continue
             media_id = new_id(self._units.clock)
             stored = await self._library.store(caller.tenant, media_id, _once(item.data))
             await self._library.add(caller.tenant, media_id, profile_id, stored)
-            brought.append(replace(item, data=None, media_id=media_id))
-        return brought
+            stored_items.append(replace(item, data=None, media_id=media_id))
+        return stored_items
 
 
 def media_of(contents: Sequence[ContentRequest]) -> list[MediaRequest]:
-    """All media of some contents, those of their threads too."""
+    """Return the media items of all contents, including those of their threads."""
     return [
         item
         for content in contents
@@ -124,7 +124,7 @@ def media_of(contents: Sequence[ContentRequest]) -> list[MediaRequest]:
 
 
 def _paths(content: ContentRequest) -> Iterator[tuple[str, MediaRequest]]:
-    """All media of a content, with their paths in it."""
+    """Yield the media items of a content with their paths."""
     for index, item in enumerate(content.media):
         yield f"media[{index}]", item
     for number, part in enumerate(content.thread):

@@ -1,4 +1,4 @@
-"""Why a post is late, from what is on record of it and of its account's other posts."""
+"""Explains why a post is late, from its history and that of other posts of its account."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,8 +12,8 @@ from letmepost.services.work import Reads, Work
 from letmepost.storage.posts.posts import AttemptRow, PostRow
 from letmepost.storage.posts.reads import PostAndAttempts
 
-_LOOKED_INTO = timedelta(seconds=1)
-"""Of what is less late it is not asked whether it was held, or whether its account was busy."""
+_HISTORY_READ_FROM = timedelta(seconds=1)
+"""The holds of a post and the activity of its account are read only if it is at least this late."""
 
 _NEVER_LATE = frozenset({PostStatus.DRAFT, PostStatus.CANCELED})
 _HELD_FOR: Mapping[str, Delay] = MappingProxyType(
@@ -22,10 +22,10 @@ _HELD_FOR: Mapping[str, Delay] = MappingProxyType(
 
 
 async def find_lateness(work: Work, post: PostRow, attempts: Sequence[AttemptRow]) -> Lateness | None:
-    """How late a post is, or was when it was published or given up, and why.
+    """Return how late a post is, or was when it was published or failed, and why.
 
-    While a worker is at it, that is until the worker began. None before its time, of drafts and of canceled posts, and
-    when attempts are not on record any more.
+    While a worker is publishing it, only the time until the attempt started is counted. Return None before the due
+    time, for drafts and canceled posts, and if records of attempts were deleted.
     """
     record = _record(post, attempts, work.now())
     if record is not None and _needs_history(record):
@@ -34,12 +34,12 @@ async def find_lateness(work: Work, post: PostRow, attempts: Sequence[AttemptRow
 
 
 async def read_lateness(work: Work, post: PostRow) -> Lateness | None:
-    """As `find_lateness`, of a post whose attempts have not been read."""
+    """Return the lateness of a post whose attempts have not been read; see `find_lateness`."""
     return await find_lateness(work, post, await work.posts.list_attempts(post.id))
 
 
 async def find_lateness_of(reads: Reads, found: PostAndAttempts) -> Lateness | None:
-    """As `find_lateness`, outside a unit of work. One is opened if the history of the post is needed."""
+    """Return the lateness of a post outside a unit of work. One is opened if the post's history is needed."""
     post = found.view.post
     record = _record(post, found.attempts, reads.now())
     if record is not None and _needs_history(record):
@@ -49,7 +49,7 @@ async def find_lateness_of(reads: Reads, found: PostAndAttempts) -> Lateness | N
 
 
 def _needs_history(record: Record) -> bool:
-    return record.until - record.due_at >= _LOOKED_INTO
+    return record.until - record.due_at >= _HISTORY_READ_FROM
 
 
 async def _add_history(work: Work, post: PostRow, record: Record) -> Record:
@@ -64,21 +64,22 @@ async def _add_history(work: Work, post: PostRow, record: Record) -> Record:
 def _record(post: PostRow, attempts: Sequence[AttemptRow], now: datetime) -> Record | None:
     if post.status in _NEVER_LATE or now <= post.due_at or len(attempts) < post.attempt_count:
         return None
-    # What came before belongs to another time for which it was due.
-    mine = [attempt for attempt in attempts if (attempt.finished_at or attempt.started_at) >= post.due_at]
+    # Earlier attempts belong to an earlier due time.
+    current = [attempt for attempt in attempts if (attempt.finished_at or attempt.started_at) >= post.due_at]
     until = post.published_at or now
-    if mine and mine[-1].finished_at is None:
-        *mine, last = mine
+    if current and current[-1].finished_at is None:
+        *current, last = current
         if post.published_at is None:
-            return _make(post, mine, min(last.started_at, now), _ready_at(last))
-        # It is visible, and the worker is still at what follows.
+            return _make(post, current, min(last.started_at, now), _ready_at(last))
+        # The post is visible, and the worker is publishing its extras.
         platform_ms = _ms(post.published_at - last.started_at)
-        mine.append(replace(last, outcome=PostStatus.PUBLISHED, finished_at=post.published_at, platform_ms=platform_ms))
+        ended = replace(last, outcome=PostStatus.PUBLISHED, finished_at=post.published_at, platform_ms=platform_ms)
+        current.append(ended)
     if post.published_at is None and post.status in TERMINAL:
-        if not mine:
+        if not current:
             return None
-        until = mine[-1].finished_at or now
-    return _make(post, mine, until, None if post.status is PostStatus.HELD else post.ready_at)
+        until = current[-1].finished_at or now
+    return _make(post, current, until, None if post.status is PostStatus.HELD else post.ready_at)
 
 
 def _make(post: PostRow, attempts: Sequence[AttemptRow], until: datetime, ready_at: datetime | None) -> Record | None:
@@ -98,7 +99,7 @@ def _make(post: PostRow, attempts: Sequence[AttemptRow], until: datetime, ready_
 
 
 def _then(attempt: AttemptRow) -> Delay | None:
-    """What a try left the post waiting for."""
+    """Return what the post waited for after an attempt."""
     error = attempt.error or {}
     match attempt.outcome:
         case "waiting":

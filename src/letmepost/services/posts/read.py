@@ -1,4 +1,4 @@
-"""Reading posts back."""
+"""Reads posts and batches."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ async def get(work: Work, post_id: UUID) -> PostView:
 
 
 async def get_batch(work: Work, batch_id: UUID) -> BatchRow:
-    """Return a batch as it is now. A profile's key sees only those that belong to its profile alone.
+    """Return a batch as it is now. A key of one profile sees only batches that are entirely in that profile.
 
     Raises:
         NotFound: the caller sees no such batch.

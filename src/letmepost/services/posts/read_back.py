@@ -1,4 +1,4 @@
-"""Asking the platform, a day after a post was published, whether it still shows the post."""
+"""Checks, a day after a post was published, that it is still visible on the platform."""
 
 from datetime import timedelta
 
@@ -19,13 +19,13 @@ from letmepost.storage.posts.posts import PostRow
 from letmepost.storage.posts.read_backs import EveryTenantReadBacks, FoundPost
 
 READ_BACK_AFTER = timedelta(hours=24)
-"""From publication to the question."""
+"""From publication to the check."""
 
 _AGAIN_AFTER = timedelta(hours=1)
-"""When to ask again if the platform did not answer, or its limits are needed for publishing."""
+"""The delay of the next check if the platform did not respond, or its rate limit is reserved for publishing."""
 
 _GIVEN_UP_AFTER = timedelta(days=3)
-"""From publication to the last question."""
+"""From publication to the last check."""
 
 log = structlog.get_logger()
 
@@ -77,7 +77,7 @@ class ReadBacks:
             await self._record(tenant, post, is_there=True)
 
     def _access(self, tenant: Tenant, account: AccountRow) -> Access | None:
-        """Return how the platform is asked; None if it cannot be."""
+        """Return access to the platform; None if it cannot be checked."""
         try:
             access = self._worlds.access(account.platform, tenant.mode, tenant.organization_id)
         except LetmepostError:
@@ -85,7 +85,7 @@ class ReadBacks:
         return None if access.platform.is_there is None else access
 
     async def _ask(self, tenant: Tenant, account: AccountRow, access: Access, post: PostRow) -> bool | None:
-        """Return whether the platform still shows the post; None if it did not answer."""
+        """Return True if the post is still visible; None if the platform did not respond."""
         if access.platform.is_there is None or post.uri is None:
             return True
         sender = await account_sender(self._units, access, tenant, account)
@@ -96,7 +96,7 @@ class ReadBacks:
             return None
 
     async def _record(self, tenant: Tenant, post: PostRow, *, is_there: bool) -> None:
-        """Ask no more. Report a post that is gone, unless it was unpublished in the meantime."""
+        """End the checks. Report a post that is gone, unless it was unpublished in the meantime."""
         async with self._units.begin(tenant) as work:
             [locked] = await work.post_editor.lock([post.id])
             if is_there or _is_settled(locked.post):

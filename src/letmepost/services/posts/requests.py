@@ -1,4 +1,4 @@
-"""A request to publish, as the use cases see it: parsed, and not yet judged."""
+"""A parsed request to publish, before it is validated."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from letmepost.domain.lengths import Lengths
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRequest:
-    """A media item with exactly one source. Without `kind`, it is of the kind that its bytes have."""
+    """A media item with exactly one source. Without `kind`, its bytes determine the kind."""
 
     kind: MediaKind | None = None
     alt_text: str | None = None
@@ -32,7 +32,7 @@ class ThreadRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentRequest:
-    """What to publish. In a target, only the fields named in `given` override the request's defaults."""
+    """The content to publish. In a target, only the fields named in `given` override the request's defaults."""
 
     text: str = ""
     media: Sequence[MediaRequest] = ()
@@ -44,7 +44,7 @@ class ContentRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRequest:
-    """Where to publish: an account by id, or the only one on a platform."""
+    """The target of a post: an account by id, or the only account on a platform."""
 
     account_id: UUID | None
     platform: str | None
@@ -53,7 +53,7 @@ class TargetRequest:
 
 @dataclass(frozen=True, slots=True)
 class LateRule:
-    """What to do with a post that could not go out in time."""
+    """The action for a post that could not be published in time."""
 
     within_s: int
     then: str
@@ -61,10 +61,10 @@ class LateRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostRequest:
-    """One `POST /v1/posts`. `content.options` is by platform name; a target's is the platform's own.
+    """One `POST /v1/posts`. `content.options` is by platform name; a target's options are those of its platform.
 
-    Without `late`, the organization's rule holds. `lengths` is shared by all targets, and by
-    the items of a bulk request.
+    Without `late`, the rule of the organization applies. `lengths` is shared by all targets, and by the items of a
+    bulk request.
     """
 
     targets: Sequence[TargetRequest]

@@ -1,4 +1,4 @@
-"""Going on with posts that nothing moves any more by itself: retrying them, and saying what became of them."""
+"""Retries posts that have ended, and resolves posts with an unknown outcome."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,20 +23,20 @@ _RESOLVABLE = TRANSITIONS[Cause.RESOLVED_PUBLISHED].sources
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """What a person found out about a post that we could not: whether it is visible, and where."""
+    """A person's answer for a post with an unknown outcome: whether it is visible, and its URI."""
 
     is_published: bool
     uri: str | None = None
 
 
 async def retry(work: Work, post_id: UUID, scheduled_at: datetime | None) -> PostView:
-    """Queue a post again that failed, was rejected or canceled, or whose thread broke in the middle.
+    """Queue a post again that failed, was rejected or canceled, or whose thread was interrupted.
 
     Raises:
         InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
         NotFound: the caller sees no such post.
-        StateForbids: it is not in such a state.
-        QuotaExceeded: it is more than the operator allows at that time.
+        StateForbids: its status does not allow it.
+        QuotaExceeded: a quota has no room for it at that time.
     """
     check_schedule(scheduled_at, work.now())
     locked = await lock(work, post_id)
@@ -47,11 +47,11 @@ async def retry(work: Work, post_id: UUID, scheduled_at: datetime | None) -> Pos
 
 
 async def retry_many(work: Work, wanted: PostFilter, scheduled_at: datetime | None) -> Sequence[UUID]:
-    """Queue again up to 1 000 posts that fit and can be retried, oldest first; return their ids.
+    """Queue again up to 1 000 posts that match the filter and can be retried, oldest first; return their ids.
 
     Raises:
         InvalidRequest: `scheduledAt.future`, `scheduledAt.horizon`.
-        QuotaExceeded: as `retry`; no post is queued.
+        QuotaExceeded: as `retry`. No post is queued.
     """
     check_schedule(scheduled_at, work.now())
     ids = await work.posts.list_ids(wanted, statuses=_RETRIABLE, limit=RETRIED_AT_ONCE)
@@ -61,7 +61,7 @@ async def retry_many(work: Work, wanted: PostFilter, scheduled_at: datetime | No
 
 
 async def resolve(work: Work, post_id: UUID, resolution: Resolution) -> PostView:
-    """Record what a person found out about a post whose outcome we do not know.
+    """Record the outcome that a person found for a post with an unknown outcome.
 
     Raises:
         NotFound: the caller sees no such post.
@@ -74,7 +74,7 @@ async def resolve(work: Work, post_id: UUID, resolution: Resolution) -> PostView
         uri, now = resolution.uri or post.uri, work.now()
         await move(work, post, Cause.RESOLVED_PUBLISHED, uri=uri, published_at=now, error=None)
     else:
-        await work.post_editor.forget_sent(post)  # or a retry would only ask again
+        await work.post_editor.forget_sent(post)  # otherwise a retry would only reconcile
         cause = Cause.RESOLVED_PARTLY if post.parts else Cause.RESOLVED_NOT_PUBLISHED
         await move(work, post, cause)
     return await read.get(work, post_id)
@@ -94,9 +94,10 @@ async def _requeue(work: Work, found: Sequence[LockedPost], scheduled_at: dateti
 
 
 def _is_retriable(locked: LockedPost) -> bool:
-    """Return whether a post can be queued again.
+    """Return True if a post can be queued again.
 
-    The rest of a thread cannot follow a deleted beginning. A canceled draft stays canceled: it was never published.
+    A thread cannot continue if its first post was deleted. A canceled draft stays canceled, because no request has
+    published it.
     """
     post = locked.post
     is_excluded = locked.is_leased or post.is_canceled_draft or post.unpublished_at is not None

@@ -1,4 +1,4 @@
-"""Carrying out a request to publish, and waiting for its outcome."""
+"""Handles a request to publish, and waits for its outcome."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,14 +21,14 @@ from letmepost.storage.idempotency import IdempotencyClaim
 from letmepost.storage.posts.batches import BatchRow, NewBatch
 
 LOOK_AGAIN_S = 1.0
-"""How often a waiting caller reads the batch without a hint: hints may be lost."""
+"""How often a waiting request reads the batch without a hint: hints may be lost."""
 
 _OPEN = frozenset({PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Order:
-    """A request to publish, its key, and how its response is made."""
+    """A request to publish with its claim, and the function that renders its response."""
 
     caller: Caller
     claim: IdempotencyClaim | None
@@ -40,7 +40,7 @@ class _Order:
 
 
 class Submission:
-    """`POST /v1/posts` from the parsed request to the response."""
+    """Handles `POST /v1/posts`, from the parsed request to the response."""
 
     def __init__(
         self,
@@ -68,10 +68,10 @@ class Submission:
         wait_s: float,
         request_id: str,
     ) -> Answer:
-        """Publish, or find the outcome of the same request sent before. Waits up to `wait_s` for the outcome.
+        """Accept the request, or find the same earlier request. Wait up to `wait_s` for the outcome.
 
         Raises:
-            RequestError: something is wrong with the request; nothing was stored.
+            RequestError: the request is invalid. Nothing was stored.
             IdempotencyConflict: the key was used for another request, or the first request is still running.
         """
         deadline_s = self._clock.monotonic_s() + wait_s
@@ -84,20 +84,20 @@ class Submission:
             waits=wait_s > 0,
             render=render,
         )
-        # Watched before it is stored, so that no hint is missed and the batch need not be read right after its commit.
+        # The watch starts before the commit, so that no hint is missed and the batch is not read right afterwards.
         async with self._wakeups.watch(order.batch_id) as changed:
-            begun = await until_key_is_free(partial(self._accept, order))
-            if isinstance(begun, Answer):
-                return begun
-            if begun == order.batch_id:
+            accepted = await until_key_is_free(partial(self._accept, order))
+            if isinstance(accepted, Answer):
+                return accepted
+            if accepted == order.batch_id:
                 return await self._outcome(order, changed, deadline_s)
-        async with self._wakeups.watch(begun) as changed:
-            return await self._outcome_of_earlier(order, begun, changed, deadline_s)
+        async with self._wakeups.watch(accepted) as changed:
+            return await self._outcome_of_earlier(order, accepted, changed, deadline_s)
 
     async def _accept(self, order: _Order) -> Answer | UUID:
         """Store a new request in one transaction; return its response, or the id of the batch to wait for.
 
-        A request with media takes more than one: files are examined and put into the blob store between them.
+        A request with media items takes several transactions. Files are examined and stored between them.
         """
         request, facts = order.request, {}
         if media_of(list(contents_of(request).values())):
@@ -116,7 +116,7 @@ class Submission:
             batch = new_batch(order.batch_id, request, composed.posts, request_id=order.request_id, now=now)
             if not composed.has_bytes:
                 stored = await self._acceptance.store(work, request, batch, composed, {})
-                return await self._begin_or_answer(work, order, stored)
+                return await self._reserve_or_store(work, order, stored)
         return await self._accept_with_bytes(order, composed, batch)
 
     async def _accept_with_bytes(self, order: _Order, composed: Composed, batch: NewBatch) -> Answer | UUID:
@@ -127,7 +127,7 @@ class Submission:
             if await self._find(work, order) is not None:
                 raise KeyInUseError
             stored = await self._acceptance.store(work, order.request, batch, composed, stored_bytes)
-            return await self._begin_or_answer(work, order, stored)
+            return await self._reserve_or_store(work, order, stored)
 
     async def _find(self, work: Work, order: _Order) -> Answer | UUID | None:
         """Lock the key; return the response to an earlier request, or the batch that its response waits for."""
@@ -140,8 +140,8 @@ class Submission:
             return earlier.batch_id
         return self._idempotency.replay(work.tenant, order.claim, earlier)
 
-    async def _begin_or_answer(self, work: Work, order: _Order, batch: BatchRow) -> Answer | UUID:
-        """Store the key with the response, or with the batch if its outcome is waited for."""
+    async def _reserve_or_store(self, work: Work, order: _Order, batch: BatchRow) -> Answer | UUID:
+        """Store the key with the response, or with the batch if the response waits for its outcome."""
         if order.waits and not is_answerable(batch):
             if order.claim is not None:
                 await self._idempotency.reserve(work, order.claim, batch.id)
@@ -152,7 +152,7 @@ class Submission:
         return answer
 
     async def _outcome(self, order: _Order, changed: asyncio.Event, deadline_s: float) -> Answer:
-        """Wait for the outcome of a new batch, and respond with what has become of it by the deadline."""
+        """Wait for the outcome of a new batch until the deadline, and return the response."""
         while True:
             left_s = await self._wait(changed, deadline_s)
             async with self._units.begin(order.caller) as work:
@@ -163,7 +163,7 @@ class Submission:
     async def _outcome_of_earlier(
         self, order: _Order, batch_id: UUID, changed: asyncio.Event, deadline_s: float
     ) -> Answer:
-        """Return the response to the first request; or, if its process died before it responded, ours.
+        """Return the response to the first request, or a new one if its process crashed before it responded.
 
         Raises:
             IdempotencyConflict: there is no response by the deadline.
@@ -184,7 +184,7 @@ class Submission:
         return answer if order.claim is None else await self._idempotency.settle(work, order.claim, answer)
 
     async def _wait(self, changed: asyncio.Event, deadline_s: float) -> float:
-        """Wait until the batch may have changed; return how many seconds are left. No connection is held meanwhile."""
+        """Wait until the batch may have changed; return the seconds left. No connection is held during the wait."""
         left_s = deadline_s - self._clock.monotonic_s()
         if left_s > 0:
             with suppress(TimeoutError):
@@ -194,7 +194,7 @@ class Submission:
 
 
 def is_answerable(batch: BatchRow) -> bool:
-    """Return whether there is nothing to wait for: it is for later, or every post has its outcome and its extras."""
+    """Return True if the response need not wait: the batch is scheduled, or every post and its extras are settled."""
     return batch.is_scheduled or not any(
         post.status in _OPEN or (post.status is PostStatus.PUBLISHED and post.ready_at is not None)
         for post in batch.posts

@@ -1,4 +1,4 @@
-"""A post's timeline: the evidence of what happened to it, in plain words and as data."""
+"""The timeline of a post: its history as text and as data."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class TimelineEntry:
 
 
 async def list_entries(work: Work, post_id: UUID) -> list[TimelineEntry]:
-    """Return what happened to a post, first to last.
+    """Return the history of a post, oldest first.
 
     Raises:
         NotFound: the caller sees no such post.
@@ -35,8 +35,8 @@ async def list_entries(work: Work, post_id: UUID) -> list[TimelineEntry]:
     attempts = await work.posts.list_attempts(post_id)
     history = await work.history.read(post_id)
     lateness = await find_lateness(work, post, attempts)
-    moments = [*_of_history(post, history), *_of_lateness(lateness), *_of_attempts(attempts)]
-    return sorted(moments, key=lambda moment: moment.at)
+    entries = [*_of_history(post, history), *_of_lateness(lateness), *_of_attempts(attempts)]
+    return sorted(entries, key=lambda entry: entry.at)
 
 
 def _of_history(post: PostRow, history: History) -> Iterator[TimelineEntry]:
@@ -52,18 +52,18 @@ def _of_history(post: PostRow, history: History) -> Iterator[TimelineEntry]:
         )
     for step in history.steps:
         if step.intent_at is not None:
-            known = "and its answer is on record" if step.is_answered else "and no answer is on record: it is in doubt"
+            reply = "Its response is recorded." if step.is_answered else "No response is recorded: it is in doubt."
             yield TimelineEntry(
                 at=step.intent_at,
                 kind="sent",
-                message=f"The request {step.step!r} was put on record before it was sent, {known}.",
+                message=f"The request {step.step!r} was recorded before it was sent. {reply}",
                 data={"revision": step.revision, "step": step.step, "isAnswered": step.is_answered},
             )
         if step.paused_at is not None:
             yield TimelineEntry(
                 at=step.paused_at,
                 kind="waited",
-                message=f"The platform was not ready ({step.step}); waited {step.pause_count} times.",
+                message=f"The platform was not ready ({step.step}). The post waited {step.pause_count} times.",
                 data={"step": step.step, "count": step.pause_count},
             )
     for event in history.events:
@@ -80,7 +80,7 @@ def _of_attempts(attempts: list[AttemptRow]) -> Iterator[TimelineEntry]:
         yield TimelineEntry(
             at=attempt.started_at,
             kind="attempt.started",
-            message=f"Attempt {attempt.number} began, {attempt.waited_ms} ms after the post was ready.",
+            message=f"Attempt {attempt.number} started {attempt.waited_ms} ms after the post was ready.",
             data={"number": attempt.number, "waitedMs": attempt.waited_ms},
         )
         if attempt.finished_at is not None:
@@ -100,7 +100,7 @@ def _of_attempts(attempts: list[AttemptRow]) -> Iterator[TimelineEntry]:
 
 
 def _of_lateness(lateness: Lateness | None) -> Iterator[TimelineEntry]:
-    """What the post waited for since it was due, each at its end."""
+    """Yield an entry for each wait since the due time, at the end of the wait."""
     if lateness is None:
         return
     for wait in lateness.waits:

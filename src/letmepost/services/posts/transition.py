@@ -1,4 +1,4 @@
-"""What the caller's changes of posts have in common: the lock, and the table of transitions."""
+"""Shared parts of the changes of posts: locks and status transitions."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from letmepost.storage.posts.posts import PostRow
 
 
 async def lock(work: Work, post_id: UUID) -> LockedPost:
-    """Return a post that no other transaction changes before this one ends.
+    """Lock a post until the transaction ends, and return it.
 
     Raises:
         NotFound: the caller sees no such post.
@@ -29,7 +29,7 @@ async def lock(work: Work, post_id: UUID) -> LockedPost:
 
 
 async def move(work: Work, post: PostRow, cause: Cause, *, announce: bool = True, **values: Any) -> PostRow:
-    """Move a locked post along the table of transitions, and emit the event of the transition."""
+    """Apply a status transition to a locked post, and emit the event of the transition."""
     transition = TRANSITIONS[cause]
     changed = await work.post_editor.change(post.id, {"status": transition.target, "updated_at": work.now(), **values})
     if transition.event is not None and announce:
@@ -38,13 +38,13 @@ async def move(work: Work, post: PostRow, cause: Cause, *, announce: bool = True
 
 
 def quota_slots(posts: Sequence[PostRow]) -> list[QuotaSlot]:
-    """Return where posts count toward quotas. Drafts and canceled posts do not count."""
+    """Return the quota slots of posts. Drafts and canceled posts do not count."""
     uncounted = {PostStatus.DRAFT, PostStatus.CANCELED}
     return [(post.account_id, post.due_at) for post in posts if post.status not in uncounted]
 
 
 def due(at: datetime) -> dict[str, Any]:
-    """Return the columns of a post that its caller wants published at this time."""
+    """Return the columns of a post that is due at this time."""
     return {"due_at": at, "clock_moved": timedelta(), "ready_at": at}
 
 

@@ -1,4 +1,4 @@
-"""Deleting a published post on its platform."""
+"""Deletes published posts on their platforms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _VISIBLE = frozenset({PostStatus.PUBLISHED, PostStatus.PARTIAL})
 
 @dataclass(frozen=True, slots=True)
 class VisiblePost:
-    """A post that is to be deleted: its account, and everything of it that is visible."""
+    """A post to delete: its account and the URIs of its visible parts."""
 
     id: UUID
     account: AccountRow
@@ -31,18 +31,18 @@ class VisiblePost:
 
 
 class Unpublishing:
-    """Deletes posts of the caller's world on their platforms."""
+    """Deletes published posts of a caller."""
 
     def __init__(self, units: UnitsOfWork, worlds: Worlds) -> None:
         self._units = units
         self._worlds = worlds
 
     async def prepare(self, work: Work, post_id: UUID) -> VisiblePost:
-        """Return what is to be deleted of a post, and make sure that nothing of it is published after that.
+        """Return the visible parts of a post, and keep its remaining parts from being published.
 
         Raises:
             NotFound: the caller sees no such post.
-            StateForbids: nothing of it is visible, a worker is publishing it, or its platform cannot delete posts.
+            StateForbids: no part of it is visible, a worker is publishing it, or its platform cannot delete posts.
         """
         locked = await lock(work, post_id)
         post = locked.post
@@ -67,7 +67,7 @@ class Unpublishing:
     async def delete(self, tenant: Tenant, post: VisiblePost) -> UUID:
         """Delete a post, its thread and its comments on the platform; return its id.
 
-        Deleting what does not exist any more succeeds, so an interrupted request can be sent again.
+        Deleting a post that no longer exists succeeds, so an interrupted request can be repeated.
 
         Raises:
             PlatformFailure: the platform rejected the deletion, or could not be reached.
@@ -81,7 +81,7 @@ class Unpublishing:
 
 
 async def record(work: Work, post_id: UUID) -> PostView:
-    """Record that a post was deleted on its platform. Its status stays; `unpublishedAt` says since when."""
+    """Record that a post was deleted on its platform. Its status does not change; `unpublishedAt` is set."""
     post, now = (await lock(work, post_id)).post, work.now()
     if post.unpublished_at is None:
         changed = await work.post_editor.change(post_id, {"unpublished_at": now, "updated_at": now})

@@ -1,4 +1,4 @@
-"""Judging a request without carrying it out, and showing what would be sent."""
+"""Validates a request without running it, and previews the first call."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _FREEZING_ENTROPY_BYTES = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """The first request that would be sent. A medium's bytes are shown as its id."""
+    """The first request that would be sent. Bytes of media items are shown as ids."""
 
     method: str
     url: str
@@ -33,7 +33,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetVerdict:
-    """What preflight says of one target; a preview when nothing is wrong and every medium's bytes are here."""
+    """The preflight result of one target. `preview`: None if there are violations, or bytes that are not stored yet."""
 
     account_id: UUID
     platform: str
@@ -43,7 +43,7 @@ class TargetVerdict:
 
 
 class Validation:
-    """Judges requests of the caller's world."""
+    """Validates requests of a caller."""
 
     def __init__(self, *, acceptance: Acceptance, worlds: Worlds, links: MediaLinks, clock: Clock) -> None:
         self._acceptance = acceptance
@@ -52,10 +52,10 @@ class Validation:
         self._clock = clock
 
     async def validate(self, caller: Caller, request: PostRequest) -> list[TargetVerdict]:
-        """What preflight says of every target. Stores nothing, sends nothing.
+        """Return the preflight result of every target. Store and send nothing.
 
         Raises:
-            InvalidRequest, NotFound: the request is wrong before any platform's rule is.
+            InvalidRequest, NotFound: the request is invalid, so no platform rule was checked.
         """
         return [
             TargetVerdict(

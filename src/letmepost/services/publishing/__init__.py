@@ -1,1 +1,1 @@
-"""Publishing: what a worker does with a claimed post."""
+"""Publishes claimed posts in a worker."""

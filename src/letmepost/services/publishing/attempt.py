@@ -55,14 +55,14 @@ log = structlog.get_logger()
 class Attempt:
     """One attempt to publish a claimed post: `begin` opens it, `run` runs the flow, `record` stores the outcome.
 
-    `loaded` is what was stored when the attempt began, and `journal.progress` the post as it is now. `steps` tells what
-    the platform was sent. `failure` is what decided the outcome.
+    `loaded` is what was stored when the attempt started, and `journal.progress` the post as it is now. `steps` are the
+    calls that were sent to the platform. `failure` decided the outcome.
     """
 
     dependencies: PublishingDependencies
     claim: Claim
     id: UUID
-    began_at: datetime
+    started_at: datetime
     loaded: Loaded
     steps: dict[str, Step]
     access: Access
@@ -105,7 +105,7 @@ class Attempt:
             dependencies=dependencies,
             claim=claim,
             id=attempt_id,
-            began_at=now,
+            started_at=now,
             loaded=loaded,
             steps=steps,
             access=access,
@@ -116,7 +116,7 @@ class Attempt:
         )
 
     async def run(self) -> Outcome:
-        """Run the flow and judge how it ended.
+        """Run the flow, and return its outcome.
 
         Raises:
             LostLeaseError: another worker may have the post.
@@ -141,16 +141,16 @@ class Attempt:
         """Commit the status, the attempt, the events and the end of the lease in one transaction.
 
         Returns:
-            The recorded outcome. It differs if what would hold the post has ended since the attempt began.
+            The recorded outcome. It differs if the reason to hold the post has ended since the attempt started.
 
         Raises:
-            LostLeaseError: another worker may have the post; nothing was written.
+            LostLeaseError: another worker may have the post. Nothing was written.
         """
         async with self.journal.ending() as (work, reply):
             now = work.now()
             events = await self._update_account(work, outcome)
             if await holds.has_ended(work, self.post, outcome, self.failure):
-                outcome = outcomes.go_on(self.post, outcome.error or {}, now)
+                outcome = outcomes.retry_now(self.post, outcome.error or {}, now)
             if outcome.cause is not None and self.post.status not in TRANSITIONS[outcome.cause].sources:
                 message = f"a post that is {self.post.status} cannot move by {outcome.cause}"
                 raise RuntimeError(message)
@@ -193,7 +193,7 @@ class Attempt:
 
     @property
     def account(self) -> AccountRow:
-        """The account as it was when the attempt began."""
+        """The account as it was when the attempt started."""
         return self.loaded.account
 
     @property
@@ -230,7 +230,7 @@ class Attempt:
         return outcomes.finished()
 
     def _reconcile(self, intent: Intent) -> Flow[Reconciled]:
-        # A doubt may be reconciled long after the media were deleted.
+        # A post in doubt may be reconciled long after its media items were deleted.
         content = decode_content(self.loaded.content, {})
         return self._platform.reconcile(self._ready_post(content), intent, self.access.settings)
 
@@ -240,7 +240,7 @@ class Attempt:
         return ReadyPost(account=self.account.facts, content=content, frozen=self.loaded.frozen, media_urls=urls)
 
     async def _announce(self, what: Announcement) -> None:
-        """Note what is visible on the platform. It is written before anything else is sent."""
+        """Record what is visible on the platform. It is written before anything else is sent."""
         is_read_back = self._platform.is_there is not None
         progress = self.journal.progress.announce(what, self.dependencies.clock, is_read_back=is_read_back)
         self.journal.progress = progress
@@ -257,21 +257,21 @@ class Attempt:
                 return self._refused(outcomes.media_missing(self.post, ending.error))
             case InDoubtError():
                 return self.judge(PlatformFailure(FailureKind.IN_DOUBT, ending.reason))
-            case UnlearnableError() if self.post.status is PostStatus.PUBLISHED:  # then it was an extra
+            case UnlearnableError() if self.post.status is PostStatus.PUBLISHED:  # an extra of the post
                 return self.judge(PlatformFailure(FailureKind.REJECTED, ending.reason))
             case UnlearnableError():
-                return outcomes.unlearnable(self.post, ending.reason)
+                return outcomes.unconfirmed(self.post, ending.reason)
         return self.judge(ending)
 
     def _closed(self, closed: ClosedError, missed: Outcome | None, lateness: Lateness | None) -> Outcome:
-        """Judge a flow that stopped before it would publish: what was in doubt was not sent."""
+        """Return the outcome of a flow that stopped before its next publishing call: the call in doubt was not sent."""
         if missed is None or self._may_be_visible:
             return self.judge(closed)
         # The error of the post describes the doubt, not the missed deadline.
         return outcomes.too_late(self.post._replace(error=None), lateness) or missed
 
     def _refused(self, outcome: Outcome) -> Outcome:
-        """Judge a refusal of the content by this service. It does not undo what may have been sent before."""
+        """Return the outcome of content that this service rejects. A part that was sent before may still be visible."""
         if self.post.status is PostStatus.PUBLISHING and not self._may_be_visible:
             return outcome
         return self.judge(PlatformFailure(FailureKind.REJECTED, str((outcome.error or {}).get("message"))))
@@ -284,18 +284,18 @@ class Attempt:
             return await read_lateness(work, self.post)
 
     async def _update_account(self, work: Work, outcome: Outcome) -> list[NewEvent]:
-        """Store what the attempt has found out about the account; return its events."""
+        """Record what the attempt revealed about the account; return its events."""
         account, now = self.account, work.now()
         if self.failure is not None and self.failure.kind is FailureKind.AUTH_FAILED:
-            if await work.accounts.require_reconnect(account.id, self.began_at, now, outcome.error):
+            if await work.accounts.require_reconnect(account.id, self.started_at, now, outcome.error):
                 return [account_event(work.clock, "token.revoked", account)]
         elif self.post.status is PostStatus.PUBLISHED and self._platform.check_costs_money:
-            await work.accounts.record_check(account.id, self.began_at, now, "healthy", None)
+            await work.accounts.record_check(account.id, self.started_at, now, "healthy", None)
         return []
 
     @property
     def _may_be_visible(self) -> bool:
-        """True if the platform accepted anything, or the outcome of anything sent is unknown."""
+        """True if the platform accepted a publishing call, or the outcome of one is unknown."""
         return has_open_intent(self.steps) or has_published(self.steps)
 
     @property

@@ -27,7 +27,7 @@ def must_reconnect(account: AccountRow) -> PlatformFailure:
 async def has_ended(work: Work, post: PostRow, outcome: Outcome, failure: PlatformFailure | None) -> bool:
     """Return True if the hold of this outcome has ended since the attempt began.
 
-    Both checks take a lock. A request that ends the hold meanwhile either finds the post held, or is seen here.
+    Both checks take a lock. A concurrent request that ends the hold either finds the post held, or is detected here.
     """
     if outcome.is_pause:
         return await find_pause(work.connection, work.tenant, post.account_id, post.platform) is None

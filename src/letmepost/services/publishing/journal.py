@@ -1,8 +1,8 @@
-"""Writes what a run does: its journal, the progress of its post, and events.
+"""Writes the journal of a run, the progress of its post, and events.
 
 An intent is written immediately, before the call is sent. Facts about the past (a reply, a visible post) wait for the
-next such write, for `flush`, or for the end of the attempt, and are written in the same transaction. A crash in between
-equals a crash just after the reply, and every run can resume from that.
+next such write, for `flush`, or for the end of the attempt, and are written in the same transaction. A crash before
+that write has the same effect as a crash just after the reply, and every run can resume from there.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,8 +23,8 @@ from letmepost.storage.publishing.runs import SealedReply
 class RunJournal:
     """The `Journal` of one attempt, in PostgreSQL. Every transaction is short and fenced by the lease.
 
-    `progress`: how far the post has come. Assign a new value to it; the next write stores what is unsaved.
-    The run uses platform time; the stored times are real time.
+    `progress`: the progress of the post. Assign a new value to it; the next write stores the unsaved columns.
+    The run uses platform time. Stored times are real time.
     """
 
     def __init__(self, units: UnitsOfWork, claim: Claim, time: PlatformClock, progress: PostProgress) -> None:
@@ -55,18 +55,18 @@ class RunJournal:
         await self._write(lambda journal: journal.write_pause(step, self._time.to_real_time(now)))
 
     async def flush(self) -> None:
-        """Write everything that waits."""
+        """Write the waiting replies and the unsaved progress."""
         if self._replies or self.progress.unsaved:
             await self._write()
 
     @asynccontextmanager
     async def ending(self) -> AsyncIterator[tuple[Work, SealedReply | None]]:
-        """Open the unit of work that ends the attempt, and write the replies that wait, except the last.
+        """Open the unit of work that ends the attempt, and write the waiting replies, except the last.
 
-        The last reply is yielded: the statement that ends the attempt stores it, and stores `progress`.
+        The last reply is yielded: the statement that ends the attempt stores it together with `progress`.
 
         Raises:
-            LostLeaseError: another worker may have the post; nothing was written.
+            LostLeaseError: another worker may have the post. Nothing was written.
         """
         async with self._units.begin(self._claim.tenant) as work:
             journal = work.journal(self._claim, self.progress.post.revision)

@@ -30,12 +30,12 @@ class Leases:
         return self._lease_s / 3
 
     def begin(self, claims: Iterable[Claim], asked_at_s: float) -> None:
-        """Count the leases of claims that were asked for at `asked_at_s`."""
+        """Count the leases of claims that were requested at `asked_at_s`."""
         for claim in claims:
             self._ends[claim.token] = asked_at_s + self._lease_s
 
     def end(self, token: LeaseToken) -> None:
-        """Forget a lease that was released or lost."""
+        """Remove a lease that was released or lost."""
         self._ends.pop(token, None)
 
     async def renew_all(self) -> None:

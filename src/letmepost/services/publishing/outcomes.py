@@ -1,4 +1,4 @@
-"""The outcomes of attempts: pure decisions over how a run ended, the clock and the post's own rules."""
+"""The outcomes of attempts: pure functions of the result of a run, the time and the post's rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from letmepost.storage.posts.posts import PostRow
 
 HELD_AT_MOST = timedelta(days=30)
 ASKED_WITHIN = timedelta(hours=1)
-"""How long after its deadline a post in doubt is still asked about, which publishes nothing."""
+"""How long after its deadline a post in doubt is still reconciled, which publishes nothing."""
 EXTRAS_WITHIN = timedelta(hours=1)
 
 SPREAD = timedelta(seconds=2)
@@ -39,13 +39,13 @@ _CLEAR: Mapping[str, Any] = MappingProxyType({"ready_at": None})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ends.
+    """The outcome of an attempt.
 
     Args:
         cause: the transition of the post; None if the status stays.
         changes: the columns of the post that change.
-        name: what the attempt's record calls it.
-        error: what callers see of it.
+        name: the outcome in the record of the attempt.
+        error: the error that callers receive.
     """
 
     cause: Cause | None
@@ -65,19 +65,19 @@ class Outcome:
 
 
 def deadline(post: PostRow) -> datetime:
-    """Until when the post may go out late."""
+    """Return until when the post may be published late."""
     return post.due_at + timedelta(seconds=post.late_within_s)
 
 
 def is_too_late(post: PostRow, now: datetime) -> bool:
-    """Whether the lateness rule has to be applied before anything is tried."""
+    """Return True if the lateness rule applies before the post is attempted."""
     return now > deadline(post) and post.status is not PostStatus.PUBLISHED
 
 
 def too_late(post: PostRow, lateness: Lateness | None = None) -> Outcome | None:
-    """What the lateness rule says of a post whose deadline has passed; None: publish it all the same.
+    """Return what the lateness rule does to a post after its deadline; None if it is published anyway.
 
-    `lateness`: how late it is and why, for the error to tell.
+    `lateness`: how late it is and why, for the error.
     """
     missed = explained_error(
         refusals.publishing.SCHEDULE_MISSED,
@@ -97,17 +97,17 @@ def too_late(post: PostRow, lateness: Lateness | None = None) -> Outcome | None:
 
 
 def paused(until: datetime) -> Outcome:
-    """The flow waits; the status stays."""
+    """Return the outcome of a flow that waits. The status does not change."""
     return Outcome(None, {"ready_at": until}, "waiting")
 
 
 def finished() -> Outcome:
-    """Everything is done; `Live` has committed the status already."""
+    """Return the outcome of a finished flow. `Live` has committed the status already."""
     return Outcome(None, _CLEAR, PostStatus.PUBLISHED)
 
 
 def held_by_pause(post: PostRow, reason: str, now: datetime) -> Outcome:
-    """Publishing is paused: the post waits for the operator, and at its deadline for the lateness rule."""
+    """Hold a post because publishing is paused. At its deadline, the lateness rule applies."""
     error = explained_error(refusals.publishing.PAUSED, ErrorCode.PLATFORM_UNAVAILABLE, post.platform)
     if reason:
         error["message"] += f" Reason: {reason}"
@@ -121,7 +121,7 @@ def media_missing(post: PostRow, error: Mapping[str, Any]) -> Outcome:
 
 
 def broken_rules(post: PostRow, violations: list[Violation]) -> Outcome:
-    """Rules that could only be judged with the media at hand."""
+    """Reject a post for rules that could be checked only with the bytes of its media items."""
     first = violations[0]
     error = {
         "code": ErrorCode.PREFLIGHT_FAILED,
@@ -134,23 +134,23 @@ def broken_rules(post: PostRow, violations: list[Violation]) -> Outcome:
 
 
 def in_doubt(post: PostRow, now: datetime, jitter: float, reason: str) -> Outcome:
-    """Sent, and no answer: the next run finds out, until an hour after the deadline. Then nobody knows."""
+    """Retry a post in doubt until an hour after its deadline: the next run reconciles it. Then it is unconfirmed."""
     error = explained_error(refusals.publishing.IN_DOUBT, ErrorCode.PLATFORM_UNAVAILABLE, post.platform, reason=reason)
     if now > deadline(post) + ASKED_WITHIN:
-        return unlearnable(post, reason)
-    return _again(post, error, next_try_at(now, post.failure_count + 1, jitter, None))
+        return unconfirmed(post, reason)
+    return _retry(post, error, next_try_at(now, post.failure_count + 1, jitter, None))
 
 
 def held_in_doubt(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Outcome:
-    """A held post whose time is over could not be asked about: it stays held until it can, or nobody knows."""
+    """Return the outcome of a held post that could not be reconciled: it stays held, or becomes unconfirmed."""
     at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
     if POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK} and at <= deadline(post) + ASKED_WITHIN:
         return _waiting(post, at)
-    return unlearnable(post, failure.message)
+    return unconfirmed(post, failure.message)
 
 
-def unlearnable(post: PostRow, reason: str) -> Outcome:
-    """Sent, and the platform cannot tell: never repeated by itself."""
+def unconfirmed(post: PostRow, reason: str) -> Outcome:
+    """End a post that was sent, and that the platform cannot confirm. It is never repeated automatically."""
     error = explained_error(
         refusals.publishing.UNCONFIRMED, ErrorCode.PLATFORM_UNAVAILABLE, post.platform, reason=reason
     )
@@ -166,12 +166,12 @@ def failed(
     is_uncertain: bool,
     budget: Budget | None = None,
 ) -> Outcome:
-    """What a platform's refusal leads to, by its kind.
+    """Return the outcome of a platform's refusal, by its kind.
 
     Args:
-        budget: the limit that is used up, where the platform told of it.
-        is_uncertain: something was sent, or even accepted, and no part of the post is known to be visible. Then it is
-            never called failed or rejected: whoever retries that would publish twice.
+        budget: the exhausted limit, if the platform reported it.
+        is_uncertain: a call was sent or even accepted, and no part of the post is known to be visible. Such a post
+            never becomes failed or rejected: a caller that retries it would publish it twice.
     """
     error = failure_error(post.platform, failure)
     policy = POLICIES[failure.kind]
@@ -185,24 +185,24 @@ def failed(
         error = {"rule": refusals.publishing.LIMIT_USED_UP.id, **error, "budget": budget_data(failure.retry_at, budget)}
     ends_at = deadline(post) + ASKED_WITHIN if is_uncertain else deadline(post)
     if policy.next is Next.TRY_AGAIN and at <= ends_at:
-        return _again(post, error, at)
+        return _retry(post, error, at)
     if is_uncertain:
-        return unlearnable(post, failure.message)
+        return unconfirmed(post, failure.message)
     if is_limit and failure.retry_at is not None:
         error = resets_too_late(error)
     is_final = policy.next is Next.STOP
     return _ended(Cause.BROKE if post.parts else Cause.REJECTED if is_final else Cause.USED_UP, error)
 
 
-def go_on(post: PostRow, error: Mapping[str, Any], now: datetime) -> Outcome:
-    """What would hold the post has ended meanwhile (a reconnect, the end of a pause): try again at once."""
-    return _again(post, error, now)
+def retry_now(post: PostRow, error: Mapping[str, Any], now: datetime) -> Outcome:
+    """Retry a post immediately, because the reason to hold it has ended (a reconnect, the end of a pause)."""
+    return _retry(post, error, now)
 
 
 def throttled(post: PostRow, throttle: Throttle, jitter: float) -> Outcome:
-    """The platform takes nothing until then: it is not even asked, and this counts as no try.
+    """Postpone a post that the platform would not accept now. The platform is not called, and no failure is counted.
 
-    What resets after the deadline settles the post at once. Posts that wait for the same moment come a little apart.
+    If the throttle ends after the deadline, the post fails immediately. Posts that wait for the same moment are spread.
     """
     error = explained_error(_THROTTLED[throttle.reason], ErrorCode.PLATFORM_UNAVAILABLE, post.platform)
     if throttle.reason is Reason.LIMIT:
@@ -215,7 +215,7 @@ def throttled(post: PostRow, throttle: Throttle, jitter: float) -> Outcome:
 
 
 def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter: float) -> Outcome:
-    """The post is visible, an extra is not: try again for an hour, then warn. Never fail or repeat the post."""
+    """Retry a failed extra of a visible post for an hour, then warn. The post never fails, and is not repeated."""
     at = next_try_at(now, post.failure_count + 1, jitter, failure.retry_at)
     may_pass = POLICIES[failure.kind].next in {Next.TRY_AGAIN, Next.ASK}
     if may_pass and post.extras_until is not None and at <= post.extras_until:
@@ -226,15 +226,15 @@ def extras_failed(post: PostRow, failure: PlatformFailure, now: datetime, jitter
 
 
 def internal_error() -> PlatformFailure:
-    """Return a defect of this service as a failure that a retry may get past."""
-    return PlatformFailure(FailureKind.UNAVAILABLE, "An internal error; see the log.")
+    """Return an unexpected error of this service as a failure that is retried."""
+    return PlatformFailure(FailureKind.UNAVAILABLE, "An unexpected error occurred in this service.")
 
 
 def defect(post: PostRow, now: datetime, jitter: float, *, is_sent: bool) -> Outcome:
-    """Judge a post after a defect of this service, from its row alone.
+    """Return the outcome of a post after an unexpected error of this service, from its row alone.
 
     Args:
-        is_sent: True if a call that publishes was sent in its present revision.
+        is_sent: True if a publishing call was sent in its current revision.
     """
     failure, is_uncertain = internal_error(), is_sent and not post.parts
     if post.status is PostStatus.PUBLISHED:
@@ -242,10 +242,10 @@ def defect(post: PostRow, now: datetime, jitter: float, *, is_sent: bool) -> Out
     if post.status is not PostStatus.HELD:
         return failed(post, failure, now, jitter, is_uncertain=is_uncertain)
     missed = None if is_uncertain else too_late(post)
-    return missed or unlearnable(post, failure.message)
+    return missed or unconfirmed(post, failure.message)
 
 
-def _again(post: PostRow, error: Mapping[str, Any], at: datetime) -> Outcome:
+def _retry(post: PostRow, error: Mapping[str, Any], at: datetime) -> Outcome:
     changes = {
         "status": PostStatus.RETRYING,
         "ready_at": at,

@@ -1,4 +1,4 @@
-"""How far an attempt has brought its post: an immutable value that each announcement of the flow replaces."""
+"""The progress of a post in an attempt: an immutable value that each announcement of the flow replaces."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from letmepost.storage.webhooks.events import NewEvent
 
 @dataclass(frozen=True, slots=True)
 class PostProgress:
-    """A post with everything that followers can see of it by now.
+    """A post with its visible parts.
 
     Args:
         post: the post as it is now.
@@ -36,7 +36,7 @@ class PostProgress:
         return {name: getattr(self.post, name) for name in self.unsaved}
 
     def saved(self) -> "PostProgress":
-        """Return this progress as it is once it has been stored."""
+        """Return this progress without unsaved columns and events."""
         return PostProgress(self.post)
 
     def change(self, now: datetime, values: Mapping[str, Any]) -> "PostProgress":
@@ -49,10 +49,10 @@ class PostProgress:
         return PostProgress(self.post, self.unsaved, (*self.events, *((event, now) for event in events)))
 
     def announce(self, what: Announcement, clock: Clock, *, is_read_back: bool) -> "PostProgress":
-        """Add what the flow announces: the post, a part of its thread or an extra is visible, or there is a warning.
+        """Add an announcement of the flow: the post, a part of its thread or an extra is visible, or a warning.
 
         Args:
-            is_read_back: True if the platform can be asked later whether the post is still there.
+            is_read_back: True if the platform can be checked later for the post.
         """
         post, now = self.post, clock.now()
         match what:

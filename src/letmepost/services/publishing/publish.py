@@ -22,9 +22,9 @@ log = structlog.get_logger()
 
 
 class Shares:
-    """The slots that each tenant and each platform uses. Each may use three quarters of the worker at most.
+    """The slots that each tenant and each platform uses. Each may use at most three quarters of the worker's slots.
 
-    So a tenant with a backlog, or a platform that hangs, leaves slots for the others.
+    A tenant with a backlog, or a platform that hangs, leaves slots for the others.
     """
 
     def __init__(self, slots: int) -> None:
@@ -56,7 +56,7 @@ class Shares:
 
 
 class Publishing:
-    """Claims, publishes and hands back posts for one worker."""
+    """Claims, publishes and releases posts for one worker."""
 
     def __init__(
         self, dependencies: PublishingDependencies, claims: EveryTenantClaims, *, lease_s: float, slots: int
@@ -83,7 +83,7 @@ class Publishing:
         return claims
 
     async def next_ready_in_s(self) -> float | None:
-        """Seconds until the next post becomes ready."""
+        """Return the seconds until the next post becomes ready."""
         return await self._claims.next_ready_in_s()
 
     async def publish(self, claim: Claim) -> None:
@@ -116,8 +116,8 @@ class Publishing:
         except LostLeaseError:
             raise
         except Exception:
-            # A defect must not keep the post from a final state: the post is retried, then fails, and the defect is in
-            # the log. What was sent is in the journal, so the retry cannot publish twice.
+            # An unexpected error must not keep the post from a final state. The post is retried and then fails, and the
+            # error is in the log. The journal contains every call that was sent, so a retry cannot publish twice.
             log.exception("post.defect")
             outcome = attempt.judge(outcomes.internal_error())
         return await attempt.record(outcome)
@@ -134,9 +134,9 @@ class Publishing:
             await throttling.record_feedback(throttles, attempt.throttle_names, ahead, attempt.failure, budgets)
 
     async def _end_after_defect(self, claim: Claim) -> None:
-        """Judge a claimed post whose attempt could not begin or could not be recorded, from its row alone.
+        """Record the outcome of a claimed post whose attempt could not start or be recorded, from its row alone.
 
-        Without this, the post would be claimed again each time that its lease ends, and never reach its deadline.
+        Otherwise the post would be claimed again each time that its lease expires, and never reach its deadline.
         """
         with suppress(LostLeaseError):  # then the outcome is recorded already, or another worker has the post
             async with self._dependencies.units.begin(claim.tenant) as work:

@@ -1,4 +1,4 @@
-"""Throttles of platforms and accounts: what attempts report to them, and what callers see of them."""
+"""Throttles of platforms and accounts: records the feedback of attempts, and shows throttles to callers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,8 +25,8 @@ def names(tenant: Tenant, account: AccountRow, ahead: timedelta, server: str | N
     """Return the names of two throttles: that of the platform (the real one or one simulator) and of the account.
 
     Args:
-        ahead: how far the platform's time is ahead of the real time. After a jump, throttles start empty.
-        server: the account's own, where the platform has many (`Platform.server`).
+        ahead: how far the platform's time is ahead of real time. After a jump, throttles start empty.
+        server: the server of the account, if the platform has many (`Platform.server`).
     """
     everyone = f"{account.platform}/{tenant.mode}" if server is None else f"{account.platform}/{tenant.mode}/{server}"
     if tenant.mode is Mode.LIVE:
@@ -45,10 +45,10 @@ async def record_feedback(
     failure: PlatformFailure | None,
     budgets: Collection[Budget],
 ) -> None:
-    """Record rate-limit feedback from an attempt that has sent something, so that later attempts can use it.
+    """Record rate-limit feedback from an attempt that called the platform, so that later attempts can use it.
 
     Args:
-        throttle_names: the throttles of its platform and account, as of `names`.
+        throttle_names: the throttles of its platform and account, from `names`.
         failure: why the attempt failed; None if it succeeded.
         budgets: the limits that the platform reported, in platform time.
     """
@@ -67,7 +67,7 @@ async def record_feedback(
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A throttle in force: of one account, or of all accounts of the platform (`account_id` is None)."""
+    """An active throttle: of one account, or of all accounts of the platform (`account_id` is None)."""
 
     platform: str
     account_id: UUID | None
@@ -76,7 +76,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class KnownBudget:
-    """What is left of a limit: of one account, or of all accounts of the platform (`account_id` is None)."""
+    """The rest of a rate limit: of one account, or of all accounts of the platform (`account_id` is None)."""
 
     platform: str
     account_id: UUID | None
@@ -92,7 +92,7 @@ class PlatformUsage:
 
 
 class ThrottleReadings:
-    """Reads what holds a caller's posts back, or will."""
+    """Reads the throttles and rate limits that delay a caller's posts, or will."""
 
     def __init__(self, units: UnitsOfWork, platforms: Mapping[str, Platform], throttles: Throttles) -> None:
         self._units = units

@@ -1,1 +1,1 @@
-"""The test mode: simulated accounts and the clock."""
+"""Use cases of test mode: simulated accounts and the clock."""

@@ -1,4 +1,4 @@
-"""The test world: accounts that need no credentials, and what their followers would see."""
+"""Simulated accounts of a test world, and their visible posts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class PreparedAccount:
 
 
 class Sandbox:
-    """What test keys can do that live keys cannot."""
+    """The use cases that only test keys can run."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Sandbox:
         worlds: Worlds,
         max_accounts: int,
     ) -> None:
-        """`max_accounts`: accounts of an organization that are connected in test mode."""
+        """`max_accounts`: the most accounts of an organization that can be connected in test mode."""
         self._units = units
         self._control = control
         self._worlds = worlds
@@ -56,14 +56,14 @@ class Sandbox:
             Unauthorized: the key is a live one.
             NotFound: the platform does not exist.
             InvalidRequest: the scenario does not exist.
-            StateForbids: the organization has the most simulated accounts allowed.
+            StateForbids: the organization has reached its limit of simulated accounts.
         """
         control, platform = self.control(work.caller), self._worlds.platform(platform_name)
         if scenario not in platform.simulator.scenarios:
             raise refusals.sandbox.SCENARIO_UNKNOWN(
                 field="scenario", given=scenario, known=", ".join(platform.simulator.scenarios)
             )
-        # Workers check every connected account each day, so that these delay the checks of live accounts.
+        # Workers check every connected account each day, so simulated accounts delay the checks of live ones.
         count = await work.accounts.count_connected()
         if count >= self._max_accounts:
             raise refusals.sandbox.ACCOUNTS_MAX(count=count, limit=self._max_accounts)
@@ -74,8 +74,8 @@ class Sandbox:
         """Create a simulated account, and sign in to it with the platform's ordinary flow.
 
         Raises:
-            SendFailure: the sandbox does not answer.
-            PlatformFailure: the simulator refused the sign-in, as its scenario says.
+            SendFailure: the sandbox does not respond.
+            PlatformFailure: the simulator refused the sign-in, as its scenario demands.
         """
         access, platform = prepared.access, prepared.access.platform
         given = await prepared.control.create_account(prepared.world, platform.name, prepared.scenario)
@@ -87,12 +87,12 @@ class Sandbox:
         return await connect.run(PreparedFlow(access, flow, prepared.time))
 
     async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
-        """Return what followers of the accounts that the caller can see would see, oldest first.
+        """Return the visible posts of the accounts that the caller can see, oldest first.
 
         Raises:
-            NotFound: there is no such platform.
+            NotFound: the platform does not exist.
             Unauthorized: the key is a live one.
-            SendFailure: the sandbox does not answer.
+            SendFailure: the sandbox does not respond.
         """
         platform = self._worlds.platform(platform_name)
         seen = await self.control(caller).list_posts(world_of(caller), platform_name)
@@ -106,7 +106,7 @@ class Sandbox:
         return [{**post, "accountId": visible[post["accountId"]]} for post in seen if post["accountId"] in visible]
 
     def control_for_all(self, caller: Caller) -> SandboxControl:
-        """The sandbox, for what concerns the whole test world.
+        """Return the control side of the sandbox, for changes of the whole test world.
 
         Raises:
             Unauthorized: the key is a live one, or belongs to one profile.
@@ -130,17 +130,17 @@ class Sandbox:
 
 
 def world_of(caller: Caller) -> str:
-    """What the sandbox calls the caller's test world."""
+    """Return the name of the caller's test world in the sandbox."""
     return spell(Prefix.ORGANIZATION, caller.organization_id)
 
 
 def _owners(platform: Platform, accounts: Sequence[AccountRow]) -> Mapping[str, AccountRow]:
-    """Return the account behind each author. An account of its own goes before one that may publish in its name."""
+    """Return the account of each author. An author's own account precedes accounts that may publish for it."""
     found = {author: account for account in accounts for author in platform.authors(account.facts)}
     return found | {account.platform_account_id: account for account in accounts}
 
 
 def _only(oauth: OAuth, grant: Grant, settings: Any) -> Flow[ConnectedAccount]:
-    """The account of a simulated consent, which opens one."""
+    """Return the account of a simulated consent, which grants exactly one."""
     (account,) = yield from oauth.accounts(grant, settings)
     return account

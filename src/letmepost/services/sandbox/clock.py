@@ -1,4 +1,4 @@
-"""The test world as a whole: its clock and its reset."""
+"""The clock and the reset of a test world."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,12 +17,12 @@ FURTHEST_AHEAD_S = 10 * ADVANCE_MAX_S
 
 
 class ClockMovedError(Exception):
-    """Another request has moved the clock of the test world meanwhile. Begin again."""
+    """Another request has moved the clock of the test world in the meantime. Start again."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorldTime:
-    """What time it is in a test world, and how far that is ahead of the real time."""
+    """The time in a test world, and how far it is ahead of real time."""
 
     now: datetime
     ahead_s: float
@@ -30,14 +30,14 @@ class WorldTime:
 
 @dataclass(frozen=True, slots=True)
 class FreshWorld:
-    """A test world after a reset: how many waiting posts were canceled."""
+    """The result of a reset: how many waiting posts were canceled."""
 
     canceled_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jump:
-    """A move of a test world's clock, in seconds ahead of the real time."""
+    """A move of a test world's clock, in seconds ahead of real time."""
 
     control: SandboxControl
     world: str
@@ -65,8 +65,8 @@ class SandboxWorld:
 
         Args:
             by: the number of seconds, or the time of the test world to move to.
-            before_s: how far ahead the clock was before the request's key was looked up. Read later, it might contain
-                the same jump already, made by another request with the same key.
+            before_s: how far ahead the clock was before the request's key was looked up. A value that is read later
+                might already contain the same jump, made by another request with the same key.
 
         Raises:
             Unauthorized: the key is a live one, or belongs to one profile.
@@ -83,7 +83,7 @@ class SandboxWorld:
 
         Raises:
             Unauthorized: the key is a live one, or belongs to one profile.
-            SendFailure: the sandbox does not answer. It is raised after the commit.
+            SendFailure: the sandbox does not respond. It is raised after the commit.
         """
         control, now = self._sandbox.control_for_all(work.caller), work.now()
         canceled = await work.test_world.cancel_waiting(now)
@@ -97,21 +97,21 @@ class SandboxWorld:
 async def move_simulators(jump: Jump) -> Jump:
     """Move the clock of the simulators.
 
-    This precedes `move`: a worker that is notified of the commit must find the simulators there already. The whole
-    distance is set, so that it may be interrupted or repeated.
+    This precedes `move`: a worker that is notified of the commit must find the simulators moved already. The absolute
+    time is set, so that the call may be interrupted or repeated.
 
     Raises:
-        SendFailure: the sandbox does not answer.
+        SendFailure: the sandbox does not respond.
     """
     await jump.control.set_clock(jump.world, jump.ahead_s)
     return jump
 
 
 async def move(work: Work, jump: Jump) -> WorldTime:
-    """Move the test world's clock: stored times come nearer by as much, and workers process what becomes due.
+    """Move the test world's clock. Stored times move earlier by as much, and workers process posts that become due.
 
     Raises:
-        ClockMovedError: it was moved meanwhile.
+        ClockMovedError: it was moved in the meantime.
     """
     if not await work.test_world.advance(jump.before_s, jump.ahead_s, work.now()):
         raise ClockMovedError
@@ -127,7 +127,7 @@ def _ahead_at(work: Work, moment: datetime, before_s: float) -> float:
     """Return how far ahead the test world is when its clock shows this time.
 
     Raises:
-        InvalidRequest: that is not later than now, or more than `ADVANCE_MAX_S` later.
+        InvalidRequest: the time is not later than now, or more than `ADVANCE_MAX_S` later.
     """
     ahead_s = (moment - work.now()).total_seconds()
     if not 0 < ahead_s - before_s <= ADVANCE_MAX_S:

@@ -1,1 +1,1 @@
-"""Organizations with their keys, profiles, quotas and pauses."""
+"""Use cases for organizations, API keys, profiles, quotas and pauses."""

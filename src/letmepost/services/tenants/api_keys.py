@@ -1,4 +1,4 @@
-"""API keys: authenticate callers; mint, list, rotate and revoke keys."""
+"""Authenticates callers, and mints, lists, rotates and revokes API keys."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,8 +19,8 @@ from letmepost.storage.tenants.audit import Action
 
 REVOCATION_LAG_S = 1.0
 """How long a process may accept a revoked key."""
-_REMEMBERED_KEYS = 10_000
-_USE_NOTED_EVERY_S = 60.0
+_CACHED_KEYS_MAX = 10_000
+_USE_RECORDED_EVERY_S = 60.0
 
 
 class ApiKeys:
@@ -31,14 +31,14 @@ class ApiKeys:
 
         Args:
             requests_per_minute: the limit of a key without its own.
-            max_count: keys of an organization that work at the same time. Each has its own rate limit and streams.
+            max_count: the most active keys of an organization. Each has its own rate limit and streams.
         """
         self._found = found
         self._clock = clock
         self._requests_per_minute = requests_per_minute
         self._max_count = max_count
         self._known: dict[str, tuple[float, Caller]] = {}
-        self._noted: dict[UUID, float] = {}
+        self._recorded: dict[UUID, float] = {}
 
     async def authenticate(self, text: str) -> Caller:
         """Return the caller that a key belongs to.
@@ -54,7 +54,7 @@ class ApiKeys:
         if parsed is None:
             raise refusals.keys.API_KEY_INVALID()
         row = await self._found.find(text)
-        if row is None or row.mode is not parsed.mode or not _is_alive(row, self._clock.now()):
+        if row is None or row.mode is not parsed.mode or not _is_active(row, self._clock.now()):
             self._known.pop(text, None)
             raise refusals.keys.API_KEY_INVALID()
         caller = Caller(
@@ -65,25 +65,25 @@ class ApiKeys:
             scopes=row.scopes,
             requests_per_minute=row.requests_per_minute,
         )
-        if len(self._known) >= _REMEMBERED_KEYS:
+        if len(self._known) >= _CACHED_KEYS_MAX:
             self._known.clear()
         self._known[text] = (now_s, caller)
-        await self._note_use(row.id, now_s)
+        await self._record_use(row.id, now_s)
         return caller
 
-    async def _note_use(self, key_id: UUID, now_s: float) -> None:
-        if now_s - self._noted.get(key_id, -_USE_NOTED_EVERY_S) >= _USE_NOTED_EVERY_S:
-            self._noted[key_id] = now_s
+    async def _record_use(self, key_id: UUID, now_s: float) -> None:
+        if now_s - self._recorded.get(key_id, -_USE_RECORDED_EVERY_S) >= _USE_RECORDED_EVERY_S:
+            self._recorded[key_id] = now_s
             await self._found.touch([key_id], self._clock.now())
 
     async def mint(self, work: Work, wanted: KeyRequest) -> MintedKey:
-        """Create a key with at most the rights of the calling key; what `wanted` omits is taken from that key.
+        """Create a key with at most the rights of the calling key. Rights that `wanted` omits are inherited from it.
 
         Raises:
             Unauthorized: the new key would have more rights.
-            Unauthenticated: the calling key has been revoked or has expired meanwhile.
+            Unauthenticated: the calling key was revoked or has expired in the meantime.
             InvalidRequest: the profile does not exist.
-            StateForbids: the organization has as many keys as it may have.
+            StateForbids: the organization has reached its limit of keys.
         """
         await _hold_organization(work)
         parent, _ = await _hold(work)
@@ -104,7 +104,7 @@ class ApiKeys:
         Raises:
             NotFound: the caller sees no such key.
             Unauthorized: the key has more rights than the calling key.
-            Unauthenticated: the calling key has been revoked or has expired meanwhile.
+            Unauthenticated: the calling key was revoked or has expired in the meantime.
         """
         row = await self._hold_target(work, key_id)
         await work.api_keys.revoke(key_id, work.now())
@@ -118,12 +118,12 @@ class ApiKeys:
         Raises:
             NotFound: the caller sees no such key.
             Unauthorized: the key has more rights than the calling key.
-            Unauthenticated: the calling key has been revoked or has expired meanwhile.
+            Unauthenticated: the calling key was revoked or has expired in the meantime.
             StateForbids: the key has been revoked or has expired; or the organization has too many keys for an overlap.
         """
         await _hold_organization(work)
         old = await self._hold_target(work, key_id)
-        if not _is_alive(old, work.now()):
+        if not _is_active(old, work.now()):
             raise refusals.keys.API_KEY_ENDED()
         if overlap:  # without one, the successor takes the place of the old key
             await self._check_count(work)
@@ -190,7 +190,7 @@ async def _hold(work: Work, key_id: UUID | None = None) -> tuple[ApiKeyRow, ApiK
     own_id = work.caller.key_id
     held = await work.api_keys.hold({own_id} if key_id is None else {own_id, key_id})
     own = held.get(own_id)
-    if own is None or not _is_alive(own, work.now()):
+    if own is None or not _is_active(own, work.now()):
         raise refusals.keys.API_KEY_INVALID()
     return own, None if key_id is None else held.get(key_id)
 
@@ -202,7 +202,7 @@ async def _hold_organization(work: Work) -> None:
 
 
 def _inherit(wanted: KeyRequest, parent: ApiKeyRow) -> KeyRequest:
-    """Take what is omitted from the parent. Without a limit of its own, both have the deployment's default."""
+    """Fill omitted fields from the parent. Without a rate limit, both keys have the default of the deployment."""
     return replace(
         wanted,
         profile_id=wanted.profile_id or parent.profile_id,
@@ -215,7 +215,7 @@ def _escalation(message: str) -> RequestError:
     return refusals.keys.API_KEY_ESCALATION(message=message)
 
 
-def _is_alive(row: ApiKeyRow, now: datetime) -> bool:
+def _is_active(row: ApiKeyRow, now: datetime) -> bool:
     return row.revoked_at is None and (row.expires_at is None or now < row.expires_at)
 
 

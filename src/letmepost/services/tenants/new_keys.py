@@ -1,4 +1,4 @@
-"""New API keys: the request for one, and the key that is made for it."""
+"""Creates API keys from requests."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from letmepost.storage.tenants.api_keys import ApiKeyRow
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRequest:
-    """A request for a key. What is None is omitted."""
+    """A request for a key. None: the field was omitted."""
 
     name: str
     mode: Mode
@@ -30,7 +30,7 @@ class MintedKey:
 
 
 def make_key(work: Work, wanted: KeyRequest, scopes: frozenset[Scope], profile_id: UUID | None) -> MintedKey:
-    """Make a key of the tenant, without storing it."""
+    """Return a new key of the tenant, without storing it."""
     key = mint(wanted.mode, work.clock.entropy(ENTROPY_BYTES))
     row = ApiKeyRow(
         id=work.new_id(),
@@ -50,5 +50,5 @@ def make_key(work: Work, wanted: KeyRequest, scopes: frozenset[Scope], profile_i
 
 
 def facts_of(key: ApiKeyRow) -> dict[str, object]:
-    """Return what the audit log says about a key."""
+    """Return the facts about a key for the audit log."""
     return {"name": key.name, "mode": key.mode, "scopes": sorted(key.scopes)}

@@ -1,4 +1,4 @@
-"""Organizations, as the operator creates, changes and deletes them. Each takes a unit of work of the deployment."""
+"""The operator's use cases for organizations. Each takes a unit of work of the deployment."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +43,7 @@ async def list_page(work: Work, *, before: UUID | None = None, limit: int) -> li
 
 
 async def change(work: Work, organization_id: UUID, values: Mapping[str, Any]) -> OrganizationRow:
-    """Change what is given, by the names of `OrganizationRow`. A changed quota counts from zero.
+    """Change the given columns of `OrganizationRow`. A changed quota counts from zero.
 
     Raises:
         NotFound: the organization does not exist.
@@ -60,7 +60,7 @@ async def change(work: Work, organization_id: UUID, values: Mapping[str, Any]) -
 
 
 async def delete(work: Work, organization_id: UUID) -> UUID:
-    """Delete an organization: it disappears, its keys end, its waiting posts are canceled, its credentials erased.
+    """Delete an organization: hide it, revoke its keys, cancel its waiting posts and erase its credentials.
 
     The worker removes its rows and files later. Its audit log stays.
 

@@ -1,4 +1,4 @@
-"""Pauses: the operator stops publishing, and resumes it. Use cases take a unit of work of the deployment."""
+"""Pauses and resumes publishing. Use cases take a unit of work of the deployment."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -12,7 +12,7 @@ from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseRow, PauseS
 
 
 async def pause(work: Work, scope: PauseSelector, reason: str | None, platforms: Collection[str]) -> bool:
-    """Hold every post in the scope that comes due and is not being sent already; return False if it is paused already.
+    """Hold posts in the scope that become due, unless they are being sent; return False if it is already paused.
 
     Args:
         platforms: the names of the platforms that exist.

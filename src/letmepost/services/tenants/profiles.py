@@ -74,12 +74,12 @@ async def rename(work: Work, profile_id: UUID, name: str) -> ProfileRow:
 
 
 async def delete(work: Work, profile_id: UUID) -> UUID:
-    """Delete a profile that nothing belongs to.
+    """Delete an empty profile.
 
     Raises:
         Unauthorized: the key belongs to one profile.
         NotFound: the caller sees no such profile.
-        StateForbids: it is the default profile, or something belongs to it.
+        StateForbids: it is the default profile, or it is not empty.
     """
     _check_unscoped(work.caller)
     row = await get(work, profile_id)

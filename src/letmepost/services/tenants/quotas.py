@@ -1,4 +1,4 @@
-"""Quotas: reserved in the transaction of what they limit, and returned with it when that is rolled back.
+"""Quotas. They are reserved in the transaction that uses them, so that a rollback returns them.
 
 A post counts once, in the month and on the day on which it is due, unless it is a draft or canceled.
 """
@@ -19,7 +19,7 @@ from letmepost.services.work import Work
 from letmepost.storage.tenants.usage import Counted
 
 QuotaSlot = tuple[UUID, datetime]
-"""What decides which quotas a post counts toward: its account, and when it is due."""
+"""The account and the due time of a post, which determine the quotas that it counts toward."""
 
 _REFUSALS: Mapping[QuotaName, refusals.Refusal] = MappingProxyType(
     {
@@ -37,7 +37,7 @@ async def read(work: Work) -> list[Reading]:
 
 
 async def move(work: Work, *, old: Iterable[QuotaSlot] = (), new: Iterable[QuotaSlot] = ()) -> None:
-    """Count posts that are about to be stored or changed in their new slots instead of their old ones.
+    """Count posts that are stored or changed in their new slots instead of their old ones.
 
     Raises:
         QuotaExceeded: a quota has no room. The tenant receives an event about it once per period.
@@ -52,10 +52,10 @@ async def move(work: Work, *, old: Iterable[QuotaSlot] = (), new: Iterable[Quota
 
 
 async def reserve_media(work: Work, size_bytes: int) -> None:
-    """Reserve room for a media item that is about to be stored.
+    """Reserve room for a new media item.
 
     Raises:
-        QuotaExceeded: there is none. The tenant receives an event about it once per period.
+        QuotaExceeded: there is no room. The tenant receives an event about it once per period.
     """
     limits = await work.organization.get_limits()
     if limits.media_bytes is not None:
@@ -63,7 +63,7 @@ async def reserve_media(work: Work, size_bytes: int) -> None:
 
 
 async def _check(work: Work, counted: Counted, wanted: int) -> None:
-    """Reject what exceeds a quota, and warn once per period when a quota is nearly used up."""
+    """Raise an error if a quota is exceeded, and warn once per period if it is nearly exhausted."""
     reading, now = counted.reading, work.now()
     if reading.used > reading.quota.limit:
         before = Reading(reading.quota, reading.used - wanted)

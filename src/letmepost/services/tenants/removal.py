@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 
 class Removal:
-    """Removes deleted organizations, in steps that may be interrupted anywhere and repeated."""
+    """Removes deleted organizations in steps that can be interrupted and repeated."""
 
     def __init__(self, units: UnitsOfWork, found: EveryTenantOrganizations, library: MediaLibrary) -> None:
         self._units = units
@@ -28,7 +28,7 @@ class Removal:
         self._library = library
 
     async def sweep(self) -> None:
-        """Remove what is stored of deleted organizations, except of those with a post that a worker has leased."""
+        """Remove deleted organizations, except those with a post that a worker has leased."""
         deleted_before = self._units.clock.now() - SETTLED_AFTER
         for organization_id in await self._found.list_deleted(deleted_before, _ORGANIZATIONS_AT_ONCE):
             tenants = [Tenant(organization_id, mode) for mode in Mode]

@@ -22,7 +22,7 @@ class Retention:
         self._periods = periods
 
     async def sweep(self) -> None:
-        """Delete expired rows in bounded batches; delete nothing while another process does."""
+        """Delete expired rows in bounded batches, unless another process is doing so."""
         for kept, period in self._periods.items():
             deleted = await self._delete(kept, period)
             if deleted:

@@ -1,4 +1,4 @@
-"""Notices that the version of a platform's API which this release uses is about to end."""
+"""Announces the end of a platform's API version that this release uses."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -12,7 +12,7 @@ from letmepost.storage.database import Tenant
 from letmepost.storage.tenants.version_notices import EveryTenantNotices, VersionNotice
 
 NOTICE_DAYS = (90, 30, 7)
-"""How long before the end notice is given."""
+"""The days before the end at which a notice is sent."""
 
 _TENANTS_AT_ONCE = 100
 
@@ -28,13 +28,13 @@ class VersionNotices:
         self._platforms = platforms
 
     async def sweep(self) -> None:
-        """Give the notices that are due. If several processes run this, each notice is given by one of them."""
+        """Send the notices that are due. If several processes run this, each notice is sent once."""
         for platform in self._platforms.values():
             due = due_notice(platform, self._units.clock.now().date())
             if due is not None:
-                await self._give(due, platform)
+                await self._send(due, platform)
 
-    async def _give(self, notice: VersionNotice, platform: Platform) -> None:
+    async def _send(self, notice: VersionNotice, platform: Platform) -> None:
         while tenants := await self._found.list_untold(notice, _TENANTS_AT_ONCE):
             for tenant in tenants:
                 await self._notify(tenant, notice, platform)
@@ -47,9 +47,9 @@ class VersionNotices:
 
 
 def due_notice(platform: Platform, today: date) -> VersionNotice | None:
-    """The notice that is due today: the latest of those whose day has come, none once the version has ended.
+    """Return the latest notice that is due by today; None if there is none, or the version has ended.
 
-    Whoever connects between two of them is told at once.
+    A tenant that connects an account between two notices receives the earlier one immediately.
     """
     if platform.sunset is None or platform.api_version is None:
         return None

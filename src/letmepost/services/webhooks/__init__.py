@@ -1,1 +1,1 @@
-"""Webhook endpoints, deliveries and the stream of events."""
+"""Use cases for webhook endpoints, deliveries and the event stream."""

@@ -1,4 +1,4 @@
-"""Announcing events, and sending them to who listens."""
+"""Announces events, and delivers them to webhook endpoints."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 class Deliveries:
-    """Announces events and sends them to who listens."""
+    """Announces events, and delivers them to webhook endpoints."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Deliveries:
         self._jitter = jitter
 
     async def announce(self) -> bool:
-        """Give what was committed its place in the stream, and address it; whether there may be more."""
+        """Assign positions to committed events, and create their deliveries. Return True if more may follow."""
         announced = await self._outbox.announce(_BATCH)
         for organization_id in announced.organization_ids:
             await self._wakeups.stream_grew(organization_id)
@@ -71,11 +71,11 @@ class Deliveries:
         return await self._deliveries.claim(limit=limit, lease_s=_LEASE_S)
 
     async def next_due_in_s(self) -> float | None:
-        """Seconds until the next delivery is due."""
+        """Return the seconds until the next delivery is due."""
         return await self._deliveries.next_due_in_s()
 
     async def send(self, delivery: Delivery) -> None:
-        """Send once, and record how it went. What waited for an endpoint that was switched off is not sent."""
+        """Make one attempt, and record its result. Deliveries to inactive endpoints are not sent."""
         if not delivery.is_active:
             ending = Ending(status="dead", last_error="The endpoint is not active.")
             async with self._units.begin(delivery.tenant) as work:
@@ -85,23 +85,23 @@ class Deliveries:
         try:
             reply = await self._http.send(signed(delivery, self._clock.now()))
         except ReplyTooLarge as large:
-            # What a receiver says is not read, so that it says too much of it changes nothing.
-            ending = self._judge(delivery, large.status, {})
+            # The body of the response is not used, so its size does not matter.
+            ending = self._ending(delivery, large.status, {})
         except SendFailure as failure:
-            ending = self._again(delivery, str(failure))
+            ending = self._retry(delivery, str(failure))
         else:
-            ending = self._judge(delivery, reply.status, reply.headers)
+            ending = self._ending(delivery, reply.status, reply.headers)
         await self._record(delivery, ending)
         self._metrics.delivery_tried("retried" if ending.status == "pending" else ending.status)
 
-    def _judge(self, delivery: Delivery, status: int, headers: Mapping[str, str]) -> Ending:
+    def _ending(self, delivery: Delivery, status: int, headers: Mapping[str, str]) -> Ending:
         if 200 <= status < 300:
             return Ending(status="delivered", last_status=status)
         if status == _GONE:
             return Ending(status="dead", last_status=_GONE, last_error="410 Gone", is_gone=True)
-        return self._again(delivery, f"HTTP {status}", status, _retry_after_s(headers, self._clock.now()))
+        return self._retry(delivery, f"HTTP {status}", status, _retry_after_s(headers, self._clock.now()))
 
-    def _again(
+    def _retry(
         self, delivery: Delivery, error: str, status: int | None = None, retry_after_s: float | None = None
     ) -> Ending:
         delay_s = delivery_delay_s(delivery.attempt_count, self._jitter(), retry_after_s)
@@ -111,7 +111,7 @@ class Deliveries:
         )
 
     async def _record(self, delivery: Delivery, ending: Ending) -> None:
-        """Record an attempt, and what it means for its endpoint, in one transaction."""
+        """Record an attempt and its effect on the endpoint in one transaction."""
         async with self._units.begin(delivery.tenant) as work:
             endpoint = await work.deliveries.note_on_endpoint(delivery, ending, give_up_after_s=ENDPOINT_GIVE_UP_S)
             if endpoint is None:
@@ -138,7 +138,7 @@ async def _announce_disabled(work: Work, delivery: Delivery, ending: Ending, end
 
 
 def signed(delivery: Delivery, now: datetime) -> Outgoing:
-    """One sending of a delivery, signed at this moment."""
+    """Return the request of one delivery attempt, signed with the current time."""
     body = envelope(delivery)
     headers = {
         "content-type": "application/json",
@@ -162,7 +162,7 @@ def signed(delivery: Delivery, now: datetime) -> Outgoing:
 
 
 def envelope(delivery: Delivery) -> bytes:
-    """The body of a sending: the same bytes at every try."""
+    """Return the body of a delivery: the same bytes at every attempt."""
     value = {
         "id": spell(Prefix.EVENT, delivery.event_id),
         "type": delivery.event_type,
@@ -174,7 +174,7 @@ def envelope(delivery: Delivery) -> bytes:
 
 
 def _retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """What a receiver asked for, in seconds or as a date (RFC 9110, section 10.2.3)."""
+    """Return the delay in a `Retry-After` header, which has seconds or a date (RFC 9110, section 10.2.3)."""
     text = headers.get("retry-after", "")
     if text.isascii() and text.isdigit():
         return float(text)

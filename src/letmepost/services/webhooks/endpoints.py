@@ -27,7 +27,7 @@ _SHOWN_BYTES = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointRequest:
-    """An endpoint that someone wants, or wants changed: only the fields named in `given` change."""
+    """A request to create or change an endpoint. Only the fields named in `given` change."""
 
     url: str = ""
     events: Sequence[str] = ()
@@ -46,7 +46,7 @@ class NewEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointTestResult:
-    """How a test event was received. `status` is None if there was no response."""
+    """The result of a test event. `status` is None if there was no response."""
 
     delivery_id: UUID
     status: int | None
@@ -57,7 +57,7 @@ class EndpointTestResult:
 
     @property
     def is_delivered(self) -> bool:
-        """Whether it counts as received."""
+        """True if the endpoint accepted the event."""
         return self.status is not None and 200 <= self.status < 300
 
 
@@ -65,17 +65,17 @@ class Endpoints:
     """Registers, changes and tests webhook endpoints of a caller."""
 
     def __init__(self, *, guard: AddressGuard, http: HTTPClient, clock: Clock, max_count: int) -> None:
-        """`max_count`: endpoints of an organization, both modes together."""
+        """`max_count`: the most endpoints of an organization, in both modes together."""
         self._guard = guard
         self._http = http
         self._clock = clock
         self._max_count = max_count
 
     async def check_url(self, wanted: EndpointRequest) -> None:
-        """Resolve the URL that an endpoint is to have, if it is given.
+        """Resolve the new URL of an endpoint, if it is given.
 
         Raises:
-            InvalidRequest: it may not be called.
+            InvalidRequest: the URL may not be called.
         """
         if "url" not in wanted.given:
             return
@@ -89,7 +89,7 @@ class Endpoints:
 
         Raises:
             InvalidRequest: an event does not exist.
-            StateForbids: the organization has the most endpoints allowed, or the URL is registered already.
+            StateForbids: the organization has reached its limit of endpoints, or the URL is already registered.
         """
         _check_events(wanted.events)
         now = work.now()
@@ -247,7 +247,7 @@ def _check_unused(url: str, used: Mapping[UUID, str]) -> None:
 
 
 def _is_same(url: str, other: str) -> bool:
-    """Compare without fragments, the case of the host, and the spelling of a default port."""
+    """Return True if two URLs are equal, ignoring fragments, the case of the host and an explicit default port."""
     return str(read_url(url)) == str(read_url(other))
 
 

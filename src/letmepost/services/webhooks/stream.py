@@ -1,4 +1,4 @@
-"""The stream of events, and the log of webhook deliveries."""
+"""The event stream and the log of webhook deliveries."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -16,11 +16,11 @@ from letmepost.storage.webhooks.stream import AnnouncedEvent, DeliveryRow
 
 REPLAYED_AT_MOST = timedelta(days=30)
 KEEP_ALIVE_S = 15.0
-"""How often a follower receives something when nothing happens: proxies close connections that are silent longer."""
+"""The interval of keep-alives on an idle stream: proxies close connections that are idle longer."""
 LOOK_AGAIN_S = 5.0
-"""How often a follower looks for events without a hint: the cost of a lost hint."""
+"""How often a stream reads events without a hint: the cost of a lost hint."""
 CHECK_S = 0.5
-"""How often a follower checks whether it may go on."""
+"""How often a stream checks whether it must end."""
 _PAGE = 100
 
 
@@ -35,24 +35,24 @@ class Streams:
     async def follow(
         self, caller: Caller, *, after: int, types: Sequence[str], is_over: Callable[[], Awaitable[bool]]
     ) -> AsyncGenerator[list[AnnouncedEvent], None]:
-        """Yield events behind a position as they are announced, in order, until `is_over` returns True.
+        """Yield events after a position as they are announced, in order, until `is_over` returns True.
 
-        Yields an empty list every `KEEP_ALIVE_S` when nothing happens. No connection is held between looks.
+        Yield an empty list every `KEEP_ALIVE_S` while there are no events. No connection is held between reads.
         """
         clock = self._clock
         async with self._wakeups.watch(caller.organization_id) as grown:
             grown.set()
-            looked_s = told_s = clock.monotonic_s()
+            read_s = yielded_s = clock.monotonic_s()
             while not await is_over():
                 found: list[AnnouncedEvent] = []
-                if grown.is_set() or clock.monotonic_s() - looked_s >= LOOK_AGAIN_S:
+                if grown.is_set() or clock.monotonic_s() - read_s >= LOOK_AGAIN_S:
                     grown.clear()
-                    looked_s = clock.monotonic_s()
+                    read_s = clock.monotonic_s()
                     async with self._units.begin(caller) as work:
                         found = await list_events(work, after=after, types=types, limit=_PAGE)
-                if found or clock.monotonic_s() - told_s >= KEEP_ALIVE_S:
+                if found or clock.monotonic_s() - yielded_s >= KEEP_ALIVE_S:
                     yield found
-                    told_s = clock.monotonic_s()
+                    yielded_s = clock.monotonic_s()
                 if len(found) == _PAGE:
                     grown.set()
                 after = found[-1].position if found else after
@@ -60,7 +60,7 @@ class Streams:
 
 
 async def list_events(work: Work, *, after: int, types: Sequence[str], limit: int) -> list[AnnouncedEvent]:
-    """Return events behind a position, oldest first. Positions are assigned after commit, so that none is missed."""
+    """Return events after a position, oldest first. Positions are assigned after commit, so that none is missed."""
     return await work.stream.read(after=after, types=types, profile_id=work.caller.profile_id, limit=limit)
 
 
@@ -75,7 +75,7 @@ async def list_deliveries(work: Work, endpoint_id: UUID, *, before: UUID | None,
 
 
 async def replay_delivery(work: Work, delivery_id: UUID) -> UUID:
-    """Send a delivery again, from the start of its schedule.
+    """Resend a delivery. Its retry schedule starts again.
 
     Raises:
         NotFound: the caller sees no such delivery.
@@ -87,7 +87,7 @@ async def replay_delivery(work: Work, delivery_id: UUID) -> UUID:
 
 
 async def replay_endpoint(work: Work, endpoint_id: UUID, after: datetime, before: datetime) -> int:
-    """Send every event of a period to an endpoint again, also those from before it existed; return their number.
+    """Send every event of a period to an endpoint, including those from before it existed; return their number.
 
     Raises:
         NotFound: the caller sees no such endpoint.
