@@ -1,12 +1,12 @@
-"""What all tests share."""
+"""Settings that all tests share."""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A busy machine is slow, not wrong: no example is judged by the clock. What is found is kept in .hypothesis, so fewer
-# examples than usual, run often, find as much.
+# There is no deadline per example, because a busy machine is slow. Failures are stored in .hypothesis, so few examples
+# that run often are as effective as many.
 settings.register_profile("letmepost", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("letmepost")
 
@@ -14,12 +14,12 @@ pytest_plugins = ["tests.servers", "tests.database", "tests.deployment", "tests.
 
 _PURE = {"domain", "platforms"}
 _WHOLE = "test_end_to_end.py"
-"""Lies beside the pure tests of a platform, and goes through a whole deployment."""
+"""A test that uses a whole deployment, in a folder of pure tests."""
 _SERVERS = {"postgres_url", "redis_url", "s3_url"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the pure folders pure: no socket, no server."""
+    """Disable sockets and servers in the pure folders."""
     here = Path(__file__).parent
     for item in items:
         if item.path.name == _WHOLE or not item.path.is_relative_to(here):

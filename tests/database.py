@@ -1,4 +1,4 @@
-"""A database for each test: a copy of one that the migrations have built, with the roles that services use."""
+"""A database for each test: a copy of a migrated database, with the roles that services use."""
 
 import asyncio
 import secrets
@@ -20,20 +20,20 @@ _PASSWORD = "only-on-loopback"
 
 @dataclass(frozen=True, slots=True)
 class DatabaseURLs:
-    """One database, as a superuser and as the login role of the worker."""
+    """The URLs of one database, for a superuser and for the login role of the worker."""
 
     admin: str
     login: str
 
     @property
     def api(self) -> str:
-        """The same database as the login role of the API."""
+        """The URL of the same database for the login role of the API."""
         return make_url(self.login).set(username=API_LOGIN_ROLE).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")
 def template_database(postgres_url: str) -> DatabaseURLs:
-    """A migrated database that nobody writes to."""
+    """Create a migrated database that tests only copy."""
     urls = asyncio.run(_create(postgres_url, f"template_{secrets.token_hex(4)}"))
     asyncio.run(migrate(urls.admin, urls.api, urls.login))
     return urls
@@ -41,14 +41,14 @@ def template_database(postgres_url: str) -> DatabaseURLs:
 
 @pytest.fixture
 async def database_urls(postgres_url: str, template_database: DatabaseURLs) -> AsyncIterator[DatabaseURLs]:
-    """A database of this test's own."""
+    """Create a database for one test."""
     async with copy_of(template_database, postgres_url) as urls:
         yield urls
 
 
 @asynccontextmanager
 async def copy_of(template: DatabaseURLs, postgres_url: str) -> AsyncIterator[DatabaseURLs]:
-    """A copy of a database that nobody is connected to; gone afterwards."""
+    """Copy a database that has no connections, and drop the copy afterwards."""
     name = f"test_{secrets.token_hex(6)}"
     try:
         yield await _create(postgres_url, name, template=make_url(template.admin).database)

@@ -1,7 +1,7 @@
-"""A whole deployment inside one test: API, worker and sandbox on one loop, over a database of its own.
+"""A whole deployment in one test: API, worker and sandbox on one event loop, with their own database.
 
-The API is called in process; the sandbox and webhook receivers listen on loopback, because the worker's outgoing calls
-are real ones.
+The API is called in process. The sandbox and webhook receivers listen on loopback, because the worker calls them over
+the network.
 """
 
 import asyncio
@@ -39,11 +39,11 @@ SANDBOX_TOKEN = "sandbox-token-sandbox"
 
 @asynccontextmanager
 async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
-    """Serve an application on a loopback port, a free one if none is given; yields its URL."""
+    """Serve an application on a loopback port (a free one by default); yield its URL."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
-        listener.listen()  # who calls before the server is up waits, and is not refused
+        listener.listen()  # clients that connect before the server is ready wait
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
@@ -55,13 +55,13 @@ async def serving(app: ASGIApp, port: int = 0) -> AsyncIterator[str]:
 
 @dataclass
 class Client:
-    """A caller with one API key. Every answer is checked for the request id and the envelope of errors."""
+    """A caller with one API key. It checks the request id and the error envelope of every response."""
 
     http: httpx2.AsyncClient
     key: str
 
     async def call(self, method: str, path: str, body: object = None, **headers: str) -> httpx2.Response:
-        """Send a request; header names may be written with underscores."""
+        """Send a request. Header names may have underscores."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {"authorization": f"Bearer {self.key}", **names}
         reply = (
@@ -85,7 +85,7 @@ class Client:
         return await self.call("POST", path, {} if body is None else body, **headers)
 
     async def sandbox_account(self, scenario: str = "ok") -> str:
-        """Connect a simulated account on the first platform; returns its id."""
+        """Connect a simulated account on the first platform; return its id."""
         platform = next(iter(discover()))
         reply = await self.post("/v1/sandbox/accounts", {"platform": platform, "scenario": scenario})
         assert reply.status_code == 201, reply.text
@@ -95,7 +95,7 @@ class Client:
 
 @dataclass
 class Deployment:
-    """Everything, running."""
+    """A running deployment."""
 
     settings: Settings
     environment: Mapping[str, str]
@@ -106,7 +106,7 @@ class Deployment:
     _workers: list[tuple["asyncio.Task[None]", asyncio.Event]] = field(default_factory=list)
 
     async def client(self, mode: Mode = Mode.TEST, organization_id: str | None = None, **key: Any) -> Client:
-        """A caller with a fresh key, of a fresh organization unless one is given."""
+        """Return a caller with a new key, of a new organization unless one is given."""
         operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
         if organization_id is None:
             made = await self.http.post("/v1/organizations", json={"name": "Tenant"}, headers=operator)
@@ -117,7 +117,7 @@ class Deployment:
         return Client(self.http, reply.json()["key"])
 
     async def start_worker(self) -> WorkerServices:
-        """One more worker; returns its services."""
+        """Start another worker; return its services."""
         stop, opened = asyncio.Event(), asyncio.get_running_loop().create_future()
 
         async def work() -> None:
@@ -128,7 +128,7 @@ class Deployment:
         worker = asyncio.create_task(work())
         await asyncio.wait({worker, opened}, return_when=asyncio.FIRST_COMPLETED)
         if worker.done():
-            await worker  # raises what kept it from starting
+            await worker  # raises the error that kept it from starting
         self._workers.append((worker, stop))
         services: WorkerServices = await opened
         return services
@@ -150,7 +150,7 @@ class Deployment:
 def settings_for(
     urls: DatabaseURLs, redis_url: str, media_dir: Path, *, sandbox_url: str | None = None, **changes: Any
 ) -> Settings:
-    """Settings of a deployment on loopback."""
+    """Return the settings of a deployment on loopback."""
     given = {
         "DATABASE_URL": urls.api,
         "worker_database_url": urls.login,
@@ -184,8 +184,8 @@ async def deployed(
     """Run a deployment.
 
     Args:
-        platforms: the platforms that it knows instead of all that are built in.
-        before_sandbox: puts a proxy before the URL of the sandbox, and yields the URL of the proxy.
+        platforms: the platforms of the deployment; by default all.
+        before_sandbox: puts a proxy in front of the sandbox, and yields the URL of the proxy.
         changes: settings.
     """
     known = discover() if platforms is None else platforms
@@ -211,6 +211,6 @@ async def deployed(
 
 @pytest.fixture
 async def deployment(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A deployment with one worker."""
+    """Run a deployment with one worker."""
     async with deployed(database_urls, redis_url, tmp_path) as running:
         yield running

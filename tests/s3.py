@@ -1,4 +1,4 @@
-"""A store that speaks S3, on loopback."""
+"""An S3-compatible store on loopback."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ BUCKET = "letmepost-media"
 
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
-    """The store's address; it holds one empty bucket."""
+    """Run the store with one empty bucket; yield its URL."""
     import boto3  # noqa: PLC0415 - it takes seconds, and few tests need it
     from moto.server import ThreadedMotoServer  # noqa: PLC0415 - as above
 
@@ -34,7 +34,7 @@ def s3_url() -> Iterator[str]:
 
 
 def bucket(url: str, name: str = BUCKET) -> Bucket:
-    """How a deployment is told of it."""
+    """Return the settings of a bucket for a deployment."""
     return Bucket(
-        name=name, endpoint=url, region="us-east-1", access_key_id="somebody", secret_access_key="their-secret"
+        name=name, endpoint=url, region="us-east-1", access_key_id="test-key", secret_access_key="test-secret"
     )

@@ -1,4 +1,4 @@
-"""The servers that tests run against: embedded ones of their own, or those that the environment names."""
+"""The servers of the tests: embedded ones, or those that the environment names."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ Start: TypeAlias = Callable[..., Coroutine[Any, Any, RunningServer]]
 
 @contextmanager
 def open_directory() -> Iterator[Path]:
-    """An empty directory that any account may enter, as PostgreSQL has to when the tests are run by root."""
+    """Create an empty directory that every user may enter, because PostgreSQL does not run as root."""
     with tempfile.TemporaryDirectory(prefix="letmepost-") as place:
         directory = Path(place)
         directory.chmod(0o711)
@@ -26,13 +26,13 @@ def open_directory() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """A superuser's URL: of TEST_DATABASE_URL, or of a server that lives as long as this test process."""
+    """Yield the URL of a superuser: TEST_DATABASE_URL, or that of a server that runs until the test process ends."""
     yield from _url(os.environ.get("TEST_DATABASE_URL"), start_postgres)
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """TEST_REDIS_URL, or a server that lives as long as this test process."""
+    """Yield TEST_REDIS_URL, or the URL of a server that runs until the test process ends."""
     yield from _url(os.environ.get("TEST_REDIS_URL"), start_valkey)
 
 
@@ -40,7 +40,7 @@ def _url(given: str | None, start: Start) -> Iterator[str]:
     if given:
         yield given
         return
-    # A loop of its own: the tests' loops come and go, and the fixture outlives them.
+    # It has its own event loop, because the fixture outlives the loops of the tests.
     with open_directory() as data_dir, asyncio.Runner() as runner:
         server = runner.run(start(data_dir, durable=False))
         try:

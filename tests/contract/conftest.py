@@ -1,4 +1,4 @@
-"""The contract's promises are checked against the deployment that the tests of the HTTP interface share."""
+"""Fixtures of the contract's tests: the deployment that the tests of the HTTP interface share."""
 
 from tests.http.fixtures import admin, client, receiver, service, service_urls, tenant
 

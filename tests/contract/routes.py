@@ -1,6 +1,6 @@
-"""Every route: what it needs, and a request that it takes.
+"""Every route, with its scope and a valid request.
 
-A route without a row here fails `test_routes.py`: whoever adds one says who may use it.
+A route without a row here fails `test_routes.py`, so that each new route declares who may use it.
 """
 
 from collections.abc import Mapping
@@ -22,10 +22,10 @@ class Row:
     """One operation.
 
     Args:
-        scope: the scope that it needs; `any` for every key, `operator` for the operator's token, None for everybody.
-        about: what the id in its path names.
-        body: a body of the right shape.
-        query: what keeps it from answering for ever.
+        scope: the required scope; `any` for every key, `operator` for the operator's token, None for public routes.
+        about: the kind of resource that the id in the path names.
+        body: a well-formed body.
+        query: the query that makes an endless response end.
     """
 
     method: str
@@ -40,7 +40,7 @@ class Row:
         return f"{self.method} {self.path}"
 
     def path_to(self, spelled: str) -> str:
-        """The path with this id in it."""
+        """Return the path with this id."""
         parts = (_FILLED.get(part, spelled) if part.startswith("{") else part for part in self.path.split("/"))
         return "/".join(parts) + self.query
 

@@ -1,4 +1,4 @@
-"""What the Dockerfile and docker-compose.yml promise, read from the files: no engine is needed."""
+"""Properties of the Dockerfile and of docker-compose.yml, read from the files: no container engine is needed."""
 
 import json
 import re
@@ -20,7 +20,7 @@ OWN = {"migrate", "api", "worker", "sandbox"}
 SETTINGS = {
     str(field.validation_alias or f"LETMEPOST_{name.upper()}"): field for name, field in Settings.model_fields.items()
 }
-# What docker-compose.yml asks for that the program does not know.
+# Variables of docker-compose.yml that are not settings of the program.
 COMPOSE_ONLY = {
     "LETMEPOST_API_DATABASE_PASSWORD",
     "LETMEPOST_PUBLISH",
@@ -37,14 +37,14 @@ each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICE
 
 
 def instructions() -> list[tuple[str, str]]:
-    """The Dockerfile's, in order: name and words."""
+    """Return the instructions of the Dockerfile in order: name and arguments."""
     text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
     lines = re.sub(r"\\\n", "", text).splitlines()
     return [(name, words.strip()) for name, _, words in (line.partition(" ") for line in lines if line)]
 
 
 def words_of(name: str) -> list[str]:
-    """Of every instruction of that name."""
+    """Return the arguments of every instruction of that name."""
     return [words for found, words in instructions() if found == name]
 
 
@@ -58,12 +58,12 @@ def gibibytes(size: str) -> int:
     return int(size[:-1])
 
 
-def test_compose_has_everything() -> None:
+def test_compose_has_all_services() -> None:
     assert set(SERVICES) == OWN | {"postgres", "valkey"}
 
 
 @each_service
-def test_no_service_can_gain_rights(service: dict[str, Any]) -> None:
+def test_no_service_can_gain_privileges(service: dict[str, Any]) -> None:
     assert str(service["user"]).partition(":")[0] not in {"", "0", "root"}
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
@@ -74,7 +74,7 @@ def test_no_service_can_gain_rights(service: dict[str, Any]) -> None:
 
 @each_service
 def test_every_service_has_limits_on_memory_and_processes(service: dict[str, Any]) -> None:
-    assert gibibytes(service["mem_limit"]) == gibibytes(service["memswap_limit"]) > 0, "with swap it is no limit"
+    assert gibibytes(service["mem_limit"]) == gibibytes(service["memswap_limit"]) > 0, "swap would exceed the limit"
     assert 0 < service["pids_limit"] <= 512
 
 
@@ -93,7 +93,7 @@ def test_api_has_no_more_processes_than_media_processes() -> None:
 
 
 @each_service
-def test_every_service_that_stays_has_a_health_check(service: dict[str, Any]) -> None:
+def test_every_long_running_service_has_a_health_check(service: dict[str, Any]) -> None:
     check = service["healthcheck"]
     if service.get("command") == ["migrate"]:
         assert check == {"disable": True}
@@ -104,7 +104,7 @@ def test_every_service_that_stays_has_a_health_check(service: dict[str, Any]) ->
     assert service["restart"] == "unless-stopped"
 
 
-def test_the_images_health_check_asks_the_port_that_services_listen_on() -> None:
+def test_health_check_of_the_image_uses_the_port_of_the_services() -> None:
     (check,) = words_of("HEALTHCHECK")
     ports = re.findall(r"'127\.0\.0\.1', (\d+)", check)
     assert ports == words_of("EXPOSE") == ["8080"]
@@ -130,12 +130,12 @@ def test_one_service_builds_the_image_and_the_others_use_it() -> None:
     assert {SERVICES[name]["user"] for name in OWN} == set(words_of("USER"))
 
 
-def test_only_the_api_is_published_and_by_default_only_here() -> None:
+def test_only_the_api_is_published_and_by_default_on_loopback() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["api"]
     assert SERVICES["api"]["ports"] == ["${LETMEPOST_PUBLISH:-127.0.0.1:8080}:8080"]
 
 
-def test_the_sandbox_and_the_stores_are_reached_by_those_who_need_them() -> None:
+def test_sandbox_and_stores_are_reachable_by_their_clients_only() -> None:
     members = {
         network: {name for name, service in SERVICES.items() if network in service["networks"]}
         for network in COMPOSE["networks"]
@@ -146,20 +146,20 @@ def test_the_sandbox_and_the_stores_are_reached_by_those_who_need_them() -> None
     assert COMPOSE["networks"]["sandbox"] == COMPOSE["networks"]["stores"] == {"internal": True}
 
 
-def test_every_secret_is_required_and_the_message_says_how_to_make_it() -> None:
+def test_every_secret_is_required_with_a_helpful_message() -> None:
     for found in VARIABLE.finditer(COMPOSE_TEXT):
         if SECRET.search(found["name"]):
             assert found["rest"] == ":?run 'make secrets'", found[0]
 
 
-def test_every_variable_that_compose_asks_for_is_known() -> None:
+def test_every_variable_of_compose_is_known() -> None:
     asked = {found["name"] for found in VARIABLE.finditer(COMPOSE_TEXT)}
     assert asked <= SETTINGS.keys() | COMPOSE_ONLY
     assert asked >= COMPOSE_ONLY
 
 
 @pytest.mark.parametrize("name", sorted(OWN))
-def test_every_variable_that_a_service_gets_is_known(name: str) -> None:
+def test_every_variable_of_a_service_is_known(name: str) -> None:
     service = SERVICES[name]
     assert service["environment"].keys() <= SETTINGS.keys() | {"TMPDIR"}
     assert not [value for value in service["environment"].values() if isinstance(value, bool | float)]
@@ -167,8 +167,8 @@ def test_every_variable_that_a_service_gets_is_known(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["api", "worker"])
 def test_every_setting_can_be_set(name: str) -> None:
-    """Of the platforms' settings this file knows nothing: they have a file of their own."""
-    elsewhere = {"LETMEPOST_MEDIA_DIR", "LETMEPOST_MIGRATION_DATABASE_URL"}  # in the image; for migrate alone
+    """Settings of platforms are not in this file: they have their own."""
+    elsewhere = {"LETMEPOST_MEDIA_DIR", "LETMEPOST_MIGRATION_DATABASE_URL"}  # set in the image; only for migrate
     elsewhere |= {
         "api": {"LETMEPOST_ALIVE_FILE", "LETMEPOST_WORKER_DATABASE_URL"},
         "worker": {"LETMEPOST_OPERATOR_TOKEN"},
@@ -178,7 +178,7 @@ def test_every_setting_can_be_set(name: str) -> None:
     assert service["env_file"] == [{"path": "platforms/.env", "required": False}]
 
 
-def test_the_superusers_password_is_for_migrate_alone() -> None:
+def test_password_of_the_superuser_is_given_to_migrate_only() -> None:
     holders = {name for name, service in SERVICES.items() if "POSTGRES_PASSWORD" in json.dumps(service)}
     assert holders == {"postgres", "migrate"}
     assert "LETMEPOST_MIGRATION_DATABASE_URL" in SERVICES["migrate"]["environment"]
@@ -192,11 +192,11 @@ def test_login_role_of_the_worker_is_given_to_worker_and_migrate_only() -> None:
     assert [re.findall("//([^:]+):", url) for url in urls] == [["letmepost_api"], ["letmepost_worker"]]
 
 
-def test_the_sandbox_gets_its_token_and_nothing_else() -> None:
+def test_sandbox_gets_only_its_token() -> None:
     assert SERVICES["sandbox"]["environment"].keys() == {"LETMEPOST_SANDBOX_TOKEN"}
 
 
-def test_api_and_worker_share_the_media() -> None:
+def test_api_and_worker_share_the_media_directory() -> None:
     media_dir = dict(word.split("=") for word in " ".join(words_of("ENV")).split())["LETMEPOST_MEDIA_DIR"]
     for name in ("api", "worker"):
         assert SERVICES[name]["volumes"] == [f"media:{media_dir}"]
@@ -204,12 +204,12 @@ def test_api_and_worker_share_the_media() -> None:
     assert {media_dir, "/data/sandbox"} <= set(made.split())
 
 
-def test_a_stopping_container_outlives_its_grace() -> None:
+def test_stop_timeout_exceeds_the_grace_period() -> None:
     assert SETTINGS["LETMEPOST_SHUTDOWN_GRACE_S"].default < seconds(SERVICES["worker"]["stop_grace_period"])
     assert SERVICES["worker"]["init"] is True
 
 
-def test_make_secrets_writes_what_compose_requires(tmp_path: Path) -> None:
+def test_make_secrets_writes_the_required_variables(tmp_path: Path) -> None:
     command = ["make", "--file", str(ROOT / "Makefile"), "secrets", f"PYTHON={sys.executable}"]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     written = tmp_path / ".env"
@@ -221,13 +221,13 @@ def test_make_secrets_writes_what_compose_requires(tmp_path: Path) -> None:
     known = {name.removeprefix("LETMEPOST_").lower(): value for name, value in made.items() if name in SETTINGS}
     Settings.model_validate({"DATABASE_URL": "postgresql://", "REDIS_URL": "redis://", **known})
     for name in ("POSTGRES_PASSWORD", "LETMEPOST_API_DATABASE_PASSWORD", "LETMEPOST_WORKER_DATABASE_PASSWORD"):
-        assert re.fullmatch(r"[\w-]{43}", made[name]), "it becomes part of a URL"
+        assert re.fullmatch(r"[\w-]{43}", made[name]), "it is part of a URL"
 
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     assert written.read_text(encoding="utf-8") == first
 
 
-def test_make_secrets_adds_what_an_earlier_release_did_not_need(tmp_path: Path) -> None:
+def test_make_secrets_adds_missing_variables(tmp_path: Path) -> None:
     written = tmp_path / ".env"
     before = "POSTGRES_PASSWORD=kept\nLETMEPOST_KEYS=k0:kept\nLETMEPOST_PUBLISH=127.0.0.1:9000"  # no newline at the end
     written.write_text(before, encoding="utf-8")
@@ -241,12 +241,12 @@ def test_make_secrets_adds_what_an_earlier_release_did_not_need(tmp_path: Path) 
     assert written.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_image_is_built_from_pinned_things_and_runs_as_nobody_special() -> None:
+def test_image_is_pinned_and_runs_as_an_unprivileged_user() -> None:
     stages = {words.split()[-1] for words in words_of("FROM") if " AS " in words}
     bases = {words.split()[0] for words in words_of("FROM")} - stages
     assert all(re.fullmatch(r"python:3\.\d+-slim", base) for base in bases)
     assert re.fullmatch(r"([1-9]\d{3,}):\1", words_of("USER")[-1])
-    # After the last USER nothing runs any more as another.
+    # The last USER instruction determines the user.
     order = [name for name, _ in instructions()]
     assert "RUN" not in order[order.index("USER") :]
     assert json.loads(words_of("ENTRYPOINT")[-1]) == ["letmepost"]
@@ -259,7 +259,7 @@ def test_packages_are_installed_by_hash_and_as_wheels() -> None:
         assert option in install
 
 
-def test_nothing_secret_can_get_into_the_image() -> None:
+def test_image_contains_no_secrets() -> None:
     assert not words_of("ADD")
     assert not [words for words in words_of("ENV") + words_of("ARG") if SECRET.search(words)]
     copied = {word for words in words_of("COPY") if "--from=" not in words for word in words.split()[:-1]}
@@ -271,7 +271,7 @@ def test_nothing_secret_can_get_into_the_image() -> None:
     assert copied == allowed
 
 
-def test_the_image_is_laid_out_as_the_source_tree() -> None:
+def test_image_has_the_layout_of_the_source_tree() -> None:
     """`letmepost migrate` looks for the migrations beside the package's source."""
     assert MIGRATIONS == ROOT / "migrations"
     assert {"src/ src/", "migrations/ migrations/"} <= set(words_of("COPY"))
@@ -287,7 +287,7 @@ def test_every_requirement_has_a_version_and_hashes_and_no_address(name: str) ->
     text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
     assert "://" not in text
     options = re.findall(r"^\s*(--?[a-z-]+)", text, flags=re.MULTILINE)
-    assert set(options) == {"--hash"}, "such as an index"
+    assert set(options) == {"--hash"}, "options such as an index are not allowed"
     blocks = re.sub(r"^\s*#.*\n?", "", text, flags=re.MULTILINE).replace("\\\n", " ").splitlines()
     assert blocks
     for block in filter(None, map(str.strip, blocks)):
@@ -295,7 +295,7 @@ def test_every_requirement_has_a_version_and_hashes_and_no_address(name: str) ->
         assert re.search(r" --hash=sha256:[0-9a-f]{64}", block), block[:80]
 
 
-def test_tests_run_with_what_is_deployed() -> None:
+def test_tests_use_the_deployed_versions() -> None:
     pins = {
         name: dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements" / name).read_text(), flags=re.MULTILINE))
         for name in ("runtime.txt", "dev.txt")

@@ -1,10 +1,10 @@
-"""The error codes: a closed set, each with a status and a failure kind's way to it."""
+"""The error codes: a closed set, with their statuses and the kinds of failures that lead to them."""
 
 from letmepost.domain.errors import ErrorCode, FailureKind
 from letmepost.domain.retry import POLICIES
 from letmepost.http.errors import STATUS
 
-# contract.md, section 2.
+# The documented codes and statuses.
 _DOCUMENTED = {
     "validation_failed": 400,
     "preflight_failed": 400,
@@ -30,6 +30,6 @@ def test_codes_and_statuses_are_the_documented_ones() -> None:
     assert {str(code): status for code, status in STATUS.items()} == _DOCUMENTED
 
 
-def test_every_kind_of_failure_has_a_policy_and_a_code_of_the_platforms() -> None:
+def test_every_kind_of_failure_has_a_policy_with_a_platform_code() -> None:
     assert set(POLICIES) == set(FailureKind)
     assert {str(policy.code).partition("_")[0] for policy in POLICIES.values()} == {"platform"}

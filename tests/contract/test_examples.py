@@ -1,4 +1,4 @@
-"""Every operation has an example to copy, in a page of docs/. That they work is tested by running them."""
+"""Every operation has an example in a page of docs/. Other tests run the examples."""
 
 import json
 import re
@@ -19,12 +19,12 @@ SHELL = "\n".join(
 )
 ELSEWHERE = {
     ("POST", "/v1/accounts/connect/{platform}/complete"),  # takes real credentials
-    ("PUT", "/v1/media/uploads/{token}"),  # its URL comes out of an answer
+    ("PUT", "/v1/media/uploads/{token}"),  # its URL is part of a response
 }
 
 
 def called() -> set[tuple[str, str]]:
-    """What the examples ask for: method and path, without the query."""
+    """Return the methods and paths of the examples, without the query."""
     found = set()
     for command in re.findall(r"curl (?:[^\n'\"]|\"[^\"]*\"|'[^']*')*", SHELL):
         path = re.search(r"\$API(/[^\s\"?]*)", command)
@@ -36,12 +36,12 @@ def called() -> set[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(set(OPERATIONS) - ELSEWHERE))
-def test_an_operation_has_an_example(method: str, path: str) -> None:
+def test_operation_has_an_example(method: str, path: str) -> None:
     shape = re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)))
     assert any(other == method and shape.fullmatch(asked) for other, asked in called()), (method, path)
 
 
-def test_the_readme_leads_to_every_page() -> None:
+def test_readme_links_to_every_page() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for page in (ROOT / "docs").glob("*.md"):
         assert f"(docs/{page.name})" in readme

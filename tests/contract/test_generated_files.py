@@ -1,4 +1,4 @@
-"""Files that are made from the program are committed as the program makes them now."""
+"""Committed generated files are up to date."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
         pytest.param(".env.example", env_example, "env-example", id=".env.example"),
     ],
 )
-def test_a_generated_file_is_up_to_date(file: str, made: Callable[[], str], target: str) -> None:
+def test_generated_file_is_up_to_date(file: str, made: Callable[[], str], target: str) -> None:
     assert (ROOT / file).read_text(encoding="utf-8") == made(), f"run: make {target}"
 
 
-def test_two_descriptions_of_the_api_are_the_same() -> None:
+def test_openapi_document_is_deterministic() -> None:
     assert describe_api() == describe_api()

@@ -1,4 +1,4 @@
-"""Requests made up from the API's own description: whatever they are, the answer is one that it describes."""
+"""Requests generated from the OpenAPI document: every response is a described one."""
 
 import asyncio
 import json
@@ -28,12 +28,12 @@ from tests.http.support import PLATFORM, Tenant, make_tenant
 from tests.storage.support import Admin
 
 EXAMPLES = 2
-"""Of each operation, of each kind: well-formed and malformed."""
+"""The examples of each operation and kind (well-formed and malformed)."""
 LEFT_OUT = {
-    "followEvents",  # answers for as long as somebody listens
+    "followEvents",  # its response never ends
     "uploadMedia",  # takes a form, not JSON
-    "receiveUpload",  # takes bytes, at an address that only we can make
-    "health",  # takes nothing that could be malformed
+    "receiveUpload",  # takes bytes, at a signed URL
+    "health",  # has no parameters and no body
     "ready",
 }
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -48,13 +48,13 @@ _OPERATIONS = {
 
 @pytest.fixture(scope="module")
 async def owner(service: Deployment, admin: Admin) -> Tenant:
-    """A tenant with one thing of each kind."""
+    """Return a tenant with one resource of each kind."""
     return await make_tenant(service, admin, {"authorization": f"Bearer {OPERATOR_TOKEN}"})
 
 
 @pytest.fixture(scope="module")
 async def ids(owner: Tenant) -> Mapping[str, str]:
-    """Ids that exist, by the names of the parameters that they fill."""
+    """Return existing ids, by the names of their path parameters."""
     client = owner.client
     account_id = await client.sandbox_account()
     post = (await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})).json()
@@ -72,8 +72,8 @@ async def ids(owner: Tenant) -> Mapping[str, str]:
     }
 
 
-def test_every_id_of_the_description_is_known_here() -> None:
-    """Names of parameters, so that a new kind of thing is not left out."""
+def test_every_id_parameter_is_known_here() -> None:
+    """A new kind of resource must be added to `ids`."""
     assert {name for name in PARAMETERS if name.endswith("_id")} == {
         f"{name}_id"
         for name in (
@@ -94,7 +94,7 @@ def test_every_id_of_the_description_is_known_here() -> None:
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("name", sorted(_OPERATIONS))
-async def test_whatever_is_asked_the_answer_is_described(
+async def test_response_to_a_generated_request_is_described(
     owner: Tenant, ids: Mapping[str, str], name: str, mode: schemathesis.GenerationMode
 ) -> None:
     operation, loop = _OPERATIONS[name], asyncio.get_running_loop()

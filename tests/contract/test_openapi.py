@@ -1,4 +1,4 @@
-"""The description of the API tells the truth, and all of it."""
+"""The OpenAPI document is correct and complete."""
 
 import json
 import re
@@ -33,12 +33,12 @@ def _reference(response: dict[str, Any]) -> str:
 _FOR_BROWSERS = ("/docs", "/media/", "/connect/", "/v1/accounts/oauth/")
 
 
-def test_every_route_but_the_pages_is_described() -> None:
+def test_every_route_except_pages_is_described() -> None:
     assert set(OPERATIONS) == {row.line for row in ROWS if not row.path.startswith(_FOR_BROWSERS)}
 
 
 @each_operation
-def test_a_success_has_a_schema(line: str) -> None:
+def test_success_has_a_schema(line: str) -> None:
     successes = [response for status, response in OPERATIONS[line]["responses"].items() if status[0] == "2"]
     assert successes
     for response in successes:
@@ -48,10 +48,10 @@ def test_a_success_has_a_schema(line: str) -> None:
 
 
 @each_operation
-def test_every_refusal_is_the_envelope(line: str) -> None:
+def test_every_error_is_the_envelope(line: str) -> None:
     responses = OPERATIONS[line]["responses"]
     assert set(responses) >= {"500"}
-    assert set(responses).isdisjoint({"422", "4XX", "5XX"}), "FastAPI's own shape is never sent"
+    assert set(responses).isdisjoint({"422", "4XX", "5XX"}), "FastAPI's own error format is never sent"
     for status, response in responses.items():
         if status[0] != "2" and (line, status) != ("GET /ready", "503"):
             described = API["components"]["responses"][response["$ref"].rpartition("/")[2]]
@@ -59,14 +59,14 @@ def test_every_refusal_is_the_envelope(line: str) -> None:
 
 
 @each_operation
-def test_a_body_has_an_example_that_fits(line: str) -> None:
+def test_body_has_a_valid_example(line: str) -> None:
     for kind, content in OPERATIONS[line].get("requestBody", {}).get("content", {}).items():
         if kind == "application/json":
             check(content["schema"], content["example"])
 
 
 @each_operation
-def test_an_example_of_an_answer_fits(line: str) -> None:
+def test_example_of_a_response_is_valid(line: str) -> None:
     for response in OPERATIONS[line]["responses"].values():
         described = API["components"]["responses"][response["$ref"].rpartition("/")[2]] if "$ref" in response else None
         for content in (described or response).get("content", {}).values():
@@ -91,7 +91,7 @@ def test_every_tag_is_described_and_used() -> None:
     assert all(words.endswith(".") for words in tags.values())
 
 
-def test_every_event_is_described_with_an_example_that_fits() -> None:
+def test_every_event_is_described_with_a_valid_example() -> None:
     assert set(API["webhooks"]) == set(EVENT_TYPES)
     for event_type, item in API["webhooks"].items():
         content = item["post"]["requestBody"]["content"]["application/json"]
@@ -101,7 +101,7 @@ def test_every_event_is_described_with_an_example_that_fits() -> None:
         assert item["post"]["description"].endswith(".")
 
 
-def test_what_an_answer_leaves_out_is_never_null() -> None:
+def test_optional_field_of_a_response_is_never_null() -> None:
     bodies = {"ErrorView", "TargetResult", "BatchView", "PostRead"}
     for name in bodies:
         for field, described in SCHEMAS[name]["properties"].items():
@@ -110,7 +110,7 @@ def test_what_an_answer_leaves_out_is_never_null() -> None:
 
 
 @each_operation
-def test_an_operation_says_in_a_sentence_what_it_does(line: str) -> None:
+def test_operation_is_described_in_sentences(line: str) -> None:
     operation = OPERATIONS[line]
     assert operation["description"][0].isupper()
     assert "." in operation["description"]
@@ -136,7 +136,7 @@ def test_operation_ids_are_unique() -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.line in OPERATIONS], ids=lambda row: row.line)
-def test_an_operation_names_its_scope_and_its_key(row: Any) -> None:
+def test_operation_has_its_scope_and_security_scheme(row: Any) -> None:
     operation = OPERATIONS[row.line]
     assert operation.get("x-scope") == row.scope
     if row.scope is None:
@@ -145,7 +145,7 @@ def test_an_operation_names_its_scope_and_its_key(row: Any) -> None:
         assert operation["security"] == [{"operator" if row.scope == OPERATOR else "bearer": []}]
 
 
-def test_both_kinds_of_key_are_described() -> None:
+def test_both_security_schemes_are_described() -> None:
     schemes = API["components"]["securitySchemes"]
     assert {name: (scheme["type"], scheme["scheme"]) for name, scheme in schemes.items()} == {
         "bearer": ("http", "bearer"),
@@ -153,7 +153,7 @@ def test_both_kinds_of_key_are_described() -> None:
     }
 
 
-def test_what_changes_something_takes_an_idempotency_key() -> None:
+def test_changing_operation_takes_an_idempotency_key() -> None:
     takes = {
         line
         for line, operation in OPERATIONS.items()
@@ -175,12 +175,12 @@ def test_every_error_code_is_in_the_envelope() -> None:
     }
 
 
-def test_names_on_the_wire_are_in_camel_case() -> None:
+def test_field_names_are_in_camel_case() -> None:
     names = {name for schema in SCHEMAS.values() for name in schema.get("properties", {})}
     assert sorted(name for name in names if not re.fullmatch(r"[a-z][A-Za-z0-9]*", name)) == []
 
 
-def test_bodies_are_closed() -> None:
+def test_bodies_allow_no_other_fields() -> None:
     bodies = {
         content["schema"]["$ref"].rpartition("/")[2]
         for operation in OPERATIONS.values()
@@ -191,7 +191,7 @@ def test_bodies_are_closed() -> None:
     assert {name for name in bodies if SCHEMAS[name].get("additionalProperties") is not False} == set()
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_exists() -> None:
     for reference in set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(API))):
         found: Any = API
         for part in reference.split("/"):

@@ -1,4 +1,4 @@
-"""Adding a platform is adding a folder: no other file names it."""
+"""A platform is added as a folder: no other file names it."""
 
 import ast
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ SOURCE = Path(letmepost.__file__).parent
 
 
 @pytest.mark.parametrize("name", sorted(discover()))
-def test_a_platform_is_named_only_in_its_own_folder(name: str) -> None:
+def test_platform_is_named_only_in_its_own_folder(name: str) -> None:
     assert set(_files_naming(name)) == set()
 
 
-def test_the_look_for_names_finds_them() -> None:
+def test_search_for_names_finds_them() -> None:
     for line in (
         'kind = "double"',
         'title = "Double"',
@@ -48,7 +48,7 @@ def _is_named(name: str, tree: ast.AST) -> bool:
 
 
 def _words(node: ast.AST) -> Iterator[list[str]]:
-    """A constant as a whole, and the words of every identifier, in lower case."""
+    """Yield a constant as a whole, and the words of every identifier, in lower case."""
     match node:
         case ast.Constant(value=str() as text):
             yield [text.lower()]
@@ -63,6 +63,6 @@ def _words(node: ast.AST) -> Iterator[list[str]]:
 
 
 def _split(identifier: str) -> list[str]:
-    """`post_toBluesky.x` in words."""
+    """Split an identifier such as `post_toBluesky.x` into words."""
     spaced = "".join(f" {letter}" if letter.isupper() else letter for letter in identifier)
     return spaced.lower().replace("_", " ").replace(".", " ").split()

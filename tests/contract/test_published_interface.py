@@ -1,4 +1,4 @@
-"""The published interface that existing clients use: what they send is taken, and what they get has its shape."""
+"""Compatibility with the published interface that existing clients use: its requests and its responses."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +17,7 @@ from tests.storage.support import Admin
 
 _BESIDE = (folder / "shared/specs/letmepost-openapi.json" for folder in Path(__file__).parents)
 SPECIFICATION = next((path for path in _BESIDE if path.exists()), None)
-"""Not part of this repository: where it does not lie beside it, there is nothing to compare with."""
+"""The published interface is not part of this repository. Without the file, the tests are skipped."""
 
 NOT_HERE_YET = {
     "GET /v1/accounts/{id}/pinterest/boards",
@@ -39,7 +39,7 @@ LINES = {
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """A client of the published interface, with one thing of each kind."""
+    """A client of the published interface, with one resource of each kind."""
 
     tenant: Tenant
     account_id: str
@@ -149,7 +149,7 @@ async def _connect(visitor: Visitor) -> httpx2.Response:
 
 @asks("POST /v1/api-keys")
 async def _create_key(visitor: Visitor) -> httpx2.Response:
-    """`prefix` names the world, and no scopes are all of the maker's."""
+    """`prefix` is the mode. Without scopes, the key has those of its creator."""
     reply = await visitor.client.post("/v1/api-keys", {"name": "ci", "prefix": "lmp_test_", "scopes": []})
     assert reply.json()["key"].startswith("lmp_test_")
     return reply
@@ -206,12 +206,12 @@ async def visitor(service: Deployment, admin: Admin, receiver: Receiver) -> Visi
     return Visitor(tenant, await tenant.client.sandbox_account(), receiver)
 
 
-def test_every_published_operation_is_asked_for() -> None:
+def test_every_published_operation_is_requested() -> None:
     assert set(LINES) - NOT_HERE_YET == set(ASK)
 
 
 @pytest.mark.parametrize("line", sorted(ASK))
-async def test_an_operation_answers_as_it_is_published(visitor: Visitor, line: str) -> None:
+async def test_operation_responds_as_published(visitor: Visitor, line: str) -> None:
     reply = await ASK[line](visitor)
     assert reply.status_code < 300, reply.text
     answers = {status: _resolved(answer) for status, answer in LINES[line]["responses"].items()}
@@ -221,7 +221,7 @@ async def test_an_operation_answers_as_it_is_published(visitor: Visitor, line: s
     jsonschema_rs.validator_for(whole).validate(reply.json())
 
 
-async def test_a_refusal_has_the_published_shape(visitor: Visitor) -> None:
+async def test_error_has_the_published_format(visitor: Visitor) -> None:
     for reply in (
         await visitor.client.get("/v1/posts/nonsense"),
         await visitor.client.post("/v1/posts", {"targets": []}),
@@ -242,7 +242,7 @@ def _resolved(value: Any) -> Any:
 
 
 def _widened(schema: Any) -> Any:
-    """The same schema with what our documentation lists as exceptions: prefixed ids, and more words."""
+    """Return the schema with the documented exceptions: ids with prefixes, and additional enum values."""
     if isinstance(schema, list):
         return [_widened(item) for item in schema]
     if not isinstance(schema, dict):

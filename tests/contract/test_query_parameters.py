@@ -79,13 +79,13 @@ async def test_all_problems_of_a_query_are_reported_together(client: Client) -> 
     assert [found["field"] for found in error["violations"]] == ["stauts", "limit", "page", "status"]
 
 
-async def test_a_parameter_that_takes_one_value_is_rejected_when_it_is_repeated(client: Client) -> None:
+async def test_parameter_with_one_value_is_rejected_when_it_is_repeated(client: Client) -> None:
     error = check_refusal(await client.get("/v1/posts?limit=1&limit=2"), 400, "validation_failed", "limit")
     assert error["remediation"] == "Send `limit` once."
 
 
-async def test_thousands_of_unknown_parameters_are_answered_briefly(client: Client) -> None:
-    """A long query costs its sender more than the server."""
+async def test_thousands_of_unknown_parameters_get_a_short_response(client: Client) -> None:
+    """A long query must cost the sender more than the server."""
     query = "&".join(f"statu{number}=1" for number in range(3_000))
     reply = await client.get(f"/v1/posts?{query}")
     check_refusal(reply, 400, "validation_failed", "statu0")
@@ -98,6 +98,6 @@ async def test_rejected_names_are_not_repeated_in_full(client: Client) -> None:
     assert len(reply.content) < 4_000
 
 
-async def test_the_key_is_checked_before_the_query(client: Client) -> None:
+async def test_key_is_checked_before_the_query(client: Client) -> None:
     reply = await client.http.get("/v1/posts?stauts=failed")
     check_refusal(reply, 401, "unauthenticated")

@@ -1,4 +1,4 @@
-"""Every operation that changes something, sent twice with one Idempotency-Key: it runs once."""
+"""Every changing operation runs once when it is sent twice with the same Idempotency-Key."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,7 +18,7 @@ from tests.http.support import Tenant, path_of, png, soon, upload
 
 Prepared = tuple[str, Any]
 Prepare = Callable[[Tenant], Awaitable[Prepared]]
-"""Make what an operation needs, and return the path and the body of a request that succeeds."""
+"""Creates what an operation needs, and returns the path and the body of a request that succeeds."""
 
 _CONSENT_PLATFORM = next(name for name, platform in discover().items() if platform.oauth is not None)
 _NOWHERE = "http://127.0.0.1:49151/"
@@ -26,7 +26,7 @@ _CHANGES_NOTHING = {"POST /v1/posts/validate"}
 
 
 def _changing_operations() -> list[str]:
-    """The operations for which the OpenAPI offers the header."""
+    """Return the operations that take the header according to the OpenAPI document."""
     described = json.loads((Path(__file__).parents[2] / "openapi/openapi.json").read_text())
     return [
         f"{method.upper()} {path}"
@@ -209,7 +209,7 @@ _PREPARED: Mapping[str, Prepare] = {
     "POST /v1/deliveries/{delivery_id}/replay": _on(_delivery, "/v1/deliveries/{}/replay"),
 }
 _FILES = {"POST /v1/media", "POST /v1/media/import"}
-"""Sent by the two tests below: their bodies are not plain JSON."""
+"""Operations that the tests below send, because their bodies are not plain JSON."""
 _OPERATOR = ("/v1/organizations", "/v1/pauses")
 
 
@@ -232,13 +232,13 @@ def _check_replay(first: httpx2.Response, again: httpx2.Response) -> None:
 
 
 @pytest.mark.parametrize("operation", _PREPARED)
-async def test_repeated_request_is_answered_without_running_again(tenant: Tenant, operation: str) -> None:
+async def test_repeated_request_gets_the_same_response_without_running_again(tenant: Tenant, operation: str) -> None:
     path, body = await _PREPARED[operation](tenant)
     first = await _send(tenant, operation, path, body)
     _check_replay(first, await _send(tenant, operation, path, body))
 
 
-async def test_repeated_upload_is_answered_without_running_again(tenant: Tenant) -> None:
+async def test_repeated_upload_gets_the_same_response_without_running_again(tenant: Tenant) -> None:
     headers = {"authorization": f"Bearer {tenant.client.key}", "idempotency-key": "upload"}
     first, again = [
         await tenant.client.http.post("/v1/media", files={"file": ("a.png", png())}, headers=headers) for _ in range(2)
@@ -246,7 +246,7 @@ async def test_repeated_upload_is_answered_without_running_again(tenant: Tenant)
     _check_replay(first, again)
 
 
-async def test_repeated_import_is_answered_without_running_again(tenant: Tenant) -> None:
+async def test_repeated_import_gets_the_same_response_without_running_again(tenant: Tenant) -> None:
     async with serving(Response(png())) as url:
         first, again = [
             await tenant.client.post("/v1/media/import", {"url": url}, idempotency_key="import") for _ in range(2)

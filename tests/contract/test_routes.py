@@ -1,4 +1,4 @@
-"""Who may use which route, and whose things they reach: one table, checked against the application itself."""
+"""Authorization of every route: required scopes, and isolation of tenants, modes and profiles."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -41,7 +41,7 @@ def _rows(rows: Iterable[Row]) -> pytest.MarkDecorator:
 
 
 def _routes() -> list[tuple[str, str, str | None]]:
-    """What the application serves: method, path and scope."""
+    """Return the routes of the application: method, path and scope."""
     app = create_app(_no_services, docs_url="/docs", new_request_id=lambda: new_request_id(SystemClock()))
     found = []
     for context in iter_route_contexts(app.routes):
@@ -59,23 +59,23 @@ def _no_services() -> Any:
     raise AssertionError("this application is only looked at")
 
 
-def test_every_route_says_who_may_use_it_and_the_table_agrees() -> None:
+def test_table_has_every_route_with_its_scope() -> None:
     assert sorted(_routes(), key=str) == sorted(((row.method, row.path, row.scope) for row in ROWS), key=str)
 
 
-def test_every_scope_opens_something() -> None:
+def test_every_scope_is_used() -> None:
     assert {row.scope for row in _SCOPED} == EVERY_SCOPE
 
 
 @pytest.fixture(scope="module")
 async def owner(service: Deployment, admin: Admin) -> Tenant:
-    """A tenant with one thing of each kind."""
+    """Return a tenant with one resource of each kind."""
     return await make_tenant(service, admin, {"authorization": f"Bearer {OPERATOR_TOKEN}"})
 
 
 @pytest.fixture(scope="module")
 async def made(owner: Tenant) -> Mapping[Prefix, str]:
-    """The ids of those things."""
+    """Return the ids of those resources."""
     client = owner.client
     endpoint = await client.post(
         "/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/", "events": ["post.published"]}
@@ -109,14 +109,14 @@ async def _call(http: httpx2.AsyncClient, row: Row, path: str, key: str | None) 
 
 
 @_rows(_GATED)
-async def test_without_a_key_nobody_gets_in(owner: Tenant, row: Row) -> None:
+async def test_request_without_a_key_is_rejected(owner: Tenant, row: Row) -> None:
     reply = await _call(owner.deployment.http, row, row.path_to("nonsense"), None)
     missing = "operator_token.missing" if row.scope == OPERATOR else "api_key.missing"
     check_refusal(reply, 401, "unauthenticated", missing)
 
 
 @_rows(_SCOPED)
-async def test_without_its_scope_nobody_gets_further(owner: Tenant, made: Mapping[Prefix, str], row: Row) -> None:
+async def test_request_without_the_scope_is_rejected(owner: Tenant, made: Mapping[Prefix, str], row: Row) -> None:
     others = await owner.key(scopes=sorted(EVERY_SCOPE - {row.scope}))
     before = await owner.stored()
     reply = await _call(others.http, row, _path(row, made), others.key)
@@ -130,8 +130,8 @@ def _path(row: Row, made: Mapping[Prefix, str]) -> str:
 
 
 @_rows([row for row in _GATED if row.scope != OPERATOR])
-async def test_its_scope_alone_is_enough(service: Deployment, row: Row) -> None:
-    """For somebody to whom nothing belongs: whatever is answered, it is not a question of rights."""
+async def test_required_scope_alone_is_sufficient(service: Deployment, row: Row) -> None:
+    """The tenant has no resources, so the response may be any error except 401 and 403."""
     scopes = sorted(EVERY_SCOPE) if row.scope == ANY_KEY else [row.scope]
     stranger = await service.client(scopes=scopes)
     reply = await _call(service.http, row, row.path_to(f"{row.about}_{ABSENT_ID}"), stranger.key)
@@ -140,7 +140,7 @@ async def test_its_scope_alone_is_enough(service: Deployment, row: Row) -> None:
 
 
 @_rows(_NAMING)
-async def test_another_tenants_things_do_not_exist(
+async def test_resource_of_another_tenant_is_not_found(
     service: Deployment, owner: Tenant, made: Mapping[Prefix, str], row: Row
 ) -> None:
     stranger = await service.client()
@@ -159,21 +159,21 @@ def _error(response: httpx2.Response) -> dict[str, Any]:
 
 
 async def _everything_of(owner: Tenant) -> dict[str, list[dict[str, Any]]]:
-    """What a stranger could have changed. Sendings and their endpoint are the worker's: it may be at them."""
+    """Return the rows that another tenant could have changed, except deliveries, which the worker changes."""
     query = "SELECT * FROM {} WHERE organization_id = $1 ORDER BY id"
     tables = ("accounts", "api_keys", "batches", "posts", "profiles")
     return {table: await owner.admin.rows(query.format(table), owner.uuid) for table in tables}
 
 
 @_rows([row for row in _NAMING if row.about in _OF_A_WORLD])
-async def test_a_live_key_does_not_reach_the_test_world(owner: Tenant, made: Mapping[Prefix, str], row: Row) -> None:
+async def test_live_key_does_not_reach_test_mode(owner: Tenant, made: Mapping[Prefix, str], row: Row) -> None:
     live = await owner.key(Mode.LIVE)
     reply = await _call(live.http, row, _path(row, made), live.key)
     check_refusal(reply, 404, "not_found")
 
 
 @_rows([row for row in _NAMING if row.about in _OF_A_WORLD])
-async def test_a_profiles_key_does_not_reach_other_profiles(
+async def test_key_of_one_profile_does_not_reach_other_profiles(
     owner: Tenant, made: Mapping[Prefix, str], row: Row
 ) -> None:
     scoped = await owner.key(profileId=await owner.profile())
@@ -183,19 +183,19 @@ async def test_a_profiles_key_does_not_reach_other_profiles(
 
 @_rows([row for row in ROWS if row.about is not None])
 @pytest.mark.parametrize("spelled", ["nonsense", "%00", f"req_{ABSENT_ID}"])
-async def test_an_id_that_is_none_is_not_found(owner: Tenant, row: Row, spelled: str) -> None:
+async def test_malformed_id_is_not_found(owner: Tenant, row: Row, spelled: str) -> None:
     key = OPERATOR_TOKEN if row.scope == OPERATOR else owner.client.key
     reply = await _call(owner.deployment.http, row, row.path_to(spelled), key)
     check_refusal(reply, 404, "not_found")
 
 
-async def test_what_belongs_to_a_tenant_is_found_by_it(owner: Tenant, made: Mapping[Prefix, str]) -> None:
-    """Otherwise the tests above would prove nothing."""
+async def test_tenant_finds_its_own_resources(owner: Tenant, made: Mapping[Prefix, str]) -> None:
+    """Otherwise the tests above could not fail."""
     reading = [row for row in _NAMING if row.method == "GET"]
     replies = {row.line: (await _call(owner.client.http, row, _path(row, made), owner.client.key)) for row in reading}
     assert {line: reply.status_code for line, reply in replies.items()} == dict.fromkeys(replies, 200)
     assert {row.about for row in reading} >= _OF_A_WORLD - {Prefix.DELIVERY}
 
 
-async def test_the_platform_in_the_table_exists(client: Client) -> None:
+async def test_platform_of_the_table_exists(client: Client) -> None:
     assert (await client.post(f"/v1/accounts/connect/{PLATFORM}")).status_code == 200

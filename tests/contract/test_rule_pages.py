@@ -1,4 +1,4 @@
-"""Every id that an answer can name has a page, wherever in the source it is raised."""
+"""Every rule id that a response can contain has a page."""
 
 import ast
 import re
@@ -27,7 +27,7 @@ def _trees(folder: Path) -> Iterator[ast.AST]:
 
 
 def _texts(node: ast.AST | None) -> Iterator[str]:
-    """The texts that an expression may be."""
+    """Yield the texts that an expression may evaluate to."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
     elif isinstance(node, ast.IfExp):
@@ -36,7 +36,7 @@ def _texts(node: ast.AST | None) -> Iterator[str]:
 
 
 def _named(tree: ast.AST) -> Iterator[str]:
-    """What is given as a rule, as a warning's code, or as the kind of a schema's own error."""
+    """Yield the ids that are given as a rule, as the code of a warning, or as the kind of a schema's error."""
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "rule":
             yield from _texts(node.value)
@@ -49,12 +49,12 @@ def _named(tree: ast.AST) -> Iterator[str]:
 
 
 def test_every_named_rule_of_the_source_has_a_page() -> None:
-    """A dotted id is a rule's; a plain word is the path of a field."""
+    """An id with a dot is a rule id. A single word is the path of a field."""
     named = {text for tree in _trees(_SOURCE) for text in _named(tree) if _ID.fullmatch(text)}
     assert sorted(named - _EXPLAINED) == [], "explain it in domain/refusals.py or in its platform"
 
 
-def test_whatever_a_platforms_source_calls_by_its_name_has_a_page() -> None:
+def test_every_id_with_the_name_of_a_platform_has_a_page() -> None:
     for name in discover():
         texts = {
             node.value

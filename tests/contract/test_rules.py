@@ -1,4 +1,4 @@
-"""The rules of every platform: ids that callers branch on, and sources that can be looked up."""
+"""The rules of every platform: their ids, sources and texts."""
 
 import re
 from collections import Counter
@@ -30,27 +30,27 @@ def test_no_two_rules_share_an_id_or_a_page() -> None:
 
 
 @each_rule
-def test_a_rule_is_named_after_its_platform_subject_and_property(platform: Platform, rule: Rule) -> None:
+def test_rule_id_has_platform_subject_and_property(platform: Platform, rule: Rule) -> None:
     assert re.fullmatch(rf"{platform.name}\.[a-z_]+\.[a-z0-9_]+", rule.id)
 
 
 @each_rule
-def test_a_rule_says_where_it_is_written_and_when_that_was_read(platform: Platform, rule: Rule) -> None:
+def test_rule_has_a_source_and_the_date_of_its_check(platform: Platform, rule: Rule) -> None:
     source = urlsplit(rule.source_url)
     assert (source.scheme, bool(source.netloc), "." in source.netloc) == ("https", True, True)
     assert date(2026, 1, 1) <= rule.checked_on <= date(2027, 12, 31)
 
 
 @each_rule
-def test_a_rule_is_told_in_sentences(platform: Platform, rule: Rule) -> None:
+def test_rule_is_described_in_sentences(platform: Platform, rule: Rule) -> None:
     for sentence in (rule.summary, rule.remediation):
         assert sentence[0].isupper()
         assert sentence.endswith(".")
 
 
 @each_rule
-def test_a_rule_can_judge_an_empty_post(platform: Platform, rule: Rule) -> None:
-    """What it finds there names the rule."""
+def test_rule_can_check_an_empty_post(platform: Platform, rule: Rule) -> None:
+    """Its violations have the id of the rule."""
     assert {violation.rule for violation in rule.check(PostContent())} <= {rule.id}
 
 
@@ -65,5 +65,5 @@ def test_invisible_text_is_rejected_like_missing_text(platform: Platform, blank:
     assert broken(blank) == broken("")
 
 
-def test_the_folder_and_the_platform_have_one_name() -> None:
+def test_folder_has_the_name_of_the_platform() -> None:
     assert {name: platform.name for name, platform in _PLATFORMS.items()} == {name: name for name in _PLATFORMS}

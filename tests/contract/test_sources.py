@@ -1,4 +1,4 @@
-"""What no source file may do."""
+"""Rules for every source file."""
 
 import ast
 from collections.abc import Iterator
@@ -24,14 +24,14 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 
 @each_file
-def test_no_source_knows_of_tests(path: Path) -> None:
+def test_source_does_not_import_tests(path: Path) -> None:
     imported = set(_imports(ast.parse(path.read_text(encoding="utf-8"))))
     for forbidden in ("unittest", "pytest", "tests", "hypothesis"):
         assert not {name for name in imported if name.partition(".")[0] == forbidden}
 
 
 @each_file
-def test_every_module_says_what_it_is(path: Path) -> None:
+def test_every_module_has_a_docstring(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not text or ast.get_docstring(ast.parse(text))
 
@@ -45,7 +45,7 @@ def test_sqlalchemy_text_is_used_in_table_definitions_only(path: Path) -> None:
 
 
 def _ways_to_text(tree: ast.AST) -> Iterator[str]:
-    """Yield imports of SQLAlchemy's `text`, and of its modules whole, which would contain it."""
+    """Yield imports of SQLAlchemy's `text`, and of whole modules that contain it."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "sqlalchemy":
             yield from (alias.name for alias in node.names if alias.name in {"text", "TextClause", "sql", "*"})

@@ -1,6 +1,6 @@
-"""A name means one thing in the whole source: readers and editors search by it.
+"""A name has one meaning in the whole source, because readers search by names.
 
-Each platform's folder is a scope of its own, because all of them implement the same contract.
+Each platform's folder is its own scope, because all platforms implement the same contract.
 """
 
 import ast

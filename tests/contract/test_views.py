@@ -1,4 +1,4 @@
-"""A view is encoded as its fields say: field by field as Pydantic encodes it, which also writes the OpenAPI."""
+"""Views are encoded like their fields in Pydantic, which also generates the OpenAPI document."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ def views(view: type[View]) -> st.SearchStrategy[View]:
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
-def test_view_is_encoded_as_its_fields_say(view: type[View]) -> None:
+def test_view_is_encoded_like_its_fields(view: type[View]) -> None:
     @settings(max_examples=20, deadline=None, database=None)
     @given(views(view))
     def check(shown: View) -> None:

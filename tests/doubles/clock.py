@@ -1,13 +1,13 @@
-"""A clock that stands still until it is told to go on."""
+"""A clock that moves only when a test advances it."""
 
 import hashlib
 from datetime import UTC, datetime, timedelta
 
 
 class SteppedClock:
-    """`gateways.clock.Clock` for tests: the same moments and the same entropy in every run.
+    """A `gateways.clock.Clock` with the same times and the same entropy in every run.
 
-    `now` and `monotonic_s` move together, by `advance` only. Every call of `entropy` gives other bytes.
+    Only `advance` moves `now` and `monotonic_s`, both by the same amount. Every call of `entropy` returns other bytes.
     """
 
     def __init__(self, at: datetime = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)) -> None:

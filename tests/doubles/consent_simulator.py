@@ -1,4 +1,4 @@
-"""The consenting network's simulator: a page with three choices, tokens for one code each."""
+"""The simulator of the consenting network: a page with three choices, and one token per code."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {
 
 
 def answer(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`/authorize`, `/token`, `/accounts` and `/revoke`."""
+    """Respond to `/authorize`, `/token`, `/accounts` and `/revoke`."""
     query = dict(call.query)
     if call.path == "/authorize":
         return _page(state, query, call.entropy)

@@ -1,4 +1,4 @@
-"""A network whose accounts are connected by consent, as small as can be, and its server on loopback."""
+"""A minimal network whose accounts are connected by consent, and its server on loopback."""
 
 import hashlib
 from base64 import urlsafe_b64encode
@@ -36,7 +36,7 @@ FEATURES = {"publish": ("write",), "comment": ("write", "reply")}
 
 
 class Settings(PlatformSettings):
-    """Where it is, and our app there."""
+    """The URL of the network, and the credentials of the deployment's app."""
 
     base_url: str = "http://127.0.0.1:1"
     client_id: str | None = None
@@ -45,7 +45,7 @@ class Settings(PlatformSettings):
 
 @dataclass
 class Consented:
-    """What a person has consented to: a code is good for one exchange."""
+    """A granted consent. Its code is valid for one exchange."""
 
     accounts: tuple[str, ...]
     scope: str
@@ -55,7 +55,7 @@ class Consented:
 
 @dataclass
 class Server:
-    """The network. `token_answers`: what the next requests for tokens are answered; well when there are none left."""
+    """The network. `token_answers`: the responses to the next token requests. Without any, they succeed."""
 
     codes: dict[str, Consented] = field(default_factory=dict)
     tokens: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Server:
     expires_in: int = 7200
 
     def consent(self, authorization_url: str, *accounts: str, scope: str = "write reply") -> dict[str, str]:
-        """Consent on the network's page: what the browser comes back with."""
+        """Consent on the network's page; return the parameters with which the browser returns."""
         asked = dict(parse_qsl(urlsplit(authorization_url).query))
         code = f"code-{len(self.codes)}"
         self.codes[code] = Consented(accounts, scope, asked["code_challenge"], asked["redirect_uri"])
@@ -102,7 +102,7 @@ class Server:
 
 
 def consenting(**changes: Any) -> Platform:
-    """The network."""
+    """Return the platform."""
     made = replace(
         platform(NAME),
         settings=Settings,
@@ -121,7 +121,7 @@ def consenting(**changes: Any) -> Platform:
 
 
 def environment(base_url: str) -> dict[str, str]:
-    """The settings of a deployment that has an app there."""
+    """Return the settings of a deployment with an app on the network."""
     given = {"BASE_URL": base_url, "CLIENT_ID": "app", "CLIENT_SECRET": "app-secret"}
     return {f"LETMEPOST_{NAME.upper()}_{name}": value for name, value in given.items()}
 
@@ -196,10 +196,10 @@ def _disconnect(account: AccountFacts, settings: Settings) -> Flow[None]:
 
 
 def _withdrawn(body: bytes, settings: Settings) -> str:
-    """`secret:account`."""
+    """Return the account of a signed body, which has the form `secret:account`."""
     secret, _, account_id = body.decode().partition(":")
     if settings.client_secret is None or secret != settings.client_secret.get_secret_value():
-        raise ValueError("somebody else's")
+        raise ValueError("not signed by the app")
     return account_id
 
 

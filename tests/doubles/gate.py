@@ -1,4 +1,4 @@
-"""A gate in front of servers: it holds what clients send until a test has looked around."""
+"""A gate in front of servers: it holds requests until a test has checked the state."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,14 +17,14 @@ _CHUNK_BYTES = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Bytes for a server that the gate holds. `go_on`: set to let them pass."""
+    """Bytes for a server that the gate holds. `go_on`: set it to let them pass."""
 
     server: str
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Gate:
-    """Proxies in front of servers. While a use case is watched, nothing reaches a server unseen."""
+    """Proxies in front of servers. While a use case is watched, every request is held first."""
 
     def __init__(self) -> None:
         self._is_watching = False
@@ -32,7 +32,7 @@ class Gate:
 
     @asynccontextmanager
     async def before(self, server: str, url: str) -> AsyncIterator[str]:
-        """Put the gate before the server at `url`; yield the URL that clients use instead."""
+        """Put the gate in front of the server at `url`; yield the URL that clients use instead."""
         async with serving(partial(self._proxy, server, url)) as proxy:
             yield proxy.url
 
@@ -47,8 +47,8 @@ class Gate:
         """Run a use case; return what it returns.
 
         Args:
-            on_call: is called with the name of a server each time that the use case has sent it something. The server
-                receives it, and so can respond, only after `on_call` has returned.
+            on_call: called with the name of a server each time that the use case has sent it bytes. The server
+                receives them only after `on_call` has returned.
         """
 
         async def run() -> T:

@@ -1,4 +1,4 @@
-"""A journal in memory that keeps what `services.run_journal` keeps in PostgreSQL; a test holds the two together."""
+"""A journal in memory. A test checks that it behaves like `services.publishing.journal` in PostgreSQL."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from letmepost.domain.journal import Step
 
 
 class MemoryJournal:
-    """`domain.journal.Journal`: what is on record outlives the run. `log` tells what was written, in order."""
+    """A `domain.journal.Journal` whose entries outlive the run. `log`: the entries in order."""
 
     def __init__(self, log: list[str] | None = None) -> None:
         self.steps: dict[str, Step] = {}
@@ -51,7 +51,7 @@ class MemoryJournal:
         self.steps[step] = replace(known, paused_at=known.paused_at or now, pause_count=known.pause_count + 1)
 
     async def flush(self) -> None:
-        """Everything is on record at once."""
+        """Do nothing: every entry is written immediately."""
 
     def _step(self, name: str) -> Step:
         return self.steps.get(name) or Step(name=name)

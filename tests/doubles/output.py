@@ -1,4 +1,4 @@
-"""What a child process prints, while it runs."""
+"""Reads the output of a running child process."""
 
 from asyncio import StreamReader
 

@@ -1,4 +1,4 @@
-"""A network that is as small as can be. An account lives on the host that its data names, and has one token."""
+"""A minimal platform. The data of an account contains its host, and its credential has one token."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ KINDS = {
 
 
 def make_platform(**changes: Any) -> Platform:
-    """The network, or one that differs in some functions."""
+    """Return the platform. `changes`: functions to replace."""
     own = {
         "sign": sign,
         "needs_refresh": needs_refresh,
@@ -61,7 +61,7 @@ def check(account: AccountFacts, _settings: object) -> Flow[None]:
 
 
 def publish(post: ReadyPost, _settings: object) -> Flow[None]:
-    """A post, and its first comment as an extra."""
+    """Publish a post, and its first comment as an extra."""
     uri = yield from put(post, "post", post.content.text)
     yield Live(uri=uri)
     if post.content.first_comment is not None:
@@ -69,7 +69,7 @@ def publish(post: ReadyPost, _settings: object) -> Flow[None]:
 
 
 def publish_thread(post: ReadyPost, _settings: object) -> Flow[None]:
-    """Three parts, whatever the content says; instead of `publish`."""
+    """Publish a thread of three parts, whatever the content. It can replace `publish`."""
     for index in range(3):
         uri = yield from put(post, f"post-{index}", "Hello")
         yield Part(index=index, uri=uri)

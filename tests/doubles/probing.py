@@ -1,4 +1,4 @@
-"""Media probing without child processes: what a media process does, done here."""
+"""Media probing in this process, without child processes."""
 
 import io
 from collections.abc import Hashable
@@ -13,7 +13,7 @@ from letmepost.gateways.media.sniffing import IMAGE_TYPES, MOVIE_TYPES, sniff
 
 
 def probe_bytes(data: bytes) -> MediaFacts:
-    """Return the facts of a file that is in memory."""
+    """Return the facts of a file in memory."""
     content_type, measures = sniff(data), Measures()
     if content_type in IMAGE_TYPES:
         measures = measure_image(content_type, io.BytesIO(data), len(data))
@@ -23,5 +23,5 @@ def probe_bytes(data: bytes) -> MediaFacts:
 
 
 async def probe_here(owner: Hashable, read: Read, size_bytes: int) -> MediaFacts:
-    """`letmepost.gateways.media.probes.Probe` in this process."""
+    """Probe a file in this process, as `letmepost.gateways.media.probes.Probe`."""
     return probe_bytes(await read(0, size_bytes))

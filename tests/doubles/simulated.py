@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 
 class TextState(MutableMapping[str, Any]):
-    """A state that keeps JSON text: what is changed in place, or is no JSON, does not get through."""
+    """A state that stores JSON text, so that changes in place are lost, and values that are not JSON fail."""
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
@@ -52,7 +52,7 @@ class TextState(MutableMapping[str, Any]):
 
 @dataclass
 class SimulatedNetwork:
-    """A simulator with a clock that stands still until it is moved, and chance that is the same in every run."""
+    """A simulator with a clock that only a test moves, and the same entropy in every run."""
 
     platform: Platform
     state: TextState = field(default_factory=TextState)
@@ -79,7 +79,7 @@ class SimulatedNetwork:
         *,
         query: tuple[tuple[str, str], ...] = (),
     ) -> SimulatedReply:
-        """What the simulator answers to a request."""
+        """Return the simulator's response to a request."""
         call = SimulatedCall(
             method=method,
             root=self.root,
@@ -93,14 +93,14 @@ class SimulatedNetwork:
         return self.platform.simulator.answer(self.state, call)
 
     def create_account(self, scenario: str = "ok") -> Mapping[str, str]:
-        """What an account that behaves so is connected with."""
+        """Return the credentials of a new account with this scenario."""
         return self.platform.simulator.create_account(self.state, scenario, self.now, self.entropy())
 
     def posts(self) -> list[SimulatedPost]:
         return self.platform.simulator.posts(self.state)
 
     def visible(self) -> list[str]:
-        """The texts that followers see."""
+        """Return the texts of the visible posts."""
         return [post.text for post in self.posts()]
 
 
@@ -114,13 +114,13 @@ class PausedError(Exception):
 
 @dataclass
 class FlowDriver(SimulatedNetwork):
-    """Runs flows as the worker's driver does. `seen` is what they have asked for."""
+    """Runs flows as the worker's driver does. `seen`: the instructions of the flows."""
 
     credential: Credential | None = None
     seen: list[Instruction] = field(default_factory=list)
 
     @property
-    def settings(self) -> Any:  # each platform has a class of its own
+    def settings(self) -> Any:  # each platform has its own class
         return self.platform.simulator.settings(AnyHttpUrl(self.root))
 
     def ready(self, account: ConnectedAccount, **content: Any) -> ReadyPost:
@@ -141,18 +141,18 @@ class FlowDriver(SimulatedNetwork):
             return result
 
     def go_on(self, flow: Flow[Any], instruction: Instruction) -> Instruction:
-        """Do what a flow asks for; what it asks for next."""
+        """Execute an instruction of a flow; return the next one."""
         if isinstance(instruction, Pause):
             raise PausedError(instruction)
         return self.carry_out(flow, instruction) if isinstance(instruction, Call) else next(flow)
 
     def carry_out(self, flow: Flow[Any], call: Call) -> Instruction:
-        """Send a call for a flow; what it asks for next."""
+        """Send a call of a flow; return the next instruction."""
         try:
             reply = self.send(call)
         except SendFailure as failure:
             if call.effect is Effect.PUBLISH:
-                raise  # not the flow's to judge
+                raise  # the flow does not handle it
             return flow.throw(PlatformFailure(FailureKind.UNAVAILABLE, str(failure)))
         return flow.send(reply)
 
@@ -170,7 +170,7 @@ class FlowDriver(SimulatedNetwork):
         return Reply(status=answer.status, headers=answer.headers, body=answer.body, received_at=self.now)
 
     def body_of(self, call: Call) -> tuple[bytes, str]:
-        """The body of a call and its content type, empty where the call's own headers have it."""
+        """Return the body of a call and its content type, which is empty if the call's headers have it."""
         if call.json is not None:
             return json.dumps(call.json).encode(), "application/json"
         if call.form is not None:
@@ -179,19 +179,19 @@ class FlowDriver(SimulatedNetwork):
 
 
 def facts(account: ConnectedAccount) -> AccountFacts:
-    """What a flow is told of an account."""
+    """Return the facts of an account that flows receive."""
     return AccountFacts(platform_account_id=account.platform_account_id, handle=account.handle, data=account.data)
 
 
 def failed(run: Callable[[], object]) -> PlatformFailure:
-    """The failure that this raises."""
+    """Return the failure that `run` raises."""
     with pytest.raises(PlatformFailure) as caught:
         run()
     return caught.value
 
 
 def is_accepted_whole(publish: Callable[[], Iterable[Instruction]]) -> bool:
-    """Publish without preflight; return whether the simulator accepts all of it, without a warning."""
+    """Publish without preflight; return True if the simulator accepts all of it without a warning."""
     try:
         said = publish()
     except PlatformFailure as failure:

@@ -1,4 +1,4 @@
-"""Texts around a limit, for the tests that play what preflight says against what a simulator does."""
+"""Texts around a limit, for tests that compare preflight with a simulator."""
 
 from collections.abc import Callable
 
@@ -13,12 +13,12 @@ _PIECES = (
     *("\u2019", "\xe9", "e\u0301", "\u044f", "\u4e2d", "\u0939\u093f\u0928\u094d\u0926\u0940", "\u0301"),
     *("🎉", "👍🏽", "👨‍👩‍👧", "🇩🇪", "❤️", "1️⃣"),
 )
-"""Each has another length in at least one unit, or a meaning of its own on some platform."""
+"""Each has another length in at least one unit, or a special meaning on some platform."""
 
 
 @st.composite
 def texts_around(draw: st.DrawFn, limit: int) -> str:
-    """Return a visible text within 3 of the limit, in whichever unit: code points, bytes, UTF-16 units or graphemes."""
+    """Return a visible text within 3 of the limit, in code points, bytes, UTF-16 units or graphemes."""
     count = draw(st.sampled_from(_UNITS))
     length = limit + draw(st.integers(-3, 3))
     text = "".join(draw(st.lists(st.sampled_from(_PIECES), max_size=8)))

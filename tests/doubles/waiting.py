@@ -1,4 +1,4 @@
-"""Waiting for what another task or another process brings about: looking again, never sleeping for luck."""
+"""Waits for the effects of other tasks or processes by polling."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,11 +6,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-_LOOK_AGAIN_S = 0.01
+_POLL_INTERVAL_S = 0.01
 
 
 async def eventually(look: Callable[[], Awaitable[T]], *, within_s: float = 20.0) -> T:
-    """What `look` finds, as soon as it finds something true; fails after `within_s`."""
+    """Return the first true result of `look`; fail after `within_s`."""
     loop = asyncio.get_running_loop()
     deadline_s = loop.time() + within_s
     while True:
@@ -18,4 +18,4 @@ async def eventually(look: Callable[[], Awaitable[T]], *, within_s: float = 20.0
         if found:
             return found
         assert loop.time() < deadline_s, f"not within {within_s} s; last seen: {found!r}"
-        await asyncio.sleep(_LOOK_AGAIN_S)
+        await asyncio.sleep(_POLL_INTERVAL_S)

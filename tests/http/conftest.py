@@ -1,4 +1,4 @@
-"""One deployment for all tests of the HTTP interface, and for each test a tenant of its own in it."""
+"""One deployment for all tests of the HTTP interface, and a tenant for each test."""
 
 from tests.http.fixtures import admin, client, receiver, service, service_urls, services, tenant
 

@@ -1,4 +1,4 @@
-"""The deployment that the tests of the HTTP interface and of the contract share."""
+"""The deployment that the tests of the HTTP interface and of the contract share, and its tenants."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +15,7 @@ from tests.storage.support import Admin
 
 @pytest.fixture(scope="session")
 async def service_urls(postgres_url: str, template_database: DatabaseURLs) -> AsyncIterator[DatabaseURLs]:
-    """The shared deployment's database."""
+    """Create the database of the shared deployment."""
     async with copy_of(template_database, postgres_url) as urls:
         yield urls
 
@@ -24,14 +24,14 @@ async def service_urls(postgres_url: str, template_database: DatabaseURLs) -> As
 async def service(
     service_urls: DatabaseURLs, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Deployment]:
-    """A deployment with one worker, for every test that is content with a tenant of its own."""
+    """Run a deployment with one worker, for tests that need only their own tenant."""
     async with deployed(service_urls, redis_url, tmp_path_factory.mktemp("service")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 async def services(service: Deployment) -> WorkerServices:
-    """The services of one more worker, for tests that run its periodic work immediately.
+    """Return the services of another worker, for tests that run its periodic work immediately.
 
     All tests share it: each worker holds connections to PostgreSQL, which accepts a limited number.
     """
@@ -40,7 +40,7 @@ async def services(service: Deployment) -> WorkerServices:
 
 @pytest.fixture(scope="session")
 async def admin(service_urls: DatabaseURLs) -> AsyncIterator[Admin]:
-    """The shared deployment's database, past row-level security."""
+    """Return access to the shared deployment's database without row-level security."""
     connection = await asyncpg.connect(service_urls.admin)
     yield Admin(connection)
     await connection.close()
@@ -48,19 +48,19 @@ async def admin(service_urls: DatabaseURLs) -> AsyncIterator[Admin]:
 
 @pytest.fixture
 async def tenant(service: Deployment, admin: Admin) -> Tenant:
-    """A tenant of this test's own."""
+    """Return a new tenant."""
     return await make_tenant(service, admin, {"authorization": f"Bearer {OPERATOR_TOKEN}"})
 
 
 @pytest.fixture
 def client(tenant: Tenant) -> Client:
-    """A caller with a test key that may do everything."""
+    """Return a client with a test key that has all scopes."""
     return tenant.client
 
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[Receiver]:
-    """Somebody who takes webhooks."""
+    """Run a server that receives webhooks."""
     got = Receiver()
     async with serving(got) as url:
         got.url = f"{url}/hook"

@@ -1,4 +1,4 @@
-"""Somebody else's server that takes webhooks, and checks their signatures by its own means."""
+"""A server that receives webhooks, and verifies their signatures independently."""
 
 import base64
 import json
@@ -19,7 +19,7 @@ from tests.doubles.waiting import eventually
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One request as it arrived."""
+    """A received request."""
 
     method: str
     path: str
@@ -36,7 +36,7 @@ class Sending:
         return str(self.event["type"])
 
     def is_signed_by(self, secret: str) -> bool:
-        """Whether both signatures are right."""
+        """Return True if both signatures are valid."""
         return self._has_standard_signature(secret) and self._has_letmepost_signature(secret)
 
     def _has_standard_signature(self, secret: str) -> bool:
@@ -55,7 +55,7 @@ class Sending:
 
 @dataclass
 class Receiver:
-    """An ASGI application. Answers 200, unless `answers` has something else to say first."""
+    """An ASGI application. It responds with `answers` first, then with 200."""
 
     url: str = ""
     got: list[Sending] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Receiver:
         await Response(status_code=status, headers=headers)(scope, receive, send)
 
     async def first(self, event_type: str, count: int = 1) -> list[Sending]:
-        """The first sendings of a type, once that many have arrived."""
+        """Wait for the first `count` requests of a type, and return them."""
 
         async def look() -> list[Sending] | None:
             found = [sending for sending in self.got if sending.type == event_type]

@@ -1,4 +1,4 @@
-"""The jobs of the worker that call other servers."""
+"""The worker's jobs that call other servers."""
 
 from functools import partial
 
@@ -100,7 +100,7 @@ async def read_back_posts(scene: Scene) -> UseCase:
 
 
 def _publish(scene: Scene, post_id: str, attempts: int = 1) -> UseCase:
-    """Return what publishes a post in so many attempts."""
+    """Return a use case that publishes a post in so many attempts."""
 
     async def publish() -> None:
         for _ in range(attempts):

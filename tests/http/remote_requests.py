@@ -53,13 +53,13 @@ async def complete_consent_for_chosen_accounts(scene: Scene) -> UseCase:
 
 
 @CASES.calls(f"GET {_CALLBACK}", "platform")
-async def come_back_from_consent(scene: Scene) -> UseCase:
+async def return_from_consent(scene: Scene) -> UseCase:
     brought = await scene.consent("alice")
     return partial(scene.live.http.get, f"/v1/accounts/oauth/{NAME}/callback", params=brought)
 
 
 @CASES.calls(f"GET {_CALLBACK}", "platform")
-async def come_back_to_hosted_page(scene: Scene) -> UseCase:
+async def return_to_hosted_page(scene: Scene) -> UseCase:
     body = {"returnUrl": "https://app.example/", "platform": NAME}
     session = await scene.create("/v1/connect-sessions", body, client=scene.live)
     person = Person(scene.live.http, session["url"])

@@ -1,4 +1,4 @@
-"""A deployment behind a gate, and tables of its use cases that call other servers."""
+"""A deployment behind a gate, and tables of the use cases that call other servers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -37,12 +37,12 @@ UseCase: TypeAlias = Callable[[], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A tenant, a worker that does nothing by itself, and the servers behind the gate.
+    """A tenant, a worker without periodic work, and the servers behind the gate.
 
     Args:
-        tenant: its own key is one of test mode, in which the sandbox stands for the platforms.
-        live: a key of live mode, for accounts of the network that is connected by consent.
-        web_url: of a server that has a picture at every path, and accepts every webhook.
+        tenant: the tenant. Its key is a test key, for which the sandbox replaces the platforms.
+        live: a live key, for accounts of the network that are connected by consent.
+        web_url: a server that has a picture at every path, and accepts every webhook.
     """
 
     tenant: Tenant
@@ -68,7 +68,7 @@ class Scene:
         return created
 
     async def post(self, scenario: str = "ok", **content: Any) -> str:
-        """Accept a post of a new account that is due now; return its id."""
+        """Create a post for a new account that is due now; return its id."""
         target = {"accountId": await self.client.sandbox_account(scenario)}
         body = {"targets": [target], "text": "Hello", **content}
         reply = await self.client.post("/v1/posts", body, prefer="respond-async")
@@ -77,12 +77,12 @@ class Scene:
         return post_id
 
     async def publish(self) -> None:
-        """Publish what is due, as a worker does."""
+        """Publish the due posts, as a worker does."""
         for claim in await self.worker.publishing.claim(10):
             await self.worker.publishing.publish(claim)
 
     async def consent(self, *names: str) -> dict[str, str]:
-        """Start a consent and give it; return the parameters with which the browser comes back."""
+        """Start a consent and grant it; return the parameters with which the browser returns."""
         started = await self.create(f"/v1/accounts/connect/{NAME}", {}, client=self.live)
         return self.network.consent(started["descriptor"]["authorizationUrl"], *names)
 
@@ -99,7 +99,7 @@ class Scene:
         return sealed
 
     async def set(self, table: str, assignment: str) -> None:
-        """Change the tenant's rows of a table, behind the back of the program."""
+        """Change the tenant's rows of a table directly."""
         column = "id" if table == "organizations" else "organization_id"
         query = f"UPDATE {table} SET {assignment} WHERE {column} = $1"  # noqa: S608 - the tests' own
         await self.tenant.admin.do(query, self.tenant.uuid)
@@ -140,7 +140,7 @@ class Cases(list[Case]):
 async def opened(
     urls: DatabaseURLs, redis_url: str, s3_url: str, directory: Path
 ) -> AsyncIterator[Callable[[], Awaitable[Scene]]]:
-    """Open a deployment behind a gate; yield the function that makes a scene with a new tenant."""
+    """Open a deployment behind a gate; yield a function that returns a scene with a new tenant."""
     gate, network = Gate(), Server()
     async with AsyncExitStack() as stack:
 
@@ -191,7 +191,7 @@ def _deployed(
 
 
 async def _look_up_names_through(gate: Gate, deployment: Deployment, stack: AsyncExitStack) -> None:
-    """Replace the resolver that checks the URLs of webhook endpoints: the machine's own cannot be made to hang."""
+    """Replace the resolver that checks the URLs of webhook endpoints, because the system's resolver cannot hang."""
 
     async def look_up(_: str) -> Sequence[str]:
         await gate.hold("names")

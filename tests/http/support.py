@@ -1,4 +1,4 @@
-"""A tenant of a test's own, what is stored of it, and what a refusal looks like."""
+"""Tenants of tests, their stored rows, and checks of error responses."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -22,7 +22,7 @@ from tests.storage.support import Admin
 
 PLATFORM = next(iter(discover()))
 ABSENT_ID = "00000000000000000000000001"
-"""Well-formed behind any prefix, and nobody's."""
+"""A well-formed id, without its prefix, that does not exist."""
 
 _TABLES = (
     "accounts",
@@ -47,7 +47,7 @@ _COUNTS = " UNION ALL ".join(
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """An organization, a test key of it, and a view of its rows past row-level security."""
+    """An organization with a test key, and access to its rows without row-level security."""
 
     deployment: Deployment
     admin: Admin
@@ -59,29 +59,29 @@ class Tenant:
         return parse(Prefix.ORGANIZATION, self.id)
 
     async def key(self, mode: Mode = Mode.TEST, **wanted: Any) -> Client:
-        """One more key; without scopes, with all of them."""
+        """Create another key. Without `scopes`, it has all of them."""
         return await self.deployment.client(mode, self.id, **wanted)
 
     async def profile(self) -> str:
-        """One more profile."""
+        """Create another profile; return its id."""
         query = "INSERT INTO profiles (id, organization_id, name) VALUES (uuidv7(), $1, 'Brand') RETURNING id"
         return spell(Prefix.PROFILE, await self.admin.one(query, self.uuid))
 
     async def stored(self) -> Mapping[str, int]:
-        """How many rows of each kind there are, and how many files."""
+        """Return the number of stored rows of each kind, and of files."""
         rows = {row["name"]: row["count"] for row in await self.admin.rows(_COUNTS, self.uuid)}
         directory = self.deployment.settings.media_dir / self.id
         return {**rows, "files": sum(1 for path in directory.rglob("*") if path.is_file())}
 
     @asynccontextmanager
     async def storing_nothing(self) -> AsyncIterator[None]:
-        """Fails if what happens inside leaves anything behind."""
+        """Fail if the block stores anything."""
         before = await self.stored()
         yield
         assert await self.stored() == before
 
     async def settled(self, post_id: str, within_s: float = 20.0) -> dict[str, Any]:
-        """The post, once nobody works on it any more."""
+        """Wait until the post is settled, and return it."""
 
         async def look() -> dict[str, Any] | None:
             post: dict[str, Any] = (await self.client.get(f"/v1/posts/{post_id}")).json()
@@ -92,12 +92,12 @@ class Tenant:
         return found
 
     async def followers_see(self) -> list[dict[str, Any]]:
-        """What the sandbox shows, oldest first."""
+        """Return the posts that the sandbox shows, oldest first."""
         posts: list[dict[str, Any]] = (await self.client.get(f"/v1/sandbox/{PLATFORM}/posts")).json()["data"]
         return posts
 
     async def credentials(self, scenario: str = "ok") -> dict[str, str]:
-        """What connects a simulated account that nobody has connected yet."""
+        """Return the credentials of a new simulated account."""
         url = f"{self.deployment.sandbox_url}/control/{self.id}/{PLATFORM}/accounts"
         headers = {"authorization": f"Bearer {SANDBOX_TOKEN}"}
         async with httpx2.AsyncClient(headers=headers) as control:
@@ -107,14 +107,14 @@ class Tenant:
 
 
 async def make_tenant(deployment: Deployment, admin: Admin, operator: Mapping[str, str]) -> Tenant:
-    """A tenant that nobody else uses."""
+    """Create a tenant."""
     made = await deployment.http.post("/v1/organizations", json={"name": "Tenant"}, headers=dict(operator))
     organization_id = made.json()["id"]
     return Tenant(deployment, admin, organization_id, await deployment.client(Mode.TEST, organization_id))
 
 
 async def upload(client: Client, content: bytes | None = None, name: str = "picture.png", **headers: str) -> str:
-    """Upload a picture; returns its id."""
+    """Upload a picture; return its id."""
     sent = {"authorization": f"Bearer {client.key}", **headers}
     reply = await client.http.post("/v1/media", files={"file": (name, content or png())}, headers=sent)
     assert reply.status_code == 201, reply.text
@@ -123,12 +123,12 @@ async def upload(client: Client, content: bytes | None = None, name: str = "pict
 
 
 def path_of(url: str) -> str:
-    """Where the API in this process is asked for what has this address."""
+    """Return the path and query of a URL, for requests to the API in this process."""
     return "/" + url.split("/", 3)[3]
 
 
 async def hang_up(request: "asyncio.Task[httpx2.Response]") -> None:
-    """Go away in the middle of a request. Before Python 3.12, `asyncio.wait_for` may lose the first cancellation."""
+    """Cancel a request while it runs. Before Python 3.12, `asyncio.wait_for` may lose the first cancellation."""
     while not request.done():
         request.cancel()
         await asyncio.wait({request}, timeout=0.1)
@@ -149,25 +149,25 @@ def check_refusal(reply: httpx2.Response, status: int, code: str, rule: str | No
 
 
 def soon(seconds: float) -> str:
-    """So many seconds from now, as a caller writes it."""
+    """Format the time so many seconds from now, as a caller writes it."""
     return (SystemClock().now() + timedelta(seconds=seconds)).isoformat()
 
 
 def moment(text: str) -> datetime:
-    """A moment as we write it: UTC, with milliseconds and `Z`."""
+    """Parse a time of a response: UTC, with milliseconds and `Z`."""
     assert len(text) == len("2026-12-01T09:00:00.000Z"), text
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
 def jpeg() -> bytes:
-    """A picture of some KiB."""
+    """Return a picture of a few KiB."""
     written = BytesIO()
     Image.effect_noise((120, 80), 60).convert("RGB").save(written, "JPEG")
     return written.getvalue()
 
 
 def png(width: int = 3, height: int = 2, colour: str = "red") -> bytes:
-    """A small picture."""
+    """Return a small picture."""
     written = BytesIO()
     Image.new("RGB", (width, height), colour).save(written, "PNG")
     return written.getvalue()

@@ -1,4 +1,4 @@
-"""Changing accounts, and asking their platforms how they are."""
+"""Changes and health checks of accounts."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.doubles.waiting import eventually
 from tests.http.support import ABSENT_ID, PLATFORM, Tenant, check_refusal, moment, soon
 
 
-async def test_an_account_gets_another_name(client: Client) -> None:
+async def test_account_is_renamed(client: Client) -> None:
     account_id = await client.sandbox_account()
     before = (await client.get(f"/v1/accounts/{account_id}")).json()
     reply = await client.call("PATCH", f"/v1/accounts/{account_id}", {"displayName": "Brand, main"})
@@ -19,7 +19,7 @@ async def test_an_account_gets_another_name(client: Client) -> None:
     assert (await client.get(f"/v1/accounts/{account_id}")).json() == changed
 
 
-async def test_an_account_moves_to_another_profile(tenant: Tenant) -> None:
+async def test_account_is_moved_to_another_profile(tenant: Tenant) -> None:
     account_id, profile_id = await tenant.client.sandbox_account(), await tenant.profile()
     scoped = await tenant.key(profileId=profile_id)
     check_refusal(await scoped.get(f"/v1/accounts/{account_id}"), 404, "not_found")
@@ -28,7 +28,7 @@ async def test_an_account_moves_to_another_profile(tenant: Tenant) -> None:
     assert (await scoped.get(f"/v1/accounts/{account_id}")).json() == reply.json()
 
 
-async def test_an_account_whose_posts_wait_stays_where_it_is(tenant: Tenant) -> None:
+async def test_account_with_waiting_posts_cannot_be_moved(tenant: Tenant) -> None:
     client, profile_id = tenant.client, await tenant.profile()
     account_id = await client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": "Hello", "scheduledAt": soon(3600)}
@@ -41,7 +41,7 @@ async def test_an_account_whose_posts_wait_stays_where_it_is(tenant: Tenant) -> 
     assert (await client.call("PATCH", f"/v1/accounts/{account_id}", wanted)).status_code == 200
 
 
-async def test_moving_an_account_to_where_it_is_changes_nothing(client: Client) -> None:
+async def test_moving_an_account_to_its_own_profile_changes_nothing(client: Client) -> None:
     account_id = await client.sandbox_account()
     before = (await client.get(f"/v1/accounts/{account_id}")).json()
     body = {"targets": [{"accountId": account_id}], "text": "Hello", "scheduledAt": soon(3600)}
@@ -65,7 +65,7 @@ async def test_moving_an_account_to_where_it_is_changes_nothing(client: Client) 
         ({"status": "active"}, "status"),
     ],
 )
-async def test_a_change_that_will_not_do_changes_nothing(tenant: Tenant, change: object, rule: str) -> None:
+async def test_invalid_change_is_rejected(tenant: Tenant, change: object, rule: str) -> None:
     account_id = await tenant.client.sandbox_account()
     before = (await tenant.client.get(f"/v1/accounts/{account_id}")).json()
     async with tenant.storing_nothing():
@@ -74,7 +74,7 @@ async def test_a_change_that_will_not_do_changes_nothing(tenant: Tenant, change:
     assert (await tenant.client.get(f"/v1/accounts/{account_id}")).json() == before
 
 
-async def test_a_key_of_one_profile_moves_nothing_out_of_it(tenant: Tenant) -> None:
+async def test_key_of_one_profile_cannot_move_an_account_out_of_it(tenant: Tenant) -> None:
     account_id, other = await tenant.client.sandbox_account(), await tenant.profile()
     home = (await tenant.client.get(f"/v1/accounts/{account_id}")).json()["profileId"]
     scoped = await tenant.key(profileId=home)
@@ -89,7 +89,7 @@ async def test_a_key_of_one_profile_moves_nothing_out_of_it(tenant: Tenant) -> N
         check_refusal(await call, 404, "not_found")
 
 
-async def test_a_change_is_made_once_for_a_key(client: Client) -> None:
+async def test_change_runs_once_per_idempotency_key(client: Client) -> None:
     account_id = await client.sandbox_account()
     path = f"/v1/accounts/{account_id}"
     first = await client.call("PATCH", path, {"displayName": "One"}, idempotency_key="once")
@@ -99,7 +99,7 @@ async def test_a_change_is_made_once_for_a_key(client: Client) -> None:
     assert (await client.get(path)).json()["displayName"] == "Two"
 
 
-async def test_connecting_again_brings_the_platforms_name_back(tenant: Tenant) -> None:
+async def test_reconnect_restores_the_name_from_the_platform(tenant: Tenant) -> None:
     given = await tenant.credentials()
     complete = f"/v1/accounts/connect/{PLATFORM}/complete"
     account = (await tenant.client.post(complete, given)).json()
@@ -107,7 +107,7 @@ async def test_connecting_again_brings_the_platforms_name_back(tenant: Tenant) -
     assert (await tenant.client.post(complete, given)).json()["displayName"] == account["displayName"]
 
 
-async def test_an_account_is_checked_now(client: Client) -> None:
+async def test_account_is_checked_on_request(client: Client) -> None:
     account_id = await client.sandbox_account()
     reply = await client.post(f"/v1/accounts/{account_id}/check")
     assert reply.status_code == 200, reply.text
@@ -118,7 +118,7 @@ async def test_an_account_is_checked_now(client: Client) -> None:
     assert (await client.get(f"/v1/accounts/{account_id}")).json() == reply.json()
 
 
-async def test_an_account_that_was_revoked_is_found_out_before_a_post_is(client: Client) -> None:
+async def test_check_detects_a_revoked_account(client: Client) -> None:
     account_id = await client.sandbox_account("auth_revoked")
     for _ in range(2):
         checked = (await client.post(f"/v1/accounts/{account_id}/check")).json()
@@ -129,14 +129,14 @@ async def test_an_account_that_was_revoked_is_found_out_before_a_post_is(client:
     body = {"targets": [{"accountId": account_id}], "text": "Hello"}
     check_refusal(await client.post("/v1/posts", body), 400, "validation_failed", "account.reauth_required")
 
-    async def was_told() -> list[object]:
+    async def event_was_received() -> list[object]:
         events = (await client.get("/v1/events?type=token.revoked")).json()["data"]
         return [event for event in events if event["data"]["accountId"] == account_id]
 
-    assert len(await eventually(was_told)) == 1
+    assert len(await eventually(event_was_received)) == 1
 
 
-async def test_a_disconnected_account_cannot_be_checked(client: Client) -> None:
+async def test_disconnected_account_cannot_be_checked(client: Client) -> None:
     account_id = await client.sandbox_account()
     await client.call("DELETE", f"/v1/accounts/{account_id}")
     reply = await client.post(f"/v1/accounts/{account_id}/check")

@@ -1,4 +1,4 @@
-"""Connecting accounts, reading them, and letting them go."""
+"""Connecting, reading and disconnecting accounts."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from tests.http.support import PLATFORM, Tenant, check_refusal, moment, soon
 _COMPLETE = f"/v1/accounts/connect/{PLATFORM}/complete"
 
 
-async def test_connecting_begins_with_a_schema_of_what_is_needed(client: Client) -> None:
+async def test_start_returns_the_schema_of_the_credentials(client: Client) -> None:
     reply = await client.post(f"/v1/accounts/connect/{PLATFORM}")
     assert reply.status_code == 200
     described = reply.json()
@@ -21,7 +21,7 @@ async def test_connecting_begins_with_a_schema_of_what_is_needed(client: Client)
     assert described["descriptor"]["properties"]["appPassword"]["format"] == "password"
 
 
-async def test_a_new_account_is_connected_and_reads_back(tenant: Tenant) -> None:
+async def test_new_account_is_connected_and_can_be_read(tenant: Tenant) -> None:
     given = await tenant.credentials()
     reply = await tenant.client.post(_COMPLETE, given)
     assert reply.status_code == 201, reply.text
@@ -47,7 +47,7 @@ async def test_accounts_are_listed_newest_first(client: Client) -> None:
     assert listed == made[::-1]
 
 
-async def test_the_list_is_paged_and_stable_while_accounts_are_added(client: Client) -> None:
+async def test_list_is_paged_and_stable_while_accounts_are_added(client: Client) -> None:
     made = [await client.sandbox_account() for _ in range(3)]
     first = (await client.get("/v1/accounts?limit=2")).json()
     await client.sandbox_account()
@@ -58,8 +58,8 @@ async def test_the_list_is_paged_and_stable_while_accounts_are_added(client: Cli
     check_refusal(await client.get("/v1/accounts?cursor=nonsense"), 400, "validation_failed", "cursor")
 
 
-async def test_the_list_is_narrowed_to_a_profile(tenant: Tenant) -> None:
-    """A malformed one, and another one than the key's own, match nothing."""
+async def test_list_is_filtered_by_profile(tenant: Tenant) -> None:
+    """A malformed id, and the id of a profile that the key cannot access, match nothing."""
     profile_id = await tenant.profile()
     there = await tenant.client.post(_COMPLETE, {**await tenant.credentials(), "profileId": profile_id})
     here = await tenant.client.sandbox_account()
@@ -76,7 +76,7 @@ async def test_the_list_is_narrowed_to_a_profile(tenant: Tenant) -> None:
         assert [account["id"] for account in reply.json()["data"]] == found
 
 
-async def test_connecting_again_updates_the_account(tenant: Tenant) -> None:
+async def test_reconnect_updates_the_account(tenant: Tenant) -> None:
     given = await tenant.credentials()
     first = await tenant.client.post(_COMPLETE, given)
     again = await tenant.client.post(_COMPLETE, given)
@@ -87,7 +87,7 @@ async def test_connecting_again_updates_the_account(tenant: Tenant) -> None:
     assert len((await tenant.client.get("/v1/accounts")).json()["data"]) == 1
 
 
-async def test_an_account_that_many_connect_at_once_is_connected_once(tenant: Tenant) -> None:
+async def test_concurrent_connects_create_one_account(tenant: Tenant) -> None:
     given = await tenant.credentials()
     replies = await asyncio.gather(*[tenant.client.post(_COMPLETE, given) for _ in range(8)])
     assert {reply.status_code for reply in replies} <= {200, 201}, [reply.text for reply in replies]
@@ -95,7 +95,7 @@ async def test_an_account_that_many_connect_at_once_is_connected_once(tenant: Te
     assert [reply.status_code for reply in replies].count(201) == 1
 
 
-async def test_an_account_belongs_to_one_profile(tenant: Tenant) -> None:
+async def test_account_belongs_to_one_profile(tenant: Tenant) -> None:
     given, profile_id = await tenant.credentials(), await tenant.profile()
     assert (await tenant.client.post(_COMPLETE, given)).status_code == 201
     async with tenant.storing_nothing():
@@ -105,21 +105,21 @@ async def test_an_account_belongs_to_one_profile(tenant: Tenant) -> None:
     check_refusal(await scoped.post(_COMPLETE, given), 409, "validation_failed", "account.other_profile")
 
 
-async def test_an_account_is_connected_under_the_wanted_profile(tenant: Tenant) -> None:
+async def test_account_is_connected_to_the_requested_profile(tenant: Tenant) -> None:
     profile_id = await tenant.profile()
     reply = await tenant.client.post(_COMPLETE, {**await tenant.credentials(), "profileId": profile_id})
     assert (reply.status_code, reply.json()["profileId"]) == (201, profile_id)
 
 
 @pytest.mark.parametrize("profile_id", ["nonsense", "prof_00000000000000000000000001"])
-async def test_a_profile_that_does_not_exist_is_refused(tenant: Tenant, profile_id: str) -> None:
+async def test_unknown_profile_is_rejected(tenant: Tenant, profile_id: str) -> None:
     given = await tenant.credentials()
     async with tenant.storing_nothing():
         reply = await tenant.client.post(_COMPLETE, {**given, "profileId": profile_id})
     check_refusal(reply, 400, "validation_failed", "profileId")
 
 
-async def test_a_wrong_password_is_told_as_such(tenant: Tenant) -> None:
+async def test_wrong_password_is_rejected(tenant: Tenant) -> None:
     given = await tenant.credentials()
     async with tenant.storing_nothing():
         reply = await tenant.client.post(_COMPLETE, {**given, "appPassword": "wrong"})
@@ -129,9 +129,9 @@ async def test_a_wrong_password_is_told_as_such(tenant: Tenant) -> None:
     assert "wrong" not in reply.text.replace("wrong password", "")
 
 
-async def test_a_handle_that_nobody_has_is_told_as_such(tenant: Tenant) -> None:
+async def test_unknown_handle_is_rejected(tenant: Tenant) -> None:
     async with tenant.storing_nothing():
-        reply = await tenant.client.post(_COMPLETE, {"identifier": "nobody.test", "appPassword": "a-b-c-d"})
+        reply = await tenant.client.post(_COMPLETE, {"identifier": "unknown.test", "appPassword": "a-b-c-d"})
     check_refusal(reply, 400, "platform_rejected", f"{PLATFORM}.connect.handle_unresolved")
 
 
@@ -159,7 +159,7 @@ async def test_account_is_not_connected_when_the_directory_does_not_confirm_it(
         check_refusal(reply, status, code, rule)
 
 
-async def test_a_test_key_reaches_no_other_server_than_the_sandbox(tenant: Tenant) -> None:
+async def test_test_key_calls_only_the_sandbox(tenant: Tenant) -> None:
     given = await tenant.credentials()
     for url in ("http://127.0.0.1:9/", "http://169.254.169.254/", "https://bsky.social/"):
         async with tenant.storing_nothing():
@@ -167,7 +167,7 @@ async def test_a_test_key_reaches_no_other_server_than_the_sandbox(tenant: Tenan
         check_refusal(reply, 400, "platform_rejected", f"{PLATFORM}.connect.not_a_server")
 
 
-async def test_a_live_key_does_not_reach_the_sandbox(tenant: Tenant) -> None:
+async def test_live_key_never_calls_the_sandbox(tenant: Tenant) -> None:
     live = await tenant.key(Mode.LIVE)
     given = {**await tenant.credentials(), "pdsUrl": tenant.deployment.sandbox_url}
     check_refusal(await live.post(_COMPLETE, given), 400, "platform_rejected", f"{PLATFORM}.connect.not_a_server")
@@ -178,13 +178,13 @@ async def test_a_live_key_does_not_reach_the_sandbox(tenant: Tenant) -> None:
         check_refusal(reply, 403, "unauthorized", "sandbox.test_key")
 
 
-async def test_a_simulated_account_behaves_as_its_scenario_says(client: Client) -> None:
+async def test_scenario_determines_the_behavior_of_a_simulated_account(client: Client) -> None:
     reply = await client.post("/v1/sandbox/accounts", {"platform": PLATFORM, "scenario": "slow"})
     assert reply.status_code == 201
     assert "slow" in reply.json()["displayName"]
 
 
-async def test_connecting_again_releases_what_was_held(tenant: Tenant) -> None:
+async def test_reconnect_queues_held_posts(tenant: Tenant) -> None:
     given = await tenant.credentials()
     account_id = (await tenant.client.post(_COMPLETE, given)).json()["id"]
     body = {"targets": [{"accountId": account_id}], "text": "Hello", "scheduledAt": soon(3600)}
@@ -197,7 +197,7 @@ async def test_connecting_again_releases_what_was_held(tenant: Tenant) -> None:
     assert "error" not in post
 
 
-async def test_an_account_whose_login_has_died_is_marked_and_its_post_is_held_until_it_is_reconnected(
+async def test_post_of_a_revoked_account_is_held_until_a_reconnect(
     tenant: Tenant,
 ) -> None:
     account_id = await tenant.client.sandbox_account("auth_revoked")
@@ -209,7 +209,7 @@ async def test_an_account_whose_login_has_died_is_marked_and_its_post_is_held_un
     assert (await tenant.client.get(f"/v1/accounts/{account_id}")).json()["status"] == "reauth_required"
 
 
-async def test_a_scheduled_post_for_an_account_that_must_be_reconnected_is_accepted_with_a_warning(
+async def test_scheduled_post_of_a_revoked_account_is_accepted_with_a_warning(
     tenant: Tenant,
 ) -> None:
     account_id = await tenant.client.sandbox_account("auth_revoked")
@@ -226,7 +226,7 @@ async def test_a_scheduled_post_for_an_account_that_must_be_reconnected_is_accep
     await eventually(is_held)
 
 
-async def test_one_tenants_account_is_not_another_tenants(tenant: Tenant, client: Client) -> None:
+async def test_account_of_another_tenant_is_not_found(tenant: Tenant, client: Client) -> None:
     other = await tenant.deployment.client()
     account_id = await client.sandbox_account()
     check_refusal(await other.get(f"/v1/accounts/{account_id}"), 404, "not_found")

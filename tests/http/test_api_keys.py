@@ -1,4 +1,4 @@
-"""Keys: minted with no more rights than their maker's, shown once, listed without what makes them keys."""
+"""API keys: they have at most the rights of their creator, and are shown once."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ async def _listed(client: Client) -> list[str]:
     return [key["id"] for key in (await client.get("/v1/api-keys")).json()["data"]]
 
 
-async def test_a_new_key_is_shown_once_and_works(tenant: Tenant) -> None:
+async def test_new_key_is_shown_once_and_works(tenant: Tenant) -> None:
     made = await _mint(tenant.client, expiresAt=soon(3600), requestsPerMinute=50)
     assert made["id"].startswith("key_")
     assert made["key"].startswith("lmp_test_")
@@ -42,34 +42,34 @@ async def test_a_new_key_is_shown_once_and_works(tenant: Tenant) -> None:
     assert (page.status_code, page.headers["ratelimit-limit"]) == (200, "50")
 
 
-async def test_a_key_is_stored_as_a_hash_alone(tenant: Tenant) -> None:
+async def test_key_is_stored_only_as_a_hash(tenant: Tenant) -> None:
     made = await _mint(tenant.client)
     [row] = await tenant.admin.rows("SELECT * FROM api_keys WHERE organization_id = $1 AND name = 'new'", tenant.uuid)
     assert made["key"].encode() not in str(row).encode()
     assert made["key"][9:41] not in str(row)
 
 
-async def test_using_a_key_is_noted(tenant: Tenant) -> None:
+async def test_use_of_a_key_is_recorded(tenant: Tenant) -> None:
     assert (await tenant.client.get("/v1/posts")).status_code == 200
     [key] = (await tenant.client.get("/v1/api-keys")).json()["data"]
     assert moment(key["lastUsedAt"]) >= moment(key["createdAt"])
 
 
 @pytest.mark.parametrize("scopes", [[], None])
-async def test_a_key_without_scopes_has_its_makers(tenant: Tenant, scopes: list[str] | None) -> None:
+async def test_key_without_scopes_has_those_of_its_creator(tenant: Tenant, scopes: list[str] | None) -> None:
     maker = await tenant.key(scopes=["keys:write", "posts:read"])
     wanted = {} if scopes is None else {"scopes": scopes}
     assert set((await _mint(maker, **wanted))["scopes"]) == {"keys:write", "posts:read"}
 
 
-async def test_a_star_stands_for_every_scope(tenant: Tenant) -> None:
+async def test_star_means_every_scope(tenant: Tenant) -> None:
     assert set((await _mint(tenant.client, scopes=["*"]))["scopes"]) == set(EVERY_SCOPE)
     maker = await tenant.key(scopes=["keys:write", "posts:read"])
     reply = await maker.post("/v1/api-keys", {"name": "more", "scopes": ["*"]})
     check_refusal(reply, 403, "unauthorized", "api_key.escalation")
 
 
-async def test_a_key_cannot_mint_one_with_more_rights(tenant: Tenant) -> None:
+async def test_key_cannot_mint_a_key_with_more_rights(tenant: Tenant) -> None:
     profile_id = await tenant.profile()
     narrow = await tenant.key(scopes=["keys:write", "posts:read"])
     scoped = await tenant.key(profileId=profile_id)
@@ -170,7 +170,7 @@ async def test_ended_key_changes_no_keys_while_a_process_still_accepts_it(
 ) -> None:
     other = await _mint(tenant.client)
     caller = await tenant.key()
-    assert (await caller.get("/v1/me")).status_code == 200, "the process remembers the key for a second"
+    assert (await caller.get("/v1/me")).status_code == 200, "the process caches the key for a second"
     end = f"UPDATE api_keys SET {ending} WHERE organization_id = $1 AND last4 = $2"  # noqa: S608 - parameters above
     await tenant.admin.do(end, tenant.uuid, caller.key[-4:])
     async with tenant.storing_nothing():
@@ -195,13 +195,13 @@ async def test_two_keys_that_revoke_each_other_at_the_same_time_do_not_deadlock(
     assert sorted(reply.status_code for reply in replies) == [200, 401]
 
 
-async def test_a_profiles_key_mints_keys_of_that_profile(tenant: Tenant) -> None:
+async def test_key_of_one_profile_mints_keys_of_that_profile(tenant: Tenant) -> None:
     profile_id = await tenant.profile()
     scoped = await tenant.key(profileId=profile_id)
     assert (await _mint(scoped))["profileId"] == profile_id
 
 
-async def test_a_live_key_mints_keys_of_both_modes_and_by_default_of_its_own(tenant: Tenant) -> None:
+async def test_live_key_mints_keys_of_both_modes(tenant: Tenant) -> None:
     live = await tenant.key(Mode.LIVE)
     assert [(await _mint(live, **wanted))["prefix"] for wanted in ({}, {"prefix": "lmp_test_"})] == [
         "lmp_live_",
@@ -209,7 +209,7 @@ async def test_a_live_key_mints_keys_of_both_modes_and_by_default_of_its_own(ten
     ]
 
 
-async def test_each_key_sees_the_keys_of_its_world(tenant: Tenant) -> None:
+async def test_keys_are_listed_by_mode_and_profile(tenant: Tenant) -> None:
     live, scoped = await tenant.key(Mode.LIVE), await tenant.key(profileId=await tenant.profile())
     everything = await _listed(live)
     assert len(everything) == 3
@@ -220,7 +220,7 @@ async def test_each_key_sees_the_keys_of_its_world(tenant: Tenant) -> None:
     check_refusal(await tenant.client.call("DELETE", f"/v1/api-keys/{live_id}"), 404, "not_found")
 
 
-async def test_a_revoked_key_stays_on_record_and_keeps_its_first_end(tenant: Tenant) -> None:
+async def test_revoked_key_is_listed_with_its_first_revocation_time(tenant: Tenant) -> None:
     made = await _mint(tenant.client)
     reply = await tenant.client.call("DELETE", f"/v1/api-keys/{made['id']}")
     assert (reply.status_code, reply.json()["id"], reply.json()["deleted"]) == (200, made["id"], True)
@@ -232,21 +232,21 @@ async def test_a_revoked_key_stays_on_record_and_keeps_its_first_end(tenant: Ten
     assert again == first
 
 
-async def test_a_key_can_revoke_itself(tenant: Tenant) -> None:
+async def test_key_can_revoke_itself(tenant: Tenant) -> None:
     maker = await tenant.key()
     made = await _mint(maker)
     itself = Client(tenant.deployment.http, made["key"])
     assert (await itself.call("DELETE", f"/v1/api-keys/{made['id']}")).status_code == 200
 
 
-async def test_another_tenants_key_cannot_be_revoked(tenant: Tenant) -> None:
+async def test_key_of_another_tenant_cannot_be_revoked(tenant: Tenant) -> None:
     other = await tenant.deployment.client()
     [theirs] = await _listed(other)
     check_refusal(await tenant.client.call("DELETE", f"/v1/api-keys/{theirs}"), 404, "not_found")
     assert (await other.get("/v1/posts")).status_code == 200
 
 
-async def test_an_operator_makes_tenants_and_their_first_keys(tenant: Tenant) -> None:
+async def test_operator_creates_tenants_and_their_first_keys(tenant: Tenant) -> None:
     operator = Client(tenant.deployment.http, OPERATOR_TOKEN)
     made = await operator.post("/v1/organizations", {"name": "Brand new"})
     assert made.status_code == 201

@@ -1,4 +1,4 @@
-"""Fields that do not exist, are of the wrong type, or hold too much: named by their path, and nothing is stored."""
+"""Unknown fields, wrong types and exceeded limits: the error names the path, and nothing is stored."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ async def account_id(client: Client) -> str:
     return await client.sandbox_account()
 
 
-async def _refused(tenant: Tenant, account_id: str, change: dict[str, Any]) -> dict[str, Any]:
-    """What a good request is answered with, once it has been changed for the worse."""
+async def _rejected(tenant: Tenant, account_id: str, change: dict[str, Any]) -> dict[str, Any]:
+    """Send a valid request with an invalid change, and return the error."""
     body = {"targets": [{"accountId": account_id}], "text": "Hello", **change}
     async with tenant.storing_nothing():
         reply = await tenant.client.post("/v1/posts", body)
@@ -45,11 +45,11 @@ async def _refused(tenant: Tenant, account_id: str, change: dict[str, Any]) -> d
         ({"": 1}, None),
     ],
 )
-async def test_an_unknown_field_is_refused(
+async def test_unknown_field_is_rejected(
     tenant: Tenant, account_id: str, change: dict[str, Any], rule: str | None
 ) -> None:
-    """A misspelt `scheduledAt` must never publish at once."""
-    error = await _refused(tenant, account_id, change)
+    """A misspelled `scheduledAt` must never publish immediately."""
+    error = await _rejected(tenant, account_id, change)
     assert error["code"] == "validation_failed"
     assert error["rule"] == rule or rule is None
     assert len(error["message"]) < 500
@@ -68,10 +68,10 @@ async def test_an_unknown_field_is_refused(
         ({"platform": "elsewhere"}, "targets.account.platform_mismatch"),
     ],
 )
-async def test_an_unknown_field_of_a_target_is_refused(
+async def test_unknown_field_of_a_target_is_rejected(
     tenant: Tenant, account_id: str, change: dict[str, Any], rule: str
 ) -> None:
-    error = await _refused(tenant, account_id, {"targets": [{"accountId": account_id, **change}]})
+    error = await _rejected(tenant, account_id, {"targets": [{"accountId": account_id, **change}]})
     assert (error["code"], error["rule"]) == ("validation_failed", rule)
 
 
@@ -118,10 +118,10 @@ async def test_an_unknown_field_of_a_target_is_refused(
         ({"late": {"then": "panic"}}, "late.then"),
     ],
 )
-async def test_a_field_of_the_wrong_type_is_named(
+async def test_field_of_the_wrong_type_is_rejected(
     tenant: Tenant, account_id: str, change: dict[str, Any], rule: str
 ) -> None:
-    error = await _refused(tenant, account_id, change)
+    error = await _rejected(tenant, account_id, change)
     assert (error["code"], error["rule"]) == ("validation_failed", rule)
 
 
@@ -141,15 +141,15 @@ async def test_a_field_of_the_wrong_type_is_named(
         ({"media": [{**_PICTURE, "url": f"https://a.example/{'a' * 2048}"}]}, "media[0].url"),
     ],
 )
-async def test_too_few_or_too_many_are_refused(
+async def test_value_outside_its_limits_is_rejected(
     tenant: Tenant, account_id: str, change: dict[str, Any], rule: str
 ) -> None:
-    error = await _refused(tenant, account_id, change)
+    error = await _rejected(tenant, account_id, change)
     assert (error["code"], error["rule"]) == ("validation_failed", rule)
 
 
-async def test_a_metadata_key_has_at_most_40_characters(tenant: Tenant, account_id: str) -> None:
-    error = await _refused(tenant, account_id, {"metadata": {"k" * 41: "v"}})
+async def test_metadata_key_has_at_most_40_characters(tenant: Tenant, account_id: str) -> None:
+    error = await _rejected(tenant, account_id, {"metadata": {"k" * 41: "v"}})
     assert error["code"] == "validation_failed"
     assert error["rule"].startswith("metadata.kkk")
 
@@ -176,10 +176,10 @@ async def test_a_metadata_key_has_at_most_40_characters(tenant: Tenant, account_
         (" \n\t ", {"bluesky.text.non_empty": (None, None, None)}),
     ],
 )
-async def test_a_broken_rule_is_told_with_its_limit(
+async def test_error_of_a_broken_rule_contains_the_limit(
     tenant: Tenant, account_id: str, text: str, rules: dict[str, tuple[int | None, int | None, str | None]]
 ) -> None:
-    error = await _refused(tenant, account_id, {"text": text})
+    error = await _rejected(tenant, account_id, {"text": text})
     assert error["code"] == "preflight_failed"
     assert error["platform"] == "bluesky"
     assert error["remediation"]
@@ -192,7 +192,7 @@ async def test_a_broken_rule_is_told_with_its_limit(
         assert each["remediation"]
 
 
-async def test_one_bad_target_refuses_them_all_and_every_violation_is_told(tenant: Tenant) -> None:
+async def test_one_invalid_target_rejects_the_request_with_every_violation(tenant: Tenant) -> None:
     good, bad, worse = [await tenant.client.sandbox_account() for _ in range(3)]
     body = {
         "targets": [
@@ -226,7 +226,7 @@ async def test_one_bad_target_refuses_them_all_and_every_violation_is_told(tenan
         ("/v1/api-keys", {"name": "a", "prefix": "sk_live_"}, "prefix"),
         ("/v1/api-keys", {"name": "a", "scopes": ["posts:fly"]}, "scopes[0]"),
         ("/v1/api-keys", {"name": "a", "scopes": "posts:read"}, "scopes"),
-        ("/v1/api-keys", {"name": "a", "profileId": "prof_nobody"}, "profileId"),
+        ("/v1/api-keys", {"name": "a", "profileId": "prof_unknown"}, "profileId"),
         ("/v1/api-keys", {"name": "a", "requestsPerMinute": 0}, "requestsPerMinute"),
         ("/v1/api-keys", {"name": "a", "requestsPerMinute": 10**30}, "requestsPerMinute"),
         ("/v1/api-keys", {"name": "a", "expiresAt": "2099-01-01T00:00:00"}, "expiresAt.timezone"),
@@ -259,12 +259,14 @@ async def test_one_bad_target_refuses_them_all_and_every_violation_is_told(tenan
         ("/v1/accounts/connect/bluesky/complete", {"identifier": "a.test", "profileId": 1}, "profileId"),
     ],
 )
-async def test_every_other_body_is_as_strict(tenant: Tenant, path: str, body: dict[str, Any], rule: str) -> None:
+async def test_unknown_field_of_any_other_body_is_rejected(
+    tenant: Tenant, path: str, body: dict[str, Any], rule: str
+) -> None:
     async with tenant.storing_nothing():
         check_refusal(await tenant.client.post(path, body), 400, "validation_failed", rule)
 
 
-async def test_a_refused_password_is_not_repeated(tenant: Tenant) -> None:
+async def test_rejected_password_is_not_repeated(tenant: Tenant) -> None:
     body = {"identifier": "not a handle", "appPassword": "the-secret-itself", "x": "the-secret-itself"}
     reply = await tenant.client.post("/v1/accounts/connect/bluesky/complete", body)
     assert reply.status_code == 400
@@ -272,7 +274,7 @@ async def test_a_refused_password_is_not_repeated(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/sandbox/accounts", "/v1/accounts/connect/elsewhere"])
-async def test_a_platform_that_does_not_exist_is_not_found(tenant: Tenant, path: str) -> None:
+async def test_unknown_platform_is_not_found(tenant: Tenant, path: str) -> None:
     body = {"platform": "elsewhere"} if path.startswith("/v1/sandbox") else {}
     async with tenant.storing_nothing():
         check_refusal(await tenant.client.post(path, body), 404, "not_found")

@@ -1,4 +1,4 @@
-"""Bodies that are not one well-formed JSON object: each is refused with an envelope, and nothing is stored."""
+"""Bodies that are not one well-formed JSON object: each is rejected with an envelope, and nothing is stored."""
 
 import base64
 import json
@@ -45,12 +45,12 @@ async def _send(tenant: Tenant, body: bytes | AsyncIterator[bytes], **headers: s
         pytest.param(b'{"late":{"withinS":' + b"1" * 5_000 + b"}}", id="number-of-5000-digits"),
     ],
 )
-async def test_a_body_that_is_not_json_is_refused(tenant: Tenant, body: bytes) -> None:
+async def test_body_that_is_not_json_is_rejected(tenant: Tenant, body: bytes) -> None:
     check_refusal(await _send(tenant, body), 400, "validation_failed", "body.json")
 
 
 @pytest.mark.parametrize("body", ["", "[]", "1", "null", '"text"', "true"])
-async def test_json_that_is_not_an_object_is_refused(tenant: Tenant, body: str) -> None:
+async def test_json_that_is_not_an_object_is_rejected(tenant: Tenant, body: str) -> None:
     check_refusal(await _send(tenant, body.encode()), 400, "validation_failed", "body")
 
 
@@ -62,8 +62,8 @@ async def test_json_that_is_not_an_object_is_refused(tenant: Tenant, body: str) 
         ('{"scheduledAt":"2099-01-01T00:00:00Z","scheduledAt":null}', "scheduledAt"),
     ],
 )
-async def test_a_field_that_stands_there_twice_is_refused(tenant: Tenant, body: str, rule: str) -> None:
-    """Parsers differ in which of the two they take: whoever checked the request before us may have seen another."""
+async def test_duplicate_field_is_rejected(tenant: Tenant, body: str, rule: str) -> None:
+    """Parsers differ in which of the two they use, so a proxy may have checked the other value."""
     error = check_refusal(await _send(tenant, body.encode()), 400, "validation_failed", "body.duplicate_field")
     assert rule in error["message"]
 
@@ -84,15 +84,15 @@ async def test_a_field_that_stands_there_twice_is_refused(tenant: Tenant, body: 
         ('{"text":"a","<>":1}', "body"),
     ],
 )
-async def test_text_that_cannot_be_stored_is_refused_wherever_it_stands(
+async def test_text_that_cannot_be_stored_is_rejected_in_every_field(
     tenant: Tenant, body: str, rule: str, text: str
 ) -> None:
-    """Half of a surrogate pair cannot be sent to anybody, and PostgreSQL takes no NUL."""
+    """Half of a surrogate pair cannot be encoded, and PostgreSQL does not accept NUL."""
     reply = await _send(tenant, body.replace("<>", text).encode())
     check_refusal(reply, 400, "validation_failed", rule)
 
 
-async def test_escaped_emoji_are_whole_surrogate_pairs_and_welcome(tenant: Tenant) -> None:
+async def test_escaped_emoji_are_accepted(tenant: Tenant) -> None:
     body = json.dumps({"targets": [{"accountId": await tenant.client.sandbox_account()}], "text": "👋🏽 🏳️‍🌈"})
     assert "\\ud83d" in body
     headers = {"authorization": f"Bearer {tenant.client.key}", "content-type": "application/json"}
@@ -104,8 +104,8 @@ async def test_escaped_emoji_are_whole_surrogate_pairs_and_welcome(tenant: Tenan
 
 @pytest.mark.parametrize("depth", [100, 500, 900, 950, 990, 1_000])
 @pytest.mark.parametrize("text", ["a", "\\u0000"])
-async def test_every_depth_of_nesting_is_answered(tenant: Tenant, depth: int, text: str) -> None:
-    """No depth is just too deep for one of the steps that look at a body."""
+async def test_every_depth_of_nesting_gets_a_response(tenant: Tenant, depth: int, text: str) -> None:
+    """No step of the validation fails at a depth that the earlier steps accept."""
     nested = f'{"[" * depth}"{text}"{"]" * depth}'
     body = f'{{"targets":[{{"platform":"bluesky"}}],"options":{{"bluesky":{nested}}}}}'
     error = (await _send(tenant, body.encode())).json()["error"]
@@ -122,8 +122,8 @@ async def test_every_depth_of_nesting_is_answered(tenant: Tenant, depth: int, te
         pytest.param({str(number): 0 for number in range(100_000)}, id="fields"),
     ],
 )
-async def test_a_body_of_very_many_little_things_is_refused_at_once(tenant: Tenant, value: dict[str, Any]) -> None:
-    """Each is wrong in itself; to tell all that is wrong with a million of them would take half a minute."""
+async def test_body_of_very_many_values_is_rejected_quickly(tenant: Tenant, value: dict[str, Any]) -> None:
+    """Reporting an error for each of a million values would take half a minute."""
     check_refusal(await _send(tenant, json.dumps(value).encode()), 400, "validation_failed", "body.values_max")
 
 
@@ -143,7 +143,7 @@ async def test_values_are_counted_before_the_body_is_parsed(tenant: Tenant, body
 
 
 @pytest.mark.parametrize("text", [",[{" * 31_000, '\\"\\,{["' * 10_000, "\\" * 90_000 + ","])
-async def test_separators_inside_texts_are_not_counted(tenant: Tenant, text: str) -> None:
+async def test_separators_inside_texts_are_not_counted_as_values(tenant: Tenant, text: str) -> None:
     account_id = await tenant.client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": text, "thread": [{"text": text}] * 3}
     async with tenant.storing_nothing():
@@ -155,7 +155,7 @@ async def test_separators_inside_texts_are_not_counted(tenant: Tenant, text: str
     }
 
 
-async def test_inline_media_are_longer_than_any_text(tenant: Tenant) -> None:
+async def test_inline_media_may_be_longer_than_texts(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     media = [{"kind": "image", "bytesBase64": base64.b64encode(png(400, 400) + b"\0" * 200_000).decode()}]
     reply = await tenant.client.post(
@@ -173,7 +173,7 @@ async def test_inline_media_are_longer_than_any_text(tenant: Tenant) -> None:
         ({"a" * 100_001: 1}, "body"),
     ],
 )
-async def test_a_text_of_more_than_100_000_characters_is_rejected(tenant: Tenant, body: object, rule: str) -> None:
+async def test_text_of_more_than_100_000_characters_is_rejected(tenant: Tenant, body: object, rule: str) -> None:
     error = check_refusal(await _send(tenant, json.dumps(body).encode()), 400, "validation_failed", rule)
     assert "100001 characters" in error["message"]
 
@@ -181,13 +181,13 @@ async def test_a_text_of_more_than_100_000_characters_is_rejected(tenant: Tenant
 @pytest.mark.parametrize(
     "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "garbage", "multipart/mixed"]
 )
-async def test_a_body_of_another_type_is_refused(tenant: Tenant, content_type: str) -> None:
-    """Browsers send `text/plain` to anybody without asking."""
+async def test_body_of_another_content_type_is_rejected(tenant: Tenant, content_type: str) -> None:
+    """Browsers send `text/plain` to any site without a preflight request."""
     reply = await _send(tenant, _HELLO.encode(), content_type=content_type)
     check_refusal(reply, 400, "validation_failed", "body.content_type")
 
 
-async def test_a_body_without_a_type_is_refused(tenant: Tenant) -> None:
+async def test_body_without_a_content_type_is_rejected(tenant: Tenant) -> None:
     headers = {"authorization": f"Bearer {tenant.client.key}"}
     async with tenant.storing_nothing():
         reply = await tenant.deployment.http.post("/v1/posts", content=_HELLO.encode(), headers=headers)
@@ -195,7 +195,7 @@ async def test_a_body_without_a_type_is_refused(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "APPLICATION/JSON", "application/ld+json"])
-async def test_json_by_any_of_its_names_is_read(tenant: Tenant, content_type: str) -> None:
+async def test_every_json_content_type_is_accepted(tenant: Tenant, content_type: str) -> None:
     check_refusal(
         await _send(tenant, _HELLO.encode(), content_type=content_type),
         400,
@@ -204,7 +204,7 @@ async def test_json_by_any_of_its_names_is_read(tenant: Tenant, content_type: st
     )
 
 
-async def test_a_body_that_announces_nine_mebibytes_is_refused_before_it_is_read(tenant: Tenant) -> None:
+async def test_body_that_announces_nine_mebibytes_is_rejected_before_it_is_read(tenant: Tenant) -> None:
     sent = 0
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -220,7 +220,7 @@ async def test_a_body_that_announces_nine_mebibytes_is_refused_before_it_is_read
     assert sent == 0
 
 
-async def test_a_body_of_nine_mebibytes_in_chunks_is_refused_when_it_gets_too_long(tenant: Tenant) -> None:
+async def test_chunked_body_of_nine_mebibytes_is_rejected(tenant: Tenant) -> None:
     sent = 0
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -234,18 +234,18 @@ async def test_a_body_of_nine_mebibytes_in_chunks_is_refused_when_it_gets_too_lo
 
 
 @pytest.mark.parametrize("path", ["/v1/accounts/connect/bluesky/complete", "/v1/api-keys", "/v1/webhook-endpoints"])
-async def test_other_bodies_have_at_most_one_mebibyte(tenant: Tenant, path: str) -> None:
+async def test_body_of_other_routes_has_at_most_one_mebibyte(tenant: Tenant, path: str) -> None:
     async with tenant.storing_nothing():
         reply = await tenant.client.post(path, {"name": "a" * 1024**2})
     check_refusal(reply, 413, "validation_failed", "body.size_max")
 
 
 @pytest.mark.parametrize("length", ["-1", "many", "1" * 5_000])
-async def test_a_length_that_is_none_is_refused(tenant: Tenant, length: str) -> None:
+async def test_invalid_content_length_is_rejected(tenant: Tenant, length: str) -> None:
     check_refusal(await _send(tenant, b"{}", content_length=length), 413, "validation_failed", "body.size_max")
 
 
-async def test_a_stranger_is_turned_away_before_the_body_is_read(tenant: Tenant) -> None:
+async def test_unauthenticated_request_is_rejected_before_its_body_is_read(tenant: Tenant) -> None:
     sent = 0
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -253,6 +253,6 @@ async def test_a_stranger_is_turned_away_before_the_body_is_read(tenant: Tenant)
         sent += 1
         yield b"{"
 
-    reply = await _send(tenant, chunks(), authorization="Bearer lmp_test_nobody")
+    reply = await _send(tenant, chunks(), authorization="Bearer lmp_test_unknown")
     check_refusal(reply, 401, "unauthenticated")
     assert sent == 0

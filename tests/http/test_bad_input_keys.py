@@ -1,4 +1,4 @@
-"""Callers who are not who they say, or may not do what they ask for."""
+"""Missing and invalid API keys, and missing scopes."""
 
 import pytest
 
@@ -10,8 +10,8 @@ from tests.http.support import PLATFORM, Tenant, check_refusal
 _BODY = {"targets": [{"platform": PLATFORM}], "text": "Hello"}
 
 
-async def _turned_away(tenant: Tenant, authorization: str | None) -> str:
-    """What somebody is told who is not let in."""
+async def _unauthenticated(tenant: Tenant, authorization: str | None) -> str:
+    """Send a request that must be unauthenticated; return the message of the error."""
     headers = [] if authorization is None else [(b"authorization", authorization.encode("latin-1"))]
     async with tenant.storing_nothing():
         reply = await tenant.deployment.http.post("/v1/posts", json=_BODY, headers=headers)
@@ -20,8 +20,8 @@ async def _turned_away(tenant: Tenant, authorization: str | None) -> str:
     return f"{error['message']} {error['remediation']}"
 
 
-async def test_whoever_has_no_valid_key_is_told_the_same(tenant: Tenant) -> None:
-    """One message for all, so that nothing is learnt by guessing."""
+async def test_every_invalid_key_gets_the_same_message(tenant: Tenant) -> None:
+    """The message does not reveal why a guessed key is invalid."""
     key = tenant.client.key
     expired, revoked = await tenant.key(), await tenant.key()
     expire = "UPDATE api_keys SET expires_at = now() WHERE last4 = $1 AND organization_id = $2"
@@ -52,39 +52,39 @@ async def test_whoever_has_no_valid_key_is_told_the_same(tenant: Tenant) -> None
         "Bearer lmp_test_" + "é" * 38,
         "Bearer " + "a" * 10_000,
     ]
-    assert len({await _turned_away(tenant, stranger) for stranger in strangers}) == 1
+    assert len({await _unauthenticated(tenant, stranger) for stranger in strangers}) == 1
 
 
-async def test_the_word_bearer_may_be_written_in_any_case(tenant: Tenant) -> None:
+async def test_bearer_scheme_is_case_insensitive(tenant: Tenant) -> None:
     for word in ("bearer", "BEARER", "Bearer "):
         reply = await tenant.deployment.http.get("/v1/posts", headers={"authorization": f"{word} {tenant.client.key}"})
         assert reply.status_code == 200
 
 
-async def test_a_key_that_expires_while_it_is_used_is_refused_within_a_second(tenant: Tenant) -> None:
+async def test_expired_key_is_rejected_within_a_second(tenant: Tenant) -> None:
     used = await tenant.key()
     assert (await used.get("/v1/posts")).status_code == 200
     expire = "UPDATE api_keys SET expires_at = now() WHERE last4 = $1 AND organization_id = $2"
     await tenant.admin.do(expire, used.key[-4:], tenant.uuid)
-    await _is_refused_within_a_second(used)
+    await _is_rejected_within_a_second(used)
 
 
-async def test_a_revoked_key_is_refused_within_a_second(tenant: Tenant) -> None:
+async def test_revoked_key_is_rejected_within_a_second(tenant: Tenant) -> None:
     used = await tenant.key(name="used")
     assert (await used.get("/v1/posts")).status_code == 200
     [found] = [key for key in (await tenant.client.get("/v1/api-keys")).json()["data"] if key["name"] == "used"]
     assert (await tenant.client.call("DELETE", f"/v1/api-keys/{found['id']}")).status_code == 200
-    await _is_refused_within_a_second(used)
+    await _is_rejected_within_a_second(used)
 
 
-async def _is_refused_within_a_second(client: Client) -> None:
-    async def is_refused() -> bool:
+async def _is_rejected_within_a_second(client: Client) -> None:
+    async def is_rejected() -> bool:
         return (await client.get("/v1/posts")).status_code == 401
 
-    assert await eventually(is_refused, within_s=1.5)
+    assert await eventually(is_rejected, within_s=1.5)
 
 
-async def test_the_missing_scope_is_named(tenant: Tenant) -> None:
+async def test_missing_scope_is_named(tenant: Tenant) -> None:
     reader = await tenant.key(scopes=["posts:read"])
     async with tenant.storing_nothing():
         error = check_refusal(await reader.post("/v1/posts", _BODY), 403, "unauthorized", "scope.missing")
@@ -92,7 +92,7 @@ async def test_the_missing_scope_is_named(tenant: Tenant) -> None:
     assert "posts:write" in error["remediation"]
 
 
-async def test_who_lacks_the_scope_is_told_so_whatever_else_is_wrong(tenant: Tenant) -> None:
+async def test_missing_scope_is_reported_before_other_errors(tenant: Tenant) -> None:
     reader = await tenant.key(scopes=["posts:read"])
     check_refusal(await reader.post("/v1/posts", {"nonsense": 1}), 403, "unauthorized", "scope.missing")
 
@@ -101,25 +101,25 @@ async def test_who_lacks_the_scope_is_told_so_whatever_else_is_wrong(tenant: Ten
     "token", ["", "Bearer", f"Basic {OPERATOR_TOKEN}", f"Bearer {OPERATOR_TOKEN}x", "Bearer " + "é" * 38]
 )
 @pytest.mark.parametrize(("method", "path"), [("GET", "/v1/organizations"), ("POST", "/v1/organizations")])
-async def test_operators_need_their_token(tenant: Tenant, method: str, path: str, token: str) -> None:
+async def test_operator_routes_require_the_operator_token(tenant: Tenant, method: str, path: str, token: str) -> None:
     headers = [(b"authorization", token.encode("latin-1"))]
     reply = await tenant.deployment.http.request(method, path, json={"name": "Tenant"}, headers=headers)
     check_refusal(reply, 401, "unauthenticated")
 
 
-async def test_an_api_key_is_no_operator_token(tenant: Tenant) -> None:
+async def test_api_key_is_not_an_operator_token(tenant: Tenant) -> None:
     check_refusal(await tenant.client.get("/v1/organizations"), 401, "unauthenticated")
 
 
 @pytest.mark.parametrize("organization_id", ["nonsense", "org_00000000000000000000000001"])
-async def test_an_operator_is_told_of_an_organization_that_does_not_exist(tenant: Tenant, organization_id: str) -> None:
+async def test_unknown_organization_is_not_found(tenant: Tenant, organization_id: str) -> None:
     operator = Client(tenant.deployment.http, OPERATOR_TOKEN)
     reply = await operator.post(f"/v1/organizations/{organization_id}/api-keys", {"name": "a"})
     check_refusal(reply, 404, "not_found")
 
 
 @pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "a" * 201}, {"name": 1}, {"name": "a", "id": "org_mine"}])
-async def test_an_organization_has_a_name_and_nothing_else(tenant: Tenant, body: dict[str, object]) -> None:
+async def test_invalid_organization_is_rejected(tenant: Tenant, body: dict[str, object]) -> None:
     operator = Client(tenant.deployment.http, OPERATOR_TOKEN)
     before = await tenant.admin.one("SELECT count(*) FROM organizations")
     assert (await operator.post("/v1/organizations", body)).status_code == 400

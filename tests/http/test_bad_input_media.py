@@ -1,4 +1,4 @@
-"""Attachments without bytes, with the wrong ones, with too many, or from where nobody may fetch them."""
+"""Media items without bytes, with wrong or too many bytes, or from URLs that may not be called."""
 
 import asyncio
 import base64
@@ -51,7 +51,7 @@ def _body(account_id: str, *media: dict[str, Any]) -> dict[str, Any]:
         ({"bytesBase64": "A" * (5 * 1024**2 * 4 // 3 + 8)}, "media.size_max"),
     ],
 )
-async def test_a_medium_without_one_good_source_is_refused(
+async def test_media_item_without_exactly_one_valid_source_is_rejected(
     tenant: Tenant, account_id: str, source: dict[str, Any], rule: str
 ) -> None:
     async with tenant.storing_nothing():
@@ -72,13 +72,13 @@ async def test_a_medium_without_one_good_source_is_refused(
         (b"<html><script>alert(1)</script></html>", "media.unreadable"),
     ],
 )
-async def test_an_upload_of_no_medium_is_refused(tenant: Tenant, content: bytes, rule: str) -> None:
+async def test_upload_of_an_unaccepted_file_is_rejected(tenant: Tenant, content: bytes, rule: str) -> None:
     async with tenant.storing_nothing():
         reply = await _upload(tenant, files={"file": ("picture.png", content, "image/png")})
     check_refusal(reply, 400, "validation_failed", rule)
 
 
-async def test_an_upload_has_one_file_in_the_field_file(tenant: Tenant) -> None:
+async def test_upload_needs_the_field_file(tenant: Tenant) -> None:
     picture = ("picture.png", png(), "image/png")
     async with tenant.storing_nothing():
         refusals = [
@@ -89,7 +89,7 @@ async def test_an_upload_has_one_file_in_the_field_file(tenant: Tenant) -> None:
         check_refusal(reply, 400, "validation_failed", "media.missing_file")
 
 
-async def test_an_upload_is_a_form(tenant: Tenant) -> None:
+async def test_upload_needs_multipart_form_data(tenant: Tenant) -> None:
     async with tenant.storing_nothing():
         refusals = [
             await _upload(tenant, data={"file": "not a file"}),
@@ -101,7 +101,7 @@ async def test_an_upload_is_a_form(tenant: Tenant) -> None:
         check_refusal(reply, 400, "validation_failed", "media.content_type")
 
 
-async def test_an_upload_of_two_files_is_refused(tenant: Tenant) -> None:
+async def test_upload_of_two_files_is_rejected(tenant: Tenant) -> None:
     picture = ("picture.png", png(), "image/png")
     async with tenant.storing_nothing():
         reply = await _upload(tenant, files=[("file", picture), ("file", picture)])
@@ -118,21 +118,21 @@ async def test_an_upload_of_two_files_is_refused(tenant: Tenant) -> None:
         ("multipart/form-data; boundary=a", b""),
     ],
 )
-async def test_a_broken_upload_is_refused(tenant: Tenant, content_type: str, content: bytes) -> None:
+async def test_malformed_upload_is_rejected(tenant: Tenant, content_type: str, content: bytes) -> None:
     async with tenant.storing_nothing():
         reply = await _upload(tenant, content=content, headers={"content-type": content_type})
     assert reply.json()["error"]["rule"] in {"media.missing_file", "media.form"}
     assert reply.status_code == 400
 
 
-async def test_an_upload_that_announces_more_than_201_mebibytes_is_refused_before_it_is_read(tenant: Tenant) -> None:
+async def test_upload_that_announces_more_than_201_mebibytes_is_rejected_before_it_is_read(tenant: Tenant) -> None:
     headers = {"content-type": "multipart/form-data; boundary=a", "content-length": str(202 * 1024**2)}
     reply = await _upload(tenant, content=_never(), headers=headers)
     check_refusal(reply, 413, "validation_failed", "body.size_max")
 
 
-async def test_what_is_no_upload_has_no_uploads_limit(tenant: Tenant) -> None:
-    """Anything but a form would be held in memory."""
+async def test_size_limit_of_uploads_applies_to_forms_only(tenant: Tenant) -> None:
+    """Other bodies are held in memory."""
     headers = {"content-type": "application/json", "content-length": str(2 * 1024**2)}
     reply = await _upload(tenant, content=_never(), headers=headers)
     check_refusal(reply, 413, "validation_failed", "body.size_max")
@@ -148,12 +148,12 @@ async def _never() -> AsyncIterator[bytes]:
     yield b""
 
 
-# What a URL leads to, the worker finds out.
+# The worker fetches URLs later.
 
 
 @asynccontextmanager
 async def _guarded(postgres_url: str, template: DatabaseURLs, redis_url: str, directory: Any) -> AsyncIterator[Tenant]:
-    """A tenant of a deployment that calls nothing but the public internet."""
+    """Create a tenant of a deployment that calls only public addresses."""
     async with (
         copy_of(template, postgres_url) as urls,
         deployed(urls, redis_url, directory, allow_private_addresses=False) as running,
@@ -213,7 +213,7 @@ async def test_forbidden_media_url_is_rejected_at_accept(guarded: Tenant, url: s
     assert reply.json()["error"]["message"].startswith("media[0].url: ")
 
 
-async def test_forbidden_media_url_is_rejected_wherever_it_is_sent(guarded: Tenant) -> None:
+async def test_forbidden_media_url_is_rejected_in_every_field(guarded: Tenant) -> None:
     client = guarded.client
     account_id = await client.sandbox_account()
     bad = [{"kind": "image", "url": "file:///etc/passwd"}]
@@ -242,7 +242,7 @@ async def test_forbidden_media_url_is_rejected_wherever_it_is_sent(guarded: Tena
     assert (item["status"], item["body"]["error"]["rule"]) == (400, "media.url.unreachable")
 
 
-async def test_the_sandbox_itself_is_no_place_to_fetch_media_from(tenant: Tenant, account_id: str) -> None:
+async def test_media_url_of_the_sandbox_is_rejected(tenant: Tenant, account_id: str) -> None:
     body = _body(account_id, {"kind": "image", "url": f"{tenant.deployment.sandbox_url}/health"})
     async with tenant.storing_nothing():
         reply = await tenant.client.post("/v1/posts", body)
@@ -260,27 +260,27 @@ async def _is_rejected(tenant: Tenant, account_id: str, url: str, rule: str) -> 
     [result] = reply.json()["results"]
     assert (result["status"], result["error"]["rule"]) == ("rejected", rule), reply.text
     assert await tenant.followers_see() == []
-    [medium] = (await tenant.client.get("/v1/media")).json()["data"]
-    assert medium["status"] == "failed"
-    assert medium["error"]["rule"] == rule
+    [item] = (await tenant.client.get("/v1/media")).json()["data"]
+    assert item["status"] == "failed"
+    assert item["error"]["rule"] == rule
 
 
 @pytest.mark.parametrize(
     "location", ["http://169.254.169.254/latest/meta-data", "http://[fd00:ec2::254]/", "file:///a"]
 )
-async def test_a_url_that_redirects_to_where_nobody_may_go_is_rejected(
+async def test_url_that_redirects_to_a_forbidden_address_is_rejected(
     tenant: Tenant, account_id: str, location: str
 ) -> None:
     async with _pictures(RedirectResponse(location, 302)) as url:
         await _is_rejected(tenant, account_id, url, "media.url.unreachable")
 
 
-async def test_a_url_that_redirects_to_the_sandbox_is_rejected(tenant: Tenant, account_id: str) -> None:
+async def test_url_that_redirects_to_the_sandbox_is_rejected(tenant: Tenant, account_id: str) -> None:
     async with _pictures(RedirectResponse(f"{tenant.deployment.sandbox_url}/health", 307)) as url:
         await _is_rejected(tenant, account_id, url, "media.url.unreachable")
 
 
-async def test_a_stream_without_an_end_is_cut_off(tenant: Tenant, account_id: str) -> None:
+async def test_endless_download_is_cut_off(tenant: Tenant, account_id: str) -> None:
     async def endless() -> AsyncIterator[bytes]:
         yield png()
         while True:
@@ -291,7 +291,7 @@ async def test_a_stream_without_an_end_is_cut_off(tenant: Tenant, account_id: st
         await _is_rejected(tenant, account_id, url, "media.url.unreachable")
 
 
-async def test_a_file_that_announces_too_much_is_not_fetched(tenant: Tenant, account_id: str) -> None:
+async def test_file_that_announces_too_many_bytes_is_not_fetched(tenant: Tenant, account_id: str) -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-length", str(201 * 1024**2).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
@@ -303,19 +303,19 @@ async def test_a_file_that_announces_too_much_is_not_fetched(tenant: Tenant, acc
 
 
 @pytest.mark.parametrize("status", [204, 400, 401, 403, 404, 410, 451])
-async def test_a_url_without_a_file_is_rejected(tenant: Tenant, account_id: str, status: int) -> None:
+async def test_url_without_a_file_is_rejected(tenant: Tenant, account_id: str, status: int) -> None:
     rule = "media.empty_body" if status == 204 else "media.url.unreachable"
     async with _pictures(Response(status_code=status)) as url:
         await _is_rejected(tenant, account_id, url, rule)
 
 
-async def test_a_url_of_something_else_is_rejected(tenant: Tenant, account_id: str) -> None:
+async def test_url_of_an_unaccepted_file_is_rejected(tenant: Tenant, account_id: str) -> None:
     async with _pictures(Response(b"<html>No picture here</html>", media_type="image/png")) as url:
         await _is_rejected(tenant, account_id, url, "media.unreadable")
 
 
-async def test_a_rule_that_only_the_bytes_can_break_rejects_the_post(tenant: Tenant, account_id: str) -> None:
-    """A medium by URL is judged when it is here, by the same rules as one that was here before."""
+async def test_post_is_rejected_when_the_fetched_bytes_break_a_rule(tenant: Tenant, account_id: str) -> None:
+    """A media item by URL is checked when it was fetched, by the same rules as an uploaded one."""
     big = png() + bytes(2_000_001)
     async with _pictures(Response(big, media_type="image/png")) as url:
         reply = await tenant.client.post("/v1/posts", _body(account_id, {"kind": "image", "url": url}))

@@ -1,4 +1,4 @@
-"""Reading a JSON body."""
+"""Parsing JSON bodies."""
 
 import json
 import tracemalloc
@@ -6,8 +6,8 @@ import tracemalloc
 from letmepost.http.bodies import read_json
 
 
-async def test_a_long_name_is_not_repeated_for_each_value_below_it() -> None:
-    """The paths of these values take 1.9 GB if each holds the whole name."""
+async def test_long_name_is_not_repeated_for_each_value_below_it() -> None:
+    """The paths of these values would take 1.9 GB if each contained the whole name."""
     body = json.dumps({"a" * 100_000: {str(number): 1 for number in range(19_000)}}).encode()
     tracemalloc.start()
     try:

@@ -1,4 +1,4 @@
-"""Which origins a browser lets read our responses (CORS)."""
+"""The origins whose pages may read responses (CORS)."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,14 +19,14 @@ UPLOADS = ["/v1/media", "/v1/media/uploads", "/v1/media/uploads/token", "/v1/med
 
 @pytest.fixture
 async def open_to_app(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A deployment that allows one origin."""
+    """Run a deployment that allows one origin."""
     async with deployed(
         database_urls, redis_url, tmp_path, with_worker=False, cors_origins=f"{APP}, https://b.example.com/"
     ) as running:
         yield running
 
 
-async def test_a_preflight_is_answered_for_uploads_and_the_stream(open_to_app: Deployment) -> None:
+async def test_preflight_is_allowed_for_uploads_and_the_stream(open_to_app: Deployment) -> None:
     for path in UPLOADS:
         reply = await open_to_app.http.options(
             path, headers={**ASKS, "access-control-request-headers": "authorization,idempotency-key"}
@@ -48,13 +48,13 @@ async def test_other_routes_allow_no_origin(open_to_app: Deployment, path: str) 
     assert not [name for reply in (asked, sent) for name in reply.headers if name.startswith("access-control")]
 
 
-async def test_an_unknown_origin_is_not_allowed(open_to_app: Deployment) -> None:
+async def test_unknown_origin_is_not_allowed(open_to_app: Deployment) -> None:
     reply = await open_to_app.http.options("/v1/media", headers={**ASKS, "origin": "https://evil.example.com"})
     assert reply.status_code == 400
     assert "access-control-allow-origin" not in reply.headers
 
 
-async def test_a_page_can_upload_and_read_the_response_headers(open_to_app: Deployment) -> None:
+async def test_page_can_upload_and_read_the_response_headers(open_to_app: Deployment) -> None:
     client: Client = await open_to_app.client(Mode.TEST)
     content, origin = png(), {"origin": APP}
     started = await client.post("/v1/media/uploads", {"filename": "a.png", "sizeBytes": len(content)}, **origin)
@@ -65,7 +65,7 @@ async def test_a_page_can_upload_and_read_the_response_headers(open_to_app: Depl
     assert (sent.status_code, sent.headers["access-control-allow-origin"]) == (200, APP)
 
 
-async def test_a_page_can_read_errors(open_to_app: Deployment) -> None:
+async def test_page_can_read_errors(open_to_app: Deployment) -> None:
     denied = await open_to_app.http.post("/v1/media", headers={"origin": APP})
     assert (denied.status_code, denied.headers["access-control-allow-origin"]) == (401, APP)
     too_large = await open_to_app.http.post("/v1/media/uploads", content=b"x" * 2_000_000, headers={"origin": APP})
@@ -79,9 +79,7 @@ async def test_no_origin_is_allowed_by_default(client: Client) -> None:
 
 
 @pytest.mark.parametrize("origins", ["*", "app.example.com", f"{APP}/page", "null"])
-def test_what_is_not_an_origin_is_rejected(
-    database_urls: DatabaseURLs, redis_url: str, tmp_path: Path, origins: str
-) -> None:
+def test_invalid_origin_is_rejected(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path, origins: str) -> None:
     with pytest.raises(ValidationError, match="not an origin"):
         settings_for(database_urls, redis_url, tmp_path, cors_origins=origins)
     assert Settings.model_fields["cors_origins"].default == ()

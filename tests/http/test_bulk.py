@@ -108,7 +108,7 @@ async def test_concurrent_identical_requests_run_every_item_once(tenant: Tenant,
 
 
 async def test_response_with_an_exceeded_quota_is_not_stored(tenant: Tenant, account_id: str) -> None:
-    """The repeat returns the accepted item again, and runs the one that may succeed now."""
+    """The repeated request returns the accepted item, and runs the one that may succeed now."""
     await _limit(tenant, 1)
     items = _item(account_id), _item(account_id, "Two")
     first = await _send(tenant, *items)

@@ -1,4 +1,4 @@
-"""A client that goes away is no defect, on any route and at any time."""
+"""Clients that disconnect: this is not an error, on any route and at any time."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ _FORMS = {
 
 
 async def _leave(tenant: Tenant, row: Row, path: str, sent: list[Message]) -> list[Message]:
-    """Send a request whose client leaves after `sent`; returns what was answered."""
+    """Send a request whose client disconnects after `sent`; return the response messages."""
     answered: list[Message] = []
     waiting = [*sent, {"type": "http.disconnect"}]
 
@@ -57,7 +57,7 @@ async def _leave(tenant: Tenant, row: Row, path: str, sent: list[Message]) -> li
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.line)
 @pytest.mark.parametrize("part", [None, b'{"te'], ids=["before-the-body", "in-the-body"])
-async def test_a_client_that_leaves_is_not_logged_as_a_defect(tenant: Tenant, row: Row, part: bytes | None) -> None:
+async def test_disconnect_is_not_logged_as_an_error(tenant: Tenant, row: Row, part: bytes | None) -> None:
     sent: list[Message] = [] if part is None else [{"type": "http.request", "body": part, "more_body": True}]
     with capture_logs() as logs:
         answered = await _leave(tenant, row, row.path_to(ABSENT), sent)
@@ -67,7 +67,7 @@ async def test_a_client_that_leaves_is_not_logged_as_a_defect(tenant: Tenant, ro
     assert not [message for message in answered if message.get("status", 0) >= 500]
 
 
-async def test_a_client_that_leaves_in_an_upload_is_not_logged_as_a_defect(tenant: Tenant) -> None:
+async def test_disconnect_during_an_upload_is_not_logged_as_an_error(tenant: Tenant) -> None:
     started = (await tenant.client.post("/v1/media/uploads", {"filename": "a.png", "sizeBytes": 1000})).json()
     row = next(row for row in ROWS if row.line == "PUT /v1/media/uploads/{token}")
     part: Message = {"type": "http.request", "body": b"x" * 100, "more_body": True}
@@ -76,7 +76,7 @@ async def test_a_client_that_leaves_in_an_upload_is_not_logged_as_a_defect(tenan
     assert not [entry for entry in logs if entry["log_level"] == "error"]
 
 
-async def test_a_client_that_leaves_a_download_is_not_logged_as_a_defect(tenant: Tenant) -> None:
+async def test_disconnect_during_a_download_is_not_logged_as_an_error(tenant: Tenant) -> None:
     media_id = await upload(tenant.client)
     url = (await tenant.client.get(f"/v1/media/{media_id}")).json()["url"]
     row = next(row for row in ROWS if row.line == "GET /media/{token}")
@@ -85,7 +85,7 @@ async def test_a_client_that_leaves_a_download_is_not_logged_as_a_defect(tenant:
     assert not [entry for entry in logs if entry["log_level"] == "error"]
 
 
-async def test_a_client_that_leaves_is_logged_for_information(tenant: Tenant) -> None:
+async def test_disconnect_is_logged_as_information(tenant: Tenant) -> None:
     row = next(row for row in ROWS if row.line == "POST /v1/posts")
     with capture_logs() as logs:
         assert await _leave(tenant, row, "/v1/posts", []) == []

@@ -1,4 +1,4 @@
-"""Limits per client address on guessing operator tokens and passwords."""
+"""Limits per client address on attempts with operator tokens and passwords."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -87,7 +87,7 @@ async def test_wrong_operator_tokens_are_limited_per_address(redis: Redis, clock
     for _ in range(OPERATOR_FAILURES_PER_MINUTE):
         assert await guess(limited, guesser) is Unauthenticated
     assert await guess(another_process, guesser) is RateLimited
-    assert await guess(limited, guesser, "right") is RateLimited, "or guessing would only be slowed down"
+    assert await guess(limited, guesser, "right") is RateLimited, "otherwise the response would reveal the right token"
     assert await guess(limited, f"{guesser}-neighbor", "right") is None
     clock.advance(60)
     assert await guess(limited, guesser, "right") is None
@@ -131,20 +131,20 @@ async def ask(service: Deployment, client: str, token: str, **headers: str) -> h
         return await http.get("/v1/organizations", headers=sent)
 
 
-async def test_operator_routes_answer_429_to_a_guesser_and_serve_others(service: Deployment) -> None:
+async def test_operator_routes_return_429_to_a_guessing_client_only(service: Deployment) -> None:
     guesser, spoofed = "198.51.100.23", "198.51.100.24"
     refused = [await ask(service, guesser, f"{OPERATOR_TOKEN}{attempt}") for attempt in range(21)]
     statuses = [reply.status_code for reply in refused]
     assert statuses[:10] == [401] * 10
-    [limited, *_] = [reply for reply in refused if reply.status_code == 429]  # the minute may end once in between
+    [limited, *_] = [reply for reply in refused if reply.status_code == 429]  # a new minute may start in between
     check_refusal(limited, 429, "rate_limited", "operator_token.attempts_max")
     assert 0 < int(limited.headers["retry-after"]) <= 60
     assert (await ask(service, spoofed, OPERATOR_TOKEN)).status_code == 200
     forwarded = await ask(service, spoofed, OPERATOR_TOKEN, **{"x-forwarded-for": guesser})
-    assert forwarded.status_code == 200, "no proxy is trusted, so the header says nothing"
+    assert forwarded.status_code == 200, "no proxy is trusted, so the header is ignored"
 
 
-async def test_requests_without_a_token_are_no_guesses(service: Deployment) -> None:
+async def test_request_without_a_token_is_not_counted(service: Deployment) -> None:
     client = "198.51.100.25"
     for _ in range(15):
         check_refusal(await ask(service, client, ""), 401, "unauthenticated")

@@ -1,4 +1,4 @@
-"""Hosted pages: made by a customer, used by one person in one browser."""
+"""Hosted pages: created by a customer, used by one person in one browser."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ OPERATOR = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
 
 @dataclass
 class Person:
-    """An end user with a browser, which keeps cookies and follows nothing by itself."""
+    """An end user with a browser that keeps cookies and does not follow redirects."""
 
     http: httpx2.AsyncClient
     url: str
@@ -43,7 +43,7 @@ class Person:
         return self._seen(await self.http.get(_path(url or self.url), headers=self._headers()))
 
     async def send(self, act: str, url: str = "", **fields: Any) -> httpx2.Response:
-        """Send the form of the page that is open."""
+        """Send the form of the open page."""
         assert self.last is not None
         token = re.search(r'name="form" value="([^"]*)"', self.last.text)
         data = {"form": token[1] if token else "", "act": act, **fields}
@@ -80,7 +80,7 @@ class Shop:
         return Person(self.client.http, (await self.session(**body))["url"])
 
     async def status(self) -> dict[str, Any]:
-        """How the only session went."""
+        """Return the only session."""
         session_id = await self.tenant.admin.one(
             "SELECT id FROM connect_sessions WHERE organization_id = $1", self.tenant.uuid
         )
@@ -99,16 +99,16 @@ def _path(url: str) -> str:
 
 
 def onward(reply: httpx2.Response) -> str:
-    """Where the page takes the browser."""
+    """Return the URL that the page opens."""
     assert reply.status_code == 200, reply.text
     found = re.search(r'http-equiv="refresh" content="0;url=([^"]*)"', reply.text)
     assert found is not None, reply.text
-    assert f'href="{found[1]}"' in reply.text, "and by hand, too"
+    assert f'href="{found[1]}"' in reply.text, "the page also has a link"
     return unescape(found[1])
 
 
 def returned(reply: httpx2.Response) -> dict[str, str]:
-    """What the customer's page is told."""
+    """Return the parameters that the customer's page receives."""
     where = urlsplit(onward(reply))
     assert f"{where.scheme}://{where.netloc}{where.path}" == "https://app.example/done"
     return dict(parse_qsl(where.query))
@@ -156,14 +156,14 @@ async def shop(hosting: Deployment, urls: DatabaseURLs, server: Server) -> Async
 
 
 async def consented(shop: Shop, person: Person, *names: str, **how: str) -> httpx2.Response:
-    """Go to the platform by the page, consent there, and come back."""
+    """Open the platform from the page, consent there, and return."""
     await person.go()
     away = onward(await person.send("consent", platform=NAME))
     brought = shop.server.consent(away, *names, **how)
     return await person.http.get(f"/v1/accounts/oauth/{NAME}/callback", params=brought, headers=person._headers())
 
 
-async def test_a_session_is_shown_without_its_address(shop: Shop) -> None:
+async def test_session_is_shown_without_its_url(shop: Shop) -> None:
     made = await shop.session(platform=NAME, externalUserId="user-42")
     assert made["url"].startswith("https://post.example/connect/")
     assert (made["status"], made["accountIds"], made["externalUserId"]) == ("open", [], "user-42")
@@ -173,7 +173,7 @@ async def test_a_session_is_shown_without_its_address(shop: Shop) -> None:
     assert made["url"].rpartition("/")[2] not in str(row)
 
 
-async def test_sessions_belong_to_their_tenant_world_and_profile(shop: Shop, hosting: Deployment) -> None:
+async def test_session_is_visible_to_its_tenant_mode_and_profile_only(shop: Shop, hosting: Deployment) -> None:
     made = await shop.session()
     scoped = await shop.tenant.key(Mode.LIVE, profileId=await shop.tenant.profile())
     for client in (await hosting.client(Mode.LIVE), shop.tenant.client, scoped):
@@ -195,14 +195,16 @@ async def test_sessions_belong_to_their_tenant_world_and_profile(shop: Shop, hos
         ({"returnUrl": RETURN_URL, "state": "x"}, 400, "state"),
     ],
 )
-async def test_bad_requests_make_no_session(shop: Shop, body: dict[str, Any], status: int, rule: str | None) -> None:
+async def test_invalid_request_creates_no_session(
+    shop: Shop, body: dict[str, Any], status: int, rule: str | None
+) -> None:
     reply = await shop.client.post(SESSIONS, body)
     check_refusal(reply, status, "not_found" if status == 404 else "validation_failed", rule)
     query = "SELECT count(*) FROM connect_sessions WHERE organization_id = $1"
     assert await shop.tenant.admin.one(query, shop.tenant.uuid) == 0
 
 
-async def test_an_organization_has_return_origins_and_a_brand_of_its_own(shop: Shop) -> None:
+async def test_organization_has_its_own_return_origins_and_brand(shop: Shop) -> None:
     http, path = shop.client.http, f"/v1/organizations/{shop.tenant.id}"
     body = {
         "returnOrigins": ["https://Shop.example/"],
@@ -230,12 +232,12 @@ async def test_an_organization_has_return_origins_and_a_brand_of_its_own(shop: S
         {"brand": {"logoUrl": "javascript:alert(1)"}},
     ],
 )
-async def test_a_brand_that_would_break_the_page_is_refused(shop: Shop, body: dict[str, Any]) -> None:
+async def test_brand_that_would_break_the_page_is_rejected(shop: Shop, body: dict[str, Any]) -> None:
     path = f"/v1/organizations/{shop.tenant.id}"
     assert (await shop.client.http.patch(path, json=body, headers=OPERATOR)).status_code == 400
 
 
-async def test_the_page_runs_nothing_and_holds_no_key(shop: Shop) -> None:
+async def test_page_has_no_scripts_and_no_key(shop: Shop) -> None:
     person = await shop.person()
     page = await person.go()
     policy = page.headers["content-security-policy"]
@@ -254,7 +256,7 @@ async def test_the_page_runs_nothing_and_holds_no_key(shop: Shop) -> None:
     assert "Domain" not in cookie
 
 
-async def test_somebody_connects_by_consent_and_returns(shop: Shop) -> None:
+async def test_person_connects_by_consent_and_returns(shop: Shop) -> None:
     person = await shop.person(externalUserId="user-42")
     reply = await consented(shop, person, "alice")
     assert (reply.status_code, reply.headers["location"][:12]) == (303, "/connect/cs_")
@@ -268,7 +270,7 @@ async def test_somebody_connects_by_consent_and_returns(shop: Shop) -> None:
     assert await shop.accounts("?externalUserId=user-43") == []
 
 
-async def test_somebody_chooses_among_several_accounts(shop: Shop) -> None:
+async def test_person_chooses_among_several_accounts(shop: Shop) -> None:
     person = await shop.person(platform=NAME)
     reply = await consented(shop, person, "alice", "bob", "carol")
     page = await person.go(reply.headers["location"])
@@ -282,7 +284,7 @@ async def test_somebody_chooses_among_several_accounts(shop: Shop) -> None:
     assert len((await shop.status())["accountIds"]) == 2
 
 
-async def test_somebody_types_in_what_the_platform_asks_for(shop: Shop) -> None:
+async def test_person_signs_in_with_credentials(shop: Shop) -> None:
     test_key = shop.tenant.client
     made = (await test_key.post(SESSIONS, {"returnUrl": "http://127.0.0.1:9/", "platform": PLATFORM})).json()
     person = Person(test_key.http, made["url"])
@@ -306,7 +308,7 @@ async def test_somebody_types_in_what_the_platform_asks_for(shop: Shop) -> None:
 
 
 async def typing_person(shop: Shop) -> tuple[Person, dict[str, str]]:
-    """Return a person at the page of a platform that asks for a password, and the right input for it."""
+    """Return a person on the page of a platform with passwords, and the right input."""
     test_key = shop.tenant.client
     made = (await test_key.post(SESSIONS, {"returnUrl": "http://127.0.0.1:9/", "platform": PLATFORM})).json()
     person = Person(test_key.http, made["url"])
@@ -323,13 +325,13 @@ async def test_page_accepts_ten_sign_ins(shop: Shop) -> None:
     refused = await person.send("type", platform=PLATFORM, **given)
     assert refused.status_code == 429
     assert "connect.sign_ins_max" in refused.text
-    assert "retry-after" not in refused.headers, "nothing resets by itself"
+    assert "retry-after" not in refused.headers, "this limit does not reset"
     assert (await shop.tenant.client.get("/v1/accounts")).json()["data"] == []
     await person.go()
     assert onward(await person.send("cancel")).startswith("http://127.0.0.1:9/")
 
 
-async def test_sign_ins_at_once_are_limited_all_the_same(shop: Shop) -> None:
+async def test_concurrent_sign_ins_are_limited(shop: Shop) -> None:
     person, given = await typing_person(shop)
     wrong = {**given, "appPassword": "wrong-password"}
     replies = await asyncio.gather(
@@ -347,7 +349,7 @@ async def test_started_consents_count_as_sign_ins(shop: Shop) -> None:
     assert (await person.send("consent", platform=NAME)).status_code == 429
 
 
-async def test_malformed_input_is_no_sign_in(shop: Shop) -> None:
+async def test_malformed_input_is_not_counted_as_a_sign_in(shop: Shop) -> None:
     person, given = await typing_person(shop)
     for _ in range(SIGN_INS_MAX + 1):
         wrong = await person.send("type", platform=PLATFORM, **{**given, "identifier": "not a handle"})
@@ -356,11 +358,11 @@ async def test_malformed_input_is_no_sign_in(shop: Shop) -> None:
 
 
 async def test_sign_ins_are_limited_per_client_address(shop: Shop) -> None:
-    """The limit holds for all pages together."""
+    """The limit applies to all pages together."""
     person, given = await typing_person(shop)
     person.client_address = "198.51.100.77"
     replies = []
-    for _ in range(2 * SIGN_INS_PER_MINUTE + 1):  # the minute may end once in between
+    for _ in range(2 * SIGN_INS_PER_MINUTE + 1):  # a new minute may start in between
         replies.append(await person.send("type", platform=PLATFORM, **{**given, "identifier": "not a handle"}))
         if replies[-1].status_code == 429:
             break
@@ -373,7 +375,7 @@ async def test_sign_ins_are_limited_per_client_address(shop: Shop) -> None:
     assert (await person.send("type", platform=PLATFORM, **given)).status_code == 200
 
 
-async def test_who_denies_returns_with_nothing(shop: Shop) -> None:
+async def test_denied_consent_returns_as_canceled(shop: Shop) -> None:
     person = await shop.person(platform=NAME)
     await person.go()
     asked = dict(parse_qsl(urlsplit(onward(await person.send("consent", platform=NAME))).query))
@@ -385,7 +387,7 @@ async def test_who_denies_returns_with_nothing(shop: Shop) -> None:
     assert (shown["status"], shown["error"]["rule"]) == ("cancelled", "connect.denied")
 
 
-async def test_who_cancels_returns_with_nothing(shop: Shop) -> None:
+async def test_canceled_page_returns_as_canceled(shop: Shop) -> None:
     person = await shop.person()
     await person.go()
     assert returned(await person.send("cancel"))["status"] == "cancelled"
@@ -393,7 +395,7 @@ async def test_who_cancels_returns_with_nothing(shop: Shop) -> None:
     assert (await person.send("cancel")).status_code == 400
 
 
-async def test_what_fails_at_the_platform_returns_as_a_failure(shop: Shop) -> None:
+async def test_failure_of_the_platform_returns_as_failed(shop: Shop) -> None:
     person = await shop.person(platform=NAME)
     reply = await consented(shop, person)
     assert returned(await person.go(reply.headers["location"]))["status"] == "failed"
@@ -421,7 +423,7 @@ async def test_account_of_one_user_is_not_handed_to_another(shop: Shop) -> None:
     assert (after["id"], after["externalUserId"]) == (before["id"], "user-1")
 
 
-async def test_disconnected_account_can_be_connected_by_another_user_once_no_post_waits(shop: Shop) -> None:
+async def test_disconnected_account_can_be_connected_by_another_user_when_no_post_waits(shop: Shop) -> None:
     await connect_as(shop, "user-1")
     [account] = await shop.accounts()
     body = {"targets": [{"accountId": account["id"]}], "text": "Later", "scheduledAt": soon(3600)}
@@ -450,7 +452,7 @@ async def test_typed_sign_in_does_not_take_the_account_of_another_user(shop: Sho
     assert account["externalUserId"] == "user-1"
 
 
-async def test_a_session_is_good_for_one_connection(shop: Shop) -> None:
+async def test_session_is_valid_for_one_connection(shop: Shop) -> None:
     person = await shop.person(platform=NAME)
     begun = []
     for _ in range(2):
@@ -463,8 +465,8 @@ async def test_a_session_is_good_for_one_connection(shop: Shop) -> None:
     assert returned(await person.go())["status"] == "connected"
 
 
-async def test_another_browser_is_refused_once_somebody_has_begun(shop: Shop) -> None:
-    """Whoever finds the address, or is sent it by somebody who began, must not go on with it."""
+async def test_another_browser_is_rejected_after_the_first_form(shop: Shop) -> None:
+    """Another person who gets the URL must not be able to continue."""
     person = await shop.person(platform=NAME)
     other = Person(person.http, person.url)
     await other.go()
@@ -483,8 +485,8 @@ async def test_another_browser_is_refused_once_somebody_has_begun(shop: Shop) ->
     assert len(await shop.accounts()) == 1
 
 
-async def test_looking_at_a_page_does_not_take_it_up(shop: Shop) -> None:
-    """Programs that preview links look at them first."""
+async def test_opening_a_page_does_not_bind_it_to_the_browser(shop: Shop) -> None:
+    """Programs that preview links open them first."""
     person = await shop.person()
     for _ in range(3):
         assert (await Person(person.http, person.url).go()).status_code == 200
@@ -492,14 +494,14 @@ async def test_looking_at_a_page_does_not_take_it_up(shop: Shop) -> None:
     assert returned(await person.send("cancel"))["status"] == "cancelled"
 
 
-async def test_the_id_of_a_session_opens_nothing(shop: Shop) -> None:
+async def test_id_of_a_session_does_not_open_its_page(shop: Shop) -> None:
     made = await shop.session()
     person = Person(shop.client.http, f"/connect/{made['id']}")
     assert (await person.go()).status_code == 404
 
 
 @pytest.mark.parametrize("token", ["", "0" * 64, "é"])
-async def test_a_form_of_another_page_is_refused(shop: Shop, token: str) -> None:
+async def test_form_with_an_invalid_token_is_rejected(shop: Shop, token: str) -> None:
     person = await shop.person()
     await person.go()
     reply = await person.send("cancel", form=token)
@@ -508,7 +510,7 @@ async def test_a_form_of_another_page_is_refused(shop: Shop, token: str) -> None
     assert (await shop.status())["status"] == "open"
 
 
-async def test_a_form_is_good_for_its_own_session_alone(shop: Shop) -> None:
+async def test_form_token_is_valid_for_its_session_only(shop: Shop) -> None:
     one, two = await shop.person(), await shop.person()
     await one.go()
     two.cookies = one.cookies
@@ -517,19 +519,19 @@ async def test_a_form_is_good_for_its_own_session_alone(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("form", [{"act": "nonsense"}, {"act": "consent", "platform": "nowhere"}, {"act": "consent"}])
-async def test_forms_that_we_do_not_have_are_refused(shop: Shop, form: dict[str, str]) -> None:
+async def test_unknown_form_is_rejected(shop: Shop, form: dict[str, str]) -> None:
     person = await shop.person()
     await person.go()
     assert (await person.send(form.pop("act"), **form)).status_code == 400
 
 
-async def test_a_platform_that_is_not_offered_cannot_be_connected(shop: Shop) -> None:
+async def test_platform_that_is_not_offered_cannot_be_connected(shop: Shop) -> None:
     person = await shop.person(platform=PLATFORM)
     await person.go()
     assert (await person.send("consent", platform=NAME)).status_code == 400
 
 
-async def test_a_page_is_good_for_an_hour(shop: Shop) -> None:
+async def test_page_is_valid_for_an_hour(shop: Shop) -> None:
     person = await shop.person()
     await person.go()
     await shop.tenant.admin.do(
@@ -542,12 +544,12 @@ async def test_a_page_is_good_for_an_hour(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("address", ["nothing", "cs_nothing", f"cs_{ABSENT_ID}", "%00", "é"])
-async def test_an_address_that_nobody_gave_out_is_not_found(shop: Shop, address: str) -> None:
+async def test_unknown_page_is_not_found(shop: Shop, address: str) -> None:
     assert (await shop.client.http.get(f"/connect/{address}")).status_code == 404
     assert (await shop.client.http.post(f"/connect/{address}", data={"act": "cancel"})).status_code == 404
 
 
-async def test_a_repeated_request_makes_one_session(shop: Shop) -> None:
+async def test_repeated_request_creates_one_session(shop: Shop) -> None:
     body = {"returnUrl": RETURN_URL}
     replies = [await shop.client.post(SESSIONS, body, idempotency_key="once") for _ in range(2)]
     assert replies[0].content == replies[1].content

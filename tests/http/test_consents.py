@@ -1,4 +1,4 @@
-"""Connecting by consent, over HTTP: what a caller starts, what a browser brings back, and what may go wrong."""
+"""Connecting accounts by consent: the start, the return of the browser, and the errors."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -27,7 +27,7 @@ RETURN_URL = "https://app.example/done?a=1"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A tenant's live key, the network, and a browser without any key."""
+    """A tenant's live key, the network, and a browser without a key."""
 
     tenant: Tenant
     client: Client
@@ -39,7 +39,7 @@ class Visit:
         descriptor: dict[str, Any] = reply.json()["descriptor"]
         return descriptor
 
-    async def come_back(self, brought: Mapping[str, str], path: str = CALLBACK) -> httpx2.Response:
+    async def return_to(self, brought: Mapping[str, str], path: str = CALLBACK) -> httpx2.Response:
         return await self.client.http.get(path, params=dict(brought))
 
     async def accounts(self) -> list[dict[str, Any]]:
@@ -47,7 +47,7 @@ class Visit:
         return found
 
     async def set(self, **values: str) -> None:
-        """Change every consent of the tenant, behind the program's back."""
+        """Change every consent of the tenant directly in the database."""
         changes = ", ".join(f"{name} = {value}" for name, value in values.items())
         query = f"UPDATE connect_states SET {changes} WHERE organization_id = $1"  # noqa: S608 - the tests' own
         await self.tenant.admin.do(query, self.tenant.uuid)
@@ -94,8 +94,8 @@ async def visit(consent_service: Deployment, urls: DatabaseURLs, server: Server)
     await connection.close()
 
 
-def told(reply: httpx2.Response) -> dict[str, str]:
-    """What the page is told that the browser is sent to."""
+def returned_parameters(reply: httpx2.Response) -> dict[str, str]:
+    """Return the parameters of the page that the browser is sent to."""
     assert reply.status_code == 303, reply.text
     where = urlsplit(reply.headers["location"])
     assert f"{where.scheme}://{where.netloc}{where.path}" == "https://app.example/done"
@@ -103,7 +103,7 @@ def told(reply: httpx2.Response) -> dict[str, str]:
 
 
 def check_page(reply: httpx2.Response, status: int, rule: str | None = None) -> str:
-    """A page that says so, and may do nothing."""
+    """Check that a page shows the error and has no scripts; return its text."""
     assert reply.status_code == status, reply.text
     assert reply.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in reply.headers["content-security-policy"]
@@ -115,7 +115,7 @@ def check_page(reply: httpx2.Response, status: int, rule: str | None = None) -> 
     return reply.text
 
 
-async def test_a_consent_asks_the_platform_with_our_redirect_uri_and_a_challenge(visit: Visit) -> None:
+async def test_consent_url_has_the_redirect_uri_and_a_pkce_challenge(visit: Visit) -> None:
     descriptor = await visit.start()
     assert descriptor.keys() == {"type", "authorizationUrl", "state", "expiresAt"}
     assert descriptor["type"] == "oauth"
@@ -128,10 +128,10 @@ async def test_a_consent_asks_the_platform_with_our_redirect_uri_and_a_challenge
     }  # fmt: skip
 
 
-async def test_neither_state_nor_verifier_is_stored_in_the_open(visit: Visit) -> None:
-    """lessons C23: the verifier travelled in the URL, and states could be replayed for ten minutes."""
+async def test_state_and_verifier_are_not_stored_in_plain_text(visit: Visit) -> None:
+    """Anyone who reads the database could otherwise complete the consent."""
     descriptor = await visit.start()
-    await visit.come_back(visit.server.consent(descriptor["authorizationUrl"], "alice"))
+    await visit.return_to(visit.server.consent(descriptor["authorizationUrl"], "alice"))
     verifier = visit.server.exchanged[-1]["code_verifier"]
     [row] = await visit.tenant.admin.rows("SELECT * FROM connect_states WHERE organization_id = $1", visit.tenant.uuid)
     assert (row["stage"], row["sealed"]) == ("over", None)
@@ -139,17 +139,17 @@ async def test_neither_state_nor_verifier_is_stored_in_the_open(visit: Visit) ->
     assert verifier not in descriptor["authorizationUrl"]
 
 
-async def test_a_browser_that_comes_back_connects_the_account(visit: Visit) -> None:
-    """lessons A21: PKCE has to be real, from the challenge to the verifier."""
+async def test_returning_browser_connects_the_account(visit: Visit) -> None:
+    """The verifier must match the challenge (PKCE)."""
     descriptor = await visit.start()
-    text = check_page(await visit.come_back(visit.server.consent(descriptor["authorizationUrl"], "alice")), 200)
+    text = check_page(await visit.return_to(visit.server.consent(descriptor["authorizationUrl"], "alice")), 200)
     assert "Alice" in text
     [account] = await visit.accounts()
     assert (account["platformAccountId"], account["status"]) == ("id-alice", "active")
     assert (account["scopes"], account["missingFeatures"]) == (["write", "reply"], [])
 
 
-async def test_a_caller_who_has_a_page_of_its_own_completes_the_consent(visit: Visit) -> None:
+async def test_caller_with_its_own_redirect_page_completes_the_consent(visit: Visit) -> None:
     descriptor = await visit.start(redirectUri="https://app.example/mine")
     brought = visit.server.consent(descriptor["authorizationUrl"], "alice")
     first = await visit.client.post(COMPLETE, brought)
@@ -158,31 +158,31 @@ async def test_a_caller_who_has_a_page_of_its_own_completes_the_consent(visit: V
     check_refusal(await visit.client.post(COMPLETE, brought), 400, "validation_failed", "connect.state_used")
 
 
-async def test_a_repeated_completion_is_answered_as_the_first_was(visit: Visit) -> None:
+async def test_repeated_completion_gets_the_same_response(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
     replies = [await visit.client.post(COMPLETE, brought, idempotency_key="once") for _ in range(2)]
     assert [reply.status_code for reply in replies] == [201, 201]
     assert replies[0].content == replies[1].content
 
 
-async def test_connecting_again_updates_the_row(visit: Visit) -> None:
+async def test_reconnect_updates_the_account(visit: Visit) -> None:
     for expected in (201, 200):
         brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
         assert (await visit.client.post(COMPLETE, brought)).status_code == expected
     assert len(await visit.accounts()) == 1
 
 
-async def test_the_page_that_somebody_returns_to_is_told(visit: Visit) -> None:
+async def test_return_url_receives_the_result(visit: Visit) -> None:
     descriptor = await visit.start(returnUrl=RETURN_URL)
-    reply = await visit.come_back(visit.server.consent(descriptor["authorizationUrl"], "alice"))
+    reply = await visit.return_to(visit.server.consent(descriptor["authorizationUrl"], "alice"))
     [account] = await visit.accounts()
-    assert told(reply) == {"a": "1", "status": "connected", "accountId": account["id"]}
+    assert returned_parameters(reply) == {"a": "1", "status": "connected", "accountId": account["id"]}
 
 
-async def test_a_consent_for_several_accounts_waits_for_a_choice(visit: Visit) -> None:
+async def test_consent_for_several_accounts_waits_for_a_choice(visit: Visit) -> None:
     descriptor = await visit.start(returnUrl=RETURN_URL)
-    reply = await visit.come_back(visit.server.consent(descriptor["authorizationUrl"], "alice", "bob", "carol"))
-    assert told(reply) == {"a": "1", "status": "choose", "state": descriptor["state"]}
+    reply = await visit.return_to(visit.server.consent(descriptor["authorizationUrl"], "alice", "bob", "carol"))
+    assert returned_parameters(reply) == {"a": "1", "status": "choose", "state": descriptor["state"]}
     assert await visit.accounts() == []
     body = {"state": descriptor["state"]}
     error = check_refusal(await visit.client.post(COMPLETE, body), 409, "validation_failed", "connect.choose")
@@ -200,7 +200,7 @@ async def test_a_consent_for_several_accounts_waits_for_a_choice(visit: Visit) -
     assert len(await visit.accounts()) == 2
 
 
-async def test_a_choice_that_comes_too_late_is_refused(visit: Visit) -> None:
+async def test_late_choice_is_rejected(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice", "bob")
     check_refusal(await visit.client.post(COMPLETE, brought), 409, "validation_failed", "connect.choose")
     await visit.set(expires_at="now() - interval '1 second'")
@@ -209,14 +209,14 @@ async def test_a_choice_that_comes_too_late_is_refused(visit: Visit) -> None:
     assert await visit.accounts() == []
 
 
-async def test_a_choice_can_come_with_the_code(visit: Visit) -> None:
+async def test_choice_can_be_sent_with_the_code(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice", "bob")
     reply = await visit.client.post(COMPLETE, {**brought, "accountIds": ["id-bob"]})
     assert (reply.status_code, reply.json()["handle"]) == (201, "bob")
 
 
-async def test_what_was_not_granted_is_told_as_missing_features(visit: Visit) -> None:
-    """lessons A25: scopes are state, and a token without one fails in silence."""
+async def test_missing_scopes_are_shown_as_missing_features(visit: Visit) -> None:
+    """A token without a scope fails only when the scope is needed."""
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice", scope="write")
     assert (await visit.client.post(COMPLETE, brought)).json()["missingFeatures"] == ["comment"]
     [shown] = (await visit.client.get("/v1/platforms")).json()["data"]
@@ -224,64 +224,64 @@ async def test_what_was_not_granted_is_told_as_missing_features(visit: Visit) ->
     assert shown["connectSchema"] is None
 
 
-async def test_consent_denied_connects_nothing(visit: Visit) -> None:
+async def test_denied_consent_connects_nothing(visit: Visit) -> None:
     state = (await visit.start(returnUrl=RETURN_URL))["state"]
-    reply = await visit.come_back({"state": state, "error": "access_denied"})
-    assert told(reply) == {"a": "1", "status": "cancelled", "error": "connect.denied"}
+    reply = await visit.return_to({"state": state, "error": "access_denied"})
+    assert returned_parameters(reply) == {"a": "1", "status": "cancelled", "error": "connect.denied"}
     state = (await visit.start())["state"]
     denied = {"state": state, "error": "access_denied", "error_description": "<b>no</b>"}
-    assert "<b>no" not in check_page(await visit.come_back(denied), 400, "connect.denied")
-    check_page(await visit.come_back(denied), 400, "connect.state_used")
+    assert "<b>no" not in check_page(await visit.return_to(denied), 400, "connect.denied")
+    check_page(await visit.return_to(denied), 400, "connect.state_used")
     assert await visit.accounts() == []
 
 
-async def test_what_the_platforms_page_refuses_is_a_failure(visit: Visit) -> None:
+async def test_error_of_the_platforms_page_is_a_failure(visit: Visit) -> None:
     state = (await visit.start(returnUrl=RETURN_URL))["state"]
-    reply = await visit.come_back({"state": state, "error": "server_error"})
-    assert told(reply) == {"a": "1", "status": "failed", "error": "connect.refused"}
+    reply = await visit.return_to({"state": state, "error": "server_error"})
+    assert returned_parameters(reply) == {"a": "1", "status": "failed", "error": "connect.refused"}
 
 
-async def test_a_return_without_a_code_connects_nothing(visit: Visit) -> None:
-    check_page(await visit.come_back({"state": (await visit.start())["state"]}), 400, "connect.no_code")
+async def test_return_without_a_code_connects_nothing(visit: Visit) -> None:
+    check_page(await visit.return_to({"state": (await visit.start())["state"]}), 400, "connect.no_code")
     assert await visit.accounts() == []
 
 
 @pytest.mark.parametrize("state", ["", "nonsense", "\x00", "é" * 400])
-async def test_a_state_that_nobody_gave_out_is_refused(visit: Visit, state: str) -> None:
+async def test_unknown_state_is_rejected(visit: Visit, state: str) -> None:
     asked = len(visit.server.exchanged)
-    reply = await visit.come_back({"state": state, "code": "code"})
+    reply = await visit.return_to({"state": state, "code": "code"})
     assert reply.status_code == 400
     assert len(visit.server.exchanged) == asked
 
 
-async def test_a_state_is_good_for_one_return(visit: Visit) -> None:
-    """lessons A22: the state is consumed before the exchange."""
+async def test_state_is_valid_for_one_return(visit: Visit) -> None:
+    """The state is used up before the exchange."""
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
     asked = len(visit.server.exchanged)
-    replies = await asyncio.gather(*[visit.come_back(brought) for _ in range(4)])
+    replies = await asyncio.gather(*[visit.return_to(brought) for _ in range(4)])
     assert sorted(reply.status_code for reply in replies) == [200, 400, 400, 400]
-    check_page(await visit.come_back(brought), 400, "connect.state_used")
+    check_page(await visit.return_to(brought), 400, "connect.state_used")
     assert len(visit.server.exchanged) == asked + 1
 
 
-async def test_a_state_is_good_for_ten_minutes(visit: Visit) -> None:
+async def test_state_is_valid_for_ten_minutes(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
     await visit.set(expires_at="now() - interval '1 second'")
-    check_page(await visit.come_back(brought), 400, "connect.state_expired")
+    check_page(await visit.return_to(brought), 400, "connect.state_expired")
     check_refusal(await visit.client.post(COMPLETE, brought), 400, "validation_failed", "connect.state_expired")
     assert await visit.accounts() == []
 
 
-async def test_a_state_of_a_hosted_page_is_good_in_its_browser_alone(visit: Visit) -> None:
-    """lessons C23: somebody could make another finish what he had begun."""
+async def test_state_of_a_hosted_page_is_valid_in_its_browser_only(visit: Visit) -> None:
+    """Otherwise a person could make another person complete the consent."""
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
     await visit.set(browser_hash="'\\x01'")
-    check_page(await visit.come_back(brought), 400, "connect.other_browser")
+    check_page(await visit.return_to(brought), 400, "connect.other_browser")
     assert await visit.accounts() == []
 
 
-async def test_a_state_belongs_to_who_began(visit: Visit, consent_service: Deployment) -> None:
-    """lessons C23: `complete` never looked at the state."""
+async def test_state_is_valid_for_its_caller_only(visit: Visit, consent_service: Deployment) -> None:
+    """`complete` must check the state."""
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
     stranger = await consent_service.client(Mode.LIVE)
     test_key, other_profile = (
@@ -293,8 +293,8 @@ async def test_a_state_belongs_to_who_began(visit: Visit, consent_service: Deplo
     assert (await visit.client.post(COMPLETE, brought)).status_code == 201
 
 
-async def test_a_consent_keeps_the_profile_for_which_it_was_begun(visit: Visit) -> None:
-    """lessons C21: reconnecting ignored the chosen profile."""
+async def test_consent_keeps_its_profile(visit: Visit) -> None:
+    """A reconnect must not ignore the requested profile."""
     profile, other = await visit.tenant.profile(), await visit.tenant.profile()
     brought = visit.server.consent((await visit.start(profileId=profile))["authorizationUrl"], "alice")
     moved = await visit.client.post(COMPLETE, {**brought, "profileId": other})
@@ -304,7 +304,7 @@ async def test_a_consent_keeps_the_profile_for_which_it_was_begun(visit: Visit) 
     check_refusal(await visit.client.post(COMPLETE, brought), 409, "validation_failed", "account.other_profile")
 
 
-async def test_an_unknown_profile_begins_nothing(visit: Visit) -> None:
+async def test_unknown_profile_is_rejected(visit: Visit) -> None:
     async with visit.tenant.storing_nothing():
         reply = await visit.client.post(CONNECT, {"profileId": "prof_00000000000000000000000001"})
         check_refusal(reply, 400, "validation_failed", "profileId")
@@ -330,15 +330,15 @@ async def test_an_unknown_profile_begins_nothing(visit: Visit) -> None:
     ],
 )
 @pytest.mark.parametrize("field", ["returnUrl", "redirectUri"])
-async def test_no_browser_is_sent_anywhere_else(visit: Visit, url: str, field: str) -> None:
-    """lessons B16: the redirect was neither checked nor escaped."""
+async def test_url_of_an_unknown_origin_is_rejected(visit: Visit, url: str, field: str) -> None:
+    """The redirect must be checked and escaped."""
     reply = await visit.client.post(CONNECT, {field: url})
     error = check_refusal(reply, 400, "validation_failed", reply.json()["error"]["rule"])
     assert error["rule"] in {field, "connect.return_url"}
 
 
 @pytest.mark.parametrize("url", ["https://app.example", "https://APP.example/a?b=c", "https://app.example:443/x"])
-async def test_an_allowed_origin_is_known_however_it_is_spelled(visit: Visit, url: str) -> None:
+async def test_every_form_of_an_allowed_origin_is_accepted(visit: Visit, url: str) -> None:
     assert (await visit.start(returnUrl=url))["state"]
 
 
@@ -355,24 +355,24 @@ async def test_an_allowed_origin_is_known_however_it_is_spelled(visit: Visit, ur
     ],
     ids=["500", "429", "200-error", "empty-token", "html", "invalid", "200-invalid"],
 )
-async def test_a_token_endpoint_that_fails_stores_nothing(visit: Visit, answer: Response, error: str) -> None:
+async def test_failing_token_endpoint_stores_nothing(visit: Visit, answer: Response, error: str) -> None:
     visit.server.token_answers = [answer, answer]
     descriptor = await visit.start(returnUrl=RETURN_URL)
-    reply = await visit.come_back(visit.server.consent(descriptor["authorizationUrl"], "alice"))
-    assert told(reply) == {"a": "1", "status": "failed", "error": error}
+    reply = await visit.return_to(visit.server.consent(descriptor["authorizationUrl"], "alice"))
+    assert returned_parameters(reply) == {"a": "1", "status": "failed", "error": error}
     completed = await visit.client.post(COMPLETE, visit.server.consent((await visit.start())["authorizationUrl"], "a"))
     assert completed.json()["error"]["code"] == error
     assert await visit.accounts() == []
 
 
-async def test_a_consent_that_opens_nothing_says_so(visit: Visit) -> None:
+async def test_consent_without_accounts_is_rejected(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"])
     check_refusal(await visit.client.post(COMPLETE, brought), 400, "platform_rejected", "connect.no_account")
     brought = visit.server.consent((await visit.start())["authorizationUrl"])
-    check_page(await visit.come_back(brought), 400, "connect.no_account")
+    check_page(await visit.return_to(brought), 400, "connect.no_account")
 
 
-async def test_what_is_missing_does_not_use_up_the_state(visit: Visit) -> None:
+async def test_missing_field_does_not_use_the_state(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
     check_refusal(await visit.client.post(COMPLETE, {"state": brought["state"]}), 400, "validation_failed", "code")
     check_refusal(await visit.client.post(COMPLETE, {"code": "a"}), 400, "validation_failed", "state")
@@ -380,7 +380,7 @@ async def test_what_is_missing_does_not_use_up_the_state(visit: Visit) -> None:
     assert (await visit.client.post(COMPLETE, brought)).status_code == 201
 
 
-async def test_a_platform_without_credentials_cannot_be_connected(
+async def test_platform_without_credentials_cannot_be_connected(
     urls: DatabaseURLs, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     directory = tmp_path_factory.mktemp("disabled")
@@ -392,20 +392,20 @@ async def test_a_platform_without_credentials_cannot_be_connected(
     async with deployed(urls, redis_url, directory, environment=whole, platforms=known, with_worker=False) as running:
         refused = await (await running.client(Mode.LIVE)).post(CONNECT)
         check_refusal(refused, 403, "platform_not_enabled", "connect.public_url")
-        assert (await (await running.client()).post(CONNECT)).status_code == 200, "a test world is on this machine"
+        assert (await (await running.client()).post(CONNECT)).status_code == 200, "test mode needs no public URL"
 
 
-async def test_a_tenant_that_is_removed_meanwhile_gets_no_account(visit: Visit) -> None:
+async def test_tenant_that_was_deleted_during_the_consent_gets_no_account(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
     operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
     await visit.client.http.delete(f"/v1/organizations/{visit.tenant.id}", headers=operator)
-    check_page(await visit.come_back(brought), 400, "connect.state_unknown")
+    check_page(await visit.return_to(brought), 400, "connect.state_unknown")
     query = "SELECT count(*) FROM accounts WHERE organization_id = $1 AND credential_sealed IS NOT NULL"
     assert await visit.tenant.admin.one(query, visit.tenant.uuid) == 0
 
 
-async def test_disconnecting_revokes_upstream(visit: Visit) -> None:
-    """lessons C21: a disconnect left the token alive."""
+async def test_disconnect_revokes_the_token_on_the_platform(visit: Visit) -> None:
+    """The token must not stay valid after a disconnect."""
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
     account_id = (await visit.client.post(COMPLETE, brought)).json()["id"]
     token = list(visit.server.tokens)[-1]
@@ -419,7 +419,7 @@ async def events(visit: Visit) -> list[dict[str, Any]]:
     )
 
 
-async def test_a_withdrawn_consent_is_told_by_the_platform(visit: Visit) -> None:
+async def test_withdrawal_reported_by_the_platform_marks_the_account(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "dora")
     await visit.client.post(COMPLETE, brought)
     path, http = f"/v1/accounts/oauth/{NAME}/deauthorize", visit.client.http
@@ -428,12 +428,12 @@ async def test_a_withdrawn_consent_is_told_by_the_platform(visit: Visit) -> None
     assert [one["status"] for one in await visit.accounts()] == ["active"]
     for _ in range(2):
         assert (await http.post(path, content=b"app-secret:id-dora")).status_code == 200
-    assert (await http.post(path, content=b"app-secret:id-nobody")).status_code == 200
+    assert (await http.post(path, content=b"app-secret:id-unknown")).status_code == 200
     assert [one["status"] for one in await visit.accounts()] == ["reauth_required"]
     assert [event["type"] for event in await events(visit)] == ["account.connected", "token.revoked"]
 
 
-async def test_a_person_who_wants_it_is_forgotten_by_every_tenant(visit: Visit, consent_service: Deployment) -> None:
+async def test_data_deletion_erases_the_person_in_every_tenant(visit: Visit, consent_service: Deployment) -> None:
     other = await make_tenant(consent_service, visit.tenant.admin, {"authorization": f"Bearer {OPERATOR_TOKEN}"})
     for client in (visit.client, await other.key(Mode.LIVE)):
         started = (await client.post(CONNECT)).json()["descriptor"]
@@ -449,6 +449,6 @@ async def test_a_person_who_wants_it_is_forgotten_by_every_tenant(visit: Visit, 
     check_page(await visit.client.http.get(path), 200)
 
 
-async def test_platforms_that_tell_nothing_have_no_such_page(service: Deployment) -> None:
+async def test_platform_without_withdrawals_has_no_such_route(service: Deployment) -> None:
     reply = await service.http.post(f"/v1/accounts/oauth/{PLATFORM}/deauthorize", content=b"")
     check_refusal(reply, 404, "not_found")

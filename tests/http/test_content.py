@@ -1,4 +1,4 @@
-"""What is published: defaults and overrides, threads, comments, options and attachments."""
+"""Published content: defaults and overrides, threads, comments, options and media items."""
 
 import base64
 from typing import Any
@@ -19,14 +19,14 @@ async def account_id(client: Client) -> str:
 
 
 async def _publish(tenant: Tenant, body: dict[str, Any]) -> list[dict[str, Any]]:
-    """The results of a request that must go well."""
+    """Send a request that must succeed; return its results."""
     reply = await tenant.client.post("/v1/posts", body)
     assert (reply.status_code, reply.json()["status"]) == (200, "published"), reply.text
     results: list[dict[str, Any]] = reply.json()["results"]
     return results
 
 
-async def test_an_override_replaces_the_default_for_its_target_alone(tenant: Tenant) -> None:
+async def test_override_replaces_the_default_of_its_target_only(tenant: Tenant) -> None:
     plain, other = [await tenant.client.sandbox_account() for _ in range(2)]
     picture = {"kind": "image", "mediaId": await upload(tenant.client), "altText": "A default"}
     own = {"kind": "image", "mediaId": await upload(tenant.client, png(9, 9)), "altText": "Its own"}
@@ -67,7 +67,7 @@ async def test_an_override_replaces_the_default_for_its_target_alone(tenant: Ten
 
 
 @pytest.mark.parametrize("nothing", [None, []])
-async def test_nothing_removes_a_default(tenant: Tenant, account_id: str, nothing: list[Any] | None) -> None:
+async def test_empty_override_removes_the_default(tenant: Tenant, account_id: str, nothing: list[Any] | None) -> None:
     target = {"accountId": account_id, "media": nothing, "thread": nothing, "firstComment": None, "options": None}
     [result] = await _publish(
         tenant,
@@ -86,7 +86,7 @@ async def test_nothing_removes_a_default(tenant: Tenant, account_id: str, nothin
     assert not {"firstCommentUri", "thread", "warnings"} & set(result)
 
 
-async def test_a_text_can_be_removed_where_something_else_is_left(tenant: Tenant, account_id: str) -> None:
+async def test_text_can_be_removed_when_other_content_is_left(tenant: Tenant, account_id: str) -> None:
     picture = {"kind": "image", "mediaId": await upload(tenant.client)}
     await _publish(
         tenant, {"targets": [{"accountId": account_id, "text": None, "media": [picture]}], "text": "For all"}
@@ -95,7 +95,7 @@ async def test_a_text_can_be_removed_where_something_else_is_left(tenant: Tenant
     assert seen["text"] == ""
 
 
-async def test_a_thread_is_a_chain_of_replies_and_the_comment_answers_its_first_post(
+async def test_thread_is_a_chain_of_replies_and_the_comment_replies_to_its_first_post(
     tenant: Tenant, account_id: str
 ) -> None:
     [result] = await _publish(
@@ -121,14 +121,14 @@ async def test_a_thread_is_a_chain_of_replies_and_the_comment_answers_its_first_
     assert result["firstCommentUri"] == seen["First!"]["uri"]
 
 
-async def test_the_longest_thread_is_published_whole(tenant: Tenant, account_id: str) -> None:
+async def test_longest_thread_is_published_completely(tenant: Tenant, account_id: str) -> None:
     thread = [{"text": f"Part {number}"} for number in range(24)]
     [result] = await _publish(tenant, {"targets": [{"accountId": account_id}], "text": "Start", "thread": thread})
     assert len(result["thread"]) == 24
     assert [post["text"] for post in await tenant.followers_see()] == ["Start", *(part["text"] for part in thread)]
 
 
-async def test_a_link_card_is_made_of_what_the_caller_says(tenant: Tenant, account_id: str) -> None:
+async def test_link_card_has_the_values_of_the_request(tenant: Tenant, account_id: str) -> None:
     card = {**_LINK, "thumbnail": await upload(tenant.client)}
     await _publish(tenant, {"targets": [{"accountId": account_id, "options": {"linkCard": card}}], "text": "Look"})
     [seen] = await tenant.followers_see()
@@ -157,7 +157,7 @@ async def test_links_mentions_and_hashtags_are_marked_by_byte_offset(tenant: Ten
     assert marked == {"mention": f"@{handle}", "link": "https://letmepost.example/ä", "tag": "#grüße"}
 
 
-async def test_a_reply_and_a_quote_refer_to_the_other_post(tenant: Tenant, account_id: str) -> None:
+async def test_reply_and_quote_refer_to_the_other_post(tenant: Tenant, account_id: str) -> None:
     [first] = await _publish(tenant, {"targets": [{"accountId": account_id}], "text": "First"})
     reference = {"uri": first["uri"], "cid": first["cid"]}
     await _publish(
@@ -169,7 +169,7 @@ async def test_a_reply_and_a_quote_refer_to_the_other_post(tenant: Tenant, accou
     assert seen["See"]["record"]["embed"]["record"] == reference
 
 
-async def test_pictures_come_by_id_by_value_and_by_url(tenant: Tenant, account_id: str) -> None:
+async def test_pictures_are_sent_by_id_by_value_and_by_url(tenant: Tenant, account_id: str) -> None:
     async with serving(Response(png(7, 5, "blue"), media_type="application/octet-stream")) as url:
         sources: list[dict[str, str]] = [
             {"mediaId": await upload(tenant.client, png(3, 2))},
@@ -193,13 +193,13 @@ async def test_pictures_come_by_id_by_value_and_by_url(tenant: Tenant, account_i
     ]
     post = (await tenant.client.get(f"/v1/posts/{reply.json()['results'][0]['postId']}")).json()
     assert [ref["altText"] for ref in post["mediaRefs"]] == ["Number 1", "Number 2", "Number 3"]
-    stored = {medium["id"]: medium for medium in (await tenant.client.get("/v1/media")).json()["data"]}
+    stored = {item["id"]: item for item in (await tenant.client.get("/v1/media")).json()["data"]}
     assert {ref["mediaId"] for ref in post["mediaRefs"]} == set(stored)
-    assert {medium["status"] for medium in stored.values()} == {"ready"}
-    assert all(len(medium["sha256"]) == 64 for medium in stored.values())
+    assert {item["status"] for item in stored.values()} == {"ready"}
+    assert all(len(item["sha256"]) == 64 for item in stored.values())
 
 
-async def test_one_upload_serves_every_target(tenant: Tenant) -> None:
+async def test_one_upload_is_used_by_every_target(tenant: Tenant) -> None:
     accounts = [await tenant.client.sandbox_account() for _ in range(2)]
     picture = {"kind": "image", "bytesBase64": base64.b64encode(png()).decode()}
     targets = [{"accountId": account_id} for account_id in accounts]
@@ -207,8 +207,8 @@ async def test_one_upload_serves_every_target(tenant: Tenant) -> None:
     assert [len(post["record"]["embed"]["images"]) for post in await tenant.followers_see()] == [1, 1]
 
 
-async def test_media_of_a_scheduled_post_are_fetched_at_once(tenant: Tenant, account_id: str) -> None:
-    """A link that dies before the post is due does not matter."""
+async def test_media_of_a_scheduled_post_are_fetched_immediately(tenant: Tenant, account_id: str) -> None:
+    """The URL may become unreachable before the post is due."""
     async with serving(Response(png(7, 5))) as url:
         body = {
             "targets": [{"accountId": account_id}],
@@ -219,14 +219,14 @@ async def test_media_of_a_scheduled_post_are_fetched_at_once(tenant: Tenant, acc
         assert (await tenant.client.post("/v1/posts", body)).status_code == 202
 
         async def is_here() -> bool:
-            [medium] = (await tenant.client.get("/v1/media")).json()["data"]
-            return bool(medium["status"] == "ready")
+            [item] = (await tenant.client.get("/v1/media")).json()["data"]
+            return bool(item["status"] == "ready")
 
         await eventually(is_here)
     assert await tenant.followers_see() == []
 
 
-async def test_a_thread_with_a_medium_that_nobody_can_fetch_is_not_begun(tenant: Tenant, account_id: str) -> None:
+async def test_thread_with_an_unreachable_media_item_is_not_started(tenant: Tenant, account_id: str) -> None:
     async with serving(Response(status_code=404)) as url:
         body = {
             "targets": [{"accountId": account_id}],
@@ -238,7 +238,7 @@ async def test_a_thread_with_a_medium_that_nobody_can_fetch_is_not_begun(tenant:
     assert await tenant.followers_see() == []
 
 
-async def test_a_post_reads_back_as_it_was_asked_for(tenant: Tenant, account_id: str) -> None:
+async def test_post_is_read_with_the_content_of_its_request(tenant: Tenant, account_id: str) -> None:
     media_id = await upload(tenant.client)
     body: dict[str, Any] = {
         "targets": [{"accountId": account_id}],

@@ -1,4 +1,4 @@
-"""Limits on what an organization creates: webhook endpoints, API keys and simulated accounts."""
+"""Limits on the webhook endpoints, API keys and simulated accounts of an organization."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -44,7 +44,7 @@ async def test_url_is_registered_once_for_each_profile_and_mode(tenant: Tenant) 
         check_refusal(await caller.post(ENDPOINTS, {"url": URL}), *DUPLICATE)
 
 
-async def test_endpoint_is_not_moved_to_a_registered_url(client: Client) -> None:
+async def test_url_of_an_endpoint_cannot_change_to_a_registered_one(client: Client) -> None:
     await register(client)
     other = await register(client, f"{URL}/other")
     check_refusal(await client.call("PATCH", f"{ENDPOINTS}/{other}", {"url": URL}), *DUPLICATE)
@@ -53,7 +53,7 @@ async def test_endpoint_is_not_moved_to_a_registered_url(client: Client) -> None
         assert (await client.call("PATCH", f"{ENDPOINTS}/{other}", {"url": url})).status_code == 200
 
 
-async def test_two_endpoints_are_not_moved_to_one_url_at_the_same_time(client: Client) -> None:
+async def test_urls_of_two_endpoints_cannot_change_to_the_same_one_concurrently(client: Client) -> None:
     paths = [f"{ENDPOINTS}/{await register(client, f'{URL}/{number}')}" for number in range(3)]
     replies = await asyncio.gather(*(client.call("PATCH", path, {"url": URL}) for path in paths))
     assert sorted(reply.status_code for reply in replies) == [200, 409, 409]
@@ -69,7 +69,7 @@ async def test_duplicates_from_before_the_limit_can_be_changed_and_deleted(tenan
 
 @pytest.fixture
 async def small(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A deployment that allows two endpoints, four keys and two simulated accounts."""
+    """Run a deployment that allows two endpoints, four keys and two simulated accounts."""
     async with deployed(
         database_urls,
         redis_url,

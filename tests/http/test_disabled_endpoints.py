@@ -1,4 +1,4 @@
-"""Endpoints that nobody answers at any more are disabled, and the organization is told."""
+"""Webhook endpoints that keep failing are disabled, and the organization is notified."""
 
 from typing import Any
 
@@ -26,19 +26,19 @@ async def _deliveries(tenant: Tenant, endpoint_id: str) -> list[dict[str, Any]]:
 
 
 async def _tried(tenant: Tenant, endpoint_id: str, *, times: int) -> list[dict[str, Any]]:
-    """The deliveries, once there have been so many tries and none is under way."""
+    """Wait for so many attempts, and return the deliveries."""
     under_way = "SELECT count(*) FROM deliveries WHERE organization_id = $1 AND lease_token IS NOT NULL"
 
     async def look() -> list[dict[str, Any]] | None:
-        begun = sum(delivery["attempts"] for delivery in await _deliveries(tenant, endpoint_id))
-        is_over = begun >= times and not await tenant.admin.one(under_way, tenant.uuid)
+        started = sum(delivery["attempts"] for delivery in await _deliveries(tenant, endpoint_id))
+        is_over = started >= times and not await tenant.admin.one(under_way, tenant.uuid)
         return await _deliveries(tenant, endpoint_id) if is_over else None
 
     return await eventually(look) or []
 
 
 async def _fail_for(tenant: Tenant, days: float) -> None:
-    """As if so many days had passed since the first failure, and everything that waits were due."""
+    """Move the first failure so many days into the past, and make all waiting deliveries due."""
     await tenant.admin.do(
         "UPDATE webhook_endpoints SET failing_since = failing_since - make_interval(secs => $2)"
         " WHERE organization_id = $1",
@@ -49,16 +49,14 @@ async def _fail_for(tenant: Tenant, days: float) -> None:
     )
 
 
-async def test_an_endpoint_that_is_gone_is_disabled_at_once_and_the_others_are_told(
-    tenant: Tenant, receiver: Receiver
-) -> None:
+async def test_endpoint_that_returns_410_is_disabled_and_announced(tenant: Tenant, receiver: Receiver) -> None:
     receiver.answers.append((410, {}))
     gone = await _register(tenant, receiver, "/gone", events=["account.connected", "endpoint.disabled"])
     await _register(tenant, receiver, events=["endpoint.disabled"])
     await tenant.client.sandbox_account()
-    [told] = await receiver.first("endpoint.disabled")
-    assert told.path == "/hook"
-    data = {name: value for name, value in told.event["data"].items() if name != "sequence"}
+    [announced] = await receiver.first("endpoint.disabled")
+    assert announced.path == "/hook"
+    data = {name: value for name, value in announced.event["data"].items() if name != "sequence"}
     assert data == {
         "endpointId": gone,
         "url": f"{receiver.url}/gone",
@@ -70,12 +68,12 @@ async def test_an_endpoint_that_is_gone_is_disabled_at_once_and_the_others_are_t
     [delivery] = await _deliveries(tenant, gone)
     assert (delivery["status"], delivery["lastStatus"]) == ("dead", 410)
     events = (await tenant.client.get("/v1/events?type=endpoint.disabled")).json()["data"]
-    assert [event["id"] for event in events] == [told.event["id"]]
+    assert [event["id"] for event in events] == [announced.event["id"]]
     await tenant.client.sandbox_account()
-    assert len(await _deliveries(tenant, gone)) == 1, "nothing is addressed to it any more"
+    assert len(await _deliveries(tenant, gone)) == 1, "it gets no more deliveries"
 
 
-async def test_an_endpoint_that_fails_for_five_days_is_disabled(tenant: Tenant, receiver: Receiver) -> None:
+async def test_endpoint_that_fails_for_five_days_is_disabled(tenant: Tenant, receiver: Receiver) -> None:
     receiver.answers.extend([(500, {})] * 3)
     failing = await _register(tenant, receiver, events=["account.connected"])
     await tenant.client.sandbox_account()
@@ -91,7 +89,7 @@ async def test_an_endpoint_that_fails_for_five_days_is_disabled(tenant: Tenant, 
     assert "nextAttemptAt" not in delivery
 
 
-async def test_a_success_gives_an_endpoint_its_days_anew(tenant: Tenant, receiver: Receiver) -> None:
+async def test_success_resets_the_failing_days_of_an_endpoint(tenant: Tenant, receiver: Receiver) -> None:
     receiver.answers.extend([(500, {}), (200, {}), (500, {})])
     endpoint_id = await _register(tenant, receiver, events=["account.connected"])
     await tenant.client.sandbox_account()
@@ -104,9 +102,7 @@ async def test_a_success_gives_an_endpoint_its_days_anew(tenant: Tenant, receive
     assert (await _endpoint(tenant, endpoint_id))["active"] is True
 
 
-async def test_what_waits_for_a_disabled_endpoint_is_kept_and_can_be_sent_when_it_is_back(
-    tenant: Tenant, receiver: Receiver
-) -> None:
+async def test_deliveries_of_a_disabled_endpoint_are_kept_and_can_be_resent(tenant: Tenant, receiver: Receiver) -> None:
     receiver.answers.extend([(500, {}), (500, {}), (410, {})])
     endpoint_id = await _register(tenant, receiver, events=["account.connected"])
     for times in (1, 2, 3):
@@ -120,7 +116,7 @@ async def test_what_waits_for_a_disabled_endpoint_is_kept_and_can_be_sent_when_i
     await receiver.first("account.connected", count=4)
 
 
-async def test_an_endpoint_that_is_switched_on_again_gets_its_days_anew(tenant: Tenant, receiver: Receiver) -> None:
+async def test_enabling_an_endpoint_resets_its_failing_days(tenant: Tenant, receiver: Receiver) -> None:
     receiver.answers.extend([(500, {})] * 3)
     endpoint_id = await _register(tenant, receiver, events=["account.connected"])
     await tenant.client.sandbox_account()
@@ -134,16 +130,18 @@ async def test_an_endpoint_that_is_switched_on_again_gets_its_days_anew(tenant: 
     assert (await _endpoint(tenant, endpoint_id))["active"] is True
 
 
-async def test_a_profiles_endpoint_is_nobody_elses_business(tenant: Tenant, receiver: Receiver) -> None:
-    """Its end is told to that profile and to the organization, not to other profiles."""
+async def test_disabled_endpoint_of_a_profile_is_announced_to_that_profile_only(
+    tenant: Tenant, receiver: Receiver
+) -> None:
+    """Keys of other profiles do not receive the event."""
     owner, stranger = [await tenant.key(profileId=await tenant.profile()) for _ in range(2)]
     receiver.answers.append((410, {}))
     await owner.post("/v1/webhook-endpoints", {"url": receiver.url, "events": ["account.connected"]})
     await owner.sandbox_account()
 
-    async def told() -> list[dict[str, Any]]:
+    async def announced() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await owner.get("/v1/events?type=endpoint.disabled")).json()["data"]
         return found
 
-    assert await eventually(told)
+    assert await eventually(announced)
     assert (await stranger.get("/v1/events?type=endpoint.disabled")).json()["data"] == []

@@ -1,11 +1,11 @@
-"""Letting accounts go."""
+"""Disconnecting accounts."""
 
 from tests.deployment import Client
 from tests.doubles.waiting import eventually
 from tests.http.support import Tenant, check_refusal, soon
 
 
-async def test_disconnecting_keeps_the_posts_and_holds_what_waits(tenant: Tenant) -> None:
+async def test_disconnect_keeps_posts_and_holds_waiting_ones(tenant: Tenant) -> None:
     client = tenant.client
     account_id = await client.sandbox_account()
     target = {"targets": [{"accountId": account_id}], "text": "Hello"}
@@ -22,30 +22,30 @@ async def test_disconnecting_keeps_the_posts_and_holds_what_waits(tenant: Tenant
     assert await tenant.admin.one(sealed, tenant.uuid) == 0
 
 
-async def test_disconnecting_twice_is_no_error(client: Client) -> None:
+async def test_second_disconnect_succeeds(client: Client) -> None:
     account_id = await client.sandbox_account()
     replies = [await client.call("DELETE", f"/v1/accounts/{account_id}") for _ in range(2)]
     assert [reply.status_code for reply in replies] == [200, 200]
 
 
-async def test_disconnecting_twice_is_announced_once(client: Client) -> None:
+async def test_second_disconnect_is_not_announced(client: Client) -> None:
     account_id = await client.sandbox_account()
     for _ in range(2):
         await client.call("DELETE", f"/v1/accounts/{account_id}")
-    assert await _told(client, "account.disconnected") == 1
+    assert await _count_events(client, "account.disconnected") == 1
 
 
-async def test_what_was_queued_is_canceled_on_request(client: Client) -> None:
+async def test_queued_posts_are_canceled_on_request(client: Client) -> None:
     account_id, other = await client.sandbox_account(), await client.sandbox_account()
     posts = [await _scheduled(client, account) for account in (account_id, account_id, other)]
     reply = await client.call("DELETE", f"/v1/accounts/{account_id}?cancelQueued=true")
     assert (reply.status_code, reply.json()) == (200, {"id": account_id, "deleted": True})
     assert [await _status(client, post) for post in posts] == ["canceled", "canceled", "queued"]
-    assert await _told(client, "post.canceled") == 2
-    assert await _told(client, "post.held") == 0
+    assert await _count_events(client, "post.canceled") == 2
+    assert await _count_events(client, "post.held") == 0
 
 
-async def test_what_was_held_can_be_canceled_later(client: Client) -> None:
+async def test_held_posts_can_be_canceled_later(client: Client) -> None:
     account_id = await client.sandbox_account()
     post = await _scheduled(client, account_id)
     await client.call("DELETE", f"/v1/accounts/{account_id}?cancelQueued=false")
@@ -61,8 +61,8 @@ async def test_drafts_stay_drafts(client: Client) -> None:
     assert await _status(client, draft.json()["results"][0]["postId"]) == "draft"
 
 
-async def test_what_was_sent_already_is_held_and_not_canceled(tenant: Tenant) -> None:
-    """Something of it may be visible, so a cancellation would be an untruth."""
+async def test_post_that_was_sent_is_held_and_not_canceled(tenant: Tenant) -> None:
+    """A part of it may be visible, so `canceled` would be false."""
     account_id = await tenant.client.sandbox_account()
     post = await _scheduled(tenant.client, account_id)
     sent = (
@@ -74,7 +74,7 @@ async def test_what_was_sent_already_is_held_and_not_canceled(tenant: Tenant) ->
     assert await _status(tenant.client, post) == "held"
 
 
-async def test_any_other_word_is_refused(tenant: Tenant) -> None:
+async def test_other_value_of_cancel_queued_is_rejected(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     async with tenant.storing_nothing():
         reply = await tenant.client.call("DELETE", f"/v1/accounts/{account_id}?cancelQueued=maybe")
@@ -82,7 +82,7 @@ async def test_any_other_word_is_refused(tenant: Tenant) -> None:
     assert (await tenant.client.get(f"/v1/accounts/{account_id}")).json()["status"] == "active"
 
 
-async def test_the_first_answer_is_given_again(client: Client) -> None:
+async def test_response_is_replayed(client: Client) -> None:
     account_id = await client.sandbox_account()
     path = f"/v1/accounts/{account_id}?cancelQueued=true"
     first, again = [await client.call("DELETE", path, idempotency_key="once") for _ in range(2)]
@@ -101,8 +101,8 @@ async def _status(client: Client, post_id: str) -> str:
     return status
 
 
-async def _told(client: Client, event_type: str) -> int:
-    """How many events of a type have been written before a marker that we wait for."""
+async def _count_events(client: Client, event_type: str) -> int:
+    """Return the number of events of a type, after a marker event has arrived."""
     marker = await client.sandbox_account()
 
     async def has_arrived() -> bool:

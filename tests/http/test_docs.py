@@ -1,4 +1,4 @@
-"""The pages of the documentation."""
+"""The documentation pages."""
 
 import re
 from html.parser import HTMLParser
@@ -13,7 +13,7 @@ _VOID = {"meta", "br", "link"}
 
 
 class Reader(HTMLParser):
-    """Reads a page strictly: every element is closed where it was opened."""
+    """Parses a page strictly: every element must be closed in order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -44,11 +44,11 @@ async def read(client: Client, path: str) -> tuple[str, Reader]:
     reader = Reader()
     reader.feed(reply.text)
     assert reader.open == []
-    assert reader.loads == [], "nothing is loaded from anywhere"
+    assert reader.loads == [], "the page loads no other resources"
     return reply.text, reader
 
 
-async def test_every_operation_event_and_tag_is_on_the_reference(client: Client) -> None:
+async def test_reference_has_every_operation_event_and_tag(client: Client) -> None:
     text, reader = await read(client, "/docs")
     described = (await client.http.get("/openapi.json")).json()
     operations = [operation for path in described["paths"].values() for operation in path.values()]
@@ -68,7 +68,7 @@ async def test_reference_shows_which_statuses_a_response_waits_for(client: Clien
 
 
 @pytest.mark.parametrize("listing", ["/docs/errors", "/docs/preflight"])
-async def test_every_page_that_a_list_links_to_is_there(client: Client, listing: str) -> None:
+async def test_every_linked_page_exists(client: Client, listing: str) -> None:
     _, reader = await read(client, listing)
     pages = [link for link in reader.links if link.startswith(f"{listing}/")]
     assert len(pages) >= len(ErrorCode)
@@ -77,7 +77,7 @@ async def test_every_page_that_a_list_links_to_is_there(client: Client, listing:
         assert "What to do" in text
 
 
-async def test_what_a_refusal_links_to_is_there(client: Client) -> None:
+async def test_pages_linked_by_an_error_exist(client: Client) -> None:
     body = {"targets": [{"platform": PLATFORM, "text": "x" * 3000}], "text": "Hello"}
     await client.sandbox_account()
     error = check_refusal_of_rule((await client.post("/v1/posts", body)).json())
@@ -94,11 +94,11 @@ def check_refusal_of_rule(answer: dict[str, dict[str, str]]) -> dict[str, str]:
     return error
 
 
-async def test_what_is_wrong_with_a_field_links_to_no_rule(client: Client) -> None:
+async def test_error_of_a_field_has_no_rule_url(client: Client) -> None:
     error = check_refusal(await client.get("/v1/posts?limit=0"), 400, "validation_failed", "limit")
     assert "ruleUrl" not in error
 
 
 @pytest.mark.parametrize("path", ["/docs/errors/nonsense", "/docs/preflight/nonsense", "/docs/preflight/%3Cscript%3E"])
-async def test_a_page_that_is_not_there_is_refused_as_everything_is(client: Client, path: str) -> None:
+async def test_unknown_page_gets_an_error_envelope(client: Client, path: str) -> None:
     check_refusal(await client.http.get(path), 404, "not_found")

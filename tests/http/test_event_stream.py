@@ -1,4 +1,4 @@
-"""The stream of events as it happens."""
+"""The event stream (server-sent events)."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -19,7 +19,7 @@ from tests.http.support import Tenant, check_refusal
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of the stream, as a browser reads it."""
+    """A block of the stream, as a browser reads it."""
 
     id: int
     event: str | None
@@ -27,14 +27,14 @@ class Block:
 
 
 class Follower:
-    """Somebody who reads a stream."""
+    """A client that reads a stream."""
 
     def __init__(self, reply: httpx2.Response) -> None:
         self.reply = reply
         self._lines = reply.aiter_lines()
 
     async def next(self) -> Block | None:
-        """The next block that is more than a comment; None when the stream has ended."""
+        """Return the next block that is not a comment; None when the stream has ended."""
         fields: dict[str, str] = {}
         async for line in self._lines:
             if line and not line.startswith(":"):
@@ -46,7 +46,7 @@ class Follower:
         return None
 
     async def take(self, count: int) -> list[Block]:
-        """So many blocks; a stream that ends before fails the test."""
+        """Return the next `count` blocks; fail if the stream ends before."""
         found = [await self.next() for _ in range(count)]
         assert None not in found
         return [block for block in found if block is not None]
@@ -54,7 +54,7 @@ class Follower:
 
 @pytest.fixture(scope="module")
 async def url(service: Deployment) -> AsyncIterator[str]:
-    """Where the API listens: a stream has no end that an in-process call could wait for."""
+    """Serve the API, because an in-process call would wait for the end of the stream."""
     async with serving(service.app) as url:
         yield url
 
@@ -72,20 +72,20 @@ async def following(
         yield Follower(reply)
 
 
-async def test_what_happens_is_told_as_webhooks_are(url: str, tenant: Tenant) -> None:
+async def test_stream_has_the_envelopes_of_webhooks(url: str, tenant: Tenant) -> None:
     async with following(url, tenant.client) as follower:
         assert follower.reply.headers["content-type"].partition(";")[0] == "text/event-stream"
         assert follower.reply.headers["cache-control"] == "no-store"
         assert await follower.next() == Block(0, None, None)
         account_id = await tenant.client.sandbox_account()
         await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Grüße\u2028\nan alle"})
-        told = await follower.take(2)
-    assert [(block.id, block.event) for block in told] == [(1, "account.connected"), (2, "post.published")]
+        received = await follower.take(2)
+    assert [(block.id, block.event) for block in received] == [(1, "account.connected"), (2, "post.published")]
     listed = (await tenant.client.get("/v1/events")).json()["data"]
-    assert [block.data for block in told] == listed
+    assert [block.data for block in received] == listed
 
 
-async def test_whoever_comes_back_misses_nothing_and_hears_nothing_twice(url: str, tenant: Tenant) -> None:
+async def test_reconnected_client_receives_every_event_once(url: str, tenant: Tenant) -> None:
     async with following(url, tenant.client) as follower:
         await follower.next()
         await tenant.client.sandbox_account()
@@ -93,15 +93,15 @@ async def test_whoever_comes_back_misses_nothing_and_hears_nothing_twice(url: st
     for _ in range(3):
         await tenant.client.sandbox_account()
     async with following(url, tenant.client, headers={"last-event-id": str(first.id)}) as follower:
-        start, *told = await follower.take(4)
+        start, *received = await follower.take(4)
         await tenant.client.sandbox_account()
-        told += await follower.take(1)
+        received += await follower.take(1)
     assert start == Block(first.id, None, None)
-    assert [block.id for block in told] == [2, 3, 4, 5]
+    assert [block.id for block in received] == [2, 3, 4, 5]
 
 
-async def test_whoever_leaves_before_anything_happened_knows_where_to_go_on(url: str, tenant: Tenant) -> None:
-    """Otherwise what happens before the reconnect would be lost."""
+async def test_first_block_contains_the_start_position(url: str, tenant: Tenant) -> None:
+    """Otherwise events before the reconnect would be lost."""
     await tenant.client.sandbox_account()
     async with following(url, tenant.client, "?cursor=0") as follower:
         await follower.take(2)
@@ -113,46 +113,46 @@ async def test_whoever_leaves_before_anything_happened_knows_where_to_go_on(url:
         assert [block.id for block in await follower.take(2)] == [1, 2]
 
 
-async def test_a_backlog_of_several_pages_is_told_in_order(url: str, tenant: Tenant) -> None:
+async def test_backlog_of_several_pages_is_sent_in_order(url: str, tenant: Tenant) -> None:
     await tenant.admin.do(
         """INSERT INTO events (id, organization_id, mode, type, data, created_at)
            SELECT uuidv7(), $1, 'test', 'post.published', '{}', now() FROM generate_series(1, 250)""",
         tenant.uuid,
     )
     async with following(url, tenant.client, "?cursor=0") as follower:
-        told = await follower.take(251)
-    assert [block.id for block in told] == list(range(251))
+        received = await follower.take(251)
+    assert [block.id for block in received] == list(range(251))
 
 
-async def test_only_the_wanted_types_are_told(url: str, tenant: Tenant) -> None:
+async def test_stream_is_filtered_by_type(url: str, tenant: Tenant) -> None:
     async with following(url, tenant.client, "?cursor=0&type=account.disconnected&type=post.published") as follower:
         await follower.next()
         account_id = await tenant.client.sandbox_account()
         await tenant.client.call("DELETE", f"/v1/accounts/{account_id}")
-        [told] = await follower.take(1)
-    assert (told.id, told.event) == (2, "account.disconnected")
+        [received] = await follower.take(1)
+    assert (received.id, received.event) == (2, "account.disconnected")
 
 
-async def test_a_key_hears_of_its_own_world_and_profile(url: str, tenant: Tenant) -> None:
-    """Live and test share the count, not the stream; a profile's key hears of that profile alone."""
+async def test_key_receives_events_of_its_mode_and_profile_only(url: str, tenant: Tenant) -> None:
+    """Live and test mode share the count, not the stream. A key of one profile receives only its events."""
     live, scoped = await tenant.key(Mode.LIVE), await tenant.key(profileId=await tenant.profile())
     async with following(url, live) as other_world, following(url, scoped) as follower:
         await other_world.next()
         await follower.next()
         await tenant.client.sandbox_account()
-        theirs = await scoped.sandbox_account()
-        [told] = await follower.take(1)
+        own_account_id = await scoped.sandbox_account()
+        [received] = await follower.take(1)
         await tenant.admin.do(
             """INSERT INTO events (id, organization_id, mode, type, data, created_at)
                VALUES (uuidv7(), $1, 'live', 'quota.warning', '{}', now())""",
             tenant.uuid,
         )
         [warned] = await other_world.take(1)
-    assert (told.id, (told.data or {})["data"]["accountId"]) == (2, theirs)
+    assert (received.id, (received.data or {})["data"]["accountId"]) == (2, own_account_id)
     assert (warned.id, warned.event) == (3, "quota.warning")
 
 
-async def test_a_revoked_key_hears_no_more(url: str, tenant: Tenant) -> None:
+async def test_stream_ends_when_the_key_is_revoked(url: str, tenant: Tenant) -> None:
     other = await tenant.key()
     async with following(url, other) as follower:
         await follower.next()
@@ -165,7 +165,7 @@ def _is(shown: dict[str, Any], client: Client) -> bool:
     return client.key.endswith(shown["last4"])
 
 
-async def test_a_server_that_stops_lets_its_followers_go(deployment: Deployment) -> None:
+async def test_stream_ends_when_the_server_stops(deployment: Deployment) -> None:
     client = await deployment.client()
     async with serving(deployment.app) as url, following(url, client) as follower:
         await follower.next()
@@ -175,15 +175,15 @@ async def test_a_server_that_stops_lets_its_followers_go(deployment: Deployment)
 
 @pytest.fixture
 async def narrow(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A deployment that allows a key two streams."""
+    """Run a deployment that allows two streams per key."""
     async with deployed(database_urls, redis_url, tmp_path, with_worker=False, event_streams_per_key=2) as running:
         yield running
 
 
-async def test_a_key_follows_so_many_streams_at_once_and_one_more_after_it_has_left_one(narrow: Deployment) -> None:
+async def test_open_streams_of_a_key_are_limited(narrow: Deployment) -> None:
     client, other = await narrow.client(), await narrow.client()
 
-    async def is_taken_on() -> bool:
+    async def is_accepted() -> bool:
         headers = {"authorization": f"Bearer {client.key}"}
         async with (
             httpx2.AsyncClient(base_url=where, timeout=20) as http,
@@ -199,12 +199,12 @@ async def test_a_key_follows_so_many_streams_at_once_and_one_more_after_it_has_l
             refused = await client.get("/v1/events/stream")
             check_refusal(refused, 429, "rate_limited", "events.streams_max")
             assert int(refused.headers["retry-after"]) > 0
-        assert await eventually(is_taken_on)
+        assert await eventually(is_accepted)
         narrow.app.state.stopping.set()
         assert await first.next() is None
 
 
-async def test_a_stream_that_is_refused_takes_no_slot(narrow: Deployment) -> None:
+async def test_rejected_stream_takes_no_slot(narrow: Deployment) -> None:
     client = await narrow.client()
     for _ in range(3):
         check_refusal(await client.get("/v1/events/stream?cursor=x"), 400, "validation_failed", "cursor")
@@ -215,7 +215,7 @@ async def test_a_stream_that_is_refused_takes_no_slot(narrow: Deployment) -> Non
 
 
 @pytest.mark.parametrize("position", ["abc", "-1", "1.5", "9" * 19, "9" * 5000, "٣"])
-async def test_a_position_that_is_none_is_refused(client: Client, position: str) -> None:
+async def test_invalid_cursor_is_rejected(client: Client, position: str) -> None:
     reply = await client.get(f"/v1/events/stream?cursor={position}")
     check_refusal(reply, 400, "validation_failed", "cursor")
     if position.isascii():
@@ -223,5 +223,5 @@ async def test_a_position_that_is_none_is_refused(client: Client, position: str)
         check_refusal(refused, 400, "validation_failed", "Last-Event-ID")
 
 
-async def test_a_type_that_is_none_is_refused(client: Client) -> None:
+async def test_unknown_event_type_is_rejected(client: Client) -> None:
     check_refusal(await client.get("/v1/events/stream?type=post.exploded"), 400, "validation_failed", "type")

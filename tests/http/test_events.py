@@ -1,4 +1,4 @@
-"""The stream of events, and the log of deliveries."""
+"""The list of events and the log of deliveries."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from tests.http.support import ABSENT_ID, Tenant
 
 
 async def stream(client: Client, count: int, cursor: str | None = None) -> tuple[list[dict[str, Any]], str]:
-    """At least so many events behind a cursor, and the cursor behind them."""
+    """Wait for at least `count` events after a cursor; return them and the next cursor."""
 
     async def look() -> tuple[list[dict[str, Any]], str] | None:
         suffix = "" if cursor is None else f"&cursor={cursor}"
@@ -22,7 +22,7 @@ async def stream(client: Client, count: int, cursor: str | None = None) -> tuple
     return found
 
 
-async def test_events_are_read_in_order_and_each_page_says_where_to_go_on(client: Client) -> None:
+async def test_events_are_listed_in_order_page_by_page(client: Client) -> None:
     account_id = await client.sandbox_account()
     for number in range(3):
         await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": f"{number}"})
@@ -38,12 +38,12 @@ async def test_events_are_read_in_order_and_each_page_says_where_to_go_on(client
     assert [event["type"] for event in only] == ["account.connected"]
 
 
-async def test_a_wrong_cursor_or_type_is_refused(client: Client) -> None:
+async def test_invalid_cursor_or_type_is_rejected(client: Client) -> None:
     for query in ("cursor=abc", "cursor=-1", "cursor=99999999999999999999", "type=post.exploded", "limit=0"):
         assert (await client.get(f"/v1/events?{query}")).status_code == 400, query
 
 
-async def test_a_delivery_is_logged_and_can_be_sent_again(tenant: Tenant, receiver: Receiver) -> None:
+async def test_delivery_is_logged_and_can_be_resent(tenant: Tenant, receiver: Receiver) -> None:
     client = tenant.client
     endpoint = (await client.post("/v1/webhook-endpoints", {"url": receiver.url, "events": ["post.published"]})).json()
     account_id = await client.sandbox_account()
@@ -67,7 +67,7 @@ async def test_a_delivery_is_logged_and_can_be_sent_again(tenant: Tenant, receiv
     assert len({request.headers["webhook-id"] for request in receiver.got}) == 1
 
 
-async def test_what_is_not_ours_is_not_found(client: Client) -> None:
+async def test_foreign_resource_is_not_found(client: Client) -> None:
     now = {"after": "2026-01-01T00:00:00Z", "before": "2026-01-02T00:00:00Z"}
     assert (await client.get(f"/v1/webhook-endpoints/whe_{ABSENT_ID}/deliveries")).status_code == 404
     assert (await client.post(f"/v1/webhook-endpoints/whe_{ABSENT_ID}/replay", now)).status_code == 404
@@ -78,7 +78,7 @@ async def _count(receiver: Receiver, wanted: int) -> bool:
     return len(receiver.got) >= wanted
 
 
-async def test_a_made_up_event_is_sent_at_once_and_its_reception_told(tenant: Tenant, receiver: Receiver) -> None:
+async def test_test_event_is_sent_immediately_and_the_response_is_returned(tenant: Tenant, receiver: Receiver) -> None:
     client = tenant.client
     endpoint = (await client.post("/v1/webhook-endpoints", {"url": receiver.url})).json()
     path = f"/v1/webhook-endpoints/{endpoint['id']}/test"
@@ -93,7 +93,7 @@ async def test_a_made_up_event_is_sent_at_once_and_its_reception_told(tenant: Te
     assert (await client.get("/v1/events")).json()["data"] == []
 
 
-async def test_both_secrets_sign_while_a_rotation_overlaps(tenant: Tenant, receiver: Receiver) -> None:
+async def test_both_secrets_sign_during_the_overlap_of_a_rotation(tenant: Tenant, receiver: Receiver) -> None:
     client = tenant.client
     endpoint = (await client.post("/v1/webhook-endpoints", {"url": receiver.url, "events": ["post.published"]})).json()
     path = f"/v1/webhook-endpoints/{endpoint['id']}/rotate-secret"

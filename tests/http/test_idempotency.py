@@ -1,4 +1,4 @@
-"""One effect a key: repeated, answered again; changed, refused; interrupted, finished."""
+"""Idempotency keys: a repeated request gets the same response, and a different one is rejected."""
 
 import asyncio
 from typing import Any
@@ -28,7 +28,7 @@ def _check_replay(again: httpx2.Response, first: httpx2.Response) -> None:
     assert again.headers["content-type"] == first.headers["content-type"]
 
 
-async def test_the_same_request_is_answered_again_byte_for_byte(tenant: Tenant, account_id: str) -> None:
+async def test_repeated_request_gets_the_same_response_byte_for_byte(tenant: Tenant, account_id: str) -> None:
     first = await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")
     assert first.status_code == 200
     assert "idempotency-replayed" not in first.headers
@@ -37,14 +37,14 @@ async def test_the_same_request_is_answered_again_byte_for_byte(tenant: Tenant, 
     assert len(await tenant.followers_see()) == 1
 
 
-async def test_another_key_is_another_request(tenant: Tenant, account_id: str) -> None:
+async def test_another_key_is_an_independent_request(tenant: Tenant, account_id: str) -> None:
     for key in ("one", "One", "one ", None):
         headers = {} if key is None else {"idempotency_key": key.strip() + ("x" if key.endswith(" ") else "")}
         assert (await tenant.client.post("/v1/posts", _body(account_id), **headers)).status_code == 200
     assert len(await tenant.followers_see()) == 4
 
 
-async def test_the_same_key_with_another_request_is_a_conflict(tenant: Tenant, account_id: str) -> None:
+async def test_same_key_with_another_request_is_a_conflict(tenant: Tenant, account_id: str) -> None:
     assert (await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")).status_code == 200
     async with tenant.storing_nothing():
         for path, body in (
@@ -58,7 +58,7 @@ async def test_the_same_key_with_another_request_is_a_conflict(tenant: Tenant, a
     assert len(await tenant.followers_see()) == 1
 
 
-async def test_the_same_bytes_are_meant_not_the_same_value(tenant: Tenant, account_id: str) -> None:
+async def test_requests_are_compared_byte_by_byte(tenant: Tenant, account_id: str) -> None:
     headers = {
         "authorization": f"Bearer {tenant.client.key}",
         "content-type": "application/json",
@@ -71,7 +71,7 @@ async def test_the_same_bytes_are_meant_not_the_same_value(tenant: Tenant, accou
     assert statuses == [200, 409]
 
 
-async def test_a_scheduled_post_is_answered_again_as_it_was(tenant: Tenant, account_id: str) -> None:
+async def test_repeated_request_for_a_scheduled_post_gets_the_same_response(tenant: Tenant, account_id: str) -> None:
     body = {**_body(account_id), "scheduledAt": soon(1.2)}
     first = await tenant.client.post("/v1/posts", body, idempotency_key="k")
     assert first.status_code == 202
@@ -83,7 +83,7 @@ async def test_a_scheduled_post_is_answered_again_as_it_was(tenant: Tenant, acco
     assert now.json()["status"] == "published"
 
 
-async def test_who_did_not_wait_is_answered_again_as_before(tenant: Tenant) -> None:
+async def test_repeated_request_without_waiting_gets_the_same_response(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("slow")
     first = await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k", prefer="respond-async")
     assert first.status_code == 202
@@ -91,7 +91,7 @@ async def test_who_did_not_wait_is_answered_again_as_before(tenant: Tenant) -> N
     _check_replay(again, first)
 
 
-async def test_twenty_identical_requests_at_once_publish_once(tenant: Tenant, account_id: str) -> None:
+async def test_twenty_concurrent_identical_requests_publish_once(tenant: Tenant, account_id: str) -> None:
     posting = [tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k") for _ in range(20)]
     replies = await asyncio.gather(*posting)
     answered = [reply for reply in replies if reply.status_code == 200]
@@ -104,8 +104,8 @@ async def test_twenty_identical_requests_at_once_publish_once(tenant: Tenant, ac
     assert (await tenant.stored())["batches"] == 1
 
 
-async def test_two_hundred_identical_requests_at_once_make_one_batch(tenant: Tenant, account_id: str) -> None:
-    """More than there are connections to the database, so that they queue in every order."""
+async def test_two_hundred_concurrent_identical_requests_create_one_batch(tenant: Tenant, account_id: str) -> None:
+    """They are more than the database connections, so that they queue in every order."""
     body = {**_body(account_id), "scheduledAt": soon(3600)}
     posting = [tenant.client.post("/v1/posts", body, idempotency_key="k") for _ in range(200)]
     replies = await asyncio.gather(*posting)
@@ -116,7 +116,7 @@ async def test_two_hundred_identical_requests_at_once_make_one_batch(tenant: Ten
     assert (stored["batches"], stored["posts"], stored["idempotency_keys"]) == (1, 1, 1)
 
 
-async def test_a_second_caller_waits_for_the_first_ones_answer(tenant: Tenant) -> None:
+async def test_second_request_waits_for_the_first_response(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("slow")
     posting = [tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k") for _ in range(2)]
     first, second = await asyncio.gather(*posting)
@@ -125,7 +125,7 @@ async def test_a_second_caller_waits_for_the_first_ones_answer(tenant: Tenant) -
     assert len(await tenant.followers_see()) == 1
 
 
-async def test_a_second_caller_who_does_not_wait_is_told_that_the_first_is_still_running(tenant: Tenant) -> None:
+async def test_second_request_that_does_not_wait_gets_a_conflict(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("slow")
     first = asyncio.create_task(tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k"))
     await _accepted(tenant)
@@ -140,10 +140,10 @@ async def _accepted(tenant: Tenant) -> None:
     await eventually(lambda: tenant.admin.one("SELECT count(*) FROM batches WHERE organization_id = $1", tenant.uuid))
 
 
-async def test_a_caller_that_died_before_its_answer_leaves_a_batch_that_the_next_one_answers_for(
+async def test_repeated_request_responds_for_a_batch_of_a_crashed_one(
     tenant: Tenant,
 ) -> None:
-    """The claim is written with the batch: whatever happens after, there is nothing or there is an outcome."""
+    """The key is stored with the batch, so there is either neither of them or a batch with an outcome."""
     account_id = await tenant.client.sandbox_account("slow")
     died = asyncio.create_task(tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k"))
     await _accepted(tenant)
@@ -157,8 +157,8 @@ async def test_a_caller_that_died_before_its_answer_leaves_a_batch_that_the_next
     assert len(await tenant.followers_see()) == 1
 
 
-async def test_a_refusal_is_judged_anew(tenant: Tenant, account_id: str) -> None:
-    """It changed nothing, and its cause may have gone."""
+async def test_rejected_request_is_evaluated_again(tenant: Tenant, account_id: str) -> None:
+    """It changed nothing, and its cause may be gone."""
     body = {"targets": [{"platform": PLATFORM}], "text": "Hello"}
     other = await tenant.client.sandbox_account()
     refused = await tenant.client.post("/v1/posts", body, idempotency_key="k")
@@ -168,7 +168,7 @@ async def test_a_refusal_is_judged_anew(tenant: Tenant, account_id: str) -> None
     assert (reply.status_code, reply.json()["results"][0]["accountId"]) == (200, account_id)
 
 
-async def test_a_key_belongs_to_a_mode_and_a_profile(tenant: Tenant) -> None:
+async def test_key_belongs_to_a_mode_and_a_profile(tenant: Tenant) -> None:
     callers = [
         tenant.client,
         await tenant.key(profileId=await tenant.profile()),
@@ -180,13 +180,13 @@ async def test_a_key_belongs_to_a_mode_and_a_profile(tenant: Tenant) -> None:
         assert (reply.status_code, reply.headers.get("idempotency-replayed")) == (201, None)
 
 
-async def test_another_key_of_the_same_world_gets_the_same_answer(tenant: Tenant, account_id: str) -> None:
+async def test_another_api_key_of_the_same_mode_gets_the_same_response(tenant: Tenant, account_id: str) -> None:
     first = await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")
     colleague = await tenant.key()
     _check_replay(await colleague.post("/v1/posts", _body(account_id), idempotency_key="k"), first)
 
 
-async def test_a_key_is_free_again_after_a_day(tenant: Tenant, account_id: str) -> None:
+async def test_key_can_be_used_again_after_a_day(tenant: Tenant, account_id: str) -> None:
     assert (await tenant.client.post("/v1/posts", _body(account_id), idempotency_key="k")).status_code == 200
     await _age(tenant, "24 hours 1 second")
     reply = await tenant.client.post("/v1/posts", _body(account_id, "Other"), idempotency_key="k")
@@ -206,7 +206,7 @@ async def _age(tenant: Tenant, interval: str) -> None:
         ("/v1/webhook-endpoints", {"url": "http://127.0.0.1:49151/"}, "signingSecret"),
     ],
 )
-async def test_an_answer_with_a_secret_is_kept_sealed_and_shown_to_the_same_key_for_ten_minutes(
+async def test_response_with_a_secret_is_replayed_to_the_same_key_for_ten_minutes(
     tenant: Tenant, path: str, body: dict[str, Any], secret: str
 ) -> None:
     first = await tenant.client.post(path, body, idempotency_key="k")
@@ -223,7 +223,7 @@ async def test_an_answer_with_a_secret_is_kept_sealed_and_shown_to_the_same_key_
 
 
 async def test_repeated_retry_is_replayed_after_its_time_has_passed(tenant: Tenant, account_id: str) -> None:
-    """The earlier response is looked up before the request is checked: a time that was ahead is in the past now."""
+    """The earlier response is looked up before the request is checked: its time may be in the past by then."""
     draft = await tenant.client.post("/v1/posts", {**_body(account_id), "scheduledAt": soon(3600)})
     post_id = draft.json()["results"][0]["postId"]
     assert (await tenant.client.call("DELETE", f"/v1/posts/{post_id}")).status_code == 200
@@ -241,7 +241,7 @@ async def test_repeated_check_is_replayed_after_the_account_was_disconnected(ten
     _check_replay(await tenant.client.post(path, idempotency_key="k"), first)
 
 
-async def test_stored_answer_contains_no_readable_media_url(tenant: Tenant) -> None:
+async def test_stored_response_contains_no_readable_media_url(tenant: Tenant) -> None:
     media_id = await upload(tenant.client, png(), **{"idempotency-key": "k"})
     url = (await tenant.client.get(f"/v1/media/{media_id}")).json()["url"]
     stored = await tenant.admin.one("SELECT body FROM idempotency_keys WHERE organization_id = $1", tenant.uuid)
@@ -250,7 +250,7 @@ async def test_stored_answer_contains_no_readable_media_url(tenant: Tenant) -> N
     assert url.encode() not in stored
 
 
-async def test_an_upload_is_known_by_its_bytes_not_by_its_boundary(tenant: Tenant) -> None:
+async def test_upload_is_identified_by_its_bytes(tenant: Tenant) -> None:
     first = await upload(tenant.client, png(), **{"idempotency-key": "k"})
     assert await upload(tenant.client, png(), **{"idempotency-key": "k"}) == first
     headers = {"authorization": f"Bearer {tenant.client.key}", "idempotency-key": "k"}
@@ -260,7 +260,7 @@ async def test_an_upload_is_known_by_its_bytes_not_by_its_boundary(tenant: Tenan
     assert (stored["media"], stored["files"]) == (1, 1)
 
 
-async def test_many_uploads_at_once_under_one_key_leave_one_file(tenant: Tenant) -> None:
+async def test_concurrent_uploads_with_one_key_store_one_file(tenant: Tenant) -> None:
     made = await asyncio.gather(*[upload(tenant.client, png(), **{"idempotency-key": "k"}) for _ in range(5)])
     assert len(set(made)) == 1
     stored = await tenant.stored()

@@ -1,4 +1,4 @@
-"""Media by URL, from accept to the moment their post is due."""
+"""Media items by URL, from the request until their post is due."""
 
 import hashlib
 from typing import Any
@@ -21,7 +21,7 @@ async def account_id(client: Client) -> str:
 
 
 async def schedule(tenant: Tenant, url: str, *account_ids: str, **more: Any) -> list[str]:
-    """A post for tomorrow with a picture by URL; the ids of its posts."""
+    """Schedule posts for tomorrow with a picture by URL; return their ids."""
     targets = [{"accountId": account_id} for account_id in account_ids]
     body = {"targets": targets, "text": "Look", "media": [{"kind": "image", "url": url}]}
     reply = await tenant.client.post("/v1/posts", {**body, "scheduledAt": soon(86_400), **more})
@@ -50,7 +50,7 @@ async def status_of(tenant: Tenant, post_id: str) -> str:
     ],
     ids=["gone", "forbidden", "empty", "unreadable", "too large"],
 )
-async def test_a_post_that_can_never_go_out_is_rejected_long_before_it_is_due(
+async def test_post_with_a_missing_file_is_rejected_before_it_is_due(
     tenant: Tenant, account_id: str, services: WorkerServices, answer: Response, code: str, rule: str
 ) -> None:
     async with serving(answer) as url:
@@ -61,22 +61,22 @@ async def test_a_post_that_can_never_go_out_is_rejected_long_before_it_is_due(
     assert post["error"]["message"]
     assert post["error"]["remediation"]
     assert post["error"]["platform"] == PLATFORM
-    assert post["attempts"] == [], "no platform was asked"
+    assert post["attempts"] == [], "no platform was called"
     batch = (await tenant.client.get(f"/v1/batches/{post['batchId']}")).json()
     assert batch["status"] == "failed"
     assert batch["results"][0]["error"]["rule"] == rule
 
-    async def told() -> list[dict[str, Any]]:
+    async def received() -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = (await tenant.client.get("/v1/events?type=post.rejected")).json()["data"]
         return events
 
-    [event] = await eventually(told)
+    [event] = await eventually(received)
     assert (event["data"]["postId"], event["data"]["error"]["rule"]) == (post_id, rule)
     timeline = (await tenant.client.get(f"/v1/posts/{post_id}/timeline")).json()["data"]
     assert "post.rejected: the post is rejected." in [moment["message"] for moment in timeline]
 
 
-async def test_every_target_that_needs_the_medium_is_rejected_and_nothing_else(
+async def test_every_target_with_the_media_item_is_rejected_and_no_other(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:
     other = await tenant.client.sandbox_account()
@@ -89,13 +89,13 @@ async def test_every_target_that_needs_the_medium_is_rejected_and_nothing_else(
 
         async def is_here() -> bool:
             media = (await tenant.client.get("/v1/media")).json()["data"]
-            return any(medium["status"] == "ready" for medium in media)
+            return any(item["status"] == "ready" for item in media)
 
         assert await eventually(is_here)
     assert await status_of(tenant, fine) == "queued"
 
 
-async def test_a_link_that_dies_after_the_import_does_not_matter(
+async def test_url_may_become_unreachable_after_the_import(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:
     async with serving(Response(png())) as url:
@@ -105,17 +105,17 @@ async def test_a_link_that_dies_after_the_import_does_not_matter(
     assert (await tenant.settled(post_id))["status"] == "published"
 
 
-async def test_a_server_that_is_away_leaves_the_post_queued(
+async def test_post_stays_queued_while_the_server_is_unreachable(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:
-    """It is asked again, and when the post is due at the latest."""
+    """The URL is fetched again, at the latest when the post is due."""
     async with serving(Response(status_code=503)) as url:
         [post_id] = await schedule(tenant, f"{url}/a.png", account_id)
         await services.imports.sweep(100)
     assert await status_of(tenant, post_id) == "queued"
 
 
-async def test_a_server_that_stays_away_rejects_the_post_after_a_day(
+async def test_post_is_rejected_when_the_server_is_unreachable_for_a_day(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:
     async with serving(Response(status_code=503)) as url:
@@ -127,35 +127,31 @@ async def test_a_server_that_stays_away_rejects_the_post_after_a_day(
     assert (post["status"], post["error"]["rule"]) == ("rejected", "media.url.unreachable")
 
 
-class Mended:
-    """A server whose file is missing until `is_mended`."""
+class RepairedServer:
+    """A server whose file is missing until `is_repaired` is True."""
 
-    is_mended = False
+    is_repaired = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (Response(png()) if self.is_mended else Response(status_code=404))(scope, receive, send)
+        await (Response(png()) if self.is_repaired else Response(status_code=404))(scope, receive, send)
 
 
-async def test_a_retry_asks_a_link_again_that_was_dead(
-    tenant: Tenant, account_id: str, services: WorkerServices
-) -> None:
-    server = Mended()
+async def test_retry_fetches_the_url_again(tenant: Tenant, account_id: str, services: WorkerServices) -> None:
+    server = RepairedServer()
     async with serving(server) as url:
         [post_id] = await schedule(tenant, f"{url}/a.png", account_id)
         await services.imports.sweep(100)
         assert (await tenant.settled(post_id))["status"] == "rejected"
         await tenant.client.post(f"/v1/posts/{post_id}/retry", {"scheduledAt": soon(86_400)})
         await services.imports.sweep(100)
-        assert (await tenant.settled(post_id))["status"] == "rejected", "it is still dead"
-        server.is_mended = True
+        assert (await tenant.settled(post_id))["status"] == "rejected", "the file is still missing"
+        server.is_repaired = True
         reply = await tenant.client.post(f"/v1/posts/{post_id}/retry")
         assert reply.status_code == 200, reply.text
         assert (await tenant.settled(post_id))["status"] == "published"
 
 
-async def test_a_draft_is_judged_when_it_is_scheduled(
-    tenant: Tenant, account_id: str, services: WorkerServices
-) -> None:
+async def test_draft_is_checked_when_it_is_scheduled(tenant: Tenant, account_id: str, services: WorkerServices) -> None:
     async with serving(Response(status_code=404)) as url:
         [post_id] = await schedule(tenant, f"{url}/a.png", account_id, draft=True, scheduledAt=None)
         await services.imports.sweep(100)
@@ -166,10 +162,10 @@ async def test_a_draft_is_judged_when_it_is_scheduled(
         assert (await tenant.settled(post_id))["status"] == "rejected"
 
 
-async def test_what_no_worker_may_take_is_not_rejected_early_either(
+async def test_draft_held_and_leased_posts_are_not_rejected_early(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:
-    """A draft is its writer's, a held post waits for a person, and a post in a worker's hands is that worker's."""
+    """A draft belongs to its author, a held post waits for a person, and a leased post belongs to its worker."""
     async with serving(Response(status_code=404)) as url:
         [draft] = await schedule(tenant, f"{url}/a.png", account_id, draft=True, scheduledAt=None)
         [taken] = await schedule(tenant, f"{url}/b.png", account_id)
@@ -182,16 +178,16 @@ async def test_what_no_worker_may_take_is_not_rejected_early_either(
         async def have_failed() -> bool:
             await services.imports.sweep(100)
             media = (await tenant.client.get("/v1/media")).json()["data"]
-            return [medium["status"] for medium in media] == ["failed"] * 3
+            return [item["status"] for item in media] == ["failed"] * 3
 
         assert await eventually(have_failed)
     assert [await status_of(tenant, post_id) for post_id in (draft, taken, held)] == ["draft", "queued", "held"]
 
 
-async def test_a_url_that_cannot_be_reached_is_asked_later_and_later_and_at_last_never(
+async def test_unreachable_url_is_retried_with_backoff_and_fails_after_a_day(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:
-    """A dead server's media must not stand before everybody else's for ever."""
+    """An unreachable server must not delay the media items of others."""
     async with serving(Response(status_code=503)) as url:
         media = [{"kind": "image", "url": url}]
         wanted = {"targets": [{"accountId": account_id}], "text": "Look", "media": media, "scheduledAt": soon(86_400)}
@@ -205,19 +201,19 @@ async def test_a_url_that_cannot_be_reached_is_asked_later_and_later_and_at_last
         long_ago = "UPDATE media SET fetch_at = NULL, created_at = now() - interval '25 h' WHERE organization_id = $1"
         await tenant.admin.do(long_ago, tenant.uuid)
         await services.imports.sweep(100)
-    [medium] = (await tenant.client.get("/v1/media")).json()["data"]
-    assert (medium["status"], medium["error"]["rule"]) == ("failed", "media.url.unreachable")
+    [item] = (await tenant.client.get("/v1/media")).json()["data"]
+    assert (item["status"], item["error"]["rule"]) == ("failed", "media.url.unreachable")
 
 
-async def test_two_fetches_of_one_url_leave_the_bytes_that_are_on_record(
+async def test_second_fetch_of_a_url_does_not_replace_the_recorded_bytes(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:
-    """Whoever is second must not put other bytes under what the first has recorded."""
-    colours = iter(["red", "green", "blue", "black", "white"])
+    """The server may return other bytes the second time."""
+    colors = iter(["red", "green", "blue", "black", "white"])
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await Request(scope, receive).is_disconnected()
-        await Response(png(3, 2, next(colours)))(scope, receive, send)
+        await Response(png(3, 2, next(colors)))(scope, receive, send)
 
     async with serving(app) as url:
         media = [{"kind": "image", "url": f"{url}/a.png"}]
@@ -225,11 +221,11 @@ async def test_two_fetches_of_one_url_leave_the_bytes_that_are_on_record(
         await tenant.client.post("/v1/posts", wanted)
         await services.imports.sweep(100)
         await services.imports.sweep(100)
-    [medium] = (await tenant.client.get("/v1/media")).json()["data"]
-    got = await tenant.deployment.http.get(path_of(medium["url"]))
-    assert hashlib.sha256(got.content).hexdigest() == medium["sha256"]
+    [item] = (await tenant.client.get("/v1/media")).json()["data"]
+    got = await tenant.deployment.http.get(path_of(item["url"]))
+    assert hashlib.sha256(got.content).hexdigest() == item["sha256"]
 
-    async def is_alone() -> bool:  # the worker's own sweep may still hold bytes that came second
+    async def is_alone() -> bool:  # the worker's own sweep may still be storing a second copy
         return (await tenant.stored())["files"] == 1
 
     assert await eventually(is_alone)

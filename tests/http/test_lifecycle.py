@@ -1,4 +1,4 @@
-"""What can be done with a post after it was accepted, and before it is sent."""
+"""Operations on posts after they were accepted: drafts, changes, cancellation, retries and unpublishing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ def at(seconds: float) -> str:
 
 
 async def queued(client: Client, text: str = "Later", **changes: Any) -> str:
-    """A post for tomorrow; returns its id."""
+    """Schedule a post for tomorrow; return its id."""
     account_id = await client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": text, "scheduledAt": at(86_400), **changes}
     reply = await client.post("/v1/posts", body)
@@ -25,7 +25,7 @@ async def queued(client: Client, text: str = "Later", **changes: Any) -> str:
 
 
 async def published(client: Client, **body: Any) -> dict[str, Any]:
-    """A published post; returns its result."""
+    """Publish a post; return its result."""
     account_id = await client.sandbox_account()
     reply = await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Now", **body})
     assert reply.json()["status"] == "published", reply.text
@@ -34,7 +34,7 @@ async def published(client: Client, **body: Any) -> dict[str, Any]:
 
 
 async def settled(client: Client, post_id: str) -> dict[str, Any]:
-    """The post, once a worker is done with it."""
+    """Wait until the post is settled, and return it."""
 
     async def look() -> dict[str, Any] | None:
         post: dict[str, Any] = (await client.get(f"/v1/posts/{post_id}")).json()
@@ -45,7 +45,7 @@ async def settled(client: Client, post_id: str) -> dict[str, Any]:
     return found
 
 
-async def test_a_draft_is_stored_and_goes_nowhere_until_it_is_published(tenant: Tenant) -> None:
+async def test_draft_is_stored_and_not_sent_until_it_is_published(tenant: Tenant) -> None:
     client = tenant.client
     account_id = await client.sandbox_account()
     made = await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Draft", "draft": True})
@@ -60,7 +60,7 @@ async def test_a_draft_is_stored_and_goes_nowhere_until_it_is_published(tenant: 
     assert (again.status_code, again.json()["error"]["rule"]) == (409, "post.status")
 
 
-async def test_a_canceled_post_never_goes_out_and_can_be_retried(client: Client) -> None:
+async def test_canceled_post_is_not_sent_and_can_be_retried(client: Client) -> None:
     post_id = await queued(client)
     reply = await client.call("DELETE", f"/v1/posts/{post_id}")
     assert reply.json() == {"id": post_id, "status": "canceled"}
@@ -71,7 +71,7 @@ async def test_a_canceled_post_never_goes_out_and_can_be_retried(client: Client)
 
 @pytest.mark.parametrize("path", ["posts", "batches"])
 async def test_canceled_draft_cannot_be_retried(client: Client, path: str) -> None:
-    """No request has published it."""
+    """It was never published by a request."""
     account_id = await client.sandbox_account()
     draft = (
         await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "x", "draft": True})
@@ -95,7 +95,7 @@ async def test_draft_that_a_sandbox_reset_canceled_cannot_be_retried(client: Cli
     check_refusal(reply, 409, "validation_failed", "post.status")
 
 
-async def test_canceling_a_batch_cancels_what_still_can_be(client: Client) -> None:
+async def test_canceling_a_batch_cancels_its_unsent_posts(client: Client) -> None:
     accounts = [await client.sandbox_account() for _ in range(3)]
     body = {"targets": [{"accountId": account_id} for account_id in accounts], "text": "x", "scheduledAt": at(3600)}
     batch = (await client.post("/v1/posts", body)).json()
@@ -105,7 +105,7 @@ async def test_canceling_a_batch_cancels_what_still_can_be(client: Client) -> No
     assert {result["status"] for result in reply.json()["results"]} == {"canceled"}
 
 
-async def test_a_published_post_can_neither_be_canceled_nor_changed_nor_retried(client: Client) -> None:
+async def test_published_post_cannot_be_canceled_changed_or_retried(client: Client) -> None:
     post_id = (await published(client))["postId"]
     for method, path, body in (
         ("DELETE", f"/v1/posts/{post_id}", None),
@@ -117,7 +117,7 @@ async def test_a_published_post_can_neither_be_canceled_nor_changed_nor_retried(
         assert (reply.status_code, reply.json()["error"]["rule"]) == (409, "post.status"), path
 
 
-async def test_a_changed_post_goes_out_with_its_new_text_at_its_new_time(tenant: Tenant) -> None:
+async def test_changed_post_is_published_with_its_new_text_at_its_new_time(tenant: Tenant) -> None:
     client = tenant.client
     post_id = await queued(client, "Old", metadata={"campaign": "a"})
     reply = await client.call("PATCH", f"/v1/posts/{post_id}", {"text": "New", "scheduledAt": at(3600)})
@@ -129,7 +129,7 @@ async def test_a_changed_post_goes_out_with_its_new_text_at_its_new_time(tenant:
     assert seen["text"] == "New"
 
 
-async def test_a_change_is_checked_like_a_new_post_and_a_refused_one_changes_nothing(client: Client) -> None:
+async def test_change_is_checked_like_a_new_post(client: Client) -> None:
     post_id = await queued(client, "Short")
     reply = await client.call("PATCH", f"/v1/posts/{post_id}", {"text": "x" * 301})
     assert reply.json()["error"]["violations"][0]["rule"] == f"{PLATFORM}.text.max_graphemes"
@@ -140,7 +140,7 @@ async def test_a_change_is_checked_like_a_new_post_and_a_refused_one_changes_not
     assert (await client.get(f"/v1/posts/{post_id}")).json()["text"] == "Short"
 
 
-async def test_null_removes_a_field_and_what_is_left_out_stays(client: Client) -> None:
+async def test_null_removes_a_field_and_omitted_fields_stay(client: Client) -> None:
     post_id = await queued(client, "Text", firstComment={"text": "comment"}, thread=[{"text": "second"}])
     changed = (await client.call("PATCH", f"/v1/posts/{post_id}", {"firstComment": None})).json()
     assert "firstComment" not in changed
@@ -148,18 +148,18 @@ async def test_null_removes_a_field_and_what_is_left_out_stays(client: Client) -
     assert changed["text"] == "Text"
 
 
-async def test_an_unpublished_post_is_gone_with_its_thread_and_comment(tenant: Tenant) -> None:
+async def test_unpublished_post_is_deleted_with_its_thread_and_comment(tenant: Tenant) -> None:
     client = tenant.client
     result = await published(client, thread=[{"text": "2"}], firstComment={"text": "c"})
     assert len(await tenant.followers_see()) == 3
-    for _ in range(2):  # deleting what is gone succeeds
+    for _ in range(2):  # deleting a deleted post succeeds
         reply = await client.post(f"/v1/posts/{result['postId']}/unpublish")
         assert (reply.status_code, reply.json()["status"]) == (200, "published"), reply.text
         assert reply.json()["unpublishedAt"]
     assert await tenant.followers_see() == []
 
 
-async def test_validation_says_everything_and_stores_nothing(tenant: Tenant) -> None:
+async def test_validation_reports_every_violation_and_stores_nothing(tenant: Tenant) -> None:
     client = tenant.client
     account_id = await client.sandbox_account()
     before = await tenant.stored()
@@ -183,7 +183,7 @@ async def test_validation_says_everything_and_stores_nothing(tenant: Tenant) -> 
     assert await tenant.followers_see() == []
 
 
-async def test_a_bulk_carries_out_each_request_by_itself(tenant: Tenant) -> None:
+async def test_bulk_runs_each_request_independently(tenant: Tenant) -> None:
     client = tenant.client
     account_id = await client.sandbox_account()
     one = {"targets": [{"accountId": account_id}], "text": "One", "idempotencyKey": "bulk-1"}
@@ -199,7 +199,7 @@ async def test_a_bulk_carries_out_each_request_by_itself(tenant: Tenant) -> None
     assert len(await tenant.followers_see()) == 1
 
 
-async def test_every_failed_post_is_retried_by_filter(tenant: Tenant) -> None:
+async def test_failed_posts_are_retried_by_filter(tenant: Tenant) -> None:
     client = tenant.client
     ids = []
     for _ in range(2):
@@ -215,7 +215,7 @@ async def test_every_failed_post_is_retried_by_filter(tenant: Tenant) -> None:
         assert len((await settled(client, post_id))["attempts"]) == 2
 
 
-async def test_the_timeline_is_evidence_that_a_post_was_sent_once(client: Client) -> None:
+async def test_timeline_shows_that_a_post_was_sent_once(client: Client) -> None:
     post_id = (await published(client))["postId"]
     entries = (await client.get(f"/v1/posts/{post_id}/timeline")).json()["data"]
     kinds = [entry["kind"] for entry in entries]
@@ -226,7 +226,7 @@ async def test_the_timeline_is_evidence_that_a_post_was_sent_once(client: Client
     assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
 
 
-async def test_a_post_says_how_late_it_was_and_why(client: Client) -> None:
+async def test_post_shows_its_lateness_and_causes(client: Client) -> None:
     post_id = (await published(client))["postId"]
     lateness = (await settled(client, post_id))["lateness"]
     assert lateness["ms"] == sum(wait["ms"] for wait in lateness["waits"])
@@ -237,7 +237,7 @@ async def test_a_post_says_how_late_it_was_and_why(client: Client) -> None:
     assert "lateness" not in (await client.get(f"/v1/posts/{await queued(client)}")).json()
 
 
-async def test_the_same_text_for_the_same_account_is_refused_when_asked_for(client: Client) -> None:
+async def test_duplicate_text_is_rejected_when_requested(client: Client) -> None:
     account_id = await client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": "Twice?", "refuseDuplicatesWithinS": 3600}
     first = await client.post("/v1/posts", body)
@@ -260,10 +260,10 @@ async def test_the_same_text_for_the_same_account_is_refused_when_asked_for(clie
         ("Caf\u00e9 open", "The menu!", False),
     ],
 )
-async def test_duplicates_are_recognized_as_platforms_do(
+async def test_duplicates_are_compared_as_platforms_compare_them(
     client: Client, text: str, part: str, *, is_duplicate: bool
 ) -> None:
-    """White space around a text and its normalization form make no difference; anything else does."""
+    """Surrounding white space and Unicode normalization are ignored; any other difference counts."""
     account_id = await client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "refuseDuplicatesWithinS": 3600, "scheduledAt": at(86_400)}
     first = await client.post("/v1/posts", {**body, "text": "Caf\u00e9 open", "thread": [{"text": "The menu"}]})
@@ -272,7 +272,7 @@ async def test_duplicates_are_recognized_as_platforms_do(
     assert second.status_code == (409 if is_duplicate else 202), second.text
 
 
-async def test_duplicate_is_recognized_by_what_is_left_after_omissions(client: Client) -> None:
+async def test_duplicate_is_recognized_after_omissions(client: Client) -> None:
     account_id = await client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": "Hello", "refuseDuplicatesWithinS": 3600}
     document = {"kind": "document", "url": "https://documents.example/1.pdf"}
@@ -304,7 +304,7 @@ async def test_duplicate_is_recognized_after_a_change(client: Client) -> None:
         ("DELETE", "/v1/batches/{}"),
     ],
 )
-async def test_what_is_not_ours_is_not_found(client: Client, tenant: Tenant, method: str, path: str) -> None:
+async def test_foreign_resource_is_not_found(client: Client, tenant: Tenant, method: str, path: str) -> None:
     noun = "batch" if "batches" in path else "post"
     stranger = await tenant.deployment.client()
     post_id = await queued(stranger)

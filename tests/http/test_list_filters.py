@@ -138,9 +138,9 @@ async def test_accounts_are_filtered_by_platform(client: Client) -> None:
 async def test_accounts_are_filtered_by_handle_without_regard_to_case(client: Client) -> None:
     wanted, other = [(await client.sandbox_account()) for _ in range(2)]
     handle = (await client.get(f"/v1/accounts/{wanted}")).json()["handle"]
-    for value in (handle, handle.upper(), f"@{handle}", f"{handle},nobody.test"):
+    for value in (handle, handle.upper(), f"@{handle}", f"{handle},unknown.test"):
         assert await ids(client, f"/v1/accounts?handle={value}") == [wanted]
-    assert await ids(client, "/v1/accounts?handle=nobody.test") == []
+    assert await ids(client, "/v1/accounts?handle=unknown.test") == []
     assert await ids(client, "/v1/accounts?handle=") == []
     assert await ids(client, "/v1/accounts") == [other, wanted]
 
@@ -208,7 +208,7 @@ async def test_filter_of_a_bulk_retry_is_checked_like_a_query(client: Client, wa
     check_refusal(reply, 400, "validation_failed", f"filter.{field}")
 
 
-async def test_bulk_retry_with_a_key_of_one_profile_leaves_other_profiles_alone(tenant: Tenant) -> None:
+async def test_bulk_retry_with_a_key_of_one_profile_retries_its_posts_only(tenant: Tenant) -> None:
     profile_id = await tenant.profile()
     scoped = await tenant.key(profileId=profile_id)
     mine = await post(scoped, await scoped.sandbox_account("rejected"))

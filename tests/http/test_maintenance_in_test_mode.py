@@ -1,4 +1,4 @@
-"""Account maintenance in test mode, by the clock of the simulators, for every platform."""
+"""Account maintenance in test mode for every platform, by the clock of the simulators."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ async def row_of(tenant: Tenant) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("platform", sorted(discover()))
-async def test_a_credential_is_refreshed_when_the_clock_says_so(tenant: Tenant, platform: str) -> None:
+async def test_credential_is_refreshed_when_the_clock_has_moved(tenant: Tenant, platform: str) -> None:
     account_id = await connected(tenant, platform)
     before = await row_of(tenant)
     if before["refresh_in_s"] is None:
@@ -48,7 +48,7 @@ async def test_a_credential_is_refreshed_when_the_clock_says_so(tenant: Tenant, 
     assert (await tenant.client.post(f"/v1/accounts/{account_id}/check")).json()["health"]["state"] == "healthy"
 
 
-async def test_owners_are_told_when_the_clock_says_so(tenant: Tenant) -> None:
+async def test_expiry_is_announced_when_the_clock_has_moved(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     ends = "UPDATE accounts SET token_expires_at = now() + interval '30 days' WHERE organization_id = $1"
     await tenant.admin.do(ends, tenant.uuid)

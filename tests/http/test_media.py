@@ -1,4 +1,4 @@
-"""Media from their arrival to their end: seen, read by anybody with the address, kept while a post needs them."""
+"""Media items: uploads, imports, signed URLs, deletion and expiry."""
 
 import os
 from datetime import timedelta
@@ -30,10 +30,10 @@ async def read(tenant: Tenant, media_id: str) -> dict[str, Any]:
     return found
 
 
-async def test_a_medium_says_what_its_bytes_are(tenant: Tenant) -> None:
+async def test_media_item_shows_the_facts_of_its_bytes(tenant: Tenant) -> None:
     film = movie()  # two calls may encode it differently
-    medium = await read(tenant, await upload(tenant.client, film, "clip.txt"))
-    assert {name: medium[name] for name in ("status", "kind", "filename", "contentType", "width", "height")} == {
+    item = await read(tenant, await upload(tenant.client, film, "clip.txt"))
+    assert {name: item[name] for name in ("status", "kind", "filename", "contentType", "width", "height")} == {
         "status": "ready",
         "kind": "video",
         "filename": "clip.txt",
@@ -41,14 +41,14 @@ async def test_a_medium_says_what_its_bytes_are(tenant: Tenant) -> None:
         "width": 108,
         "height": 192,
     }
-    assert "frameCount" not in medium
-    assert (medium["durationS"], medium["frameRate"], medium["codec"]) == (1.0, 30.0, "h264")
-    assert medium["sizeBytes"] == len(film)
-    assert abs(moment(medium["expiresAt"]) - moment(medium["createdAt"]) - timedelta(days=30)) < timedelta(minutes=1)
-    assert medium in (await tenant.client.get("/v1/media")).json()["data"]
+    assert "frameCount" not in item
+    assert (item["durationS"], item["frameRate"], item["codec"]) == (1.0, 30.0, "h264")
+    assert item["sizeBytes"] == len(film)
+    assert abs(moment(item["expiresAt"]) - moment(item["createdAt"]) - timedelta(days=30)) < timedelta(minutes=1)
+    assert item in (await tenant.client.get("/v1/media")).json()["data"]
 
 
-async def test_a_picture_has_no_duration_and_a_document_no_size(tenant: Tenant) -> None:
+async def test_picture_has_no_duration_and_document_has_no_dimensions(tenant: Tenant) -> None:
     picture = await read(tenant, await upload(tenant.client))
     assert (picture["kind"], picture["width"], picture["frameCount"]) == ("image", 3, 1)
     assert not picture.keys() & {"durationS", "frameRate", "codec", "error"}
@@ -57,8 +57,8 @@ async def test_a_picture_has_no_duration_and_a_document_no_size(tenant: Tenant) 
     assert "width" not in document
 
 
-async def test_whoever_has_the_address_reads_the_bytes_and_nobody_else(tenant: Tenant) -> None:
-    """Platforms pull media without a key, in ranges, long after they were told where."""
+async def test_bytes_are_readable_only_with_the_signed_url(tenant: Tenant) -> None:
+    """Platforms fetch media without a key, in ranges, long after they received the URL."""
     content, http = png(9, 9), tenant.deployment.http
     url = (await read(tenant, await upload(tenant.client, content)))["url"]
     assert url.startswith("http://127.0.0.1:8080/media/")
@@ -87,7 +87,7 @@ async def test_whoever_has_the_address_reads_the_bytes_and_nobody_else(tenant: T
         ("bytes=-0", 416, 0, 0),
     ],
 )
-async def test_a_range_is_read_or_everything_is(
+async def test_range_or_whole_file_is_returned(
     tenant: Tenant, wanted: str, status: int, start: int, end: int | None
 ) -> None:
     content = png(9, 9)
@@ -100,7 +100,7 @@ async def test_a_range_is_read_or_everything_is(
         assert reply.headers["content-range"] == f"bytes {first}-{last}/{len(content)}"
 
 
-async def test_a_deleted_medium_is_gone_with_its_bytes(tenant: Tenant) -> None:
+async def test_deleted_media_item_is_removed_with_its_bytes(tenant: Tenant) -> None:
     media_id = await upload(tenant.client)
     url = (await read(tenant, media_id))["url"]
     first = await tenant.client.call("DELETE", f"/v1/media/{media_id}", idempotency_key="once")
@@ -120,7 +120,9 @@ def body(account_id: str, media_id: str, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("when", [{"scheduledAt": soon(86_400)}, {"draft": True}])
-async def test_a_medium_is_kept_while_a_post_needs_it(tenant: Tenant, account_id: str, when: dict[str, Any]) -> None:
+async def test_media_item_cannot_be_deleted_while_a_post_needs_it(
+    tenant: Tenant, account_id: str, when: dict[str, Any]
+) -> None:
     media_id = await upload(tenant.client)
     post = (await tenant.client.post("/v1/posts", body(account_id, media_id, **when))).json()["results"][0]["postId"]
     check_refusal(await tenant.client.call("DELETE", f"/v1/media/{media_id}"), 409, "validation_failed", "media.in_use")
@@ -130,7 +132,7 @@ async def test_a_medium_is_kept_while_a_post_needs_it(tenant: Tenant, account_id
     assert ref["mediaId"] == media_id
 
 
-async def test_a_platform_fetches_a_medium_until_its_post_has_ended(tenant: Tenant, account_id: str) -> None:
+async def test_platform_can_fetch_a_media_item_until_its_post_has_ended(tenant: Tenant, account_id: str) -> None:
     content, http = png(9, 9), tenant.deployment.http
     media_id = await upload(tenant.client, content)
     wanted = body(account_id, media_id, scheduledAt=soon(86_400))
@@ -152,7 +154,7 @@ async def test_a_platform_fetches_a_medium_until_its_post_has_ended(tenant: Tena
     assert (await http.head(path)).status_code == 404
 
 
-async def test_a_published_posts_medium_can_be_deleted_and_no_post_can_use_it_again(
+async def test_media_item_of_a_published_post_can_be_deleted_and_not_used_again(
     tenant: Tenant, account_id: str
 ) -> None:
     media_id = await upload(tenant.client)
@@ -163,7 +165,7 @@ async def test_a_published_posts_medium_can_be_deleted_and_no_post_can_use_it_ag
     check_refusal(refused, 404, "not_found", "media.unknown")
 
 
-async def test_an_import_brings_what_the_url_answers_with(tenant: Tenant) -> None:
+async def test_import_stores_the_file_of_the_url(tenant: Tenant) -> None:
     asked = 0
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -189,7 +191,7 @@ async def test_an_import_brings_what_the_url_answers_with(tenant: Tenant) -> Non
         (Response(b""), "media.empty_body"),
     ],
 )
-async def test_an_import_of_nothing_stores_nothing(tenant: Tenant, answer: Response, rule: str) -> None:
+async def test_failed_import_stores_nothing(tenant: Tenant, answer: Response, rule: str) -> None:
     async with serving(answer) as url, tenant.storing_nothing():
         reply = await tenant.client.post("/v1/media/import", {"url": url})
     check_refusal(reply, 400, "validation_failed", rule)
@@ -198,13 +200,13 @@ async def test_an_import_of_nothing_stores_nothing(tenant: Tenant, answer: Respo
 @pytest.mark.parametrize(
     "url", ["http://169.254.169.254/latest/meta-data", "file:///etc/passwd", "", "http://127.0.0.1:9/"]
 )
-async def test_an_import_from_nowhere_is_refused(tenant: Tenant, url: str) -> None:
+async def test_import_from_an_unreachable_url_is_rejected(tenant: Tenant, url: str) -> None:
     async with tenant.storing_nothing():
         reply = await tenant.client.post("/v1/media/import", {"url": url})
     check_refusal(reply, 400, "validation_failed", "media.url.unreachable")
 
 
-async def test_a_medium_is_put_into_a_profile_and_listed_there(tenant: Tenant) -> None:
+async def test_media_item_belongs_to_a_profile_and_is_listed_there(tenant: Tenant) -> None:
     profile_id = await tenant.profile()
     sent = {"authorization": f"Bearer {tenant.client.key}"}
     http = tenant.deployment.http
@@ -212,7 +214,7 @@ async def test_a_medium_is_put_into_a_profile_and_listed_there(tenant: Tenant) -
     assert made.json()["profileId"] == profile_id
     elsewhere = await upload(tenant.client)
     listed = (await tenant.client.get(f"/v1/media?profileId={profile_id}")).json()["data"]
-    assert [medium["id"] for medium in listed] == [made.json()["id"]]
+    assert [item["id"] for item in listed] == [made.json()["id"]]
     scoped = await tenant.key(profileId=profile_id)
     check_refusal(await scoped.get(f"/v1/media/{elsewhere}"), 404, "not_found")
     async with tenant.storing_nothing():
@@ -227,18 +229,18 @@ async def expire(tenant: Tenant, media_id: str) -> None:
     await tenant.admin.do(query, parse(Prefix.MEDIA, media_id))
 
 
-async def test_what_nobody_needs_expires(tenant: Tenant, services: WorkerServices) -> None:
+async def test_unused_media_item_expires(tenant: Tenant, services: WorkerServices) -> None:
     old, young = await upload(tenant.client), await upload(tenant.client)
     await expire(tenant, old)
     await services.expiry.sweep(100)
-    assert [medium["id"] for medium in (await tenant.client.get("/v1/media")).json()["data"]] == [young]
+    assert [item["id"] for item in (await tenant.client.get("/v1/media")).json()["data"]] == [young]
     assert (await tenant.stored())["files"] == 1
 
 
-async def test_what_a_post_needs_outlives_its_time_until_the_post_is_out(
+async def test_media_item_of_a_waiting_post_does_not_expire(
     tenant: Tenant, account_id: str, services: WorkerServices
 ) -> None:
-    """Neither a rule of the bucket nor a date knows what is scheduled: the posts do."""
+    """Only the posts, not a date or a bucket rule, determine when a media item expires."""
     media_id = await upload(tenant.client)
     accepted = await tenant.client.post("/v1/posts", body(account_id, media_id, scheduledAt=soon(86_400)))
     post_id = accepted.json()["results"][0]["postId"]
@@ -260,7 +262,7 @@ async def test_what_a_post_needs_outlives_its_time_until_the_post_is_out(
     assert (await tenant.stored())["files"] == 0
 
 
-async def test_a_removal_that_was_cut_short_is_finished(tenant: Tenant, services: WorkerServices) -> None:
+async def test_interrupted_deletion_is_finished(tenant: Tenant, services: WorkerServices) -> None:
     media_id = await upload(tenant.client)
     await tenant.admin.do(
         "UPDATE media SET status = 'deleted', expires_at = now() WHERE organization_id = $1", tenant.uuid
@@ -277,7 +279,7 @@ async def test_leftovers_of_a_crashed_upload_are_removed(tenant: Tenant, service
     leftover = path.parent / ".crashed.part"
     leftover.write_bytes(b"half")
     await services.expiry.remove_leftovers()
-    assert leftover.exists(), "its writer may be alive"
+    assert leftover.exists(), "its writer may still be running"
     os.utime(leftover, (0, 0))
     await services.expiry.remove_leftovers()
     assert not leftover.exists()

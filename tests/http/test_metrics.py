@@ -1,4 +1,4 @@
-"""`GET /metrics`, on a port of its own."""
+"""`GET /metrics`, on its own port."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ from tests.http.support import soon
 
 
 async def _read(port: int) -> dict[str, float]:
-    """Every sample by its name with labels."""
+    """Return every sample, by its name with labels."""
     async with httpx2.AsyncClient() as client:
         reply = await client.get(f"http://127.0.0.1:{port}/metrics")
     assert reply.status_code == 200
@@ -27,17 +27,17 @@ async def _read(port: int) -> dict[str, float]:
 
 
 async def _start_worker(deployment: Deployment) -> int:
-    """A worker that is watched on a port of its own; returns that."""
+    """Start a worker with metrics on its own port; return the port."""
     port = free_port()
     deployment.settings = deployment.settings.model_copy(update={"metrics_port": port})
     await deployment.start_worker()
     return port
 
 
-async def test_requests_are_counted_by_the_templates_of_their_routes(
+async def test_requests_are_counted_by_the_path_template_of_their_route(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
 ) -> None:
-    """Never by path: ids would be labels that are kept for ever, and would tell whose they are."""
+    """Paths contain ids, which would create unlimited labels and reveal tenants."""
     port = free_port()
     async with deployed(database_urls, redis_url, tmp_path, with_worker=False, metrics_port=port) as running:
         client = await running.client()
@@ -57,7 +57,7 @@ async def test_requests_are_counted_by_the_templates_of_their_routes(
     assert not any("BREW" in name or "nowhere" in name or "nonsense" in name for name in found)
 
 
-async def test_what_a_worker_does_is_counted(
+async def test_work_of_a_worker_is_counted(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path, receiver: Receiver
 ) -> None:
     async with deployed(database_urls, redis_url, tmp_path, with_worker=False) as running:
@@ -82,7 +82,7 @@ async def test_what_a_worker_does_is_counted(
     assert found[f'letmepost_platform_call_seconds_count{{platform="{platform}",status="4xx"}}'] >= 1
 
 
-async def test_the_queue_is_told_as_it_is_now(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> None:
+async def test_queue_gauge_shows_the_current_state(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> None:
     port = free_port()
     async with deployed(database_urls, redis_url, tmp_path, with_worker=False, metrics_port=port) as running:
         client = await running.client()
@@ -98,7 +98,7 @@ async def test_the_queue_is_told_as_it_is_now(database_urls: DatabaseURLs, redis
     assert found["letmepost_oldest_overdue_post_seconds"] > 0
 
 
-async def test_no_sample_names_a_tenant(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> None:
+async def test_no_sample_contains_a_tenant(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> None:
     async with deployed(database_urls, redis_url, tmp_path, with_worker=False) as running:
         port = await _start_worker(running)
         client = await running.client()
@@ -107,7 +107,7 @@ async def test_no_sample_names_a_tenant(database_urls: DatabaseURLs, redis_url: 
     assert not any(f'"{prefix}_' in name for name in found for prefix in Prefix)
 
 
-async def test_a_redis_that_is_away_is_counted(database_urls: DatabaseURLs, tmp_path: Path) -> None:
+async def test_unreachable_redis_is_counted(database_urls: DatabaseURLs, tmp_path: Path) -> None:
     port = free_port()
     away = "redis://127.0.0.1:1/0"
     async with deployed(database_urls, away, tmp_path, with_worker=False, metrics_port=port) as running:
@@ -118,27 +118,27 @@ async def test_a_redis_that_is_away_is_counted(database_urls: DatabaseURLs, tmp_
         assert (await _read(port))["letmepost_rate_limit_fallbacks_total"] == before + 3
 
 
-async def test_a_database_that_is_away_hides_the_queue_and_not_the_rest(
+async def test_unreachable_database_removes_the_queue_gauges_only(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
 ) -> None:
-    """No gauge at all: a zero would say that all is well."""
+    """The gauges are omitted: a zero would look healthy."""
     port = free_port()
     async with deployed(database_urls, redis_url, tmp_path, with_worker=False, metrics_port=port) as running:
         await running.http.get("/health")
         admin = await asyncpg.connect(database_urls.admin)
-        await admin.execute("ALTER TABLE posts RENAME TO posts_that_nobody_finds")
+        await admin.execute("ALTER TABLE posts RENAME TO renamed_posts")
         await admin.close()
         found = await _read(port)
     assert not any(name.startswith("letmepost_queue_posts") for name in found)
     assert any(name.startswith("letmepost_http_request_seconds") for name in found)
 
 
-async def test_the_api_itself_shows_no_metrics(service: Deployment) -> None:
+async def test_api_port_has_no_metrics(service: Deployment) -> None:
     assert (await service.http.get("/metrics")).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/v1/posts"])
-async def test_the_port_answers_nothing_else(
+async def test_metrics_port_serves_nothing_else(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path, path: str
 ) -> None:
     port = free_port()

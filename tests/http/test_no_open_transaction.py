@@ -20,7 +20,7 @@ from tests.services.watched_store import OPEN_TRANSACTIONS
 CASES = [*remote_requests.CASES, *remote_jobs.CASES]
 
 _STUCK_AFTER_S = 3.0
-"""A transaction that is open for so long while a call waits is open because of the call."""
+"""How long a transaction must be open during a call to count as open because of the call."""
 
 CALL_NOTHING = frozenset(
     """

@@ -1,4 +1,4 @@
-"""Tenants, as the operator makes, changes and removes them."""
+"""Organizations: the operator creates, changes and deletes them."""
 
 import asyncio
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def path(tenant: Tenant) -> str:
     return f"/v1/organizations/{tenant.id}"
 
 
-async def test_what_is_set_is_shown_and_what_is_not_sent_stays(operator: Client, path: str) -> None:
+async def test_change_sets_the_given_fields_only(operator: Client, path: str) -> None:
     bare = (await operator.get(path)).json()
     assert (bare["name"], bare["quotas"], "late" in bare) == ("Tenant", {}, False)
     late, quotas = {"withinS": 60, "then": "hold"}, {"postsPerMonth": 5, "mediaBytes": 10}
@@ -58,15 +58,13 @@ async def test_what_is_set_is_shown_and_what_is_not_sent_stays(operator: Client,
         ({"late": {"withinS": 1, "then": "maybe"}}, "late.then"),
     ],
 )
-async def test_a_wrong_change_changes_nothing(operator: Client, path: str, body: Mapping[str, Any], rule: str) -> None:
+async def test_invalid_change_is_rejected(operator: Client, path: str, body: Mapping[str, Any], rule: str) -> None:
     before = (await operator.get(path)).json()
     check_refusal(await operator.call("PATCH", path, body), 400, "validation_failed", rule)
     assert (await operator.get(path)).json() == before
 
 
-async def test_the_tenants_lateness_holds_unless_a_request_says_otherwise(
-    tenant: Tenant, operator: Client, path: str
-) -> None:
+async def test_lateness_rule_of_the_organization_is_the_default(tenant: Tenant, operator: Client, path: str) -> None:
     account_id = await tenant.client.sandbox_account()
     query = "SELECT late_within_s, late_then FROM posts WHERE organization_id = $1 ORDER BY id"
     wanted = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(3600)}
@@ -78,7 +76,7 @@ async def test_the_tenants_lateness_holds_unless_a_request_says_otherwise(
     assert found == [(86_400, "skip"), (0, "publish"), (5, "skip")]
 
 
-async def test_a_deleted_tenant_is_gone_at_once(tenant: Tenant, operator: Client, path: str) -> None:
+async def test_deleted_organization_is_not_found_immediately(tenant: Tenant, operator: Client, path: str) -> None:
     account_id = await tenant.client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(3600)}
     assert (await tenant.client.post("/v1/posts", body)).status_code == 202
@@ -94,10 +92,10 @@ async def test_a_deleted_tenant_is_gone_at_once(tenant: Tenant, operator: Client
     assert await tenant.admin.rows(query, tenant.uuid) == [{"status": "disconnected", "credential_sealed": None}]
 
 
-async def test_media_of_a_deleted_organization_cannot_be_read_or_uploaded_any_more(
+async def test_media_of_a_deleted_organization_cannot_be_read_or_uploaded(
     tenant: Tenant, operator: Client, path: str
 ) -> None:
-    """Their signed addresses are good for a week; the rows and bytes go with a later sweep."""
+    """Signed URLs are valid for a week, and the rows and bytes are removed by a later sweep."""
     http = tenant.deployment.http
     media_id = await upload(tenant.client, png())
     read = path_of((await tenant.client.get(f"/v1/media/{media_id}")).json()["url"])
@@ -109,11 +107,13 @@ async def test_media_of_a_deleted_organization_cannot_be_read_or_uploaded_any_mo
     assert (await http.head(read)).status_code == 404
     check_refusal(await http.put(put, content=png()), 404, "not_found")
     reply = await tenant.client.get(f"/v1/media/{media_id}")
-    assert reply.status_code in {401, 404}, "its key ends within a second"
+    assert reply.status_code in {401, 404}, "its key stops working within a second"
     assert (await tenant.stored())["files"] == 1
 
 
-async def test_the_keys_of_a_deleted_tenant_end_within_a_second(tenant: Tenant, operator: Client, path: str) -> None:
+async def test_keys_of_a_deleted_organization_stop_working_within_a_second(
+    tenant: Tenant, operator: Client, path: str
+) -> None:
     live = await tenant.key(Mode.LIVE)
     for client in (tenant.client, live):
         assert (await client.get("/v1/posts")).status_code == 200
@@ -125,7 +125,7 @@ async def test_the_keys_of_a_deleted_tenant_end_within_a_second(tenant: Tenant, 
     await eventually(both_end, within_s=10 * REVOCATION_LAG_S)
 
 
-async def test_what_a_deleted_tenant_had_is_removed_but_for_the_record(
+async def test_data_of_a_deleted_organization_is_removed_except_the_audit_log(
     tenant: Tenant, operator: Client, services: WorkerServices, path: str
 ) -> None:
     client = tenant.client
@@ -137,7 +137,7 @@ async def test_what_a_deleted_tenant_had_is_removed_but_for_the_record(
     bystander = await tenant.deployment.client()
     assert (await operator.call("DELETE", path)).status_code == 200
     await services.removal.sweep()
-    assert (await tenant.stored())["files"] == 1, "a request that was admitted before may still be under way"
+    assert (await tenant.stored())["files"] == 1, "an earlier request may still be running"
     await tenant.admin.do(
         "UPDATE organizations SET deleted_at = deleted_at - interval '1 hour' WHERE id = $1", tenant.uuid
     )
@@ -150,7 +150,7 @@ async def test_what_a_deleted_tenant_had_is_removed_but_for_the_record(
     assert (await bystander.get("/v1/posts")).status_code == 200
 
 
-async def test_operators_requests_are_carried_out_once_a_key(tenant: Tenant, operator: Client) -> None:
+async def test_request_of_the_operator_runs_once_per_idempotency_key(tenant: Tenant, operator: Client) -> None:
     made = await operator.post("/v1/organizations", {"name": "Once"}, idempotency_key=f"make-{tenant.id}")
     again = await operator.post("/v1/organizations", {"name": "Once"}, idempotency_key=f"make-{tenant.id}")
     assert (again.status_code, again.content) == (made.status_code, made.content)
@@ -171,7 +171,9 @@ async def test_operators_requests_are_carried_out_once_a_key(tenant: Tenant, ope
     assert await tenant.admin.one(query, parse(Prefix.ORGANIZATION, made.json()["id"])) == 4
 
 
-async def test_identical_requests_of_the_operator_at_once_make_one_tenant(tenant: Tenant, operator: Client) -> None:
+async def test_concurrent_identical_requests_of_the_operator_create_one_organization(
+    tenant: Tenant, operator: Client
+) -> None:
     name = f"Once {tenant.id}"
     making = [operator.post("/v1/organizations", {"name": name}, idempotency_key=name[-20:]) for _ in range(10)]
     replies = await asyncio.gather(*making)
@@ -180,7 +182,7 @@ async def test_identical_requests_of_the_operator_at_once_make_one_tenant(tenant
     assert await tenant.admin.one("SELECT count(*) FROM organizations WHERE name = $1", name) == 1
 
 
-async def test_a_key_of_the_operators_stands_for_one_request(tenant: Tenant, operator: Client) -> None:
+async def test_idempotency_key_of_the_operator_belongs_to_one_request(tenant: Tenant, operator: Client) -> None:
     key = f"k-{tenant.id}"
     assert (await operator.post("/v1/organizations", {"name": "One"}, idempotency_key=key)).status_code == 201
     reply = await operator.post("/v1/organizations", {"name": "Two"}, idempotency_key=key)
@@ -189,16 +191,14 @@ async def test_a_key_of_the_operators_stands_for_one_request(tenant: Tenant, ope
     assert (await operator.post("/v1/organizations", {"name": "Two"}, idempotency_key=key)).status_code == 201
 
 
-async def test_a_refused_request_of_the_operator_is_judged_anew(tenant: Tenant, operator: Client) -> None:
+async def test_rejected_request_of_the_operator_is_evaluated_again(tenant: Tenant, operator: Client) -> None:
     absent = f"/v1/organizations/org_{ABSENT_ID}"
     for _ in range(2):
         reply = await operator.call("DELETE", absent, idempotency_key=f"gone-{tenant.id}")
         check_refusal(reply, 404, "not_found")
 
 
-async def test_a_minted_key_is_kept_sealed_and_shown_again_for_ten_minutes(
-    tenant: Tenant, operator: Client, path: str
-) -> None:
+async def test_response_with_a_new_key_is_replayed_for_ten_minutes(tenant: Tenant, operator: Client, path: str) -> None:
     key, place = f"mint-{tenant.id}", f"{path}/api-keys"
     first = await operator.post(place, {"name": "first"}, idempotency_key=key)
     record = (await tenant.admin.rows(_NEWEST_RECORDS))[0]
@@ -275,7 +275,7 @@ async def _age(tenant: Tenant, *, key_age: str) -> None:
     await tenant.admin.do("UPDATE idempotency_keys SET created_at = created_at - $1::text::interval", key_age)
 
 
-async def test_who_changed_what_is_on_record(tenant: Tenant, operator: Client, path: str) -> None:
+async def test_changes_are_recorded_in_the_audit_log(tenant: Tenant, operator: Client, path: str) -> None:
     client = tenant.client
     [own] = (await client.get("/v1/api-keys")).json()["data"]
     minted = (await client.post("/v1/api-keys", {"name": "new"})).json()
@@ -309,11 +309,11 @@ async def test_who_changed_what_is_on_record(tenant: Tenant, operator: Client, p
     assert made["signingSecret"] not in whole
 
 
-async def test_a_refused_change_is_not_on_record(tenant: Tenant, operator: Client) -> None:
+async def test_rejected_change_is_not_recorded(tenant: Tenant, operator: Client) -> None:
     query = "SELECT count(*) FROM audit_log WHERE organization_id = $1"
     before = await tenant.admin.one(query, tenant.uuid)
     narrow = await tenant.key(scopes=["keys:write"])
     check_refusal(
         await narrow.post("/v1/api-keys", {"name": "more", "scopes": ["*"]}), 403, "unauthorized", "api_key.escalation"
     )
-    assert await tenant.admin.one(query, tenant.uuid) == before + 1, "the narrow key itself"
+    assert await tenant.admin.one(query, tenant.uuid) == before + 1, "only the creation of the key is recorded"

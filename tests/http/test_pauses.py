@@ -1,4 +1,4 @@
-"""The operator's emergency stop, over HTTP."""
+"""Pausing and resuming publishing, over HTTP."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ def operator(tenant: Tenant) -> Client:
     return Client(tenant.deployment.http, OPERATOR_TOKEN)
 
 
-async def test_a_paused_organizations_posts_wait_until_it_is_resumed(tenant: Tenant) -> None:
+async def test_posts_of_a_paused_organization_are_held_until_it_is_resumed(tenant: Tenant) -> None:
     scope = {"organizationId": tenant.id}
     paused = await operator(tenant).post("/v1/pauses", {**scope, "reason": "Incident"})
     assert {**scope, "reason": "Incident"}.items() <= paused.json()["data"][-1].items()
@@ -37,18 +37,18 @@ async def test_identical_resume_requests_sent_together_get_the_same_response(ten
     assert [(reply.status_code, reply.json()) for reply in replies] == [(200, {"released": 1})] * 10
 
 
-async def test_what_is_not_paused_cannot_be_resumed(tenant: Tenant) -> None:
+async def test_scope_that_is_not_paused_cannot_be_resumed(tenant: Tenant) -> None:
     absent = {"organizationId": spell(Prefix.ORGANIZATION, tenant.uuid), "accountId": f"acc_{ABSENT_ID}"}
     check_refusal(await operator(tenant).post("/v1/pauses/resume", absent), 404, "not_found")
 
 
-async def test_an_unknown_platform_cannot_be_paused(tenant: Tenant) -> None:
+async def test_unknown_platform_cannot_be_paused(tenant: Tenant) -> None:
     refused = await operator(tenant).post("/v1/pauses", {"platform": "nowhere"})
     check_refusal(refused, 400, "validation_failed", "platform")
     assert (await operator(tenant).get("/v1/pauses")).json() == {"data": []}
 
 
-async def test_whoever_does_not_exist_cannot_be_paused(tenant: Tenant) -> None:
+async def test_unknown_organization_or_account_cannot_be_paused(tenant: Tenant) -> None:
     for scope in (
         {"organizationId": f"org_{ABSENT_ID}"},
         {"organizationId": tenant.id, "accountId": f"acc_{ABSENT_ID}"},
@@ -65,9 +65,7 @@ async def test_whoever_does_not_exist_cannot_be_paused(tenant: Tenant) -> None:
         ({"organizationId": "own"}, "paused in part: some tenants"),
     ],
 )
-async def test_a_pause_is_seen_by_whoever_watches_over_the_deployment(
-    tenant: Tenant, scope: dict[str, str], said: str
-) -> None:
+async def test_pause_is_shown_by_readiness(tenant: Tenant, scope: dict[str, str], said: str) -> None:
     scope = {"organizationId": tenant.id} if "organizationId" in scope else scope
     assert (await tenant.client.get("/ready")).json()["parts"]["pauses"] == "ok"
     await operator(tenant).post("/v1/pauses", scope)

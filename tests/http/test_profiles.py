@@ -1,4 +1,4 @@
-"""Profiles, keys and what a key is told of itself."""
+"""Profiles, key rotation, `/v1/me` and `/v1/platforms`."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from letmepost.platforms import discover
 from tests.http.support import PLATFORM, Tenant, moment, soon
 
 
-async def test_a_profile_is_made_renamed_and_removed(tenant: Tenant) -> None:
+async def test_profile_is_created_renamed_and_deleted(tenant: Tenant) -> None:
     client = tenant.client
     [default] = (await client.get("/v1/profiles")).json()["data"]
     assert default["isDefault"]
@@ -20,7 +20,7 @@ async def test_a_profile_is_made_renamed_and_removed(tenant: Tenant) -> None:
     assert (await client.get(path)).status_code == 404
 
 
-async def test_a_profile_in_use_stays_and_nothing_is_lost(tenant: Tenant) -> None:
+async def test_profile_in_use_cannot_be_deleted(tenant: Tenant) -> None:
     client = tenant.client
     [default] = (await client.get("/v1/profiles")).json()["data"]
     reply = await client.call("DELETE", f"/v1/profiles/{default['id']}")
@@ -32,7 +32,7 @@ async def test_a_profile_in_use_stays_and_nothing_is_lost(tenant: Tenant) -> Non
     assert (await client.get(f"/v1/profiles/{used}")).status_code == 200
 
 
-async def test_a_profiles_key_sees_that_profile_alone(tenant: Tenant) -> None:
+async def test_key_of_one_profile_sees_that_profile_only(tenant: Tenant) -> None:
     own = (await tenant.client.post("/v1/profiles", {"name": "Own"})).json()["id"]
     key = await tenant.key(profileId=own)
     assert [found["id"] for found in (await key.get("/v1/profiles")).json()["data"]] == [own]
@@ -41,7 +41,7 @@ async def test_a_profiles_key_sees_that_profile_alone(tenant: Tenant) -> None:
     assert (await key.post("/v1/profiles", {"name": "More"})).status_code == 403
 
 
-async def test_a_rotated_key_goes_on_until_its_overlap_ends(tenant: Tenant) -> None:
+async def test_rotated_key_works_until_its_overlap_ends(tenant: Tenant) -> None:
     old = await tenant.key(name="ci", scopes=["keys:write", "keys:read", "posts:read"])
     [row] = [found for found in (await old.get("/v1/api-keys")).json()["data"] if found["name"] == "ci"]
     reply = await old.post(f"/v1/api-keys/{row['id']}/rotate", {"overlapHours": 1})
@@ -55,7 +55,7 @@ async def test_a_rotated_key_goes_on_until_its_overlap_ends(tenant: Tenant) -> N
     assert (ended.status_code, ended.json()["error"]["rule"]) == (409, "api_key.ended")
 
 
-async def test_a_rotated_key_can_be_revoked_before_its_overlap_ends(tenant: Tenant) -> None:
+async def test_rotated_key_can_be_revoked_before_its_overlap_ends(tenant: Tenant) -> None:
     old = await tenant.key(name="leaked", scopes=["posts:read"])
     [row] = [found for found in (await tenant.client.get("/v1/api-keys")).json()["data"] if found["name"] == "leaked"]
     await tenant.client.post(f"/v1/api-keys/{row['id']}/rotate", {"overlapHours": 24})
@@ -64,7 +64,7 @@ async def test_a_rotated_key_can_be_revoked_before_its_overlap_ends(tenant: Tena
     assert (await old.get("/v1/posts")).status_code == 401
 
 
-async def test_a_key_is_told_what_it_is(tenant: Tenant) -> None:
+async def test_key_can_read_itself(tenant: Tenant) -> None:
     key = await tenant.key(Mode.LIVE, name="reader", scopes=["posts:read"])
     me = (await key.get("/v1/me")).json()
     assert (me["mode"], me["organization"]["id"], me["key"]["scopes"]) == ("live", tenant.id, ["posts:read"])
@@ -87,7 +87,7 @@ async def test_every_platform_shows_its_limits_with_their_sources(tenant: Tenant
     assert "sunset" in found
 
 
-async def test_keys_that_have_ended_do_not_hold_their_profile(tenant: Tenant) -> None:
+async def test_profile_with_ended_keys_can_be_deleted(tenant: Tenant) -> None:
     profile_id = (await tenant.client.post("/v1/profiles", {"name": "Brand"})).json()["id"]
     key_id = (await tenant.client.post("/v1/api-keys", {"name": "ci", "profileId": profile_id})).json()["id"]
     reply = await tenant.client.call("DELETE", f"/v1/profiles/{profile_id}")

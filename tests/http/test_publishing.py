@@ -1,4 +1,4 @@
-"""A post, from the request to what followers see."""
+"""Publishing a post, from the request to the visible post."""
 
 import asyncio
 from datetime import datetime
@@ -10,7 +10,7 @@ from tests.doubles.waiting import eventually
 from tests.http.support import PLATFORM, Tenant, hang_up, moment, soon
 
 
-async def test_a_post_is_published_and_the_answer_says_where(deployment: Deployment) -> None:
+async def test_post_is_published_and_the_response_has_its_url(deployment: Deployment) -> None:
     client = await deployment.client()
     account_id = await client.sandbox_account()
     reply = await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
@@ -22,7 +22,7 @@ async def test_a_post_is_published_and_the_answer_says_where(deployment: Deploym
     assert seen["text"] == "Hello"
 
 
-async def test_the_answer_has_what_the_contract_promises_and_no_nulls(tenant: Tenant) -> None:
+async def test_response_has_the_documented_fields_without_nulls(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": "Hello", "publishNow": True}
     reply = await tenant.client.post("/v1/posts", body)
@@ -42,7 +42,7 @@ async def test_the_answer_has_what_the_contract_promises_and_no_nulls(tenant: Te
     assert moment(batch["createdAt"]) <= moment(result["publishedAt"])
 
 
-async def test_every_account_gets_the_post_and_the_results_keep_the_targets_order(tenant: Tenant) -> None:
+async def test_results_are_in_the_order_of_the_targets(tenant: Tenant) -> None:
     accounts = [await tenant.client.sandbox_account() for _ in range(5)]
     body = {"targets": [{"accountId": account_id} for account_id in reversed(accounts)], "text": "Hello"}
     batch = (await tenant.client.post("/v1/posts", body)).json()
@@ -53,7 +53,7 @@ async def test_every_account_gets_the_post_and_the_results_keep_the_targets_orde
     assert len(seen) == 5
 
 
-async def test_a_mixed_outcome_is_a_success_that_names_what_failed(tenant: Tenant) -> None:
+async def test_mixed_outcome_lists_the_failed_targets(tenant: Tenant) -> None:
     good, bad, dead = [await tenant.client.sandbox_account(scenario) for scenario in ("ok", "rejected", "auth_revoked")]
     body = {"targets": [{"accountId": account_id} for account_id in (good, bad, dead)], "text": "Hello"}
     reply = await tenant.client.post("/v1/posts", body)
@@ -68,38 +68,38 @@ async def test_a_mixed_outcome_is_a_success_that_names_what_failed(tenant: Tenan
     assert seen["uri"] == published["uri"]
 
 
-async def test_what_is_published_and_what_is_not_make_a_partial_failure(tenant: Tenant) -> None:
+async def test_published_and_failed_targets_are_a_partial_failure(tenant: Tenant) -> None:
     accounts = [await tenant.client.sandbox_account(scenario) for scenario in ("ok", "rejected")]
     body = {"targets": [{"accountId": account_id} for account_id in accounts], "text": "Hello"}
     reply = await tenant.client.post("/v1/posts", body)
     assert (reply.status_code, reply.json()["status"]) == (200, "partial_failed")
 
 
-async def test_nothing_published_is_a_failure_and_still_an_answer(tenant: Tenant) -> None:
+async def test_response_is_200_when_no_target_is_published(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("rejected")
     reply = await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
     assert (reply.status_code, reply.json()["status"]) == (200, "failed")
 
 
-async def test_a_platform_with_one_account_needs_no_account_id(tenant: Tenant) -> None:
+async def test_platform_with_one_account_needs_no_account_id(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     reply = await tenant.client.post("/v1/posts", {"targets": [{"platform": PLATFORM}], "text": "Hello"})
     [result] = reply.json()["results"]
     assert (result["accountId"], result["status"]) == (account_id, "published")
 
 
-async def test_a_profile_tells_which_of_a_platforms_accounts_is_meant(tenant: Tenant) -> None:
+async def test_profile_selects_among_the_accounts_of_a_platform(tenant: Tenant) -> None:
     profile_id = await tenant.profile()
     scoped = await tenant.key(profileId=profile_id)
     await tenant.client.sandbox_account()
-    theirs = await scoped.sandbox_account()
+    own_account_id = await scoped.sandbox_account()
     for caller, body in ((scoped, {}), (scoped, {"profileId": profile_id}), (tenant.client, {"profileId": profile_id})):
         reply = await caller.post("/v1/posts", {"targets": [{"platform": PLATFORM}], "text": "Hello", **body})
         assert reply.status_code == 200, reply.text
-        assert [result["accountId"] for result in reply.json()["results"]] == [theirs]
+        assert [result["accountId"] for result in reply.json()["results"]] == [own_account_id]
 
 
-async def test_an_account_and_its_platform_may_both_be_named(tenant: Tenant) -> None:
+async def test_target_may_name_account_and_platform(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     target = {"accountId": account_id, "platform": PLATFORM, "options": {"platform": PLATFORM}}
     reply = await tenant.client.post("/v1/posts", {"targets": [target], "text": "Hello"})
@@ -107,14 +107,14 @@ async def test_an_account_and_its_platform_may_both_be_named(tenant: Tenant) -> 
 
 
 @pytest.mark.parametrize("scenario", ["flaky", "timeout_after_publish", "token_expiring"])
-async def test_what_may_pass_is_tried_again_until_it_is_published_once(tenant: Tenant, scenario: str) -> None:
+async def test_temporary_failure_is_retried_and_published_once(tenant: Tenant, scenario: str) -> None:
     account_id = await tenant.client.sandbox_account(scenario)
     reply = await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
     assert (reply.status_code, reply.json()["status"]) == (200, "published"), reply.text
     assert len(await tenant.followers_see()) == 1
 
 
-async def test_a_record_key_that_is_taken_is_a_refusal(tenant: Tenant) -> None:
+async def test_post_with_a_used_record_key_is_not_published(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("duplicate")
     reply = await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
     [result] = reply.json()["results"]
@@ -122,7 +122,7 @@ async def test_a_record_key_that_is_taken_is_a_refusal(tenant: Tenant) -> None:
     assert "uri" not in result
 
 
-async def test_a_scheduled_post_waits_for_its_time(tenant: Tenant) -> None:
+async def test_scheduled_post_is_published_at_its_time(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     due = soon(2.5)
     body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": due}
@@ -146,7 +146,7 @@ def _seconds(text: str) -> float:
 @pytest.mark.parametrize(
     "spelling", ["{}Z", "{}z", "{}.1Z", "{}.123456789Z", "{}+00:00", "{}-11:30", "{}+14:00"], ids=str
 )
-async def test_a_time_may_have_any_offset(tenant: Tenant, spelling: str) -> None:
+async def test_time_may_have_any_utc_offset(tenant: Tenant, spelling: str) -> None:
     account_id = await tenant.client.sandbox_account()
     scheduled_at = spelling.format(soon(40 * 3600)[:19])
     body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": scheduled_at}
@@ -156,15 +156,15 @@ async def test_a_time_may_have_any_offset(tenant: Tenant, spelling: str) -> None
     assert abs(shown.timestamp() - _seconds(scheduled_at.upper().replace("Z", "+00:00"))) < 0.001
 
 
-async def test_a_time_may_have_a_space_for_the_t(tenant: Tenant) -> None:
-    """RFC 3339, section 5.6: applications may use a space for the sake of readability."""
+async def test_time_may_have_a_space_instead_of_the_t(tenant: Tenant) -> None:
+    """RFC 3339, section 5.6: applications may use a space for readability."""
     account_id = await tenant.client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(60).replace("T", " ")}
     assert (await tenant.client.post("/v1/posts", body)).status_code == 202
 
 
 @pytest.mark.parametrize("prefer", ["wait=0", "respond-async", "respond-async, wait=10"])
-async def test_who_does_not_want_to_wait_is_answered_at_once(tenant: Tenant, prefer: str) -> None:
+async def test_respond_async_responds_immediately(tenant: Tenant, prefer: str) -> None:
     account_id = await tenant.client.sandbox_account("slow")
     body = {"targets": [{"accountId": account_id}], "text": "Hello"}
     reply = await tenant.client.post("/v1/posts", body, prefer=prefer)
@@ -175,7 +175,7 @@ async def test_who_does_not_want_to_wait_is_answered_at_once(tenant: Tenant, pre
     assert result["status"] in {"queued", "publishing"}
 
 
-async def test_who_has_waited_long_enough_reads_the_outcome_later(tenant: Tenant) -> None:
+async def test_outcome_can_be_read_after_the_wait_has_ended(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("slow")
     body = {"targets": [{"accountId": account_id}], "text": "Hello"}
     reply = await tenant.client.post("/v1/posts", body, prefer="wait=1")
@@ -194,7 +194,7 @@ async def test_who_has_waited_long_enough_reads_the_outcome_later(tenant: Tenant
     assert batch["results"][0]["uri"]
 
 
-async def test_a_caller_who_hangs_up_does_not_stop_the_post(tenant: Tenant) -> None:
+async def test_client_disconnect_does_not_stop_the_post(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("slow")
     body = {"targets": [{"accountId": account_id}], "text": "Hello"}
     posting = asyncio.create_task(tenant.client.post("/v1/posts", body))
@@ -205,7 +205,7 @@ async def test_a_caller_who_hangs_up_does_not_stop_the_post(tenant: Tenant) -> N
     assert (await tenant.settled(post["id"]))["status"] == "published"
 
 
-async def test_metadata_come_back_and_are_never_sent(tenant: Tenant) -> None:
+async def test_metadata_is_returned_and_never_sent_to_the_platform(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     metadata = {"campaign": "spring", "k" * 40: "v" * 500}
     body = {"targets": [{"accountId": account_id}], "text": "Hello", "metadata": metadata}

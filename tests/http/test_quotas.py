@@ -1,4 +1,4 @@
-"""What the operator allows a tenant, as callers meet it."""
+"""Quotas of organizations, over HTTP."""
 
 import asyncio
 from base64 import b64encode
@@ -40,7 +40,7 @@ async def _draft(client: Client, account_id: str) -> str:
     return batch_id
 
 
-async def test_a_post_too_many_is_refused_and_says_which_quota(tenant: Tenant) -> None:
+async def test_post_over_the_quota_is_rejected_with_the_quota(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     await _allow(tenant, postsPerAccountDay=2)
     for _ in range(2):
@@ -56,11 +56,11 @@ async def test_a_post_too_many_is_refused_and_says_which_quota(tenant: Tenant) -
     assert error["quota"] == {"name": "postsPerAccountDay", "accountId": account_id, "used": 2, "limit": 2}
     assert resets_at[:10] in error["remediation"]
     after = await tenant.stored()
-    assert {name for name in before if before[name] != after[name]} == {"events"}, "it is told of, and no more"
+    assert {name for name in before if before[name] != after[name]} == {"events"}, "only the event is stored"
 
 
-async def test_a_refusal_is_not_kept_under_the_idempotency_key(tenant: Tenant) -> None:
-    """lessons C41: the caller's next try would be refused for a day, whatever became of the quota."""
+async def test_quota_error_is_not_stored_under_the_idempotency_key(tenant: Tenant) -> None:
+    """Otherwise the next request would be rejected for a day, even after the quota has reset."""
     account_id = await tenant.client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(_DAY_S)}
     await _allow(tenant, postsPerMonth=0)
@@ -74,15 +74,15 @@ async def test_a_refusal_is_not_kept_under_the_idempotency_key(tenant: Tenant) -
     assert (await tenant.client.post("/v1/posts", body, idempotency_key="k")).status_code == 202
 
 
-async def test_a_request_that_is_wrong_uses_nothing_up(tenant: Tenant) -> None:
-    """lessons C41: a quota was charged before the time was looked at, and stayed charged."""
+async def test_invalid_request_uses_no_quota(tenant: Tenant) -> None:
+    """The quota is charged only after the time was checked."""
     account_id = await tenant.client.sandbox_account()
     await _allow(tenant, postsPerMonth=1000)
     check_refusal(await _later(tenant.client, account_id, -1), 400, "validation_failed", "scheduledAt.future")
     assert (await _usage(tenant.client))["postsPerMonth"]["used"] == 0
 
 
-async def test_the_same_request_again_is_counted_once(tenant: Tenant) -> None:
+async def test_repeated_request_is_counted_once(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     await _allow(tenant, postsPerAccountDay=1)
     body = {"targets": [{"accountId": account_id}], "text": "Now"}
@@ -91,7 +91,7 @@ async def test_the_same_request_again_is_counted_once(tenant: Tenant) -> None:
     assert (first.status_code, again.content) == (200, first.content)
 
 
-async def test_each_request_of_a_bulk_is_judged_by_itself(tenant: Tenant) -> None:
+async def test_each_request_of_a_bulk_is_counted_independently(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     await _allow(tenant, postsPerMonth=1)
     post = {"targets": [{"accountId": account_id}], "text": "Later", "scheduledAt": soon(60)}
@@ -100,7 +100,7 @@ async def test_each_request_of_a_bulk_is_judged_by_itself(tenant: Tenant) -> Non
     assert reply.json()["data"][1]["body"]["error"]["quota"]["limit"] == 1
 
 
-async def test_a_canceled_post_makes_room_and_takes_it_again_when_it_is_retried(tenant: Tenant) -> None:
+async def test_canceled_post_returns_its_quota_until_it_is_retried(tenant: Tenant) -> None:
     client, account_id = tenant.client, await tenant.client.sandbox_account()
     await _allow(tenant, postsPerMonth=1)
     when = soon(120)
@@ -115,7 +115,7 @@ async def test_a_canceled_post_makes_room_and_takes_it_again_when_it_is_retried(
     assert (await client.post(f"/v1/posts/{post_id}/retry", {"scheduledAt": when})).status_code == 200
 
 
-async def test_a_draft_counts_when_it_is_published(tenant: Tenant) -> None:
+async def test_draft_counts_when_it_is_published(tenant: Tenant) -> None:
     client, account_id = tenant.client, await tenant.client.sandbox_account()
     await _allow(tenant, postsPerMonth=1)
     one, other = await _draft(client, account_id), await _draft(client, account_id)
@@ -126,7 +126,7 @@ async def test_a_draft_counts_when_it_is_published(tenant: Tenant) -> None:
     assert (await client.get(f"/v1/batches/{other}")).json()["status"] == "draft"
 
 
-async def test_a_rescheduled_post_counts_on_its_new_day(tenant: Tenant) -> None:
+async def test_rescheduled_post_counts_on_its_new_day(tenant: Tenant) -> None:
     client, account_id = tenant.client, await tenant.client.sandbox_account()
     await _allow(tenant, postsPerAccountDay=1)
     days = [soon((2 + number) * _DAY_S) for number in range(2)]
@@ -137,7 +137,7 @@ async def test_a_rescheduled_post_counts_on_its_new_day(tenant: Tenant) -> None:
     assert (await _later(client, account_id, scheduledAt=days[0])).status_code == 202
 
 
-async def test_a_file_too_many_is_refused_and_leaves_nothing(tenant: Tenant) -> None:
+async def test_file_over_the_quota_is_rejected_and_not_stored(tenant: Tenant) -> None:
     size = len(png())
     await _allow(tenant, mediaBytes=2 * size)
     headers = {"authorization": f"Bearer {tenant.client.key}"}
@@ -154,18 +154,18 @@ async def test_a_file_too_many_is_refused_and_leaves_nothing(tenant: Tenant) -> 
     assert (stored["media"], stored["files"]) == (2, 2)
 
 
-async def test_media_inside_a_request_count_too(tenant: Tenant) -> None:
+async def test_media_inside_a_request_count_toward_the_quota(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     await _allow(tenant, mediaBytes=1)
     media = [{"kind": "image", "altText": "A", "bytesBase64": b64encode(png()).decode()}]
     reply = await _later(tenant.client, account_id, media=media)
     check_refusal(reply, 429, "quota_exceeded", "quota.mediaBytes")
-    assert "retry-after" not in reply.headers, "waiting makes no room"
+    assert "retry-after" not in reply.headers, "this quota does not reset"
     stored = await tenant.stored()
     assert (stored["batches"], stored["media"], stored["files"]) == (0, 0, 0)
 
 
-async def test_a_tenant_hears_of_a_quota_that_runs_out(tenant: Tenant) -> None:
+async def test_exhausted_quota_is_announced(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     await _allow(tenant, postsPerMonth=1)
     when = soon(60)
@@ -184,7 +184,7 @@ async def test_a_tenant_hears_of_a_quota_that_runs_out(tenant: Tenant) -> None:
         assert moment(event["data"]["resetsAt"])
 
 
-async def test_usage_shows_every_cap(tenant: Tenant) -> None:
+async def test_usage_shows_every_limit(tenant: Tenant) -> None:
     client, account_id = tenant.client, await tenant.client.sandbox_account()
     assert list(await _usage(client)) == ["requestsPerMinute"], "by default there are no quotas"
     await _allow(tenant, postsPerMonth=10, postsPerAccountDay=5, mediaBytes=1000)
@@ -202,7 +202,7 @@ async def test_usage_shows_every_cap(tenant: Tenant) -> None:
     assert found == {"mediaBytes": {"name": "mediaBytes", "used": 0, "limit": 1000, "left": 1000}}
 
 
-async def test_usage_is_of_the_callers_world_and_profile(tenant: Tenant) -> None:
+async def test_usage_is_that_of_the_mode_and_profile(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     await _allow(tenant, postsPerMonth=10, postsPerAccountDay=5)
     assert (await _later(tenant.client, account_id, 60)).status_code == 202
@@ -214,7 +214,7 @@ async def test_usage_is_of_the_callers_world_and_profile(tenant: Tenant) -> None
     assert (await _usage(scoped))["requestsPerMinute"]["limit"] == 50
 
 
-async def test_usage_shows_what_a_platform_holds_back_and_until_when(tenant: Tenant) -> None:
+async def test_usage_shows_throttled_platforms_and_their_end(tenant: Tenant) -> None:
     client, limited = tenant.client, await tenant.client.sandbox_account("rate_limited")
     await client.sandbox_account()
     assert (await client.get("/v1/usage")).json()["throttles"] == []
@@ -232,7 +232,7 @@ async def test_usage_shows_what_a_platform_holds_back_and_until_when(tenant: Ten
     assert (await scoped.get("/v1/usage")).json()["throttles"] == []
 
 
-async def test_usage_shows_what_is_left_of_a_platforms_own_limits(tenant: Tenant) -> None:
+async def test_usage_shows_the_rest_of_platform_rate_limits(tenant: Tenant) -> None:
     client, account_id = tenant.client, await tenant.client.sandbox_account()
     assert (await client.get("/v1/usage")).json()["budgets"] == []
     await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Now"})

@@ -1,4 +1,4 @@
-"""Read-backs over the whole stack: planned at publication, brought nearer by the sandbox clock, shown to callers."""
+"""Read-backs over HTTP: planned at publication, moved by the sandbox clock, and shown to callers."""
 
 from letmepost.platforms import discover
 from letmepost.worker.services import WorkerServices
@@ -28,7 +28,7 @@ async def test_removal_is_shown_and_sent_as_an_event(tenant: Tenant, services: W
     account_id = await tenant.client.sandbox_account()
     made = await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
     post_id = made.json()["results"][0]["postId"]
-    # Its owner deletes it in the platform's own app: here, it is looked for under another key.
+    # Simulates a deletion in the platform's app: the post is looked up under another key.
     await tenant.admin.do("UPDATE posts SET uri = uri || 'x' WHERE organization_id = $1", tenant.uuid)
     await tenant.client.post("/v1/sandbox/clock", {"advanceS": 86_401})
 
@@ -46,7 +46,7 @@ async def test_removal_is_shown_and_sent_as_an_event(tenant: Tenant, services: W
     assert await eventually(events) == [shown]
 
 
-async def test_platforms_say_whether_they_can_be_read_back(client: Client) -> None:
+async def test_platform_shows_whether_posts_are_read_back(client: Client) -> None:
     shown = (await client.get("/v1/platforms")).json()["data"]
     assert {platform["platform"]: platform["canReadBack"] for platform in shown} == {
         name: platform.is_there is not None for name, platform in discover().items()

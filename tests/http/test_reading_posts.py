@@ -1,4 +1,4 @@
-"""Lists of posts, their pages, and one post with every attempt."""
+"""Lists of posts, and single posts with their attempts."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.http.support import ABSENT_ID, PLATFORM, Tenant, check_refusal, momen
 
 
 async def _post(client: Client, account_id: str, text: str = "Hello", **more: Any) -> dict[str, Any]:
-    """Publish; returns the result."""
+    """Publish a post; return its result."""
     reply = await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": text, **more})
     assert reply.status_code in {200, 202}, reply.text
     result: dict[str, Any] = {**reply.json()["results"][0], "batchId": reply.json()["id"]}
@@ -33,7 +33,7 @@ async def test_posts_are_listed_newest_first(client: Client) -> None:
     assert "attempts" not in page["data"][0]
 
 
-async def test_each_filter_narrows_and_several_values_widen(tenant: Tenant) -> None:
+async def test_posts_match_all_filters_and_any_value_of_each(tenant: Tenant) -> None:
     client, profile_id = tenant.client, await tenant.profile()
     here, refusing = await client.sandbox_account(), await client.sandbox_account("rejected")
     scoped = await tenant.key(profileId=profile_id)
@@ -82,16 +82,16 @@ async def test_posts_are_filtered_by_error_and_by_time(tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize(("query", "rule"), [("errorCode=nonsense", "errorCode"), ("after=yesterday", "after")])
-async def test_a_filter_that_can_fit_nothing_is_refused(client: Client, query: str, rule: str) -> None:
+async def test_invalid_filter_value_is_rejected(client: Client, query: str, rule: str) -> None:
     check_refusal(await client.get(f"/v1/posts?{query}"), 400, "validation_failed", rule)
 
 
-async def test_a_bound_without_a_zone_is_refused(client: Client) -> None:
+async def test_time_without_an_offset_is_rejected(client: Client) -> None:
     reply = await client.get("/v1/posts?before=2020-01-01T00:00:00")
     check_refusal(reply, 400, "validation_failed", "before.timezone")
 
 
-async def test_pages_neither_repeat_nor_skip_while_posts_are_added(client: Client) -> None:
+async def test_pages_are_stable_while_posts_are_added(client: Client) -> None:
     account_id = await client.sandbox_account()
     later = {"scheduledAt": soon(3600)}
     made = [(await _post(client, account_id, str(number), **later))["postId"] for number in range(5)]
@@ -106,7 +106,7 @@ async def test_pages_neither_repeat_nor_skip_while_posts_are_added(client: Clien
     assert found == made[::-1]
 
 
-async def test_a_page_that_ends_with_the_last_post_has_no_next(client: Client) -> None:
+async def test_last_page_has_no_next_cursor(client: Client) -> None:
     account_id = await client.sandbox_account()
     for number in range(2):
         await _post(client, account_id, str(number), scheduledAt=soon(3600))
@@ -115,7 +115,7 @@ async def test_a_page_that_ends_with_the_last_post_has_no_next(client: Client) -
     assert (await client.get("/v1/posts?limit=200")).json()["nextCursor"] is None
 
 
-async def test_a_post_tells_of_every_attempt_and_every_call_without_secrets(tenant: Tenant) -> None:
+async def test_post_shows_every_attempt_and_call_without_secrets(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("flaky")
     result = await _post(tenant.client, account_id)
     post = (await tenant.client.get(f"/v1/posts/{result['postId']}")).json()
@@ -140,7 +140,7 @@ async def test_a_post_tells_of_every_attempt_and_every_call_without_secrets(tena
     assert "Bearer" not in shown
 
 
-async def test_a_post_that_waits_for_its_next_try_says_when(tenant: Tenant) -> None:
+async def test_retrying_post_shows_its_next_attempt_time(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("unavailable")
     body = {"targets": [{"accountId": account_id}], "text": "Hello"}
     reply = await tenant.client.post("/v1/posts", body, prefer="wait=1")
@@ -152,7 +152,7 @@ async def test_a_post_that_waits_for_its_next_try_says_when(tenant: Tenant) -> N
     assert moment(post["nextAttemptAt"]) > moment(post["createdAt"])
 
 
-async def test_a_batch_reads_as_it_was_answered(client: Client) -> None:
+async def test_batch_is_read_as_in_the_response(client: Client) -> None:
     accounts = [await client.sandbox_account() for _ in range(2)]
     body = {"targets": [{"accountId": account_id} for account_id in accounts], "text": "Hello"}
     reply = await client.post("/v1/posts", body)
@@ -160,7 +160,7 @@ async def test_a_batch_reads_as_it_was_answered(client: Client) -> None:
     assert (read.status_code, read.json()) == (200, reply.json())
 
 
-async def test_a_profiles_key_sees_its_profile_alone(tenant: Tenant) -> None:
+async def test_key_of_one_profile_sees_its_posts_only(tenant: Tenant) -> None:
     one, two = [await tenant.key(profileId=await tenant.profile()) for _ in range(2)]
     result = await _post(one, await one.sandbox_account())
     paths = [f"/v1/posts/{result['postId']}", f"/v1/batches/{result['batchId']}", f"/v1/accounts/{result['accountId']}"]
@@ -175,7 +175,7 @@ async def test_a_profiles_key_sees_its_profile_alone(tenant: Tenant) -> None:
     assert (await two.get("/v1/accounts")).json()["data"] == []
 
 
-async def test_a_batch_over_several_profiles_belongs_to_none_of_them(tenant: Tenant) -> None:
+async def test_batch_over_several_profiles_is_hidden_from_keys_of_one_profile(tenant: Tenant) -> None:
     scoped = await tenant.key(profileId=await tenant.profile())
     accounts = [await tenant.client.sandbox_account(), await scoped.sandbox_account()]
     body = {"targets": [{"accountId": account_id} for account_id in accounts], "text": "Hello"}
@@ -184,7 +184,7 @@ async def test_a_batch_over_several_profiles_belongs_to_none_of_them(tenant: Ten
     assert await _list(scoped) == [batch["results"][1]["postId"]]
 
 
-async def test_the_worlds_do_not_see_each_other(tenant: Tenant) -> None:
+async def test_live_and_test_mode_are_separate(tenant: Tenant) -> None:
     result = await _post(tenant.client, await tenant.client.sandbox_account())
     live = await tenant.key(Mode.LIVE)
     for path in (
@@ -197,7 +197,7 @@ async def test_the_worlds_do_not_see_each_other(tenant: Tenant) -> None:
     assert await _list(live, f"?accountId={result['accountId']}") == []
 
 
-async def test_an_id_may_be_written_in_lower_case(client: Client) -> None:
+async def test_id_may_be_written_in_lower_case(client: Client) -> None:
     result = await _post(client, await client.sandbox_account())
     assert (await client.get(f"/v1/posts/{result['postId'].lower()}")).status_code == 200
     check_refusal(await client.get(f"/v1/posts/post_{ABSENT_ID}"), 404, "not_found")

@@ -1,4 +1,4 @@
-"""The test world's clock, and beginning again: days that a test suite need not wait for."""
+"""The clock and the reset of the test world."""
 
 import asyncio
 from datetime import timedelta
@@ -47,7 +47,7 @@ async def until(tenant: Tenant, post_id: str, status: str) -> dict[str, Any]:
     return found
 
 
-async def test_a_post_of_three_days_hence_is_published_when_the_clock_says_so(tenant: Tenant) -> None:
+async def test_scheduled_post_is_published_when_the_clock_has_moved(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     media = [{"kind": "image", "mediaId": await upload(tenant.client)}]
     post_id = await post(tenant.client, account_id, scheduledAt=soon(3 * DAY_S), media=media)
@@ -83,35 +83,35 @@ async def test_scheduled_time_is_shown_as_it_was_sent_when_the_clock_moves(tenan
     assert await eventually(due_times) == {"post.queued": sent, "post.published": later}
 
 
-async def test_what_fell_due_on_the_way_is_done_and_not_too_late(tenant: Tenant) -> None:
-    """A jump goes past the lateness of everything in between; in real days somebody would have been there in time."""
+async def test_post_due_during_a_jump_is_published_and_not_late(tenant: Tenant) -> None:
+    """A jump may exceed the lateness of a post that a worker would have published in time."""
     account_id = await tenant.client.sandbox_account()
     posts = [await post(tenant.client, account_id, scheduledAt=soon(days * DAY_S)) for days in (1, 2, 3)]
     await advance(tenant.client, 30 * DAY_S)
     assert [(await tenant.settled(post_id))["status"] for post_id in posts] == ["published"] * 3
 
 
-async def test_a_retry_that_the_platform_put_off_is_made_when_its_time_has_come(tenant: Tenant) -> None:
-    """Also in a world that is far ahead, where the platform's clock is another than ours."""
+async def test_retry_that_the_platform_postponed_runs_when_the_clock_has_moved(tenant: Tenant) -> None:
+    """The platform's clock is far ahead of real time."""
     await advance(tenant.client, 100 * DAY_S)
     account_id = await tenant.client.sandbox_account("unavailable")
     post_id = await post(tenant.client, account_id)
     waiting = await until(tenant, post_id, "retrying")
     retry_in = moment(waiting["nextAttemptAt"]) - moment(waiting["updatedAt"])
-    assert timedelta() < retry_in < timedelta(minutes=1), "told in the real time"
+    assert timedelta() < retry_in < timedelta(minutes=1), "it is shown in real time"
     await advance(tenant.client, 60)
     assert (await tenant.settled(post_id))["status"] == "published"
     assert len(await tenant.followers_see()) == 1
 
 
-async def test_a_limit_that_resets_at_a_moment_of_the_platforms_clock_is_waited_for_in_ours(tenant: Tenant) -> None:
+async def test_reset_time_of_a_limit_is_converted_to_real_time(tenant: Tenant) -> None:
     await advance(tenant.client, 100 * DAY_S)
     account_id = await tenant.client.sandbox_account("rate_limited")
     post_id = await post(tenant.client, account_id)
     assert (await tenant.settled(post_id))["status"] == "published"
 
 
-async def test_a_token_that_dies_on_the_way_is_renewed(tenant: Tenant) -> None:
+async def test_token_that_expires_during_a_jump_is_refreshed(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     await tenant.settled(await post(tenant.client, account_id))
     await advance(tenant.client, DAY_S)
@@ -120,7 +120,7 @@ async def test_a_token_that_dies_on_the_way_is_renewed(tenant: Tenant) -> None:
     assert len([call for call in done["attempts"][0]["calls"] if "refresh" in call["path"]]) <= 1
 
 
-async def test_the_moment_when_a_token_ends_comes_nearer(tenant: Tenant) -> None:
+async def test_expiry_of_a_token_moves_with_the_clock(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     row = parse(Prefix.ACCOUNT, account_id)
     await tenant.admin.do("UPDATE accounts SET token_expires_at = now() + interval '10 days' WHERE id = $1", row)
@@ -129,9 +129,7 @@ async def test_the_moment_when_a_token_ends_comes_nearer(tenant: Tenant) -> None
     assert timedelta(days=2, hours=23) < left <= timedelta(days=3)
 
 
-async def test_a_webhook_that_was_refused_is_sent_again_when_its_wait_is_over(
-    tenant: Tenant, receiver: Receiver
-) -> None:
+async def test_failed_webhook_is_resent_when_the_clock_has_moved(tenant: Tenant, receiver: Receiver) -> None:
     receiver.answers.extend([(500, {}), (500, {}), (503, {"retry-after": "3600"})])
     made = await tenant.client.post("/v1/webhook-endpoints", {"url": receiver.url, "events": ["post.published"]})
     assert made.status_code == 201, made.text
@@ -145,7 +143,7 @@ async def test_a_webhook_that_was_refused_is_sent_again_when_its_wait_is_over(
     assert last.event["data"]["status"] == "published"
 
 
-async def test_one_organizations_clock_is_nobody_elses(tenant: Tenant) -> None:
+async def test_clock_belongs_to_one_organization(tenant: Tenant) -> None:
     other = await tenant.deployment.client()
     account_id = await other.sandbox_account()
     post_id = await post(other, account_id, scheduledAt=soon(DAY_S))
@@ -211,7 +209,7 @@ async def test_sandbox_posts_have_the_ids_of_accounts_and_respect_the_profile_of
     assert [seen["accountId"] for seen in await tenant.followers_see()] == [mine, other]
 
 
-async def test_a_jump_is_made_once_for_a_key(tenant: Tenant) -> None:
+async def test_jump_runs_once_per_idempotency_key(tenant: Tenant) -> None:
     first = await tenant.client.post("/v1/sandbox/clock", {"advanceS": 60}, idempotency_key="once")
     again = await tenant.client.post("/v1/sandbox/clock", {"advanceS": 60}, idempotency_key="once")
     assert (first.json()["aheadS"], again.content) == (60, first.content)
@@ -233,13 +231,13 @@ async def test_clock_jumps_at_the_same_time_with_one_key_move_it_once(tenant: Te
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 366 * DAY_S + 1, "60", None, 1e300])
-async def test_a_jump_goes_forward_and_not_too_far(tenant: Tenant, seconds: object) -> None:
+async def test_jump_backwards_or_too_far_is_rejected(tenant: Tenant, seconds: object) -> None:
     async with tenant.storing_nothing():
         reply = await tenant.client.post("/v1/sandbox/clock", {"advanceS": seconds})
     check_refusal(reply, 400, "validation_failed", "advanceS")
 
 
-async def test_ten_years_are_enough_until_the_world_begins_again(tenant: Tenant) -> None:
+async def test_clock_moves_at_most_ten_years_until_a_reset(tenant: Tenant) -> None:
     for _ in range(10):
         await advance(tenant.client, 366 * DAY_S)
     reply = await tenant.client.post("/v1/sandbox/clock", {"advanceS": 1})
@@ -249,7 +247,7 @@ async def test_ten_years_are_enough_until_the_world_begins_again(tenant: Tenant)
 
 
 @pytest.mark.parametrize("path", ["/v1/sandbox/clock", "/v1/sandbox/reset"])
-async def test_the_test_world_is_for_test_keys_of_the_whole_organization(tenant: Tenant, path: str) -> None:
+async def test_test_world_requires_a_test_key_of_the_whole_organization(tenant: Tenant, path: str) -> None:
     body = {"advanceS": 60} if path.endswith("clock") else {}
     live = await tenant.key(Mode.LIVE)
     check_refusal(await live.post(path, body), 403, "unauthorized", "sandbox.test_key")
@@ -257,7 +255,7 @@ async def test_the_test_world_is_for_test_keys_of_the_whole_organization(tenant:
     check_refusal(await scoped.post(path, body), 403, "unauthorized", "profile.scope_mismatch")
 
 
-async def test_a_reset_cancels_what_waits_and_empties_the_networks(tenant: Tenant) -> None:
+async def test_reset_cancels_waiting_posts_and_empties_the_simulators(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     published = await post(tenant.client, account_id)
     await tenant.settled(published)

@@ -1,4 +1,4 @@
-"""What surrounds every request: limits, ids, health, and the pages that errors lead to."""
+"""Rate limits, request ids, health, readiness, and pages that errors link to."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ from tests.storage.support import Admin
 _RULES = [rule for platform in discover().values() for rule in platform.rules]
 
 
-async def test_every_authenticated_answer_says_what_is_left_of_the_limit(tenant: Tenant) -> None:
+async def test_authenticated_response_has_rate_limit_headers(tenant: Tenant) -> None:
     caller = await tenant.key(requestsPerMinute=1000)
     for path, status in (("/v1/posts", 200), ("/v1/posts/nonsense", 404), ("/v1/posts?limit=0", 400)):
         reply = await caller.get(path)
@@ -36,8 +36,8 @@ async def test_every_authenticated_answer_says_what_is_left_of_the_limit(tenant:
     assert "ratelimit-limit" not in stranger.headers
 
 
-async def test_too_many_requests_are_refused_with_the_time_to_come_again(tenant: Tenant) -> None:
-    """Five requests fall into at most two windows, so that one of them sees a third."""
+async def test_request_over_the_rate_limit_is_rejected_with_retry_after(tenant: Tenant) -> None:
+    """Five requests fall into at most two windows, so one window has at least three of them."""
     caller = await tenant.key(requestsPerMinute=2)
     replies = [await caller.get("/v1/posts") for _ in range(5)]
     refused = [reply for reply in replies if reply.status_code != 200]
@@ -50,8 +50,8 @@ async def test_too_many_requests_are_refused_with_the_time_to_come_again(tenant:
     assert (await tenant.client.get("/v1/posts")).status_code == 200
 
 
-async def test_concurrent_requests_each_get_an_allowance_of_their_own(tenant: Tenant) -> None:
-    """The minute may end once in between; then there are two windows."""
+async def test_concurrent_requests_have_their_own_rate_limit_headers(tenant: Tenant) -> None:
+    """If a new minute starts in between, there are two windows."""
     caller = await tenant.key(requestsPerMinute=20)
     replies = await asyncio.gather(*[caller.get("/v1/posts") for _ in range(30)])
     allowed = [reply.headers for reply in replies if reply.status_code == 200]
@@ -64,7 +64,7 @@ async def test_concurrent_requests_each_get_an_allowance_of_their_own(tenant: Te
             assert reply.headers["ratelimit-remaining"] == "0"
 
 
-async def test_who_is_over_the_limit_changes_nothing(tenant: Tenant) -> None:
+async def test_request_over_the_rate_limit_changes_nothing(tenant: Tenant) -> None:
     caller = await tenant.key(requestsPerMinute=1)
     account_id = await tenant.client.sandbox_account()
     body = {"targets": [{"accountId": account_id}], "text": "Hello"}
@@ -74,14 +74,14 @@ async def test_who_is_over_the_limit_changes_nothing(tenant: Tenant) -> None:
     assert len(await tenant.followers_see()) == published
 
 
-async def test_a_callers_request_id_is_kept_everywhere(tenant: Tenant) -> None:
+async def test_request_id_of_the_caller_is_used(tenant: Tenant) -> None:
     for given in ("abc", "~!#$%&'*+-.^_`|", "x" * 128):
         reply = await tenant.client.get("/v1/posts/nonsense", x_request_id=given)
         check_refusal(reply, 404, "not_found")
         assert reply.headers["x-request-id"] == given
 
 
-async def test_a_request_without_an_id_gets_a_new_one(client: Client) -> None:
+async def test_request_without_an_id_gets_a_new_one(client: Client) -> None:
     ids = [(await client.get("/v1/posts")).headers["x-request-id"] for _ in range(3)]
     assert len(set(ids)) == 3
     assert all(request_id.startswith("req_") for request_id in ids)
@@ -111,7 +111,7 @@ async def test_every_rule_of_every_platform_has_a_page(client: Client, rule: obj
     assert str(found.checked_on) in reply.text
 
 
-async def test_the_links_of_real_errors_lead_to_pages(tenant: Tenant) -> None:
+async def test_links_of_errors_lead_to_pages(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
     for reply in (
         await tenant.client.get("/v1/posts/nonsense"),
@@ -127,7 +127,7 @@ async def test_the_links_of_real_errors_lead_to_pages(tenant: Tenant) -> None:
             assert page.status_code == 200, link
 
 
-async def test_a_targets_error_is_the_same_wherever_it_is_read(tenant: Tenant) -> None:
+async def test_error_of_a_target_is_the_same_in_every_response(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account("rejected")
     reply = await tenant.client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Hello"})
     [result] = reply.json()["results"]
@@ -137,12 +137,12 @@ async def test_a_targets_error_is_the_same_wherever_it_is_read(tenant: Tenant) -
     assert {"code", "message", "platform", "platformResponse"} <= set(result["error"])
 
 
-async def test_health_says_that_the_process_lives(client: Client) -> None:
+async def test_health_returns_ok(client: Client) -> None:
     reply = await client.http.get("/health")
     assert (reply.status_code, reply.json()) == (200, {"status": "ok"})
 
 
-async def test_a_deployment_with_a_worker_is_ready(service: Deployment) -> None:
+async def test_deployment_with_a_worker_is_ready(service: Deployment) -> None:
     async def is_ready() -> bool:
         return (await service.http.get("/ready")).status_code == 200
 
@@ -152,10 +152,10 @@ async def test_a_deployment_with_a_worker_is_ready(service: Deployment) -> None:
     assert found["parts"] == dict.fromkeys(("database", "migrations", "redis", "worker", "overdue", "pauses"), "ok")
 
 
-async def test_a_deployment_without_a_worker_is_not_ready(
+async def test_deployment_without_a_worker_is_not_ready(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
 ) -> None:
-    """In a Redis database of its own: other deployments' workers are alive in the first."""
+    """It has its own Redis database, because workers of other deployments use the first one."""
     own_redis = f"{redis_url.rstrip('/').removesuffix('/0')}/9"
     async with deployed(database_urls, own_redis, tmp_path, with_worker=False) as lonely:
         reply = await lonely.http.get("/ready")
@@ -164,7 +164,7 @@ async def test_a_deployment_without_a_worker_is_not_ready(
         assert reply.json()["parts"]["database"] == "ok"
 
 
-async def test_a_schema_that_is_behind_is_not_ready(
+async def test_deployment_with_an_old_schema_is_not_ready(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
 ) -> None:
     async with (
@@ -180,10 +180,8 @@ async def test_a_schema_that_is_behind_is_not_ready(
         assert (await behind.http.get("/ready")).json()["parts"]["migrations"] != "ok"
 
 
-async def test_posts_that_are_late_are_told_and_keep_nobody_away(
-    database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
-) -> None:
-    """Those behind another post of their account wait for their turn: they are not late."""
+async def test_late_posts_are_reported_as_degraded(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> None:
+    """Posts that wait for another post of their account are not late."""
     async with (
         deployed(database_urls, redis_url, tmp_path, with_worker=False) as slow,
         _tenant_of(slow, database_urls) as tenant,
@@ -207,8 +205,8 @@ async def _tenant_of(deployment: Deployment, urls: DatabaseURLs) -> AsyncIterato
     await connection.close()
 
 
-async def test_without_redis_everything_goes_on(database_urls: DatabaseURLs, tmp_path: Path) -> None:
-    """Redis is a hint: without it posts take a sweep interval longer, and nobody is limited."""
+async def test_posts_are_published_without_redis(database_urls: DatabaseURLs, tmp_path: Path) -> None:
+    """Without Redis, posts take a sweep interval longer, and requests are not limited."""
     async with (
         deployed(database_urls, "redis://127.0.0.1:1/0", tmp_path) as running,
         _tenant_of(running, database_urls) as tenant,
@@ -227,14 +225,14 @@ async def test_without_redis_everything_goes_on(database_urls: DatabaseURLs, tmp
         assert (await running.http.get("/health")).status_code == 200
 
 
-async def test_a_defect_tells_its_id_and_nothing_else(
+async def test_internal_error_contains_only_its_request_id(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
 ) -> None:
     async with (
         deployed(database_urls, redis_url, tmp_path, with_worker=False) as broken,
         _tenant_of(broken, database_urls) as tenant,
     ):
-        await tenant.admin.do("ALTER TABLE posts RENAME TO posts_that_nobody_finds")
+        await tenant.admin.do("ALTER TABLE posts RENAME TO renamed_posts")
         with capture_logs(processors=[merge_contextvars]) as logs:
             reply = await tenant.client.get("/v1/posts", x_request_id="find-me")
         error = check_refusal(reply, 500, "internal_error")
@@ -245,7 +243,7 @@ async def test_a_defect_tells_its_id_and_nothing_else(
         assert (logged["request_id"], logged["path"]) == ("find-me", "/v1/posts")
 
 
-async def test_without_an_operator_token_there_are_no_operators(
+async def test_operator_routes_do_not_exist_without_an_operator_token(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
 ) -> None:
     async with deployed(database_urls, redis_url, tmp_path, with_worker=False, operator_token=None) as closed:
@@ -254,7 +252,7 @@ async def test_without_an_operator_token_there_are_no_operators(
             check_refusal(reply, 404, "not_found")
 
 
-async def test_without_a_sandbox_test_keys_cannot_publish(
+async def test_test_key_cannot_publish_without_a_sandbox(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path
 ) -> None:
     async with (
@@ -265,6 +263,6 @@ async def test_without_a_sandbox_test_keys_cannot_publish(
         check_refusal(reply, 403, "platform_not_enabled")
 
 
-async def test_many_callers_at_once_are_all_answered(tenant: Tenant) -> None:
+async def test_many_concurrent_requests_get_a_response(tenant: Tenant) -> None:
     replies = await asyncio.gather(*[tenant.client.get("/v1/posts") for _ in range(50)])
     assert {reply.status_code for reply in replies} == {200}

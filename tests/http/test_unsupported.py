@@ -1,4 +1,4 @@
-"""Content that the platform of a target does not support: rejected, or omitted with a warning when asked for."""
+"""Content that the platform of a target does not support: rejected, or omitted with a warning on request."""
 
 import base64
 from typing import Any
@@ -61,9 +61,7 @@ async def test_unsupported_media_item_rejects_the_post(tenant: Tenant, account_i
     assert _violated(error) == [(UNSUPPORTED, "media[1]")]
 
 
-async def test_unsupported_media_item_is_omitted_and_the_rest_is_published_when_asked_for(
-    tenant: Tenant, account_id: str
-) -> None:
+async def test_unsupported_media_item_is_omitted_on_request(tenant: Tenant, account_id: str) -> None:
     body = await _body(tenant.client, account_id, onUnsupported="omit")
     reply = await tenant.client.post("/v1/posts", body)
     assert reply.json()["status"] == "published", reply.text
@@ -73,9 +71,7 @@ async def test_unsupported_media_item_is_omitted_and_the_rest_is_published_when_
     assert [image["alt"] for image in seen["record"]["embed"]["images"]] == ["A picture"]
 
 
-async def test_title_without_place_on_the_platform_is_rejected_or_omitted_alone(
-    tenant: Tenant, account_id: str
-) -> None:
+async def test_unsupported_title_is_rejected_or_omitted(tenant: Tenant, account_id: str) -> None:
     media = [{**await _picture(tenant.client), "title": "Harbor"}]
     body = {"targets": [{"accountId": account_id}], "text": "Look", "media": media}
     unsupported = f"{PLATFORM}.media.title_supported"
@@ -86,7 +82,7 @@ async def test_title_without_place_on_the_platform_is_rejected_or_omitted_alone(
     assert [image["alt"] for image in seen["record"]["embed"]["images"]] == ["A picture"]
 
 
-async def test_video_alone_is_not_published_as_text(tenant: Tenant) -> None:
+async def test_post_with_only_an_unsupported_video_is_rejected(tenant: Tenant) -> None:
     account_id = await _account_on(tenant.client, "twitter")
     video = {"kind": "video", "url": "https://videos.example/1.mp4"}
     body = {"targets": [{"accountId": account_id}], "text": "Watch", "media": [video]}
@@ -95,7 +91,7 @@ async def test_video_alone_is_not_published_as_text(tenant: Tenant) -> None:
     check_refusal(reply, 400, "preflight_failed", "twitter.media.kind_supported")
 
 
-async def test_thread_is_rejected_or_omitted_where_there_are_no_threads(tenant: Tenant) -> None:
+async def test_unsupported_thread_is_rejected_or_omitted(tenant: Tenant) -> None:
     account_id = await _account_on(tenant.client, NO_THREADS)
     body = {"targets": [{"accountId": account_id}], "text": "One", "thread": [{"text": "Two"}, {"text": "Three"}]}
     async with tenant.storing_nothing():
@@ -135,7 +131,7 @@ async def test_media_that_every_target_omits_are_not_stored(tenant: Tenant, acco
     assert (await tenant.client.get("/v1/media")).json()["data"] == []
 
 
-async def test_each_request_of_a_bulk_chooses_for_itself(tenant: Tenant, account_id: str) -> None:
+async def test_each_request_of_a_bulk_has_its_own_choice(tenant: Tenant, account_id: str) -> None:
     body = await _body(tenant.client, account_id)
     reply = await tenant.client.post("/v1/posts/bulk", {"posts": [body, {**body, "onUnsupported": "omit"}]})
     refused, accepted = reply.json()["data"]
@@ -143,7 +139,7 @@ async def test_each_request_of_a_bulk_chooses_for_itself(tenant: Tenant, account
     assert (accepted["status"], _warned(accepted["body"]["results"][0])) == (202, [(UNSUPPORTED, "media[1]")])
 
 
-async def test_validation_reports_what_creating_the_post_would(tenant: Tenant, account_id: str) -> None:
+async def test_validation_reports_the_same_as_creating_the_post(tenant: Tenant, account_id: str) -> None:
     body = await _body(tenant.client, account_id)
     [rejected] = (await tenant.client.post("/v1/posts/validate", body)).json()["targets"]
     assert (rejected["valid"], _violated(rejected)) == (False, [(UNSUPPORTED, "media[1]")])
@@ -162,7 +158,7 @@ async def _draft(client: Client, account_id: str, **changes: Any) -> dict[str, A
     return batch
 
 
-async def test_change_of_a_draft_omits_as_its_request_did(tenant: Tenant, account_id: str) -> None:
+async def test_change_of_a_draft_omits_like_its_request(tenant: Tenant, account_id: str) -> None:
     batch = await _draft(tenant.client, account_id, onUnsupported="omit")
     post = f"/v1/posts/{batch['results'][0]['postId']}"
     picture = await _picture(tenant.client)
@@ -218,7 +214,7 @@ async def test_retry_keeps_the_warning(tenant: Tenant, account_id: str) -> None:
     assert (post["status"], _warned(post)) == ("published", [(UNSUPPORTED, "media[1]")])
 
 
-async def test_on_unsupported_is_one_of_two_words(tenant: Tenant, account_id: str) -> None:
+async def test_on_unsupported_has_two_values(tenant: Tenant, account_id: str) -> None:
     body = {"targets": [{"accountId": account_id}], "text": "Hello", "onUnsupported": "ignore"}
     check_refusal(await tenant.client.post("/v1/posts", body), 400, "validation_failed", "onUnsupported")
 

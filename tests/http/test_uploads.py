@@ -1,4 +1,4 @@
-"""Large files: announced first, then brought to an address of their own, which is good for one file."""
+"""Large uploads: announced first, then sent to a signed URL that is valid for one file."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,31 +29,31 @@ async def start(tenant: Tenant, size_bytes: int = len(CLIP), **more: Any) -> dic
 
 
 async def put(tenant: Tenant, started: dict[str, Any], content: Any) -> httpx2.Response:
-    """Without a key: the address is enough."""
+    """Upload without a key: the URL is enough."""
     return await tenant.deployment.http.put(path_of(started["upload"]["url"]), content=content)
 
 
-async def test_a_large_file_comes_to_its_own_address_without_a_key(tenant: Tenant) -> None:
+async def test_large_file_is_uploaded_to_its_url_without_a_key(tenant: Tenant) -> None:
     started = await start(tenant)
     assert (started["status"], started["upload"]["method"]) == ("uploading", "PUT")
     assert started["upload"]["headers"] == {"content-length": str(len(CLIP))}
     brought = await put(tenant, started, CLIP)
     assert brought.status_code == 200, brought.text
-    medium = await read(tenant, started["id"])
-    assert (medium["status"], medium["contentType"], medium["codec"]) == ("ready", "video/mp4", "h264")
-    got = await tenant.deployment.http.get(path_of(medium["url"]))
+    item = await read(tenant, started["id"])
+    assert (item["status"], item["contentType"], item["codec"]) == ("ready", "video/mp4", "h264")
+    got = await tenant.deployment.http.get(path_of(item["url"]))
     assert got.content == CLIP
     completed = await tenant.client.post(f"/v1/media/{started['id']}/complete")
     assert (completed.status_code, completed.json()["status"]) == (200, "ready")
 
 
-async def test_an_address_is_good_for_one_file(tenant: Tenant) -> None:
+async def test_upload_url_is_valid_for_one_file(tenant: Tenant) -> None:
     started = await start(tenant, len(png()))
     assert (await put(tenant, started, png())).status_code == 200
     other = png(colour="blue")[: len(png())].ljust(len(png()), b"\0")
     check_refusal(await put(tenant, started, other), 409, "validation_failed", "media.upload_used")
-    medium = await read(tenant, started["id"])
-    assert (await tenant.deployment.http.get(path_of(medium["url"]))).content == png()
+    item = await read(tenant, started["id"])
+    assert (await tenant.deployment.http.get(path_of(item["url"]))).content == png()
     assert (await tenant.stored())["files"] == 1
 
 
@@ -61,7 +61,7 @@ async def _chunked(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-async def test_another_length_than_was_announced_is_refused_and_the_right_one_may_follow(tenant: Tenant) -> None:
+async def test_wrong_length_is_rejected_and_can_be_corrected(tenant: Tenant) -> None:
     started = await start(tenant)
     for wrong, status, rule in (
         (CLIP + b"x", 400, "media.size_mismatch"),
@@ -75,23 +75,23 @@ async def test_another_length_than_was_announced_is_refused_and_the_right_one_ma
     assert (await put(tenant, started, _chunked(CLIP))).status_code == 200
 
 
-async def test_what_the_bytes_are_decides_and_not_what_was_announced(tenant: Tenant) -> None:
+async def test_type_is_detected_from_the_bytes(tenant: Tenant) -> None:
     started = await start(tenant, 6)
     check_refusal(await put(tenant, started, b"<html>"), 400, "validation_failed", "media.unreadable")
-    medium = await read(tenant, started["id"])
-    assert (medium["status"], medium["error"]["rule"]) == ("failed", "media.unreadable")
+    item = await read(tenant, started["id"])
+    assert (item["status"], item["error"]["rule"]) == ("failed", "media.unreadable")
     check_refusal(await put(tenant, started, png()[:6]), 409, "validation_failed", "media.upload_used")
     assert (await tenant.stored())["files"] == 0
 
 
-async def test_half_an_image_is_unreadable_whatever_way_it_comes(tenant: Tenant) -> None:
+async def test_half_an_image_is_unreadable_in_every_upload(tenant: Tenant) -> None:
     half = jpeg()[: len(jpeg()) // 2]
     started = await start(tenant, len(half))
     check_refusal(await put(tenant, started, half), 400, "validation_failed", "media.unreadable")
     assert (await read(tenant, started["id"]))["status"] == "failed"
 
 
-async def test_an_address_that_was_changed_leads_nowhere(tenant: Tenant) -> None:
+async def test_changed_upload_url_is_not_found(tenant: Tenant) -> None:
     started = await start(tenant)
     for changed in (started["upload"]["url"][:-2], started["upload"]["url"] + "A"):
         reply = await put(tenant, {"upload": {"url": changed}}, CLIP)
@@ -101,7 +101,7 @@ async def test_an_address_that_was_changed_leads_nowhere(tenant: Tenant) -> None
     check_refusal(await put(tenant, {"upload": {"url": crossed}}, CLIP), 404, "not_found")
 
 
-async def test_nothing_can_be_completed_before_it_came(tenant: Tenant) -> None:
+async def test_upload_cannot_be_completed_before_its_bytes_arrived(tenant: Tenant) -> None:
     started = await start(tenant)
     reply = await tenant.client.post(f"/v1/media/{started['id']}/complete")
     check_refusal(reply, 409, "validation_failed", "media.not_uploaded")
@@ -118,7 +118,7 @@ async def test_nothing_can_be_completed_before_it_came(tenant: Tenant) -> None:
         ({"sizeBytes": 5, "file": "x"}, 400, "file"),
     ],
 )
-async def test_an_upload_that_cannot_be_is_refused_before_it_begins(
+async def test_invalid_upload_is_rejected_when_it_is_announced(
     tenant: Tenant, wanted: dict[str, Any], status: int, rule: str
 ) -> None:
     async with tenant.storing_nothing():
@@ -126,7 +126,7 @@ async def test_an_upload_that_cannot_be_is_refused_before_it_begins(
     check_refusal(reply, status, "validation_failed", rule)
 
 
-# The same with a bucket: the bytes go past this service.
+# Uploads to a bucket, which bypass this service
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ async def cloud(
     tmp_path_factory: pytest.TempPathFactory,
     s3_url: str,
 ) -> AsyncIterator[Tenant]:
-    """A tenant of a deployment that keeps its media in a bucket."""
+    """Create a tenant of a deployment that stores media items in a bucket."""
     keys, directory = bucket(s3_url), tmp_path_factory.mktemp("cloud")
     async with copy_of(template_database, postgres_url) as urls, _deployed(urls, redis_url, directory, keys) as running:
         connection = await asyncpg.connect(urls.admin)
@@ -164,14 +164,14 @@ async def put_directly(started: dict[str, Any], content: bytes) -> None:
         assert (await anybody.put(address["url"], content=content, headers=address["headers"])).status_code == 200
 
 
-async def test_a_bucket_takes_the_bytes_and_the_medium_is_completed_by_what_they_say(cloud: Tenant) -> None:
+async def test_direct_upload_is_completed_with_the_facts_of_its_bytes(cloud: Tenant) -> None:
     started = await start(cloud)
     early = await cloud.client.post(f"/v1/media/{started['id']}/complete")
     check_refusal(early, 409, "validation_failed", "media.not_uploaded")
     await put_directly(started, CLIP)
     completed = await cloud.client.post(f"/v1/media/{started['id']}/complete")
     assert (completed.status_code, completed.json()["codec"]) == (200, "h264"), completed.text
-    # Whoever still has the address cannot change what has been judged.
+    # A client that still has the URL cannot replace the examined bytes.
     await put_directly(started, CLIP[::-1])
     assert (await cloud.client.post(f"/v1/media/{started['id']}/complete")).json() == completed.json()
     got = await cloud.deployment.http.get(path_of(completed.json()["url"]), headers={"range": "bytes=4-7"})
@@ -180,14 +180,14 @@ async def test_a_bucket_takes_the_bytes_and_the_medium_is_completed_by_what_they
     assert (await cloud.deployment.http.get(path_of(completed.json()["url"]))).status_code == 404
 
 
-async def test_what_a_bucket_was_given_and_is_no_medium_is_failed(cloud: Tenant) -> None:
+async def test_direct_upload_of_an_unaccepted_file_fails(cloud: Tenant) -> None:
     started = await start(cloud, 6)
     await put_directly(started, b"<html>")
     completed = await cloud.client.post(f"/v1/media/{started['id']}/complete")
     assert (completed.json()["status"], completed.json()["error"]["rule"]) == ("failed", "media.unreadable")
 
 
-async def test_an_upload_that_nobody_completed_is_found_when_its_post_goes_out(cloud: Tenant) -> None:
+async def test_uncompleted_direct_upload_is_fetched_when_its_post_is_published(cloud: Tenant) -> None:
     account_id = await cloud.client.sandbox_account()
     started = await start(cloud, len(png()))
     await put_directly(started, png())
@@ -198,7 +198,7 @@ async def test_an_upload_that_nobody_completed_is_found_when_its_post_goes_out(c
     assert (await read(cloud, started["id"]))["status"] == "ready"
 
 
-async def test_files_and_urls_are_kept_in_the_bucket_too(cloud: Tenant) -> None:
-    medium = await read(cloud, await upload(cloud.client))
-    assert (await cloud.deployment.http.get(path_of(medium["url"]))).content == png()
+async def test_all_media_items_are_stored_in_the_bucket(cloud: Tenant) -> None:
+    item = await read(cloud, await upload(cloud.client))
+    assert (await cloud.deployment.http.get(path_of(item["url"]))).content == png()
     assert not cloud.deployment.settings.media_dir.exists()

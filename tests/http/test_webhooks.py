@@ -1,4 +1,4 @@
-"""Webhooks: registered, signed, sent in time, tried again, and stopped when nobody wants them."""
+"""Webhooks: endpoints, signatures, delivery attempts and retries."""
 
 import asyncio
 import re
@@ -31,7 +31,7 @@ async def _publish(client: Client, account_id: str, **more: Any) -> dict[str, An
 
 
 async def _deliveries(tenant: Tenant, status: str | None = None) -> list[dict[str, Any]]:
-    """What is on record of the sendings, past the API; in the order of their events."""
+    """Return the stored deliveries, in the order of their events."""
     query = """SELECT d.*, e.type, extract(epoch FROM d.ready_at - clock_timestamp())::float8 AS due_in_s
                FROM deliveries d JOIN events e ON e.id = d.event_id
                WHERE d.organization_id = $1 AND ($2::text IS NULL OR d.status = $2) ORDER BY e.position"""
@@ -39,7 +39,7 @@ async def _deliveries(tenant: Tenant, status: str | None = None) -> list[dict[st
 
 
 async def _recorded(tenant: Tenant, *, attempts: int = 1, status: str = "pending") -> dict[str, Any]:
-    """The only delivery, once that many tries of it have been recorded."""
+    """Wait for so many recorded attempts of the only delivery, and return it."""
 
     async def look() -> dict[str, Any] | None:
         found = [row for row in await _deliveries(tenant, status) if row["attempt_count"] == attempts]
@@ -50,7 +50,7 @@ async def _recorded(tenant: Tenant, *, attempts: int = 1, status: str = "pending
     return found
 
 
-async def test_an_endpoint_is_registered_read_changed_and_deleted(client: Client, receiver: Receiver) -> None:
+async def test_endpoint_is_created_read_changed_and_deleted(client: Client, receiver: Receiver) -> None:
     made = await _register(client, receiver, events=["post.published"], description="Ours")
     assert made["id"].startswith("whe_")
     assert re.fullmatch(r"whsec_[A-Za-z0-9+/]{43}=", made["signingSecret"])
@@ -79,7 +79,7 @@ async def test_an_endpoint_is_registered_read_changed_and_deleted(client: Client
     assert (await client.get("/v1/webhook-endpoints")).json()["data"] == []
 
 
-async def test_the_signing_secret_is_stored_sealed(tenant: Tenant, receiver: Receiver) -> None:
+async def test_signing_secret_is_stored_sealed(tenant: Tenant, receiver: Receiver) -> None:
     made = await _register(tenant.client, receiver)
     [row] = await tenant.admin.rows("SELECT * FROM webhook_endpoints WHERE organization_id = $1", tenant.uuid)
     assert made["signingSecret"] not in str(row)
@@ -96,9 +96,7 @@ async def test_the_signing_secret_is_stored_sealed(tenant: Tenant, receiver: Rec
         {"secret": "whsec_mine"},
     ],
 )
-async def test_a_change_that_makes_no_sense_changes_nothing(
-    client: Client, receiver: Receiver, change: dict[str, Any]
-) -> None:
+async def test_invalid_change_is_rejected(client: Client, receiver: Receiver, change: dict[str, Any]) -> None:
     made = await _register(client, receiver)
     path = f"/v1/webhook-endpoints/{made['id']}"
     before = (await client.get(path)).json()
@@ -106,7 +104,7 @@ async def test_a_change_that_makes_no_sense_changes_nothing(
     assert (await client.get(path)).json() == before
 
 
-async def test_a_published_post_is_announced_within_a_second_and_signed(tenant: Tenant, receiver: Receiver) -> None:
+async def test_published_post_is_announced_within_a_second_with_signatures(tenant: Tenant, receiver: Receiver) -> None:
     made = await _register(tenant.client, receiver, events=["post.published"])
     account_id = await tenant.client.sandbox_account()
     result = await _publish(tenant.client, account_id, metadata={"campaign": "spring"})
@@ -141,7 +139,7 @@ async def test_a_published_post_is_announced_within_a_second_and_signed(tenant: 
     assert endpoint["lastFailureReason"] is None
 
 
-async def test_events_tell_a_posts_life_in_the_order_of_their_sequence(tenant: Tenant, receiver: Receiver) -> None:
+async def test_events_of_a_post_are_in_the_order_of_their_sequence(tenant: Tenant, receiver: Receiver) -> None:
     await _register(tenant.client, receiver)
     flaky = await tenant.client.sandbox_account("flaky")
     await _publish(tenant.client, flaky)
@@ -163,7 +161,7 @@ def _posts(events: list[dict[str, Any]]) -> list[str]:
     return list(dict.fromkeys(event["data"]["postId"] for event in events if "postId" in event["data"]))
 
 
-async def test_an_endpoint_hears_of_what_it_asked_for_in_its_own_world(tenant: Tenant, receiver: Receiver) -> None:
+async def test_endpoint_receives_its_event_types_of_its_mode_only(tenant: Tenant, receiver: Receiver) -> None:
     scoped = await tenant.key(profileId=await tenant.profile())
     await _register(tenant.client, receiver, events=["post.rejected"])
     await _register(scoped, receiver, events=["post.published"], description="only its profile's")
@@ -180,14 +178,14 @@ async def test_an_endpoint_hears_of_what_it_asked_for_in_its_own_world(tenant: T
 
 
 async def _all_sent(tenant: Tenant) -> None:
-    """Wait until every event is announced and nothing is waiting to be sent."""
+    """Wait until every event is announced and no delivery is waiting."""
     query = """SELECT NOT EXISTS (SELECT FROM events WHERE organization_id = $1 AND position IS NULL)
                AND NOT EXISTS (SELECT FROM deliveries WHERE organization_id = $1 AND status = 'pending')"""
     await eventually(lambda: tenant.admin.one(query, tenant.uuid))
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 404, 400, 408, 301, 302, 307])
-async def test_anything_but_success_is_tried_again_after_about_five_seconds(
+async def test_failed_delivery_is_retried_after_about_five_seconds(
     tenant: Tenant, receiver: Receiver, status: int
 ) -> None:
     receiver.answers.append((status, {"location": receiver.url}))
@@ -202,7 +200,7 @@ async def test_anything_but_success_is_tried_again_after_about_five_seconds(
     assert endpoint["active"] is True
 
 
-async def test_the_next_try_sends_the_same_bytes_under_a_new_signature(tenant: Tenant, receiver: Receiver) -> None:
+async def test_retry_sends_the_same_bytes_with_a_new_signature(tenant: Tenant, receiver: Receiver) -> None:
     receiver.answers.append((500, {}))
     made = await _register(tenant.client, receiver, events=["account.connected"])
     await tenant.client.sandbox_account()
@@ -222,7 +220,7 @@ async def _make_due(tenant: Tenant) -> None:
     )
 
 
-async def test_the_schedule_is_kept_until_it_is_used_up(tenant: Tenant, receiver: Receiver) -> None:
+async def test_delivery_is_retried_until_the_schedule_ends(tenant: Tenant, receiver: Receiver) -> None:
     await _register(tenant.client, receiver, events=["account.connected"])
     receiver.answers.extend([(500, {})] * 9)
     await tenant.client.sandbox_account()
@@ -237,14 +235,14 @@ async def test_the_schedule_is_kept_until_it_is_used_up(tenant: Tenant, receiver
     assert len({sending.headers["webhook-id"] for sending in receiver.got}) == 1
 
 
-async def test_the_receiver_says_when_to_come_again(tenant: Tenant, receiver: Receiver) -> None:
+async def test_retry_after_header_is_respected(tenant: Tenant, receiver: Receiver) -> None:
     receiver.answers.append((503, {"retry-after": "100"}))
     await _register(tenant.client, receiver, events=["account.connected"])
     await tenant.client.sandbox_account()
     assert 95 < (await _recorded(tenant))["due_in_s"] <= 100
 
 
-async def test_the_receiver_may_name_a_date_instead(tenant: Tenant, receiver: Receiver) -> None:
+async def test_retry_after_header_may_be_a_date(tenant: Tenant, receiver: Receiver) -> None:
     """RFC 9110, section 10.2.3: seconds, or a date."""
     date = format_datetime(SystemClock().now() + timedelta(seconds=200), usegmt=True)
     receiver.answers.append((429, {"retry-after": date}))
@@ -254,16 +252,14 @@ async def test_the_receiver_may_name_a_date_instead(tenant: Tenant, receiver: Re
 
 
 @pytest.mark.parametrize("nonsense", ["soon", "-5", "1e3", "", "Sun, 06 Nov 1994 08:49:37 GMT"])
-async def test_a_receiver_that_makes_no_sense_is_tried_by_the_schedule(
-    tenant: Tenant, receiver: Receiver, nonsense: str
-) -> None:
+async def test_invalid_retry_after_header_is_ignored(tenant: Tenant, receiver: Receiver, nonsense: str) -> None:
     receiver.answers.append((503, {"retry-after": nonsense}))
     await _register(tenant.client, receiver, events=["account.connected"])
     await tenant.client.sandbox_account()
     assert 3 < (await _recorded(tenant))["due_in_s"] <= 6
 
 
-async def test_a_deleted_endpoint_hears_no_more(tenant: Tenant, receiver: Receiver) -> None:
+async def test_deleted_endpoint_receives_no_events(tenant: Tenant, receiver: Receiver) -> None:
     receiver.answers.append((500, {}))
     made = await _register(tenant.client, receiver, events=["account.connected"])
     await tenant.client.sandbox_account()
@@ -272,7 +268,7 @@ async def test_a_deleted_endpoint_hears_no_more(tenant: Tenant, receiver: Receiv
     assert await _deliveries(tenant) == []
 
 
-async def test_a_receiver_that_does_not_answer_is_tried_again(tenant: Tenant) -> None:
+async def test_delivery_is_retried_when_the_endpoint_does_not_respond(tenant: Tenant) -> None:
     server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server:
@@ -283,7 +279,7 @@ async def test_a_receiver_that_does_not_answer_is_tried_again(tenant: Tenant) ->
     assert waiting["last_error"]
 
 
-async def test_one_slow_receiver_does_not_hold_up_the_others(tenant: Tenant, receiver: Receiver) -> None:
+async def test_slow_endpoint_does_not_delay_others(tenant: Tenant, receiver: Receiver) -> None:
     release = asyncio.Event()
 
     async def never_answers(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -301,7 +297,7 @@ async def test_one_slow_receiver_does_not_hold_up_the_others(tenant: Tenant, rec
         release.set()
 
 
-async def test_a_held_post_and_a_dead_account_are_announced(tenant: Tenant, receiver: Receiver) -> None:
+async def test_held_post_and_revoked_account_are_announced(tenant: Tenant, receiver: Receiver) -> None:
     await _register(tenant.client, receiver, events=["post.held", "token.revoked", "account.disconnected"])
     account_id = await tenant.client.sandbox_account("auth_revoked")
     result = await _publish(tenant.client, account_id)
@@ -315,7 +311,9 @@ async def test_a_held_post_and_a_dead_account_are_announced(tenant: Tenant, rece
     assert gone.event["data"]["accountId"] == account_id
 
 
-async def test_a_profiles_key_does_not_see_the_organizations_endpoints(tenant: Tenant, receiver: Receiver) -> None:
+async def test_key_of_one_profile_does_not_see_endpoints_of_the_organization(
+    tenant: Tenant, receiver: Receiver
+) -> None:
     made = await _register(tenant.client, receiver)
     scoped = await tenant.key(profileId=await tenant.profile())
     for method in ("GET", "PATCH", "DELETE"):
@@ -325,10 +323,8 @@ async def test_a_profiles_key_does_not_see_the_organizations_endpoints(tenant: T
     assert (await scoped.get("/v1/webhook-endpoints")).json()["data"] == []
 
 
-async def test_an_endpoint_on_a_private_address_is_refused_where_the_deployment_says_so(
-    tenant: Tenant, receiver: Receiver
-) -> None:
-    """Here private addresses are allowed; metadata services and the sandbox never are."""
+async def test_endpoint_on_a_private_address_is_rejected_when_configured(tenant: Tenant, receiver: Receiver) -> None:
+    """Private addresses are allowed in tests, but metadata services and the sandbox never are."""
     for url in (tenant.deployment.sandbox_url, "http://169.254.169.254/", "http://[fd00:ec2::254]/"):
         async with tenant.storing_nothing():
             reply = await tenant.client.post("/v1/webhook-endpoints", {"url": url})
