@@ -1,4 +1,4 @@
-"""Storage is tested against PostgreSQL itself: what only SQL promises, only SQL can break."""
+"""Tests of storage with a real PostgreSQL, because its guarantees are SQL."""
 
 from tests.storage.fixtures import admin, api_database, database, database_urls, owner, shared_database
 

@@ -1,4 +1,4 @@
-"""Fixtures of every test that needs PostgreSQL and no more."""
+"""Fixtures for tests that only need PostgreSQL."""
 
 from collections.abc import AsyncIterator
 
@@ -12,20 +12,20 @@ from tests.storage.support import Admin, Owner, make_owner
 
 @pytest.fixture(scope="session")
 async def shared_database(postgres_url: str, template_database: DatabaseURLs) -> AsyncIterator[DatabaseURLs]:
-    """A migrated database that many tests write to, one after another."""
+    """Yield a migrated database that many tests write to, one after another."""
     async with copy_of(template_database, postgres_url) as urls:
         yield urls
 
 
 @pytest.fixture
 async def database_urls(shared_database: DatabaseURLs) -> DatabaseURLs:
-    """An empty database. Making one takes half a second, emptying one a few milliseconds."""
+    """Return an empty database. Creating one takes half a second; emptying one takes a few milliseconds."""
     await empty(shared_database)
     return shared_database
 
 
 async def empty(urls: DatabaseURLs) -> None:
-    """Delete what earlier tests have left; whoever is still connected is cut off."""
+    """Delete what earlier tests have left. Other connections are closed."""
     connection = await asyncpg.connect(urls.admin)
     await connection.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -37,7 +37,7 @@ async def empty(urls: DatabaseURLs) -> None:
 
 @pytest.fixture
 async def database(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
-    """The database as the services open it."""
+    """Open the database like the services."""
     opened = open_database(database_urls.login, pool_size=10)
     yield opened
     await opened.close()
@@ -45,7 +45,7 @@ async def database(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def api_database(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
-    """The database as the API opens it, with one connection, so that every statement comes after another on it."""
+    """Open the database like the API, with one connection, so that all statements share it."""
     opened = open_database(database_urls.api, pool_size=1)
     yield opened
     await opened.close()
@@ -53,7 +53,7 @@ async def api_database(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def admin(database_urls: DatabaseURLs) -> AsyncIterator[Admin]:
-    """The same database, unbound."""
+    """Open the same database without restrictions."""
     connection = await asyncpg.connect(database_urls.admin)
     yield Admin(connection)
     await connection.close()
@@ -61,5 +61,5 @@ async def admin(database_urls: DatabaseURLs) -> AsyncIterator[Admin]:
 
 @pytest.fixture
 async def owner(database: Database) -> Owner:
-    """A tenant in test mode."""
+    """Create a tenant in test mode."""
     return await make_owner(database)

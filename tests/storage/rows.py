@@ -1,4 +1,4 @@
-"""A row of every table, for whichever tables there are: a new one is tested without being named anywhere."""
+"""Generates a row for every table, so that a new table is tested without being named."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from letmepost.storage.database import Tenant
 from letmepost.storage.tables import metadata
 
 TABLES = [table for table in metadata.sorted_tables if table.name != "deployment"]
-"""Those of tenants. Those that others refer to come first."""
+"""The tables of tenants. Tables that others refer to come first."""
 
 Row = Mapping[str, Any]
 
@@ -29,7 +29,7 @@ class Estate:
 
 
 def make_estate(mode: Mode = Mode.TEST, organization_id: UUID | None = None) -> Estate:
-    """An estate of a new organization, or of another world of one."""
+    """Return the rows of a new organization, or of the other mode of an existing one."""
     estate = Estate(Tenant(organization_id or uuid4(), mode))
     for table in TABLES:
         estate.rows[table.name] = make_row(table, estate)
@@ -37,7 +37,7 @@ def make_estate(mode: Mode = Mode.TEST, organization_id: UUID | None = None) -> 
 
 
 def make_row(table: Table, estate: Estate) -> dict[str, Any]:
-    """A row that refers to the estate's own rows, and has only what it must."""
+    """Return a row that refers to the tenant's own rows and has only required values."""
     row = {column.name: _value(column, estate) for column in table.columns if _is_needed(column)}
     for constraint in table.foreign_key_constraints:
         referred = estate.rows[constraint.referred_table.name]
@@ -48,22 +48,22 @@ def make_row(table: Table, estate: Estate) -> dict[str, Any]:
 
 
 def of_tenant(table: Table) -> str:
-    """The column that says whose a row is."""
+    """Return the column of a row's organization."""
     return "id" if table.name == "organizations" else "organization_id"
 
 
 def identity(table: Table, row: Row) -> Row:
-    """The row's primary key."""
+    """Return the primary key of the row."""
     return {column.name: row[column.name] for column in table.primary_key.columns}
 
 
 def _is_needed(column: Column[Any]) -> bool:
-    if column.name in {"organization_id", "mode"} or _tells_rows_apart(column):
+    if column.name in {"organization_id", "mode"} or _is_unique(column):
         return True
     return not column.nullable and column.server_default is None and column.identity is None
 
 
-def _tells_rows_apart(column: Column[Any]) -> bool:
+def _is_unique(column: Column[Any]) -> bool:
     unique = [constraint for constraint in column.table.constraints if isinstance(constraint, UniqueConstraint)]
     return any(column.name in constraint.columns for constraint in unique)
 

@@ -1,4 +1,4 @@
-"""Tenants that own accounts and posts, made as the services make them."""
+"""Creates tenants with accounts and posts in the same way as the services."""
 
 import secrets
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ PLATFORM = "double"
 
 
 class NoHints:
-    """Notifies no worker."""
+    """Sends no hints."""
 
     async def wake_worker(self) -> None:
         return
@@ -38,13 +38,13 @@ class NoHints:
 
 
 def fresh_id() -> UUID:
-    """A UUIDv7, as everything new gets."""
+    """Return a new UUIDv7."""
     return new_id(CLOCK)
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A tenant with a profile: somebody who can own accounts and posts."""
+    """A tenant with a profile, which can have accounts and posts."""
 
     database: Database
     tenant: Tenant
@@ -52,7 +52,7 @@ class Owner:
 
     @property
     def caller(self) -> Caller:
-        """An API key of the whole organization, with every right."""
+        """Return an API key of the whole organization, with every right."""
         return Caller(
             organization_id=self.tenant.organization_id,
             mode=self.tenant.mode,
@@ -64,15 +64,15 @@ class Owner:
 
     @property
     def units(self) -> UnitsOfWork:
-        """Units of work that notify no worker."""
+        """Return units of work that send no hints."""
         return UnitsOfWork(self.database, KEYRING, CLOCK, NoHints())
 
     async def account(self, secrets_: Mapping[str, str] | None = None, **facts: Any) -> UUID:
-        """A connected account."""
+        """Create a connected account."""
         account_id = fresh_id()
         found = ConnectedAccount(
             platform_account_id=f"platform-{account_id}",
-            handle="somebody",
+            handle="customer",
             display_name=None,
             credential=Credential(secrets=secrets_ or {"token": "first"}),
             **facts,
@@ -91,7 +91,7 @@ class Owner:
         late_then: str = "skip",
         content: PostContent | None = None,
     ) -> list[UUID]:
-        """A post for each of the accounts, in one batch, ready one second ago."""
+        """Create a post for each of the accounts, in one batch, ready since one second."""
         now = CLOCK.now()
         posts = [
             NewPost(
@@ -121,13 +121,13 @@ class Owner:
         return [post.id for post in posts]
 
     async def post(self, account_id: UUID, **how: Any) -> UUID:
-        """One post for an account."""
+        """Create a post for an account."""
         [post_id] = await self.posts([account_id], **how)
         return post_id
 
 
 async def make_owner(database: Database, mode: Mode = Mode.TEST, organization_id: UUID | None = None) -> Owner:
-    """A new organization, or another world of one that exists."""
+    """Create an organization, or the other mode of an existing one."""
     tenant = Tenant(organization_id or fresh_id(), mode)
     profile_id = fresh_id()
     async with database.tenant(tenant) as connection:
@@ -139,28 +139,28 @@ async def make_owner(database: Database, mode: Mode = Mode.TEST, organization_id
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """A superuser's view of the database, whom row-level security does not bind."""
+    """The connection of a superuser, to whom row-level security does not apply."""
 
     connection: "asyncpg.Connection[asyncpg.Record]"
 
     async def one(self, query: str, *arguments: Any) -> Any:
-        """The first column of the first row."""
+        """Return the first column of the first row."""
         return await self.connection.fetchval(query, *arguments)
 
     async def rows(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
-        """Every row."""
+        """Return every row."""
         return [dict(row) for row in await self.connection.fetch(query, *arguments)]
 
     async def do(self, statement: str, *arguments: Any) -> None:
-        """Change something behind the program's back."""
+        """Execute a statement without the program."""
         await self.connection.execute(statement, *arguments)
 
     async def everything(self, *tables: str) -> dict[str, list[dict[str, Any]]]:
-        """All that is in some tables, in a stable order."""
+        """Return all rows of the tables, in a stable order."""
         return {table: await self.rows(f'SELECT * FROM "{table}" ORDER BY 1, 2, 3') for table in tables}  # noqa: S608
 
     async def waiting_for_a_lock(self) -> list[str]:
-        """What other connections to this database wait for a lock with."""
+        """Return the statements of other connections to this database that wait for a lock."""
         return [
             row["query"]
             for row in await self.rows(
@@ -170,5 +170,5 @@ class Admin:
 
 
 def in_the_past() -> datetime:
-    """A moment that has surely gone by."""
+    """Return a time that has surely passed."""
     return CLOCK.now() - timedelta(minutes=1)

@@ -12,7 +12,7 @@ from letmepost.storage.publishing.claims import Claim, EveryTenantClaims, LeaseT
 from letmepost.storage.publishing.runs import AttemptRecord, RunRepository
 from tests.storage.support import CLOCK, KEYRING, Admin, Owner, fresh_id, in_the_past, make_owner
 
-NOBODY = UUID(int=0)
+NO_ORGANIZATION = UUID(int=0)
 
 
 @pytest.fixture
@@ -20,12 +20,12 @@ def claims(database: Database) -> EveryTenantClaims:
     return EveryTenantClaims(database)
 
 
-async def take(claims: EveryTenantClaims, limit: int = 10, after: UUID = NOBODY) -> list[Claim]:
+async def take(claims: EveryTenantClaims, limit: int = 10, after: UUID = NO_ORGANIZATION) -> list[Claim]:
     return await claims.claim(limit=limit, lease_s=60, after=after)
 
 
 async def settle(database: Database, claim: Claim) -> None:
-    """End a run as a worker does: the post is published, the lease is given back."""
+    """Finish a run like a worker: the post is published, and the lease released."""
     ended = AttemptRecord(outcome="published", error=None, platform_ms=1, calls=[], finished_at=CLOCK.now())
     async with database.tenant(claim.tenant) as connection:
         run = RunRepository(connection, claim, KEYRING)
@@ -36,7 +36,7 @@ async def expire(admin: Admin, post_ids: Sequence[UUID]) -> None:
     await admin.do("UPDATE posts SET lease_until = $1 WHERE id = ANY($2)", in_the_past(), list(post_ids))
 
 
-async def test_a_ready_post_is_leased_with_its_tenant(
+async def test_ready_post_is_leased_with_its_tenant(
     claims: EveryTenantClaims, database: Database, admin: Admin
 ) -> None:
     live = await make_owner(database, Mode.LIVE)
@@ -48,12 +48,12 @@ async def test_a_ready_post_is_leased_with_its_tenant(
     assert timedelta(seconds=55) < row["left"] <= timedelta(seconds=60)
 
 
-async def test_a_post_that_is_not_due_is_left_alone(claims: EveryTenantClaims, owner: Owner) -> None:
+async def test_post_that_is_not_due_is_not_leased(claims: EveryTenantClaims, owner: Owner) -> None:
     await owner.post(await owner.account(), ready_in_s=60)
     assert await take(claims) == []
 
 
-async def test_a_leased_post_is_not_leased_again(claims: EveryTenantClaims, owner: Owner) -> None:
+async def test_leased_post_is_not_leased_again(claims: EveryTenantClaims, owner: Owner) -> None:
     await owner.post(await owner.account())
     assert len(await take(claims)) == 1
     assert await take(claims) == []
@@ -69,20 +69,20 @@ async def test_a_leased_post_is_not_leased_again(claims: EveryTenantClaims, owne
         ("published", "published"),
     ],
 )
-async def test_only_what_waits_to_be_published_becomes_publishing(
+async def test_only_waiting_posts_become_publishing(
     claims: EveryTenantClaims, owner: Owner, admin: Admin, before: str, after: str
 ) -> None:
-    """A held post is claimed to judge its lateness, a published one for its extras: neither may look unpublished."""
+    """A held post is claimed to check its lateness, a published one for its extras. Both must keep their status."""
     await owner.post(await owner.account())
     await admin.do("UPDATE posts SET status = $1", before)
     assert len(await take(claims)) == 1
     assert await admin.one("SELECT status FROM posts") == after
 
 
-async def test_a_tenant_with_one_post_does_not_wait_for_a_tenant_with_a_hundred(
+async def test_tenant_with_one_post_does_not_wait_for_a_tenant_with_a_hundred(
     claims: EveryTenantClaims, database: Database
 ) -> None:
-    """lessons A10: one workspace's batch delayed another's single post by 14 minutes."""
+    """lessons A10: the batch of one workspace delayed the single post of another by 14 minutes."""
     crowd, loner = await make_owner(database), await make_owner(database)
     accounts = [await crowd.account() for _ in range(20)]
     for _ in range(5):
@@ -92,11 +92,11 @@ async def test_a_tenant_with_one_post_does_not_wait_for_a_tenant_with_a_hundred(
 
 
 async def test_tenants_take_turns(claims: EveryTenantClaims, database: Database) -> None:
-    """Slots that become free one at a time go round, beginning after the tenant that was served last."""
+    """Slots that become free one at a time are given in turn, starting after the last served tenant."""
     owners = sorted([await make_owner(database) for _ in range(3)], key=lambda owner: owner.tenant.organization_id)
     for owner in owners:
         await owner.posts([await owner.account() for _ in range(3)])
-    served, last = [], NOBODY
+    served, last = [], NO_ORGANIZATION
     for _ in range(9):
         [claim] = await take(claims, limit=1, after=last)
         last = claim.tenant.organization_id
@@ -104,8 +104,8 @@ async def test_tenants_take_turns(claims: EveryTenantClaims, database: Database)
     assert served == [owner.tenant.organization_id for owner in owners] * 3
 
 
-async def test_claims_come_in_the_order_of_turns(claims: EveryTenantClaims, database: Database) -> None:
-    """The last of them tells whose turn is next."""
+async def test_claims_are_in_the_order_of_turns(claims: EveryTenantClaims, database: Database) -> None:
+    """The last claim determines the next turn."""
     owners = sorted([await make_owner(database) for _ in range(8)], key=lambda owner: owner.tenant.organization_id)
     for owner in reversed(owners):
         await owner.posts([await owner.account() for _ in range(2)])
@@ -115,7 +115,7 @@ async def test_claims_come_in_the_order_of_turns(claims: EveryTenantClaims, data
     assert served == (order[4:] + order[:4]) * 2
 
 
-async def test_an_account_publishes_one_post_at_a_time_oldest_first(
+async def test_account_publishes_one_post_at_a_time_oldest_first(
     claims: EveryTenantClaims, database: Database, owner: Owner
 ) -> None:
     account_id = await owner.account()
@@ -129,7 +129,7 @@ async def test_an_account_publishes_one_post_at_a_time_oldest_first(
     assert published == [due[1], due[2], due[0]]
 
 
-async def test_posts_of_one_moment_go_out_in_the_order_in_which_they_came(
+async def test_posts_of_the_same_time_are_published_in_the_order_of_their_acceptance(
     claims: EveryTenantClaims, database: Database, owner: Owner, admin: Admin
 ) -> None:
     account_id = await owner.account()
@@ -141,7 +141,7 @@ async def test_posts_of_one_moment_go_out_in_the_order_in_which_they_came(
         await settle(database, claim)
 
 
-async def test_a_post_that_waits_for_a_retry_gives_up_its_turn(
+async def test_post_that_waits_for_a_retry_does_not_block_its_account(
     claims: EveryTenantClaims, owner: Owner, admin: Admin
 ) -> None:
     account_id = await owner.account()
@@ -150,12 +150,12 @@ async def test_a_post_that_waits_for_a_retry_gives_up_its_turn(
     assert [claim.post_id for claim in await take(claims)] == [second]
 
 
-async def test_many_claimers_lease_every_post_once_and_no_account_twice(
+async def test_concurrent_claimers_lease_every_post_once_and_no_account_twice(
     claims: EveryTenantClaims, database: Database
 ) -> None:
-    """Claims run into each other on purpose; what is held is checked from outside the database.
+    """Claims collide on purpose. The leases are checked outside the database.
 
-    lessons A9: the claim has to lock the account too, or two claimers run two posts of one account.
+    lessons A9: the claim must also lock the account, or two claimers publish two posts of one account.
     """
     owners = [await make_owner(database) for _ in range(3)]
     account_of: dict[UUID, UUID] = {}
@@ -170,7 +170,7 @@ async def test_many_claimers_lease_every_post_once_and_no_account_twice(
         while len(leased) < len(account_of):
             for claim in await take(claims, limit=3):
                 account_id = account_of[claim.post_id]
-                assert account_id not in busy, "two posts of one account at once"
+                assert account_id not in busy, "two posts of one account at a time"
                 busy.add(account_id)
                 leased.append(claim.post_id)
                 await asyncio.sleep(0)
@@ -190,10 +190,10 @@ async def test_many_claimers_lease_every_post_once_and_no_account_twice(
     ],
     ids=["post", "account"],
 )
-async def test_a_claim_does_not_wait_for_what_another_has_locked(
+async def test_claim_does_not_wait_for_a_locked_row(
     claims: EveryTenantClaims, database: Database, owner: Owner, lock: str
 ) -> None:
-    """SKIP LOCKED: a reconnect or a cancellation under way holds up one post, not the worker."""
+    """SKIP LOCKED: a running reconnect or cancellation delays one post, not the worker."""
     await owner.post(await owner.account())
     free = await owner.post(await owner.account())
     async with database.tenant(owner.tenant) as connection, asyncio.timeout(5):
@@ -201,7 +201,7 @@ async def test_a_claim_does_not_wait_for_what_another_has_locked(
         assert [claim.post_id for claim in await take(claims)] == [free]
 
 
-async def test_a_claim_does_not_wait_for_a_worker_that_records_at_the_end_of_its_lease(
+async def test_claim_does_not_wait_for_a_worker_that_writes_at_the_end_of_its_lease(
     claims: EveryTenantClaims, database: Database, owner: Owner, admin: Admin
 ) -> None:
     slow = await owner.post(await owner.account())
@@ -213,10 +213,10 @@ async def test_a_claim_does_not_wait_for_a_worker_that_records_at_the_end_of_its
         assert [claim.post_id for claim in await take(claims)] == [free]
 
 
-async def test_a_post_whose_lease_is_over_is_leased_to_another(
+async def test_post_with_an_expired_lease_is_leased_to_another_worker(
     claims: EveryTenantClaims, owner: Owner, admin: Admin
 ) -> None:
-    """lessons A3: by the lease's end, not by its age."""
+    """lessons A3: by the end of the lease, not by its age."""
     post_id = await owner.post(await owner.account())
     [dead] = await take(claims)
     await expire(admin, [post_id])
@@ -225,7 +225,7 @@ async def test_a_post_whose_lease_is_over_is_leased_to_another(
     assert taken_over.token != dead.token
 
 
-async def test_only_our_own_leases_are_renewed(claims: EveryTenantClaims, owner: Owner, admin: Admin) -> None:
+async def test_only_held_leases_are_renewed(claims: EveryTenantClaims, owner: Owner, admin: Admin) -> None:
     ours, theirs = await owner.posts([await owner.account(), await owner.account()])
     first = {claim.post_id: claim for claim in await take(claims)}
     await expire(admin, [theirs])
@@ -239,8 +239,8 @@ async def test_only_our_own_leases_are_renewed(claims: EveryTenantClaims, owner:
     assert taken_over.post_id == theirs
 
 
-async def test_a_renewal_never_shortens_a_lease(claims: EveryTenantClaims, owner: Owner, admin: Admin) -> None:
-    """A long call has lengthened its lease; the regular renewal of all leases must not take that back."""
+async def test_renewal_never_shortens_a_lease(claims: EveryTenantClaims, owner: Owner, admin: Admin) -> None:
+    """A long call has extended its lease. The regular renewal of all leases must not shorten it."""
     await owner.post(await owner.account())
     [claim] = await take(claims)
     await claims.renew([claim.token], 600)
@@ -248,7 +248,7 @@ async def test_a_renewal_never_shortens_a_lease(claims: EveryTenantClaims, owner
     assert await admin.one("SELECT lease_until - clock_timestamp() FROM posts") > timedelta(seconds=590)
 
 
-async def test_the_next_ready_post_tells_how_long_to_wait(claims: EveryTenantClaims, owner: Owner) -> None:
+async def test_next_ready_post_determines_the_wait(claims: EveryTenantClaims, owner: Owner) -> None:
     assert await claims.next_ready_in_s() is None
     await owner.posts([await owner.account()], ready_in_s=3600)
     await owner.posts([await owner.account()], ready_in_s=60)
@@ -257,7 +257,7 @@ async def test_the_next_ready_post_tells_how_long_to_wait(claims: EveryTenantCla
     assert 50 < due_in_s <= 60
 
 
-async def test_what_is_leased_or_already_due_is_not_waited_for(claims: EveryTenantClaims, owner: Owner) -> None:
+async def test_leased_and_due_posts_are_not_waited_for(claims: EveryTenantClaims, owner: Owner) -> None:
     await owner.post(await owner.account())
     assert await claims.next_ready_in_s() is None
     await take(claims)

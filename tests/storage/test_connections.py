@@ -1,4 +1,4 @@
-"""Connections that are kept open: how many there are, and who gets one."""
+"""The pool of connections: their number, and the order of waiting callers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ async def engine(database_urls: DatabaseURLs) -> AsyncIterator[AsyncEngine]:
     await opened.dispose()
 
 
-async def test_a_connection_is_used_again(engine: AsyncEngine) -> None:
+async def test_connection_is_reused(engine: AsyncEngine) -> None:
     connections = Connections(engine, 2)
     first = await connections.take()
     await connections.give(first)
@@ -39,7 +39,7 @@ async def test_a_connection_is_used_again(engine: AsyncEngine) -> None:
     await connections.discard(other)
 
 
-async def test_who_finds_none_free_waits_for_one(engine: AsyncEngine) -> None:
+async def test_caller_waits_when_no_connection_is_free(engine: AsyncEngine) -> None:
     connections = Connections(engine, 1)
     first = await connections.take()
     waiting = asyncio.create_task(connections.take())
@@ -50,7 +50,7 @@ async def test_who_finds_none_free_waits_for_one(engine: AsyncEngine) -> None:
     await connections.discard(first)
 
 
-async def test_who_waits_too_long_is_told_so_and_costs_nobody_a_place(engine: AsyncEngine) -> None:
+async def test_caller_that_waits_too_long_gets_an_error_and_takes_no_place(engine: AsyncEngine) -> None:
     connections = Connections(engine, 1, wait_max_s=0.01)
     first = await connections.take()
     for _ in range(3):
@@ -61,7 +61,7 @@ async def test_who_waits_too_long_is_told_so_and_costs_nobody_a_place(engine: As
     await connections.discard(first)
 
 
-async def test_a_caller_that_gives_up_waiting_costs_nobody_a_place(engine: AsyncEngine) -> None:
+async def test_canceled_wait_takes_no_place(engine: AsyncEngine) -> None:
     connections = Connections(engine, 1)
     first = await connections.take()
     waiting = asyncio.create_task(connections.take())
@@ -73,7 +73,7 @@ async def test_a_caller_that_gives_up_waiting_costs_nobody_a_place(engine: Async
     await connections.discard(first)
 
 
-async def test_a_discarded_connection_is_closed_and_its_place_free(engine: AsyncEngine, admin: Admin) -> None:
+async def test_discarded_connection_is_closed_and_its_place_is_free(engine: AsyncEngine, admin: Admin) -> None:
     connections = Connections(engine, 1)
     first = await connections.take()
     await connections.discard(first)
@@ -84,15 +84,15 @@ async def test_a_discarded_connection_is_closed_and_its_place_free(engine: Async
     await connections.discard(second)
 
 
-async def test_a_connection_that_cannot_be_opened_leaves_its_place_free() -> None:
-    engine = create_async_engine(as_asyncpg(f"postgresql://nobody@127.0.0.1:{free_port()}/none"), poolclass=NullPool)
+async def test_failed_connection_leaves_its_place_free() -> None:
+    engine = create_async_engine(as_asyncpg(f"postgresql://user@127.0.0.1:{free_port()}/none"), poolclass=NullPool)
     connections = Connections(engine, 1, wait_max_s=5)
     for _ in range(3):
         with pytest.raises(OSError, match="onnect"):
             await connections.take()
 
 
-async def test_what_is_given_back_after_the_end_is_closed(engine: AsyncEngine) -> None:
+async def test_connection_given_back_after_the_end_is_closed(engine: AsyncEngine) -> None:
     connections = Connections(engine, 2)
     used, idle = await connections.take(), await connections.take()
     await connections.give(idle)

@@ -1,4 +1,4 @@
-"""Content as it is stored, and back."""
+"""Stored content of posts."""
 
 import json
 from uuid import UUID
@@ -12,7 +12,7 @@ PICTURE = MediaItem(kind=MediaKind.IMAGE, media_id=UUID(int=1), alt_text="A cat"
 
 
 @pytest.mark.parametrize("mode", OnUnsupported)
-def test_content_survives_storage(mode: OnUnsupported) -> None:
+def test_content_is_unchanged_by_storage(mode: OnUnsupported) -> None:
     content = PostContent(
         text="one",
         media=(PICTURE,),
@@ -25,7 +25,7 @@ def test_content_survives_storage(mode: OnUnsupported) -> None:
     assert decode_content(json.loads(json.dumps(encode_content(content))), {}) == content
 
 
-def test_content_that_was_stored_before_there_was_a_choice_is_read() -> None:
+def test_content_stored_before_on_unsupported_existed_is_read() -> None:
     stored = encode_content(PostContent(text="one"))
     del stored["on_unsupported"]
     assert decode_content(stored, {}) == PostContent(text="one")

@@ -20,12 +20,12 @@ WHO_AND_FOR_WHOM = text(
 
 
 class Interrupted(Exception):
-    """What a use case raises in the middle."""
+    """An exception in the middle of a use case."""
 
 
 @pytest.fixture
 async def narrow(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
-    """A database with one connection, so that every transaction comes after another on it."""
+    """Open a database with one connection, so that all transactions share it."""
     opened = open_database(database_urls.login, pool_size=1)
     yield opened
     await opened.close()
@@ -46,7 +46,7 @@ async def count(admin: Admin) -> int:
     return found
 
 
-async def test_a_transaction_is_committed_at_its_end(narrow: Database, admin: Admin, tenant: Tenant) -> None:
+async def test_transaction_is_committed_at_its_end(narrow: Database, admin: Admin, tenant: Tenant) -> None:
     async with narrow.tenant(tenant) as connection:
         await OrganizationRepository(connection, tenant).create("Tenant")
         assert await count(admin) == 0
@@ -59,7 +59,7 @@ async def create_and_then(database: Database, tenant: Tenant, then: Callable[[Co
         await then(connection)
 
 
-async def test_a_transaction_is_rolled_back_by_any_exception(narrow: Database, admin: Admin, tenant: Tenant) -> None:
+async def test_any_exception_rolls_the_transaction_back(narrow: Database, admin: Admin, tenant: Tenant) -> None:
     async def fail(_: Connection) -> None:
         raise Interrupted
 
@@ -70,7 +70,7 @@ async def test_a_transaction_is_rolled_back_by_any_exception(narrow: Database, a
     assert await count(admin) == 1
 
 
-async def test_a_refused_statement_rolls_its_transaction_back(narrow: Database, admin: Admin, tenant: Tenant) -> None:
+async def test_rejected_statement_rolls_its_transaction_back(narrow: Database, admin: Admin, tenant: Tenant) -> None:
     with pytest.raises(IntegrityError):
         await create_and_then(narrow, tenant, lambda same: OrganizationRepository(same, tenant).create("Again"))
     assert await count(admin) == 0
@@ -78,8 +78,8 @@ async def test_a_refused_statement_rolls_its_transaction_back(narrow: Database, 
     assert await count(admin) == 1
 
 
-async def test_a_transaction_that_cannot_commit_says_so(narrow: Database, admin: Admin, tenant: Tenant) -> None:
-    """PostgreSQL answers COMMIT in an aborted transaction with ROLLBACK, and no error."""
+async def test_transaction_that_cannot_commit_raises(narrow: Database, admin: Admin, tenant: Tenant) -> None:
+    """In an aborted transaction, PostgreSQL answers COMMIT with ROLLBACK, and no error."""
 
     async def swallow(connection: Connection) -> None:
         with suppress(DBAPIError):
@@ -90,8 +90,8 @@ async def test_a_transaction_that_cannot_commit_says_so(narrow: Database, admin:
     assert await count(admin) == 0
 
 
-async def test_a_cancelled_statement_leaves_nothing_behind(narrow: Database, admin: Admin, tenant: Tenant) -> None:
-    """The protocol is in mid-air: only a closed connection is surely rolled back."""
+async def test_canceled_statement_changes_nothing(narrow: Database, admin: Admin, tenant: Tenant) -> None:
+    """The state of the protocol is unknown, so only closing the connection guarantees the rollback."""
     pids: list[int] = []
 
     async def work() -> None:
@@ -118,9 +118,7 @@ async def test_a_cancelled_statement_leaves_nothing_behind(narrow: Database, adm
     assert await count(admin) == 1
 
 
-async def test_cancellation_between_statements_leaves_nothing_behind(
-    narrow: Database, admin: Admin, tenant: Tenant
-) -> None:
+async def test_cancellation_between_statements_changes_nothing(narrow: Database, admin: Admin, tenant: Tenant) -> None:
     written, never = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
@@ -139,7 +137,7 @@ async def test_cancellation_between_statements_leaves_nothing_behind(
     assert await count(admin) == 1
 
 
-async def test_a_transaction_acts_as_the_role_it_is_for(narrow: Database, tenant: Tenant) -> None:
+async def test_transaction_has_its_own_role(narrow: Database, tenant: Tenant) -> None:
     async with narrow.tenant(tenant) as connection:
         mine = (await connection.execute(WHO_AND_FOR_WHOM)).one()
     async with narrow.lookup() as connection:
@@ -153,8 +151,8 @@ async def test_a_transaction_acts_as_the_role_it_is_for(narrow: Database, tenant
 
 
 @pytest.mark.parametrize("ending", ["commit", "rollback"])
-async def test_neither_role_nor_tenant_outlives_a_transaction(narrow: Database, tenant: Tenant, ending: str) -> None:
-    """There is no session state, so a transaction pooler may stand in between."""
+async def test_transaction_leaves_neither_role_nor_tenant(narrow: Database, tenant: Tenant, ending: str) -> None:
+    """There is no session state, so a transaction pooler can be used."""
     with suppress(Interrupted):
         async with narrow.tenant(tenant) as connection:
             before = (await connection.execute(WHO_AND_FOR_WHOM)).one()
@@ -166,8 +164,8 @@ async def test_neither_role_nor_tenant_outlives_a_transaction(narrow: Database, 
     assert after.pid == before.pid
 
 
-async def test_a_statement_prepared_for_one_tenant_serves_another(narrow: Database, admin: Admin) -> None:
-    """The driver keeps prepared statements: their plans must not keep the tenant of the first use."""
+async def test_prepared_statement_serves_several_tenants(narrow: Database, admin: Admin) -> None:
+    """The driver keeps prepared statements. Their plans must not contain the tenant of the first use."""
     tenants = [Tenant(fresh_id(), Mode.LIVE) for _ in range(2)]
     for tenant in tenants:
         await create(narrow, tenant)
@@ -177,8 +175,8 @@ async def test_a_statement_prepared_for_one_tenant_serves_another(narrow: Databa
         assert seen == [tenant.organization_id]
 
 
-async def test_a_connection_that_died_in_the_pool_is_replaced(narrow: Database, admin: Admin, tenant: Tenant) -> None:
-    """A restart of PostgreSQL costs the transactions that were under way, and nothing after them."""
+async def test_broken_connection_in_the_pool_is_replaced(narrow: Database, admin: Admin, tenant: Tenant) -> None:
+    """A restart of PostgreSQL fails running transactions, but no later ones."""
     await create(narrow, tenant)
     await admin.do(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -189,10 +187,10 @@ async def test_a_connection_that_died_in_the_pool_is_replaced(narrow: Database, 
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_every_spelling_of_a_postgresql_url_is_taken(scheme: str) -> None:
+def test_every_form_of_a_postgresql_url_is_accepted(scheme: str) -> None:
     assert as_asyncpg(f"{scheme}://user@host/name") == "postgresql+asyncpg://user@host/name"
 
 
-def test_a_url_of_another_database_is_refused() -> None:
+def test_url_of_another_database_is_rejected() -> None:
     with pytest.raises(ValueError, match="postgresql://, not mysql://"):
         as_asyncpg("mysql://user@host/name")

@@ -20,7 +20,7 @@ async def test_deployment_has_one_id_only(admin: Admin) -> None:
 
 
 @pytest.mark.parametrize("role", ["letmepost_app", "letmepost_lookup", "letmepost_sweeper"])
-async def test_only_the_worker_can_read_the_deployment_id_and_nobody_can_change_it(admin: Admin, role: str) -> None:
+async def test_only_the_worker_reads_the_deployment_id_and_no_role_changes_it(admin: Admin, role: str) -> None:
     may_read = await admin.one("SELECT has_table_privilege($1, 'deployment', 'SELECT')", role)
     assert may_read == (role == "letmepost_sweeper")
     for right in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):

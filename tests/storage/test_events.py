@@ -38,14 +38,14 @@ async def commit(owner: Owner, *new: NewEvent) -> None:
 
 
 async def read_past(owner: Owner, position: int) -> dict[int, UUID]:
-    """What a reader that has come to `position` sees: place → event."""
+    """Return what a reader after `position` sees: event ids by position."""
     query = text("SELECT position, id FROM events WHERE position > :position ORDER BY position")
     async with owner.database.tenant(owner.tenant) as connection:
         return {row.position: row.id for row in await connection.execute(query, {"position": position})}
 
 
 async def listen(owner: Owner, *, mode: Mode | None = None, **values: Any) -> UUID:
-    """An endpoint of the owner's."""
+    """Create a webhook endpoint of the owner."""
     row: dict[str, Any] = {
         "id": fresh_id(),
         "profile_id": None,
@@ -67,12 +67,12 @@ async def listen(owner: Owner, *, mode: Mode | None = None, **values: Any) -> UU
 
 
 async def announce(outbox: EveryTenantOutbox, limit: int) -> tuple[int, int]:
-    """How many events were announced, and how many deliveries they make."""
+    """Return how many events were announced, and how many deliveries they have."""
     announced = await outbox.announce(limit)
     return announced.count, announced.addressed_count
 
 
-async def test_an_event_has_no_place_until_it_is_announced(owner: Owner, outbox: EveryTenantOutbox) -> None:
+async def test_event_has_no_position_until_it_is_announced(owner: Owner, outbox: EveryTenantOutbox) -> None:
     told = event()
     await commit(owner, told)
     assert await read_past(owner, 0) == {}
@@ -89,7 +89,7 @@ async def test_events_of_one_transaction_keep_their_order(owner: Owner, outbox: 
     assert await read_past(owner, 0) == {place: new.id for place, new in enumerate(told, start=1)}
 
 
-async def test_each_organization_counts_for_itself(database: Database, outbox: EveryTenantOutbox) -> None:
+async def test_each_organization_has_its_own_positions(database: Database, outbox: EveryTenantOutbox) -> None:
     owners = [await make_owner(database) for _ in range(2)]
     for owner in [*owners, *owners]:
         await commit(owner, event(), event())
@@ -98,7 +98,7 @@ async def test_each_organization_counts_for_itself(database: Database, outbox: E
         assert list(await read_past(owner, 0)) == [1, 2, 3, 4]
 
 
-async def test_both_worlds_of_an_organization_share_its_count(database: Database, outbox: EveryTenantOutbox) -> None:
+async def test_both_modes_of_an_organization_share_its_positions(database: Database, outbox: EveryTenantOutbox) -> None:
     test = await make_owner(database)
     live = await make_owner(database, Mode.LIVE, test.tenant.organization_id)
     await commit(test, event())
@@ -109,14 +109,14 @@ async def test_both_worlds_of_an_organization_share_its_count(database: Database
 
 @asynccontextmanager
 async def transaction_of(owner: Owner, new: NewEvent) -> AsyncIterator[None]:
-    """An event that is written, and committed at the end."""
+    """Write an event that is committed at the end of the context."""
     async with owner.database.tenant(owner.tenant) as connection:
         await write(connection, owner.tenant, new)
         yield
 
 
-async def test_a_reader_misses_nothing_that_is_committed_late(owner: Owner, outbox: EveryTenantOutbox) -> None:
-    """A number taken before the commit becomes visible out of order: a reader past N would miss N - 1."""
+async def test_reader_misses_no_event_that_is_committed_late(owner: Owner, outbox: EveryTenantOutbox) -> None:
+    """A number taken before the commit could become visible out of order: a reader past N would miss N - 1."""
     early, late = event(), event()
     async with transaction_of(owner, late):
         await commit(owner, early)
@@ -129,7 +129,7 @@ async def test_a_reader_misses_nothing_that_is_committed_late(owner: Owner, outb
 
 @dataclass(eq=False)
 class Story:
-    """What one organization tells, and what somebody who follows it has read."""
+    """The events of one organization, and what a reader has read of them."""
 
     owner: Owner
     told: set[UUID] = field(default_factory=set)
@@ -150,10 +150,10 @@ class Story:
         return self.is_over and len(self.read) == len(self.told)
 
 
-async def test_a_polling_reader_sees_every_event_once_whatever_commits_when(
+async def test_polling_reader_sees_every_event_once_in_any_order_of_commits(
     database: Database, outbox: EveryTenantOutbox
 ) -> None:
-    """Writers, two relays and readers at once: places are dense, and no reader goes past one that is missing."""
+    """Writers, two relays and readers run together. Positions have no gaps, and no reader skips one."""
     stories = [Story(await make_owner(database)) for _ in range(2)]
 
     async def relay() -> None:
@@ -173,7 +173,7 @@ async def test_a_polling_reader_sees_every_event_once_whatever_commits_when(
         assert {told for _, told in story.read} == story.told
 
 
-async def test_two_relays_at_once_announce_everything_once(
+async def test_two_concurrent_relays_announce_every_event_once(
     owner: Owner, outbox: EveryTenantOutbox, admin: Admin
 ) -> None:
     endpoint_id = await listen(owner)
@@ -189,14 +189,14 @@ async def test_two_relays_at_once_announce_everything_once(
 @pytest.mark.parametrize(
     ("listening", "is_addressed"),
     [
-        pytest.param({}, True, id="to everything"),
-        pytest.param({"events": ["post.failed", "post.published"]}, True, id="to its type"),
-        pytest.param({"events": ["post.failed"]}, False, id="to another type"),
-        pytest.param({"active": False}, False, id="not any more"),
-        pytest.param({"mode": Mode.LIVE}, False, id="in the other world"),
+        pytest.param({}, True, id="all events"),
+        pytest.param({"events": ["post.failed", "post.published"]}, True, id="its type"),
+        pytest.param({"events": ["post.failed"]}, False, id="another type"),
+        pytest.param({"active": False}, False, id="inactive"),
+        pytest.param({"mode": Mode.LIVE}, False, id="the other mode"),
     ],
 )
-async def test_an_event_is_addressed_to_who_listens(
+async def test_event_is_sent_to_subscribed_endpoints(
     owner: Owner, outbox: EveryTenantOutbox, admin: Admin, listening: dict[str, Any], *, is_addressed: bool
 ) -> None:
     endpoint_id = await listen(owner, **listening)
@@ -207,10 +207,10 @@ async def test_an_event_is_addressed_to_who_listens(
     assert rows == ([{"endpoint_id": endpoint_id, "event_id": told.id}] if is_addressed else [])
 
 
-async def test_an_endpoint_of_a_profile_hears_of_that_profile_only(
+async def test_endpoint_of_a_profile_receives_events_of_that_profile_only(
     owner: Owner, outbox: EveryTenantOutbox, admin: Admin
 ) -> None:
-    """lessons C25: a profile-scoped key that makes an endpoint must not receive everyone's events."""
+    """lessons C25: an endpoint created with a profile's key must not receive all events."""
     endpoint_id = await listen(owner, profile_id=owner.profile_id)
     mine = event(profile_id=owner.profile_id)
     await commit(owner, mine, event(profile_id=fresh_id()), event(profile_id=None))
@@ -220,7 +220,7 @@ async def test_an_endpoint_of_a_profile_hears_of_that_profile_only(
     ]
 
 
-async def test_no_endpoint_hears_of_another_organization(
+async def test_endpoint_receives_no_events_of_another_organization(
     database: Database, owner: Owner, outbox: EveryTenantOutbox
 ) -> None:
     """lessons A40: a wildcard match copied events to 65 accounts in 15 workspaces."""
@@ -229,7 +229,7 @@ async def test_no_endpoint_hears_of_another_organization(
     assert await announce(outbox, 10) == (1, 0)
 
 
-async def test_an_event_goes_with_the_transaction_that_tells_it(owner: Owner, outbox: EveryTenantOutbox) -> None:
+async def test_event_is_rolled_back_with_its_transaction(owner: Owner, outbox: EveryTenantOutbox) -> None:
     class Undone(Exception):
         pass
 

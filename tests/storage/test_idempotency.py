@@ -52,14 +52,14 @@ async def test_record_of_a_key_is_created_once(database: Database, owner: Owner)
     [replace(CLAIM, key_hashes=[b"another"]), replace(CLAIM, profile_scope=UUID(int=9))],
     ids=["key", "profile"],
 )
-async def test_another_key_or_scope_is_not_in_the_way(
+async def test_another_key_or_scope_does_not_conflict(
     database: Database, owner: Owner, other: IdempotencyClaim
 ) -> None:
     assert await create(database, owner.tenant)
     assert await create(database, owner.tenant, other)
 
 
-async def test_another_tenant_or_world_is_not_in_the_way(database: Database, owner: Owner) -> None:
+async def test_another_tenant_or_mode_does_not_conflict(database: Database, owner: Owner) -> None:
     live = Tenant(owner.tenant.organization_id, Mode.LIVE)
     assert await create(database, owner.tenant)
     assert await create(database, live)
@@ -67,10 +67,10 @@ async def test_another_tenant_or_world_is_not_in_the_way(database: Database, own
 
 
 @pytest.mark.parametrize("ending", ["commit", "rollback"])
-async def test_a_second_request_waits_for_the_first_one_to_end(
+async def test_second_request_waits_for_the_end_of_the_first(
     database: Database, owner: Owner, admin: Admin, ending: str
 ) -> None:
-    """The record is in the transaction of what it protects: a crash leaves neither."""
+    """The record is in the transaction of what it protects: after a crash, neither exists."""
     second: list[asyncio.Task[bool]] = []
 
     async def is_waiting() -> bool:
@@ -97,13 +97,13 @@ async def test_one_of_many_simultaneous_requests_creates_the_record(database: Da
     assert sorted(await asyncio.gather(*(create(database, owner.tenant) for _ in range(8)))) == [False] * 7 + [True]
 
 
-async def test_record_by_another_key_of_the_ring_is_the_record_of_the_request(database: Database, owner: Owner) -> None:
-    """While keys are rotated, another process may have another first key."""
+async def test_record_by_another_key_of_the_keyring_belongs_to_the_request(database: Database, owner: Owner) -> None:
+    """While keys are rotated, the first key may differ in another process."""
     assert await create(database, owner.tenant)
     assert not await create(database, owner.tenant, replace(CLAIM, key_hashes=[b"new key", b"key"]))
 
 
-async def test_an_old_record_is_taken_over_and_forgotten(database: Database, owner: Owner) -> None:
+async def test_expired_record_is_replaced(database: Database, owner: Owner) -> None:
     await create(database, owner.tenant, now=LONG_AGO - timedelta(seconds=1))
     assert not await settle(database, owner.tenant, b"late")
     assert await find(database, owner.tenant) is None
@@ -114,14 +114,14 @@ async def test_an_old_record_is_taken_over_and_forgotten(database: Database, own
     assert (row.fingerprint, row.status, row.body, row.created_at) == (b"another request", None, None, NOW)
 
 
-async def test_a_record_of_exactly_a_day_still_counts(database: Database, owner: Owner) -> None:
-    """What `create` refuses `find` must find: there is no moment at which a key is neither."""
+async def test_record_of_exactly_one_day_still_counts(database: Database, owner: Owner) -> None:
+    """`find` must return the records that `create` rejects, so that a key is never neither."""
     await create(database, owner.tenant, now=LONG_AGO)
     assert not await create(database, owner.tenant)
     assert await find(database, owner.tenant) is not None
 
 
-async def test_first_response_is_the_one_that_stays(database: Database, owner: Owner) -> None:
+async def test_first_response_is_kept(database: Database, owner: Owner) -> None:
     await create(database, owner.tenant)
     assert await settle(database, owner.tenant, b"first")
     assert not await settle(database, owner.tenant, b"second")

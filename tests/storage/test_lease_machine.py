@@ -1,4 +1,4 @@
-"""Leases under any order of claims, deaths, renewals and late writes, in a real PostgreSQL."""
+"""Leases with claims, crashes, renewals and late writes in any order, in a real PostgreSQL."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ Write: TypeAlias = Callable[[RunRepository], Awaitable[None]]
 
 
 class LeaseMachine(RuleBasedStateMachine):
-    """Workers that share accounts. A claim is good until it is given back, or until the first claim after its end."""
+    """Workers that share accounts. A claim is valid until it is released, or until the first claim after its expiry."""
 
     given = Bundle("given")
 
@@ -49,7 +49,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
     @rule(target=given, limit=st.integers(1, 3))
     def claim(self, limit: int) -> object:
-        """Every free account gives one post, and none that is in another's hand."""
+        """Claim: every free account has one post leased, and no leased post is leased again."""
         for post_id in self._over:
             del self._good[post_id]
         self._over.clear()
@@ -65,7 +65,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
     @rule(claim=given)
     def run_out(self, claim: Claim) -> None:
-        """Its worker is dead or stands still: the lease is over."""
+        """Let the lease expire: its worker has crashed or hangs."""
         if self._is_good(claim):
             over = "UPDATE posts SET lease_until = $1 WHERE id = $2"
             self._wait(self._admin.do(over, in_the_past(), claim.post_id))
@@ -73,7 +73,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
     @rule(claim=given)
     def renew(self, claim: Claim) -> None:
-        """A lease that nobody has taken yet can still be kept; any other is lost."""
+        """Renew a lease: an expired lease that is not taken can still be kept; a taken one is lost."""
         kept = self._wait(self._claims.renew([claim.token], 60))
         assert kept == ({claim.token} if self._is_good(claim) else set())
         if self._is_good(claim):
@@ -81,12 +81,12 @@ class LeaseMachine(RuleBasedStateMachine):
 
     @rule(claim=given)
     def write(self, claim: Claim) -> None:
-        """Whoever has the lease writes, be it late; whoever has lost it changes nothing."""
+        """Write late: the holder of the lease can write; without the lease, nothing changes."""
         assert self._does(claim, lambda run: run.change(status="publishing")) == self._is_good(claim)
 
     @rule(claim=given)
     def finish(self, claim: Claim) -> None:
-        """The post has its end, once."""
+        """Finish the post, once."""
 
         def publish(run: RunRepository) -> Awaitable[None]:
             return run.finish(fresh_id(), ENDED, status="published", ready_at=None)
@@ -98,7 +98,7 @@ class LeaseMachine(RuleBasedStateMachine):
 
     @rule(claim=given)
     def hand_back(self, claim: Claim) -> None:
-        """A worker that is told to stop gives back what it has."""
+        """Hand a post back, like a stopping worker."""
         done = self._does(claim, lambda run: run.change(lease_token=None, lease_until=None))
         assert done == self._is_good(claim)
         if done:
@@ -142,13 +142,13 @@ class LeaseMachine(RuleBasedStateMachine):
         return self._runner.run(waited())
 
 
-def test_a_lease_is_one_workers_alone_whatever_happens_in_whatever_order(database_urls: DatabaseURLs) -> None:
+def test_lease_has_one_holder_in_any_order_of_operations(database_urls: DatabaseURLs) -> None:
     database = open_database(database_urls.login, pool_size=2)
     with asyncio.Runner() as runner:
         admin = Admin(runner.run(asyncpg.connect(database_urls.admin)))
         try:
             run_state_machine_as_test(
-                lambda: LeaseMachine(runner, database, admin),  # type: ignore[arg-type]  # whatever makes one will do
+                lambda: LeaseMachine(runner, database, admin),  # type: ignore[arg-type]  # any factory works
                 settings=settings(max_examples=15, stateful_step_count=25),
             )
         finally:

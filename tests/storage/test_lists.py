@@ -1,4 +1,4 @@
-"""A page of a list costs what a page costs, however many rows the tenant has."""
+"""The cost of a page of a list does not depend on the tenant's number of rows."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,8 +14,8 @@ from tests.storage.support import CLOCK, Admin, Owner, make_owner
 
 PAGE, BATCH = 20, 40
 POSTS, OTHER_TENANTS, OTHER_POSTS = 4000, 150, 12
-EXECUTIONS = 8  # PostgreSQL decides at the sixth whether it caches a plan that does not depend on the parameters
-# A row of each of the four tables, and as much again for what else a plan may look at.
+EXECUTIONS = 8  # at the sixth, PostgreSQL decides if it caches a generic plan
+# A row of each of the four tables, and as many again for other rows that a plan may read.
 ROWS_READ_MAX = PAGE * 4 * 2
 
 # Copies of the tenant's only post.
@@ -41,7 +41,7 @@ _FILL = """
     SELECT post.organization_id, post.mode, post.id, 1, content, post.created_at FROM post CROSS JOIN seed
 """
 
-# An endpoint with a delivery of each of many events. An event is written for each of them.
+# An endpoint with deliveries of many events.
 _FILL_DELIVERIES = """
     WITH endpoint AS (
       INSERT INTO webhook_endpoints (id, organization_id, mode, url, events, secret_sealed, created_at, updated_at)
@@ -57,7 +57,7 @@ _FILL_DELIVERIES = """
 
 
 async def test_page_of_posts_reads_only_the_rows_that_it_shows(database: Database, admin: Admin) -> None:
-    """Whatever it is filtered by, and also with the plan that PostgreSQL caches, which knows no values."""
+    """With any filter, and also with the cached generic plan."""
     owner, account_ids = await _owner_of(POSTS, database, admin)
     for _ in range(OTHER_TENANTS):
         await _owner_of(OTHER_POSTS, database, admin)
@@ -87,7 +87,7 @@ async def test_page_of_posts_reads_only_the_rows_that_it_shows(database: Databas
 async def test_function_that_reads_posts_reads_only_the_rows_that_it_returns(
     database: Database, api_database: Database, admin: Admin
 ) -> None:
-    """Also with the cached plan, which knows neither the cursor nor the size of the page."""
+    """Also with the cached generic plan, which depends on neither the cursor nor the size of the page."""
     owner, _ = await _owner_of(POSTS, database, admin)
     for _ in range(OTHER_TENANTS):
         await _owner_of(OTHER_POSTS, database, admin)
@@ -135,9 +135,9 @@ async def test_page_of_deliveries_reads_only_the_rows_that_it_shows(database: Da
 
 
 def _filters(owner: Owner, account_ids: list[UUID], batch_id: UUID) -> Mapping[str, PostFilter]:
-    """Return every filter alone, and those that narrow little together.
+    """Return each filter alone, and combinations that match many posts.
 
-    Of a batch, and of several accounts, all posts may be read: no index has them in the order of their ids.
+    All posts of a batch or of several accounts may be read, because no index has them in the order of their ids.
     """
     now = CLOCK.now()
     alone: dict[str, Any] = {
@@ -167,7 +167,7 @@ async def _owner_of(posts: int, database: Database, admin: Admin) -> tuple[Owner
 
 
 async def _rows_read(connection: Connection) -> int:
-    """How many rows this transaction has read so far."""
+    """Return how many rows this transaction has read so far."""
     found = await driver_of(connection).fetchval(
         "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
     )

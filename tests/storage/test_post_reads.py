@@ -1,4 +1,4 @@
-"""Functions that read posts: what they return, to whom, and what they leave on the connection."""
+"""The functions that read posts: their results, their rights, and the state of the connection afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -35,13 +35,13 @@ _READ_POSTS = "SELECT * FROM read_posts($1, $2, $3, $4)"
 
 @pytest.fixture
 async def post_ids(owner: Owner) -> list[UUID]:
-    """Posts of the owner, oldest first."""
+    """Create posts of the owner, oldest first."""
     return await owner.posts([await owner.account() for _ in range(5)])
 
 
 @pytest.fixture
 async def login(database_urls: DatabaseURLs) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A connection with the login role of the API, and nothing else."""
+    """Open a connection with the login role of the API."""
     connection = await asyncpg.connect(database_urls.api)
     yield connection
     await connection.close()
@@ -51,7 +51,7 @@ def reads_of(database: Database, tenant: Tenant) -> PostReads:
     return PostReads(database.reader(tenant))
 
 
-async def test_post_is_read_as_the_repository_reads_it(
+async def test_post_is_read_as_by_the_repository(
     api_database: Database, owner: Owner, admin: Admin, post_ids: list[UUID]
 ) -> None:
     post_id = post_ids[0]
@@ -71,7 +71,7 @@ async def test_post_is_read_as_the_repository_reads_it(
     assert len(attempts) == 2
 
 
-async def test_post_without_attempts_is_read_with_none(
+async def test_post_without_attempts_has_an_empty_list(
     api_database: Database, owner: Owner, post_ids: list[UUID]
 ) -> None:
     found = await reads_of(api_database, owner.tenant).find(post_ids[0])
@@ -79,9 +79,7 @@ async def test_post_without_attempts_is_read_with_none(
     assert found.attempts == []
 
 
-async def test_page_is_read_as_the_repository_reads_it(
-    api_database: Database, owner: Owner, post_ids: list[UUID]
-) -> None:
+async def test_page_is_read_as_by_the_repository(api_database: Database, owner: Owner, post_ids: list[UUID]) -> None:
     reads = reads_of(api_database, owner.tenant)
     for before in (None, *post_ids):
         for limit in (1, 3, 10):
@@ -92,7 +90,7 @@ async def test_page_is_read_as_the_repository_reads_it(
     assert len(await reads.list_page(limit=10)) == len(post_ids)
 
 
-async def test_largest_page_and_the_row_after_it_are_read(api_database: Database, owner: Owner) -> None:
+async def test_largest_page_and_one_more_row_are_read(api_database: Database, owner: Owner) -> None:
     account_id = await owner.account()
     await owner.posts([account_id] * (ROWS_MAX + 1))
     reads = reads_of(api_database, owner.tenant)
@@ -115,7 +113,7 @@ async def test_posts_of_another_tenant_are_not_found(
 
 @asynccontextmanager
 async def changed(admin: Admin, change: str, back: str) -> AsyncIterator[None]:
-    """A changed table. The database is shared by tests, so that the change must not outlive this one."""
+    """Change a table until the end of the context. Tests share the database, so the change must be undone."""
     await admin.do(change)
     try:
         yield
@@ -150,7 +148,7 @@ async def test_functions_select_the_tenant_without_row_level_security(
 async def test_call_leaves_neither_role_nor_tenant_on_the_connection(
     login: "asyncpg.Connection[asyncpg.Record]", owner: Owner, post_ids: list[UUID], limit: int
 ) -> None:
-    """A negative limit is an error of the query, when role and tenant have been set."""
+    """A negative limit is an error of the query, after role and tenant have been set."""
     tenant = (owner.tenant.organization_id, owner.tenant.mode)
     with suppress(asyncpg.InvalidRowCountInLimitClauseError):
         rows = await login.fetch(_READ_POSTS, *tenant, fresh_id(), limit)
@@ -165,7 +163,7 @@ async def test_call_leaves_neither_role_nor_tenant_on_the_connection(
 async def test_transaction_of_a_tenant_cannot_call_the_functions(
     api_database: Database, database: Database, owner: Owner, post_ids: list[UUID]
 ) -> None:
-    """They would continue it with another tenant."""
+    """Otherwise, the transaction would continue with another tenant."""
     other = await make_owner(database)
     async with api_database.transaction("BEGIN") as connection:
         await set_role(connection, APPLICATION_ROLE)
@@ -182,7 +180,7 @@ async def test_worker_login_cannot_call_the_functions(database: Database, owner:
 
 
 async def test_function_serves_tenants_in_turn_on_one_connection(api_database: Database, database: Database) -> None:
-    """Its plan is cached, and must not keep the tenant of the first call."""
+    """The cached plan of the function must not contain the tenant of the first call."""
     owners = [await make_owner(database) for _ in range(2)]
     expected = {owner.tenant: await owner.posts([await owner.account()]) for owner in owners}
     for _ in range(8):
@@ -191,7 +189,7 @@ async def test_function_serves_tenants_in_turn_on_one_connection(api_database: D
             assert [view.post.id for view in page] == post_ids
 
 
-async def test_dead_connection_is_replaced(
+async def test_broken_connection_is_replaced(
     api_database: Database, owner: Owner, admin: Admin, post_ids: list[UUID]
 ) -> None:
     reads = reads_of(api_database, owner.tenant)

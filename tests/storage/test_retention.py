@@ -1,4 +1,4 @@
-"""What is forgotten, when, and what never is: against PostgreSQL itself."""
+"""Retention in a real PostgreSQL: what is deleted, when, and what is kept."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -38,12 +38,12 @@ def retention(database: Database) -> Retention:
 
 
 def _id(at: datetime) -> UUID:
-    """What something that is made then is called."""
+    """Return an id of that time."""
     return uuid7(int(at.timestamp() * 1000), fresh_id().bytes)
 
 
 async def _post(owner: Owner, admin: Admin, status: str, days: float, *, intent: bool = True, **changes: Any) -> UUID:
-    """A post that ended so many days ago, with a step in its journal and an attempt."""
+    """Create a post that ended this many days ago, with a step in its journal and an attempt."""
     ended_at = NOW - timedelta(days=days)
     made = await owner.post(await owner.account())
     post_id = _id(ended_at)
@@ -80,23 +80,25 @@ async def _journals(admin: Admin) -> set[UUID]:
     return {row["post_id"] for row in await admin.rows("SELECT post_id FROM flow_steps")}
 
 
-async def test_a_published_posts_journal_goes_after_its_period(
+async def test_journal_of_a_published_post_is_deleted_after_its_period(
     owner: Owner, admin: Admin, retention: Retention
 ) -> None:
     old, young = await _post(owner, admin, "published", 7.1), await _post(owner, admin, "published", 6.9)
     await retention.sweep()
     assert await _journals(admin) == {young}
-    assert await admin.one("SELECT count(*) FROM posts WHERE id = $1", old) == 1, "posts are kept for ever"
+    assert await admin.one("SELECT count(*) FROM posts WHERE id = $1", old) == 1, "posts are kept"
 
 
 @pytest.mark.parametrize("status", ["queued", "publishing", "retrying", "held", "unconfirmed", "awaiting_user"])
-async def test_an_unfinished_posts_journal_stays(owner: Owner, admin: Admin, retention: Retention, status: str) -> None:
+async def test_journal_of_an_unfinished_post_is_kept(
+    owner: Owner, admin: Admin, retention: Retention, status: str
+) -> None:
     post_id = await _post(owner, admin, status, 400)
     await retention.sweep()
     assert await _journals(admin) == {post_id}
 
 
-async def test_a_published_post_with_extras_to_come_keeps_its_journal(
+async def test_journal_of_a_published_post_with_pending_extras_is_kept(
     owner: Owner, admin: Admin, retention: Retention
 ) -> None:
     post_id = await _post(owner, admin, "published", 400, ready_at=NOW)
@@ -105,17 +107,17 @@ async def test_a_published_post_with_extras_to_come_keeps_its_journal(
 
 
 @pytest.mark.parametrize("status", ["partial", "failed", "rejected", "canceled"])
-async def test_what_a_retry_must_not_repeat_stays(
+async def test_journal_is_kept_when_a_retry_must_not_repeat_it(
     owner: Owner, admin: Admin, retention: Retention, status: str
 ) -> None:
-    """Without its journal, a retry would send again what may be visible."""
+    """Without its journal, a retry would send what may be visible again."""
     post_id = await _post(owner, admin, status, 400)
     await retention.sweep()
     assert await _journals(admin) == {post_id}
 
 
 @pytest.mark.parametrize("status", ["failed", "rejected", "canceled"])
-async def test_the_journal_of_a_post_of_which_nothing_was_sent_goes(
+async def test_journal_of_a_post_of_which_nothing_was_sent_is_deleted(
     owner: Owner, admin: Admin, retention: Retention, status: str
 ) -> None:
     await _post(owner, admin, status, 8, intent=False)
@@ -123,7 +125,7 @@ async def test_the_journal_of_a_post_of_which_nothing_was_sent_goes(
     assert await _journals(admin) == set()
 
 
-async def test_attempts_go_after_half_a_year(owner: Owner, admin: Admin, retention: Retention) -> None:
+async def test_attempts_are_deleted_after_half_a_year(owner: Owner, admin: Admin, retention: Retention) -> None:
     await _post(owner, admin, "published", 180.1)
     young = await _post(owner, admin, "published", 179.9)
     await retention.sweep()
@@ -131,7 +133,7 @@ async def test_attempts_go_after_half_a_year(owner: Owner, admin: Admin, retenti
 
 
 async def _event(owner: Owner, admin: Admin, days: float, position: int | None, *deliveries: str) -> UUID:
-    """An event of so many days ago; each delivery of it is in this status, and ended a minute later."""
+    """Create an event of this many days ago. Its deliveries have these statuses, and ended a minute later."""
     at, tenant = NOW - timedelta(days=days), owner.tenant
     event_id = _id(at)
     await admin.do(
@@ -173,7 +175,7 @@ async def _events(admin: Admin) -> list[UUID]:
     return [row["id"] for row in await admin.rows("SELECT id FROM events ORDER BY id")]
 
 
-async def test_events_and_their_deliveries_go_together(owner: Owner, admin: Admin, retention: Retention) -> None:
+async def test_events_are_deleted_with_their_deliveries(owner: Owner, admin: Admin, retention: Retention) -> None:
     await _event(owner, admin, 30.1, 1, "delivered", "dead")
     young = await _event(owner, admin, 29.9, 2, "delivered")
     await retention.sweep()
@@ -181,20 +183,20 @@ async def test_events_and_their_deliveries_go_together(owner: Owner, admin: Admi
     assert await admin.one("SELECT count(*) FROM deliveries") == 1
 
 
-async def test_what_is_not_delivered_stays_with_its_event(owner: Owner, admin: Admin, retention: Retention) -> None:
+async def test_undelivered_event_is_kept(owner: Owner, admin: Admin, retention: Retention) -> None:
     waiting = await _event(owner, admin, 60, 1, "pending", "delivered")
     await retention.sweep()
     assert await _events(admin) == [waiting]
     assert [row["status"] for row in await admin.rows("SELECT status FROM deliveries")] == ["pending"]
 
 
-async def test_an_event_that_nobody_could_read_yet_stays(owner: Owner, admin: Admin, retention: Retention) -> None:
+async def test_unannounced_event_is_kept(owner: Owner, admin: Admin, retention: Retention) -> None:
     unannounced = await _event(owner, admin, 60, None)
     await retention.sweep()
     assert await _events(admin) == [unannounced]
 
 
-async def test_an_old_cursor_goes_on_at_the_oldest_that_is_left(
+async def test_old_cursor_continues_with_the_oldest_remaining_event(
     owner: Owner, admin: Admin, retention: Retention
 ) -> None:
     for position, days in enumerate((50, 40, 20, 10), start=1):
@@ -226,7 +228,7 @@ async def test_idempotency_records_are_deleted_after_a_day(
     assert await admin.rows("SELECT key_hash FROM idempotency_keys") == [{"key_hash": b"young"}]
 
 
-async def test_counters_go_when_their_period_is_over(owner: Owner, admin: Admin, retention: Retention) -> None:
+async def test_counters_are_deleted_after_their_period(owner: Owner, admin: Admin, retention: Retention) -> None:
     counters = {"posts": NOW - timedelta(days=20), "account:1": NOW - timedelta(days=33), "media": datetime(1970, 1, 1)}  # noqa: DTZ001 - a date
     for subject, start in counters.items():
         await admin.do(
@@ -256,7 +258,7 @@ async def test_audit_log_entries_are_deleted_after_their_period(
     assert [row["id"] for row in rows] == [ages[729]]
 
 
-async def test_a_batch_is_bounded(owner: Owner, admin: Admin, database: Database) -> None:
+async def test_batch_has_a_limit(owner: Owner, admin: Admin, database: Database) -> None:
     for position in range(1, 6):
         await _event(owner, admin, 60, position)
     store = EveryTenantRetention(database)
@@ -282,7 +284,7 @@ def test_periods_come_from_the_settings() -> None:
     assert kept_for(longer)[Kept.IDEMPOTENCY] == timedelta(hours=48)
 
 
-async def test_consents_and_sessions_are_forgotten(retention: Retention, owner: Owner, admin: Admin) -> None:
+async def test_consents_and_sessions_are_deleted(retention: Retention, owner: Owner, admin: Admin) -> None:
     tenant = (owner.tenant.organization_id, owner.tenant.mode)
     for days in (0.5, 2, 31):
         at = NOW - timedelta(days=days)

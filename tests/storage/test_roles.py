@@ -1,4 +1,4 @@
-"""Who may touch what."""
+"""The rights of the database roles."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -58,7 +58,7 @@ SWEEPER_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
     "audit_log": {"SELECT": frozenset({"id"}), "DELETE": ALL},
     "version_notices": {"SELECT": frozenset({"organization_id", "mode", "platform", "api_version", "within_days"})},
 }
-"""Rights across tenants, column by column: a migration that widens them fails here."""
+"""The rights across tenants, by column: a migration that extends them fails here."""
 
 LOOKUP_MAY: Mapping[str, Mapping[str, frozenset[str]]] = {
     "api_keys": {"SELECT": ALL, "UPDATE": frozenset({"last_used_at"})},
@@ -87,7 +87,7 @@ def url_of(urls: DatabaseURLs, process: Process) -> str:
 
 @asynccontextmanager
 async def logged_in(urls: DatabaseURLs, process: Process) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A raw connection with the login role of a process."""
+    """Open a raw connection with the login role of a process."""
     connection = await asyncpg.connect(url_of(urls, process))
     try:
         yield connection
@@ -97,7 +97,7 @@ async def logged_in(urls: DatabaseURLs, process: Process) -> AsyncIterator["asyn
 
 @asynccontextmanager
 async def role_changed(admin: Admin, change: str, back: str) -> AsyncIterator[None]:
-    """A changed role. Roles belong to the server, so that the change must not outlive the test."""
+    """Change a role until the end of the context. Roles belong to the server, so the change must be undone."""
     await admin.do(change)
     try:
         yield
@@ -125,7 +125,7 @@ async def test_role_across_tenants_has_exactly_the_granted_rights(admin: Admin, 
 
 @each_table
 @each_shared_role
-async def test_no_service_can_get_around_the_locks_of_a_table(admin: Admin, table: Table, role: str) -> None:
+async def test_no_service_can_bypass_row_level_security(admin: Admin, table: Table, role: str) -> None:
     for right in ("TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"):
         assert not await admin.one("SELECT has_table_privilege($1, $2, $3)", role, table.name, right)
     owner = await admin.one("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = $1::text::regclass", table.name)
@@ -171,7 +171,7 @@ async def test_api_login_cannot_become_the_sweeper(database_urls: DatabaseURLs, 
         "INSERT INTO api_keys DEFAULT VALUES",
     ],
 )
-async def test_api_login_cannot_do_across_tenants_what_the_worker_does(
+async def test_api_login_cannot_work_across_tenants_like_the_worker(
     database_urls: DatabaseURLs, start: str, statement: str
 ) -> None:
     async with logged_in(database_urls, Process.API) as login:
@@ -199,7 +199,7 @@ async def problem_of(url: str, process: Process) -> str | None:
 
 
 @each_process
-async def test_login_role_that_migrate_created_fits_its_process(database_urls: DatabaseURLs, process: Process) -> None:
+async def test_migrated_login_role_fits_its_process(database_urls: DatabaseURLs, process: Process) -> None:
     assert await problem_of(url_of(database_urls, process), process) is None
 
 
@@ -222,7 +222,7 @@ async def test_login_role_of_the_worker_does_not_fit_the_api(database_urls: Data
 
 
 @pytest.mark.parametrize("option", ["", " WITH INHERIT TRUE, SET FALSE", " WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"])
-async def test_sweeper_rights_by_any_kind_of_membership_do_not_fit_the_api(
+async def test_sweeper_rights_through_any_membership_do_not_fit_the_api(
     database_urls: DatabaseURLs, admin: Admin, option: str
 ) -> None:
     grant = f"GRANT letmepost_sweeper TO letmepost_test_api{option}"
@@ -237,7 +237,7 @@ async def test_login_role_of_the_api_does_not_fit_the_worker(database_urls: Data
 async def test_api_login_that_does_not_inherit_the_reader_does_not_fit(
     database_urls: DatabaseURLs, admin: Admin
 ) -> None:
-    """It could take the role, but a read does not."""
+    """It could take the role, but reads do not take it."""
     grant = "GRANT letmepost_reader TO letmepost_test_api WITH INHERIT"
     async with role_changed(admin, f"{grant} FALSE", f"{grant} TRUE"):
         assert "cannot take letmepost_reader" in str(await problem_of(database_urls.api, Process.API))
@@ -265,7 +265,7 @@ async def test_functions_have_the_rights_of_their_caller(admin: Admin) -> None:
 
 @each_process
 @pytest.mark.parametrize("wrong", ["superuser", "login of the other process"])
-async def test_process_does_not_start_with_a_login_role_that_does_not_fit(
+async def test_process_does_not_start_with_an_unsuitable_login_role(
     database_urls: DatabaseURLs, tmp_path: Path, process: Process, wrong: str
 ) -> None:
     other = Process.API if process is Process.WORKER else Process.WORKER

@@ -1,4 +1,4 @@
-"""A tenant never sees another's data: every table that the metadata knows is tried."""
+"""Tenants never see the data of others. Every table of the metadata is tested."""
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -19,18 +19,18 @@ from tests.storage.support import Admin
 NAMES = sorted(table.name for table in TABLES)
 
 CHANGEABLE = [table for table in TABLES if table.name != "audit_log"]
-"""Every table but the one that a tenant can only append to."""
+"""Every table except the append-only one."""
 
 each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 
 
 def others(table: Table) -> list[str]:
-    """Who must not come near a row of ours: another organization, and the other world where a table has two."""
+    """Return the tenants that must not reach our rows: another organization, and the other mode if the table has it."""
     return ["theirs", "our_live_world"] if _has_worlds(table) else ["theirs"]
 
 
 def _has_worlds(table: Table) -> bool:
-    # An organization's keys are listed beside each other, whichever world they open.
+    # The keys of an organization are listed together, for both modes.
     return "mode" in table.c and table.name != "api_keys"
 
 
@@ -51,7 +51,7 @@ each_changeable_table_and_other = pytest.mark.parametrize(
 
 @dataclass(frozen=True, slots=True)
 class Estates:
-    """Three tenants that each own a row of every table; two are the worlds of one organization."""
+    """Three tenants that each own a row of every table. Two are the modes of one organization."""
 
     ours: Estate
     our_live_world: Estate
@@ -63,7 +63,7 @@ class Estates:
 
 
 class Undone(Exception):
-    """Ends a transaction without a trace, so that one set of rows serves every test."""
+    """Ends a transaction without changes, so that all tests share one set of rows."""
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ async def estates(database: Database) -> Estates:
 async def raw(
     request: pytest.FixtureRequest, database_urls: DatabaseURLs
 ) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    """A connection with the login role of the API or of the worker, and nothing else."""
+    """Open a connection with the login role of the API or of the worker."""
     connection = await asyncpg.connect(getattr(database_urls, request.param))
     yield connection
     await connection.close()
@@ -105,7 +105,7 @@ def is_row(table: Table, row: Row) -> ColumnElement[bool]:
     return and_(*(table.c[name] == value for name, value in identity(table, row).items()))
 
 
-async def test_every_table_is_locked_for_its_owner_too(admin: Admin) -> None:
+async def test_row_level_security_is_forced_on_every_table(admin: Admin) -> None:
     rows = await admin.rows(
         "SELECT relname, relrowsecurity AND relforcerowsecurity AS locked FROM pg_class"
         " WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')"
@@ -118,9 +118,9 @@ async def test_every_table_has_a_policy_for_tenants_and_one_for_migrations(admin
     rows = await admin.rows("SELECT tablename, roles::text[] AS roles, cmd FROM pg_policies")
     across_tenants = (["letmepost_sweeper"], ["letmepost_lookup"])
     found = {(row["tablename"], *row["roles"], row["cmd"]) for row in rows if row["roles"] not in across_tenants}
-    everyones = {("pauses", "letmepost_app", command) for command in ("SELECT", "UPDATE")}  # to read and to lock
+    shared = {("pauses", "letmepost_app", command) for command in ("SELECT", "UPDATE")}  # to read and to lock
     append_only = {("audit_log", "letmepost_app", command) for command in ("SELECT", "INSERT")}
-    assert found - everyones == append_only | {
+    assert found - shared == append_only | {
         (name, role, "ALL")
         for name in NAMES
         for role in ("letmepost_app", "letmepost_migrator")
@@ -129,7 +129,7 @@ async def test_every_table_has_a_policy_for_tenants_and_one_for_migrations(admin
 
 
 @each_table
-async def test_a_transaction_that_forgets_its_role_fails(
+async def test_transaction_without_a_role_fails(
     raw: "asyncpg.Connection[asyncpg.Record]", estates: Estates, table: Table
 ) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -138,7 +138,7 @@ async def test_a_transaction_that_forgets_its_role_fails(
 
 @each_table
 @pytest.mark.parametrize("forgotten", ["never set", "set to nothing"])
-async def test_a_transaction_that_forgets_its_tenant_sees_nothing(
+async def test_transaction_without_a_tenant_sees_nothing(
     raw: "asyncpg.Connection[asyncpg.Record]", estates: Estates, table: Table, forgotten: str
 ) -> None:
     async with raw.transaction():
@@ -149,7 +149,7 @@ async def test_a_transaction_that_forgets_its_tenant_sees_nothing(
 
 
 @each_table
-async def test_a_tenant_sees_its_own_rows_only(database: Database, estates: Estates, table: Table) -> None:
+async def test_tenant_sees_its_own_rows_only(database: Database, estates: Estates, table: Table) -> None:
     own = [estates.ours]
     if not _has_worlds(table) and table.name != "organizations":
         own.append(estates.our_live_world)
@@ -161,7 +161,7 @@ async def test_a_tenant_sees_its_own_rows_only(database: Database, estates: Esta
 
 
 @each_changeable_table_and_other
-async def test_a_tenant_cannot_change_or_delete_the_row_of_another(
+async def test_tenant_cannot_change_or_delete_a_row_of_another(
     database: Database, estates: Estates, admin: Admin, table: Table, other: str
 ) -> None:
     row = estates.of(other).rows[table.name]
@@ -174,8 +174,8 @@ async def test_a_tenant_cannot_change_or_delete_the_row_of_another(
 
 
 @each_changeable_table
-async def test_a_tenant_may_change_and_delete_its_own_row(database: Database, estates: Estates, table: Table) -> None:
-    """Otherwise the test above would pass for a tenant that may do nothing."""
+async def test_tenant_can_change_and_delete_its_own_row(database: Database, estates: Estates, table: Table) -> None:
+    """Otherwise, the test above would pass for a tenant without any rights."""
     rows = estates.ours.rows
     with suppress(Undone):
         async with database.tenant(estates.ours.tenant) as connection:
@@ -204,7 +204,7 @@ async def test_tenant_cannot_change_or_delete_an_entry_of_the_audit_log(
 
 
 @each_table_and_other
-async def test_a_tenant_cannot_insert_a_row_for_another(
+async def test_tenant_cannot_insert_a_row_for_another(
     database: Database, estates: Estates, table: Table, other: str
 ) -> None:
     row = make_row(table, estates.of(other))
@@ -214,7 +214,7 @@ async def test_a_tenant_cannot_insert_a_row_for_another(
 
 
 @each_changeable_table_and_other
-async def test_a_tenant_cannot_give_its_row_away(
+async def test_tenant_cannot_transfer_its_row_to_another(
     database: Database, estates: Estates, table: Table, other: str
 ) -> None:
     tenant = estates.of(other).tenant
@@ -237,10 +237,10 @@ async def test_a_tenant_cannot_give_its_row_away(
     ],
     ids=lambda table: table.name,
 )
-async def test_a_row_cannot_refer_to_the_row_of_another_tenant(
+async def test_row_cannot_refer_to_a_row_of_another_tenant(
     database: Database, estates: Estates, table: Table, referred: Table
 ) -> None:
-    """Foreign keys are checked past row-level security: they have to name the organization themselves."""
+    """Foreign keys bypass row-level security, so they must include the organization."""
     row = make_row(table, estates.ours)
     for constraint in table.foreign_key_constraints:
         if constraint.referred_table is referred:
@@ -256,8 +256,10 @@ async def test_a_row_cannot_refer_to_the_row_of_another_tenant(
 
 
 @each_table
-async def test_the_owner_of_the_tables_is_bound_as_well(admin: Admin, estates: Estates, table: Table) -> None:
-    """Without a policy of its own, a migration's backfill would update nothing, in silence."""
+async def test_row_level_security_applies_to_the_owner_of_the_tables(
+    admin: Admin, estates: Estates, table: Table
+) -> None:
+    """Without a policy of its own, a data migration would silently update nothing."""
     count = f'SELECT count(*) FROM "{table.name}"'  # noqa: S608 - our own table
     with suppress(Undone):
         async with admin.connection.transaction():

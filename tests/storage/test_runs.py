@@ -70,7 +70,7 @@ async def claim(database: Database, owner: Owner) -> Claim:
 
 
 async def run(database: Database, claim: Claim, write: Write) -> None:
-    """One write of a worker, in a transaction of its own."""
+    """Execute one write of a worker, in a transaction of its own."""
     async with database.tenant(claim.tenant) as connection:
         await write(connection, claim)
 
@@ -89,7 +89,7 @@ def answer(call: Call = PUBLISH, valid_for_s: float | None = None) -> Write:
 
 
 async def finish_with_reply(connection: AsyncConnection, claim: Claim) -> None:
-    """End a run whose last reply is not in the journal yet."""
+    """Finish a run with a last reply that is not in the journal yet."""
     reply = JournalRepository(connection, claim, 1, KEYRING).seal_reply("post", fingerprint(PUBLISH), REPLY, 60)
     await RunRepository(connection, claim, KEYRING).finish(
         fresh_id(), ENDED, (EVENT, NOW), reply=reply, status="published"
@@ -116,11 +116,11 @@ def wait(step: str, now: datetime) -> Write:
         pytest.param(on_journal(lambda steps: steps.write_pause("post", NOW)), id="write_pause"),
     ],
 )
-@pytest.mark.parametrize("lost_to", ["another worker", "nobody yet"])
-async def test_a_worker_that_lost_its_lease_changes_nothing(
+@pytest.mark.parametrize("lost_to", ["another worker", "no worker yet"])
+async def test_worker_without_its_lease_changes_nothing(
     database: Database, admin: Admin, claim: Claim, write: Write, lost_to: str
 ) -> None:
-    """lessons A5: every write is fenced with the lease's identity; the loser's is a no-op."""
+    """lessons A5: every write is fenced by the lease, so a late write does nothing."""
     await run(database, claim, intend())
     await run(database, claim, answer())
     await admin.do("UPDATE posts SET lease_until = $1", in_the_past())
@@ -134,8 +134,8 @@ async def test_a_worker_that_lost_its_lease_changes_nothing(
     assert await admin.everything(*TABLES) == before
 
 
-async def test_a_try_is_counted_with_the_time_it_had_to_wait(database: Database, admin: Admin, claim: Claim) -> None:
-    """lessons A12: without the waits, a slow platform and a post that nobody took look alike."""
+async def test_attempt_is_counted_with_its_wait(database: Database, admin: Admin, claim: Claim) -> None:
+    """lessons A12: without the waits, a slow platform cannot be distinguished from a missing worker."""
     ready_at = await admin.one("SELECT ready_at FROM posts")
     for number in (1, 2):
         async with database.tenant(claim.tenant) as connection:
@@ -147,7 +147,7 @@ async def test_a_try_is_counted_with_the_time_it_had_to_wait(database: Database,
     assert rows == [{"number": number, **told} for number in (1, 2)]
 
 
-async def test_the_end_of_a_run_is_one_write(database: Database, admin: Admin, claim: Claim) -> None:
+async def test_run_is_finished_with_one_write(database: Database, admin: Admin, claim: Claim) -> None:
     attempt_id = fresh_id()
     await run(database, claim, on_post(lambda run: run.begin(attempt_id, NOW, b"entropy")))
     changes: dict[str, Any] = {
@@ -166,7 +166,7 @@ async def test_the_end_of_a_run_is_one_write(database: Database, admin: Admin, c
 
 
 @pytest.mark.parametrize("is_paused", [False, True])
-async def test_end_of_a_run_stores_its_last_reply_as_the_journal_does(
+async def test_finish_stores_the_last_reply_like_the_journal(
     database: Database, claim: Claim, *, is_paused: bool
 ) -> None:
     await run(database, claim, intend())
@@ -187,13 +187,13 @@ async def test_events_are_written_in_their_order_with_the_change(
     assert rows == [{"id": event.id, "type": event.type, **expected} for event, _ in events]
 
 
-async def test_a_change_keeps_the_lease(database: Database, claim: Claim) -> None:
+async def test_change_keeps_the_lease(database: Database, claim: Claim) -> None:
     await run(database, claim, on_post(lambda run: run.change(uri="at://first")))
     await run(database, claim, on_post(lambda run: run.change(uri="at://second")))
 
 
-async def test_the_moment_and_randomness_of_a_revision_are_fixed_once(database: Database, claim: Claim) -> None:
-    """Record keys are derived from them: every run has to ask for the same thing."""
+async def test_time_and_randomness_of_a_revision_are_fixed_once(database: Database, claim: Claim) -> None:
+    """Record keys derive from them: every run must make the same requests."""
     found = []
     for second, entropy in enumerate((b"first", b"second")):
         async with database.tenant(claim.tenant) as connection:
@@ -204,7 +204,7 @@ async def test_the_moment_and_randomness_of_a_revision_are_fixed_once(database: 
 
 
 @pytest.mark.parametrize("call", [PUBLISH, UPLOAD], ids=["json", "media"])
-async def test_an_intent_comes_back_as_it_was(database: Database, claim: Claim, call: Call) -> None:
+async def test_intent_is_loaded_unchanged(database: Database, claim: Claim, call: Call) -> None:
     await run(database, claim, intend(call))
     name = str(call.step)
     assert await journal(database, claim) == {
@@ -212,14 +212,14 @@ async def test_an_intent_comes_back_as_it_was(database: Database, claim: Claim, 
     }
 
 
-async def test_an_answer_stands_beside_its_intent(database: Database, claim: Claim) -> None:
-    """The intent stays, as evidence of what was sent."""
+async def test_reply_is_stored_beside_its_intent(database: Database, claim: Claim) -> None:
+    """The intent stays as evidence of what was sent."""
     await run(database, claim, intend())
     await run(database, claim, answer(valid_for_s=60))
     assert await journal(database, claim) == {"post": ANSWERED}
 
 
-async def test_intents_and_answers_are_sealed(database: Database, admin: Admin, claim: Claim) -> None:
+async def test_intents_and_replies_are_sealed(database: Database, admin: Admin, claim: Claim) -> None:
     await run(database, claim, intend())
     await run(database, claim, answer())
     [row] = await admin.rows("SELECT * FROM flow_steps")
@@ -228,7 +228,7 @@ async def test_intents_and_answers_are_sealed(database: Database, admin: Admin, 
     assert b"a secret id" not in stored
 
 
-async def test_a_closed_step_may_be_done_anew(database: Database, claim: Claim) -> None:
+async def test_closed_step_can_run_again(database: Database, claim: Claim) -> None:
     await run(database, claim, intend())
     await run(database, claim, on_journal(lambda steps: steps.close("post")))
     step = (await journal(database, claim))["post"]
@@ -237,7 +237,7 @@ async def test_a_closed_step_may_be_done_anew(database: Database, claim: Claim) 
     assert (await journal(database, claim))["post"].intent == Intent(PUBLISH, NOW + timedelta(seconds=9))
 
 
-async def test_a_forgotten_step_remembers_that_it_was(database: Database, claim: Claim) -> None:
+async def test_forgotten_step_is_counted(database: Database, claim: Claim) -> None:
     for count in (1, 2):
         await run(database, claim, answer())
         await run(database, claim, on_journal(lambda steps: steps.close("post", forgotten=True)))
@@ -245,7 +245,7 @@ async def test_a_forgotten_step_remembers_that_it_was(database: Database, claim:
         assert (step.reply, step.forgotten_count) == (None, count)
 
 
-async def test_a_doubted_answer_leaves_the_intent_open(database: Database, claim: Claim) -> None:
+async def test_dropped_reply_keeps_the_intent(database: Database, claim: Claim) -> None:
     await run(database, claim, intend())
     await run(database, claim, answer())
     await run(database, claim, on_journal(lambda steps: steps.drop_reply("post")))
@@ -254,14 +254,14 @@ async def test_a_doubted_answer_leaves_the_intent_open(database: Database, claim
     assert step.intent == Intent(PUBLISH, NOW)
 
 
-async def test_a_pause_keeps_its_first_moment_and_counts(database: Database, claim: Claim) -> None:
+async def test_pause_keeps_its_first_time_and_counts(database: Database, claim: Claim) -> None:
     for second in range(3):
         await run(database, claim, wait("ready", NOW + timedelta(seconds=second)))
     assert await journal(database, claim) == {"ready": Step(name="ready", paused_at=NOW, pause_count=3)}
 
 
-async def test_a_pause_may_bear_the_name_of_the_step_it_waits_for(database: Database, claim: Claim) -> None:
-    """`Pause("container")` after the container was made: without a first moment it would never give up."""
+async def test_pause_can_have_the_name_of_the_step_that_it_waits_for(database: Database, claim: Claim) -> None:
+    """`Pause("container")` after the container was created: without a first time, it would never give up."""
     await run(database, claim, answer())
     for second in range(2):
         await run(database, claim, wait("post", NOW + timedelta(seconds=second)))
@@ -269,7 +269,7 @@ async def test_a_pause_may_bear_the_name_of_the_step_it_waits_for(database: Data
     assert (step.reply, step.paused_at, step.pause_count) == (REPLY, NOW, 2)
 
 
-async def test_the_wait_for_something_new_begins_anew(database: Database, claim: Claim) -> None:
+async def test_reply_resets_the_pause_of_its_step(database: Database, claim: Claim) -> None:
     await run(database, claim, answer())
     await run(database, claim, wait("post", NOW))
     await run(database, claim, answer())
@@ -277,8 +277,8 @@ async def test_the_wait_for_something_new_begins_anew(database: Database, claim:
     assert (step.paused_at, step.pause_count) == (None, 0)
 
 
-async def test_the_journal_belongs_to_one_revision(database: Database, admin: Admin, claim: Claim) -> None:
-    """An edited post starts with an empty journal; what the earlier revision did stays on its own record."""
+async def test_journal_belongs_to_one_revision(database: Database, admin: Admin, claim: Claim) -> None:
+    """An edited post starts with an empty journal. The journal of the earlier revision is kept."""
     await run(database, claim, intend())
     await admin.do(
         "INSERT INTO post_revisions (organization_id, mode, post_id, revision, content, created_at)"
@@ -288,8 +288,8 @@ async def test_the_journal_belongs_to_one_revision(database: Database, admin: Ad
         assert await JournalRepository(connection, claim, 2, KEYRING).load() == {}
 
 
-async def test_a_post_in_hand_cannot_be_moved_by_anyone_else(database: Database, owner: Owner, claim: Claim) -> None:
-    """A disconnect holds what waits; what a worker has in hand is the worker's to decide."""
+async def test_leased_post_is_moved_by_its_worker_only(database: Database, owner: Owner, claim: Claim) -> None:
+    """A disconnect holds waiting posts. The worker of a leased post decides about it."""
     async with database.tenant(owner.tenant) as connection:
         posts = PostRepository(connection, owner.tenant)
         view = await posts.find(claim.post_id)

@@ -11,7 +11,7 @@ from letmepost.storage.sealing import CannotOpenError, Keyring, Place
 
 OLD, NEW = bytes(range(32)), bytes(range(32, 64))
 PLACE = Place(UUID(int=1), "accounts", "credential_sealed", "row-1")
-SECRET = b'{"token": "of somebody"}'
+SECRET = b'{"token": "of customer"}'
 
 
 def ring(**keys: bytes) -> Keyring:
@@ -19,16 +19,16 @@ def ring(**keys: bytes) -> Keyring:
 
 
 @given(st.binary(max_size=4096))
-def test_what_was_sealed_opens_at_its_place(secret: bytes) -> None:
+def test_sealed_value_opens_at_its_place(secret: bytes) -> None:
     keyring = ring(old=OLD)
     assert keyring.open(keyring.seal(secret, PLACE), PLACE) == secret
 
 
-def test_a_sealed_secret_shows_nothing_of_itself() -> None:
+def test_sealed_secret_is_not_readable() -> None:
     keyring = ring(old=OLD)
     sealed = {keyring.seal(SECRET, PLACE) for _ in range(100)}
-    assert len(sealed) == 100, "equal secrets must not look equal"
-    assert all(b"somebody" not in value for value in sealed)
+    assert len(sealed) == 100, "equal secrets must differ when sealed"
+    assert all(b"customer" not in value for value in sealed)
 
 
 @pytest.mark.parametrize(
@@ -41,15 +41,15 @@ def test_a_sealed_secret_shows_nothing_of_itself() -> None:
     ],
     ids=["row", "column", "table", "organization"],
 )
-def test_a_value_copied_elsewhere_does_not_open(elsewhere: Place) -> None:
-    """Whoever can write to the database cannot make one tenant publish with another's credential."""
+def test_copied_value_does_not_open(elsewhere: Place) -> None:
+    """Write access to the database must not allow a tenant to publish with another's credential."""
     keyring = ring(old=OLD)
     with pytest.raises(CannotOpenError):
         keyring.open(keyring.seal(SECRET, PLACE), elsewhere)
 
 
-def test_an_organization_has_a_key_of_its_own() -> None:
-    """Were there one key, only the associated data, which is in the tag, would part the tenants."""
+def test_each_organization_has_its_own_key() -> None:
+    """With one key, only the associated data, which is in the tag, would separate tenants."""
     keyring = Keyring({"old": OLD}, bytes)
     theirs = replace(PLACE, organization_id=UUID(int=2))
     ours_text, theirs_text = (keyring.seal(SECRET, place)[-16 - len(SECRET) : -16] for place in (PLACE, theirs))
@@ -57,7 +57,7 @@ def test_an_organization_has_a_key_of_its_own() -> None:
 
 
 @given(st.data())
-def test_a_changed_byte_anywhere_keeps_it_shut(data: st.DataObject) -> None:
+def test_changed_value_does_not_open(data: st.DataObject) -> None:
     keyring = ring(old=OLD)
     sealed = keyring.seal(SECRET, PLACE)
     index = data.draw(st.integers(0, len(sealed) - 1))
@@ -67,15 +67,15 @@ def test_a_changed_byte_anywhere_keeps_it_shut(data: st.DataObject) -> None:
 
 
 @given(st.integers(min_value=0))
-def test_a_value_cut_short_keeps_it_shut(length: int) -> None:
+def test_truncated_value_does_not_open(length: int) -> None:
     keyring = ring(old=OLD)
     sealed = keyring.seal(SECRET, PLACE)
     with pytest.raises(CannotOpenError):
         keyring.open(sealed[: length % len(sealed)], PLACE)
 
 
-def test_the_first_key_seals_and_all_open() -> None:
-    """Rotation while running: add the new key behind, put it in front, let values be sealed anew, drop the old one."""
+def test_first_key_seals_and_all_keys_open() -> None:
+    """A rotation without downtime: append the new key, move it to the front, seal values again, remove the old key."""
     before, added, turned = ring(old=OLD), ring(old=OLD, new=NEW), ring(new=NEW, old=OLD)
     for sealing in (before, added, turned):
         sealed = sealing.seal(SECRET, PLACE)
@@ -84,28 +84,28 @@ def test_the_first_key_seals_and_all_open() -> None:
     assert dropped.open(turned.seal(SECRET, PLACE), PLACE) == SECRET
 
 
-@pytest.mark.parametrize("keys", [{"new": NEW}, {"old": NEW}], ids=["gone", "another of that name"])
-def test_without_its_key_a_value_does_not_open(keys: Mapping[str, bytes]) -> None:
+@pytest.mark.parametrize("keys", [{"new": NEW}, {"old": NEW}], ids=["missing", "another key with that name"])
+def test_value_does_not_open_without_its_key(keys: Mapping[str, bytes]) -> None:
     sealed = ring(old=OLD).seal(SECRET, PLACE)
     with pytest.raises(CannotOpenError):
         ring(**keys).open(sealed, PLACE)
 
 
-def test_what_cannot_be_opened_is_named_without_its_secret() -> None:
+def test_error_names_the_value_without_its_secret() -> None:
     sealed = ring(old=OLD).seal(SECRET, PLACE)
     with pytest.raises(CannotOpenError, match=r"accounts\.credential_sealed was sealed by key 'old'") as refused:
         ring(new=NEW).open(sealed, PLACE)
-    assert "somebody" not in str(refused.value)
+    assert "customer" not in str(refused.value)
 
 
-def test_a_keyed_hash_is_found_by_every_key_of_the_ring() -> None:
+def test_keyed_hash_is_found_by_every_key_of_the_keyring() -> None:
     stored = ring(old=OLD).hashes("api-key", b"lmp_live_x")[0]
     turned = ring(new=NEW, old=OLD)
     assert stored in turned.hashes("api-key", b"lmp_live_x")
     assert stored != turned.hashes("api-key", b"lmp_live_x")[0]
 
 
-def test_a_keyed_hash_says_nothing_to_who_lacks_the_key_or_the_purpose() -> None:
+def test_keyed_hash_differs_for_another_key_or_purpose() -> None:
     one = ring(old=OLD)
     assert one.hashes("api-key", b"text") != one.hashes("idempotency-key", b"text")
     assert one.hashes("api-key", b"text") != ring(old=NEW).hashes("api-key", b"text")

@@ -1,4 +1,4 @@
-"""A server whose machine has died, or whose network was cut, does not say so: it is silent."""
+"""A server without power or network does not close its connections: it is silent."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ SELECT_ONE = text("SELECT 1")
 
 @dataclass
 class Wire:
-    """What lies between us and the server. Cut, it swallows everything and closes nothing."""
+    """The connection to the server. Once cut, it discards all data and closes nothing."""
 
     url: str = ""
     is_cut: bool = False
@@ -44,7 +44,7 @@ async def wire_to(url: str) -> AsyncIterator[Wire]:
     listener.close()
 
 
-async def test_a_statement_that_is_never_answered_ends_and_costs_nobody_a_place(database_urls: DatabaseURLs) -> None:
+async def test_unanswered_statement_ends_and_takes_no_place(database_urls: DatabaseURLs) -> None:
     async with wire_to(database_urls.login) as wire:
         database = open_database(wire.url, pool_size=1, statement_max_s=0.2)
 

@@ -1,4 +1,4 @@
-"""Constant SQL is valid, and PostgreSQL can tell the types of its parameters."""
+"""Constant SQL is valid, and PostgreSQL can infer the types of its parameters."""
 
 import importlib
 import pkgutil
@@ -20,7 +20,7 @@ async def test_every_constant_statement_can_be_prepared(admin: Admin) -> None:
 
 
 def _statements() -> Iterator[tuple[str, str]]:
-    """Yield the constants of the modules of storage that are statements, by name."""
+    """Yield the statements among the constants of the storage modules, by name."""
     for module in pkgutil.walk_packages(storage.__path__, f"{storage.__name__}."):
         for name, value in vars(importlib.import_module(module.name)).items():
             values: Mapping[object, object] = value if isinstance(value, Mapping) else {"": value}

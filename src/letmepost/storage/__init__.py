@@ -1,5 +1,5 @@
-"""PostgreSQL, the truth. May import `domain`, `platforms` and SQLAlchemy: no HTTP, no Redis.
+"""PostgreSQL, the source of truth. May import `domain`, `platforms` and SQLAlchemy: no HTTP, no Redis.
 
-Every tenant table is behind two locks: forced row-level security, and repositories that take the organization in their
-constructor. What crosses tenants is in `everyone.py` and runs under a role of its own.
+Every tenant table is protected twice: by forced row-level security, and by repositories that take the tenant in their
+constructor. Classes named `EveryTenant…` cross tenants, under database roles of their own.
 """

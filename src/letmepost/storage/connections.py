@@ -1,6 +1,6 @@
-"""Connections to PostgreSQL, kept open between transactions.
+"""Pooled connections to PostgreSQL.
 
-The engine opens them; handing them out is done here, because its own pool takes longer for that than the driver for a
+The engine opens them. They are pooled here, because the engine's own pool takes longer than the driver takes for a
 whole transaction, and every post takes several.
 """
 
@@ -17,17 +17,17 @@ WAIT_MAX_S = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenConnection:
-    """A connection, and the driver's own below it."""
+    """A connection, and the driver's connection below it."""
 
     connection: AsyncConnection
     driver: asyncpg.Connection
 
 
 class Connections:
-    """At most `size` connections at a time, opened when they are first needed."""
+    """A pool of at most `size` connections, each opened when it is first needed."""
 
     def __init__(self, engine: AsyncEngine, size: int, *, wait_max_s: float = WAIT_MAX_S) -> None:
-        """`engine`: must not pool by itself."""
+        """`engine`: must not have its own pool."""
         self._wait_max_s = wait_max_s
         self._engine = engine
         self._free = asyncio.Semaphore(size)
@@ -35,14 +35,14 @@ class Connections:
         self._is_closed = False
 
     async def take(self) -> OpenConnection:
-        """A connection for one transaction: the one that was used last, or a new one.
+        """Return a connection for one transaction: the most recently used one, or a new one.
 
         Raises:
-            NoConnectionError: all of them were in use for `wait_max_s`.
+            NoConnectionError: all connections were in use for `wait_max_s`.
         """
         if self._free.locked():
             await self._wait()
-        else:  # nothing to wait for, and so no need of a timer
+        else:  # nothing to wait for, so no timer is needed
             await self._free.acquire()
         if self._idle:
             return self._idle.pop()
@@ -61,7 +61,7 @@ class Connections:
             raise NoConnectionError(message) from error
 
     async def replace(self, dead: OpenConnection) -> OpenConnection:
-        """A new connection for one that was taken and has died; it need not be given back if this raises."""
+        """Return a new connection instead of a taken one that is broken. If this raises, nothing must be given back."""
         try:
             await self._close(dead)
             return await self._open()
@@ -70,7 +70,7 @@ class Connections:
             raise
 
     async def give(self, taken: OpenConnection) -> None:
-        """Give back a connection on which nothing is under way."""
+        """Return a connection to the pool, without a pending statement or transaction."""
         if self._is_closed:
             await self.discard(taken)
             return
@@ -78,14 +78,14 @@ class Connections:
         self._free.release()
 
     async def discard(self, taken: OpenConnection) -> None:
-        """Give back a connection of which nobody knows what is under way on it: it is closed."""
+        """Close a taken connection in an unknown state."""
         try:
             await self._close(taken)
         finally:
             self._free.release()
 
     async def close(self) -> None:
-        """Close what is open: at once what nobody uses, the rest when it is given back."""
+        """Close idle connections now, and the others when they are given back."""
         self._is_closed = True
         while self._idle:
             await self._idle.pop().connection.close()

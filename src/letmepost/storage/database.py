@@ -1,8 +1,8 @@
-"""Transactions, each under a role of its own and bound to whom it is for.
+"""Transactions, each with its own role and bound to a tenant.
 
-`BEGIN`, the role and the tenant travel as one message, and all of them end with the transaction: there is no session
-state, so a transaction pooler may stand in between. A read that is hot enough is a function of the database, which
-takes the role and the tenant itself, so that it needs one message in all (`TenantReader`).
+`BEGIN`, the role and the tenant are one message, and all of them end with the transaction. There is no session state,
+so a transaction pooler can be used. The most frequent reads are functions of the database, which set the role and the
+tenant themselves and so need only one message (`TenantReader`).
 
 Statements are written in one of two ways:
 
@@ -31,7 +31,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.storage.connections import Connections, OpenConnection
 
 Connection: TypeAlias = AsyncConnection
-"""A transaction under way."""
+"""A connection in a transaction."""
 
 DATABASE_ERRORS: tuple[type[Exception], ...] = (
     SQLAlchemyError,
@@ -39,10 +39,10 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.InterfaceError,
     OSError,
 )
-"""What a connection or a statement raises, by SQLAlchemy or by the driver."""
+"""The exceptions of connections and statements, from SQLAlchemy or from the driver."""
 
 STATEMENT_MAX_S, CONNECT_MAX_S = 60.0, 10.0
-"""After how long a statement, or a connection, counts as lost: a server whose machine has died does not say so."""
+"""When a statement or a connection attempt counts as lost. A server that loses power does not close connections."""
 
 APPLICATION_ROLE = "letmepost_app"
 LOOKUP_ROLE = "letmepost_lookup"
@@ -52,33 +52,33 @@ READER_ROLE = "letmepost_reader"
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """Whose data, and in which world."""
+    """An organization, and the mode of its data."""
 
     organization_id: UUID
     mode: Mode
 
 
 DEPLOYMENT = Tenant(UUID(int=0), Mode.LIVE)
-"""Stands for a tenant where the operator's own records are kept. It has no rows but those."""
+"""A placeholder tenant for the operator's own records. It has no other rows."""
 
 
 def driver_of(connection: AsyncConnection) -> asyncpg.Connection:
     """Return the driver's own connection, within the transaction.
 
-    It converts nothing: parameters have exactly PostgreSQL's types (UUID, datetime, timedelta, int, list). JSON goes in
-    as text (`$1::jsonb`), and comes out as values.
+    It converts nothing: parameters must have exactly PostgreSQL's types (UUID, datetime, timedelta, int, list). JSON
+    parameters are text (`$1::jsonb`); JSON results are values.
     """
     driver: Any = connection.sync_connection.connection.driver_connection  # type: ignore[union-attr]  # it is open
-    return driver  # type: ignore[no-any-return]  # SQLAlchemy does not say which driver it is
+    return driver  # type: ignore[no-any-return]  # SQLAlchemy does not type the driver
 
 
 async def set_tenant(connection: AsyncConnection, tenant: Tenant) -> None:
-    """Let the rest of the transaction see the rows of this tenant instead."""
+    """Switch the rest of the transaction to the rows of this tenant."""
     await driver_of(connection).execute(_tenant_settings(tenant))
 
 
 async def set_role(connection: AsyncConnection, role: str) -> None:
-    """Continue the transaction with the rights of another role of the login."""
+    """Continue the transaction with another role of the login."""
     await driver_of(connection).execute(f"SET LOCAL ROLE {role}")
 
 
@@ -90,13 +90,13 @@ def _tenant_settings(tenant: Tenant) -> str:
 
 
 class Database:
-    """Connections, and the ways to begin a transaction on one of them."""
+    """The connections, and the kinds of transactions on them."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
 
     def tenant(self, tenant: Tenant) -> "Transaction":
-        """A transaction that sees one tenant's rows; committed at the end, rolled back on any exception."""
+        """Begin a transaction that sees one tenant's rows. It commits at the end, and rolls back on any exception."""
         return self.transaction(f"BEGIN; SET LOCAL ROLE {APPLICATION_ROLE}; {_tenant_settings(tenant)}")
 
     def reader(self, tenant: Tenant) -> "TenantReader":
@@ -104,7 +104,7 @@ class Database:
         return TenantReader(self._connections, tenant)
 
     def lookup(self) -> "Transaction":
-        """Begin a transaction that finds out which tenant a request concerns. For API and worker."""
+        """Begin a transaction that finds the tenant of a request. For API and worker."""
         return self.transaction(f"BEGIN; SET LOCAL ROLE {LOOKUP_ROLE}")
 
     def sweep(self) -> "Transaction":
@@ -112,7 +112,7 @@ class Database:
         return self.transaction(f"BEGIN; SET LOCAL ROLE {SWEEPER_ROLE}")
 
     def transaction(self, begin: str) -> "Transaction":
-        """A transaction that begins with these words, in one message."""
+        """Begin a transaction with these statements, sent in one message."""
         return Transaction(self._connections, begin)
 
     async def close(self) -> None:
@@ -121,7 +121,7 @@ class Database:
 
 
 class Transaction:
-    """`async with` it: committed at the end, rolled back on any exception. Good for one use."""
+    """A context that commits at the end, and rolls back on any exception. For one use."""
 
     def __init__(self, connections: Connections, begin: str) -> None:
         self._connections = connections
@@ -131,7 +131,7 @@ class Transaction:
         taken = await self._connections.take()
         try:
             await taken.driver.execute(self._begin)
-        except Exception:  # noqa: BLE001 - it died while nobody used it; whatever it was, nothing has been executed
+        except Exception:  # noqa: BLE001 - the connection broke while it was idle; nothing has been executed
             taken = await self._connections.replace(taken)
             await self._begin_on(taken)
         except BaseException:
@@ -155,22 +155,21 @@ class Transaction:
             if error is None:
                 ending = await driver.execute("COMMIT")
                 is_clean = True
-                if ending != "COMMIT":  # no error: PostgreSQL says ROLLBACK when a statement had failed
+                if ending != "COMMIT":  # PostgreSQL returns ROLLBACK, not an error, if a statement had failed
                     message = f"COMMIT ended in {ending}: an error inside the transaction was swallowed"
                     raise RuntimeError(message)
             elif isinstance(error, Exception) and not isinstance(error, TimeoutError):
                 await driver.execute("ROLLBACK")
                 is_clean = True
         finally:
-            # A statement that was given up leaves the protocol in mid-air: only a closed connection is surely rolled
-            # back.
+            # An abandoned statement leaves the connection in an unknown state: only closing it guarantees the rollback.
             await (self._connections.give(self._taken) if is_clean else self._connections.discard(self._taken))
 
 
 class TenantReader:
     """Calls functions of the database that read as one tenant, each in one round trip.
 
-    A call is a transaction of its own. The function sets role and tenant, which last until the end of it.
+    Each call is a separate transaction. The function sets the role and the tenant until its end.
     """
 
     def __init__(self, connections: Connections, tenant: Tenant) -> None:
@@ -187,7 +186,7 @@ class TenantReader:
             if isinstance(error, TimeoutError) or not taken.driver.is_closed():
                 await self._connections.discard(taken)
                 raise
-            # It died, most likely while it was idle. A read can be repeated.
+            # The connection broke, most likely while it was idle. A read can be repeated.
             taken = await self._connections.replace(taken)
             rows = await self._fetch_on(taken, call, values)
         except BaseException:
@@ -205,13 +204,13 @@ class TenantReader:
 
 
 def open_database(url: str, *, pool_size: int, statement_max_s: float = STATEMENT_MAX_S) -> Database:
-    """A pool for `postgresql://…`. Connects when first used.
+    """Return the database at `postgresql://…`. It connects at the first use.
 
     A statement that takes longer than `statement_max_s` raises `TimeoutError`, and its connection is closed.
     """
     engine = create_async_engine(
         as_asyncpg(url),
-        # The transaction is begun by `Transaction` itself, in one message with role and tenant.
+        # `Transaction` begins the transaction, in one message with the role and the tenant.
         isolation_level="AUTOCOMMIT",
         poolclass=NullPool,
         json_deserializer=_decode_json,
@@ -227,13 +226,13 @@ def open_database(url: str, *, pool_size: int, statement_max_s: float = STATEMEN
 def _decode_json(text: str) -> Any:
     """Return the value of a JSON column."""
     try:
-        return from_json(text)  # several times as fast, but limited to 200 levels of nesting
+        return from_json(text)  # several times faster, but limited to 200 levels of nesting
     except ValueError:
         return json.loads(text)
 
 
 def as_asyncpg(url: str) -> str:
-    """The URL with the driver that we use, whatever it named."""
+    """Return the URL with the driver of this service, even if it names another."""
     scheme, _, rest = url.partition("://")
     if scheme.partition("+")[0] not in {"postgres", "postgresql"}:
         message = f"DATABASE_URL must start with postgresql://, not {scheme}://"

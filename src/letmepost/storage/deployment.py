@@ -1,4 +1,4 @@
-"""The deployment's own id."""
+"""The id of the deployment."""
 
 from uuid import UUID
 

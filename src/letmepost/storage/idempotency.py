@@ -1,4 +1,4 @@
-"""The record of idempotent requests of one tenant."""
+"""The idempotent requests of one tenant."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,9 +15,9 @@ from letmepost.storage.database import Tenant, driver_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyClaim:
-    """What a request with an `Idempotency-Key` is known by.
+    """The identity of a request with an `Idempotency-Key`.
 
-    The hashes are by each key of the ring: the first is stored, and a record by any of them is the request's.
+    There is one hash per key of the keyring. The first is stored, and a record with any of them belongs to the request.
     """
 
     profile_scope: UUID
@@ -28,7 +28,7 @@ class IdempotencyClaim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyRow:
-    """What is on record of a key. Without `status`, its first request has not been answered yet."""
+    """The record of an Idempotency-Key. Without `status`, its first request has no response yet."""
 
     key_hash: bytes
     fingerprint: bytes
@@ -79,17 +79,17 @@ _SETTLE = """
 
 
 class IdempotencyRepository:
-    """Idempotency records of one tenant. There is no way to ask for anyone else's."""
+    """The idempotency records of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
 
     async def find_and_lock(self, claim: IdempotencyClaim, expired: datetime) -> tuple[bool, IdempotencyRow | None]:
-        """Try to lock the key for this transaction, and look up its record; neither waits.
+        """Try to lock the key for this transaction, and look up its record, without waiting.
 
         Returns:
-            Whether the key is locked, and the record if there is one that is not older than `expired`. A request that
+            True if the key is locked, and the record if there is one that is not older than `expired`. A request that
             ended between the look-up and the lock may be missed; `create` detects it.
         """
         [(is_locked, *values)] = await driver_of(self._connection).fetch(

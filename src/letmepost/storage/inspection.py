@@ -1,4 +1,4 @@
-"""What the deployment's own role can see of how the database is set up."""
+"""What the login role can see of the configuration of the database."""
 
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ _UNPROTECTED = """
 
 
 class DatabaseInspection:
-    """Looks at the catalogue as the login role itself: it needs no right that the migrations give."""
+    """Reads the system catalog as the login role itself, without any right that the migrations grant."""
 
     def __init__(self, url: str) -> None:
         self._engine = create_async_engine(
@@ -40,28 +40,28 @@ class DatabaseInspection:
         )
 
     async def major_version(self) -> int:
-        """18 for PostgreSQL 18.4."""
+        """Return 18 for PostgreSQL 18.4."""
         [(number,)] = await self._rows("SELECT current_setting('server_version_num')::int")
         return int(number) // 10_000
 
     async def connections_max(self) -> int:
-        """Return how many connections PostgreSQL accepts, all roles but superusers together."""
+        """Return how many connections PostgreSQL accepts, for all roles together except superusers."""
         [(count,)] = await self._rows(_CONNECTIONS)
         return int(count)
 
     async def now(self) -> datetime:
-        """PostgreSQL's clock."""
+        """Return the time of PostgreSQL's clock."""
         [(moment,)] = await self._rows("SELECT clock_timestamp()")
         found: datetime = moment
         return found
 
     async def login_role(self) -> LoginRole:
-        """The role that this connection logs in as."""
+        """Return the role of this connection's login."""
         async with self._engine.connect() as connection:
             return await read_login_of(connection)
 
     async def unprotected_tables(self) -> list[str]:
-        """Tables of tenants on which row-level security is off, is not forced on the owner, or has no policy."""
+        """Return the tables of tenants without a policy, or with row-level security off or not forced on the owner."""
         return [name for (name,) in await self._rows(_UNPROTECTED)]
 
     async def _rows(self, query: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The login roles of API and worker: what each must be able to become, and what it must not."""
+"""The login roles of API and worker: the roles that each must be able to take, and those that it must not."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from letmepost.storage.database import (
 MIGRATOR_ROLE = "letmepost_migrator"
 ROLES = (APPLICATION_ROLE, LOOKUP_ROLE, SWEEPER_ROLE, READER_ROLE, MIGRATOR_ROLE)
 
-# A login takes every role with SET, but `letmepost_reader`: it has its rights without that.
+# A login takes every role with SET, except `letmepost_reader`, which it inherits.
 _LOGIN = f"""
     SELECT rolname, rolsuper OR rolbypassrls AS is_powerful,
       ARRAY(SELECT r.rolname FROM pg_roles r
@@ -36,12 +36,12 @@ def roles_of(process: Process) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class LoginRole:
-    """The role that a process connects as.
+    """The role with which a process connects.
 
     Args:
-        is_powerful: a superuser, or has BYPASSRLS.
+        is_powerful: True for a superuser or a role with BYPASSRLS.
         can_use: the roles of `ROLES` that it can use as it must.
-        member_of: the roles of `ROLES` whose rights it can obtain in any way.
+        member_of: the roles of `ROLES` with rights that it can obtain in any way.
     """
 
     name: str
@@ -71,12 +71,12 @@ class LoginRole:
 
 
 async def read_login(database: Database) -> LoginRole:
-    """Read the role that the database was opened with. It needs no right for that."""
+    """Return the login role of the database. No right is needed for that."""
     async with database.transaction("BEGIN") as connection:
         return await read_login_of(connection)
 
 
 async def read_login_of(connection: Connection) -> LoginRole:
-    """Read the role that a connection logged in as."""
+    """Return the login role of a connection."""
     [(name, is_powerful, can_use, member_of)] = await driver_of(connection).fetch(_LOGIN, list(ROLES))
     return LoginRole(name, is_powerful, frozenset(can_use), frozenset(member_of))

@@ -1,4 +1,4 @@
-"""Brings a database to this release's schema."""
+"""Migrates a database to this release's schema."""
 
 from alembic import command
 from alembic.config import Config
@@ -12,15 +12,15 @@ from letmepost.storage.roles import provision_roles
 
 
 async def migrate(migration_url: str, api_url: str, worker_url: str) -> str:
-    """Create missing roles, then run missing migrations, one process at a time; returns the revision reached.
+    """Create missing roles, then run missing migrations, one process at a time. Return the revision reached.
 
     Args:
-        migration_url: as a role that may create roles.
-        api_url: what the API connects with; its role is created if missing.
-        worker_url: what the worker connects with; its role is created if missing.
+        migration_url: for a role that may create roles.
+        api_url: the URL of the API. Its role is created if missing.
+        worker_url: the URL of the worker. Its role is created if missing.
 
     Raises:
-        UnsafeDeploymentError: the API would get rights of the worker.
+        UnsafeDeploymentError: a login role has, or would get, rights that its process must not have.
     """
     engine = create_async_engine(as_asyncpg(migration_url), poolclass=pool.NullPool)
     try:

@@ -1,4 +1,4 @@
-"""What can be said of the database from outside."""
+"""The readiness of the database."""
 
 import asyncpg
 
@@ -6,19 +6,19 @@ from letmepost.storage.database import Database, driver_of
 
 
 class DatabaseReadiness:
-    """Whether the database answers, and whether its schema is the one that this release knows."""
+    """Checks that the database answers, and that its schema is the one of this release."""
 
     def __init__(self, database: Database, newest_revision: str) -> None:
         self._database = database
         self._newest_revision = newest_revision
 
     async def problem(self) -> str | None:
-        """What is wrong, or None. A schema newer than this release is fine: the next release was migrated first."""
+        """Return what is wrong, or None. A newer schema is accepted: the next release is migrated before it runs."""
         try:
             async with self._database.lookup() as connection:
                 found = await driver_of(connection).fetchval("SELECT version_num FROM alembic_version")
         except asyncpg.SyntaxOrAccessError:
             return "the schema cannot be read: run letmepost migrate"
         if found is None or found < self._newest_revision:
-            return f"the schema is at {found}, this release needs {self._newest_revision}: run letmepost migrate"
+            return f"the schema is at {found}, but this release needs {self._newest_revision}: run letmepost migrate"
         return None

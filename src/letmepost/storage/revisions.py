@@ -1,4 +1,4 @@
-"""Which migrations this release knows, read without Alembic: services only compare names."""
+"""The migrations of this release, read without Alembic: services only compare their names."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,6 @@ _REVISION = re.compile(r'^revision = "(.+)"$', re.MULTILINE)
 
 
 def newest_revision() -> str:
-    """The revision that this release's code was written for. Revisions are dates, so the newest is the greatest."""
+    """Return the newest revision. Revisions are dates, so it is the greatest."""
     found = (_REVISION.search(file.read_text(encoding="utf-8")) for file in (MIGRATIONS / "versions").glob("*.py"))
     return max(match[1] for match in found if match is not None)

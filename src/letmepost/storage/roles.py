@@ -1,11 +1,11 @@
-"""Creates the roles before the first migration, as a role that may create roles.
+"""Creates the roles before the first migration, with the rights of a role that may create roles.
 
-letmepost_migrator   owns the tables; row-level security applies to it too, with policies of its own
-letmepost_app        the rows of one tenant, which the transaction names
-letmepost_lookup     what the API must find before it knows the tenant: keys, OAuth states, connect sessions, …
-letmepost_sweeper    what the worker does for every tenant: claims, relay, retention
-letmepost_reader     the functions that read as one tenant; it reads nothing by itself
-API login role       takes app and lookup, and calls the functions of reader; with none of them, it can read nothing
+letmepost_migrator   owns the tables; row-level security also applies to it, with its own policies
+letmepost_app        reads and writes the rows of one tenant, which the transaction sets
+letmepost_lookup     finds the tenant of a request: API keys, OAuth states, connect sessions, …
+letmepost_sweeper    works for every tenant: claims, relay, retention
+letmepost_reader     owns the functions that read as one tenant; it reads nothing by itself
+API login role       takes app and lookup, and calls the functions of reader; without these, it cannot read
 worker login role    takes app, lookup and sweeper
 """
 
@@ -32,21 +32,21 @@ _GRANTS = f"""
 
 
 class UnsafeDeploymentError(RuntimeError):
-    """The deployment is set up so that a promise could not be kept; nothing was started."""
+    """The configuration of the deployment breaks a guarantee. Nothing was started."""
 
 
 async def provision_roles(connection: Connection, login_urls: dict[Process, str]) -> None:
     """Create the roles that are missing, and the login role of each process, in one transaction.
 
-    Roles belong to the whole cluster: two of these may run at the same time.
+    Roles belong to the whole cluster, and two of these calls may run at the same time.
 
     Args:
-        connection: of a role that may create roles. It has no transaction yet.
-        login_urls: what each process connects with.
+        connection: of a role that may create roles, without a transaction.
+        login_urls: the database URL of each process.
 
     Raises:
         UnsafeDeploymentError: two processes would share a login role, or a login role has rights that its process
-            must not have. Nothing was revoked: a process that is running may use them.
+                must not have. Nothing was revoked, because a running process may need it.
     """
     names = {process: make_url(url).username for process, url in login_urls.items()}
     for process, name in names.items():
@@ -73,11 +73,11 @@ async def _provision_login(driver: asyncpg.Connection, process: Process, url: st
         if await driver.fetchval("SELECT pg_has_role($1::name, $2::name, 'MEMBER')", name, role):
             quoted = await _identifier(driver, name)
             raise UnsafeDeploymentError(
-                f"The role {name} may take {role}, which the {process} must not. Name another role in "
+                f"The role {name} may take {role}, which the {process} must not. Set another role in "
                 f"{process.variable}, or stop the processes that use it and run `REVOKE {role} FROM {quoted}`."
             )
     for role in roles_of(process):
-        # A login has the rights of no other role until it takes it.
+        # A login has no rights of other roles until it takes one.
         how = " WITH INHERIT TRUE" if role == READER_ROLE else ""
         await driver.execute(f"GRANT {role} TO {await _identifier(driver, name)}{how}")
 

@@ -1,9 +1,9 @@
-"""Secrets at rest: AES-256-GCM under a keyring of deployment keys.
+"""Encrypts stored secrets: AES-256-GCM under a keyring of deployment keys.
 
 A sealed value is `key id (1 byte length + text) | nonce (12 bytes) | ciphertext and tag`. The associated data binds it
-to its organization, table, column and row, so that a value copied elsewhere in the database does not open. Each
-organization has a key of its own, derived by HKDF. The first key of the ring seals; all of them open, so keys rotate
-while running.
+to its organization, table, column and row, so that a value that is copied elsewhere in the database does not open. Each
+organization has its own key, derived by HKDF. The first key of the keyring seals and all of them open, so keys can
+be rotated while the service runs.
 
 Sources: NIST SP 800-38D for GCM with random 96-bit nonces, RFC 5869 for HKDF (both read 2026-11-21).
 """
@@ -25,7 +25,7 @@ _NONCE_BYTES = 12
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a sealed value lives."""
+    """The row and column of a sealed value."""
 
     organization_id: UUID
     table: str
@@ -33,33 +33,33 @@ class Place:
     row: str
 
     def associated_data(self) -> bytes:
-        """What the seal is bound to."""
+        """Return the bytes that the seal is bound to."""
         return f"{self.organization_id}/{self.table}/{self.column}/{self.row}".encode()
 
 
 class CannotOpenError(Exception):
-    """The value was sealed for another place, by a key that is gone, or was changed."""
+    """The value was sealed for another place, with a key that is not in the keyring, or was changed."""
 
 
 class Keyring:
-    """Seals and opens secrets, and makes keyed hashes of what is only ever compared."""
+    """Seals and opens secrets, and computes keyed hashes of values that are only compared."""
 
     def __init__(self, keys: Mapping[str, bytes], entropy: Callable[[int], bytes]) -> None:
-        """`keys`: id → 32 bytes; the first seals."""
+        """`keys`: 32 bytes by key id. The first seals."""
         self._keys = dict(keys)
         self._sealing_id = next(iter(self._keys))
         self._entropy = entropy
         self._cipher = lru_cache(maxsize=4096)(self._make_cipher)
 
     def seal(self, secret: bytes, place: Place) -> bytes:
-        """The secret, readable only by this keyring and only at this place."""
+        """Return the sealed secret, which only this keyring opens, and only at this place."""
         nonce = self._entropy(_NONCE_BYTES)
         cipher = self._cipher(self._sealing_id, place.organization_id)
         name = self._sealing_id.encode()
         return bytes([len(name)]) + name + nonce + cipher.encrypt(nonce, secret, place.associated_data())
 
     def open(self, sealed: bytes, place: Place) -> bytes:
-        """What was sealed here.
+        """Return the secret that was sealed at this place.
 
         Raises:
             CannotOpenError: another place, an unknown key, or a changed value.
@@ -72,12 +72,12 @@ class Keyring:
         nonce, text = sealed[end : end + _NONCE_BYTES], sealed[end + _NONCE_BYTES :]
         try:
             return self._cipher(key_id, place.organization_id).decrypt(nonce, text, place.associated_data())
-        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
+        except (InvalidTag, ValueError) as error:  # ValueError: too short for a nonce
             message = f"{place.table}.{place.column} does not open here"
             raise CannotOpenError(message) from error
 
     def hashes(self, purpose: str, text: bytes) -> list[bytes]:
-        """Keyed hashes of a value by each key of the ring, the sealing key's first: look up by any, store the first."""
+        """Return a keyed hash by each key of the keyring, the sealing key's first. Store the first; look up by any."""
         return [digest(key, purpose.encode() + b"\0" + text, sha256) for key in self._keys.values()]
 
     def _make_cipher(self, key_id: str, organization_id: UUID) -> AESGCM:

@@ -1,1 +1,1 @@
-"""Accounts: connected, kept alive and disconnected. In PostgreSQL."""
+"""Accounts in PostgreSQL: connected, maintained and disconnected."""

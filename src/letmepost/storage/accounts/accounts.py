@@ -1,4 +1,4 @@
-"""Connected accounts of one tenant."""
+"""The connected accounts of one tenant."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class AccountRow:
 
     @property
     def facts(self) -> AccountFacts:
-        """What its platform's flows may know of it."""
+        """Return the facts that flows of the platform use."""
         return AccountFacts(platform_account_id=self.platform_account_id, handle=self.handle, data=self.data)
 
 
@@ -63,7 +63,7 @@ _NO_UPKEEP: Mapping[str, Any] = MappingProxyType({"refresh_at": None, "check_at"
 
 _COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
 
-# Every request takes this statement, so it goes to the driver as it is.
+# Every request runs this statement, so it goes directly to the driver.
 _CANDIDATES = f"""
     SELECT {", ".join(AccountRow.__dataclass_fields__)} FROM accounts
     WHERE organization_id = $1 AND mode = $2 AND (id = ANY($3) OR platform = ANY($4))
@@ -72,7 +72,7 @@ _CANDIDATES = f"""
 
 
 class AccountRepository:
-    """Accounts of one tenant. There is no way to ask for anyone else's."""
+    """The accounts of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant, keyring: Keyring) -> None:
         self._connection = connection
@@ -80,13 +80,13 @@ class AccountRepository:
         self._keyring = keyring
 
     async def find(self, account_id: UUID) -> AccountRow | None:
-        """One account."""
+        """Return an account."""
         return await self._first(self._mine().where(accounts.c.id == account_id))
 
     async def list_candidates(
         self, account_ids: Collection[UUID], platforms: Collection[str], profile_id: UUID | None
     ) -> list[AccountRow]:
-        """What a request's targets may mean: accounts with one of the ids, and all of the named platforms."""
+        """Return the accounts that targets of a request may mean: those with the ids, and all of the platforms."""
         rows = await driver_of(self._connection).fetch(
             _CANDIDATES,
             self._tenant.organization_id,
@@ -103,7 +103,7 @@ class AccountRepository:
         return await self._all(query.order_by(accounts.c.id.desc()).limit(limit))
 
     async def find_connected(self, platform: str, platform_account_id: str) -> AccountRow | None:
-        """The row of a platform's own account, locked so that two connects of it take turns."""
+        """Return the account with this platform id, locked so that two connects of it take turns."""
         query = self._mine().where(
             accounts.c.platform == platform, accounts.c.platform_account_id == platform_account_id
         )
@@ -123,7 +123,7 @@ class AccountRepository:
         now: datetime,
         **more: Any,
     ) -> bool:
-        """Store a newly connected account; False when somebody else has connected it meanwhile.
+        """Store a newly connected account. Return False if a concurrent request has connected it.
 
         Args:
             more: `refresh_at`, `external_user_id`.
@@ -150,12 +150,12 @@ class AccountRepository:
         return (await self._connection.execute(unless_known.returning(accounts.c.id))).first() is not None
 
     async def reconnect(self, account_id: UUID, found: ConnectedAccount, now: datetime, **more: Any) -> None:
-        """Give an account its new credential and wake it. `more` as in `create`."""
+        """Store the new credential of an account and reactivate it. `more` as in `create`."""
         values = {"refresh_at": None, **self._connection_values(account_id, found, now), **more}
         await self._change(account_id, values)
 
     async def disconnect(self, account_id: UUID, now: datetime) -> bool:
-        """Erase the credential: every column that says so changes in this one statement. False when it was erased."""
+        """Delete the credential, in one statement with all columns about it. Return False if the account has none."""
         changed = await self._connection.execute(
             update(accounts)
             .where(is_row(accounts, self._tenant, account_id), accounts.c.status != AccountStatus.DISCONNECTED)
@@ -171,13 +171,13 @@ class AccountRepository:
         return changed.rowcount == 1
 
     async def change(self, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
-        """Change what a caller may: the display name, the profile."""
+        """Change the display name or the profile."""
         await self._change(account_id, {**values, "updated_at": now})
 
     async def record_check(
         self, account_id: UUID, as_of: datetime, now: datetime, health: Health, error: Mapping[str, Any] | None
     ) -> None:
-        """Note how a check went that began at `as_of`; a connect or a disconnect meanwhile makes it old news."""
+        """Record a check that began at `as_of`, unless the account was connected or disconnected since then."""
         await self._connection.execute(
             update(accounts)
             .where(
@@ -191,7 +191,7 @@ class AccountRepository:
     async def require_reconnect(
         self, account_id: UUID, as_of: datetime, now: datetime, error: Mapping[str, Any] | None = None
     ) -> bool:
-        """Mark the account dead, and why, unless it was reconnected after `as_of`. False when nothing changed."""
+        """Require a reconnect, unless the account was reconnected after `as_of`. Return True if anything changed."""
         changed = await self._connection.execute(
             update(accounts)
             .where(

@@ -1,4 +1,4 @@
-"""Hosted pages on which a customer's end users connect accounts: one page, one person, one hour."""
+"""Sessions of hosted pages, on which end users connect accounts: one page, one person, one hour."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ from letmepost.storage.tables.connecting import connect_sessions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectSessionRow:
-    """A session.
+    """A connect session.
 
     Args:
-        platform: the only one that is offered; None: all.
-        key_id: the API key that made it.
-        browser_hash: of what the browser is known by that took it up; None: nobody has yet.
+        platform: the only platform that is offered; None for all.
+        key_id: the API key that created it.
+        browser_hash: the hash of the browser's id; None until a browser opens the session.
         status: `open`, `connected`, `cancelled` or `failed`.
         sign_in_count: attempts to connect an account so far.
     """
@@ -40,7 +40,7 @@ class ConnectSessionRow:
     sign_in_count: int = 0
 
     def is_open(self, now: datetime) -> bool:
-        """Whether somebody can still connect an account by it."""
+        """Return True if an account can still be connected."""
         return self.status == "open" and now < self.expires_at
 
 
@@ -48,26 +48,26 @@ _COLUMNS = [connect_sessions.c[name] for name in ConnectSessionRow.__dataclass_f
 
 
 class ConnectSessionRepository:
-    """Sessions of one tenant. There is no way to ask for anyone else's."""
+    """The connect sessions of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
 
     async def create(self, row: ConnectSessionRow, token_hash: bytes) -> None:
-        """Store a new one."""
+        """Store a new session."""
         values = {name: getattr(row, name) for name in ConnectSessionRow.__dataclass_fields__}
         tenant = {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode}
         await self._connection.execute(insert(connect_sessions).values(**values, **tenant, token_hash=token_hash))
 
     async def find(self, session_id: UUID, *, lock: bool = False) -> ConnectSessionRow | None:
-        """One session. `lock`: nobody else changes it in this transaction."""
+        """Return a session. `lock`: no other transaction changes it until this one ends."""
         query = select(*_COLUMNS).where(self._mine(session_id))
         row = (await self._connection.execute(query.with_for_update() if lock else query)).mappings().first()
         return None if row is None else ConnectSessionRow(**row)
 
     async def bind(self, session_id: UUID, browser_hash: bytes) -> None:
-        """From now on it is this browser's."""
+        """Bind the session to a browser."""
         await self._change(session_id, browser_hash=browser_hash)
 
     async def count_sign_in(self, session_id: UUID) -> None:
@@ -83,7 +83,7 @@ class ConnectSessionRepository:
         account_ids: Sequence[UUID] = (),
         error: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write down how it ended."""
+        """Record the result of the session."""
         ending = {"status": status, "account_ids": list(account_ids), "error": error, "finished_at": now}
         await self._change(session_id, **ending)
 
@@ -99,13 +99,13 @@ class ConnectSessionRepository:
 
 
 class EveryTenantConnectSessions:
-    """Whose session a browser means. Nothing else of it is seen from here."""
+    """Finds the tenant of a connect session, and nothing else of it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def find_tenant(self, session_id: UUID | None, token_hashes: Sequence[bytes]) -> tuple[Tenant, UUID] | None:
-        """Whose it is, and its id, by either."""
+        """Return the tenant and the id of a session, found by its id or its token."""
         columns = connect_sessions.c
         named = columns.token_hash.in_(token_hashes) if session_id is None else columns.id == session_id
         query = select(columns.organization_id, columns.mode, columns.id).where(named)

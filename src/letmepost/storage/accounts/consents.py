@@ -1,4 +1,4 @@
-"""Consents under way: each begun once, good for one browser's return."""
+"""Consents in progress. Each is started once, and is valid for one return of one browser."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,12 @@ from letmepost.storage.tables.connecting import connect_states
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRow:
-    """A consent under way, and what it is bound to.
+    """A consent in progress, and what it is bound to.
 
     Args:
-        key_id: the API key that began it.
-        session_id, browser_hash: of the hosted page on which it began.
-        stage: `started`, `choosing` among the accounts that it opened, `over`.
+        key_id: the API key that started it.
+        session_id, browser_hash: those of the hosted page on which it started.
+        stage: `started`, `choosing` one of the accounts that it opened, or `over`.
     """
 
     id: UUID
@@ -43,7 +43,7 @@ _COLUMNS = [connect_states.c[name] for name in ConsentRow.__dataclass_fields__]
 
 
 class ConsentRepository:
-    """Consents of one tenant. There is no way to ask for anyone else's."""
+    """The consents of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: Connection, tenant: Tenant, keyring: Keyring) -> None:
         self._connection = connection
@@ -51,7 +51,7 @@ class ConsentRepository:
         self._keyring = keyring
 
     async def create(self, row: ConsentRow, state_hash: bytes, code_verifier: str) -> None:
-        """Begin one."""
+        """Store a new consent."""
         values = {name: getattr(row, name) for name in ConsentRow.__dataclass_fields__}
         tenant = {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode}
         sealed = self._seal(row.id, code_verifier)
@@ -60,11 +60,11 @@ class ConsentRepository:
         )
 
     async def find(self, state_hashes: Sequence[bytes]) -> ConsentRow | None:
-        """The one with this state, locked: whoever else comes with it waits, and finds it used."""
+        """Return the consent with this state, locked. A concurrent request waits, and finds it used."""
         return await self._first(connect_states.c.state_hash.in_(state_hashes))
 
     async def find_choice(self, session_id: UUID, now: datetime) -> ConsentRow | None:
-        """The one of a hosted session that waits for a choice, locked."""
+        """Return the consent of a hosted session that waits for a choice, locked."""
         return await self._first(
             connect_states.c.session_id == session_id,
             connect_states.c.stage == "choosing",
@@ -72,22 +72,22 @@ class ConsentRepository:
         )
 
     async def use(self, consent_id: UUID) -> str:
-        """Let it be over; returns its code verifier. The caller holds the lock of one that has only started."""
+        """End a consent and return its code verifier. The caller holds the lock of a consent that has only started."""
         verifier: str = await self._open(consent_id)
         await self.end(consent_id)
         return verifier
 
     async def offer(self, consent_id: UUID, accounts: Sequence[ConnectedAccount], expires_at: datetime) -> None:
-        """Keep what it opened until somebody has chosen."""
+        """Store the accounts that the consent opened, until one is chosen."""
         sealed = self._seal(consent_id, [_dump(account) for account in accounts])
         await self._change(consent_id, {"stage": "choosing", "sealed": sealed, "expires_at": expires_at})
 
     async def offered(self, consent_id: UUID) -> list[ConnectedAccount]:
-        """What it opened."""
+        """Return the accounts that the consent opened."""
         return [_load(value) for value in await self._open(consent_id)]
 
     async def end(self, consent_id: UUID) -> None:
-        """Let it be over: nothing secret of it is left."""
+        """End a consent and delete its secrets."""
         await self._change(consent_id, {"stage": "over", "sealed": None})
 
     async def _open(self, consent_id: UUID) -> Any:
@@ -119,13 +119,13 @@ class ConsentRepository:
 
 
 class EveryTenantConsents:
-    """Whose consent a state belongs to. Nothing else of it is seen from here."""
+    """Finds the tenant of a consent, and nothing else of it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def find_tenant(self, state_hashes: Sequence[bytes]) -> Tenant | None:
-        """Whose it is."""
+        """Return the tenant of a consent."""
         query = select(connect_states.c.organization_id, connect_states.c.mode).where(
             connect_states.c.state_hash.in_(state_hashes)
         )
@@ -143,8 +143,8 @@ def _dump(account: ConnectedAccount) -> dict[str, Any]:
         "avatar_url": account.avatar_url,
         "data": dict(account.data),
         "scopes": list(account.scopes),
-        "token_expires_at": _spell(account.token_expires_at),
-        "credential": {"secrets": dict(credential.secrets), "expires_at": _spell(credential.expires_at)},
+        "token_expires_at": _format_time(account.token_expires_at),
+        "credential": {"secrets": dict(credential.secrets), "expires_at": _format_time(credential.expires_at)},
     }
 
 
@@ -154,15 +154,15 @@ def _load(value: Mapping[str, Any]) -> ConnectedAccount:
         **{
             **value,
             "scopes": tuple(value["scopes"]),
-            "token_expires_at": _read(value["token_expires_at"]),
-            "credential": Credential(secrets=credential["secrets"], expires_at=_read(credential["expires_at"])),
+            "token_expires_at": _parse_time(value["token_expires_at"]),
+            "credential": Credential(secrets=credential["secrets"], expires_at=_parse_time(credential["expires_at"])),
         }
     )
 
 
-def _spell(moment: datetime | None) -> str | None:
+def _format_time(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def _read(text: str | None) -> datetime | None:
+def _parse_time(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""The sealed credentials of one tenant's accounts, and whose turn it is to renew them."""
+"""The sealed credentials of one tenant's accounts, and the leases for refreshing them."""
 
 import json
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from letmepost.storage.sealing import Keyring, Place
 from letmepost.storage.tables.accounts import accounts
 
 NO_FAILURES: Mapping[str, Any] = MappingProxyType({"refresh_failures": 0, "refresh_strikes": 0})
-"""What a new credential makes of those of the old one."""
+"""Resets the failures when an account gets a new credential."""
 
 
 class CredentialRepository:
-    """Credentials of one tenant. There is no way to ask for anyone else's."""
+    """The credentials of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant, keyring: Keyring) -> None:
         self._connection = connection
@@ -29,7 +29,7 @@ class CredentialRepository:
         self._keyring = keyring
 
     async def find(self, account_id: UUID, *, lock: bool = False) -> Credential | None:
-        """The open credential; None when the account is disconnected. `lock`: nobody changes it in this transaction."""
+        """Return the opened credential; None if the account is disconnected. `lock`: until the transaction ends."""
         query = select(accounts.c.credential_sealed).where(is_row(accounts, self._tenant, account_id))
         sealed = await self._connection.scalar(query.with_for_update() if lock else query)
         return None if sealed is None else open_credential(self._keyring, self._tenant, account_id, sealed)
@@ -37,7 +37,7 @@ class CredentialRepository:
     async def replace(
         self, account_id: UUID, credential: Credential, now: datetime, refresh_at: datetime | None = None
     ) -> None:
-        """Store what a refresh brought, and when the next one is due; the turn to refresh ends."""
+        """Store a refreshed credential and the time of the next refresh. End the lease for refreshing."""
         await self._connection.execute(
             update(accounts)
             .where(is_row(accounts, self._tenant, account_id))
@@ -51,7 +51,7 @@ class CredentialRepository:
         )
 
     async def begin_refresh(self, account_id: UUID, now: datetime, until: datetime) -> bool:
-        """Take the turn to refresh; False while someone else has it."""
+        """Lease the refresh until then. Return False if another worker has the lease."""
         free = or_(accounts.c.refreshing_until.is_(None), accounts.c.refreshing_until < now)
         taken = await self._connection.execute(
             update(accounts).where(is_row(accounts, self._tenant, account_id), free).values(refreshing_until=until)
@@ -59,7 +59,7 @@ class CredentialRepository:
         return taken.rowcount == 1
 
     async def end_refresh(self, account_id: UUID, until: datetime) -> bool:
-        """Give the turn that lasts until then back without a new credential; False when it is not ours any more."""
+        """End the lease that lasts until then, without a new credential. Return False if it is no longer held."""
         given = await self._connection.execute(
             update(accounts)
             .where(is_row(accounts, self._tenant, account_id), accounts.c.refreshing_until == until)
@@ -69,14 +69,14 @@ class CredentialRepository:
 
 
 def seal_credential(keyring: Keyring, tenant: Tenant, account_id: UUID, credential: Credential) -> bytes:
-    """What goes into `credential_sealed`."""
+    """Return the value of `credential_sealed`."""
     expires_at = credential.expires_at
     value = {"secrets": dict(credential.secrets), "expires_at": None if expires_at is None else expires_at.isoformat()}
     return keyring.seal(json.dumps(value).encode(), _place(tenant, account_id))
 
 
 def open_credential(keyring: Keyring, tenant: Tenant, account_id: UUID, sealed: bytes) -> Credential:
-    """What is sealed in `credential_sealed`."""
+    """Return the credential in `credential_sealed`."""
     value = json.loads(keyring.open(sealed, _place(tenant, account_id)))
     expires_at = value["expires_at"]
     return Credential(

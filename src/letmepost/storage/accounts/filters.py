@@ -12,11 +12,11 @@ from letmepost.storage.tables.accounts import accounts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountFilter:
-    """What a list of accounts is narrowed to. An empty filter does not narrow, except that of statuses.
+    """The filter of a list of accounts. An empty field does not filter, except that of statuses.
 
     Args:
         statuses: empty for all but disconnected accounts, which keep their posts but cannot publish.
-        handles: compared without regard to case, as the platforms do.
+        handles: compared without regard to case, like on the platforms.
     """
 
     profile_ids: Sequence[UUID] = ()

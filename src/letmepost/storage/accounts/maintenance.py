@@ -50,15 +50,15 @@ class EveryTenantAccounts:
         self._database = database
 
     async def list_refreshes(self, now: datetime, limit: int) -> list[FoundAccount]:
-        """Return accounts whose credential is due for a refresh, longest due first."""
+        """Return accounts with a credential that is due for a refresh, longest due first."""
         return await self._list(self._database.sweep(), _REFRESHES, now, limit)
 
     async def list_checks(self, now: datetime, limit: int) -> list[FoundAccount]:
-        """Return accounts whose health check is due, longest due first."""
+        """Return accounts with a due health check, longest due first."""
         return await self._list(self._database.sweep(), _CHECKS, now, limit)
 
     async def list_notices(self, now: datetime, limit: int) -> list[FoundAccount]:
-        """Return accounts whose expiry notice is due, those that expire soonest first."""
+        """Return accounts with a due expiry notice, those that expire soonest first."""
         return await self._list(self._database.sweep(), _NOTICES, now, limit)
 
     async def list_of_platform(self, platform: str, platform_account_id: str) -> list[FoundAccount]:

@@ -1,1 +1,1 @@
-"""Media: uploaded, fetched, read and removed. In PostgreSQL."""
+"""Media items in PostgreSQL: uploaded, fetched, read and deleted."""

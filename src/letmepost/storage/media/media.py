@@ -1,4 +1,4 @@
-"""Attachments of one tenant."""
+"""The media items of one tenant."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -30,7 +30,7 @@ _FINISHED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaRow:
-    """One attachment. Its status is never `DELETED`: the repository does not return deleted media items."""
+    """A media item. Its status is never `DELETED`: the repository does not return deleted media items."""
 
     id: UUID
     profile_id: UUID
@@ -53,7 +53,7 @@ class MediaRow:
 
     @property
     def facts(self) -> MediaFacts | None:
-        """What its bytes say; None until they are here."""
+        """Return the facts read from its bytes; None until they are stored."""
         if self.content_type is None or self.size_bytes is None:
             return None
         return MediaFacts(
@@ -85,9 +85,9 @@ _USE = """
 
 
 class MediaRepository:
-    """Media of one tenant. There is no way to ask for anyone else's.
+    """The media items of one tenant. It cannot reach another tenant's.
 
-    What was deleted is not found any more, nor are the media of a deleted organization.
+    It does not return deleted media items, or those of a deleted organization.
     """
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
@@ -97,7 +97,7 @@ class MediaRepository:
     async def create(
         self, media_id: UUID, profile_id: UUID, *, status: MediaStatus, now: datetime, **values: Any
     ) -> None:
-        """Remember a medium; `values` are its other columns."""
+        """Store a media item. `values` are its other columns."""
         await self._connection.execute(
             insert(media).values(
                 id=media_id,
@@ -120,7 +120,7 @@ class MediaRepository:
         now: datetime,
         **values: Any,
     ) -> None:
-        """Remember a medium whose bytes are in the blob store."""
+        """Store a media item with its bytes in the blob store."""
         await self.create(
             media_id, profile_id, status=MediaStatus.READY, now=now, sha256=sha256, **asdict(facts), **values
         )
@@ -137,7 +137,7 @@ class MediaRepository:
         return {row["id"]: _media_item(row) for row in rows}
 
     async def list_page(self, profile_ids: Sequence[UUID], *, before: UUID | None, limit: int) -> list[MediaRow]:
-        """Return media, newest first, below `before`; only of the profiles if there are any."""
+        """Return media items, newest first, below `before`; only those of the profiles, if any are given."""
         query = self._mine().where(below_if_given(media.c.id, before))
         if profile_ids:
             query = query.where(media.c.profile_id.in_(profile_ids))
@@ -160,16 +160,16 @@ class MediaRepository:
         return {media_id for (media_id,) in rows}
 
     async def lock(self, media_id: UUID) -> MediaRow | None:
-        """A medium that no post begins to use, and nobody else changes, before this transaction ends."""
+        """Return a media item, locked: until this transaction ends, no post begins to use it and nothing changes it."""
         query = self._mine().where(media.c.id == media_id).with_for_update()
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else _media_item(row)
 
     async def is_needed(self, media_id: UUID, ended_after: datetime | None = None, by_post: UUID | None = None) -> bool:
-        """Whether a post (this one, when given) needs it that has not ended; with `ended_after`, or did since then."""
+        """Return True if an unfinished post (this one, if given) uses it, or one that finished after `ended_after`."""
         needs = or_(
             posts.c.status.not_in(_FINISHED),
-            posts.c.ready_at.is_not(None),  # published, and something of it is still to follow
+            posts.c.ready_at.is_not(None),  # published, but extras are still to follow
             false() if ended_after is None else posts.c.updated_at > ended_after,
         )
         uses = and_(
@@ -184,16 +184,16 @@ class MediaRepository:
     async def record_ready(
         self, media_id: UUID, facts: MediaFacts, sha256: bytes, *, blob: str, expires_at: datetime
     ) -> bool:
-        """The bytes are here, under that name; False when somebody else was faster."""
+        """Record that the bytes are stored under that name. Return False if a concurrent import was faster."""
         values = {"sha256": sha256, "blob": blob, "expires_at": expires_at, **asdict(facts)}
         return await self._settle(media_id, status=MediaStatus.READY, error=None, **values)
 
     async def record_failed(self, media_id: UUID, error: Mapping[str, Any], *, expires_at: datetime) -> bool:
-        """The bytes cannot be had; False when somebody else has them."""
+        """Record that the bytes could not be fetched. Return False if a concurrent import has stored them."""
         return await self._settle(media_id, status=MediaStatus.FAILED, error=dict(error), expires_at=expires_at)
 
     async def wait_again(self, post_ids: Collection[UUID]) -> None:
-        """Let URLs that failed be asked anew, for posts that are queued again: what was dead may have come to life."""
+        """Let failed URLs be fetched again for posts that are queued again, because they may work by now."""
         used = select(media_uses.c.media_id).where(
             media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.post_id.in_(post_ids)
         )
@@ -205,18 +205,18 @@ class MediaRepository:
         )
 
     async def find_blob(self, media_id: UUID) -> str | None:
-        """What the bytes of a medium are called, deleted or not; None when that is its own id."""
+        """Return the blob name of a media item, deleted or not; None if it is the id of the item."""
         found: str | None = await self._connection.scalar(
             select(media.c.blob).where(is_row(media, self._tenant, media_id))
         )
         return found
 
     async def change(self, media_id: UUID, **values: Any) -> None:
-        """Change columns of a medium, deleted or not."""
+        """Change columns of a media item, deleted or not."""
         await self._connection.execute(update(media).where(is_row(media, self._tenant, media_id)).values(**values))
 
     async def remove(self, media_id: UUID) -> None:
-        """Forget a medium, and that posts have used it."""
+        """Delete the row of a media item, and its uses by posts."""
         await self._connection.execute(
             delete(media_uses).where(
                 media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.media_id == media_id
@@ -229,7 +229,7 @@ class MediaRepository:
         return (await self._connection.execute(update(media).where(is_open).values(**values))).rowcount == 1
 
     def _exists(self) -> ColumnElement[bool]:
-        """Media that were not deleted, nor their organization: its rows stay until the worker has removed its bytes."""
+        """Return the condition for media items that are not deleted, in an organization that is not deleted."""
         organization = select(organizations.c.id).where(
             organizations.c.id == self._tenant.organization_id, organizations.c.deleted_at.is_(None)
         )

@@ -1,1 +1,1 @@
-"""Posts: requested, composed, accepted, read and changed. In PostgreSQL."""
+"""Posts in PostgreSQL: accepted, read, changed."""

@@ -1,4 +1,4 @@
-"""What one request asks for, stored as a whole: the batch, its posts, and what each of them says at first."""
+"""Accepted requests, each stored as a whole: the batch, its posts, and their first revisions."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class BatchRow:
 
     @property
     def status(self) -> BatchStatus:
-        """How far the request has come, by the statuses of its posts."""
+        """Return the status of the batch, derived from those of its posts."""
         return batch_status((post.status for post in self.posts), scheduled=self.is_scheduled)
 
 
@@ -47,7 +47,7 @@ class NewPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewBatch:
-    """A request that passed every check. Without `late_…`, the organization's or the usual rule holds."""
+    """A request that passed every check. Without `late_…`, the rule of the organization or the default applies."""
 
     id: UUID
     request_id: str
@@ -97,7 +97,7 @@ _FIND = f"""
       ON p.batch_id = b.id
     WHERE b.organization_id = $1 AND b.id = $3 ORDER BY p.target_index
 """  # noqa: S608 - the names are of our own columns
-# A statement of its own: taken together with what follows, that would read a snapshot older than the lock.
+# A separate statement: combined with the next one, that one would read a snapshot older than the lock.
 _LOCK_ACCOUNT = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _FIND_DUPLICATE = f"""
     SELECT id FROM posts
@@ -108,14 +108,14 @@ _FIND_DUPLICATE = f"""
 
 
 class BatchRepository:
-    """Batches of one tenant. There is no way to ask for anyone else's."""
+    """The batches of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
 
     async def create(self, batch: NewBatch, now: datetime) -> BatchRow:
-        """Store a batch with its posts, their first revisions and uses of media."""
+        """Store a batch with its posts, their first revisions and their media uses."""
         new = batch.posts
         uses = [(post.id, media_id) for post in new for media_id in media_ids(post.content)]
         rows = await driver_of(self._connection).fetch(
@@ -157,7 +157,7 @@ class BatchRepository:
         )
 
     async def schedule(self, batch_id: UUID, *, is_scheduled: bool) -> None:
-        """Note how a draft was published: at once, or for later."""
+        """Record how a draft was published: immediately, or for later."""
         await self._connection.execute(
             update(batches)
             .where(batches.c.organization_id == self._tenant.organization_id, batches.c.id == batch_id)
@@ -165,9 +165,9 @@ class BatchRepository:
         )
 
     async def find_duplicate(self, new: NewPost, since: datetime) -> UUID | None:
-        """Return a post of the account with the same text and media since then, unless nothing became of it.
+        """Return a post of the account with the same text and media since then, unless it ended without publishing.
 
-        Two requests at the same instant take turns: the account is locked until the transaction ends.
+        The account stays locked until the transaction ends, so concurrent requests take turns.
         """
         driver = driver_of(self._connection)
         await driver.execute(_LOCK_ACCOUNT, str(new.account_id))

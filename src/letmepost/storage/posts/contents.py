@@ -1,4 +1,4 @@
-"""The content of a revision as the JSON that is stored, and back."""
+"""The content of a revision as stored JSON."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, OnUnsuppo
 
 
 def encode_content(content: PostContent) -> dict[str, Any]:
-    """Plain JSON. Facts about media are left out: they are the media table's."""
+    """Return the content as plain JSON, without the facts of media items, which are in their own table."""
     return {
         "text": content.text,
         "media": [_encode_item(item) for item in content.media],
@@ -23,7 +23,7 @@ def encode_content(content: PostContent) -> dict[str, Any]:
 
 
 def decode_content(value: Mapping[str, Any], facts: Mapping[UUID, MediaFacts]) -> PostContent:
-    """The content, with what is known of its media by now."""
+    """Return the content, with the known facts of its media items."""
 
     def items(values: list[dict[str, Any]]) -> tuple[MediaItem, ...]:
         return tuple(_decode_item(item, facts) for item in values)
@@ -40,12 +40,12 @@ def decode_content(value: Mapping[str, Any], facts: Mapping[UUID, MediaFacts]) -
 
 
 def on_unsupported(value: Mapping[str, Any]) -> OnUnsupported:
-    """Return what the post's author chose. Revisions that were stored before there was a choice have none."""
+    """Return the author's choice. Revisions that were stored before the choice existed have none."""
     return OnUnsupported(value.get("on_unsupported", OnUnsupported.REJECT))
 
 
 def media_ids(content: PostContent) -> set[UUID]:
-    """Every medium that a post needs."""
+    """Return the ids of all media items of a post."""
     return {item.media_id for _, item in content.items()} | {item.media_id for item in content.option_media.values()}
 
 

@@ -1,4 +1,4 @@
-"""Changes to posts outside of their tries. A post that a worker has in hand is the worker's alone."""
+"""Changes posts outside of their attempts. A post that is leased is changed by its worker only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from letmepost.storage.tables.posts import flow_steps, post_revisions, posts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedPost:
-    """A post that nobody else changes in this transaction.
+    """A post that no other transaction changes until this one ends.
 
-    `is_sent`: something of its present revision was sent to the platform, so that a part of it may be visible.
+    `is_sent`: True if a request of its current revision was sent, so that a part of it may be visible.
     """
 
     post: PostRow
@@ -31,22 +31,22 @@ class LockedPost:
 
 
 class PostEditor:
-    """Changes posts of one tenant. There is no way to change anyone else's."""
+    """Changes the posts of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
 
     async def lock(self, post_ids: Sequence[UUID]) -> list[LockedPost]:
-        """The posts, in the order of their ids, so that two callers who lock the same ones take turns."""
+        """Lock posts in the order of their ids, so that concurrent callers with the same posts take turns."""
         return await self._lock(posts.c.id.in_(post_ids))
 
     async def lock_waiting(self, account_id: UUID) -> list[LockedPost]:
-        """What is queued, held or to be retried for an account."""
+        """Lock the posts of an account that are queued, held or to be retried."""
         return await self._lock(posts.c.account_id == account_id, posts.c.status.in_(_WAITING))
 
     async def lock_queued_with(self, media_id: UUID) -> list[LockedPost]:
-        """What is queued, in no worker's hands, and uses a medium."""
+        """Lock the queued posts without a lease that use a media item."""
         users = select(media_uses.c.post_id).where(
             media_uses.c.organization_id == self._tenant.organization_id, media_uses.c.media_id == media_id
         )
@@ -72,13 +72,13 @@ class PostEditor:
         ]
 
     async def change(self, post_id: UUID, values: Mapping[str, Any]) -> PostRow:
-        """Change columns of a post that this transaction has locked."""
+        """Change columns of a post that is locked by this transaction."""
         statement = update(posts).where(self._mine(), posts.c.id == post_id).values(**values)
         row = (await self._connection.execute(statement.returning(*POST_COLUMNS))).mappings().one()
         return read_post(row)
 
     async def add_revision(self, post: PostRow, content: PostContent, now: datetime) -> int:
-        """Store new content beside the old; returns its number. What the new one does not use is free again."""
+        """Store new content beside the old, and return its number. Media items that it does not use are released."""
         owner = {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode, "post_id": post.id}
         revision = post.revision + 1
         await self._connection.execute(
@@ -90,7 +90,7 @@ class PostEditor:
         return revision
 
     async def thaw(self, post: PostRow) -> None:
-        """Let the next claim fix moment and randomness anew; only for a revision of which nothing was sent."""
+        """Let the next claim fix the time and the randomness again; only if nothing of the revision was sent."""
         await self._connection.execute(
             update(post_revisions)
             .where(post_revisions.c.post_id == post.id, post_revisions.c.revision == post.revision)
@@ -101,9 +101,9 @@ class PostEditor:
         )
 
     async def forget_sent(self, post: PostRow) -> None:
-        """Let what was sent of the present revision be sent anew: a person knows that it is not visible.
+        """Let the requests of the current revision be sent again: a person has confirmed that it is not visible.
 
-        Of a thread whose first parts are visible, that is the one of which nothing is known.
+        If the first parts of a thread are visible, only the request without a known outcome is sent again.
         """
         is_unknown = flow_steps.c.reply_sealed.is_(None) if post.parts else true()
         await self._connection.execute(
@@ -118,7 +118,7 @@ class PostEditor:
         )
 
     async def get_content(self, post: PostRow) -> Mapping[str, Any]:
-        """The content of the present revision, as it is stored."""
+        """Return the stored content of the current revision."""
         query = select(post_revisions.c.content).where(
             post_revisions.c.post_id == post.id, post_revisions.c.revision == post.revision
         )

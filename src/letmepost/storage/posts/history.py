@@ -1,4 +1,4 @@
-"""What happened to a post, as it was put on record."""
+"""The recorded history of posts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from letmepost.storage.tables.webhooks import events
 
 @dataclass(frozen=True, slots=True)
 class RevisionRow:
-    """When a post got the content that it had from then on."""
+    """When a post got its content of a revision."""
 
     revision: int
     created_at: datetime
@@ -24,7 +24,7 @@ class RevisionRow:
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """A step of the journal, without what it holds."""
+    """A step of the journal, without its content."""
 
     revision: int
     step: str
@@ -37,7 +37,7 @@ class StepRow:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """Something that was announced, or will be."""
+    """An event, announced or not."""
 
     type: str
     data: Mapping[str, Any]
@@ -54,7 +54,7 @@ class HeldRow:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything on record of a post but its attempts."""
+    """The recorded history of a post, except its attempts."""
 
     revisions: Sequence[RevisionRow]
     steps: Sequence[StepRow]
@@ -62,14 +62,14 @@ class History:
 
 
 class HistoryRepository:
-    """The history of one tenant's posts. There is no way to ask for anyone else's."""
+    """The history of one tenant's posts. It cannot reach another tenant's."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._organization_id = tenant.organization_id
 
     async def read(self, post_id: UUID) -> History:
-        """Everything on record of a post, each list in its own order."""
+        """Return the recorded history of a post, each list in its own order."""
         revisions = select(post_revisions.c.revision, post_revisions.c.created_at).where(
             post_revisions.c.organization_id == self._organization_id, post_revisions.c.post_id == post_id
         )
@@ -82,17 +82,17 @@ class HistoryRepository:
             flow_steps.c.pause_count,
             flow_steps.c.forgotten_count,
         ).where(flow_steps.c.organization_id == self._organization_id, flow_steps.c.post_id == post_id)
-        told = select(events.c.type, events.c.data, events.c.created_at).where(
+        announced = select(events.c.type, events.c.data, events.c.created_at).where(
             events.c.organization_id == self._organization_id, events.c.post_id == post_id
         )
         return History(
             [RevisionRow(*row) for row in await self._connection.execute(revisions.order_by("revision"))],
             [StepRow(*row) for row in await self._connection.execute(steps.order_by("revision", "step"))],
-            [EventRow(*row) for row in await self._connection.execute(told.order_by(events.c.written))],
+            [EventRow(*row) for row in await self._connection.execute(announced.order_by(events.c.written))],
         )
 
     async def list_held(self, post_id: UUID) -> list[HeldRow]:
-        """Whenever a post was held, first to last."""
+        """Return when a post was held, first to last."""
         query = select(events.c.created_at, events.c.data["error"]["rule"].astext).where(
             events.c.organization_id == self._organization_id,
             events.c.post_id == post_id,
@@ -101,9 +101,9 @@ class HistoryRepository:
         return [HeldRow(*row) for row in await self._connection.execute(query.order_by(events.c.written))]
 
     async def list_busy(self, account_id: UUID, post_id: UUID, since: datetime, until: datetime) -> list[Busy]:
-        """Tries of an account's other posts between two moments, in the order in which they began.
+        """Return the attempts of an account's other posts in a period, in the order of their beginnings.
 
-        Of a post whose worker was lost it is not known until when it had it.
+        The attempt of a lost worker has no known end, and is left out.
         """
         in_hand = posts.c.lease_token.is_not(None)
         finished_at = func.coalesce(attempts.c.finished_at, case((in_hand, until)))
@@ -114,7 +114,7 @@ class HistoryRepository:
                 posts.c.organization_id == self._organization_id,
                 posts.c.account_id == account_id,
                 posts.c.id != post_id,
-                # Whoever ends a try touches the post: what was last touched before needs no look at its tries.
+                # The end of an attempt updates its post, so posts without an update since then have none in the period.
                 or_(posts.c.updated_at >= since, in_hand),
                 attempts.c.started_at < until,
                 finished_at > since,

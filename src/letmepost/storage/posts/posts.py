@@ -1,4 +1,4 @@
-"""Batches and posts of one tenant: what is accepted, and what is read back."""
+"""The posts of one tenant: views, attempts, holds and releases."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from letmepost.storage.tables.posts import posts
 
 
 class PostRow(NamedTuple):
-    """One target of one request, as far as it has come.
+    """One target of one request, and its progress.
 
     A named tuple, because a page has many: a frozen dataclass with as many fields takes ten times as long to create.
     """
@@ -60,19 +60,19 @@ class PostRow(NamedTuple):
 
     @property
     def requested_at(self) -> datetime:
-        """When the caller asked to publish the post. The sandbox clock moves `due_at`, and leaves this as it was."""
+        """Return the due time that the caller asked for. The sandbox clock moves `due_at`, but not this."""
         return self.due_at + self.clock_moved
 
     @property
     def uris(self) -> list[str]:
-        """Where everything of it is that followers can see: the post, its thread, its extras."""
+        """Return the URIs of everything that followers can see: the post, its thread, its extras."""
         parts = [str(part["uri"]) for part in self.parts] or ([self.uri] if self.uri else [])
         return parts + [str(extra["uri"]) for extra in self.extras.values() if extra.get("uri")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostView:
-    """A post with what a reader wants beside it."""
+    """A post, with data of its revision, batch and account."""
 
     post: PostRow
     content: Mapping[str, Any]
@@ -98,7 +98,7 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostFilter:
-    """What a list is narrowed to; empty means everything."""
+    """The filter of a list of posts. An empty field does not filter."""
 
     profile_ids: Sequence[UUID] = ()
     account_ids: Sequence[UUID] = ()
@@ -111,7 +111,7 @@ class PostFilter:
 
     @property
     def is_empty(self) -> bool:
-        """Return True if every post is wanted."""
+        """Return True if the filter selects every post."""
         return not self.conditions()
 
     def conditions(self) -> list[Condition]:
@@ -125,7 +125,7 @@ class PostFilter:
             ("error->>'code'", self.error_codes),
         )
         found = [one_of(expression, values) for expression, values in lists if values]
-        # As callers see it: otherwise the time that a post shows would lie before the post.
+        # With the precision that callers see, or a post could be created after the time that it shows.
         shown = "date_trunc('milliseconds', created_at)"
         if self.created_after is not None:
             found.append((f"{shown} > ${{}}", self.created_after))
@@ -164,7 +164,7 @@ _ATTEMPTS = f"""
 
 @lru_cache(maxsize=512)
 def _list_statement(conditions: tuple[str, ...], limit: int) -> str:
-    """Return the statement that lists the newest posts under these conditions, whose parameters begin at $3.
+    """Return the statement that lists the newest posts under these conditions, with parameters from $3.
 
     There is a statement for each combination of filters, because a cached plan of `$3 IS NULL OR …` cannot use an index
     for it. The page is selected before the joins, or every matching row would be joined before the sort. The limit is
@@ -187,7 +187,7 @@ def _list_ids_statement(conditions: tuple[str, ...]) -> str:
 
 
 class PostRepository:
-    """Posts of one tenant. There is no way to ask for anyone else's."""
+    """The posts of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
@@ -227,26 +227,26 @@ class PostRepository:
         return [AttemptRow(**row) for row in rows]
 
     async def has_unfinished(self, account_id: UUID) -> bool:
-        """Whether a post of the account has yet to go out, or to be settled."""
+        """Return True if the account has a post that is not settled."""
         query = select(posts.c.id).where(
             self._is_mine(), posts.c.account_id == account_id, posts.c.status.in_(_UNFINISHED)
         )
         return await self._connection.scalar(query.limit(1)) is not None
 
     async def hold_waiting(self, account_id: UUID, error: Mapping[str, Any], now: datetime) -> list[PostRow]:
-        """Hold what waits for an account; what a worker has in hand is the worker's to decide."""
+        """Hold the waiting posts of an account, except leased ones, which their workers decide about."""
         return await self._move_waiting(
             posts.c.account_id == account_id,
             [PostStatus.QUEUED, PostStatus.RETRYING],
             status=PostStatus.HELD,
             error=error,
-            # At its deadline a worker looks again and decides by the lateness rule.
+            # At its deadline, a worker decides by the lateness rule.
             ready_at=posts.c.due_at + func.make_interval(0, 0, 0, 0, 0, 0, posts.c.late_within_s),
             updated_at=now,
         )
 
     async def release_held(self, account_id: UUID, now: datetime) -> list[PostRow]:
-        """Queue again what was held for an account; what is overdue is judged by its lateness rule when claimed."""
+        """Queue the held posts of an account again. The lateness rule of an overdue post applies when it is claimed."""
         return await self._move_waiting(
             posts.c.account_id == account_id,
             [PostStatus.HELD],
@@ -257,7 +257,7 @@ class PostRepository:
         )
 
     async def release_paused(self, now: datetime) -> list[PostRow]:
-        """Queue again what a pause held and none concerns any more."""
+        """Queue posts again that a pause has held, if no pause concerns them now."""
         concerns = exists().where(
             or_(pauses.c.organization_id.is_(None), pauses.c.organization_id == posts.c.organization_id),
             or_(pauses.c.account_id.is_(None), pauses.c.account_id == posts.c.account_id),
@@ -288,7 +288,7 @@ class PostRepository:
 
 
 def read_post(row: RowMapping | asyncpg.Record) -> PostRow:
-    """A row of `POST_COLUMNS` as a value."""
+    """Return a row of `POST_COLUMNS` as a value."""
     return PostRow._make(_values_of(row))._replace(status=PostStatus(row["status"]))
 
 

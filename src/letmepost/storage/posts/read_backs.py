@@ -1,4 +1,4 @@
-"""Published posts that the platform is to be asked about."""
+"""Published posts that are due to be read back from the platform."""
 
 from dataclasses import dataclass
 from datetime import datetime

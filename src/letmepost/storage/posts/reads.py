@@ -1,6 +1,6 @@
-"""Posts of one tenant, read in one round trip by functions of the database.
+"""The posts of one tenant, read in one round trip by functions of the database.
 
-The functions are in the migrations. They return what the statements of `storage.posts.posts` return.
+The functions are in the migrations. They return the same as the statements of `storage.posts.posts`.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from letmepost.storage.database import TenantReader
 from letmepost.storage.posts.posts import AttemptRow, PostView, read_view
 
 ROWS_MAX = 201
-"""The limit in the text of `read_posts`: the largest page of the API, and the row after it."""
+"""The limit in the text of `read_posts`: the largest page of the API, and one more row."""
 
 _READ_POST = "SELECT * FROM read_post($1, $2, $3)"
 _READ_POSTS = "SELECT * FROM read_posts($1, $2, $3, $4)"

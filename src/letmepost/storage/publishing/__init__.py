@@ -1,1 +1,1 @@
-"""Publishing: what a worker does with a claimed post. In PostgreSQL."""
+"""The publishing of a leased post, in PostgreSQL."""

@@ -1,4 +1,4 @@
-"""Who publishes next: the one place where work of every tenant is looked at together."""
+"""Leases posts to workers. Only here, the posts of all tenants are selected together."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ LeaseToken = NewType("LeaseToken", UUID)
 
 _WINDOW = 500
 
-# A row that is locked is somebody's last write under that lease: the next claim sees how it ended.
+# A locked row is being written under that lease; the next claim sees the result.
 _RELEASE_EXPIRED = """
     UPDATE posts SET lease_token = NULL, lease_until = NULL WHERE id IN (
       SELECT id FROM posts WHERE lease_until < clock_timestamp() FOR NO KEY UPDATE SKIP LOCKED
     )
 """
 
-# The organizations that have something ready, then the oldest ready post of each free account, then one of each
-# organization in turn. Of a long backlog only the oldest are looked at: accounts that are busy are left out first, so
-# that one of them cannot hide the others for longer than a post takes. It locks nothing: FOR UPDATE is refused beside
-# DISTINCT and window functions.
+# The organizations that have ready posts, then the oldest ready post of each free account, then one post of each
+# organization in turn. Only the oldest posts of a long backlog are considered. Busy accounts are left out first, so
+# that one of them cannot hide the others for longer than a post takes. It locks nothing: PostgreSQL does not allow
+# FOR UPDATE with DISTINCT and window functions.
 CANDIDATES = """
     WITH RECURSIVE busy AS MATERIALIZED (
       SELECT array_agg(account_id) AS accounts FROM posts WHERE lease_token IS NOT NULL
@@ -52,7 +52,7 @@ CANDIDATES = """
     ORDER BY place, organization_id <= $2, organization_id LIMIT $1
 """
 
-# Checked again under locks: between the two statements another worker may have been faster.
+# Checked again under locks: another worker may have been faster since the first statement.
 _LEASE = """
     WITH mine AS (
       SELECT p.id FROM posts p JOIN accounts a ON a.organization_id = p.organization_id AND a.id = p.account_id
@@ -84,7 +84,7 @@ NEXT_READY = """
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A post that this worker alone may work on, until its lease ends. `late_s`: since it was ready."""
+    """A post that only this worker may publish until its lease ends. `late_s`: seconds since it was ready."""
 
     tenant: Tenant
     post_id: UUID
@@ -95,7 +95,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A post whose turn it is."""
+    """A post that may be leased."""
 
     post_id: UUID
     organization_id: UUID
@@ -103,7 +103,7 @@ class Candidate:
 
 
 class EveryTenantClaims:
-    """Leases posts to workers, tenants in turn, one post an account at a time."""
+    """Leases posts to workers: tenants in turn, and one post per account at a time."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -119,8 +119,8 @@ class EveryTenantClaims:
         """Lease up to `limit` ready posts, in the order of turns.
 
         Args:
-            after: the organization that had its turn last.
-            may_take: asked of one candidate after another; twice as many are looked at as may be taken.
+            after: the organization that had the last turn.
+            may_take: called for one candidate after another, of which there are at most twice as many as `limit`.
         """
         try:
             async with self._database.sweep() as connection:
@@ -143,17 +143,17 @@ class EveryTenantClaims:
                 }
                 return [leased[post_id] for post_id in ids if post_id in leased]
         except asyncpg.UniqueViolationError:
-            # Two workers leased two posts of one account in the same instant; the unique index let one of them.
+            # Two workers leased two posts of one account at the same time, and the unique index rejected this one.
             return []
 
     async def renew(self, tokens: Collection[LeaseToken], lease_s: float) -> set[LeaseToken]:
-        """Lengthen leases, and never shorten one; returns those that still are ours."""
+        """Extend leases, and never shorten one. Return those that are still held."""
         async with self._database.sweep() as connection:
             rows = await driver_of(connection).fetch(_RENEW, list(tokens), lease_s)
         return {LeaseToken(token) for (token,) in rows}
 
     async def next_ready_in_s(self) -> float | None:
-        """Seconds until the next post becomes ready; None when none is waiting."""
+        """Return the seconds until the next post becomes ready; None if none is waiting."""
         async with self._database.sweep() as connection:
             found: float | None = await driver_of(connection).fetchval(NEXT_READY)
         return found

@@ -1,4 +1,4 @@
-"""The journal of one post's revision. Every write is fenced by the lease, like all that a run writes."""
+"""The journal of one revision of a post. Every write is fenced by the lease."""
 
 from datetime import datetime, timedelta
 
@@ -55,7 +55,7 @@ _PAUSE = """
 
 
 class JournalRepository:
-    """What the flow of one revision has done, by step. Its writes raise `LostLeaseError` and then change nothing."""
+    """The steps of the flow of one revision. Writes without the lease raise `LostLeaseError` and change nothing."""
 
     def __init__(self, connection: AsyncConnection, claim: Claim, revision: int, keyring: Keyring) -> None:
         self._driver = driver_of(connection)
@@ -64,17 +64,17 @@ class JournalRepository:
         self._keyring = keyring
 
     async def load(self) -> dict[str, Step]:
-        """What earlier runs of this revision did."""
+        """Return the recorded steps of earlier runs."""
         rows = await self._driver.fetch(_LOAD, self._claim.post_id, self._revision)
         return {row["step"]: self._step(row) for row in rows}
 
     async def write_intent(self, step: str, fingerprint: bytes, intent: Intent) -> None:
-        """Put on record that the call is about to be sent."""
+        """Record that the call is about to be sent."""
         sealed = self._keyring.seal(encode_call(intent.call), self._place(step, "intent_sealed"))
         await self._do(_WRITE, step, fingerprint, sealed, intent.started_at, None, None)
 
     async def write_reply(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None:
-        """Store a reply. The intent stays, as evidence; waits of earlier replies are over."""
+        """Store a reply and end the waits of earlier replies. The intent stays as evidence."""
         stored = self.seal_reply(step, fingerprint, reply, valid_for_s)
         await self._do(_WRITE, step, fingerprint, None, None, stored.sealed, stored.valid_until)
 
@@ -85,11 +85,11 @@ class JournalRepository:
         return SealedReply(self._revision, step, fingerprint, sealed, valid_until)
 
     async def close(self, step: str, *, forgotten: bool = False) -> None:
-        """Nothing was executed, or what was made has died: the step may be done again."""
+        """Allow the step to run again: nothing was executed, or its result is lost."""
         await self._do(_CLOSE, step, int(forgotten))
 
     async def drop_reply(self, step: str) -> None:
-        """The reply says nothing: the step is in doubt again."""
+        """Delete an inconclusive reply, so that the step is in doubt again."""
         await self._do(_DROP_REPLY, step)
 
     async def write_pause(self, step: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""How much waits, for whoever watches the deployment. Proportional to what waits, not to history."""
+"""The sizes of the queue, for monitoring. The cost depends on the waiting posts, not on the history."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ _COUNTS = """
       (SELECT count(*) FROM posts WHERE status = 'held' AND status IN ('held', 'unconfirmed')) AS held,
       (SELECT count(*) FROM posts WHERE status = 'unconfirmed' AND status IN ('held', 'unconfirmed')) AS in_doubt
 """
-# An account's posts go out one after another: those behind one that is on its way are not overdue.
+# An account's posts are published one after another, so those behind a leased one are not overdue.
 _OLDEST_OVERDUE = """
     SELECT extract(epoch FROM clock_timestamp() - p.ready_at)::float8 FROM posts p
     WHERE p.ready_at <= clock_timestamp() AND p.lease_token IS NULL
@@ -20,19 +20,19 @@ _OLDEST_OVERDUE = """
 
 
 class EveryTenantQueue:
-    """Counts posts of every tenant; tells nothing of any one of them."""
+    """Counts the posts of every tenant, without details of any."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def count_posts(self) -> Mapping[str, int]:
-        """Posts that are due and not taken, taken, held, and sent with an outcome that nobody could learn."""
+        """Return the numbers of posts that are due and not leased, leased, held, and unconfirmed."""
         async with self._database.lookup() as connection:
             [row] = await driver_of(connection).fetch(_COUNTS)
         return dict(row)
 
     async def oldest_overdue_s(self) -> float:
-        """Age of the oldest post that is due and that no worker has taken, though it could; 0 when there is none."""
+        """Return the age of the oldest due post without a lease and with a free account; 0 if there is none."""
         async with self._database.lookup() as connection:
             found: float | None = await driver_of(connection).fetchval(_OLDEST_OVERDUE)
         return found or 0.0

@@ -1,7 +1,7 @@
-"""What a worker reads and writes while it publishes a post. Every write is fenced by the lease.
+"""The reads and writes of a worker that publishes a post. Every write is fenced by the lease.
 
-A worker that has lost its lease (it was stopped, its clock jumped, the network went) finds `LostLeaseError` at its next
-write, and has changed nothing. Every post takes these statements, so they go to the driver as they are.
+A worker that has lost its lease (it was stopped, its clock jumped, the network failed) gets `LostLeaseError` at its
+next write, which changes nothing. Every post takes these statements, so they go directly to the driver.
 """
 
 import json
@@ -29,12 +29,12 @@ from letmepost.storage.webhooks.events import NewEvent
 
 
 class LostLeaseError(Exception):
-    """Another worker may have the post: stop, and write nothing."""
+    """The lease is lost: another worker may have the post. Stop without writing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
-    """How a try ended."""
+    """The result of an attempt."""
 
     outcome: str
     error: Mapping[str, Any] | None
@@ -59,8 +59,8 @@ class Loaded:
     """A post with everything that an attempt needs.
 
     Args:
-        frozen: what the first attempt of the revision has fixed.
-        pause: why publishing is paused ("" for no reason given); None if it is not.
+        frozen: the values that the first attempt of the revision has fixed.
+        pause: why publishing is paused ("" if no reason is given); None if it is not.
         ahead: how far the platform's time is ahead of the real time.
     """
 
@@ -136,7 +136,7 @@ _WRITE_EVENTS = """
 _EVENT = "({0}, {1}::uuid, {2}::text, {3}::uuid, {4}::uuid, {5}::jsonb, {6}::timestamptz)"
 
 TimedEvent: TypeAlias = tuple[NewEvent, datetime]
-"""An event and the time that it is written with."""
+"""An event and the time of its record."""
 
 
 class RunRepository:
@@ -148,13 +148,13 @@ class RunRepository:
         self._keyring = keyring
 
     async def begin(self, attempt_id: UUID, now: datetime, entropy: bytes) -> Loaded:
-        """Count a new try, fix what the first try of a revision fixes, and load everything.
+        """Count a new attempt, fix the frozen values of the revision if it is the first, and load everything.
 
         Args:
-            entropy: what a revision that has never been claimed is frozen with.
+            entropy: the randomness to freeze if the revision has none yet.
 
         Raises:
-            LostLeaseError: the post is not ours any more.
+            LostLeaseError: the lease is lost.
         """
         row = await self._driver.fetchrow(_BEGIN, self._claim.post_id, self._claim.token, attempt_id, now, entropy)
         if row is None:
@@ -194,7 +194,7 @@ class RunRepository:
 
         Args:
             events: written with the change.
-            reply: the reply to the last step, if the journal does not have it yet.
+            reply: the reply of the last step, if the journal does not have it yet.
 
         Raises:
             LostLeaseError: nothing was changed.
@@ -220,7 +220,7 @@ class RunRepository:
 
 @lru_cache(maxsize=128)
 def _statement(names: tuple[str, ...], *, ends: bool = False, has_reply: bool = False, event_count: int = 0) -> str:
-    """Return one statement that does everything, so that all of it is fenced by the same check of the lease."""
+    """Return one statement for all changes, so that one check of the lease fences them all."""
     places = (f"${place}" for place in count(3))
     changes = ", ".join(f"{name} = {next(places)}" for name in names)
     ended = _END_ATTEMPT.format(*islice(places, 6)) if ends else ""
@@ -250,7 +250,7 @@ def _columns(events: Sequence[TimedEvent]) -> list[Any]:
 
 
 def _stored(name: str, value: Any) -> Any:
-    """A value as the driver takes it."""
+    """Return a value as the driver expects it."""
     storable = as_storable(value)
     return json.dumps(storable) if name in _JSON and value is not None else storable
 

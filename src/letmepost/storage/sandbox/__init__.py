@@ -1,1 +1,1 @@
-"""The test mode: simulated accounts and the clock. In PostgreSQL."""
+"""The test mode in PostgreSQL: simulated accounts and the clock."""

@@ -1,6 +1,6 @@
-"""The time of one organization's test world, and what a jump of it moves.
+"""The time of an organization's test world, and everything that a jump of it moves.
 
-Every moment that is stored is one of the real time. A jump brings nearer what lies ahead: what is stored moves back.
+All stored times are real times. A jump moves stored times back, so that future events come nearer.
 """
 
 from datetime import datetime, timedelta
@@ -17,8 +17,8 @@ from letmepost.storage.tables.posts import flow_steps, posts
 _AHEAD = "SELECT sandbox_ahead_s FROM organizations WHERE id = $1"
 _SET_AHEAD = "UPDATE organizations SET sandbox_ahead_s = $3 WHERE id = $1 AND sandbox_ahead_s = $2 RETURNING true"
 
-# A post goes no further than to its next step: whatever would have been done on the way is done now, and as if it were
-# that moment, so that nothing comes too late only because nobody was there. Its lateness moves with it.
+# A post moves at most to its next step. Everything that would have happened on the way is done now, as if it were that
+# time, so that nothing is late because of the jump. Its lateness moves with it.
 # $1 is the organization, $2 the jump, and $3 the present.
 _STEP = """
     SELECT id, least($2::interval, greatest(ready_at - $3::timestamptz, interval '0')) AS moved
@@ -31,12 +31,12 @@ _POSTS = f"""
     FROM ({_STEP}) step
     WHERE p.id = step.id AND p.lease_token IS NULL AND p.ready_at IS NOT NULL
 """  # noqa: S608 - a constant
-# So do the tries that it has had: what it waited for since is what it waits for now.
+# Past attempts move as well, so that the waits since then stay the same.
 _ATTEMPTS = f"""
     UPDATE attempts a SET started_at = a.started_at - step.moved, finished_at = a.finished_at - step.moved
     FROM ({_STEP}) step WHERE a.post_id = step.id
 """  # noqa: S608 - a constant
-# The platforms' own time has gone the whole way.
+# The platforms' own time moves by the whole jump.
 _JOURNALS = """
     UPDATE flow_steps s SET
       intent_at = s.intent_at - $2::interval, paused_at = s.paused_at - $2::interval,
@@ -63,7 +63,7 @@ _ACCOUNTS = """
       refresh_at = refresh_at - $2::interval, check_at = check_at - $2::interval
     WHERE organization_id = $1 AND mode = 'test' AND status <> 'disconnected'
 """
-# The simulated accounts behind them are gone.
+# Their simulated accounts are deleted.
 _DISCONNECT = """
     UPDATE accounts SET
       status = 'disconnected', credential_sealed = NULL, token_expires_at = NULL, refresh_at = NULL, check_at = NULL,
@@ -73,25 +73,25 @@ _DISCONNECT = """
 
 
 class TestWorld:
-    """One organization's test world. There is no way to reach anyone else's, or the live one."""
+    """The test world of one organization. It cannot reach another organization's, or live data."""
 
-    __test__ = False  # pytest would take it for a test, by its name
+    __test__ = False  # its name looks like a test of pytest
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._organization_id = tenant.organization_id
 
     async def ahead_s(self) -> float:
-        """Return how far its time is ahead of the real one, in seconds."""
+        """Return how far its time is ahead of the real time, in seconds."""
         found: float = await driver_of(self._connection).fetchval(_AHEAD, self._organization_id)
         return found
 
     async def advance(self, before_s: float, ahead_s: float, now: datetime) -> bool:
-        """Let its time jump from `before_s` to `ahead_s`; False when it is not at `before_s` any more."""
+        """Move its time from `before_s` to `ahead_s`. Return False if it is no longer at `before_s`."""
         if not await self._set(before_s, ahead_s):
             return False
         driver, jump = driver_of(self._connection), timedelta(seconds=ahead_s - before_s)
-        # The journals and tries first: which of them belong is seen by what still waits.
+        # The journals and attempts are first, because they are selected by the posts that still wait.
         await driver.execute(_JOURNALS, self._organization_id, jump)
         for statement in (_ATTEMPTS, _POSTS, _DELIVERIES):
             await driver.execute(statement, self._organization_id, jump, now)
@@ -100,7 +100,7 @@ class TestWorld:
         return True
 
     async def cancel_waiting(self, now: datetime) -> list[PostRow]:
-        """Cancel every post of which nothing was sent; what a worker has in hand, it brings to an end itself."""
+        """Cancel every post of which nothing was sent. Leased posts are finished by their workers."""
         is_sent = exists().where(
             flow_steps.c.post_id == posts.c.id,
             flow_steps.c.revision == posts.c.revision,
@@ -126,7 +126,7 @@ class TestWorld:
         return [read_post(row) for row in (await self._connection.execute(statement)).mappings()]
 
     async def reset(self, now: datetime) -> None:
-        """Bring its time back to the real one, and part from its accounts."""
+        """Reset its time to the real time, and disconnect its accounts."""
         await self._set(await self.ahead_s(), 0.0)
         await driver_of(self._connection).execute(_DISCONNECT, self._organization_id, now)
 

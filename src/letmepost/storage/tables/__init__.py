@@ -1,4 +1,4 @@
-"""The schema. `metadata` is what migrations are compared with."""
+"""The schema. `metadata` is compared with the migrations."""
 
 from letmepost.storage.tables import accounts, connecting, deployment, media, organizations, posts, webhooks
 from letmepost.storage.tables.base import metadata

@@ -1,4 +1,4 @@
-"""Connected social accounts."""
+"""The connected accounts."""
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -16,26 +16,26 @@ accounts = Table(
     Column("handle", Text),
     Column("display_name", Text),
     Column("avatar_url", Text),
-    # Who connected it, by the customer's own name for that person.
+    # The customer's own id of the person who connected it.
     Column("external_user_id", Text),
     Column("status", Text, nullable=False),
-    # What flows need and need not be secret (a host): plain JSON from the platform's connect flow.
+    # Data of the platform's connect flow that later flows need and that is not secret, such as a host.
     Column("data", JSONB, nullable=False, server_default=text("'{}'")),
     Column("credential_sealed", LargeBinary),
-    # Who refreshes the credential at this moment does so until then: no lock is held across the network.
+    # The end of the lease for refreshing the credential: no lock is held across the network.
     moment("refreshing_until"),
     Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     moment("token_expires_at"),
-    # The last notice that a person must act: so many days ahead.
+    # How many days before the expiry the last notice was sent.
     Column("expiry_told_days", Integer),
-    # When the credential is refreshed ahead of its end; how often in a row that went wrong, and how often of these the
-    # platform refused it without saying that the grant has ended.
+    # When to refresh the credential. How many refreshes have failed since the last success, and how many of these the
+    # platform refused without a clear end of the grant.
     moment("refresh_at"),
     Column("refresh_failures", Integer, nullable=False, server_default=text("0")),
     Column("refresh_strikes", Integer, nullable=False, server_default=text("0")),
-    # When the present credential came in by a connect: a failure of an older one must not mark it.
+    # When the current credential was connected: a failure of an older one must not mark it.
     moment("connected_at", nullable=False),
-    # The next health check, and the last: when, what it found, and what was wrong.
+    # The next health check. Then the last one: when, its result, and its error.
     moment("check_at"),
     moment("checked_at"),
     Column("health", Text),

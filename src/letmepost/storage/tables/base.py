@@ -1,4 +1,4 @@
-"""What the tables share: the metadata with its naming convention, and the columns of tenancy."""
+"""Parts of all tables: the metadata with its naming convention, and the columns of the tenant."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ metadata = MetaData(
 
 
 def moment(name: str, *, nullable: bool = True, default_now: bool = False) -> Column[Any]:
-    """A `timestamptz` column."""
+    """Return a `timestamptz` column."""
     kind = TIMESTAMP(timezone=True)
     if default_now:
         return Column(name, kind, nullable=False, server_default=func.now())
@@ -25,23 +25,23 @@ def moment(name: str, *, nullable: bool = True, default_now: bool = False) -> Co
 
 
 def tenant() -> Iterator[Column[Any]]:
-    """The columns that say whose a row is and in which world: every policy compares them."""
+    """Yield the columns of a row's tenant, which every policy compares."""
     yield Column("organization_id", Uuid, nullable=False)
     yield Column("mode", Text, nullable=False)
 
 
 def known_mode() -> CheckConstraint:
-    """There are two worlds."""
+    """Return the constraint on modes."""
     return CheckConstraint("mode IN ('test', 'live')", name="known_mode")
 
 
 def belongs_to(column: str, table: str, *, ondelete: str | None = None) -> ForeignKeyConstraint:
-    """A reference inside a tenant: it includes the organization, because foreign keys bypass row-level security."""
+    """Return a reference inside a tenant. It includes the organization: foreign keys bypass row-level security."""
     return ForeignKeyConstraint(
         ["organization_id", column], [f"{table}.organization_id", f"{table}.id"], ondelete=ondelete
     )
 
 
 def of_organization() -> ForeignKeyConstraint:
-    """Rows go with their organization."""
+    """Return the reference with which rows are deleted with their organization."""
     return ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE")

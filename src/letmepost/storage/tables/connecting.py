@@ -1,4 +1,4 @@
-"""Consents under way, and the hosted pages on which they begin."""
+"""Consents in progress, and the sessions of hosted pages on which they start."""
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -11,14 +11,14 @@ connect_sessions = Table(
     Column("id", Uuid, primary_key=True),
     *tenant(),
     Column("profile_id", Uuid),
-    # The only platform that is offered; NULL: every one of the deployment.
+    # The only platform that is offered; NULL for all of the deployment.
     Column("platform", Text),
-    # The API key that began it. No reference: what a key began is on record under it.
+    # The API key that created it. Not a reference: the key may be deleted.
     Column("key_id", Uuid, nullable=False),
     Column("external_user_id", Text),
     Column("return_url", Text, nullable=False),
     Column("token_hash", LargeBinary, nullable=False),
-    # The browser that took it up; no other one may go on with it.
+    # The browser that opened it. Another browser cannot continue it.
     Column("browser_hash", LargeBinary),
     Column("status", Text, nullable=False, server_default=text("'open'")),
     Column("account_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
@@ -44,14 +44,14 @@ connect_states = Table(
     Column("platform", Text, nullable=False),
     Column("key_id", Uuid, nullable=False),
     Column("session_id", Uuid),
-    # The state itself is known to the browser and to who began, and to nobody else.
+    # Only the browser and the caller who started the consent know the state itself.
     Column("state_hash", LargeBinary, nullable=False),
     Column("browser_hash", LargeBinary),
     Column("redirect_uri", Text, nullable=False),
     Column("return_url", Text),
-    # `started`, `choosing` among the accounts that the consent opened, `over`.
+    # `started`, `choosing` one of the accounts that the consent opened, or `over`.
     Column("stage", Text, nullable=False, server_default=text("'started'")),
-    # While started: the code verifier. While choosing: the accounts. Then nothing.
+    # The code verifier while started, the accounts while choosing, NULL when over.
     Column("sealed", LargeBinary),
     moment("created_at", nullable=False),
     moment("expires_at", nullable=False),

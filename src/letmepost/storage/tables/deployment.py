@@ -1,4 +1,4 @@
-"""The deployment itself. No tenant owns it."""
+"""The deployment, which belongs to no tenant."""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Table, Uuid, text
 
@@ -9,7 +9,7 @@ deployment = Table(
     metadata,
     # Allows one row only.
     Column("is_only", Boolean, primary_key=True, server_default=text("true")),
-    # Random. Keys in Redis begin with it, because several deployments may share one Redis.
+    # Random. The prefix of keys in Redis, because several deployments may share one Redis.
     Column("id", Uuid, nullable=False, server_default=text("gen_random_uuid()")),
     CheckConstraint("is_only", name="is_only"),
 )

@@ -1,4 +1,4 @@
-"""Attachments, and which posts still need them."""
+"""Media items, and the posts that use them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -35,13 +35,13 @@ media = Table(
     Column("frame_rate", Double),
     Column("codec", Text),
     Column("frame_count", Integer),
-    # What its bytes are called in the blob store; NULL is the medium's own id.
+    # The name of its bytes in the blob store; NULL for the id of the media item.
     Column("blob", Text),
     Column("error", JSONB(none_as_null=True)),
     Column("filename", Text),
-    # When its URL is asked again that could not be reached; NULL is at once.
+    # When to fetch its URL again after a failure; NULL for immediately.
     moment("fetch_at"),
-    # From then on it is removed, unless a post still needs it.
+    # When to delete it, unless a post still needs it.
     moment("expires_at"),
     moment("created_at", default_now=True),
     known_mode(),

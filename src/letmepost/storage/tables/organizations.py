@@ -1,4 +1,4 @@
-"""Tenants, the groups inside them, and their keys."""
+"""Tenants, with their quotas, pauses, profiles and API keys."""
 
 from sqlalchemy import (
     BigInteger,
@@ -28,23 +28,23 @@ organizations = Table(
     Column("name", Text, nullable=False),
     # The position of the organization's last announced event; only the relay moves it.
     Column("event_head", BigInteger, nullable=False, server_default=text("0")),
-    # What a post does that could not go out in time, unless its request says otherwise.
+    # The default lateness rule of posts.
     Column("late_within_s", Integer),
     Column("late_then", Text),
-    # Quotas that the operator set; NULL is none.
+    # Quotas that the operator set; NULL for no limit.
     Column("posts_per_month", Integer),
     Column("posts_per_account_day", Integer),
     Column("media_bytes", BigInteger),
-    # Where a browser may be sent back to, beside what the deployment allows everybody.
+    # Origins that a browser may return to, in addition to those of the deployment.
     Column("return_origins", ARRAY(Text), nullable=False, server_default=text("'{}'")),
-    # What the hosted pages show of the organization.
+    # The branding of the hosted pages.
     Column("brand_name", Text),
     Column("brand_logo_url", Text),
     Column("brand_color", Text),
     # How far the organization's test world is ahead of the real time.
     Column("sandbox_ahead_s", Double, nullable=False, server_default=text("0")),
     moment("created_at", default_now=True),
-    # Since then nobody sees it any more, and the worker removes what belongs to it.
+    # Since then it is hidden, and the worker deletes its data.
     moment("deleted_at"),
     Index("ix_organizations_deleted_at", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
 )
@@ -57,7 +57,7 @@ usage = Table(
     Column("subject", Text, nullable=False),
     Column("period_start", Date, nullable=False),
     Column("used", BigInteger, nullable=False),
-    # When the period's only warning was given, and when it was said that the quota is used up.
+    # When the only warning of the period was sent, and when the quota was reported as used up.
     moment("warned_at"),
     moment("exceeded_at"),
     PrimaryKeyConstraint("organization_id", "mode", "subject", "period_start"),
@@ -70,7 +70,7 @@ pauses = Table(
     "pauses",
     metadata,
     Column("id", Uuid, primary_key=True),
-    # What is paused: the account, the tenant, the platform, or with all three NULL the deployment.
+    # What is paused: the account, the tenant or the platform; the whole deployment if all three are NULL.
     Column("organization_id", Uuid),
     Column("account_id", Uuid),
     Column("platform", Text),
@@ -87,7 +87,7 @@ audit_log = Table(
     "audit_log",
     metadata,
     Column("id", Uuid, primary_key=True),
-    # No reference: what was done with a tenant stays on record when the tenant is gone.
+    # Not a reference: the log of a tenant stays when the tenant is deleted.
     Column("organization_id", Uuid, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),

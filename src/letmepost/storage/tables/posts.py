@@ -1,4 +1,4 @@
-"""Batches, posts, their revisions, attempts and journal, and the record of idempotent requests."""
+"""Batches, posts with their revisions, attempts and journal, and the records of idempotent requests."""
 
 from sqlalchemy import (
     Boolean,
@@ -44,22 +44,22 @@ posts = Table(
     Column("profile_id", Uuid, nullable=False),
     Column("platform", Text, nullable=False),
     Column("status", Text, nullable=False),
-    # A draft that was canceled. A retry must not publish it: no request has.
+    # A draft that was canceled. A retry must not publish it, because no request has published it.
     Column("is_canceled_draft", Boolean, nullable=False, server_default=text("false")),
     Column("revision", Integer, nullable=False, server_default=text("1")),
     Column("metadata", JSONB, nullable=False, server_default=text("'{}'")),
-    # When the caller wants it out; lateness and retries are counted from here.
+    # When to publish it. Lateness and retries count from here.
     moment("due_at", nullable=False),
     # How far the sandbox clock has moved `due_at` back.
     Column("clock_moved", Interval, nullable=False, server_default=text("'0'")),
     Column("late_within_s", Integer, nullable=False),
     Column("late_then", Text, nullable=False),
-    # When a worker should look at it next: due, retry, end of a pause, deadline. NULL when nobody needs to.
+    # When a worker should claim it next: due, retry, end of a pause, deadline. NULL for never.
     moment("ready_at"),
     Column("lease_token", Uuid),
     moment("lease_until"),
     Column("attempt_count", Integer, nullable=False, server_default=text("0")),
-    # Tries since the last success or reset: what the retry delay grows with.
+    # Failed attempts since the last success or reset, for the backoff.
     Column("failure_count", Integer, nullable=False, server_default=text("0")),
     moment("extras_until"),
     Column("uri", Text),
@@ -70,12 +70,12 @@ posts = Table(
     Column("warnings", JSONB, nullable=False, server_default=text("'[]'")),
     Column("error", JSONB(none_as_null=True)),
     moment("published_at"),
-    # What posts with the same text and media share.
+    # Equal for posts with the same text and media.
     Column("content_hash", LargeBinary),
-    # When it was deleted by us, and when it was found gone.
+    # When it was unpublished, and when it was found removed.
     moment("unpublished_at"),
     moment("removed_at"),
-    # When the platform is asked whether it still shows the post; NULL once it has answered.
+    # When to check that the platform still shows the post; NULL after the check.
     moment("read_back_at"),
     moment("created_at", nullable=False),
     moment("updated_at", nullable=False),
@@ -85,12 +85,12 @@ posts = Table(
     of_organization(),
     belongs_to("batch_id", "batches", ondelete="CASCADE"),
     belongs_to("account_id", "accounts"),
-    # What is due is found without looking at history: settled posts are not in these indexes.
+    # Due posts are found without reading the history, because settled posts are not in these indexes.
     Index("ix_posts_ready", "organization_id", "ready_at", "id", postgresql_where=text("ready_at IS NOT NULL")),
     Index("ix_posts_next", "ready_at", postgresql_where=text("ready_at IS NOT NULL AND lease_token IS NULL")),
     Index("ix_posts_read_back_at", "read_back_at", postgresql_where=text("read_back_at IS NOT NULL")),
     Index("ix_posts_lease_until", "lease_until", postgresql_where=text("lease_until IS NOT NULL")),
-    # The backstop of "one at a time per account".
+    # Guarantees one post per account at a time.
     Index("uq_posts_leased_account", "account_id", unique=True, postgresql_where=text("lease_token IS NOT NULL")),
     Index("ix_posts_batch_id", "batch_id", "target_index"),
     Index("ix_posts_organization_id_mode_id", "organization_id", "mode", "id"),
@@ -104,7 +104,7 @@ posts = Table(
         "created_at",
         postgresql_where=text("content_hash IS NOT NULL"),
     ),
-    # What waits for a person: counted for whoever watches the deployment.
+    # Posts that wait for a person. They are counted for monitoring.
     Index("ix_posts_status", "status", postgresql_where=text("status IN ('held', 'unconfirmed')")),
 )
 
@@ -170,7 +170,7 @@ flow_steps = Table(
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
-    # No reference: the operator's requests belong to no organization. They have the nil UUID.
+    # Not a reference: the operator's requests belong to no organization. They have the nil UUID.
     *tenant(),
     # The profile of the API key, or the nil UUID for a key of the whole organization.
     Column("profile_scope", Uuid, nullable=False),
@@ -181,7 +181,7 @@ idempotency_keys = Table(
     Column("status", Integer),
     Column("headers", JSONB(none_as_null=True)),
     Column("body", LargeBinary),
-    # A new key or signing secret: replayed to the same API key, for ten minutes.
+    # The response contains a new key or signing secret. It is replayed to the same API key only, for ten minutes.
     Column("has_secret", Boolean, nullable=False, server_default=text("false")),
     moment("created_at", nullable=False),
     PrimaryKeyConstraint("organization_id", "mode", "profile_scope", "key_hash"),

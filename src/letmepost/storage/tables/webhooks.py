@@ -1,4 +1,4 @@
-"""The outbox of events, who listens, and each sending; and what has been told that is told but once."""
+"""Events and version notices, webhook endpoints, and deliveries."""
 
 from sqlalchemy import (
     BigInteger,
@@ -27,10 +27,10 @@ events = Table(
     Column("profile_id", Uuid),
     Column("type", Text, nullable=False),
     Column("data", JSONB, nullable=False),
-    # The order of writing, which is the order of commits for one post (its row is locked), not between posts.
+    # The order of writes. For one post it is the order of commits (its row is locked), but not between posts.
     Column("written", BigInteger, Identity(always=True), nullable=False),
-    # The public place in the organization's stream. Given after commit by the relay, one at a time: a number taken
-    # before commit becomes visible out of order, and a reader past N would miss N - 1.
+    # The public position in the organization's stream. The relay sets it after the commit, for one event at a time:
+    # a number taken before the commit could become visible out of order, and a reader past N would miss N - 1.
     Column("position", BigInteger),
     Column("post_id", Uuid),
     moment("created_at", nullable=False),
@@ -53,7 +53,7 @@ webhook_endpoints = Table(
     Column("description", Text),
     Column("active", Boolean, nullable=False, server_default=text("true")),
     Column("secret_sealed", LargeBinary, nullable=False),
-    # Signs beside the new one until then, so that receivers can be changed over.
+    # Also signs until then, so that receivers can switch to the new secret.
     Column("previous_secret_sealed", LargeBinary),
     moment("previous_secret_until"),
     moment("failing_since"),
@@ -100,7 +100,7 @@ version_notices = Table(
     *tenant(),
     Column("platform", Text, nullable=False),
     Column("api_version", Text, nullable=False),
-    # Which of the notices it was: so many days before the version ends, or fewer.
+    # The notice is due when the version ends in this many days or fewer.
     Column("within_days", Integer, nullable=False),
     moment("created_at", nullable=False),
     PrimaryKeyConstraint("organization_id", "mode", "platform", "api_version", "within_days"),

@@ -1,1 +1,1 @@
-"""Organizations with their keys, profiles, quotas and pauses. In PostgreSQL."""
+"""Organizations with their keys, profiles, quotas and pauses, in PostgreSQL."""

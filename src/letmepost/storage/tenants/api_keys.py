@@ -18,7 +18,7 @@ from letmepost.storage.tables.organizations import api_keys
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyRow:
-    """A key as its owner sees it: never the key itself."""
+    """An API key as its owner sees it, without its text."""
 
     id: UUID
     organization_id: UUID
@@ -38,7 +38,7 @@ _COLUMNS = [column for column in api_keys.c if column.name != "key_hash"]
 
 
 class ApiKeyRepository:
-    """Keys of one organization."""
+    """The API keys of one organization. It cannot reach another's."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant, keyring: Keyring) -> None:
         self._connection = connection
@@ -46,7 +46,7 @@ class ApiKeyRepository:
         self._keyring = keyring
 
     async def create(self, key: ApiKeyRow, text: str) -> None:
-        """Store a key. Of its text, only a keyed hash is stored."""
+        """Store a key. Only a keyed hash of its text is stored."""
         await self._connection.execute(
             insert(api_keys).values(
                 id=key.id,
@@ -66,7 +66,7 @@ class ApiKeyRepository:
     async def list_page(
         self, *, mode: Mode | None, profile_id: UUID | None, before: UUID | None = None, limit: int | None = None
     ) -> list[ApiKeyRow]:
-        """Return keys, newest first, below `before`; only those of a mode or a profile when given."""
+        """Return keys, newest first, below `before`; only those of a mode or a profile if given."""
         query = (
             select(*_COLUMNS)
             .where(
@@ -81,19 +81,19 @@ class ApiKeyRepository:
         return [_read(row) for row in (await self._connection.execute(query)).mappings()]
 
     async def find(self, key_id: UUID) -> ApiKeyRow | None:
-        """A key by its id."""
+        """Return a key by its id."""
         query = select(*_COLUMNS).where(api_keys.c.organization_id == self._organization_id, api_keys.c.id == key_id)
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else _read(row)
 
     async def hold(self, key_ids: Collection[UUID]) -> dict[UUID, ApiKeyRow]:
-        """Lock keys until the transaction ends, in the order of their ids, and return them as they are then."""
+        """Lock keys in the order of their ids, until the transaction ends. Return their locked state."""
         query = select(*_COLUMNS).where(api_keys.c.organization_id == self._organization_id, api_keys.c.id.in_(key_ids))
         rows = await self._connection.execute(query.order_by(api_keys.c.id).with_for_update(key_share=True))
         return {row["id"]: _read(row) for row in rows.mappings()}
 
     async def count_working(self, now: datetime) -> int:
-        """Count the keys that have not ended; no other transaction counts them before this one ends."""
+        """Count the active keys. No other transaction counts them before this one ends."""
         name = f"letmepost.api_keys:{self._organization_id}"
         await self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
         query = select(func.count()).where(
@@ -104,13 +104,13 @@ class ApiKeyRepository:
         return await self._connection.scalar(query) or 0
 
     async def expire(self, key_id: UUID, expires_at: datetime) -> None:
-        """End a key at a time, unless it ends earlier."""
+        """Let a key expire at a time, unless it expires earlier."""
         mine = and_(api_keys.c.organization_id == self._organization_id, api_keys.c.id == key_id)
         earlier = func.least(func.coalesce(api_keys.c.expires_at, expires_at), expires_at)
         await self._connection.execute(update(api_keys).where(mine).values(expires_at=earlier))
 
     async def revoke(self, key_id: UUID, now: datetime) -> None:
-        """End a key; one that has ended keeps its first end."""
+        """Revoke a key. A revoked key keeps its first time."""
         await self._connection.execute(
             update(api_keys)
             .where(
@@ -122,7 +122,7 @@ class ApiKeyRepository:
         )
 
     async def revoke_all(self, now: datetime) -> None:
-        """End every key, of both worlds."""
+        """Revoke every key, of both modes."""
         mine = and_(api_keys.c.organization_id == self._organization_id, api_keys.c.revoked_at.is_(None))
         await self._connection.execute(update(api_keys).where(mine).values(revoked_at=now))
 
@@ -142,7 +142,7 @@ class EveryTenantKeys:
         return None if row is None else _read(row)
 
     async def touch(self, key_ids: list[UUID], now: datetime) -> None:
-        """Note that the keys were used."""
+        """Record that the keys were used."""
         async with self._database.lookup() as connection:
             await connection.execute(update(api_keys).where(api_keys.c.id.in_(key_ids)).values(last_used_at=now))
 

@@ -1,4 +1,4 @@
-"""The record of who changed what about a tenant. It is only ever added to, and outlives the tenant."""
+"""The audit log of changes to a tenant. It is append-only, and outlives the tenant."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from letmepost.storage.tables.organizations import audit_log
 
 
 class Action(StrEnum):
-    """What is put on record."""
+    """An action in the audit log."""
 
     KEY_MINTED = "key.minted"
     KEY_ROTATED = "key.rotated"
@@ -31,7 +31,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One change. `actor` is a spelled key's id or `operator`; `subject` the spelled id of what was changed."""
+    """One change. `actor` is the public id of a key, or `operator`; `subject` the public id of what was changed."""
 
     id: UUID
     actor: str
@@ -41,14 +41,14 @@ class AuditEntry:
 
 
 class AuditRepository:
-    """The record of one tenant."""
+    """The audit log of one tenant."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._organization_id = tenant.organization_id
 
     async def write(self, entry: AuditEntry, now: datetime) -> None:
-        """Put a change on record, in the transaction that makes it."""
+        """Record a change, in the transaction that makes it."""
         await self._connection.execute(
             insert(audit_log).values(
                 id=entry.id,

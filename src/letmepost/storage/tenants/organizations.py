@@ -1,4 +1,4 @@
-"""Tenants."""
+"""The tenants."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from letmepost.storage.tables.organizations import organizations, usage
 
 @dataclass(frozen=True, slots=True)
 class OrganizationRow:
-    """A tenant, with what the operator has set for it; None is nothing."""
+    """A tenant, with the values that the operator has set; None if not set."""
 
     id: UUID
     name: str
@@ -38,7 +38,7 @@ _LIMITS = f"SELECT {', '.join(QuotaLimits.__dataclass_fields__)} FROM organizati
 
 
 class OrganizationRepository:
-    """One organization. There is no way to ask for another."""
+    """One organization. It cannot reach another."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
@@ -46,45 +46,45 @@ class OrganizationRepository:
         self._mode = tenant.mode
 
     async def create(self, name: str) -> OrganizationRow:
-        """Store the organization itself."""
+        """Store the organization."""
         statement = insert(organizations).values(id=self._organization_id, name=name)
         row = (await self._connection.execute(statement.returning(*_ORGANIZATION_COLUMNS))).mappings().one()
         return OrganizationRow(**row)
 
     async def change(self, values: Mapping[str, Any]) -> OrganizationRow | None:
-        """Change the organization's own columns; None when it is gone."""
-        # Set to itself, so that a change of nothing is one, too.
+        """Change columns of the organization. Return None if it is deleted."""
+        # The name is set to itself, so that a change of nothing is valid.
         statement = update(organizations).where(self._is_there()).values({"name": organizations.c.name, **values})
         row = (await self._connection.execute(statement.returning(*_ORGANIZATION_COLUMNS))).mappings().first()
         return None if row is None else OrganizationRow(**row)
 
     async def find(self) -> OrganizationRow | None:
-        """The organization; None when it is gone."""
+        """Return the organization; None if it is deleted."""
         query = select(*_ORGANIZATION_COLUMNS).where(self._is_there())
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else OrganizationRow(**row)
 
     async def hold(self) -> bool:
-        """Keep the organization from being deleted until the transaction ends; False when it is gone."""
+        """Prevent a deletion until the transaction ends. Return False if the organization is deleted."""
         query = select(organizations.c.id).where(self._is_there()).with_for_update(read=True)
         return await self._connection.scalar(query) is not None
 
     async def delete(self) -> None:
-        """Remove the organization with everything of it that is left."""
+        """Delete the organization with all remaining data."""
         await self._connection.execute(delete(organizations).where(organizations.c.id == self._organization_id))
 
     async def reset_counters(self) -> None:
-        """Let quotas count from zero again, in this mode."""
+        """Reset the counters of quotas in this mode."""
         counters = and_(usage.c.organization_id == self._organization_id, usage.c.mode == self._mode)
         await self._connection.execute(delete(usage).where(counters))
 
     async def get_limits(self) -> QuotaLimits:
-        """The quotas that the operator has set."""
+        """Return the quotas that the operator has set."""
         row = await driver_of(self._connection).fetchrow(_LIMITS, self._organization_id)
         return QuotaLimits() if row is None else QuotaLimits(**row)
 
     async def find_name(self) -> str | None:
-        """The organization's name."""
+        """Return the name of the organization."""
         query = select(organizations.c.name).where(organizations.c.id == self._organization_id)
         found: str | None = await self._connection.scalar(query)
         return found
@@ -109,13 +109,13 @@ class OrganizationDirectory:
 
 
 class EveryTenantOrganizations:
-    """Finds the organizations that are to be removed. For the worker only."""
+    """Finds deleted organizations with remaining data. For the worker only."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list_deleted(self, before: datetime, limit: int) -> list[UUID]:
-        """Organizations that were deleted before a time and still have rows, oldest deletion first."""
+        """Return organizations that were deleted before a time and still have rows, oldest deletion first."""
         query = select(organizations.c.id).where(organizations.c.deleted_at < before)
         async with self._database.sweep() as connection:
             found = await connection.execute(query.order_by(organizations.c.deleted_at).limit(limit))

@@ -1,4 +1,4 @@
-"""The emergency stop: what is not published until an operator says so."""
+"""Pauses of publishing (the emergency stop), which last until an operator ends them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,10 @@ from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
 from letmepost.storage.database import Connection, Database, Tenant, driver_of
 
-"""The rule in the error of a post that is held by a pause."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseSelector:
-    """What a pause applies to: each field that is set narrows it; without any, it is the whole deployment."""
+    """What a pause applies to. Each field that is set narrows it; without any, it is the whole deployment."""
 
     organization_id: UUID | None = None
     account_id: UUID | None = None
@@ -25,7 +23,7 @@ class PauseSelector:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseRow:
-    """A pause that is on."""
+    """A pause in force."""
 
     scope: PauseSelector
     reason: str | None
@@ -76,7 +74,7 @@ class PauseRepository:
         return await driver_of(self._connection).fetchval(_ADD, *_values(scope), reason, now) is not None
 
     async def is_known(self, scope: PauseSelector) -> bool:
-        """Return whether the organization and the account exist, the account as one of the organization."""
+        """Return True if the organization and the account exist, and the account is one of the organization."""
         return bool(await driver_of(self._connection).fetchval(_KNOWN, scope.organization_id, scope.account_id))
 
     async def remove(self, scope: PauseSelector) -> bool:
@@ -97,7 +95,7 @@ class PauseRepository:
         ]
 
     async def list_holding(self, organization_id: UUID | None) -> list[Tenant]:
-        """Return the tenants with held posts, by a pause or not: `letmepost_lookup` cannot read why a post is held."""
+        """Return the tenants with held posts, of any reason: `letmepost_lookup` cannot read the reason."""
         return _tenants(await driver_of(self._connection).fetch(_HOLDING, organization_id))
 
 
@@ -114,7 +112,7 @@ class EveryTenantPauses:
 
 
 async def find_pause(connection: Connection, tenant: Tenant, account_id: UUID, platform: str) -> str | None:
-    """Why publishing to an account is paused ('' for no reason given), or None. The pause cannot end meanwhile."""
+    """Return why an account is paused ('' without a reason), or None. A pause stays until the transaction ends."""
     found: str | None = await driver_of(connection).fetchval(_FIND, tenant.organization_id, account_id, platform)
     return found
 

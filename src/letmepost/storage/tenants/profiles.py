@@ -1,4 +1,4 @@
-"""Groups of accounts inside a tenant."""
+"""Profiles: groups of accounts of a tenant."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from letmepost.storage.tables.organizations import api_keys, profiles
 
 @dataclass(frozen=True, slots=True)
 class ProfileRow:
-    """A group of accounts inside a tenant."""
+    """A group of accounts of a tenant."""
 
     id: UUID
     name: str
@@ -27,7 +27,7 @@ _COLUMNS = [profiles.c[name] for name in ProfileRow.__dataclass_fields__]
 
 
 class ProfileRepository:
-    """Profiles of one organization."""
+    """The profiles of one organization. It cannot reach another's."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
@@ -44,7 +44,7 @@ class ProfileRepository:
         await self._connection.execute(insert(profiles).values(values))
 
     async def find(self, profile_id: UUID | None) -> ProfileRow | None:
-        """The profile, or the default one for None."""
+        """Return a profile; the default one for None."""
         wanted = profiles.c.is_default if profile_id is None else profiles.c.id == profile_id
         query = select(*_COLUMNS).where(profiles.c.organization_id == self._organization_id, wanted)
         row = (await self._connection.execute(query)).mappings().first()
@@ -61,12 +61,12 @@ class ProfileRepository:
         return [ProfileRow(**row) for row in rows.mappings()]
 
     async def rename(self, profile_id: UUID, name: str) -> None:
-        """Give a profile another name."""
+        """Rename a profile."""
         mine = and_(profiles.c.organization_id == self._organization_id, profiles.c.id == profile_id)
         await self._connection.execute(update(profiles).where(mine).values(name=name))
 
     async def delete(self, profile_id: UUID) -> bool:
-        """Remove a profile and its ended keys; False when something belongs to it, be it in the other world."""
+        """Delete a profile and its revoked keys. Return False if anything else belongs to it, in either mode."""
         mine = and_(profiles.c.organization_id == self._organization_id, profiles.c.id == profile_id)
         its_keys = and_(api_keys.c.organization_id == self._organization_id, api_keys.c.profile_id == profile_id)
         try:

@@ -1,4 +1,4 @@
-"""Removing all that one tenant has, a bounded number of rows at a time."""
+"""Deletes all data of one tenant, a limited number of rows at a time."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -21,14 +21,14 @@ _BIG_TABLES = (posts, batches, events)
 
 
 class RemovalRepository:
-    """What is left of a tenant that is being removed. There is no way to remove anyone else's."""
+    """The remaining data of a tenant that is being deleted. It cannot reach another tenant's."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
 
     async def stop(self, now: datetime) -> None:
-        """Let nothing more go out. What a worker has in hand ends by itself: the account's credential is gone."""
+        """Stop publishing and deliveries. Leased posts end because their account no longer has a credential."""
         waiting = and_(self._mine(posts), posts.c.status.in_(_WAITING), posts.c.lease_token.is_(None))
         canceled = {"status": PostStatus.CANCELED, "ready_at": None, "updated_at": now}
         await self._connection.execute(update(posts).where(waiting).values(canceled))
@@ -43,7 +43,7 @@ class RemovalRepository:
         await self._connection.execute(update(accounts).where(self._mine(accounts)).values(**forgotten, updated_at=now))
 
     async def is_busy(self) -> bool:
-        """Whether a worker has one of its posts in hand."""
+        """Return True if a worker has leased one of its posts."""
         leased = exists().where(self._mine(posts), posts.c.lease_token.is_not(None))
         return bool(await self._connection.scalar(select(leased)))
 
@@ -59,12 +59,12 @@ class RemovalRepository:
         return count + (await self._connection.execute(delete(keys).where(self._mine(keys), is_one))).rowcount
 
     async def list_media(self, limit: int) -> list[UUID]:
-        """Some of its media."""
+        """Return up to `limit` of its media items."""
         found = await self._connection.execute(select(media.c.id).where(self._mine(media)).limit(limit))
         return list(found.scalars())
 
     async def delete_media(self, media_ids: Collection[UUID]) -> None:
-        """Remove media that no post uses any more."""
+        """Delete media items that posts no longer use."""
         await self._connection.execute(delete(media).where(self._mine(media), media.c.id.in_(media_ids)))
 
     def _mine(self, table: Table) -> ColumnElement[bool]:

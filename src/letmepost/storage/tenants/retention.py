@@ -1,6 +1,6 @@
-"""Deleting what is kept for a time only, whoever's it is.
+"""Deletes records of every tenant after their retention period.
 
-Ids are UUIDv7, so that the primary keys say what is old: nothing here looks at more than that and what it deletes.
+Ids are UUIDv7, so the primary keys show what is old. Only that and the deleted rows are read.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from letmepost.storage.database import Database, driver_of
 
 
 class Kept(StrEnum):
-    """What is kept for a time."""
+    """A class of records with its own retention period."""
 
     JOURNALS = "journals"
     IDEMPOTENCY = "idempotency"
@@ -26,14 +26,14 @@ class Kept(StrEnum):
     CONNECT_SESSIONS = "connect_sessions"
 
 
-# A statement of its own: taken together with what follows, that would read a snapshot older than the lock.
+# A separate statement: combined with the next one, that one would read a snapshot older than the lock.
 _ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(hashtext('letmepost.retention'))"
 
-# $1 is the smallest UUIDv7 that is kept, whose time is the cutoff for what has no such id. $2 is the limit.
+# $1 is the smallest UUIDv7 to keep. Its time is the cutoff for records without such an id. $2 is the limit.
 _DELETE: Mapping[Kept, str] = MappingProxyType(
     {
-        # A retry reads the journal, to repeat nothing that may be visible: of a post that can be retried, or whose
-        # outcome is unknown, it stays as long as there is an intent in it.
+        # A retry reads the journal, so that it repeats nothing that may be visible. The journal of a post that can be
+        # retried, or with an unknown outcome, stays as long as it contains an intent.
         Kept.JOURNALS: """
             DELETE FROM flow_steps WHERE (post_id, revision, step) IN (
               SELECT s.post_id, s.revision, s.step FROM flow_steps s JOIN posts p ON p.id = s.post_id
@@ -53,7 +53,7 @@ _DELETE: Mapping[Kept, str] = MappingProxyType(
               SELECT id FROM deliveries
               WHERE id < $1 AND ready_at IS NULL AND finished_at < uuid_extract_timestamp($1) ORDER BY id LIMIT $2)
         """,
-        # Its deliveries go with an event: it waits for the last of them.
+        # Deliveries would be deleted with their event, so the event waits for the last of them.
         Kept.EVENTS: """
             DELETE FROM events WHERE id IN (
               SELECT e.id FROM events e WHERE e.id < $1 AND e.position IS NOT NULL AND NOT EXISTS (
@@ -76,7 +76,7 @@ _DELETE: Mapping[Kept, str] = MappingProxyType(
               SELECT id FROM connect_sessions
               WHERE created_at < uuid_extract_timestamp($1) ORDER BY created_at LIMIT $2)
         """,
-        # Of periods that are over. What is stored now, rather than done in a period, is counted from 1970 on.
+        # Counters of past periods. The counter of stored media has the period 1970.
         Kept.COUNTERS: """
             DELETE FROM usage WHERE (organization_id, mode, subject, period_start) IN (
               SELECT organization_id, mode, subject, period_start FROM usage
@@ -88,13 +88,13 @@ _DELETE: Mapping[Kept, str] = MappingProxyType(
 
 
 class EveryTenantRetention:
-    """Deletes in batches. One process at a time: the others find the lock taken and leave."""
+    """Deletes in batches, in one process at a time: the others find the lock taken, and return."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def delete_some(self, kept: Kept, before: datetime, limit: int) -> int | None:
-        """Delete up to `limit` of what is older than `before`; how many there were, None when another is at it."""
+        """Delete up to `limit` records older than `before`. Return their number; None if another process deletes."""
         oldest = uuid7(int(before.timestamp() * 1000), bytes(10))
         async with self._database.sweep() as connection:
             driver = driver_of(connection)

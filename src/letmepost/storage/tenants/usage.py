@@ -1,7 +1,7 @@
-"""How much a tenant has used of what the operator allows it.
+"""How much of its quotas a tenant has used.
 
-A counter is made when it is first needed, from what is stored: without a quota nothing is counted. From then on it is
-kept in the transactions of what it counts, and its row's lock lets those take turns.
+A counter is created when it is first needed, from the stored data: without a quota, nothing is counted. Afterwards it
+is updated in the transactions of what it counts, which take turns by the lock of its row.
 """
 
 from collections.abc import Mapping
@@ -44,14 +44,14 @@ _ADD = """
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A quota after something was added to it. `is_warned`: its period's warning has been given."""
+    """A quota after an addition. `is_warned`: True if the warning of its period has been sent."""
 
     reading: Reading
     is_warned: bool
 
 
 class UsageRepository:
-    """The counters of one tenant. There is no way to reach anyone else's."""
+    """The counters of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
@@ -60,34 +60,34 @@ class UsageRepository:
     async def add(self, amounts: Mapping[Quota, int]) -> list[Counted]:
         """Add to counters, and lock them until the transaction ends.
 
-        What is counted must not have been stored yet: a counter that is made now begins with what is there. Counters
-        are taken in one order, so that two who take the same ones take turns.
+        What is counted must not be stored yet: a new counter starts with what is stored. Counters are locked in a fixed
+        order, so that transactions with the same counters take turns.
         """
         in_order = sorted(amounts.items(), key=lambda item: (item[0].subject, item[0].period_start))
         return [await self._add(quota, amount) for quota, amount in in_order]
 
     async def give_back(self, amounts: Mapping[Quota, int]) -> None:
-        """Take off counters; one that does not exist needs nothing, for it will begin with what is there."""
+        """Subtract from counters. A missing counter needs no change, because it will start with what is stored."""
         for quota, amount in sorted(amounts.items(), key=lambda item: (item[0].subject, item[0].period_start)):
             less = func.greatest(0, usage.c.used - amount)
             await self._connection.execute(update(usage).where(self._is(quota)).values(used=less))
 
     async def hold_media(self, quota: Quota, size_bytes: int) -> Counted:
-        """How much is stored with `size_bytes` more; nobody else adds to it until the transaction ends.
+        """Return the usage with `size_bytes` more. No other transaction adds to it until this one ends.
 
-        Always summed: media also go when they have expired, and few are added at once.
+        It is always summed: media items also expire, and few are added at a time.
         """
         counted = await self._add(quota, 0)
         used = await self._stored(quota) + size_bytes
         values: dict[str, object] = {"used": used}
         if not quota.is_nearly_used_up(used):
-            # There is room again, so that the next time is worth telling of.
+            # There is room again, so the next warning must be sent.
             values |= {"warned_at": None, "exceeded_at": None}
         await self._connection.execute(update(usage).where(self._is(quota)).values(**values))
         return Counted(Reading(quota, used), counted.is_warned)
 
     async def read(self, limits: QuotaLimits, profile_id: UUID | None, now: datetime) -> list[Reading]:
-        """How much of every quota is used now, past any counter; of accounts, only those of the profile when given."""
+        """Return the current usage of every quota, without counters; of accounts, only those of a profile if given."""
         found = []
         if limits.posts_per_month is not None:
             found.append(await self._read(posts_per_month(limits.posts_per_month, now)))
@@ -123,12 +123,12 @@ class UsageRepository:
         return [Reading(replace(day, account_id=account_id), count) for account_id, count in rows]
 
     async def mark_warned(self, quota: Quota, now: datetime) -> bool:
-        """Note that the warning is given; False when it was before."""
+        """Record that the warning is sent. Return False if it was sent before."""
         marked = update(usage).where(self._is(quota), usage.c.warned_at.is_(None)).values(warned_at=now)
         return (await self._connection.execute(marked)).rowcount == 1
 
     async def mark_exceeded(self, quota: Quota, now: datetime) -> bool:
-        """Note that it is told that the quota is used up; False when it was before."""
+        """Record that the quota is reported as used up. Return False if it was reported before."""
         await self._add(quota, 0)
         marked = update(usage).where(self._is(quota), usage.c.exceeded_at.is_(None)).values(exceeded_at=now)
         return (await self._connection.execute(marked)).rowcount == 1
@@ -144,7 +144,7 @@ class UsageRepository:
         return Counted(Reading(quota, used), warned_at is not None)
 
     async def _stored(self, quota: Quota) -> int:
-        """What the tables say, past any counter."""
+        """Return the usage according to the stored data, without counters."""
         query = self._stored_media() if quota.name is QuotaName.MEDIA_BYTES else self._stored_posts(quota)
         # A sum of `bigint` is `numeric`.
         return int((await self._connection.execute(query)).scalar_one())
@@ -161,7 +161,7 @@ class UsageRepository:
         return query if quota.account_id is None else query.where(posts.c.account_id == quota.account_id)
 
     def _due_in(self, quota: Quota) -> Select[Any]:
-        """The posts of a period that count."""
+        """Return the query of the counted posts of a period."""
         return select(posts.c.id).where(
             posts.c.organization_id == self._tenant.organization_id,
             posts.c.mode == self._tenant.mode,

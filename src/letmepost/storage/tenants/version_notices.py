@@ -1,4 +1,4 @@
-"""Who has been told that the version of a platform's API ends."""
+"""The notices that were sent before versions of platforms' APIs end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _LIST_UNTOLD = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VersionNotice:
-    """One of the notices that are given of a version: when it has so many days left, or fewer."""
+    """A notice of the end of a version. It is due when the version has this many days left, or fewer."""
 
     platform: str
     api_version: str
@@ -30,13 +30,13 @@ class VersionNotice:
 
 
 class EveryTenantNotices:
-    """Finds whom a notice concerns, whoever they are."""
+    """Finds the tenants that a notice concerns."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def list_untold(self, notice: VersionNotice, limit: int) -> Sequence[Tenant]:
-        """Some of those who have an account on the platform and have not been given the notice."""
+        """Return tenants that have an account on the platform and were not sent the notice."""
         wanted = (notice.platform, notice.api_version, notice.within_days)
         async with self._database.sweep() as connection:
             rows = await driver_of(connection).fetch(_LIST_UNTOLD, *wanted, limit)
@@ -44,14 +44,14 @@ class EveryTenantNotices:
 
 
 class NoticeRepository:
-    """The notices that one tenant was given."""
+    """The notices that were sent to one tenant."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
 
     async def add(self, notice: VersionNotice, now: datetime) -> bool:
-        """Put on record that the notice is given; False when it has been before."""
+        """Record that the notice is sent. Return False if it was sent before."""
         statement = insert(version_notices).values(
             organization_id=self._tenant.organization_id,
             mode=self._tenant.mode,

@@ -1,1 +1,1 @@
-"""Webhook endpoints, deliveries and the stream of events. In PostgreSQL."""
+"""Webhook endpoints, deliveries and the event stream, in PostgreSQL."""

@@ -1,4 +1,4 @@
-"""Each sending of an event to an endpoint."""
+"""The deliveries of events to webhook endpoints."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from letmepost.storage.webhooks.endpoints import secret_place
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One sending that this worker alone makes: what, and where to."""
+    """A delivery that only this worker sends until its lease ends."""
 
     id: UUID
     tenant: Tenant
@@ -70,7 +70,7 @@ _NOTE_ON_ENDPOINT = """
       AND EXISTS (SELECT FROM deliveries d WHERE d.id = $2 AND d.lease_token = $3)
     RETURNING new.active AS is_active, old.active AND NOT new.active AS is_disabled, w.profile_id
 """
-# Those that are on their way just now end by themselves, with the word of the receiver.
+# Leased deliveries are finished by their workers, with the receiver's response.
 _BURY_WAITING = """
     UPDATE deliveries SET status = 'dead', ready_at = NULL, finished_at = now(),
       last_error = coalesce(last_error, 'The endpoint was disabled.')
@@ -84,7 +84,7 @@ _NEXT_DELIVERY = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a sending went: `delay_s` until the next, None when it was the last. `last_error` is None for a success."""
+    """The result of a delivery attempt. `delay_s`: until the next one, if any. `last_error`: None for a success."""
 
     status: str
     delay_s: float | None = None
@@ -95,7 +95,7 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointAfter:
-    """What a sending did to its endpoint: `is_disabled` when it was the one that ended it."""
+    """The endpoint after a delivery attempt. `is_disabled`: True if this attempt disabled it."""
 
     is_active: bool
     is_disabled: bool
@@ -103,7 +103,7 @@ class EndpointAfter:
 
 
 class DeliveryRepository:
-    """The sendings of one tenant, as they end."""
+    """The deliveries of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
@@ -112,9 +112,9 @@ class DeliveryRepository:
     async def note_on_endpoint(
         self, delivery: Delivery, ending: Ending, *, give_up_after_s: float
     ) -> EndpointAfter | None:
-        """Tell the endpoint how a sending went: one that is gone, or has failed for so long, is disabled.
+        """Record the result at the endpoint. Disable it if it is gone, or has failed for `give_up_after_s`.
 
-        None when the lease is somebody else's by now, or the endpoint is no more.
+        Return None if the lease is lost, or the endpoint is deleted.
         """
         row = await driver_of(self._connection).fetchrow(
             _NOTE_ON_ENDPOINT,
@@ -129,7 +129,7 @@ class DeliveryRepository:
         return None if row is None else EndpointAfter(**row)
 
     async def finish(self, delivery: Delivery, ending: Ending) -> None:
-        """Record how a sending went, unless the lease is somebody else's by now."""
+        """Record the result of a delivery attempt, unless the lease is lost."""
         await driver_of(self._connection).execute(
             _FINISH,
             self._tenant.organization_id,
@@ -142,7 +142,7 @@ class DeliveryRepository:
         )
 
     async def bury_waiting(self, endpoint_id: UUID) -> None:
-        """End what waits for an endpoint: dead, kept and replayable."""
+        """Mark the waiting deliveries of an endpoint as dead. They are kept, and can be replayed."""
         await driver_of(self._connection).execute(_BURY_WAITING, self._tenant.organization_id, endpoint_id)
 
 
@@ -154,13 +154,13 @@ class EveryTenantDeliveries:
         self._keyring = keyring
 
     async def claim(self, *, limit: int, lease_s: float) -> list[Delivery]:
-        """Lease up to `limit` due deliveries. One whose lease ends unfinished is due again."""
+        """Lease up to `limit` due deliveries. A delivery with an expired lease is due again."""
         async with self._database.sweep() as connection:
             rows = await driver_of(connection).fetch(_CLAIM, limit, lease_s)
         return [self._delivery(row) for row in rows]
 
     async def next_due_in_s(self) -> float | None:
-        """Seconds until the next delivery is due; None when none is waiting."""
+        """Return the seconds until the next delivery is due; None if none is waiting."""
         async with self._database.sweep() as connection:
             found: float | None = await driver_of(connection).fetchval(_NEXT_DELIVERY)
         return found

@@ -1,4 +1,4 @@
-"""Webhook endpoints of one tenant."""
+"""The webhook endpoints of one tenant."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from letmepost.storage.tables.webhooks import webhook_endpoints as endpoints
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointRow:
-    """Who listens, and to what."""
+    """A webhook endpoint and its subscribed events."""
 
     id: UUID
     profile_id: UUID | None
@@ -36,7 +36,7 @@ _COLUMNS = [endpoints.c[name] for name in EndpointRow.__dataclass_fields__]
 
 
 class EndpointRepository:
-    """Endpoints of one tenant. There is no way to ask for anyone else's."""
+    """The webhook endpoints of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: AsyncConnection, tenant: Tenant, keyring: Keyring) -> None:
         self._connection = connection
@@ -56,7 +56,7 @@ class EndpointRepository:
         )
 
     async def lock_all(self) -> None:
-        """Let no other transaction register or move an endpoint of this organization before this one ends."""
+        """Prevent other transactions from adding or moving an endpoint of this organization until this one ends."""
         name = f"letmepost.endpoints:{self._tenant.organization_id}"
         await self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
@@ -70,13 +70,13 @@ class EndpointRepository:
         return count
 
     async def list_urls(self, profile_id: UUID | None) -> dict[UUID, str]:
-        """The URLs of exactly this profile, or with None of the endpoints that belong to no profile."""
+        """Return the URLs of exactly this profile; for None, of endpoints without a profile."""
         own = and_(self._visible(None), endpoints.c.profile_id.is_not_distinct_from(profile_id))
         rows = await self._connection.execute(select(endpoints.c.id, endpoints.c.url).where(own))
         return {row.id: row.url for row in rows}
 
     async def find(self, endpoint_id: UUID, profile_id: UUID | None) -> EndpointRow | None:
-        """One endpoint; only of the profile when given."""
+        """Return an endpoint; only one of the profile if given."""
         query = select(*_COLUMNS).where(self._visible(profile_id), endpoints.c.id == endpoint_id)
         row = (await self._connection.execute(query)).mappings().first()
         return None if row is None else EndpointRow(**row)
@@ -88,13 +88,13 @@ class EndpointRepository:
         return [EndpointRow(**row) for row in (await self._connection.execute(query)).mappings()]
 
     async def change(self, endpoint_id: UUID, values: Mapping[str, Any]) -> None:
-        """Change an endpoint's own columns."""
+        """Change columns of an endpoint."""
         await self._connection.execute(
             update(endpoints).where(self._visible(None), endpoints.c.id == endpoint_id).values(**values)
         )
 
     async def rotate(self, endpoint_id: UUID, secret: str, previous_until: datetime, now: datetime) -> None:
-        """Give an endpoint a new secret; the one before it signs beside it for a while."""
+        """Store a new signing secret. The previous one also signs until then."""
         sealed = self._keyring.seal(secret.encode(), secret_place(self._tenant, endpoint_id))
         values = {
             "previous_secret_sealed": endpoints.c.secret_sealed,
@@ -105,13 +105,13 @@ class EndpointRepository:
         await self.change(endpoint_id, values)
 
     async def get_secret(self, endpoint_id: UUID) -> str:
-        """The secret that signs now."""
+        """Return the current signing secret."""
         query = select(endpoints.c.secret_sealed).where(self._visible(None), endpoints.c.id == endpoint_id)
         sealed = (await self._connection.execute(query)).scalar_one()
         return self._keyring.open(sealed, secret_place(self._tenant, endpoint_id)).decode()
 
     async def delete(self, endpoint_id: UUID) -> None:
-        """Remove an endpoint with its deliveries."""
+        """Delete an endpoint with its deliveries."""
         await self._connection.execute(delete(endpoints).where(self._visible(None), endpoints.c.id == endpoint_id))
 
     def _visible(self, profile_id: UUID | None) -> ColumnElement[bool]:
@@ -123,5 +123,5 @@ class EndpointRepository:
 
 
 def secret_place(tenant: Tenant, endpoint_id: UUID) -> Place:
-    """Where an endpoint's signing secret is sealed."""
+    """Return the place of an endpoint's sealed signing secret."""
     return Place(tenant.organization_id, "webhook_endpoints", "secret_sealed", str(endpoint_id))

@@ -1,4 +1,4 @@
-"""The outbox: events are written in the transaction of what they tell of, and announced after it."""
+"""The outbox: events are written in the transaction of their cause, and announced after it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from letmepost.storage.database import Database, Tenant, driver_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
-    """Something that happened, not yet announced."""
+    """An event that is not announced yet."""
 
     id: UUID
     type: str
@@ -38,7 +38,7 @@ class EventRepository:
         self._tenant = tenant
 
     async def write(self, new: Sequence[NewEvent], now: datetime) -> None:
-        """Write events, in their order, into the transaction under way."""
+        """Write events, in their order, in the current transaction."""
         if not new:
             return
         rows = [
@@ -57,7 +57,7 @@ class EventRepository:
         await driver_of(self._connection).executemany(_WRITE, rows)
 
 
-# A statement of its own: taken together with what follows, that would read a snapshot older than the lock.
+# A separate statement: combined with the next one, that one would read a snapshot older than the lock.
 _ONE_RELAY_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('letmepost.relay'))"
 
 _ANNOUNCE = """
@@ -89,7 +89,7 @@ _ANNOUNCE = """
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """How many events were announced, how many deliveries they make, and whose streams they are in."""
+    """The numbers of announced events and of their deliveries, and the organizations with these events."""
 
     count: int
     addressed_count: int
@@ -97,7 +97,7 @@ class Announced:
 
 
 class EveryTenantOutbox:
-    """Gives committed events their public positions and addresses them to the endpoints that listen."""
+    """Announces committed events: gives them public positions, and creates the deliveries to endpoints."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,4 +1,4 @@
-"""The announced events of one tenant, in their public order, and what was sent of them."""
+"""The announced events of one tenant in their public order, and their deliveries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from letmepost.storage.tables.webhooks import deliveries, events, webhook_endpoi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnouncedEvent:
-    """An event with its place in the organization's stream."""
+    """An event with its position in the organization's stream."""
 
     id: UUID
     type: str
@@ -27,7 +27,7 @@ class AnnouncedEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
-    """One event on its way to one endpoint."""
+    """The delivery of an event to an endpoint."""
 
     id: UUID
     event_id: UUID
@@ -58,7 +58,7 @@ _REPLAY_RANGE = """
 
 
 class StreamRepository:
-    """The stream of one tenant. There is no way to read anyone else's."""
+    """The event stream of one tenant. It cannot reach another tenant's."""
 
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
@@ -67,7 +67,7 @@ class StreamRepository:
     async def read(
         self, *, after: int, types: Sequence[str], profile_id: UUID | None, limit: int
     ) -> list[AnnouncedEvent]:
-        """Events behind a position, in order."""
+        """Return the events after a position, in order."""
         query = select(*_EVENT_COLUMNS).where(
             events.c.organization_id == self._tenant.organization_id,
             events.c.mode == self._tenant.mode,
@@ -80,13 +80,13 @@ class StreamRepository:
         return [AnnouncedEvent(**row) for row in rows.mappings()]
 
     async def head(self) -> int:
-        """The position of the organization's last event, whichever world it is of."""
+        """Return the position of the organization's last event, of either mode."""
         query = select(organizations.c.event_head).where(organizations.c.id == self._tenant.organization_id)
         head: int | None = await self._connection.scalar(query)
         return head or 0
 
     async def list_deliveries(self, endpoint_id: UUID, *, before: UUID | None, limit: int) -> list[DeliveryRow]:
-        """What was sent, or is to be sent, to an endpoint; newest first."""
+        """Return the deliveries of an endpoint, newest first, below `before`."""
         matching = select(*_DELIVERY_COLUMNS).where(
             deliveries.c.organization_id == self._tenant.organization_id,
             deliveries.c.endpoint_id == endpoint_id,
@@ -98,7 +98,7 @@ class StreamRepository:
         return [DeliveryRow(**row) for row in rows.mappings()]
 
     async def replay(self, delivery_id: UUID, profile_id: UUID | None, now: datetime) -> UUID | None:
-        """Send a delivery again from the start of its schedule; its endpoint, or None when there is no such one."""
+        """Send a delivery again from the start of its schedule. Return its endpoint; None if it does not exist."""
         endpoint = select(webhook_endpoints.c.id).where(
             webhook_endpoints.c.organization_id == self._tenant.organization_id,
             equals_if_given(webhook_endpoints.c.profile_id, profile_id),
@@ -117,7 +117,7 @@ class StreamRepository:
         return found
 
     async def replay_range(self, endpoint_id: UUID, *, after: datetime, before: datetime, now: datetime) -> int:
-        """Send again every event of a time to an endpoint, also those it was not there for; how many."""
+        """Send every event of a period to an endpoint, even if the endpoint is newer. Return their number."""
         tenant = self._tenant
         rows = await driver_of(self._connection).fetch(
             _REPLAY_RANGE, tenant.organization_id, tenant.mode, endpoint_id, after, before, now
