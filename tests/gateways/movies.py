@@ -1,4 +1,4 @@
-"""Small films, black from end to end."""
+"""Small films of black frames."""
 
 import io
 import struct
@@ -18,7 +18,7 @@ def movie(
     rotation_degrees: int = 0,
     container: str = "mp4",
 ) -> bytes:
-    """A film of one picture track at 30 pictures a second, with its header at the end, as cameras write it."""
+    """Return a film with one picture track at 30 pictures a second, and its header at the end, like from a camera."""
     content = io.BytesIO()
     with av.open(content, "w", format=container) as output:
         stream = output.add_stream(codec, rate=30)
@@ -37,7 +37,7 @@ def movie(
 
 
 def header_first(film: bytes) -> bytes:
-    """The same film as the web likes it."""
+    """Return the same film with its header at the start."""
     content = NamedTemporaryFile()  # noqa: SIM115 - closed below; FFmpeg opens it a second time, by its name
     with content, av.open(io.BytesIO(film), "r") as given:
         with av.open(content.name, "w", format="mp4", options={"movflags": "faststart"}) as output:
@@ -50,7 +50,7 @@ def header_first(film: bytes) -> bytes:
 
 
 def fragmented(frames: int) -> bytes:
-    """A film whose every frame is a fragment."""
+    """Return a film with one fragment per frame."""
     content = io.BytesIO()
     options = {"movflags": "frag_every_frame+empty_moov"}
     with (
@@ -66,7 +66,7 @@ def fragmented(frames: int) -> bytes:
 
 
 def silence(codec: str = "aac", container: str = "mp4") -> bytes:
-    """A file with a sound track alone, of about two seconds."""
+    """Return a file with only a sound track of about two seconds."""
     content = io.BytesIO()
     with av.open(content, "w", format=container) as output:
         stream = output.add_stream(codec, rate=44_100)
@@ -84,12 +84,12 @@ def silence(codec: str = "aac", container: str = "mp4") -> bytes:
 
 
 def box(kind: bytes, body: bytes) -> bytes:
-    """A box of an ISO base media file."""
+    """Return a box of an ISO base media file."""
     return (8 + len(body)).to_bytes(4, "big") + kind + body
 
 
 def claimed(samples: int, tracks: int = 1) -> bytes:
-    """A film of a few hundred bytes that claims so many samples in each track."""
+    """Return a film of a few hundred bytes that claims this many samples in each track."""
     entry = box(b"avc1", bytes(6) + b"\0\1" + bytes(16) + struct.pack(">HH", 64, 64) + bytes(50))
     tables = [
         box(b"stsd", struct.pack(">II", 0, 1) + entry),

@@ -1,4 +1,4 @@
-"""Loopback servers that behave as they are told, and clients that may call them."""
+"""Loopback servers that tests control, and clients that may call them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ Handler: TypeAlias = Callable[["Connection"], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A request as it came over the wire."""
+    """A request as it was received."""
 
     method: str
     target: str
@@ -27,14 +27,14 @@ class Received:
 
 @dataclass(slots=True)
 class Connection:
-    """A server's end of one connection."""
+    """The server's end of a connection."""
 
     server: "LoopbackServer"
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
     async def receive(self) -> Received:
-        """The next request, whole; IncompleteReadError when the client has gone."""
+        """Return the next complete request. Raise IncompleteReadError if the client has disconnected."""
         head = (await self.reader.readuntil(b"\r\n\r\n")).decode()
         request_line, *lines = head.rstrip("\r\n").split("\r\n")
         method, target, _ = request_line.split(" ")
@@ -45,24 +45,24 @@ class Connection:
         return received
 
     async def answer(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
-        """A reply with Content-Length; underscores in header names stand for hyphens."""
+        """Send a reply with Content-Length. Underscores in header names stand for hyphens."""
         fields = {"content-length": str(len(body)), **{key.replace("_", "-"): value for key, value in headers.items()}}
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         await self.send(f"HTTP/1.1 {status} Whatever\r\n{head}\r\n".encode() + body)
 
     async def send(self, data: bytes) -> None:
-        """Bytes as they are."""
+        """Send bytes."""
         self.writer.write(data)
         await self.writer.drain()
 
     def reset(self) -> None:
-        """Breaks the connection with RST rather than FIN."""
+        """Break the connection with RST instead of FIN."""
         self.writer.transport.abort()
 
 
 @dataclass(slots=True)
 class LoopbackServer:
-    """Where it listens, what it received, and how many connections it accepted."""
+    """A server's address, the requests that it received, and the number of connections."""
 
     port: int = 0
     connections: int = 0
@@ -75,7 +75,7 @@ class LoopbackServer:
 
 @asynccontextmanager
 async def serving(handler: Handler) -> AsyncIterator[LoopbackServer]:
-    """A server that hands every connection to the handler and closes it afterwards."""
+    """Run a server that passes every connection to the handler and then closes it."""
     state = LoopbackServer()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -87,7 +87,7 @@ async def serving(handler: Handler) -> AsyncIterator[LoopbackServer]:
         try:
             await handler(Connection(state, reader, writer))
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client has gone, or the test is over
+            pass  # the client has disconnected, or the test is over
         finally:
             tasks.discard(task)
             writer.close()
@@ -104,14 +104,14 @@ async def serving(handler: Handler) -> AsyncIterator[LoopbackServer]:
 
 
 async def answering(connection: Connection) -> None:
-    """Answers every request with its own body."""
+    """Answer every request with its own body."""
     while True:
         received = await connection.receive()
         await connection.answer(200, received.body)
 
 
 class Names:
-    """`addresses.Lookup` with answers of the test's choosing: a list for each time that a name is asked for."""
+    """An `addresses.Lookup` with the test's answers: one list for each look-up of a name."""
 
     def __init__(self, answers: Mapping[str, Sequence[Sequence[str]]] | None = None) -> None:
         self._answers = {name: list(lists) for name, lists in (answers or {}).items()}
@@ -133,7 +133,7 @@ async def calling(
     connect_timeout_s: float = 5.0,
     connections: int = 50,
 ) -> AsyncIterator[HTTPClient]:
-    """A client with this policy, for which only these names exist."""
+    """Open a client with this policy, for which only these names exist."""
     client = HTTPClient(
         guard=AddressGuard(policy, names or Names()),
         clock=SystemClock(),
@@ -146,10 +146,10 @@ async def calling(
 
 
 def get(url: str, timeout_s: float = 5.0) -> Outgoing:
-    """The plainest request."""
+    """Return a simple request."""
     return Outgoing(method="GET", url=url, timeout_s=timeout_s)
 
 
 def post(url: str, body: bytes = b"{}", timeout_s: float = 5.0) -> Outgoing:
-    """A request that must not be executed twice."""
+    """Return a request that must not be executed twice."""
     return Outgoing(method="POST", url=url, body=body, timeout_s=timeout_s)

@@ -1,4 +1,4 @@
-"""Blobs on disk: complete or absent, read in ranges, out of reach of odd keys."""
+"""Blobs on disk: complete or absent, read in ranges, and safe from malformed keys."""
 
 import asyncio
 import hashlib
@@ -37,7 +37,7 @@ def files(tmp_path: Path) -> list[Path]:
     return [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-async def test_what_is_put_is_what_is_read(store: DiskBlobStore) -> None:
+async def test_stored_blob_is_read(store: DiskBlobStore) -> None:
     content = os.urandom(2 * WRITE_BYTES + 1)
     stored = await store.put(KEY, chunks(content[:10], b"", content[10:]), max_bytes=len(content))
     assert (stored.size_bytes, stored.sha256) == (len(content), hashlib.sha256(content).digest())
@@ -45,7 +45,7 @@ async def test_what_is_put_is_what_is_read(store: DiskBlobStore) -> None:
     assert await read_range(store, KEY, 5, 10) == content[5:15]
 
 
-async def test_empty_blob_is_a_blob(store: DiskBlobStore) -> None:
+async def test_empty_blob_is_stored(store: DiskBlobStore) -> None:
     assert (await store.put(KEY, chunks(), max_bytes=0)).size_bytes == 0
     assert await store.exists(KEY)
     assert await read(store) == b""
@@ -63,7 +63,7 @@ async def test_ranges_are_exact(store: DiskBlobStore, first_byte: int, length_by
 
 
 @pytest.mark.parametrize(("first_byte", "length_bytes"), [(0, 11), (10, 1), (11, None), (-1, 2), (5, -1)])
-async def test_range_that_is_not_there_is_missing_before_anything_is_read(
+async def test_missing_range_is_reported_before_anything_is_read(
     store: DiskBlobStore, first_byte: int, length_bytes: int | None
 ) -> None:
     await store.put(KEY, chunks(b"0123456789"), max_bytes=10)
@@ -71,7 +71,7 @@ async def test_range_that_is_not_there_is_missing_before_anything_is_read(
         await store.open(KEY, first_byte=first_byte, length_bytes=length_bytes)
 
 
-async def test_absent_blob_is_missing_everywhere_and_gone_after_delete(store: DiskBlobStore) -> None:
+async def test_missing_blob_is_reported_and_a_deleted_blob_is_missing(store: DiskBlobStore) -> None:
     await store.delete(KEY)
     await store.put(KEY, chunks(b"x"), max_bytes=1)
     pieces = await store.open(KEY)
@@ -84,8 +84,8 @@ async def test_absent_blob_is_missing_everywhere_and_gone_after_delete(store: Di
         await store.open(KEY)
 
 
-async def test_store_that_cannot_be_asked_does_not_say_absent(tmp_path: Path) -> None:
-    """A blob that is thought absent is deleted from the records (lessons.md, B 13)."""
+async def test_unavailable_store_does_not_report_a_missing_blob(tmp_path: Path) -> None:
+    """A blob that is reported as missing is deleted from the records (lessons.md, B 13)."""
     (tmp_path / "blobs").write_text("not a directory")
     store = DiskBlobStore(tmp_path / "blobs")
     with pytest.raises(NotADirectoryError):
@@ -93,13 +93,13 @@ async def test_store_that_cannot_be_asked_does_not_say_absent(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("parts", [[b"x" * 11], [b"x" * 6, b"x" * 6], [b"x"] * 11])
-async def test_content_over_the_limit_leaves_nothing(store: DiskBlobStore, tmp_path: Path, parts: list[bytes]) -> None:
+async def test_content_over_the_limit_is_not_stored(store: DiskBlobStore, tmp_path: Path, parts: list[bytes]) -> None:
     with pytest.raises(BlobTooLargeError, match="larger than 10 bytes"):
         await store.put(KEY, chunks(*parts), max_bytes=10)
     assert files(tmp_path) == []
 
 
-async def test_source_that_breaks_leaves_nothing_and_what_was_there_stays(store: DiskBlobStore, tmp_path: Path) -> None:
+async def test_broken_source_stores_nothing_and_keeps_the_previous_blob(store: DiskBlobStore, tmp_path: Path) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"x" * WRITE_BYTES
         raise ConnectionError
@@ -112,7 +112,7 @@ async def test_source_that_breaks_leaves_nothing_and_what_was_there_stays(store:
 
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.001, 0.003, 0.01])
-async def test_cancelled_put_leaves_nothing(store: DiskBlobStore, tmp_path: Path, delay_s: float) -> None:
+async def test_canceled_put_leaves_no_file(store: DiskBlobStore, tmp_path: Path, delay_s: float) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
             yield b"x" * WRITE_BYTES
@@ -126,14 +126,14 @@ async def test_cancelled_put_leaves_nothing(store: DiskBlobStore, tmp_path: Path
     assert files(tmp_path) == []
 
 
-def test_thread_that_begins_after_its_put_was_cancelled_makes_no_file(tmp_path: Path) -> None:
+def test_thread_of_a_canceled_put_creates_no_file(tmp_path: Path) -> None:
     part = _PartFile(tmp_path, tmp_path / "org" / "00" / "name")
     part.discard()
     part.create()
     assert files(tmp_path) == []
 
 
-async def test_blob_appears_at_once_or_not_at_all(store: DiskBlobStore) -> None:
+async def test_blob_appears_completely_or_not_at_all(store: DiskBlobStore) -> None:
     waiting, go_on = asyncio.Event(), asyncio.Event()
 
     async def halting() -> AsyncIterator[bytes]:
@@ -158,7 +158,7 @@ def put_often(root: Path, fill: bytes, times: int) -> None:
     asyncio.run(run())
 
 
-async def test_two_processes_that_put_at_once_never_mix(store: DiskBlobStore, tmp_path: Path) -> None:
+async def test_concurrent_puts_of_two_processes_are_not_mixed(store: DiskBlobStore, tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=put_often, args=(tmp_path / "blobs", fill, 30)) for fill in (b"a", b"b")]
     for writer in writers:
@@ -179,7 +179,7 @@ ODD_KEYS += ["a/b\0", "a/b\n", "a/b c", "a/ü", "a/" + "b" * 129, "a/b/../../../
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-async def test_key_of_another_form_is_a_defect(store: DiskBlobStore, tmp_path: Path, key: str) -> None:
+async def test_malformed_key_is_a_defect(store: DiskBlobStore, tmp_path: Path, key: str) -> None:
     for call in (store.put(key, chunks(b"x"), max_bytes=1), store.open(key), store.exists(key), store.delete(key)):
         with pytest.raises(ValueError, match="is not the key of a blob"):
             await call
@@ -187,7 +187,7 @@ async def test_key_of_another_form_is_a_defect(store: DiskBlobStore, tmp_path: P
 
 
 @given(st.text())
-def test_no_key_leads_out_of_the_directory(key: str) -> None:
+def test_key_cannot_leave_the_directory(key: str) -> None:
     store = DiskBlobStore(Path("/blobs"))
     try:
         path = store._path(key)
@@ -196,7 +196,7 @@ def test_no_key_leads_out_of_the_directory(key: str) -> None:
     assert path.resolve().is_relative_to("/blobs")
 
 
-async def test_leftovers_of_the_dead_are_removed_and_the_living_are_not(store: DiskBlobStore, tmp_path: Path) -> None:
+async def test_only_old_leftovers_are_removed(store: DiskBlobStore, tmp_path: Path) -> None:
     await store.put(KEY, chunks(b"x"), max_bytes=1)
     directory = store._path(KEY).parent
     old, new = directory / ".old.part", directory / ".new.part"

@@ -4,7 +4,7 @@ from letmepost.gateways.clock import Clock, SystemClock
 from tests.doubles.clock import SteppedClock
 
 
-def test_system_clock_gives_aware_utc_that_goes_on_and_bytes_that_differ() -> None:
+def test_system_clock_returns_increasing_utc_times_and_different_entropy() -> None:
     clock: Clock = SystemClock()
     assert clock.now().tzinfo is UTC
     first = clock.monotonic_s()
@@ -13,7 +13,7 @@ def test_system_clock_gives_aware_utc_that_goes_on_and_bytes_that_differ() -> No
     assert clock.entropy(32) != clock.entropy(32)
 
 
-def test_stepped_clock_stands_still_until_it_is_told_to_go_on() -> None:
+def test_stepped_clock_stands_still_until_it_is_advanced() -> None:
     clock = SteppedClock(datetime(2026, 1, 1, tzinfo=UTC))
     as_protocol: Clock = clock
     before = (as_protocol.now(), as_protocol.monotonic_s())
@@ -23,6 +23,6 @@ def test_stepped_clock_stands_still_until_it_is_told_to_go_on() -> None:
     assert clock.monotonic_s() - before[1] == 1.5
 
 
-def test_stepped_clock_gives_the_same_entropy_in_every_run_and_other_bytes_at_every_draw() -> None:
+def test_stepped_clock_returns_the_same_sequence_of_entropy_in_every_run() -> None:
     one, two = SteppedClock(), SteppedClock()
     assert one.entropy(16) == two.entropy(16) != one.entropy(16)

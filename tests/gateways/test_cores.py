@@ -1,4 +1,4 @@
-"""How many cores a process may use."""
+"""The number of cores that a process may use."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def test_limit_of_the_control_group_is_rounded_up_to_whole_cores(tmp_path: Path,
 
 
 @pytest.mark.parametrize("limit", ["max 100000\n", "100000000 100000\n", ""])
-def test_without_a_lower_limit_the_cores_of_the_scheduler_count(tmp_path: Path, limit: str) -> None:
+def test_cores_of_the_scheduler_are_used_without_a_lower_limit(tmp_path: Path, limit: str) -> None:
     file = tmp_path / "cpu.max"
     file.write_text(limit)
     assert usable_cores(file) == usable_cores(tmp_path / "missing") >= 1

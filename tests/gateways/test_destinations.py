@@ -19,13 +19,13 @@ from letmepost.gateways.destinations import AddressRefused, Origin, read_origin,
         ("https://example.com?q", "https://example.com", "/?q"),
     ],
 )
-def test_url_is_read_into_its_origin_and_what_goes_on_the_wire(url: str, origin: str, on_the_wire: str) -> None:
+def test_url_is_parsed_into_its_origin_and_the_sent_target(url: str, origin: str, on_the_wire: str) -> None:
     destination = read_url(url)
     assert str(destination.origin) == origin
     assert destination.path_and_query == on_the_wire
 
 
-def test_signed_query_is_left_exactly_as_it_was_written() -> None:
+def test_signed_query_is_unchanged() -> None:
     target = "/a%2fb/%7Euser/x+y;z?X-Amz-Signature=%41%2F+&b=%7e&empty=&a=1"
     assert read_url(f"https://s3.example{target}").path_and_query == target
 
@@ -52,14 +52,14 @@ def test_other_alphabets_in_a_path_are_percent_encoded() -> None:
         "0x",
     ],
 )
-def test_odd_spellings_of_addresses_are_refused(spelling: str) -> None:
-    """Resolvers take them for addresses, while checks take them for names."""
-    with pytest.raises(AddressRefused, match="unusual spelling"):
+def test_unusual_form_of_an_address_is_rejected(spelling: str) -> None:
+    """Resolvers accept them as addresses, while checks take them for names."""
+    with pytest.raises(AddressRefused, match="unusual form"):
         read_url(f"http://{spelling}/")
 
 
 @pytest.mark.parametrize("digits", ["\uff11\uff12\uff17.\uff10.0.\uff11", "①②⑦.0.0.1", "127。0。0。1"])
-def test_addresses_in_other_digits_are_the_address_they_stand_for(digits: str) -> None:
+def test_address_in_other_digits_is_normalized(digits: str) -> None:
     assert read_url(f"http://{digits}/").origin.host == "127.0.0.1"
 
 
@@ -119,10 +119,10 @@ def test_addresses_in_other_digits_are_the_address_they_stand_for(digits: str) -
         "https://exa\u200bmple\u2100.com/",
     ],
 )
-def test_what_is_malformed_or_ambiguous_is_refused(url: str) -> None:
+def test_malformed_or_ambiguous_url_is_rejected(url: str) -> None:
     with pytest.raises(AddressRefused):
         read_url(url)
 
 
-def test_origins_are_equal_however_they_are_written() -> None:
+def test_origins_are_equal_in_any_form() -> None:
     assert read_origin("http://Sandbox.:80/x") == Origin("http", "sandbox", 80)

@@ -1,4 +1,4 @@
-"""What every yield of a flow leads to. Nothing here has a socket: the sender is a script."""
+"""The effect of each instruction of a flow. There is no socket: the sender is a script."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -49,7 +49,7 @@ PUBLISH = Call(
     method="POST", url="https://network.example/posts", json={"text": "Hello"}, effect=Effect.PUBLISH, step="post"
 )
 PUT = replace(PUBLISH, method="PUT", idempotent=True)
-"""A PUBLISH that may be repeated."""
+"""A PUBLISH that can be repeated."""
 ASK = Call(method="GET", url="https://network.example/posts")
 
 OK = Reply(status=200, body=b'{"uri": "at://it"}', received_at=NOW)
@@ -75,9 +75,10 @@ def explain(_call: Call, reply: Reply) -> PlatformFailure:
 
 @dataclass
 class Bench:
-    """A run's surroundings: a script of answers, what is on record, and the order in which things happened.
+    """The surroundings of a run: a script of answers, the recorded steps, and the order of events.
 
-    `reconciled`: what asking finds, an exception when asking itself fails; `asking`: how it is asked, if by calls.
+    `reconciled`: the result of a reconciliation, or the exception that it raises; `asking`: its flow, if it makes
+    calls.
     """
 
     answers: Sequence[Answer] = ()
@@ -97,7 +98,7 @@ class Bench:
         self._script = iter(self.answers)
 
     async def run(self, flow: Flow[None]) -> Suspended | None:
-        """Run a flow over what is on record; afterwards what the run believes must be what is on record."""
+        """Run a flow with the recorded steps. Afterwards, the steps of the run must equal the recorded ones."""
         run = FlowRun(
             steps=dict(self.journal.steps),
             journal=self.journal,
@@ -149,7 +150,7 @@ def _unpaused(step: Step) -> Step:
 
 
 def calling(*calls: Call) -> Callable[[list[Reply]], Flow[None]]:
-    """A flow that makes calls in turn and keeps their replies."""
+    """Return a flow that makes calls in turn and keeps their replies."""
 
     def flow(replies: list[Reply]) -> Flow[None]:
         for call in calls:
@@ -160,7 +161,7 @@ def calling(*calls: Call) -> Callable[[list[Reply]], Flow[None]]:
 
 
 def publishing(call: Call = PUBLISH) -> Flow[None]:
-    """A flow that puts a post and says where it is; refusals are explained, an unreadable success is in doubt."""
+    """A flow that publishes a post and announces it. It explains refusals; an unreadable success is in doubt."""
     reply = yield call
     if not reply.ok:
         raise explain(call, reply)
@@ -180,13 +181,13 @@ def in_doubt(call: Call, seconds_ago: float = 0.0) -> dict[str, Step]:
 
 
 LONG_AGO_S = CONNECTING_MAX_S + PUBLISH.timeout_s + VISIBILITY_DELAY_S
-"""Whatever was sent then is over, and visible if it is anywhere."""
+"""Everything sent at that time has finished, and is visible if it was published."""
 
 
 # Flows without a journal
 
 
-async def test_a_flow_without_a_journal_is_driven_to_its_result() -> None:
+async def test_flow_without_a_journal_runs_to_its_result() -> None:
     def flow() -> Flow[str]:
         first = yield READ
         second = yield PUBLISH
@@ -201,7 +202,7 @@ async def test_a_flow_without_a_journal_is_driven_to_its_result() -> None:
 
 
 @pytest.mark.parametrize("failure", [NotSent("no address"), NoReply("reset")], ids=["not sent", "no reply"])
-async def test_a_flow_without_a_journal_hears_that_nobody_answered(failure: Exception) -> None:
+async def test_flow_without_a_journal_receives_a_failure_without_a_reply(failure: Exception) -> None:
     def flow() -> Flow[FailureKind]:
         try:
             yield READ
@@ -230,7 +231,7 @@ async def test_flow_receives_the_same_failure_for_private_and_unknown_hosts(fail
     assert await drive(flow(), send) == "unavailable: nowhere"
 
 
-async def test_only_calls_mean_anything_without_a_journal() -> None:
+async def test_only_calls_are_allowed_without_a_journal() -> None:
     def flow() -> Flow[None]:
         yield Pause("ready", 1, 10)
 
@@ -244,8 +245,8 @@ async def test_only_calls_mean_anything_without_a_journal() -> None:
 # READ and PREPARE
 
 
-async def test_a_flow_that_never_ends_is_ended() -> None:
-    def ask_for_ever() -> Flow[None]:
+async def test_endless_flow_is_ended() -> None:
+    def ask_forever() -> Flow[None]:
         while True:
             yield READ
 
@@ -253,24 +254,24 @@ async def test_a_flow_that_never_ends_is_ended() -> None:
         return OK
 
     with pytest.raises(EndlessFlowError):
-        await drive(ask_for_ever(), send)
+        await drive(ask_forever(), send)
 
 
-async def test_a_read_is_always_live_and_never_on_record() -> None:
+async def test_read_is_always_sent_and_never_recorded() -> None:
     bench, replies = Bench([OK, OK]), list[Reply]()
     await bench.run(calling(READ, READ)(replies))
     assert bench.log == [f"GET {READ.url}"] * 2
     assert bench.journal.steps == {}
 
 
-async def test_a_prepared_thing_is_put_on_record() -> None:
+async def test_prepared_result_is_recorded() -> None:
     bench = Bench([OK])
     await bench.run(calling(replace(PREPARE, valid_for_s=60))([]))
     assert bench.log == ["POST container", "record container"]
     assert bench.journal.steps["container"].valid_until == NOW + timedelta(seconds=60)
 
 
-async def test_a_prepared_thing_is_not_made_again() -> None:
+async def test_recorded_prepare_is_not_repeated() -> None:
     bench, replies = Bench(steps=on_record(PREPARE, reply=OK)), list[Reply]()
     await bench.run(calling(PREPARE)(replies))
     assert bench.sent == []
@@ -285,22 +286,22 @@ async def test_a_prepared_thing_is_not_made_again() -> None:
         pytest.param(on_record(PREPARE), id="never answered"),
     ],
 )
-async def test_a_prepared_thing_is_made_anew_when_it_cannot_serve(known: dict[str, Step]) -> None:
+async def test_prepare_is_repeated_when_its_record_is_not_usable(known: dict[str, Step]) -> None:
     bench, replies = Bench([OK], steps=known), list[Reply]()
     await bench.run(calling(PREPARE)(replies))
     assert bench.log == ["POST container", "record container"]
     assert not replies[0].replayed
 
 
-async def test_a_refusal_to_prepare_goes_to_the_flow_and_not_on_record() -> None:
+async def test_refused_prepare_is_passed_to_the_flow_and_not_recorded() -> None:
     bench, replies = Bench([status(400)]), list[Reply]()
     await bench.run(calling(PREPARE)(replies))
     assert [reply.status for reply in replies] == [400]
     assert bench.journal.steps == {}
 
 
-async def test_a_prepared_thing_that_the_flow_cannot_use_is_made_anew() -> None:
-    """A success without what it should have brought, replayed until the deadline, would waste every retry."""
+async def test_prepare_is_repeated_when_the_flow_cannot_use_its_result() -> None:
+    """An incomplete success that is replayed until the deadline would waste every retry."""
 
     def flow() -> Flow[None]:
         reply = yield PREPARE
@@ -314,7 +315,7 @@ async def test_a_prepared_thing_that_the_flow_cannot_use_is_made_anew() -> None:
     assert bench.log == ["POST container", "record container", "close container", "POST container", "record container"]
 
 
-async def test_a_prepared_thing_survives_a_failure_that_is_not_its_own() -> None:
+async def test_prepared_result_is_kept_after_another_failure() -> None:
     bench = Bench([OK, NotSent("no address"), OK])
     with pytest.raises(PlatformFailure):
         await bench.run(calling(PREPARE, READ)([]))
@@ -324,7 +325,7 @@ async def test_a_prepared_thing_survives_a_failure_that_is_not_its_own() -> None
 
 @pytest.mark.parametrize("call", [READ, PREPARE], ids=["read", "prepare"])
 @pytest.mark.parametrize("failure", [NotSent("no address"), NoReply("reset")], ids=["not sent", "no reply"])
-async def test_what_shows_nothing_may_simply_be_tried_again(call: Call, failure: Exception) -> None:
+async def test_invisible_call_without_a_reply_is_retried(call: Call, failure: Exception) -> None:
     bench = Bench([failure])
     with pytest.raises(PlatformFailure) as failed:
         await bench.run(calling(call)([]))
@@ -335,16 +336,16 @@ async def test_what_shows_nothing_may_simply_be_tried_again(call: Call, failure:
 # PUBLISH
 
 
-async def test_a_publish_is_on_record_before_it_is_sent() -> None:
-    """A crash at any later moment finds the complete request."""
+async def test_publish_is_recorded_before_it_is_sent() -> None:
+    """After a crash at any later time, the complete request is recorded."""
     bench = Bench([OK])
     assert await bench.run(publishing()) is None
     assert bench.log == ["intend post", "may send post", "POST post", "record post", "announce Live"]
     assert bench.journal.steps == on_record(PUBLISH, intent=Intent(PUBLISH, NOW), reply=OK)
 
 
-async def test_a_publish_is_not_sent_without_its_lease() -> None:
-    """lessons A1: the claim's moment is not the moment of publishing."""
+async def test_publish_is_not_sent_without_its_lease() -> None:
+    """lessons A1: the time of the claim is not the time of publishing."""
     bench = Bench(lease=RuntimeError("lost"))
     with pytest.raises(RuntimeError, match="lost"):
         await bench.run(publishing())
@@ -352,7 +353,7 @@ async def test_a_publish_is_not_sent_without_its_lease() -> None:
     assert has_open_intent(bench.journal.steps)
 
 
-async def test_a_publish_that_did_not_leave_closes_its_step() -> None:
+async def test_publish_that_was_not_sent_closes_its_step() -> None:
     bench = Bench([NotSent("no address")])
     with pytest.raises(PlatformFailure) as failed:
         await bench.run(publishing())
@@ -360,8 +361,8 @@ async def test_a_publish_that_did_not_leave_closes_its_step() -> None:
     assert not has_open_intent(bench.journal.steps)
 
 
-async def test_a_publish_whose_token_could_not_be_refreshed_closes_its_step() -> None:
-    """The platform had refused the dead token, so nothing was executed."""
+async def test_publish_closes_its_step_when_the_token_cannot_be_refreshed() -> None:
+    """The platform has rejected the expired token, so nothing was executed."""
     bench = Bench([PlatformFailure(FailureKind.AUTH_FAILED, "The session has ended.")])
     with pytest.raises(PlatformFailure) as failed:
         await bench.run(publishing())
@@ -370,8 +371,8 @@ async def test_a_publish_whose_token_could_not_be_refreshed_closes_its_step() ->
 
 
 @pytest.mark.parametrize("answer", [NoReply("reset"), status(500)], ids=["no reply", "5xx"])
-async def test_a_publish_without_an_answer_is_in_doubt(answer: Answer) -> None:
-    """lessons C5: a timeout on the final write is not a failure that may be retried."""
+async def test_publish_without_an_answer_is_in_doubt(answer: Answer) -> None:
+    """lessons C5: a timeout of the final write is not a failure that may be retried."""
     bench = Bench([answer])
     with pytest.raises(InDoubtError):
         await bench.run(publishing())
@@ -379,7 +380,7 @@ async def test_a_publish_without_an_answer_is_in_doubt(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("code", [400, 401, 409, 429, 503])
-async def test_a_refused_publish_closes_its_step_and_the_flow_decides(code: int) -> None:
+async def test_refused_publish_closes_its_step_and_the_flow_decides(code: int) -> None:
     bench, replies = Bench([status(code)]), list[Reply]()
     await bench.run(calling(PUBLISH)(replies))
     assert [reply.status for reply in replies] == [code]
@@ -387,7 +388,7 @@ async def test_a_refused_publish_closes_its_step_and_the_flow_decides(code: int)
     assert not has_open_intent(bench.journal.steps)
 
 
-async def test_a_closed_publish_may_be_sent_anew() -> None:
+async def test_closed_publish_may_be_sent_again() -> None:
     bench = Bench([status(429), OK])
     with pytest.raises(PlatformFailure):
         await bench.run(publishing())
@@ -398,14 +399,14 @@ async def test_a_closed_publish_may_be_sent_anew() -> None:
 
 
 @pytest.mark.parametrize("call", [PUBLISH, replace(PUBLISH, json={"text": "other"})], ids=["same", "another request"])
-async def test_an_answered_publish_is_never_sent_again(call: Call) -> None:
-    """Whatever the flow asks for now: the step is done."""
+async def test_answered_publish_is_never_sent_again(call: Call) -> None:
+    """Even if the flow makes another request now: the step is done."""
     bench = Bench(steps=on_record(PUBLISH, intent=Intent(PUBLISH, NOW), reply=OK))
     await bench.run(publishing(call))
     assert bench.log == ["announce Live"]
 
 
-async def test_nothing_new_is_published_once_the_time_is_over() -> None:
+async def test_nothing_new_is_published_after_the_time_limit() -> None:
     bench = Bench(is_closed=True)
     with pytest.raises(PlatformFailure) as failed:
         await bench.run(publishing())
@@ -413,7 +414,7 @@ async def test_nothing_new_is_published_once_the_time_is_over() -> None:
     assert bench.log == []
 
 
-async def test_what_was_published_in_time_is_announced_after_it() -> None:
+async def test_earlier_publish_is_announced_after_the_time_limit() -> None:
     bench = Bench(steps=on_record(PUBLISH, intent=Intent(PUBLISH, NOW), reply=OK), is_closed=True)
     await bench.run(publishing())
     assert bench.announced == [Live(uri="at://it")]
@@ -422,8 +423,8 @@ async def test_what_was_published_in_time_is_announced_after_it() -> None:
 # In doubt, and repeatable
 
 
-async def test_a_repeatable_doubt_is_settled_by_the_recorded_bytes() -> None:
-    """Also when the flow would ask for something else by now."""
+async def test_repeatable_doubt_is_settled_with_the_recorded_bytes() -> None:
+    """Even if the flow would make another request now."""
     changed = replace(PUT, json={"text": "other"})
     bench = Bench([OK], steps=in_doubt(PUT))
     await bench.run(publishing(changed))
@@ -436,29 +437,29 @@ async def test_a_repeatable_doubt_is_settled_by_the_recorded_bytes() -> None:
     [NotSent("no address"), NoReply("reset"), status(500), status(429), status(503)],
     ids=["not sent", "no reply", "5xx", "429", "503"],
 )
-async def test_a_repetition_that_says_nothing_leaves_the_doubt(answer: Answer) -> None:
-    """Even one that was not sent: it says nothing of the first sending."""
+async def test_inconclusive_repetition_stays_in_doubt(answer: Answer) -> None:
+    """Even one that was not sent: it shows nothing about the first request."""
     bench = Bench([answer], steps=in_doubt(PUT))
     with pytest.raises(InDoubtError):
         await bench.run(publishing(PUT))
     assert bench.journal.steps == in_doubt(PUT)
 
 
-async def test_a_repetition_is_not_sent_without_its_lease() -> None:
+async def test_repetition_is_not_sent_without_its_lease() -> None:
     bench = Bench(steps=in_doubt(PUT), lease=RuntimeError("lost"))
     with pytest.raises(RuntimeError, match="lost"):
         await bench.run(publishing(PUT))
     assert bench.sent == []
 
 
-async def test_a_refused_repetition_asks_what_the_first_one_did() -> None:
+async def test_refused_repetition_is_reconciled() -> None:
     bench = Bench([status(400)], Found(OK), steps=in_doubt(PUT, LONG_AGO_S))
     await bench.run(publishing(PUT))
     assert bench.log == ["may send post", "PUT post", "ask about post", "record post", "announce Live"]
 
 
-async def test_a_refused_repetition_of_what_is_absent_is_refused() -> None:
-    """The step is closed; the flow sends its own request and hears the refusal itself."""
+async def test_refused_repetition_of_an_absent_post_is_rejected() -> None:
+    """The step is closed. The flow sends its own request and receives the refusal itself."""
     bench = Bench([status(400), status(400)], Absent(), steps=in_doubt(PUT, LONG_AGO_S))
     with pytest.raises(PlatformFailure) as failed:
         await bench.run(publishing(PUT))
@@ -466,16 +467,16 @@ async def test_a_refused_repetition_of_what_is_absent_is_refused() -> None:
     assert not has_open_intent(bench.journal.steps)
 
 
-async def test_a_refused_repetition_waits_until_asking_makes_sense() -> None:
-    """The first sending may still be under way: absent now would not mean absent."""
+async def test_refused_repetition_waits_until_a_reconciliation_is_reliable() -> None:
+    """The first request may still be running, so an absent post may still appear."""
     bench = Bench([status(400)], Absent(), steps=in_doubt(PUT, seconds_ago=5))
     assert await bench.run(publishing(PUT)) == Suspended(NOW + timedelta(seconds=LONG_AGO_S - 5))
     assert bench.journal.steps == in_doubt(PUT, seconds_ago=5)
 
 
 @pytest.mark.parametrize(("found", "announced"), [(Found(OK), [Live(uri="at://it")]), (Absent(), [])])
-async def test_nothing_is_repeated_once_the_time_is_over(found: Reconciled, announced: list[Announcement]) -> None:
-    """It is asked about: a repetition could publish what the first sending did not."""
+async def test_nothing_is_repeated_after_the_time_limit(found: Reconciled, announced: list[Announcement]) -> None:
+    """It is reconciled instead: a repetition could publish what the first request did not."""
     bench = Bench(reconciled=found, steps=in_doubt(PUT, LONG_AGO_S), is_closed=True)
     if announced:
         await bench.run(publishing(PUT))
@@ -487,7 +488,7 @@ async def test_nothing_is_repeated_once_the_time_is_over(found: Reconciled, anno
     assert not has_open_intent(bench.journal.steps)
 
 
-async def test_what_may_still_be_under_way_is_not_asked_about_once_the_time_is_over() -> None:
+async def test_running_request_is_not_reconciled_after_the_time_limit() -> None:
     bench = Bench(reconciled=Absent(), steps=in_doubt(PUT, seconds_ago=5), is_closed=True)
     assert await bench.run(publishing(PUT)) == Suspended(NOW + timedelta(seconds=LONG_AGO_S - 5))
 
@@ -495,20 +496,20 @@ async def test_what_may_still_be_under_way_is_not_asked_about_once_the_time_is_o
 # In doubt, and not repeatable
 
 
-async def test_nobody_asks_before_the_call_and_its_visibility_are_over() -> None:
+async def test_reconciliation_waits_for_the_timeout_and_the_visibility() -> None:
     bench = Bench(steps=in_doubt(PUBLISH, seconds_ago=LONG_AGO_S - 1))
     assert await bench.run(publishing()) == Suspended(NOW + timedelta(seconds=1))
     assert bench.log == []
 
 
-async def test_what_is_found_is_published_and_not_sent_again() -> None:
+async def test_found_post_is_published_and_not_sent_again() -> None:
     bench = Bench(reconciled=Found(OK), steps=in_doubt(PUBLISH, LONG_AGO_S))
     await bench.run(publishing())
     assert bench.log == ["ask about post", "record post", "announce Live"]
     assert bench.sent == []
 
 
-async def test_what_is_surely_absent_is_sent_anew_as_the_flow_wants_it_now() -> None:
+async def test_absent_post_is_sent_again_as_the_flow_requests_it_now() -> None:
     changed = replace(PUBLISH, json={"text": "other"})
     bench = Bench([OK], Absent(), steps=in_doubt(PUBLISH, LONG_AGO_S))
     await bench.run(publishing(changed))
@@ -525,7 +526,7 @@ async def test_what_is_surely_absent_is_sent_anew_as_the_flow_wants_it_now() -> 
     assert bench.journal.steps["post"].intent == Intent(changed, NOW)
 
 
-async def test_what_cannot_be_learnt_is_never_repeated() -> None:
+async def test_post_with_an_unknown_outcome_is_never_sent_again() -> None:
     bench = Bench(reconciled=Unknown("no list of posts"), steps=in_doubt(PUBLISH, LONG_AGO_S))
     with pytest.raises(UnlearnableError, match="no list of posts"):
         await bench.run(publishing())
@@ -533,7 +534,7 @@ async def test_what_cannot_be_learnt_is_never_repeated() -> None:
     assert has_open_intent(bench.journal.steps)
 
 
-async def test_asking_in_vain_leaves_the_doubt() -> None:
+async def test_failed_reconciliation_stays_in_doubt() -> None:
     away = PlatformFailure(FailureKind.UNAVAILABLE, "away")
     bench = Bench(reconciled=away, steps=in_doubt(PUBLISH, LONG_AGO_S))
     with pytest.raises(PlatformFailure, match="away"):
@@ -543,7 +544,7 @@ async def test_asking_in_vain_leaves_the_doubt() -> None:
 
 @pytest.mark.parametrize("call", [PUBLISH, PUT], ids=["asked about", "repeated"])
 async def test_doubts_are_settled_before_anything_is_read(call: Call) -> None:
-    """A read that fails now (the post replied to is gone) must not end the run before the truth is known."""
+    """A failed read (the replied-to post is deleted) must not end the run before the outcome is known."""
 
     def flow() -> Flow[None]:
         reply = yield READ
@@ -560,8 +561,8 @@ async def test_doubts_are_settled_before_anything_is_read(call: Call) -> None:
     assert bench.log[-1] == f"GET {READ.url}"
 
 
-async def test_settling_a_doubt_publishes_nothing_by_itself() -> None:
-    """Whether it is sent anew is the flow's to say: its reads may forbid it."""
+async def test_settling_a_doubt_publishes_nothing() -> None:
+    """The flow decides if it is sent again: its reads may forbid it."""
 
     def flow() -> Flow[None]:
         reply = yield READ
@@ -573,12 +574,12 @@ async def test_settling_a_doubt_publishes_nothing_by_itself() -> None:
     assert bench.log == ["ask about post", "close post", f"GET {READ.url}"]
 
 
-# A success that says nothing
+# A success that cannot be read
 
 
 @pytest.mark.parametrize("call", [PUBLISH, PUT], ids=["asked about", "repeated"])
-async def test_a_success_that_cannot_be_read_is_in_doubt_again(call: Call) -> None:
-    """lessons C5: a 2xx without an id was called rejected, though it was published."""
+async def test_unreadable_success_is_in_doubt(call: Call) -> None:
+    """lessons C5: a 2xx without an id was reported as rejected, though it was published."""
     bench = Bench([status(200)])
     with pytest.raises(InDoubtError):
         await bench.run(publishing(call))
@@ -587,8 +588,8 @@ async def test_a_success_that_cannot_be_read_is_in_doubt_again(call: Call) -> No
 
 
 @pytest.mark.parametrize("call", [PUBLISH, PUT], ids=["asked about", "repeated"])
-async def test_a_success_that_cannot_be_read_is_in_doubt_after_a_crash_as_well(call: Call) -> None:
-    """The run died between the record and the flow's word on it: the next one reads the same reply."""
+async def test_unreadable_success_is_in_doubt_after_a_crash(call: Call) -> None:
+    """The run crashed between the record and the decision of the flow. The next run reads the same reply."""
     unreadable = on_record(call, intent=Intent(call, NOW - timedelta(seconds=LONG_AGO_S)), reply=status(200))
     bench = Bench([OK], Found(OK), steps=unreadable)
     with pytest.raises(InDoubtError):
@@ -597,7 +598,7 @@ async def test_a_success_that_cannot_be_read_is_in_doubt_after_a_crash_as_well(c
     assert bench.announced == [Live(uri="at://it")]
 
 
-async def test_a_doubt_of_the_flow_before_anything_was_published_is_its_own() -> None:
+async def test_doubt_before_any_publish_is_passed_on() -> None:
     def flow() -> Flow[None]:
         yield READ
         raise PlatformFailure(FailureKind.IN_DOUBT, "nothing was sent")
@@ -619,13 +620,13 @@ def waiting(gave_up: list[GaveUp] | None = None) -> Flow[None]:
         gave_up.append(heard)
 
 
-async def test_a_pause_ends_the_run_for_a_while() -> None:
+async def test_pause_suspends_the_run() -> None:
     bench = Bench([OK])
     assert await bench.run(waiting()) == Suspended(NOW + timedelta(seconds=10))
     assert bench.log == ["POST container", "record container", "pause container"]
 
 
-async def test_a_pause_gives_up_counting_from_the_first_one() -> None:
+async def test_pause_gives_up_counting_from_the_first_one() -> None:
     bench, gave_up = Bench([OK]), list[GaveUp]()
     for _ in range(6):
         assert await bench.run(waiting(gave_up)) is not None
@@ -634,14 +635,14 @@ async def test_a_pause_gives_up_counting_from_the_first_one() -> None:
     assert [failure.step for failure in gave_up] == ["container"]
 
 
-async def test_a_flow_that_does_not_handle_giving_up_fails_with_it() -> None:
+async def test_unhandled_give_up_fails_the_flow() -> None:
     bench = Bench(steps=on_record(PREPARE, reply=OK, paused_at=NOW - timedelta(seconds=60), pause_count=6))
     with pytest.raises(GaveUp):
         await bench.run(waiting())
 
 
 def remaking(answers: list[PlatformFailure]) -> Flow[None]:
-    """A flow whose prepared thing dies twice."""
+    """A flow that loses its prepared result twice."""
     for _ in range(2):
         yield PREPARE
         try:
@@ -652,23 +653,23 @@ def remaking(answers: list[PlatformFailure]) -> Flow[None]:
     yield PREPARE
 
 
-async def test_what_was_prepared_and_has_died_is_made_again_once() -> None:
+async def test_lost_result_is_prepared_again_once() -> None:
     bench, heard = Bench([OK, OK]), list[PlatformFailure]()
-    with pytest.raises(PlatformFailure, match="lost twice"):
+    with pytest.raises(PlatformFailure, match="lost the result"):
         await bench.run(remaking(heard))
     assert [failure.kind for failure in heard] == [FailureKind.UNAVAILABLE]
     made = ["POST container", "record container"]
     assert bench.log == [*made, "forget container", *made]
 
 
-async def test_a_later_run_remembers_that_it_was_made_again() -> None:
+async def test_later_run_counts_an_earlier_repetition() -> None:
     bench = Bench(steps=on_record(PREPARE, reply=OK, forgotten_count=1))
-    with pytest.raises(PlatformFailure, match="lost twice"):
+    with pytest.raises(PlatformFailure, match="lost the result"):
         await bench.run(remaking([]))
 
 
-async def test_the_wait_for_what_was_made_again_begins_anew() -> None:
-    """A container that was ready, and then expired while its post was throttled, has used up no patience."""
+async def test_wait_for_a_repeated_result_starts_again() -> None:
+    """A container that was ready, and then expired while its post was throttled, has not used up its wait."""
     known = on_record(PREPARE, reply=OK, paused_at=NOW - timedelta(hours=25), pause_count=3)
     bench = Bench([OK], steps=known)
 
@@ -683,7 +684,7 @@ async def test_the_wait_for_what_was_made_again_begins_anew() -> None:
 # Announcements
 
 
-async def test_what_followers_can_see_is_announced_as_the_flow_tells_it() -> None:
+async def test_visible_parts_are_announced_in_order() -> None:
     told: list[Announcement] = [
         Part(index=0, uri="at://0"),
         Part(index=1, uri="at://1"),
@@ -700,8 +701,8 @@ async def test_what_followers_can_see_is_announced_as_the_flow_tells_it() -> Non
     assert bench.announced == told
 
 
-async def test_a_failed_announcement_ends_the_run() -> None:
-    """The lease is lost: whatever the flow would do next is another worker's by now."""
+async def test_failed_announcement_ends_the_run() -> None:
+    """The lease is lost, so further calls are up to another worker."""
 
     @dataclass
     class Losing(Bench):
@@ -729,19 +730,19 @@ async def test_a_failed_announcement_ends_the_run() -> None:
     ],
     ids=["closed", "in doubt", "answered", "prepared"],
 )
-def test_the_journal_tells_what_may_be_visible(step: Step, *, published: bool, is_open: bool) -> None:
+def test_steps_show_what_may_be_visible(step: Step, *, published: bool, is_open: bool) -> None:
     assert has_published({step.name: step}) is published
     assert has_open_intent({step.name: step}) is is_open
 
 
-# In doubt, and told by the refusal of a repeat
+# In doubt, and reconciled by a repeat
 
 
 PUT_AGAIN = replace(PUBLISH, idempotent=True)
 
 
 def repeating(intent: Intent) -> Flow[Reconciled]:
-    """Asks the clock, then repeats the call in doubt: refused as a duplicate, it had been published."""
+    """Read the clock, then repeat the call in doubt. A refusal as a duplicate means that it was published."""
     yield ASK
     try:
         reply = yield intent.call
@@ -755,8 +756,8 @@ def asking_by_repeat(*answers: Answer, **changes: Any) -> Bench:
 
 
 @pytest.mark.parametrize("answer", [status(409), OK], ids=["it had landed", "it lands now"])
-async def test_a_platform_that_knows_a_repeat_is_asked_by_one(answer: Answer) -> None:
-    """The lease is checked as for the first sending, and the time counts from now on."""
+async def test_platform_that_detects_a_repeat_is_reconciled_by_one(answer: Answer) -> None:
+    """The lease is checked like for the first request, and the time limit starts again."""
     bench = asking_by_repeat(answer)
     await bench.run(publishing())
     assert bench.sent == [ASK, PUT_AGAIN]
@@ -769,28 +770,28 @@ async def test_a_platform_that_knows_a_repeat_is_asked_by_one(answer: Answer) ->
     ]
 
 
-async def test_a_repeat_without_a_reply_is_the_reconciliation_s_to_judge() -> None:
+async def test_repeat_without_a_reply_is_judged_by_the_reconciliation() -> None:
     bench = asking_by_repeat(NoReply("reset"))
     with pytest.raises(UnlearnableError):
         await bench.run(publishing())
     assert has_open_intent(bench.journal.steps)
 
 
-async def test_a_repeat_that_did_not_leave_is_tried_later() -> None:
+async def test_repeat_that_was_not_sent_is_retried_later() -> None:
     bench = asking_by_repeat(NotSent("no address"))
     with pytest.raises(InDoubtError):
         await bench.run(publishing())
     assert bench.journal.steps == in_doubt(PUBLISH, LONG_AGO_S)
 
 
-async def test_nothing_is_repeated_while_nothing_may_go_out() -> None:
+async def test_nothing_is_repeated_when_publishing_is_closed() -> None:
     bench = asking_by_repeat(is_closed=True)
     with pytest.raises(InDoubtError):
         await bench.run(publishing())
     assert bench.sent == [ASK]
 
 
-async def test_a_repeat_is_not_sent_without_its_lease() -> None:
+async def test_repeat_is_not_sent_without_its_lease() -> None:
     bench = asking_by_repeat(lease=RuntimeError("lost"))
     with pytest.raises(RuntimeError, match="lost"):
         await bench.run(publishing())
@@ -798,12 +799,12 @@ async def test_a_repeat_is_not_sent_without_its_lease() -> None:
 
 
 @pytest.mark.parametrize("other", [replace(PUBLISH, json={"text": "other"}), PREPARE], ids=["publish", "prepare"])
-async def test_to_reconcile_is_never_to_send_something_else(other: Call) -> None:
+async def test_reconciliation_cannot_send_anything_else(other: Call) -> None:
     def asking(_intent: Intent) -> Flow[Reconciled]:
         yield other
         return Absent()
 
     bench = Bench([OK], asking=asking, steps=in_doubt(PUBLISH, LONG_AGO_S))
-    with pytest.raises(ValueError, match="nothing may be sent to reconcile"):
+    with pytest.raises(ValueError, match="may only send reads"):
         await bench.run(publishing())
     assert bench.sent == []

@@ -1,8 +1,7 @@
-"""A run may die at any await, and any call may go any way: followers see a post once, and whoever asks hears the truth.
+"""A run may crash at any await, and any call may fail in any way: a post is published once, and reported truthfully.
 
-The platform is a double that counts what it executes. Three of them: one whose posts have keys of our choosing, so that
-a PUBLISH may be repeated; one where every accepted call makes another post; and one that shows nobody what it has, and
-refuses a post that it has already.
+The platform is a double that counts what it executes. There are three kinds: with caller-chosen keys, so that a PUBLISH
+may be repeated; with a new post for every accepted call; and without a list of posts, but with a refusal of duplicates.
 """
 
 from collections.abc import Coroutine, Sequence
@@ -51,11 +50,11 @@ HOST = "https://network.example"
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process has crashed."""
 
 
 class Way(StrEnum):
-    """How a call goes."""
+    """The outcome of a call."""
 
     WELL = "well"
     NOT_SENT = "not sent"
@@ -82,7 +81,7 @@ KINDS = {
 
 
 class Kind(StrEnum):
-    """What becomes of a call that is made twice."""
+    """The effect of a repeated call."""
 
     REPEATABLE = "repeatable"
     NOT_REPEATABLE = "not repeatable"
@@ -98,7 +97,7 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
 
 @dataclass(kw_only=True)
 class Network:
-    """The platform: what it was made to publish, when, and by which bytes."""
+    """The platform: what it was asked to publish, when, and with which bytes."""
 
     clock: SteppedClock
     kind: Kind
@@ -122,7 +121,7 @@ class Network:
         return self._tell(way, call, is_known=is_known)
 
     def settle(self) -> None:
-        """Execute what has arrived by now."""
+        """Execute the calls that have arrived by now."""
         arrived = [entry for entry in self.under_way if entry[0] <= self.clock.now()]
         self.under_way = [entry for entry in self.under_way if entry not in arrived]
         for at, call in arrived:
@@ -130,17 +129,17 @@ class Network:
                 self._execute(call, at)
 
     def count(self, step: str) -> int:
-        """How many posts of a step there are, whether anybody can see them yet or not."""
+        """Return the number of posts of a step, visible or not."""
         writes = self.writes.get(step, [])
         return len({repr(body) for _, body in writes}) if self.kind is Kind.REPEATABLE else len(writes)
 
     def knows(self, call: Call) -> bool:
-        """Whether the call would be refused as a repeat."""
+        """Return True if the call would be refused as a repeat."""
         writes = self.writes.get(str(call.step), [])
         return self.kind is Kind.RECOGNISING and any(body == call.json for _, body in writes)
 
     def find(self, step: str) -> bool:
-        """Whether a look-up finds the post."""
+        """Return True if a look-up finds the post."""
         visible_by = self.clock.now() - timedelta(seconds=VISIBILITY_DELAY_S)
         return any(at <= visible_by for at, _ in self.writes.get(step, []))
 
@@ -173,7 +172,7 @@ class Network:
 
 
 def post(network: Network) -> Flow[None]:
-    """A thread of two and a comment, after a container that takes its time and does not last."""
+    """A thread of two posts with a comment, after a container that takes time and expires."""
     container = Call(method="POST", url=f"{HOST}/containers", effect=Effect.PREPARE, step="container", valid_for_s=300)
     prepared = yield container
     number = prepared.data().get("id")
@@ -217,7 +216,7 @@ def reconcile(intent: Intent) -> Flow[Reconciled]:
 
 
 def repeat(intent: Intent) -> Flow[Reconciled]:
-    """Of a platform that shows nothing: its refusal of the same once more tells."""
+    """The reconciliation of a platform without a list of posts: it refuses a repeat."""
     try:
         reply = yield intent.call
     except PlatformFailure as failure:
@@ -234,9 +233,10 @@ def repeat(intent: Intent) -> Flow[Reconciled]:
 
 @dataclass(kw_only=True)
 class Engine:
-    """Runs a post again and again, as workers do, each run ended by death, failure or success.
+    """Runs a post repeatedly, like workers do. Each run ends with a crash, a failure or a success.
 
-    `kills` says, run by run, at which await a run dies. From run `closed_from` on, nothing new may be published.
+    `kills` contains for each run the await at which it crashes. From run `closed_from` on, nothing new may be
+    published.
     """
 
     network: Network
@@ -251,7 +251,7 @@ class Engine:
         return self.network.clock
 
     def work(self) -> str:
-        """Run until it is settled; returns how."""
+        """Run until the post is settled. Return how."""
         for number in range(100):
             is_closed = self.closed_from is not None and number >= self.closed_from
             settled = self._run(self.kills[number] if number < len(self.kills) else None, is_closed=is_closed)
@@ -280,7 +280,7 @@ class Engine:
         except Killed:
             return None
         except InDoubtError:
-            # As `outcomes.in_doubt` after the deadline: where only a repeat could tell, nothing ever will.
+            # Like `outcomes.in_doubt` after the deadline: without a repeat, the outcome stays unknown.
             return "unconfirmed" if is_closed and self.network.kind is Kind.RECOGNISING else None
         except UnlearnableError:
             return "unconfirmed"
@@ -294,7 +294,7 @@ class Engine:
         return None
 
     def _judge(self, failure: PlatformFailure, *, is_closed: bool) -> str | None:
-        """As `Attempt.judge`: what may yet succeed is tried again, and failed is only what is surely not visible."""
+        """Like `Attempt.judge`: retry what may succeed, and report as failed only what is surely not visible."""
         is_final = failure.kind is FailureKind.REJECTED or is_closed
         if not is_final:
             return None
@@ -304,7 +304,7 @@ class Engine:
 
 @dataclass
 class _Life:
-    """What one run does before it dies."""
+    """The calls of one run until it crashes."""
 
     engine: Engine
     kill_at: int | None
@@ -312,7 +312,7 @@ class _Life:
 
     @property
     def journal(self) -> MemoryJournal:
-        """The journal that outlives the run: every entry may be the last, before or after it was committed."""
+        """Return the journal, which survives the run: it may crash before or after each commit."""
         life = self
 
         class Dying(MemoryJournal):
@@ -348,13 +348,13 @@ class _Life:
         self.tick()
         if isinstance(what, Part | Live | Extra):
             step = what.uri.removeprefix("at://")
-            assert self.engine.network.count(step) == 1, f"{step} is called published"
+            assert self.engine.network.count(step) == 1, f"{step} is announced as published"
         self.engine.announced.append(what)
         self.tick()
 
 
 def without_waiting(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Run what never has to wait, without a loop."""
+    """Run a coroutine that never waits, without an event loop."""
     try:
         coroutine.send(None)
     except StopIteration as finished:
@@ -364,7 +364,7 @@ def without_waiting(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def check(engine: Engine, settled: str) -> None:
-    """Nothing twice, nothing called failed that can be seen, nothing called published that cannot."""
+    """Check that nothing is published twice, reported as failed but visible, or reported as published but missing."""
     engine.clock.advance(3600)
     engine.network.settle()
     counts = {step: engine.network.count(step) for step in PUBLISHED_STEPS}
@@ -389,7 +389,7 @@ every_network = pytest.mark.parametrize("kind", Kind)
 
 
 @every_network
-def test_a_run_that_dies_at_any_await_is_finished_by_the_next(*, kind: Kind) -> None:
+def test_run_that_crashes_at_any_await_is_finished_by_the_next(*, kind: Kind) -> None:
     undisturbed = make_engine(kind=kind)
     assert undisturbed.work() == "done"
     for place in range(1, undisturbed.awaits + 1):
@@ -401,7 +401,7 @@ def test_a_run_that_dies_at_any_await_is_finished_by_the_next(*, kind: Kind) -> 
 
 @every_network
 @pytest.mark.parametrize("way", Way)
-def test_whatever_becomes_of_a_call_the_post_ends_well_or_truly_failed(*, kind: Kind, way: Way) -> None:
+def test_post_is_published_or_reported_as_failed_after_any_outcome_of_a_call(*, kind: Kind, way: Way) -> None:
     for number in range(8):
         engine = make_engine(kind=kind, ways=[Way.WELL] * number + [way])
         check(engine, engine.work())
@@ -414,7 +414,7 @@ def test_whatever_becomes_of_a_call_the_post_ends_well_or_truly_failed(*, kind: 
     closed_from=st.none() | st.integers(0, 8),
 )
 @settings(max_examples=200)
-def test_followers_see_a_post_once_and_callers_hear_the_truth(
+def test_post_is_published_once_and_reported_truthfully(
     *, kind: Kind, ways: list[Way], kills: list[int], closed_from: int | None
 ) -> None:
     engine = make_engine(kind=kind, ways=ways, kills=kills, closed_from=closed_from)

@@ -3,7 +3,7 @@ import gc
 from letmepost.gateways.garbage import exclude_loaded_objects
 
 
-def test_objects_that_exist_are_excluded_from_garbage_collection() -> None:
+def test_existing_objects_are_excluded_from_garbage_collection() -> None:
     loaded: list[object] = [[]]
     try:
         exclude_loaded_objects()

@@ -1,4 +1,4 @@
-"""Sending one request: what goes over the wire, what comes back, and what may never be called."""
+"""Requests of the HTTP client: what is sent, what is received, and what must not be called."""
 
 import asyncio
 import gzip
@@ -18,7 +18,7 @@ from tests.gateways.support import Connection, Names, answering, calling, get, p
 MEBIBYTE = 1024 * 1024
 
 
-async def test_reply_is_given_whole_whatever_its_status() -> None:
+async def test_reply_is_complete_with_any_status() -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.answer(503, b"later", Retry_After="3", X_Many="a")
@@ -27,11 +27,11 @@ async def test_reply_is_given_whole_whatever_its_status() -> None:
         reply = await client.send(post(server.url))
     assert (reply.status, reply.body) == (503, b"later")
     assert reply.headers == {"content-length": "5", "retry-after": "3", "x-many": "a"}
-    assert abs((reply.received_at - datetime.now(UTC)).total_seconds()) < 60  # noqa: TID251 - a real clock was passed
+    assert abs((reply.received_at - datetime.now(UTC)).total_seconds()) < 60  # noqa: TID251 - with a real clock
     assert 0 < reply.durations.connect_ms <= reply.durations.first_byte_ms <= reply.durations.total_ms < 5000
 
 
-async def test_repeated_and_foreign_headers_are_readable() -> None:
+async def test_repeated_and_non_ascii_headers_are_readable() -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.send(b"HTTP/1.1 200 OK\r\nLink: a\r\nLINK: b\r\nX-Odd: \xff\r\nContent-Length: 0\r\n\r\n")
@@ -41,7 +41,7 @@ async def test_repeated_and_foreign_headers_are_readable() -> None:
     assert reply.headers == {"link": "a, b", "x-odd": "\xff", "content-length": "0"}
 
 
-async def test_request_goes_out_as_written_with_little_added() -> None:
+async def test_request_is_sent_as_given_with_few_added_headers() -> None:
     async with serving(answering) as server, calling() as client:
         target = "/a%2fb/%7Euser?sig=%41%2F+&empty="
         await client.send(Outgoing(method="POST", url=server.url + target, body=b"{}", headers={"X-Key": "1"}))
@@ -57,7 +57,7 @@ async def test_request_goes_out_as_written_with_little_added() -> None:
     }
 
 
-async def test_cookies_are_neither_kept_nor_sent() -> None:
+async def test_cookies_are_not_stored_or_sent() -> None:
     async def handler(connection: Connection) -> None:
         while True:
             await connection.receive()
@@ -77,7 +77,7 @@ async def test_proxy_of_the_environment_is_ignored(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("size", [0, 1, 65536, 3 * MEBIBYTE])
-async def test_whole_body_arrives_whole_and_with_its_length(size: int) -> None:
+async def test_body_is_sent_completely_with_its_length(size: int) -> None:
     async with serving(answering) as server, calling() as client:
         body = b"x" * size
         reply = await client.send(Outgoing(method="PUT", url=server.url, body=body, max_reply_bytes=4 * MEBIBYTE))
@@ -91,7 +91,7 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
         yield part
 
 
-async def test_streamed_body_goes_out_with_its_exact_length_and_unchunked() -> None:
+async def test_streamed_body_is_sent_with_its_exact_length_and_without_chunks() -> None:
     async with serving(answering) as server, calling() as client:
         source = chunks(b"a" * 100_000, b"", b"b" * 100_000)
         request = Outgoing(method="PUT", url=server.url, body=source, body_length=200_000)
@@ -112,15 +112,13 @@ async def broken() -> AsyncIterator[bytes]:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (chunks(b"12345"), "not 10 bytes long"),
-        (chunks(b"12345", b"6789012"), "not 10 bytes long"),
+        (chunks(b"12345"), "announced length of 10 bytes"),
+        (chunks(b"12345", b"6789012"), "announced length of 10 bytes"),
         (broken(), "could not be read while it was being sent"),
     ],
     ids=["short", "long", "broken"],
 )
-async def test_body_of_another_length_than_promised_spoils_its_connection_only(
-    source: AsyncIterator[bytes], message: str
-) -> None:
+async def test_body_of_another_length_breaks_only_its_connection(source: AsyncIterator[bytes], message: str) -> None:
     async with serving(answering) as server, calling() as client:
         with pytest.raises(NoReply, match=message):
             await client.send(Outgoing(method="PUT", url=server.url, body=source, body_length=10))
@@ -128,7 +126,7 @@ async def test_body_of_another_length_than_promised_spoils_its_connection_only(
     assert [received.body for received in server.received] == [b"next"]
 
 
-async def test_answer_that_comes_before_the_body_is_over_is_taken() -> None:
+async def test_response_before_the_end_of_the_body_is_accepted() -> None:
     async def handler(connection: Connection) -> None:
         await connection.reader.readuntil(b"\r\n\r\n")
         await connection.answer(413, b"too large", Connection="close")
@@ -160,12 +158,12 @@ async def test_answer_that_comes_before_the_body_is_over_is_taken() -> None:
         {"body": b"x", "follow_redirects": True},
     ],
 )
-def test_request_that_would_be_garbled_cannot_be_made(request_fields: dict[str, object]) -> None:
+def test_request_that_would_be_garbled_is_rejected(request_fields: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"method|header|control|source|redirect"):
         Outgoing(**{"method": "GET", "url": "https://example.com", **request_fields})  # type: ignore[arg-type]
 
 
-async def test_forbidden_url_is_refused_before_anything_is_opened() -> None:
+async def test_forbidden_url_is_rejected_before_a_connection() -> None:
     async with serving(answering) as server, calling(AddressPolicy(allow_http=True)) as client:
         for url in (server.url, f"http://localhost.:{server.port}", f"http://[::ffff:127.0.0.1]:{server.port}"):
             with pytest.raises(NotSent):
@@ -173,7 +171,7 @@ async def test_forbidden_url_is_refused_before_anything_is_opened() -> None:
     assert server.connections == 0
 
 
-async def test_name_that_leads_home_is_refused_even_if_it_leads_elsewhere_too() -> None:
+async def test_name_with_a_private_address_is_rejected_even_with_a_public_one() -> None:
     names = Names({"evil.example": [["1.1.1.1", "127.0.0.1"]]})
     async with serving(answering) as server, calling(AddressPolicy(allow_http=True), names) as client:
         with pytest.raises(NotSent, match="does not resolve to a public address"):
@@ -181,8 +179,8 @@ async def test_name_that_leads_home_is_refused_even_if_it_leads_elsewhere_too() 
     assert server.connections == 0
 
 
-async def test_name_is_asked_for_once_and_the_answer_is_what_is_called() -> None:
-    """Rebinding: the second answer would be forbidden, but there is no second question."""
+async def test_name_is_resolved_once_and_the_result_is_called() -> None:
+    """DNS rebinding: the second answer would be forbidden, but there is no second look-up."""
     names = Names({"rebind.example": [["127.0.0.1"], ["169.254.169.254"]]})
     async with serving(answering) as server, calling(names=names) as client:
         for _ in range(3):
@@ -191,7 +189,7 @@ async def test_name_is_asked_for_once_and_the_answer_is_what_is_called() -> None
     assert server.received[0].headers["host"] == f"rebind.example:{server.port}"
 
 
-async def test_redirect_is_an_answer_unless_it_is_to_be_followed() -> None:
+async def test_redirect_is_returned_by_default() -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.answer(302, Location="/elsewhere")
@@ -201,7 +199,7 @@ async def test_redirect_is_an_answer_unless_it_is_to_be_followed() -> None:
     assert len(server.received) == 1
 
 
-async def test_followed_redirect_takes_its_headers_to_the_first_origin_only() -> None:
+async def test_followed_redirect_sends_its_headers_to_the_first_origin_only() -> None:
     async with serving(answering) as other:
 
         async def handler(connection: Connection) -> None:
@@ -223,7 +221,7 @@ async def test_followed_redirect_takes_its_headers_to_the_first_origin_only() ->
 @pytest.mark.parametrize(
     "location", ["http://169.254.169.254/latest/", "http://127.1/", "file:///etc/passwd", "//user@x/", "http://[::1"]
 )
-async def test_redirect_to_where_nobody_may_call_is_refused(location: str) -> None:
+async def test_redirect_to_a_forbidden_url_is_rejected(location: str) -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.answer(301, Location=location)
@@ -233,7 +231,7 @@ async def test_redirect_to_where_nobody_may_call_is_refused(location: str) -> No
             await client.send(Outgoing(method="GET", url=server.url, follow_redirects=True))
 
 
-async def test_redirect_out_of_the_sandbox_is_refused() -> None:
+async def test_redirect_out_of_the_sandbox_is_rejected() -> None:
     async with serving(answering) as other:
 
         async def handler(connection: Connection) -> None:
@@ -248,7 +246,7 @@ async def test_redirect_out_of_the_sandbox_is_refused() -> None:
     assert other.connections == 0
 
 
-async def test_redirects_end_after_five() -> None:
+async def test_at_most_five_redirects_are_followed() -> None:
     async def handler(connection: Connection) -> None:
         while True:
             await connection.receive()
@@ -263,7 +261,7 @@ async def test_redirects_end_after_five() -> None:
 @pytest.mark.parametrize(
     ("encoding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)], ids=["gzip", "deflate"]
 )
-async def test_answer_that_is_compressed_unasked_is_unpacked(encoding: str, pack: Callable[[bytes], bytes]) -> None:
+async def test_unrequested_compression_is_decompressed(encoding: str, pack: Callable[[bytes], bytes]) -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.answer(200, pack(b"hello" * 50_000), Content_Encoding=encoding)
@@ -273,7 +271,7 @@ async def test_answer_that_is_compressed_unasked_is_unpacked(encoding: str, pack
 
 
 @pytest.mark.parametrize("size", [PIECE_BYTES + more for more in (-1, 0, 1, 200, 258, 259, PIECE_BYTES)])
-async def test_answer_is_unpacked_to_its_last_byte_wherever_pieces_end(size: int) -> None:
+async def test_response_is_decompressed_completely_with_any_size_of_pieces(size: int) -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.answer(200, gzip.compress(b"\0" * size), Content_Encoding="gzip")
@@ -303,13 +301,13 @@ async def test_compressed_bomb_is_stopped_at_the_limit() -> None:
     ("encoding", "body", "message"),
     [
         ("gzip", b"not gzip at all", "could not be decompressed"),
-        ("gzip", gzip.compress(b"x" * 1000)[:-10], "broke off"),
-        ("gzip", gzip.compress(b"x") + b"more", "goes on after"),
-        ("br", b"whatever", "encoding that was not asked for"),
+        ("gzip", gzip.compress(b"x" * 1000)[:-10], "is incomplete"),
+        ("gzip", gzip.compress(b"x") + b"more", "continues after"),
+        ("br", b"whatever", "encoding that was not requested"),
     ],
     ids=["garbled", "short", "long", "unknown"],
 )
-async def test_answer_that_cannot_be_unpacked_is_no_reply(encoding: str, body: bytes, message: str) -> None:
+async def test_undecompressible_response_is_no_reply(encoding: str, body: bytes, message: str) -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.answer(200, body, Content_Encoding=encoding)
@@ -319,7 +317,7 @@ async def test_answer_that_cannot_be_unpacked_is_no_reply(encoding: str, body: b
             await client.send(get(server.url))
 
 
-async def test_head_of_something_compressed_has_no_body_to_unpack() -> None:
+async def test_head_response_with_an_encoding_has_no_body() -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.send(b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 99999999\r\n\r\n")
@@ -330,7 +328,7 @@ async def test_head_of_something_compressed_has_no_body_to_unpack() -> None:
 
 
 @pytest.mark.parametrize("declared", [True, False])
-async def test_answer_over_the_limit_is_not_read_to_its_end(declared: bool) -> None:  # noqa: FBT001
+async def test_response_over_the_limit_is_not_read_completely(declared: bool) -> None:  # noqa: FBT001
     async def handler(connection: Connection) -> None:
         await connection.receive()
         length = b"Content-Length: 999999999\r\n" if declared else b""

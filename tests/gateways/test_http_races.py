@@ -1,4 +1,4 @@
-"""When a call fails: what was surely not executed, what perhaps was, and that nothing is ever sent twice."""
+"""Failed calls: which were surely not executed, which were perhaps executed, and that none is sent twice."""
 
 import asyncio
 import socket
@@ -30,7 +30,7 @@ def free_port() -> int:
 
 async def test_refused_connection_is_not_sent() -> None:
     async with calling() as client:
-        with pytest.raises(NotSent, match=r"http://127\.0\.0\.1:\d+ could not be connected to"):
+        with pytest.raises(NotSent, match=r"Cannot connect to http://127\.0\.0\.1:\d+"):
             await client.send(post(f"http://127.0.0.1:{free_port()}"))
 
 
@@ -40,18 +40,18 @@ async def test_unknown_name_is_not_sent() -> None:
             await client.send(post("https://nowhere.example"))
 
 
-async def test_look_up_that_hangs_is_not_sent_in_time() -> None:
+async def test_hanging_look_up_is_not_sent_in_time() -> None:
     async def hang(host: str) -> list[str]:
         await asyncio.sleep(60)
         return ["127.0.0.1"]
 
     guard = AddressGuard(DEVELOPMENT, hang)
     async with HTTPClient(guard=guard, clock=SystemClock(), user_agent="x", connect_timeout_s=0.1) as client:
-        with pytest.raises(NotSent, match="accepted no connection in time"):
+        with pytest.raises(NotSent, match="did not accept a connection in time"):
             await client.send(post("http://slow.example"))
 
 
-async def test_waiting_in_vain_for_a_place_in_the_pool_is_not_sent() -> None:
+async def test_request_without_a_place_in_the_pool_is_not_sent() -> None:
     async def silent(connection: Connection) -> None:
         await connection.receive()
         await asyncio.sleep(60)
@@ -113,7 +113,7 @@ async def stops_in_the_headers(connection: Connection) -> None:
 
 
 async def drips_headers(connection: Connection) -> None:
-    """Slow loris: every byte comes in time, the reply never."""
+    """Slow loris: every byte arrives in time, but the reply is never complete."""
     await connection.receive()
     await connection.send(b"HTTP/1.1 200 OK\r\nX-Slow: ")
     while True:
@@ -129,7 +129,7 @@ async def drips_a_body(connection: Connection) -> None:
         await asyncio.sleep(0.02)
 
 
-async def says_continue_for_ever(connection: Connection) -> None:
+async def sends_continue_forever(connection: Connection) -> None:
     await connection.receive()
     while True:
         await connection.send(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -162,7 +162,7 @@ MISCHIEF = [
     stops_in_the_headers,
     drips_headers,
     drips_a_body,
-    says_continue_for_ever,
+    sends_continue_forever,
     sends_one_endless_header,
     sends_endless_headers,
 ]
@@ -170,10 +170,10 @@ MISCHIEF = [
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET", "DELETE"])
 @pytest.mark.parametrize("handler", MISCHIEF, ids=lambda handler: handler.__name__)
-async def test_whatever_happens_after_connecting_was_perhaps_executed_and_once(
+async def test_failure_after_connecting_is_perhaps_executed_and_sent_once(
     handler: Callable[[Connection], Awaitable[None]], method: str
 ) -> None:
-    """Also for PUT, GET and DELETE, which aiohttp by itself would send a second time."""
+    """Also for PUT, GET and DELETE, which aiohttp itself would send again."""
     async with serving(handler) as server, calling() as client:
         with pytest.raises(NoReply) as caught:
             await client.send(Outgoing(method=method, url=f"{server.url}/?token=secret", timeout_s=0.3))
@@ -183,7 +183,7 @@ async def test_whatever_happens_after_connecting_was_perhaps_executed_and_once(
     assert "secret" not in str(caught.value)
 
 
-async def test_ten_kilobytes_of_one_header_are_taken() -> None:
+async def test_header_of_ten_kilobytes_is_accepted() -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.answer(X_Long="x" * 10_240)
@@ -192,7 +192,7 @@ async def test_ten_kilobytes_of_one_header_are_taken() -> None:
         assert len((await client.send(get(server.url))).headers["x-long"]) == 10_240
 
 
-async def test_failure_tells_nothing_secret_even_in_its_causes() -> None:
+async def test_failure_contains_no_secret_even_in_its_causes() -> None:
     async with serving(closes) as server, calling() as client:
         request = Outgoing(
             method="POST", url=f"{server.url}/x?access_token=hush", headers={"Authorization": "hush"}, body=b"hush"
@@ -205,7 +205,7 @@ async def test_failure_tells_nothing_secret_even_in_its_causes() -> None:
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-async def test_connection_is_used_again() -> None:
+async def test_connection_is_reused() -> None:
     async with serving(answering) as server, calling() as client:
         first = await client.send(post(server.url))
         for _ in range(5):
@@ -214,7 +214,7 @@ async def test_connection_is_used_again() -> None:
     assert again.durations.connect_ms < max(first.durations.connect_ms, 5)
 
 
-async def test_no_more_connections_are_opened_than_allowed() -> None:
+async def test_number_of_connections_is_limited() -> None:
     async with serving(answering) as server, calling(connections=3) as client:
         await asyncio.gather(*(client.send(post(server.url)) for _ in range(30)))
     assert len(server.received) == 30
@@ -222,8 +222,8 @@ async def test_no_more_connections_are_opened_than_allowed() -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET"])
-async def test_kept_connection_that_breaks_after_the_request_was_read_is_in_doubt(method: str) -> None:
-    """The race of both ends: the server read the second request, perhaps executed it, and closed."""
+async def test_reused_connection_that_breaks_after_the_request_is_in_doubt(method: str) -> None:
+    """The race of both ends: the server read the second request, perhaps executed it, and closed the connection."""
 
     async def handler(connection: Connection) -> None:
         await connection.receive()
@@ -232,13 +232,13 @@ async def test_kept_connection_that_breaks_after_the_request_was_read_is_in_doub
 
     async with serving(handler) as server, calling() as client:
         await client.send(Outgoing(method=method, url=server.url))
-        with pytest.raises(NoReply, match="closed the connection before it answered"):
+        with pytest.raises(NoReply, match="closed the connection before it responded"):
             await client.send(Outgoing(method=method, url=server.url))
     assert len(server.received) == 2
     assert server.connections == 1
 
 
-async def test_kept_connection_that_the_server_closed_is_not_used_again() -> None:
+async def test_connection_closed_by_the_server_is_not_reused() -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.answer()
@@ -261,7 +261,7 @@ def serve_one_request_per_connection(listener: socket.socket, executed: list[byt
 
 @pytest.fixture
 def one_request_server() -> Iterator[tuple[str, list[bytes]]]:
-    """Serves one request for each connection, in a thread, so that no event loop of ours can hold it up."""
+    """Serve one request per connection, in a thread, so that the event loop cannot delay it."""
     executed: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve_one_request_per_connection, args=(listener, executed))
@@ -271,10 +271,10 @@ def one_request_server() -> Iterator[tuple[str, list[bytes]]]:
         thread.join()
 
 
-async def test_closing_that_a_busy_loop_has_not_seen_is_seen_before_sending(
+async def test_closed_connection_is_detected_before_sending_when_the_loop_was_busy(
     one_request_server: tuple[str, list[bytes]],
 ) -> None:
-    """The kernel knows that the server has gone while our event loop was held up by something else."""
+    """The kernel has received the close while the event loop was busy."""
     url, executed = one_request_server
     async with calling() as client:
         for _ in range(5):
@@ -284,7 +284,7 @@ async def test_closing_that_a_busy_loop_has_not_seen_is_seen_before_sending(
 
 
 @pytest.mark.parametrize("delay_s", [0, 0.02])
-async def test_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(delay_s: float) -> None:
+async def test_unexpected_response_is_not_used_for_the_next_request(delay_s: float) -> None:
     async def handler(connection: Connection) -> None:
         await connection.receive()
         await connection.answer(200, b"first")
@@ -297,11 +297,11 @@ async def test_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(delay_
         await client.send(post(server.url))
         await asyncio.sleep(0.05)
         reply = await client.send(post(server.url))
-    assert reply.body == b"first"  # of a connection of its own
+    assert reply.body == b"first"  # on a new connection
     assert server.connections == 2
 
 
-async def test_cancelled_call_leaves_its_connection_unused() -> None:
+async def test_canceled_call_does_not_return_its_connection() -> None:
     async with serving(silent) as server, calling() as client:
         call = asyncio.create_task(client.send(post(server.url)))
         await asyncio.sleep(0.05)
@@ -315,7 +315,7 @@ async def test_cancelled_call_leaves_its_connection_unused() -> None:
 
 @asynccontextmanager
 async def serving_tls(directory: Path, name: str) -> AsyncIterator[tuple[int, Path, list[str | None]]]:
-    """A TLS server with a certificate of its own making: its port, the certificate, the names it was asked for."""
+    """Run a TLS server with its own certificate. Yield its port, the certificate, and the requested names."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     builder = x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
@@ -353,7 +353,7 @@ def tls_client(names: Names, certificate: Path | None) -> HTTPClient:
     return HTTPClient(guard=guard, clock=SystemClock(), user_agent="x", tls=tls, connect_timeout_s=1)
 
 
-async def test_checked_address_is_asked_for_by_the_name_in_tls_too_and_once(tmp_path: Path) -> None:
+async def test_checked_address_is_called_once_with_its_name_in_tls(tmp_path: Path) -> None:
     names = Names({"shop.example": [["127.0.0.1"]]})
     async with (
         serving_tls(tmp_path, "shop.example") as (port, certificate, asked),
@@ -365,7 +365,7 @@ async def test_checked_address_is_asked_for_by_the_name_in_tls_too_and_once(tmp_
 
 
 @pytest.mark.parametrize(("host", "trusted"), [("shop.example", False), ("other.example", True)])
-async def test_certificate_of_a_stranger_is_not_sent(tmp_path: Path, host: str, trusted: bool) -> None:  # noqa: FBT001
+async def test_untrusted_certificate_is_not_sent(tmp_path: Path, host: str, trusted: bool) -> None:  # noqa: FBT001
     names = Names({host: [["127.0.0.1"]]})
     async with (
         serving_tls(tmp_path, "shop.example") as (port, certificate, _),
@@ -385,7 +385,7 @@ async def test_server_without_tls_is_not_sent() -> None:
             await client.send(post(f"https://127.0.0.1:{server.port}"))
 
 
-async def test_tls_handshake_that_is_never_answered_is_not_sent() -> None:
+async def test_unanswered_tls_handshake_is_not_sent() -> None:
     async def handler(connection: Connection) -> None:
         await connection.reader.read(100)
         await asyncio.sleep(60)
@@ -399,8 +399,8 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux tells")
-async def test_many_servers_in_trouble_at_once_leave_nothing_open() -> None:
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
+async def test_many_failing_servers_leave_no_open_files() -> None:
     async def call(client: HTTPClient, url: str) -> None:
         with suppress(SendFailure):
             await client.send(post(url, timeout_s=0.2))

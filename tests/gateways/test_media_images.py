@@ -1,4 +1,4 @@
-"""What files are is what their bytes say."""
+"""Images are identified and measured by their bytes."""
 
 import struct
 import tracemalloc
@@ -20,7 +20,7 @@ FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "imag
 
 
 def image(content_type: str, *, orientation: int | None = None, frames: int = 1, noisy: bool = False) -> bytes:
-    """40 pixels wide and 20 high; ten times as many, and hard to compress, if noisy."""
+    """Return an image of 40 by 20 pixels; with noise, ten times larger and hard to compress."""
     exif = Image.Exif()
     if orientation is not None:
         exif[0x0112] = orientation
@@ -48,12 +48,12 @@ def test_image_has_its_type_and_size(content_type: str) -> None:
 
 @pytest.mark.parametrize("content_type", ["image/jpeg", "image/png", "image/webp"])
 @pytest.mark.parametrize(("orientation", "size"), [(1, (40, 20)), (3, (40, 20)), (6, (20, 40)), (8, (20, 40))])
-def test_image_has_the_size_in_which_it_is_seen(content_type: str, orientation: int, size: tuple[int, int]) -> None:
+def test_image_has_its_displayed_size(content_type: str, orientation: int, size: tuple[int, int]) -> None:
     facts = probe_bytes(image(content_type, orientation=orientation))
     assert (facts.width_px, facts.height_px) == size
 
 
-def test_orientation_that_makes_no_sense_is_ignored() -> None:
+def test_invalid_orientation_is_ignored() -> None:
     whole = image("image/jpeg", orientation=6)
     for garbled in (whole.replace(b"MM\0*", b"XX\0*"), whole.replace(b"\x01\x12\0\x03", b"\x01\x12\0\x02")):
         assert garbled != whole
@@ -77,7 +77,7 @@ def test_video_and_document_have_no_frame_count() -> None:
     assert probe_bytes(b"%PDF-1.7\n").frame_count is None
 
 
-def test_frames_of_an_apng_are_counted_whatever_it_claims() -> None:
+def test_frames_of_an_apng_are_counted_and_not_its_claim() -> None:
     claims_two = bytearray(image("image/png", frames=7))
     claim = claims_two.index(b"acTL")
     claims_two[claim + 4 : claim + 8] = (2).to_bytes(4, "big")
@@ -91,14 +91,14 @@ def test_gif_without_trailer_is_measured() -> None:
 
 @pytest.mark.parametrize("content_type", FORMATS)
 @pytest.mark.parametrize("frames", [1, 3])
-def test_half_an_image_is_unreadable(content_type: str, frames: int) -> None:
+def test_truncated_image_is_unreadable(content_type: str, frames: int) -> None:
     whole = image(content_type, frames=frames if content_type != "image/jpeg" else 1, noisy=True)
     probe_bytes(whole)
     with pytest.raises(UnreadableMediaError, match=r"ends too early|cannot be decoded"):
         probe_bytes(whole[: len(whole) // 2])
 
 
-def test_gif_of_too_many_blocks_is_too_complex() -> None:
+def test_gif_with_too_many_blocks_is_too_complex() -> None:
     head = b"GIF89a\1\0\1\0\0\0\0"
     with pytest.raises(TooComplexMediaError, match="blocks"):
         count_frames("image/gif", BytesIO(head + b"\x21\xfe" + b"\1\0" * 1_100_000 + b"\0"))
@@ -118,7 +118,7 @@ def test_gif_of_too_many_blocks_is_too_complex() -> None:
         (b"%PDF-1.7\n", "application/pdf"),
     ],
 )
-def test_video_and_document_are_known_by_their_first_bytes(head: bytes, content_type: str) -> None:
+def test_videos_and_documents_are_identified_by_their_first_bytes(head: bytes, content_type: str) -> None:
     assert probe_bytes(head) == MediaFacts(content_type=content_type, size_bytes=len(head))
 
 
@@ -147,7 +147,7 @@ def test_unknown_bytes_are_unreadable(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("content_type", FORMATS)
-def test_image_that_only_begins_like_one_is_unreadable(content_type: str) -> None:
+def test_image_with_only_a_valid_start_is_unreadable(content_type: str) -> None:
     with pytest.raises(UnreadableMediaError, match=r"cannot be decoded|ends too early"):
         probe_bytes(image(content_type)[:13])
 
@@ -168,7 +168,7 @@ def webp_of(side_px: int) -> bytes:
 
 
 @pytest.mark.parametrize("bomb", [png_of(100_000, 100_000), webp_of(16_383)], ids=["png", "webp"])
-def test_image_of_too_many_pixels_is_unreadable_without_being_decoded(bomb: bytes) -> None:
+def test_image_with_too_many_pixels_is_rejected_without_decoding(bomb: bytes) -> None:
     tracemalloc.start()
     with pytest.raises(UnreadableMediaError):
         probe_bytes(bomb)
@@ -188,14 +188,14 @@ def test_image_without_its_pixels_is_unreadable() -> None:
         probe_bytes(png_of(MAX_PIXELS // 1000, 1000))
 
 
-def test_metadata_before_the_picture_may_be_large() -> None:
+def test_large_metadata_before_the_picture_is_accepted() -> None:
     picture = image("image/jpeg")
     segment = b"\xff\xe5" + (65_533).to_bytes(2, "big") + b"x" * 65_531
     assert (probe_bytes(picture[:2] + segment * 100 + picture[2:])).width_px == 40
 
 
 @given(st.sampled_from(sorted(FORMATS)), st.data())
-def test_garbled_image_is_measured_or_unreadable_and_nothing_else(content_type: str, data: st.DataObject) -> None:
+def test_garbled_image_is_measured_or_unreadable(content_type: str, data: st.DataObject) -> None:
     garbled = bytearray(image(content_type, orientation=6))
     for _ in range(data.draw(st.integers(1, 8))):
         garbled[data.draw(st.integers(0, len(garbled) - 1))] = data.draw(st.integers(0, 255))

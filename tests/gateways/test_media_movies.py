@@ -1,4 +1,4 @@
-"""What a film is: said by its header, wherever that stands, and by nothing else."""
+"""Films are measured by their header, at any position in the file."""
 
 import io
 import struct
@@ -18,7 +18,7 @@ from tests.gateways.movies import box, claimed, fragmented, header_first, movie,
 FILM = movie()
 
 
-def test_film_says_its_size_length_frame_rate_and_codec() -> None:
+def test_film_has_its_size_duration_frame_rate_and_codec() -> None:
     assert probe_bytes(FILM) == MediaFacts(
         content_type="video/mp4",
         size_bytes=len(FILM),
@@ -31,12 +31,12 @@ def test_film_says_its_size_length_frame_rate_and_codec() -> None:
 
 
 @pytest.mark.parametrize("rotation_degrees", [90, -90])
-def test_film_that_is_filmed_sideways_has_the_size_in_which_it_is_seen(rotation_degrees: int) -> None:
+def test_film_that_is_rotated_sideways_has_its_displayed_size(rotation_degrees: int) -> None:
     facts = probe_bytes(movie(width_px=192, height_px=108, rotation_degrees=rotation_degrees))
     assert (facts.width_px, facts.height_px) == (108, 192)
 
 
-def test_film_on_its_head_keeps_its_size() -> None:
+def test_film_that_is_upside_down_keeps_its_size() -> None:
     facts = probe_bytes(movie(rotation_degrees=180))
     assert (facts.width_px, facts.height_px) == (108, 192)
 
@@ -52,7 +52,7 @@ def test_quicktime_film_is_read_like_an_mp4_file() -> None:
 
 
 class CountingFile(io.BytesIO):
-    """Counts the bytes that are read."""
+    """A file that counts the bytes that are read."""
 
     read_bytes = 0
 
@@ -66,31 +66,31 @@ class CountingFile(io.BytesIO):
     "content",
     [header_first(FILM) + box(b"free", bytes(8_000_000)), FILM[:32] + box(b"free", bytes(8_000_000)) + FILM[32:]],
 )
-def test_header_is_found_at_either_end_without_reading_the_whole_file(content: bytes) -> None:
+def test_header_at_either_end_is_found_without_reading_the_whole_file(content: bytes) -> None:
     file = CountingFile(content)
     assert measure_movie(file, len(content)).duration_s == 1.0
     assert file.read_bytes < 3_000_000
 
 
 @pytest.mark.parametrize("content", [FILM[:-400], FILM[:200], FILM[:32] + box(b"mdat", bytes(10))])
-def test_film_whose_header_is_lost_has_no_length(content: bytes) -> None:
+def test_film_without_its_header_has_no_duration(content: bytes) -> None:
     facts = probe_bytes(content)
     assert (facts.content_type, facts.duration_s) == ("video/mp4", None)
 
 
-def test_sound_alone_has_a_length_and_no_size() -> None:
+def test_sound_without_pictures_has_a_duration_and_no_size() -> None:
     facts = probe_bytes(silence())
     assert (facts.duration_s is not None, facts.width_px, facts.codec) == (True, None, None)
 
 
 def fragment(samples: int) -> bytes:
-    """A fragment with a run of so many samples, all of the default size: its entries take no bytes."""
+    """Return a fragment with a run of this many samples, all of the default size: its entries take no bytes."""
     run = box(b"trun", struct.pack(">II", 0, samples))
     return box(b"moof", box(b"mfhd", bytes(8)) + box(b"traf", box(b"tfhd", struct.pack(">II", 0, 1)) + run))
 
 
 def table(kind: bytes, body: bytes) -> bytes:
-    """A film whose only table is this one."""
+    """Return a film with only this table."""
     nested = box(kind, body)
     for container in (b"stbl", b"minf", b"mdia", b"trak", b"moov"):
         nested = box(container, nested)
@@ -112,12 +112,12 @@ def table(kind: bytes, body: bytes) -> bytes:
     ],
     ids=["samples", "tracks", "fragment", "stsz", "stz2", "stco", "ctts", "sbgp", "cmov"],
 )
-def test_film_that_claims_more_than_it_holds_is_unreadable(content: bytes) -> None:
+def test_film_that_claims_more_than_it_contains_is_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableMediaError, match=r"claims|compressed"):
         probe_bytes(content)
 
 
-def test_film_with_more_boxes_than_any_program_writes_is_unreadable() -> None:
+def test_film_with_too_many_boxes_is_unreadable() -> None:
     with pytest.raises(TooComplexMediaError):
         probe_bytes(FILM + box(b"free", b"") * 20_000)
     deep = b""
@@ -127,26 +127,26 @@ def test_film_with_more_boxes_than_any_program_writes_is_unreadable() -> None:
         probe_bytes(FILM[:32] + deep)
 
 
-def test_film_of_many_fragments_is_measured() -> None:
+def test_film_with_many_fragments_is_measured() -> None:
     facts = probe_bytes(fragmented(frames=120))
     assert (facts.width_px, facts.codec) == (108, "h264")
 
 
 def test_film_with_uncompressed_sound_is_measured() -> None:
-    """Each sample of PCM sound is one moment of it: 48,000 a second, of a few bytes each."""
+    """Each sample of PCM sound is one value: 48,000 a second, of a few bytes each."""
     assert probe_bytes(silence(codec="pcm_s16le", container="mov")).duration_s is not None
 
 
 @given(st.binary(max_size=200), st.integers(0, 400))
-def test_any_boxes_are_checked_and_nothing_else_is_raised(data: bytes, size_bytes: int) -> None:
+def test_any_boxes_are_checked_without_other_exceptions(data: bytes, size_bytes: int) -> None:
     for content in (data, box(b"moov", data), table(b"stsz", data), box(b"moof", box(b"traf", box(b"trun", data)))):
         with suppress(UnreadableMediaError):
             Claims(io.BytesIO(content), size_bytes).check()
 
 
 @given(st.data())
-@settings(max_examples=60)  # a file each, by a thread each
-def test_garbled_film_is_described_or_not_and_nothing_else(data: st.DataObject) -> None:
+@settings(max_examples=60)  # one file and one thread each
+def test_garbled_film_is_measured_or_not(data: st.DataObject) -> None:
     garbled = bytearray(FILM)
     for _ in range(data.draw(st.integers(1, 8))):
         garbled[data.draw(st.integers(0, len(garbled) - 1))] = data.draw(st.integers(0, 255))

@@ -1,4 +1,4 @@
-"""Media files are parsed by child processes: within limits, in turn, and without the service's secrets."""
+"""Media files are parsed by child processes: with limits, in turn, and without the service's secrets."""
 
 import asyncio
 import os
@@ -50,16 +50,16 @@ async def probes() -> AsyncIterator[MediaProbes]:
 
 
 def pid_of(probes: MediaProbes) -> int:
-    """Of the process that the next file goes to."""
+    """Return the process that the next file goes to."""
     return probes._idle[-1]._process.pid
 
 
 @pytest.mark.parametrize("data", [picture(), FILM, b"%PDF-1.7\n"], ids=["image", "film", "document"])
-async def test_process_measures_what_its_parser_measures(probes: MediaProbes, data: bytes) -> None:
+async def test_process_returns_the_measures_of_its_parser(probes: MediaProbes, data: bytes) -> None:
     assert await probe(probes, data) == probe_bytes(data)
 
 
-async def test_process_is_used_again_after_good_and_unreadable_files(probes: MediaProbes) -> None:
+async def test_process_is_reused_after_valid_and_unreadable_files(probes: MediaProbes) -> None:
     await probe(probes, picture())
     pid = pid_of(probes)
     with pytest.raises(UnreadableMediaError, match="ends too early"):
@@ -77,7 +77,7 @@ async def test_film_that_claims_millions_of_samples_is_unreadable(
 
 
 async def test_service_imports_no_media_parser() -> None:
-    """In an interpreter of its own, because tests import Pillow and PyAV."""
+    """In a separate interpreter, because tests import Pillow and PyAV."""
     program = (
         "import asyncio, sys\n"
         "import letmepost.bootstrap.api, letmepost.bootstrap.worker, letmepost.__main__\n"
@@ -129,7 +129,7 @@ async def test_image_that_needs_too_much_memory_is_too_complex() -> None:
     await probes.close()
 
 
-async def test_file_that_takes_too_much_processor_time_is_too_complex() -> None:
+async def test_file_that_takes_too_much_cpu_time_is_too_complex() -> None:
     chunk = b"\0\0\0\1prVta" + zlib.crc32(b"prVta").to_bytes(4, "big")
     probes = MediaProbes(1, ProcessLimits(cpu_s=1))
     with pytest.raises(TooComplexMediaError, match="time"):
@@ -151,14 +151,14 @@ async def test_file_that_takes_too_long_is_too_complex_and_its_process_is_replac
     await probes.close()
 
 
-async def test_process_that_was_killed_is_replaced_and_the_file_measured(probes: MediaProbes) -> None:
+async def test_killed_process_is_replaced_and_the_file_measured(probes: MediaProbes) -> None:
     await probe(probes, picture())
     os.kill(pid_of(probes), signal.SIGKILL)
     assert (await probe(probes, picture())).width_px == 40
 
 
 class Reading:
-    """Reads `data`; calls `then` whenever a process, not the service itself, asks for bytes."""
+    """Reads `data`, and calls `then` when a process, not the service itself, asks for bytes."""
 
     def __init__(self, data: bytes, then: Callable[[], Awaitable[None]]) -> None:
         self._data = data
@@ -172,7 +172,7 @@ class Reading:
         return self._data[first_byte : first_byte + length_bytes]
 
 
-async def test_file_whose_parser_always_crashes_is_unreadable(probes: MediaProbes) -> None:
+async def test_file_with_a_parser_that_always_crashes_is_unreadable(probes: MediaProbes) -> None:
     killed, earlier = set(), {child.pid for child in psutil.Process().children()}
 
     async def kill() -> None:
@@ -183,11 +183,11 @@ async def test_file_whose_parser_always_crashes_is_unreadable(probes: MediaProbe
 
     with pytest.raises(UnreadableMediaError, match="crashed"):
         await probes.probe(OWNER, Reading(FILM, kill), len(FILM))
-    assert len(killed) == 2, "it is tried once more, with another process"
+    assert len(killed) == 2, "it is retried once, with another process"
     assert await probe(probes, FILM) == probe_bytes(FILM)
 
 
-async def test_failure_to_read_the_file_is_not_taken_for_a_broken_file(probes: MediaProbes) -> None:
+async def test_failure_to_read_the_file_is_passed_on(probes: MediaProbes) -> None:
     async def fail() -> None:
         raise ConnectionResetError
 
@@ -236,7 +236,7 @@ async def test_process_is_replaced_after_many_files(probes: MediaProbes) -> None
         b"x" * 5000,
     ],
 )
-async def test_process_that_breaks_the_protocol_is_not_trusted(reply: bytes) -> None:
+async def test_process_that_breaks_the_protocol_is_ended(reply: bytes) -> None:
     program = (
         "import sys\n"
         "from letmepost.gateways.media.messages import framed\n"
@@ -253,14 +253,14 @@ async def test_process_that_breaks_the_protocol_is_not_trusted(reply: bytes) -> 
     await process.kill()
 
 
-async def test_process_that_does_not_start_is_no_fault_of_the_file() -> None:
+async def test_failed_start_is_not_a_failure_of_the_file() -> None:
     probes = MediaProbes(1, ProcessLimits(memory_bytes=2**100))
     with pytest.raises(MediaProcessError):
         await probe(probes, picture())
 
 
 async def test_processes_end_with_the_service() -> None:
-    """Even if the service is killed: nothing tells them but the end of their pipes."""
+    """Even if the service is killed: they only detect the end of their pipes."""
     program = (
         "import asyncio, sys\n"
         "from letmepost.gateways.media.process import ProcessLimits, MediaProcess\n"
@@ -282,7 +282,7 @@ async def test_processes_end_with_the_service() -> None:
     assert await eventually(has_ended)
 
 
-async def test_owners_take_turns_and_slots_are_bounded() -> None:
+async def test_owners_take_turns_and_slots_are_limited() -> None:
     turns, order, running = Turns(1), [], 0
 
     async def work(owner: str, number: int) -> None:
@@ -298,7 +298,7 @@ async def test_owners_take_turns_and_slots_are_bounded() -> None:
     assert order == ["a0", "a1", "b0", "c0", "a2", "b1", "a3"]
 
 
-async def test_slot_that_is_given_up_goes_to_the_next() -> None:
+async def test_abandoned_slot_goes_to_the_next() -> None:
     turns = Turns(1)
 
     async def hold(until: asyncio.Event) -> None:

@@ -8,15 +8,15 @@ def lookup() -> NameLookup:
     return NameLookup(workers=1)
 
 
-async def test_name_of_this_machine_is_found_once_for_each_address(lookup: NameLookup) -> None:
+async def test_name_of_this_machine_has_each_address_once(lookup: NameLookup) -> None:
     found = await lookup("localhost")
     assert set(found) <= {"127.0.0.1", "::1"}
     assert len(found) == len(set(found)) > 0
     lookup.close()
 
 
-async def test_name_that_cannot_be_is_an_error(lookup: NameLookup) -> None:
-    """Two dots need no server to be refused, so nothing leaves this machine."""
+async def test_malformed_name_is_an_error(lookup: NameLookup) -> None:
+    """Two dots are rejected without a name server, so nothing leaves this machine."""
     with pytest.raises((OSError, UnicodeError)):
         await lookup("no..name")
     lookup.close()

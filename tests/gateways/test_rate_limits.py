@@ -18,7 +18,7 @@ from tests.doubles.clock import SteppedClock
 
 LIMIT = 3
 STUCK_S = 20.0
-"""A request that gets no answer fails its test after this time, instead of stopping the whole run."""
+"""A request without an answer fails its test after this time, instead of blocking the whole run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ async def test_requests_of_different_keys_do_not_wait_for_each_other(limits: Rat
     stuck.answer()
 
 
-async def test_requests_of_the_next_minute_are_counted_apart(
+async def test_requests_of_the_next_minute_are_counted_separately(
     limits: RateLimits, held: HeldRedis, clock: SteppedClock
 ) -> None:
     old = send(limits, LIMIT)
@@ -156,14 +156,14 @@ async def test_requests_of_the_next_minute_are_counted_apart(
     assert remaining(await finish(*old, *new)) == [(2, False), (1, False), (0, False), (2, False)]
 
 
-async def test_each_request_is_measured_by_its_own_limit(limits: RateLimits, held: HeldRedis) -> None:
+async def test_each_request_is_checked_against_its_own_limit(limits: RateLimits, held: HeldRedis) -> None:
     requests = [asyncio.create_task(limits.take("key", limit)) for limit in (1, 1, 10)]
     (await held.next_call()).answer()
     assert remaining(await finish(*requests)) == [(0, False), (0, True), (7, False)]
 
 
-async def test_look_sees_every_request_that_arrived_before_it(limits: RateLimits, held: HeldRedis) -> None:
-    """Otherwise a burst of guesses could end with the right one while the wrong ones wait to be counted."""
+async def test_look_includes_every_earlier_request(limits: RateLimits, held: HeldRedis) -> None:
+    """Otherwise, a burst of guesses could end with a correct one while the wrong ones wait to be counted."""
     first = send(limits, 1)
     call = await held.next_call()
     early_look = asyncio.create_task(limits.look("key", LIMIT))
@@ -208,7 +208,7 @@ async def test_request_canceled_in_a_shared_call_leaves_the_call_running(limits:
 async def test_failure_reaches_every_waiting_request(
     limits: RateLimits, held: HeldRedis, metrics: CountingMetrics
 ) -> None:
-    """Those that wait for the next call fail too: no request waits longer for a dead Redis than one call takes."""
+    """Requests that wait for the next call fail, too, so that none waits longer for Redis than one call takes."""
     with capture_logs(processors=[merge_contextvars]) as logs:
         requests = []
         for request_id in ("first", "second"):
@@ -227,7 +227,7 @@ async def test_failure_reaches_every_waiting_request(
     assert held.has_no_more_calls()
 
 
-async def test_canceled_request_does_not_keep_a_failure_from_others(
+async def test_canceled_request_does_not_hide_a_failure_from_others(
     limits: RateLimits, held: HeldRedis, metrics: CountingMetrics
 ) -> None:
     canceled, other = send(limits, 2)

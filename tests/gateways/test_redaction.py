@@ -1,4 +1,4 @@
-"""Secrets that a call carried are removed from what the server answers, however the server writes them."""
+"""Secrets of a call are removed from the server's reply, in any encoding."""
 
 import base64
 import html
@@ -41,12 +41,12 @@ def secrets(**carrying: Any) -> Secrets:
 
 
 @pytest.mark.parametrize("carrying", CARRIED, ids=str)
-def test_every_credential_that_a_call_carries_is_removed(carrying: dict[str, Any]) -> None:
+def test_every_credential_of_a_call_is_removed(carrying: dict[str, Any]) -> None:
     assert secrets(**carrying).redact(f"no {SECRET}, sorry") == f"no {REDACTED}, sorry"
 
 
 @pytest.mark.parametrize(
-    "spelled",
+    "encoded",
     [
         SECRET,
         json.dumps(SECRET)[1:-1],
@@ -65,19 +65,19 @@ def test_every_credential_that_a_call_carries_is_removed(carrying: dict[str, Any
         quote(base64.b64encode(SECRET.encode()).decode(), safe=""),
     ],
 )
-def test_secret_is_removed_in_every_encoding(spelled: str) -> None:
+def test_secret_is_removed_in_every_encoding(encoded: str) -> None:
     known = secrets(json={"password": SECRET})
-    assert known.redact(f"<{spelled}>") == f"<{REDACTED}>"
-    assert known.redact_bytes(f"<{spelled}>".encode()) == f"<{REDACTED}>".encode()
+    assert known.redact(f"<{encoded}>") == f"<{REDACTED}>"
+    assert known.redact_bytes(f"<{encoded}>".encode()) == f"<{REDACTED}>".encode()
 
 
-def test_basic_credentials_are_removed_as_they_were_sent() -> None:
+def test_basic_credentials_are_removed_as_sent() -> None:
     pair = base64.b64encode(b"client:long-secret").decode()
     known = secrets(headers={"authorization": f"Basic {pair}"})
     assert known.redact(f"{pair} client long-secret") == f"{REDACTED} client {REDACTED}"
 
 
-def test_credential_that_signed_a_call_is_removed() -> None:
+def test_signing_credential_is_removed() -> None:
     known = Secrets()
     known.add(["access-1234", "refresh-1234"])
     assert known.redact("access-1234 refresh-1234") == f"{REDACTED} {REDACTED}"
@@ -93,12 +93,12 @@ def test_credential_that_signed_a_call_is_removed() -> None:
     ],
     ids=str,
 )
-def test_what_is_no_secret_is_kept(carrying: dict[str, Any]) -> None:
+def test_other_values_are_kept(carrying: dict[str, Any]) -> None:
     text = "Hello world alice authorization_code refresh_token username application/json abc 7"
     assert secrets(**carrying).redact(text) == text
 
 
-def test_longer_secret_is_removed_whole_when_a_shorter_one_is_part_of_it() -> None:
+def test_longer_secret_is_removed_completely_when_it_contains_a_shorter_one() -> None:
     known = Secrets()
     known.add(["abcd", "abcdefgh"])
     assert known.redact("abcdefgh abcd") == f"{REDACTED} {REDACTED}"

@@ -1,4 +1,4 @@
-"""Blobs in a bucket: the promises of a disk, kept over S3's own protocol by a server on loopback."""
+"""Blobs in a bucket: the same guarantees as on disk, over the S3 protocol with a server on loopback."""
 
 import asyncio
 import hashlib
@@ -41,7 +41,7 @@ async def uploads_under_way(store: S3BlobStore) -> list[Any]:
 
 
 @pytest.mark.parametrize("size_bytes", [0, 1, PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES])
-async def test_what_is_put_is_what_is_read(store: S3BlobStore, size_bytes: int) -> None:
+async def test_stored_blob_is_read(store: S3BlobStore, size_bytes: int) -> None:
     content = os.urandom(size_bytes)
     stored = await store.put(KEY, chunks(content[:10], b"", content[10:]), max_bytes=size_bytes)
     assert (stored.size_bytes, stored.sha256) == (size_bytes, hashlib.sha256(content).digest())
@@ -59,7 +59,7 @@ async def test_ranges_are_exact(store: S3BlobStore) -> None:
             await store.open(KEY, first_byte=first_byte, length_bytes=length_bytes)
 
 
-async def test_absent_blob_is_missing_and_gone_after_delete(store: S3BlobStore) -> None:
+async def test_missing_blob_is_reported_and_a_deleted_blob_is_missing(store: S3BlobStore) -> None:
     await store.put(KEY, chunks(b"x"), max_bytes=1)
     pieces = await store.open(KEY)
     await store.delete(KEY)
@@ -71,7 +71,7 @@ async def test_absent_blob_is_missing_and_gone_after_delete(store: S3BlobStore) 
         await store.open(KEY)
 
 
-async def test_blob_that_was_replaced_is_not_read_as_a_mixture(store: S3BlobStore) -> None:
+async def test_replaced_blob_is_not_read_as_a_mixture(store: S3BlobStore) -> None:
     await store.put(KEY, chunks(bytes(READ_BYTES + 1)), max_bytes=READ_BYTES + 1)
     pieces = await store.open(KEY)
     assert len(await anext(pieces)) == READ_BYTES
@@ -81,14 +81,14 @@ async def test_blob_that_was_replaced_is_not_read_as_a_mixture(store: S3BlobStor
 
 
 @pytest.mark.parametrize("size_bytes", [11, 2 * PART_BYTES])
-async def test_too_much_is_refused_and_nothing_of_it_is_kept(store: S3BlobStore, size_bytes: int) -> None:
+async def test_content_over_the_limit_is_not_stored(store: S3BlobStore, size_bytes: int) -> None:
     with pytest.raises(BlobTooLargeError):
         await store.put(KEY, chunks(bytes(size_bytes - 1), b"x"), max_bytes=size_bytes - 1)
     assert not await store.exists(KEY)
     assert await uploads_under_way(store) == []
 
 
-async def test_upload_that_is_cut_off_leaves_nothing(store: S3BlobStore) -> None:
+async def test_interrupted_upload_stores_nothing(store: S3BlobStore) -> None:
     is_waiting = asyncio.Event()
 
     async def halting() -> AsyncIterator[bytes]:
@@ -105,17 +105,17 @@ async def test_upload_that_is_cut_off_leaves_nothing(store: S3BlobStore) -> None
     assert await uploads_under_way(store) == []
 
 
-async def test_leftovers_of_the_dead_are_removed_and_the_living_are_not(store: S3BlobStore) -> None:
+async def test_only_old_leftovers_are_removed(store: S3BlobStore) -> None:
     await store._ask("create_multipart_upload", Key=KEY)
-    # The server of these tests says 2010 of every upload.
+    # The server of these tests reports 2010 as the date of every upload.
     assert await store.remove_leftovers(datetime(2009, 1, 1, tzinfo=UTC)) == 0
     assert len(await uploads_under_way(store)) == 1
     assert await store.remove_leftovers(datetime(2011, 1, 1, tzinfo=UTC)) == 1
     assert await uploads_under_way(store) == []
 
 
-async def test_store_that_cannot_be_asked_does_not_say_absent(s3_url: str) -> None:
-    """A blob that is thought absent is deleted from the records."""
+async def test_unavailable_store_does_not_report_a_missing_blob(s3_url: str) -> None:
+    """A blob that is reported as missing is deleted from the records."""
     elsewhere = open_s3(bucket(s3_url, name="no-such-bucket"))
     with pytest.raises(Exception, match="NoSuchBucket"):
         await elsewhere.put(KEY, chunks(b"x"), max_bytes=1)
@@ -127,13 +127,13 @@ async def test_store_that_cannot_be_asked_does_not_say_absent(s3_url: str) -> No
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
-async def test_key_of_another_form_is_a_defect(store: S3BlobStore, key: str) -> None:
+async def test_malformed_key_is_a_defect(store: S3BlobStore, key: str) -> None:
     for call in (store.put(key, chunks(b"x"), max_bytes=1), store.open(key), store.exists(key), store.delete(key)):
         with pytest.raises(ValueError, match="is not the key of a blob"):
             await call
 
 
-async def test_whoever_has_the_address_puts_bytes_past_us(store: S3BlobStore) -> None:
+async def test_presigned_url_stores_bytes_without_this_service(store: S3BlobStore) -> None:
     put = store.presign_put(KEY, size_bytes=5, valid_for_s=60)
     async with httpx2.AsyncClient() as anybody:
         assert (await anybody.put(put.url, content=b"bytes", headers=dict(put.headers))).status_code == 200
@@ -143,11 +143,11 @@ async def test_whoever_has_the_address_puts_bytes_past_us(store: S3BlobStore) ->
     await store.delete("org_1/media_2")
 
 
-async def test_length_is_a_part_of_the_signed_address(store: S3BlobStore) -> None:
+async def test_length_is_part_of_the_signed_url(store: S3BlobStore) -> None:
     put = store.presign_put(KEY, size_bytes=5, valid_for_s=60)
     assert "content-length" in put.url.split("X-Amz-SignedHeaders=")[1].split("&")[0]
 
 
-async def test_what_is_not_there_cannot_be_copied(store: S3BlobStore) -> None:
+async def test_missing_source_cannot_be_copied(store: S3BlobStore) -> None:
     with pytest.raises(BlobMissingError):
         await store.copy("org_1/nothing", KEY)

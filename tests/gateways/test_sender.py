@@ -24,7 +24,7 @@ EXPIRED = json.dumps({"error": "expired"}).encode()
 
 
 class Credentials:
-    """`CredentialSource` that brings `fresh` for the first token that is dead, and counts how often it is asked."""
+    """A `CredentialSource` that replaces the first expired token with `fresh`, and counts its calls."""
 
     def __init__(self, fresh: str | PlatformFailure = "fresh") -> None:
         self._fresh = fresh
@@ -43,7 +43,7 @@ class Credentials:
 
 
 class Ticking(SteppedClock):
-    """Every look at it takes a second."""
+    """A clock that advances by a second at every reading."""
 
     def monotonic_s(self) -> float:
         self.advance(1)
@@ -72,7 +72,7 @@ def post_to(server: LoopbackServer, **changes: Any) -> Call:
 
 
 async def expiring(connection: Connection) -> None:
-    """Takes the fresh token and no other."""
+    """Accept only the fresh token."""
     while True:
         received = await connection.receive()
         if received.headers.get("authorization") == "Bearer fresh":
@@ -82,7 +82,7 @@ async def expiring(connection: Connection) -> None:
 
 
 async def refusing(connection: Connection) -> None:
-    """Takes no token at all."""
+    """Accept no token."""
     while True:
         await connection.receive()
         await connection.answer(401, EXPIRED)
@@ -93,7 +93,7 @@ async def breaking(connection: Connection) -> None:
     connection.reset()
 
 
-async def test_a_call_is_signed_with_the_accounts_credential(http: HTTPClient) -> None:
+async def test_call_is_signed_with_the_credential_of_the_account(http: HTTPClient) -> None:
     async with serving(answering) as server:
         await make_sender(http, Credentials())(post_to(server, headers={"x-version": "1"}))
     [received] = server.received
@@ -101,8 +101,8 @@ async def test_a_call_is_signed_with_the_accounts_credential(http: HTTPClient) -
     assert received.headers["x-version"] == "1"
 
 
-async def test_every_call_gets_entropy_and_a_moment_of_its_own(http: HTTPClient) -> None:
-    """One-time signatures (OAuth 1.0a nonces, DPoP) are refused when they come twice."""
+async def test_every_call_has_its_own_entropy_and_time(http: HTTPClient) -> None:
+    """One-time signatures (OAuth 1.0a nonces, DPoP) are rejected the second time."""
     async with serving(answering) as server:
         sender = make_sender(http, Credentials())
         for _ in range(2):
@@ -113,13 +113,13 @@ async def test_every_call_gets_entropy_and_a_moment_of_its_own(http: HTTPClient)
 
 
 @pytest.mark.parametrize("auth", [Auth.NONE, Auth.APP])
-async def test_a_call_that_is_not_the_accounts_does_not_carry_its_token(http: HTTPClient, auth: Auth) -> None:
+async def test_call_without_the_account_does_not_contain_its_token(http: HTTPClient, auth: Auth) -> None:
     async with serving(answering) as server:
         await make_sender(http, Credentials())(post_to(server, auth=auth))
     assert "authorization" not in server.received[0].headers
 
 
-async def test_without_an_account_nothing_is_signed(http: HTTPClient) -> None:
+async def test_call_without_an_account_is_not_signed(http: HTTPClient) -> None:
     async with serving(answering) as server:
         await make_sender(http)(post_to(server))
     assert "authorization" not in server.received[0].headers
@@ -135,7 +135,7 @@ async def test_without_an_account_nothing_is_signed(http: HTTPClient) -> None:
     ],
     ids=["json", "form", "bytes", "nothing"],
 )
-async def test_a_call_is_sent_as_it_says(
+async def test_call_is_sent_with_its_content(
     http: HTTPClient, content: dict[str, Any], content_type: str | None, body: bytes
 ) -> None:
     async with serving(answering) as server:
@@ -146,7 +146,7 @@ async def test_a_call_is_sent_as_it_says(
     assert (reply.status, reply.body, reply.replayed) == (200, body, False)
 
 
-async def test_media_are_streamed_from_where_they_are_kept(http: HTTPClient) -> None:
+async def test_media_file_is_streamed_from_its_store(http: HTTPClient) -> None:
     asked: list[tuple[UUID, int, int]] = []
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -162,10 +162,10 @@ async def test_media_are_streamed_from_where_they_are_kept(http: HTTPClient) -> 
         reply = await sender(post_to(server, body=MediaRange(UUID(int=7), 100, 5)))
     assert reply.body == b"abcde"
     assert [received.headers["content-length"] for received in server.received] == ["5", "5"]
-    assert asked == [(UUID(int=7), 100, 5)] * 2, "a repeated call reads them again"
+    assert asked == [(UUID(int=7), 100, 5)] * 2, "a repeated call reads the file again"
 
 
-async def test_a_multipart_form_is_sent_in_its_order_and_its_file_streamed(http: HTTPClient) -> None:
+async def test_multipart_form_is_sent_in_order_with_a_streamed_file(http: HTTPClient) -> None:
     async def open_media(media_id: UUID, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:
         async def chunks() -> AsyncIterator[bytes]:
             yield f"{media_id.int} {first_byte}".encode()
@@ -179,7 +179,7 @@ async def test_a_multipart_form_is_sent_in_its_order_and_its_file_streamed(http:
         reply = await sender(post_to(server, multipart=(("kind", "größe"), ("file", file))))
     assert reply.status == 200
     first, second = server.received
-    assert first.headers["content-type"] != second.headers["content-type"], "each sending has a boundary of its own"
+    assert first.headers["content-type"] != second.headers["content-type"], "each request has its own boundary"
     kind, _, boundary = second.headers["content-type"].partition("; boundary=")
     assert kind == "multipart/form-data"
     assert second.body.replace(boundary.encode(), b"B") == (
@@ -198,14 +198,14 @@ async def test_a_multipart_form_is_sent_in_its_order_and_its_file_streamed(http:
         {"multipart": (("f", FormFile(media=MediaRange(UUID(int=7), 0, 5), filename="a", content_type="b/c")),)},
     ],
 )
-async def test_media_cannot_be_sent_where_none_can_be_read(http: HTTPClient, content: dict[str, Any]) -> None:
+async def test_media_file_cannot_be_sent_without_a_store(http: HTTPClient, content: dict[str, Any]) -> None:
     async with serving(answering) as server:
-        with pytest.raises(SendFailure, match="none can be read here"):
+        with pytest.raises(SendFailure, match="cannot read any"):
             await make_sender(http)(post_to(server, **content))
     assert server.received == []
 
 
-async def test_a_dead_token_is_refreshed_and_the_call_repeated_once(http: HTTPClient) -> None:
+async def test_expired_token_is_refreshed_and_the_call_repeated_once(http: HTTPClient) -> None:
     credentials = Credentials()
     async with serving(expiring) as server:
         reply = await make_sender(http, credentials)(post_to(server, json={"text": "Hello"}))
@@ -215,7 +215,7 @@ async def test_a_dead_token_is_refreshed_and_the_call_repeated_once(http: HTTPCl
     assert [dead.secrets["token"] for dead in credentials.refreshed] == ["stored"]
 
 
-async def test_a_fresh_token_that_is_dead_as_well_is_not_refreshed_again(http: HTTPClient) -> None:
+async def test_expired_fresh_token_is_not_refreshed_again(http: HTTPClient) -> None:
     credentials = Credentials()
     async with serving(refusing) as server:
         reply = await make_sender(http, credentials)(post_to(server))
@@ -225,8 +225,8 @@ async def test_a_fresh_token_that_is_dead_as_well_is_not_refreshed_again(http: H
 
 
 @pytest.mark.parametrize(("effect", "sent"), [(Effect.PUBLISH, 1), (Effect.PREPARE, 2)])
-async def test_a_publish_is_not_repeated_without_its_lease(http: HTTPClient, effect: Effect, sent: int) -> None:
-    """The refresh may have taken so long that another worker has the post by now."""
+async def test_publish_is_not_repeated_without_its_lease(http: HTTPClient, effect: Effect, sent: int) -> None:
+    """The refresh may have taken so long that another worker has leased the post."""
     asked: list[Call] = []
 
     async def allow_once(call: Call) -> float:
@@ -244,8 +244,8 @@ async def test_a_publish_is_not_repeated_without_its_lease(http: HTTPClient, eff
     assert len(asked) == (2 if effect is Effect.PUBLISH else 0)
 
 
-async def test_a_publish_that_comes_too_late_is_not_sent(http: HTTPClient) -> None:
-    """The process may have been stopped since its lease was looked at, and another worker may have the post by now."""
+async def test_late_publish_is_not_sent(http: HTTPClient) -> None:
+    """The process may have been stopped since the lease was checked, and another worker may have leased the post."""
 
     async def until_just_now(_call: Call) -> float:
         return SystemClock().monotonic_s() - 0.001
@@ -255,11 +255,11 @@ async def test_a_publish_that_comes_too_late_is_not_sent(http: HTTPClient) -> No
         sender.may_send = until_just_now
         with pytest.raises(NotSent, match="too late"):
             await sender(post_to(server, effect=Effect.PUBLISH))
-        assert (await sender(post_to(server, effect=Effect.PREPARE))).ok, "what nobody sees needs no lease"
+        assert (await sender(post_to(server, effect=Effect.PREPARE))).ok, "an invisible call needs no lease"
     assert len(server.received) == 1
 
 
-async def test_a_refresh_that_fails_ends_the_call(http: HTTPClient) -> None:
+async def test_failed_refresh_ends_the_call(http: HTTPClient) -> None:
     ended = PlatformFailure(FailureKind.AUTH_FAILED, "The session has ended.")
     async with serving(refusing) as server:
         with pytest.raises(PlatformFailure, match="The session has ended"):
@@ -267,7 +267,7 @@ async def test_a_refresh_that_fails_ends_the_call(http: HTTPClient) -> None:
     assert len(server.received) == 1
 
 
-async def test_a_call_is_told_of_without_its_secrets(http: HTTPClient) -> None:
+async def test_record_of_a_call_contains_no_secrets(http: HTTPClient) -> None:
     call_changes: dict[str, Any] = {
         "query": (("access_token", "a-secret"),),
         "json": {"password": "a-secret"},
@@ -288,14 +288,14 @@ async def test_a_call_is_told_of_without_its_secrets(http: HTTPClient) -> None:
     assert "a-secret" not in json.dumps([record.as_json() for record in sender.records])
 
 
-async def test_a_host_is_told_without_the_user_that_a_url_names(http: HTTPClient) -> None:
+async def test_recorded_host_does_not_contain_the_user_of_the_url(http: HTTPClient) -> None:
     sender = make_sender(http)
     with pytest.raises(NotSent):
         await sender(Call(method="GET", url="https://user:a-secret@network.example:8443/path"))
     assert [record.host for record in sender.records] == ["network.example:8443"]
 
 
-async def test_a_call_without_an_answer_is_told_of_too(http: HTTPClient) -> None:
+async def test_call_without_a_reply_is_recorded(http: HTTPClient) -> None:
     async with serving(breaking) as server:
         sender = make_sender(http, Credentials())
         with pytest.raises(NoReply):
@@ -304,8 +304,8 @@ async def test_a_call_without_an_answer_is_told_of_too(http: HTTPClient) -> None
     assert (record.step, record.status) == ("post", None)
 
 
-async def test_a_reply_bears_the_moment_it_came(http: HTTPClient) -> None:
-    """It is a flow's only clock."""
+async def test_reply_has_the_time_of_its_arrival(http: HTTPClient) -> None:
+    """It is the only clock of a flow."""
     sender = make_sender(http)
     async with serving(answering) as server:
         reply = await sender(post_to(server))
@@ -313,7 +313,7 @@ async def test_a_reply_bears_the_moment_it_came(http: HTTPClient) -> None:
 
 
 def echoing(status: int, *, before: str = "", after: str = "") -> Callable[[Connection], Awaitable[None]]:
-    """Answers with what it was sent: its headers, its target and its body."""
+    """Return a handler that answers with the request: its headers, its target and its body."""
 
     async def echo(connection: Connection) -> None:
         while True:
@@ -356,7 +356,7 @@ async def test_secrets_are_removed_from_a_refusal_with_status_200(http: HTTPClie
     assert b"code-1" not in reply.body
 
 
-async def test_success_is_passed_on_unchanged_because_it_may_grant_the_same_token_again(http: HTTPClient) -> None:
+async def test_success_is_unchanged_because_it_may_grant_the_same_token_again(http: HTTPClient) -> None:
     body = b'{"refresh_token": "refresh-1", "note": "no error"}'
 
     async def grant(connection: Connection) -> None:
@@ -368,7 +368,7 @@ async def test_success_is_passed_on_unchanged_because_it_may_grant_the_same_toke
     assert reply.body == body
 
 
-async def test_secret_of_an_earlier_call_is_removed_too(http: HTTPClient) -> None:
+async def test_secret_of_an_earlier_call_is_removed(http: HTTPClient) -> None:
     async def refuse(connection: Connection) -> None:
         await connection.receive()
         await connection.answer(200, b"{}")

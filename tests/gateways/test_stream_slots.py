@@ -1,4 +1,4 @@
-"""How many streams a key follows, as several processes count it."""
+"""The number of streams that a key follows, counted by several processes."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -41,7 +41,7 @@ async def is_full(slots: StreamSlots, key: UUID) -> bool:
         return True
 
 
-async def test_a_key_follows_so_many_streams_and_no_more(redis: Redis, clock: SteppedClock, key: UUID) -> None:
+async def test_number_of_streams_of_a_key_is_limited(redis: Redis, clock: SteppedClock, key: UUID) -> None:
     slots, another_process = StreamSlots(redis, clock, 2), StreamSlots(redis, clock, 2)
     async with slots.kept(await slots.take(key)):
         clock.advance(1)
@@ -54,7 +54,7 @@ async def test_a_key_follows_so_many_streams_and_no_more(redis: Redis, clock: St
     assert (refused.value.rule, refused.value.retry_after_s) == ("events.streams_max", LEASE_S)
 
 
-async def test_a_slot_is_given_back_when_its_stream_breaks(redis: Redis, clock: SteppedClock, key: UUID) -> None:
+async def test_slot_is_released_when_its_stream_breaks(redis: Redis, clock: SteppedClock, key: UUID) -> None:
     slots = StreamSlots(redis, clock, 1)
     with pytest.raises(ConnectionError):
         async with slots.kept(await slots.take(key)):
@@ -62,9 +62,7 @@ async def test_a_slot_is_given_back_when_its_stream_breaks(redis: Redis, clock: 
     assert not await is_full(slots, key)
 
 
-async def test_the_slot_of_a_process_that_died_is_free_after_a_while(
-    redis: Redis, clock: SteppedClock, key: UUID
-) -> None:
+async def test_slot_of_a_dead_process_expires(redis: Redis, clock: SteppedClock, key: UUID) -> None:
     slots = StreamSlots(redis, clock, 1)
     await slots.take(key)
     clock.advance(LEASE_S - 1)
@@ -73,7 +71,7 @@ async def test_the_slot_of_a_process_that_died_is_free_after_a_while(
     assert not await is_full(slots, key)
 
 
-async def test_a_slot_is_kept_as_long_as_its_stream_lasts(redis: Redis, clock: SteppedClock, key: UUID) -> None:
+async def test_slot_is_kept_as_long_as_its_stream(redis: Redis, clock: SteppedClock, key: UUID) -> None:
     slots = StreamSlots(redis, clock, 1, renew_every_s=0.01)
     slot = await slots.take(key)
 
@@ -91,7 +89,7 @@ async def test_a_slot_is_kept_as_long_as_its_stream_lasts(redis: Redis, clock: S
     assert not await is_full(slots, key)
 
 
-async def test_without_redis_every_stream_is_allowed_and_counted(clock: SteppedClock, key: UUID) -> None:
+async def test_every_stream_is_allowed_and_counted_without_redis(clock: SteppedClock, key: UUID) -> None:
     class Counting(Metrics):
         not_limited = 0
 

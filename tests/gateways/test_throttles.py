@@ -1,4 +1,4 @@
-"""What workers learn of platforms, and tell each other by way of Redis."""
+"""The throttles of platforms, which workers share through Redis."""
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
@@ -41,7 +41,7 @@ async def fail(throttles: Throttles, times: int = FAILURES_TO_OPEN) -> None:
         await throttles.failed("network/live", f"account-{number % 2}")
 
 
-async def test_a_limit_holds_until_it_resets(throttles: Throttles, clock: SteppedClock) -> None:
+async def test_limit_holds_until_it_resets(throttles: Throttles, clock: SteppedClock) -> None:
     until = clock.now() + timedelta(seconds=30)
     await throttles.limit("network/account", until)
     found = throttles.find(NAMES)
@@ -51,7 +51,7 @@ async def test_a_limit_holds_until_it_resets(throttles: Throttles, clock: Steppe
     assert throttles.find(NAMES) is None
 
 
-async def test_other_workers_learn_of_a_limit(throttles: Throttles, redis: Redis, clock: SteppedClock) -> None:
+async def test_limit_is_shared_with_other_workers(throttles: Throttles, redis: Redis, clock: SteppedClock) -> None:
     other = Throttles(redis, clock)
     await throttles.limit("network/account", clock.now() + timedelta(seconds=30))
     assert other.find(NAMES) is None
@@ -59,9 +59,7 @@ async def test_other_workers_learn_of_a_limit(throttles: Throttles, redis: Redis
     assert other.find(NAMES) is not None
 
 
-async def test_what_redis_loses_is_written_anew_by_who_knows_it(
-    throttles: Throttles, redis: Redis, clock: SteppedClock
-) -> None:
+async def test_throttle_lost_by_redis_is_written_again(throttles: Throttles, redis: Redis, clock: SteppedClock) -> None:
     await throttles.limit("network/account", clock.now() + timedelta(seconds=30))
     await redis.delete("letmepost:throttles")
     await throttles.refresh()
@@ -70,7 +68,7 @@ async def test_what_redis_loses_is_written_anew_by_who_knows_it(
     assert other.find(NAMES) is not None
 
 
-async def test_a_platform_that_fails_account_after_account_is_left_alone(throttles: Throttles) -> None:
+async def test_platform_that_fails_for_several_accounts_is_paused(throttles: Throttles) -> None:
     await fail(throttles, FAILURES_TO_OPEN - 1)
     assert throttles.find(NAMES) is None
     await fail(throttles, 1)
@@ -79,21 +77,23 @@ async def test_a_platform_that_fails_account_after_account_is_left_alone(throttl
     assert found.reason is Reason.AWAY
 
 
-async def test_one_account_that_fails_says_nothing_of_the_others(throttles: Throttles) -> None:
-    """Its own server may be away: a platform can be many servers."""
+async def test_failures_of_one_account_do_not_affect_others(throttles: Throttles) -> None:
+    """Its own server may be unavailable: a platform can consist of many servers."""
     for _ in range(3 * FAILURES_TO_OPEN):
         await throttles.failed("network/live", "account")
     assert throttles.find(NAMES) is None
 
 
-async def test_after_a_while_one_post_tries_an_absent_platform(throttles: Throttles, clock: SteppedClock) -> None:
+async def test_unavailable_platform_is_tried_with_one_post_after_a_while(
+    throttles: Throttles, clock: SteppedClock
+) -> None:
     await fail(throttles)
     clock.advance(FIRST_AWAY_S + 1)
-    assert throttles.find(NAMES) is None, "the first may try"
-    assert throttles.find(NAMES) is not None, "the others wait for how it ends"
+    assert throttles.find(NAMES) is None, "the first caller may try"
+    assert throttles.find(NAMES) is not None, "the others wait for the result"
 
 
-async def test_each_failed_trial_doubles_the_wait(throttles: Throttles, clock: SteppedClock) -> None:
+async def test_each_failed_trial_doubles_the_pause(throttles: Throttles, clock: SteppedClock) -> None:
     await fail(throttles)
     clock.advance(FIRST_AWAY_S + 1)
     throttles.find(NAMES)
@@ -103,7 +103,7 @@ async def test_each_failed_trial_doubles_the_wait(throttles: Throttles, clock: S
     assert found.until == clock.now() + timedelta(seconds=2 * FIRST_AWAY_S)
 
 
-async def test_a_success_opens_the_way_for_everybody(throttles: Throttles, redis: Redis, clock: SteppedClock) -> None:
+async def test_success_ends_the_pause_for_all_workers(throttles: Throttles, redis: Redis, clock: SteppedClock) -> None:
     await fail(throttles)
     await throttles.succeeded("network/live")
     assert throttles.find(NAMES) is None
@@ -112,7 +112,7 @@ async def test_a_success_opens_the_way_for_everybody(throttles: Throttles, redis
     assert other.find(NAMES) is None
 
 
-async def test_without_redis_a_worker_still_knows_what_it_has_learnt(clock: SteppedClock) -> None:
+async def test_worker_keeps_its_throttles_without_redis(clock: SteppedClock) -> None:
     async with aclosing(Redis.from_url("redis://127.0.0.1:1")) as away:
         throttles = Throttles(away, clock)
         await throttles.limit("network/account", clock.now() + timedelta(seconds=30))
@@ -132,7 +132,7 @@ def left(remaining: int, clock: SteppedClock, *, name: str = "posts", resets_in_
     ("remaining", "is_low", "is_held"),
     [(99, False, False), (26, False, False), (25, True, False), (6, True, False), (5, True, True), (0, True, True)],
 )
-async def test_what_is_nearly_used_up_is_kept_for_posts_and_then_for_nobody(
+async def test_nearly_used_up_budget_is_first_reserved_for_posts_and_then_held_back(
     throttles: Throttles, redis: Redis, clock: SteppedClock, remaining: int, *, is_low: bool, is_held: bool
 ) -> None:
     budget = left(remaining, clock)
@@ -150,7 +150,7 @@ async def test_what_is_nearly_used_up_is_kept_for_posts_and_then_for_nobody(
     assert throttles.find(NAMES) is None
 
 
-async def test_of_two_limits_the_one_holds_that_resets_later(throttles: Throttles, clock: SteppedClock) -> None:
+async def test_later_reset_of_two_limits_counts(throttles: Throttles, clock: SteppedClock) -> None:
     day, hour = left(0, clock, name="day", resets_in_s=86_400), left(0, clock, name="hour", resets_in_s=3600)
     await throttles.spend("network/account", [day, hour])
     found = throttles.find(NAMES)
@@ -158,9 +158,7 @@ async def test_of_two_limits_the_one_holds_that_resets_later(throttles: Throttle
     assert found.budget == day
 
 
-async def test_a_named_limit_replaces_what_was_thought_of_an_absent_platform(
-    throttles: Throttles, clock: SteppedClock
-) -> None:
+async def test_reported_limit_replaces_a_pause_of_the_platform(throttles: Throttles, clock: SteppedClock) -> None:
     await fail(throttles)
     until = clock.now() + timedelta(seconds=1)
     await throttles.limit("network/live", until)
@@ -169,11 +167,11 @@ async def test_a_named_limit_replaces_what_was_thought_of_an_absent_platform(
     assert (found.until, found.reason) == (until, Reason.LIMIT)
 
 
-async def test_every_process_can_read_what_is_left(throttles: Throttles, redis: Redis, clock: SteppedClock) -> None:
+async def test_every_process_can_read_budgets(throttles: Throttles, redis: Redis, clock: SteppedClock) -> None:
     budgets = [left(99, clock), left(7, clock, name="day", resets_in_s=86_400)]
     await throttles.spend("network/account", budgets)
     other = Throttles(redis, clock)
-    assert await other.budgets.read(NAMES) == {}, "no post waits for it to be told"
+    assert await other.budgets.read(NAMES) == {}, "budgets are written later"
     await throttles.refresh()
     assert await other.budgets.read(NAMES) == {"network/account": budgets}
     assert await other.budgets.read([]) == {}
@@ -181,7 +179,7 @@ async def test_every_process_can_read_what_is_left(throttles: Throttles, redis: 
     assert await other.budgets.read(NAMES) == {"network/account": budgets[1:]}
 
 
-async def test_what_is_left_goes_from_redis_when_it_is_reset(
+async def test_budget_is_deleted_from_redis_when_it_resets(
     throttles: Throttles, redis: Redis, clock: SteppedClock
 ) -> None:
     await throttles.spend("network/account", [left(99, clock, resets_in_s=10)])
@@ -191,10 +189,10 @@ async def test_what_is_left_goes_from_redis_when_it_is_reset(
     assert not await redis.exists("letmepost:budgets:network/other")
 
 
-async def test_what_is_left_is_told_when_redis_is_there_again(redis: Redis, clock: SteppedClock) -> None:
+async def test_budget_is_written_when_redis_is_available_again(redis: Redis, clock: SteppedClock) -> None:
     flaky = FlakyRedis(redis)
-    budgets = Budgets(flaky, clock)  # type: ignore[arg-type]  # as much of one as is asked for
-    budgets.learn("network/account", [left(99, clock)])
+    budgets = Budgets(flaky, clock)  # type: ignore[arg-type]  # implements the used methods
+    budgets.record("network/account", [left(99, clock)])
     flaky.is_away = True
     await budgets.tell()
     assert await budgets.read(NAMES) == {}
@@ -204,7 +202,7 @@ async def test_what_is_left_is_told_when_redis_is_there_again(redis: Redis, cloc
 
 
 class FlakyRedis:
-    """Redis, when it is there."""
+    """Redis, with outages."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis

@@ -1,4 +1,4 @@
-"""Hints over Redis: shared calls, and a Redis that cannot be reached."""
+"""Hints over Redis: shared calls, and an unreachable Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ async def hear(subscription: PubSub, count: int) -> list[tuple[str, bytes]]:
     return found
 
 
-async def test_hints_that_are_sent_at_the_same_time_all_arrive(redis: Redis, heard: PubSub) -> None:
+async def test_hints_sent_at_the_same_time_all_arrive(redis: Redis, heard: PubSub) -> None:
     wakeups = Wakeups(redis, redis)
     await asyncio.gather(*(wakeups.batch_changed(batch) for batch in BATCHES))
     assert await hear(heard, 3) == [(BATCH_CHANNEL, batch.bytes) for batch in BATCHES]
@@ -47,19 +47,19 @@ async def test_equal_hints_that_wait_for_a_call_are_sent_once(redis: Redis, hear
     wakeups = Wakeups(redis, redis)
     await asyncio.gather(*(wakeups.wake_worker() for _ in range(5)))
     await wakeups.batch_changed(BATCHES[0])
-    woken = (WORKER_CHANNEL, b"")  # sent by the first, and once for the four that waited meanwhile
+    woken = (WORKER_CHANNEL, b"")  # sent by the first, and once for the four that waited
     assert await hear(heard, 3) == [woken, woken, (BATCH_CHANNEL, BATCHES[0].bytes)]
 
 
-async def test_hint_that_is_written_after_a_call_began_is_sent_again(redis: Redis, heard: PubSub) -> None:
-    """What the first hint was about may have been read before the second one's change."""
+async def test_hint_written_after_a_call_began_is_sent_again(redis: Redis, heard: PubSub) -> None:
+    """The receiver may have read the data of the first hint before the second change."""
     wakeups = Wakeups(redis, redis)
     for _ in range(2):
         await wakeups.wake_worker()
     assert await hear(heard, 2) == [(WORKER_CHANNEL, b"")] * 2
 
 
-async def test_hints_are_given_up_while_redis_cannot_be_reached() -> None:
+async def test_hints_are_dropped_while_redis_is_unreachable() -> None:
     async with Redis(host="127.0.0.1", port=1) as nowhere:
         wakeups = Wakeups(nowhere, nowhere)
         await asyncio.gather(*(wakeups.wake_worker() for _ in range(3)))

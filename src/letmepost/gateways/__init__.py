@@ -1,6 +1,6 @@
-"""Everything that is reached over a wire or a disk, except the database.
+"""Access to networks and disks, except the database.
 
-Holds the one outgoing HTTP client and its address guard, the flow driver, blob stores, Redis rate limits and
-wake-ups, media probing and the clock. May import `domain`, `platforms`, the HTTP library, redis and boto3:
-never SQL, a service or a route.
+Contains the only outgoing HTTP client with its address guard, the driver of flows, blob stores, rate limits and hints
+in Redis, the probing of media files, and the clock. May import `domain`, `platforms`, the HTTP library, redis and
+boto3: no SQL, no service and no route.
 """

@@ -1,4 +1,4 @@
-"""Whose the ranges of IP addresses are, and which names are private."""
+"""The ranges of IP addresses, and the names of private networks."""
 
 from collections.abc import Iterable
 from enum import Enum
@@ -9,22 +9,22 @@ Address: TypeAlias = IPv4Address | IPv6Address
 
 
 class Reach(Enum):
-    """Whose an address is: anybody's on the internet, our own network's, or nothing that serves HTTP."""
+    """The reach of an address: the public internet, a private network, or nothing that serves HTTP."""
 
     PUBLIC = "public"
     PRIVATE = "private"
     NEVER = "never"
 
 
-# After https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry, with the
-# metadata services of clouds added. Spelt out because `ipaddress.is_global` differs between versions of
-# Python; a test holds the tables against it.
+# After https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry, with the metadata
+# services of clouds added. Listed here because `ipaddress.is_global` differs between versions of Python; a test
+# compares the tables with it.
 _PRIVATE_V4 = tuple(map(IPv4Network, ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 _NEVER_V4 = tuple(
     map(
         IPv4Network,
         (
-            "0.0.0.0/8",  # "this network"; Linux takes 0.0.0.0 for loopback
+            "0.0.0.0/8",  # "this network"; Linux treats 0.0.0.0 as loopback
             "169.254.0.0/16",  # link-local: the metadata service of most clouds is 169.254.169.254
             "192.0.0.0/24",  # protocol assignments; Oracle's metadata service
             "192.0.2.0/24",  # documentation, with the next two
@@ -60,7 +60,7 @@ _NEVER_V6 = tuple(
             "2001::/23",  # protocol assignments: Teredo, ORCHID, benchmarks
             "2001:db8::/32",  # documentation, with the next
             "3fff::/20",
-            "2002::/16",  # 6to4: an IPv4 address behind somebody's relay
+            "2002::/16",  # 6to4: an IPv4 address behind a relay
         ),
     )
 )
@@ -76,12 +76,12 @@ _PRIVATE_SUFFIXES = ("localhost", "localdomain", "local", "internal", "home.arpa
 
 
 def is_private_name(host: str) -> bool:
-    """Return whether a lower-case host name can only exist in a private network, without a look-up."""
+    """Return True if a lower-case host name can only exist in a private network. Needs no look-up."""
     return "." not in host or host.endswith(tuple(f".{suffix}" for suffix in _PRIVATE_SUFFIXES))
 
 
 def reach_of(address: Address) -> Reach:
-    """Whose an address is. One that merely wraps an IPv4 address (mapped, NAT64) is judged by that."""
+    """Return the reach of an address. For a wrapped IPv4 address (mapped, NAT64), that of the IPv4 address."""
     if isinstance(address, IPv4Address):
         return _reach(address, never=_NEVER_V4, private=_PRIVATE_V4)
     if address.ipv4_mapped is not None:

@@ -1,4 +1,4 @@
-"""Which addresses may be called: the lock between a tenant's URL and our own network."""
+"""Which addresses may be called: protects the private network from the URLs of tenants."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ from letmepost.gateways.destinations import (
 __all__ = ["AddressGuard", "AddressPolicy", "AddressRefused", "Lookup", "Origin", "read_origin"]
 
 Lookup: TypeAlias = Callable[[str], Awaitable[Sequence[str]]]
-"""The addresses of a name. Raises OSError when it has none or nobody could be asked."""
+"""Returns the addresses of a name. Raises OSError if there are none, or no name server answers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressPolicy:
-    """Which addresses may be called; by default the public internet, over TLS.
+    """The addresses that may be called. By default, the public internet over TLS.
 
     Args:
-        allow_private: loopback and private networks too, for development; metadata services never.
-        allow_http: without TLS too.
-        only_origins: nothing but these, wherever they are: the test world's sandbox.
-        never_origins: not these, nor a name that leads to them: the live world and the sandbox.
+        allow_private: also loopback and private networks, for development, but no metadata services.
+        allow_http: also without TLS.
+        only_origins: only these, wherever they are: the sandbox of the test mode.
+        never_origins: not these, and no name that resolves to them: the live mode must not call the sandbox.
     """
 
     allow_private: bool = False
@@ -39,10 +39,10 @@ class AddressPolicy:
 
 
 class AddressGuard:
-    """Says whether a URL may be called, and by which addresses.
+    """Checks that a URL may be called, and resolves its addresses.
 
-    A name is looked up once for a connection, and the connection goes to the addresses that were judged: a
-    name that changes its answer in between gains nothing.
+    A name is resolved once per connection, and the connection uses the checked addresses. So a name cannot resolve to
+    other addresses in between.
     """
 
     def __init__(self, policy: AddressPolicy, lookup: Lookup) -> None:
@@ -50,7 +50,7 @@ class AddressGuard:
         self._lookup = lookup
 
     def admit(self, url: str) -> Destination:
-        """What the URL says, if the policy allows it as far as can be told without a look-up.
+        """Return the parts of a URL, after all checks that need no look-up.
 
         Raises:
             AddressRefused: the URL is malformed, or its scheme, port, origin or address is forbidden.
@@ -70,10 +70,10 @@ class AddressGuard:
         return destination
 
     async def addresses(self, host: str, port: int) -> list[str]:
-        """Look a name up; return its addresses if every one of them may be called.
+        """Return the addresses of a name, if all of them may be called.
 
-        A name without an address and one with a forbidden address are the same error, which may be tried again:
-        otherwise a caller could find out which names exist in our own network.
+        A missing address and a forbidden address raise the same error, which may be retried. Otherwise, callers could
+        find out which names exist in the private network.
 
         Raises:
             NameUnresolved: the name has no address, or one that may not be called.
@@ -84,7 +84,7 @@ class AddressGuard:
         return [str(address) for address in found]
 
     async def check(self, url: str) -> None:
-        """Tells at once whether a URL could be called, for those who store it to call it later.
+        """Check that a URL can be called, before it is stored to be called later.
 
         Raises:
             AddressRefused: it is malformed or forbidden.
@@ -124,5 +124,5 @@ class AddressGuard:
 
 
 def _is_web_port(port: int) -> bool:
-    """Whether HTTP may live there: no mail, name or file service, which a forged request could talk to."""
+    """Return True if HTTP may use the port: not a port of mail, name or file services, which could be attacked."""
     return port in {80, 443} or port >= 1024

@@ -1,6 +1,6 @@
-"""What is left of platforms' limits, for whoever wants to read it: each in Redis until it resets.
+"""What is left of platforms' rate limits, for display. Each is stored in Redis until it resets.
 
-It decides nothing (`Throttles` does), so that what Redis loses is missing until the next answer, and does no harm.
+`Throttles` decides by them, not this module. So what Redis loses is only missing until the next reply.
 """
 
 import json
@@ -18,62 +18,62 @@ from letmepost.gateways.clock import Clock
 
 _KEY = "letmepost:budgets:"
 _LONGER = timedelta(seconds=1)
-"""Redis counts in whole seconds; whoever reads looks at the time of the reset."""
+"""Redis counts in whole seconds; readers check the time of the reset."""
 
 log = structlog.get_logger()
 
 
 class Budgets:
-    """Budgets by the names of `Throttles`."""
+    """The budgets by their names in `Throttles`."""
 
     def __init__(self, redis: Redis, clock: Clock) -> None:
         self._redis = redis
         self._clock = clock
-        self._untold: dict[str, Sequence[Budget]] = {}
+        self._unwritten: dict[str, Sequence[Budget]] = {}
 
-    def learn(self, name: str, budgets: Collection[Budget]) -> None:
-        """Note what a platform told; it is told on by the next `tell`, so that no post waits for it."""
+    def record(self, name: str, budgets: Collection[Budget]) -> None:
+        """Record budgets from a reply. The next `tell` stores them, so that no post waits for it."""
         if budgets:
-            self._untold[name] = tuple(budgets)
+            self._unwritten[name] = tuple(budgets)
 
     async def tell(self) -> None:
-        """Write what was learnt since the last time, in one round trip."""
+        """Store the recorded budgets, in one round trip."""
         now = self._clock.now()
-        lasting = {name: max(budget.resets_at for budget in budgets) - now for name, budgets in self._untold.items()}
-        untold = {name: budgets for name, budgets in self._untold.items() if lasting[name] > timedelta()}
-        self._untold = {}
-        if not untold:
+        lasting = {name: max(budget.resets_at for budget in budgets) - now for name, budgets in self._unwritten.items()}
+        unwritten = {name: budgets for name, budgets in self._unwritten.items() if lasting[name] > timedelta()}
+        self._unwritten = {}
+        if not unwritten:
             return
         pipeline = self._redis.pipeline(transaction=False)
-        for name, budgets in untold.items():
+        for name, budgets in unwritten.items():
             value = json.dumps([write_budget(budget) for budget in budgets])
             pipeline.set(_KEY + name, value, ex=lasting[name] + _LONGER)
         try:
             await pipeline.execute()
         except (RedisError, OSError) as error:
             log.warning("redis.lost", error=str(error), role="budgets")
-            self._untold = {**untold, **self._untold}
+            self._unwritten = {**unwritten, **self._unwritten}
 
     async def read(self, names: Sequence[str]) -> Mapping[str, Sequence[Budget]]:
-        """What is known by these names, and has not been reset; nothing while Redis does not answer."""
+        """Return the budgets with these names that have not reset; none if Redis does not answer."""
         if not names:
             return {}
         try:
-            told = await self._redis.mget([_KEY + name for name in names])
+            found = await self._redis.mget([_KEY + name for name in names])
         except (RedisError, OSError) as error:
             log.warning("redis.lost", error=str(error), role="budgets")
             return {}
         now = self._clock.now()
         known = {
             name: [read_budget(one) for one in json.loads(value)]
-            for name, value in zip(names, told, strict=True)
+            for name, value in zip(names, found, strict=True)
             if value
         }
         return {name: [budget for budget in budgets if budget.resets_at > now] for name, budgets in known.items()}
 
 
 def write_budget(budget: Budget) -> dict[str, Any]:
-    """A budget as JSON."""
+    """Return a budget as JSON."""
     return {
         "name": budget.name,
         "scope": budget.scope,
@@ -84,7 +84,7 @@ def write_budget(budget: Budget) -> dict[str, Any]:
 
 
 def read_budget(given: Mapping[str, Any]) -> Budget:
-    """What `write_budget` wrote."""
+    """Return the budget that `write_budget` returned as JSON."""
     return Budget(
         name=given["name"],
         scope=LimitScope(given["scope"]),

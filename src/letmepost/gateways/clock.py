@@ -1,4 +1,4 @@
-"""The only place that reads the clock and makes randomness. Whoever needs either is given a `Clock`."""
+"""The only source of time and randomness. Code that needs either gets a `Clock`."""
 
 import secrets
 import time
@@ -7,20 +7,20 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The moment and the chance of one process."""
+    """The time and the randomness of a process."""
 
     def now(self) -> datetime:
-        """The present moment, aware and in UTC; it may jump when the machine's clock is set."""
+        """Return the current time in UTC. It can jump when the machine's clock is set."""
 
     def monotonic_s(self) -> float:
-        """Seconds since some fixed moment, which never run backwards: for measuring, not for dates."""
+        """Return seconds since a fixed time, which never decrease. For durations, not for dates."""
 
     def entropy(self, length_bytes: int) -> bytes:
-        """Unpredictable bytes, fit for secrets."""
+        """Return unpredictable bytes that are suitable for secrets."""
 
 
 class SystemClock:
-    """The machine's own clock and its kernel's randomness."""
+    """The clock of the machine, and the randomness of its kernel."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

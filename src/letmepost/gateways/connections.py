@@ -1,7 +1,7 @@
-"""Connections to checked addresses, and the line between "not sent" and "perhaps executed".
+"""Connections to checked addresses, and the distinction between "not sent" and "perhaps executed".
 
-Everything that fails before a connection is in hand was surely not executed; from then on bytes may have
-left. The line is drawn here, in `Pool.connect`, because that is where the HTTP library passes it.
+A request that fails before it has a connection was surely not executed. From then on, bytes may have been sent.
+`Pool.connect` makes the distinction, because the HTTP library calls it at this moment.
 """
 
 import asyncio
@@ -27,13 +27,13 @@ from letmepost.gateways.clock import Clock
 
 @dataclass(slots=True)
 class Progress:
-    """How far one request has come.
+    """The progress of one request.
 
     Args:
-        deadline: runs for the connecting, then anew for the request itself.
-        timeout_s: what it is then set to.
-        not_after_s: by the monotonic clock, the last moment at which the request may begin.
-        connected_at_s: by the monotonic clock; None as long as nothing can have been sent.
+        deadline: first for connecting, then for the request.
+        timeout_s: the duration of the second deadline.
+        not_after_s: by the monotonic clock, the latest time at which the request may begin.
+        connected_at_s: by the monotonic clock; None while nothing can have been sent.
     """
 
     deadline: asyncio.Timeout
@@ -46,17 +46,14 @@ IN_PROGRESS: ContextVar[Progress] = ContextVar("IN_PROGRESS")
 
 
 class Pool(aiohttp.TCPConnector):
-    """aiohttp's pool of connections, made exact in three ways.
+    """aiohttp's pool of connections, with three changes.
 
-    - A request gets one connection and never a second. By itself aiohttp sends a GET, PUT or DELETE again
-    when a
-      connection breaks before the reply, and that cannot be switched off
-      (https://github.com/aio-libs/aiohttp/issues/10790). A PUT may be the last part of an upload: here it
-      fails as "perhaps executed", and the caller decides.
-    - A connection that the server has closed, or on which it has spoken out of turn, is not used again.
-      Servers close idle connections all the time: what is noticed before sending need not be doubted
-      afterwards.
-    - A name is resolved by the guard, once, and the connection goes to the addresses that it judged.
+    - A request gets only one connection. aiohttp itself sends a GET, PUT or DELETE again if a connection breaks before
+      the reply, which cannot be switched off (https://github.com/aio-libs/aiohttp/issues/10790). A PUT may be the last
+      part of an upload: here it fails as "perhaps executed", and the caller decides.
+    - A connection is not used again if the server has closed it, or has sent unexpected bytes. Servers close idle
+      connections all the time. If that is detected before sending, the request is not in doubt.
+    - The guard resolves a name once, and the connection uses the addresses that it checked.
     """
 
     def __init__(
@@ -87,29 +84,29 @@ class Pool(aiohttp.TCPConnector):
     ) -> Connection:
         progress = IN_PROGRESS.get()
         if progress.connected_at_s is not None:
-            raise NoReply(f"{req.url.origin()} closed the connection before it answered.")
+            raise NoReply(f"{req.url.origin()} closed the connection before it responded.")
         while True:
             connection = await super().connect(req, traces, timeout)
             protocol = cast("ResponseHandler", connection.protocol)
             if protocol not in self._known:
                 self._known.add(protocol)
                 break
-            if not (protocol.should_close or _has_news(connection.transport)):
+            if not (protocol.should_close or _has_received(connection.transport)):
                 break
             connection.close()
         now_s = self._clock.monotonic_s()
         if now_s > progress.not_after_s:
             connection.release()
-            raise NotSent(f"The connection to {req.url.origin()} came too late.")
+            raise NotSent(f"The connection to {req.url.origin()} was established too late.")
         progress.connected_at_s = now_s
         progress.deadline.reschedule(asyncio.get_running_loop().time() + progress.timeout_s)
         return connection
 
 
-def _has_news(transport: asyncio.Transport | None) -> bool:
-    """Whether something has arrived on an idle connection: its end, or bytes that nobody asked for.
+def _has_received(transport: asyncio.Transport | None) -> bool:
+    """Return True if an idle connection was closed by the server, or has received unexpected bytes.
 
-    The event loop may be too busy to have seen it; the kernel knows.
+    The event loop may have been too busy to detect it, so this asks the kernel.
     """
     if transport is None:
         return True
@@ -119,7 +116,7 @@ def _has_news(transport: asyncio.Transport | None) -> bool:
 
 
 class _GuardedResolver(AbstractResolver):
-    """The guard, as aiohttp asks for names."""
+    """The guard as a resolver of aiohttp."""
 
     def __init__(self, guard: AddressGuard) -> None:
         self._guard = guard

@@ -1,7 +1,7 @@
-"""Reading a URL that somebody else wrote: strictly, once, and into the parts that are then used.
+"""Parses URLs from outside strictly and once, into the parts that are then used.
 
-Whatever parsers disagree about (user info, backslashes, brackets in odd places, `127.1`) is refused rather
-than guessed, so that the host that is judged is the host that is called.
+Anything that parsers disagree about (user info, backslashes, brackets in odd places, `127.1`) is rejected instead of
+guessed, so that the checked host is the called host.
 """
 
 import re
@@ -27,7 +27,7 @@ _WIRE_CHARS = string.ascii_letters + string.digits + string.punctuation
 
 
 class AddressRefused(NotSent):
-    """This URL may not be called, now or later: it is malformed, or the policy forbids where it leads."""
+    """The URL may never be called: it is malformed, or the policy forbids its address."""
 
 
 class NameUnresolved(NotSent):
@@ -36,7 +36,7 @@ class NameUnresolved(NotSent):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Scheme, host and port: what a connection, and trust, belongs to."""
+    """Scheme, host and port of a URL. Connections and trust are per origin."""
 
     scheme: str
     host: str
@@ -49,11 +49,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A URL, read.
+    """A parsed URL.
 
-    Its host is a lower-case ASCII name without a final dot, or an address in its usual spelling, which is
-    then `address` too. `path_and_query` goes on the wire byte for byte as it was given: signatures may cover
-    it.
+    Its host is a lower-case ASCII name without a final dot, or an address in its usual form, which is then also in
+    `address`. `path_and_query` is sent byte for byte as it was given, because signatures may cover it.
     """
 
     origin: Origin
@@ -65,10 +64,10 @@ class Destination:
 
 
 def read_url(url: str) -> Destination:
-    """The parts of an absolute http or https URL; a fragment is dropped.
+    """Return the parts of an absolute http or https URL. A fragment is dropped.
 
     Raises:
-        AddressRefused: the URL is too long, malformed, of another scheme, or names a user.
+        AddressRefused: the URL is too long, malformed, of another scheme, or contains a user name.
     """
     if len(url) > MAX_URL_CHARS:
         raise AddressRefused(f"The URL has more than {MAX_URL_CHARS} characters.")
@@ -82,7 +81,7 @@ def read_url(url: str) -> Destination:
         raise AddressRefused("The URL is not an http or https URL.")
     parts = _AUTHORITY.fullmatch(authority)
     if parts is None:
-        raise AddressRefused("The URL has no host, names a user, or its host or port is malformed.")
+        raise AddressRefused("The URL has no host, contains a user name, or its host or port is malformed.")
     port = DEFAULT_PORTS[scheme] if parts["port"] is None else int(parts["port"])
     if not 0 < port < 65_536:
         raise AddressRefused("The port of the URL is not between 1 and 65535.")
@@ -92,7 +91,7 @@ def read_url(url: str) -> Destination:
 
 
 def read_origin(url: str) -> Origin:
-    """The origin of a URL.
+    """Return the origin of a URL.
 
     Raises:
         AddressRefused: as `read_url`.
@@ -101,7 +100,7 @@ def read_origin(url: str) -> Origin:
 
 
 def quote_odd(text: bytes) -> str:
-    """Percent-encodes what may not stand in a URL (other alphabets, spaces), and leaves the rest as it is."""
+    """Percent-encode characters that a URL must not contain (other alphabets, spaces)."""
     return quote(text, safe=_WIRE_CHARS)
 
 
@@ -112,9 +111,9 @@ def _read_name(raw: str) -> tuple[str, Address | None]:
         raise AddressRefused("The host of the URL is not a valid international name.") from error
     name = name.removesuffix(".")
     labels = name.split(".")
-    # Resolvers take `0x7f.1`, `127.1`, `2130706433` and `0177.0.0.1` for addresses. As in browsers, a name
-    # whose last label is a number is an address (https://url.spec.whatwg.org/#ends-in-a-number-checker):
-    # here, a plain one.
+    # Resolvers accept `0x7f.1`, `127.1`, `2130706433` and `0177.0.0.1` as addresses. As in browsers, a name with a
+    # number as its last label is an address (https://url.spec.whatwg.org/#ends-in-a-number-checker). Here, only the
+    # usual form is accepted.
     if _NUMBER.fullmatch(labels[-1]):
         return _read_address(name)
     if len(name) > MAX_HOST_CHARS or not all(_LABEL.fullmatch(label) for label in labels):
@@ -126,5 +125,5 @@ def _read_address(raw: str) -> tuple[str, Address]:
     try:
         address = IPv6Address(raw) if ":" in raw else IPv4Address(raw)
     except AddressValueError as error:
-        raise AddressRefused("The host of the URL is an address in an unusual spelling.") from error
+        raise AddressRefused("The host of the URL is an address in an unusual form.") from error
     return str(address), address

@@ -1,6 +1,6 @@
-"""Runs flows: what a yield means when it is for real.
+"""Runs flows with real requests.
 
-`drive` runs a flow that keeps no journal (connecting, refreshing, looking up); publish flows have `flow_run`.
+`drive` runs a flow without a journal (connecting, refreshing, looking up). `flow_run` runs publish flows.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,19 +14,19 @@ T = TypeVar("T")
 SendCall = Callable[[Call], Awaitable[Reply]]
 
 INSTRUCTIONS_MAX = 1000
-"""What a flow may yield in one run. The longest of ours, an upload of 200 MiB in parts, yields about a hundred."""
+"""The limit of instructions in one run. The longest flow, an upload of 200 MiB in parts, yields about a hundred."""
 
 
 class EndlessFlowError(Exception):
-    """A defect of a platform's flow: it goes round in circles, and would keep its post for ever."""
+    """A platform's flow has a defect: it never ends, and would block its post."""
 
 
 async def drive(flow: Flow[T], send: SendCall) -> T:
-    """Run a flow that keeps no journal, to its result.
+    """Run a flow without a journal, and return its result.
 
     Raises:
         PlatformFailure: the platform refused, or could not be reached.
-        EndlessFlowError: the flow goes round in circles.
+        EndlessFlowError: the flow does not end.
     """
 
     async def do(instruction: Instruction) -> Reply | None:
@@ -44,11 +44,11 @@ async def drive(flow: Flow[T], send: SendCall) -> T:
 
 
 async def run_with(do: Callable[[Instruction], Awaitable[Reply | None]], flow: Flow[T]) -> T:
-    """Run a flow to its result. `do` does what it yields: the flow gets the reply, or the failure is thrown into it.
+    """Run a flow, and return its result. `do` executes an instruction; its reply or failure goes back to the flow.
 
     Raises:
         PlatformFailure: the flow did not handle it.
-        EndlessFlowError: the flow goes round in circles.
+        EndlessFlowError: the flow does not end.
     """
     try:
         instruction = next(flow)

@@ -1,7 +1,7 @@
-"""Runs publish flows: the one place where something that followers see is sent.
+"""Runs publish flows. Only here, requests are sent that followers can see.
 
-Steps are answered from the journal, the intent of every PUBLISH is recorded before it is sent, and none is repeated
-blindly.
+Recorded steps are answered from the journal. The intent of every PUBLISH is recorded before it is sent, and none is
+repeated without a check.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,7 +34,7 @@ Announcement = Part | Live | Extra | Warn
 
 
 class InDoubtError(Exception):
-    """A PUBLISH was sent and its outcome is not known. The next run asks, or repeats what may be repeated."""
+    """A PUBLISH was sent, and its outcome is unknown. The next run reconciles it, or repeats it if that is safe."""
 
     def __init__(self, step: str, reason: str) -> None:
         super().__init__(f"{step}: {reason}")
@@ -43,11 +43,11 @@ class InDoubtError(Exception):
 
 
 class ClosedError(PlatformFailure):
-    """The flow came to a PUBLISH that may not be sent now: the post's time is over, or publishing is paused."""
+    """The flow reached a PUBLISH that must not be sent now: the post is too late, or publishing is paused."""
 
 
 class UnlearnableError(Exception):
-    """A PUBLISH was sent and the platform cannot tell what became of it."""
+    """A PUBLISH was sent, and its outcome cannot be found out."""
 
     def __init__(self, step: str, reason: str) -> None:
         super().__init__(f"{step}: {reason}")
@@ -56,7 +56,7 @@ class UnlearnableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Suspended:
-    """The run ended early, on purpose; run the flow again at this time."""
+    """The run ended early, as intended. Run the flow again at this time."""
 
     until: datetime
 
@@ -72,13 +72,13 @@ class FlowRun:
     """One run of a publish flow.
 
     Args:
-        steps: what earlier runs put on record, by step; kept up to date by this run.
-        explain: what a refusal means.
-        reconcile: the flow that asks what became of an intent.
-        may_send: raises when the lease does not outlive the call; asked just before a PUBLISH leaves.
-        announce: called with what followers can see by now, before the flow goes on.
-        now: the clock.
-        is_closed: nothing new may be published; what was sent is still asked about.
+        steps: the recorded steps of earlier runs, by name. This run keeps them up to date.
+        explain: returns the meaning of a refusal.
+        reconcile: returns the flow that finds out the outcome of an intent.
+        may_send: raises if the lease ends before the call could. Called just before a PUBLISH is sent.
+        announce: called with what followers can see, before the flow continues.
+        now: returns the current time.
+        is_closed: True if nothing new may be published. Reconciliation continues.
     """
 
     steps: dict[str, Step]
@@ -95,15 +95,15 @@ class FlowRun:
     _just_prepared: str | None = field(default=None, init=False)
 
     async def run(self, flow: Flow[None]) -> Suspended | None:
-        """Settle what is in doubt, then run the flow from its start: None when it is done.
+        """Reconcile steps in doubt, then run the flow from its start. Return None if it is done.
 
-        Doubts come first, because the flow's reads run live: one that fails now (the post replied to is gone) must not
-        end the run before it is known whether the post is visible.
+        Steps in doubt are first, because the flow's reads are sent again. A failed read (the replied-to post is
+        deleted) must not end the run before it is known whether the post is visible.
 
         Raises:
             PlatformFailure: the platform refused, or could not be reached, and the flow did not handle it.
             InDoubtError, UnlearnableError: a PUBLISH may have happened.
-            EndlessFlowError: the flow goes round in circles.
+            EndlessFlowError: the flow does not end.
         """
         try:
             for step in list(self.steps.values()):
@@ -116,7 +116,7 @@ class FlowRun:
             if failure.kind is FailureKind.IN_DOUBT and self._last_published is not None:
                 await self._doubt(self._last_published)
                 raise InDoubtError(self._last_published, failure.message) from failure
-            if self._just_prepared is not None:  # the flow cannot use it (a success that says nothing): make it anew
+            if self._just_prepared is not None:  # the flow cannot use its reply, so prepare again
                 await self._close(self._just_prepared)
             raise
         return None
@@ -169,7 +169,7 @@ class FlowRun:
     async def _publish(self, call: Call) -> Reply:
         name = _named(call)
         if self.is_closed:
-            raise ClosedError(FailureKind.UNAVAILABLE, "The post may not go out now.")
+            raise ClosedError(FailureKind.UNAVAILABLE, "The post must not be published now.")
         intent = Intent(call, self.now())
         await self.journal.intend(name, fingerprint(call), intent)
         self.steps[name] = replace(self._step(name), fingerprint=fingerprint(call), intent=intent)
@@ -179,7 +179,7 @@ class FlowRun:
         except NotSent as failure:
             await self._close(name)
             raise PlatformFailure(FailureKind.UNAVAILABLE, str(failure)) from failure
-        except PlatformFailure:  # the token had died before the call did anything, and there is no other
+        except PlatformFailure:  # the token had expired, and there is no new one
             await self._close(name)
             raise
         except NoReply as failure:
@@ -195,7 +195,7 @@ class FlowRun:
         return reply
 
     async def _repeat(self, call: Call) -> Reply | None:
-        """Send the recorded bytes again. A refusal says nothing of the first sending, so then we ask."""
+        """Send the recorded bytes again. If they are refused, reconcile: the refusal is not of the first request."""
         name = _named(call)
         await self.journal.flush()
         await self.may_send(call)
@@ -216,7 +216,7 @@ class FlowRun:
     async def _ask(
         self, intent: Intent, call: Call, refused: Reply | None = None, *, settle_only: bool = False
     ) -> Reply | None:
-        """Let the platform look. Surely absent: the step is closed, and done anew unless this only settles it."""
+        """Reconcile an intent. If it surely failed, close the step, and publish again unless this is `settle_only`."""
         name = _named(call)
         earliest = may_ask_at(intent, self.visibility_delay_s)
         if self.now() < earliest:
@@ -233,9 +233,9 @@ class FlowRun:
                 raise UnlearnableError(name, reason)
 
     def _asking(self, intent: Intent) -> SendCall:
-        """Sends what a reconciliation wants sent: reads, and at most the very call that is in doubt once more.
+        """Return the function that sends the calls of a reconciliation: reads, and the call in doubt at most once.
 
-        A platform that recognises a repeat, and tells by its refusal what became of the first, has it repeated.
+        Some platforms detect a repeat, and refuse it in a way that shows the outcome of the first call.
         """
 
         async def send(call: Call) -> Reply:
@@ -243,11 +243,11 @@ class FlowRun:
                 return await self.send(call)
             name = _named(call)
             if fingerprint(call) != fingerprint(intent.call):
-                message = f"{name}: nothing may be sent to reconcile but reads and the intent itself"
+                message = f"{name}: a reconciliation may only send reads and the intent itself"
                 raise ValueError(message)
             if self.is_closed:
-                raise InDoubtError(name, "only a repeat could tell, and nothing may go out now")
-            repeat = replace(call, idempotent=True)  # it counts from now on, not from the intent
+                raise InDoubtError(name, "only a repeat can show the outcome, and nothing may be sent now")
+            repeat = replace(call, idempotent=True)  # its time counts from now, not from the intent
             await self.may_send(repeat)
             try:
                 return await self.send(repeat)
@@ -269,7 +269,7 @@ class FlowRun:
         if step.forgotten_count > 0:
             raise PlatformFailure(
                 FailureKind.UNAVAILABLE,
-                f"What was prepared for {forget.step} was lost twice by the platform.",
+                f"The platform lost the result of {forget.step} twice.",
             )
         await self.journal.forget(forget.step)
         self.steps[forget.step] = replace(step, reply=None, forgotten_count=step.forgotten_count + 1)
@@ -283,7 +283,7 @@ class FlowRun:
             fingerprint=fingerprint(call),
             reply=reply,
             valid_until=valid_until,
-            paused_at=None,  # what is waited for from now on is new
+            paused_at=None,  # later waits are new
             pause_count=0,
         )
 
@@ -300,12 +300,12 @@ class FlowRun:
 
 
 def has_published(steps: Mapping[str, Step]) -> bool:
-    """Whether the platform has accepted anything that followers see."""
+    """Return True if the platform has accepted anything that followers see."""
     return any(step.intent is not None and step.reply is not None for step in steps.values())
 
 
 def has_open_intent(steps: Mapping[str, Step]) -> bool:
-    """Whether something was sent of which nobody knows the outcome."""
+    """Return True if a request was sent, and its outcome is unknown."""
     return any(step.in_doubt for step in steps.values())
 
 

@@ -1,13 +1,13 @@
-"""Keeps pauses of the garbage collector short in processes that run for long."""
+"""Keeps the pauses of the garbage collector short in long-running processes."""
 
 import gc
 
 
 def exclude_loaded_objects() -> None:
-    """Exclude all objects that exist now from garbage collection. Call it when a process has started.
+    """Exclude all existing objects from garbage collection. Call this once a process has started.
 
-    Modules, routes and schemas are 200,000 objects that live as long as the process. A full collection would visit each
-    of them, which takes 150 ms, and no request is served meanwhile.
+    Modules, routes and schemas are 200,000 objects that exist as long as the process. A full collection would visit all
+    of them, which blocks the process for 150 ms.
     """
     gc.collect()
     gc.freeze()

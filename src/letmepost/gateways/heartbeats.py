@@ -1,4 +1,4 @@
-"""Which workers live: each says so now and then, and is forgotten when it stops."""
+"""The heartbeats of running workers, which expire when a worker stops."""
 
 import asyncio
 from pathlib import Path
@@ -14,14 +14,14 @@ log = structlog.get_logger()
 
 
 class Heartbeats:
-    """Signs of life in Redis, and in a file for whoever watches this one process."""
+    """Heartbeats in Redis, and in a file for health checks of this process."""
 
     def __init__(self, redis: Redis, alive_file: Path | None = None) -> None:
         self._redis = redis
         self._alive_file = alive_file
 
     async def beat(self, worker: str) -> None:
-        """This worker lives."""
+        """Report that this worker is running."""
         try:
             await self._redis.set(_KEY + worker, b"1", ex=_FORGOTTEN_AFTER_S)
         except (RedisError, OSError) as error:
@@ -30,7 +30,7 @@ class Heartbeats:
             await asyncio.to_thread(self._alive_file.touch)
 
     async def count(self) -> int:
-        """How many workers live.
+        """Return the number of running workers.
 
         Raises:
             RedisError: Redis does not answer.

@@ -1,4 +1,4 @@
-"""Bodies on their way: of exactly the promised length going out, of at most the allowed length coming in."""
+"""Bodies of exactly the announced length going out, and of at most the allowed length coming in."""
 
 import asyncio
 import zlib
@@ -10,28 +10,28 @@ from letmepost.domain.errors import NoReply
 from letmepost.domain.sizes import MIB
 from letmepost.gateways.connections import Progress
 from letmepost.gateways.destinations import Origin
-from letmepost.gateways.http_failures import honest_failures
+from letmepost.gateways.http_failures import translate_failures
 from letmepost.gateways.http_messages import Outgoing, Patience, ReplyTooLarge
 
 PIECE_BYTES = 64 * 1024
 
 
 def outgoing_body(request: Outgoing) -> tuple[bytes | AsyncIterator[bytes] | None, Mapping[str, str]]:
-    """A request's body as aiohttp takes it, and the header that tells its length where aiohttp does not."""
+    """Return the body of a request for aiohttp, and the header of its length if aiohttp does not set it."""
     body = request.body
     if isinstance(body, AsyncIterator):
         length = request.body_length or 0
         return _exactly(body, length), {"Content-Length": str(length)}
-    if body is not None and len(body) > MIB:  # written at once, it would hold the event loop
+    if body is not None and len(body) > MIB:  # a single write would block the event loop
         return _slices(body), {"Content-Length": str(len(body))}
     return body, {}
 
 
 async def _exactly(source: AsyncIterator[bytes], length_bytes: int) -> AsyncIterator[bytes]:
-    """The source's chunks, if they are as long as promised: else the next request would be read as the rest.
+    """Yield the source's chunks, if they have the announced length. If not, the server would misread what follows.
 
     Raises:
-        NoReply: the source is shorter, longer or broken. Some of the body may be gone by then.
+        NoReply: the source is shorter, longer or broken. A part of the body may have been sent.
     """
     left = length_bytes
     try:
@@ -41,9 +41,9 @@ async def _exactly(source: AsyncIterator[bytes], length_bytes: int) -> AsyncIter
                 break
             yield chunk
     except Exception as error:
-        raise NoReply("The body could not be read while it was being sent.") from error
+        raise NoReply("The request body could not be read while it was being sent.") from error
     if left:
-        raise NoReply(f"The body was not {length_bytes} bytes long, as promised.")
+        raise NoReply(f"The request body does not have the announced length of {length_bytes} bytes.")
 
 
 async def _slices(body: bytes) -> AsyncIterator[bytes]:
@@ -52,17 +52,17 @@ async def _slices(body: bytes) -> AsyncIterator[bytes]:
 
 
 class BodyMeter:
-    """Unpacks and counts a reply's body piece by piece, and stops at the limit.
+    """Decompresses and counts a reply's body piece by piece, up to a limit.
 
-    We ask for no compression. A server that compresses all the same is understood, but what it sends is
-    unpacked in small pieces, and each is counted before the next.
+    Requests do not allow compression. A server that compresses anyway is supported, but its data is decompressed in
+    small pieces, and each is counted before the next.
 
     Args:
-        limit_bytes: for the body as sent and as unpacked.
+        limit_bytes: for the body as sent and as decompressed.
 
     Raises:
-        ReplyTooLarge: on construction: the body says that it is longer.
-        NoReply: on construction: it has an encoding that is not understood.
+        ReplyTooLarge: on construction: the announced length is over the limit.
+        NoReply: on construction: the encoding is not supported.
     """
 
     def __init__(self, response: aiohttp.ClientResponse, limit_bytes: int) -> None:
@@ -76,16 +76,16 @@ class BodyMeter:
         self._refuse_over(response.content_length or 0)
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding in {"gzip", "x-gzip", "deflate"}:
-            self._inflate = zlib.decompressobj(32 + zlib.MAX_WBITS)  # 32: tells a gzip header from a zlib one
+            self._inflate = zlib.decompressobj(32 + zlib.MAX_WBITS)  # 32: detects gzip and zlib headers
         elif encoding not in {"", "identity"}:
-            raise NoReply("The server answered in an encoding that was not asked for.")
+            raise NoReply("The server's response has an encoding that was not requested.")
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        """What these bytes of the body unpack to.
+        """Yield the decompressed data of these bytes.
 
         Raises:
             ReplyTooLarge: instead of the piece that crosses the limit.
-            NoReply: the body is not what its encoding says.
+            NoReply: the body does not match its encoding.
         """
         self._sent_bytes += len(data)
         self._refuse_over(self._sent_bytes)
@@ -96,22 +96,22 @@ class BodyMeter:
             try:
                 piece = self._inflate.decompress(data, PIECE_BYTES)
             except zlib.error as error:
-                raise NoReply("The server's answer could not be decompressed.") from error
+                raise NoReply("The server's response could not be decompressed.") from error
             if self._inflate.unused_data:
-                raise NoReply("The server's answer goes on after its compressed part.")
+                raise NoReply("The server's response continues after its compressed part.")
             self._unpacked_bytes += len(piece)
             self._refuse_over(self._unpacked_bytes)
             yield piece
             data = self._inflate.unconsumed_tail
 
     def finish(self) -> None:
-        """To be called at the end of the body.
+        """Check that the body is complete. Call this at its end.
 
         Raises:
-            NoReply: its compressed part is not complete.
+            NoReply: its compressed part is incomplete.
         """
         if self._inflate is not None and self._sent_bytes and not self._inflate.eof:
-            raise NoReply("The server's answer broke off.")
+            raise NoReply("The server's response is incomplete.")
 
     def _refuse_over(self, size_bytes: int) -> None:
         if size_bytes > self.limit_bytes:
@@ -121,17 +121,17 @@ class BodyMeter:
 async def incoming_chunks(
     response: aiohttp.ClientResponse, meter: BodyMeter, origin: Origin, patience: Patience
 ) -> AsyncGenerator[bytes, None]:
-    """The unpacked body, for as long as patience lasts.
+    """Yield the decompressed body, within the time limits of `patience`.
 
     Raises:
         ReplyTooLarge: instead of the chunk that crosses the meter's limit.
-        NoReply: it broke off, stopped, came too slowly, or cannot be unpacked.
+        NoReply: it is incomplete, stopped, is too slow, or cannot be decompressed.
     """
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + patience.total_s(response.content_length or meter.limit_bytes)
     while True:
         deadline = asyncio.timeout_at(min(loop.time() + patience.idle_s, ends_at))
-        with honest_failures(origin, Progress(deadline, patience.idle_s, connected_at_s=0.0)):
+        with translate_failures(origin, Progress(deadline, patience.idle_s, connected_at_s=0.0)):
             async with deadline:
                 data = await response.content.readany()
         if not data:

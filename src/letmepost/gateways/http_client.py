@@ -1,8 +1,8 @@
-"""The one outgoing HTTP client.
+"""The only outgoing HTTP client.
 
 Why aiohttp: `python -m tests.benchmarks.http_client`, Python 3.11 on two cores, POSTs of 1 KB answered after 50 ms.
-Milliseconds of processor time a call, at 60 and at 200 concurrent calls, with little else running (three runs beside
-other work gave this client 0.37 to 0.51):
+Milliseconds of processor time per call, with 60 and with 200 concurrent calls and little other load (three runs with
+other load gave 0.37 to 0.51 for this client):
 
     bare aiohttp 3.14   0.23   0.21
     this client         0.35   0.39
@@ -26,7 +26,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.connections import IN_PROGRESS, Pool, Progress
 from letmepost.gateways.destinations import AddressRefused, Destination, quote_odd
 from letmepost.gateways.http_bodies import BodyMeter, incoming_chunks, outgoing_body
-from letmepost.gateways.http_failures import honest_failures
+from letmepost.gateways.http_failures import translate_failures
 from letmepost.gateways.http_messages import (
     Download,
     Durations,
@@ -48,18 +48,18 @@ _PATIENCE = Patience()
 
 
 class HTTPClient:
-    """Sends requests to allowed addresses, and says honestly what became of them.
+    """Sends requests to allowed addresses, and reports exactly if they may have been executed.
 
-    Takes no proxy from the environment, keeps no cookies and repeats nothing by itself. To be made inside a
-    running event loop, once for each world (live, test) with that world's guard, and closed at the end.
+    It uses no proxy from the environment, stores no cookies and repeats no request. Create it in a running event loop,
+    once for each mode (live, test) with the guard of that mode, and close it at the end.
 
     Args:
         user_agent: `letmepost/<version>`.
-        tls: whom to trust; by default the machine's certificate authorities.
+        tls: the trusted authorities; by default those of the machine.
         connect_timeout_s: for a free place in the pool, the look-up, the connection and TLS together.
-        connections: at most so many at once; further requests wait for a place.
-        keep_alive_s: how long an idle connection is kept: less than servers do, lest we send while they
-            close.
+        connections: the limit of concurrent connections. Further requests wait.
+        keep_alive_s: how long an idle connection is kept. Shorter than on servers, which could close it while a
+            request is sent.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class HTTPClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
             skip_auto_headers=["Content-Type"],
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # Progress has the deadlines
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),  # the deadlines are in Progress
             auto_decompress=False,
             trust_env=False,
             max_line_size=MAX_HEADER_BYTES,
@@ -105,11 +105,11 @@ class HTTPClient:
         await self.close()
 
     async def close(self) -> None:
-        """Closes every connection; what is under way fails."""
+        """Close every connection. Running requests fail."""
         await self._session.close()
 
     def check_url(self, url: str) -> None:
-        """Check whether a URL may be called, as far as it can be known without a look-up.
+        """Check that a URL may be called, as far as possible without a look-up.
 
         Raises:
             AddressRefused: the URL is malformed or forbidden.
@@ -117,10 +117,10 @@ class HTTPClient:
         self._guard.admit(url)
 
     async def send(self, request: Outgoing) -> Incoming:
-        """Sends a request and reads the whole reply, whatever its status.
+        """Send a request and return the complete reply, regardless of its status.
 
         Raises:
-            AddressRefused: a NotSent that will not change: the URL or where it leads is forbidden.
+            AddressRefused: a NotSent that is permanent: the URL or its address is forbidden.
             NotSent: surely not executed: no address, no connection, no TLS.
             NoReply: perhaps executed: no complete reply in time.
             ReplyTooLarge: a NoReply: the reply's body is longer than `max_reply_bytes`.
@@ -138,15 +138,15 @@ class HTTPClient:
     async def stream(
         self, url: str, *, max_bytes: int, headers: Mapping[str, str] = _NOTHING, patience: Patience = _PATIENCE
     ) -> AsyncIterator[Download]:
-        """GETs a body too large for memory, whatever the status; at most five redirects are followed.
+        """GET a body that is too large for memory, regardless of the status. Up to five redirects are followed.
 
         Args:
-            max_bytes: of the body, as sent and after decompression.
+            max_bytes: the limit of the body, as sent and after decompression.
             headers: for the first origin only.
 
         Raises:
-            AddressRefused, NotSent, NoReply: as `send`; NoReply also while the chunks are taken.
-            ReplyTooLarge: the body is longer than `max_bytes`, or says so.
+            AddressRefused, NotSent, NoReply: as `send`; NoReply also while the chunks are read.
+            ReplyTooLarge: the body is longer than `max_bytes`, or its announced length is.
         """
         where = self._guard.admit(url)
         for _ in range(MAX_REDIRECTS + 1):
@@ -170,7 +170,7 @@ class HTTPClient:
         progress = Progress(deadline, request.timeout_s, request.not_after_s)
         body, length = outgoing_body(request)
         headers = {**headers, **length}
-        with honest_failures(where.origin, progress):
+        with translate_failures(where.origin, progress):
             async with deadline, self._exchange(progress, request.method, where, headers, body) as response:
                 first_byte_s = self._clock.monotonic_s()
                 meter = BodyMeter(response, request.max_reply_bytes)
@@ -191,7 +191,7 @@ class HTTPClient:
     async def _open(self, where: Destination, headers: Mapping[str, str], patience: Patience) -> aiohttp.ClientResponse:
         deadline = asyncio.timeout(self._connect_timeout_s)
         progress = Progress(deadline, patience.header_s)
-        with honest_failures(where.origin, progress):
+        with translate_failures(where.origin, progress):
             async with deadline:
                 return await self._exchange(progress, "GET", where, headers, None)
 
@@ -210,7 +210,7 @@ class HTTPClient:
     def _redirect(
         self, where: Destination, location: str, headers: Mapping[str, str]
     ) -> tuple[Destination, Mapping[str, str]]:
-        """Where a redirect leads, judged like any URL, and the headers that may go there."""
+        """Return the checked destination of a redirect, and the headers that may be sent there."""
         try:
             url = urljoin(str(where), quote_odd(location.encode("latin-1")))
         except ValueError as error:

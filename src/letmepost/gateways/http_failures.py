@@ -1,4 +1,4 @@
-"""What a broken call means: surely not executed, or perhaps."""
+"""Translates broken calls into "surely not executed" or "perhaps executed"."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +12,11 @@ from letmepost.gateways.destinations import Origin
 
 
 @contextmanager
-def honest_failures(origin: Origin, progress: Progress) -> Iterator[None]:
-    """Turns what the library raises into NotSent or NoReply, by how far the request had come.
+def translate_failures(origin: Origin, progress: Progress) -> Iterator[None]:
+    """Translate the errors of the library into NotSent or NoReply, by the progress of the request.
 
-    The library's exception is dropped, cause and all: it carries the whole URL and the request's headers,
-    either may hold a token, and tracebacks end up in logs.
+    The library's exception is dropped, with its cause: it contains the whole URL and the request's headers, which may
+    contain a token, and tracebacks are logged.
     """
     try:
         yield
@@ -33,23 +33,23 @@ def honest_failures(origin: Origin, progress: Progress) -> Iterator[None]:
 def _why_not_sent(error: Exception, origin: Origin) -> str:
     match error:
         case TimeoutError():
-            return f"{origin} accepted no connection in time."
+            return f"{origin} did not accept a connection in time."
         case aiohttp.ClientConnectorCertificateError():
             reason = getattr(error.certificate_error, "verify_message", "it is for another name")
             return f"The TLS certificate of {origin} is not valid: {reason}."
         case aiohttp.ClientConnectorSSLError():
-            return f"{origin} does not speak TLS as we do: {error.strerror or 'handshake failed'}."
+            return f"{origin} does not support a compatible version of TLS: {error.strerror or 'handshake failed'}."
         case aiohttp.ClientConnectorError():
-            return f"{origin} could not be connected to: {error.os_error.strerror or 'unknown reason'}."
-    return f"{origin} could not be connected to."
+            return f"Cannot connect to {origin}: {error.os_error.strerror or 'unknown reason'}."
+    return f"Cannot connect to {origin}."
 
 
 def _why_no_reply(error: Exception, origin: Origin, progress: Progress) -> str:
     match error:
         case TimeoutError():
-            return f"{origin} kept us waiting for more than {progress.timeout_s:g} s."
+            return f"{origin} did not respond within {progress.timeout_s:g} s."
         case aiohttp.ClientPayloadError():
-            return f"The answer of {origin} broke off."
+            return f"The response of {origin} is incomplete."
         case aiohttp.ClientResponseError() | HttpProcessingError():
-            return f"{origin} answered with something that is not HTTP, or with more headers than we take."
-    return f"{origin} closed the connection before it answered."
+            return f"The response of {origin} is not valid HTTP, or has too many headers."
+    return f"{origin} closed the connection before it responded."

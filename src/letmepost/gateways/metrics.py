@@ -1,4 +1,4 @@
-"""What is counted for whoever watches a deployment. Nothing here names a tenant."""
+"""The metrics of a process. None of them names a tenant."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """How many posts are in each state that somebody should know of, and the age of the oldest overdue one."""
+    """The numbers of posts that wait, by state, and the age of the oldest overdue one."""
 
     posts: Mapping[str, int]
     oldest_overdue_s: float
@@ -16,12 +16,12 @@ class QueueState:
 
 @dataclass(frozen=True, slots=True)
 class SharedMetrics:
-    """How a process counts together with others, all of which answer for all.
+    """The metrics that a process shares with others. Each of them reports the sums of all.
 
     Args:
-        directory: holds the counters of every process, in files.
-        number: of this process. A process that replaces another one has its number, and continues its counters.
-        listener: the descriptor of the socket that all of them accept requests for metrics on.
+        directory: contains the counters of every process, in files.
+        number: of this process. A replacement of a process has the same number, and continues its counters.
+        listener: the descriptor of the shared socket for requests of metrics.
     """
 
     directory: Path
@@ -30,30 +30,30 @@ class SharedMetrics:
 
 
 class Metrics:
-    """Counts nothing: what a process has whose metrics nobody asked for."""
+    """Metrics that count nothing, for a process without metrics."""
 
     def request_answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """A request got its answer's first byte. `route`: its template, never the path itself."""
+        """Count a request when the first byte of its response is sent. `route`: the template, not the path."""
 
     def request_not_limited(self) -> None:
-        """A request was let through uncounted, because Redis did not answer."""
+        """Count a request without a rate limit, because Redis did not answer."""
 
     def post_claimed(self, late_s: float) -> None:
-        """A worker took a post, so long after it was ready."""
+        """Count a post that a worker claimed this long after it was ready."""
 
     def post_tried(self, platform: str, outcome: str, *, is_end: bool) -> None:
-        """A try of a post ended. `is_end`: no other follows by itself."""
+        """Count a finished attempt of a post. `is_end`: True if no other follows by itself."""
 
     def platform_called(self, platform: str, status: int | None, seconds: float) -> None:
-        """A call to a platform came back, or (None) did not."""
+        """Count a call to a platform. `status`: None if there was no reply."""
 
     def media_pulled(self) -> None:
-        """A platform fetched a medium of a post, or a part of one."""
+        """Count a media file of a post, or a part of one, that a platform fetched."""
 
     def delivery_tried(self, outcome: str) -> None:
-        """A webhook was delivered, is to be retried, or is given up."""
+        """Count a delivery attempt: delivered, to be retried, or given up."""
 
     @asynccontextmanager
-    async def served(self, read_queue: Callable[[], Awaitable[QueueState]]) -> AsyncIterator[None]:  # noqa: ARG002 - for whoever counts
-        """Answer whoever asks, meanwhile. `read_queue` is called each time."""
+    async def served(self, read_queue: Callable[[], Awaitable[QueueState]]) -> AsyncIterator[None]:  # noqa: ARG002 - subclasses use it
+        """Serve the metrics while the context is open. `read_queue` is called for each request."""
         yield

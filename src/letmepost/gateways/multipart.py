@@ -1,4 +1,4 @@
-"""Multipart forms on their way out (RFC 7578): fields as they are, files streamed from where they are kept."""
+"""Builds multipart forms (RFC 7578): fields in memory, files streamed from their store."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -10,28 +10,28 @@ from letmepost.domain.flow import FormFile, MediaRange
 OpenMedia: TypeAlias = Callable[[UUID, int, int], Awaitable[AsyncIterator[bytes]]]
 
 _ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
-"""As browsers write names (https://html.spec.whatwg.org/#multipart-form-data, read 2026-11-22)."""
+"""Escapes of names, as in browsers (https://html.spec.whatwg.org/#multipart-form-data, read 2026-11-22)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form between its boundaries: bytes, and ranges of stored media."""
+    """A form with its boundaries: bytes, and ranges of stored media items."""
 
     boundary: str
     pieces: tuple[bytes | MediaRange, ...]
 
     @property
     def content_type(self) -> str:
-        """The header that names the boundary."""
+        """Return the Content-Type header with the boundary."""
         return f"multipart/form-data; boundary={self.boundary}"
 
     @property
     def length_bytes(self) -> int:
-        """Of the whole body."""
+        """Return the length of the whole body."""
         return sum(len(piece) if isinstance(piece, bytes) else piece.length_bytes for piece in self.pieces)
 
     async def stream(self, open_media: OpenMedia) -> AsyncIterator[bytes]:
-        """The body, chunk by chunk; each medium is opened when its turn comes."""
+        """Yield the body in chunks. Each media item is opened when it is needed."""
         for piece in self.pieces:
             if isinstance(piece, bytes):
                 yield piece
@@ -41,7 +41,7 @@ class Form:
 
 
 def make_form(fields: Sequence[tuple[str, str | FormFile]], boundary: str) -> Form:
-    """The form of these fields, in their order. `boundary` must occur in none of them: make it of random bytes."""
+    """Return the form of these fields, in their order. `boundary` must occur in none of them: use random bytes."""
     pieces: list[bytes | MediaRange] = []
     for name, content in fields:
         pieces.append(_head(boundary, name, content))

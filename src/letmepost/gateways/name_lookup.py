@@ -1,4 +1,4 @@
-"""Looking names up in the machine's own resolver."""
+"""Resolves names with the resolver of the machine."""
 
 import asyncio
 import socket
@@ -6,25 +6,25 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 class NameLookup:
-    """`addresses.Lookup` by getaddrinfo, in threads of its own.
+    """`addresses.Lookup` with getaddrinfo, in its own threads.
 
-    They are its own because a look-up can hang for many seconds, and whoever owns a name can make it hang:
-    that must not hold up the threads that read and write media.
+    A look-up can hang for many seconds, which the owner of a name can cause. It must not block the threads that read
+    and write media files.
     """
 
     def __init__(self, workers: int = 32) -> None:
         self._executor = ThreadPoolExecutor(workers, thread_name_prefix="lookup")
 
     async def __call__(self, host: str) -> list[str]:
-        """Every address of a name, in the resolver's order.
+        """Return every address of a name, in the resolver's order.
 
         Raises:
-            OSError: it has none, or nobody could be asked.
+            OSError: the name has no address, or no name server answers.
         """
         return await asyncio.get_running_loop().run_in_executor(self._executor, _ask, host)
 
     def close(self) -> None:
-        """Waits for nobody: what still hangs is forgotten."""
+        """Close without waiting. Hanging look-ups are abandoned."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 

@@ -1,4 +1,4 @@
-"""Metrics as Prometheus reads them, on a port of their own."""
+"""Serves metrics for Prometheus on a separate port."""
 
 import asyncio
 import socket
@@ -18,17 +18,17 @@ _ANSWER_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _CALL_S = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 60, 120)
 _LATE_S = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 3600)
 _QUEUE_WITHIN_S = 5.0
-# Anybody may send any word as a method; each one that is a label is kept for ever.
+# A client may send any method, and each label value is kept until the process ends.
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 log = structlog.get_logger()
 
 
 class PrometheusMetrics(Metrics):
-    """Counts, and answers `GET /metrics` on every address of this machine.
+    """Counts, and serves `GET /metrics` on every address of this machine.
 
-    If processes count together, each answers with the sum of all of them. The state of the queue is the same for all:
-    the process that answers reads it from the database.
+    With shared metrics, each process reports the sums of all. The state of the queue is the same for all: the process
+    that receives the request reads it from the database.
     """
 
     def __init__(self, port: int, shared: SharedMetrics | None = None) -> None:
@@ -42,35 +42,33 @@ class PrometheusMetrics(Metrics):
             self._collector = EveryProcess(shared.directory)
         self._requests = Histogram(
             "letmepost_http_request_seconds",
-            "From a request to its answer's first byte.",
+            "From a request to the first byte of its response.",
             ["route", "method", "status"],
             buckets=_ANSWER_S,
             registry=registry,
         )
         self._unlimited = Counter(
             "letmepost_rate_limit_fallbacks",
-            "Requests let through uncounted because Redis did not answer.",
+            "Requests without a rate limit because Redis did not answer.",
             registry=registry,
         )
         self._lateness = Histogram(
             "letmepost_post_claim_lateness_seconds",
-            "From a post being ready to a worker taking it.",
+            "From a post being ready to its claim by a worker.",
             buckets=_LATE_S,
             registry=registry,
         )
-        self._attempts = Counter("letmepost_attempts", "Tries of posts.", ["platform", "outcome"], registry=registry)
-        self._posts = Counter(
-            "letmepost_posts", "Posts that came to an end.", ["platform", "outcome"], registry=registry
-        )
+        self._attempts = Counter("letmepost_attempts", "Attempts of posts.", ["platform", "outcome"], registry=registry)
+        self._posts = Counter("letmepost_posts", "Finished posts.", ["platform", "outcome"], registry=registry)
         self._calls = Histogram(
             "letmepost_platform_call_seconds",
-            "Calls to platforms; a status of `none` got no answer.",
+            "Calls to platforms. Without a reply, the status is `none`.",
             ["platform", "status"],
             buckets=_CALL_S,
             registry=registry,
         )
-        self._deliveries = Counter("letmepost_deliveries", "Webhooks sent.", ["outcome"], registry=registry)
-        self._pulls = Counter("letmepost_media_pulls", "Reads of media that platforms fetch.", registry=registry)
+        self._deliveries = Counter("letmepost_deliveries", "Delivery attempts.", ["outcome"], registry=registry)
+        self._pulls = Counter("letmepost_media_pulls", "Fetches of media by platforms.", registry=registry)
 
     def request_answered(self, method: str, route: str, status: int, seconds: float) -> None:
         known = method if method in _METHODS else "other"
@@ -100,7 +98,7 @@ class PrometheusMetrics(Metrics):
     async def served(self, read_queue: Callable[[], Awaitable[QueueState]]) -> AsyncIterator[None]:
         async def answer(_request: web.Request) -> web.Response:
             queue = await _read(read_queue)
-            # In a thread: the files of many processes take more time than the event loop may be blocked.
+            # In a thread: reading the files of many processes would block the event loop for too long.
             body = await asyncio.to_thread(lambda: generate_latest(self._collector) + generate_latest(queue))
             return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
@@ -121,15 +119,15 @@ class PrometheusMetrics(Metrics):
 
 
 async def _read(read_queue: Callable[[], Awaitable[QueueState]]) -> Families:
-    """Return the gauges of the queue. Without a database they are missing, which is not the same as zero."""
+    """Return the gauges of the queue. Without a database they are missing, which differs from zero."""
     try:
         async with asyncio.timeout(_QUEUE_WITHIN_S):
             state = await read_queue()
-    except Exception as error:  # noqa: BLE001 - whatever it was, the counters are worth having
+    except Exception as error:  # noqa: BLE001 - the counters are useful without the queue
         log.warning("metrics.queue_unknown", error=str(error))
         state = QueueState({}, float("nan"))
-    waiting = GaugeMetricFamily("letmepost_queue_posts", "Posts that wait.", labels=["state"])
+    waiting = GaugeMetricFamily("letmepost_queue_posts", "Waiting posts.", labels=["state"])
     for name, count in state.posts.items():
         waiting.add_metric([name], count)
     overdue = "letmepost_oldest_overdue_post_seconds"
-    return Families(waiting, GaugeMetricFamily(overdue, "Age of the oldest one.", state.oldest_overdue_s))
+    return Families(waiting, GaugeMetricFamily(overdue, "Age of the oldest overdue post.", state.oldest_overdue_s))

@@ -1,4 +1,4 @@
-"""The metrics of several processes as one: prometheus_client's multiprocess mode, on files in a directory.
+"""Shares the metrics of several processes: prometheus_client's multiprocess mode, with files in a directory.
 
 The mode is described in https://prometheus.github.io/client_python/multiprocess/ (2026-11-29). The library names files
 by pid, and keeps those of dead processes. Here they are named by number, so that a replacement continues them.
@@ -15,7 +15,7 @@ from letmepost.gateways.metrics import SharedMetrics
 
 
 def count_together(shared: SharedMetrics) -> None:
-    """Keep all metrics that this process creates from now on in the shared directory."""
+    """Store all metrics that this process creates from now on in the shared directory."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(shared.directory)  # the library reads it for each metric
     values.ValueClass = values.MultiProcessValue(lambda: shared.number)  # type: ignore[no-untyped-call]  # untyped
     (shared.directory / f"{shared.number}.pid").write_text(str(os.getpid()), encoding="ascii")
@@ -41,13 +41,13 @@ class EveryProcess:
 
 
 class Families:
-    """Metrics that have been read already."""
+    """Metrics that were read already."""
 
     def __init__(self, *families: Metric) -> None:
         self._families = families
 
     def collect(self) -> Iterable[Metric]:
-        """Return them."""
+        """Return the metrics."""
         return self._families
 
 

@@ -1,4 +1,4 @@
-"""Counters of one minute, shared by every API process: requests of a key, attempts from a client address."""
+"""Counters per minute that all API processes share: requests of a key, attempts from a client address."""
 
 import asyncio
 from dataclasses import dataclass
@@ -34,16 +34,16 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request that waits for its count. `used`: the counter after this request, without those that came later."""
+    """A request that waits for its count. `used`: the counter after this request, without later ones."""
 
     amount: int
     used: asyncio.Future[int]
 
 
 class RateLimits:
-    """Fixed windows of a minute. When Redis is away everything is allowed; a metric and the log say so.
+    """Fixed windows of one minute. Without Redis, everything is allowed; a metric and the log record that.
 
-    Each process has at most one call per counter in flight. Requests that arrive meanwhile share the next call, so a
+    Each process has at most one call per counter in flight. Requests that arrive during a call share the next one, so a
     busy key costs one round trip for many requests. Requests are counted in the order of arrival, even canceled ones.
     """
 
@@ -52,7 +52,7 @@ class RateLimits:
         self._clock = clock
         self._count = redis.register_script(_COUNT)
         self._waiting: dict[str, list[_Request]] = {}
-        self._senders: set[asyncio.Task[None]] = set()  # the event loop itself holds tasks only weakly
+        self._senders: set[asyncio.Task[None]] = set()  # the event loop has only weak references to tasks
 
     async def take(self, name: str, limit: int) -> Allowance:
         """Count a request against the limit of `name`."""
@@ -60,7 +60,7 @@ class RateLimits:
         return Allowance(limit, max(0, limit - used), reset_s, used > limit)
 
     async def look(self, name: str, limit: int) -> Allowance:
-        """Return what is left for `name` without counting a request; exceeded means that nothing is left.
+        """Return what is left for `name` without counting a request. It is exceeded if nothing is left.
 
         The requests of this process that arrived earlier are included, even if they still wait to be counted.
         """
@@ -79,7 +79,7 @@ class RateLimits:
             return 0, reset_s
 
     def _join(self, counter: str, amount: int) -> asyncio.Future[int]:
-        """Add a request to the next call. The call runs in a task of its own, so a canceled request cannot stop it."""
+        """Add a request to the next call. The call runs in a separate task, so a canceled request cannot stop it."""
         request = _Request(amount, asyncio.get_running_loop().create_future())
         if counter in self._waiting:
             self._waiting[counter].append(request)

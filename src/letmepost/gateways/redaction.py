@@ -1,7 +1,7 @@
-"""Removal of secrets from what a server answers.
+"""Removes secrets from the replies of servers.
 
-A server may echo what it was sent, and its refusals are shown to callers, stored and logged. The secrets of a call are
-known exactly, so they are removed by value: no pattern has to guess what a password or a token looks like.
+A server may echo what it received, and its refusals are shown to callers, stored and logged. The secrets of a call are
+known exactly, so they are removed by value: no pattern has to guess the form of a password or a token.
 """
 
 import base64
@@ -18,7 +18,7 @@ from letmepost.domain.flow import Call
 REDACTED = "(secret removed)"
 
 _SHORTEST = 4
-"""Shorter values are no credentials, and removing them would garble what the server says."""
+"""Shorter values are no credentials, and removing them would garble the reply."""
 _SECRET_NAMES = frozenset({"apikey", "authorization", "code", "cookie", "dpop", "xapikey"})
 _SECRET_ENDINGS = ("assertion", "jwt", "password", "secret", "signature", "token", "verifier")
 _ESCAPED_BY_SOME = re.compile(r"""[^ -~]|["&'+<>`\\]""")
@@ -27,7 +27,7 @@ _HEX_ESCAPE = re.compile(r"%[0-9A-F]{2}")
 
 
 class Secrets:
-    """The secrets that calls have carried. Its repr shows none of them.
+    """The secrets that calls contained. Its repr shows none of them.
 
     Most calls succeed and nothing is removed from their replies, so calls are searched for secrets only when needed.
     """
@@ -35,49 +35,49 @@ class Secrets:
     def __init__(self) -> None:
         self._values: set[str] = set()
         self._unread_calls: list[Call] = []
-        self._spellings: list[str] | None = None
+        self._encoded: list[str] | None = None
 
     def add(self, values: Iterable[str]) -> None:
         """Add secrets."""
         new = {value for value in values if len(value) >= _SHORTEST} - self._values
         if new:
             self._values |= new
-            self._spellings = None
+            self._encoded = None
 
     def add_call(self, call: Call) -> None:
-        """Add every value that a call carries under the name of a secret: a header, a parameter or a field."""
+        """Add every value of a call with the name of a secret: a header, a parameter or a field."""
         self._unread_calls.append(call)
 
     def redact(self, text: str) -> str:
-        """Return a text without the secrets, in whichever of the usual encodings they are written there."""
-        for spelling in self._all_spellings():
-            text = text.replace(spelling, REDACTED)
+        """Return a text without the secrets, in any usual encoding."""
+        for encoded in self._all_encoded():
+            text = text.replace(encoded, REDACTED)
         return text
 
     def redact_bytes(self, body: bytes) -> bytes:
         """Return a body without the secrets."""
-        for spelling in self._all_spellings():
-            body = body.replace(spelling.encode(errors="replace"), REDACTED.encode())
+        for encoded in self._all_encoded():
+            body = body.replace(encoded.encode(errors="replace"), REDACTED.encode())
         return body
 
     def redact_path(self, path: str) -> str:
-        """Return a path without the credentials that signed calls; nothing else secret belongs in one."""
+        """Return a path without the credentials that signed calls. A path should contain no other secrets."""
         return self.redact(path) if any(value in path for value in self._values) else path
 
-    def _all_spellings(self) -> list[str]:
+    def _all_encoded(self) -> list[str]:
         for call in self._unread_calls:
             self.add(_carried(call))
         self._unread_calls.clear()
-        if self._spellings is None:
-            found = {spelling for value in self._values for spelling in _spellings(value)}
-            # The longest first: a part of it may be the spelling of another secret.
-            self._spellings = sorted(found, key=len, reverse=True)
-        return self._spellings
+        if self._encoded is None:
+            found = {encoded for value in self._values for encoded in _encodings(value)}
+            # The longest first, because a part of it may be the encoding of another secret.
+            self._encoded = sorted(found, key=len, reverse=True)
+        return self._encoded
 
 
 @lru_cache(maxsize=1024)
 def _is_secret_name(name: str) -> bool:
-    """Return whether a header, a parameter or a field of this name holds a secret."""
+    """Return True if a header, a parameter or a field with this name contains a secret."""
     plain = re.sub(r"[^a-z]", "", name.lower())
     return plain in _SECRET_NAMES or plain.endswith(_SECRET_ENDINGS)
 
@@ -93,7 +93,7 @@ def _carried(call: Call) -> Iterator[str]:
 
 
 def _in_header(value: str) -> Iterator[str]:
-    """Yield the value, what follows its scheme, and for Basic (RFC 7617) also the password in it."""
+    """Yield the value, the part after its scheme, and for Basic (RFC 7617) the password in it."""
     scheme, _, credentials = value.partition(" ")
     yield from (value, credentials)
     if scheme.lower() == "basic":
@@ -115,8 +115,8 @@ def _in_json(value: object, *, is_secret: bool) -> Iterator[str]:
         yield value
 
 
-def _spellings(secret: str) -> Iterator[str]:
-    """Yield a secret as it is, and as base64, JSON, HTML and URLs write it."""
+def _encodings(secret: str) -> Iterator[str]:
+    """Yield a secret unchanged, and encoded for base64, JSON, HTML and URLs."""
     yield secret
     plain = base64.b64encode(secret.encode(errors="replace")).decode()
     for text in {plain, plain.rstrip("="), plain.translate(_URL_SAFE), plain.translate(_URL_SAFE).rstrip("=")}:

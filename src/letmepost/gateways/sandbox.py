@@ -1,4 +1,4 @@
-"""The control side of the sandbox process: makes simulated accounts and reads what their followers would see."""
+"""Controls the sandbox process: creates simulated accounts, and reads what their followers would see."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from letmepost.gateways.http_client import HTTPClient, Outgoing
 
 
 class SandboxAwayError(SendFailure):
-    """The sandbox process does not answer, or not as it should."""
+    """The sandbox process does not answer, or returns an error."""
 
 
 class SandboxControl:
-    """Calls `/control` of the sandbox."""
+    """A client of `/control` of the sandbox."""
 
     def __init__(self, http: HTTPClient, url: str, token: str) -> None:
         self._http = http
@@ -22,7 +22,7 @@ class SandboxControl:
         self._token = token
 
     async def create_account(self, world: str, platform: str, scenario: str) -> Mapping[str, Any]:
-        """A simulated account; returns the input that connects it.
+        """Create a simulated account, and return the input that connects it.
 
         Raises:
             SendFailure: the sandbox does not answer.
@@ -33,7 +33,7 @@ class SandboxControl:
         return found
 
     async def list_posts(self, world: str, platform: str) -> list[Mapping[str, Any]]:
-        """What followers see, oldest first.
+        """Return the posts that followers see, oldest first.
 
         Raises:
             SendFailure: the sandbox does not answer.
@@ -43,7 +43,7 @@ class SandboxControl:
         return found
 
     async def set_clock(self, world: str, ahead_s: float) -> None:
-        """Let a world's time be so far ahead of the real one; said twice, it changes nothing.
+        """Set how far a world's time is ahead of the real time. A repetition changes nothing.
 
         Raises:
             SendFailure: the sandbox does not answer.
@@ -51,7 +51,7 @@ class SandboxControl:
         await self._call("PUT", f"/control/{world}/clock", json.dumps({"aheadS": ahead_s}).encode())
 
     async def reset(self, world: str) -> None:
-        """Forget a world: its accounts, their posts, its clock.
+        """Delete a world: its accounts, their posts, its clock.
 
         Raises:
             SendFailure: the sandbox does not answer.

@@ -1,4 +1,4 @@
-"""Sends the calls of one account's flows: signs them, streams their media, and refreshes a token that has died."""
+"""Sends the calls of one account's flows: signs them, streams their media files, and refreshes an expired token."""
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
@@ -19,22 +19,22 @@ from letmepost.platforms.contract import Credential, Platform
 SIGNING_ENTROPY_BYTES = 32
 _BOUNDARY_ENTROPY_BYTES = 16
 _ERROR_NAMES = frozenset({"error", "error_type", "errors"})
-"""Fields of a refusal that has a status of success: Meta's and X's APIs send some."""
+"""Fields of errors with a success status, which the APIs of Meta and X send."""
 
 
 class CredentialSource(Protocol):
-    """Where an account's credential comes from."""
+    """The source of an account's credential."""
 
     async def current(self) -> Credential:
-        """The credential that is stored now."""
+        """Return the stored credential."""
 
     async def refresh(self, dead: Credential) -> Credential:
-        """A credential newer than the dead one: from the platform, or from whoever was faster."""
+        """Return a credential newer than the dead one: from the platform, or from a concurrent refresh."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """What is told of a call afterwards: nothing secret, no query, no body."""
+    """The record of a call, without secrets, query or body."""
 
     step: str | None
     method: str
@@ -44,7 +44,7 @@ class CallRecord:
     duration_ms: int
 
     def as_json(self) -> dict[str, Any]:
-        """For the attempt's record."""
+        """Return the record as JSON, for the attempt."""
         return {
             "step": self.step,
             "method": self.method,
@@ -57,12 +57,12 @@ class CallRecord:
 
 @dataclass(kw_only=True)
 class Sender:
-    """Sends calls of one platform.
+    """Sends the calls of one platform.
 
     Args:
-        credentials: None where no account exists yet.
-        may_send: until when a PUBLISH may begin, by the monotonic clock; raises when it may not be sent any more.
-            Asked just before each sending, and handed on to the client: this process may be stopped at any line.
+        credentials: None if there is no account yet.
+        may_send: returns the time by which a PUBLISH must begin, by the monotonic clock; raises if it is not allowed.
+            Called just before each request, and its result passed to the client: this process may stop at any line.
     """
 
     http: HTTPClient
@@ -78,16 +78,16 @@ class Sender:
 
     @property
     def budgets(self) -> Collection[Budget]:
-        """What the platform has told of its limits, as of its last reply about each."""
+        """Return the platform's budgets, each from its most recent reply."""
         return self.known_budgets.values()
 
     @property
     def platform_ms(self) -> int:
-        """Time spent waiting for the platform."""
+        """Return the milliseconds of waiting for the platform."""
         return sum(record.duration_ms for record in self.records)
 
     async def __call__(self, call: Call) -> Reply:
-        """Send a call; once more with a fresh token when the platform says that ours died before it did anything.
+        """Send a call. Send it again with a fresh token if the platform rejected the old one before it did anything.
 
         Raises:
             NotSent, NoReply: see `domain.errors`.
@@ -125,7 +125,7 @@ class Sender:
         return reply
 
     def _without_secrets(self, reply: Reply) -> Reply:
-        """Return a refusal without the secrets that were sent: what a flow says about it is shown to callers.
+        """Return an error reply without the secrets that were sent, because flows show it to callers.
 
         Other replies stay as they are. They are not shown, and a platform may grant the same token again.
         """
@@ -165,7 +165,7 @@ class Sender:
 
     def _media(self, call: Call) -> OpenMedia:
         if self.open_media is None:
-            raise SendFailure(f"{call.method} {call.url} sends media, and none can be read here")
+            raise SendFailure(f"{call.method} {call.url} sends a media file, and this sender cannot read any")
         return self.open_media
 
     def _note(self, call: Call, incoming: Incoming | None, seconds: float) -> None:

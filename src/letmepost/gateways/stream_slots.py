@@ -1,6 +1,6 @@
-"""How many streams of events a key follows at once, counted together by every API process.
+"""Limits the event streams that a key follows at a time, across all API processes.
 
-A slot is a lease in Redis, which its process renews: one that dies with it holds nobody back for long.
+A slot is a lease in Redis that its process renews, so the slot of a dead process expires soon.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ RENEW_EVERY_S = 15.0
 
 log = structlog.get_logger()
 
-# Take a slot, or renew it, which always works; what was not renewed in time is nobody's.
+# Take a slot, or renew it, which always succeeds. Expired slots are removed first.
 _HOLD = """
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2])
 local is_mine = redis.call('ZSCORE', KEYS[1], ARGV[1])
@@ -35,14 +35,14 @@ return 1
 
 @dataclass(frozen=True, slots=True)
 class StreamSlot:
-    """The right to follow one stream: the key's count, and this stream's name in it."""
+    """The right to follow one stream: the counter of the key, and the name of this stream in it."""
 
     counter: str
     name: str
 
 
 class StreamSlots:
-    """Up to `limit` slots a key. When Redis is away everything is allowed; a metric and the log say so."""
+    """Up to `limit` slots per key. Without Redis, everything is allowed; a metric and the log record that."""
 
     def __init__(
         self,
@@ -61,10 +61,10 @@ class StreamSlots:
         self._hold = redis.register_script(_HOLD)
 
     async def take(self, key_id: UUID) -> StreamSlot:
-        """A slot, which is to be kept at once.
+        """Take a slot, which must be kept immediately.
 
         Raises:
-            RateLimited: the key has as many as it may have.
+            RateLimited: the key has no slot left.
         """
         slot = StreamSlot(f"letmepost:streams:{key_id}", self._clock.entropy(16).hex())
         if not await self._is_held(slot):
@@ -73,14 +73,14 @@ class StreamSlots:
 
     @asynccontextmanager
     async def kept(self, slot: StreamSlot) -> AsyncIterator[None]:
-        """Keeps a slot, however long its follower takes to read, and gives it back at the end."""
+        """Keep a slot while the context is open, and release it at the end."""
         renewing = asyncio.create_task(self._renew(slot))
         try:
             yield
         finally:
             renewing.cancel()
             await asyncio.wait([renewing])
-            await self._give_back(slot)
+            await self._release(slot)
 
     async def _renew(self, slot: StreamSlot) -> None:
         while True:
@@ -97,8 +97,8 @@ class StreamSlots:
             self._metrics.request_not_limited()
             return True
 
-    async def _give_back(self, slot: StreamSlot) -> None:
+    async def _release(self, slot: StreamSlot) -> None:
         try:
             await self._redis.zrem(slot.counter, slot.name)
         except (RedisError, OSError) as error:
-            log.warning("redis.lost", error=str(error), role="stream slots")  # it is nobody's when its lease is over
+            log.warning("redis.lost", error=str(error), role="stream slots")  # its lease will expire

@@ -1,9 +1,9 @@
-"""What platforms do not take at the moment, learnt from their answers, and shared by every worker.
+"""The throttles of platforms, detected from their replies and shared by all workers.
 
-A limit that a platform named holds back one account, or everything of ours there, until it resets; one of which next to
-nothing is left does so before the platform has to name it. A platform that fails one account after another is left
-alone for a while, then tried with one post. Redis is how workers tell each other; what it loses, whoever knows it
-writes anew, and what nobody knows is learnt again from the next answer.
+A limit that a platform reports holds back one account, or the whole app there, until it resets. A limit that is nearly
+used up does so before the platform has to report it. A circuit breaker pauses a platform that fails for several
+accounts, then lets one post through. Workers share throttles through Redis. What Redis loses is written again by a
+worker that knows it, or detected again from the next reply.
 """
 
 import json
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 class Reason(StrEnum):
-    """Why something is held back: the platform named a limit, or has not answered for a while."""
+    """Why something is held back: the platform reported a limit, or is unavailable."""
 
     LIMIT = "limit"
     AWAY = "away"
@@ -39,7 +39,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """Nothing goes there until then. `budget`: the limit, where it is known how large it is."""
+    """A hold until a time. `budget`: the limit, if its size is known."""
 
     until: datetime
     reason: Reason
@@ -48,7 +48,7 @@ class Throttle:
 
 @dataclass(slots=True)
 class _Failures:
-    """Failures in a row, by whomever; `opened` is how often that has closed the way."""
+    """Consecutive failures. `opened` counts how often they have opened the circuit breaker."""
 
     count: int = 0
     accounts: set[str] = field(default_factory=set)
@@ -56,9 +56,9 @@ class _Failures:
 
 
 class Throttles:
-    """Throttles by name: an account's, or a platform's. Names are the callers' to choose.
+    """Throttles by name: of an account, or of a platform. Callers choose the names.
 
-    `budgets`: what is left of each limit, whether it holds anything back or not.
+    `budgets`: what is left of each limit, even if it holds nothing back.
     """
 
     def __init__(self, redis: Redis, clock: Clock) -> None:
@@ -69,7 +69,7 @@ class Throttles:
         self._failures: dict[str, _Failures] = {}
 
     def find(self, names: Collection[str]) -> Throttle | None:
-        """The longest of these throttles. When one of an absent platform is over, who asks first is let through."""
+        """Return the longest of these throttles. After one of an unavailable platform, the first caller gets None."""
         now = self._clock.now()
         found = [self._known[name] for name in names if name in self._known and self._known[name].until > now]
         if found:
@@ -81,19 +81,19 @@ class Throttles:
         return None
 
     def is_low(self, names: Collection[str]) -> bool:
-        """Whether what is left of a limit is kept for posts: less urgent calls wait."""
+        """Return True if the rest of a limit is reserved for posts, so that less urgent calls must wait."""
         now, low = self._clock.now(), [self._known.get(_low(name)) for name in names]
         return any(throttle is not None and throttle.until > now for throttle in low)
 
     async def limit(self, name: str, until: datetime, budget: Budget | None = None) -> None:
-        """The platform named a limit that resets then; of two of them the one holds that resets later."""
+        """Hold `name` back until a limit resets. Of two limits, the later reset counts."""
         known = self._known.get(name)
         if known is None or known.reason is Reason.AWAY or known.until < until:
             await self._set(name, Throttle(until, Reason.LIMIT, budget))
 
     async def spend(self, name: str, budgets: Collection[Budget]) -> None:
-        """The platform told what is left of its limits. What is used up, or nearly, is not asked for any more."""
-        self.budgets.learn(name, budgets)
+        """Use what a reply reported about limits: hold back what is used up, or nearly."""
+        self.budgets.record(name, budgets)
         for budget in budgets:
             if budget.is_used_up:
                 await self.limit(name, budget.resets_at, budget)
@@ -101,7 +101,7 @@ class Throttles:
                 await self.limit(_low(name), budget.resets_at, budget)
 
     async def failed(self, name: str, account: str) -> None:
-        """The platform did not answer, or with an error of its own."""
+        """Count a call without a reply, or with a server error."""
         failures = self._failures.setdefault(name, _Failures())
         failures.count += 1
         failures.accounts.add(account)
@@ -113,7 +113,7 @@ class Throttles:
         await self._set(name, Throttle(self._clock.now() + timedelta(seconds=away_s), Reason.AWAY))
 
     async def succeeded(self, name: str) -> None:
-        """The platform answered: whatever was thought of its absence is over."""
+        """Close the circuit breaker, because the platform replied."""
         self._failures.pop(name, None)
         known = self._known.get(name)
         if known is not None and known.reason is Reason.AWAY:
@@ -121,11 +121,11 @@ class Throttles:
             await self._ask("HDEL", name)
 
     async def refresh(self) -> None:
-        """Learn what other workers know, write anew what Redis has lost, forget what is over."""
+        """Read the throttles of other workers, write again what Redis has lost, and delete what has ended."""
         await self.budgets.tell()
         now = self._clock.now()
-        told: Mapping[bytes, bytes] = await self._ask("HGETALL") or {}
-        shared = {name.decode(): _read(value) for name, value in told.items()}
+        found: Mapping[bytes, bytes] = await self._ask("HGETALL") or {}
+        shared = {name.decode(): _read(value) for name, value in found.items()}
         over = [name for name, throttle in shared.items() if throttle.until <= now]
         if over:
             await self._ask("HDEL", *over)
@@ -139,7 +139,7 @@ class Throttles:
                 await self._set(name, throttle)
 
     def list_all(self) -> Mapping[str, Throttle]:
-        """What is held back now, by name."""
+        """Return all current throttles by name."""
         now = self._clock.now()
         return {name: throttle for name, throttle in self._known.items() if throttle.until > now}
 
@@ -151,7 +151,7 @@ class Throttles:
         await self._ask("HSET", name, json.dumps(value))
 
     async def _ask(self, command: str, *words: str) -> Any:
-        """What Redis answers; None when it does not."""
+        """Return the reply of Redis; None if there is none."""
         try:
             return await self._redis.execute_command(command, _KEY, *words)
         except (RedisError, OSError) as error:

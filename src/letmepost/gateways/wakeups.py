@@ -1,7 +1,8 @@
-"""Hints over Redis that something is worth looking at. Losing them costs a sweep interval, never a post.
+"""Hints over Redis that something has changed. A lost hint costs a sweep interval, never a post.
 
-One channel wakes workers, one tells who waits that a batch has changed, one tells who follows that an organization's
-stream has grown. They carry ids at most: whoever hears a hint reads the truth from PostgreSQL.
+There is a channel for workers, one for requests that wait for a batch, and one for followers of an organization's
+stream.
+Hints contain at most an id: the receiver reads the truth from PostgreSQL.
 """
 
 import asyncio
@@ -24,10 +25,10 @@ log = structlog.get_logger()
 
 
 class Wakeups:
-    """Sends hints, and passes those that arrive to whoever waits in this process."""
+    """Sends hints, and passes received hints on in this process."""
 
     def __init__(self, redis: Redis, subscriber: Redis) -> None:
-        """`subscriber`: a client that waits for ever, where `redis` gives up soon."""
+        """`subscriber`: a client without a timeout; that of `redis` is short."""
         self._redis = redis
         self._subscriber = subscriber
         self._waiting: defaultdict[UUID, set[asyncio.Event]] = defaultdict(set)
@@ -37,34 +38,34 @@ class Wakeups:
         self._turn = asyncio.Lock()
 
     async def wake_worker(self) -> None:
-        """There is work; any worker may take it."""
+        """Send the hint that there is work, for all workers."""
         await self._hint(WORKER_CHANNEL, b"")
 
     async def events_written(self) -> None:
-        """There is something to tell, and nothing to publish yet."""
+        """Send the hint that there are events to announce, but nothing to publish."""
         await self._hint(WORKER_CHANNEL, _EVENTS)
 
     async def batch_changed(self, batch_id: UUID) -> None:
-        """Whoever waits for the batch should look again."""
+        """Send the hint that the batch has changed, for requests that wait for it."""
         await self._hint(BATCH_CHANNEL, batch_id.bytes)
 
     async def stream_grew(self, organization_id: UUID) -> None:
-        """Whoever follows the organization's stream should look again."""
+        """Send the hint that the organization's stream has grown, for its followers."""
         await self._hint(STREAM_CHANNEL, organization_id.bytes)
 
     def on_wake(self, callback: Callable[[], None]) -> None:
-        """Call back whenever a worker is hinted at that there is work."""
+        """Call `callback` for each hint that there is work."""
         self._on_wake.append(callback)
 
     def on_events(self, callback: Callable[[], None]) -> None:
-        """Call back whenever a worker is hinted at that there is something to tell, and nothing else."""
+        """Call `callback` for each hint that there are events to announce, but nothing to publish."""
         self._on_events.append(callback)
 
     @asynccontextmanager
     async def watch(self, subject: UUID) -> AsyncIterator[asyncio.Event]:
-        """An event that is set when the batch has changed, or the organization's stream has grown.
+        """Return an event that is set when the batch has changed, or the organization's stream has grown.
 
-        Clear it before you look.
+        Clear it before you read.
         """
         event = asyncio.Event()
         self._waiting[subject].add(event)
@@ -76,7 +77,7 @@ class Wakeups:
                 del self._waiting[subject]
 
     async def listen(self, *channels: str) -> None:
-        """Pass hints on until cancelled, through every loss of the connection."""
+        """Pass hints on until canceled, and reconnect after every loss of the connection."""
         while True:
             try:
                 await self._listen(channels)
@@ -87,7 +88,7 @@ class Wakeups:
     async def _listen(self, channels: tuple[str, ...]) -> None:
         async with self._subscriber.pubsub(ignore_subscribe_messages=True) as hints:
             await hints.subscribe(*channels)
-            # What was hinted at while nobody listened is found by looking once.
+            # Hints without a listener were lost, so look once.
             self._pass_on(WORKER_CHANNEL.encode(), b"")
             async for hint in hints.listen():
                 self._pass_on(hint["channel"], hint["data"])
@@ -101,7 +102,7 @@ class Wakeups:
                 event.set()
 
     async def _hint(self, channel: str, data: bytes) -> None:
-        """Send a hint. Hints that are written while a call is under way share the next one, equal ones as one."""
+        """Send a hint. Hints that are written during a call share the next one, without duplicates."""
         hint = (channel, data)
         self._unsent[hint] = None
         async with self._turn:

@@ -1,7 +1,7 @@
-"""Stored media: bytes under a key, written once, read in ranges, never whole in memory.
+"""Stored media files: bytes under a key, written once, read in ranges, never completely in memory.
 
-`store` says what a store promises; `disk` and `s3` keep it. May import `domain`; `s3` alone imports boto3, and only
-when a deployment uses it.
+`store` defines the interface; `disk` and `s3` implement it. May import `domain`. Only `s3` imports boto3, and only if
+the deployment uses it.
 """
 
 from letmepost.gateways.blobs.disk import DiskBlobStore

@@ -1,4 +1,4 @@
-"""Blobs in a directory."""
+"""Stores blobs in a directory."""
 
 import asyncio
 import hashlib
@@ -22,8 +22,8 @@ _PART_SUFFIX = ".part"
 class DiskBlobStore:
     """`BlobStore` in a directory, which several processes may share.
 
-    A blob is written beside its place and renamed into it, after its bytes and before its name are flushed to
-    the disk: at any moment, a loss of power included, it is there completely or not at all.
+    A blob is written to a temporary file and renamed, after its bytes and before its name are flushed to the disk. So
+    at any time, even after a loss of power, it exists completely or not at all.
     """
 
     def __init__(self, root: Path) -> None:
@@ -70,7 +70,7 @@ class DiskBlobStore:
         return await asyncio.to_thread(_remove_leftovers, self._root, before)
 
     def _path(self, key: str) -> Path:
-        """`<root>/<organization>/<two digits of the key's hash>/<name>`: no directory grows beyond use."""
+        """Return `<root>/<organization>/<two digits of the key's hash>/<name>`, which keeps directories small."""
         organization, name = split_key(key)
         return self._root / organization / hashlib.sha256(key.encode()).hexdigest()[:2] / name
 
@@ -78,8 +78,8 @@ class DiskBlobStore:
 class _PartFile:
     """A blob while it is being written.
 
-    Its methods run in threads. They take turns, because a put that is cancelled calls `discard` while the
-    thread of its last step may still be at work; a step that comes too late finds the file closed.
+    Its methods run in threads. They take turns, because a canceled put calls `discard` while the thread of its last
+    step may still run. A step that comes too late finds the file closed.
     """
 
     _file: BinaryIO
@@ -107,7 +107,7 @@ class _PartFile:
                 self._file.write(chunk)
 
     def commit(self) -> bytes:
-        """Puts the file in its place for good; its SHA-256."""
+        """Move the file to its place durably. Return its SHA-256."""
         with self._turn:
             self._file.flush()
             os.fsync(self._file.fileno())
@@ -120,12 +120,12 @@ class _PartFile:
             return self._hash.digest()
 
     def discard(self) -> None:
-        """Removes the file, unless it has been put in its place."""
+        """Delete the file, unless it was moved to its place."""
         with self._turn:
             self._is_discarded = True
             if self._temporary is not None:
                 self._temporary.unlink(missing_ok=True)
-                with suppress(OSError):  # a full disk cannot take what is still buffered: so be it
+                with suppress(OSError):  # a full disk cannot store the buffered rest
                     self._file.close()
 
 
@@ -145,7 +145,7 @@ def _size(path: Path) -> int:
 
 
 async def _ranges(path: Path, position: int, end: int) -> AsyncIterator[bytes]:
-    """Opens the file for every piece, so that a reader who stops half-way leaves nothing open."""
+    """Open the file for every piece, so that a reader who stops early leaves nothing open."""
     while position < end:
         piece = await asyncio.to_thread(_read, path, position, min(READ_BYTES, end - position))
         if not piece:
@@ -170,5 +170,5 @@ def _remove_leftovers(root: Path, before: datetime) -> int:
                 path.unlink()
                 removed += 1
         except FileNotFoundError:
-            continue  # its writer was alive after all, or another process swept
+            continue  # its writer finished it, or another process removed it
     return removed

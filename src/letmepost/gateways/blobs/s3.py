@@ -1,7 +1,7 @@
-"""Blobs in a bucket of an S3-compatible store.
+"""Stores blobs in a bucket of an S3-compatible store.
 
-boto3 blocks, so every call runs in a thread of the store's own: the loop never waits, and media cannot take the
-threads that others need.
+boto3 blocks, so every call runs in a thread pool of this store. The event loop never waits, and media files cannot use
+up the threads of other work.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from letmepost.gateways.blobs.store import (
 )
 
 PART_BYTES = 8 * 1024 * 1024
-"""Of a multipart upload: at least 5 MiB, and at most 10 000 of them, so a blob may have 78 GiB.
+"""The size of a part of a multipart upload: at least 5 MiB, and at most 10 000 parts, so a blob has up to 78 GiB.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html (read 2026-11-22).
 """
@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """Where the store is. Without keys, boto3 looks where it always does: environment, files, the machine's role."""
+    """The address and the keys of a bucket. Without keys, boto3 uses its defaults: environment, files, machine role."""
 
     name: str
     endpoint: str | None
@@ -50,11 +50,11 @@ class Bucket:
 class S3BlobStore:
     """`BlobStore` and `DirectUploads` in a bucket.
 
-    An object appears when its upload is completed, and not before: that is S3's own promise.
+    S3 guarantees that an object appears only when its upload is complete.
     """
 
     def __init__(self, client: Any, bucket: str) -> None:
-        """`client`: boto3's, which may be used by several threads."""
+        """`client`: of boto3, which several threads may use."""
         self._client = client
         self._bucket = bucket
         self._executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="s3")
@@ -100,7 +100,7 @@ class S3BlobStore:
             place = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
 
     def presign_put(self, key: str, *, size_bytes: int, valid_for_s: int) -> PresignedPut:
-        # The length is among the signed headers, so that the store itself refuses any other.
+        # The length is among the signed headers, so that the store rejects any other.
         params = {"Bucket": self._bucket, "Key": key, "ContentLength": size_bytes}
         url: str = self._client.generate_presigned_url("put_object", Params=params, ExpiresIn=valid_for_s)
         return PresignedPut(url, {"content-length": str(size_bytes)})
@@ -110,7 +110,7 @@ class S3BlobStore:
         await self._ask("copy_object", Key=target, CopySource={"Bucket": self._bucket, "Key": source})
 
     def close(self) -> None:
-        """Waits for what is under way, and lets go of every connection."""
+        """Wait for running calls, and close every connection."""
         self._executor.shutdown()
         self._client.close()
 
@@ -119,7 +119,7 @@ class S3BlobStore:
         return await self._ask("head_object", Key=key)
 
     async def _ranges(self, key: str, position: int, end: int, etag: str) -> AsyncIterator[bytes]:
-        """Asks for every piece by itself, so that a reader who stops half-way leaves no connection open."""
+        """Request each piece separately, so that a reader who stops early leaves no connection open."""
         while position < end:
             last = min(position + READ_BYTES, end) - 1
             piece = await self._run(partial(self._read, key, f"bytes={position}-{last}", etag))
@@ -141,7 +141,7 @@ class S3BlobStore:
 
 
 class _Parts:
-    """A blob while it is being sent: in one request if it fits, else in parts."""
+    """A blob while it is being sent: in one request if it fits, in parts otherwise."""
 
     def __init__(self, ask: Callable[..., Any], key: str) -> None:
         self._ask = ask
@@ -170,7 +170,7 @@ class _Parts:
         )
 
     async def abort(self) -> None:
-        """Takes back what was sent; if even that fails, the leftovers are swept later."""
+        """Abort the upload. If that fails, its parts are removed later."""
         if self._upload_id is not None:
             with suppress(Exception):
                 await self._ask("abort_multipart_upload", Key=self._key, UploadId=self._upload_id)
@@ -192,8 +192,8 @@ async def _send(parts: _Parts, chunks: AsyncIterable[bytes], max_bytes: int) -> 
 
 
 def open_s3(bucket: Bucket) -> S3BlobStore:
-    """The store in a bucket; asks nothing yet."""
-    # boto3 costs 25 MB of memory: a deployment with a disk does not pay for it.
+    """Return the store in a bucket, without any request."""
+    # boto3 takes 25 MB of memory, which a deployment with a disk does not need.
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
@@ -203,7 +203,7 @@ def open_s3(bucket: Bucket) -> S3BlobStore:
         read_timeout=60,
         retries={"mode": "standard", "max_attempts": 3},
         max_pool_connections=_WORKERS,
-        # Stores other than Amazon's do not know the newer checksums.
+        # Stores other than Amazon's do not support the newer checksums.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"addressing_style": "path" if bucket.endpoint else "auto"},
@@ -220,10 +220,10 @@ def open_s3(bucket: Bucket) -> S3BlobStore:
 
 
 def _call(operation: Callable[..., Any], **params: Any) -> Any:
-    """Calls boto3, whose errors are told apart by a code.
+    """Call boto3, and translate its error codes.
 
     Raises:
-        BlobMissingError: there is no such object, or it is not the same any more.
+        BlobMissingError: the object does not exist, or has changed.
     """
     from botocore.exceptions import ClientError  # noqa: PLC0415 - as in `open_s3`
 

@@ -1,4 +1,4 @@
-"""What a blob store promises, whatever it is made of."""
+"""The interface of a blob store."""
 
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
@@ -13,79 +13,78 @@ _KEY = re.compile(f"({_SEGMENT})/({_SEGMENT})")
 
 
 class BlobMissingError(LetmepostError):
-    """Nothing is stored under the key, or less than the range that was asked for."""
+    """Nothing is stored under the key, or less than the requested range."""
 
 
 class BlobTooLargeError(LetmepostError):
-    """The bytes to store are more than allowed. Nothing of them is kept."""
+    """There are more bytes than allowed. None of them is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredBlob:
-    """What was stored: its SHA-256 (32 bytes) and its length."""
+    """The SHA-256 (32 bytes) and the length of a stored blob."""
 
     sha256: bytes
     size_bytes: int
 
 
 class BlobStore(Protocol):
-    """Where media are kept. A key is `<organization>/<name>`; ValueError for any other is a defect of ours.
+    """A store of media files. A key is `<organization>/<name>`; any other is a defect of this service (ValueError).
 
-    An error that is not BlobMissingError means that the store could not be asked, never that the blob is
-    absent.
+    An error other than BlobMissingError means that the store is unavailable, never that the blob does not exist.
     """
 
     async def put(self, key: str, chunks: AsyncIterable[bytes], *, max_bytes: int) -> StoredBlob:
-        """Stores the bytes: all of them, for good, or nothing. What the key held before is replaced.
+        """Store all bytes durably, or nothing. Replaces the previous content of the key.
 
         Raises:
             BlobTooLargeError: there are more than `max_bytes`.
         """
 
     async def open(self, key: str, *, first_byte: int = 0, length_bytes: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from `first_byte` on, up to the end or `length_bytes` of them, in pieces.
+        """Return the bytes from `first_byte`, up to the end or `length_bytes`, in pieces.
 
         Raises:
-            BlobMissingError: there are none, or not as many.
+            BlobMissingError: there is no blob, or it is shorter.
         """
 
     async def exists(self, key: str) -> bool:
-        """Whether the key holds anything."""
+        """Return True if the key has a blob."""
 
     async def delete(self, key: str) -> None:
-        """Removes what the key holds, if anything."""
+        """Delete the blob of the key, if any."""
 
     async def remove_leftovers(self, before: datetime) -> int:
-        """Removes what processes that died while writing have left, if last touched before then; how many."""
+        """Remove the remains of interrupted writes that were last changed before then. Return their number."""
 
 
 @dataclass(frozen=True, slots=True)
 class PresignedPut:
-    """A request that whoever has it may make once or more: PUT the bytes to `url` with exactly these headers."""
+    """A request that anyone who has it may make, repeatedly: PUT the bytes to `url` with exactly these headers."""
 
     url: str
     headers: Mapping[str, str]
 
 
 class DirectUploads(Protocol):
-    """What a store can do that takes bytes from anybody who was given an address, past this service."""
+    """A store that accepts bytes directly from anyone with a presigned URL, bypassing this service."""
 
     def presign_put(self, key: str, *, size_bytes: int, valid_for_s: int) -> PresignedPut:
-        """An address under which exactly so many bytes can be put."""
+        """Return a URL to which exactly this many bytes can be PUT."""
 
     async def copy(self, source: str, target: str) -> None:
-        """Gives the target the source's bytes; they do not travel through this process.
+        """Copy the bytes of the source to the target, inside the store.
 
         Raises:
-            BlobMissingError: the source holds none.
+            BlobMissingError: the source does not exist.
         """
 
 
 def split_key(key: str) -> tuple[str, str]:
-    """The organization and the name of a key.
+    """Return the organization and the name of a key.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not a valid key.
     """
     parts = _KEY.fullmatch(key)
     if parts is None:
@@ -94,10 +93,10 @@ def split_key(key: str) -> tuple[str, str]:
 
 
 async def read_range(store: BlobStore, key: str, first_byte: int, length_bytes: int) -> bytes:
-    """A piece that fits into memory.
+    """Return a range that fits into memory.
 
     Raises:
-        BlobMissingError: there are not as many bytes.
+        BlobMissingError: the blob is shorter.
     """
     pieces = await store.open(key, first_byte=first_byte, length_bytes=length_bytes)
     return b"".join([piece async for piece in pieces])

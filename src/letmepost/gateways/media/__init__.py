@@ -1,5 +1,5 @@
-"""Reading untrusted media files in child processes.
+"""Reads untrusted media files in child processes.
 
-The process that holds the keyring imports `probes`, which starts children and asks them. Only a child imports `images`
-and `movies`, and with them Pillow and FFmpeg. import-linter enforces this.
+The process with the keyring imports `probes`, which starts and asks children. Only a child imports `images` and
+`movies`, and with them Pillow and FFmpeg. import-linter enforces this.
 """

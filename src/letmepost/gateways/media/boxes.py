@@ -1,9 +1,9 @@
-"""A bounded check of what an MP4 or QuickTime file claims, before FFmpeg reads it.
+"""Checks the sizes that an MP4 or QuickTime file claims, before FFmpeg reads it.
 
-FFmpeg allocates memory for the number of samples that a file claims: 37 bytes for each, however short the file is. A
-sample takes at least one byte of the file, and an entry of a table at least its own size. A file that claims more than
-fits into it is rejected. Box layouts: ISO/IEC 14496-12 and
-https://developer.apple.com/documentation/quicktime-file-format (checked 2026-11-28).
+FFmpeg allocates memory for the number of samples that a file claims: 37 bytes each, even if the file is short. A sample
+takes at least one byte of the file, and an entry of a table at least its own size. A file that claims more than fits
+into it is rejected. Box layouts: ISO/IEC 14496-12 and https://developer.apple.com/documentation/quicktime-file-format
+(checked 2026-11-28).
 """
 
 import struct
@@ -14,15 +14,15 @@ from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMe
 _BOXES_MAX = 20_000
 """A film of ten tracks has about 200, one of hour-long fragments about 10 for each second."""
 _FRAGMENTS_MAX = 64
-"""FFmpeg finds the tracks and the first picture in the first few."""
+"""FFmpeg finds the tracks and the first picture in the first few fragments."""
 _DEPTH_MAX = 12
 _SLACK = 1024 * 1024
-"""How many samples, and bytes of tables, a file may claim beyond its own size: it may have been cut off."""
+"""How many more samples, and bytes of tables, a file may claim than its own size, because it may be cut off."""
 _COUNT_BYTES = 12
-"""A table's version and flags, and two numbers: its count is one of them."""
+"""A table's version and flags, and two numbers, one of which is its count."""
 
 _CONTAINERS = frozenset(b"moov,trak,mdia,minf,stbl,edts,dinf,mvex,moof,traf,udta,wave,tref,sinf,schi,gmhd".split(b","))
-# How many bytes an entry of a table takes at least.
+# The minimum size of an entry of each table in bytes.
 _TABLES = {
     b"stts": 8,
     b"ctts": 8,
@@ -37,7 +37,7 @@ _TABLES = {
 
 
 class Claims:
-    """Adds up what a file of `size_bytes` claims, and rejects what cannot be true."""
+    """The sum of what a file of `size_bytes` claims. Rejects impossible claims."""
 
     def __init__(self, file: BinaryIO, size_bytes: int) -> None:
         self._file = file
@@ -51,7 +51,7 @@ class Claims:
         """Check all boxes of the file, up to its first fragments.
 
         Raises:
-            UnreadableMediaError: the file claims more than it can hold.
+            UnreadableMediaError: the file claims more than it can contain.
             TooComplexMediaError: it has too many boxes to check.
         """
         self._walk(0, self._size_bytes, depth=0)
@@ -68,7 +68,7 @@ class Claims:
             size, kind, large = int.from_bytes(head[:4], "big"), head[4:8], int.from_bytes(head[8:16], "big")
             body = position + (16 if size == 1 else 8)
             box_end = {0: end, 1: position + large}.get(size, position + size)
-            if box_end < body:  # FFmpeg stops here as well
+            if box_end < body:  # FFmpeg stops here, too
                 return
             self._check_box(kind, body, min(box_end, end), depth)
             position = box_end
@@ -101,7 +101,7 @@ class Claims:
 
 
 def _sizes_bytes(kind: bytes, sample_bytes: int, count: int) -> int:
-    """Return how many bytes a table of sample sizes takes: none if all samples have the same size."""
+    """Return the size of a table of sample sizes: 0 if all samples have the same size."""
     if kind == b"stz2":
         return count * (sample_bytes & 0xFF) // 8
     return 0 if sample_bytes else count * 4

@@ -1,7 +1,7 @@
 """A media process: parses one untrusted file after another, within limits. `probes` starts it.
 
-It imports little, so that it starts fast, and everything that it needs before the first file. It holds no secret: its
-environment has none, and it inherits no descriptor but its pipes. It ends when the pipe does, and so with its parent.
+It imports little, so that it starts fast, and all of it before the first file. It has no secrets: its environment
+contains none, and it inherits no descriptors except its pipes. It ends with the pipe, and so with its parent.
 """
 
 import io
@@ -22,20 +22,20 @@ from letmepost.gateways.media.sniffing import IMAGE_TYPES, TooComplexMediaError,
 
 _BUFFER_BYTES = 256 * 1024
 _MOVIE_READ_MAX_BYTES = 128 * 1024 * 1024
-"""Of one file: the header of an hour takes a few MiB and is read twice, and the first picture takes a few more."""
+"""Per file. The header of an hour of video takes a few MiB and is read twice; the first picture takes a few more."""
 _DESCRIPTORS_MAX = 16
 
 
 def main(memory_bytes: int, cpu_s: int) -> None:
-    """Answer requests until the service closes the pipe. The limits hold for this process, and `cpu_s` for a file."""
+    """Answer requests until the service closes the pipe. The limits are for this process, `cpu_s` for each file."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the service ends this process
-    # macOS accepts RLIMIT_AS and does not enforce it: there, only CPU and wall time are limited.
+    # macOS accepts RLIMIT_AS without enforcing it: there, only CPU and wall time are limited.
     _limit(resource.RLIMIT_AS, memory_bytes)
     _limit(resource.RLIMIT_NOFILE, _DESCRIPTORS_MAX)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_CORE, 0)
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints does not get between the messages
+    os.dup2(2, 1)  # keeps the output of libraries out of the messages
     _send(replies, {"ready": True})
     while True:
         request = json.loads(read_message(requests))
@@ -52,7 +52,7 @@ class RemoteFile(io.RawIOBase):
         self._size_bytes = size_bytes
         self._position = 0
         self.left_bytes: int | None = None
-        """How much more may be read; None for no limit. At the limit the file appears to end."""
+        """How much more may be read; None for no limit. At the limit, the file appears to end."""
 
     def readable(self) -> bool:
         return True
@@ -101,14 +101,14 @@ def _measure(content_type: str, file: RemoteFile, size_bytes: int) -> Measures:
 
 
 def _limit(kind: int, value: int) -> None:
-    """Set a limit for good, or keep the one of the system if that is lower."""
+    """Set a limit permanently, or keep the limit of the system if it is lower."""
     _, hard = resource.getrlimit(kind)
     lower = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(kind, (lower, lower))
 
 
 def _limit_cpu(cpu_s: int) -> None:
-    """Let the kernel end this process when it has used so much more CPU time than until now."""
+    """Let the kernel end this process after this much more CPU time."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     used_s = int(usage.ru_utime + usage.ru_stime) + 1
     _, hard_s = resource.getrlimit(resource.RLIMIT_CPU)

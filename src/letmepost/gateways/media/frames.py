@@ -1,16 +1,16 @@
-"""Counting the frames of an image, without decoding them."""
+"""Counts the frames of an image without decoding them."""
 
 from typing import BinaryIO
 
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
 
 _BLOCKS_MAX = 2_000_000
-"""A GIF's blocks have at most 255 bytes: a file of 200 MiB has 823,000."""
+"""The blocks of a GIF have at most 255 bytes, so a file of 200 MiB has 823,000."""
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_TRAILER = b"\x2c", b"\x21", b"\x3b"
 
 
 def count_frames(content_type: str, file: BinaryIO) -> int:
-    """Return the number of frames: 1 if the image is not animated. Every block of the file is visited, none decoded.
+    """Return the number of frames: 1 if the image is not animated. Every block is read, but none is decoded.
 
     Raises:
         UnreadableMediaError: the file ends too early.
@@ -23,14 +23,14 @@ def count_frames(content_type: str, file: BinaryIO) -> int:
 
 
 class _Blocks:
-    """A file that is read block by block."""
+    """A file that is read block by block, up to a limit."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._left = _BLOCKS_MAX
 
     def read(self, length_bytes: int) -> bytes:
-        """Read exactly so many bytes."""
+        """Read exactly this many bytes."""
         self._left -= 1
         if self._left < 0:
             raise TooComplexMediaError(f"The image has more than {_BLOCKS_MAX} blocks.")
@@ -40,13 +40,13 @@ class _Blocks:
         return data
 
     def skip(self, length_bytes: int) -> None:
-        """Skip exactly so many bytes."""
+        """Skip exactly this many bytes."""
         if length_bytes:
             self._file.seek(length_bytes - 1, 1)
             self.read(1)
 
     def at_end(self) -> bool:
-        """Return whether no byte is left."""
+        """Return True if no byte is left."""
         data = self._file.read(1)
         self._file.seek(-len(data), 1)
         return not data

@@ -1,4 +1,4 @@
-"""What an image is, by Pillow: every image is decoded completely. Only a media process imports this module."""
+"""Measures images with Pillow: every image is decoded completely. Only a media process imports this module."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -18,12 +18,12 @@ from letmepost.gateways.media.messages import Measures
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
 
 MAX_PIXELS = 178_956_970
-"""The most that Pillow decodes by default. Takes 716 MB."""
+"""The default limit of Pillow. Takes 716 MB."""
 _ANIMATION_MAX_PIXELS = MAX_PIXELS
-"""Of all frames together: the frames of a longer animation are counted, and its first ones decoded."""
+"""The limit of decoded pixels of all frames. More frames of an animation are counted, but not decoded."""
 
-# The formats are called by name rather than by `Image.open`: only these are parsed, and no warning depends on
-# process-wide state.
+# The formats are used by name instead of `Image.open`: only these are parsed, and no warning depends on process-wide
+# state.
 _IMAGES: Mapping[str, Callable[[BinaryIO], ImageFile]] = MappingProxyType(
     {"image/gif": GifImageFile, "image/jpeg": JpegImageFile, "image/png": PngImageFile, "image/webp": WebPImageFile}
 )
@@ -34,9 +34,9 @@ def measure_image(content_type: str, file: BinaryIO, size_bytes: int) -> Measure
     """Return the size of an image as displayed (after EXIF orientation) and its number of frames.
 
     Raises:
-        UnreadableMediaError: it cannot be decoded, or is incomplete.
+        UnreadableMediaError: the file cannot be decoded, or is incomplete.
         TooComplexMediaError: it has too many bytes, pixels or blocks.
-        MemoryError: it takes more memory than there is.
+        MemoryError: it needs more memory than allowed.
     """
     if size_bytes > IMAGE_MAX_BYTES:
         raise TooComplexMediaError(f"The image has {size_bytes} bytes, more than the maximum of {IMAGE_MAX_BYTES}.")
@@ -66,9 +66,9 @@ def _measure(content_type: str, file: BinaryIO, image: ImageFile) -> Measures:
 
 
 def _decode(image: ImageFile, pixels: int) -> bytes | None:
-    """Decode the frames, up to a number of pixels; return the EXIF data."""
+    """Decode the frames, up to a number of pixels. Return the EXIF data."""
     if isinstance(image, JpegImageFile):
-        # Reads every byte all the same, and takes a 64th of the memory.
+        # Reads every byte, but takes a 64th of the memory.
         image.draft("L", (1, 1))
     image.load()
     exif: bytes | None = image.info.get("exif")
@@ -84,7 +84,7 @@ def _decode(image: ImageFile, pixels: int) -> bytes | None:
 
 
 def _orientation(raw: bytes | None) -> int:
-    """Return the EXIF orientation; 1, upright, when there is none or it cannot be read."""
+    """Return the EXIF orientation; 1 (upright) if there is none or it cannot be read."""
     exif = Exif()
     try:
         exif.load(raw or b"")

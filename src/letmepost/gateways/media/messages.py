@@ -1,16 +1,16 @@
 """The protocol between the service and a media process: messages over its standard input and output.
 
-A message is its length (4 bytes, big endian) and its body. The service sends a request; the child then asks for ranges
+A message is its length (4 bytes, big endian) and its body. The service sends a request. The child then asks for ranges
 of the file until it sends the result:
 
     child    {"ready": true}                                     once, after its limits are set
     service  {"operation": "probe", "content_type": …, "size_bytes": …}
     child    {"read": [first_byte, length_bytes]}                any number of times
-    service  the bytes, in a message of their own
+    service  the bytes, in a separate message
     child    {"measures": {…}} | {"unreadable": message} | {"too_complex": message}
 
-The file is never on the child's disk and never whole in memory, wherever the blob store is. Requests, questions and
-results are JSON. The service treats what a child sends as untrusted: a hostile file may control the child.
+The file is never on the child's disk and never completely in memory, regardless of the blob store. All other messages
+are JSON. The service does not trust messages of a child, because a hostile file may control it.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ READ_MAX_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measures:
-    """What a child measures of a file; None where the file does not say. Units as in `MediaFacts`."""
+    """The measures of a file; None if the file does not contain them. Units as in `MediaFacts`."""
 
     width_px: int | None = None
     height_px: int | None = None

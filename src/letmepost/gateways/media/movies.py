@@ -1,4 +1,4 @@
-"""What an MP4 or QuickTime file is, by FFmpeg through PyAV. Only a media process imports this module."""
+"""Measures MP4 and QuickTime files with FFmpeg through PyAV. Only a media process imports this module."""
 
 import itertools
 from typing import BinaryIO
@@ -12,17 +12,17 @@ from letmepost.gateways.media.messages import Measures
 
 _BUFFER_BYTES = 256 * 1024
 _PACKETS_MAX = 16
-"""How many packets may pass before the first picture comes out."""
+"""The limit of packets until the first picture is decoded."""
 _PIXELS_MAX = 8192 * 8192
-"""Of a picture that is decoded to find out how it is rotated."""
+"""The limit of pixels of a picture that is decoded to find its rotation."""
 
 
 def measure_movie(file: BinaryIO, size_bytes: int) -> Measures:
-    """Return what the file's header says; None for everything where the header is missing or broken.
+    """Return the measures in the file's header; all None if the header is missing or broken.
 
     Raises:
-        UnreadableMediaError: the header claims more than the file can hold.
-        MemoryError: the film takes more memory than there is.
+        UnreadableMediaError: the header claims more than the file can contain.
+        MemoryError: the file needs more memory than allowed.
     """
     Claims(file, size_bytes).check()
     file.seek(0)
@@ -39,7 +39,7 @@ def measure_movie(file: BinaryIO, size_bytes: int) -> Measures:
 def _of_container(container: InputContainer) -> Measures:
     duration_s = _rounded(None if container.duration is None else container.duration / av.time_base)
     stream = next(iter(container.streams.video), None)
-    if stream is None or stream.codec_context is None:  # sound alone, or a codec that FFmpeg does not know
+    if stream is None or stream.codec_context is None:  # only sound, or a codec that FFmpeg does not support
         return Measures(duration_s=duration_s)
     width_px, height_px = stream.codec_context.width or None, stream.codec_context.height or None
     if _is_sideways(container, stream):
@@ -54,7 +54,7 @@ def _of_container(container: InputContainer) -> Measures:
 
 
 def _is_sideways(container: InputContainer, stream: VideoStream) -> bool:
-    """Return whether the track's matrix rotates its pictures by 90 degrees: PyAV reports it for a decoded picture."""
+    """Return True if the track's matrix rotates its pictures by 90 degrees, which PyAV reports for decoded pictures."""
     if not 0 < stream.codec_context.width * stream.codec_context.height <= _PIXELS_MAX:
         return False
     stream.codec_context.thread_count = 1

@@ -1,4 +1,4 @@
-"""What media files are: asked of a few child processes, which are kept warm."""
+"""Reads the facts of media files with a pool of child processes."""
 
 from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
@@ -21,36 +21,36 @@ from letmepost.gateways.media.sniffing import (
 from letmepost.gateways.media.turns import Turns
 
 _REQUESTS_MAX = 500
-"""After so many files a process is replaced, and with it what they may have left in it."""
+"""A process is replaced after this many files, with anything that they may have left in it."""
 _DEFAULT_PROCESSES_MAX = 4
 
 log = structlog.get_logger()
 
 
 def default_processes() -> int:
-    """Return how many media processes there are if the settings do not say: one for each core, up to four."""
+    """Return the default number of media processes: one per core, up to four."""
     return min(usable_cores(), _DEFAULT_PROCESSES_MAX)
 
 
 class Probe(Protocol):
-    """Reads the facts of a file."""
+    """Returns the facts of a file."""
 
     async def __call__(self, owner: Hashable, read: Read, size_bytes: int) -> MediaFacts:
-        """Return the facts of a file of `owner`, who takes turns with others.
+        """Return the facts of a file. Owners take turns.
 
         Raises:
-            UnreadableMediaError: its type is not accepted, or it is broken.
+            UnreadableMediaError: the file's type is not accepted, or it is broken.
             TooComplexMediaError: it needs more memory or time than one file may use.
         """
 
 
 class MediaProbes:
-    """A pool of media processes: each is started when it is first needed, and parses one file at a time.
+    """A pool of media processes. Each is started when it is first needed, and parses one file at a time.
 
-    The type comes from the first bytes; a process is asked only for what needs parsing.
+    The type is detected from the first bytes. Only files that need parsing go to a process.
 
     Args:
-        processes: how many at most.
+        processes: the maximum.
     """
 
     def __init__(self, processes: int | None = None, limits: ProcessLimits | None = None) -> None:
@@ -67,7 +67,8 @@ class MediaProbes:
             try:
                 measures = await self._measure(content_type, read, size_bytes)
             except MediaProcessDiedError:
-                # The system may have ended it for want of memory, or an earlier file damaged it: once more, afresh.
+                # The kernel may have ended it for lack of memory, or an earlier file damaged it. Retry with a new
+                # process.
                 measures = await self._measure_last(content_type, read, size_bytes)
         return MediaFacts(content_type=content_type, size_bytes=size_bytes, **asdict(measures))
 
@@ -91,7 +92,7 @@ class MediaProbes:
 
     @asynccontextmanager
     async def _process(self) -> AsyncIterator[MediaProcess]:
-        """Use a process. It goes on after a good or an unreadable file; anything else may have left it in any state."""
+        """Use a process. It is reused after a valid or an unreadable file; any other failure may have damaged it."""
         process = self._idle.pop() if self._idle else await MediaProcess.start(self._limits)
         is_usable = False
         try:

@@ -1,4 +1,4 @@
-"""One media process, as the service sees it."""
+"""A media process, from the side of the service."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from letmepost.gateways.media.messages import LENGTH_BYTES, READ_MAX_BYTES, REPL
 from letmepost.gateways.media.sniffing import TooComplexMediaError, UnreadableMediaError
 
 Read: TypeAlias = Callable[[int, int], Coroutine[Any, Any, bytes]]
-"""Read so many bytes of a file, from a position on."""
+"""Reads a number of bytes of a file from a position: `read(position, length_bytes)`."""
 
 _READY_WITHIN_S = 30.0
 _MEASURES = TypeAdapter(Measures)
@@ -29,7 +29,7 @@ _SOURCE = Path(letmepost.__file__).parents[1]
 class ProcessLimits:
     """The limits of one file: memory of the process (address space), CPU time, and total time.
 
-    Total time includes waiting for the process, not waiting for the blob store.
+    The total time includes waiting for the process, but not for the blob store.
     """
 
     memory_bytes: int = 1024**3
@@ -38,7 +38,7 @@ class ProcessLimits:
 
 
 class MediaProcessError(Exception):
-    """A media process could not be started: the machine or the installation is at fault, not a file."""
+    """A media process could not be started. The cause is the machine or the installation, not a file."""
 
 
 class MediaProcessDiedError(Exception):
@@ -62,7 +62,7 @@ class MediaProcess:
         """Start a process, and wait until it is ready.
 
         Raises:
-            MediaProcessError, OSError: it does not start.
+            MediaProcessError, OSError: the process does not start.
         """
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-m", "letmepost.gateways.media.child"),
@@ -70,7 +70,7 @@ class MediaProcess:
             stdin=PIPE,
             stdout=PIPE,
             stderr=DEVNULL,
-            # Nothing of our own environment: it holds the secrets. One arena, because each reserves address space.
+            # Without our environment, which contains secrets. One arena, because each reserves address space.
             env={"PYTHONPATH": str(_SOURCE), "MALLOC_ARENA_MAX": "1"},
         )
         started = cls(process, limits)
@@ -86,11 +86,11 @@ class MediaProcess:
         return started
 
     async def measure(self, content_type: str, read: Read, size_bytes: int) -> Measures:
-        """Measure a file. What `read` raises is raised.
+        """Measure a file. Errors of `read` are passed on.
 
         Raises:
-            UnreadableMediaError: it is broken; the process can go on.
-            TooComplexMediaError: it exceeded a limit.
+            UnreadableMediaError: the file is broken. The process can be reused.
+            TooComplexMediaError: the file exceeded a limit.
             MediaProcessDiedError: the process ended for another reason.
         """
         self.requests += 1
@@ -124,7 +124,7 @@ class MediaProcess:
             MediaProcessDiedError: the process ended for another reason, or broke the protocol.
         """
         try:
-            with suppress(BrokenPipeError, ConnectionResetError):  # what it sent before it ended is still read
+            with suppress(BrokenPipeError, ConnectionResetError):  # messages from before its end are still read
                 self._stdin.write(framed(message))
                 await self._stdin.drain()
             return await self._receive()
@@ -147,10 +147,10 @@ class MediaProcess:
 
 
 def _range(given: Any, size_bytes: int) -> tuple[int, int]:
-    """Return a range that the process may read.
+    """Return a range that the process asks for.
 
     Raises:
-        MediaProcessDiedError: it is none: the file has taken over the process.
+        MediaProcessDiedError: the range is not valid: the file has taken over the process.
     """
     match given:
         case [int() as first_byte, int() as length_bytes] if (

@@ -1,4 +1,4 @@
-"""The type of a file, by its first bytes."""
+"""Detects the type of a file by its first bytes."""
 
 from letmepost.domain.errors import LetmepostError
 
@@ -13,12 +13,12 @@ _MAGIC = (
     (b"GIF89a", "image/gif"),
     (b"%PDF-", "application/pdf"),
 )
-# Brands of ISO base media files; https://mp4ra.org registers them.
+# Brands of ISO base media files, registered at https://mp4ra.org.
 _MP4_BRANDS = frozenset(
     b"isom,iso2,iso3,iso4,iso5,iso6,iso7,iso8,iso9,mp41,mp42,mp71,avc1".split(b",")
     + b"M4V ,M4VH,M4VP,MSNV,XAVC,dash,cmfc,f4v ".split(b",")
 )
-# Still images and sound, some of which name an MP4 brand as compatible.
+# Still images and sound. Some of them list an MP4 brand as compatible.
 _OTHER_BRANDS = frozenset(b"heic,heix,heim,heis,hevc,hevx,mif1,msf1,avif,avis,crx ,M4A ,M4B ,M4P ".split(b","))
 _OLD_QUICKTIME = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 
@@ -32,7 +32,7 @@ class TooComplexMediaError(UnreadableMediaError):
 
 
 def sniff(head: bytes) -> str:
-    """Return the content type of a file that starts with these bytes (at least 256, if it has as many).
+    """Return the content type of a file with these first bytes (at least 256, unless it is shorter).
 
     Raises:
         UnreadableMediaError: the type is not accepted.

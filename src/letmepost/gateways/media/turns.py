@@ -1,4 +1,4 @@
-"""Slots that are handed out in turn."""
+"""Distributes slots in turn."""
 
 import asyncio
 from collections import OrderedDict, deque
@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 
 class Turns:
-    """A bounded number of slots. Owners that wait take turns, so that one with many requests delays no other's first.
+    """A limited number of slots. Waiting owners take turns, so that one with many requests does not delay the others.
 
-    Requests of one owner are served in order.
+    The requests of one owner are served in order.
     """
 
     def __init__(self, slots: int) -> None:
@@ -18,7 +18,7 @@ class Turns:
 
     @asynccontextmanager
     async def slot(self, owner: Hashable) -> AsyncIterator[None]:
-        """Hold a slot."""
+        """Hold a slot in the context."""
         await self._take(owner)
         try:
             yield
@@ -33,7 +33,7 @@ class Turns:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # the slot came at the same moment
+            if turn.done() and not turn.cancelled():  # it got the slot at the same time
                 self._free += 1
                 self._hand_out()
             raise
@@ -43,7 +43,7 @@ class Turns:
             owner, turns = self._waiting.popitem(last=False)
             turn = turns.popleft()
             if turns:
-                self._waiting[owner] = turns  # behind all others
+                self._waiting[owner] = turns  # after all others
             if not turn.cancelled():
                 self._free -= 1
                 turn.set_result(None)
