@@ -24,24 +24,24 @@ ids = st.uuids()
         (timedelta(minutes=10), timedelta(minutes=5)),
     ],
 )
-def test_a_credential_is_refreshed_after_two_thirds_of_its_life(life: timedelta, expected: timedelta) -> None:
+def test_credential_is_refreshed_after_two_thirds_of_its_lifetime(life: timedelta, expected: timedelta) -> None:
     assert refresh_at(NOW, NOW + life, FIRST) == NOW + expected
 
 
 @given(st.timedeltas(timedelta(seconds=1), timedelta(days=400)), ids)
-def test_a_refresh_comes_before_the_end_with_time_to_spare(life: timedelta, account_id: UUID) -> None:
+def test_refresh_is_before_the_expiry_with_time_to_spare(life: timedelta, account_id: UUID) -> None:
     left = NOW + life - refresh_at(NOW, NOW + life, account_id)
     assert min(timedelta(minutes=10), life / 2) <= left <= life
     assert left >= life / 3 - timedelta(microseconds=10)
 
 
 @given(st.integers(1, 10_000), ids)
-def test_a_refresh_that_failed_is_tried_again_within_the_hour(failures: int, account_id: UUID) -> None:
+def test_failed_refresh_is_retried_within_an_hour(failures: int, account_id: UUID) -> None:
     wait = retry_refresh_at(NOW, failures, account_id, None) - NOW
     assert timedelta(seconds=60) <= wait <= timedelta(seconds=3600 * 1.05)
 
 
-def test_a_refresh_is_not_tried_before_the_platform_says_so() -> None:
+def test_refresh_is_not_retried_before_the_time_of_the_platform() -> None:
     until = NOW + timedelta(hours=5)
     assert retry_refresh_at(NOW, 1, FIRST, until) == until
     assert retry_refresh_at(NOW, 1, FIRST, NOW) == NOW + timedelta(seconds=60)
@@ -49,7 +49,7 @@ def test_a_refresh_is_not_tried_before_the_platform_says_so() -> None:
 
 
 @given(ids, st.timedeltas(timedelta(), timedelta(days=400)).map(lambda later: NOW + later))
-def test_an_account_is_checked_at_its_own_second_of_each_day(account_id: UUID, now: datetime) -> None:
+def test_account_is_checked_daily_at_a_second_of_its_own(account_id: UUID, now: datetime) -> None:
     due = next_check_at(account_id, now)
     assert timedelta() < due - now <= timedelta(days=1)
     assert next_check_at(account_id, due) == due + timedelta(days=1)
@@ -71,7 +71,7 @@ def test_an_account_is_checked_at_its_own_second_of_each_day(account_id: UUID, n
         (-timedelta(days=1), None, None),
     ],
 )
-def test_owners_are_told_once_at_each_of_seven_three_and_one_days(
+def test_owner_is_notified_once_at_each_of_seven_three_and_one_days(
     left: timedelta, told: int | None, due: int | None
 ) -> None:
     assert notice_due_days(NOW, NOW + left, told) == due

@@ -1,4 +1,4 @@
-"""What is left of limits, and when they come back."""
+"""Budgets of platforms' rate limits, and their resets."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -45,7 +45,7 @@ def told(**headers: str) -> Budget | None:
         (0, 15, True, True),
     ],
 )
-def test_health_checks_leave_to_posts_what_is_left(
+def test_health_checks_leave_the_rest_of_a_budget_to_posts(
     remaining: int, limit: int, *, is_used_up: bool, is_low: bool
 ) -> None:
     found = budget(remaining, limit)
@@ -53,13 +53,13 @@ def test_health_checks_leave_to_posts_what_is_left(
 
 
 @given(st.integers(0, 100_000), st.integers(1, 100_000))
-def test_publishing_stops_after_health_checks_and_never_at_the_beginning(remaining: int, limit: int) -> None:
+def test_publishing_stops_later_than_health_checks_and_never_at_the_start(remaining: int, limit: int) -> None:
     found = budget(min(remaining, limit), limit)
     assert found.is_low or not found.is_used_up
     assert not budget(limit, limit).is_used_up
 
 
-def test_a_budget_is_read_from_its_three_headers() -> None:
+def test_budget_is_read_from_three_headers() -> None:
     reset = int(NOW.timestamp()) + 60
     found = told(limit="100", remaining="99", reset=str(reset))
     assert found is not None
@@ -80,13 +80,13 @@ def test_a_budget_is_read_from_its_three_headers() -> None:
         ("100", "99", LONGEST.total_seconds() + 1),
     ],
 )
-def test_what_is_no_budget_is_not_believed(limit: str, remaining: str, reset_s: float) -> None:
-    """Anybody may run a server that says that it takes nothing until 2286."""
+def test_implausible_budget_is_ignored(limit: str, remaining: str, reset_s: float) -> None:
+    """Any server can claim that it accepts nothing until 2286."""
     assert told(limit=limit, remaining=remaining, reset=str(int(NOW.timestamp() + reset_s))) is None
     assert told(limit="100", remaining="99", reset="99999999999") is None
 
 
-def test_more_is_never_left_than_there_was() -> None:
+def test_remaining_is_never_more_than_the_limit() -> None:
     found = told(limit="10", remaining="99", reset=str(int(NOW.timestamp()) + 60))
     assert found is not None
     assert found.remaining == 10
@@ -98,13 +98,13 @@ def test_more_is_never_left_than_there_was() -> None:
         ("2026-07-01T06:59:59Z", "2026-07-01T07:00:00Z"),
         ("2026-07-01T07:00:00Z", "2026-07-02T07:00:00Z"),
         ("2026-12-01T00:00:00Z", "2026-12-01T08:00:00Z"),
-        # Clocks go forward on March 8 and back on November 1, each at 2 o'clock.
+        # Clocks are set forward on March 8 and back on November 1, each at 2 o'clock.
         ("2026-03-08T07:59:00Z", "2026-03-08T08:00:00Z"),
         ("2026-03-08T08:00:00Z", "2026-03-09T07:00:00Z"),
         ("2026-11-01T07:00:00Z", "2026-11-02T08:00:00Z"),
     ],
 )
-def test_a_pacific_day_ends_at_midnight_there(used_up_at: str, comes_back_at: str) -> None:
+def test_pacific_day_ends_at_midnight_in_california(used_up_at: str, comes_back_at: str) -> None:
     assert midnight_pacific(datetime.fromisoformat(used_up_at)) == datetime.fromisoformat(comes_back_at)
 
 
@@ -112,7 +112,7 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.
 
 
 @given(moments)
-def test_a_day_comes_back_within_a_day_of_there(moment: datetime) -> None:
+def test_daily_limit_resets_within_one_day(moment: datetime) -> None:
     assert timedelta() < midnight_utc(moment) - moment <= timedelta(days=1)
     assert midnight_utc(moment).time() == datetime.min.time()
     back = midnight_pacific(moment)
@@ -120,5 +120,5 @@ def test_a_day_comes_back_within_a_day_of_there(moment: datetime) -> None:
     assert back.astimezone(ZoneInfo("America/Los_Angeles")).time() == datetime.min.time()
 
 
-def test_a_rolling_window_has_passed_when_it_is_over() -> None:
+def test_rolling_window_resets_after_its_length() -> None:
     assert rolling(timedelta(hours=24))(NOW) == NOW + timedelta(hours=24)

@@ -17,7 +17,7 @@ POST = PostContent(
 )
 
 
-def test_texts_are_the_post_then_its_thread_then_its_first_comment() -> None:
+def test_texts_are_the_post_its_thread_and_its_first_comment_in_order() -> None:
     assert list(POST.texts()) == [
         ("text", "one"),
         ("thread[0].text", "two"),
@@ -26,16 +26,16 @@ def test_texts_are_the_post_then_its_thread_then_its_first_comment() -> None:
     ]
 
 
-def test_a_post_without_text_has_an_empty_one() -> None:
+def test_post_without_text_has_an_empty_text() -> None:
     assert list(PostContent().texts()) == [("text", "")]
 
 
-def test_an_empty_first_comment_is_a_text() -> None:
-    """Whether it may be empty is for a rule to say; it must not slip by unseen."""
+def test_empty_first_comment_is_a_text() -> None:
+    """A rule decides if it may be empty, so it must be in the list."""
     assert ("firstComment.text", "") in PostContent(first_comment="").texts()
 
 
-def test_attachments_are_listed_per_post_of_a_thread() -> None:
+def test_attachments_are_listed_for_each_post_of_a_thread() -> None:
     assert list(POST.attachments()) == [
         ("media", (CAT, DOG)),
         ("thread[0].media", ()),
@@ -43,11 +43,11 @@ def test_attachments_are_listed_per_post_of_a_thread() -> None:
     ]
 
 
-def test_every_item_has_a_path_that_finds_it_in_the_request() -> None:
+def test_every_item_has_its_path_in_the_request() -> None:
     assert list(POST.items()) == [("media[0]", CAT), ("media[1]", DOG), ("thread[1].media[0]", FOX)]
 
 
-def test_kinds_are_those_that_callers_know() -> None:
+def test_kinds_are_the_documented_ones() -> None:
     assert set(map(str, MediaKind)) == {"image", "video", "document"}
 
 
@@ -61,7 +61,7 @@ def test_kinds_are_those_that_callers_know() -> None:
         ("application/pdf", MediaKind.DOCUMENT),
     ],
 )
-def test_kind_of_a_file_is_that_of_its_bytes(content_type: str, kind: MediaKind) -> None:
+def test_kind_of_a_file_follows_from_its_content_type(content_type: str, kind: MediaKind) -> None:
     assert MediaFacts(content_type=content_type, size_bytes=1).kind is kind
 
 
@@ -85,19 +85,19 @@ DESCRIBED = replace(CAT, alt_text="a cat", title="Cat")
         (["media[0].altText"], PostContent(media=(DESCRIBED,)), PostContent(media=(replace(CAT, title="Cat"),))),
     ],
 )
-def test_omitting_removes_the_items_at_the_paths_and_nothing_else(
+def test_omission_removes_exactly_the_items_at_the_paths(
     paths: list[str], content: PostContent, expected: PostContent
 ) -> None:
     assert omit(content, paths).content == expected
 
 
-def test_part_of_a_thread_with_nothing_left_is_omitted_with_its_media() -> None:
+def test_thread_part_without_content_is_omitted_with_its_media() -> None:
     parts = (ThreadPart(text=" ", media=(FOX,)), ThreadPart(text=""), ThreadPart(text="last", media=(FOX,)))
     omission = omit(PostContent(thread=parts), ["thread[0].media[0]"])
     assert omission.content.thread == parts[1:]
 
 
-def test_omission_knows_where_the_rest_was() -> None:
+def test_omission_maps_remaining_items_to_their_original_paths() -> None:
     parts = (ThreadPart(text="", media=(FOX,)), ThreadPart(text="last", media=(CAT, FOX, DOG)))
     omission = omit(
         PostContent(media=(CAT, DOG), thread=parts), ["media[0]", "thread[0].media[0]", "thread[1].media[1]"]

@@ -36,7 +36,7 @@ NO_MEDIA = Violation(rule="y.media.required", field="media", message="No media."
 
 
 def drawn_tree() -> Iterator[tuple[str, str]]:
-    """Child and parent of every line of the drawing at the head of the module."""
+    """Yield child and parent of every line of the tree in the module's docstring."""
     path = ["LetmepostError"]
     for indent, name in re.findall(r"^    ((?:│   |    )*)[├└]── (\w+)", errors.__doc__ or "", re.MULTILINE):
         del path[len(indent) // 4 + 1 :]
@@ -51,12 +51,12 @@ def actual_tree(parent: type[Exception] = LetmepostError) -> Iterator[tuple[str,
             yield from actual_tree(child)
 
 
-def test_the_tree_is_drawn_as_it_is() -> None:
+def test_documented_tree_matches_the_classes() -> None:
     assert set(drawn_tree()) == set(actual_tree())
 
 
-def test_codes_are_those_that_callers_know() -> None:
-    """Callers branch on them: none may be renamed or go away."""
+def test_codes_are_the_documented_ones() -> None:
+    """Callers branch on codes, so none may be renamed or removed."""
     assert set(map(str, ErrorCode)) == {
         "validation_failed",
         "preflight_failed",
@@ -110,8 +110,8 @@ def test_invalid_shape_has_the_fields_of_its_first_problem() -> None:
     assert error.problems == tuple(problems)
 
 
-def test_a_failed_preflight_speaks_of_its_first_violation_and_keeps_all() -> None:
-    """The envelope has room for one rule; `violations` has the others."""
+def test_failed_preflight_describes_its_first_violation_and_contains_all() -> None:
+    """The envelope has one rule; `violations` contains the others."""
     violations = [TargetViolation(0, "acc_1", "x", TOO_LONG), TargetViolation(1, "acc_2", "y", NO_MEDIA)]
     error = PreflightFailed(violations)
     assert error.message == "Too long."
@@ -119,19 +119,19 @@ def test_a_failed_preflight_speaks_of_its_first_violation_and_keeps_all() -> Non
     assert error.violations == tuple(violations)
 
 
-def test_a_platform_failure_is_nothing_the_caller_can_mend() -> None:
+def test_platform_failure_is_not_a_request_error() -> None:
     failure = PlatformFailure(FailureKind.REJECTED, "No.", rule="x.text.max", response={"status": 400})
     assert not isinstance(failure, RequestError)
     assert (failure.kind, failure.message, str(failure)) == (FailureKind.REJECTED, "No.", "No.")
     assert (failure.rule, failure.response) == ("x.text.max", {"status": 400})
 
 
-def test_a_limit_is_the_accounts_own_unless_the_platform_says_more() -> None:
+def test_limit_concerns_the_account_by_default() -> None:
     """A wrong guess must hold back one account, not every tenant."""
     assert PlatformFailure(FailureKind.RATE_LIMITED, "Slow down.").scope is LimitScope.ACCOUNT
 
 
-def test_waiting_in_vain_is_a_failure_that_is_tried_again() -> None:
+def test_timed_out_wait_is_a_retryable_failure() -> None:
     error = GaveUp("processing", 600.4)
     assert error.kind is FailureKind.UNAVAILABLE
     assert error.step == "processing"

@@ -14,7 +14,7 @@ def reply(status: int = 200, body: bytes = b"") -> Reply:
 @pytest.mark.parametrize(
     ("effect", "step"), [(Effect.READ, None), (Effect.PREPARE, "container"), (Effect.PUBLISH, "post")]
 )
-def test_what_changes_something_has_a_step_and_a_read_has_none(effect: Effect, step: str | None) -> None:
+def test_only_calls_with_an_effect_have_a_step(effect: Effect, step: str | None) -> None:
     assert Call(method="GET", url="https://example.com", effect=effect, step=step).step == step
 
 
@@ -26,13 +26,13 @@ def test_what_changes_something_has_a_step_and_a_read_has_none(effect: Effect, s
         (Effect.PUBLISH, None, "a publish call needs step"),
     ],
 )
-def test_a_call_that_the_journal_could_not_name_is_refused(effect: Effect, step: str | None, complaint: str) -> None:
+def test_call_without_a_usable_step_is_rejected(effect: Effect, step: str | None, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         Call(method="POST", url="https://example.com", effect=effect, step=step)
 
 
-def test_a_call_does_not_show_what_it_carries() -> None:
-    """Passwords and tokens travel in it, and through code that logs."""
+def test_call_does_not_show_its_content() -> None:
+    """It can contain passwords and tokens, and passes through code that logs."""
     call = Call(
         method="POST",
         url="https://example.com/login",
@@ -47,11 +47,11 @@ def test_a_call_does_not_show_what_it_carries() -> None:
 
 
 @pytest.mark.parametrize(("status", "ok"), [(199, False), (200, True), (299, True), (300, False), (500, False)])
-def test_a_reply_is_ok_when_its_status_is_2xx(status: int, *, ok: bool) -> None:
+def test_reply_is_ok_when_its_status_is_2xx(status: int, *, ok: bool) -> None:
     assert reply(status).ok is ok
 
 
-def test_the_data_of_a_reply_is_its_json_object() -> None:
+def test_data_of_a_reply_is_its_json_object() -> None:
     assert reply(body='{"id": "é"}'.encode()).data() == {"id": "é"}
 
 
@@ -69,6 +69,6 @@ def test_the_data_of_a_reply_is_its_json_object() -> None:
         pytest.param(b'{"a":' * 100_000, id="deeper than Python reads"),
     ],
 )
-def test_the_data_of_anything_else_is_empty(body: bytes) -> None:
-    """What a server sends can be anything; a hostile one must not look like a bug of ours."""
+def test_data_of_any_other_body_is_empty(body: bytes) -> None:
+    """A server can send anything. Hostile bodies must not cause an exception."""
     assert reply(body=body).data() == {}

@@ -15,14 +15,14 @@ moments_ms = st.integers(0, 2**48 - 1)
 entropies = st.binary(min_size=10, max_size=32)
 
 
-def test_the_example_of_rfc_9562_comes_out() -> None:
+def test_uuid7_matches_the_example_of_rfc_9562() -> None:
     """Source: RFC 9562, appendix A.6."""
     entropy = bytes.fromhex("0cc3 18c4dc0c0c07398f")
     assert uuid7(0x017F22E279B0, entropy) == UUID("017f22e2-79b0-7cc3-98c4-dc0c0c07398f")
 
 
 @given(moments_ms, entropies)
-def test_a_uuid7_has_the_layout_of_rfc_9562(now_ms: int, entropy: bytes) -> None:
+def test_uuid7_has_the_layout_of_rfc_9562(now_ms: int, entropy: bytes) -> None:
     """Source: RFC 9562 section 5.7: 48 bits of time, 0111, 12 random bits, 10, 62 random bits."""
     bits = f"{uuid7(now_ms, entropy).int:0128b}"
     random = "".join(f"{byte:08b}" for byte in entropy)
@@ -33,18 +33,18 @@ def test_a_uuid7_has_the_layout_of_rfc_9562(now_ms: int, entropy: bytes) -> None
     assert bits[66:] == random[18:80]
 
 
-def test_a_uuid7_refuses_too_little_randomness() -> None:
+def test_uuid7_rejects_too_little_randomness() -> None:
     with pytest.raises(ValueError, match="takes 10 random bytes, got 9"):
         uuid7(0, bytes(9))
 
 
 @given(prefixes, uuids)
-def test_a_spelled_id_reads_back(prefix: Prefix, value: UUID) -> None:
+def test_formatted_id_is_parsed(prefix: Prefix, value: UUID) -> None:
     assert parse(prefix, spell(prefix, value)) == value
 
 
 @given(prefixes, uuids)
-def test_a_spelled_id_is_the_prefix_and_26_letters_of_the_alphabet(prefix: Prefix, value: UUID) -> None:
+def test_formatted_id_is_the_prefix_and_26_letters_of_the_alphabet(prefix: Prefix, value: UUID) -> None:
     head, _, letters = spell(prefix, value).partition("_")
     assert head == prefix
     assert len(letters) == 26
@@ -67,33 +67,33 @@ def test_letters_are_crockfords_base32_with_the_highest_bits_first(letters: str,
 
 
 @given(moments_ms, moments_ms, entropies, entropies)
-def test_order_by_time_is_order_of_text(a_ms: int, b_ms: int, a: bytes, b: bytes) -> None:
+def test_text_order_follows_time(a_ms: int, b_ms: int, a: bytes, b: bytes) -> None:
     assume(a_ms != b_ms)
     earlier, later = sorted([(a_ms, a), (b_ms, b)])
     assert spell(Prefix.EVENT, uuid7(*earlier)) < spell(Prefix.EVENT, uuid7(*later))
 
 
 @given(uuids, uuids)
-def test_order_in_the_database_is_order_of_text(a: UUID, b: UUID) -> None:
+def test_text_order_equals_database_order(a: UUID, b: UUID) -> None:
     assert (a < b) == (spell(Prefix.EVENT, a) < spell(Prefix.EVENT, b))
 
 
 @given(uuids, st.lists(st.booleans(), min_size=26, max_size=26))
-def test_letters_may_be_of_either_case(value: UUID, lowered: list[bool]) -> None:
+def test_letters_can_be_of_either_case(value: UUID, lowered: list[bool]) -> None:
     letters = spell(Prefix.POST, value).removeprefix("post_")
     mixed = "".join(letter.lower() if low else letter for letter, low in zip(letters, lowered, strict=True))
     assert parse(Prefix.POST, f"post_{mixed}") == value
 
 
 @given(prefixes, prefixes, uuids)
-def test_an_id_of_another_kind_is_refused(prefix: Prefix, other: Prefix, value: UUID) -> None:
+def test_id_of_another_type_is_rejected(prefix: Prefix, other: Prefix, value: UUID) -> None:
     assume(prefix != other)
     with pytest.raises(MalformedIdError):
         parse(prefix, spell(other, value))
 
 
 @given(uuids, st.integers(0, 25), st.characters())
-def test_a_letter_outside_the_alphabet_is_refused(value: UUID, place: int, letter: str) -> None:
+def test_letter_outside_the_alphabet_is_rejected(value: UUID, place: int, letter: str) -> None:
     assume(letter not in ALPHABET + ALPHABET.lower())
     letters = spell(Prefix.POST, value).removeprefix("post_")
     with pytest.raises(MalformedIdError):
@@ -101,8 +101,8 @@ def test_a_letter_outside_the_alphabet_is_refused(value: UUID, place: int, lette
 
 
 @pytest.mark.parametrize("letter", ["\N{LATIN SMALL LETTER LONG S}", "ß", "ﬀ", "ǰ"])
-def test_a_letter_that_becomes_ascii_in_upper_case_is_refused(letter: str) -> None:
-    """A long s is "S" in capitals and a sharp s is "SS": to fold them would give an id more spellings."""
+def test_letter_that_is_ascii_only_in_upper_case_is_rejected(letter: str) -> None:
+    """A long s is "S" in capitals and a sharp s is "SS". Accepting them would allow several texts for one id."""
     with pytest.raises(MalformedIdError):
         parse(Prefix.POST, f"post_{'0' * 25}{letter}")
 
@@ -127,14 +127,14 @@ def test_a_letter_that_becomes_ascii_in_upper_case_is_refused(letter: str) -> No
         pytest.param("0199a9f1-0000-7000-8000-000000000000", id="a bare UUID"),
     ],
 )
-def test_what_is_not_an_id_is_refused(text: str) -> None:
+def test_malformed_id_is_rejected(text: str) -> None:
     with pytest.raises(MalformedIdError):
         parse(Prefix.POST, text)
 
 
 @given(prefixes, st.text())
-def test_any_text_is_parsed_or_refused_and_nothing_else(prefix: Prefix, text: str) -> None:
-    """A garbage id must lead to 404, never to 500."""
+def test_any_text_is_parsed_or_rejected(prefix: Prefix, text: str) -> None:
+    """A malformed id must lead to 404, never to 500."""
     try:
         value = parse(prefix, text)
     except MalformedIdError:
@@ -142,7 +142,7 @@ def test_any_text_is_parsed_or_refused_and_nothing_else(prefix: Prefix, text: st
     assert spell(prefix, value) == f"{prefix}_{text.rpartition('_')[2].upper()}"
 
 
-def test_prefixes_are_those_that_callers_know() -> None:
-    """They have stored them."""
+def test_prefixes_are_the_documented_ones() -> None:
+    """Callers have stored ids with them."""
     prefixes = "org prof acc batch post att med key whe evt dlv cs req"
     assert set(map(str, Prefix)) == set(prefixes.split())

@@ -99,68 +99,68 @@ def sent(call: Call = PUBLISH, *, reply: Reply | None = None, age_s: float = 0.0
     ("call", "step", "decision"),
     [
         pytest.param(READ, None, Send(READ), id="a read is sent live"),
-        pytest.param(PREPARE, None, Send(PREPARE), id="a PREPARE never made is sent"),
-        pytest.param(PREPARE, prepared(), Replay(REPLAYED), id="a PREPARE made is answered from the journal"),
+        pytest.param(PREPARE, None, Send(PREPARE), id="a new PREPARE is sent"),
+        pytest.param(PREPARE, prepared(), Replay(REPLAYED), id="a recorded PREPARE is replayed"),
         pytest.param(
             PREPARE,
             Step(name="container", forgotten_count=1),
             Send(PREPARE),
-            id="a PREPARE forgotten is sent again",
+            id="a forgotten PREPARE is sent again",
         ),
         pytest.param(
             replace(PREPARE, json={"url": "other"}),
             prepared(),
             Send(replace(PREPARE, json={"url": "other"})),
-            id="a PREPARE that asks for something else is made anew",
+            id="a changed PREPARE is sent again",
         ),
         pytest.param(
             PREPARE,
             prepared(valid_until=NOW + SECOND),
             Replay(REPLAYED),
-            id="a PREPARE still valid is replayed",
+            id="a valid PREPARE is replayed",
         ),
-        pytest.param(PREPARE, prepared(valid_until=NOW), Send(PREPARE), id="a PREPARE no longer valid is sent"),
-        pytest.param(PUBLISH, None, Send(PUBLISH), id="a PUBLISH never tried is sent"),
+        pytest.param(PREPARE, prepared(valid_until=NOW), Send(PREPARE), id="an expired PREPARE is sent again"),
+        pytest.param(PUBLISH, None, Send(PUBLISH), id="a new PUBLISH is sent"),
         pytest.param(
             PUBLISH,
             Step(name="post", pause_count=3, paused_at=NOW),
             Send(PUBLISH),
-            id="a PUBLISH that only waited, or surely failed, is sent",
+            id="a PUBLISH that only waited or surely failed is sent",
         ),
-        pytest.param(PUBLISH, sent(reply=REPLY), Replay(REPLAYED), id="a PUBLISH answered is never sent again"),
-        pytest.param(CHANGED, sent(reply=REPLY), Replay(REPLAYED), id="not even when it would now differ"),
-        pytest.param(PUT, sent(PUT), Repeat(PUT), id="a lost idempotent PUBLISH is repeated at once"),
+        pytest.param(PUBLISH, sent(reply=REPLY), Replay(REPLAYED), id="a recorded PUBLISH is replayed"),
+        pytest.param(CHANGED, sent(reply=REPLY), Replay(REPLAYED), id="a changed PUBLISH is replayed, too"),
+        pytest.param(PUT, sent(PUT), Repeat(PUT), id="a lost idempotent PUBLISH is repeated immediately"),
         pytest.param(
             replace(PUT, json={"text": "ho"}),
             sent(PUT),
             Repeat(PUT),
-            id="with the recorded request, not the new",
+            id="the recorded request is repeated, not the changed one",
         ),
         pytest.param(
             PUBLISH,
             sent(age_s=65),
             Ask(Intent(PUBLISH, NOW - 65 * SECOND)),
-            id="a lost PUBLISH is asked about",
+            id="a lost PUBLISH is reconciled",
         ),
         pytest.param(
             CHANGED,
             sent(age_s=65),
             Ask(Intent(PUBLISH, NOW - 65 * SECOND)),
-            id="and so it is when it would now differ",
+            id="a lost PUBLISH is reconciled even if it has changed",
         ),
-        pytest.param(PUBLISH, sent(age_s=64), Wait(NOW + SECOND), id="but not while it may still be under way"),
+        pytest.param(PUBLISH, sent(age_s=64), Wait(NOW + SECOND), id="a lost PUBLISH waits before its reconciliation"),
     ],
 )
-def test_what_is_done_about_a_call_follows_from_the_journal(call: Call, step: Step | None, decision: Decision) -> None:
-    """The call's timeout is 20 s, and the platform shows what it has after 30 s."""
+def test_decision_follows_from_the_journal(call: Call, step: Step | None, decision: Decision) -> None:
+    """The timeout of the call is 20 s, and the platform shows posts after 30 s."""
     assert decide(call, step, NOW, VISIBILITY_DELAY_S) == decision
 
 
 @given(publishes, publishes, moments, st.floats(-1e6, 1e6), st.floats(0, 3600))
-def test_a_publish_that_may_have_been_sent_is_never_sent_blindly(
+def test_publish_that_may_have_been_sent_is_never_sent_without_a_check(
     call: Call, recorded: Call, started_at: datetime, age_s: float, visibility_delay_s: float
 ) -> None:
-    """The first promise of the service: no crash, and no release in between, publishes a post twice."""
+    """The first guarantee of the service: neither a crash nor an upgrade publishes a post twice."""
     started_at = min(max(started_at, datetime(1970, 1, 1, tzinfo=UTC)), datetime(9000, 1, 1, tzinfo=UTC))
     step = Step(name="post", intent=Intent(recorded, started_at))
     assert step.in_doubt
@@ -177,9 +177,7 @@ def test_a_publish_that_may_have_been_sent_is_never_sent_blindly(
 
 
 @given(publishes.filter(lambda call: not call.idempotent), st.floats(0, 3600), st.floats(0, 3600))
-def test_a_lost_publish_is_asked_about_as_soon_as_the_wait_is_over(
-    call: Call, age_s: float, visibility_delay_s: float
-) -> None:
+def test_lost_publish_is_reconciled_when_the_wait_ends(call: Call, age_s: float, visibility_delay_s: float) -> None:
     step = sent(call, age_s=age_s)
     decision = decide(call, step, NOW, visibility_delay_s)
     if isinstance(decision, Wait):
@@ -188,8 +186,8 @@ def test_a_lost_publish_is_asked_about_as_soon_as_the_wait_is_over(
     assert isinstance(decision, Ask)
 
 
-def test_a_replayed_reply_says_so_and_the_recorded_one_does_not_change() -> None:
-    """An upload flow probes the server's offset when its session comes from an earlier run."""
+def test_replayed_reply_is_marked_and_the_recorded_one_is_unchanged() -> None:
+    """An upload flow asks the server for the offset if its session is from an earlier run."""
     step = prepared()
     decision = decide(PREPARE, step, NOW, VISIBILITY_DELAY_S)
     assert isinstance(decision, Replay)
@@ -207,17 +205,17 @@ def test_a_replayed_reply_says_so_and_the_recorded_one_does_not_change() -> None
         (sent(reply=REPLY), False),
     ],
 )
-def test_only_an_intent_without_a_reply_is_in_doubt(step: Step, *, in_doubt: bool) -> None:
+def test_step_is_in_doubt_only_with_an_intent_and_no_reply(step: Step, *, in_doubt: bool) -> None:
     assert step.in_doubt is in_doubt
 
 
 @given(calls())
-def test_a_call_reads_back_from_the_journal(call: Call) -> None:
+def test_call_is_decoded_from_the_journal(call: Call) -> None:
     assert decode_call(encode_call(call)) == call
 
 
-def test_what_an_earlier_release_wrote_reads_back() -> None:
-    """A post may be in doubt while a new release is installed; these bytes are what the first one wrote."""
+def test_call_of_an_earlier_release_is_decoded() -> None:
+    """A post may be in doubt during an upgrade. These bytes are from the first release."""
     written = (
         b'{"auth":"account","body":{"first":0,"length":10,"media":"00000000-0000-0000-0000-000000000001"},'
         b'"effect":"publish","form":null,"headers":{"content-type":"video/mp4"},"idempotent":false,"json":null,'
@@ -239,35 +237,35 @@ def test_what_an_earlier_release_wrote_reads_back() -> None:
 
 
 @given(replies)
-def test_a_reply_reads_back_from_the_journal(reply: Reply) -> None:
+def test_reply_is_decoded_from_the_journal(reply: Reply) -> None:
     assert decode_reply(encode_reply(reply)) == reply
 
 
-def test_a_reply_read_back_has_the_same_moment_in_any_zone() -> None:
+def test_decoded_reply_has_the_same_time_in_any_time_zone() -> None:
     received_at = NOW.astimezone(timezone(timedelta(hours=5, minutes=30)))
     assert decode_reply(encode_reply(replace(REPLY, received_at=received_at))).received_at == NOW
 
 
-def test_a_reply_is_journaled_without_the_mark_of_its_replay() -> None:
+def test_encoded_reply_has_no_replay_mark() -> None:
     assert not decode_reply(encode_reply(REPLAYED)).replayed
 
 
-def test_how_long_a_reply_is_good_for_is_no_part_of_the_request() -> None:
-    """A flow may work it out from what the platform says; no resume may make the thing anew for that."""
+def test_validity_of_a_reply_is_not_part_of_the_request() -> None:
+    """A flow may compute it from a reply. It must not cause a new request after a restart."""
     call = replace(PREPARE, valid_for_s=3600.0)
     assert fingerprint(call) == fingerprint(PREPARE)
     assert decode_call(encode_call(call)) == PREPARE
 
 
-def test_a_call_may_hold_any_mapping() -> None:
-    """Options reach a flow as read-only mappings, and may go into a request as they are."""
+def test_call_may_contain_any_mapping() -> None:
+    """Options are read-only mappings, and requests can contain them."""
     nested = MappingProxyType({"reply": MappingProxyType({"uri": "at://1"})})
     assert decode_call(encode_call(replace(PUBLISH, json=nested))).json == {"reply": {"uri": "at://1"}}
     form = replace(PUBLISH, json=None, form=MappingProxyType({"text": "hi"}))
     assert decode_call(encode_call(form)).form == {"text": "hi"}
 
 
-def test_a_call_that_holds_anything_else_is_a_mistake() -> None:
+def test_call_with_another_type_is_an_error() -> None:
     with pytest.raises(TypeError, match="datetime is not JSON"):
         encode_call(replace(PUBLISH, json={"createdAt": NOW}))
 
@@ -313,18 +311,18 @@ OTHERS: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(("name", "other"), [(name, other) for name in OTHERS for other in OTHERS[name]])
-def test_a_fingerprint_changes_with_every_part_of_a_call(name: str, other: object) -> None:
+def test_fingerprint_changes_with_every_part_of_a_call(name: str, other: object) -> None:
     change: Callable[..., Call] = replace
     assert fingerprint(change(ORIGINAL, **{name: other})) != fingerprint(ORIGINAL)
 
 
-def test_every_part_of_a_call_has_been_thought_of() -> None:
-    """A field added to `Call` belongs into the fingerprint, or beside `valid_for_s` with a reason."""
+def test_every_field_of_a_call_is_covered() -> None:
+    """A new field of `Call` belongs in the fingerprint, or beside `valid_for_s` with a reason."""
     assert {field.name for field in fields(Call)} == {*OTHERS, "valid_for_s"}
 
 
 @given(calls())
-def test_a_fingerprint_does_not_depend_on_the_order_of_keys(call: Call) -> None:
+def test_fingerprint_does_not_depend_on_the_order_of_keys(call: Call) -> None:
     def backwards(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: backwards(value[key]) for key in reversed(value)}
@@ -334,12 +332,12 @@ def test_a_fingerprint_does_not_depend_on_the_order_of_keys(call: Call) -> None:
     assert fingerprint(turned) == fingerprint(call)
 
 
-def test_a_fingerprint_is_32_bytes() -> None:
+def test_fingerprint_has_32_bytes() -> None:
     assert len(fingerprint(READ)) == 32
 
 
 @given(age_s=st.floats(0, 60), delay_s=st.floats(0, 600))
-def test_a_call_that_begins_in_time_is_over_and_visible_when_it_is_asked_about(age_s: float, delay_s: float) -> None:
+def test_call_that_begins_in_time_is_finished_and_visible_at_reconciliation(age_s: float, delay_s: float) -> None:
     intent = Intent(PUBLISH, NOW)
     now = NOW + timedelta(seconds=age_s)
     latest = now + timedelta(seconds=begins_within_s(intent, now))

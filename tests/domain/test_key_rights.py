@@ -1,4 +1,4 @@
-"""A key compared with the key that creates, rotates or revokes it."""
+"""Comparisons of a key with the key that creates, rotates or revokes it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,11 +22,11 @@ NARROW = KeyRights(
 
 
 @pytest.mark.parametrize("rights", [WIDE, NARROW])
-def test_equal_rights_exceed_nothing(rights: KeyRights) -> None:
+def test_equal_rights_have_no_excess(rights: KeyRights) -> None:
     assert rights.excess_over(rights) is None
 
 
-def test_fewer_rights_exceed_nothing() -> None:
+def test_fewer_rights_have_no_excess() -> None:
     assert NARROW.excess_over(WIDE) is None
 
 
@@ -42,7 +42,7 @@ def test_fewer_rights_exceed_nothing() -> None:
         ({"requests_per_minute": 61}, "requestsPerMinute"),
     ],
 )
-def test_one_larger_right_is_named(change: dict[str, Any], field: str) -> None:
+def test_larger_right_is_named(change: dict[str, Any], field: str) -> None:
     excess = replace(NARROW, **change).excess_over(NARROW)
     assert excess is not None
     assert field in excess
@@ -56,5 +56,5 @@ def test_one_larger_right_is_named(change: dict[str, Any], field: str) -> None:
         {"requests_per_minute": 59},
     ],
 )
-def test_one_smaller_right_exceeds_nothing(change: dict[str, Any]) -> None:
+def test_smaller_right_has_no_excess(change: dict[str, Any]) -> None:
     assert replace(NARROW, **change).excess_over(NARROW) is None

@@ -1,4 +1,4 @@
-"""Where the time of a late post has gone: stories, and what must hold of every record there could be."""
+"""Explanations of lateness: examples, and properties of every possible record."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -45,7 +45,7 @@ def explained(
     busy: Sequence[Busy] = (),
     ready: float | None = None,
 ) -> list[tuple[float, str]]:
-    """The waits, one after the other: how many seconds, and for what."""
+    """Return the waits in order, as seconds and reason."""
     record = Record(
         due_at=DUE,
         until=at(until),
@@ -57,23 +57,23 @@ def explained(
     return [((wait.until - wait.since).total_seconds(), wait.delay.value) for wait in explain_lateness(record).waits]
 
 
-def test_a_post_that_went_out_at_once_took_what_its_try_took() -> None:
+def test_immediate_post_waits_only_during_its_attempt() -> None:
     published = tried(0, 1, 5, platform_s=3)
     assert explained(published, until=5) == [(1, "queue"), (1, "preparing"), (3, "platform")]
 
 
-def test_what_comes_after_it_was_visible_does_not_count() -> None:
-    """Its extras took longer than the post: all that was before is the platform's."""
+def test_time_after_the_post_is_visible_does_not_count() -> None:
+    """The extras took longer than the post. Everything before counts for the platform."""
     assert explained(tried(0, 0, 60, platform_s=50), until=4) == [(4, "platform")]
 
 
 @pytest.mark.parametrize("delay", [Delay.BUDGET, Delay.PLATFORM, Delay.PAUSE, Delay.ACCOUNT, Delay.RULE])
-def test_between_two_tries_a_post_waits_for_what_the_first_one_met(delay: Delay) -> None:
+def test_post_between_attempts_waits_for_the_reason_of_the_first(delay: Delay) -> None:
     waits = explained(tried(0, 0, 0, then=delay), tried(600, 602, 603, platform_s=1), until=603)
     assert waits == [(600, delay.value), (2, "queue"), (1, "platform")]
 
 
-def test_while_another_post_of_its_account_is_published_it_waits_for_its_account() -> None:
+def test_post_waits_for_its_account_while_another_post_is_published() -> None:
     busy = [Busy(at(-3), at(4)), Busy(at(5), at(9))]
     assert explained(tried(0, 10, 11, platform_s=1), until=11, busy=busy) == [
         (4, "account"),
@@ -84,12 +84,12 @@ def test_while_another_post_of_its_account_is_published_it_waits_for_its_account
     ]
 
 
-def test_what_was_due_and_not_ready_waited_for_its_account() -> None:
-    """Nothing else holds back a post that nobody has tried."""
+def test_due_post_that_is_not_ready_waits_for_its_account() -> None:
+    """Nothing else holds back a post without an attempt."""
     assert explained(tried(90, 91, 92, platform_s=1), until=92) == [(90, "account"), (1, "queue"), (1, "platform")]
 
 
-def test_a_hold_between_two_tries_is_what_it_waits_for_from_then_on() -> None:
+def test_post_waits_for_a_hold_from_its_start() -> None:
     first, second = tried(0, 0, 1, platform_s=1, then=Delay.PLATFORM), tried(100, 100, 100)
     assert explained(first, second, until=100, holds=[Hold(at(11), Delay.ACCOUNT)]) == [
         (1, "platform"),
@@ -98,12 +98,12 @@ def test_a_hold_between_two_tries_is_what_it_waits_for_from_then_on() -> None:
     ]
 
 
-def test_the_time_of_a_worker_that_was_lost_is_waited_for_another() -> None:
+def test_post_of_a_lost_worker_waits_for_another() -> None:
     lost, second = tried(0, 1, None), tried(0, 61, 62, platform_s=1)
     assert explained(lost, second, until=62) == [(1, "queue"), (60, "queue"), (1, "platform")]
 
 
-def test_a_post_that_is_not_settled_is_late_until_now() -> None:
+def test_unsettled_post_is_late_until_now() -> None:
     assert explained(until=7, ready=0) == [(7, "queue")]
     assert explained(until=7) == [(7, "account")]
     limited = tried(0, 0, 0, then=Delay.BUDGET)
@@ -111,20 +111,20 @@ def test_a_post_that_is_not_settled_is_late_until_now() -> None:
     assert explained(limited, until=7, ready=5) == [(5, "budget"), (2, "queue")]
 
 
-def test_nothing_is_waited_for_after_the_end() -> None:
-    """A person who resolves a post days later has not made it late."""
+def test_time_after_the_end_does_not_count() -> None:
+    """A person who resolves a post days later does not make it late."""
     assert explained(tried(0, 0, 2, platform_s=2), until=86_400) == [(2, "platform")]
 
 
-def test_a_clock_behind_the_databases_begins_no_try_before_its_post_was_due() -> None:
+def test_attempt_does_not_begin_before_the_due_time_when_the_clock_is_behind() -> None:
     assert explained(tried(-1, -0.5, 2, platform_s=2.5), until=2) == [(2, "platform")]
 
 
-def test_the_longest_wait_is_told() -> None:
+def test_longest_wait_is_described() -> None:
     record = Record(due_at=DUE, until=at(12), tries=[tried(10.5, 11, 12, platform_s=1)])
     lateness = explain_lateness(record)
     assert list(lateness.by_delay.items()) == [(Delay.ACCOUNT, 10_500), (Delay.PLATFORM, 1000), (Delay.QUEUE, 500)]
-    expected = "It is 12.000 s late, 10.500 s of which it waited for its account, which was busy or could not be used."
+    expected = "It is 12.000 s late: it waited 10.500 s for its account, which was busy or could not be used."
     assert lateness.describe() == expected
     assert Lateness(()).describe() == "It is not late."
 
@@ -159,8 +159,8 @@ records = st.builds(
 
 
 @given(records)
-def test_the_waits_follow_one_another_and_sum_up_to_the_lateness(record: Record) -> None:
-    """Whatever is on record, in whatever order clocks that differ have put it."""
+def test_waits_follow_one_another_and_sum_up_to_the_lateness(record: Record) -> None:
+    """For any record, in any order, with clocks that differ."""
     lateness = explain_lateness(record)
     waits = lateness.waits
     assert (waits[0].since, waits[-1].until) == (record.due_at, record.until)

@@ -48,7 +48,7 @@ COUNT = images_max("x.media.count_max", limit=2, platform="X", source_url=SOURCE
 
 
 @pytest.mark.parametrize("rule", [text_rule(5), ALT_TEXT, COUNT, image_size_rule(5)], ids=lambda rule: rule.id)
-def test_a_rule_carries_its_id_number_source_and_date(rule: Rule) -> None:
+def test_rule_has_its_id_limit_source_and_date(rule: Rule) -> None:
     assert rule.id.startswith("x.")
     assert rule.limit in (2, 5)
     assert rule.source_url == SOURCE
@@ -68,26 +68,26 @@ def test_a_rule_carries_its_id_number_source_and_date(rule: Rule) -> None:
         (UTF8_BYTES, "é" * 3, True),
     ],
 )
-def test_a_text_may_reach_its_limit_in_the_rules_unit(measure: Measure, text: str, *, is_broken: bool) -> None:
+def test_text_may_reach_its_limit_in_the_unit_of_the_rule(measure: Measure, text: str, *, is_broken: bool) -> None:
     assert bool(list(text_rule(5, measure).check(PostContent(text=text)))) == is_broken
 
 
-def test_a_long_text_is_described_in_full() -> None:
+def test_violation_of_a_long_text_is_complete() -> None:
     [violation] = text_rule(5).check(PostContent(text="too long"))
     assert violation.message == "Post text is 8 graphemes; X allows at most 5."
     assert violation.remediation == "Shorten the text to 5 graphemes or fewer."
     assert (violation.limit, violation.actual, violation.unit) == (5, 8, "graphemes")
 
 
-def test_every_post_of_a_thread_keeps_the_limit_of_a_post() -> None:
+def test_every_post_of_a_thread_has_the_limit_of_a_post() -> None:
     content = PostContent(text="ok", thread=(ThreadPart(text="fine"), ThreadPart(text="too long")))
     [violation] = text_rule(5).check(content)
     assert violation.field == "thread[1].text"
     assert violation.message.startswith("The text of thread[1] is 8 graphemes")
 
 
-def test_a_first_comment_keeps_the_limit_only_when_the_rule_says_so() -> None:
-    """Some platforms give comments a limit of their own."""
+def test_first_comment_has_the_limit_only_when_the_rule_includes_it() -> None:
+    """Some platforms have another limit for comments."""
     content = PostContent(text="ok", first_comment="too long")
     assert list(text_rule(5).check(content)) == []
     of_comments = text_max(
@@ -104,7 +104,7 @@ def test_a_first_comment_keeps_the_limit_only_when_the_rule_says_so() -> None:
     assert violation.message.startswith("First comment is 8 graphemes")
 
 
-def test_a_rule_says_how_a_text_is_counted_where_that_may_surprise() -> None:
+def test_rule_explains_a_surprising_count() -> None:
     doubled = Measure(unit="halves", count=lambda text: 2 * len(text), how="a letter counts as two")
     rule = text_rule(5, doubled)
     [violation] = rule.check(PostContent(text="abc"))
@@ -113,7 +113,7 @@ def test_a_rule_says_how_a_text_is_counted_where_that_may_surprise() -> None:
     assert violation.remediation == "Shorten the text to 5 halves or fewer: a letter counts as two."
 
 
-def test_a_first_comment_that_says_nothing_is_found() -> None:
+def test_blank_first_comment_is_a_violation() -> None:
     rule = comment_not_empty("x.first_comment.non_empty", source_url=SOURCE, checked_on=CHECKED_ON)
     [violation] = rule.check(PostContent(text="ok", first_comment=" \n\u200b\u2800"))
     assert (violation.field, violation.message) == ("firstComment.text", "The first comment is empty.")
@@ -121,23 +121,23 @@ def test_a_first_comment_that_says_nothing_is_found() -> None:
     assert list(rule.check(PostContent(text="ok"))) == []
 
 
-def test_each_empty_part_of_a_thread_is_found() -> None:
+def test_each_empty_part_of_a_thread_is_a_violation() -> None:
     parts = (ThreadPart(text=" "), ThreadPart(text="", media=(image(),)), ThreadPart(text=""))
     first, second = empty_parts(PostContent(text="ok", thread=parts), "an image")
     assert (first.field, first.message) == ("thread[0].text", "Part 1 of the thread has neither text nor an image.")
     assert second.field == "thread[2].text"
 
 
-def test_too_many_attachments_are_counted_post_by_post() -> None:
+def test_attachments_are_counted_for_each_post() -> None:
     pair, trio = (image(),) * 2, (image(),) * 3
     content = PostContent(media=pair, thread=(ThreadPart(text="", media=trio), ThreadPart(text="", media=pair)))
     [violation] = COUNT.check(content)
     assert violation.field == "thread[0].media"
-    assert violation.message == "The post has 3 media; X allows at most 2."
+    assert violation.message == "The post has 3 media items; X allows at most 2."
     assert (violation.limit, violation.actual, violation.unit) == (2, 3, "items")
 
 
-def test_each_long_alt_text_is_found_where_it_is() -> None:
+def test_each_long_alt_text_is_found_at_its_path() -> None:
     media = (image(), image(alt_text="a cat and a dog"), image(alt_text=FAMILY * 5), image(alt_text="a bird"))
     content = PostContent(media=media)
     long, longer = ALT_TEXT.check(content)
@@ -147,7 +147,7 @@ def test_each_long_alt_text_is_found_where_it_is() -> None:
     assert (longer.field, longer.actual) == ("media[3].altText", 6)
 
 
-def test_a_media_rule_judges_the_bytes_of_its_own_kind() -> None:
+def test_media_rule_checks_only_its_own_kind() -> None:
     large, small = (MediaFacts(content_type="image/png", size_bytes=size) for size in (11, 10))
     video = MediaItem(kind=MediaKind.VIDEO, media_id=UUID(int=2), facts=large)
     [violation] = image_size_rule(10).check(PostContent(media=(video, image(facts=small), image(facts=large))))
@@ -156,8 +156,8 @@ def test_a_media_rule_judges_the_bytes_of_its_own_kind() -> None:
     assert violation.message == "An image has at most 10 bytes. This one: 11."
 
 
-def test_a_media_rule_says_nothing_of_bytes_that_are_not_here_yet() -> None:
-    """Media given by URL is judged again once it has been imported."""
+def test_media_rule_finds_nothing_before_the_bytes_are_known() -> None:
+    """Media items by URL are checked again after their import."""
     assert list(image_size_rule(0).check(PostContent(media=(image(facts=None),)))) == []
 
 
@@ -180,10 +180,10 @@ def test_description_that_a_platform_does_not_show_is_unsupported() -> None:
     assert [found.field for found in TITLES.check(content)] == ["media[1].title", "thread[0].media[0].title"]
     assert [found.field for found in ALT_TEXTS.check(content)] == ["media[1].altText", "thread[0].media[0].altText"]
     assert TITLES.capability
-    assert TITLES.summary == "On X, no media have a title."
-    assert ALT_TEXTS.summary == "On X, only media of kind image, video have an alt text."
+    assert TITLES.summary == "On X, no media items have a title."
+    assert ALT_TEXTS.summary == "On X, only media items of kind image, video have an alt text."
 
 
-def test_blank_description_is_none() -> None:
+def test_blank_description_counts_as_missing() -> None:
     document = MediaItem(kind=MediaKind.DOCUMENT, media_id=UUID(int=2), alt_text=" ", title="")
     assert [*TITLES.check(PostContent(media=(document,))), *ALT_TEXTS.check(PostContent(media=(document,)))] == []

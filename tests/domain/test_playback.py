@@ -15,7 +15,7 @@ LIVE = Live(uri="1")
 
 
 def publish() -> Flow[str]:
-    """A platform in small: wait until it is ready, publish, tell."""
+    """A minimal platform: wait until it is ready, publish, announce."""
     ready = yield READ
     if not ready.ok:
         yield PAUSE
@@ -27,27 +27,27 @@ def publish() -> Flow[str]:
     return str(reply.data()["id"])
 
 
-def test_a_flow_is_played_to_its_end_in_order() -> None:
+def test_flow_is_played_to_its_end_in_order() -> None:
     transcript = play(publish(), OK, OK)
     assert transcript.instructions == (READ, PUBLISH, LIVE)
     assert transcript.calls == [READ, PUBLISH]
     assert transcript.value() == "1"
 
 
-def test_a_play_stops_at_a_pause_as_a_worker_does() -> None:
+def test_play_stops_at_a_pause_like_a_worker() -> None:
     transcript = play(publish(), BUSY, OK)
     assert transcript.instructions == (READ, PAUSE)
     assert transcript.result is None
     assert transcript.error is None
 
 
-def test_a_play_stops_at_the_call_that_has_no_reply() -> None:
+def test_play_stops_at_a_call_without_a_reply() -> None:
     transcript = play(publish(), OK)
     assert transcript.instructions == (READ, PUBLISH)
     assert transcript.result is None
 
 
-def test_an_exception_is_thrown_into_the_flow() -> None:
+def test_exception_is_thrown_into_the_flow() -> None:
     transcript = play(publish(), OK, NoReply())
     assert isinstance(transcript.error, PlatformFailure)
     assert isinstance(transcript.error.__cause__, NoReply)
@@ -55,14 +55,14 @@ def test_an_exception_is_thrown_into_the_flow() -> None:
         transcript.value()
 
 
-def test_an_exception_that_the_flow_does_not_catch_ends_it() -> None:
+def test_uncaught_exception_ends_the_flow() -> None:
     error = NoReply()
     transcript = play(publish(), error)
     assert transcript.instructions == (READ,)
     assert transcript.error is error
 
 
-def test_a_flow_may_catch_an_exception_and_go_on() -> None:
+def test_flow_may_catch_an_exception_and_continue() -> None:
     def patient() -> Flow[str]:
         try:
             yield READ
@@ -73,7 +73,7 @@ def test_a_flow_may_catch_an_exception_and_go_on() -> None:
     assert play(patient(), NoReply(), OK).value() == "done"
 
 
-def test_a_flow_that_asks_for_nothing_is_played_too() -> None:
+def test_flow_without_calls_is_played() -> None:
     def idle() -> Flow[int]:
         yield from ()
         return 7
@@ -82,7 +82,7 @@ def test_a_flow_that_asks_for_nothing_is_played_too() -> None:
     assert play(idle()).instructions == ()
 
 
-def test_what_is_no_call_needs_no_reply() -> None:
+def test_other_instructions_need_no_reply() -> None:
     def talkative() -> Flow[None]:
         yield LIVE
         yield LIVE
@@ -92,7 +92,7 @@ def test_what_is_no_call_needs_no_reply() -> None:
     assert transcript.error is None
 
 
-def test_a_flow_is_closed_wherever_the_play_stops() -> None:
+def test_flow_is_closed_wherever_the_play_stops() -> None:
     closed = []
 
     def tidy() -> Flow[None]:
@@ -105,6 +105,6 @@ def test_a_flow_is_closed_wherever_the_play_stops() -> None:
     assert closed == [True]
 
 
-def test_a_preview_is_the_calls_up_to_the_first_unanswered_one() -> None:
+def test_preview_is_the_calls_up_to_the_first_without_a_reply() -> None:
     assert first_calls(publish()) == [READ]
     assert first_calls(publish(), [OK]) == [READ, PUBLISH]

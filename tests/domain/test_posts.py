@@ -32,7 +32,7 @@ unconfirmed awaiting_user            -> failed         post.failed         settl
 draft queued retrying held           -> canceled       post.canceled       settled
 failed rejected partial canceled     -> queued         post.queued         settled if scheduled
 """
-"""The documented table: from, to, event, and whether the response of a batch need not wait any longer."""
+"""The documented transitions: from, to, event, and whether the response of a batch stops waiting."""
 
 batches = st.lists(st.sampled_from(PostStatus), min_size=1, max_size=25)
 
@@ -59,7 +59,7 @@ def test_transitions_match_the_documented_table() -> None:
     assert actual == {row for row in expected if row[0] != "new"}
 
 
-def test_statuses_that_a_batch_response_waits_for_match_the_documented_table() -> None:
+def test_unsettled_statuses_match_the_documented_table() -> None:
     waiting = {target for _, target, _, settled in documented() if settled != "settled"}
     assert waiting == {str(status) for status in UNSETTLED}
 
@@ -75,37 +75,37 @@ def test_every_status_can_be_reached() -> None:
 
 
 @pytest.mark.parametrize("status", sorted(set(PostStatus) - TERMINAL))
-def test_a_status_that_is_not_terminal_has_an_exit_that_ends_it(status: PostStatus) -> None:
+def test_status_that_is_not_terminal_has_an_exit_that_ends_it(status: PostStatus) -> None:
     exits = {row.target for row in TRANSITIONS.values() if status in row.sources}
     assert exits - {status}
     assert exits & TERMINAL
 
 
-def test_nothing_leads_out_of_published() -> None:
-    """A post that followers have seen is never queued again: that is how a post would be published twice."""
+def test_published_has_no_transition() -> None:
+    """A post that followers have seen is never queued again, because it would be published twice."""
     assert not [cause for cause, row in TRANSITIONS.items() if PostStatus.PUBLISHED in row.sources]
 
 
-def test_what_may_be_visible_is_not_queued_again() -> None:
-    """`unconfirmed` and `awaiting_user` need a person's or the platform's word first; `partial` resumes."""
+def test_possibly_visible_post_is_not_queued_again() -> None:
+    """`unconfirmed` and `awaiting_user` need a confirmation by a person or the platform first; `partial` resumes."""
     in_question = {PostStatus.UNCONFIRMED, PostStatus.AWAITING_USER}
     targets = {row.target for row in TRANSITIONS.values() if row.sources & in_question}
     assert targets == {PostStatus.PUBLISHED, PostStatus.PARTIAL, PostStatus.FAILED}
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL))
-def test_only_a_person_or_the_platforms_word_moves_a_terminal_status(status: PostStatus) -> None:
+def test_terminal_status_changes_only_by_a_person_or_the_platform(status: PostStatus) -> None:
     causes = {cause for cause, row in TRANSITIONS.items() if status in row.sources}
     by_persons = {Cause.RESOLVED_PUBLISHED, Cause.RESOLVED_NOT_PUBLISHED, Cause.RESOLVED_PARTLY}
     assert causes <= {Cause.RETRIED, *by_persons}
 
 
-def test_an_event_is_named_after_the_status_it_announces() -> None:
+def test_event_is_named_after_its_status() -> None:
     for row in TRANSITIONS.values():
         assert row.event in (f"post.{row.target}", None)
 
 
-def test_an_immediate_answer_waits_for_what_a_worker_will_still_move() -> None:
+def test_immediate_response_waits_for_statuses_that_a_worker_changes() -> None:
     assert {PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING} == UNSETTLED
     assert not UNSETTLED & TERMINAL
 
@@ -165,7 +165,7 @@ def test_batch_status_follows_from_its_posts(statuses: str, expected: str, *, sc
 
 
 @given(data=st.data(), statuses=batches, scheduled=st.booleans())
-def test_the_status_of_a_batch_does_not_depend_on_the_order_or_number_of_its_posts(
+def test_batch_status_does_not_depend_on_order_or_number_of_posts(
     data: st.DataObject, statuses: list[PostStatus], *, scheduled: bool
 ) -> None:
     shuffled = data.draw(st.permutations(statuses + statuses[:3]))
@@ -173,15 +173,13 @@ def test_the_status_of_a_batch_does_not_depend_on_the_order_or_number_of_its_pos
 
 
 @given(statuses=batches, scheduled=st.booleans())
-def test_a_batch_is_published_only_when_every_post_is(statuses: list[PostStatus], *, scheduled: bool) -> None:
+def test_batch_is_published_only_when_every_post_is(statuses: list[PostStatus], *, scheduled: bool) -> None:
     status = batch_status(statuses, scheduled=scheduled)
     assert (status is BatchStatus.PUBLISHED) == (set(statuses) == {PostStatus.PUBLISHED})
 
 
 @given(statuses=batches, scheduled=st.booleans())
-def test_a_batch_is_failed_only_when_nothing_of_it_may_be_visible(
-    statuses: list[PostStatus], *, scheduled: bool
-) -> None:
+def test_batch_is_failed_only_when_none_of_it_may_be_visible(statuses: list[PostStatus], *, scheduled: bool) -> None:
     status = batch_status(statuses, scheduled=scheduled)
     is_canceled = set(statuses) == {PostStatus.CANCELED}
     is_invisible = set(statuses) <= {PostStatus.FAILED, PostStatus.REJECTED, PostStatus.CANCELED}
@@ -189,7 +187,7 @@ def test_a_batch_is_failed_only_when_nothing_of_it_may_be_visible(
 
 
 @given(statuses=st.lists(st.sampled_from(sorted(TERMINAL)), min_size=1), scheduled=st.booleans())
-def test_a_batch_with_nothing_left_to_do_is_finished(statuses: list[PostStatus], *, scheduled: bool) -> None:
+def test_settled_batch_is_finished(statuses: list[PostStatus], *, scheduled: bool) -> None:
     assert batch_status(statuses, scheduled=scheduled) in {
         BatchStatus.PUBLISHED,
         BatchStatus.PARTIAL_FAILED,
@@ -203,7 +201,7 @@ def test_a_batch_with_nothing_left_to_do_is_finished(statuses: list[PostStatus],
     unfinished=st.sampled_from(sorted(UNSETTLED | {PostStatus.HELD, PostStatus.DRAFT})),
     scheduled=st.booleans(),
 )
-def test_a_batch_with_something_left_to_do_is_not_finished(
+def test_unsettled_batch_is_not_finished(
     statuses: list[PostStatus], unfinished: PostStatus, *, scheduled: bool
 ) -> None:
     assert batch_status([*statuses, unfinished], scheduled=scheduled) in {
@@ -215,9 +213,7 @@ def test_a_batch_with_something_left_to_do_is_not_finished(
 
 
 @given(statuses=batches, scheduled=st.booleans())
-def test_batch_is_held_only_with_a_held_post_and_nothing_running(
-    statuses: list[PostStatus], *, scheduled: bool
-) -> None:
+def test_batch_is_held_only_with_a_held_post_and_none_running(statuses: list[PostStatus], *, scheduled: bool) -> None:
     running = {PostStatus.PUBLISHING, PostStatus.RETRYING} | (set() if scheduled else {PostStatus.QUEUED})
     is_held = PostStatus.HELD in statuses and not running & set(statuses)
     assert (batch_status(statuses, scheduled=scheduled) is BatchStatus.HELD) == is_held

@@ -51,7 +51,7 @@ def names(found: Iterable[Violation]) -> list[tuple[str, str]]:
     return [(violation.rule, violation.field) for violation in found]
 
 
-def test_a_violation_says_what_rule_where_how_much_and_what_to_do() -> None:
+def test_violation_has_the_rule_the_field_the_value_and_the_remediation() -> None:
     assert list(SHORT.check(PostContent(text="hello"))) == [
         Violation(
             rule="example.text.short",
@@ -66,7 +66,7 @@ def test_a_violation_says_what_rule_where_how_much_and_what_to_do() -> None:
 
 
 def test_every_violation_is_collected_in_rule_order() -> None:
-    """A caller who mends one thing at a time needs as many requests as there are mistakes."""
+    """Otherwise, a caller would need one request for each mistake."""
     content = PostContent(text="hello", first_comment="hello", thread=(ThreadPart(text="hi"),))
     assert names(violations(content, [NO_THREADS, SHORT, NO_COMMENT])) == [
         ("example.thread.supported", "thread"),
@@ -76,7 +76,7 @@ def test_every_violation_is_collected_in_rule_order() -> None:
     ]
 
 
-def test_content_that_keeps_every_rule_has_no_violations() -> None:
+def test_valid_content_has_no_violations() -> None:
     assert violations(PostContent(text="hi"), [SHORT, NO_COMMENT]) == []
 
 
@@ -119,7 +119,7 @@ def test_unsupported_content_is_a_violation_by_default(content: PostContent, fou
     assert checked.warnings == ()
 
 
-def test_unsupported_item_is_omitted_with_a_warning_and_the_others_stay_when_asked_for() -> None:
+def test_unsupported_item_is_omitted_with_a_warning_when_requested() -> None:
     content = PostContent(text="hi", media=(FILM, PICTURE, FILM), on_unsupported=OMIT)
     checked = preflight(content, [NO_VIDEO])
     assert checked.content == replace(content, media=(PICTURE,))
@@ -131,13 +131,13 @@ def test_unsupported_item_is_omitted_with_a_warning_and_the_others_stay_when_ask
     ]
 
 
-def test_omitting_an_alt_text_keeps_the_picture() -> None:
+def test_omitted_alt_text_leaves_its_image() -> None:
     checked = preflight(PostContent(media=(PICTURE,), on_unsupported=OMIT), [NO_ALT_TEXT])
     assert checked.content.media == (replace(PICTURE, alt_text=None),)
     assert names(checked.warnings) == [(NO_ALT_TEXT.id, "media[0].altText")]
 
 
-def test_omitted_thread_has_one_warning_whatever_is_unsupported_inside_it() -> None:
+def test_omitted_thread_has_one_warning_for_everything_inside_it() -> None:
     content = PostContent(text="hi", thread=(ThreadPart(text="a", media=(FILM,)),), on_unsupported=OMIT)
     checked = preflight(content, [NO_VIDEO, NO_THREADS])
     assert (checked.content.thread, checked.violations) == ((), ())
@@ -145,13 +145,13 @@ def test_omitted_thread_has_one_warning_whatever_is_unsupported_inside_it() -> N
 
 
 def test_omitted_content_breaks_no_other_rule() -> None:
-    """The comment is too long as well, but it is not sent."""
+    """The comment is also too long, but it is not sent."""
     content = PostContent(text="hi", first_comment="hello", on_unsupported=OMIT)
     checked = preflight(content, [SHORT, NO_COMMENT])
     assert (checked.content.first_comment, checked.violations) == (None, ())
 
 
-def test_violation_names_the_field_of_the_request_when_items_before_it_were_omitted() -> None:
+def test_violation_has_the_field_of_the_request_when_items_before_it_were_omitted() -> None:
     no_titles = rule(
         "example.media.untitled",
         lambda content: [Finding(field=f"{path}.title", message="No titles.") for path, _ in content.items()],
@@ -167,8 +167,8 @@ def test_violation_names_the_field_of_the_request_when_items_before_it_were_omit
 
 
 @pytest.mark.parametrize("mode", OnUnsupported)
-def test_content_beyond_a_limit_is_a_violation_in_either_mode(mode: OnUnsupported) -> None:
-    """Only what a platform cannot do at all is omitted: a text that is too long must not vanish."""
+def test_content_over_a_limit_is_a_violation_in_both_modes(mode: OnUnsupported) -> None:
+    """Only unsupported content is omitted: a text that is too long must not be lost."""
     checked = preflight(PostContent(text="hello", on_unsupported=mode), [SHORT])
     assert names(checked.violations) == [(SHORT.id, "text")]
     assert (checked.content.text, checked.warnings) == ("hello", ())
@@ -178,7 +178,7 @@ PNG_FACTS = MediaFacts(content_type="image/png", size_bytes=1)
 
 
 @pytest.mark.parametrize("mode", OnUnsupported)
-def test_kind_that_differs_from_the_bytes_is_a_violation_even_where_the_item_would_be_omitted(
+def test_kind_mismatch_is_a_violation_even_of_an_omitted_item(
     mode: OnUnsupported,
 ) -> None:
     content = PostContent(text="hi", media=(PICTURE, replace(FILM, facts=PNG_FACTS)), on_unsupported=mode)
@@ -187,10 +187,10 @@ def test_kind_that_differs_from_the_bytes_is_a_violation_even_where_the_item_wou
     assert first.message == "`media[1].kind` is `video`, but the file is image/png (`image`)."
 
 
-def test_kind_that_differs_from_the_bytes_is_found_in_threads_too() -> None:
+def test_kind_mismatch_in_a_thread_is_a_violation() -> None:
     content = PostContent(text="hi", thread=(ThreadPart(text="a", media=(replace(FILM, facts=PNG_FACTS),)),))
     assert names(violations(content, [])) == [("media.kind_mismatch", "thread[0].media[0].kind")]
 
 
-def test_kind_is_not_judged_before_the_bytes_are_known() -> None:
+def test_kind_is_not_checked_before_the_bytes_are_known() -> None:
     assert violations(PostContent(text="hi", media=(FILM, replace(PICTURE, facts=PNG_FACTS))), []) == []

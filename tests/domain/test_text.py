@@ -34,17 +34,17 @@ RULES = (
     ("GB12, GB13", r"(?<!\p{GCB=RI})(?:\p{GCB=RI}{2})*\p{GCB=RI}", r"\p{GCB=RI}", False),
     ("GB999", r"", r"", True),
 )
-"""UAX #29 revision 49 (Unicode 18): the rule, what is before, what is after, is there a boundary."""
+"""UAX #29 revision 49 (Unicode 18): the rule, the text before, the text after, and whether there is a boundary."""
 
 ONE_OF_EACH_CLASS = (
     "\r\n\x00 a\u0308\u200c\u200d\u0903\u0600\u1100\u1160\u11a8\uac00\uac01"  # marks, a prepended one, Hangul
     "\U0001f1e9\U0001f1ea\u231a\U0001f476\U0001f3fd\ufe0f\u20e3#"  # flags, emoji, a skin tone, a keycap
-    "\u0915\u0924\u094d\u093c\u093e\u0905\u1cf5"  # Devanagari, with a letter that links
+    "\u0915\u0924\u094d\u093c\u093e\u0905\u1cf5"  # Devanagari, with a linking letter
 )
 
 
 def is_boundary(before: str, after: str) -> bool:
-    """What the first rule that applies says of the place between two texts."""
+    """Return what the first applicable rule decides about a boundary between two texts."""
     return next(
         boundary
         for _, left, right, boundary in RULES
@@ -61,48 +61,48 @@ def is_boundary(before: str, after: str) -> bool:
         pytest.param("\n\r", 2, id="LFCR is two"),
         pytest.param("\r\r\n\n", 3, id="CR, CRLF, LF"),
         pytest.param("e\u0301", 1, id="letter and accent"),
-        pytest.param("Z\u0351\u036b\u0343", 1, id="a pile of accents"),
+        pytest.param("Z\u0351\u036b\u0343", 1, id="several accents"),
         pytest.param("\u0308", 1, id="accent alone"),
         pytest.param("漢字", 2, id="Han"),
         pytest.param("👨‍👩‍👧‍👦", 1, id="ZWJ family"),
         pytest.param("🏳️‍🌈", 1, id="rainbow flag"),
         pytest.param("👩🏽‍🚀", 1, id="profession with skin tone"),
-        pytest.param("👍🏿👍", 2, id="skin tone belongs to the thumb before it"),
-        pytest.param("a\u200d👦", 2, id="joiner after a letter joins nothing"),
+        pytest.param("👍🏿👍", 2, id="skin tone modifies the thumb before it"),
+        pytest.param("a\u200d👦", 2, id="joiner after a letter has no effect"),
         pytest.param("🇩🇪", 1, id="flag"),
         pytest.param("🇩🇪🇫🇷", 2, id="two flags"),
-        pytest.param("🇩🇪🇫", 2, id="a flag and a half"),
+        pytest.param("🇩🇪🇫", 2, id="a flag and half of another"),
         pytest.param("🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", 1, id="Scotland"),
         pytest.param("1️⃣#️⃣", 2, id="keycaps"),
         pytest.param("각", 1, id="Hangul syllable"),
-        pytest.param("\u1100\u1161\u11a8", 1, id="the same in jamo"),
+        pytest.param("\u1100\u1161\u11a8", 1, id="Hangul syllable in jamo"),
         pytest.param("क्षत्रिय", 3, id="Hindi conjuncts"),
         pytest.param("नमस्ते", 3, id="Hindi greeting"),
-        pytest.param("क्\u200cत", 2, id="non-joiner is no hindrance inside a conjunct"),
+        pytest.param("क्\u200cत", 2, id="non-joiner inside a conjunct has no effect"),
         pytest.param("குறள்", 3, id="Tamil has no conjuncts"),
         pytest.param("అమ్మ", 2, id="Telugu conjunct"),
-        pytest.param("অ্যাপ", 2, id="Bengali: since Unicode 18 a virama joins after a vowel, too"),
+        pytest.param("অ্যাপ", 2, id="Bengali: since Unicode 18, a virama also joins after a vowel"),
         pytest.param("\u0600\u0661", 1, id="Arabic number sign and digit"),
     ],
 )
-def test_a_grapheme_is_what_a_person_sees(text: str, count: int) -> None:
+def test_grapheme_is_what_a_person_sees(text: str, count: int) -> None:
     assert count_graphemes(text) == count
 
 
 @given(st.text(ONE_OF_EACH_CLASS))
 def test_graphemes_are_counted_by_the_rules_of_unicode(text: str) -> None:
-    """Against the rules read literally, place by place: slow, but nothing to get wrong."""
+    """Compared with a slow, literal implementation of the rules."""
     boundaries = [place for place in range(1, len(text)) if is_boundary(text[:place], text[place:])]
     assert count_graphemes(text) == len(boundaries) + (text != "")
 
 
 @given(st.text(st.characters(max_codepoint=127)) | st.text("\r\n\t a"))
-def test_the_short_way_for_ascii_counts_the_same(text: str) -> None:
+def test_ascii_shortcut_counts_the_same(text: str) -> None:
     assert count_graphemes(text) == len(regex.findall(r"\X", text))
 
 
-def test_a_megabyte_of_flags_is_counted_at_once() -> None:
-    """`regex`'s `\\X` alone takes minutes for it, during which the process would answer nobody."""
+def test_megabyte_of_flags_is_counted_quickly() -> None:
+    """`regex`'s `\\X` alone takes minutes, during which the process would not answer."""
     assert count_graphemes("🇩🇪" * 131_072) == 131_072
 
 
@@ -111,21 +111,21 @@ def test_composed_text_is_in_normalization_form_c(text: str) -> None:
     assert compose(text) == unicodedata.normalize("NFC", text)
 
 
-def test_composing_a_long_run_of_marks_takes_linear_time() -> None:
-    """It takes minutes with `unicodedata.normalize` alone."""
+def test_long_run_of_marks_is_composed_in_linear_time() -> None:
+    """With `unicodedata.normalize` alone, it takes minutes."""
     marks = "\u0327\u0301" * 500_000
     assert len(compose(f"a{marks}e\u0301")) == len(marks) + 2
 
 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("a", 1), ("é", 2), ("漢", 3), ("👍", 4), ("🇩🇪", 8)])
-def test_bytes_are_those_of_utf8(text: str, count: int) -> None:
+def test_bytes_are_counted_in_utf8(text: str, count: int) -> None:
     assert count_utf8_bytes(text) == count
 
 
 @pytest.mark.parametrize(
     ("text", "count"), [("", 0), ("a", 1), ("é", 1), ("漢", 1), ("👍", 2), ("🇩🇪", 4), ("\ud800", 1)]
 )
-def test_utf16_units_are_counted_as_javascript_does(text: str, count: int) -> None:
+def test_utf16_units_are_counted_like_in_javascript(text: str, count: int) -> None:
     assert count_utf16_units(text) == count
 
 
@@ -146,35 +146,35 @@ def test_text_with_any_other_character_is_not_blank(text: str) -> None:
     assert not is_blank(text)
 
 
-@given(st.text(st.characters(exclude_categories=["Cn"])))  # `regex` knows newer versions of Unicode than Python
-def test_blank_text_is_decided_character_by_character(text: str) -> None:
+@given(st.text(st.characters(exclude_categories=["Cn"])))  # `regex` has a newer version of Unicode than Python
+def test_blank_text_contains_only_blank_characters(text: str) -> None:
     blank = (c.isspace() or unicodedata.category(c) == "Cf" or c in "\u2800\u3164\u115f\u1160\uffa0" for c in text)
     assert is_blank(text) == all(blank)
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))
-def test_text_of_whole_characters_is_storable(text: str) -> None:
+def test_text_without_surrogates_is_storable(text: str) -> None:
     assert is_storable(text)
 
 
 @given(st.text(), st.text(), st.sampled_from("\x00\ud800\udbff\udc00\udfff"))
-def test_nul_and_half_a_surrogate_pair_are_not_storable(before: str, after: str, intruder: str) -> None:
-    """PostgreSQL refuses NUL in text; JSON can spell half a pair (`"\\ud800"`), UTF-8 cannot."""
+def test_nul_and_unpaired_surrogate_are_not_storable(before: str, after: str, intruder: str) -> None:
+    """PostgreSQL rejects NUL in text. JSON can contain half a surrogate pair (`"\\ud800"`), but UTF-8 cannot."""
     assert not is_storable(before + intruder + after)
 
 
-def test_two_halves_that_do_not_make_one_character_are_not_storable() -> None:
-    """In Python a pair of surrogates is two characters, not an emoji."""
+def test_two_separate_surrogates_are_not_storable() -> None:
+    """In Python, a pair of surrogates is two characters, not an emoji."""
     assert not is_storable("\ud83d\udc4d")
 
 
 @pytest.mark.parametrize("value", ["a\x00b", "half \ud800 of a pair", {"a\x00": ["\udfff", 1, None, {"b": "ok"}]}])
-def test_whatever_a_platform_says_can_be_recorded(value: object) -> None:
+def test_any_reply_of_a_platform_can_be_recorded(value: object) -> None:
     json.dumps(as_storable(value), ensure_ascii=False).encode()
     assert "\\u0000" not in json.dumps(as_storable(value))
 
 
-def test_what_can_be_stored_is_left_alone() -> None:
+def test_storable_value_is_unchanged() -> None:
     assert as_storable({"a": ["ü", 1]}) == {"a": ["ü", 1]}
 
 
@@ -187,7 +187,7 @@ def test_what_can_be_stored_is_left_alone() -> None:
         ("hello", " \n\u3000hello\u2003\t"),
     ],
 )
-def test_texts_that_platforms_take_for_the_same_compare_as_equal(text: str, other: str) -> None:
+def test_texts_that_platforms_treat_as_equal_compare_as_equal(text: str, other: str) -> None:
     assert as_compared(text) == as_compared(other)
 
 
@@ -198,7 +198,7 @@ def test_other_texts_compare_as_different(text: str, other: str) -> None:
     assert as_compared(text) != as_compared(other)
 
 
-def test_comparing_a_text_with_endless_combining_marks_ends() -> None:
+def test_comparison_of_a_text_with_many_combining_marks_ends() -> None:
     """Python's own normalization would take half a minute."""
     endless = "a" + "".join(islice(cycle(["\u0315", "\u0300"]), 95_000))
     compared = as_compared(endless)
@@ -207,5 +207,5 @@ def test_comparing_a_text_with_endless_combining_marks_ends() -> None:
 
 
 @given(st.text())
-def test_comparing_twice_changes_nothing(text: str) -> None:
+def test_compared_text_is_stable(text: str) -> None:
     assert as_compared(as_compared(text)) == as_compared(text)

@@ -1,12 +1,12 @@
-"""When the credential of an account is refreshed, its health checked, and its owner notified of the expiry."""
+"""When to refresh the credential of an account, check its health, and notify its owner of an expiry."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
 EXPIRY_NOTICES_DAYS = (7, 3, 1)
-"""Days before the expiry of a credential that only a person can renew at which its owner is notified."""
+"""The owner is notified this many days before the expiry of a credential that only a person can renew."""
 STRIKES = 3
-"""Consecutive refusals without a clear reason after which a credential counts as revoked."""
+"""A credential counts as revoked after this many consecutive refusals without a clear reason."""
 
 _SHARE_LEFT = 1 / 3
 _LEFT_AT_LEAST = timedelta(minutes=10)
@@ -41,13 +41,13 @@ def next_check_at(account_id: UUID, now: datetime) -> datetime:
     return slot if slot > now else slot + timedelta(days=1)
 
 
-def notice_due_days(now: datetime, token_expires_at: datetime, told_days: int | None) -> int | None:
+def notice_due_days(now: datetime, token_expires_at: datetime, notified_days: int | None) -> int | None:
     """Return the days ahead of the notice that is due; None if no notice is due, or the credential has expired."""
     left = token_expires_at - now
     if left <= timedelta():
         return None
     due = [days for days in EXPIRY_NOTICES_DAYS if left <= timedelta(days=days)]
-    return due[-1] if due and (told_days is None or due[-1] < told_days) else None
+    return due[-1] if due and (notified_days is None or due[-1] < notified_days) else None
 
 
 def _share(account_id: UUID) -> float:

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 
 class AccountStatus(StrEnum):
-    """Whether an account can publish."""
+    """The status of an account, which decides if it can publish."""
 
     ACTIVE = "active"
     EXPIRING = "expiring"
@@ -14,7 +14,7 @@ class AccountStatus(StrEnum):
 
 
 USABLE = frozenset({AccountStatus.ACTIVE, AccountStatus.EXPIRING})
-"""The statuses of accounts that calls can be sent for."""
+"""The statuses of accounts for which calls can be sent."""
 
 Health: TypeAlias = Literal["healthy", "failing", "refused"]
-"""What the last check of an account found."""
+"""The result of the last check of an account."""

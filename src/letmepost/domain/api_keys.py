@@ -1,6 +1,6 @@
-"""The form of an API key: `lmp_live_` or `lmp_test_`, 32 random characters, 6 of checksum.
+"""The format of an API key: `lmp_live_` or `lmp_test_`, 32 random characters, 6 characters of checksum.
 
-The checksum lets a typing error be refused without a query, and lets a secret scanner verify a leak offline.
+The checksum rejects a mistyped key without a query, and allows a secret scanner to verify a leak offline.
 """
 
 from dataclasses import dataclass, field
@@ -14,19 +14,19 @@ ENTROPY_BYTES = 2 * _RANDOM_CHARS
 
 
 class Mode(StrEnum):
-    """Test and live are separate worlds; a key opens one of them."""
+    """The mode of a key. Test and live data are separate, and a key has access to one of them."""
 
     TEST = "test"
     LIVE = "live"
 
     @property
     def key_prefix(self) -> str:
-        """What keys of this mode start with."""
+        """Return the prefix of keys of this mode."""
         return f"lmp_{self}_"
 
 
 class Scope(StrEnum):
-    """What a key may do."""
+    """A right of a key."""
 
     POSTS_READ = "posts:read"
     POSTS_WRITE = "posts:write"
@@ -46,14 +46,14 @@ EVERY_SCOPE = frozenset(Scope)
 
 @dataclass(frozen=True, slots=True)
 class ParsedKey:
-    """A well-formed key. Whether it exists, only the database knows."""
+    """A well-formed key. It may not exist in the database."""
 
     text: str = field(repr=False)
     mode: Mode
 
 
 def mint(mode: Mode, entropy: bytes) -> str:
-    """A new key from at least 64 random bytes (taken two at a time, so that no letter is favoured noticeably)."""
+    """Return a new key from at least 64 random bytes. Two are used per character, so all letters are equally likely."""
     if len(entropy) < ENTROPY_BYTES:
         raise ValueError(f"an API key takes {ENTROPY_BYTES} random bytes, got {len(entropy)}")
     pairs = (int.from_bytes(entropy[i : i + 2]) for i in range(0, ENTROPY_BYTES, 2))
@@ -62,7 +62,7 @@ def mint(mode: Mode, entropy: bytes) -> str:
 
 
 def parse(text: str) -> ParsedKey | None:
-    """The key, or None when its form or its checksum is wrong."""
+    """Return the key; None if its format or its checksum is wrong."""
     for mode in Mode:
         if text.startswith(mode.key_prefix):
             body = text[len(mode.key_prefix) :]

@@ -1,4 +1,4 @@
-"""What platforms let through in a while: how much of it is left, as their replies tell, and when it comes back."""
+"""The budgets of platforms' rate limits: what is left, according to their replies, and when they reset."""
 
 import re
 from collections.abc import Callable
@@ -14,19 +14,19 @@ LEFT_MAX = 5
 LEFT_SHARE = 20
 LOW_SHARE = 4
 LONGEST = timedelta(days=32)
-"""No limit that is known is counted over longer than a month: what resets later has been misread."""
+"""No known limit has a period longer than a month. A later reset is a misread reply."""
 
 _NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """One of a platform's limits, as one reply told of it.
+    """The state of one of a platform's limits, according to one reply.
 
     Args:
-        name: the platform's own word for it.
-        scope: whom it holds back.
-        remaining: of `limit`, until `resets_at`. A usage that is told in percent is of a limit of 100.
+        name: the platform's name of the limit.
+        scope: whom the limit holds back.
+        remaining: what is left of `limit` until `resets_at`. A usage in percent has a limit of 100.
     """
 
     name: str
@@ -37,19 +37,19 @@ class Budget:
 
     @property
     def is_used_up(self) -> bool:
-        """Whether no post is begun any more. A post takes several calls: 5 of them are left, or 5 % if that is less."""
+        """Return True if no post should begin: a post takes several calls, and 5 are left, or 5 % if that is less."""
         return self.remaining <= min(LEFT_MAX, self.limit // LEFT_SHARE)
 
     @property
     def is_low(self) -> bool:
-        """Whether what is left, a quarter or less, is kept for posts alone."""
+        """Return True if a quarter or less is left, which is reserved for posts."""
         return self.remaining * LOW_SHARE <= self.limit
 
 
 def counted_budget(reply: Reply, prefix: str, scope: LimitScope, name: str | None = None) -> Budget | None:
-    """The budget in three headers, `{prefix}-limit`, `-remaining` and `-reset` (Unix seconds).
+    """Return the budget in the headers `{prefix}-limit`, `-remaining` and `-reset` (Unix seconds).
 
-    None when they are not all there, or are none that could be believed. `name`: the prefix, if left out.
+    None if one is missing or implausible. `name`: the prefix by default.
     """
     found = [reply.headers.get(f"{prefix}-{part}", "") for part in ("limit", "remaining", "reset")]
     if not all(_NUMBER.fullmatch(text) for text in found):
@@ -62,21 +62,21 @@ def counted_budget(reply: Reply, prefix: str, scope: LimitScope, name: str | Non
 
 
 ResetRule: TypeAlias = Callable[[datetime], datetime]
-"""When a limit comes back that is used up at some moment."""
+"""Returns when a limit resets that is used up at the given time."""
 
 
 def midnight_utc(used_up_at: datetime) -> datetime:
-    """The next midnight in UTC."""
+    """Return the next midnight in UTC."""
     return _next_midnight(used_up_at, UTC)
 
 
 def midnight_pacific(used_up_at: datetime) -> datetime:
-    """The next midnight in California, whose clocks are put forward and back."""
+    """Return the next midnight in California, with daylight saving time."""
     return _next_midnight(used_up_at, ZoneInfo("America/Los_Angeles"))
 
 
 def rolling(window: timedelta) -> ResetRule:
-    """At the latest when the whole window has passed; it is not known when what is in it was used."""
+    """Return the rule of a sliding window, which has passed completely at the latest after its length."""
     return lambda used_up_at: used_up_at + window
 
 

@@ -1,4 +1,4 @@
-"""What is to be published, as one target sees it."""
+"""The content of a post, as one target publishes it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,7 +44,7 @@ class MediaFacts:
 
     @property
     def kind(self) -> MediaKind:
-        """The kind that the bytes are of."""
+        """Return the kind of the bytes."""
         return _KINDS.get(self.content_type.partition("/")[0], MediaKind.DOCUMENT)
 
 
@@ -53,7 +53,7 @@ _KINDS = {"image": MediaKind.IMAGE, "video": MediaKind.VIDEO}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaItem:
-    """One attachment. `facts` is None until its bytes are here (media by URL at accept time)."""
+    """One attachment. `facts` is None until the bytes are stored (media items by URL at accept time)."""
 
     kind: MediaKind
     media_id: UUID
@@ -64,7 +64,7 @@ class MediaItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThreadPart:
-    """A continuation post: a reply to the one before."""
+    """A continuation post: a reply to the previous one."""
 
     text: str
     media: tuple[MediaItem, ...] = ()
@@ -72,11 +72,10 @@ class ThreadPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostContent:
-    """A post for one account, overrides applied.
+    """A post for one account, with overrides applied.
 
-    `options` is the platform's own closed schema, already validated, as plain JSON in the wire's spelling;
-    `option_media` holds the media it refers to, by their path inside it. `lengths` remembers how long the texts are;
-    the targets of a request share it.
+    `options` is the platform's own validated schema as plain JSON, with the names of the API. `option_media` contains
+    its media items by their path inside it. `lengths` caches the lengths of texts; the targets of a request share it.
     """
 
     text: str = ""
@@ -89,7 +88,7 @@ class PostContent:
     lengths: Lengths = field(default_factory=Lengths, compare=False, repr=False)
 
     def texts(self) -> Iterator[tuple[str, str]]:
-        """Every text that becomes a post of its own: its path and itself."""
+        """Yield the path and the text of everything that becomes a post."""
         yield "text", self.text
         for index, part in enumerate(self.thread):
             yield f"thread[{index}].text", part.text
@@ -97,13 +96,13 @@ class PostContent:
             yield "firstComment.text", self.first_comment
 
     def attachments(self) -> Iterator[tuple[str, tuple[MediaItem, ...]]]:
-        """The media of every post that may carry some: the path of the list and the list."""
+        """Yield the path and the media items of every post that can have some."""
         yield "media", self.media
         for index, part in enumerate(self.thread):
             yield f"thread[{index}].media", part.media
 
     def items(self) -> Iterator[tuple[str, MediaItem]]:
-        """Every attachment with its path."""
+        """Yield the path and the media item of every attachment."""
         for path, media in self.attachments():
             for index, item in enumerate(media):
                 yield f"{path}[{index}]", item

@@ -1,4 +1,4 @@
-"""Calls and replies as bytes: what the journal stores, and what fingerprints are taken of."""
+"""Calls and replies as bytes, for the journal and for fingerprints."""
 
 import base64
 import json
@@ -11,9 +11,9 @@ from letmepost.domain.flow import Auth, Call, Effect, FormFile, MediaRange, Repl
 
 
 def encode_call(call: Call) -> bytes:
-    """The call as canonical JSON: what an intent stores, and what a fingerprint is taken of.
+    """Return the call as canonical JSON, for intents and fingerprints.
 
-    All but `valid_for_s`, which is about the reply and may differ from run to run.
+    Without `valid_for_s`, which concerns the reply and may differ from run to run.
     """
     value: dict[str, Any] = {
         "method": call.method,
@@ -29,7 +29,7 @@ def encode_call(call: Call) -> bytes:
         "auth": call.auth,
         "timeout_s": call.timeout_s,
     }
-    if call.multipart is not None:  # where it is not, a fingerprint that an earlier release took stays true
+    if call.multipart is not None:  # left out if unused: fingerprints of earlier releases stay valid
         value["multipart"] = [(name, _encode_field(content)) for name, content in call.multipart]
     return json.dumps(value, default=_plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
@@ -49,14 +49,14 @@ def _encode_field(content: str | FormFile) -> str | dict[str, Any]:
 
 
 def _plain(value: object) -> dict[str, Any]:
-    """A mapping that is no dict, as one: options are read-only and may stand in a request as they are."""
+    """Return a mapping as a dict: options are read-only mappings, and requests can contain them."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def decode_call(data: bytes) -> Call:
-    """The call that `encode_call` wrote."""
+    """Return the call that `encode_call` encoded."""
     value = json.loads(data)
     return Call(
         **{
@@ -91,7 +91,7 @@ def _decode_range(value: Mapping[str, Any]) -> MediaRange:
 
 
 def encode_reply(reply: Reply) -> bytes:
-    """The reply as JSON, for the journal."""
+    """Return the reply as JSON, for the journal."""
     value = {
         "status": reply.status,
         "headers": dict(reply.headers),
@@ -102,7 +102,7 @@ def encode_reply(reply: Reply) -> bytes:
 
 
 def decode_reply(data: bytes) -> Reply:
-    """The reply that `encode_reply` wrote."""
+    """Return the reply that `encode_reply` encoded."""
     value = json.loads(data)
     return Reply(
         status=value["status"],

@@ -1,8 +1,8 @@
-"""The vocabulary in which a platform says what it wants done.
+"""The instructions with which a platform describes its calls.
 
-A flow is a generator. It yields instructions and receives replies; it has no socket, clock, randomness, database or
-token. That is why the same flow can be tested by a transcript, previewed without sending, played against a simulator
-and resumed after a crash: whoever drives it decides what a yield means.
+A flow is a generator that yields instructions and receives replies. It has no socket, clock, randomness, database or
+token. So the same flow can be tested with a transcript, previewed without sending, run against a simulator, and
+resumed after a crash. Its driver decides what a yield does.
 """
 
 import json
@@ -15,11 +15,11 @@ from uuid import UUID
 
 
 class Effect(StrEnum):
-    """What a call changes, hence what may be done when its reply is lost.
+    """What a call changes, and so what is allowed if its reply is lost.
 
-    READ changes nothing and is always sent live. PREPARE makes something private that is harmless if made twice.
-    PUBLISH makes something that followers see: its request is recorded before it is sent, and it is never repeated
-    blindly.
+    READ changes nothing and is always sent. PREPARE creates something private, which is harmless if created twice.
+    PUBLISH creates something that followers see: its request is recorded before it is sent, and it is never repeated
+    without a check.
     """
 
     READ = "read"
@@ -28,7 +28,7 @@ class Effect(StrEnum):
 
 
 class Auth(StrEnum):
-    """Which credential signs a call: the connected account's, the deployment's own app, or none."""
+    """The credential that signs a call: of the connected account, of the deployment's own app, or none."""
 
     ACCOUNT = "account"
     APP = "app"
@@ -37,7 +37,7 @@ class Auth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaRange:
-    """Bytes of a stored medium, streamed by the driver: `length_bytes` from `first_byte` on."""
+    """Bytes of a stored media item, which the driver streams: `length_bytes` from `first_byte`."""
 
     media_id: UUID
     first_byte: int
@@ -46,7 +46,7 @@ class MediaRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormFile:
-    """A file in a multipart form: its bytes, and what the platform is told of its name and type."""
+    """A file in a multipart form: its bytes, and the name and type that the platform receives."""
 
     media: MediaRange
     filename: str
@@ -55,16 +55,15 @@ class FormFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One HTTP request that a platform wants made.
+    """One HTTP request of a platform.
 
-    At most one of `json`, `form`, `multipart` and `body` is set. Its repr shows none of them: calls that connect carry
+    At most one of `json`, `form`, `multipart` and `body` is set. Its repr shows none of them, because they can contain
     passwords. The fields of a multipart form are sent in their order.
 
     Args:
-        step: the call's name in the journal, unique in its flow; every PREPARE and PUBLISH has one.
-        idempotent: sending the same bytes again changes nothing more, so a PUBLISH without a reply may be repeated.
-        valid_for_s: how long the reply of a PREPARE may stand in for a new call; None means for as long as the
-            journal lives.
+        step: the name of the call in the journal, unique in its flow. Required for PREPARE and PUBLISH.
+        idempotent: True if sending the same bytes again changes nothing: a PUBLISH without a reply can be repeated.
+        valid_for_s: how long the reply of a PREPARE replaces a new call; None for the lifetime of the journal.
         timeout_s: from the first byte sent to the last byte received.
     """
 
@@ -84,7 +83,7 @@ class Call:
     timeout_s: float = 20.0
 
     def __post_init__(self) -> None:
-        """Refuse a call that the journal could not name."""
+        """Raise ValueError for a call that the journal cannot name."""
         if (self.step is None) != (self.effect is Effect.READ):
             message = (
                 f"{self.method} {self.url}: a {self.effect} call {'needs' if self.step is None else 'has no'} step"
@@ -94,9 +93,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What a server answered. Header names are in lower case.
+    """The reply of a server. Header names are in lower case.
 
-    `received_at` is a flow's only clock. `replayed` is true when the reply comes from the journal of an earlier run.
+    `received_at` is the only clock of a flow. `replayed` is True if the reply is from the journal of an earlier run.
     """
 
     status: int
@@ -107,24 +106,24 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        """Whether the status is 2xx."""
+        """Return True if the status is 2xx."""
         return 200 <= self.status < 300
 
     def data(self) -> Mapping[str, Any]:
-        """The body as a JSON object; empty when it is anything else (a proxy's HTML page, half a reply)."""
+        """Return the body as a JSON object; empty if it is anything else, such as an HTML page or half a reply."""
         try:
             value = json.loads(self.body)
-        except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; nesting can be without end
+        except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; nesting can be too deep
             return {}
         return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Not ready yet: end this run and run the flow again from its start after `seconds`.
+    """An instruction to end this run, and to run the flow from its start after `seconds`.
 
-    Nothing is held meanwhile. The name, the first moment and the number of waits stay in the journal; once
-    `give_up_after_s` have gone by since the first, `GaveUp` is thrown into the flow instead.
+    No resource is held during the pause. The journal keeps the name, the first time and the number of waits. Once
+    `give_up_after_s` have passed since the first wait, `GaveUp` is thrown into the flow instead.
     """
 
     step: str
@@ -134,14 +133,14 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """What the PREPARE step made has died (an expired container, a lost blob): make it again, once."""
+    """An instruction to run a PREPARE step again, once: its result is lost (an expired container, a deleted blob)."""
 
     step: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One post of a thread is visible. `index` 0 is the first; a break after it leaves the post `partial`."""
+    """The report that a post of a thread is visible. `index` 0 is the first. A later failure is then `partial`."""
 
     index: int
     uri: str
@@ -151,7 +150,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """All of the post is visible: `published` is committed here. What follows are extras."""
+    """The report that the whole post is visible: `published` is committed here. Only extras follow."""
 
     uri: str
     cid: str | None = None
@@ -160,7 +159,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extra:
-    """An extra (a first comment) is visible: its name, and where."""
+    """The report that an extra, such as a first comment, is visible."""
 
     name: str
     uri: str
@@ -169,7 +168,7 @@ class Extra:
 
 @dataclass(frozen=True, slots=True)
 class Warn:
-    """Something that the caller should know and that does not stop the post."""
+    """A warning for the caller that does not stop the post."""
 
     code: str
     message: str
@@ -182,9 +181,9 @@ Flow: TypeAlias = Generator[Instruction, Reply, T]
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The moment and the randomness of a revision, fixed when it is first claimed.
+    """The time and the randomness of a revision, fixed when it is first claimed.
 
-    Record keys and creation dates are derived from them, so that every run of the flow asks for the same thing.
+    Record keys and creation dates derive from them, so that every run of the flow makes the same requests.
     """
 
     at: datetime
@@ -193,7 +192,7 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """A PUBLISH that was about to be sent at `started_at`, and has no reply on record."""
+    """A PUBLISH that was about to be sent at `started_at`, without a recorded reply."""
 
     call: Call
     started_at: datetime
@@ -201,19 +200,19 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Reconciliation: it was published. `reply` is what the lost call would have answered."""
+    """The result of a reconciliation that found the post. `reply` is the reply that the lost call would have had."""
 
     reply: Reply
 
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Reconciliation: it was surely not published."""
+    """The result of a reconciliation that proved that nothing was published."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Reconciliation: it cannot be learnt, and why."""
+    """The result of a reconciliation that could not find out, with the reason."""
 
     reason: str
 

@@ -1,7 +1,7 @@
-"""Public ids: a prefix and the ULID spelling of a UUIDv7.
+"""Public ids: a prefix and a UUIDv7 in the ULID alphabet.
 
-The UUID is what the database stores (16 bytes, time-ordered, so that inserts land at the end of an index); the
-spelling is what callers see (26 characters, case-insensitive, without look-alike letters).
+The database stores the UUID (16 bytes, time-ordered, so that inserts are at the end of an index). Callers see 26
+characters, case-insensitive, without look-alike letters.
 
 Sources: RFC 9562 section 5.7 for UUIDv7; github.com/ulid/spec for the alphabet (both read 2026-11-21).
 """
@@ -18,7 +18,7 @@ _ENTROPY_BYTES = 10
 
 
 class Prefix(StrEnum):
-    """What an id names. The prefix is part of the id: `post_…` is never accepted where `batch_…` belongs."""
+    """The type of an id. The prefix is part of the id: `post_…` is never accepted instead of `batch_…`."""
 
     ORGANIZATION = "org"
     PROFILE = "prof"
@@ -36,11 +36,11 @@ class Prefix(StrEnum):
 
 
 class MalformedIdError(ValueError):
-    """The text is not an id of the wanted kind."""
+    """The text is not an id of the expected type."""
 
 
 def uuid7(now_ms: int, entropy: bytes) -> UUID:
-    """A UUIDv7 of the given Unix time in milliseconds and at least 10 random bytes."""
+    """Return a UUIDv7 of a Unix time in milliseconds and at least 10 random bytes."""
     if len(entropy) < _ENTROPY_BYTES:
         message = f"a UUIDv7 takes {_ENTROPY_BYTES} random bytes, got {len(entropy)}"
         raise ValueError(message)
@@ -53,20 +53,20 @@ def uuid7(now_ms: int, entropy: bytes) -> UUID:
 def spell(prefix: Prefix, value: UUID) -> str:
     """Return the public id of a UUID, e.g. `post_01JD…`."""
     number = value.int
-    pairs = [_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)]  # every answer spells many
+    pairs = [_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)]  # responses contain many ids
     return f"{prefix}_{''.join(pairs)}"
 
 
 def spell_if_given(prefix: Prefix, value: UUID | None) -> str | None:
-    """As `spell`; None for None."""
+    """Return the public id of a UUID; None for None."""
     return None if value is None else spell(prefix, value)
 
 
 def parse(prefix: Prefix, text: str) -> UUID:
-    """The UUID behind a spelled id.
+    """Return the UUID of a public id.
 
     Raises:
-        MalformedIdError: another prefix, another length, a letter outside the alphabet, or a value over 128 bits.
+        MalformedIdError: wrong prefix, wrong length, a letter outside the alphabet, or a value over 128 bits.
     """
     head, _, letters = text.rpartition("_")
     if head != prefix or len(letters) != _LENGTH_CHARS:

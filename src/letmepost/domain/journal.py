@@ -1,8 +1,8 @@
-"""The journal of a flow: what was done under each step's name, and what that means for the next run.
+"""The journal of a flow: what is recorded of each step, and what that means for the next run.
 
-It belongs to one revision of one post. A PREPARE is journaled by its reply; a PUBLISH first by its intent (the complete
-request without its signature), then by its reply. After a crash or a pause the flow runs from its start, and `decide`
-says for each call whether it is sent, answered from the journal, or asked about.
+It belongs to one revision of one post. A PREPARE is recorded with its reply. A PUBLISH is recorded first with its
+intent (the complete request without its signature), then with its reply. After a crash or a pause, the flow runs from
+its start, and `decide` returns for each call if it is sent, answered from the journal, or reconciled.
 """
 
 from dataclasses import dataclass, replace
@@ -14,14 +14,14 @@ from letmepost.domain.encoding import encode_call
 from letmepost.domain.flow import Call, Effect, Intent, Reply
 
 CONNECTING_MAX_S = 15.0
-"""How long a call may take to reach its server, before its own timeout begins: never less than the client's limit."""
+"""How long a call may take to reach its server, before its own timeout begins; at least the limit of the client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What is on record of one step.
+    """The record of one step.
 
-    A PUBLISH with `intent` and no `reply` is in doubt. `forgotten_count` says how often a PREPARE was made anew.
+    A PUBLISH with `intent` and no `reply` is in doubt. `forgotten_count` counts the repetitions of a PREPARE.
     """
 
     name: str
@@ -35,41 +35,41 @@ class Step:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether something was sent of which nobody knows the outcome."""
+        """Return True if a request was sent, and its outcome is unknown."""
         return self.intent is not None and self.reply is None
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send the call; for a PUBLISH, record its intent first."""
+    """The decision to send the call. The intent of a PUBLISH is recorded first."""
 
     call: Call
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Answer from the journal."""
+    """The decision to use the reply in the journal."""
 
     reply: Reply
 
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """In doubt, but repeating changes nothing more: send the recorded bytes again."""
+    """The decision to send the recorded bytes again: the step is in doubt, but a repetition changes nothing."""
 
     call: Call
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """In doubt: let the platform's `reconcile` look for what the intent may have made."""
+    """The decision to reconcile: the step is in doubt, and the platform looks for the result of the intent."""
 
     intent: Intent
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """In doubt, and too early to ask: the lost call may still be under way."""
+    """The decision to wait: the step is in doubt, and the lost call may still be executed."""
 
     until: datetime
 
@@ -78,10 +78,10 @@ Decision: TypeAlias = Send | Replay | Repeat | Ask | Wait
 
 
 def decide(call: Call, step: Step | None, now: datetime, visibility_delay_s: float) -> Decision:
-    """What to do about a call of a flow, given what is on record of its step.
+    """Return what to do with a call of a flow, given the record of its step.
 
     Args:
-        visibility_delay_s: how long the platform may take to show what it has accepted.
+        visibility_delay_s: the longest time until the platform shows what it has accepted.
     """
     if step is None or call.effect is Effect.READ:
         return Send(call)
@@ -98,15 +98,15 @@ def decide(call: Call, step: Step | None, now: datetime, visibility_delay_s: flo
 
 
 def may_ask_at(intent: Intent, visibility_delay_s: float) -> datetime:
-    """When the platform's word on an intent counts: before that, absent may mean not yet."""
+    """Return when a reconciliation is reliable. Before that, an absent post may still appear."""
     longest_s = CONNECTING_MAX_S + intent.call.timeout_s + visibility_delay_s
     return intent.started_at + timedelta(seconds=longest_s)
 
 
 def begins_within_s(intent: Intent, now: datetime) -> float:
-    """Seconds left for the intent's call to reach its server: `may_ask_at` counts on no more. Negative when it is late.
+    """Return the seconds in which the call must reach its server, as `may_ask_at` assumes. Negative if it is too late.
 
-    Putting the intent on record, or this process, may have been slow.
+    Recording the intent, or this process, may have been slow.
     """
     return CONNECTING_MAX_S - (now - intent.started_at).total_seconds()
 
@@ -120,34 +120,34 @@ def _decide_prepare(call: Call, step: Step, now: datetime) -> Decision:
 
 
 def fingerprint(call: Call) -> bytes:
-    """32 bytes that are equal for calls that ask for the same thing."""
+    """Return 32 bytes that are equal for calls with the same request."""
     return sha256(encode_call(call)).digest()
 
 
 class Journal(Protocol):
-    """Where steps are put on record.
+    """The store of the steps of a flow.
 
-    Every method but `record` commits before it returns, together with all replies that have waited. `flush` commits
-    those alone, and is called before anything is sent without an intent.
+    Every method but `record` commits before it returns, together with all recorded replies. `flush` commits those
+    alone, and is called before anything is sent without an intent.
     """
 
     async def intend(self, step: str, fingerprint: bytes, intent: Intent) -> None:
-        """The call is about to be sent."""
+        """Record that the call is about to be sent."""
 
     async def record(self, step: str, fingerprint: bytes, reply: Reply, valid_for_s: float | None) -> None:
-        """The call was answered."""
+        """Record the reply of the call, at the next commit."""
 
     async def close(self, step: str) -> None:
-        """The call was surely not executed: it may be sent anew."""
+        """Record that the call was certainly not executed, so that it may be sent again."""
 
     async def doubt(self, step: str) -> None:
-        """What was answered says nothing: the intent stays, the reply goes."""
+        """Discard an inconclusive reply, but keep the intent."""
 
     async def forget(self, step: str) -> None:
-        """What the step made has died: it may be made anew."""
+        """Record that the result of the step is lost, so that the step may run again."""
 
     async def pause(self, step: str, now: datetime) -> None:
-        """The flow waits."""
+        """Record that the flow waits."""
 
     async def flush(self) -> None:
-        """What has been recorded is on record."""
+        """Commit the recorded replies."""

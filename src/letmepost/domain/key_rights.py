@@ -10,12 +10,12 @@ from letmepost.domain.ids import Prefix, spell
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRights:
-    """What a key may do, and for how long.
+    """The rights of a key, and their expiry.
 
     Args:
-        profile_id: the only profile that the key sees; None: every profile.
-        expires_at: None: never.
-        requests_per_minute: the limit in force, which is the deployment's default for a key without its own.
+        profile_id: the only profile that the key has access to; None for every profile.
+        expires_at: None if the key does not expire.
+        requests_per_minute: the limit of the key, or the default of the deployment.
     """
 
     scopes: frozenset[Scope]

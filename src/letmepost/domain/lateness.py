@@ -1,6 +1,6 @@
-"""Why a post is late: what it waited for between its due time and its end, without a gap and without an overlap.
+"""Why a post is late: what it waited for between its due time and its end, without gaps or overlaps.
 
-Nothing is kept for it: it follows from the tries of the post, from those of its neighbours, and from when it was held.
+Nothing is stored for it. It is computed from the attempts of the post, from those of its neighbors, and from its holds.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Delay(StrEnum):
-    """What a post waits for."""
+    """A reason why a post waits."""
 
     QUEUE = "queue"
     ACCOUNT = "account"
@@ -27,21 +27,21 @@ WORDS: Mapping[Delay, str] = {
     Delay.BUDGET: "for a limit of the platform to reset",
     Delay.PLATFORM: "for the platform",
     Delay.PAUSE: "for the end of a pause of publishing",
-    Delay.PREPARING: "for its media, and for what is put on record before anything is sent",
-    Delay.RULE: "for a person, as its `late` rule says",
+    Delay.PREPARING: "for its media items, and for records that are written before anything is sent",
+    Delay.RULE: "for a person, because of its `late` rule",
 }
-"""What each delay is, after the words "it waited"."""
+"""Each delay in words, after "it waited"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Try:
-    """One try of the post.
+    """One attempt to publish the post.
 
     Args:
-        ready_at: since when it could have begun.
-        finished_at: None when nobody brought it to its end: its worker was lost.
-        platform: how much of it was spent waiting for the platform.
-        then: what the post waited for afterwards; None when this was its end.
+        ready_at: when it could have begun.
+        finished_at: None if its worker was lost.
+        platform: how long it waited for the platform.
+        then: what the post waited for afterwards; None if this attempt ended it.
     """
 
     ready_at: datetime
@@ -53,7 +53,7 @@ class Try:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """From when on a post was held between tries, and what for."""
+    """When a post was held between attempts, and why."""
 
     since: datetime
     delay: Delay
@@ -61,7 +61,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """While another post of the account was being published."""
+    """A period in which another post of the account was being published."""
 
     since: datetime
     until: datetime
@@ -69,12 +69,12 @@ class Busy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """All that is known of a post from its due time to `until`.
+    """The record of a post from its due time to `until`.
 
     Args:
-        tries: those since it was due, first to last.
-        holds, busy: in the order in which they began.
-        ready_at: since when the next try could begin; None when there is none to come before `until`.
+        tries: the attempts since it was due, first to last.
+        holds, busy: in the order of their beginnings.
+        ready_at: when the next attempt could begin; None if there is none before `until`.
     """
 
     due_at: datetime
@@ -96,47 +96,47 @@ class WaitPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """How late a post is, or was when it came to its end, and why: `waits` follow one another from its due time on."""
+    """How late a post is, or was at its end, and why. `waits` follow one another from its due time."""
 
     waits: Sequence[WaitPeriod]
 
     @property
     def ms(self) -> int:
-        """How late, in whole milliseconds."""
+        """Return the lateness in whole milliseconds."""
         return sum(self.by_delay.values())
 
     @property
     def by_delay(self) -> Mapping[Delay, int]:
-        """Milliseconds by what was waited for, the longest first. They sum up to `ms`."""
+        """Return the milliseconds of each delay, the longest first. Their sum is `ms`."""
         found: dict[Delay, int] = {}
         for wait in self.waits:
             found[wait.delay] = found.get(wait.delay, 0) + self.duration_ms(wait)
         return dict(sorted(((delay, ms) for delay, ms in found.items() if ms), key=lambda item: -item[1]))
 
     def duration_ms(self, wait: WaitPeriod) -> int:
-        """How long one of the waits was, so that all of them sum up to `ms`."""
+        """Return the milliseconds of one wait. The sum of all waits is `ms`."""
         return self._offset(wait.until) - self._offset(wait.since)
 
     def describe(self) -> str:
-        """For a person."""
+        """Return a sentence for a person."""
         delays = self.by_delay
         if not delays:
             return "It is not late."
         longest = next(iter(delays))
         waited_s = delays[longest] / 1000
-        return f"It is {self.ms / 1000:.3f} s late, {waited_s:.3f} s of which it waited {WORDS[longest]}."
+        return f"It is {self.ms / 1000:.3f} s late: it waited {waited_s:.3f} s {WORDS[longest]}."
 
     def _offset(self, moment: datetime) -> int:
         return (moment - self.waits[0].since) // timedelta(milliseconds=1)
 
 
 def explain_lateness(record: Record) -> Lateness:
-    """Where the time has gone. What comes after a try that was the post's end is not counted."""
+    """Return the waits of a post, up to the attempt that ended it."""
     return Lateness(tuple(wait for wait in _waits(record) if wait.until > wait.since))
 
 
 def _waits(record: Record) -> Iterator[WaitPeriod]:
-    # Nothing but its account holds back a post that nobody has tried.
+    # Only its account holds back a post that has no attempt.
     at, delay = record.due_at, Delay.ACCOUNT
     for tried in record.tries:
         began_at = min(max(tried.started_at, at), record.until)
@@ -157,7 +157,7 @@ def _waits(record: Record) -> Iterator[WaitPeriod]:
 def _waiting(
     record: Record, since: datetime, ready_at: datetime, until: datetime, delay: Delay
 ) -> Iterator[WaitPeriod]:
-    """Between two tries: first not ready, for `delay` or what it was held for meanwhile, then ready."""
+    """Yield the waits between two attempts: not ready, for `delay` or the reason of a hold, then ready."""
     ready_at = min(max(ready_at, since), until)
     for hold in record.holds:
         if since < hold.since < ready_at:

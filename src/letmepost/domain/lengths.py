@@ -1,4 +1,4 @@
-"""Measuring texts against limits: each text once per request, and no further than its violation needs."""
+"""Measures texts against limits: each text once per request, and no further than its violation needs."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,10 +15,10 @@ class Measure:
     """A way to count the length of a text.
 
     Args:
-        how: what may be surprising about it, as the end of a sentence; empty if nothing is.
-        shrinks_by_max: by how much the length of a text that begins like this may fall when it goes on. 0 for a
+        how: what may be surprising about the count, as the end of a sentence; empty if nothing is.
+        shrinks_by_max: returns by how much the length of a text with this beginning can fall when it continues. 0 for a
             measure that never shrinks when characters are appended.
-        is_cheap: counting 100,000 characters takes less than 1 ms, so a length is always exact.
+        is_cheap: True if 100,000 characters are counted in less than 1 ms, so that a length is always exact.
     """
 
     unit: str
@@ -47,12 +47,12 @@ class Excess:
 
     @property
     def is_far_over(self) -> bool:
-        """Whether the text is so much too long that rules on what it contains need not read it."""
+        """Return True if the text is so long that rules on its content need not read it."""
         return not self.is_exact
 
     @property
     def actual(self) -> int | str:
-        """The length for `Finding.actual`."""
+        """Return the length for `Finding.actual`."""
         return self.at_least if self.is_exact else str(self)
 
     def __str__(self) -> str:
@@ -67,18 +67,18 @@ class Lengths:
     _derived: dict[tuple[Callable[[str], str], str], str] = field(default_factory=dict)
 
     def derive(self, change: Callable[[str], str], text: str) -> str:
-        """Return `change(text)`, computed once: what a platform counts may be made from the caller's text."""
+        """Return `change(text)`, computed once. Platforms may count a changed form of the caller's text."""
         key = (change, text)
         if key not in self._derived:
             self._derived[key] = change(text)
         return self._derived[key]
 
     def is_quick(self, measure: Measure, text: str, limit: int) -> bool:
-        """Return whether `excess` takes less than a millisecond or so: the text is short or was counted before."""
+        """Return True if `excess` takes about a millisecond or less: the text is short, or was counted before."""
         return measure.is_cheap or len(text) <= _FIRST_LOOK_CHARS or (measure, limit, text) in self._found
 
     def excess(self, measure: Measure, text: str, limit: int) -> Excess | None:
-        """Return the length of a text that is longer than `limit`, and None for one that is not."""
+        """Return the length of a text that is longer than `limit`; None for a shorter one."""
         key = (measure, limit, text)
         if key not in self._found:
             self._found[key] = _excess(measure, text, limit)

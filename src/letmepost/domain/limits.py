@@ -1,4 +1,4 @@
-"""The rules that several platforms share, as functions that make one.
+"""Rules that several platforms share, as functions that return a rule.
 
 Each takes the platform's own id, number, source and date, and returns a `Rule`.
 """
@@ -14,7 +14,7 @@ from letmepost.domain.text import is_blank
 
 
 def is_comment(path: str) -> bool:
-    """Whether a text of a post is its first comment. Some platforms give comments a limit of their own."""
+    """Return True if a text of a post is its first comment, for which some platforms have another limit."""
     return path == "firstComment.text"
 
 
@@ -28,7 +28,7 @@ def text_max(
     checked_on: date,
     fields: Callable[[str], bool] = lambda path: not is_comment(path),
 ) -> Rule:
-    """A text no longer than `limit`, in every post (of a thread, too) that `fields` admits."""
+    """Return the rule that texts, in each post of a thread, are at most `limit` long. `fields` selects the texts."""
     unit, how = measure.unit, f": {measure.how}" if measure.how else ""
 
     def prepare(content: PostContent) -> Iterator[None]:
@@ -74,7 +74,7 @@ def comment_not_empty(rule_id: str, *, source_url: str, checked_on: date) -> Rul
 
 
 def empty_parts(content: PostContent, media: str) -> Iterator[Finding]:
-    """Yield the parts of a thread that have no visible text and no media. `media` names the platform's: `an image`."""
+    """Yield a finding for each part of a thread without visible text or media. `media`: such as `an image`."""
     for index, part in enumerate(content.thread):
         if is_blank(part.text) and not part.media:
             message = f"Part {index + 1} of the thread has neither text nor {media}."
@@ -82,12 +82,12 @@ def empty_parts(content: PostContent, media: str) -> Iterator[Finding]:
 
 
 def images_max(rule_id: str, *, limit: int, platform: str, source_url: str, checked_on: date) -> Rule:
-    """At most `limit` attachments in a post."""
+    """Return the rule that a post has at most `limit` attachments."""
 
     def find(content: PostContent) -> Iterator[Finding]:
         for path, media in content.attachments():
             if len(media) > limit:
-                message = f"The post has {len(media)} media; {platform} allows at most {limit}."
+                message = f"The post has {len(media)} media items; {platform} allows at most {limit}."
                 yield Finding(field=path, actual=len(media), message=message)
 
     return Rule(
@@ -135,9 +135,10 @@ def description_supported(
     source_url: str,
     checked_on: date,
 ) -> Rule:
-    """Return the rule that only media of these kinds have a title or an alt text on the platform."""
+    """Return the rule that only media items of these kinds have a title or an alt text on the platform."""
     noun = {"title": "title", "altText": "alt text"}[field]
-    summary = f"On {platform}, only media of kind {', '.join(kinds)} have" if kinds else f"On {platform}, no media have"
+    nouns = f"only media items of kind {', '.join(kinds)}" if kinds else "no media items"
+    summary = f"On {platform}, {nouns} have"
 
     def find(content: PostContent) -> Iterator[Finding]:
         for path, item in content.items():
@@ -168,9 +169,9 @@ def media_rule(  # noqa: PLR0913 - a rule has this many facts
     limit: int | str | None = None,
     unit: str | None = None,
 ) -> Rule:
-    """A rule on the bytes of each medium of a kind: `broken` returns what is wrong with them, or None.
+    """Return a rule on the bytes of media items of a kind. `broken` returns what is wrong with them, or None.
 
-    It says nothing until the bytes are known, and so runs again before publishing for media given by URL.
+    It finds nothing until the bytes are known, so it runs again before publishing for media items by URL.
     """
 
     def find(content: PostContent) -> Iterator[Finding]:

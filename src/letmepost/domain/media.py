@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class MediaStatus(StrEnum):
-    """Whether the bytes of a media item are stored."""
+    """The status of a media item, which shows if its bytes are stored."""
 
     WAITING = "waiting"
     """It has a URL that has not been fetched yet."""

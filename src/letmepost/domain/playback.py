@@ -1,4 +1,4 @@
-"""Plays a flow against canned replies: how flows are tested and previewed, without a socket."""
+"""Plays a flow against given replies, to test and preview it without a socket."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Transcript(Generic[T]):
-    """What a flow yielded, in order, and what it returned or raised."""
+    """The instructions of a flow in order, and what it returned or raised."""
 
     instructions: tuple[Instruction, ...]
     result: T | None = None
@@ -19,20 +19,20 @@ class Transcript(Generic[T]):
 
     @property
     def calls(self) -> list[Call]:
-        """The calls among the instructions."""
+        """Return the calls among the instructions."""
         return [instruction for instruction in self.instructions if isinstance(instruction, Call)]
 
     def value(self) -> T:
-        """What the flow returned; raises what it raised."""
+        """Return the result of the flow, or raise its error."""
         if self.error is not None:
             raise self.error
         return self.result  # type: ignore[return-value]  # a flow that returns None has T = None
 
 
 def play(flow: Flow[T], *replies: Reply | Exception) -> Transcript[T]:
-    """Run the flow, answering its calls with `replies` in turn (an exception is thrown into it).
+    """Run the flow, and answer its calls with `replies` in turn (an exception is thrown into it).
 
-    Stops at a `Pause`, as a worker does, and when the replies are used up: what was asked last is then the last
+    Stops at a `Pause`, like a worker, and when there are no more replies. The unanswered call is then the last
     instruction of the transcript.
     """
     seen: list[Instruction] = []
@@ -40,7 +40,7 @@ def play(flow: Flow[T], *replies: Reply | Exception) -> Transcript[T]:
         _advance(flow, iter(replies), seen)
     except StopIteration as finished:
         return Transcript(tuple(seen), result=finished.value)
-    except Exception as error:  # noqa: BLE001 - a transcript holds whatever the flow raised
+    except Exception as error:  # noqa: BLE001 - a transcript contains any error of the flow
         return Transcript(tuple(seen), error=error)
     finally:
         flow.close()
@@ -63,5 +63,5 @@ def _advance(flow: Flow[T], replies: Iterator[Reply | Exception], seen: list[Ins
 
 
 def first_calls(flow: Flow[object], replies: Sequence[Reply] = ()) -> list[Call]:
-    """The calls a flow makes before it needs an answer that is not given: its preview."""
+    """Return the calls that a flow makes before it needs a reply that is not given: its preview."""
     return play(flow, *replies).calls

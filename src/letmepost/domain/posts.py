@@ -1,7 +1,6 @@
-"""The life of a post, as data.
+"""The statuses of a post, and the transitions between them.
 
-`TRANSITIONS` is the one table of it: the worker's writes, the events, `POST /v1/posts` and the documentation all read
-it. `contract` sections 4 and 9 show it to callers.
+`TRANSITIONS` is the only table of them. The worker's writes, the events, `POST /v1/posts` and the documentation use it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +10,7 @@ from types import MappingProxyType
 
 
 class PostStatus(StrEnum):
-    """Where a post is."""
+    """The status of a post."""
 
     DRAFT = "draft"
     QUEUED = "queued"
@@ -28,7 +27,7 @@ class PostStatus(StrEnum):
 
 
 class BatchStatus(StrEnum):
-    """Where a batch is: derived from its posts, never stored."""
+    """The status of a batch, derived from its posts and never stored."""
 
     DRAFT = "draft"
     QUEUED = "queued"
@@ -41,7 +40,7 @@ class BatchStatus(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a post moves."""
+    """The reason of a transition."""
 
     ACCEPTED = "accepted"
     CLAIMED = "claimed"
@@ -63,7 +62,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """From where, why, to where, and the event that tells the world (None: it is only in the timeline)."""
+    """The statuses before, the status after, and the event that announces it (None: only the timeline shows it)."""
 
     sources: frozenset[PostStatus]
     target: PostStatus
@@ -79,10 +78,10 @@ TRANSITIONS: Mapping[Cause, Transition] = MappingProxyType(
     {
         Cause.ACCEPTED: _from(_S.DRAFT, to=_S.QUEUED, event="post.queued"),
         Cause.CLAIMED: _from(_S.QUEUED, _S.RETRYING, to=_S.PUBLISHING, event=None),
-        # From HELD, too: what was sent before the account was lost may turn out to have been published.
+        # From HELD, too: a post that was sent before its account was lost may turn out to be published.
         Cause.LIVE: _from(_S.PUBLISHING, _S.HELD, to=_S.PUBLISHED, event="post.published"),
         Cause.BROKE: _from(_S.PUBLISHING, to=_S.PARTIAL, event="post.partial"),
-        # From QUEUED when a medium by URL turns out to be of no use long before the post is due.
+        # From QUEUED if a media item by URL turns out to be unusable long before the post is due.
         Cause.REJECTED: _from(_S.PUBLISHING, _S.QUEUED, to=_S.REJECTED, event="post.rejected"),
         Cause.TRANSIENT: _from(_S.PUBLISHING, to=_S.RETRYING, event="post.retrying"),
         Cause.USED_UP: _from(_S.PUBLISHING, _S.RETRYING, _S.QUEUED, _S.HELD, to=_S.FAILED, event="post.failed"),
@@ -92,7 +91,7 @@ TRANSITIONS: Mapping[Cause, Transition] = MappingProxyType(
         Cause.HANDED_OVER: _from(_S.PUBLISHING, to=_S.AWAITING_USER, event="post.awaiting_user"),
         Cause.RESOLVED_PUBLISHED: _from(_S.UNCONFIRMED, _S.AWAITING_USER, to=_S.PUBLISHED, event="post.published"),
         Cause.RESOLVED_NOT_PUBLISHED: _from(_S.UNCONFIRMED, _S.AWAITING_USER, to=_S.FAILED, event="post.failed"),
-        # The parts of a thread before the one that nothing was known of are visible.
+        # The parts of the thread before the unconfirmed one are visible.
         Cause.RESOLVED_PARTLY: _from(_S.UNCONFIRMED, to=_S.PARTIAL, event="post.partial"),
         Cause.CANCELED: _from(_S.DRAFT, _S.QUEUED, _S.RETRYING, _S.HELD, to=_S.CANCELED, event="post.canceled"),
         Cause.RETRIED: _from(_S.FAILED, _S.REJECTED, _S.CANCELED, _S.PARTIAL, to=_S.QUEUED, event="post.queued"),
@@ -102,39 +101,39 @@ TRANSITIONS: Mapping[Cause, Transition] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """Until when a post may stay in a status before somebody looks at it again, and what is decided then."""
+    """How long a post may stay in a status, and what is decided then."""
 
     deadline: str
     decision: str
 
 
-_AN_HOUR_MORE = ", and an hour more while the platform is asked about what may be visible"
-_GIVEN_UP = "failed; unconfirmed where something may be visible, partial where something is"
+_AN_HOUR_MORE = ", plus one hour while the platform is asked for content that may be visible"
+_GIVEN_UP = "`failed`, or `unconfirmed` if content may be visible, or `partial` if some is"
 EXITS: Mapping[PostStatus, Exit] = MappingProxyType(
     {
         _S.QUEUED: Exit(
-            "its time", "a worker publishes it, or, later than `late.withinS`, does as its `late` rule says"
+            "its time", "a worker publishes it, or applies its `late` rule if it is later than `late.withinS`"
         ),
         _S.PUBLISHING: Exit(
-            "the end of its worker's lease, or of what the platform asked it to wait for",
-            "the next worker goes on with what is on record",
+            "the end of its worker's lease, or of the wait that the platform requested",
+            "the next worker continues from the journal",
         ),
         _S.RETRYING: Exit(
             f"`nextAttemptAt`, at most `late.withinS` after its time{_AN_HOUR_MORE}",
-            f"another try; at last {_GIVEN_UP}",
+            f"another attempt, and finally {_GIVEN_UP}",
         ),
         _S.HELD: Exit(
-            f"`late.withinS` after its time{_AN_HOUR_MORE}; 30 days after it when its `late` rule holds it", _GIVEN_UP
+            f"`late.withinS` after its time{_AN_HOUR_MORE}; 30 days after it if held by its `late` rule", _GIVEN_UP
         ),
     }
 )
-"""Where no status moves a post by itself, a deadline does. Every other one is settled, or a draft."""
+"""The statuses with a deadline. The other statuses are settled, or a draft's."""
 
 UNSETTLED = frozenset({PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING})
-"""Statuses that the answer to an immediate post waits for."""
+"""The statuses in which the response to an immediate post still waits."""
 
 TERMINAL = frozenset(PostStatus) - UNSETTLED - {PostStatus.DRAFT, PostStatus.HELD}
-"""Statuses that nothing leaves by itself."""
+"""The statuses that a post does not leave by itself."""
 
 _UNFINISHED = {
     frozenset({PostStatus.QUEUED}): BatchStatus.QUEUED,
@@ -149,7 +148,7 @@ def batch_status(statuses: Iterable[PostStatus], *, scheduled: bool) -> BatchSta
     Canceled posts do not count while others are unfinished.
 
     Args:
-        scheduled: whether the batch was scheduled. Its queued posts wait for their time; those of an immediate batch
+        scheduled: True if the batch was scheduled. Its queued posts wait for their time; those of an immediate batch
             count as running.
     """
     found = set(statuses)

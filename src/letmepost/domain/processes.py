@@ -4,12 +4,12 @@ from enum import StrEnum
 
 
 class Process(StrEnum):
-    """A process that connects to the database, with a login role of its own."""
+    """A process that connects to the database, with its own login role."""
 
     API = "api"
     WORKER = "worker"
 
     @property
     def variable(self) -> str:
-        """The environment variable that holds its URL."""
+        """Return the environment variable of the process's database URL."""
         return {Process.API: "DATABASE_URL", Process.WORKER: "LETMEPOST_WORKER_DATABASE_URL"}[self]

@@ -1,4 +1,4 @@
-"""What the operator allows a tenant: how much is counted, and when counting begins anew."""
+"""The quotas that the operator sets for a tenant: what is counted, and when the count is reset."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -6,14 +6,14 @@ from enum import StrEnum
 from uuid import UUID
 
 WARNING_SHARE = 0.8
-"""How full a quota is when its tenant is warned."""
+"""The tenant is warned when this share of a quota is used."""
 
 NO_PERIOD = date(1970, 1, 1)
-"""The period of what is there, rather than done: it never ends."""
+"""The period of a quota on what is stored, rather than done. It never ends."""
 
 
 class QuotaName(StrEnum):
-    """What can be limited."""
+    """The name of a quota."""
 
     POSTS_PER_MONTH = "postsPerMonth"
     POSTS_PER_ACCOUNT_DAY = "postsPerAccountDay"
@@ -22,7 +22,7 @@ class QuotaName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaLimits:
-    """The quotas of a tenant, in each of its worlds; None is no limit. Months and days are of UTC."""
+    """The quotas of a tenant, for live and for test data; None is no limit. Months and days are in UTC."""
 
     posts_per_month: int | None = None
     posts_per_account_day: int | None = None
@@ -31,7 +31,7 @@ class QuotaLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quota:
-    """One limit in one of its periods. `account_id`: whose, where each account has its own."""
+    """One limit in one of its periods. `account_id` is set if each account has its own."""
 
     name: QuotaName
     limit: int
@@ -40,19 +40,19 @@ class Quota:
 
     @property
     def subject(self) -> str:
-        """What is counted, as it is stored. In their order, counters are locked."""
+        """Return the name of the counter in the database. Counters are locked in the order of these names."""
         if self.account_id is not None:
             return f"account:{self.account_id}"
         return "media" if self.name is QuotaName.MEDIA_BYTES else "posts"
 
     @property
     def starts_at(self) -> datetime:
-        """When its period begins."""
+        """Return the start of the period."""
         return datetime.combine(self.period_start, time(), UTC)
 
     @property
     def resets_at(self) -> datetime | None:
-        """When its period ends; None when it never does."""
+        """Return the end of the period; None if it never ends."""
         match self.name:
             case QuotaName.POSTS_PER_MONTH:
                 year, month = divmod(self.period_start.year * 12 + self.period_start.month, 12)
@@ -63,30 +63,30 @@ class Quota:
                 return None
 
     def is_nearly_used_up(self, used: int) -> bool:
-        """Whether its tenant should be warned."""
+        """Return True if the tenant should be warned."""
         return used >= WARNING_SHARE * self.limit
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How much of a quota is used."""
+    """The usage of a quota."""
 
     quota: Quota
     used: int
 
     @property
     def left(self) -> int:
-        """How much may still be used."""
+        """Return how much is left."""
         return max(0, self.quota.limit - self.used)
 
 
 def posts_per_month(limit: int, due_at: datetime) -> Quota:
-    """The quota that a post counts towards which is due then."""
+    """Return the monthly quota of a post that is due then."""
     return Quota(name=QuotaName.POSTS_PER_MONTH, limit=limit, period_start=due_at.astimezone(UTC).date().replace(day=1))
 
 
 def posts_per_account_day(limit: int, account_id: UUID, due_at: datetime) -> Quota:
-    """The account's own quota that a post counts towards which is due then."""
+    """Return the daily quota of the account for a post that is due then."""
     return Quota(
         name=QuotaName.POSTS_PER_ACCOUNT_DAY,
         limit=limit,
@@ -96,12 +96,12 @@ def posts_per_account_day(limit: int, account_id: UUID, due_at: datetime) -> Quo
 
 
 def media_bytes(limit: int) -> Quota:
-    """The quota of what is stored."""
+    """Return the quota of stored media files."""
     return Quota(name=QuotaName.MEDIA_BYTES, limit=limit, period_start=NO_PERIOD)
 
 
 def quotas_of_post(limits: QuotaLimits, account_id: UUID, due_at: datetime) -> list[Quota]:
-    """Every quota that a post counts towards: of the month and the day on which it is due, be they ahead."""
+    """Return every quota of a post: of the month and the day of its due time, even if these are in the future."""
     found = []
     if limits.posts_per_month is not None:
         found.append(posts_per_month(limits.posts_per_month, due_at))

@@ -1,7 +1,7 @@
-"""Platform rules as values: each limit is written once, with its source and the date it was checked.
+"""Platform rules as values: each limit is written once, with its source and the date of its last check.
 
-Preflight, `GET /v1/platforms`, the documentation pages and remediation texts all read the same `Rule`. Simulators do
-not: they state the platform's limits in their own code, so that a wrong number shows.
+Preflight, `GET /v1/platforms`, the documentation pages and remediation texts all use the same `Rule`. Simulators do
+not: they have their own copy of the platform's limits, so that a wrong number is detected.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -16,7 +16,7 @@ from letmepost.domain.violations import Violation
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One place where a rule is broken: the path of the field, what stands there, and a sentence about it."""
+    """One place where a rule is broken: the path of the field, its value, and a sentence about it."""
 
     field: str
     message: str
@@ -28,16 +28,16 @@ class Rule:
     """One limit of one platform.
 
     Args:
-        id: `platform.subject.property`; callers branch on it, so it never changes its meaning.
+        id: `platform.subject.property`. Callers branch on it, so it never changes its meaning.
         summary: the rule in one sentence.
-        limit: the number or the list of allowed values, in `unit`; None where there is none.
-        source_url: where the platform says so.
-        checked_on: when that was last read.
-        capability: the platform has no such feature, whatever the value. The finding's field is then the smallest
+        limit: the number or the list of allowed values, in `unit`; None if there is none.
+        source_url: the platform's documentation of the rule.
+        checked_on: the date of the last check of that page.
+        capability: True if the platform does not have the feature at all. The finding's field is then the smallest
             item to omit: a media item, its title or alt text, the thread, or the first comment.
-        find: every place in a post where the rule is broken.
+        find: returns every place in a post where the rule is broken.
         prepare: does the slow part of `find`, in steps of about 10 ms, so that a caller can pause in between. The
-            content remembers the result.
+            content caches the result.
     """
 
     id: str
@@ -52,7 +52,7 @@ class Rule:
     prepare: Callable[[PostContent], Iterable[None]] = lambda _content: ()
 
     def check(self, content: PostContent) -> Iterator[Violation]:
-        """A violation for every place where the rule is broken."""
+        """Yield a violation for each place where the rule is broken."""
         for finding in self.find(content):
             yield Violation(
                 rule=self.id,
@@ -66,7 +66,7 @@ class Rule:
 
 
 def violations(content: PostContent, rules: Iterable[Rule]) -> list[Violation]:
-    """Return every broken rule, in rule order, after media whose kind is wrong; empty if the content may be sent."""
+    """Return all violations: first media items with a wrong kind, then in rule order. Empty if the content is valid."""
     return [*_kind_mismatches(content), *(found for rule in rules for found in rule.check(content))]
 
 

@@ -1,4 +1,4 @@
-"""Webhook signatures, in both forms that receivers know.
+"""Webhook signatures in two formats: Standard Webhooks, and `X-Letmepost-Signature`.
 
 Sources: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md (read 2026-11-21) for
 `webhook-signature`; the `X-Letmepost-Signature` form is letmepost.dev's.
@@ -15,7 +15,7 @@ SECRET_BYTES = 32
 
 
 def signing_secret(entropy: bytes) -> str:
-    """`whsec_` and 32 random bytes in base64."""
+    """Return `whsec_` and 32 random bytes in base64."""
     if len(entropy) < SECRET_BYTES:
         raise ValueError(f"a signing secret takes {SECRET_BYTES} random bytes, got {len(entropy)}")
     return SECRET_PREFIX + base64.b64encode(entropy[:SECRET_BYTES]).decode()
@@ -24,14 +24,14 @@ def signing_secret(entropy: bytes) -> str:
 def signature_headers(
     *, event_id: str, event_type: str, delivery_id: str, body: bytes, secrets: Sequence[str], now: datetime
 ) -> Mapping[str, str]:
-    """The headers of one sending. With several secrets (a rotation's overlap) every one of them signs."""
+    """Return the headers of one delivery attempt. Each of several secrets (during a rotation) signs."""
     seconds = int(now.timestamp())
-    ours = ",".join(f"v1={_letmepost(secret, seconds, body)}" for secret in secrets)
+    letmepost = ",".join(f"v1={_letmepost(secret, seconds, body)}" for secret in secrets)
     return {
         "webhook-id": event_id,
         "webhook-timestamp": str(seconds),
         "webhook-signature": " ".join(f"v1,{_standard(secret, event_id, seconds, body)}" for secret in secrets),
-        "X-Letmepost-Signature": f"t={seconds},{ours}",
+        "X-Letmepost-Signature": f"t={seconds},{letmepost}",
         "X-Letmepost-Event": event_type,
         "X-Letmepost-Delivery": delivery_id,
     }

@@ -1,7 +1,7 @@
-"""The size limits of what callers, webhook endpoints and the sandbox may send.
+"""The size limits of requests, of webhook endpoints' replies, and of the sandbox.
 
-Each limit is defined here once. Platforms' own limits are in the folders of the platforms. Sizes of buffers and chunks
-are beside the code that uses them.
+Each limit is defined once, here. The limits of platforms are in their folders. The sizes of buffers and chunks are
+beside the code that uses them.
 """
 
 KIB = 1024
@@ -26,7 +26,7 @@ INLINE_MEDIA_MAX_CHARS = INLINE_MEDIA_MAX_BYTES * 4 // 3 + 4
 INLINE_MEDIA_BODY_MAX_BYTES = 8 * MIB
 """A request body that may contain inline media: the largest file in base64, with room for the rest of the request.
 
-The whole body is parsed in memory, so that a request may not have several files of the largest size.
+The whole body is parsed in memory, so a request must not have several files of the largest size.
 """
 
 MEDIA_MAX_BYTES = 200 * MIB
@@ -60,10 +60,10 @@ FILENAME_MAX_CHARS = 255
 """A file name. Common file systems allow as many."""
 
 WEBHOOK_REPLY_MAX_BYTES = 16 * KIB
-"""The reply of a webhook endpoint. Only its status matters, and its beginning is shown in a test."""
+"""The reply of a webhook endpoint. Only its status matters; a test request also returns its beginning."""
 
 SANDBOX_REQUEST_MAX_BYTES = 100 * MIB
-"""A request to a simulated platform: files are sent to it as to the real one."""
+"""A request to a simulated platform. Files are sent to it as to the real one."""
 
 SANDBOX_CONTROL_MAX_BYTES = 64 * KIB
 """A request to the control API of the sandbox."""

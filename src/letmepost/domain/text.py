@@ -1,4 +1,4 @@
-"""Counting and checking text the way platforms do."""
+"""Counts and checks text the way platforms do."""
 
 import re
 import unicodedata
@@ -7,24 +7,24 @@ from typing import Any
 
 import regex
 
-# `regex` counts a Facebook-sized post (63 206 graphemes) in 12 to 19 ms whatever the script, `graphemeu` takes 95 ms
-# for plain letters and 1 530 ms for emoji families; both follow Unicode 18 and agreed on every sample. Of `regex`'s
-# own spellings, substitution is the one that builds no list.
+# `regex` counts a Facebook-sized post (63 206 graphemes) in 12 to 19 ms in every script; `graphemeu` takes 95 ms for
+# plain letters and 1 530 ms for emoji families. Both follow Unicode 18 and agreed on every sample. Of the functions of
+# `regex`, substitution is the one that builds no list.
 _GRAPHEME = regex.compile(r"\X")
 
-# At each regional indicator `\X` looks back to where their run begins: a megabyte of flags would take minutes.
-# So each flag, or half of one, becomes a plain letter first, which joins its neighbours just as a flag does.
+# At each regional indicator, `\X` looks back to the start of their run: a megabyte of flags would take minutes. So each
+# flag, or half of one, is first replaced with a plain letter, which joins its neighbors in the same way.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _RUN_MAX = 64
 _LONG_RUN = regex.compile(rf"(\p{{M}}{{{_RUN_MAX + 1},}}+)")
 _FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{1,2}")
 
-# Letters and symbols that fonts draw as nothing: the empty Braille pattern and the Hangul fillers.
+# Letters and symbols that fonts draw as nothing: the blank Braille pattern and the Hangul fillers.
 _VISIBLE = regex.compile(r"[^\s\x1c-\x1f\p{Cf}\u2800\u3164\u115f\u1160\uffa0]")
 
 
 def count_graphemes(text: str) -> int:
-    """How many characters a person sees: extended grapheme clusters of UAX #29, Unicode 18."""
+    """Return the number of characters that a person sees: extended grapheme clusters of UAX #29, Unicode 18."""
     if text.isascii():
         return len(text) - text.count("\r\n")
     return int(_GRAPHEME.subn("", _FLAG.sub("x", text))[1])
@@ -33,8 +33,8 @@ def count_graphemes(text: str) -> int:
 def compose(text: str) -> str:
     """Return the text in Unicode normalization form C.
 
-    Python's `normalize` sorts a run of combining marks in quadratic time: 3 s for 60,000 marks. So a run is composed
-    in pieces of 64 marks, more than twice as many as the Stream-Safe Text Format allows
+    Python's `normalize` sorts a run of combining marks in quadratic time: 3 s for 60,000 marks. So a long run is
+    composed in pieces of 64 marks, more than twice the limit of the Stream-Safe Text Format
     (https://www.unicode.org/reports/tr15/#Stream_Safe_Text_Format, read 2026-11-28).
     """
     if text.isascii():
@@ -51,12 +51,12 @@ def _compose_run(marks: str) -> str:
 
 
 def count_utf8_bytes(text: str) -> int:
-    """The length of the text in UTF-8."""
+    """Return the length of the text in UTF-8."""
     return len(text.encode("utf-8"))
 
 
 def count_utf16_units(text: str) -> int:
-    """Return the number of UTF-16 code units, which is what JavaScript calls the length."""
+    """Return the number of UTF-16 code units, which JavaScript calls the length."""
     return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
 
 
@@ -74,9 +74,9 @@ def as_compared(text: str) -> str:
 
 
 def as_storable(value: Any) -> Any:
-    """A JSON value whose text can be stored: what cannot becomes U+FFFD.
+    """Return a JSON value with text that can be stored: other characters become U+FFFD.
 
-    For what a platform said, which we must be able to record whatever it is; callers' own text is refused instead.
+    For replies of platforms, which must always be recorded. The text of a caller is rejected instead.
     """
     if isinstance(value, str):
         return value if is_storable(value) else _UNSTORABLE.sub("\ufffd", value)
@@ -88,7 +88,7 @@ def as_storable(value: Any) -> Any:
 
 
 def is_storable(text: str) -> bool:
-    """Whether text can be stored and sent: no NUL (PostgreSQL refuses it) and no half of a surrogate pair."""
+    """Return True if the text can be stored and sent: no NUL (PostgreSQL rejects it), no unpaired surrogate."""
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
