@@ -1,4 +1,4 @@
-"""The engine is tested as a whole: API, worker and sandbox, over PostgreSQL and Redis."""
+"""The worker as a whole: API, worker and sandbox, with PostgreSQL and Redis."""
 
 from tests.storage.fixtures import admin, database_urls, shared_database
 

@@ -1,4 +1,4 @@
-"""What can be seen of a post from outside: by its owner, and by followers."""
+"""The view of a post from outside: by its owner, and by followers."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ _MOVING = {PostStatus.QUEUED, PostStatus.PUBLISHING, PostStatus.RETRYING}
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A tenant with a simulated account, and what becomes of its posts."""
+    """A tenant with a simulated account, and its posts."""
 
     deployment: Deployment
     organization_id: str
@@ -27,7 +27,7 @@ class Story:
     account_id: str
 
     async def post(self, text: str = TEXT, **wanted: Any) -> str:
-        """Have a post published in the background; returns its id."""
+        """Publish a post in the background, and return its id."""
         body = {"targets": [{"accountId": self.account_id}], "text": text, **wanted}
         reply = await self.client.post("/v1/posts", body, prefer="respond-async")
         assert reply.status_code == 202, reply.text
@@ -35,12 +35,12 @@ class Story:
         return post_id
 
     async def now(self, post_id: str) -> dict[str, Any]:
-        """The post, with its attempts."""
+        """Return the post with its attempts."""
         found: dict[str, Any] = (await self.client.get(f"/v1/posts/{post_id}")).json()
         return found
 
     async def until(self, post_id: str, *statuses: PostStatus, within_s: float = 20.0) -> dict[str, Any]:
-        """The post, as soon as it is in one of the statuses."""
+        """Return the post once it has one of the statuses."""
 
         async def look() -> dict[str, Any] | None:
             found = await self.now(post_id)
@@ -51,7 +51,7 @@ class Story:
         return found
 
     async def settled(self, post_id: str, within_s: float = 60.0) -> dict[str, Any]:
-        """The post, as soon as nobody works on it any more: a post is published before its last try has ended."""
+        """Return the post once its last attempt has ended, which is after it is published."""
 
         async def look() -> dict[str, Any] | None:
             found = await self.now(post_id)
@@ -63,7 +63,7 @@ class Story:
         return found
 
     async def followers_see(self, text: str = TEXT) -> list[dict[str, Any]]:
-        """Posts of ours that are visible."""
+        """Return the visible posts of the account."""
         seen = (await self.client.get(f"/v1/sandbox/{PLATFORM}/posts")).json()["data"]
         return [post for post in seen if post["text"] == text]
 
@@ -71,12 +71,12 @@ class Story:
         found: dict[str, Any] = (await self.client.get(f"/v1/accounts/{self.account_id}")).json()
         return found
 
-    async def let_the_platforms_time_pass(self, seconds: float) -> None:
-        """The simulators of this tenant live so much later from now on."""
+    async def advance_platform_time(self, seconds: float) -> None:
+        """Set the time of this tenant's simulators ahead."""
         await _control(self.deployment, "PUT", f"/control/{self.organization_id}/clock", {"aheadS": seconds})
 
     async def events(self, post_id: str, count: int) -> list[str]:
-        """What was announced of a post, in order, once it is so many things."""
+        """Return the announced events of a post, in order, once there are this many."""
 
         async def look() -> list[str]:
             page = (await self.client.get("/v1/events")).json()["data"]
@@ -87,13 +87,13 @@ class Story:
 
 
 async def begin(deployment: Deployment, scenario: str = "ok") -> Story:
-    """A tenant of its own."""
+    """Create a tenant with an account."""
     organization_id, client = await _make_tenant(deployment)
     return Story(deployment, organization_id, client, await client.sandbox_account(scenario))
 
 
 async def begin_reconnectable(deployment: Deployment) -> tuple[Story, Mapping[str, Any]]:
-    """A tenant of its own, and what its account can be connected with again."""
+    """Create a tenant with an account. Return also the input that connects the account again."""
     organization_id, client = await _make_tenant(deployment)
     path = f"/control/{organization_id}/{PLATFORM}/accounts"
     connect_input = (await _control(deployment, "POST", path, {"scenario": "ok"}))["connectInput"]
@@ -117,7 +117,7 @@ async def _control(deployment: Deployment, method: str, path: str, body: Mapping
 
 
 async def connect(client: Client, connect_input: Mapping[str, Any]) -> str:
-    """Connect an account; returns its id."""
+    """Connect an account, and return its id."""
     reply = await client.post(f"/v1/accounts/connect/{PLATFORM}/complete", dict(connect_input))
     assert reply.status_code in {200, 201}, reply.text
     account_id: str = reply.json()["id"]
@@ -125,7 +125,7 @@ async def connect(client: Client, connect_input: Mapping[str, Any]) -> str:
 
 
 async def crash(deployment: Deployment) -> None:
-    """Kill the last worker: what it was doing is not finished, and nothing is given back."""
+    """Kill the last worker. Its work is neither finished nor handed back."""
     task, _ = deployment._workers.pop()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

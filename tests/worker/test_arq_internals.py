@@ -1,6 +1,6 @@
-"""What the worker overrides, calls or relies on in arq and redis. A change needs a person to read it.
+"""The parts of arq and redis that the worker overrides, calls or relies on. A person must check every change.
 
-When this fails after an update: read what has changed, adapt `worker/arq_worker.py`, and replace the hash.
+If this fails after an update, read the changes, adapt `worker/arq_worker.py`, and replace the hash.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ READ = {
     worker.Worker.start_jobs: "b45797cfa40bed7f",
     worker.Worker.run_job: "589a19059ff84ee7",
     worker.Worker.close: "5bcc9cb356680829",
-    # Called, by this package or by what it calls.
+    # Called, directly or indirectly.
     worker.Worker._poll_iteration: "f8d39d823a0a59f2",
     worker.Worker._release_sem_dec_counter_on_complete: "0ed101482e942c33",
     worker.Worker.finish_job: "903f09c92830d3fd",
@@ -36,13 +36,13 @@ READ = {
     arq_jobs.serialize_job: "1fc854cc50e16e5c",
     arq_jobs.deserialize_job_raw: "f330dfaff8e2160f",
     arq_jobs.serialize_result: "709b9d4709d5aa08",
-    # Of redis, by `worker/job_queue.py`.
+    # Of redis, used by `worker/job_queue.py`.
     Pipeline.__init__: "681fa7e4fa5f2e3a",
     Pipeline.execute: "f24e711d22008a5d",
     Pipeline._execute_pipeline: "d754ef919aa56c87",
     Pipeline.pipeline_execute_command: "9cee12030ed9ab4d",
     Pipeline.reset: "810efb8bd7dbab1a",
-    # How arq's command makes a worker from `WorkerSettings`, and checks its health.
+    # How arq's command creates a worker from `WorkerSettings`, and checks its health.
     worker.Worker.run: "e683c7f402930145",
     worker.get_kwargs: "08307e4b73636fb6",
     worker.create_worker: "55a479cb0a397ea5",
@@ -58,9 +58,9 @@ def source_hash(read: Callable[..., Any]) -> str:
 
 
 @pytest.mark.parametrize("read", READ, ids=lambda read: read.__qualname__)
-def test_part_of_arq_is_the_one_that_was_read(read: Callable[..., Any]) -> None:
+def test_part_of_arq_is_unchanged(read: Callable[..., Any]) -> None:
     assert source_hash(read) == READ[read]
 
 
-def test_key_of_a_job_is_the_one_that_was_read() -> None:
+def test_key_of_a_job_is_unchanged() -> None:
     assert constants.job_key_prefix == "arq:job:"

@@ -1,4 +1,4 @@
-"""What this package changes in arq's worker, over a real Redis."""
+"""The changes to arq's worker, with a real Redis."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ NOWHERE = "redis://127.0.0.1:1"
 
 
 class Jobs:
-    """Notes the jobs that have run, and lets them wait."""
+    """Records the jobs that have run, and can delay them."""
 
     def __init__(self) -> None:
         self.ran: list[str] = []
@@ -67,7 +67,7 @@ async def working(
     cron_jobs: Sequence[CronJob] = (),
     essential: Sequence[str] = (),
 ) -> AsyncIterator[OwnQueueWorker]:
-    """A running worker."""
+    """Run a worker."""
     prefix, stop = prefix or f"test:{uuid4()}", asyncio.Event()
     async with open_job_redis(url) as redis:
         queue = JobQueue(redis=redis, prefix=prefix, name=f"{prefix}:{uuid4()}", health_key=f"{prefix}:health")
@@ -165,7 +165,7 @@ async def test_no_job_starts_beyond_the_limit_until_one_ends(redis_url: str, job
         await until(lambda: len(jobs.ran) == 12)
 
 
-async def test_stopping_cancels_what_runs_and_deletes_the_keys(redis_url: str, jobs: Jobs) -> None:
+async def test_stop_cancels_running_jobs_and_deletes_the_keys(redis_url: str, jobs: Jobs) -> None:
     async with open_job_redis(redis_url) as redis:
         async with working(redis_url, jobs) as worker:
             await worker.enqueue("slow", [("a",)])
@@ -207,8 +207,8 @@ async def test_one_worker_runs_each_tick_of_a_deployment(redis_url: str, jobs: J
     assert all(job_id.startswith(prefix) for job_id in jobs.ran)
 
 
-async def test_ticks_that_were_missed_are_skipped(redis_url: str, jobs: Jobs) -> None:
-    """A process that stood still for an hour would otherwise run hundreds of them."""
+async def test_missed_ticks_are_skipped(redis_url: str, jobs: Jobs) -> None:
+    """After a standstill of an hour, hundreds of ticks would run."""
     now = SystemClock().now().astimezone(UTC)
     ticking = cron(jobs.tick, name=f"{uuid4()}:tick", second=EVERY_SECOND)
     ticking.next_run = now - timedelta(hours=1)
@@ -218,7 +218,7 @@ async def test_ticks_that_were_missed_are_skipped(redis_url: str, jobs: Jobs) ->
     assert ran_at > now - timedelta(seconds=1)
 
 
-# Redis is lost
+# Loss of Redis
 
 
 async def test_enqueueing_fails_without_redis(jobs: Jobs) -> None:

@@ -1,4 +1,4 @@
-"""`letmepost worker` and arq's own command run the same worker, each as a process of its own."""
+"""`letmepost worker` and arq's own command, which run the same worker, as separate processes."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ START_WITHIN_S = 60.0
 async def started(
     words: Sequence[str], environment: dict[str, str]
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, list[str]]]:
-    """Start a process; yields it with the lines that it prints."""
+    """Start a process. Yield it with the lines that it prints."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, *words, env={**os.environ, **environment}, stdout=PIPE, stderr=STDOUT
     )
@@ -88,7 +88,7 @@ async def test_command_publishes_answers_the_health_check_and_stops_in_order(
         assert "Traceback" not in output
 
 
-async def test_arqs_command_names_a_wrong_setting_and_not_its_value() -> None:
+async def test_arqs_command_names_an_invalid_setting_without_its_value() -> None:
     environment = environment_of("postgresql://u:secret@:0/x")
     async with started(ARQ, environment) as (process, printed):
         assert await process.wait() == 1

@@ -1,4 +1,4 @@
-"""The dispatcher, over a source and a queue that do what a test says. Nothing here waits for a clock."""
+"""The dispatcher, with a source and a queue that the tests control, and without a real clock."""
 
 import asyncio
 from collections import deque
@@ -17,7 +17,7 @@ NEVER_S = 3600.0
 
 @dataclass
 class Source:
-    """Work by number. Each takes until `finish` is called for it."""
+    """A source of numbered work. Each item takes until `finish` is called for it."""
 
     ready: deque[int] = field(default_factory=deque)
     asked: list[int] = field(default_factory=list)
@@ -77,9 +77,9 @@ class Queue:
     """A queue that starts a job as soon as it is enqueued.
 
     Args:
-        loses: how many times it loses the jobs that it is given.
+        loses: how many times it loses the jobs that it receives.
         fails: how many times it is unavailable.
-        may_answer: when it begins to answer; immediately, if left out.
+        may_answer: when it begins to answer; immediately by default.
     """
 
     loses: int = 0
@@ -103,14 +103,14 @@ class Queue:
         self.start(*tickets)
 
     def start(self, *tickets: Ticket) -> None:
-        """Start jobs; any may be started again."""
+        """Start jobs, repeatedly if given repeatedly."""
         assert self.dispatcher is not None
         self.jobs |= {asyncio.create_task(self.dispatcher.carry_out(*ticket)) for ticket in tickets}
 
 
 @dataclass
 class Loop:
-    """A dispatcher that is running."""
+    """A running dispatcher."""
 
     source: Source
     queue: Queue
@@ -140,7 +140,7 @@ async def running(
     sweep_s: float = NEVER_S,
     starts_within_s: float = NEVER_S,
 ) -> AsyncIterator[Loop]:
-    """A loop that looks when it has a reason to, and never just because time has passed."""
+    """Run a dispatcher that only looks when it has a reason, not because time has passed."""
     queue, stop = queue or Queue(), asyncio.Event()
     dispatcher = Dispatcher("test", source, slots, queue.enqueue, sweep_s=sweep_s, starts_within_s=starts_within_s)
     queue.dispatcher = dispatcher
@@ -152,20 +152,20 @@ async def running(
         await asyncio.gather(loop.task, *queue.jobs, return_exceptions=True)
 
 
-async def test_no_more_is_taken_than_there_are_slots() -> None:
+async def test_dispatcher_claims_at_most_as_many_items_as_it_has_slots() -> None:
     async with running(Source(deque(range(10))), slots=3) as loop:
         await loop.until(lambda: len(loop.source.begun) == 3)
         assert loop.source.asked == [3]
         loop.source.finish(1)
         await loop.until(lambda: len(loop.source.begun) == 4)
-        assert loop.source.asked == [3, 1], "a slot that becomes free is filled at once, whatever the others do"
+        assert loop.source.asked == [3, 1], "a free slot is filled immediately"
         loop.source.finish(*range(10))
         await loop.until(lambda: len(loop.source.done) == 10)
         assert loop.source.most_at_once == 3
     assert sorted(loop.source.done) == list(range(10))
 
 
-async def test_a_hint_makes_it_look() -> None:
+async def test_hint_causes_a_look() -> None:
     async with running(Source()) as loop:
         await loop.until(lambda: loop.source.asked == [2])
         loop.source.ready.append(7)
@@ -173,8 +173,8 @@ async def test_a_hint_makes_it_look() -> None:
         await loop.until(lambda: loop.source.begun == [7])
 
 
-async def test_a_hint_during_a_look_makes_it_look_again() -> None:
-    """What was committed just after the claim has read must not wait for a sweep."""
+async def test_hint_during_a_look_causes_another_look() -> None:
+    """Work that is committed just after the claim must not wait for a sweep."""
     source = Source()
 
     async with running(source) as loop:
@@ -193,8 +193,8 @@ async def test_a_hint_during_a_look_makes_it_look_again() -> None:
         await loop.until(lambda: source.begun == [7])
 
 
-async def test_it_looks_when_the_next_is_due() -> None:
-    """A scheduled post leaves on its millisecond, not on the sweep's."""
+async def test_dispatcher_looks_when_the_next_item_is_due() -> None:
+    """A scheduled post is published on its millisecond, not at the next sweep."""
     source = Source(due_s=0.01)
     async with running(source) as loop:
         await loop.until(lambda: len(source.asked) > 2)
@@ -202,8 +202,8 @@ async def test_it_looks_when_the_next_is_due() -> None:
         await loop.until(lambda: source.begun == [7])
 
 
-async def test_it_looks_after_a_sweep_interval_in_any_case() -> None:
-    """What losing every hint costs."""
+async def test_dispatcher_looks_after_every_sweep_interval() -> None:
+    """This is the delay if every hint is lost."""
     source = Source()
     async with running(source, sweep_s=0.01) as loop:
         await loop.until(lambda: len(source.asked) > 2)
@@ -212,8 +212,8 @@ async def test_it_looks_after_a_sweep_interval_in_any_case() -> None:
 
 
 @pytest.mark.parametrize("failing", [Source(claim_fails=3), Source(due_fails=3)], ids=["claim", "due"])
-async def test_a_failing_look_does_not_end_the_loop(failing: Source) -> None:
-    """PostgreSQL is away for a moment."""
+async def test_failing_look_does_not_end_the_loop(failing: Source) -> None:
+    """PostgreSQL is unavailable for a short time."""
     async with running(failing, sweep_s=0.01) as loop:
         await loop.until(lambda: len(failing.asked) > 3)
         failing.ready.append(7)
@@ -225,7 +225,7 @@ async def test_failing_work_does_not_end_the_loop_and_frees_its_slot() -> None:
         await loop.until(lambda: loop.source.begun == [0, 1, 2, 3, 4])
 
 
-async def test_stopping_lets_what_is_under_way_finish_and_takes_nothing_new() -> None:
+async def test_stop_finishes_running_work_and_claims_nothing_new() -> None:
     source = Source(deque([1, 2, 3]))
     async with running(source) as loop:
         await loop.until(lambda: source.begun == [1, 2])
@@ -235,7 +235,7 @@ async def test_stopping_lets_what_is_under_way_finish_and_takes_nothing_new() ->
     assert (source.done, source.handed_back, list(source.ready)) == ([1, 2], [], [3])
 
 
-async def test_stopping_hands_back_what_does_not_finish_in_time() -> None:
+async def test_stop_hands_back_work_that_does_not_finish_in_time() -> None:
     source = Source(deque([1, 2]))
     async with running(source, grace_s=0.01) as loop:
         await loop.until(lambda: source.begun == [1, 2])
@@ -245,15 +245,15 @@ async def test_stopping_hands_back_what_does_not_finish_in_time() -> None:
     assert (source.done, source.handed_back) == ([1], [2])
 
 
-async def test_what_is_claimed_while_it_stops_is_not_left_behind() -> None:
+async def test_work_claimed_during_the_stop_is_handed_back() -> None:
     source, stop, queue = Source(deque([1])), asyncio.Event(), Queue(loses=1)
     source.before_claim = stop.set
     await Dispatcher("test", source, 2, queue.enqueue, sweep_s=NEVER_S).run(stop, grace_s=0.01)
     assert (source.begun, source.handed_back) == ([1], [1])
 
 
-async def test_one_that_cannot_be_handed_back_does_not_keep_the_others() -> None:
-    """Its lease runs out; the others go on at once."""
+async def test_failing_hand_back_does_not_affect_other_work() -> None:
+    """Its lease expires; the other work can continue immediately."""
     source = Source(deque([1, 2, 3]), cannot_hand_back={1, 2})
     async with running(source, slots=3, grace_s=0.01) as loop:
         await loop.until(lambda: source.begun == [1, 2, 3])
@@ -262,15 +262,15 @@ async def test_one_that_cannot_be_handed_back_does_not_keep_the_others() -> None
     assert source.handed_back == [3]
 
 
-async def test_stopping_an_idle_loop_ends_it_at_once() -> None:
+async def test_stop_ends_an_idle_loop_immediately() -> None:
     async with running(Source()) as loop:
         await loop.until(lambda: loop.source.asked == [2])
         loop.stop.set()
         await loop.ended()
 
 
-async def test_cancelling_the_loop_cancels_its_work() -> None:
-    """Work that goes on would use connections that its owner closes."""
+async def test_canceling_the_loop_cancels_its_work() -> None:
+    """Otherwise, the work would use connections that its owner closes."""
     source = Source(deque([1]))
     async with running(source) as loop:
         await loop.until(lambda: source.begun == [1])
@@ -293,7 +293,7 @@ async def test_duplicate_job_does_nothing() -> None:
     assert (loop.source.begun, loop.source.done) == ([1], [1])
 
 
-async def test_job_that_is_not_of_this_process_does_nothing() -> None:
+async def test_job_of_another_process_does_nothing() -> None:
     async with running(Source(deque([1]))) as loop:
         await loop.dispatcher.carry_out("item 1", 99)
         await loop.dispatcher.carry_out("item 2", 0)
@@ -306,11 +306,11 @@ async def test_lost_job_is_enqueued_again() -> None:
         await loop.until(lambda: loop.source.begun == [1, 2])
         first, second, third = queue.given[:2], queue.given[2:4], queue.given[4:]
         assert [item_id for item_id, _ in first + second + third] == ["item 1", "item 2"] * 3
-        assert len({number for _, number in queue.given}) == 6, "a job that was only late must not start a later claim"
-        assert loop.source.asked == [2], "a claim whose job was lost still takes its slot"
+        assert len({number for _, number in queue.given}) == 6, "a late job must not start a later claim"
+        assert loop.source.asked == [2], "a claim with a lost job keeps its slot"
 
 
-async def test_job_that_is_late_and_was_enqueued_again_starts_the_work_once() -> None:
+async def test_late_job_that_was_enqueued_again_starts_the_work_once() -> None:
     queue = Queue(loses=1)
     async with running(Source(deque([1])), queue=queue, starts_within_s=0.01) as loop:
         await loop.until(lambda: loop.source.begun == [1])
@@ -331,7 +331,7 @@ async def test_claims_are_carried_out_without_the_queue_when_it_is_unavailable()
 
 
 async def test_next_look_does_not_wait_for_the_queue() -> None:
-    """Redis may take a second to fail; meanwhile other posts become due."""
+    """Redis may take a second to fail, and other posts become due in this time."""
     may_answer = asyncio.Event()
     queue = Queue(may_answer=may_answer)
     async with running(Source(deque([1])), slots=2, queue=queue) as loop:
@@ -357,7 +357,7 @@ async def test_work_continues_when_its_job_is_canceled() -> None:
         await loop.until(lambda: loop.source.begun == [1, 2])
 
 
-async def test_claim_whose_job_has_not_started_is_carried_out_when_the_loop_stops() -> None:
+async def test_claim_without_a_started_job_is_carried_out_when_the_loop_stops() -> None:
     source, queue = Source(deque([1])), Queue(loses=1)
     async with running(source, queue=queue) as loop:
         await loop.until(lambda: len(queue.given) == 1)
@@ -374,7 +374,7 @@ async def test_loop_is_busy_when_half_of_its_slots_are_taken(taken: int, *, is_b
         assert loop.dispatcher.is_busy is is_busy
 
 
-async def test_something_is_done_now_and_then_whatever_comes_of_it() -> None:
+async def test_periodic_action_continues_after_a_failure() -> None:
     done: list[int] = []
     stop = asyncio.Event()
 
@@ -389,7 +389,7 @@ async def test_something_is_done_now_and_then_whatever_comes_of_it() -> None:
     assert done == [0, 1, 2]
 
 
-async def test_what_is_done_now_and_then_ends_at_once() -> None:
+async def test_periodic_action_stops_immediately() -> None:
     stop = asyncio.Event()
 
     async def act() -> None:

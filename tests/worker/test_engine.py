@@ -1,4 +1,4 @@
-"""Posts from the request to what followers see, with workers that come and go."""
+"""Posts from the request until followers see them, with workers that start and stop."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,12 +16,12 @@ from tests.doubles.waiting import eventually
 from tests.storage.support import Admin
 from tests.worker.story import Story, begin, begin_reconnectable, connect, crash
 
-NOBODY_IS_THERE = "redis://127.0.0.1:1"
+NO_REDIS = "redis://127.0.0.1:1"
 
 
 @pytest.fixture
 async def unmanned(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A deployment without a worker, whose leases are short."""
+    """Yield a deployment without a worker and with short leases."""
     async with deployed(database_urls, redis_url, tmp_path, with_worker=False, lease_s=2.0) as running:
         yield running
 
@@ -41,7 +41,7 @@ def read_time(text: str) -> datetime:
 # Schedules
 
 
-async def test_a_scheduled_post_goes_out_at_its_time(deployment: Deployment) -> None:
+async def test_scheduled_post_is_published_at_its_time(deployment: Deployment) -> None:
     story, at = await begin(deployment), in_seconds(2)
     post_id = await story.post(scheduledAt=at.isoformat())
     assert (await story.now(post_id))["status"] == "queued"
@@ -52,8 +52,8 @@ async def test_a_scheduled_post_goes_out_at_its_time(deployment: Deployment) -> 
     assert await story.events(post_id, 3) == ["post.queued", "post.validated", "post.published"]
 
 
-async def test_a_scheduled_post_goes_out_although_no_worker_lived_when_it_was_accepted(unmanned: Deployment) -> None:
-    """lessons C1: scheduling hung on a job in a queue; here nothing but the row is needed."""
+async def test_scheduled_post_is_published_when_no_worker_was_running_at_its_acceptance(unmanned: Deployment) -> None:
+    """lessons C1: scheduling depended on a job in a queue. Here, the row is enough."""
     story = await begin(unmanned)
     post_id = await story.post(scheduledAt=in_seconds(1.5).isoformat())
     await unmanned.start_worker()
@@ -63,7 +63,7 @@ async def test_a_scheduled_post_goes_out_although_no_worker_lived_when_it_was_ac
 # Accounts
 
 
-async def test_a_disconnect_holds_what_waits_and_a_reconnect_releases_it(deployment: Deployment) -> None:
+async def test_disconnect_holds_waiting_posts_and_reconnect_releases_them(deployment: Deployment) -> None:
     story, connect_input = await begin_reconnectable(deployment)
     post_id = await story.post(scheduledAt=in_seconds(3600).isoformat())
     await story.client.call("DELETE", f"/v1/accounts/{story.account_id}")
@@ -75,7 +75,7 @@ async def test_a_disconnect_holds_what_waits_and_a_reconnect_releases_it(deploym
     assert await story.events(post_id, 4) == ["post.queued", "post.validated", "post.held", "post.queued"]
 
 
-async def test_a_post_that_became_due_while_held_goes_out_at_the_reconnect(
+async def test_post_that_became_due_while_held_is_published_after_the_reconnect(
     deployment: Deployment, admin: Admin
 ) -> None:
     story, connect_input = await begin_reconnectable(deployment)
@@ -91,7 +91,7 @@ async def test_a_post_that_became_due_while_held_goes_out_at_the_reconnect(
 # Redis is a hint
 
 
-async def test_a_post_goes_out_although_redis_was_flushed(deployment: Deployment, redis_url: str) -> None:
+async def test_post_is_published_when_redis_was_flushed(deployment: Deployment, redis_url: str) -> None:
     story = await begin(deployment)
     redis: Redis = Redis.from_url(redis_url)
     await redis.flushall()
@@ -99,9 +99,9 @@ async def test_a_post_goes_out_although_redis_was_flushed(deployment: Deployment
     assert (await story.settled(await story.post()))["status"] == "published"
 
 
-async def test_a_post_goes_out_although_redis_is_away(database_urls: DatabaseURLs, tmp_path: Path) -> None:
-    """A lost hint costs a sweep, never a post."""
-    async with deployed(database_urls, NOBODY_IS_THERE, tmp_path) as running:
+async def test_post_is_published_when_redis_is_unavailable(database_urls: DatabaseURLs, tmp_path: Path) -> None:
+    """A lost hint costs a sweep interval, never a post."""
+    async with deployed(database_urls, NO_REDIS, tmp_path) as running:
         story = await begin(running)
         post_id = await story.post()
         assert (await story.settled(post_id))["status"] == "published"
@@ -111,10 +111,10 @@ async def test_a_post_goes_out_although_redis_is_away(database_urls: DatabaseURL
         assert waited.json()["results"][0]["status"] == "published"
 
 
-# Several workers, and their deaths
+# Several workers, and crashes
 
 
-async def test_two_workers_publish_everything_once(deployment: Deployment, admin: Admin) -> None:
+async def test_two_workers_publish_every_post_once(deployment: Deployment, admin: Admin) -> None:
     await deployment.start_worker()
     stories = [await begin(deployment) for _ in range(3)]
     texts = [f"Number {number}" for number in range(6)]
@@ -125,7 +125,7 @@ async def test_two_workers_publish_everything_once(deployment: Deployment, admin
     assert await admin.one("SELECT max(number) FROM attempts") == 1
 
 
-async def test_posts_of_an_account_go_out_in_their_order(unmanned: Deployment) -> None:
+async def test_posts_of_an_account_are_published_in_order(unmanned: Deployment) -> None:
     story = await begin(unmanned)
     texts = [f"Number {number}" for number in range(5)]
     posts = [await story.post(text) for text in texts]
@@ -135,8 +135,8 @@ async def test_posts_of_an_account_go_out_in_their_order(unmanned: Deployment) -
     assert published == sorted(published)
 
 
-async def test_a_worker_that_dies_while_it_publishes_is_followed_by_another(unmanned: Deployment, admin: Admin) -> None:
-    """lessons C3: a crash in the middle left the post publishing for ever, or published it twice."""
+async def test_crashed_worker_is_replaced_by_another(unmanned: Deployment, admin: Admin) -> None:
+    """lessons C3: a crash left the post `publishing` permanently, or published it twice."""
     story = await begin(unmanned, "slow")
     post_id = await story.post()
     await unmanned.start_worker()
@@ -153,7 +153,7 @@ async def test_a_worker_that_dies_while_it_publishes_is_followed_by_another(unma
     assert seen["uri"] == post["platformUri"]
 
 
-async def test_a_worker_that_is_stopped_finishes_what_it_has_begun(unmanned: Deployment) -> None:
+async def test_stopped_worker_finishes_its_posts(unmanned: Deployment) -> None:
     story = await begin(unmanned, "slow")
     post_id = await story.post()
     await unmanned.start_worker()
@@ -163,10 +163,10 @@ async def test_a_worker_that_is_stopped_finishes_what_it_has_begun(unmanned: Dep
     assert (post["status"], len(post["attempts"])) == ("published", 1)
 
 
-async def test_a_worker_that_may_not_finish_hands_its_post_to_the_next(
+async def test_worker_that_may_not_finish_hands_its_post_to_the_next(
     database_urls: DatabaseURLs, redis_url: str, tmp_path: Path, admin: Admin
 ) -> None:
-    """It is taken up at once: nobody waits for a lease that nobody needs."""
+    """The post is claimed immediately, without waiting for the lease to expire."""
     async with deployed(
         database_urls, redis_url, tmp_path, with_worker=False, lease_s=600.0, shutdown_grace_s=0.0
     ) as running:
@@ -181,8 +181,8 @@ async def test_a_worker_that_may_not_finish_hands_its_post_to_the_next(
         assert len(await story.followers_see()) == 1
 
 
-async def test_a_long_publish_keeps_its_lease(unmanned: Deployment) -> None:
-    """It takes 3 s under leases of 2 s: two workers would take turns at it if nobody renewed them."""
+async def test_long_publish_keeps_its_lease(unmanned: Deployment) -> None:
+    """It takes 3 s with leases of 2 s. Without renewals, two workers would publish it in turn."""
     story = await begin(unmanned, "slow")
     post_id = await story.post()
     await asyncio.gather(unmanned.start_worker(), unmanned.start_worker())

@@ -38,7 +38,7 @@ async def test_pipelines_that_are_executed_together_use_one_connection(redis: Jo
     assert (await redis.info("clients"))["connected_clients"] <= before + 1
 
 
-async def test_error_of_a_pipeline_is_its_own(redis: JobRedis) -> None:
+async def test_error_affects_only_its_own_pipeline(redis: JobRedis) -> None:
     async def fail() -> None:
         async with redis.pipeline() as pipe:
             pipe.set(key, "text")
@@ -51,7 +51,7 @@ async def test_error_of_a_pipeline_is_its_own(redis: JobRedis) -> None:
     assert isinstance(failed, ResponseError)
 
 
-async def test_loss_of_the_connection_reaches_every_pipeline() -> None:
+async def test_lost_connection_affects_every_pipeline() -> None:
     async with open_job_redis(NOWHERE) as nowhere:
         found = await asyncio.gather(*(echo(nowhere, "a") for _ in range(5)), return_exceptions=True)
         assert all(isinstance(error, (RedisError, OSError)) for error in found)
@@ -59,7 +59,7 @@ async def test_loss_of_the_connection_reaches_every_pipeline() -> None:
             await echo(nowhere, "b")
 
 
-async def test_canceled_pipeline_does_not_disturb_the_others(redis: JobRedis) -> None:
+async def test_canceled_pipeline_does_not_affect_the_others(redis: JobRedis) -> None:
     canceled, other = asyncio.create_task(echo(redis, "a")), asyncio.create_task(echo(redis, "b"))
     await asyncio.sleep(0)
     canceled.cancel()
@@ -67,7 +67,7 @@ async def test_canceled_pipeline_does_not_disturb_the_others(redis: JobRedis) ->
 
 
 async def test_pipeline_that_watches_a_key_is_a_transaction(redis: JobRedis) -> None:
-    """On this arq relies to enqueue a tick of cron once."""
+    """arq relies on this to enqueue a tick of cron once."""
     key = str(uuid4())
     async with redis.pipeline() as pipe:
         await pipe.watch(key)
@@ -95,7 +95,7 @@ def test_url_with_tls_is_used_with_its_options() -> None:
     assert (settings.ssl_cert_reqs, settings.ssl_ca_certs) == ("none", "/ca.pem")
 
 
-def test_url_without_tls_and_with_a_socket_is_understood() -> None:
+def test_url_without_tls_and_with_a_socket_is_parsed() -> None:
     assert redis_settings("redis://127.0.0.1:6379/1").ssl is False
     assert redis_settings("unix:///run/valkey.sock?db=2").unix_socket_path == "/run/valkey.sock"
     assert redis_settings("unix:///run/valkey.sock?db=2").database == 2

@@ -1,4 +1,4 @@
-"""The worker's jobs: what they are called, when they run, and what happens when one fails."""
+"""The worker's jobs: their names, their schedule, and their failures."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ NOON = datetime(2026, 11, 29, 12, 0, 30, 500_000, tzinfo=UTC)
 
 
 class Recorder:
-    """Stands for every service: notes which method was called."""
+    """A stand-in for every service that records the called methods."""
 
     def __init__(self, names: tuple[str, ...] = (), called: list[str] | None = None) -> None:
         self._names = names
@@ -27,14 +27,14 @@ class Recorder:
 
 
 class Posts:
-    """Stands for a dispatcher."""
+    """A stand-in for a dispatcher."""
 
     def __init__(self, *, is_busy: bool) -> None:
         self.is_busy = is_busy
 
 
 def ticks(job: jobs.PeriodicJob, within: timedelta) -> int:
-    """Return how often a job runs in the time after noon."""
+    """Return how many times a job runs in the period after noon."""
     [found] = [cron for cron in jobs.cron_jobs("prefix") if cron.name == jobs.cron_name("prefix", job)]
     at, count = NOON, -1
     while at <= NOON + within:
@@ -65,12 +65,12 @@ async def test_job_that_can_wait_does_not_run_while_posts_take_most_slots(job: j
     assert services.called == []
 
 
-def test_media_and_credentials_do_not_wait_for_redis() -> None:
+def test_media_and_credential_jobs_do_not_depend_on_redis() -> None:
     assert set(jobs.ESSENTIAL) == {jobs.import_media, jobs.refresh_credentials}
     assert set(jobs.ESSENTIAL) <= set(jobs.EVERY_S)
 
 
-async def test_periodic_job_does_not_run_beside_itself_and_runs_again_after_a_failure() -> None:
+async def test_periodic_job_does_not_overlap_and_runs_again_after_a_failure() -> None:
     begun: list[int] = []
     may_end = asyncio.Event()
 
@@ -79,7 +79,7 @@ async def test_periodic_job_does_not_run_beside_itself_and_runs_again_after_a_fa
         await may_end.wait()
         raise ZeroDivisionError
 
-    run: Callable[..., Any] = jobs._alone(slow)
+    run: Callable[..., Any] = jobs._without_overlap(slow)
     first = asyncio.create_task(run({}))
     await asyncio.sleep(0)
     await run({})
@@ -94,7 +94,7 @@ async def test_periodic_job_ends_quietly_when_the_worker_stops() -> None:
     async def endless(_: dict[Any, Any]) -> None:
         await asyncio.Event().wait()
 
-    run = asyncio.create_task(jobs._alone(endless)({}))
+    run = asyncio.create_task(jobs._without_overlap(endless)({}))
     await asyncio.sleep(0)
     run.cancel()
     await run

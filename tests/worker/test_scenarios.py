@@ -1,4 +1,4 @@
-"""What the simulators' scenarios lead to, as contract section 4 says."""
+"""The results of the simulators' scenarios, as in section 4 of the contract."""
 
 import asyncio
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from tests.worker.story import Story, begin
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How it should end: the status, what was announced last, what was tried, and what became of the account."""
+    """The expected result: the status, the last event, the attempts, and the status of the account."""
 
     status: str
     events: list[str]
@@ -43,7 +43,7 @@ ENDINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended."""
+    """The actual result."""
 
     story: Story
     post: dict[str, Any]
@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def calls(self) -> list[list[int]]:
-        """What the calls that name a step were answered, try by try."""
+        """Return the statuses of the replies to named steps, by attempt."""
         return [
             [call["status"] for call in attempt["calls"] if call["step"] == "post"] for attempt in self.post["attempts"]
         ]
@@ -60,7 +60,7 @@ class Outcome:
 async def play(deployment: Deployment, scenario: str) -> Outcome:
     story = await begin(deployment, scenario)
     if scenario == "token_expiring":
-        await story.let_the_platforms_time_pass(6)  # its access tokens live 5 s
+        await story.advance_platform_time(6)  # its access tokens expire after 5 s
     post = await story.settled(await story.post())
     return Outcome(story, post, await story.events(post["id"], len(post["attempts"])))
 
@@ -72,28 +72,28 @@ async def check(outcome: Outcome, expected: Ending) -> None:
     assert [attempt["outcome"] for attempt in post["attempts"]][-last:] == expected.tries
     assert [attempt["attemptNumber"] for attempt in post["attempts"]] == list(range(1, len(post["attempts"]) + 1))
     assert outcome.events[-last:] == expected.events
-    assert len(outcome.events) == len(post["attempts"]), "every move is announced once"
+    assert len(outcome.events) == len(post["attempts"]), "every transition is announced once"
     assert (await outcome.story.account())["status"] == expected.account
     seen = await outcome.story.followers_see()
     assert [visible["uri"] for visible in seen] == ([post["platformUri"]] if expected.status == "published" else [])
 
 
-async def test_every_scenario_ends_as_the_contract_says(deployment: Deployment, subtests: pytest.Subtests) -> None:
-    """All at once, to save time: the longest is away for 8 s."""
+async def test_every_scenario_ends_as_in_the_contract(deployment: Deployment, subtests: pytest.Subtests) -> None:
+    """The scenarios run together to save time: the longest one is unavailable for 8 s."""
     ended = await asyncio.gather(*(play(deployment, scenario) for scenario in ENDINGS))
     outcomes = dict(zip(ENDINGS, ended, strict=True))
     for scenario, outcome in outcomes.items():
         with subtests.test(scenario):
             await check(outcome, ENDINGS[scenario])
-    with subtests.test("every call is on record"):
+    with subtests.test("every call is recorded"):
         assert outcomes["rate_limited"].calls == [[429], [429], [200]]
         assert outcomes["timeout_after_publish"].calls == [[None], [200]]
         assert outcomes["flaky"].calls == [[500], [200]]
-    with subtests.test("an expired token is refreshed on the way"):
+    with subtests.test("an expired token is refreshed"):
         assert outcomes["token_expiring"].calls == [[400, 200]]
-    with subtests.test("a dead account says what to do"):
+    with subtests.test("an expired account has a remediation"):
         assert outcomes["auth_revoked"].post["error"]["code"] == "platform_auth_failed"
         assert outcomes["auth_revoked"].post["error"]["remediation"]
-    with subtests.test("a refusal is told in the platform's own words"):
+    with subtests.test("a refusal contains the platform's message"):
         assert outcomes["rejected"].post["error"]["code"] == "platform_rejected"
         assert outcomes["rejected"].post["error"]["platformResponse"]["status"] == 400

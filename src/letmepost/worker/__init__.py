@@ -1,1 +1,1 @@
-"""The worker: the only publisher. Its jobs call one service each. No SQL, and no platform names."""
+"""The worker, the only process that publishes. Each of its jobs calls one service. No SQL, no platform names."""

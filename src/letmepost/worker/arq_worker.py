@@ -1,7 +1,7 @@
-"""arq's worker with a queue of its own. This is the only file that overrides arq.
+"""arq's worker with a queue per process. This is the only file that overrides arq.
 
-arq's own worker looks at a queue that all workers share every 0.5 s, walks over the running jobs each time, and ends
-when Redis is lost. `tests/worker/test_arq_internals.py` fails when what this file overrides or calls changes.
+arq's own worker polls a queue that all workers share every 0.5 s, iterates over all running jobs each time, and ends
+when Redis is lost. `tests/worker/test_arq_internals.py` fails if something changes that this file overrides or calls.
 """
 
 import asyncio
@@ -25,24 +25,24 @@ from letmepost.worker.job_queue import JobQueue, dump_json
 
 HEALTH_EVERY_S = 10.0
 HEALTH_KEPT_S = 20
-"""After the last look. arq itself would allow a look to be 0.5 s late, which is little on a busy machine."""
+"""After the last renewal. arq itself would allow 0.5 s of delay, which is little on a busy machine."""
 JOB_KEPT_MS = 60_000
-"""A job starts within milliseconds, or the dispatcher enqueues another."""
+"""A job starts within milliseconds, or the dispatcher enqueues it again."""
 KEYS_EVERY_S = 5.0
 QUEUE_KEPT_S = 3600
-"""After the last look of a process that was killed, its queue is deleted."""
+"""The queue of a process that was killed is deleted after this time."""
 TICK_RESULTS_KEPT_S = 60.0
-"""A process may be this late with a tick of cron and still find out that another one has run it."""
+"""A process may run a tick of cron this late and still detect that another process has run it."""
 TICK_LATE_MAX = timedelta(seconds=TICK_RESULTS_KEPT_S / 2)
 
 log = structlog.get_logger()
 
 
 class OwnQueueWorker(Worker):
-    """Runs jobs of this process's own queue, each as soon as it is enqueued, and cron.
+    """Runs cron jobs, and the jobs of this process's own queue, each as soon as it is enqueued.
 
     Args:
-        essential: the names of the cron jobs that run without Redis too, then in every process.
+        essential: the names of the cron jobs that also run without Redis, then in every process.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class OwnQueueWorker(Worker):
         self.is_connected = True
 
     async def enqueue(self, function: str, arguments: Sequence[Sequence[Any]]) -> None:
-        """Enqueue one job per tuple of arguments, and start them without waiting for a poll.
+        """Enqueue one job per tuple of arguments, and start the jobs without waiting for a poll.
 
         Raises:
             RedisError, OSError: Redis is unavailable.
@@ -93,14 +93,14 @@ class OwnQueueWorker(Worker):
         if not self.is_connected:
             raise ConnectionError("Redis is unavailable.")
         now_ms = timestamp_ms()
-        # A new id for every job, even for one that was lost: arq counts the tries of an id.
+        # Each job gets a new id, even one that was lost: arq counts the tries of an id.
         jobs = {f"{self.queue_name}:{next(self._numbers)}": tuple(values) for values in arguments}
         async with self.pool.pipeline(transaction=False) as pipe:
             for job_id, values in jobs.items():
                 job = serialize_job(function, values, {}, None, now_ms, serializer=self.job_serializer)
                 pipe.psetex(job_key_prefix + job_id, JOB_KEPT_MS, job)
             pipe.zadd(self.queue_name, dict.fromkeys(jobs, now_ms))
-            # The jobs read themselves in the round trip that writes them, because it is executed in order.
+            # The jobs are read in the same round trip that writes them, because its commands run in order.
             written = asyncio.ensure_future(pipe.execute())
             await self.start_jobs([job_id.encode() for job_id in jobs])
             try:
@@ -110,7 +110,7 @@ class OwnQueueWorker(Worker):
                 raise
 
     async def start_jobs(self, job_ids: list[bytes]) -> None:
-        """Start jobs. No other process takes from this queue, so the marks that arq sets in Redis are not needed."""
+        """Start jobs. No other process takes jobs from this queue, so the marks of arq in Redis are not needed."""
         for job_id in map(bytes.decode, job_ids):
             if self.job_counter >= self.max_jobs:
                 return
@@ -122,7 +122,7 @@ class OwnQueueWorker(Worker):
             task.add_done_callback(lambda _: self._release_sem_dec_counter_on_complete())
 
     async def run_job(self, job_id: str, score: int) -> None:
-        """Run a job. If Redis is lost, the dispatcher enqueues again what has not started."""
+        """Run a job. If Redis is lost before it starts, the dispatcher enqueues it again."""
         try:
             await super().run_job(job_id, score)
         except (RedisError, OSError) as error:
@@ -134,7 +134,7 @@ class OwnQueueWorker(Worker):
         self.is_connected = False
 
     async def main(self) -> None:
-        """Poll for cron and for jobs that were not started directly, until stopped, through every loss of Redis."""
+        """Poll for cron and for jobs that were not started directly, until stopped, also during an outage of Redis."""
         while not self._stop.is_set():
             self._skip_missed_ticks()
             try:
@@ -150,7 +150,7 @@ class OwnQueueWorker(Worker):
                 await asyncio.wait_for(self._stop.wait(), self.poll_delay_s)
 
     async def _keep_keys(self) -> None:
-        """Extend the life of this worker's keys, now and then."""
+        """Extend the expiry of this worker's keys every `KEYS_EVERY_S`."""
         if self.loop.time() < self._keeps_at_s:
             return
         self._keeps_at_s = self.loop.time() + KEYS_EVERY_S
@@ -160,13 +160,13 @@ class OwnQueueWorker(Worker):
             await pipe.execute()
 
     def _skip_missed_ticks(self) -> None:
-        """Let cron continue with the next tick after an outage or a standstill; arq would run all that were missed."""
+        """Let cron continue with the next tick after an outage or a standstill. arq would run all missed ticks."""
         for job in self.cron_jobs:
             if job.next_run is not None and job.next_run < _now() - TICK_LATE_MAX:
                 job.next_run = None
 
     def _run_essential(self) -> None:
-        """Run what is due of the cron jobs that must not wait for Redis."""
+        """Run the due cron jobs that must not wait for Redis."""
         for job in self.cron_jobs:
             if job.name not in self._essential:
                 continue
@@ -179,7 +179,7 @@ class OwnQueueWorker(Worker):
                 task.add_done_callback(self._unqueued.discard)
 
     async def close(self) -> None:
-        """Cancel what still runs, and delete this worker's keys if Redis answers."""
+        """Cancel running jobs, and delete this worker's keys if Redis answers."""
         while unfinished := [task for task in (*self.tasks.values(), *self._unqueued) if not task.done()]:
             for task in (*self.job_tasks.values(), *self._unqueued):
                 task.cancel()

@@ -9,16 +9,16 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 import structlog
 
 SWEEP_S = 1.0
-"""The longest time between two looks: what the loss of every hint costs."""
+"""The longest time between two looks: the delay if every hint is lost."""
 
 STARTS_WITHIN_S = 1.0
 """A job that has not started this long after it was enqueued counts as lost, and is enqueued again."""
 
 GATHER_S = 0.02
-"""How long ended tasks and soft hints are collected before a look, so that one look serves all of them."""
+"""How long finished tasks and soft hints are collected before a look, so that one look serves them all."""
 
 REST_SHARE, REST_MAX_S = 1.0, 0.05
-"""After a look, the pause in proportion to its duration, and the longest: most of the time is left for the work."""
+"""The pause after a look, in proportion to its duration, and its maximum: most of the time is left for the work."""
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class Source(Protocol[T]):
-    """Where work comes from."""
+    """A source of work."""
 
     async def claim(self, limit: int) -> list[T]:
         """Claim up to `limit` items that are due."""
@@ -41,7 +41,7 @@ class Source(Protocol[T]):
         """Return the seconds until more is due; None if nothing is waiting."""
 
     def id_of(self, work: T) -> str:
-        """Return the id that a person knows this item by."""
+        """Return the public id of an item."""
 
     async def carry_out(self, work: T) -> None:
         """Do the work."""
@@ -61,12 +61,12 @@ class _Enqueued(Generic[T]):
 class Dispatcher(Generic[T]):
     """Claims work from a source for up to `slots` concurrent tasks, and enqueues one job per claim.
 
-    A job carries no fact: the claims of this process are in this table, and the truth is in PostgreSQL. The first job
-    with a claim's ticket starts it, and any other job with the same ticket does nothing. If the queue is unavailable,
-    the dispatcher starts the claims itself.
+    A job has no data: the claims of this process are in memory, and the truth is in PostgreSQL. The first job with the
+    ticket of a claim starts it, and another job with the same ticket does nothing. If the queue is unavailable, the
+    dispatcher starts the claims itself.
 
-    It looks for work when it is told to, when a task has ended, when the next item is due (by PostgreSQL's clock, so
-    that a scheduled post starts on its millisecond whatever this machine's clock shows), and every `sweep_s`.
+    It looks for work when `wake` is called, when a task has ended, every `sweep_s`, and when the next item is due. That
+    time is by PostgreSQL's clock, so a scheduled post starts on its millisecond even if this machine's clock is wrong.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class Dispatcher(Generic[T]):
 
     @property
     def is_busy(self) -> bool:
-        """Whether at least half of the slots are taken."""
+        """Return True if at least half of the slots are taken."""
         return 2 * self._taken >= self._slots
 
     @property
@@ -102,11 +102,11 @@ class Dispatcher(Generic[T]):
         return len(self._running) + len(self._enqueued)
 
     def wake(self) -> None:
-        """Look now."""
+        """Look for work now."""
         self._hint.set()
 
     def wake_soon(self) -> None:
-        """Look within `GATHER_S`."""
+        """Look for work within `GATHER_S`."""
         if self._gathering is None:
             self._gathering = asyncio.get_running_loop().call_later(GATHER_S, self._end_gathering)
 
@@ -117,7 +117,7 @@ class Dispatcher(Generic[T]):
     async def carry_out(self, item_id: str, number: int) -> None:
         """Do the work with this ticket, unless it has been started already.
 
-        The work continues if the job that called this is canceled: only its lease ends it, or the end of the process.
+        The work continues if the job that called this is canceled. It ends with its lease, or with the process.
         """
         enqueued = self._enqueued.pop((item_id, number), None)
         if enqueued is not None:
@@ -126,7 +126,7 @@ class Dispatcher(Generic[T]):
     async def run(self, stop: asyncio.Event, *, grace_s: float) -> None:
         """Dispatch until `stop` is set; then finish what was claimed, for up to `grace_s`, and hand back the rest.
 
-        If this is canceled, its tasks are canceled too: none of them may use what its owner closes.
+        If this is canceled, its tasks are canceled too, because its owner then closes what they use.
         """
         try:
             time = asyncio.get_running_loop().time
@@ -147,11 +147,11 @@ class Dispatcher(Generic[T]):
                 self._gathering.cancel()
 
     async def _look(self) -> float:
-        """Claim what is due; return the seconds until the next look."""
+        """Claim due work. Return the seconds until the next look."""
         try:
             self._enqueue_lost()
             free = self._slots - self._taken
-            # A source that gave less than it could has no more for now.
+            # A source that returned fewer items than asked for has no more for now.
             return 0.0 if free and await self._claim(free) == free else await self._next_look_s()
         except Exception:
             log.exception("loop.failed", loop=self._job)
@@ -164,7 +164,7 @@ class Dispatcher(Generic[T]):
         return len(claims)
 
     def _enqueue_lost(self) -> None:
-        """Enqueue claims again whose job was lost, for example because Redis was flushed."""
+        """Enqueue claims again if their job was lost, for example because Redis was flushed."""
         now_s = asyncio.get_running_loop().time()
         lost = [ticket for ticket, enqueued in self._enqueued.items() if enqueued.lost_at_s <= now_s]
         if lost:
@@ -183,7 +183,7 @@ class Dispatcher(Generic[T]):
     async def _enqueue_or_start(self, tickets: Sequence[Ticket]) -> None:
         try:
             await self._enqueue(self._job, tickets)
-        except Exception as error:  # noqa: BLE001 - publishing must never depend on the queue
+        except Exception as error:  # noqa: BLE001 - publishing must not depend on the queue
             log.info("jobs.run_without_queue", job=self._job, count=len(tickets), error=repr(error))
             self._start_enqueued(tickets)
 
@@ -204,7 +204,7 @@ class Dispatcher(Generic[T]):
         try:
             await self._source.carry_out(work)
         except Exception:
-            # Nothing is lost: its lease expires, and it is claimed again.
+            # Nothing is lost: the lease expires, and the work is claimed again.
             log.exception("work.failed", job=self._job)
 
     async def _next_look_s(self) -> float:

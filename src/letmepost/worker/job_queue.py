@@ -1,4 +1,4 @@
-"""The job queue in Redis: its connection, its keys, and how jobs are written."""
+"""The job queue in Redis: its connection, its keys, and the format of jobs."""
 
 import asyncio
 import json
@@ -12,21 +12,21 @@ from redis.asyncio.client import Pipeline
 from redis.asyncio.connection import ConnectionPool, SSLConnection, parse_url
 
 JOB_TIMEOUT_S = 86_400.0
-"""Longer than any upload. Publishing goes on after it in any case: only the lease of a post ends its work."""
+"""Longer than any upload. Publishing continues after it: only the lease of a post ends its work."""
 REDIS_WITHIN_S = 1.0
 
 
 def dump_json(value: Any) -> bytes:
-    """Serialize a job or a result. What JSON does not know, such as an exception, becomes the name of its type."""
+    """Serialize a job or a result. A value that JSON lacks, such as an exception, becomes the name of its type."""
     return json.dumps(value, default=lambda unknown: type(unknown).__name__).encode()
 
 
 class JobRedis(ArqRedis):
     """A client whose pipelines share a round trip if they are executed at the same time.
 
-    arq sends a transaction of its own when a job starts and another when it ends. Most of what a job costs are these:
-    no other process reads the queue, so they need not be transactions, and those of many jobs can be sent together.
-    A pipeline that watches a key, as arq does to enqueue a tick of cron once, is still a transaction.
+    arq sends one transaction when a job starts and another when it ends, which are most of the cost of a job. No other
+    process reads the queue, so they need not be transactions, and those of many jobs can be sent together. A pipeline
+    that watches a key, as arq does to enqueue a tick of cron once, is still a transaction.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -38,7 +38,7 @@ class JobRedis(ArqRedis):
         return _SharedPipeline(self, shard_hint)
 
     async def execute_shared(self, commands: Sequence[Any]) -> list[Any]:
-        """Execute commands in the next round trip.
+        """Execute commands in the next shared round trip.
 
         Raises:
             RedisError, OSError: of the connection, or of one of these commands.
@@ -50,14 +50,14 @@ class JobRedis(ArqRedis):
         return await executed.replies
 
     async def _send(self) -> None:
-        """Send what waits, until nothing does. What comes meanwhile is sent together afterwards."""
+        """Send waiting commands until there are none. Those that arrive during a round trip share the next one."""
         while self._waiting:
             sent, self._waiting = self._waiting, []
             pipe = Pipeline(self.connection_pool, self.response_callbacks, transaction=False, shard_hint=None)
             pipe.command_stack = [command for executed in sent for command in executed.commands]
             try:
                 replies = iter(await pipe.execute(raise_on_error=False))
-            except Exception as error:  # noqa: BLE001 - for those who wait
+            except Exception as error:  # noqa: BLE001 - raised where the replies are awaited
                 for executed in sent:
                     executed.fail(error)
                 continue
@@ -68,7 +68,7 @@ class JobRedis(ArqRedis):
 
 @dataclass(frozen=True, slots=True)
 class _Executed:
-    """Commands of one pipeline, and their replies."""
+    """The commands of one pipeline, and their replies."""
 
     commands: Sequence[Any]
     replies: "asyncio.Future[list[Any]]"
@@ -98,7 +98,7 @@ class _SharedPipeline(Pipeline):
 
 
 def open_job_redis(url: str, make: type[JobRedis] = JobRedis) -> JobRedis:
-    """Return a client of the job queue that gives up soon. `arq.create_pool` would ignore the options of the URL."""
+    """Return a client of the job queue with short timeouts. `arq.create_pool` would ignore the options of the URL."""
     pool = ConnectionPool.from_url(url, socket_connect_timeout=REDIS_WITHIN_S, socket_timeout=REDIS_WITHIN_S)
     redis = make(pool, job_serializer=dump_json, job_deserializer=json.loads)
     redis.auto_close_connection_pool = True
@@ -106,7 +106,7 @@ def open_job_redis(url: str, make: type[JobRedis] = JobRedis) -> JobRedis:
 
 
 def redis_settings(url: str) -> RedisSettings:
-    """Return what arq's command connects with. `RedisSettings.from_dsn` would ignore the options of the URL."""
+    """Return the connection settings of arq's command. `RedisSettings.from_dsn` would ignore options of the URL."""
     given: dict[str, Any] = dict(parse_url(url))
     renamed = {"db": "database", "path": "unix_socket_path"}
     known = {renamed.get(name, name): value for name, value in given.items()}
@@ -120,9 +120,9 @@ class JobQueue:
     """The job queue of one worker process.
 
     Args:
-        prefix: of every key of the deployment.
-        name: of the queue, different in every process.
-        health_key: what `arq --check` reads.
+        prefix: the prefix of every key of the deployment.
+        name: the name of the queue, different in every process.
+        health_key: the key that `arq --check` reads.
     """
 
     redis: ArqRedis

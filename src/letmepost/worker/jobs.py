@@ -1,6 +1,6 @@
 """The worker's jobs. Each is a few lines that call one service.
 
-`ctx` is what arq passes to every job: `services`, and the dispatchers `posts` and `deliveries`.
+arq passes `ctx` to every job: `services`, and the dispatchers `posts` and `deliveries`.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ async def deliver(ctx: Context, delivery_id: str, number: int) -> None:
 
 
 async def import_media(ctx: Context) -> None:
-    """Fetch media items by URL, and reject the posts that they break."""
+    """Fetch media items by URL, and reject the posts that they invalidate."""
     await ctx["services"].imports.sweep(IMPORTS_AT_ONCE)
 
 
@@ -49,7 +49,7 @@ async def refresh_credentials(ctx: Context) -> None:
 
 
 async def notify_owners(ctx: Context) -> None:
-    """Announce credentials that expire soon and that only a person can renew."""
+    """Notify owners of credentials that expire soon and that only a person can renew."""
     await ctx["services"].maintenance.tell_owners(NOTIFIED_AT_ONCE)
 
 
@@ -60,13 +60,13 @@ async def check_account(ctx: Context) -> None:
 
 
 async def read_back(ctx: Context) -> None:
-    """Ask platforms whether they still show posts, unless posts take most of the slots."""
+    """Check that platforms still show posts, unless posts take most of the slots."""
     if not ctx["posts"].is_busy:
         await ctx["services"].read_backs.sweep(READ_BACK_AT_ONCE)
 
 
 async def release_held_posts(ctx: Context) -> None:
-    """Queue posts again whose pause has ended."""
+    """Queue held posts again after their pause has ended."""
     await ctx["services"].pauses.sweep()
 
 
@@ -76,12 +76,12 @@ async def expire_media(ctx: Context) -> None:
 
 
 async def remove_leftover_files(ctx: Context) -> None:
-    """Delete the files that interrupted uploads have left."""
+    """Delete the files of interrupted uploads."""
     await ctx["services"].expiry.remove_leftovers()
 
 
 async def purge(ctx: Context) -> None:
-    """Delete records whose retention period has ended."""
+    """Delete records after their retention period."""
     await ctx["services"].retention.sweep()
 
 
@@ -110,10 +110,10 @@ EVERY_S: Mapping[PeriodicJob, int] = MappingProxyType(
         notify_version_ends: 3600,
     }
 )
-"""Seconds between two runs in the whole deployment: divisors of a minute, or of an hour."""
+"""Seconds between two runs in the whole deployment. Each value divides a minute or an hour."""
 
 ESSENTIAL = (import_media, refresh_credentials)
-"""Posts depend on these, so they run without Redis too."""
+"""Posts depend on these jobs, so they also run without Redis."""
 
 
 def functions() -> list[Function]:
@@ -122,10 +122,10 @@ def functions() -> list[Function]:
 
 
 def cron_jobs(prefix: str) -> list[CronJob]:
-    """Return the periodic jobs. One worker of the deployment runs each tick: the names begin with its `prefix`."""
+    """Return the periodic jobs. Their names begin with the deployment's `prefix`: one of its workers runs each tick."""
     return [
         cron(
-            _alone(job),
+            _without_overlap(job),
             name=cron_name(prefix, job),
             unique=True,
             keep_result=TICK_RESULTS_KEPT_S,
@@ -146,8 +146,8 @@ def _ticks(every_s: int) -> dict[str, Any]:
     return {"minute": set(range(0, 60, every_s // 60))}
 
 
-def _alone(job: PeriodicJob) -> Any:
-    """Run a job unless its last run in this process still takes; log its failure and wait for the next tick."""
+def _without_overlap(job: PeriodicJob) -> Any:
+    """Return a job that skips a tick while its last run in this process continues, and logs its failures."""
     is_running = False
 
     async def run(ctx: Context) -> None:
@@ -158,7 +158,7 @@ def _alone(job: PeriodicJob) -> Any:
         try:
             await job(ctx)
         except asyncio.CancelledError:
-            log.info("job.canceled", job=job.__name__)  # The worker stops. The next tick is another worker's.
+            log.info("job.canceled", job=job.__name__)  # The worker stops. Another worker runs the next tick.
         except Exception:
             log.exception("job.failed", job=job.__name__)
         finally:

@@ -1,4 +1,4 @@
-"""The worker process: dispatchers, arq, and the few loops that need no queue; started together, stopped in order."""
+"""The worker process: starts the dispatchers, arq and the loops without a queue, and stops them in order."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -64,18 +64,18 @@ def _make_arq_worker(services: WorkerServices, stop: asyncio.Event) -> OwnQueueW
         cron_jobs=cron_jobs,
         essential=[jobs.cron_name(queue.prefix, job) for job in jobs.ESSENTIAL],
         ctx={"services": services},
-        # No job waits for another: the dispatchers bound how many there are.
+        # No job waits for another: the dispatchers limit their number.
         max_jobs=2 * (services.post_slots + services.delivery_slots + len(cron_jobs)),
     )
 
 
 async def _renew(leases: Leases) -> None:
-    """Keep leases alive until the very end: work that is being finished still needs them."""
+    """Renew leases until the very end, because work that is being finished still needs them."""
     await every(leases.renewal_interval_s, "leases", leases.renew_all, asyncio.Event())
 
 
 async def every(seconds: float, name: str, action: Callable[[], Awaitable[object]], stop: asyncio.Event) -> None:
-    """Do something periodically until `stop` is set; a failure is logged and does not end the loop."""
+    """Call `action` periodically until `stop` is set. A failure is logged and does not end the loop."""
     while not stop.is_set():
         try:
             await action()

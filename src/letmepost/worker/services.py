@@ -1,4 +1,4 @@
-"""What the worker's jobs and loops call."""
+"""The services that the worker's jobs and loops call."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from letmepost.worker.job_queue import JobQueue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerServices:
-    """The use cases behind the worker. `beat` reports that this worker is alive."""
+    """The use cases of the worker. `beat` reports that this worker is alive."""
 
     publishing: Publishing
     deliveries: Deliveries

@@ -1,4 +1,4 @@
-"""What the dispatchers claim: posts, and webhook deliveries."""
+"""The work that the dispatchers claim: posts, and webhook deliveries."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from letmepost.storage.webhooks.deliveries import Delivery
 
 
 class PostSource:
-    """Ready posts. `announced` is called after each, because the relay must announce its events."""
+    """Ready posts. `published` is called after each, so that the relay announces its events."""
 
-    def __init__(self, publishing: Publishing, announced: Callable[[], None]) -> None:
+    def __init__(self, publishing: Publishing, published: Callable[[], None]) -> None:
         self._publishing = publishing
-        self._announced = announced
+        self._published = published
 
     async def claim(self, limit: int) -> list[Claim]:
         return await self._publishing.claim(limit)
@@ -26,14 +26,14 @@ class PostSource:
 
     async def carry_out(self, work: Claim) -> None:
         await self._publishing.publish(work)
-        self._announced()
+        self._published()
 
     async def hand_back(self, work: Claim) -> None:
         await self._publishing.hand_back(work)
 
 
 class DeliverySource:
-    """Due webhook deliveries. Before each claim, the event relay announces what has been committed."""
+    """Due webhook deliveries. Before each claim, the event relay announces committed events."""
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
@@ -53,4 +53,4 @@ class DeliverySource:
         await self._deliveries.send(work)
 
     async def hand_back(self, work: Delivery) -> None:
-        """Leave the lease to expire: the delivery is then sent again, at least once as promised."""
+        """Let the lease expire. The delivery is then sent again, which at-least-once delivery allows."""
