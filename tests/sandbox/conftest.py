@@ -1,4 +1,4 @@
-"""What the tests of the sandbox share."""
+"""Fixtures of the sandbox tests."""
 
 from collections.abc import AsyncIterator, Iterator
 

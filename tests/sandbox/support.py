@@ -1,4 +1,4 @@
-"""A platform that is as small as can be, and a sandbox that serves it."""
+"""A minimal platform, and a sandbox that serves it."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ CONTROL = {"authorization": f"Bearer {TOKEN}"}
 
 
 def _answer(state: State, call: SimulatedCall) -> SimulatedReply:
-    """`/notes` keeps notes, `/echo` says what arrived; `delay` and `dropped` in the query do what they say."""
+    """Answer `/notes`, which stores notes, and `/echo`, which returns the request. The query may `delay` or drop it."""
     query = dict(call.query)
     if call.path == "/echo":
         return _reply(_spell(call))
@@ -82,7 +82,7 @@ def _never(*_arguments: object) -> NoReturn:
 
 
 def platform(name: str) -> Platform:
-    """A platform of which only the simulator works."""
+    """Return a platform that only has a simulator."""
     return Platform(
         name=name,
         title=name.title(),
@@ -116,7 +116,7 @@ PLATFORMS = {name: platform(name) for name in ("notes", "pins")}
 
 
 class Surroundings(SteppedClock):
-    """Time, randomness and sleep, as the sandbox is given them."""
+    """The time, randomness and sleep of a sandbox in a test."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,11 +130,11 @@ class Surroundings(SteppedClock):
 
 
 def open_client(app: Starlette) -> httpx2.AsyncClient:
-    """A client that calls the app without a socket. What the app fails with is a 500, as for a real client."""
+    """Return a client that calls the app without a socket. An exception of the app is a 500, as for a real client."""
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx2.AsyncClient(transport=transport, base_url="http://sandbox.test:8090")
 
 
 def settings_of(platform: Platform, base: str) -> Mapping[str, Any]:
-    """The hosts that a platform would talk to when pointed at the sandbox."""
+    """Return the settings with which the platform calls the sandbox."""
     return platform.simulator.settings(AnyHttpUrl(base)).model_dump(mode="json")

@@ -14,7 +14,7 @@ ACCOUNTS = "/control/org_1/notes/accounts"
 
 
 @pytest.mark.parametrize("path", [ACCOUNTS, "/org_1/notes/anything"])
-async def test_client_that_leaves_is_no_defect(surroundings: Surroundings, store: Store, path: str) -> None:
+async def test_disconnected_client_is_not_an_error(surroundings: Surroundings, store: Store, path: str) -> None:
     async def receive() -> Message:
         return {"type": "http.disconnect"}
 
@@ -37,7 +37,7 @@ async def test_client_that_leaves_is_no_defect(surroundings: Surroundings, store
         ("GET", "/control/anything"),
     ],
 )
-async def test_every_route_needs_the_token(
+async def test_every_route_requires_the_token(
     client: httpx2.AsyncClient, method: str, path: str, headers: dict[str, str]
 ) -> None:
     reply = await client.request(method, path, headers=headers)
@@ -45,7 +45,7 @@ async def test_every_route_needs_the_token(
     assert reply.json()["error"]["code"] == "unauthenticated"
 
 
-async def test_account_is_made_and_what_connects_it_is_answered(client: httpx2.AsyncClient) -> None:
+async def test_account_is_created_and_the_input_that_connects_it_is_returned(client: httpx2.AsyncClient) -> None:
     reply = await client.post(ACCOUNTS, json={"scenario": "bad"}, headers=CONTROL)
     assert reply.status_code == 201
     assert set(reply.json()) == {"connectInput"}
@@ -61,32 +61,32 @@ async def test_account_is_made_and_what_connects_it_is_answered(client: httpx2.A
         (b'{"scenario": 1}', "scenario: Input should be a valid string"),
     ],
 )
-async def test_account_that_cannot_be_made_is_refused(client: httpx2.AsyncClient, body: bytes, message: str) -> None:
+async def test_invalid_account_is_rejected(client: httpx2.AsyncClient, body: bytes, message: str) -> None:
     reply = await client.post(ACCOUNTS, content=body, headers=CONTROL)
     assert reply.status_code == 400
     assert reply.json() == {"error": {"code": "validation_failed", "message": message}}
 
 
-async def test_body_that_is_no_json_is_refused(client: httpx2.AsyncClient) -> None:
+async def test_invalid_json_is_rejected(client: httpx2.AsyncClient) -> None:
     reply = await client.post(ACCOUNTS, content=b"{", headers=CONTROL)
     assert reply.status_code == 400
     assert reply.json()["error"]["message"].startswith("body: Invalid JSON")
 
 
 @pytest.mark.parametrize("path", ["/control/org_1/nowhere/posts", "/control/org.1/notes/posts", "/control/x/y/z"])
-async def test_unknown_places_are_not_found(client: httpx2.AsyncClient, path: str) -> None:
+async def test_unknown_path_is_not_found(client: httpx2.AsyncClient, path: str) -> None:
     reply = await client.get(path, headers=CONTROL)
     assert reply.status_code == 404
     assert reply.json()["error"]["code"] == "not_found"
 
 
-async def test_a_wrong_method_is_refused_as_json(client: httpx2.AsyncClient) -> None:
+async def test_wrong_method_is_rejected_as_json(client: httpx2.AsyncClient) -> None:
     reply = await client.get(ACCOUNTS, headers=CONTROL)
     assert reply.status_code == 405
     assert reply.json()["error"]["code"] == "validation_failed"
 
 
-async def test_posts_are_what_followers_see(client: httpx2.AsyncClient, surroundings: Surroundings) -> None:
+async def test_posts_are_those_that_followers_see(client: httpx2.AsyncClient, surroundings: Surroundings) -> None:
     await client.post("/org_1/notes/notes", content=b"Hello")
     at = surroundings.now().isoformat()
     assert (await client.get("/control/org_1/notes/posts", headers=CONTROL)).json() == {
@@ -103,7 +103,7 @@ async def test_posts_are_what_followers_see(client: httpx2.AsyncClient, surround
     }
 
 
-async def test_reset_forgets_every_platform_of_one_world(client: httpx2.AsyncClient) -> None:
+async def test_reset_deletes_every_platform_of_one_world(client: httpx2.AsyncClient) -> None:
     places = ("org_1/notes", "org_1/pins", "org_2/notes")
     for place in places:
         await client.post(f"/{place}/notes", content=b"Hello")
@@ -128,15 +128,13 @@ async def test_clock_of_one_world_is_set_ahead(client: httpx2.AsyncClient, surro
 
 
 @pytest.mark.parametrize("ahead", [-1, 1e12, "soon", None])
-async def test_clock_is_set_by_a_sensible_number(client: httpx2.AsyncClient, ahead: object) -> None:
+async def test_implausible_clock_is_rejected(client: httpx2.AsyncClient, ahead: object) -> None:
     reply = await client.put("/control/org_1/clock", json={"aheadS": ahead}, headers=CONTROL)
     assert reply.status_code == 400
 
 
 @pytest.mark.parametrize("name", sorted(discover()))
-async def test_every_platform_can_be_played_in_every_scenario(
-    surroundings: Surroundings, store: Store, name: str
-) -> None:
+async def test_every_platform_accepts_every_scenario(surroundings: Surroundings, store: Store, name: str) -> None:
     platform = discover()[name]
     assert settings_of(platform, "http://sandbox.test/org_1/" + name)
     async with open_client(surroundings.app(store, discover())) as client:

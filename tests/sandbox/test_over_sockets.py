@@ -1,4 +1,4 @@
-"""What only a real server and a real client can show."""
+"""Behavior that needs a real server and a real client."""
 
 import asyncio
 import socket
@@ -17,7 +17,7 @@ from tests.sandbox.support import CONTROL, Surroundings
 
 @asynccontextmanager
 async def serving(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
-    """A server on a free port of this machine, and a client of it."""
+    """Run a server on a free port, and yield its client."""
     server = uvicorn.Server(uvicorn.Config(app, ws="none", lifespan="off", log_level="critical"))
     listening = socket.create_server(("127.0.0.1", 0))
     running = asyncio.create_task(server.serve([listening]))
@@ -30,23 +30,21 @@ async def serving(app: Starlette) -> AsyncIterator[httpx2.AsyncClient]:
         await running
 
 
-async def test_lost_answer_breaks_the_connection_after_it_was_executed(
-    surroundings: Surroundings, store: Store
-) -> None:
+async def test_lost_reply_breaks_the_connection_after_the_execution(surroundings: Surroundings, store: Store) -> None:
     async with serving(surroundings.app(store)) as client:
         with pytest.raises(httpx2.RemoteProtocolError):
             await client.post("/org_1/notes/notes?dropped=1", content=b"Hello")
         assert (await client.get("/org_1/notes/notes")).json() == {"notes": ["Hello"]}
 
 
-async def test_lost_answer_may_be_late_as_well(surroundings: Surroundings, store: Store) -> None:
+async def test_lost_reply_can_be_delayed(surroundings: Surroundings, store: Store) -> None:
     async with serving(surroundings.app(store)) as client:
         with pytest.raises(httpx2.RemoteProtocolError):
             await client.post("/org_1/notes/notes?dropped=1&delay=2", content=b"Hello")
     assert surroundings.slept_s == [2.0]
 
 
-async def test_answer_that_never_comes_ends_with_the_clients_patience(store: Store) -> None:
+async def test_missing_reply_ends_with_the_timeout_of_the_client(store: Store) -> None:
     class Patient(Surroundings):
         async def sleep(self, seconds: float) -> None:
             try:

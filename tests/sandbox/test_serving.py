@@ -18,9 +18,7 @@ async def notes(client: httpx2.AsyncClient, place: str = "org_1/notes") -> list[
     return found
 
 
-async def test_request_reaches_the_simulator_as_it_was_sent(
-    client: httpx2.AsyncClient, surroundings: Surroundings
-) -> None:
+async def test_request_reaches_the_simulator_unchanged(client: httpx2.AsyncClient, surroundings: Surroundings) -> None:
     reply = await client.patch("/org_1/notes/echo?b=2&a=1&b=", content=b"hello", headers={"X-Mixed-Case": "Yes"})
     assert reply.status_code == 200
     call = reply.json()
@@ -36,12 +34,12 @@ async def test_request_reaches_the_simulator_as_it_was_sent(
     assert len(bytes.fromhex(call["entropy"])) == 32
 
 
-async def test_path_arrives_decoded(client: httpx2.AsyncClient) -> None:
-    """The echo answers on `/echo` alone."""
+async def test_path_is_decoded(client: httpx2.AsyncClient) -> None:
+    """Only `/echo` returns the request."""
     assert "method" in (await client.get("/org_1/notes/%65cho")).json()
 
 
-async def test_every_call_has_entropy_of_its_own(client: httpx2.AsyncClient) -> None:
+async def test_every_call_has_its_own_entropy(client: httpx2.AsyncClient) -> None:
     drawn = {(await client.get("/org_1/notes/echo")).json()["entropy"] for _ in range(3)}
     assert len(drawn) == 3
 
@@ -53,43 +51,43 @@ async def test_state_is_kept_between_requests(client: httpx2.AsyncClient) -> Non
     assert await notes(client) == ["two"]
 
 
-async def test_worlds_and_platforms_are_apart(client: httpx2.AsyncClient) -> None:
+async def test_worlds_and_platforms_are_separate(client: httpx2.AsyncClient) -> None:
     await client.post("/org_1/notes/notes", content=b"mine")
     assert await notes(client, "org_2/notes") == []
     assert await notes(client, "org_1/pins") == []
     assert await notes(client) == ["mine"]
 
 
-async def test_requests_of_one_world_are_played_one_after_the_other(client: httpx2.AsyncClient) -> None:
+async def test_requests_of_one_world_run_one_after_another(client: httpx2.AsyncClient) -> None:
     texts = [str(number) for number in range(50)]
     await asyncio.gather(*(client.post("/org_1/notes/notes", content=text.encode()) for text in texts))
     assert sorted(await notes(client), key=int) == texts
 
 
 @pytest.mark.parametrize("path", ["/org_1/nowhere/notes", "/org.1/notes/notes", f"/{'x' * 65}/notes/notes", "/org_1"])
-async def test_unknown_places_are_not_found(client: httpx2.AsyncClient, path: str) -> None:
+async def test_unknown_path_is_not_found(client: httpx2.AsyncClient, path: str) -> None:
     reply = await client.get(path)
     assert reply.status_code == 404
     assert reply.json()["error"]["code"] == "not_found"
 
 
-async def test_health_needs_nothing(client: httpx2.AsyncClient) -> None:
+async def test_health_needs_no_token(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/health")).json() == {"status": "ok"}
 
 
-async def test_body_over_the_limit_is_refused_before_it_is_read(client: httpx2.AsyncClient) -> None:
+async def test_body_over_the_limit_is_rejected_before_it_is_read(client: httpx2.AsyncClient) -> None:
     headers = {"content-length": str(100 * 1024 * 1024 + 1)}
     assert (await client.post("/org_1/notes/notes", content=b"x", headers=headers)).status_code == 413
     assert await notes(client) == []
 
 
-async def test_late_answer_is_held_back(client: httpx2.AsyncClient, surroundings: Surroundings) -> None:
+async def test_late_reply_is_delayed(client: httpx2.AsyncClient, surroundings: Surroundings) -> None:
     reply = await client.post("/org_1/notes/notes?delay=3", content=b"slow")
     assert reply.json() == {"notes": ["slow"]}
     assert surroundings.slept_s == [3.0]
 
 
-async def test_others_are_served_while_an_answer_is_held_back(store: Store) -> None:
+async def test_other_requests_are_served_during_a_delay(store: Store) -> None:
     class Stuck(Surroundings):
         async def sleep(self, seconds: float) -> None:
             await super().sleep(seconds)
@@ -106,7 +104,7 @@ async def test_others_are_served_while_an_answer_is_held_back(store: Store) -> N
         assert (await slow).status_code == 200
 
 
-async def test_client_that_leaves_is_not_waited_for() -> None:
+async def test_delay_ends_when_the_client_disconnects() -> None:
     sent: list[MutableMapping[str, Any]] = []
 
     async def receive() -> MutableMapping[str, Any]:
@@ -123,14 +121,14 @@ async def test_client_that_leaves_is_not_waited_for() -> None:
     assert sent == []
 
 
-async def test_simulator_that_fails_changes_nothing(client: httpx2.AsyncClient) -> None:
+async def test_failing_simulator_changes_nothing(client: httpx2.AsyncClient) -> None:
     await client.post("/org_1/notes/notes", content=b"before")
     assert (await client.post("/org_1/notes/notes?fail=1", content=b"lost")).status_code == 500
     await client.post("/org_1/notes/notes", content=b"after")
     assert await notes(client) == ["before", "after"]
 
 
-async def test_nothing_is_answered_that_could_not_be_stored(client: httpx2.AsyncClient, store: Store) -> None:
+async def test_reply_is_not_sent_when_its_changes_cannot_be_stored(client: httpx2.AsyncClient, store: Store) -> None:
     await client.post("/org_1/notes/notes", content=b"before")
     store._connection.execute("PRAGMA query_only = ON")
     assert (await client.post("/org_1/notes/notes", content=b"lost")).status_code == 500

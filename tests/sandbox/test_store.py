@@ -1,4 +1,4 @@
-"""What is kept, and where."""
+"""The store of worlds."""
 
 import sqlite3
 from pathlib import Path
@@ -11,7 +11,7 @@ from letmepost.sandbox import Store, open_store
 from letmepost.sandbox.worlds import RecordingState, WorldStates
 
 
-async def test_entries_are_kept_for_each_world_and_platform(store: Store) -> None:
+async def test_entries_are_stored_for_each_world_and_platform(store: Store) -> None:
     await store.save("org_1", "notes", {"a": "1", "b": '{"c": [null]}'})
     await store.save("org_1", "notes", {"a": None, "d": '"e"'})
     assert await store.load("org_1", "notes") == {"b": {"c": [None]}, "d": "e"}
@@ -19,7 +19,7 @@ async def test_entries_are_kept_for_each_world_and_platform(store: Store) -> Non
     assert await store.load("org_2", "notes") == {}
 
 
-async def test_world_is_cleared_alone(store: Store) -> None:
+async def test_only_one_world_is_cleared(store: Store) -> None:
     for world in ("org_1", "org_2"):
         await store.save(world, "notes", {"a": "1"})
     await store.clear("org_1")
@@ -27,7 +27,7 @@ async def test_world_is_cleared_alone(store: Store) -> None:
     assert await store.load("org_2", "notes") == {"a": 1}
 
 
-async def test_file_keeps_what_was_saved(tmp_path: Path) -> None:
+async def test_file_keeps_saved_entries(tmp_path: Path) -> None:
     first = open_store(tmp_path / "sandbox.db")
     await first.save("org_1", "notes", {"a": "1"})
     first.close()
@@ -36,8 +36,8 @@ async def test_file_keeps_what_was_saved(tmp_path: Path) -> None:
     second.close()
 
 
-def test_file_belongs_to_one_process(tmp_path: Path) -> None:
-    """Another would answer from a memory of its own, and the two would overwrite each other."""
+def test_file_is_locked_by_one_process(tmp_path: Path) -> None:
+    """Another process would serve from its own memory, and the two would overwrite each other."""
     store = open_store(tmp_path / "sandbox.db")
     other = sqlite3.connect(tmp_path / "sandbox.db", timeout=0)
     with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -46,7 +46,7 @@ def test_file_belongs_to_one_process(tmp_path: Path) -> None:
     store.close()
 
 
-async def test_only_what_was_changed_is_saved(store: Store) -> None:
+async def test_only_changes_are_saved(store: Store) -> None:
     worlds = WorldStates(store)
     async with worlds.visit("org_1", "notes") as state:
         state["a"], state["b"] = 1, 2

@@ -1,8 +1,8 @@
-"""Serves every platform's simulator over real HTTP, in a process of its own.
+"""Serves the simulator of every platform over HTTP, in a separate process.
 
-Holds the ASGI app, the worlds that it plays in, and the SQLite file that keeps them across a restart. A world
-is what one organization has made of every simulated network. May import `platforms`, `domain` and Starlette;
-knows no platform by name. Time, randomness and sleep are passed in.
+Contains the ASGI app, the worlds, and the SQLite file that stores them. A world is the state of all simulated
+networks of one organization. May import `platforms`, `domain` and Starlette; names no platform. Time, randomness and
+sleep are passed in.
 """
 
 from letmepost.sandbox.app import create_app

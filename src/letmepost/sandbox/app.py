@@ -1,4 +1,4 @@
-"""The ASGI app: simulated networks under `/{world}/{platform}`, `/control` to steer them, and `/health`."""
+"""The ASGI app: simulated networks under `/{world}/{platform}`, `/control` to control them, and `/health`."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -33,15 +33,15 @@ def create_app(
     entropy: Callable[[int], bytes],
     sleep: Sleep,
 ) -> Starlette:
-    """The sandbox. Every world but one called `control` can be reached.
+    """Return the sandbox. A world named `control` cannot be reached.
 
     Args:
-        platforms: by name; each brings its simulator.
-        store: stays the caller's, who closes it when the server has stopped.
-        token: what the control API asks for.
-        now: the real time; worlds may be ahead of it.
-        entropy: so many random bytes.
-        sleep: how a slow simulator waits.
+        platforms: by name, each with its simulator.
+        store: closed by the caller after the server has stopped.
+        token: the token of the control API.
+        now: returns the real time. The time of a world can be ahead of it.
+        entropy: returns that many random bytes.
+        sleep: waits for a delayed reply of a simulator.
     """
     worlds = WorldStates(store)
     clock = SimulatedClock(worlds, now)
@@ -62,13 +62,13 @@ async def _health(_request: Request) -> Response:
 
 
 async def _end(_request: Request, _error: Exception) -> Response:
-    """Answer a client that has left, which is not a defect. The server sends none of it."""
+    """Respond to a client that has disconnected, which is not an error. The server sends nothing."""
     return Response()
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:
-    """What the sandbox itself refuses. What a simulated network refuses is the network's own."""
-    refusal = cast("HTTPException", error)  # it is registered for nothing else
+    """Return an error of the sandbox itself. The simulators return the errors of the simulated networks."""
+    refusal = cast("HTTPException", error)  # registered only for this type
     code = _CODES.get(refusal.status_code, ErrorCode.VALIDATION_FAILED)
     envelope = {"error": {"code": code, "message": refusal.detail}}
     return JSONResponse(envelope, refusal.status_code, refusal.headers)

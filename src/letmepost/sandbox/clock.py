@@ -1,4 +1,4 @@
-"""The time in each world: the real one, moved forward as far as the organization has moved it."""
+"""The time in each world: the real time, plus the distance that the organization has set."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -17,11 +17,11 @@ class SimulatedClock:
         self._now = now
 
     async def now(self, world: str) -> datetime:
-        """What time it is there."""
+        """Return the time in a world."""
         async with self._worlds.visit(world, _CLOCK) as state:
             return self._now() + timedelta(seconds=state.get(_AHEAD_S, 0.0))
 
     async def set_ahead(self, world: str, seconds: float) -> None:
-        """Let the world's time be so far ahead of the real one."""
+        """Set how far the time of a world is ahead of the real time."""
         async with self._worlds.visit(world, _CLOCK) as state:
             state[_AHEAD_S] = seconds

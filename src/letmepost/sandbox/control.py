@@ -1,4 +1,4 @@
-"""The control API: makes accounts, looks at what followers see, moves clocks and resets worlds."""
+"""The control API: creates accounts, lists posts, moves clocks and resets worlds."""
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from letmepost.domain.sizes import SANDBOX_CONTROL_MAX_BYTES
 from letmepost.platforms.contract import Platform, SimulatedPost
 from letmepost.sandbox.clock import SimulatedClock
-from letmepost.sandbox.places import platform_of, world_of
+from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.serving import ENTROPY_BYTES
 from letmepost.sandbox.worlds import WorldStates
 
@@ -26,13 +26,13 @@ class _Wire(BaseModel):
 
 
 class NewAccount(_Wire):
-    """`POST …/accounts`."""
+    """Body of `POST …/accounts`."""
 
     scenario: str
 
 
 class NewClock(_Wire):
-    """`PUT …/clock`: the whole distance, so that a repeated request changes nothing."""
+    """Body of `PUT …/clock`: the whole distance, so that a repeated request changes nothing."""
 
     ahead_s: float = Field(alias="aheadS", ge=0, le=_FURTHEST_AHEAD_S)
 
@@ -56,7 +56,7 @@ class Control:
         self._entropy = entropy
 
     def routes(self) -> Sequence[Route]:
-        """What can be asked."""
+        """Return the routes."""
         return (
             _route("POST", "/{world}/{platform}/accounts", self.create_account),
             _route("GET", "/{world}/{platform}/posts", self.list_posts),
@@ -65,7 +65,7 @@ class Control:
         )
 
     async def create_account(self, request: Request) -> Response:
-        """Make an account; 201 and what it is connected with."""
+        """Create an account. Respond with 201 and the input that connects it."""
         world, platform = world_of(request), platform_of(request, self._platforms)
         scenario = (await _read(request, NewAccount)).scenario
         if scenario not in platform.simulator.scenarios:
@@ -77,7 +77,7 @@ class Control:
         return JSONResponse({"connectInput": dict(given)}, 201)
 
     async def list_posts(self, request: Request) -> Response:
-        """What followers see, oldest first."""
+        """List the posts that followers see, oldest first."""
         world, platform = world_of(request), platform_of(request, self._platforms)
         async with self._worlds.visit(world, platform.name) as state:
             posts = platform.simulator.posts(state)
@@ -90,20 +90,20 @@ class Control:
         return JSONResponse(wanted.model_dump(by_alias=True))
 
     async def reset(self, request: Request) -> Response:
-        """Forget a world: every platform, every account, and its clock."""
+        """Delete a world: every platform, every account, and its clock."""
         await self._worlds.reset(world_of(request))
         return Response(status_code=204)
 
 
 class RequireToken:
-    """Lets only those pass who know the token."""
+    """Middleware that accepts only requests with the token."""
 
     def __init__(self, app: ASGIApp, token: str) -> None:
         self._app = app
         self._expected = f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or refuse it."""
+        """Pass the request on, or reject it."""
         given = Request(scope).headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), self._expected):
             raise HTTPException(401, "The control API needs its token: Authorization: Bearer …")

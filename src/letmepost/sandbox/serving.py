@@ -1,4 +1,4 @@
-"""Simulated networks over real HTTP: late answers are late, lost answers break the connection."""
+"""Serves simulated networks over HTTP: late replies are delayed, lost replies break the connection."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from letmepost.platforms.contract import Platform, SimulatedCall, SimulatedReply
 from letmepost.sandbox.clock import SimulatedClock
-from letmepost.sandbox.places import platform_of, world_of
+from letmepost.sandbox.paths import platform_of, world_of
 from letmepost.sandbox.worlds import WorldStates
 
 ENTROPY_BYTES = 32
@@ -19,7 +19,7 @@ Sleep: TypeAlias = Callable[[float], Awaitable[object]]
 
 
 class Serving:
-    """Answers every request to a simulated network."""
+    """Responds to requests to a simulated network."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Serving:
         self._sleep = sleep
 
     async def answer(self, request: Request) -> Response:
-        """What the platform's simulator answers. By then its changes are committed."""
+        """Return the response of the platform's simulator, after its changes are committed."""
         world, platform = world_of(request), platform_of(request, self._platforms)
         body = await request.body()
         now = await self._clock.now(world)
@@ -56,7 +56,7 @@ class Serving:
 
 
 class SimulatedResponse(Response):
-    """A simulator's reply, held back or lost on the way as it says."""
+    """A simulator's reply, delayed or lost as it specifies."""
 
     def __init__(self, reply: SimulatedReply, sleep: Sleep) -> None:
         super().__init__(reply.body, reply.status, dict(reply.headers))
@@ -64,7 +64,7 @@ class SimulatedResponse(Response):
         self._sleep = sleep
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it, unless the client has left before it was time."""
+        """Send the reply, unless the client disconnects first."""
         if self._reply.delay_s and not await self._is_awaited(receive):
             return
         if self._reply.dropped:
@@ -73,9 +73,9 @@ class SimulatedResponse(Response):
             await super().__call__(scope, receive, send)
 
     async def _is_awaited(self, receive: Receive) -> bool:
-        """Sleep; whether the client is still there afterwards. Ends early when it leaves."""
+        """Wait for the delay, or until the client disconnects. Return True if the client is still connected."""
         slept = asyncio.ensure_future(self._sleep(self._reply.delay_s))
-        left = asyncio.ensure_future(receive())  # the body has been read: only a disconnect can still come
+        left = asyncio.ensure_future(receive())  # the body has been read, so only a disconnect can follow
         try:
             await asyncio.wait((slept, left), return_when=asyncio.FIRST_COMPLETED)
             return slept.done()

@@ -1,4 +1,4 @@
-"""Where worlds are kept: one SQLite file, and one thread that reads and writes it."""
+"""Stores worlds in one SQLite file, which one thread reads and writes."""
 
 import asyncio
 import json
@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-# A reply is sent when its changes are committed. With `synchronous = NORMAL` they outlive a crash of the
-# process at once, and one of the machine after the next checkpoint: enough for a sandbox, and a commit need
-# not wait for the disk. The file is locked for good, because a second process would serve from a memory of
-# its own.
+# A reply is sent after its changes are committed. With `synchronous = NORMAL` they survive a crash of the process
+# immediately, and a crash of the machine after the next checkpoint. That is enough for a sandbox, and a commit does not
+# wait for the disk. The file stays locked, because a second process would serve from its own memory.
 _SET_UP = """
     PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA journal_mode = WAL;
@@ -33,9 +32,9 @@ _CLEAR = "DELETE FROM entries WHERE world = ?"
 
 
 class Store:
-    """The entries of every (world, platform), as JSON text under string keys.
+    """The entries of every (world, platform), as JSON text with string keys.
 
-    What is asked of it happens in the order of the asking, and off the event loop.
+    Operations run in the order of their calls, outside the event loop.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -43,12 +42,12 @@ class Store:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-store")
 
     async def load(self, world: str, platform: str) -> dict[str, Any]:
-        """All entries."""
+        """Return all entries."""
         rows = await self._run(lambda: self._connection.execute(_LOAD, (world, platform)).fetchall())
         return {key: json.loads(value) for key, value in rows}
 
     async def save(self, world: str, platform: str, changes: Mapping[str, str | None]) -> None:
-        """Commit new values, and remove the keys whose value is None."""
+        """Commit new values, and remove the keys with the value None."""
         puts = [(world, platform, key, value) for key, value in changes.items() if value is not None]
         removals = [(world, platform, key) for key, value in changes.items() if value is None]
 
@@ -60,7 +59,7 @@ class Store:
         await self._run(commit)
 
     async def clear(self, world: str) -> None:
-        """Remove a whole world."""
+        """Delete all entries of a world."""
 
         def commit() -> None:
             with self._connection:
@@ -69,7 +68,7 @@ class Store:
         await self._run(commit)
 
     def close(self) -> None:
-        """Finish what is under way, and let go of the file."""
+        """Finish pending operations, and close the file."""
         self._thread.shutdown()
         self._connection.close()
 
@@ -78,8 +77,8 @@ class Store:
 
 
 def open_store(path: Path | None) -> Store:
-    """The store in a file, which is made when it is not there; in memory only when `path` is None."""
-    # Opened here and used in the store's thread alone, which is all that SQLite asks for.
+    """Open the store in a file, which is created if missing; in memory if `path` is None."""
+    # Opened here and then used only in the thread of the store, which is enough for SQLite.
     connection = sqlite3.connect(path or ":memory:", check_same_thread=False)
     connection.executescript(_SET_UP)
     return Store(connection)

@@ -1,4 +1,4 @@
-"""The states of worlds, held in memory. Each is used by one visitor at a time."""
+"""The states of worlds, in memory. One caller at a time uses each."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from letmepost.sandbox.store import Store
 
 
 class RecordingState(MutableMapping[str, Any]):
-    """A state that knows which of its keys were set or deleted. Values are only ever replaced as a whole."""
+    """A state that records which keys were set or deleted. Values are only replaced as a whole."""
 
     def __init__(self, entries: dict[str, Any]) -> None:
         self._entries = entries
@@ -36,7 +36,7 @@ class RecordingState(MutableMapping[str, Any]):
         return len(self._entries)
 
     def take_changes(self) -> dict[str, str | None]:
-        """What has changed since it was last asked: the new values as JSON, None for what is gone."""
+        """Return the changes since the last call: new values as JSON, None for deleted keys."""
         changes = {
             key: json.dumps(self._entries[key], separators=(",", ":")) if key in self._entries else None
             for key in self._touched
@@ -47,14 +47,14 @@ class RecordingState(MutableMapping[str, Any]):
 
 @dataclass(eq=False, slots=True)
 class _Room:
-    """One platform of one world. `state` is None until somebody has come in."""
+    """One platform of one world. `state` is None until it is loaded."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     state: RecordingState | None = None
 
 
 class WorldStates:
-    """The state of every platform in every world, loaded from the store when it is first visited."""
+    """The state of every platform in every world, loaded from the store at its first use."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -62,10 +62,10 @@ class WorldStates:
 
     @asynccontextmanager
     async def visit(self, world: str, platform: str) -> AsyncIterator[State]:
-        """The state of a platform in a world, to be read and changed by one visitor at a time.
+        """Return the state of a platform in a world, which one caller at a time can read and change.
 
-        Leaving commits what was changed. If the visit or the commit fails, memory forgets the state and the
-        next visit loads it again, so that nobody sees what was not stored.
+        Leaving the context commits the changes. If the body or the commit fails, the state in memory is discarded and
+        loaded again at the next visit, so no caller sees what was not stored.
         """
         room = self._rooms.setdefault((world, platform), _Room())
         async with room.lock:
@@ -80,12 +80,11 @@ class WorldStates:
                 raise
 
     async def reset(self, world: str) -> None:
-        """Make a world as if nobody had ever been there."""
+        """Delete everything in a world."""
         async with AsyncExitStack() as locked:
             held: list[_Room] = []
-            # Rooms are entered in one order by every reset, and a visit holds a single one, so nobody waits
-            # in a circle. A room that appears after the loop loads after the store was cleared, and finds
-            # nothing.
+            # Every reset locks rooms in the same order, and a visit locks only one, so there is no deadlock. A room
+            # that is created after the loop loads after the store was cleared, and is empty.
             while waiting := [room for key, room in self._rooms.items() if key[0] == world and room not in held]:
                 await locked.enter_async_context(waiting[0].lock)
                 held.append(waiting[0])

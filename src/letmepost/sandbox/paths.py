@@ -1,4 +1,4 @@
-"""Which world and which platform a request is about."""
+"""Return the world and the platform that a request names."""
 
 import re
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ _WORLD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def world_of(request: Request) -> str:
-    """The world that the path names.
+    """Return the world in the path.
 
     Raises:
-        HTTPException: 404, no world could have that name.
+        HTTPException: 404, the name is not valid.
     """
     world: str = request.path_params["world"]
     if _WORLD.fullmatch(world) is None:
@@ -24,10 +24,10 @@ def world_of(request: Request) -> str:
 
 
 def platform_of(request: Request, platforms: Mapping[str, Platform]) -> Platform:
-    """The platform that the path names.
+    """Return the platform in the path.
 
     Raises:
-        HTTPException: 404, it is not one of ours.
+        HTTPException: 404, there is no such platform.
     """
     platform = platforms.get(request.path_params["platform"])
     if platform is None:
