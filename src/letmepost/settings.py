@@ -22,136 +22,136 @@ _REDIS_SCHEMES = ("redis", "rediss", "unix")
 
 
 class Settings(BaseSettings):
-    """Everything a process needs to know. Secrets have no defaults."""
+    """The settings of a process. Secrets have no defaults."""
 
     model_config = SettingsConfigDict(env_prefix="LETMEPOST_", frozen=True, extra="ignore")
 
     database_url: SecretStr = Field(
         validation_alias="DATABASE_URL",
-        description="PostgreSQL 18, as the login role of the API; `letmepost migrate` creates it.",
+        description="URL of PostgreSQL 18, with the login role of the API, which `letmepost migrate` creates.",
     )
     worker_database_url: SecretStr | None = Field(
         default=None,
-        description="The same database as the login role of the worker. For `worker` and `migrate`, not for the API.",
+        description="The same database with the login role of the worker. For `worker` and `migrate`, not for the API.",
     )
-    redis_url: SecretStr = Field(validation_alias="REDIS_URL", description="Redis 7 or Valkey 8, or later.")
+    redis_url: SecretStr = Field(validation_alias="REDIS_URL", description="URL of Redis 7 or Valkey 8, or later.")
     migration_database_url: SecretStr | None = Field(
-        default=None, description="The same database as a role that may create roles; only `letmepost migrate` uses it."
+        default=None, description="The same database with a role that may create roles. Only for `letmepost migrate`."
     )
     keys: Annotated[Mapping[str, SecretStr], NoDecode] = Field(
-        description="The keyring that seals secrets: id:base64 of 32 bytes, comma-separated; the first seals, all open."
+        description="Keys that seal secrets: id:base64 of 32 bytes, comma-separated. The first seals, all open."
     )
     operator_token: SecretStr | None = Field(
-        default=None, min_length=32, description="Opens /v1/organizations; unset, those routes answer 404."
+        default=None, min_length=32, description="Token for /v1/organizations. If unset, these routes return 404."
     )
     public_url: AnyHttpUrl = Field(
         default=AnyHttpUrl("http://127.0.0.1:8080"),
-        description="Where callers reach this deployment, and platforms its media.",
+        description="URL at which callers reach this deployment, and platforms its media files.",
     )
     return_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Origins that browsers may be sent back to after connecting an account, comma-separated.",
+        description="Origins that browsers may return to after connecting an account, comma-separated.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Origins whose pages may upload media and follow events (CORS), comma-separated; not `*`.",
+        description="Origins of pages that may upload media and follow events (CORS), comma-separated; not `*`.",
     )
-    media_dir: Path = Field(default=Path("media"), description="Where media are kept, unless a bucket is named.")
-    media_days: int = Field(default=30, gt=0, description="How long media are kept that no post needs.")
+    media_dir: Path = Field(default=Path("media"), description="Directory of media files, unless a bucket is set.")
+    media_days: int = Field(default=30, gt=0, description="Days until a media item that no post needs is deleted.")
     media_processes: int | None = Field(
         default=None,
         gt=0,
         description="Child processes in which an API and a worker each parse media files, with up to 1 GiB of memory "
-        "each; unset, one for each core, at most 4. Divided among the processes of an API, at least one for each.",
+        "each; if unset, one per core, at most 4. Divided among the processes of an API, at least one for each.",
     )
     s3_bucket: str | None = Field(
-        default=None, description="The bucket of an S3-compatible store in which media are kept instead."
+        default=None, description="Bucket of an S3-compatible store for media files, instead of the directory."
     )
     s3_endpoint: AnyHttpUrl | None = Field(
         default=None,
-        description="Where that store is, for us and for callers who upload to it; unset, it is Amazon's.",
+        description="URL of the store, for this deployment and for callers who upload to it. If unset, Amazon's.",
     )
-    s3_region: str | None = Field(default=None, description="The bucket's region.")
+    s3_region: str | None = Field(default=None, description="Region of the bucket.")
     s3_access_key_id: str | None = Field(
-        default=None, description="Its key; unset, the one of the machine's own role is used."
+        default=None, description="Access key of the bucket. If unset, the role of the machine is used."
     )
-    s3_secret_access_key: SecretStr | None = Field(default=None, description="The secret of that key.")
+    s3_secret_access_key: SecretStr | None = Field(default=None, description="Secret of the access key.")
     sandbox_url: AnyHttpUrl | None = Field(
-        default=None, description="Where the sandbox process is; unset, test keys cannot publish."
+        default=None, description="URL of the sandbox process. If unset, test keys cannot publish."
     )
-    sandbox_token: SecretStr | None = Field(default=None, description="What the sandbox's control API asks for.")
+    sandbox_token: SecretStr | None = Field(default=None, description="Token of the sandbox's control API.")
     allow_private_addresses: bool = Field(
-        default=False, description="Let webhooks, media URLs and platforms be on private addresses: for development."
+        default=False, description="Allow webhooks, media URLs and platforms at private addresses. For development."
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         default=(),
-        description="Addresses or networks of the proxies in front of the API, comma-separated: only their "
-        "X-Forwarded-For is believed when attempts are limited per client address. Unset, none is.",
+        description="Addresses or networks of the proxies in front of the API, comma-separated. Only their "
+        "X-Forwarded-For is used when attempts are limited per client address; if unset, none is.",
     )
-    requests_per_minute: int = Field(default=120, gt=0, description="A key's rate limit, unless the key has its own.")
-    event_streams_per_key: int = Field(default=10, gt=0, description="Streams of events that a key may follow at once.")
+    requests_per_minute: int = Field(default=120, gt=0, description="Rate limit of a key, unless the key has its own.")
+    event_streams_per_key: int = Field(default=10, gt=0, description="Event streams that a key may open at a time.")
     webhook_endpoints_max: int = Field(
         default=50, gt=0, description="Webhook endpoints of an organization, live and test together."
     )
     api_keys_max: int = Field(
         default=1000,
         gt=0,
-        description="Working API keys of an organization. Operators may create more.",
+        description="Active API keys of an organization. Operators may create more.",
     )
     connections_max: int = Field(
-        default=1000, gt=0, description="Open connections of each process of the API; one more is answered with 429."
+        default=1000, gt=0, description="Open connections of each process of the API. One more receives 429."
     )
     sandbox_accounts_max: int = Field(
-        default=500, gt=0, description="Simulated accounts that an organization can create and keep connected."
+        default=500, gt=0, description="Simulated accounts that an organization can have connected."
     )
     serve_workers: int | None = Field(
         default=None,
         ge=1,
         le=SERVE_WORKERS_MAX,
-        description="Processes of `letmepost serve`; unset, one for each core that it may use, at most 8.",
+        description="Processes of `letmepost serve`. If unset, one for each core that it may use, at most 8.",
     )
-    worker_slots: int = Field(default=64, gt=0, description="Posts that one worker publishes at once.")
+    worker_slots: int = Field(default=64, gt=0, description="Posts that one worker publishes at a time.")
     worker_name: str | None = Field(
         default=None,
         min_length=1,
-        description="The worker that `arq --check` looks at; unset, the one on this host. Name each if a host has "
-        "several.",
+        description="Name of the worker, for `arq --check`. If unset, the name of the host. Set it if a host has "
+        "several workers.",
     )
-    delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at once.")
-    lease_s: float = Field(default=60.0, ge=2, description="How long a dead worker's post waits for another.")
-    shutdown_grace_s: float = Field(default=25.0, ge=0, description="How long a stopping worker finishes its posts.")
-    journals_kept_days: int = Field(default=7, ge=1, description="How long after its end a post's journal is kept.")
+    delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at a time.")
+    lease_s: float = Field(default=60.0, ge=2, description="Seconds until the posts of a dead worker are taken over.")
+    shutdown_grace_s: float = Field(default=25.0, ge=0, description="Seconds that a stopping worker may still publish.")
+    journals_kept_days: int = Field(default=7, ge=1, description="Days that the journal of a finished post is kept.")
     idempotency_kept_hours: int = Field(
-        default=24, ge=24, description="How long answers are kept under their Idempotency-Key."
+        default=24, ge=24, description="Hours that a response is kept under its Idempotency-Key."
     )
-    events_kept_days: int = Field(default=30, ge=1, description="How long events and their deliveries are kept.")
+    events_kept_days: int = Field(default=30, ge=1, description="Days that events and their deliveries are kept.")
     audit_kept_days: int = Field(
-        default=730, ge=1, description="How long the record of changes to keys, accounts and tenants is kept."
+        default=730, ge=1, description="Days that the audit log of keys, accounts and tenants is kept."
     )
-    attempts_kept_days: int = Field(default=180, ge=1, description="How long the attempts of posts are kept.")
+    attempts_kept_days: int = Field(default=180, ge=1, description="Days that the attempts of posts are kept.")
     alive_file: Path | None = Field(
-        default=None, description="A file that a worker touches every 5 s, for whoever checks its health."
+        default=None, description="File that a worker touches every 5 s, for health checks."
     )
     metrics_port: int | None = Field(
         default=None,
         ge=1,
         le=65535,
-        description="Where the API or the worker answers GET /metrics for Prometheus; unset, nowhere.",
+        description="Port of GET /metrics for Prometheus, on the API or the worker. If unset, there are no metrics.",
     )
     database_pool: int = Field(
-        default=10, gt=0, description="Database connections of one process; `serve` runs several."
+        default=10, gt=0, description="Database connections of one process. `serve` runs several."
     )
 
     @field_validator("database_url", "worker_database_url", "migration_database_url", "redis_url")
     @classmethod
     def _check_url(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        """Reject what no driver can read. The message must not contain the value, which holds a password."""
+        """Reject a URL that no driver can read. The message must not contain the value, which holds a password."""
         if value is None:
             return None
         schemes = _REDIS_SCHEMES if info.field_name == "redis_url" else _POSTGRESQL_SCHEMES
         scheme, separator, _ = value.get_secret_value().partition("://")
         try:
-            has_port = urlsplit(value.get_secret_value()).port != 0  # reading it raises what is wrong with it
+            has_port = urlsplit(value.get_secret_value()).port != 0  # raises for an invalid port
         except ValueError:
             has_port = False
         if not (separator and scheme.partition("+")[0] in schemes and has_port):
@@ -188,11 +188,11 @@ class Settings(BaseSettings):
         return value
 
     def database_url_of(self, process: Process) -> SecretStr | None:
-        """What a process connects to the database with; None if this environment does not say."""
+        """Return the database URL of a process; None if the environment does not contain it."""
         return self.database_url if process is Process.API else self.worker_database_url
 
     def open_keys(self) -> dict[str, bytes]:
-        """The keyring's keys by id; the first seals."""
+        """Return the keys of the keyring by id. The first seals."""
         return {name: _key_bytes(name, secret) for name, secret in self.keys.items()}
 
 
@@ -209,7 +209,7 @@ def _key_bytes(name: str, secret: SecretStr) -> bytes:
 
 
 def platform_settings(environment: Mapping[str, str], platforms: Mapping[str, Platform]) -> dict[str, PlatformSettings]:
-    """Each platform's settings, from LETMEPOST_<PLATFORM>_<FIELD>."""
+    """Return the settings of each platform, from LETMEPOST_<PLATFORM>_<FIELD>."""
     found = {}
     for name, platform in platforms.items():
         prefix = f"LETMEPOST_{name.upper()}_"
