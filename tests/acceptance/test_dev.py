@@ -1,4 +1,4 @@
-"""`letmepost dev` and the README, as a newcomer meets them."""
+"""`letmepost dev` and the README, for a new user."""
 
 import asyncio
 import json
@@ -20,14 +20,14 @@ from tests.servers import open_directory
 
 README = Path(__file__).parents[2] / "README.md"
 REFUSALS_SHOWN = {"media.url.unreachable", "post.status"}
-"""What pages show refused, and say so."""
+"""Rejections that the pages show on purpose."""
 PAGES = sorted((Path(__file__).parents[2] / "docs").glob("*.md"))
 READY_WITHIN_S = 120.0
 
 
 @asynccontextmanager
 async def dev(data_dir: Path) -> AsyncIterator[tuple[dict[str, Any], asyncio.subprocess.Process]]:
-    """Run `letmepost dev`; yields what its ready file says, and stops it as Ctrl-C would."""
+    """Run `letmepost dev`. Yield the content of its ready file, and stop it like Ctrl-C."""
     ready_file = data_dir.parent / f"{data_dir.name}.ready.json"
     ready_file.unlink(missing_ok=True)
     unset = {"DATABASE_URL", "REDIS_URL"}
@@ -59,7 +59,7 @@ async def _is_ready(ready_file: Path, process: asyncio.subprocess.Process, outpu
 
 
 async def shell(script: str, environment: dict[str, str], directory: Path) -> str:
-    """Run a shell script as a newcomer would type it; returns what it prints."""
+    """Run a shell script like a new user, and return its output."""
     process = await asyncio.create_subprocess_exec(
         *("bash", "-euo", "pipefail", "-c", script),
         cwd=directory,
@@ -73,7 +73,7 @@ async def shell(script: str, environment: dict[str, str], directory: Path) -> st
 
 
 def readme_scripts() -> list[str]:
-    """The README's shell blocks that call the API: every one of them has to work as written."""
+    """Return the README's shell blocks that call the API. All of them must work as written."""
     return [block for block in shell_blocks(README) if "$API" in block and "export KEY" not in block]
 
 
@@ -88,7 +88,7 @@ def data_dir() -> Iterator[Path]:
         yield directory / "data"
 
 
-async def test_dev_starts_from_nothing_and_the_readme_works_as_written(data_dir: Path, tmp_path: Path) -> None:
+async def test_dev_starts_without_setup_and_the_readme_works_as_written(data_dir: Path, tmp_path: Path) -> None:
     async with dev(data_dir) as (ready, _):
         assert set(ready) == {
             "api",
@@ -113,7 +113,7 @@ async def test_dev_starts_from_nothing_and_the_readme_works_as_written(data_dir:
             assert refused <= REFUSALS_SHOWN, f"{page.name}: {refused}\n{printed}"
     async with dev(data_dir) as (again, _):
         assert again["testKey"] == ready["testKey"]
-        assert again["testAccountId"] != ready["testAccountId"], "a page has shown how to begin the sandbox anew"
+        assert again["testAccountId"] != ready["testAccountId"], "a page shows how to reset the sandbox"
         listing = await shell(
             'curl -s "$API/v1/posts?limit=200" -H "Authorization: Bearer $KEY"',
             {
@@ -126,8 +126,8 @@ async def test_dev_starts_from_nothing_and_the_readme_works_as_written(data_dir:
         assert sum(text.startswith("Hello from letmepost") for text in texts) == 2
 
 
-async def test_a_part_that_dies_ends_dev_with_an_error_and_leaves_no_process(data_dir: Path) -> None:
-    with pytest.raises(AssertionError, match="ended by itself"):
+async def test_dev_ends_with_an_error_and_without_processes_when_a_process_dies(data_dir: Path) -> None:
+    with pytest.raises(AssertionError, match="ended unexpectedly"):
         await _dev_whose_worker_dies(data_dir)
     left = [found.info for found in psutil.process_iter(["cmdline"]) if str(data_dir) in str(found.info["cmdline"])]
     assert left == []

@@ -1,4 +1,4 @@
-"""Commands that need a database are run against one that earlier tests have left empty."""
+"""Prepares a database that earlier tests have left empty, for commands that need one."""
 
 from tests.storage.fixtures import admin, database, database_urls, shared_database
 

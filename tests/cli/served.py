@@ -1,4 +1,4 @@
-"""`letmepost serve` as a process of its own, with processes of which each can be asked alone."""
+"""`letmepost serve` in its own process, with access to each of its processes."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ START_WITHIN_S = 90.0
 
 @dataclass
 class Served:
-    """A running command. `log`: what it and its processes have written to standard error."""
+    """A running command. `log`: everything that it and its processes have written to standard error."""
 
     process: asyncio.subprocess.Process
     url: str
@@ -38,12 +38,12 @@ class Served:
         return psutil.Process(self.process.pid).children()
 
     def ready_pids(self) -> list[int]:
-        """Return the pid of every process that has become ready, in that order."""
+        """Return the pids of ready processes, in the order in which they became ready."""
         lines = [json.loads(line) for line in self.log if "serve.process_ready" in line]
         return [line["pid"] for line in lines]
 
     async def until_ready(self, count: int) -> None:
-        """Wait until so many processes have become ready since the start."""
+        """Wait until this many processes have become ready since the start."""
 
         async def are_ready() -> bool:
             assert self.process.returncode is None, "".join(self.log)
@@ -63,7 +63,7 @@ class Served:
 async def served(
     urls: DatabaseURLs, redis_url: str, directory: Path, *, workers: int = 2, **settings: str
 ) -> AsyncIterator[Served]:
-    """Start the command, wait until all of several processes serve, and end it if the test has not."""
+    """Start the command, wait until all of its processes serve, and end it unless the test has."""
     port, metrics_port = free_port(), free_port()
     environment = {
         **os.environ,
@@ -94,7 +94,7 @@ async def served(
 
 @contextmanager
 def only(running: Served, child: psutil.Process) -> Iterator[None]:
-    """Stop the other processes meanwhile, so that this one gets every new connection."""
+    """Stop the other processes, so that this one gets every new connection."""
     others = [other for other in running.children() if other.pid != child.pid]
     try:
         for other in others:
@@ -106,14 +106,14 @@ def only(running: Served, child: psutil.Process) -> Iterator[None]:
 
 
 async def get(running: Served, path: str, key: str | None = None) -> httpx2.Response:
-    """Send a request on a connection of its own."""
+    """Send a request on a new connection."""
     headers = {} if key is None else {"authorization": f"Bearer {key}"}
     async with httpx2.AsyncClient(base_url=running.url, timeout=30) as http:
         return await http.get(path, headers=headers)
 
 
 async def make_key(running: Served) -> str:
-    """Create an organization and a key; return the key."""
+    """Create an organization and a key. Return the key."""
     async with httpx2.AsyncClient(base_url=running.url, timeout=30) as http:
         operator = Client(http, OPERATOR_TOKEN)
         organization: dict[str, Any] = (await operator.post("/v1/organizations", {"name": "Tenant"})).json()

@@ -1,4 +1,4 @@
-"""Commands, run as a shell would run them, without a process of their own."""
+"""Runs commands like a shell, but in this process."""
 
 import base64
 import json
@@ -12,14 +12,14 @@ from typer.testing import CliRunner
 from letmepost.__main__ import wire
 from letmepost.cli.commands import create_cli
 
-NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
-"""Where no PostgreSQL is."""
+NO_DATABASE = "postgresql://user@127.0.0.1:1/nothing"
+"""The URL of a server that does not exist."""
 NO_REDIS = "redis://127.0.0.1:1/0"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How a command ended, and what it said."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -27,7 +27,7 @@ class Run:
 
     @property
     def data(self) -> Any:
-        """What it printed, as JSON."""
+        """Return its output, parsed as JSON."""
         return json.loads(self.out)
 
 
@@ -36,13 +36,13 @@ def run(environment: Mapping[str, str], *words: str) -> Run:
     try:
         result = CliRunner().invoke(create_cli(wire(environment)), list(words))
     finally:
-        structlog.reset_defaults()  # a command has pointed the logs of this process at a stream that is closed by now
+        structlog.reset_defaults()  # a command has set the logs of this process to a stream that is closed now
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Run(result.exit_code, result.stdout, result.stderr)
 
 
-def environment_of(database_url: str = NOBODY, redis_url: str = NO_REDIS, **more: str) -> dict[str, str]:
-    """The least that a deployment is told."""
+def environment_of(database_url: str = NO_DATABASE, redis_url: str = NO_REDIS, **more: str) -> dict[str, str]:
+    """Return the minimal environment of a deployment."""
     key = base64.b64encode(bytes(range(32))).decode()
     return {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "LETMEPOST_KEYS": f"k1:{key}", **more}

@@ -1,4 +1,4 @@
-"""What `letmepost dev` keeps from start to start."""
+"""The state that `letmepost dev` keeps between starts."""
 
 import json
 from dataclasses import asdict
@@ -7,7 +7,7 @@ from pathlib import Path
 from letmepost.cli.dev.secrets import load_state
 
 
-def test_state_is_made_up_once(tmp_path: Path) -> None:
+def test_state_is_generated_once(tmp_path: Path) -> None:
     path = tmp_path / "dev.json"
     first = load_state(path)
     assert asdict(load_state(path)) == asdict(first)

@@ -1,4 +1,4 @@
-"""The embedded servers, for real."""
+"""The embedded servers, as real processes."""
 
 import asyncio
 import os
@@ -83,7 +83,7 @@ def has_ended(pid: int) -> bool:
         return True
 
 
-async def test_a_second_start_finds_the_data_and_the_password_of_the_first(data_dir: Path) -> None:
+async def test_second_start_uses_the_data_and_the_password_of_the_first(data_dir: Path) -> None:
     async with running_postgres(data_dir) as first:
         await remember(first.url)
     assert has_ended(first.pid)
@@ -92,7 +92,7 @@ async def test_a_second_start_finds_the_data_and_the_password_of_the_first(data_
     assert second.url.rpartition(":")[0] == first.url.rpartition(":")[0]
 
 
-async def test_valkey_keeps_what_it_holds_over_an_orderly_stop(data_dir: Path) -> None:
+async def test_valkey_keeps_its_data_after_a_stop(data_dir: Path) -> None:
     for expected in (None, b"1"):
         server = await start_valkey(data_dir / "made" / "on the way")
         async with redis.asyncio.from_url(server.url) as client:
@@ -101,7 +101,7 @@ async def test_valkey_keeps_what_it_holds_over_an_orderly_stop(data_dir: Path) -
         await server.stop()
 
 
-async def test_valkey_saves_nothing_for_tests(data_dir: Path) -> None:
+async def test_valkey_saves_nothing_when_it_is_not_durable(data_dir: Path) -> None:
     for _ in range(2):
         server = await start_valkey(data_dir, durable=False)
         async with redis.asyncio.from_url(server.url) as client:
@@ -111,7 +111,7 @@ async def test_valkey_saves_nothing_for_tests(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("start", [start_postgres, start_valkey])
-async def test_a_server_listens_on_loopback_alone(data_dir: Path, start: Start) -> None:
+async def test_server_listens_only_on_loopback(data_dir: Path, start: Start) -> None:
     server = await start(data_dir)
     try:
         listening = psutil.Process(server.pid).net_connections(kind="all")
@@ -121,7 +121,7 @@ async def test_a_server_listens_on_loopback_alone(data_dir: Path, start: Start) 
         await server.stop()
 
 
-async def test_the_data_is_private_and_the_password_is_asked_for(data_dir: Path) -> None:
+async def test_data_is_private_and_the_password_is_required(data_dir: Path) -> None:
     async with running_postgres(data_dir) as server:
         home = data_dir / "postgres"
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
@@ -130,7 +130,7 @@ async def test_the_data_is_private_and_the_password_is_asked_for(data_dir: Path)
             await asyncpg.connect(server.url, password="guess")
 
 
-async def test_a_database_is_utf8_and_utc_whatever_the_machine_is_set_to(
+async def test_database_is_utf8_and_utc_regardless_of_the_machine(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {
@@ -147,7 +147,7 @@ async def test_a_database_is_utf8_and_utc_whatever_the_machine_is_set_to(
         assert await ask(server.url, "SELECT 'Z' < 'a'") is True
 
 
-async def test_it_is_durable_unless_a_test_says_otherwise(data_dir: Path) -> None:
+async def test_postgres_is_durable_by_default(data_dir: Path) -> None:
     async with running_postgres(data_dir) as server:
         assert await ask(server.url, "SHOW fsync") == "off"
     durable = await start_postgres(data_dir)
@@ -159,7 +159,7 @@ async def test_it_is_durable_unless_a_test_says_otherwise(data_dir: Path) -> Non
 
 
 @pytest.mark.parametrize("start", [start_postgres, start_valkey])
-async def test_a_taken_port_is_named(data_dir: Path, start: Start) -> None:
+async def test_occupied_port_is_named(data_dir: Path, start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(PortTaken, match=str(port)):
@@ -170,7 +170,7 @@ async def test_a_taken_port_is_named(data_dir: Path, start: Start) -> None:
 
 
 @pytest.mark.parametrize("start", [start_postgres, start_valkey])
-async def test_a_directory_in_use_is_left_alone(data_dir: Path, start: Start) -> None:
+async def test_directory_in_use_is_rejected(data_dir: Path, start: Start) -> None:
     server = await start(data_dir)
     try:
         with pytest.raises(DirectoryBusy, match=str(data_dir)):
@@ -185,7 +185,7 @@ async def test_ctrl_c_in_the_terminal_does_not_reach_the_servers(data_dir: Path)
         assert os.getpgid(server.pid) == server.pid
 
 
-async def test_nothing_is_lost_when_the_parent_is_killed(data_dir: Path) -> None:
+async def test_data_survives_a_killed_parent(data_dir: Path) -> None:
     command = [sys.executable, "-c", ABANDON, str(data_dir)]
     parent = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert parent.stdout is not None
@@ -199,7 +199,7 @@ async def test_nothing_is_lost_when_the_parent_is_killed(data_dir: Path) -> None
     assert all(has_ended(int(pid)) for pid in pids)
 
 
-async def test_a_crash_of_the_server_is_seen_and_recovered_from(data_dir: Path) -> None:
+async def test_crash_of_the_server_is_detected_and_recovered(data_dir: Path) -> None:
     crashed = await start_postgres(data_dir)
     await remember(crashed.url)
     os.kill(crashed.pid, signal.SIGKILL)
@@ -209,13 +209,13 @@ async def test_a_crash_of_the_server_is_seen_and_recovered_from(data_dir: Path) 
         assert await remembers(server.url)
 
 
-async def test_a_server_left_over_is_replaced(data_dir: Path) -> None:
-    """As on macOS, where no kernel ends the children of a killed process."""
+async def test_leftover_server_is_replaced(data_dir: Path) -> None:
+    """This happens on macOS, where the kernel does not end the children of a killed process."""
     async with running_postgres(data_dir) as first:
         await remember(first.url)
     program = postgres._program(data_dir / "postgres", {"unix_socket_directories": ""})
     port = int(first.url.rpartition(":")[2].partition("/")[0])
-    orphan = subprocess.Popen(  # noqa: ASYNC220 - not on the leash that asyncio's children are on
+    orphan = subprocess.Popen(  # noqa: ASYNC220 - without the leash of asyncio's children
         program.command(port),
         user=program.account.uid,
         group=program.account.gid,
@@ -228,14 +228,14 @@ async def test_a_server_left_over_is_replaced(data_dir: Path) -> None:
     assert orphan.wait(timeout=1) == 0
 
 
-async def test_a_stranger_with_the_number_of_an_old_server_is_left_alone(tmp_path: Path) -> None:
+async def test_other_process_with_the_number_of_an_old_server_is_not_stopped(tmp_path: Path) -> None:
     pid_file = tmp_path / "postmaster.pid"
     pid_file.write_text(f"{os.getpid()}\n{tmp_path}\n")
     await end_orphan(pid_file, "postgres", working_in=tmp_path, stop_signals={signal.SIGINT: 1})
     assert not pid_file.exists()
 
 
-async def test_an_interrupted_first_start_is_begun_anew(data_dir: Path) -> None:
+async def test_interrupted_first_start_is_repeated(data_dir: Path) -> None:
     async with running_postgres(data_dir):
         pass
     home = data_dir / "postgres"
@@ -245,7 +245,7 @@ async def test_an_interrupted_first_start_is_begun_anew(data_dir: Path) -> None:
         assert await ask(server.url, "SELECT 1") == 1
 
 
-async def test_a_start_that_fails_tells_what_the_server_said(data_dir: Path) -> None:
+async def test_failed_start_reports_the_output_of_the_server(data_dir: Path) -> None:
     async with running_postgres(data_dir):
         pass
     (data_dir / "postgres" / "cluster" / "PG_VERSION").write_text("9.6\n")
@@ -253,8 +253,8 @@ async def test_a_start_that_fails_tells_what_the_server_said(data_dir: Path) -> 
         await start_postgres(data_dir)
 
 
-async def test_it_works_where_only_the_owner_may_enter(tmp_path: Path) -> None:
-    """As in a clone under /root or in what `mktemp -d` made, when the tests are run by root."""
+async def test_postgres_runs_where_only_the_owner_has_access(tmp_path: Path) -> None:
+    """As in a clone under /root or in a directory of `mktemp -d`, when root runs the tests."""
     tmp_path.chmod(0o700)
     try:
         async with running_postgres(tmp_path) as first:
@@ -266,7 +266,7 @@ async def test_it_works_where_only_the_owner_may_enter(tmp_path: Path) -> None:
         shutil.rmtree((tmp_path / "postgres").resolve())
 
 
-def test_programs_that_an_account_cannot_reach_are_copied_once(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_unreachable_programs_are_copied_once(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     package = tmp_path / "hidden" / "package"
     (package / "bin").mkdir(parents=True)
     (package / "bin" / "run").touch(mode=0o700)
@@ -282,5 +282,5 @@ def test_programs_that_an_account_cannot_reach_are_copied_once(tmp_path: Path, r
     assert {part.name for part in copies[0].parent.iterdir()} == {"package", "package.libs"}
 
 
-def test_programs_within_reach_are_used_in_place(tmp_path: Path) -> None:
+def test_reachable_programs_are_used_in_place(tmp_path: Path) -> None:
     assert account.reachable_copy(tmp_path, "1", account.current()) == tmp_path

@@ -1,4 +1,4 @@
-"""The emergency stop on the command line."""
+"""The commands of the emergency stop."""
 
 import pytest
 
@@ -11,7 +11,7 @@ ACCOUNT = f"acc_{ABSENT_ID}"
 
 
 class Shell:
-    """Commands over one database, without Redis: an emergency does not wait for it."""
+    """Runs commands with one database, without Redis, which an emergency must not depend on."""
 
     def __init__(self, urls: DatabaseURLs) -> None:
         self.environment = environment_of(urls.api)
@@ -32,9 +32,7 @@ def shell(database_urls: DatabaseURLs) -> Shell:
         (("--platform", "bluesky"), {"platform": "bluesky"}),
     ],
 )
-def test_what_is_paused_is_listed_until_it_is_resumed(
-    shell: Shell, options: tuple[str, ...], named: dict[str, str]
-) -> None:
+def test_pause_is_listed_until_it_is_resumed(shell: Shell, options: tuple[str, ...], named: dict[str, str]) -> None:
     scope = {"platform": None, "organizationId": None, "accountId": None, **named}
     assert shell("pause", *options, "--reason", "They are ill").data == {
         **scope,
@@ -48,13 +46,13 @@ def test_what_is_paused_is_listed_until_it_is_resumed(
     assert shell("pauses").data == []
 
 
-def test_a_tenant_can_be_paused_alone(shell: Shell) -> None:
+def test_one_tenant_can_be_paused(shell: Shell) -> None:
     organization = shell("org", "create", "Acme").data["id"]
     assert shell("pause", "--org", organization).data["organizationId"] == organization
     assert shell("resume", "--org", organization).code == 0
 
 
-def test_resuming_what_is_not_paused_says_so(shell: Shell) -> None:
+def test_resuming_without_a_pause_is_reported(shell: Shell) -> None:
     shell("pause", "--platform", "bluesky")
     ended = shell("resume")
     assert (ended.code, ended.out) == (1, "")
@@ -71,12 +69,12 @@ def test_resuming_what_is_not_paused_says_so(shell: Shell) -> None:
         (("--org", ORGANIZATION), "organization"),
     ],
 )
-def test_a_scope_that_cannot_be_is_refused_in_a_line(shell: Shell, options: tuple[str, ...], said: str) -> None:
+def test_impossible_scope_is_rejected_in_one_line(shell: Shell, options: tuple[str, ...], said: str) -> None:
     ended = shell("pause", *options)
     assert ended.code == 1
     assert said in ended.error
     assert shell("pauses").data == []
 
 
-def test_an_id_that_is_none_is_not_understood(shell: Shell) -> None:
+def test_malformed_id_is_rejected(shell: Shell) -> None:
     assert shell("pause", "--org", "acme").code == 2

@@ -1,4 +1,4 @@
-"""The limits of our servers on headers, slow clients and connections. The clock is the test's own."""
+"""The limits of the servers on headers, slow clients and connections. The tests control the clock."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ from letmepost.domain.sizes import HEAD_MAX_BYTES
 
 @dataclass
 class Timer:
-    """A call that is due at some time."""
+    """A call that is due at a time."""
 
     at_s: float
     call: Callable[[], None]
@@ -29,7 +29,7 @@ class Timer:
 
 @dataclass
 class SteppedLoop:
-    """An event loop with the test's own clock."""
+    """An event loop with a clock that the test controls."""
 
     now_s: float = 0.0
     timers: list[Timer] = field(default_factory=list)
@@ -42,7 +42,7 @@ class SteppedLoop:
         return asyncio.get_running_loop().create_task(coroutine, **options)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and make each call that comes due, in order."""
+        """Advance the clock, and run the due calls in order."""
         until_s = self.now_s + seconds
         while due := [timer for timer in self.timers if not timer.is_canceled and timer.at_s <= until_s]:
             first = min(due, key=lambda timer: timer.at_s)
@@ -53,7 +53,7 @@ class SteppedLoop:
 
 
 class Wire(asyncio.Transport):
-    """A transport that keeps what is written."""
+    """A transport that records what is written."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class Wire(asyncio.Transport):
 
 
 class Application:
-    """Reads a request's body, then answers once the test allows it."""
+    """Reads a request's body, then responds when the test allows it."""
 
     def __init__(self) -> None:
         self.may_read, self.may_answer, self.is_done = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -130,7 +130,7 @@ class Connection:
         self.app.is_done.clear()
 
     def error(self) -> tuple[int, str]:
-        """The status and rule of the only response; the connection must be closed."""
+        """Return the status and the rule of the only response. The connection must be closed."""
         head, _, body = self.wire.written.partition(b"\r\n\r\n")
         status, lines = int(head.split(b" ")[1]), head.lower().split(b"\r\n")
         assert {b"content-type: application/json", b"x-content-type-options: nosniff", b"connection: close"} <= set(
@@ -153,7 +153,7 @@ async def connection() -> Connection:
     return Connection()
 
 
-async def test_a_request_is_answered_when_it_is_within_every_limit(connection: Connection) -> None:
+async def test_request_within_every_limit_is_answered(connection: Connection) -> None:
     connection.send_head(b"content-length: 3")
     connection.send(b"abc")
     await connection.answered()
@@ -172,14 +172,14 @@ async def test_one_endless_header_is_rejected_after_64_kib(connection: Connectio
     assert sent <= HEAD_MAX_BYTES
 
 
-async def test_headers_that_arrive_at_once_are_rejected_over_64_kib(connection: Connection) -> None:
+async def test_headers_over_64_kib_in_one_packet_are_rejected(connection: Connection) -> None:
     connection.send_head(*(b"a%d: %b" % (number, b"x" * 1000) for number in range(70)))
     assert connection.error() == TOO_LARGE
     assert not connection.app.scope
 
 
 @pytest.mark.parametrize("piece", [b"x" * 1000, b"%41" * 400])
-async def test_an_endless_address_is_rejected(connection: Connection, piece: bytes) -> None:
+async def test_endless_address_is_rejected(connection: Connection, piece: bytes) -> None:
     connection.send(b"GET /")
     for _ in range(70):
         connection.send(piece)
@@ -217,7 +217,7 @@ async def test_trailers_do_not_become_headers(connection: Connection) -> None:
     assert [name for name, _ in connection.app.scope["headers"]] == [b"host", b"transfer-encoding"]
 
 
-async def test_a_body_in_tiny_chunks_is_accepted(connection: Connection) -> None:
+async def test_body_in_tiny_chunks_is_accepted(connection: Connection) -> None:
     connection.send_head(b"transfer-encoding: chunked")
     for _ in range(20_000):
         connection.send(b"1\r\nx\r\n")
@@ -231,7 +231,7 @@ async def test_malformed_http_is_answered_with_the_error_envelope(connection: Co
     assert connection.error() == (400, "http.malformed")
 
 
-async def test_a_connection_without_a_request_is_closed_after_10_s(connection: Connection) -> None:
+async def test_connection_without_a_request_is_closed_after_10_s(connection: Connection) -> None:
     connection.loop.advance(9.9)
     assert not connection.wire.is_closed
     connection.loop.advance(0.2)
@@ -248,7 +248,7 @@ async def test_headers_that_take_longer_than_10_s_are_rejected(connection: Conne
     assert connection.error() == (408, "headers.timeout")
 
 
-async def test_the_headers_of_a_later_request_have_10_s_as_well(connection: Connection) -> None:
+async def test_headers_of_a_later_request_have_10_s(connection: Connection) -> None:
     connection.send_head(method=b"GET")
     await connection.answered()
     connection.loop.advance(70)
@@ -260,7 +260,7 @@ async def test_the_headers_of_a_later_request_have_10_s_as_well(connection: Conn
     assert connection.error() == (408, "headers.timeout")
 
 
-async def test_an_idle_connection_is_closed_after_75_s(connection: Connection) -> None:
+async def test_idle_connection_is_closed_after_75_s(connection: Connection) -> None:
     connection.send_head(method=b"GET")
     await connection.answered()
     connection.loop.advance(74.9)
@@ -278,7 +278,7 @@ async def test_empty_lines_do_not_keep_an_idle_connection_open(connection: Conne
     assert connection.wire.is_closed
 
 
-async def test_a_body_slower_than_1_kib_per_second_is_rejected(connection: Connection) -> None:
+async def test_body_slower_than_1_kib_per_second_is_rejected(connection: Connection) -> None:
     connection.send_head(b"content-length: 100000")
     for _ in range(9):
         connection.send(b"x" * 1000)
@@ -291,7 +291,7 @@ async def test_a_body_slower_than_1_kib_per_second_is_rejected(connection: Conne
     assert connection.app.is_disconnected
 
 
-async def test_a_body_that_stalls_later_is_rejected(connection: Connection) -> None:
+async def test_body_that_stalls_is_rejected(connection: Connection) -> None:
     connection.send_head(b"content-length: 1000000")
     connection.send(b"x" * 30_000)
     await asyncio.sleep(0)  # the application reads
@@ -301,7 +301,7 @@ async def test_a_body_that_stalls_later_is_rejected(connection: Connection) -> N
     assert connection.error() == (408, "body.timeout")
 
 
-async def test_an_upload_of_200_mib_at_50_kib_per_second_is_accepted(connection: Connection) -> None:
+async def test_upload_of_200_mib_at_50_kib_per_second_is_accepted(connection: Connection) -> None:
     size = 200 * 1024 * 1024
     connection.send_head(b"content-length: %d" % size)
     second = b"x" * (50 * 1024)
@@ -315,7 +315,7 @@ async def test_an_upload_of_200_mib_at_50_kib_per_second_is_accepted(connection:
     assert not connection.app.is_disconnected
 
 
-async def test_a_body_that_the_application_does_not_read_is_not_slow(connection: Connection) -> None:
+async def test_body_that_the_application_does_not_read_is_not_slow(connection: Connection) -> None:
     connection.app.may_read.clear()
     connection.send_head(b"content-length: 100000")
     connection.send(b"x" * 70_000)
@@ -329,14 +329,14 @@ async def test_a_body_that_the_application_does_not_read_is_not_slow(connection:
     assert connection.wire.written.endswith(b"ok")
 
 
-async def test_a_client_that_awaits_100_continue_is_not_slow(connection: Connection) -> None:
+async def test_client_that_waits_for_100_continue_is_not_slow(connection: Connection) -> None:
     connection.app.may_read.clear()
     connection.send_head(b"content-length: 3", b"expect: 100-continue")
     connection.loop.advance(300)
     assert not connection.wire.is_closed
 
 
-async def test_a_long_response_is_not_cut(connection: Connection) -> None:
+async def test_long_response_is_not_cut(connection: Connection) -> None:
     connection.app.may_answer.clear()
     connection.send_head(b"content-length: 3")
     connection.send(b"abc")
@@ -348,7 +348,7 @@ async def test_a_long_response_is_not_cut(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("next_request", [b"GET / HT", b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\na: " + b"x" * 70_000])
-async def test_a_bad_later_request_does_not_cut_the_response_before_it(
+async def test_invalid_later_request_does_not_cut_the_response_before_it(
     connection: Connection, next_request: bytes
 ) -> None:
     connection.app.may_answer.clear()
@@ -362,7 +362,7 @@ async def test_a_bad_later_request_does_not_cut_the_response_before_it(
     assert connection.wire.is_closed
 
 
-async def test_a_slow_body_gets_no_second_response(connection: Connection) -> None:
+async def test_slow_body_gets_no_second_response(connection: Connection) -> None:
     connection.app.may_read.clear()
     connection.send_head(b"content-length: 100000")
     await asyncio.sleep(0)
@@ -376,7 +376,7 @@ async def test_a_slow_body_gets_no_second_response(connection: Connection) -> No
     connection.app.may_read.set()
 
 
-async def test_one_connection_too_many_is_rejected() -> None:
+async def test_connection_over_the_limit_is_rejected() -> None:
     state = ServerState()
     first, second = Connection(state, 2), Connection(state, 2)
     third = Connection(state, 2)
@@ -390,7 +390,7 @@ async def test_one_connection_too_many_is_rejected() -> None:
         assert open_one.wire.written.endswith(b"ok")
 
 
-async def test_a_lost_connection_leaves_no_timers(connection: Connection) -> None:
+async def test_lost_connection_leaves_no_timers(connection: Connection) -> None:
     connection.send_head(b"content-length: 3")
     connection.protocol.connection_lost(None)
     assert all(timer.is_canceled for timer in connection.loop.timers)

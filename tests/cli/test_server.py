@@ -1,4 +1,4 @@
-"""The server of the commands stops in order."""
+"""The server of the commands, which stops in order."""
 
 import asyncio
 import socket
@@ -10,8 +10,8 @@ from letmepost.cli.protocol import LimitedConfig
 from letmepost.cli.server import Server, ServerHooks
 
 
-async def test_what_waits_for_the_end_is_told_of_it_before_the_server_waits() -> None:
-    """A follower of a stream would otherwise hold the server up until it is cut off."""
+async def test_stop_hook_is_called_before_the_server_waits_for_requests() -> None:
+    """Otherwise, a follower of a stream would delay the stop until it is cut off."""
     stopping, begun = asyncio.Event(), asyncio.Event()
 
     async def follow(scope: Scope, receive: Receive, send: Send) -> None:

@@ -20,7 +20,7 @@ WAIT = "import signal; signal.pause()"
 
 @pytest.fixture
 def starts(tmp_path: Path) -> Path:
-    """The file in which scripts note their pids."""
+    """Return the file to which scripts write their pids."""
     file = tmp_path / "starts"
     file.touch()
     return file
@@ -29,7 +29,7 @@ def starts(tmp_path: Path) -> Path:
 def supervisor_of(
     starts: Path, script: Callable[[int], str], *, count: int = 1, stop_within_s: float = 30
 ) -> Supervisor:
-    """Make a supervisor of scripts, by their number."""
+    """Return a supervisor of scripts, by their number."""
     group = ProcessGroup(
         count=count,
         command=lambda number: [sys.executable, "-c", script(number), str(starts)],
@@ -46,7 +46,7 @@ def pids_in(starts: Path) -> list[int]:
 
 
 async def test_supervisor_fails_and_ends_the_others_when_a_process_does_not_start(starts: Path) -> None:
-    """The second one fails only when the first one runs."""
+    """The second process fails only while the first one runs."""
     fail = "import sys, time\nwhile not open(sys.argv[1]).read(): time.sleep(0.01)\nraise SystemExit(3)"
     supervisor = supervisor_of(starts, lambda number: fail if number else f"{NOTE_PID}; {READY}; {WAIT}", count=2)
     with pytest.raises(CannotStart, match="2 of 2 ended with status 3"):
@@ -56,7 +56,7 @@ async def test_supervisor_fails_and_ends_the_others_when_a_process_does_not_star
 
 
 async def test_supervisor_replaces_a_process_that_ends(starts: Path) -> None:
-    """Three end as soon as they are ready, the fourth one stays."""
+    """Three processes end as soon as they are ready; the fourth one stays."""
     script = "; ".join((NOTE_PID, READY, COUNT, f"exec({WAIT!r} if count > 3 else 'raise SystemExit(7)')"))
     supervisor = supervisor_of(starts, lambda _number: script)
     running = asyncio.create_task(supervisor.run())

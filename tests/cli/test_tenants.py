@@ -1,4 +1,4 @@
-"""Tenants and keys on the command line."""
+"""The commands for tenants and keys."""
 
 import pytest
 
@@ -21,7 +21,7 @@ _COMMANDS = [
 
 
 class Shell:
-    """Commands over one database."""
+    """Runs commands with one database."""
 
     def __init__(self, urls: DatabaseURLs) -> None:
         self.environment = environment_of(urls.api)
@@ -39,7 +39,7 @@ def shell(database_urls: DatabaseURLs) -> Shell:
     return Shell(database_urls)
 
 
-def test_a_tenant_is_made_shown_and_listed(shell: Shell) -> None:
+def test_created_tenant_is_shown_and_listed(shell: Shell) -> None:
     made = shell("org", "create", "Acme & Söhne", "--json")
     assert made.code == 0
     assert made.data["name"] == "Acme & Söhne"
@@ -50,7 +50,7 @@ def test_a_tenant_is_made_shown_and_listed(shell: Shell) -> None:
     assert shell("org", "list", "--json").data == [second, made.data]
 
 
-def test_people_read_tables(shell: Shell) -> None:
+def test_output_is_a_table_without_json(shell: Shell) -> None:
     organization = shell.organization("[bold]Acme[/bold]")
     listed = shell("org", "list").out
     assert listed.splitlines()[0].split() == ["Id", "Name", "Created", "at"]
@@ -59,12 +59,12 @@ def test_people_read_tables(shell: Shell) -> None:
     assert organization in shell("org", "show", organization).out
 
 
-def test_an_empty_list_says_what_to_do(shell: Shell) -> None:
+def test_empty_list_shows_the_next_step(shell: Shell) -> None:
     assert "letmepost org create" in shell("org", "list").out
     assert shell("org", "list", "--json").data == []
 
 
-def test_a_key_is_minted_listed_and_revoked(shell: Shell) -> None:
+def test_key_is_created_listed_and_revoked(shell: Shell) -> None:
     organization = shell.organization()
     minted = shell("key", "create", organization, "--mode", "live", "--scope", "posts:write", "--json").data
     assert parse(minted["key"]) is not None
@@ -80,27 +80,27 @@ def test_a_key_is_minted_listed_and_revoked(shell: Shell) -> None:
     assert again["revokedAt"] is not None
 
 
-def test_a_key_that_people_mint_is_printed_whole(shell: Shell) -> None:
-    """It is shown once, so that a table that cuts it off would lose it."""
+def test_table_shows_the_whole_new_key(shell: Shell) -> None:
+    """It is shown only once, so a table must not cut it off."""
     printed = shell("key", "create", shell.organization()).out
     assert any(parse(word) is not None for word in printed.split())
     assert shell("key", "create", shell.organization()).out.count("lmp_test_") == 1
 
 
-def test_a_key_without_scopes_has_all_of_them(shell: Shell) -> None:
+def test_key_without_scopes_has_all_scopes(shell: Shell) -> None:
     organization = shell.organization()
     shell("key", "create", organization)
     assert shell("key", "list", organization, "--json").data[0]["scopes"] == ["*"]
 
 
-def test_revoking_twice_keeps_the_first_end(shell: Shell) -> None:
+def test_second_revocation_keeps_the_first_time(shell: Shell) -> None:
     organization = shell.organization()
     key = shell("key", "create", organization, "--json").data["id"]
     first, again = (shell("key", "revoke", organization, key, "--json").data for _ in range(2))
     assert first == again
 
 
-def test_one_tenants_key_is_not_anothers(shell: Shell) -> None:
+def test_key_of_another_tenant_is_not_found(shell: Shell) -> None:
     owner, other = shell.organization(), shell.organization()
     key = shell("key", "create", owner, "--json").data["id"]
     refused = shell("key", "revoke", other, key)
@@ -109,7 +109,7 @@ def test_one_tenants_key_is_not_anothers(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("words", _COMMANDS[2:], ids=" ".join)
-def test_a_tenant_that_does_not_exist_is_a_failure(shell: Shell, words: tuple[str, ...]) -> None:
+def test_missing_tenant_is_reported(shell: Shell, words: tuple[str, ...]) -> None:
     failed = shell(*words, "--json")
     assert (failed.code, failed.out) == (1, "")
     assert "There is no such organization." in failed.error
@@ -128,14 +128,14 @@ def test_a_tenant_that_does_not_exist_is_a_failure(shell: Shell, words: tuple[st
     ],
     ids=" ".join,
 )
-def test_a_command_that_is_not_understood_exits_with_2(words: tuple[str, ...]) -> None:
+def test_invalid_command_line_exits_with_2(words: tuple[str, ...]) -> None:
     ended = run({}, *words)
     assert (ended.code, ended.out) == (2, "")
     assert "Usage:" in ended.error
 
 
 @pytest.mark.parametrize("words", _COMMANDS, ids=" ".join)
-def test_without_settings_each_variable_is_named(words: tuple[str, ...]) -> None:
+def test_missing_settings_are_named(words: tuple[str, ...]) -> None:
     failed = run({"LETMEPOST_KEYS": "k1:c2VjcmV0"}, *words)
     assert (failed.code, failed.out) == (1, "")
     assert "DATABASE_URL" in failed.error
@@ -144,32 +144,32 @@ def test_without_settings_each_variable_is_named(words: tuple[str, ...]) -> None
 
 
 @pytest.mark.parametrize("words", _COMMANDS, ids=" ".join)
-def test_a_database_that_is_away_is_a_failure_in_one_line(words: tuple[str, ...]) -> None:
+def test_unreachable_database_is_reported_in_one_line(words: tuple[str, ...]) -> None:
     failed = run(environment_of(), *words)
     assert (failed.code, failed.out) == (1, "")
     assert len(failed.error.splitlines()) == 1
     assert "letmepost doctor" in failed.error
 
 
-def test_a_role_that_is_not_bound_by_row_level_security_is_refused(database_urls: DatabaseURLs) -> None:
+def test_role_that_bypasses_row_level_security_is_rejected(database_urls: DatabaseURLs) -> None:
     failed = run(environment_of(database_urls.admin), "org", "list")
     assert failed.code == 1
     assert "row-level security" in failed.error
 
 
-def test_a_tenant_is_renamed(shell: Shell) -> None:
+def test_tenant_is_renamed(shell: Shell) -> None:
     organization = shell.organization()
     assert shell("org", "rename", organization, "Acme & Sons", "--json").data["name"] == "Acme & Sons"
     assert shell("org", "show", organization, "--json").data["name"] == "Acme & Sons"
 
 
-def test_a_deleted_tenant_is_not_found_any_more(shell: Shell) -> None:
+def test_deleted_tenant_is_not_found(shell: Shell) -> None:
     organization = shell.organization()
     assert shell("org", "delete", organization, "--yes", "--json").data == {"id": organization, "deleted": True}
     assert shell("org", "show", organization).code == 1
 
 
-def test_whoever_is_not_sure_deletes_nothing(shell: Shell) -> None:
+def test_tenant_is_not_deleted_without_confirmation(shell: Shell) -> None:
     organization = shell.organization()
     assert shell("org", "delete", organization).code == 1
     assert shell("org", "show", organization).code == 0

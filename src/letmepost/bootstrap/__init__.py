@@ -1,1 +1,1 @@
-"""The only wiring: settings in, services out. One module a process, so that each imports only what it runs."""
+"""The only place that wires the service: settings in, services out. One module per process, so each imports little."""

@@ -1,4 +1,4 @@
-"""The API: its use cases, and the application around them."""
+"""Wires the API: its use cases, and the application around them."""
 
 import asyncio
 import json
@@ -53,7 +53,7 @@ from letmepost.storage.tenants.api_keys import EveryTenantKeys
 async def open_api(
     settings: Settings, platforms: Mapping[str, Platform], environment: Mapping[str, str], metrics: Metrics
 ) -> AsyncIterator[APIServices]:
-    """The use cases behind the API."""
+    """Open the use cases of the API."""
     async with (
         open_core(settings, platforms, environment, metrics, Process.API) as core,
         listening(core.wakeups, BATCH_CHANNEL, STREAM_CHANNEL),
@@ -130,7 +130,7 @@ async def open_api(
 
 @asynccontextmanager
 async def listening(wakeups: Wakeups, *channels: str) -> AsyncIterator[None]:
-    """Pass the channels' hints on, meanwhile."""
+    """Listen to the channels while the context is open."""
     listener = asyncio.create_task(wakeups.listen(*channels))
     try:
         yield
@@ -159,7 +159,7 @@ def make_api(
 
 
 def describe_api() -> str:
-    """The description of the API, as it is committed."""
+    """Return the OpenAPI document of the API, as committed."""
     app = create_app(_no_services, docs_url="/docs", new_request_id=str, example_platform=_example_platform())
     return json.dumps(app.openapi(), indent=2, ensure_ascii=False) + "\n"
 
@@ -170,18 +170,18 @@ def _example_platform() -> str:
 
 @asynccontextmanager
 async def _no_services() -> AsyncIterator[APIServices]:
-    """For describing the API, which calls nothing."""
+    """Return services for an application that is only described, never called."""
     raise RuntimeError("this application only describes itself")
     yield
 
 
 def new_request_id(clock: Clock) -> str:
-    """The id of a request that brings none."""
+    """Return the id of a request that arrives without one."""
     return spell(Prefix.REQUEST, new_id(clock))
 
 
 def docs_url(settings: Settings) -> str:
-    """Where the pages are that errors link to."""
+    """Return the URL of the pages that errors link to."""
     return f"{str(settings.public_url).rstrip('/')}/docs"
 
 

@@ -1,4 +1,4 @@
-"""The use cases that connect accounts: by credentials, by consent, and on hosted pages."""
+"""Wires the use cases that connect accounts: by credentials, by consent, and on hosted pages."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from letmepost.storage.accounts.maintenance import EveryTenantAccounts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectingParts:
-    """The use cases."""
+    """The use cases that connect accounts."""
 
     connecting: Connecting
     consents: Consents
@@ -32,7 +32,7 @@ class ConnectingParts:
 
 
 def connecting_parts(core: Core) -> ConnectingParts:
-    """Return those of a deployment."""
+    """Return the use cases that connect accounts in a deployment."""
     database, keyring, units, worlds, settings = core.database, core.keyring, core.units, core.worlds, core.settings
     address = PublicAddress(str(settings.public_url), is_set="public_url" in settings.model_fields_set)
     return_urls, browsers = ReturnUrls(settings.return_origins), Browsers(keyring)

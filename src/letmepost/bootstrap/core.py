@@ -1,4 +1,4 @@
-"""What API and worker share."""
+"""Wires what the API and the worker share."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -41,7 +41,7 @@ USER_AGENT = f"letmepost/{__version__}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Core:
-    """What API and worker share."""
+    """The parts that the API and the worker share."""
 
     settings: Settings
     clock: Clock
@@ -72,11 +72,11 @@ async def open_core(
     process: Process,
     clock: Clock | None = None,
 ) -> AsyncIterator[Core]:
-    """Open everything that API and worker share.
+    """Open the parts that the API and the worker share.
 
     Args:
-        platforms: by name; their settings are read from the environment.
-        clock: the machine's own, if left out.
+        platforms: by name. Their settings are read from the environment.
+        clock: the system clock by default.
 
     Raises:
         UnsafeDeploymentError: the login role has too many rights for the process, or too few.
@@ -142,7 +142,7 @@ async def open_core(
 
 
 def open_redis(url: str, *, timeout_s: float | None) -> Redis:
-    """A client that tries once more and then gives up: Redis is a hint, and nobody waits long for one."""
+    """Return a client that retries once and then fails: Redis holds only hints, so no caller waits long for it."""
     client: Redis = Redis.from_url(
         url, socket_connect_timeout=1.0, socket_timeout=timeout_s, retry=Retry(NoBackoff(), 1), health_check_interval=10
     )
@@ -151,7 +151,7 @@ def open_redis(url: str, *, timeout_s: float | None) -> Redis:
 
 @asynccontextmanager
 async def open_checked_database(settings: Settings, process: Process, *, pool_size: int) -> AsyncIterator[Database]:
-    """Open the database with the login role of a process, after a check of what that role may do.
+    """Open the database with the login role of a process, after a check of the rights of that role.
 
     Raises:
         UnsafeDeploymentError: the login role has too many rights for the process, or too few.
@@ -172,13 +172,13 @@ async def open_checked_database(settings: Settings, process: Process, *, pool_si
 
 
 async def check_database(settings: Settings, process: Process) -> None:
-    """Check that a process could start. Raises as `open_checked_database`, or what connecting raises."""
+    """Check that a process could start. Raise as `open_checked_database`, or the error of the connection."""
     async with open_checked_database(settings, process, pool_size=1):
         pass
 
 
 def open_blobs(settings: Settings, stack: AsyncExitStack) -> tuple[BlobStore, DirectUploads | None]:
-    """Where media are kept; and the same again if callers can upload to it directly."""
+    """Return the store of media files; and the same store again if callers can upload to it directly."""
     if settings.s3_bucket is None:
         return DiskBlobStore(settings.media_dir), None
     secret = settings.s3_secret_access_key

@@ -1,4 +1,4 @@
-"""What `letmepost doctor` looks at."""
+"""Wires the parts that `letmepost doctor` checks."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,7 +20,7 @@ from letmepost.storage.revisions import newest_revision
 
 @asynccontextmanager
 async def open_parts(settings: Settings) -> AsyncIterator[Parts]:
-    """The parts of a deployment; nothing is connected to before it is checked."""
+    """Open the parts of a deployment. A part is connected to when it is checked, not before."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()

@@ -1,4 +1,4 @@
-"""Who counts, and what is asked of the database for it."""
+"""Wires the metrics, and the database queries behind them."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,17 +9,17 @@ from letmepost.storage.publishing.queue import EveryTenantQueue
 
 
 def make_metrics(settings: Settings, shared: SharedMetrics | None = None) -> Metrics:
-    """Return what counts, if metrics are enabled. `shared`: if several processes count together."""
+    """Return the metrics, which count nothing if they are disabled. `shared`: if several processes count together."""
     if settings.metrics_port is None:
         return Metrics()
-    # Imported here because it takes memory that a process without it should not spend.
+    # Imported here to save memory in a process without metrics.
     from letmepost.gateways.prometheus import PrometheusMetrics  # noqa: PLC0415 - see above
 
     return PrometheusMetrics(settings.metrics_port, shared)
 
 
 def queue_reader(database: Database) -> Callable[[], Awaitable[QueueState]]:
-    """How the state of the queue is learnt."""
+    """Return a function that reads the state of the queue."""
     queue = EveryTenantQueue(database)
 
     async def read() -> QueueState:

@@ -16,7 +16,7 @@ from letmepost.storage.sealing import Keyring
 
 @asynccontextmanager
 async def open_units(settings: Settings) -> AsyncIterator[UnitsOfWork]:
-    """Open a connection to the database, as the API does, for one command."""
+    """Open a connection to the database for one command, with the role of the API."""
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(open_checked_database(settings, Process.API, pool_size=1))

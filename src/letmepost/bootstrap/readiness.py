@@ -1,4 +1,4 @@
-"""Whether the deployment can publish."""
+"""Checks if the deployment can publish."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 def readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
-    """Looks at every part. Without Redis, or with posts that are late, the API serves all the same, and says so."""
+    """Return a check of every part. The API also serves without Redis and with overdue posts, and reports both."""
     schema = DatabaseReadiness(core.database, newest_revision())
     queue = EveryTenantQueue(core.database)
     heartbeats = Heartbeats(core.redis)
@@ -34,24 +34,24 @@ def readiness(core: Core) -> Callable[[], Awaitable[Readiness]]:
             parts["migrations"] = None if behind is None else Problem(behind)
             overdue_s = await queue.oldest_overdue_s()
             if overdue_s > OVERDUE_S:
-                parts["overdue"] = Problem(f"a post waits for {overdue_s:.0f} s", is_tolerable=True)
+                parts["overdue"] = Problem(f"the oldest post is {overdue_s:.0f} s overdue", is_tolerable=True)
             async with core.units.begin(DEPLOYMENT) as work:
                 parts["pauses"] = _paused([row.scope for row in await pauses.list_all(work)])
         except DATABASE_ERRORS as error:
             parts["database"] = Problem(f"does not answer: {type(error).__name__}")
         try:
-            parts["worker"] = None if await heartbeats.count() else Problem("no worker lives")
+            parts["worker"] = None if await heartbeats.count() else Problem("no worker is running")
         except (RedisError, OSError) as error:
             log.warning("redis.lost", error=str(error), role="readiness")
             parts["redis"] = Problem(f"does not answer: {type(error).__name__}", is_tolerable=True)
-            parts["worker"] = Problem("unknown: its heartbeat is in Redis", is_tolerable=True)
+            parts["worker"] = Problem("unknown: heartbeats are in Redis", is_tolerable=True)
         return Readiness(parts=parts)
 
     return check
 
 
 def _paused(scopes: Sequence[PauseSelector]) -> Problem | None:
-    """What an operator has stopped. Whoever asks needs no key, so it names no tenant."""
+    """Describe what an operator has paused. The caller has no key, so no tenant is named."""
     if not scopes:
         return None
     if PauseSelector() in scopes:

@@ -1,4 +1,4 @@
-"""The sandbox: simulators only, no database."""
+"""Wires the sandbox: simulators only, no database."""
 
 import asyncio
 from pathlib import Path
@@ -12,7 +12,7 @@ from letmepost.sandbox.store import open_store
 
 
 def make_sandbox(state: Path | None, token: str) -> Starlette:
-    """The application; `state` is the file that keeps its state, None to forget it."""
+    """Return the application. `state` is the file that stores its state; None keeps it in memory."""
     clock = SystemClock()
     return create_app(
         discover(), open_store(state), token=token, now=clock.now, entropy=clock.entropy, sleep=asyncio.sleep

@@ -1,4 +1,4 @@
-"""The worker: its use cases, and the process around them."""
+"""Wires the worker: its use cases, and the process around them."""
 
 import asyncio
 import os
@@ -56,10 +56,10 @@ from letmepost.worker.main import run_worker
 from letmepost.worker.services import WorkerServices
 
 COUNTERS_KEPT = timedelta(days=32)
-"""From a period's start: longer than the longest, a month."""
+"""How long counters are kept, from the start of their period. The longest period is a month."""
 
 CONNECTING_KEPT = timedelta(days=1)
-"""Long after a consent could still be used: somebody who comes back with it is told that it is over."""
+"""How long OAuth states are kept after they expire, so that a late callback gets the error for an expired state."""
 
 
 @asynccontextmanager
@@ -72,7 +72,7 @@ async def open_worker(
     open_queue: Callable[[str], JobRedis] = open_job_redis,
     job_timeout_s: float = JOB_TIMEOUT_S,
 ) -> AsyncIterator[WorkerServices]:
-    """Open the use cases behind the worker. `clock`: the machine's own, if left out."""
+    """Open the use cases of the worker. `clock`: the system clock by default."""
     metrics = make_metrics(settings)
     async with (
         open_core(settings, platforms, environment, metrics, Process.WORKER, clock) as core,
@@ -160,17 +160,17 @@ async def work(settings: Settings, environment: Mapping[str, str]) -> None:
 
 
 def key_prefix(deployment_id: UUID) -> str:
-    """Return what the deployment's keys in the job queue begin with."""
+    """Return the prefix of the deployment's keys in the job queue."""
     return f"letmepost:{deployment_id}"
 
 
 def health_key(prefix: str, settings: Settings) -> str:
-    """Return the key that `arq --check` reads: the one of the worker with this name."""
+    """Return the key that `arq --check` reads, from the name of the worker."""
     return f"{prefix}:health:{settings.worker_name or socket.gethostname()}"
 
 
 def __getattr__(name: str) -> object:
-    """Return `WorkerSettings` for arq's command. The environment is read only when it is asked for."""
+    """Return `WorkerSettings` for arq's command. The environment is read only when the name is used."""
     if name == "WorkerSettings":
         try:
             settings = read_settings(os.environ)
@@ -181,20 +181,20 @@ def __getattr__(name: str) -> object:
 
 
 def arq_settings(settings: Settings, environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the arguments with which arq's command makes a worker, or checks its health.
+    """Return the arguments with which arq's command creates a worker, or checks its health.
 
-    The command always makes arq's own `Worker`, which this package overrides. So the first thing that it is told to do
-    is to run ours, until the process is asked to stop.
+    The command always creates arq's own `Worker`, which this package overrides. So its startup function runs
+    ours, until the process is asked to stop.
     """
 
     async def run(_ctx: dict[Any, Any]) -> None:
         configure_logs(as_json=not sys.stderr.isatty())
         await work(settings, environment)
-        raise asyncio.CancelledError  # arq ends in order
+        raise asyncio.CancelledError  # arq shuts down cleanly
 
     prefix = key_prefix(asyncio.run(_read_deployment_id(settings)))
     return {
-        "functions": jobs.functions(),  # arq refuses to start without any; its worker never runs them
+        "functions": jobs.functions(),  # arq does not start without any; its worker never runs them
         "on_startup": run,
         "redis_settings": redis_settings(settings.redis_url.get_secret_value()),
         "health_check_key": health_key(prefix, settings),
@@ -207,7 +207,7 @@ async def _read_deployment_id(settings: Settings) -> UUID:
 
 
 def kept_for(settings: Settings) -> Mapping[Kept, timedelta]:
-    """How long each thing is kept. Deliveries go before their events, which wait for them."""
+    """Return how long each class of records is kept. Deliveries are deleted before their events."""
     days = timedelta(days=settings.events_kept_days)
     return {
         Kept.JOURNALS: timedelta(days=settings.journals_kept_days),
@@ -223,5 +223,5 @@ def kept_for(settings: Settings) -> Mapping[Kept, timedelta]:
 
 
 def jitter() -> float:
-    """A number in [-1, 1] that spreads retries."""
+    """Return a random number in [-1, 1] to spread retries."""
     return random.uniform(-1, 1)  # noqa: S311 - spreads retries; protects nothing

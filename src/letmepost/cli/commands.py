@@ -1,6 +1,6 @@
-"""The commands, put together. Each noun has a module of its own.
+"""Puts the commands together. Each noun has its own module.
 
-A command imports what it runs when it runs it: importing everything costs each process a second and 50 MB.
+A command imports its code when it runs: importing everything costs each process a second and 50 MB.
 """
 
 import typer
@@ -15,13 +15,13 @@ from letmepost.cli.wiring import Wiring
 
 
 def create_cli(wiring: Wiring) -> typer.Typer:
-    """The `letmepost` command."""
+    """Return the `letmepost` command."""
     cli = typer.Typer(
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         help="Publish to many social accounts, once and only once.",
-        epilog="`letmepost dev` runs everything on this machine. The exit code is 0 when it is done, 1 when it could"
-        " not be done, 2 when the command was not understood.",
+        epilog="`letmepost dev` runs everything on this machine. The exit code is 0 for success, 1 for a failure, and 2"
+        " for an invalid command line.",
     )
     add_serve(cli, wiring)
     add_servers(cli, wiring)

@@ -1,4 +1,4 @@
-"""From the environment to the settings."""
+"""Reads the settings from the environment."""
 
 from collections.abc import Mapping
 
@@ -9,12 +9,12 @@ from letmepost.settings import Settings
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings, or exit and name each variable that is wrong; never its value."""
+    """Return the settings, or exit and name each variable that is wrong, without its value."""
     try:
         return Settings.model_validate(given_settings(environment))
     except ValidationError as error:
         lines = [f"  {line}" for line in complaints(error)]
-        fail("\n".join(["These settings are missing or wrong (see .env.example):", *lines]))
+        fail("\n".join(["These settings are missing or invalid (see .env.example):", *lines]))
 
 
 def given_settings(environment: Mapping[str, str]) -> dict[str, str]:
@@ -24,11 +24,11 @@ def given_settings(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def complaints(error: ValidationError, prefix: str = "") -> list[str]:
-    """What is wrong with each variable, without what it holds. `prefix`: of a platform's settings, its name and `_`."""
+    """Describe what is wrong with each variable, without its value. `prefix`: for a platform, its name and `_`."""
     found = error.errors(include_input=False)
     return [f"{variable(prefix + str(complaint['loc'][0]))}: {complaint['msg']}" for complaint in found]
 
 
 def variable(name: str) -> str:
-    """The environment variable of a setting."""
+    """Return the environment variable of a setting."""
     return name if name.isupper() else f"LETMEPOST_{name.upper()}"

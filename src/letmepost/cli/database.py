@@ -1,4 +1,4 @@
-"""What a command says when it cannot use the database: one line, and what to do."""
+"""Reports in one line why a command cannot use the database, and how to fix it."""
 
 import asyncio
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def require_database(wiring: Wiring, settings: "Settings", process: Process) -> None:
-    """Connect once before a process starts. A server that fails while it starts reports a traceback instead."""
+    """Connect once before a process starts: a server that fails while it starts would report a traceback."""
     url = settings.database_url_of(process)
     with database_required("" if url is None else url.get_secret_value(), process.variable):
         asyncio.run(_check(wiring, settings, process))
@@ -27,11 +27,11 @@ async def _check(wiring: Wiring, settings: "Settings", process: Process) -> None
 
 @contextmanager
 def database_required(url: str, variable: str) -> Iterator[None]:
-    """Turn a failure to use the database into one line and exit status 1.
+    """Turn a database error into one line and exit status 1.
 
     Args:
-        url: what the command connects with. Only its host, port, database and user are shown.
-        variable: the environment variable that holds it.
+        url: the URL that the command connects to. Only its host, port, database and user are shown.
+        variable: the environment variable of the URL.
     """
     from letmepost.storage.database import DATABASE_ERRORS
     from letmepost.storage.roles import UnsafeDeploymentError

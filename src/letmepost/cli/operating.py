@@ -1,4 +1,4 @@
-"""Runs use cases for the commands of the operator, without the API."""
+"""Runs use cases for the operator's commands, without the API."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,24 +22,24 @@ T = TypeVar("T")
 
 
 def id_of(prefix: Prefix) -> Callable[[str], UUID]:
-    """A parser of ids that were typed."""
+    """Return a parser of ids on the command line."""
 
     def read(text: str) -> UUID:
         try:
             return parse(prefix, text)
         except MalformedIdError:
-            raise typer.BadParameter(f"{text!r} does not look like {prefix}_… with 26 characters.") from None
+            raise typer.BadParameter(f"{text!r} is not an id such as {prefix}_… with 26 characters.") from None
 
     return read
 
 
 def carry_out(wiring: Wiring, run: "Callable[[Work], Awaitable[T]]") -> T:
-    """Run a use case in one unit of work of the deployment.
+    """Run a use case in one unit of work of the deployment, and return its result.
 
-    An error of the use case, or of connecting, is reported in one line, with exit status 1.
+    A failure of the use case or of the connection is reported in one line, with exit status 1.
     """
     settings = read_settings(wiring.environment)
-    configure_logs(as_json=False)  # standard output is the answer's
+    configure_logs(as_json=False)  # standard output is for the result
 
     async def call() -> T:
         from letmepost.storage.database import DEPLOYMENT

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for scripts, and why they failed."""
+"""Prints results as tables for people or JSON for scripts, and the reasons of failures."""
 
 import json
 import sys
@@ -7,13 +7,13 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-_NOT_A_TERMINAL_COLUMNS = 1000  # what is piped is never cut off
+_NOT_A_TERMINAL_COLUMNS = 1000  # piped output is never truncated
 
 AsJSON = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 
 
 def show(value: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print one thing."""
+    """Print one object."""
     if as_json:
         typer.echo(json.dumps(value, ensure_ascii=False))
         return
@@ -21,7 +21,7 @@ def show(value: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def show_all(values: Sequence[Mapping[str, Any]], *, as_json: bool, nothing: str) -> None:
-    """Print a list; `nothing` is what people read when it is empty."""
+    """Print a list. `nothing` is the text for an empty one."""
     if as_json:
         typer.echo(json.dumps(list(values), ensure_ascii=False))
     elif values:
@@ -31,7 +31,7 @@ def show_all(values: Sequence[Mapping[str, Any]], *, as_json: bool, nothing: str
 
 
 def fail(message: str) -> NoReturn:
-    """Say why it cannot be done, and exit with 1."""
+    """Print why the command failed, and exit with 1."""
     typer.secho(message, fg="red", err=True)
     raise typer.Exit(1)
 
@@ -50,7 +50,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, has_header
 
 
 def _heading(name: str) -> str:
-    """`lastUsedAt` as people write it."""
+    """Return `Last used at` for `lastUsedAt`."""
     words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
     return words.capitalize()
 

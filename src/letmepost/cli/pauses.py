@@ -1,4 +1,4 @@
-"""The emergency stop, for the operator: it works without the API."""
+"""The commands of the emergency stop. They work without the API."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from letmepost.services.work import Work
     from letmepost.storage.tenants.pauses import PauseRow, PauseSelector
 
-PlatformOption = Annotated[str | None, typer.Option(help="Only this network.")]
+PlatformOption = Annotated[str | None, typer.Option(help="Only this platform.")]
 OrganizationOption = Annotated[
     UUID | None, typer.Option("--org", parser=id_of(Prefix.ORGANIZATION), metavar="ORG_ID", help="Only this tenant.")
 ]
 AccountOption = Annotated[
     UUID | None,
-    typer.Option(parser=id_of(Prefix.ACCOUNT), metavar="ACC_ID", help="Only this account; with its --org."),
+    typer.Option(parser=id_of(Prefix.ACCOUNT), metavar="ACC_ID", help="Only this account. Needs --org."),
 ]
 
 
 def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
-    """`pause`, `resume` and `pauses`."""
+    """Add the commands `pause`, `resume` and `pauses`."""
 
-    @cli.command("pause", epilog="Example: letmepost pause --platform bluesky --reason 'Their API is ill'")
+    @cli.command("pause", epilog="Example: letmepost pause --platform bluesky --reason 'API outage'")
     def pause(
         platform: PlatformOption = None,
         organization: OrganizationOption = None,
         account: AccountOption = None,
-        reason: Annotated[str | None, typer.Option(help="Shown in the result of every post that is held.")] = None,
+        reason: Annotated[str | None, typer.Option(help="Shown in the result of each held post.")] = None,
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
-        """Stop publishing everything, or only what the options name. What is due is held until `resume`."""
+        """Stop publishing everything, or only what the options select. Due posts are held until `resume`."""
         from letmepost.platforms import discover
         from letmepost.services.tenants import pauses
 
@@ -52,7 +52,7 @@ def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
         account: AccountOption = None,
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
-        """End the pause of exactly these options, and queue again what it held."""
+        """End the pause with exactly these options, and queue the held posts again."""
         from letmepost.services.tenants import pauses
 
         scope = _scope(platform, organization, account)
@@ -65,12 +65,12 @@ def add_pauses(cli: typer.Typer, wiring: Wiring) -> None:
 
         released = carry_out(wiring, resume_if_paused)
         if released is None:
-            fail("That is not paused; `letmepost pauses` lists what is.")
+            fail("There is no such pause. `letmepost pauses` lists all.")
         show({**_named(scope), "released": released}, as_json=as_json)
 
     @cli.command("pauses")
     def list_all(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
-        """List what is paused, the oldest first."""
+        """List all pauses, oldest first."""
         from letmepost.services.tenants import pauses
 
         rows = carry_out(wiring, pauses.list_all)

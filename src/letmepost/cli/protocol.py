@@ -1,4 +1,4 @@
-"""The HTTP/1.1 protocol of our servers: uvicorn's, with limits on headers, slow clients and connections."""
+"""The HTTP/1.1 protocol of the servers: uvicorn's, with limits on headers, slow clients and connections."""
 
 import asyncio
 from collections.abc import Callable
@@ -29,8 +29,8 @@ class LimitedConfig(uvicorn.Config):
     """The configuration of a server with limits.
 
     Args:
-        describe_error: makes the error envelope.
-        options: as uvicorn.Config.
+        describe_error: returns the error envelope.
+        options: those of `uvicorn.Config`.
     """
 
     def __init__(
@@ -47,10 +47,10 @@ class LimitedConfig(uvicorn.Config):
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection.
+    """One connection, with limits.
 
-    Time is the event loop's. Only clients are limited: while the application does not read a body, or writes its
-    response, no timer of this class runs out.
+    Time is the event loop's. The limits are for clients only: no timer of this class expires while the application
+    does not read a body, or writes its response.
     """
 
     def __init__(
@@ -87,10 +87,10 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what arrived, and check it against the limits."""
+        """Parse received bytes, and check them against the limits."""
         if self._is_over:
             return
-        self._bytes_without_content += len(data)  # before parsing: the callbacks set it back
+        self._bytes_without_content += len(data)  # before parsing: the callbacks reset it
         super().data_received(data)
         if self._is_over:
             return
@@ -100,17 +100,17 @@ class LimitedProtocol(HttpToolsProtocol):
             self._await_request()
 
     def on_message_begin(self) -> None:
-        """Note that a request has begun."""
+        """Record that a request has begun."""
         self._has_begun = True
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header. Trailers are ignored: they must not become headers of a request that is being handled."""
+        """Store a header. Trailers are ignored: they must not become headers of a request that is being handled."""
         if self._is_in_head:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Hand the request to the application, unless its head is too large."""
+        """Pass the request to the application, unless its head is too large."""
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > HEAD_MAX_BYTES:
             self._rejection = HEADERS_TOO_LARGE
             raise ValueError(HEADERS_TOO_LARGE.message)  # ends parsing
@@ -119,26 +119,26 @@ class LimitedProtocol(HttpToolsProtocol):
         self._start_window()
 
     def on_body(self, body: bytes) -> None:
-        """Take a part of the body."""
+        """Pass a part of the body on."""
         self._bytes_without_content = 0
         self._window_bytes += len(body)
         super().on_body(body)
         self._was_paused = self._was_paused or self.flow.read_paused
 
     def on_message_complete(self) -> None:
-        """Await the next request."""
+        """Wait for the next request."""
         self._is_in_head, self._has_begun, self._bytes_without_content = True, False, 0
         self._stop_timer()
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Give the next request its time, if a part of it is here already."""
+        """Start the timer of the next request, if a part of it has arrived already."""
         super().on_response_complete()
         if self._has_begun and self._is_in_head and self.timeout_keep_alive_task is not None:
             self._await_request()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own text
-        """Answer what could not be parsed."""
+        """Respond to a request that could not be parsed."""
         self._reject(self._rejection)
 
     def _await_request(self) -> None:
@@ -171,13 +171,13 @@ class LimitedProtocol(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _reject(self, rejection: RequestError) -> None:
-        """Answer with an error where that is still possible, and close the connection."""
+        """Send an error response if that is still possible, and close the connection."""
         if not self._is_idle() and self._is_in_head:
-            # The fault is in a later request than the one that is being answered.
+            # The error is in a later request than the one that is being answered.
             self._is_over, self.cycle.keep_alive = True, False
             self._stop_timer()
             return
-        # An idle connection that is not in a head still receives the body of a request that has its response.
+        # An idle connection that is not in a head still receives the body of a request that was answered already.
         can_answer = self._is_in_head if self._is_idle() else not self.cycle.response_started
         if can_answer:
             envelope = self._describe_error(rejection)

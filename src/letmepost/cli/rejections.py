@@ -1,4 +1,4 @@
-"""Errors that a server answers by itself, before any application sees the request, and the limits behind them."""
+"""The errors that a server returns before the application receives the request, and their limits."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -33,8 +33,8 @@ def response(rejection: RequestError, envelope: Mapping[str, Any], headers: Iter
     """Return the HTTP response that ends a connection.
 
     Args:
-        envelope: the error as the body shows it.
-        headers: what each response of the server has.
+        envelope: the error, as in the body.
+        headers: the headers of every response of the server.
     """
     body = json.dumps(envelope).encode()
     sent = [

@@ -25,11 +25,11 @@ def run_server(
     sockets: Sequence[socket.socket] | None = None,
     **options: Any,
 ) -> None:
-    """Serve until SIGTERM or Ctrl-C; both stop the server in order and end the process with 0.
+    """Serve until SIGTERM or Ctrl-C. Both stop the server in order and end the process with 0.
 
     Args:
         sockets: accept connections on these, instead of on `host` and `port`.
-        options: `host` and `port`, and those of LimitedConfig.
+        options: `host` and `port`, and those of `LimitedConfig`.
     """
     from letmepost.cli.protocol import LimitedConfig
     from letmepost.cli.server import Server, ServerHooks
@@ -46,16 +46,16 @@ def run_server(
         **options,
         log_level="warning",
         access_log=False,
-        # The peer stays the peer: which proxies may name another client is LETMEPOST_TRUSTED_PROXIES.
+        # The peer address is kept: LETMEPOST_TRUSTED_PROXIES lists the proxies that may name another client.
         proxy_headers=False,
         server_header=False,
         date_header=True,
-        # Longer than proxies keep idle connections (60 s is usual): else one is closed just as a request is sent on it.
+        # Longer than proxies keep idle connections (60 s is usual), or one could close while a request is sent on it.
         timeout_keep_alive=75,
         timeout_graceful_shutdown=30,
     )
     server = Server(config, replace(hooks, on_start=start))
-    # uvicorn raises the signal once more when it has stopped, and the process would end as if it had been killed.
+    # uvicorn raises the signal again after it has stopped, and the process would end as if it had been killed.
     signal.signal(signal.SIGTERM, _exit)
     try:
         server.run(None if sockets is None else list(sockets))

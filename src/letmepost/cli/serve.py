@@ -1,4 +1,4 @@
-"""`letmepost serve`: the API, in one process or in several."""
+"""`letmepost serve`: runs the API in one or more processes."""
 
 import socket
 from collections.abc import Callable
@@ -17,11 +17,11 @@ from letmepost.gateways.metrics import SharedMetrics
 from letmepost.settings import SERVE_WORKERS_MAX, Settings
 
 WORKERS_DEFAULT_MAX = 8
-"""More would exceed the 100 connections that PostgreSQL allows by default, with 10 for each process and a worker."""
+"""With 10 connections for each process and a worker, more would exceed PostgreSQL's default of 100 connections."""
 
 
 def add_serve(cli: typer.Typer, wiring: Wiring) -> None:
-    """`serve`, and the command that each of its processes runs."""
+    """Add the command `serve`, and the command of each of its processes."""
 
     @cli.command(epilog="Example: letmepost serve --host 0.0.0.0 --port 8080 --workers 4")
     def serve(
@@ -32,15 +32,15 @@ def add_serve(cli: typer.Typer, wiring: Wiring) -> None:
             typer.Option(
                 min=1,
                 max=SERVE_WORKERS_MAX,
-                help="Processes that share the port. Default: LETMEPOST_SERVE_WORKERS, or else one for each core that "
+                help="Processes that share the port. Default: LETMEPOST_SERVE_WORKERS, or one for each core that "
                 f"the command may use, at most {WORKERS_DEFAULT_MAX}. Each opens up to LETMEPOST_DATABASE_POOL "
                 "database connections.",
             ),
         ] = None,
     ) -> None:
-        """Run the API. Any number of these may run beside each other.
+        """Run the API. Any number of these commands can run at the same time.
 
-        It is configured by environment variables: .env.example names them all, and `letmepost doctor` checks them.
+        It is configured by environment variables: .env.example lists them all, and `letmepost doctor` checks them.
         """
         settings = read_settings(wiring.environment)
         require_database(wiring, settings, Process.API)
@@ -54,16 +54,16 @@ def add_serve(cli: typer.Typer, wiring: Wiring) -> None:
 
     @cli.command("serve-process", hidden=True)
     def serve_process(
-        number: Annotated[int, typer.Argument(help="The number of this process, from 0.")],
-        listener: Annotated[int, typer.Argument(help="Descriptor of the socket of the API.")],
+        number: Annotated[int, typer.Argument(help="Number of this process, from 0.")],
+        listener: Annotated[int, typer.Argument(help="File descriptor of the API's socket.")],
         metrics_listener: Annotated[
-            int | None, typer.Argument(metavar="METRICS", help="Descriptor of the socket of the metrics.")
+            int | None, typer.Argument(metavar="METRICS", help="File descriptor of the metrics' socket.")
         ] = None,
         metrics_directory: Annotated[
-            Path | None, typer.Argument(metavar="FOLDER", help="Where the processes count.")
+            Path | None, typer.Argument(metavar="FOLDER", help="Directory of the shared counters.")
         ] = None,
     ) -> None:
-        """Run one process of the API. `serve` starts this command; there is no other use for it."""
+        """Run one process of the API. Only `serve` uses this command."""
         from letmepost.cli.supervisor import report_ready
 
         settings = read_settings(wiring.environment)
@@ -75,7 +75,7 @@ def add_serve(cli: typer.Typer, wiring: Wiring) -> None:
 
 
 def serve_workers(settings: Settings) -> int:
-    """Return how many processes `serve` runs if its command line does not say."""
+    """Return the default number of processes of `serve`."""
     return settings.serve_workers or min(usable_cores(), WORKERS_DEFAULT_MAX)
 
 

@@ -24,8 +24,8 @@ def serve_together(environment: Mapping[str, str], settings: Settings, count: in
     """Serve until SIGTERM or Ctrl-C.
 
     Args:
-        environment: of the processes.
-        count: how many of them.
+        environment: for the processes.
+        count: number of processes.
     """
     configure_logs(as_json=not sys.stderr.isatty())
     with ExitStack() as stack:
@@ -55,7 +55,7 @@ def serve_together(environment: Mapping[str, str], settings: Settings, count: in
 
 
 def media_processes_of(total: int, number: int, count: int) -> int:
-    """Return how many of the media processes an API process may have. Each needs one, even if there are fewer."""
+    """Return how many media processes an API process may have: its share of the total, at least one."""
     return max(1, total // count + (number < total % count))
 
 
@@ -64,12 +64,12 @@ async def _supervise(group: ProcessGroup) -> None:
 
 
 def _open_directory() -> TemporaryDirectory[str]:
-    """Make a directory for files that are written at each request: in memory, where the system offers that."""
+    """Create a directory for files that change at each request: in memory, if the system supports that."""
     return TemporaryDirectory(prefix="letmepost-metrics-", dir=_MEMORY if os.access(_MEMORY, os.W_OK) else None)
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Accept connections on an address; without one, on every address of this machine, IPv4 and IPv6."""
+    """Accept connections on an address, or without one on every IPv4 and IPv6 address of this machine."""
     is_every = host == _EVERY_ADDRESS and socket.has_dualstack_ipv6()
     family = socket.AF_INET6 if is_every or ":" in host else socket.AF_INET
     try:

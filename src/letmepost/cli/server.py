@@ -1,4 +1,4 @@
-"""The HTTP server of the commands."""
+"""The HTTP server that the commands run."""
 
 import socket
 from collections.abc import Callable
@@ -13,9 +13,9 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerHooks:
-    """What to call as soon as connections are accepted, and before the server waits for open requests to end.
+    """Functions to call once connections are accepted, and before the server waits for open requests to end.
 
-    Some requests end only when they are told to: event streams.
+    Event streams end only when they are stopped.
     """
 
     on_start: Callable[[], None] = field(default=_nothing)
@@ -23,14 +23,14 @@ class ServerHooks:
 
 
 class Server(uvicorn.Server):
-    """A server with hooks."""
+    """A server that calls hooks."""
 
     def __init__(self, config: uvicorn.Config, hooks: ServerHooks | None = None) -> None:
         super().__init__(config)
         self._hooks = hooks or ServerHooks()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to accept connections."""
+        """Start accepting connections."""
         await super().startup(sockets)
         self._hooks.on_start()
 

@@ -1,4 +1,4 @@
-"""The processes of a deployment, except the API: see `serve`."""
+"""The commands that run the processes of a deployment, except `serve`."""
 
 import asyncio
 import sys
@@ -22,14 +22,13 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
 
 def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
-    """`worker`, `sandbox` and `dev`."""
+    """Add the commands `worker`, `sandbox` and `dev`."""
 
     @cli.command()
     def worker() -> None:
-        """Run a worker: it publishes posts and sends webhooks. Any number of these may run beside each other.
+        """Run a worker, which publishes posts and sends webhooks. Any number of workers can run at the same time.
 
-        It connects with LETMEPOST_WORKER_DATABASE_URL, and finishes what it has begun when it is asked to stop
-        (SIGTERM).
+        It connects with LETMEPOST_WORKER_DATABASE_URL. On SIGTERM it finishes the work that it has begun.
         """
         configure_logs(as_json=not sys.stderr.isatty())
         settings = read_settings(wiring.environment)
@@ -40,27 +39,25 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
     def sandbox(
         host: Host = "127.0.0.1",
         port: Annotated[int, typer.Option(help="Port of the simulated platforms.")] = 8090,
-        state: Annotated[
-            Path | None, typer.Option(help="File that keeps the state; left out, it is forgotten.")
-        ] = None,
+        state: Annotated[Path | None, typer.Option(help="File that stores the state. Default: memory only.")] = None,
     ) -> None:
         """Run the simulated platforms that test keys publish to. Needs LETMEPOST_SANDBOX_TOKEN."""
         token = wiring.environment.get("LETMEPOST_SANDBOX_TOKEN", "")
         if len(token) < SANDBOX_TOKEN_MIN:
-            fail(f"LETMEPOST_SANDBOX_TOKEN is not set to at least {SANDBOX_TOKEN_MIN} characters.")
+            fail(f"Set LETMEPOST_SANDBOX_TOKEN to at least {SANDBOX_TOKEN_MIN} characters.")
         run_server(wiring.make_sandbox(state, token), host=host, port=port)
 
     @cli.command(epilog="Example: letmepost dev --port 0 --ready-file ready.json")
     def dev(
-        data_dir: Annotated[Path, typer.Option(help="Where databases, keys and media are kept.")] = Path(".letmepost"),
-        port: Annotated[int, typer.Option(help="Port of the API; 0 for a free one.")] = 8080,
+        data_dir: Annotated[Path, typer.Option(help="Directory for databases, keys and media.")] = Path(".letmepost"),
+        port: Annotated[int, typer.Option(help="Port of the API. 0 selects a free one.")] = 8080,
         ready_file: Annotated[
-            Path | None, typer.Option(help="Write addresses and keys here as JSON when ready.")
+            Path | None, typer.Option(help="Write addresses and keys to this file as JSON when ready.")
         ] = None,
     ) -> None:
         """Run everything on this machine: PostgreSQL, Valkey, API, worker and sandbox, until Ctrl-C.
 
-        DATABASE_URL (as a role that may create roles) and REDIS_URL, if set, are used instead of own servers.
+        If DATABASE_URL (with a role that may create roles) or REDIS_URL is set, that server is used instead.
         """
         from letmepost.cli.dev import DevOptions, run_dev
 

@@ -1,4 +1,4 @@
-"""What is done before a deployment runs: keys, the schema, the files that are generated."""
+"""The commands that prepare a deployment: keys, the schema and generated files."""
 
 import asyncio
 import base64
@@ -16,22 +16,22 @@ from letmepost.settings import KEY_BYTES
 
 
 def add_setup(cli: typer.Typer, wiring: Wiring) -> None:
-    """`migrate`, `new-key`, `openapi` and `env-example`."""
+    """Add the commands `migrate`, `new-key`, `openapi` and `env-example`."""
 
     @cli.command()
     def migrate(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
-        """Bring the database to this release's schema. Safe while the previous release runs, and to run twice.
+        """Migrate the database to this release's schema. Can be repeated, and run while the previous release runs.
 
-        Creates the roles that are missing, too: those of API and worker, which DATABASE_URL and
-        LETMEPOST_WORKER_DATABASE_URL name. LETMEPOST_MIGRATION_DATABASE_URL names a role that may do that.
+        Also creates missing login roles: of the API (DATABASE_URL) and the worker (LETMEPOST_WORKER_DATABASE_URL).
+        Connects with LETMEPOST_MIGRATION_DATABASE_URL, as a role that may create roles.
         """
         settings = read_settings(wiring.environment)
         url, worker_url = settings.migration_database_url, settings.worker_database_url
         if url is None:
-            fail("LETMEPOST_MIGRATION_DATABASE_URL is not set: a role that may create roles.")
+            fail("LETMEPOST_MIGRATION_DATABASE_URL is not set. Set it to the URL of a role that may create roles.")
         if worker_url is None:
             fail(
-                "LETMEPOST_WORKER_DATABASE_URL is not set. Name the same database as DATABASE_URL, with another role, "
+                "LETMEPOST_WORKER_DATABASE_URL is not set. Set it to the database of DATABASE_URL, with another role, "
                 "such as letmepost_worker; this command creates the role."
             )
         urls = [given.get_secret_value() for given in (url, settings.database_url, worker_url)]
@@ -44,20 +44,20 @@ def add_setup(cli: typer.Typer, wiring: Wiring) -> None:
 
     @cli.command(epilog='Example: LETMEPOST_KEYS="$(letmepost new-key 2026-12),$LETMEPOST_KEYS"')
     def new_key(
-        name: Annotated[str, typer.Argument(help="Id of the key, for example the month.")] = "k1",
+        name: Annotated[str, typer.Argument(help="Id of the key, such as the month.")] = "k1",
     ) -> None:
-        """Make a key for LETMEPOST_KEYS. Put it first to seal with it; keep the old ones to open what they sealed."""
+        """Generate a key for LETMEPOST_KEYS. The first key seals; keep old keys, which open what they sealed."""
         typer.echo(f"{name}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}")
 
     @cli.command()
     def openapi(out: Annotated[Path, typer.Option(help="File to write.")] = Path("openapi/openapi.json")) -> None:
-        """Write the description of the API."""
+        """Write the OpenAPI document of the API."""
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(wiring.openapi(), encoding="utf-8")
 
     @cli.command(name="env-example")
     def write_env_example(out: Annotated[Path, typer.Option(help="File to write.")] = Path(".env.example")) -> None:
-        """Write an example of every setting."""
+        """Write an example file with every setting."""
         from letmepost.cli.env_example import env_example
 
         out.write_text(env_example(), encoding="utf-8")

@@ -29,11 +29,11 @@ log = structlog.get_logger()
 
 
 class CannotStart(Exception):
-    """No process starts. The message says which one failed; the process itself has reported why."""
+    """No process starts. The message names the one that failed; the process itself has reported why."""
 
 
 def report_ready() -> None:
-    """Report to the supervisor of this process that it accepts connections. Print to standard error from then on."""
+    """Report to the supervisor that this process accepts connections. Redirect standard output to standard error."""
     os.write(sys.stdout.fileno(), _READY)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
@@ -43,12 +43,12 @@ class ProcessGroup:
     """The processes to run.
 
     Args:
-        command: what a process runs, by its number from 0.
-        environment: of a process, by its number.
-        sockets: what the processes inherit. They are closed here when the processes are asked to stop, so that new
+        command: returns the command of a process, by its number from 0.
+        environment: returns the environment of a process, by its number.
+        sockets: inherited by the processes. They are closed here when the processes are asked to stop, so that new
             connections are refused from then on.
-        retry_delay_s: pause before a process is replaced that died soon after its start. Doubles each time.
-        stop_within_s: when to kill a process that was asked to stop. By default later than a server gives up open
+        retry_delay_s: delay before a process that ended soon after its start is replaced. Doubles each time.
+        stop_within_s: when to kill a process that was asked to stop. By default later than a server aborts open
             requests (30 s), and earlier than `stop_grace_period` in docker-compose.yml.
     """
 
@@ -61,9 +61,9 @@ class ProcessGroup:
 
 
 class Supervisor:
-    """Starts the processes of a group, replaces those that die, and stops them in order.
+    """Starts the processes of a group, replaces those that end, and stops them in order.
 
-    A process ends with this one, even if this one is killed (see `leash`).
+    The processes end with this one, even if it is killed (see `leash`).
     """
 
     def __init__(self, group: ProcessGroup) -> None:
@@ -96,13 +96,13 @@ class Supervisor:
             await failed
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Let `run` stop every process. A second SIGINT (Ctrl-C) cuts open requests off."""
+        """Let `run` stop every process. A second SIGINT (Ctrl-C) aborts open requests."""
         if self._stop.is_set() and number == signal.SIGINT:
             self._send(signal.SIGINT)
         self._stop.set()
 
     async def _keep(self, number: int) -> None:
-        """Run one process after another under the same number."""
+        """Run one process after another with the same number."""
         failures = 0
         while True:
             is_stable, exit_code = await self._run_once(number)
@@ -115,7 +115,7 @@ class Supervisor:
             await asyncio.sleep(delay_s)
 
     async def _run_once(self, number: int) -> tuple[bool, int]:
-        """Run a process until it ends. Return whether it was ready for a while, and its exit code."""
+        """Run a process until it ends. Return True if it was ready for a while, and its exit code."""
         clock = asyncio.get_running_loop().time
         self._processes[number] = process = await self._spawn(number)
         ready_at_s = None
@@ -157,7 +157,7 @@ class Supervisor:
 
 
 async def _is_ready(process: Process) -> bool:
-    """Wait until a process is ready; return False if it ends before."""
+    """Wait until a process is ready. Return False if it ends first."""
     if process.stdout is not None:
         async for line in process.stdout:
             if line == _READY:

@@ -1,4 +1,4 @@
-"""Tenants and their keys, for the operator."""
+"""The commands for tenants and their keys."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,8 +25,8 @@ Key = Annotated[UUID, typer.Argument(metavar="KEY_ID", parser=id_of(Prefix.API_K
 
 
 def add_tenants(cli: typer.Typer, wiring: Wiring) -> None:
-    """`org` and `key`."""
-    orgs = typer.Typer(no_args_is_help=True, help="Tenants: each sees its own accounts, posts and keys alone.")
+    """Add the commands `org` and `key`."""
+    orgs = typer.Typer(no_args_is_help=True, help="Tenants. Each has its own accounts, posts and keys.")
     keys = typer.Typer(no_args_is_help=True, help="API keys of tenants.")
     cli.add_typer(orgs, name="org")
     cli.add_typer(keys, name="key")
@@ -37,10 +37,10 @@ def add_tenants(cli: typer.Typer, wiring: Wiring) -> None:
 def _add_organizations(commands: typer.Typer, wiring: Wiring) -> None:
     @commands.command("create", epilog="Example: letmepost org create 'Acme'")
     def create(
-        name: Annotated[str, typer.Argument(help="What to call it.")],
+        name: Annotated[str, typer.Argument(help="Name of the tenant.")],
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
-        """Create a tenant, with its default profile. `letmepost key create` then makes its first key."""
+        """Create a tenant with its default profile. Create its first key with `letmepost key create`."""
         from letmepost.services.tenants import organizations
 
         made = carry_out(wiring, lambda work: organizations.create(work, name))
@@ -55,7 +55,7 @@ def _add_organizations(commands: typer.Typer, wiring: Wiring) -> None:
         show_all(
             [_organization(row) for row in rows],
             as_json=as_json,
-            nothing="There are no tenants yet. Make one: letmepost org create NAME",
+            nothing="There are no tenants yet. Create one: letmepost org create NAME",
         )
 
     @commands.command("show")
@@ -72,10 +72,10 @@ def _add_organizations(commands: typer.Typer, wiring: Wiring) -> None:
     @commands.command("rename")
     def rename(
         organization: Organization,
-        name: Annotated[str, typer.Argument(help="What to call it from now on.")],
+        name: Annotated[str, typer.Argument(help="New name of the tenant.")],
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
-        """Call a tenant something else."""
+        """Rename a tenant."""
         from letmepost.services.tenants import organizations
 
         row = carry_out(wiring, lambda work: organizations.change(work, organization, {"name": name}))
@@ -84,14 +84,14 @@ def _add_organizations(commands: typer.Typer, wiring: Wiring) -> None:
     @commands.command("delete")
     def delete(
         organization: Organization,
-        is_sure: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,  # noqa: FBT002 - a flag
+        is_sure: Annotated[bool, typer.Option("--yes", help="Skip the question.")] = False,  # noqa: FBT002 - a flag
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
-        """Remove a tenant for good: its keys end and nothing more goes out, at once; then its rows and files go."""
+        """Delete a tenant. Its keys and publishing stop immediately; its records and files are deleted soon after."""
         from letmepost.services.tenants import organizations
 
         if not is_sure:
-            typer.confirm("Its accounts, posts and media will be lost. Go on?", abort=True, err=True)
+            typer.confirm("Its accounts, posts and media items will be deleted. Continue?", abort=True, err=True)
         gone = carry_out(wiring, lambda work: organizations.delete(work, organization))
         show({"id": spell(Prefix.ORGANIZATION, gone), "deleted": True}, as_json=as_json)
 
@@ -100,14 +100,12 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
     @keys.command("create", epilog="Example: letmepost key create org_… --mode live --scope posts:write")
     def create(
         organization: Organization,
-        name: Annotated[str, typer.Option(help="What the key is for.")] = "command line",
-        mode: Annotated[
-            Mode, typer.Option(help="The world that it opens: real platforms, or the sandbox.")
-        ] = Mode.TEST,
-        scope: Annotated[list[Scope] | None, typer.Option(help="A right; left out, all of them.")] = None,
+        name: Annotated[str, typer.Option(help="Name of the key.")] = "command line",
+        mode: Annotated[Mode, typer.Option(help="`live` for real platforms, `test` for the sandbox.")] = Mode.TEST,
+        scope: Annotated[list[Scope] | None, typer.Option(help="A scope; can be repeated. Default: all.")] = None,
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
-        """Mint a key for a tenant. It is shown this once."""
+        """Create a key for a tenant. It is shown only once."""
         from letmepost.services.tenants import organizations
         from letmepost.services.tenants.new_keys import KeyRequest
 
@@ -120,11 +118,11 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         organization: Organization,
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
-        """List a tenant's keys, newest first: what they may do, never the keys themselves."""
+        """List a tenant's keys with their rights, newest first. The keys themselves are not shown."""
         from letmepost.services.tenants import organizations
 
         rows = carry_out(wiring, lambda work: organizations.list_keys(work, organization))
-        show_all([_key(row) for row in rows], as_json=as_json, nothing="It has no keys.")
+        show_all([_key(row) for row in rows], as_json=as_json, nothing="This tenant has no keys.")
 
     @keys.command("revoke")
     def revoke(
@@ -132,7 +130,7 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
         key: Key,
         as_json: AsJSON = False,  # noqa: FBT002 - a flag of the command line
     ) -> None:
-        """End a key, on every process within a second."""
+        """Revoke a key. Every process rejects it within a second."""
         from letmepost.services.tenants import organizations
 
         row = carry_out(wiring, lambda work: organizations.revoke_key(work, organization, key))

@@ -1,4 +1,4 @@
-"""What the commands are handed, so that they need not know how services are made."""
+"""The functions that the commands call, so that they do not depend on how services are made."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """Ways to make what the commands run. `environment` is read once, by whoever makes this.
+    """The functions that the commands call. The process reads `environment` once.
 
     Args:
-        make_api: the API's application. Its processes may count together.
+        make_api: returns the API's application. Its processes may share their metrics.
         run_worker: publishes until the process is asked to stop.
-        make_sandbox: the sandbox's application, given the file that keeps its state and its control token.
-        check_database: connects as a process would, and raises what would keep it from starting.
-        migrate: brings the database to this release's schema; returns the revision reached. Its arguments are the URLs
+        make_sandbox: returns the sandbox's application, given its state file and its control token.
+        check_database: connects as a process would, and raises the error that would keep it from starting.
+        migrate: migrates the database to this release's schema and returns the revision. Its arguments are the URLs
             of a role that may create roles, of the API, and of the worker.
         open_units: opens the database for a command of the operator.
-        openapi: the description of the API, as JSON text.
-        open_parts: what `doctor` looks at.
+        openapi: returns the OpenAPI document as JSON text.
+        open_parts: opens the parts that `doctor` checks.
     """
 
     environment: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""A deployment's parts, each of which a test may break."""
+"""Fixtures of a deployment's parts, each of which a test may break."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -19,7 +19,7 @@ __all__ = ["admin", "database", "database_urls", "shared_database"]
 
 @pytest.fixture
 async def opened(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> AsyncIterator[OpenParts]:
-    """Makes parts; its arguments are settings that differ."""
+    """Return a function that opens parts. Its arguments are the settings to change."""
     async with AsyncExitStack() as stack:
 
         async def make(**changes: Any) -> Parts:

@@ -1,4 +1,4 @@
-"""How tests get parts."""
+"""Types for opening the parts of a deployment."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias

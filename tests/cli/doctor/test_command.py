@@ -1,4 +1,4 @@
-"""The command itself: what it prints, and how it exits."""
+"""The output and the exit codes of `doctor`."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def _environment(urls: DatabaseURLs, redis_url: str, media: Path) -> dict[str, s
     )
 
 
-def test_settings_that_cannot_be_read_end_the_look() -> None:
+def test_invalid_settings_end_the_checks() -> None:
     examined = run({"LETMEPOST_KEYS": "k1:c2VjcmV0"}, "doctor", "--json")
     assert examined.code == 1
     assert examined.data["ok"] is False
@@ -20,7 +20,7 @@ def test_settings_that_cannot_be_read_end_the_look() -> None:
     assert "c2VjcmV0" not in examined.out
 
 
-def test_what_is_broken_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_broken_part_is_reported_with_its_remedy(tmp_path: Path) -> None:
     environment = environment_of(LETMEPOST_MEDIA_DIR=str(tmp_path))
     told = run(environment, "doctor")
     assert told.code == 1
@@ -34,13 +34,13 @@ def test_what_is_broken_is_told_with_what_to_do(tmp_path: Path) -> None:
     assert all(check["remedy"] for check in examined["checks"] if check["state"] != "ok")
 
 
-def test_warnings_do_not_fail(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> None:
-    """No sandbox, and a misspelt variable: worth a word, and no reason to stop."""
+def test_warnings_are_not_failures(database_urls: DatabaseURLs, redis_url: str, tmp_path: Path) -> None:
+    """No sandbox and a misspelled variable are worth a warning, but no failure."""
     environment = _environment(database_urls, redis_url, tmp_path) | {"LETMEPOST_WORKER_SLOT": "3"}
     examined = run(environment, "doctor", "--json").data
     states = {check["check"]: check["state"] for check in examined["checks"]}
-    assert states.pop("worker") in {"ok", "broken"}  # other tests' workers share the Redis
+    assert states.pop("worker") in {"ok", "broken"}  # workers of other tests share the Redis
     warned = {name for name, state in states.items() if state == "warning" and not name.startswith("platform.")}
-    assert warned == {"sandbox", "spelling"}  # a platform without an app is worth a word, too
+    assert warned == {"sandbox", "spelling"}  # a platform without an app is also a warning
     assert "broken" not in states.values()
     assert {"role", "worker_role", "row_level_security", "connections", "migrations", "clock"} <= set(states)

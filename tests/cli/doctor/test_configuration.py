@@ -1,4 +1,4 @@
-"""What the environment alone can be wrong about."""
+"""Checks of the environment variables."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -17,12 +17,12 @@ from letmepost.cli.doctor.configuration import (
 from letmepost.cli.doctor.results import CheckResult, CheckState
 from letmepost.platforms.contract import PlatformSettings
 from letmepost.settings import Settings
-from tests.cli.support import NOBODY
+from tests.cli.support import NO_DATABASE
 from tests.sandbox.support import platform
 
 PUBLIC = AnyHttpUrl("https://api.example.com")
 KEY = "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-GIVEN = {"DATABASE_URL": NOBODY, "REDIS_URL": "redis://127.0.0.1:1", "keys": KEY}
+GIVEN = {"DATABASE_URL": NO_DATABASE, "REDIS_URL": "redis://127.0.0.1:1", "keys": KEY}
 
 
 class NetworkSettings(PlatformSettings):
@@ -43,7 +43,7 @@ def states(found: list[CheckResult]) -> list[CheckState]:
     return [finding.state for finding in found]
 
 
-def test_settings_that_can_be_read_are_read() -> None:
+def test_valid_settings_are_read() -> None:
     read, found = check_settings(GIVEN)
     assert read is not None
     assert states(found) == [CheckState.OK]
@@ -60,7 +60,7 @@ def test_settings_that_can_be_read_are_read() -> None:
         ({"worker_slots": "many"}, "LETMEPOST_WORKER_SLOTS"),
     ],
 )
-def test_a_setting_that_is_wrong_is_named_and_never_shown(changes: dict[str, Any], named: str) -> None:
+def test_invalid_setting_is_named_without_its_value(changes: dict[str, Any], named: str) -> None:
     given = {name: value for name, value in {**GIVEN, **changes}.items() if value is not None}
     read, [found] = check_settings(given)
     assert read is None
@@ -70,7 +70,7 @@ def test_a_setting_that_is_wrong_is_named_and_never_shown(changes: dict[str, Any
     assert not any(isinstance(value, str) and value and value in found.message for value in changes.values())
 
 
-def test_a_misspelt_variable_is_noticed() -> None:
+def test_misspelled_variable_is_reported() -> None:
     environment = {"LETMEPOST_WORKER_SLOT": "3", "LETMEPOST_WORKER_SLOTS": "3", "PATH": "/bin", **OWN}
     [found] = check_spelling(environment, NETWORK)
     assert found.state is CheckState.WARNING
@@ -89,7 +89,7 @@ def test_a_misspelt_variable_is_noticed() -> None:
         ("http://localhost", CheckState.WARNING),
     ],
 )
-def test_the_public_address_must_be_one_that_keys_can_be_sent_to(url: str, state: CheckState) -> None:
+def test_public_url_must_be_safe_for_keys(url: str, state: CheckState) -> None:
     assert check_public_url(settings(public_url=url)).state is state
 
 
@@ -103,7 +103,7 @@ def test_the_public_address_must_be_one_that_keys_can_be_sent_to(url: str, state
         ({"DATABASE_URL": "postgresql://us:pq8Zk@db/letmepost"}, [CheckState.OK]),
     ],
 )
-def test_secrets_that_can_be_guessed_are_noticed(changes: dict[str, Any], expected: list[CheckState]) -> None:
+def test_guessable_secrets_are_reported(changes: dict[str, Any], expected: list[CheckState]) -> None:
     assert states(check_secrets(settings(**changes))) == expected
 
 
@@ -113,7 +113,7 @@ def test_private_addresses_are_for_development() -> None:
     assert check_private_addresses(settings(allow_private_addresses=True, public_url="http://127.0.0.1")) == []
 
 
-def test_a_platform_without_credentials_is_not_enabled_and_says_how() -> None:
+def test_platform_without_credentials_is_reported_with_the_missing_settings() -> None:
     [found] = check_platforms({}, NETWORK, PUBLIC)
     assert found.state is CheckState.WARNING
     assert found.remedy is not None
@@ -121,25 +121,25 @@ def test_a_platform_without_credentials_is_not_enabled_and_says_how() -> None:
         assert part in found.remedy
 
 
-def test_a_platform_with_its_credentials_names_its_redirect_uri() -> None:
+def test_platform_with_credentials_is_reported_with_its_redirect_uri() -> None:
     [found] = check_platforms(OWN, NETWORK, PUBLIC)
     assert found.state is CheckState.OK
     assert "https://api.example.com/v1/accounts/oauth/network/callback" in found.message
 
 
-def test_half_of_a_platforms_credentials_is_broken() -> None:
+def test_platform_with_half_of_its_credentials_is_broken() -> None:
     [found] = check_platforms({"LETMEPOST_NETWORK_CLIENT_ID": "us"}, NETWORK, PUBLIC)
     assert found.state is CheckState.BROKEN
     assert "LETMEPOST_NETWORK_CLIENT_SECRET" in found.message
 
 
-def test_a_platforms_setting_that_is_wrong_is_named_and_never_shown() -> None:
+def test_invalid_setting_of_a_platform_is_named_without_its_value() -> None:
     [found] = check_platforms({**OWN, "LETMEPOST_NETWORK_CLIENT_SECRET": "guess"}, NETWORK, PUBLIC)
     assert found.state is CheckState.BROKEN
     assert "LETMEPOST_NETWORK_CLIENT_SECRET" in found.message
     assert "guess" not in found.message
 
 
-def test_a_platform_that_needs_nothing_is_fine() -> None:
+def test_platform_without_any_settings_is_ok() -> None:
     [found] = check_platforms({}, {"notes": platform("notes")}, PUBLIC)
     assert found.state is CheckState.OK

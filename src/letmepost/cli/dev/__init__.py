@@ -1,4 +1,4 @@
-"""`letmepost dev`: the whole service on one machine, from nothing."""
+"""`letmepost dev`: runs the whole service on one machine, without any setup."""
 
 from letmepost.cli.dev.run import DevOptions, run_dev
 

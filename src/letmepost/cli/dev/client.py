@@ -1,4 +1,4 @@
-"""A small client of our own API, for the first steps that `letmepost dev` takes."""
+"""A small client of the API, for the first steps of `letmepost dev`."""
 
 import asyncio
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ _TRY_EVERY_S = 0.05
 
 
 class FirstStepError(RuntimeError):
-    """The API did not do what it should."""
+    """The API returned an unexpected response."""
 
 
 class DevClient:
-    """Calls the API over HTTP, as any caller would."""
+    """Calls the API over HTTP, like any other client."""
 
     def __init__(self, base: str) -> None:
         self.base = base
@@ -30,7 +30,7 @@ class DevClient:
         """Wait until a path answers 200.
 
         Raises:
-            FirstStepError: it has not in time; says what it answered last.
+            FirstStepError: not within this time; the message contains the last response.
         """
         last = "nothing"
         async with asyncio.timeout(within_s) as patience:
@@ -45,10 +45,10 @@ class DevClient:
                 if patience.expired():
                     break
                 await asyncio.sleep(_TRY_EVERY_S)
-        raise FirstStepError(f"{self.base}{path} did not get ready: {last}")
+        raise FirstStepError(f"{self.base}{path} was not ready in time: {last}")
 
     async def find(self, path: str, key: str | None) -> Mapping[str, Any] | None:
-        """What is there; None when the key cannot read it."""
+        """Return the resource; None if the key cannot read it."""
         if key is None:
             return None
         async with self._session.get(self.base + path, headers={"authorization": f"Bearer {key}"}) as reply:

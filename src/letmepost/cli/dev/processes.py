@@ -1,4 +1,4 @@
-"""The service's own processes as children: started on a leash, their lines passed on, stopped in order."""
+"""Runs the service's own processes as children: starts them, prints their output, and stops them in order."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ STOP_WITHIN_S = 30.0
 
 
 class Child:
-    """One process of the service."""
+    """A process of the service."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, printing: "asyncio.Task[None]") -> None:
         self.name = name
@@ -23,11 +23,11 @@ class Child:
         self._printing = printing
 
     async def wait(self) -> int:
-        """Its exit code, once it has exited."""
+        """Return the exit code, once the process has exited."""
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Ask it to stop; end it when it does not."""
+        """Ask the process to stop; kill it after `STOP_WITHIN_S`."""
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         try:
@@ -39,7 +39,7 @@ class Child:
 
 
 async def start_child(name: str, words: list[str], environment: Mapping[str, str], say: Callable[[str], None]) -> Child:
-    """Run `letmepost <words>`; every line that it prints is said with its name in front."""
+    """Run `letmepost <words>`. Each line of its output is passed to `say`, after its name."""
     command = [sys.executable, "-m", "letmepost", *words]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -62,7 +62,7 @@ async def start_child(name: str, words: list[str], environment: Mapping[str, str
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
+    """Return a port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

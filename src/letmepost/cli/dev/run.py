@@ -1,4 +1,4 @@
-"""Starts everything in order, takes the first steps, says what to do next, and stops everything in order."""
+"""Starts everything in order, takes the first steps, prints what to do next, and stops everything in order."""
 
 import asyncio
 import json
@@ -20,13 +20,13 @@ from letmepost.domain.accounts import AccountStatus
 from letmepost.platforms import discover
 
 READY_WITHIN_S = 60.0
-# One port cannot serve the metrics of two processes. The API must not know the URL of the worker.
+# Two processes cannot share one metrics port. The API must not have the URL of the worker.
 _NOT_PASSED_ON = {"LETMEPOST_METRICS_PORT", "LETMEPOST_MIGRATION_DATABASE_URL", "LETMEPOST_WORKER_DATABASE_URL"}
 
 
 @dataclass(frozen=True, slots=True)
 class DevOptions:
-    """What `letmepost dev` was asked for."""
+    """The options of `letmepost dev`."""
 
     data_dir: Path
     port: int
@@ -37,7 +37,7 @@ class DevOptions:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where everything is. `admin_database_url` is of a role that may create roles."""
+    """The URLs of all servers. `admin_database_url` is for a role that may create roles."""
 
     api: str
     sandbox: str
@@ -48,7 +48,7 @@ class Addresses:
 
 
 async def run_dev(options: DevOptions) -> int:
-    """Run until Ctrl-C, or until a part of it dies; returns the exit code."""
+    """Run until Ctrl-C, or until a process ends. Return the exit code."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -69,10 +69,10 @@ async def _run(options: DevOptions, stack: AsyncExitStack, stop: asyncio.Event) 
         state.save(state_file)
     _say("Starting PostgreSQL and Valkey…")
     addresses = await _start_servers(options, state, stack)
-    _say("Bringing the schema up to date…")
+    _say("Migrating the schema…")
     with database_required(addresses.admin_database_url, "DATABASE_URL"):
         await options.migrate(addresses.admin_database_url, addresses.database_url, addresses.worker_database_url)
-    _say("Starting API, worker and sandbox…")
+    _say("Starting the API, worker and sandbox…")
     children = await _start_children(options, state, addresses, stack)
     async with DevClient(addresses.api) as client:
         if not await _until_ready(client, children, stop):
@@ -80,12 +80,12 @@ async def _run(options: DevOptions, stack: AsyncExitStack, stop: asyncio.Event) 
         await _first_steps(client, state, state_file)
         if not await _first_post(client, state):
             return 1
-    _tell(options, state, addresses)
+    _show_result(options, state, addresses)
     return await _stay(children, stop)
 
 
 async def _start_servers(options: DevOptions, state: DevState, stack: AsyncExitStack) -> Addresses:
-    """PostgreSQL and Valkey: those that the environment names, or our own."""
+    """Return the URLs of the servers. PostgreSQL and Valkey are started unless the environment names them."""
     admin_url = options.environment.get("DATABASE_URL")
     if admin_url is None:
         postgres = await start_postgres(options.data_dir)
@@ -145,7 +145,7 @@ async def _start_children(
 
 
 async def _until_ready(client: DevClient, children: list[Child], stop: asyncio.Event) -> bool:
-    """Whether everything got ready before something died or Ctrl-C came."""
+    """Return True if everything is ready; False if a process ended or Ctrl-C came first."""
     ready = asyncio.create_task(client.wait_for("/ready", READY_WITHIN_S))
     ended = asyncio.create_task(_stay(children, stop))
     await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -158,7 +158,7 @@ async def _until_ready(client: DevClient, children: list[Child], stop: asyncio.E
 
 
 async def _first_steps(client: DevClient, state: DevState, state_file: Path) -> None:
-    """A tenant, its keys and a simulated account: each saved as soon as it is there, and made anew when it is gone."""
+    """Create a tenant, its keys and a simulated account, unless they exist. Each is saved as soon as it is created."""
     organizations = "/v1/organizations"
     if await client.find(f"{organizations}/{state.organization_id}", state.operator_token) is None:
         made = await client.post(organizations, state.operator_token, {"name": "Development"})
@@ -182,7 +182,7 @@ async def _first_steps(client: DevClient, state: DevState, state_file: Path) -> 
 
 
 async def _first_post(client: DevClient, state: DevState) -> bool:
-    """Publish through the public API, and show the result."""
+    """Publish a post through the public API, and print the result. Return True if it was published."""
     body = {"targets": [{"accountId": state.test_account_id}], "text": "Hello from letmepost 👋"}
     result = await client.post("/v1/posts", state.test_key or "", body)
     _say("The first post:")
@@ -190,7 +190,7 @@ async def _first_post(client: DevClient, state: DevState) -> bool:
     return bool(result["status"] == "published")
 
 
-def _tell(options: DevOptions, state: DevState, addresses: Addresses) -> None:
+def _show_result(options: DevOptions, state: DevState, addresses: Addresses) -> None:
     facts = {
         "api": addresses.api,
         "sandbox": addresses.sandbox,
@@ -203,7 +203,7 @@ def _tell(options: DevOptions, state: DevState, addresses: Addresses) -> None:
         "redisUrl": addresses.redis_url,
     }
     typer.secho(f"\nletmepost is ready at {addresses.api} (documentation: {addresses.api}/docs)", fg="green", bold=True)
-    typer.echo(f"  test key  {state.test_key}\n  live key  {state.live_key}\n\nPublish the next one:\n")
+    typer.echo(f"  test key  {state.test_key}\n  live key  {state.live_key}\n\nPublish another post:\n")
     body = json.dumps({"targets": [{"accountId": state.test_account_id}], "text": "My first post"})
     typer.echo(
         f"curl {addresses.api}/v1/posts \\\n  -H 'Authorization: Bearer {state.test_key}' \\\n"
@@ -218,7 +218,7 @@ def _tell(options: DevOptions, state: DevState, addresses: Addresses) -> None:
 
 
 async def _stay(children: list[Child], stop: asyncio.Event) -> int:
-    """Wait for Ctrl-C (0), or for a child that dies by itself (1)."""
+    """Wait for Ctrl-C (return 0), or for a child that ends without being asked to (return 1)."""
     stopping = asyncio.create_task(stop.wait())
     waiting = {asyncio.create_task(child.wait()): child for child in children}
     done, pending = await asyncio.wait({stopping, *waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -228,7 +228,7 @@ async def _stay(children: list[Child], stop: asyncio.Event) -> int:
         _say("Stopping…")
         return 0
     for task in done:
-        typer.secho(f"{waiting[task].name} ended by itself with exit code {task.result()}.", fg="red", err=True)
+        typer.secho(f"{waiting[task].name} ended unexpectedly with exit code {task.result()}.", fg="red", err=True)
     return 1
 
 

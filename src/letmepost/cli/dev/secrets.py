@@ -1,4 +1,4 @@
-"""What a development deployment remembers from start to start: its secrets and its first tenant."""
+"""What a development deployment keeps between starts: its secrets and its first tenant."""
 
 import base64
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(slots=True, kw_only=True)
 class DevState:
-    """Made at the first start. The file can be read by its owner alone."""
+    """The stored state, created at the first start. Only its owner can read the file."""
 
     keys: str
     operator_token: str
@@ -19,7 +19,7 @@ class DevState:
     api_password: str
     worker_role: str
     worker_password: str
-    # Simulated accounts remember where their platform is, so the sandbox keeps its port from start to start.
+    # Simulated accounts store the address of their platform, so the sandbox keeps its port.
     sandbox_port: int | None = None
     organization_id: str | None = None
     test_key: str | None = None
@@ -27,7 +27,7 @@ class DevState:
     test_account_id: str | None = None
 
     def save(self, path: Path) -> None:
-        """Replace the file in one step: a crash leaves the old one or the new one."""
+        """Replace the file in one step: after a crash it is complete, old or new."""
         draft = path.with_suffix(".new")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -38,7 +38,7 @@ class DevState:
 
 
 def load_state(path: Path) -> DevState:
-    """Return the stored state. What it lacks, as the state of an earlier release does, is made up and saved."""
+    """Return the stored state. Fields that it lacks, because an earlier release wrote it, are generated and saved."""
     state = _make_state()
     if path.exists():
         stored = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""`letmepost doctor`: what is wrong with a deployment, and what to do about it.
+"""`letmepost doctor`: finds what is wrong with a deployment, and how to fix it.
 
-A check is a small function that returns what it found. None of them mends anything.
+Each check is a small function that returns its results. No check changes anything.
 """

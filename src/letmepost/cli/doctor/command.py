@@ -1,4 +1,4 @@
-"""Runs the checks and tells what they found."""
+"""Runs the checks and prints their results."""
 
 import asyncio
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 def add_doctor(cli: typer.Typer, wiring: Wiring) -> None:
-    """`doctor`."""
+    """Add the command `doctor`."""
 
-    @cli.command(epilog="Run it where a process of the deployment runs, with that process's environment.")
+    @cli.command(epilog="Run it on the host of a process of the deployment, with the environment of that process.")
     def doctor(as_json: AsJSON = False) -> None:  # noqa: FBT002 - a flag of the command line
-        """Check a deployment, and say what to do about what is wrong.
+        """Check a deployment, and show how to fix what is wrong.
 
-        Exits with 1 when something is broken; a warning is no failure.
+        Exits with 1 if something is broken, and with 0 if there are only warnings.
         """
         from letmepost.cli.doctor.results import CheckState
         from letmepost.platforms import discover
@@ -35,7 +35,7 @@ def add_doctor(cli: typer.Typer, wiring: Wiring) -> None:
         if as_json:
             show({"ok": is_ok, "checks": [asdict(finding) for finding in found]}, as_json=True)
         else:
-            _tell(found)
+            _print_results(found)
         raise typer.Exit(0 if is_ok else 1)
 
 
@@ -81,10 +81,10 @@ async def _examine_database(parts: "Parts", settings: "Settings") -> "list[Check
     return [*found, await servers.check_migrations(parts), await servers.check_clock(parts)]
 
 
-def _tell(found: "list[CheckResult]") -> None:
-    colours = {"ok": "green", "warning": "yellow", "broken": "red"}
+def _print_results(found: "list[CheckResult]") -> None:
+    colors = {"ok": "green", "warning": "yellow", "broken": "red"}
     for finding in found:
-        typer.secho(f"{finding.state:8}", fg=colours[finding.state], nl=False)
+        typer.secho(f"{finding.state:8}", fg=colors[finding.state], nl=False)
         typer.echo(f"{finding.check}: {finding.message}")
         if finding.remedy is not None:
             typer.echo(f"{'':8}→ {finding.remedy}")

@@ -1,4 +1,4 @@
-"""Checks of what the environment says, without a look at anything else."""
+"""Checks of the environment variables alone."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -16,66 +16,66 @@ _GUESSED_FIRST = {"", "postgres", "password", "letmepost"}
 
 
 def check_settings(given: Mapping[str, str]) -> tuple[Settings | None, list[CheckResult]]:
-    """The settings, if they can be read, and a finding for each that cannot."""
+    """Return the settings, or a result for each variable that is missing or invalid."""
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         remedy = "Correct it; .env.example explains every setting."
         return None, [broken("settings", complaint, remedy) for complaint in complaints(error)]
-    return settings, [ok("settings", "Every setting can be read.")]
+    return settings, [ok("settings", "All settings are valid.")]
 
 
 def check_spelling(environment: Mapping[str, str], platforms: Mapping[str, Platform]) -> list[CheckResult]:
-    """Variables of ours that no setting reads: a misspelt one does nothing, in silence."""
+    """Warn about variables that no setting reads: a misspelled one has no effect."""
     known = {variable(str(field.validation_alias or name)) for name, field in Settings.model_fields.items()}
     for name, platform in platforms.items():
         known |= {variable(f"{name}_{field}") for field in platform.settings.model_fields}
     unknown = sorted(name for name in environment if name.startswith("LETMEPOST_") and name not in known)
-    remedy = "Correct the spelling, or remove it."
-    return [warning("spelling", f"{name} is no setting of this release.", remedy) for name in unknown]
+    remedy = "Correct the name, or remove the variable."
+    return [warning("spelling", f"{name} is not a setting of this release.", remedy) for name in unknown]
 
 
 def check_public_url(settings: Settings) -> CheckResult:
-    """Whether callers, and people who connect accounts, can reach what our answers link to."""
+    """Check that callers, and people who connect accounts, can open the URLs in responses."""
     url = urlsplit(str(settings.public_url))
     remedy = "Set LETMEPOST_PUBLIC_URL to the https address that callers use."
     if _is_loopback(url.hostname or ""):
-        return warning("public_url", f"{settings.public_url} can be reached from this machine alone.", remedy)
+        return warning("public_url", f"{settings.public_url} can only be reached from this machine.", remedy)
     if url.scheme != "https":
         return broken("public_url", f"{settings.public_url} would send API keys in clear text.", remedy)
     return ok("public_url", f"Callers use {settings.public_url}")
 
 
 def check_secrets(settings: Settings) -> list[CheckResult]:
-    """Secrets that can be guessed."""
+    """Check that secrets cannot be guessed."""
     token = settings.sandbox_token
     found = []
     if token is not None and len(token.get_secret_value()) < _SECRET_MIN_CHARS:
         message = f"LETMEPOST_SANDBOX_TOKEN has fewer than {_SECRET_MIN_CHARS} characters."
-        found.append(broken("secrets", message, "Set a random one, here and where the sandbox runs."))
+        found.append(broken("secrets", message, "Set a random token, both here and for the sandbox."))
     for name, url in {
         "DATABASE_URL": settings.database_url,
         "LETMEPOST_WORKER_DATABASE_URL": settings.worker_database_url,
     }.items():
         if url is not None and urlsplit(url.get_secret_value()).password in _GUESSED_FIRST:
-            message = f"The password in {name} is one that is guessed first."
+            message = f"The password in {name} is easy to guess."
             found.append(warning("secrets", message, "Give the role a random password."))
     return found or [ok("secrets", f"{len(settings.keys)} sealing key(s); no secret is short.")]
 
 
 def check_private_addresses(settings: Settings) -> list[CheckResult]:
-    """Whether callers can make this server call its own network."""
+    """Check that callers cannot make this server call its own network."""
     is_here = _is_loopback(urlsplit(str(settings.public_url)).hostname or "")
     if not settings.allow_private_addresses or is_here:
         return []
     message = "Callers can make this server call private addresses."
-    return [broken("private_addresses", message, "Remove LETMEPOST_ALLOW_PRIVATE_ADDRESSES: it is for development.")]
+    return [broken("private_addresses", message, "Remove LETMEPOST_ALLOW_PRIVATE_ADDRESSES, which is for development.")]
 
 
 def check_platforms(
     environment: Mapping[str, str], platforms: Mapping[str, Platform], public_url: AnyHttpUrl
 ) -> list[CheckResult]:
-    """Whether each platform has the credentials that it needs."""
+    """Check that each platform has the credentials that it needs."""
     return [_check_platform(environment, platform, public_url) for platform in platforms.values()]
 
 
@@ -88,15 +88,16 @@ def _check_platform(environment: Mapping[str, str], platform: Platform, public_u
         return broken(check, said, "Correct it; .env.example explains every setting.")
     wanted = platform.settings.credentials()
     if not wanted:
-        return ok(check, f"{platform.title} needs no credentials of this deployment's own.")
+        return ok(check, f"{platform.title} needs no credentials of its own.")
     missing = [variable(f"{platform.name}_{name}") for name in wanted if getattr(settings, name) is None]
     redirect_uri = f"{str(public_url).rstrip('/')}/v1/accounts/oauth/{platform.name}/callback"
     if len(missing) == len(wanted):
-        remedy = f"To enable it set {', '.join(missing)}, and register {redirect_uri} there as the redirect URI."
+        remedy = f"To enable it, set {', '.join(missing)}, and register {redirect_uri} as the redirect URI."
         return warning(check, f"{platform.title} is not enabled.", remedy)
     if missing:
-        return broken(check, f"{platform.title} lacks {', '.join(missing)}.", "Set all of its credentials, or none.")
-    return ok(check, f"{platform.title} has its credentials; its redirect URI is {redirect_uri}")
+        remedy = "Set all credentials of the platform, or none."
+        return broken(check, f"{platform.title} also needs {', '.join(missing)}.", remedy)
+    return ok(check, f"{platform.title} has its credentials. Its redirect URI is {redirect_uri}")
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the checks look at."""
+"""What the checks examine."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ from letmepost.storage.readiness import DatabaseReadiness
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The deployment's parts, as its services reach them; nothing has been connected to yet.
+    """The parts of a deployment, as its services use them. None is connected yet.
 
-    `worker_inspection` is None where the environment does not name the worker's login role, `sandbox` where there is
-    no sandbox.
+    `worker_inspection` is None if the environment does not name the login role of the worker, and `sandbox` if there
+    is no sandbox.
     """
 
     clock: Clock

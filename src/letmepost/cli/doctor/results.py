@@ -23,15 +23,15 @@ class CheckResult:
 
 
 def ok(check: str, message: str) -> CheckResult:
-    """It is as it should be."""
+    """Return the result of a check that found no problem."""
     return CheckResult(check, CheckState.OK, message)
 
 
 def warning(check: str, message: str, remedy: str) -> CheckResult:
-    """It works, and may not be what was meant."""
+    """Return the result of a check that found something that works, but may be unintended."""
     return CheckResult(check, CheckState.WARNING, message, remedy)
 
 
 def broken(check: str, message: str, remedy: str) -> CheckResult:
-    """It does not work."""
+    """Return the result of a check that found something that does not work."""
     return CheckResult(check, CheckState.BROKEN, message, remedy)

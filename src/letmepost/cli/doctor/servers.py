@@ -1,4 +1,4 @@
-"""Checks of what the processes of a deployment talk to."""
+"""Checks of the servers that the processes of a deployment connect to."""
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
@@ -20,15 +20,15 @@ _PROBE = b"letmepost doctor"
 
 
 async def check_database(parts: Parts) -> CheckResult:
-    """Whether PostgreSQL answers, and is new enough."""
+    """Check that PostgreSQL answers, and is recent enough."""
     try:
         version = await parts.inspection.major_version()
     except DATABASE_ERRORS as error:
-        remedy = "Start PostgreSQL, correct DATABASE_URL, or run `letmepost migrate`, which makes its role."
+        remedy = "Start PostgreSQL, correct DATABASE_URL, or run `letmepost migrate`, which creates its role."
         return broken("database", f"PostgreSQL cannot be used: {_first_line(error)}", remedy)
     if version < POSTGRES_MIN:
-        message = f"This is PostgreSQL {version}; {POSTGRES_MIN} is the oldest that will do."
-        return broken("database", message, f"Upgrade it to {POSTGRES_MIN} or later.")
+        message = f"This is PostgreSQL {version}; letmepost needs {POSTGRES_MIN} or later."
+        return broken("database", message, f"Upgrade PostgreSQL to {POSTGRES_MIN} or later.")
     return ok("database", f"PostgreSQL {version} answers.")
 
 
@@ -38,7 +38,7 @@ async def check_role(parts: Parts) -> CheckResult:
 
 
 async def check_worker_role(parts: Parts) -> CheckResult:
-    """Check the login role of the worker, if this process knows it."""
+    """Check the login role of the worker, if this environment names it."""
     if parts.worker_inspection is None:
         variable = Process.WORKER.variable
         return ok("worker_role", f"{variable} is not set here. Only `worker` and `migrate` need it.")
@@ -58,32 +58,32 @@ async def _check_login(check: str, inspection: DatabaseInspection, process: Proc
 
 
 async def check_row_level_security(parts: Parts) -> CheckResult:
-    """Whether every tenant's table is locked."""
+    """Check that row-level security is forced on every table of tenants."""
     tables = await parts.inspection.unprotected_tables()
     if tables:
-        message = f"Row-level security is not in force on {', '.join(tables)}."
-        remedy = "ALTER TABLE … ENABLE and FORCE ROW LEVEL SECURITY, and look for who took it away."
+        message = f"Row-level security is not enforced on {', '.join(tables)}."
+        remedy = "ALTER TABLE … ENABLE and FORCE ROW LEVEL SECURITY, and find out who disabled it."
         return broken("row_level_security", message, remedy)
-    return ok("row_level_security", "It is forced on every tenant's table.")
+    return ok("row_level_security", "It is enforced on every table of tenants.")
 
 
 async def check_migrations(parts: Parts) -> CheckResult:
-    """Whether the schema is the one that this release knows."""
+    """Check that the schema is the one of this release."""
     try:
         problem = await parts.schema.problem()
     except DATABASE_ERRORS as error:
         problem = f"The schema cannot be read: {_first_line(error)}"
     if problem is not None:
         return broken("migrations", problem, "Run `letmepost migrate`.")
-    return ok("migrations", "The schema is this release's.")
+    return ok("migrations", "The schema is the one of this release.")
 
 
 async def check_connections(parts: Parts, api_processes: int, pool: int) -> CheckResult:
     """Check that PostgreSQL accepts all connections that one `serve` and one worker may open.
 
     Args:
-        api_processes: of `serve`.
-        pool: connections of a process.
+        api_processes: number of processes of `serve`.
+        pool: connections of each process.
     """
     wanted, accepted = (api_processes + 1) * pool, await parts.inspection.connections_max()
     message = (
@@ -97,12 +97,12 @@ async def check_connections(parts: Parts, api_processes: int, pool: int) -> Chec
 
 
 async def check_clock(parts: Parts) -> CheckResult:
-    """Whether this machine and PostgreSQL agree what time it is, to half the time that the question takes."""
+    """Check that the clocks of this machine and of PostgreSQL agree, to within half the duration of the query."""
     asked_at = parts.clock.now()
-    theirs = await parts.inspection.now()
-    skew = abs(theirs - (asked_at + (parts.clock.now() - asked_at) / 2))
+    database_now = await parts.inspection.now()
+    skew = abs(database_now - (asked_at + (parts.clock.now() - asked_at) / 2))
     message = f"This machine's clock and PostgreSQL's are {skew.total_seconds():.1f} s apart."
-    remedy = "Let both follow a time server (NTP)."
+    remedy = "Synchronize both with a time server (NTP)."
     if skew > SKEW_BREAKING:
         return broken("clock", message, remedy)
     if skew > SKEW_TOLERABLE:
@@ -111,29 +111,29 @@ async def check_clock(parts: Parts) -> CheckResult:
 
 
 async def check_redis(parts: Parts) -> CheckResult:
-    """Whether hints and rate limits work."""
+    """Check that Redis answers, which hints and rate limits need."""
     try:
         await parts.ping_redis()
     except (RedisError, OSError) as error:
         message = f"Redis does not answer: {_first_line(error)}"
-        remedy = "Start Redis, or correct REDIS_URL. Without it nobody is limited, and posts leave up to a second late."
+        remedy = "Start Redis, or correct REDIS_URL. Without it, no limits apply, and posts are up to 1 s late."
         return broken("redis", message, remedy)
     return ok("redis", "Redis answers.")
 
 
 async def check_worker(parts: Parts) -> CheckResult:
-    """Whether somebody publishes."""
+    """Check that a worker is running."""
     try:
         count = await parts.heartbeats.count()
     except (RedisError, OSError):
-        return warning("worker", "Whether a worker lives cannot be learnt without Redis.", "Mend Redis first.")
+        return warning("worker", "Cannot check for workers: Redis is unreachable.", "Fix Redis first.")
     if count == 0:
-        return broken("worker", "No worker lives, so nothing is published.", "Start one: letmepost worker.")
-    return ok("worker", f"{count} worker(s) live.")
+        return broken("worker", "No worker is running, so nothing is published.", "Start one: letmepost worker.")
+    return ok("worker", f"{count} worker(s) are running.")
 
 
 async def check_media(parts: Parts) -> CheckResult:
-    """Whether media can be stored, read and removed."""
+    """Check that media files can be stored, read and deleted."""
     key = f"doctor/{parts.clock.entropy(8).hex()}"
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -144,15 +144,15 @@ async def check_media(parts: Parts) -> CheckResult:
         read = b"".join([chunk async for chunk in await parts.blobs.open(key)])
         await parts.blobs.delete(key)
     except (LetmepostError, OSError) as error:
-        message = f"Media cannot be stored: {_first_line(error)}"
-        return broken("media", message, "Let this process write there, or correct the settings of the media store.")
+        message = f"Media files cannot be stored: {_first_line(error)}"
+        return broken("media", message, "Give this process write access, or correct the settings of the media store.")
     if read != _PROBE:
-        return broken("media", "A file was read back changed.", "Check the disk, or the media store.")
-    return ok("media", "Files can be stored, read and removed.")
+        return broken("media", "A stored file was read back changed.", "Check the disk, or the media store.")
+    return ok("media", "Media files can be stored, read and deleted.")
 
 
 async def check_sandbox(parts: Parts, platforms: Iterable[str]) -> CheckResult:
-    """Whether test keys can publish."""
+    """Check that test keys can publish."""
     if parts.sandbox is None:
         message = "There is no sandbox, so test keys cannot publish."
         remedy = "Run `letmepost sandbox`; set LETMEPOST_SANDBOX_URL and LETMEPOST_SANDBOX_TOKEN."
@@ -162,10 +162,10 @@ async def check_sandbox(parts: Parts, platforms: Iterable[str]) -> CheckResult:
             await parts.sandbox.list_posts("doctor", platform)
     except LetmepostError as error:
         message = f"The sandbox cannot be used: {_first_line(error)}"
-        return broken("sandbox", message, "Start `letmepost sandbox`, with the same LETMEPOST_SANDBOX_TOKEN as here.")
+        return broken("sandbox", message, "Start `letmepost sandbox` with the same LETMEPOST_SANDBOX_TOKEN as here.")
     return ok("sandbox", "The sandbox answers.")
 
 
 def _first_line(error: Exception) -> str:
-    """Return the first line of an error. SQLAlchemy puts the driver's own message there."""
+    """Return the first line of an error, where SQLAlchemy puts the message of the driver."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,7 +1,7 @@
-"""PostgreSQL and Valkey as children of this process, for `letmepost dev` and the tests.
+"""PostgreSQL and Valkey as child processes, for `letmepost dev` and the tests.
 
-Both come as wheels (the extra `dev-servers`), so nothing needs to be installed on the machine. A deployment
-never imports this package.
+Both are installed as wheels (the extra `dev-servers`), so the machine needs nothing else. A deployment never
+imports this package.
 """
 
 from letmepost.cli.embedded.children import DirectoryBusy, EmbeddedServerError, PortTaken, RunningServer

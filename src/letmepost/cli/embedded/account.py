@@ -1,9 +1,9 @@
-"""Whom PostgreSQL runs as, and where that account can reach its files.
+"""Chooses the account that PostgreSQL runs as, and a place for files that this account can reach.
 
-PostgreSQL refuses to be root. When we are root, as in most containers, it runs as an unprivileged account of
-the machine, which often cannot enter the directory that the project or its data is in (`/root`, or what
-`mktemp -d` made). No permissions are widened for that: what cannot be reached is kept in `STATE_DIR`, and is
-left there when the project is removed.
+PostgreSQL does not run as root. If this process is root, as in most containers, PostgreSQL runs as an unprivileged
+account of the machine, which often cannot enter the directory of the project or its data (`/root`, or what
+`mktemp -d` made). No permissions are widened for that. Files that the account cannot reach are stored in `STATE_DIR`,
+and stay there when the project is removed.
 """
 
 import os
@@ -25,7 +25,7 @@ class Account:
     gid: int
 
     def may_enter(self, directory: Path) -> bool:
-        """Whether this account may use files in `directory`: as we do, or by the modes on the way to it."""
+        """Return True if this account can use files in `directory`: it is our own, or the modes on the way allow it."""
         return self == current() or all(self._may_search(place.stat()) for place in (directory, *directory.parents))
 
     def _may_search(self, found: os.stat_result) -> bool:
@@ -37,12 +37,12 @@ class Account:
 
 
 def current() -> Account:
-    """The account of this process."""
+    """Return the account of this process."""
     return Account(os.geteuid(), os.getegid())
 
 
 def unprivileged(home: Path) -> Account:
-    """Who may run PostgreSQL in `home`: we, or if we are root its owner, or `nobody` if it is new."""
+    """Return the account that runs PostgreSQL in `home`: ours; for root the owner of `home`, or an unprivileged one."""
     us = current()
     if us.uid != 0:
         return us
@@ -53,12 +53,12 @@ def unprivileged(home: Path) -> Account:
 
 
 def make_home(home: Path, account: Account, *, elsewhere: Path = STATE_DIR) -> Path:
-    """The real directory behind `home`, made for `account` on first use.
+    """Return the real directory behind `home`, created for `account` on first use.
 
-    Where `account` could not reach `home`, a directory is made under `elsewhere` and `home` links to it.
+    If `account` cannot reach `home`, the directory is created under `elsewhere` and `home` is a link to it.
     """
     if not home.exists():
-        home.unlink(missing_ok=True)  # a link whose directory somebody removed
+        home.unlink(missing_ok=True)  # a dangling link
         if account.may_enter(home.parent.resolve()):
             home.mkdir(mode=0o700)
         else:
@@ -70,7 +70,7 @@ def make_home(home: Path, account: Account, *, elsewhere: Path = STATE_DIR) -> P
 
 
 def reachable_copy(package: Path, version: str, account: Account, *, elsewhere: Path = STATE_DIR) -> Path:
-    """`package` itself if `account` can use it, else a copy under `elsewhere`, made once for each version.
+    """Return `package` if `account` can use it, else a copy under `elsewhere`, made once per version.
 
     The shared libraries that a Linux wheel keeps beside its package are copied with it.
     """
@@ -93,7 +93,7 @@ def reachable_copy(package: Path, version: str, account: Account, *, elsewhere: 
 
 
 def _make_open(directory: Path) -> None:
-    """Make a directory that everyone may enter, whatever our umask."""
+    """Create a directory that everyone may enter, regardless of the umask."""
     if not directory.exists():
         directory.mkdir(parents=True)
         directory.chmod(0o755)

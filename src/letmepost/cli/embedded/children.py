@@ -1,4 +1,4 @@
-"""A server as a child of this process: started on a free port, known to answer, stopped in order."""
+"""Runs a server as a child of this process: starts it on a free port, waits until it answers, stops it in order."""
 
 import asyncio
 import fcntl
@@ -24,11 +24,11 @@ _PORT_TRIES = 5
 
 
 class EmbeddedServerError(RuntimeError):
-    """An embedded server cannot run; the message says why and what to do."""
+    """An embedded server cannot run. The message contains the cause and the fix."""
 
 
 class PortTaken(EmbeddedServerError):
-    """Somebody else listens on the wanted port."""
+    """The requested port is in use by another program."""
 
     def __init__(self, port: int) -> None:
         super().__init__(f"Port {port} on {LOOPBACK} is in use by another program. Choose another one.")
@@ -42,7 +42,7 @@ class DirectoryBusy(EmbeddedServerError):
 
 
 class DidNotStart(EmbeddedServerError):
-    """The server exited, or did not answer in time; the message ends with the last of its log."""
+    """The server exited, or did not answer in time. The message ends with the end of its log."""
 
     def __init__(self, name: str, happened: str, log: Path) -> None:
         tail = log.read_bytes()[-_LOG_TAIL_BYTES:].decode(errors="replace").strip()
@@ -53,8 +53,8 @@ class DidNotStart(EmbeddedServerError):
 class Program:
     """How to run one kind of server.
 
-    `stop_signals` are sent one after another until it is gone, each with the seconds it gets to obey; the
-    first is also what it gets when we die.
+    `stop_signals` are sent one after another until the server has ended, each with the seconds to wait after it. The
+    server also receives the first one if this process dies.
     """
 
     name: str
@@ -67,13 +67,13 @@ class Program:
 
     @property
     def log(self) -> Path:
-        """Where everything it prints goes, start after start."""
+        """Return the file that receives all output of the server, across starts."""
         return self.home / "log"
 
 
 @dataclass(slots=True, kw_only=True)
 class RunningServer:
-    """A server that answers at `url`, which holds its password, until `stop`."""
+    """A server that answers at `url` until `stop`. The URL contains its password."""
 
     url: str
     pid: int
@@ -87,11 +87,11 @@ class RunningServer:
         return self
 
     async def wait(self) -> int:
-        """Its exit code, once it has exited, for whatever reason."""
+        """Return the exit code, once the server has exited for any reason."""
         return await self._process.wait()
 
     async def stop(self) -> None:
-        """Stop it and wait until it is gone. Does nothing the second time."""
+        """Stop the server and wait until it has ended. A second call does nothing."""
         for number, patience_s in self._stop_signals.items():
             if self._process.returncode is not None:
                 break
@@ -103,16 +103,16 @@ class RunningServer:
 
 
 def package_dir(package: str, *, instead: str) -> Path:
-    """Where the wheel that brings a server is installed.
+    """Return the directory of the wheel that contains a server.
 
-    It is not imported: its Python code would read the environment, warn, and load what nobody here uses.
+    The package is not imported: its Python code would read the environment, print warnings and load unused code.
 
     Raises:
-        EmbeddedServerError: it is not there; the message offers the environment variable `instead`.
+        EmbeddedServerError: the package is not installed. The message names the environment variable `instead`.
     """
     found = find_spec(package)
     if found is None or found.origin is None:
-        msg = f"{package} is missing. Install letmepost[dev-servers], or name a server of yours in {instead}."
+        msg = f"{package} is missing. Install letmepost[dev-servers], or set {instead} to the URL of your own server."
         raise EmbeddedServerError(msg)
     return Path(found.origin).parent
 
@@ -121,7 +121,7 @@ def hold(data_dir: Path, name: str) -> ExitStack:
     """Claim `data_dir` for the server `name`, until the returned stack is closed or this process dies.
 
     Raises:
-        DirectoryBusy: a living process has the claim.
+        DirectoryBusy: another running process has the claim.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -136,7 +136,7 @@ def hold(data_dir: Path, name: str) -> ExitStack:
 async def spawn(program: Program, command: Sequence[str | Path]) -> asyncio.subprocess.Process:
     """Run `command` as the program's account in its home, on a leash, printing to its log.
 
-    It sees no locale, time zone or PostgreSQL variables of ours, so that it behaves alike everywhere.
+    The locale, time zone and PostgreSQL variables of this process are not passed on, so it behaves the same everywhere.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_UNWANTED)}
     death_signal = next(iter(program.stop_signals)).value
@@ -144,7 +144,7 @@ async def spawn(program: Program, command: Sequence[str | Path]) -> asyncio.subp
     with program.log.open("ab") as log:
         return await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-I", "-S"),  # the leash needs nothing but the standard library, and starts sooner
+            *("-I", "-S"),  # the leash needs only the standard library; starts faster
             *map(str, leash),
             *map(str, command),
             cwd=program.home,
@@ -156,7 +156,7 @@ async def spawn(program: Program, command: Sequence[str | Path]) -> asyncio.subp
 
 
 async def run(program: Program, command: Sequence[str | Path]) -> None:
-    """Run `command`, which ends by itself, as `spawn` does.
+    """Run `command` like `spawn`, and wait until it ends.
 
     Raises:
         DidNotStart: it failed.
@@ -174,15 +174,15 @@ async def start(program: Program, *, port: int | None, within_s: float) -> Runni
     """Start `program` on `port`, or on a free one, and wait until it answers.
 
     Raises:
-        PortTaken: `port` was asked for and is not free.
-        DidNotStart: it exited, or stayed silent for `within_s`.
+        PortTaken: `port` was given and is in use.
+        DidNotStart: the server exited, or did not answer within `within_s`.
     """
     for _ in range(_PORT_TRIES - 1):
         chosen = _free_port(port)
         try:
             return await _start_once(program, chosen, within_s)
         except DidNotStart:
-            # Somebody may have taken a port that we chose, between our look at it and the server's start.
+            # Another program may have taken the port between the check and the start of the server.
             if port or _is_free(chosen):
                 raise
     return await _start_once(program, _free_port(port), within_s)
@@ -214,7 +214,7 @@ async def _until_it_answers(program: Program, server: RunningServer, within_s: f
 
 
 def _free_port(wanted: int | None) -> int:
-    """`wanted` if nobody listens there, or any free port if it is None or 0."""
+    """Return `wanted` if it is free, or any free port if it is None or 0."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

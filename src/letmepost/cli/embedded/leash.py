@@ -1,7 +1,7 @@
-"""Becomes a server that lives no longer than the process that wanted it.
+"""Runs a server that ends when the process that started it ends.
 
-A script of its own, which replaces itself with the server: `leash.py PARENT SIGNAL UID GID COMMAND…`. What it
-does could be a `preexec_fn`, but that is not safe in a process that has threads.
+A separate script, which replaces itself with the server: `leash.py PARENT SIGNAL UID GID COMMAND…`. A
+`preexec_fn` could do the same, but is not safe in a process that has threads.
 """
 
 import ctypes
@@ -12,12 +12,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 def become(parent_pid: int, death_signal: int, uid: int, gid: int, command: list[str]) -> None:
-    """Replace this process with `command`; returns only if the parent is already gone.
+    """Replace this process with `command`. Return only if the parent has ended already.
 
-    The server leaves the terminal's process group, so that Ctrl-C reaches our parent alone and it can stop
-    its children in order. On Linux the kernel sends `death_signal` when the thread that started us ends, and
-    so at the latest when the parent dies, however it dies. macOS has no such thing: there a server whose
-    parent was killed lives on until the next start stops it.
+    The server leaves the process group of the terminal, so that only the parent receives Ctrl-C and can stop its
+    children in order. On Linux, the kernel sends `death_signal` when the thread that started this process ends, so
+    at the latest when the parent ends, however it ends. macOS has no such signal: there, a server survives a killed
+    parent until the next start stops it.
     """
     os.setpgid(0, 0)
     if uid != os.geteuid():

@@ -1,4 +1,4 @@
-"""Servers that outlived the process that started them: killed on macOS, or on Linux still stopping."""
+"""Stops servers that outlived the process that started them: after a kill on macOS, or still stopping on Linux."""
 
 import asyncio
 import signal
@@ -16,13 +16,13 @@ _POLL_S = 0.02
 async def end_orphan(
     pid_file: Path, program: str, *, working_in: Path, stop_signals: Mapping[signal.Signals, float]
 ) -> None:
-    """Stop the server that `pid_file` names, if it lives, and remove the file.
+    """Stop the server that `pid_file` names, if it still runs, and remove the file.
 
-    The caller holds the claim on its directory, so nobody needs that server any more. A process that was
-    given the same number since is left alone: it must be `program`, at work in that directory.
+    The caller holds the claim on the directory, so no process uses that server. The process number may have been
+    reused since: only a process that is `program` and works in that directory is stopped.
 
     Raises:
-        EmbeddedServerError: it does not stop.
+        EmbeddedServerError: the server does not stop.
     """
     orphan = _find(pid_file, program, working_in)
     for number, patience_s in stop_signals.items():
@@ -32,9 +32,9 @@ async def end_orphan(
             orphan.send_signal(number)
             await asyncio.wait_for(_until_gone(orphan), patience_s)
     if orphan is not None and not _is_gone(orphan):
-        msg = f"{program} (process {orphan.pid}) was left over in {working_in} and does not stop. End it."
+        msg = f"{program} (process {orphan.pid}) still runs in {working_in} and does not stop. End it."
         raise EmbeddedServerError(msg)
-    # PostgreSQL takes any process of that number for a living server, and would refuse to start.
+    # PostgreSQL takes any process with that number for a running server, and would not start.
     pid_file.unlink(missing_ok=True)
 
 
@@ -48,7 +48,7 @@ def _find(pid_file: Path, program: str, working_in: Path) -> psutil.Process | No
 
 
 def _is_gone(process: psutil.Process) -> bool:
-    """True too for a zombie, which nobody may ever collect where process 1 is not an init."""
+    """Return True if the process has ended, or is a zombie, which stays if process 1 is not an init."""
     try:
         return not process.is_running() or bool(process.status() == psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -56,5 +56,5 @@ def _is_gone(process: psutil.Process) -> bool:
 
 
 async def _until_gone(process: psutil.Process) -> None:
-    while not _is_gone(process):  # noqa: ASYNC110 - only its parent is told when a process ends, and that is dead
+    while not _is_gone(process):  # noqa: ASYNC110 - only its parent, which has ended, could wait for it
         await asyncio.sleep(_POLL_S)

