@@ -1,10 +1,10 @@
-"""What a request to the API costs, beside the bare limit of this machine's PostgreSQL.
+"""The cost of a request to the API, compared with the limit of this machine's PostgreSQL.
 
     python -m tests.benchmarks.accept [seconds a figure] [name of one figure]
 
-Two API processes; the callers run in this process. As clients should, they send every post with an `Idempotency-Key`,
-and post to many accounts in turn. The bare limit writes the rows of a scheduled post with one target by plain asyncpg,
-from as many connections, in the same run, under the same durability. Nothing is due meanwhile.
+There are two API processes; the callers run in this process. Like recommended, they send every post with an
+`Idempotency-Key`, and post to many accounts in turn. The limit is measured by writing the rows of a scheduled post with
+one target by plain asyncpg, with as many connections, in the same run, with the same durability. No post is due.
 """
 
 import asyncio
@@ -41,14 +41,14 @@ Call: TypeAlias = Callable[[], Awaitable[None]]
 
 @dataclass
 class Figure:
-    """What was measured of one kind of request at so many connections."""
+    """The measurement of one kind of request with a number of connections."""
 
     took_s: list[float] = field(default_factory=list)
     elapsed_s: float = 0.0
 
     @property
     def rate(self) -> float:
-        """Requests a second."""
+        """Return the requests per second."""
         return len(self.took_s) / self.elapsed_s
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ class Figure:
 
 @dataclass
 class Caller:
-    """A tenant, with its accounts to post to in turn, and two APIs to call in turn."""
+    """A tenant, with accounts to post to in turn, and two APIs to call in turn."""
 
     stand: Stand
     key: str
@@ -67,7 +67,7 @@ class Caller:
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     async def send(self, method: str, path: str, body: object = None, status: int = 200, **headers: str) -> None:
-        """One request; it must be answered with this status."""
+        """Send a request. Its response must have this status."""
         given = {"authorization": f"Bearer {self.key}", **headers}
         url = next(self.apis) + path
         async with self.stand.session.request(method, url, json=body, headers=given) as reply:
@@ -75,7 +75,7 @@ class Caller:
             assert reply.status == status, (reply.status, await reply.text())
 
     async def post(self, body: object, status: int) -> None:
-        """Send a post with an `Idempotency-Key` of its own."""
+        """Send a post with its own `Idempotency-Key`."""
         keyed = {"Idempotency-Key": f"benchmark-{next(self.numbers)}"}
         await self.send("POST", "/v1/posts", body, status, **keyed)
 
@@ -144,7 +144,7 @@ async def _a_post(caller: Caller) -> str:
 
 
 async def _measure(calls: Mapping[str, Call], connections: int, seconds: float) -> dict[str, Figure]:
-    """All of them in turn, a slice of the time at once: a machine that is slow for a while is so for each of them."""
+    """Measure all calls in turns of short slices, so that a temporary slowdown of the machine affects all of them."""
     figures = {name: Figure() for name in calls}
     for _ in range(SLICES):
         for name, call in calls.items():
@@ -175,7 +175,7 @@ async def _bare_call(caller: Caller, accounts: list[str], pool: "asyncpg.Pool[as
 
 
 async def _bare(pool: "asyncpg.Pool[asyncpg.Record]", organization: UUID, account: UUID, profile: UUID) -> None:
-    """The rows of one scheduled post and of its `Idempotency-Key`, in one transaction."""
+    """Write the rows of one scheduled post and of its `Idempotency-Key`, in one transaction."""
     batch, post, now = uuid4(), uuid4(), CLOCK.now()
     async with pool.acquire() as connection:
         await connection.execute(
@@ -212,7 +212,7 @@ async def _bare(pool: "asyncpg.Pool[asyncpg.Record]", organization: UUID, accoun
 
 
 async def _second_api(stand: Stand, stack: AsyncExitStack) -> str:
-    """One more API over the same database; returns its address."""
+    """Start another API with the same database, and return its address."""
     port = free_port()
     environment = {**os.environ, **stand.child("serve").environ()}
     command = (sys.executable, "-m", "letmepost", "serve", "--port", str(port))

@@ -1,9 +1,9 @@
-"""How long an immediate post takes from the request to the platform, when nothing else is going on.
+"""How long an immediate post takes from the request to the platform on an idle deployment.
 
     python -m tests.benchmarks.at_rest [posts]
 
-Starts `letmepost dev`, and a simulated platform in this process that notes when each request arrives. As clients
-should, every request has an `Idempotency-Key`; the posts go to many accounts in turn.
+Starts `letmepost dev`, and a simulated platform in this process that records when each request arrives. As recommended,
+every request has an `Idempotency-Key`, and the posts go to many accounts in turn.
 """
 
 import asyncio
@@ -13,9 +13,9 @@ import sys
 from tests.benchmarks.stand import CLOCK, Stand, running
 from tests.benchmarks.tables import show
 
-REST_S = 0.2  # nothing may be left of the one before
+REST_S = 0.2  # the previous post must be finished
 ACCOUNTS = 50
-WARM_UP = 5  # the first ones open connections
+WARM_UP = 5  # the first posts open connections
 
 
 async def main(posts: int) -> None:

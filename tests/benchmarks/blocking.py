@@ -1,9 +1,9 @@
-"""How long one hostile request keeps everyone else waiting.
+"""How long one hostile request delays all other requests.
 
     python -m tests.benchmarks.blocking
 
-One API process. Each request is sent 20 times, one after another, while another process asks for `/health` every 5 ms.
-Exits with 1 if the 99th percentile of `/health` reaches 100 ms during any of them.
+There is one API process. Each request is sent 20 times, one after another, while another process requests `/health`
+every 5 ms. Exits with 1 if the 99th percentile of `/health` reaches 100 ms during any of them.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ def _bodies(accounts: list[str]) -> Mapping[str, bytes]:
 
 
 async def _measure(stand: Stand, key: str, body: bytes) -> tuple[list[float], float]:
-    """Return how long each `/health` took, and how many of the requests were answered per second."""
+    """Return the duration of each `/health` request, and the number of hostile requests per second."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     asking = context.Process(target=_ask, args=(f"{stand.ready['api']}/health", there), daemon=True)
@@ -85,7 +85,7 @@ async def _send(stand: Stand, key: str, body: bytes) -> None:
 
 
 def _ask(url: str, pipe: Connection) -> None:
-    """Ask until told to stop, and return how long each answer took."""
+    """Send requests until told to stop, and return their durations."""
     took_s: list[float] = []
     while not pipe.poll():
         began_s = time.perf_counter()

@@ -1,9 +1,9 @@
-"""Many posts of many tenants due at one instant, and one post of somebody else due in the same second.
+"""Many posts of many tenants due at one time, and one post of another tenant due in the same second.
 
     python -m tests.benchmarks.due_at_once [posts] [workers]
 
-The simulated platform takes 50 ms an answer. Everything shares this machine's cores: PostgreSQL, Valkey, the API, the
-workers, and the platform, which runs in this process.
+The simulated platform takes 50 ms per response. Everything shares this machine's cores: PostgreSQL, Valkey, the API,
+the workers, and the platform, which runs in this process.
 """
 
 import asyncio
@@ -23,18 +23,18 @@ TENANTS = 40
 ACCOUNTS = 10
 LATENCY_S = 0.050
 BULK = 100
-OTHERS_TEXT = "Somebody else's"
+OTHERS_TEXT = "Another tenant's post"
 MEGABYTE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """How posts went out that were due at one instant.
+    """The publishing of posts that were due at one time.
 
     Args:
-        late_s: each, from its due time to the first byte at the platform.
-        other_late_s: the post of another tenant.
-        used_s: processor time in all, by what a process is for.
+        late_s: for each post, from its due time to the first byte at the platform.
+        other_late_s: for the post of another tenant.
+        used_s: total processor time, by the role of a process.
     """
 
     late_s: list[float]
@@ -70,10 +70,10 @@ async def main(posts: int, workers: int) -> None:
 
 
 async def measure(stand: Stand, posts: int) -> Drain:
-    """Schedule posts for one instant, and wait until all are published."""
+    """Schedule posts for one time, and wait until all are published."""
     tenants = [await stand.tenant(f"Tenant {number}") for number in range(TENANTS)]
     accounts = {key: await asyncio.gather(*(stand.account(key) for _ in range(ACCOUNTS))) for key in tenants}
-    other = await stand.tenant("Somebody else")
+    other = await stand.tenant("Another tenant")
     other_account = await stand.account(other)
     due = CLOCK.now().timestamp() + 15 + posts / 25
     each = posts // TENANTS
@@ -92,13 +92,13 @@ async def measure(stand: Stand, posts: int) -> Drain:
 
 
 def _memory_mb(stand: Stand) -> dict[str, float]:
-    """What each process of ours holds."""
+    """Return the memory of each process."""
     words = {"API": "serve", "worker": "worker", "sandbox": "sandbox"}
     return {name: stand.child(word).memory_info().rss / MEGABYTE for name, word in words.items()}
 
 
 def _processor_s(stand: Stand) -> dict[str, float]:
-    """Seconds of processor time by what a process is for: this one is the platform."""
+    """Return the seconds of processor time by role. This process is the platform."""
     used: dict[str, float] = dict.fromkeys(("worker", "PostgreSQL", "platform", "other"), 0.0)
     this = psutil.Process()
     for process in [this, *this.children(recursive=True)]:
@@ -118,7 +118,7 @@ def _scheduled(account_id: str, text: str, due: float) -> dict[str, object]:
 
 
 async def _start_worker(stand: Stand) -> asyncio.subprocess.Process:
-    """One more, with the environment of the first."""
+    """Start another worker with the environment of the first."""
     command = (sys.executable, "-m", "letmepost", "worker")
     environment = {**os.environ, **stand.child("worker").environ()}
     return await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.DEVNULL)

@@ -1,8 +1,7 @@
-"""What a call through our HTTP client costs, beside the libraries it could be built on.
+"""The cost of a call with our HTTP client, compared with the libraries that it could be built on.
 
-Run with `python -m tests.benchmarks.http_client` from the root of the repository. A server in a process of
-its own answers every POST of 1 KB after 50 ms; the processor time is that of the client's process alone. The
-ratios are what to compare between machines.
+Run with `python -m tests.benchmarks.http_client` from the root of the repository. A server in its own process answers
+every POST of 1 KB after 50 ms. The processor time is that of the client's process. Compare the ratios between machines.
 """
 
 import asyncio
@@ -36,7 +35,7 @@ Call: TypeAlias = Callable[[], Awaitable[int]]
 
 
 class SlowServer(asyncio.Protocol):
-    """Answers whatever is a request's worth of bytes, late."""
+    """Answers each request-sized number of bytes, with a delay."""
 
     transport: asyncio.Transport
 
@@ -57,7 +56,7 @@ class SlowServer(asyncio.Protocol):
 
 
 def serve(pipe: Connection) -> None:
-    """Runs the server until its process is ended, and says where it listens."""
+    """Run the server until its process is ended, and send its address."""
 
     async def main() -> None:
         server = await asyncio.get_running_loop().create_server(SlowServer, "127.0.0.1", 0, backlog=1024)
@@ -69,7 +68,7 @@ def serve(pipe: Connection) -> None:
 
 @asynccontextmanager
 async def ours(url: str) -> AsyncIterator[Call]:
-    """Our client, with its address guard."""
+    """Open our client, with its address guard."""
     guard = AddressGuard(AddressPolicy(allow_private=True, allow_http=True), NameLookup())
     async with HTTPClient(guard=guard, clock=SystemClock(), user_agent="letmepost/bench") as client:
 
@@ -82,7 +81,7 @@ async def ours(url: str) -> AsyncIterator[Call]:
 
 @asynccontextmanager
 async def bare_aiohttp(url: str) -> AsyncIterator[Call]:
-    """aiohttp as its documentation has it."""
+    """Open aiohttp as documented."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=500)) as session:
 
         async def call() -> int:
@@ -95,7 +94,7 @@ async def bare_aiohttp(url: str) -> AsyncIterator[Call]:
 
 @asynccontextmanager
 async def bare_httpx2(url: str) -> AsyncIterator[Call]:
-    """httpx2 as its documentation has it."""
+    """Open httpx2 as documented."""
     limits = httpx2.Limits(max_connections=500, max_keepalive_connections=500)
     async with httpx2.AsyncClient(limits=limits, timeout=20.0) as client:
 
@@ -107,14 +106,14 @@ async def bare_httpx2(url: str) -> AsyncIterator[Call]:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The best of the rounds: what a busy machine adds is no property of the client."""
+    """The best of the rounds, because the load of a busy machine is not a property of the client."""
 
     cpu_ms: float
     calls_per_s: float
 
 
 async def measure(call: Call, concurrency: int) -> Measured:
-    """Keeps so many calls under way for a few seconds, after a second of warming up."""
+    """Keep this many calls running for a few seconds, after a warm-up of one second."""
     calls = 0
 
     async def keep_calling(until: float) -> None:
@@ -137,7 +136,7 @@ async def measure(call: Call, concurrency: int) -> Measured:
 
 
 async def compare(url: str) -> None:
-    """Prints the table."""
+    """Print the table."""
     sys.stdout.write(f"{'':14}{'concurrent':>11}{'CPU ms/call':>13}{'ratio':>7}{'calls/s':>9}\n")
     for concurrency in CONCURRENCIES:
         baseline: Measured | None = None
@@ -153,7 +152,7 @@ async def compare(url: str) -> None:
 
 
 def main() -> None:
-    """Starts the server, compares, and ends it."""
+    """Start the server, compare, and end the server."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     server = context.Process(target=serve, args=(there,), daemon=True)

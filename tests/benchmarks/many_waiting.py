@@ -1,9 +1,9 @@
-"""What a million posts that are due some day cost those that are due now.
+"""The cost of a million scheduled posts for those that are due now.
 
     python -m tests.benchmarks.many_waiting [posts]
 
 The same is measured twice in one deployment: with a thousand waiting posts, and with a million. Times depend on the
-machine and on what else it does; how many pages of PostgreSQL a statement touches, and by which indexes, does not.
+machine and its load. The number of pages that a statement reads, and its indexes, do not.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ TIMES, CLAIMED_TIMES, DISPATCHED = 150, 15, 40
 FIRST_DISPATCH_S, DISPATCHES_APART_S = 8.0, 0.5
 Tenants: TypeAlias = Mapping[str, list[str]]
 
-# Each in a batch of its own, at a moment of its own within the year.
+# Each in its own batch, at its own time within the year.
 _FILL = """
     WITH made AS (
       INSERT INTO batches (id, organization_id, mode, request_id, is_scheduled, created_at)
@@ -71,7 +71,7 @@ _STATEMENTS = {"who is next": CANDIDATES, "when is the next": NEXT_READY}
 
 @dataclass
 class Figures:
-    """What was measured with so many posts waiting: milliseconds, and pages with the indexes that led to them."""
+    """The measurements with a number of waiting posts: milliseconds, and pages with the used indexes."""
 
     posts: int
     took_ms: dict[str, float] = field(default_factory=dict)
@@ -80,7 +80,7 @@ class Figures:
 
 @dataclass
 class Measurement:
-    """A deployment, its tenants by key with their accounts' ids, and a connection of our own to its database."""
+    """A deployment, its tenants by key with their accounts' ids, and a separate connection to its database."""
 
     stand: Stand
     tenants: Tenants
@@ -88,17 +88,17 @@ class Measurement:
     owners: dict[str, tuple[UUID, UUID]] = field(default_factory=dict)
 
     async def fill(self, posts: int) -> None:
-        """Store more posts that wait."""
+        """Store more waiting posts."""
         for key, accounts in self.tenants.items():
             organization, profile = self.owners[key]
             ids = [parse(Prefix.ACCOUNT, account) for account in accounts]
             await self._as_tenant(organization, _FILL, ids, profile, posts // len(self.tenants))
         filled_at = CLOCK.now()
-        # Only their owner may analyze the tables: PostgreSQL does it by itself within a minute or two.
+        # Only the owner may analyze the tables. PostgreSQL itself does it within a minute or two.
         await eventually(lambda: self.driver.fetchval(_IS_ANALYZED, filled_at), within_s=300)
 
     async def measure(self, posts: int) -> Figures:
-        """Everything once."""
+        """Measure everything once."""
         figures, key = Figures(posts), next(iter(self.tenants))
         at = (CLOCK.now() + timedelta(days=400 // 2)).isoformat()
         body = {"targets": [{"accountId": self.tenants[key][0]}], "text": "Hello", "scheduledAt": at}
@@ -106,7 +106,7 @@ class Measurement:
         figures.took_ms["list of 50"] = await _timed(lambda: self.stand.call("GET", "/v1/posts", key))
         figures.took_ms["dispatch, after its time"] = await self._dispatch(key)
         worker = self.stand.child("worker")
-        worker.suspend()  # else it would take what is to be claimed here
+        worker.suspend()  # otherwise, it would claim the posts itself
         try:
             await self._claim(figures)
         finally:
@@ -133,7 +133,7 @@ class Measurement:
         await database.close()
 
     async def _dispatch(self, key: str) -> float:
-        """How long after its time a post reaches the platform, in the middle."""
+        """Return the median delay from the due time of a post to the platform."""
         first = CLOCK.now() + timedelta(seconds=FIRST_DISPATCH_S)
         times = (first + timedelta(seconds=DISPATCHES_APART_S * number) for number in range(DISPATCHED))
         due = {str(at): at for at in times}
@@ -144,7 +144,7 @@ class Measurement:
         return median(1000 * (self.stand.arrivals.at[text] - at.timestamp()) for text, at in due.items())
 
     async def _plan(self, statement: str) -> tuple[int, list[str]]:
-        """How many pages the statement touches, and the indexes it uses."""
+        """Return the number of pages that the statement reads, and the indexes that it uses."""
         for name, value in (("$1", "128"), ("$2", f"'{_ZERO}'"), ("$3", "500")):
             statement = statement.replace(name, value)
         async with self.driver.transaction():
@@ -194,7 +194,7 @@ async def main(many: int) -> None:
 
 
 async def _timed(call: Callable[[], Awaitable[object]]) -> float:
-    """The middle of many, in milliseconds, after a tenth as many to warm up."""
+    """Return the median of many calls in milliseconds, after a warm-up of a tenth as many."""
     took_ms = []
     for number in range(TIMES + TIMES // 10):
         began_s = time.perf_counter()

@@ -1,11 +1,11 @@
-"""Compares the worker of another checkout with this one's, in pairs of runs that take turns.
+"""Compares the worker of another checkout with this one's, in alternating pairs of runs.
 
     git worktree add /tmp/base <commit>
     python -m tests.benchmarks.pairs /tmp/base [--pairs 10] [--at-rest 200] [--due 1000]
 
-Both sides run in this environment, so that they use the same versions of everything, against this checkout's simulator.
-Processor time depends on what else the machine does, so the worker's is also shown in proportion to that of PostgreSQL
-and the simulated platform in the same run.
+Both sides run in this environment, with the same versions of everything, and with this checkout's simulator. Processor
+time depends on the load of the machine, so the worker's is also shown in proportion to that of PostgreSQL and the
+simulated platform in the same run.
 """
 
 import argparse
@@ -36,7 +36,7 @@ ROWS = {
     "another tenant's post, late, ms": 0.25,
     "drain, s": 0.10,
 }
-"""What is measured, and by how much it may be larger than on the other side."""
+"""The measurements, and by how much each may exceed that of the other side."""
 
 
 async def measure(checkout: Path, posts_at_rest: int, posts_due: int) -> dict[str, float]:
@@ -73,7 +73,7 @@ async def _measure_idle(stand: Stand) -> float:
 
 
 async def compare(base: Path, pairs: int, posts_at_rest: int, posts_due: int) -> None:
-    """Run pairs, of which every other begins with this side, and print all runs and their medians."""
+    """Run pairs, alternating the first side, and print all runs and their medians."""
     runs: dict[Path, list[Mapping[str, float]]] = {base: [], HERE: []}
     for number in range(pairs):
         for checkout in (base, HERE) if number % 2 == 0 else (HERE, base):

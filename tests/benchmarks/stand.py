@@ -1,4 +1,4 @@
-"""What benchmarks of a whole deployment share: `letmepost dev`, and simulated platforms that note who comes when."""
+"""Shared by benchmarks of a whole deployment: `letmepost dev`, and simulated platforms that record requests."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ PUBLISHING_PATH = "com.atproto.repo.putRecord"
 
 
 class Arrivals:
-    """Notes when each publishing request arrives, by the text that it brings, and lets everybody wait a while."""
+    """Records when each publishing request arrives, by its text, and delays its response."""
 
     def __init__(self, app: ASGIApp, latency_s: float) -> None:
         self._app = app
@@ -58,7 +58,7 @@ class Arrivals:
 
 @dataclass
 class Stand:
-    """A running deployment. `ready` is what its ready file says."""
+    """A running deployment. `ready` is the content of its ready file."""
 
     ready: Mapping[str, Any]
     session: aiohttp.ClientSession
@@ -67,7 +67,7 @@ class Stand:
     process: psutil.Process
 
     async def call(self, method: str, path: str, key: str, body: object = None, **headers: str) -> Any:
-        """Send one request to the API; its response must be a success. Header names may use underscores."""
+        """Send a request to the API, which must succeed. Header names may contain underscores instead of hyphens."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         headers = {"authorization": f"Bearer {key}", **names}
         async with self.session.request(method, self.ready["api"] + path, json=body, headers=headers) as reply:
@@ -76,7 +76,7 @@ class Stand:
             return found
 
     async def tenant(self, name: str) -> str:
-        """A new organization; returns a live key of its own."""
+        """Create an organization, and return a live key of it."""
         operator = self.ready["operatorToken"]
         made = await self.call("POST", "/v1/organizations", operator, {"name": name})
         body = {"name": "live", "prefix": "lmp_live_", "requestsPerMinute": 1_000_000}
@@ -85,7 +85,7 @@ class Stand:
         return found
 
     async def account(self, key: str) -> str:
-        """A new simulated account, connected for the key's organization as a real one; returns its id."""
+        """Create a simulated account, connect it like a real one for the key's organization, and return its id."""
         url = f"{self.platform_url}/control/{WORLD}/{PLATFORM}/accounts"
         control = {"authorization": f"Bearer {TOKEN}"}
         async with self.session.post(url, json={"scenario": "ok"}, headers=control) as made:
@@ -95,18 +95,18 @@ class Stand:
         return found
 
     async def accounts(self, key: str, number: int) -> list[str]:
-        """Connect that many simulated accounts for the key's organization; returns their ids."""
+        """Connect this many simulated accounts for the key's organization, and return their ids."""
         return await asyncio.gather(*(self.account(key) for _ in range(number)))
 
     def child(self, word: str) -> psutil.Process:
-        """The process of the deployment that runs this command."""
+        """Return the process of the deployment that runs this command."""
         [found] = [child for child in self.process.children() if word in child.cmdline()]
         return found
 
 
 @asynccontextmanager
 async def running(*, latency_s: float = 0.0, **settings: str) -> AsyncIterator[Stand]:
-    """Start everything; `settings` are environment variables."""
+    """Start everything. `settings` are environment variables."""
     sandbox = create_app(
         discover(), open_store(None), token=TOKEN, now=CLOCK.now, entropy=CLOCK.entropy, sleep=asyncio.sleep
     )

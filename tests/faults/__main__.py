@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: do to a deployment what breaks others, and count what was lost or doubled."""
+"""`python -m tests.faults`: break a deployment in many ways, and count lost, duplicated and stuck posts."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from tests.servers import open_directory
 
 
 def main() -> int:
-    """Run as the words say; 1 when anything was lost, doubled, stuck or left unclear without need."""
+    """Run with the arguments. Return 1 if a post was lost, duplicated, stuck or unnecessarily unclear."""
     words = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     words.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="repeats a run's choices")
     words.add_argument("--only", action="append", choices=list(FAULTS), help="a fault; may be repeated")

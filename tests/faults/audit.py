@@ -1,4 +1,4 @@
-"""Three ledgers side by side: what callers were told, what the database says, what followers saw."""
+"""Compares three sources: what callers were told, what the database contains, and what followers saw."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from tests.faults.tenants import Order
 SETTLES_WITHIN_S = 150.0
 _LOOK_AGAIN_S = 0.25
 _TOO_LATE = '"scheduledAt.future"'
-"""The rule of the only refusal that a caller can earn here: a busy machine takes longer than the time was ahead."""
+"""The rule of the only expected rejection: on a busy machine, the scheduled time may have passed."""
 _TERMINAL = {"published", "failed", "rejected", "unconfirmed"}
 _POSTS = """
     SELECT p.id, p.status, p.uri, r.content->>'text' AS text,
@@ -34,12 +34,12 @@ _POSTS = """
 """
 Row: TypeAlias = Mapping[str, Any]
 Seen: TypeAlias = Mapping[str, list[str]]
-"""Step → where followers see what it published."""
+"""The place where followers see the result of each step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ledgers:
-    """What is known of a scene's posts: the statuses that callers read by post id, rows and sightings by text."""
+    """The posts of a scene: their statuses for callers by post id, their rows and their visible posts by text."""
 
     told: Mapping[str, str]
     stored: Mapping[str, list[Row]]
@@ -47,7 +47,7 @@ class Ledgers:
 
 
 async def audit(scene: Scene) -> Line:
-    """Wait until every post has its end, then compare."""
+    """Wait until every post is settled, then compare."""
     recovered_s = await _settle(scene)
     ledgers = await _read(scene)
     line = Line(
@@ -63,15 +63,15 @@ async def audit(scene: Scene) -> Line:
 
 
 async def _settle(scene: Scene) -> float:
-    """Wait for every post's end, but not for ever; seconds waited."""
+    """Wait until every post is settled, with a limit. Return the seconds waited."""
     loop = asyncio.get_running_loop()
     began_s = loop.time()
 
     async def are_settled() -> bool:
-        await asyncio.sleep(_LOOK_AGAIN_S)  # looking costs those who are looked at
+        await asyncio.sleep(_LOOK_AGAIN_S)  # each look takes time of the processes
         return not await scene.unsettled()
 
-    with suppress(AssertionError):  # what is stuck is told post by post
+    with suppress(AssertionError):  # stuck posts are reported one by one
         await eventually(are_settled, within_s=SETTLES_WITHIN_S)
     return loop.time() - began_s
 
@@ -103,7 +103,7 @@ def _judge(line: Line, ledgers: Ledgers, order: Order) -> None:
             line.note(platform, "lost", f"{order.text}: refused ({order.refusal}), and yet there")
         line.count(platform, "refused")
         if _TOO_LATE not in str(order.refusal):
-            line.note(platform, "unclear", f"{order.text}: refused for no reason of ours ({order.refusal})")
+            line.note(platform, "unclear", f"{order.text}: rejected without a known reason ({order.refusal})")
         return
     row = next((row for row in rows if row["id"] == parse(Prefix.POST, order.post_id)), None)
     if row is None:
@@ -130,7 +130,7 @@ def _judge_end(line: Line, ledgers: Ledgers, order: Order, row: Row, seen: Seen)
 
 
 def _lies(row: Row, told: str | None, seen: list[str]) -> list[str]:
-    """Where the ledgers contradict each other about one post that has its end."""
+    """Return the contradictions between the sources about one settled post."""
     status = row["status"]
     found = {
         f"{status}, and callers are told {told}": told != status,
@@ -147,7 +147,7 @@ def _lies(row: Row, told: str | None, seen: list[str]) -> list[str]:
 
 
 def _lies_of_parts(row: Row, seen: Seen) -> list[str]:
-    """The same about what is published after the post itself."""
+    """Return the contradictions about what is published after the post itself."""
     thread = [seen[step] for step in seen if step != "comment"]
     visible = [uris[0] for uris in thread if uris]
     comment = seen.get("comment", [])

@@ -1,4 +1,4 @@
-"""The harness's side of the nursery: forked processes, and places that are never left empty for long."""
+"""Starts processes through the nursery, and keeps replacing them when they end."""
 
 import asyncio
 import itertools
@@ -26,14 +26,14 @@ class Child:
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
 
     def signal(self, number: int) -> None:
-        """Send a signal, unless it is known to be dead: its number may be another's by now."""
+        """Send a signal, unless the process has ended: its number may be reused."""
         if not self.died.done():
             with suppress(ProcessLookupError):
                 os.kill(self.pid, number)
 
 
 class Nursery:
-    """Forks processes by way of `tests.faults.nursery`."""
+    """Forks processes with `tests.faults.nursery`."""
 
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None
@@ -44,14 +44,14 @@ class Nursery:
         self._children: dict[int, Child] = {}
 
     async def fork(self, spec: Spec) -> Child:
-        """One more process."""
+        """Fork a process."""
         number = next(self._numbers)
         self._expected[number] = asyncio.get_running_loop().create_future()
         self._asked.write(json.dumps({**spec, "number": number}).encode() + b"\n")
         return await self._expected[number]
 
     async def listen(self) -> None:
-        """Note births, stops and deaths until the nursery ends."""
+        """Record starts, stops and ends of processes until the nursery ends."""
         async for line in self._news:
             match json.loads(line):
                 case {"born": number, "pid": pid}:
@@ -66,7 +66,7 @@ class Nursery:
 
 @asynccontextmanager
 async def open_nursery() -> AsyncIterator[Nursery]:
-    """A nursery; its children die with it."""
+    """Start a nursery, which ends its children when it ends."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.faults.nursery", stdin=PIPE, stdout=PIPE, cwd=_ROOT
     )
@@ -82,10 +82,10 @@ async def open_nursery() -> AsyncIterator[Nursery]:
 
 
 class Place:
-    """Where a process is meant to be: when it dies, the next is forked at once.
+    """Keeps one process running: when it ends, the next is forked immediately.
 
     Args:
-        make_spec: what the next one is; asked for each anew.
+        make_spec: returns the specification of the next process.
     """
 
     def __init__(self, nursery: Nursery, make_spec: Callable[[], Spec]) -> None:
@@ -95,7 +95,7 @@ class Place:
         self.child: Child | None = None
 
     async def keep(self) -> None:
-        """Keep the place filled until cancelled."""
+        """Replace the process until canceled."""
         while True:
             spec = self.make_spec()
             self.child = await self._nursery.fork(spec)
@@ -104,6 +104,6 @@ class Place:
             self.mourn(spec, await asyncio.shield(self.child.died))
 
     def signal(self, number: int = signal.SIGKILL) -> None:
-        """Send a signal to who is there now."""
+        """Send a signal to the current process."""
         if self.child is not None:
             self.child.signal(number)

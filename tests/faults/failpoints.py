@@ -1,7 +1,7 @@
-"""Where a process can be made to stop or die, without a line for it in the product.
+"""Places where a process can be stopped or killed, without any code for it in the product.
 
-A worker is given its platforms, and everything that it does for a post passes through their functions; of an API, its
-connections tell which statements it has executed.
+A worker receives its platforms as arguments, and everything that it does for a post goes through their functions. The
+connections of an API show which statements it has executed.
 """
 
 import json
@@ -23,15 +23,15 @@ from letmepost.platforms.contract import Credential, Platform, ReadyPost
 from tests.faults.lineup import each_call
 
 SHOOT = "x-fault-shoot"
-"""A header of a call: `signal:pid`, for the sandbox to send when it has executed the call and not answered yet."""
+"""A header of a call, `signal:pid`: the sandbox sends the signal after it has executed the call, before it answers."""
 
 
 FIRST_STEP = "post"
-"""What every platform calls the publishing of a post itself."""
+"""The name of the main publishing step on every platform."""
 
 
 class Failpoint(StrEnum):
-    """A moment in the work of a process. The first five are a worker's, the others an API's."""
+    """A place in the work of a process. The first five are in workers, the others in APIs."""
 
     BEFORE_INTENT = "before intent"
     AFTER_INTENT = "after intent"
@@ -53,11 +53,11 @@ WORKERS = (
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """Where a process ends, or stands still: at any moment, unless a failpoint is named.
+    """Where a process ends or stops: at any time, unless a failpoint is given.
 
     Args:
-        platform: the only one whose calls count; None counts them all.
-        is_later: only what follows on a post counts: the parts of its thread, and its first comment.
+        platform: the only platform whose calls count; None for all.
+        is_later: True if only later steps count: further parts of a thread, and the first comment.
     """
 
     failpoint: Failpoint | None = None
@@ -65,13 +65,13 @@ class Death:
     is_later: bool = False
 
     def is_at(self, here: Failpoint, platform: str | None, step: str | None) -> bool:
-        """Whether this is the place."""
+        """Return True if this is the place."""
         is_there = here == self.failpoint and self.platform in {None, platform}
         return is_there and not (self.is_later and step in {None, FIRST_STEP})
 
 
 def read_obituary(path: Path) -> Death | None:
-    """What a process wrote before its end, once; None when it wrote nothing."""
+    """Return what a process wrote before its end, once; None if it wrote nothing."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -82,11 +82,11 @@ def read_obituary(path: Path) -> Death | None:
 
 @dataclass(kw_only=True)
 class Trap:
-    """Sends this process a signal when it comes by one of several places, for the n-th time.
+    """Sends this process a signal when it passes one of several places for the n-th time.
 
     Args:
         number: the signal.
-        obituary: where it writes which of them it was, and on which platform, as JSON.
+        obituary: the file for the place and the platform, as JSON.
     """
 
     deaths: Sequence[Death]
@@ -95,7 +95,7 @@ class Trap:
     obituary: Path | None = None
 
     def springs(self, here: Failpoint, platform: str | None = None, step: str | None = None) -> bool:
-        """Count a pass; whether it was the one."""
+        """Count a pass. Return True if it is the chosen one."""
         found = next((death for death in self.deaths if death.is_at(here, platform, step)), None)
         self.passes_left -= found is not None
         if found is None or self.passes_left != 0:
@@ -105,15 +105,15 @@ class Trap:
         return True
 
     def tread(self, here: Failpoint, platform: str | None = None, step: str | None = None) -> None:
-        """Come by a failpoint. `step`: the publishing that it is about, if it is about one."""
+        """Pass a failpoint. `step`: the publishing step, if there is one."""
         if self.springs(here, platform, step):
             os.kill(os.getpid(), self.number)
 
 
 def watch_commits(trap: Trap) -> None:
-    """Tread on the failpoint after a batch is committed, on every connection that this process opens.
+    """Pass the failpoint after a batch is committed, on every connection of this process.
 
-    Statements are told by SQLAlchemy or by its driver, whichever was asked to execute them; a COMMIT by the driver.
+    Statements are reported by SQLAlchemy or by its driver, whichever executes them; a COMMIT is reported by the driver.
     """
     holding: set[Any] = set()
 
@@ -135,7 +135,7 @@ def watch_commits(trap: Trap) -> None:
 
 
 def with_trap(platforms: Mapping[str, Platform], trap: Trap) -> Mapping[str, Platform]:
-    """Platforms that tread on the failpoints of a try: they ask for a PUBLISH, sign it, and are shown its reply."""
+    """Return platforms with failpoints at a PUBLISH: when it is requested, signed, and answered."""
     return {name: _Trapped(platform, trap).as_platform() for name, platform in platforms.items()}
 
 
@@ -143,7 +143,7 @@ class _Trapped:
     def __init__(self, platform: Platform, trap: Trap) -> None:
         self._platform = platform
         self._trap = trap
-        self._step: ContextVar[str | None] = ContextVar("step", default=None)  # of a PUBLISH that is under way
+        self._step: ContextVar[str | None] = ContextVar("step", default=None)  # of the current PUBLISH
 
     def as_platform(self) -> Platform:
         return replace(self._platform, publish=self._publish, sign=self._sign, needs_refresh=self._needs_refresh)
@@ -177,7 +177,7 @@ class _Trapped:
 
 
 class DyingAnswers:
-    """An application that treads on the failpoint before a post is answered: what it tells is committed by then."""
+    """An application with a failpoint before the response to a post, which is committed by then."""
 
     def __init__(self, app: ASGIApp, trap: Trap) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Workers that are killed where it hurts, and wherever they happen to be."""
+"""Workers that are killed at critical places, and at random."""
 
 import signal
 from dataclasses import asdict, dataclass, field
@@ -14,12 +14,12 @@ from tests.faults.scenes import Scene
 from tests.faults.shapes import may_go_on
 
 RANDOM = Death()
-_SHARES = 10  # told one by one
+_SHARES = 10  # reported one by one
 _WITHIN_S = 1800.0
 
 
 async def kill_workers(scene: Scene) -> None:
-    """Every worker dies, of one of several deaths; the next is forked at once."""
+    """Kill every worker at one of several places. The next is forked immediately."""
     deaths, places = _planned(scene), scene.stage.worker_places
     total = len(deaths)
     for number, place in enumerate(places):
@@ -37,11 +37,11 @@ async def kill_workers(scene: Scene) -> None:
 
 @dataclass(eq=False)
 class _Killer:
-    """Kills one after another at one place.
+    """Kills one worker after another at one place.
 
     Args:
-        deaths: what is still to come, for all places.
-        choice: of how many at most a worker dies one.
+        deaths: the remaining deaths, for all places.
+        choice: the maximum number of deaths that a worker may have.
     """
 
     scene: Scene
@@ -51,7 +51,7 @@ class _Killer:
     _own: list[Death] = field(default_factory=list)
 
     def next_spec(self) -> Spec:
-        """The next worker: it dies at the first place of its own that it comes by, one on each platform."""
+        """Return the next worker. It is killed at the first of its places that it passes, one per platform."""
         scene = self.scene
         first = self.deaths[-1:]
         if not first:
@@ -66,7 +66,7 @@ class _Killer:
         return scene.stage.worker_spec(is_doomed=True, deaths=deaths, obituary=str(self.obituary))
 
     def mourn(self, spec: Spec, code: int) -> None:
-        """Count the death that it was, and put the others back."""
+        """Count the death that happened, and return the others."""
         died = read_obituary(self.obituary) or RANDOM
         for death in self._own:
             if death != RANDOM:
@@ -96,9 +96,9 @@ def _planned(scene: Scene) -> list[Death]:
 
 
 def _kinds() -> list[Death]:
-    """Each failpoint on each platform, and where a post goes on once more."""
+    """Return each failpoint on each platform, and each place after the first step."""
     later = [Death(point, name, is_later=True) for point in _INSIDE for name in PLATFORMS if may_go_on(name)]
-    # Before the record it makes no difference what was published: twice on each platform, to have as many of each.
+    # Before the record, the published step makes no difference: twice on each platform, to have as many of each.
     points = (*WORKERS, Failpoint.BEFORE_RECORD)
     return [Death(point, name) for point in points for name in PLATFORMS] + later
 

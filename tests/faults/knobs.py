@@ -1,4 +1,4 @@
-"""What the harness does to the simulated networks while they run: an ASGI layer around the sandbox."""
+"""Disturbs the simulated networks while they run: an ASGI layer around the sandbox."""
 
 import asyncio
 import json
@@ -16,13 +16,13 @@ PATH = "/knobs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knobs:
-    """How the networks misbehave; the shares are of all requests, in [0, 1].
+    """How the networks misbehave. The shares are of all requests, in [0, 1].
 
     Args:
-        away: every connection breaks before anything is executed.
-        unavailable: answered 503 and not executed.
-        lost: executed, and the connection breaks before the answer.
-        delay_s: how long an answer is held back.
+        away: True if every connection breaks before anything is executed.
+        unavailable: answered with 503 and not executed.
+        lost: executed, but the connection breaks before the response.
+        delay_s: the delay of each response.
     """
 
     away: bool = False
@@ -31,12 +31,12 @@ class Knobs:
     delay_s: float = 0.0
 
     def encode(self) -> bytes:
-        """As the body of a PUT."""
+        """Return the body of a PUT."""
         return json.dumps(asdict(self)).encode()
 
 
 class Misbehaving:
-    """The sandbox behind its knobs. Its health and its control API are left alone."""
+    """The sandbox behind its knobs. Health and control API are not affected."""
 
     def __init__(self, app: ASGIApp, seed: int) -> None:
         self._app = app
@@ -76,7 +76,7 @@ class Misbehaving:
 
 
 def _shoot(scope: Scope) -> None:
-    """Do to the caller what it asked for: what it called for is executed, and it has not read the answer."""
+    """Send the caller its requested signal: the call is executed, and the response not read yet."""
     for name, value in scope["headers"]:
         if name == SHOOT.encode():
             number, _, pid = value.decode().partition(":")

@@ -1,4 +1,4 @@
-"""The networks that faults are done to: each of ours, in a hurry, and two that are harder than real ones."""
+"""The networks of the fault runs: each real platform with short delays, and two that are harder than real ones."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,19 +15,19 @@ from tests.faults.platforms import ASKED, UNASKED
 CALL_S = 2.0
 VISIBLE_S = 3.0
 SHRUGGING = frozenset({"twitter"})
-"""Which neither name a post by the request that made it, nor promise to refuse a repeat: what their timeline does not
-show after the delay is left to a person (`reconcile`). What it does show must have been found there."""
+"""Platforms that neither name a post by its request nor reject a repeat. What their timeline does not show after the
+delay is left to a person (`reconcile`); what it shows must have been found."""
 FORGETFUL = frozenset({"linkedin"})
-"""Which name a repeat as such for ten minutes: a post whose workers died for longer than that is left to a person."""
+"""Platforms that detect a repeat for ten minutes. A post without a worker for longer is left to a person."""
 TACITURN = frozenset({"linkedin", *SHRUGGING})
-"""Which know no repeat of a comment: one that they do not show is left out, with a warning."""
+"""Platforms that do not detect a repeated comment. A comment that they do not show is left out, with a warning."""
 
 EXPIRING = ("bluesky", "linkedin", "twitter")
-"""Whose simulators hand out tokens that live 5 s. The last one's refresh tokens are good once."""
+"""Platforms with simulated tokens that expire after 5 s. The refresh tokens of the last one are single-use."""
 
 
 def haste() -> str:
-    """In what the platforms differ from what is deployed."""
+    """Return the differences from the deployed platforms."""
     delays = ", ".join(
         f"{name} {platform.visibility_delay_s:g} s"
         for name, platform in discover().items()
@@ -40,17 +40,17 @@ def haste() -> str:
 
 
 def may_be_unconfirmed(platform: str, *, is_seen: bool) -> bool:
-    """Whether nobody could have found out what became of a publishing. `is_seen`: followers see what it made."""
+    """Return True if the outcome of a PUBLISH cannot be found out. `is_seen`: followers see its result."""
     return platform == UNASKED.name or (platform in SHRUGGING | FORGETFUL and not is_seen)
 
 
 def may_leave_out(platform: str, *, is_seen: bool) -> bool:
-    """The same of a first comment."""
+    """Return True if a first comment may be left out. `is_seen`: followers see it."""
     return platform == UNASKED.name or (platform in TACITURN and not is_seen)
 
 
 def hurried(platform: Platform) -> Platform:
-    """The platform with less patience: a lease outlives the call that it covers, and a doubt its call and the delay."""
+    """Return the platform with shorter timeouts: a lease outlasts its call, and a doubt its call and the delay."""
 
     def hurry(call: Call) -> Call:
         return replace(call, timeout_s=min(call.timeout_s, CALL_S))
@@ -62,7 +62,7 @@ def hurried(platform: Platform) -> Platform:
 
 
 def each_call(flow: Flow[None], change: Callable[[Call], Call]) -> Flow[None]:
-    """The flow, with each of its calls changed."""
+    """Return the flow with each of its calls changed."""
     go_on: Callable[[], Any] = partial(next, flow)
     try:
         while True:
@@ -83,4 +83,4 @@ def each_call(flow: Flow[None], change: Callable[[Call], Call]) -> Flow[None]:
 PLATFORMS: Mapping[str, Platform] = MappingProxyType(
     {**{name: hurried(platform) for name, platform in discover().items()}, ASKED.name: ASKED, UNASKED.name: UNASKED}
 )
-"""By name; made when this is imported, so that what is forked afterwards need not."""
+"""The platforms by name, created at import time, before processes are forked."""

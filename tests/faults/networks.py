@@ -1,4 +1,4 @@
-"""Platforms that are away, busy, or lose their answers."""
+"""Platforms that are unavailable, overloaded, or lose their responses."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from tests.faults.scenes import Scene
 
 
 async def take_platforms_away(scene: Scene) -> None:
-    """Connections break before anything is executed, and then are refused."""
+    """Break connections before anything is executed, then refuse them."""
     async with scene.load(4.0):
         await scene.stage.turn(Knobs(away=True))
         await asyncio.sleep(scene.scale.away_s / 2)
@@ -17,14 +17,14 @@ async def take_platforms_away(scene: Scene) -> None:
 
 
 async def answer_unavailable(scene: Scene) -> None:
-    """One request in ten is answered 503."""
+    """Answer one request in ten with 503."""
     await scene.stage.turn(Knobs(unavailable=0.1))
     await scene.under_load()
     await scene.stage.turn(Knobs())
 
 
 async def lose_answers(scene: Scene) -> None:
-    """One request in five is executed, and its answer lost."""
+    """Execute one request in five, but lose its response."""
     await scene.stage.turn(Knobs(lost=0.2))
     await scene.under_load()
     await scene.stage.turn(Knobs())

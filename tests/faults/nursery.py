@@ -1,8 +1,8 @@
-"""A process that has imported everything and forks the others from itself: a worker is there in milliseconds.
+"""A process that has imported everything and forks the others, so that a worker starts in milliseconds.
 
-It has no thread and no event loop, so that forking it is safe. It reads what to fork from its standard input, a JSON
-object a line, and writes who was born, who was stopped and who died to its standard output. When its input ends, so do
-its children.
+It has no threads and no event loop, so it can be forked safely. It reads specifications from its standard input, one
+JSON object per line, and writes starts, stops and ends of processes to its standard output. When its input ends, it
+ends its children.
 """
 
 import gc
@@ -20,7 +20,7 @@ from tests.faults.roles import play
 
 def main() -> None:
     """Serve until the input ends."""
-    gc.freeze()  # what is there now is shared with every child and never garbage
+    gc.freeze()  # existing objects are shared with every child
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)
     signal.set_wakeup_fd(write_end)
@@ -53,7 +53,7 @@ def _give_birth(spec: dict[str, Any]) -> int:
 
 
 def _become(spec: dict[str, Any]) -> None:
-    """Be the child, from here to its end."""
+    """Run as the child, until its end."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(Path(spec["log"]), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
@@ -64,7 +64,7 @@ def _become(spec: dict[str, Any]) -> None:
     try:
         play(spec)
         code = 0
-    except BaseException:  # noqa: BLE001 - nothing of the parent may run in the child, whatever has happened
+    except BaseException:  # noqa: BLE001 - no code of the parent may run in the child
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stderr.flush()

@@ -1,6 +1,6 @@
-"""Two networks that are harder than real ones: their one call that publishes shows a second post when it is repeated.
+"""Two networks that are harder than real ones: a repeated publishing call shows a second post.
 
-`asked` has a timeline in which a lost post can be looked for, a little after it was accepted. `unasked` has none.
+`asked` has a timeline in which a lost post appears a little after it was accepted. `unasked` has none.
 """
 
 import json
@@ -43,24 +43,24 @@ from letmepost.platforms.contract import (
 )
 
 CALL_S = 1.0
-"""Short, so that a doubt is settled soon: nobody asks before a lost call must have ended."""
+"""Short, so that doubts are settled soon: reconciliation waits for the end of a lost call."""
 VISIBILITY_DELAY_S = 0.2
 
 
 class HostSettings(PlatformSettings):
-    """Where the network is."""
+    """The address of the network."""
 
     host: Annotated[AnyHttpUrl, Field(description="The only host.")] = AnyHttpUrl("http://127.0.0.1:1")
 
 
 class ConnectInput(BaseModel):
-    """An account is connected by its name alone."""
+    """The input that connects an account: its name."""
 
     account: str
 
 
 def make_platform(name: str, *, can_be_asked: bool) -> Platform:
-    """One of the two."""
+    """Return one of the two networks."""
     return Platform(
         name=name,
         title=name.title(),
@@ -115,7 +115,7 @@ def _check(_account: AccountFacts, _settings: object) -> Flow[None]:
 
 def _refresh(_account: AccountFacts, _settings: object) -> Flow[Credential]:
     yield from ()
-    raise PlatformFailure(FailureKind.AUTH_FAILED, "Tokens of this network live for ever.")
+    raise PlatformFailure(FailureKind.AUTH_FAILED, "Tokens of this network do not expire.")
 
 
 def _sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) -> Call:

@@ -1,4 +1,4 @@
-"""What came of each fault, a line each; the total; and what of it was on which platform."""
+"""Reports the results of each fault in a line, then the total, by platform."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -20,13 +20,13 @@ _PLATFORM_HEAD = (
 
 @dataclass(kw_only=True)
 class Line:
-    """One fault.
+    """The result of one fault.
 
     Args:
-        counts: what became of posts, by platform: `posts`, their ends, `refused` (never acknowledged, and nowhere),
-            `left out` (their first comment), and how many are wrong in which way.
-        wrongs: what is wrong with which post. `unclear` is what was not found out and could have been.
-        recovered_s: from the end of the fault until every post had its end.
+        counts: numbers of posts, by platform: `posts`, their results, `refused` (never acknowledged or published),
+            `left out` (their first comment), and those with each kind of error.
+        wrongs: the errors of each post. `unclear` is an outcome that could have been found out.
+        recovered_s: from the end of the fault until every post was settled.
     """
 
     name: str
@@ -37,11 +37,11 @@ class Line:
     notes: list[str] = field(default_factory=list)
 
     def count(self, platform: str, what: str) -> None:
-        """One more post of which this is true."""
+        """Count a post with this result."""
         self.counts.setdefault(platform, Counter())[what] += 1
 
     def note(self, platform: str, kind: str, what: str) -> None:
-        """Something is wrong with a post."""
+        """Record an error of a post."""
         self.count(platform, kind)
         self.wrongs.append(f"{kind}: {what}")
 
@@ -57,7 +57,7 @@ class Line:
 
 @dataclass
 class Report:
-    """A whole run. `heading`: in what it differs from what is deployed."""
+    """The results of a run. `heading`: the differences from the deployed platforms."""
 
     seed: int
     heading: str
@@ -65,12 +65,12 @@ class Report:
 
     @property
     def wrongs(self) -> list[str]:
-        """Everything that must not be; empty when the promise was kept."""
+        """Return all errors; empty if there is none."""
         return [f"{line.name}: {found}" for line in self.lines for found in line.wrongs]
 
     @property
     def total(self) -> Line:
-        """All faults together; recovering is what took longest."""
+        """Return the total of all faults, with the longest recovery."""
         total = Line(name="total", recovered_s=max((line.recovered_s for line in self.lines), default=0.0))
         for line in self.lines:
             total.kills += line.kills

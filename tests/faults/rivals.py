@@ -1,4 +1,4 @@
-"""Many who want the same at once: workers, callers, runs of one account; and workers whose clocks differ."""
+"""Concurrency: workers, callers and runs of one account at the same time; and workers with different clocks."""
 
 import asyncio
 from functools import partial
@@ -16,7 +16,7 @@ _DUPLICATES = 200
 
 
 async def set_clocks_wrong(scene: Scene) -> None:
-    """Half of the workers are 5 s ahead, half 5 s behind; they die, too, and answers are lost."""
+    """Set half of the workers' clocks 5 s ahead, half 5 s behind; also kill workers, and lose responses."""
     stage = scene.stage
     for index, place in enumerate(stage.worker_places):
         ahead_s = _AHEAD_S if index % 2 else -_AHEAD_S
@@ -35,7 +35,7 @@ def _mortal(scene: Scene, ahead_s: float) -> Spec:
 
 
 async def repeat_requests(scene: Scene) -> None:
-    """200 callers send one request at once, with one key, to two APIs."""
+    """Send one request with one key from 200 callers to two APIs at the same time."""
     for _ in range(scene.scale.rounds):
         first = scene.order()
         copies = [Order(first.account, first.text, first.shape) for _ in range(_DUPLICATES - 1)]
@@ -44,7 +44,7 @@ async def repeat_requests(scene: Scene) -> None:
 
 
 async def let_tokens_expire(scene: Scene) -> None:
-    """Eight posts of an account wait while its token dies; another comes when its successors have died, too."""
+    """Let eight posts of an account wait while its token expires, and another while the next tokens do."""
     accounts = [
         await scene.callers.connect(tenant, platform, "token_expiring")
         for tenant in scene.tenants[: scene.scale.rounds]
@@ -56,7 +56,7 @@ async def let_tokens_expire(scene: Scene) -> None:
 
 
 async def wake_all_at_once(scene: Scene) -> None:
-    """Five idle workers look for the same posts, which become due at one instant."""
+    """Let five idle workers look for the same posts, which become due at the same time."""
     async with scene.stage.more_workers(scene.stage.worker_spec()):
         for _ in range(scene.scale.rounds):
             due_at = soon(3.0 + 0.15 * len(scene.accounts))

@@ -1,4 +1,4 @@
-"""What a forked process becomes: an API, a worker, or the sandbox."""
+"""The roles of a forked process: an API, a worker, or the sandbox."""
 
 import asyncio
 import random
@@ -30,14 +30,14 @@ from tests.faults.knobs import Misbehaving
 from tests.faults.lineup import PLATFORMS
 
 JOB_TIMEOUT_S = 20.0
-"""Of arq. It is a day where it is deployed, and no worker can be stopped for so long here."""
+"""The job timeout of arq. In deployments it is a day, for which no worker can be stopped here."""
 
 
 QUEUE_DELAY_MAX_S = 0.003
 
 
 class SlowQueue(JobRedis):
-    """A job queue that is far away. Otherwise a job is read in the round trip that writes it, and hardly ever lost."""
+    """A slow job queue. Otherwise, a job is read in the round trip that writes it, and rarely lost."""
 
     async def execute_shared(self, commands: Sequence[Any]) -> list[Any]:
         await asyncio.sleep(random.uniform(0, QUEUE_DELAY_MAX_S))  # noqa: S311 - spreads round trips
@@ -45,7 +45,7 @@ class SlowQueue(JobRedis):
 
 
 class SkewedClock(SystemClock):
-    """A clock that has been set wrong. What it measures is right."""
+    """A clock with a wrong time. Its durations are right."""
 
     def __init__(self, ahead_s: float) -> None:
         self._ahead = timedelta(seconds=ahead_s)
@@ -55,7 +55,7 @@ class SkewedClock(SystemClock):
 
 
 def play(spec: Mapping[str, Any]) -> None:
-    """Be what the specification says, until told to stop."""
+    """Run the role of a specification, until stopped."""
     configure_logs(as_json=True)
     {"api": _play_api, "worker": _play_worker, "sandbox": _play_sandbox}[spec["role"]](spec)
 

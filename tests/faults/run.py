@@ -1,4 +1,4 @@
-"""Plays the faults, and tells what came of them."""
+"""Plays the faults, and reports their results."""
 
 import asyncio
 import random
@@ -39,10 +39,10 @@ WAITING = {"stopped-workers", "stopped-past-timeout", "expired-tokens"}
 
 
 async def run(names: Sequence[str], scale: Scale, seed: int, directory: Path, tell: Callable[[str], None]) -> Report:
-    """Play the named faults on one deployment; each is judged by the posts that it met.
+    """Play the named faults on one deployment. Each is judged by its own posts.
 
     Args:
-        tell: takes a line of progress.
+        tell: called with each line of progress.
     """
     chance = random.Random(seed)  # noqa: S311 - the same faults for the same seed
     async with open_stage(directory, seed, workers=WORKERS) as stage:
@@ -59,7 +59,7 @@ async def run(names: Sequence[str], scale: Scale, seed: int, directory: Path, te
 
 
 async def _play_in_turn(scenes: Sequence[Scene]) -> list[Line]:
-    """Play and judge one after another."""
+    """Play and judge one scene after another."""
     lines = []
     for scene in scenes:
         await _play(scene)
@@ -69,7 +69,7 @@ async def _play_in_turn(scenes: Sequence[Scene]) -> list[Line]:
 
 
 async def _play_hurriedly(scenes: Sequence[Scene]) -> list[Line]:
-    """Play what mostly waits beside the rest, and judge all of it at the end."""
+    """Play the scenes that mostly wait together with the others, and judge them all at the end."""
     beside = [asyncio.create_task(_play(scene)) for scene in scenes if scene.name in WAITING]
     for scene in scenes:
         if scene.name not in WAITING:

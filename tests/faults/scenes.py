@@ -1,4 +1,4 @@
-"""A scene: one fault, the posts that are under way meanwhile, and the chance that it is played with."""
+"""A scene: one fault, its posts, and its random numbers."""
 
 import asyncio
 import random
@@ -29,16 +29,16 @@ UNSETTLED = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
-    """How much of everything: minutes for a release, seconds for every day.
+    """The amount of everything: minutes for a release, seconds for daily runs.
 
     Args:
-        kills: of workers, at failpoints and at random moments together.
-        at_each: at each failpoint of each platform; 0 is once at each failpoint and once on each platform.
-        load_s: how long posts come in while something is broken.
-        away_s: how long a platform is away.
-        rounds: how often what takes long is repeated.
-        accounts_each: of a tenant, on each platform.
-        is_hurried: what mostly waits is played beside the rest, and all is judged at the end.
+        kills: of workers, at failpoints and at random together.
+        at_each: at each failpoint of each platform; 0 for once at each failpoint and once on each platform.
+        load_s: how long posts are submitted while something is broken.
+        away_s: how long a platform is unavailable.
+        rounds: how often slow scenes are repeated.
+        accounts_each: accounts of a tenant, on each platform.
+        is_hurried: True if scenes that mostly wait run together with the others, and all are judged at the end.
     """
 
     kills: int
@@ -53,11 +53,11 @@ class Scale:
 
 @dataclass(eq=False, kw_only=True)
 class Scene:
-    """What a fault has at hand.
+    """The resources of a fault.
 
     Args:
         kills: the workers that have died.
-        wanted: where workers are to die next: more posts come in there.
+        wanted: where workers should die next. More posts are submitted there.
         flaws: why this scene proves nothing, because its fault did not happen.
     """
 
@@ -77,11 +77,11 @@ class Scene:
 
     @property
     def accounts(self) -> list[Account]:
-        """Every account of every tenant."""
+        """Return every account of every tenant."""
         return [account for tenant in self.tenants for account in tenant.accounts]
 
     def order(self, account: Account | None = None, due_at: datetime | None = None) -> Order:
-        """One more post: of any account, unless one is given; at once, unless it has a time."""
+        """Return a new post, of a random account and for immediate publishing by default."""
         chosen, shapes = self._choose() if account is None else (account, shapes_of(account.platform))
         text = f"{self.name} {len(self.orders):05} {self.chance.getrandbits(48):012x}".replace(" ", "-")
         made = Order(chosen, text, self.chance.choice(shapes), due_at)
@@ -100,10 +100,10 @@ class Scene:
 
     @asynccontextmanager
     async def load(self, per_s: float = 12.0) -> AsyncIterator[None]:
-        """Posts keep coming in meanwhile, some for now and some for soon; at the end every one has been answered.
+        """Submit posts during the context, some immediate and some scheduled. At its end, all have been answered.
 
         Args:
-            per_s: at most so many a second; a slow machine gets fewer.
+            per_s: the maximum rate. A slow machine gets fewer.
         """
         ended = asyncio.Event()
         posting = [asyncio.create_task(self._post_until(ended, per_s / CALLERS)) for _ in range(CALLERS)]
@@ -114,12 +114,12 @@ class Scene:
             await asyncio.gather(*posting)
 
     async def under_load(self) -> None:
-        """Let posts come in for as long as the scale says."""
+        """Submit posts for as long as the scale specifies."""
         async with self.load():
             await asyncio.sleep(self.scale.load_s)
 
     async def unsettled(self) -> int:
-        """How many accepted posts have no end yet."""
+        """Return the number of accepted posts that are not settled."""
         ids = [parse(Prefix.POST, order.post_id) for order in self.orders if order.post_id]
         found: int = (await self.stage.query(UNSETTLED, ids))[0]["count"]
         return found
@@ -133,7 +133,7 @@ class Scene:
             await self.callers.submit(self.order(due_at=due_at))
 
     async def _is_flooded(self) -> bool:
-        """Whether more posts would only wait; a database that is away has room."""
+        """Return True if more posts would only wait. An unavailable database counts as having room."""
         try:
             return await self.unsettled() > UNDER_WAY_MAX
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
@@ -141,5 +141,5 @@ class Scene:
 
 
 def soon(seconds: float) -> datetime:
-    """So many seconds from now."""
+    """Return the time in this many seconds."""
     return SystemClock().now() + timedelta(seconds=seconds)

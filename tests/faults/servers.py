@@ -23,7 +23,7 @@ _API_POINTS = (Failpoint.AFTER_ACCEPT, Failpoint.BEFORE_ANSWER)
 
 
 async def kill_apis(scene: Scene) -> None:
-    """Both APIs die again and again: between commit and answer, and at random moments."""
+    """Kill both APIs repeatedly: between commit and response, and at random times."""
     died, stage = Counter[str](), scene.stage
 
     def doomed(url: str) -> Spec:
@@ -54,7 +54,7 @@ async def kill_apis(scene: Scene) -> None:
 
 
 async def lose_valkey(scene: Scene) -> None:
-    """Valkey forgets everything, and then dies and comes back empty."""
+    """Flush Valkey, then kill it and start it empty."""
     async with scene.load():
         for _ in range(scene.scale.rounds):
             await asyncio.sleep(scene.scale.load_s / 4)
@@ -66,7 +66,7 @@ async def lose_valkey(scene: Scene) -> None:
 
 
 async def flush_valkey(scene: Scene) -> None:
-    """Flush Valkey again and again while posts become due. One flush proves nothing: a job waits for milliseconds."""
+    """Flush Valkey repeatedly while posts become due. One flush proves nothing: jobs wait only milliseconds."""
     lost, flushes, loop = scene.stage.count_logged(_LOST_JOBS), 0, asyncio.get_running_loop()
     for place in scene.stage.worker_places:
         place.make_spec = partial(scene.stage.worker_spec, is_queue_slow=True)
@@ -92,7 +92,7 @@ async def flush_valkey(scene: Scene) -> None:
 
 
 async def crash_postgres(scene: Scene) -> None:
-    """PostgreSQL stops in the middle of everything, and recovers."""
+    """Stop PostgreSQL while everything runs, and let it recover."""
     async with scene.load():
         for _ in range(scene.scale.rounds):
             await asyncio.sleep(scene.scale.load_s / 2)

@@ -1,4 +1,4 @@
-"""What posts are made of: a text alone, or with what is published after it."""
+"""The shapes of posts: only a text, or a text with steps that are published after it."""
 
 import base64
 from enum import StrEnum
@@ -16,7 +16,7 @@ _THREAD = 3
 
 
 class Shape(StrEnum):
-    """One of them."""
+    """The shape of a post."""
 
     PLAIN = "plain"
     PICTURE = "picture"
@@ -25,11 +25,11 @@ class Shape(StrEnum):
 
 
 LATER = (Shape.COMMENTED, Shape.THREAD)
-"""Those in which something is published after the post itself."""
+"""The shapes with steps that are published after the post itself."""
 
 
 def texts_of(shape: Shape, text: str) -> dict[str, str]:
-    """Everything that followers see of a post, in its order: the step that publishes it → its text."""
+    """Return the texts that followers see of a post, in order, by the step that publishes them."""
     if shape is Shape.COMMENTED:
         return {"post": text, "comment": f"{text}-comment"}
     if shape is Shape.THREAD:
@@ -38,7 +38,7 @@ def texts_of(shape: Shape, text: str) -> dict[str, str]:
 
 
 def body_of(shape: Shape, text: str) -> dict[str, Any]:
-    """The post as a caller sends it."""
+    """Return the request body of a post."""
     later = list(texts_of(shape, text).values())[1:]
     match shape:
         case Shape.PICTURE:
@@ -53,13 +53,13 @@ def body_of(shape: Shape, text: str) -> dict[str, Any]:
 
 @cache
 def shapes_of(platform: str) -> tuple[Shape, ...]:
-    """The shapes that break none of a platform's rules."""
+    """Return the shapes that are valid on a platform."""
     rules = PLATFORMS[platform].rules
     return tuple(shape for shape in Shape if not violations(_content(shape), rules))
 
 
 def may_go_on(platform: str) -> bool:
-    """Whether something can be published there after a post itself."""
+    """Return True if the platform can publish steps after the post itself."""
     return not set(LATER).isdisjoint(shapes_of(platform))
 
 

@@ -1,4 +1,4 @@
-"""The deployment that faults are done to: each part a process of its own, the servers as `make dev` runs them."""
+"""The deployment of the fault runs: each part in its own process, with the servers of `make dev`."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ WITHIN_S = 60.0
 
 @dataclass(kw_only=True)
 class Stage:
-    """Everything that runs, and what can be done to it."""
+    """The running processes, and operations on them."""
 
     directory: Path
     seed: int
@@ -49,11 +49,11 @@ class Stage:
     _keepers: list["asyncio.Task[None]"] = field(default_factory=list)
 
     def worker_spec(self, **more: Any) -> Spec:
-        """A worker; `more` may be a failpoint or a wrong clock."""
+        """Return the specification of a worker. `more` may be a failpoint or a wrong clock."""
         return {"role": "worker", "settings": self._settings(), "log": self._log("worker"), **more}
 
     def api_spec(self, url: str, **more: Any) -> Spec:
-        """The API that listens at one of `apis`."""
+        """Return the specification of the API at one of `apis`."""
         return {"role": "api", "settings": self._settings(), "log": self._log("api"), "port": _port(url), **more}
 
     async def start(self, *, workers: int) -> None:
@@ -66,35 +66,35 @@ class Stage:
             await self._until_answered(f"{url}/ready")
 
     async def start_sandbox(self) -> None:
-        """Start the sandbox, with what it knew when it was stopped."""
+        """Start the sandbox with its state from before the stop."""
         state = str(self.directory / "sandbox.sqlite")
         own = {"port": _port(self.sandbox_url), "state": state, "token": SANDBOX_TOKEN, "seed": self.seed}
         self._sandbox = await self.nursery.fork({"role": "sandbox", "log": self._log("sandbox"), **own})
         await self._until_answered(f"{self.sandbox_url}/health")
 
     async def stop_sandbox(self) -> None:
-        """From now on connections to the simulated networks are refused."""
+        """Stop the sandbox: connections to the simulated networks are refused from now on."""
         assert self._sandbox is not None
         self._sandbox.signal(signal.SIGTERM)
         await self._sandbox.died
 
     async def turn(self, knobs: Knobs) -> None:
-        """Make the simulated networks misbehave, or behave again."""
+        """Set how the simulated networks misbehave."""
         (await self.http.put(f"{self.sandbox_url}{PATH}", content=knobs.encode())).raise_for_status()
 
     async def restart_postgres(self) -> None:
-        """Stop PostgreSQL without letting it finish anything, and start it anew."""
+        """Stop PostgreSQL without letting it finish anything, and start it again."""
         await _end(self.postgres, signal.SIGQUIT)
         self.postgres = await start_postgres(self.directory, port=urlsplit(self.postgres.url).port)
 
     async def restart_valkey(self) -> None:
-        """Kill Valkey, and start an empty one."""
+        """Kill Valkey, and start it empty."""
         await _end(self.valkey, signal.SIGKILL)
         self.valkey = await start_valkey(self.directory, port=urlsplit(self.valkey.url).port, durable=False)
 
     @asynccontextmanager
     async def more_workers(self, *specs: Spec) -> AsyncIterator[list[Child]]:
-        """Further workers, for a while."""
+        """Run more workers during the context."""
         children = [await self.nursery.fork(spec) for spec in specs]
         try:
             yield children
@@ -105,12 +105,12 @@ class Stage:
             await asyncio.gather(*(child.died for child in children))
 
     async def query(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
-        """Ask the database directly, as a superuser."""
+        """Query the database directly, as a superuser."""
         rows: list[asyncpg.Record] = await self.admin.fetch(sql, *arguments)
         return rows
 
     async def stop(self) -> None:
-        """Leave nothing running but the servers."""
+        """Stop everything except the servers."""
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
@@ -127,7 +127,7 @@ class Stage:
         }
 
     def count_logged(self, text: str, log: Path | None = None) -> int:
-        """Return how many lines with this text there are in a log, the workers' unless another is named."""
+        """Return the number of lines with this text in a log, by default of the workers."""
         path = log or Path(self._log("worker"))
         with path.open(encoding="utf-8", errors="replace") as lines:
             return sum(text in line for line in lines)
@@ -147,7 +147,7 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(directory: Path, seed: int, *, workers: int) -> AsyncIterator[Stage]:
-    """A deployment with two APIs, and its own PostgreSQL and Valkey in `directory`."""
+    """Start a deployment with two APIs, and its own PostgreSQL and Valkey in `directory`."""
     async with AsyncExitStack() as stack:
         postgres = await start_postgres(directory)
         valkey = await start_valkey(directory, durable=False)

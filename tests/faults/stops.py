@@ -1,4 +1,4 @@
-"""Workers that stand still for longer than their leases, and then go on as if nothing had happened."""
+"""Workers that stop for longer than their leases, and then continue as if nothing had happened."""
 
 import asyncio
 import signal
@@ -19,19 +19,19 @@ _STOPS = (
     *(Death(point, is_later=True) for point in (Failpoint.AFTER_INTENT, Failpoint.AFTER_SEND, Failpoint.AFTER_REPLY)),
 )
 _STOPS_WITHIN_S = 20.0
-# A lease outlives the call that it covers, and is found to be over by the next claim.
+# A lease outlasts the call that it covers, and its expiry is detected by the next claim.
 _PAST_LEASE_S = CONNECTING_MAX_S + CALL_S + LEASE_S + 1.0
 _PAST_TIMEOUT_S = JOB_TIMEOUT_S + 5.0
 _GOES_ON_S = 2.0
 
 
 async def stop_workers(scene: Scene) -> None:
-    """Stop workers at each failpoint for longer than their leases, let the others take over, and wake them."""
+    """Stop workers at each failpoint for longer than their leases, let the others take over, and continue them."""
     await _stop_for(scene, _PAST_LEASE_S)
 
 
 async def stop_workers_past_timeout(scene: Scene) -> None:
-    """The same for longer than the timeout of arq's jobs: they have timed out when their workers continue."""
+    """Stop workers for longer than the timeout of arq's jobs, which have expired when their workers continue."""
     log = scene.stage.directory / "worker-past-timeout.log"
     await _stop_for(scene, _PAST_TIMEOUT_S, log=str(log))
     timeouts = scene.stage.count_logged("publish failed, TimeoutError", log)

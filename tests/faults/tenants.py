@@ -1,4 +1,4 @@
-"""Tenants with test keys and simulated accounts, and callers that do not give up."""
+"""Tenants with test keys and simulated accounts, and callers that retry until they are answered."""
 
 import asyncio
 import random
@@ -19,7 +19,7 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A simulated account, and whose it is."""
+    """A simulated account, and its tenant."""
 
     tenant: "Tenant"
     id: str
@@ -28,7 +28,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tenant:
-    """An organization; its id is its world in the sandbox, too."""
+    """An organization. Its id is also its world in the sandbox."""
 
     id: str
     key: str
@@ -37,7 +37,7 @@ class Tenant:
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """One post that a caller wants, and what the caller was told. Every text is there once."""
+    """A post that a caller submits, and what the caller was told. Every text is unique."""
 
     account: Account
     text: str
@@ -49,19 +49,19 @@ class Order:
 
     @property
     def texts(self) -> dict[str, str]:
-        """What followers are to see: the step that publishes it → its text."""
+        """Return the texts that followers should see, by the step that publishes them."""
         return texts_of(self.shape, self.text)
 
 
 class Callers:
-    """All callers: each request goes to any API, and is sent again with its key until it is answered."""
+    """All callers. Each request goes to a random API, and is repeated with its key until it is answered."""
 
     def __init__(self, stage: Stage, seed: int) -> None:
         self._stage = stage
         self._random = random.Random(seed)  # noqa: S311 - chooses addresses and waits
 
     async def make_tenant(self, platforms: Sequence[str], accounts_each: int) -> Tenant:
-        """A new organization with so many accounts on each platform."""
+        """Create an organization with this many accounts on each platform."""
         operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
         made = await self._call("POST", "/v1/organizations", {"name": "Tenant"}, operator)
         path = f"/v1/organizations/{made['id']}/api-keys"
@@ -76,7 +76,7 @@ class Callers:
         return tenant
 
     async def connect(self, tenant: Tenant, platform: str, scenario: str = "ok") -> Account:
-        """One more account."""
+        """Connect another account."""
         body = {"platform": platform, "scenario": scenario}
         made = await self._call("POST", "/v1/sandbox/accounts", body, _bearer(tenant))
         account = Account(tenant, made["id"], platform)
@@ -85,7 +85,7 @@ class Callers:
         return account
 
     async def submit(self, order: Order) -> None:
-        """Send the request until it is answered, be it by a refusal."""
+        """Send the request until it is answered, even if by a rejection."""
         body = {"targets": [{"accountId": order.account.id}], **body_of(order.shape, order.text)}
         if order.due_at is not None:
             body["scheduledAt"] = order.due_at.isoformat()
@@ -102,7 +102,7 @@ class Callers:
             await asyncio.sleep(self._random.uniform(0.05, 0.3))
 
     async def told(self, tenant: Tenant, after: str) -> dict[str, str]:
-        """What the tenant is told of its posts since a moment: post id → status."""
+        """Return the statuses that the tenant is told of its posts since a time, by post id."""
         found: dict[str, str] = {}
         cursor = ""
         while True:
@@ -114,7 +114,7 @@ class Callers:
             cursor = f"&cursor={page['nextCursor']}"
 
     async def seen(self, tenant: Tenant, platform: str) -> list[dict[str, Any]]:
-        """What followers of the tenant's accounts see."""
+        """Return what followers of the tenant's accounts see."""
         url = f"{self._stage.sandbox_url}/control/{tenant.id}/{platform}/posts"
         reply = await self._stage.http.get(url, headers={"authorization": f"Bearer {SANDBOX_TOKEN}"})
         reply.raise_for_status()
@@ -122,7 +122,7 @@ class Callers:
         return posts
 
     async def _call(self, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
-        """The answer to a request that has to succeed, sooner or later."""
+        """Return the response to a request that must succeed eventually."""
         while True:
             reply = await self._send(method, path, body, headers)
             if reply is not None and reply.status_code < 300:
@@ -131,7 +131,7 @@ class Callers:
             await asyncio.sleep(self._random.uniform(0.05, 0.3))
 
     async def _send(self, method: str, path: str, body: object, headers: dict[str, str]) -> httpx2.Response | None:
-        """The answer of one of the APIs; None when the connection broke."""
+        """Return the response of one of the APIs; None if the connection broke."""
         url = self._random.choice(self._stage.apis) + path
         try:
             return await self._stage.http.request(method, url, json=body, headers=headers)

@@ -1,9 +1,9 @@
-"""The processor time that a request costs the API, PostgreSQL and the worker, beside the cheapest possible request.
+"""The processor time of a request in the API, PostgreSQL and the worker, compared with a minimal request.
 
     python -m tests.benchmarks.cpu [--quick] [--statements] [case ...]
 
-One API process and one worker. A process of its own sends the requests: 16 connections, the keys of 8 organizations,
-200 accounts in turn. What a process uses while nothing happens is subtracted.
+There are one API process and one worker. A separate process sends the requests: 16 connections, the keys of 8
+organizations, 200 accounts in turn. The processor time of idle processes is subtracted.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from tests.servers import open_directory
 
 COUNTED, IDLE_S = 50, 10.0
 BARE_MS = 0.09
-"""What a bare FastAPI route costs on the machine for which the goals were set."""
+"""The cost of a minimal FastAPI route on the machine for which the goals were set."""
 STATEMENTS_MAX, TRANSACTIONS_MAX = 20, 6
 PUBLISH = NAMES[-1]
 COLUMNS = (API, POSTGRESQL, WORKER, BARE, SELECT, SELECT_POSTGRESQL)
@@ -71,7 +71,7 @@ def _cell(used_ms: float, goal_ms: float | None, factor: float) -> str:
 
 
 def verdict(value: float, most: float) -> str:
-    """Return whether a goal is met."""
+    """Return a text that tells if a goal is met."""
     return "met" if value <= most else "missed"
 
 

@@ -1,4 +1,4 @@
-"""What the cheapest possible request costs: a FastAPI route that does nothing, and a `SELECT` by plain asyncpg."""
+"""The cost of a minimal request: a FastAPI route that does nothing, and a `SELECT` by plain asyncpg."""
 
 import asyncio
 import multiprocessing
@@ -22,7 +22,7 @@ _WARM_UP = 200
 
 @asynccontextmanager
 async def bare_api() -> AsyncIterator[tuple[str, psutil.Process]]:
-    """Serve the route as `letmepost serve` does. Yields the URL of the server, and its process."""
+    """Serve the route like `letmepost serve`. Yield the URL of the server, and its process."""
     port = free_port()
     process = multiprocessing.get_context("spawn").Process(target=_serve_route, args=(port,), daemon=True)
     process.start()
@@ -54,15 +54,15 @@ def _serve_route(port: int) -> None:
 
 
 async def select_by_key(url: str, times: int) -> float:
-    """Execute a prepared `SELECT` by primary key that often, and return the client's processor time in seconds.
+    """Execute a prepared `SELECT` by primary key repeatedly, and return the client's processor time in seconds.
 
-    It is executed one at a time on one connection, in a process of its own, on the event loop that the API uses.
+    The executions are sequential, on one connection in a separate process, on the event loop of the API.
     """
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=_select, args=(url, times, there), daemon=True)
     process.start()
-    there.close()  # so that waiting for a process that has died raises EOFError
+    there.close()  # so that reading from a dead process raises EOFError
     took_s = await asyncio.to_thread(here.recv)
     await asyncio.to_thread(process.join)
     return float(took_s)

@@ -1,4 +1,4 @@
-"""The requests that clients of the API send most, with what each should cost at most."""
+"""The most frequent requests of clients, with the goals of their costs."""
 
 import asyncio
 import itertools
@@ -16,7 +16,7 @@ TOO_LONG = "x" * 301
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A kind of request. `goals`: the processor time in milliseconds that one should cost at most, by process."""
+    """A kind of request. `goals`: the maximum of its processor time in milliseconds, by process."""
 
     name: str
     encode: Callable[[], bytes]
@@ -25,13 +25,13 @@ class Case:
     requests: int = 2_000
 
     def make(self, number: int) -> list[bytes]:
-        """Return that many requests."""
+        """Return this many requests."""
         return [self.encode() for _ in range(number)]
 
 
 @dataclass(frozen=True, slots=True)
 class Tenants:
-    """Organizations by their API keys: the accounts of each, and a published post of each."""
+    """Organizations by their API keys, with the accounts and a published post of each."""
 
     accounts: Mapping[str, list[str]]
     posts: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""A load generator in a process of its own: each connection sends its next request when the last one is answered."""
+"""A load generator in its own process: each connection sends its next request after the last response."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ _LENGTH = b"\r\ncontent-length:"
 
 
 def encode_request(method: str, path: str, body: object = None, **headers: str) -> bytes:
-    """Return an HTTP/1.1 request. Header names may be written with underscores."""
+    """Return an HTTP/1.1 request. Header names may contain underscores instead of hyphens."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1", "accept: */*"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -25,7 +25,7 @@ def encode_request(method: str, path: str, body: object = None, **headers: str) 
 
 
 class ClosedLoop:
-    """The load generator of one server. Each call of `send` opens its connections, and keeps them until its end."""
+    """The load generator of one server. Each call of `send` uses its own connections."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -49,7 +49,7 @@ async def closed_loop(url: str) -> AsyncIterator[ClosedLoop]:
     here, there = context.Pipe()
     process = context.Process(target=_run, args=(urlsplit(url).port, there), daemon=True)
     process.start()
-    there.close()  # so that waiting for a process that has died raises EOFError
+    there.close()  # so that reading from a dead process raises EOFError
     try:
         yield ClosedLoop(here)
     finally:
@@ -71,7 +71,7 @@ async def _generate(port: int, pipe: Connection) -> None:
 
 
 async def _repeat(port: int, unsent: Iterator[bytes], status: int) -> str | None:
-    """Send on one connection until no request is left. Return the first response that has another status."""
+    """Send on one connection until no request is left. Return the first response with another status."""
     expected = f"HTTP/1.1 {status} ".encode()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for request in unsent:

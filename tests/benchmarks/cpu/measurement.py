@@ -1,4 +1,4 @@
-"""Reads the processor time of every process of a deployment before and after requests are sent."""
+"""Measures the processor time of every process of a deployment during requests."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _BARE_REQUEST = encode_request("GET", PATH, authorization="Bearer none")
 
 @dataclass(slots=True)
 class Cost:
-    """What requests of one case cost, and what the bare route and the bare `SELECT` cost meanwhile."""
+    """The cost of the requests of one case, and of the bare route and the bare `SELECT` in the same time."""
 
     requests: int
     took_s: float = 0.0
@@ -28,13 +28,13 @@ class Cost:
     """Milliseconds of processor time per request, by process."""
 
     def add(self, name: str, used_s: float, number: int) -> None:
-        """Add the processor time of so many requests. The figures are per request of the whole measurement."""
+        """Add the processor time of this many requests. The figures are per request of the whole measurement."""
         self.used_ms[name] = self.used_ms.get(name, 0.0) + 1000 * used_s / number
 
 
 @dataclass
 class Measurement:
-    """A deployment, the load generators of its API and of the bare one, and the load of each process at rest."""
+    """A deployment, the load generators of its API and of the bare route, and the idle load of each process."""
 
     stand: Stand
     postgres: psutil.Process
@@ -49,7 +49,7 @@ class Measurement:
         return {API: used_by(api), POSTGRESQL: used_by(self.postgres), WORKER: used_by(worker)}
 
     async def measure_idle(self, seconds: float) -> None:
-        """Store the processor time that each process uses in a second while nothing happens."""
+        """Store the processor time that each process uses in a second while it is idle."""
         await self.bare_client.send([_BARE_REQUEST] * WARM_UP, 200)
         before = self.used_s()
         await asyncio.sleep(seconds)
@@ -58,8 +58,7 @@ class Measurement:
     async def measure(self, case: Case, database_url: str, divisor: int) -> Cost:
         """Send the requests of a case, after some that are not measured.
 
-        A slice of them and a slice of bare requests take turns, so that a machine that is slow for a while is as slow
-        for both.
+        Slices of them and of bare requests alternate, so that a temporary slowdown of the machine affects both.
         """
         await self.client.send(case.make(WARM_UP), case.status)
         cost = Cost(case.requests // divisor)
@@ -96,5 +95,5 @@ class Measurement:
 
 
 def used_by(process: psutil.Process) -> float:
-    """Return the processor time in seconds of a process and of all its children, those that have ended included."""
+    """Return the processor time in seconds of a process and of all its children, including ended ones."""
     return sum(sum(one.cpu_times()[:4]) for one in (process, *process.children(recursive=True)))

@@ -1,6 +1,6 @@
 """The SQL statements that PostgreSQL executes, counted by its extension pg_stat_statements.
 
-Counting costs processor time, so it is off until `count` turns it on.
+Counting costs processor time, so it is off until `count` enables it.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import asyncpg
 
 from letmepost.cli.embedded import RunningServer, start_postgres
 
-SETTLE_S = 1.0  # until what a request leaves to the worker is done
+SETTLE_S = 1.0  # until the worker has finished the rest of a request
 _PRELOAD = "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'"
 _TRACK = "ALTER SYSTEM SET pg_stat_statements.track = '{}'"
 _READ = """
@@ -24,7 +24,7 @@ _READ = """
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """How often a statement was executed, and the milliseconds that this took in total."""
+    """The number of executions of a statement, and their total milliseconds."""
 
     calls: float
     took_ms: float
@@ -48,7 +48,7 @@ async def counting_postgres(directory: Path) -> AsyncIterator[RunningServer]:
 
 
 async def count(url: str, work: Callable[[], Awaitable[float]]) -> Statements:
-    """Return the statements that `work` leads to, without those that are executed anyway.
+    """Return the statements of `work`, without those that are executed anyway.
 
     Args:
         url: of a superuser.
@@ -74,9 +74,9 @@ async def count(url: str, work: Callable[[], Awaitable[float]]) -> Statements:
 
 
 def total(statements: Statements) -> tuple[float, float]:
-    """Return how many statements there are in how many transactions.
+    """Return the number of statements and of their transactions.
 
-    `BEGIN` and the settings that follow it in the same message are one statement.
+    `BEGIN` and the settings in the same message count as one statement.
     """
     calls = {query: one.calls for query, one in statements.items()}
     begun = sum(number for query, number in calls.items() if query == "BEGIN")
