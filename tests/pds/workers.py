@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from letmepost.cli.embedded import leash
+from letmepost.cli import leash
 from letmepost.settings import Settings
 
 _STOPS_WITHIN_S = 10

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import structlog
 
-from letmepost.cli.embedded import leash
+from letmepost.cli import leash
 
 _READY = b"ready\n"
 _STABLE_AFTER_S = 10.0

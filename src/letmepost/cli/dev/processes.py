@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from letmepost.cli.embedded import leash
+from letmepost.cli import leash
 
 STOP_WITHIN_S = 30.0
 

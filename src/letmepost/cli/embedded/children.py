@@ -13,10 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
 
+from letmepost.cli import leash
 from letmepost.cli.embedded.account import Account
 
 LOOPBACK = "127.0.0.1"
-_LEASH = Path(__file__).with_name("leash.py")
+_LEASH = Path(leash.__file__)
 _UNWANTED = ("LANG", "LC_", "PG")
 _POLL_S = 0.02
 _LOG_TAIL_BYTES = 2_000
@@ -140,12 +141,12 @@ async def spawn(program: Program, command: Sequence[str | Path]) -> asyncio.subp
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_UNWANTED)}
     death_signal = next(iter(program.stop_signals)).value
-    leash = (_LEASH, os.getpid(), death_signal, program.account.uid, program.account.gid)
+    arguments = (_LEASH, os.getpid(), death_signal, program.account.uid, program.account.gid)
     with program.log.open("ab") as log:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-I", "-S"),  # the leash needs only the standard library; starts faster
-            *map(str, leash),
+            *map(str, arguments),
             *map(str, command),
             cwd=program.home,
             env=environment | {"LC_ALL": "C", "TZ": "UTC"},
