@@ -1,60 +1,67 @@
-# Needs Python 3.11 or later and make, nothing else. Everything else is put into .venv by the first target that
-# needs it, from requirements/dev.txt.
+# Requires Python 3.11 or later and make. The first target that needs more installs it into .venv, from
+# requirements/dev.txt.
 
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
-# Each worker starts a PostgreSQL and a Valkey of its own. One more than cores: tests wait as well as work.
+# Each worker of pytest starts its own PostgreSQL and Valkey. One worker more than cores, because tests also wait.
 PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal
 
-# uv does in seconds what takes pip a minute, but does not read pip's settings: it is told the index they name.
+# uv installs in seconds what takes pip a minute. It does not read pip's settings, so the index is passed to it.
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 UV := UV_DEFAULT_INDEX="$${UV_DEFAULT_INDEX:-$$($(PIP) config list | \
 	sed -nE "s/^(global|:env:)\.index-url='(.*)'/\2/p" | head -n 1)}" $(BIN)/uv --quiet pip
 COMPILE := $(UV) compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header $(UPGRADE)
 
-# Install a program that a test needs, if it is missing and this is Debian and root; otherwise name it and stop.
+# Check that a program is installed. As root on Debian, install it if it is missing; otherwise print its name and stop.
 need = command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	echo "Installing $(2)…" && apt-get -qq update && \
 	DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends $(2) >/dev/null; } || \
 	{ echo "This target needs $(1). Install $(2), then run it again."; exit 1; }
 
-# Compiled once, not by each of the processes that the tests and `letmepost dev` start: that takes seconds every time.
+# Let Python cache its bytecode. Otherwise every process that the tests and `letmepost dev` start compiles for seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-all test-pds test-browser faults faults-short bench lint format openapi env-example requirements secrets clean
+.PHONY: help install dev test test-all test-pds test-browser test-image faults faults-short bench lint format openapi \
+	env-example requirements secrets clean
 
-help:  ## Show this list
+# The port of the API that `make dev` starts; 0 selects a free one.
+PORT ?= 8080
+
+help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
-install: $(INSTALLED)  ## Make .venv, with this package and everything it needs
+install: $(INSTALLED)  ## Create .venv with this package and its dependencies
 
-dev: install  ## Run the whole service on this machine until Ctrl-C
-	@$(BIN)/letmepost dev
+dev: install  ## Run the whole service on this machine until Ctrl-C (PORT=8081 to choose the port)
+	@$(BIN)/letmepost dev --port $(PORT)
 
-test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to choose)
+test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to select some)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-all: test test-pds test-browser faults-short  ## Run every test; installs Node and Chromium on Debian as root
+test-all: test test-pds test-browser test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
 
-test-pds: install  ## Run the tests against a real Bluesky server (needs Node)
+test-pds: install  ## Run the tests against a real Bluesky server (requires Node)
 	@$(call need,node,nodejs)
 	@$(call need,npm,npm)
 	$(BIN)/python -m pytest tests/pds
 
-test-browser: install  ## Run the tests that look at the pages with Chromium, and keep screenshots
+test-browser: install  ## Test the pages with Chromium, and save screenshots
 	@$(call need,chromium,chromium)
 	$(BIN)/python -m pytest -s tests/browser
 
-faults: install  ## Break everything for 20 minutes, and count what was lost or doubled (FAULTS='--seed 1' to choose)
+test-image: install  ## Run the steps of the Dockerfile and docker-compose.yml as processes (requires a package index)
+	$(BIN)/python -m pytest tests/image
+
+faults: install  ## Inject faults for 20 minutes, and count lost and repeated posts (FAULTS='--seed 1' to select)
 	$(BIN)/python -m tests.faults $(FAULTS)
 
-faults-short: install  ## Break a little of everything, and count what was lost or doubled
+faults-short: install  ## Inject a few faults of each kind, and count lost and repeated posts
 	$(BIN)/python -m tests.faults --short $(FAULTS)
 
-bench: install  ## Measure, and print ratios to what this machine can do
+bench: install  ## Run the benchmarks, and print ratios to what this machine can do
 	$(BIN)/python -m tests.benchmarks.http_client
 	$(BIN)/python -m tests.benchmarks.at_rest
 	$(BIN)/python -m tests.benchmarks.cpu
@@ -64,51 +71,53 @@ bench: install  ## Measure, and print ratios to what this machine can do
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 1
 	$(BIN)/python -m tests.benchmarks.due_at_once 2000 2
 
-lint: install  ## Check style, types and the direction of imports; report long files
+lint: install  ## Check style, types and imports; list long files
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	@find src -name '*.py' -exec wc -l {} + | \
-		awk '$$1 > 250 && $$2 != "total" { print "long, could it be two nouns? " $$1 " lines: " $$2 }'
+		awk '$$1 > 250 && $$2 != "total" { print "long file, consider splitting it: " $$2 " (" $$1 " lines)" }'
 
-format: install  ## Format, and mend what can be mended by itself
+format: install  ## Format the code, and apply automatic fixes
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-openapi: install  ## Write openapi/*.json anew
+openapi: install  ## Regenerate openapi/openapi.json
 	$(BIN)/letmepost openapi
 
-env-example: install  ## Write .env.example anew
+env-example: install  ## Regenerate .env.example and docker-compose.platforms.yml
 	$(BIN)/letmepost env-example
 
-requirements: install  ## Compile requirements/*.txt anew from pyproject.toml (UPGRADE=--upgrade for newer versions)
+requirements: install  ## Regenerate requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	$(COMPILE) --group install --output-file requirements/uv.txt
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) pyproject.toml --extra dev-servers --group dev --constraints requirements/runtime.txt \
 		--output-file requirements/dev.txt
 
-# Letters, digits, - and _ alone where a secret becomes part of a URL. The file is replaced as a whole, and what it says
-# stays: a secret is added where its name is missing.
-secrets:  ## Write .env with random secrets for docker compose; keep those that are there
+# A secret that becomes part of a URL has only letters, digits, - and _. Existing values are kept: a secret is added if
+# its name is missing or has no value. The file is replaced in one step.
+secrets:  ## Write random secrets for docker compose to .env; keep existing ones
 	@umask 077; touch .env; $(PYTHON) -c 'import base64 as b, re, secrets as s; \
 		old = open(".env").read(); \
 		old += "\n" if old and not old.endswith("\n") else ""; \
 		made = {name: s.token_urlsafe(32) for name in ("POSTGRES_PASSWORD", "LETMEPOST_API_DATABASE_PASSWORD", \
 			"LETMEPOST_WORKER_DATABASE_PASSWORD", "LETMEPOST_OPERATOR_TOKEN", "LETMEPOST_SANDBOX_TOKEN")}; \
 		made["LETMEPOST_KEYS"] = f"k1:{b.b64encode(s.token_bytes(32)).decode()}"; \
-		missing = [name for name in made if not re.search(f"^{name}=", old, re.M)]; \
+		missing = [name for name in made if not re.search(rf"^{name}=[ \t]*[^\s]", old, re.M)]; \
+		names = "|".join(missing); \
+		old = re.sub(rf"^(?:{names})=[ \t]*\n", "", old, flags=re.M) if names else old; \
 		open(".env.new", "w").write(old + "".join(f"{name}={made[name]}\n" for name in missing)); \
-		print("Added to .env:", ", ".join(missing) or "nothing. Every secret is there.")'
+		print("Added to .env:", ", ".join(missing) or "nothing, because every secret has a value.")'
 	@mv .env.new .env
-	@echo "Keep a copy of .env elsewhere: without LETMEPOST_KEYS no stored credential can be opened."
+	@echo "Keep a copy of .env in a safe place: without LETMEPOST_KEYS, stored credentials cannot be decrypted."
 
-clean:  ## Remove .venv and caches; .letmepost, which holds data, stays
+clean:  ## Remove .venv and caches, but not .letmepost, which contains data
 	rm -rf .venv .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests migrations -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=…")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is required. Choose another: make PYTHON=/path/to/python3")'
 	@echo "Installing into .venv…"
 	@$(PYTHON) -m venv .venv
 	@$(PIP) --quiet install --no-deps --require-hashes -r requirements/uv.txt

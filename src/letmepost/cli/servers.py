@@ -49,8 +49,8 @@ def add_servers(cli: typer.Typer, wiring: Wiring) -> None:
 
     @cli.command(epilog="Example: letmepost dev --port 0 --ready-file ready.json")
     def dev(
-        data_dir: Annotated[Path, typer.Option(help="Directory for databases, keys and media.")] = Path(".letmepost"),
-        port: Annotated[int, typer.Option(help="Port of the API. 0 selects a free one.")] = 8080,
+        data_dir: Annotated[Path, typer.Option(help="Where databases, keys and media are kept.")] = Path(".letmepost"),
+        port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the API; 0 for a free one.")] = 8080,
         ready_file: Annotated[
             Path | None, typer.Option(help="Write addresses and keys to this file as JSON when ready.")
         ] = None,

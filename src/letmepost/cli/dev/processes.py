@@ -12,6 +12,11 @@ from pathlib import Path
 from letmepost.cli import leash
 
 STOP_WITHIN_S = 30.0
+_LOOPBACK = "127.0.0.1"
+
+
+class PortUnavailableError(RuntimeError):
+    """A port cannot be listened on. The message names it and says what to do."""
 
 
 class Child:
@@ -62,8 +67,29 @@ async def start_child(name: str, words: list[str], environment: Mapping[str, str
 
 
 def free_port() -> int:
-    """Return a port that is free now."""
+    """Return a port that is free at the moment."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((_LOOPBACK, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def check_port(port: int, owner: str, remedy: str) -> None:
+    """Check that a process could listen on a port.
+
+    Args:
+        port: 0 for any free one, which is always available.
+        owner: the part of the service that uses the port.
+        remedy: what to do if it is not free.
+
+    Raises:
+        PortUnavailableError: the port is in use, or this user may not listen on it.
+    """
+    with socket.socket() as probe:
+        # As servers do: a connection that was closed a moment ago does not keep the port.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_LOOPBACK, port))
+        except OSError as error:
+            message = f"Port {port} is not available for the {owner}: {os.strerror(error.errno or 0)}. {remedy}"
+            raise PortUnavailableError(message) from error

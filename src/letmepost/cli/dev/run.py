@@ -13,7 +13,7 @@ import typer
 
 from letmepost.cli.database import database_required
 from letmepost.cli.dev.client import DevClient, FirstStepError
-from letmepost.cli.dev.processes import Child, free_port, start_child
+from letmepost.cli.dev.processes import Child, PortUnavailableError, check_port, free_port, start_child
 from letmepost.cli.dev.secrets import DevState, load_state
 from letmepost.cli.embedded import EmbeddedServerError, start_postgres, start_valkey
 from letmepost.domain.accounts import AccountStatus
@@ -55,12 +55,13 @@ async def run_dev(options: DevOptions) -> int:
     try:
         async with AsyncExitStack() as stack:
             return await _run(options, stack, stop)
-    except (EmbeddedServerError, FirstStepError) as error:
+    except (EmbeddedServerError, FirstStepError, PortUnavailableError) as error:
         typer.secho(str(error), fg="red", err=True)
         return 1
 
 
 async def _run(options: DevOptions, stack: AsyncExitStack, stop: asyncio.Event) -> int:
+    check_port(options.port, "API", f"Choose another one: make dev PORT={options.port + 1} (or the option --port).")
     options.data_dir.mkdir(parents=True, exist_ok=True)
     state_file = options.data_dir / "dev.json"
     state = load_state(state_file)
@@ -69,7 +70,8 @@ async def _run(options: DevOptions, stack: AsyncExitStack, stop: asyncio.Event) 
         state.save(state_file)
     _say("Starting PostgreSQL and Valkey…")
     addresses = await _start_servers(options, state, stack)
-    _say("Migrating the schema…")
+    check_port(state.sandbox_port, "sandbox", "Stop the program that uses it: simulated accounts are bound to it.")
+    _say("Bringing the schema up to date…")
     with database_required(addresses.admin_database_url, "DATABASE_URL"):
         await options.migrate(addresses.admin_database_url, addresses.database_url, addresses.worker_database_url)
     _say("Starting the API, worker and sandbox…")
@@ -202,19 +204,27 @@ def _show_result(options: DevOptions, state: DevState, addresses: Addresses) -> 
         "workerDatabaseUrl": addresses.worker_database_url,
         "redisUrl": addresses.redis_url,
     }
-    typer.secho(f"\nletmepost is ready at {addresses.api} (documentation: {addresses.api}/docs)", fg="green", bold=True)
-    typer.echo(f"  test key  {state.test_key}\n  live key  {state.live_key}\n\nPublish another post:\n")
-    body = json.dumps({"targets": [{"accountId": state.test_account_id}], "text": "My first post"})
-    typer.echo(
-        f"curl {addresses.api}/v1/posts \\\n  -H 'Authorization: Bearer {state.test_key}' \\\n"
-        f"  -H 'Content-Type: application/json' \\\n  -d '{body}'\n"
-    )
-    _say("Ctrl-C stops everything.")
+    _print_facts(state, addresses)
     if options.ready_file is not None:
         draft = options.ready_file.with_name(options.ready_file.name + ".new")
         draft.write_text(json.dumps(facts, indent=2), encoding="utf-8")
         draft.chmod(0o600)
         draft.replace(options.ready_file)
+
+
+def _print_facts(state: DevState, addresses: Addresses) -> None:
+    typer.secho("\nletmepost is ready. Ctrl-C stops everything.", fg="green", bold=True)
+    body = json.dumps({"targets": [{"accountId": state.test_account_id}], "text": "My first post"})
+    typer.echo(
+        f"  API             {addresses.api}\n"
+        f"  documentation   {addresses.api}/docs\n"
+        f"  sandbox         {addresses.sandbox}\n"
+        f"  test key        {state.test_key}\n"
+        f"  live key        {state.live_key}\n"
+        f"  operator token  {state.operator_token}\n\nTo publish, run these commands in another terminal:\n\n"
+        f"export API={addresses.api} KEY={state.test_key} OPERATOR_TOKEN={state.operator_token}\n"
+        f'curl -s "$API/v1/posts" -H "Authorization: Bearer $KEY" --json \'{body}\'\n'
+    )
 
 
 async def _stay(children: list[Child], stop: asyncio.Event) -> int:
