@@ -28,70 +28,84 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(
         validation_alias="DATABASE_URL",
-        description="URL of PostgreSQL 18, with the login role of the API, which `letmepost migrate` creates.",
+        description="The URL of a PostgreSQL 18 database, with the login role of the API. `letmepost migrate` creates "
+        "the role.",
     )
     worker_database_url: SecretStr | None = Field(
         default=None,
-        description="The same database with the login role of the worker. For `worker` and `migrate`, not for the API.",
+        description="The URL of the same database, with the login role of the worker. For `worker` and `migrate`, not "
+        "for the API.",
     )
-    redis_url: SecretStr = Field(validation_alias="REDIS_URL", description="URL of Redis 7 or Valkey 8, or later.")
+    redis_url: SecretStr = Field(
+        validation_alias="REDIS_URL", description="The URL of Redis 7 or Valkey 8, or a later version."
+    )
     migration_database_url: SecretStr | None = Field(
-        default=None, description="The same database with a role that may create roles. Only for `letmepost migrate`."
+        default=None,
+        description="The URL of the same database, with a role that may create roles. Only for `letmepost migrate`.",
     )
     keys: Annotated[Mapping[str, SecretStr], NoDecode] = Field(
-        description="Keys that seal secrets: id:base64 of 32 bytes, comma-separated. The first seals, all open."
+        description="The keys that encrypt stored secrets, comma-separated, each as id:base64 of 32 bytes. The first "
+        "encrypts, and all decrypt."
     )
     operator_token: SecretStr | None = Field(
-        default=None, min_length=32, description="Token for /v1/organizations. If unset, these routes return 404."
+        default=None,
+        min_length=32,
+        description="The token for the operator's routes, such as /v1/organizations. Unset, they answer 404.",
     )
     public_url: AnyHttpUrl = Field(
         default=AnyHttpUrl("http://127.0.0.1:8080"),
-        description="URL at which callers reach this deployment, and platforms its media files.",
+        description="The URL at which callers reach this deployment, and platforms its media.",
     )
     return_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Origins that browsers may return to after connecting an account, comma-separated.",
+        description="Origins to which browsers may return after connecting an account, comma-separated.",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
-        description="Origins of pages that may upload media and follow events (CORS), comma-separated; not `*`.",
+        description="Origins with pages that may upload media and follow events (CORS), comma-separated; not `*`.",
     )
-    media_dir: Path = Field(default=Path("media"), description="Directory of media files, unless a bucket is set.")
-    media_days: int = Field(default=30, gt=0, description="Days until a media item that no post needs is deleted.")
+    media_dir: Path = Field(default=Path("media"), description="The folder for media, unless a bucket is set.")
+    media_days: int = Field(default=30, gt=0, description="Days for which media that no post uses are kept.")
     media_processes: int | None = Field(
         default=None,
         gt=0,
-        description="Child processes in which an API and a worker each parse media files, with up to 1 GiB of memory "
-        "each; if unset, one per core, at most 4. Divided among the processes of an API, at least one for each.",
+        description="Child processes of an API, and of a worker, that parse media files, with up to 1 GiB of memory "
+        "each. They are divided among the processes of an API, at least one for each. Unset: one for each core, at "
+        "most 4.",
     )
-    s3_bucket: str | None = Field(
-        default=None, description="Bucket of an S3-compatible store for media files, instead of the directory."
-    )
+    s3_bucket: str | None = Field(default=None, description="The bucket of an S3-compatible store for media.")
     s3_endpoint: AnyHttpUrl | None = Field(
         default=None,
-        description="URL of the store, for this deployment and for callers who upload to it. If unset, Amazon's.",
+        description="The URL of that store, for this deployment and for callers who upload to it. Unset: Amazon S3.",
     )
     s3_region: str | None = Field(default=None, description="Region of the bucket.")
     s3_access_key_id: str | None = Field(
-        default=None, description="Access key of the bucket. If unset, the role of the machine is used."
+        default=None, description="The id of its access key. Unset: the credentials of the machine's role."
     )
-    s3_secret_access_key: SecretStr | None = Field(default=None, description="Secret of the access key.")
+    s3_secret_access_key: SecretStr | None = Field(default=None, description="The secret of that access key.")
     sandbox_url: AnyHttpUrl | None = Field(
-        default=None, description="URL of the sandbox process. If unset, test keys cannot publish."
+        default=None, description="The URL of the sandbox process. Unset, test keys cannot publish."
     )
-    sandbox_token: SecretStr | None = Field(default=None, description="Token of the sandbox's control API.")
+    sandbox_public_url: AnyHttpUrl | None = Field(
+        default=None,
+        description="The URL of the sandbox for browsers, which open its consent pages. Unset: LETMEPOST_SANDBOX_URL.",
+    )
+    sandbox_token: SecretStr | None = Field(default=None, description="The token of the sandbox's control API.")
     allow_private_addresses: bool = Field(
-        default=False, description="Allow webhooks, media URLs and platforms at private addresses. For development."
+        default=False,
+        description="Allow private addresses for webhooks, media URLs and platforms. For development only.",
     )
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
         default=(),
-        description="Addresses or networks of the proxies in front of the API, comma-separated. Only their "
-        "X-Forwarded-For is used when attempts are limited per client address; if unset, none is.",
+        description="Addresses or networks of the proxies in front of the API, comma-separated. The client address is "
+        "read from X-Forwarded-For only in their requests.",
     )
-    requests_per_minute: int = Field(default=120, gt=0, description="Rate limit of a key, unless the key has its own.")
-    event_streams_per_key: int = Field(default=10, gt=0, description="Event streams that a key may open at a time.")
+    requests_per_minute: int = Field(
+        default=120, gt=0, description="The rate limit of a key, unless the key has its own."
+    )
+    event_streams_per_key: int = Field(default=10, gt=0, description="Open event streams of a key.")
     webhook_endpoints_max: int = Field(
-        default=50, gt=0, description="Webhook endpoints of an organization, live and test together."
+        default=50, gt=0, description="Webhook endpoints of an organization, in both modes together."
     )
     api_keys_max: int = Field(
         default=1000,
@@ -99,47 +113,51 @@ class Settings(BaseSettings):
         description="Active API keys of an organization. Operators may create more.",
     )
     connections_max: int = Field(
-        default=1000, gt=0, description="Open connections of each process of the API. One more receives 429."
+        default=1000, gt=0, description="Open connections of each API process. One more is answered with 429."
     )
-    sandbox_accounts_max: int = Field(
-        default=500, gt=0, description="Simulated accounts that an organization can have connected."
-    )
+    sandbox_accounts_max: int = Field(default=500, gt=0, description="Connected simulated accounts of an organization.")
     serve_workers: int | None = Field(
         default=None,
         ge=1,
         le=SERVE_WORKERS_MAX,
-        description="Processes of `letmepost serve`. If unset, one for each core that it may use, at most 8.",
+        description="Processes of `letmepost serve`. Unset: one for each core that it may use, at most 8.",
     )
-    worker_slots: int = Field(default=64, gt=0, description="Posts that one worker publishes at a time.")
+    worker_slots: int = Field(default=64, gt=0, description="Posts that one worker publishes concurrently.")
     worker_name: str | None = Field(
         default=None,
         min_length=1,
-        description="Name of the worker, for `arq --check`. If unset, the name of the host. Set it if a host has "
+        description="The name of a worker, for `arq --check`. Unset: the name of the host. Set it if a host runs "
         "several workers.",
     )
-    delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends at a time.")
-    lease_s: float = Field(default=60.0, ge=2, description="Seconds until the posts of a dead worker are taken over.")
-    shutdown_grace_s: float = Field(default=25.0, ge=0, description="Seconds that a stopping worker may still publish.")
-    journals_kept_days: int = Field(default=7, ge=1, description="Days that the journal of a finished post is kept.")
+    delivery_slots: int = Field(default=32, gt=0, description="Webhooks that one worker sends concurrently.")
+    lease_s: float = Field(
+        default=60.0, ge=2, description="Seconds after which another worker takes over the posts of a lost worker."
+    )
+    shutdown_grace_s: float = Field(
+        default=25.0, ge=0, description="Seconds for which a stopping worker finishes its posts."
+    )
+    journals_kept_days: int = Field(
+        default=7, ge=1, description="Days for which the journal of a post is kept after its outcome."
+    )
     idempotency_kept_hours: int = Field(
-        default=24, ge=24, description="Hours that a response is kept under its Idempotency-Key."
+        default=24, ge=24, description="Hours for which the response to an Idempotency-Key is kept."
     )
-    events_kept_days: int = Field(default=30, ge=1, description="Days that events and their deliveries are kept.")
+    events_kept_days: int = Field(default=30, ge=1, description="Days for which events and their deliveries are kept.")
     audit_kept_days: int = Field(
-        default=730, ge=1, description="Days that the audit log of keys, accounts and tenants is kept."
+        default=730, ge=1, description="Days for which the audit log of keys, accounts and tenants is kept."
     )
-    attempts_kept_days: int = Field(default=180, ge=1, description="Days that the attempts of posts are kept.")
+    attempts_kept_days: int = Field(default=180, ge=1, description="Days for which the attempts of posts are kept.")
     alive_file: Path | None = Field(
-        default=None, description="File that a worker touches every 5 s, for health checks."
+        default=None, description="A file that a worker touches every 5 s, for health checks."
     )
     metrics_port: int | None = Field(
         default=None,
         ge=1,
         le=65535,
-        description="Port of GET /metrics for Prometheus, on the API or the worker. If unset, there are no metrics.",
+        description="The port on which the API or the worker answers GET /metrics for Prometheus. Unset: none.",
     )
     database_pool: int = Field(
-        default=10, gt=0, description="Database connections of one process. `serve` runs several."
+        default=10, gt=0, description="Database connections of one process. `serve` runs several processes."
     )
 
     @field_validator("database_url", "worker_database_url", "migration_database_url", "redis_url")

@@ -116,6 +116,7 @@ async def open_core(
             live_http=live_http,
             sandbox_http=sandbox_http,
             sandbox_url=None if settings.sandbox_url is None else str(settings.sandbox_url),
+            sandbox_public_url=None if settings.sandbox_public_url is None else str(settings.sandbox_public_url),
             is_public=links.are_public,
             metrics=metrics,
         )

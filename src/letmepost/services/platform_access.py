@@ -28,7 +28,9 @@ class Access:
 class Worlds:
     """Gives access to platforms. The live client never reaches the sandbox; the test client reaches nothing else.
 
-    `is_public`: True if the platforms can reach this deployment.
+    Args:
+        sandbox_public_url: where browsers reach the sandbox; None if they use `sandbox_url`.
+        is_public: True if the platforms can reach this deployment.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Worlds:
         live_http: HTTPClient,
         sandbox_http: HTTPClient,
         sandbox_url: str | None,
+        sandbox_public_url: str | None = None,
         is_public: bool = False,
         metrics: Metrics | None = None,
     ) -> None:
@@ -47,6 +50,7 @@ class Worlds:
         self._live_http = live_http
         self._sandbox_http = sandbox_http
         self._sandbox_url = sandbox_url
+        self._sandbox_public_url = sandbox_public_url or sandbox_url
         self._is_public = is_public
         self._metrics = metrics or Metrics()
 
@@ -77,9 +81,17 @@ class Worlds:
             return Access(platform, self._settings[name], self._live_http, self._metrics)
         if self._sandbox_url is None:
             raise refusals.keys.SANDBOX_MISSING(platform=name)
-        world = spell(Prefix.ORGANIZATION, organization_id)
-        base = AnyHttpUrl(f"{self._sandbox_url.rstrip('/')}/{quote(world)}/{quote(name)}")
-        return Access(platform, platform.simulator.settings(base), self._sandbox_http, self._metrics)
+        settings = _simulator_settings(platform, self._sandbox_url, organization_id)
+        return Access(platform, settings, self._sandbox_http, self._metrics)
+
+    def browser_settings(self, access: Access, mode: Mode, organization_id: UUID) -> PlatformSettings:
+        """Return the settings from which URLs are built that a person opens in a browser.
+
+        In test mode a browser may reach the sandbox at another address than this process does.
+        """
+        if mode is Mode.LIVE or self._sandbox_public_url is None:
+            return access.settings
+        return _simulator_settings(access.platform, self._sandbox_public_url, organization_id)
 
     def access_to_connect(self, name: str, mode: Mode, organization_id: UUID) -> Access:
         """Return access for connecting an account.
@@ -103,3 +115,9 @@ class Worlds:
     def live_settings(self, name: str) -> PlatformSettings:
         """Return the settings of a platform in live mode."""
         return self._settings[name]
+
+
+def _simulator_settings(platform: Platform, sandbox_url: str, organization_id: UUID) -> PlatformSettings:
+    """Return the settings that point every host of a platform at its simulator for one organization."""
+    world = spell(Prefix.ORGANIZATION, organization_id)
+    return platform.simulator.settings(AnyHttpUrl(f"{sandbox_url.rstrip('/')}/{quote(world)}/{quote(platform.name)}"))

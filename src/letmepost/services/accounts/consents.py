@@ -81,7 +81,8 @@ class Consents:
         await work.consents.create(row, state_hashes(self._keyring, state)[0], verifier)
         challenge = str(create_s256_code_challenge(verifier))  # type: ignore[no-untyped-call]  # its stub has no types
         request = ConsentRequest(redirect_uri=row.redirect_uri, state=state, code_challenge=challenge)
-        url = oauth_of(access).consent_url(request, access.settings)
+        settings = self._worlds.browser_settings(access, work.tenant.mode, work.tenant.organization_id)
+        url = oauth_of(access).consent_url(request, settings)
         return Started(platform=row.platform, authorization_url=url, state=state, expires_at=row.expires_at)
 
     def _callback(self, platform: str, mode: Mode) -> str:
