@@ -9,43 +9,35 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml  # type: ignore[import-untyped]
 
 from letmepost.gateways.media.process import ProcessLimits
+from letmepost.platforms import discover
 from letmepost.settings import Settings
 from letmepost.storage.revisions import MIGRATIONS
+from tests.deployment_files import COMPOSE_TEXT, ROOT, VARIABLE, instructions, read_compose, words_of
 
-ROOT = Path(__file__).resolve().parents[2]
 OWN = {"migrate", "api", "worker", "sandbox"}
 SETTINGS = {
     str(field.validation_alias or f"LETMEPOST_{name.upper()}"): field for name, field in Settings.model_fields.items()
 }
-# Variables of docker-compose.yml that are not settings of the program.
+OF_PLATFORMS = {
+    f"LETMEPOST_{name.upper()}_{field.upper()}"
+    for name, platform in discover().items()
+    for field in platform.settings.model_fields
+}
+# What docker-compose.yml asks for that the program does not know.
 COMPOSE_ONLY = {
     "LETMEPOST_API_DATABASE_PASSWORD",
     "LETMEPOST_PUBLISH",
+    "LETMEPOST_SANDBOX_PUBLISH",
     "LETMEPOST_WORKER_DATABASE_PASSWORD",
     "POSTGRES_PASSWORD",
 }
 SECRET = re.compile("KEY|PASSWORD|SECRET|TOKEN")
-VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?P<rest>[^}]*)\}")
 
-COMPOSE_TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
+COMPOSE = read_compose()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 each_service = pytest.mark.parametrize("service", SERVICES.values(), ids=SERVICES)
-
-
-def instructions() -> list[tuple[str, str]]:
-    """Return the instructions of the Dockerfile in order: name and arguments."""
-    text = re.sub(r"^#.*\n", "", (ROOT / "Dockerfile").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    lines = re.sub(r"\\\n", "", text).splitlines()
-    return [(name, words.strip()) for name, _, words in (line.partition(" ") for line in lines if line)]
-
-
-def words_of(name: str) -> list[str]:
-    """Return the arguments of every instruction of that name."""
-    return [words for found, words in instructions() if found == name]
 
 
 def seconds(duration: str) -> int:
@@ -130,9 +122,19 @@ def test_one_service_builds_the_image_and_the_others_use_it() -> None:
     assert {SERVICES[name]["user"] for name in OWN} == set(words_of("USER"))
 
 
-def test_only_the_api_is_published_and_by_default_on_loopback() -> None:
-    assert [name for name, service in SERVICES.items() if "ports" in service] == ["api"]
-    assert SERVICES["api"]["ports"] == ["${LETMEPOST_PUBLISH:-127.0.0.1:8080}:8080"]
+def test_api_and_sandbox_are_published_and_by_default_to_this_machine_only() -> None:
+    assert {name: service["ports"] for name, service in SERVICES.items() if "ports" in service} == {
+        "api": ["${LETMEPOST_PUBLISH:-127.0.0.1:8080}:8080"],
+        "sandbox": ["${LETMEPOST_SANDBOX_PUBLISH:-127.0.0.1:8090}:8080"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "name"), [("LETMEPOST_PUBLIC_URL", "api"), ("LETMEPOST_SANDBOX_PUBLIC_URL", "sandbox")]
+)
+def test_default_url_for_browsers_is_the_published_address(setting: str, name: str) -> None:
+    [url] = re.findall(r":-http://(.+)}", SERVICES["api"]["environment"][setting])
+    assert f":-{url}}}:" in SERVICES[name]["ports"][0]
 
 
 def test_sandbox_and_stores_are_reachable_by_their_clients_only() -> None:
@@ -143,10 +145,18 @@ def test_sandbox_and_stores_are_reachable_by_their_clients_only() -> None:
     assert members["sandbox"] == {"api", "worker", "sandbox"}
     assert members["stores"] == {"postgres", "valkey", "migrate", "api", "worker"}
     assert members["outside"] == {"api", "worker"}
+    assert members["browsers"] == {"sandbox"}
     assert COMPOSE["networks"]["sandbox"] == COMPOSE["networks"]["stores"] == {"internal": True}
 
 
-def test_every_secret_is_required_with_a_helpful_message() -> None:
+def test_sandbox_cannot_connect_to_the_internet() -> None:
+    """A port is published only on a network that is not internal. Without masquerading no reply finds its way back."""
+    assert COMPOSE["networks"]["browsers"] == {
+        "driver_opts": {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+    }
+
+
+def test_every_secret_is_required_and_the_message_says_how_to_make_it() -> None:
     for found in VARIABLE.finditer(COMPOSE_TEXT):
         if SECRET.search(found["name"]):
             assert found["rest"] == ":?run 'make secrets'", found[0]
@@ -161,21 +171,46 @@ def test_every_variable_of_compose_is_known() -> None:
 @pytest.mark.parametrize("name", sorted(OWN))
 def test_every_variable_of_a_service_is_known(name: str) -> None:
     service = SERVICES[name]
-    assert service["environment"].keys() <= SETTINGS.keys() | {"TMPDIR"}
+    assert service["environment"].keys() <= SETTINGS.keys() | OF_PLATFORMS | {"TMPDIR"}
     assert not [value for value in service["environment"].values() if isinstance(value, bool | float)]
 
 
 @pytest.mark.parametrize("name", ["api", "worker"])
 def test_every_setting_can_be_set(name: str) -> None:
-    """Settings of platforms are not in this file: they have their own."""
-    elsewhere = {"LETMEPOST_MEDIA_DIR", "LETMEPOST_MIGRATION_DATABASE_URL"}  # set in the image; only for migrate
+    elsewhere = {"LETMEPOST_MEDIA_DIR", "LETMEPOST_MIGRATION_DATABASE_URL"}  # in the image; for migrate only
     elsewhere |= {
         "api": {"LETMEPOST_ALIVE_FILE", "LETMEPOST_WORKER_DATABASE_URL"},
-        "worker": {"LETMEPOST_OPERATOR_TOKEN"},
+        "worker": {"LETMEPOST_OPERATOR_TOKEN", "LETMEPOST_SANDBOX_TOKEN"},
     }[name]
-    service = SERVICES[name]
-    assert SETTINGS.keys() - service["environment"].keys() == elsewhere
-    assert service["env_file"] == [{"path": "platforms/.env", "required": False}]
+    environment = SERVICES[name]["environment"]
+    assert SETTINGS.keys() - environment.keys() == elsewhere
+    assert environment.keys() >= OF_PLATFORMS
+    assert {environment[variable] for variable in OF_PLATFORMS} == {None}, "the value comes from .env"
+
+
+def test_no_service_reads_the_whole_env_file() -> None:
+    """It contains the secrets of every service."""
+    assert not [name for name, service in SERVICES.items() if "env_file" in service]
+
+
+def test_settings_of_platforms_are_given_to_api_and_worker_only() -> None:
+    holders = {name for name, service in SERVICES.items() if service.get("environment", {}).keys() & OF_PLATFORMS}
+    assert holders == {"api", "worker"}
+
+
+def test_operator_token_is_given_to_the_api_only() -> None:
+    assert {name for name, service in SERVICES.items() if "LETMEPOST_OPERATOR_TOKEN" in json.dumps(service)} == {"api"}
+
+
+def test_sandbox_token_is_given_to_api_and_sandbox_only() -> None:
+    holders = {name for name, service in SERVICES.items() if "LETMEPOST_SANDBOX_TOKEN" in json.dumps(service)}
+    assert holders == {"api", "sandbox"}
+
+
+def test_migrate_gets_only_databases_and_what_every_command_requires() -> None:
+    required = {name for name, field in SETTINGS.items() if field.is_required()}
+    databases = {"LETMEPOST_MIGRATION_DATABASE_URL", "LETMEPOST_WORKER_DATABASE_URL"}
+    assert SERVICES["migrate"]["environment"].keys() == required | databases
 
 
 def test_password_of_the_superuser_is_given_to_migrate_only() -> None:
@@ -241,7 +276,19 @@ def test_make_secrets_adds_missing_variables(tmp_path: Path) -> None:
     assert written.stat().st_mode & 0o777 == 0o600
 
 
-def test_image_is_pinned_and_runs_as_an_unprivileged_user() -> None:
+def test_make_secrets_completes_a_copy_of_the_example(tmp_path: Path) -> None:
+    """The example names required secrets without a value."""
+    written = tmp_path / ".env"
+    written.write_text((ROOT / ".env.example").read_text(encoding="utf-8"), encoding="utf-8")
+    command = ["make", "--file", str(ROOT / "Makefile"), "secrets", f"PYTHON={sys.executable}"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    lines = [line for line in written.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    values = dict(line.split("=", 1) for line in lines)
+    assert len(lines) == len(values), "a variable is set twice"
+    assert all(values[found["name"]] for found in VARIABLE.finditer(COMPOSE_TEXT) if SECRET.search(found["name"]))
+
+
+def test_the_image_is_built_from_pinned_things_and_runs_as_nobody_special() -> None:
     stages = {words.split()[-1] for words in words_of("FROM") if " AS " in words}
     bases = {words.split()[0] for words in words_of("FROM")} - stages
     assert all(re.fullmatch(r"python:3\.\d+-slim", base) for base in bases)

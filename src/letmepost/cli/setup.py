@@ -56,11 +56,17 @@ def add_setup(cli: typer.Typer, wiring: Wiring) -> None:
         out.write_text(wiring.openapi(), encoding="utf-8")
 
     @cli.command(name="env-example")
-    def write_env_example(out: Annotated[Path, typer.Option(help="File to write.")] = Path(".env.example")) -> None:
-        """Write an example file with every setting."""
-        from letmepost.cli.env_example import env_example
+    def write_env_example(
+        out: Annotated[Path, typer.Option(help="File to write.")] = Path(".env.example"),
+        compose: Annotated[
+            Path, typer.Option(help="File to write for docker compose, which passes the platforms' settings on.")
+        ] = Path("docker-compose.platforms.yml"),
+    ) -> None:
+        """Write the files that list every setting."""
+        from letmepost.cli.env_example import compose_platforms, env_example
 
         out.write_text(env_example(), encoding="utf-8")
+        compose.write_text(compose_platforms(), encoding="utf-8")
 
 
 async def _migrate(wiring: Wiring, migration_url: str, api_url: str, worker_url: str) -> str:
