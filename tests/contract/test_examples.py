@@ -1,4 +1,4 @@
-"""Every operation has an example in a page of docs/. Other tests run the examples."""
+"""Every operation has an example in a page of docs/. `tests/acceptance` executes them."""
 
 import json
 import re

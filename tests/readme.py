@@ -1,0 +1,30 @@
+"""The README's parts that tests execute or check."""
+
+import re
+from pathlib import Path
+
+README = Path(__file__).parents[1] / "README.md"
+START = "make dev"
+
+
+def shell_blocks(page: Path) -> list[str]:
+    """Return the fenced blocks of shell commands on a page."""
+    blocks: list[str] = re.findall(r"^```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return blocks
+
+
+def hosting_block() -> str:
+    """Return the README's block of commands that requires Docker. `tests/image` executes it."""
+    [block] = [block for block in shell_blocks(README) if "docker" in block]
+    return block
+
+
+def start_block() -> str:
+    """Return the README's block that starts the service on this machine."""
+    [block] = [block for block in shell_blocks(README) if block.startswith(START)]
+    return block
+
+
+def api_blocks() -> list[str]:
+    """Return the README's other blocks. They call the API, so each must work as written."""
+    return [block for block in shell_blocks(README) if block not in {hosting_block(), start_block()}]
