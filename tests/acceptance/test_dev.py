@@ -161,7 +161,7 @@ async def first_account(environment: dict[str, str], directory: Path) -> str:
 
 
 async def test_a_part_that_dies_ends_dev_with_an_error_and_leaves_no_process(data_dir: Path) -> None:
-    with pytest.raises(AssertionError, match="ended by itself"):
+    with pytest.raises(AssertionError, match="ended unexpectedly"):
         await _dev_whose_worker_dies(data_dir)
     left = [found.info for found in psutil.process_iter(["cmdline"]) if str(data_dir) in str(found.info["cmdline"])]
     assert left == []
