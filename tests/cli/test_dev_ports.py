@@ -9,7 +9,7 @@ import pytest
 
 from letmepost.cli.dev.processes import PortUnavailableError, check_port, free_port
 from letmepost.cli.dev.secrets import load_state
-from tests.cli.support import NO_REDIS, NOBODY, run
+from tests.cli.support import NO_DATABASE, NO_REDIS, run
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_dev_names_a_used_port_and_how_to_choose_another(used_port: int, tmp_pat
 def test_dev_names_the_used_port_of_the_sandbox(used_port: int, tmp_path: Path) -> None:
     state = load_state(tmp_path / "dev.json")
     replace(state, sandbox_port=used_port).save(tmp_path / "dev.json")
-    servers = {"DATABASE_URL": NOBODY, "REDIS_URL": NO_REDIS}
+    servers = {"DATABASE_URL": NO_DATABASE, "REDIS_URL": NO_REDIS}
     failed = run(servers, "dev", "--port", "0", "--data-dir", str(tmp_path))
     assert failed.code == 1
     assert f"Port {used_port} is not available for the sandbox: Address already in use." in failed.error

@@ -288,7 +288,7 @@ def test_make_secrets_completes_a_copy_of_the_example(tmp_path: Path) -> None:
     assert all(values[found["name"]] for found in VARIABLE.finditer(COMPOSE_TEXT) if SECRET.search(found["name"]))
 
 
-def test_the_image_is_built_from_pinned_things_and_runs_as_nobody_special() -> None:
+def test_image_is_built_from_pinned_dependencies_and_runs_without_privileges() -> None:
     stages = {words.split()[-1] for words in words_of("FROM") if " AS " in words}
     bases = {words.split()[0] for words in words_of("FROM")} - stages
     assert all(re.fullmatch(r"python:3\.\d+-slim", base) for base in bases)

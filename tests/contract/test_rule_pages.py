@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from types import ModuleType
 
@@ -14,44 +15,16 @@ from letmepost.http.docs.codes import MEANINGS
 from letmepost.http.docs.rules import explained_rules
 from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
+from letmepost.platforms.planned import PLANNED
 
 _SOURCE = Path(letmepost.__file__).parent
 _EXPLAINED = {rule.id for rule in explained_rules(discover().values()).values()}
 _ID = re.compile(r"[a-z][A-Za-z_]*(\.[a-z][A-Za-z0-9_]*)+")
-_RAISING = {"Warn"}
 
 
 def _trees(folder: Path) -> Iterator[ast.AST]:
     for path in sorted(folder.rglob("*.py")):
         yield ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _texts(node: ast.AST | None) -> Iterator[str]:
-    """Yield the texts that an expression may evaluate to."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value
-    elif isinstance(node, ast.IfExp):
-        yield from _texts(node.body)
-        yield from _texts(node.orelse)
-
-
-def _named(tree: ast.AST) -> Iterator[str]:
-    """Yield the ids that are given as a rule, as the code of a warning, or as the kind of a schema's error."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.keyword) and node.arg == "rule":
-            yield from _texts(node.value)
-        elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value in {"rule", "code"}:
-                    yield from _texts(value)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _RAISING:
-            yield from _texts(node.args[0])
-
-
-def test_every_named_rule_of_the_source_has_a_page() -> None:
-    """An id with a dot is a rule id. A single word is the path of a field."""
-    named = {text for tree in _trees(_SOURCE) for text in _named(tree) if _ID.fullmatch(text)}
-    assert sorted(named - _EXPLAINED) == [], "explain it in domain/refusals.py or in its platform"
 
 
 def test_every_id_with_the_name_of_a_platform_has_a_page() -> None:
@@ -104,9 +77,12 @@ def _subclasses(parent: type[RequestError]) -> Iterator[type[RequestError]]:
 
 
 def test_no_two_explanations_share_a_page() -> None:
-    ids = [refusal.id for refusal in CATALOG]
+    ids = [explanation.id for explanation in (*CATALOG, *chain.from_iterable(PLANNED.values()))]
     for platform in discover().values():
-        ids += [*(rule.id for rule in platform.rules), *(refusal.id for refusal in platform.refusals)]
+        ids += [
+            *(rule.id for rule in platform.rules),
+            *(refusal.id for refusal in (*platform.refusals, *platform.never_raised)),
+        ]
     assert len({rule_page(rule_id) for rule_id in ids}) == len(ids)
 
 

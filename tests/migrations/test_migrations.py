@@ -176,7 +176,7 @@ async def test_two_first_migrations_at_once_both_end_well(new_server_url: str) -
 
 
 async def test_a_migration_waits_for_another_however_long_it_takes(empty_urls: DatabaseURLs) -> None:
-    """`lock_timeout` is for tables in use: applied to the migration lock, it fails whoever comes second."""
+    """`lock_timeout` is for tables in use: applied to the migration lock, it would fail the second migration."""
     first = await asyncpg.connect(empty_urls.admin)
     await first.execute("SELECT pg_advisory_lock(hashtext('letmepost.migrate'))")
     second = asyncio.create_task(migrate(empty_urls.admin, empty_urls.api, empty_urls.login))

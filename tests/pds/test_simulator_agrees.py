@@ -222,7 +222,7 @@ STEPS: Mapping[str, Step] = {
     "put four languages": lambda t: t.put(key(9), post(langs=["en", "de", "fr", "it"])),
     "put what is no language": lambda t: t.put(key(9), post(langs=["not a language"])),
     "put a language whose private part is capitalized": lambda t: t.put(key(9), post(langs=["en-X-priv"])),
-    "put a link that is none": lambda t: t.put(
+    "put a link that is not a URI": lambda t: t.put(
         key(9), post(facets=facet(0, 5, **{"$type": "app.bsky.richtext.facet#link", "uri": "not a link"}))
     ),
     "put a mention of a handle": lambda t: t.put(

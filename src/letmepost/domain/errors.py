@@ -361,7 +361,7 @@ class SendFailure(LetmepostError):
 
 
 class NotSent(SendFailure):
-    """Surely not executed: the name did not resolve, the address is forbidden, nobody accepted the connection."""
+    """The request was not executed: no address was found or allowed, or no server accepted the connection."""
 
 
 class NoReply(SendFailure):

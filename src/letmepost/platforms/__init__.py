@@ -14,7 +14,7 @@ from letmepost.platforms.contract import Platform
 
 @cache
 def discover() -> Mapping[str, Platform]:
-    """Return every platform by name: the sub-packages whose names do not start with an underscore."""
+    """Return every platform by name: the sub-packages with names that do not start with an underscore."""
     names = sorted(
         module.name for module in pkgutil.iter_modules(__path__) if module.ispkg and not module.name.startswith("_")
     )

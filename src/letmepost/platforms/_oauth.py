@@ -29,7 +29,7 @@ from letmepost.domain.flow import Call, Reply
 from letmepost.domain.refusals import PlatformRefusal
 from letmepost.platforms.contract import ConsentRequest
 
-DEAD_GRANT = frozenset({InvalidGrantError.error})
+INVALID_GRANT = frozenset({InvalidGrantError.error})
 """Errors that end a grant (RFC 6749 section 5.2)."""
 _APP_ERRORS = frozenset({InvalidClientError.error, UnauthorizedClientError.error, UnsupportedGrantTypeError.error})
 """Errors that concern the deployment's app, not the grant."""
@@ -130,7 +130,7 @@ def read_tokens(
     explain: Callable[[Call, Reply], PlatformFailure],
     *,
     scope_separator: str = " ",
-    dead_grant: frozenset[str] = DEAD_GRANT,
+    invalid_grant: frozenset[str] = INVALID_GRANT,
 ) -> Tokens:
     """Return the tokens in a reply of a token endpoint.
 
@@ -138,12 +138,12 @@ def read_tokens(
         explain: the platform's function, for replies that are not a grant and not an ended grant.
 
     Raises:
-        PlatformFailure: `auth_failed` if the reply has one of the codes in `dead_grant`: the grant has ended.
+        PlatformFailure: `auth_failed` if the reply has one of the codes in `invalid_grant`: the grant has ended.
             `unavailable` if it is a success without a token, or refuses the deployment's app.
     """
     data = reply.data()
     error = data.get("error")
-    if isinstance(error, str) and error in dead_grant:
+    if isinstance(error, str) and error in invalid_grant:
         raise _GRANT_ENDED(response={"status": reply.status, "code": error})
     if isinstance(error, str) and error in _APP_ERRORS and reply.status != 429:
         raise _APP_REFUSED(response={"status": reply.status, "code": error})

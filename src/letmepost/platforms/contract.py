@@ -84,7 +84,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadyPost:
-    """One revision of one post, with the facts of every media item.
+    """One revision of one post. The bytes of every media item are available.
 
     Args:
         media_urls: media id → URL where the platform can fetch the item for a day. The URLs are the same in every run
@@ -123,7 +123,7 @@ class OAuth:
         consent_url: returns the URL to send the person's browser to.
         accounts: returns every account that the consent covers; raises `PlatformFailure`.
         features: the scopes that each feature needs. Connecting requests all of them.
-        withdrawn: returns the platform account id whose consent ended, from the raw body of a callback; raises
+        withdrawn: returns the id of the account that withdrew its consent, from the raw body of a callback; raises
             `ValueError` if the platform did not sign it. None if the platform sends no such callbacks.
     """
 

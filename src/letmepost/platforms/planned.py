@@ -45,7 +45,7 @@ _FACEBOOK = _planned(
             "Connect as a person who manages the Page.",
         ),
         ("facebook.text.max_graphemes", "The text is too long.", "Shorten the text."),
-        ("facebook.text.required", "The post has neither text nor media.", "Write a text, or attach a media item."),
+        ("facebook.text.required", "The post has no text and no media item.", "Write a text, or attach a media item."),
     ),
 )
 _INSTAGRAM = _planned(

@@ -7,7 +7,7 @@ import pytest
 from letmepost.domain.errors import FailureKind, LimitScope
 from letmepost.domain.flow import Auth, Call, Reply
 from letmepost.platforms.linkedin import PLATFORM
-from letmepost.platforms.linkedin.replies import BY_ERROR, duplicate_of, explain, is_passing
+from letmepost.platforms.linkedin.replies import BY_ERROR, duplicate_of, explain, is_temporary
 from letmepost.platforms.linkedin.rest import (
     begin_upload,
     create_comment,
@@ -156,10 +156,10 @@ def test_duplicate_contains_the_urn_of_the_earlier_post() -> None:
 
 
 def test_only_temporary_refusals_are_waited_for() -> None:
-    assert is_passing(refusal(403, None, "This resource is forbidden"))
-    assert is_passing(refusal(400, "MEDIA_ASSET_WAITING_UPLOAD"))
-    assert not is_passing(refusal(403, "ACCESS_DENIED", "Not enough permissions"))
-    assert not is_passing(refusal(400, "MEDIA_ASSET_PROCESSING_FAILED"))
+    assert is_temporary(refusal(403, None, "This resource is forbidden"))
+    assert is_temporary(refusal(400, "MEDIA_ASSET_WAITING_UPLOAD"))
+    assert not is_temporary(refusal(403, "ACCESS_DENIED", "Not enough permissions"))
+    assert not is_temporary(refusal(400, "MEDIA_ASSET_PROCESSING_FAILED"))
 
 
 def test_refusal_names_the_field() -> None:

@@ -48,8 +48,8 @@ def unprivileged(home: Path) -> Account:
         return us
     if home.exists() and home.stat().st_uid != 0:
         return Account(home.stat().st_uid, home.stat().st_gid)
-    nobody = pwd.getpwnam("nobody")
-    return Account(nobody.pw_uid, nobody.pw_gid)
+    account = pwd.getpwnam("nobody")
+    return Account(account.pw_uid, account.pw_gid)
 
 
 def make_home(home: Path, account: Account, *, elsewhere: Path = STATE_DIR) -> Path:

@@ -37,7 +37,7 @@ class GraphError:
 def read_error(reply: Reply) -> GraphError | None:
     """Return the error in a reply, or None without one. Some errors have the status 200.
 
-    The OAuth endpoints have an envelope of their own, whose code only repeats the status.
+    The OAuth endpoints have an envelope of their own. Its code only repeats the status.
     """
     data = reply.data()
     if "error_type" in data:
@@ -69,7 +69,7 @@ COMMON: Mapping[int, PlatformRefusal] = MappingProxyType(
         506: refusals.DUPLICATE,
     }
 )
-_DEAD_TOKEN_CODES = frozenset({102, 190})
+_INVALID_TOKEN_CODES = frozenset({102, 190})
 _UNAVAILABLE_CODES = frozenset({-2, -1, 1, 2})
 
 
@@ -77,7 +77,7 @@ def explain(call: Call, reply: Reply, own: Mapping[int, PlatformRefusal], networ
     """Return what an unexpected reply means, including a success without the expected content.
 
     Args:
-        own: what the platform's own subcodes mean. Only the codes of a dead token take precedence over them.
+        own: what the platform's own subcodes mean. Only the codes of an invalid token take precedence over them.
         network: the name of the platform, for messages.
     """
     error = read_error(reply)
@@ -87,7 +87,7 @@ def explain(call: Call, reply: Reply, own: Mapping[int, PlatformRefusal], networ
         response=_shown(reply, error),
         retry_at=reply.received_at + THROTTLED_FOR if is_limited else None,
         network=network,
-        reason=_said(reply, error),
+        reason=_reason(reply, error),
     )
 
 
@@ -96,9 +96,9 @@ def _refusal(call: Call, reply: Reply, error: GraphError | None, own: Mapping[in
         return _unavailable(call)
     if error is None or error.code is None:
         return _by_status(call, reply)
-    # A dead token takes precedence over `is_transient`, which such refusals can also have.
-    if error.code in _DEAD_TOKEN_CODES:
-        return refusals.TOKEN_DEAD
+    # An invalid token takes precedence over `is_transient`, which such refusals can also have.
+    if error.code in _INVALID_TOKEN_CODES:
+        return refusals.TOKEN_INVALID
     found = own.get(error.subcode or 0) or COMMON.get(error.code)
     if found is not None and not error.is_transient:
         return found
@@ -110,7 +110,7 @@ def _refusal(call: Call, reply: Reply, error: GraphError | None, own: Mapping[in
 def _by_status(call: Call, reply: Reply) -> PlatformRefusal:
     status = reply.status
     if status == 401:
-        return refusals.TOKEN_DEAD
+        return refusals.TOKEN_INVALID
     if status == 429:
         return refusals.RATE_LIMITED
     if 400 <= status < 500 and status != 408:
@@ -122,7 +122,7 @@ def _unavailable(call: Call) -> PlatformRefusal:
     return refusals.IN_DOUBT if call.effect is Effect.PUBLISH else refusals.UNAVAILABLE
 
 
-def _said(reply: Reply, error: GraphError | None) -> str:
+def _reason(reply: Reply, error: GraphError | None) -> str:
     message = error.message if error is not None else ""
     return shown_sentence(message, _TOKEN) or f"HTTP {reply.status}."
 

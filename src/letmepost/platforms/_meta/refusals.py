@@ -11,7 +11,7 @@ _auth_failed = partial(
     remediation="Connect the account again, and grant every permission.",
 )
 
-TOKEN_DEAD = _auth_failed(message="The permission to act for the account has ended.")
+TOKEN_INVALID = _auth_failed(message="The permission to act for the account has ended.")
 NOT_ALLOWED = _auth_failed(message="The granted permissions do not cover this.")
 RATE_LIMITED = PlatformRefusal(kind=FailureKind.RATE_LIMITED, message="A rate limit of {network} is used up.")
 BLOCKED = PlatformRefusal(

@@ -66,8 +66,8 @@ class ConnectInput(BaseModel):
 def connect(form: ConnectInput, settings: BlueskySettings) -> Flow[ConnectedAccount]:
     """Sign in, and find out which account it is and which server it is on.
 
-    The account's DID document proves both: the server that it names accepts the session. A server that a person names,
-    and even the entryway, proves neither, because anyone can run a server that returns the DID of another account.
+    Only the account's DID document proves both: the server that it names accepts the session. A server that a person
+    names, and even the entryway, does not, because anyone can run a server that returns the DID of another account.
 
     Raises:
         InputRefused: the handle, the password or the server is wrong.

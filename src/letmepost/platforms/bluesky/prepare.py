@@ -14,7 +14,7 @@ from letmepost.platforms.bluesky.xrpc import error_name, get_record, upload_blob
 from letmepost.platforms.contract import ReadyPost
 
 
-def warn_of_animations(thread: Iterable[Draft]) -> Flow[None]:
+def warn_about_animations(thread: Iterable[Draft]) -> Flow[None]:
     """Warn that an animated image (GIF, WebP or APNG) becomes a still image."""
     media = [upload.item.facts for draft in thread for upload in draft.uploads()]
     if any(facts is not None and _is_animated(facts) for facts in media):

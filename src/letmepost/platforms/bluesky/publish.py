@@ -13,7 +13,7 @@ from letmepost.domain.refusals import Explanation
 from letmepost.domain.retry import POLICIES, Next
 from letmepost.platforms.bluesky import refusals
 from letmepost.platforms.bluesky.options import BlueskyOptions
-from letmepost.platforms.bluesky.prepare import find_parents, resolve_mentions, upload_media, warn_of_animations
+from letmepost.platforms.bluesky.prepare import find_parents, resolve_mentions, upload_media, warn_about_animations
 from letmepost.platforms.bluesky.reconcile import find_put
 from letmepost.platforms.bluesky.records import (
     Blobs,
@@ -38,7 +38,7 @@ def publish(post: ReadyPost, settings: BlueskySettings) -> Flow[None]:
     """Publish a post with its thread, its threadgate and its first comment."""
     options = BlueskyOptions.model_validate(post.content.options)
     thread = draft_thread(post.content, options)
-    yield from warn_of_animations(thread)
+    yield from warn_about_animations(thread)
     dids = yield from resolve_mentions(post)
     above = None if options.reply_to is None else (yield from find_parents(post, options.reply_to))
     blobs = yield from upload_media(post, [upload for draft in thread for upload in draft.uploads()])

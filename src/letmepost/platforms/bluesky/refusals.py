@@ -104,7 +104,7 @@ MENTION_UNRESOLVED = Explanation(
 )
 
 ACCOUNT_MOVED = _auth_failed(message="The account is no longer on this server.", remediation=_RECONNECT)
-SESSION_OVER = _auth_failed(message="The account's session on Bluesky has ended.", remediation=_RECONNECT)
+SESSION_ENDED = _auth_failed(message="The account's session on Bluesky has ended.", remediation=_RECONNECT)
 SESSION_TOO_NARROW = _auth_failed(message="The account's session does not permit this.", remediation=_RECONNECT)
 ACCOUNT_TAKEN_DOWN = _auth_failed(
     message="Bluesky has taken this account down.", remediation="Appeal to Bluesky's moderation."

@@ -22,8 +22,8 @@ _TOKEN = re.compile(r"eyJ[\w-]{13,}(?:\.[\w-]*){0,2}")
 
 BY_ERROR: Mapping[tuple[int, str], PlatformRefusal] = MappingProxyType(
     {
-        (400, "ExpiredToken"): refusals.SESSION_OVER,
-        (400, "InvalidToken"): refusals.SESSION_OVER,
+        (400, "ExpiredToken"): refusals.SESSION_ENDED,
+        (400, "InvalidToken"): refusals.SESSION_ENDED,
         (400, "RepoNotFound"): refusals.ACCOUNT_MOVED,
         (400, "BlobNotFound"): refusals.BLOB_LOST,
         (400, "InvalidMimeType"): refusals.BAD_BLOB,
@@ -32,9 +32,9 @@ BY_ERROR: Mapping[tuple[int, str], PlatformRefusal] = MappingProxyType(
         (400, "RecordNotFound"): refusals.RECORD_NOT_FOUND,
         (401, "AccountTakedown"): refusals.ACCOUNT_TAKEN_DOWN,
         (401, "AccountDeactivated"): refusals.ACCOUNT_DEACTIVATED,
-        (401, "AuthMissing"): refusals.SESSION_OVER,
-        (401, "AuthenticationRequired"): refusals.SESSION_OVER,
-        (401, "invalid_token"): refusals.SESSION_OVER,
+        (401, "AuthMissing"): refusals.SESSION_ENDED,
+        (401, "AuthenticationRequired"): refusals.SESSION_ENDED,
+        (401, "invalid_token"): refusals.SESSION_ENDED,
         (403, "AccountNotFound"): refusals.ACCOUNT_MOVED,
         (403, "ScopeMissingError"): refusals.SESSION_TOO_NARROW,
         (413, "PayloadTooLarge"): refusals.FILE_TOO_LARGE,
@@ -56,10 +56,10 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
     refusal = _refusal(call, reply)
     response = {"status": reply.status, "error": error_name(reply), "body": shown_body(reply, _TOKEN)}
     if refusal.kind is FailureKind.REJECTED and method_of(call) == CREATE_SESSION:
-        return replace(refusal, is_input=True, rule="")(response=response, reason=_said(reply))
+        return replace(refusal, is_input=True, rule="")(response=response, reason=_reason(reply))
     # The scope is always the account. Some limits count per address, but each belongs to one server, and anyone may
     # run a server: its responses must not hold back accounts elsewhere.
-    return refusal(response=response, retry_at=_retry_at(reply), reason=_said(reply))
+    return refusal(response=response, retry_at=_retry_at(reply), reason=_reason(reply))
 
 
 def _refusal(call: Call, reply: Reply) -> PlatformRefusal:
@@ -68,7 +68,7 @@ def _refusal(call: Call, reply: Reply) -> PlatformRefusal:
     found = BY_METHOD.get((method_of(call), *key)) or BY_ERROR.get(key) or _by_status(call, reply, name)
     # A sign-in has no session that could have ended.
     is_sign_in = method_of(call) == CREATE_SESSION
-    return refusals.WRONG_PASSWORD if found is refusals.SESSION_OVER and is_sign_in else found
+    return refusals.WRONG_PASSWORD if found is refusals.SESSION_ENDED and is_sign_in else found
 
 
 def _by_status(call: Call, reply: Reply, name: str | None) -> PlatformRefusal:
@@ -78,13 +78,13 @@ def _by_status(call: Call, reply: Reply, name: str | None) -> PlatformRefusal:
     if status in {404, 405, 501} or 300 <= status < 400 or (status == 403 and name is None):
         return refusals.NO_SERVER  # a firewall returns 403 without a name; the server always sends one
     if status in {401, 403}:
-        return refusals.SESSION_OVER
+        return refusals.SESSION_ENDED
     if 400 <= status < 500 and status != 408:
         return refusals.REFUSED
     return refusals.IN_DOUBT if call.effect is Effect.PUBLISH else refusals.UNAVAILABLE
 
 
-def _said(reply: Reply) -> str:
+def _reason(reply: Reply) -> str:
     """Return the server's own sentence for a person to read, or the status if there is none."""
     text = reply.data().get("message")
     return shown_sentence(text, _TOKEN) if isinstance(text, str) else f"HTTP {reply.status}."

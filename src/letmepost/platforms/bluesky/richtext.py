@@ -23,7 +23,7 @@ _SEARCHED_MAX_CHARS = 10_000
 _TAG_MAX_GRAPHEMES = 64
 _TAG_MAX_BYTES = 640
 
-# The grammar is written in ECMAScript, whose white space has U+FEFF and lacks Python's control characters.
+# The grammar is ECMAScript's. Its white space includes U+FEFF, but not Python's control characters.
 _SPACE = r"\t\n\v\f\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _INVISIBLE = r"\u00ad\u2060\u200a-\u200d\u20e2"
 _OPENING = rf"(?<![^{_SPACE}(])"  # at the start, after white space or after a parenthesis

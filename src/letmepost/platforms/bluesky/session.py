@@ -2,7 +2,7 @@
 
 https://github.com/bluesky-social/atproto packages/pds/src/account-manager/helpers/auth.ts (read 2026-11-21): the access
 token is valid for 120 minutes, the refresh token for 90 days. A refresh replaces both. The old refresh token works for
-2 more hours and leads to the same successor, so a refresh whose response was lost can be repeated.
+2 more hours and leads to the same successor, so a refresh can be repeated if its response was lost.
 """
 
 from dataclasses import dataclass

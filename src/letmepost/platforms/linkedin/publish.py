@@ -8,7 +8,7 @@ from letmepost.platforms.linkedin import refusals
 from letmepost.platforms.linkedin.contents import post_body, uploads
 from letmepost.platforms.linkedin.media import upload_media
 from letmepost.platforms.linkedin.options import LinkedInOptions
-from letmepost.platforms.linkedin.replies import explain, is_passing, is_unknown_yet
+from letmepost.platforms.linkedin.replies import explain, is_temporary, is_unknown_yet
 from letmepost.platforms.linkedin.rest import base, create_comment, create_post, created_urn
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_organization
@@ -47,7 +47,7 @@ def _published(call: Call, reply: Reply) -> Flow[str]:
     Raises:
         PlatformFailure: in_doubt for a success without a URN, else what the refusal means.
     """
-    if not reply.ok and is_passing(reply):
+    if not reply.ok and is_temporary(reply):
         yield from _wait(_UNTIL_READY, call, reply)
     urn = created_urn(reply) if reply.ok else None
     if urn is None:

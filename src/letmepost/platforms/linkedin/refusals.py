@@ -48,7 +48,7 @@ FIRST_COMMENT_REFUSED = Explanation(
 
 PERMISSION_REVOKED = _auth_failed(message="The member has revoked the permission.")
 PERMISSION_EXPIRED = _auth_failed(message="The account's permission on LinkedIn has expired.")
-PERMISSION_OVER = _auth_failed(message="The account's permission on LinkedIn has ended.")
+PERMISSION_ENDED = _auth_failed(message="The account's permission on LinkedIn has ended.")
 TOKEN_INVALID = _auth_failed(message="LinkedIn does not accept the account's token.")
 TOKEN_MISSING = _operators(message="The request to LinkedIn had no token.")
 VERSION_ENDED = _operators(message="LinkedIn no longer supports the version of its API that this release uses.")
@@ -71,10 +71,10 @@ PROCESSING_FAILED = _rejected(
 )
 NOT_FOUND = _rejected(message="The request refers to something that does not exist on LinkedIn.")
 RATE_LIMITED = PlatformRefusal(kind=FailureKind.RATE_LIMITED, message="A rate limit of LinkedIn is used up.")
-MEMBER_DAY_OVER = PlatformRefusal(
+MEMBER_DAILY_LIMIT = PlatformRefusal(
     kind=FailureKind.QUOTA_EXHAUSTED, message="The member's daily limit at LinkedIn is used up."
 )
-APP_DAY_OVER = PlatformRefusal(
+APP_DAILY_LIMIT = PlatformRefusal(
     kind=FailureKind.QUOTA_EXHAUSTED, scope=LimitScope.APP, message="The app's daily limit at LinkedIn is used up."
 )
 REFUSED = _rejected(message="LinkedIn rejected the request: {reason}")

@@ -98,7 +98,7 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
     return refusal(
         response={"status": reply.status, "code": error.code or error.number, "body": shown_body(reply, _TOKEN)},
         retry_at=retry_at,
-        reason=_said(reply, error),
+        reason=_reason(reply, error),
     )
 
 
@@ -107,7 +107,7 @@ def duplicate_of(reply: Reply) -> str | None:
     return find_post(reply.body.decode("utf-8", errors="replace"))
 
 
-def is_passing(reply: Reply) -> bool:
+def is_temporary(reply: Reply) -> bool:
     """Return True if a post was refused because something is not ready yet: media, or for seconds a permission."""
     error = error_of(reply)
     forbidden = reply.status == 403 and "resource is forbidden" in error.message.lower()
@@ -150,7 +150,7 @@ def _limit(reply: Reply, error: Error) -> tuple[PlatformRefusal, datetime | None
     The daily limits, of the app and of each member, end with the day. LinkedIn does not state when a burst limit ends.
     """
     if re.search(r"\bDAY limit\b", error.message):
-        return (refusals.MEMBER_DAY_OVER if "MEMBER" in error.message else refusals.APP_DAY_OVER), None
+        return (refusals.MEMBER_DAILY_LIMIT if "MEMBER" in error.message else refusals.APP_DAILY_LIMIT), None
     text = reply.headers.get("retry-after", "")
     if re.fullmatch(r"[0-9]{1,6}", text):
         return refusals.RATE_LIMITED, reply.received_at + timedelta(seconds=int(text))
@@ -158,7 +158,7 @@ def _limit(reply: Reply, error: Error) -> tuple[PlatformRefusal, datetime | None
     return refusals.RATE_LIMITED, min(later, midnight_utc(reply.received_at))
 
 
-def _said(reply: Reply, error: Error) -> str:
+def _reason(reply: Reply, error: Error) -> str:
     """Return LinkedIn's own sentence for a person to read, or the status if there is none."""
     where = f" ({error.field})" if error.field else ""
     return f"{shown_sentence(error.message, _TOKEN)}{where}" if error.message else f"HTTP {reply.status}."

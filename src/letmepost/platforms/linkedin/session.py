@@ -13,9 +13,9 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from letmepost.domain.flow import Auth, Call, Flow, Instruction, Reply
-from letmepost.platforms._oauth import DEAD_GRANT, Tokens, read_tokens, token_form, with_bearer_token
+from letmepost.platforms._oauth import INVALID_GRANT, Tokens, read_tokens, token_form, with_bearer_token
 from letmepost.platforms.contract import AccountFacts, Credential
-from letmepost.platforms.linkedin.refusals import PERMISSION_EXPIRED, PERMISSION_OVER
+from letmepost.platforms.linkedin.refusals import PERMISSION_ENDED, PERMISSION_EXPIRED
 from letmepost.platforms.linkedin.replies import error_of, explain
 from letmepost.platforms.linkedin.rest import oauth
 from letmepost.platforms.linkedin.settings import LinkedInSettings
@@ -24,12 +24,12 @@ INTROSPECT = "introspectToken"
 ACCESS_TOKEN = "accessToken"  # noqa: S105 - the name of an endpoint
 
 _EXPIRED = {"EXPIRED_ACCESS_TOKEN", "65602"}
-_DEAD_GRANT = DEAD_GRANT | {"invalid_request"}
+_INVALID_GRANT = INVALID_GRANT | {"invalid_request"}
 
 
 def read_grant(call: Call, reply: Reply) -> Tokens:
     """Return the grant of the authorization server. It separates scopes by commas or by spaces."""
-    tokens = read_tokens(call, reply, explain, scope_separator=",", dead_grant=_DEAD_GRANT)
+    tokens = read_tokens(call, reply, explain, scope_separator=",", invalid_grant=_INVALID_GRANT)
     return replace(tokens, scopes=tuple(scope for part in tokens.scopes for scope in part.split()))
 
 
@@ -60,7 +60,7 @@ def check(account: AccountFacts, settings: LinkedInSettings) -> Flow[None]:  # n
     """
     reply = yield from introspect(settings)
     if reply.data().get("active") is not True:
-        raise PERMISSION_OVER(response={"status": reply.status, "code": str(reply.data().get("status"))})
+        raise PERMISSION_ENDED(response={"status": reply.status, "code": str(reply.data().get("status"))})
 
 
 def introspect(settings: LinkedInSettings) -> Flow[Reply]:

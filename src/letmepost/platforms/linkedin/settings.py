@@ -22,6 +22,6 @@ class LinkedInSettings(PlatformSettings):
         ),
     ] = False
     api_url: Annotated[AnyHttpUrl, Field(description="The API.")] = AnyHttpUrl("https://api.linkedin.com")
-    web_url: Annotated[AnyHttpUrl, Field(description="The web site, for consent and for links to posts.")] = AnyHttpUrl(
+    web_url: Annotated[AnyHttpUrl, Field(description="The website, for consent and for links to posts.")] = AnyHttpUrl(
         "https://www.linkedin.com"
     )

@@ -17,7 +17,7 @@ from letmepost.platforms._meta.graph import read_id
 from letmepost.platforms._meta.signed_request import user_of
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.threads.api import base, debug_token, read_me
-from letmepost.platforms.threads.refusals import CODE_DEAD
+from letmepost.platforms.threads.refusals import CODE_INVALID
 from letmepost.platforms.threads.replies import explain
 from letmepost.platforms.threads.settings import ThreadsSettings
 
@@ -60,7 +60,7 @@ def accounts(grant: Grant, settings: ThreadsSettings) -> Flow[tuple[ConnectedAcc
 
 
 def withdrawn(body: bytes, settings: ThreadsSettings) -> str:
-    """Return the account id whose consent ends, from a call to the app's uninstall or deletion callback.
+    """Return the id of the account that withdraws its consent, from a call to the uninstall or deletion callback.
 
     Source: https://developers.facebook.com/docs/threads/get-started (checked 2026-11-21).
 
@@ -93,7 +93,7 @@ def _exchange(grant: Grant, settings: ThreadsSettings) -> Flow[str]:
     call = _oauth.with_app(call, settings.client_id, settings.client_secret, "client_secret_post")
     reply = yield call
     if 400 <= reply.status < 500 and "error_type" in reply.data():  # only the code can be invalid here
-        raise CODE_DEAD(response=explain(call, reply).response)
+        raise CODE_INVALID(response=explain(call, reply).response)
     return _oauth.read_tokens(call, reply, explain).access_token
 
 

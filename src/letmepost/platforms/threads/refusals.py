@@ -81,7 +81,7 @@ FEATURES_RESTRICTED = _rejected(
 ACCOUNT_RESTRICTED = _rejected(
     message="Threads has restricted the account.", remediation="Check the account's status in the Threads app."
 )
-CODE_DEAD = PlatformRefusal(
+CODE_INVALID = PlatformRefusal(
     kind=FailureKind.AUTH_FAILED,
     message="Threads did not accept the consent: it was used before, or is more than an hour old.",
     remediation="Connect the account again.",

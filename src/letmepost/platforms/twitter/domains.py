@@ -71,7 +71,7 @@ class Run:
         return ends
 
     def _end_after(self, index: int, name: str) -> int | None:
-        """Return the end of the domain whose last label before the top-level domain is `name`, the end of a label."""
+        """Return the end of the domain with `name` as its last label before the top-level domain. It ends a label."""
         length = self._tlds[index + 1]
         return self._starts[index + 1] + length if length and "_" not in name else None
 

@@ -52,7 +52,7 @@ def draft_thread(content: PostContent, options: TwitterOptions) -> list[Draft]:
     """Return the drafts of the post and its continuations, in order."""
     numbered = _numbered([content, *content.thread])
     label = {"made_with_ai": True} if options.made_with_ai else {}
-    extra = {**label, **_of_the_first(options)}
+    extra = {**label, **_first_post_fields(options)}
     first = Draft(index=0, step="post", text=content.text, uploads=next(numbered), extra=extra)
     rest = [
         Draft(index=index, step=f"thread-{index}", text=part.text, uploads=uploads, extra=label)
@@ -68,7 +68,7 @@ def draft_comment(content: PostContent) -> Draft | None:
     return Draft(index=len(content.thread) + 1, step="comment", text=content.first_comment)
 
 
-def _of_the_first(options: TwitterOptions) -> Json:
+def _first_post_fields(options: TwitterOptions) -> Json:
     extra: dict[str, Any] = {}
     if options.quote_tweet_id is not None:
         extra["quote_tweet_id"] = options.quote_tweet_id

@@ -18,24 +18,24 @@ PROBLEMS: Mapping[str, PlatformRefusal] = MappingProxyType(
         "credits": refusals.NO_CREDITS,
         "rate-limit-exceeded": refusals.RATE_LIMITED,
         "resource-not-found": refusals.NOT_FOUND,
-        "unsupported-authentication": refusals.SESSION_OVER,
+        "unsupported-authentication": refusals.SESSION_ENDED,
         "usage-capped": refusals.APP_CAPPED,
-        "user-suspended": refusals.ACCOUNT_BARRED,
+        "user-suspended": refusals.ACCOUNT_LOCKED,
     }
 )
 """By the last part of the problem's `type`: its host was api.twitter.com, and is api.x.com."""
 
 BY_STATUS: Mapping[int, PlatformRefusal] = MappingProxyType(
-    {401: refusals.SESSION_OVER, 402: refusals.NO_CREDITS, 429: refusals.RATE_LIMITED}
+    {401: refusals.SESSION_ENDED, 402: refusals.NO_CREDITS, 429: refusals.RATE_LIMITED}
 )
 
-CODES: Mapping[int, PlatformRefusal] = MappingProxyType({88: refusals.RATE_LIMITED, 326: refusals.ACCOUNT_BARRED})
+CODES: Mapping[int, PlatformRefusal] = MappingProxyType({88: refusals.RATE_LIMITED, 326: refusals.ACCOUNT_LOCKED})
 """By the code of the older envelope."""
 
 SENTENCES: tuple[tuple[int, str, PlatformRefusal], ...] = (
     (403, "duplicate content", refusals.DUPLICATE),
     (403, "your account is not permitted to access this feature", refusals.APP_REFUSED),
-    (403, "to protect our users from spam", refusals.ACCOUNT_BARRED),
+    (403, "to protect our users from spam", refusals.ACCOUNT_LOCKED),
     (403, "reply to this conversation is not allowed", refusals.REPLY_NOT_ALLOWED),
     (403, "quoting this post is not allowed", refusals.QUOTE_NOT_ALLOWED),
     (403, "maximum of one cashtag", refusals.CASHTAGS),

@@ -27,7 +27,7 @@ def upload_media(server: str, uploads: Iterable[Upload]) -> Flow[Mapping[int, st
         media_id = yield from send(server, upload)
         if upload.item.alt_text:
             step = f"{upload.step}-alt"
-            yield from _done(api.describe_media(server, media_id, upload.item.alt_text, step=step))
+            yield from _sent(api.describe_media(server, media_id, upload.item.alt_text, step=step))
         media_ids[upload.number] = media_id
     return media_ids
 
@@ -40,8 +40,8 @@ def _send_gif(server: str, upload: Upload) -> Flow[str]:
     media_id = yield from _created(api.initialize_gif(server, upload.item, step=upload.step))
     for index in range(api.segment_count(upload.item)):
         step = f"{upload.step}-segment-{index}"
-        yield from _done(api.append_segment(server, media_id, upload.item, index, step=step))
-    reply = yield from _done(api.finalize_upload(server, media_id, step=f"{upload.step}-finalize"))
+        yield from _sent(api.append_segment(server, media_id, upload.item, index, step=step))
+    reply = yield from _sent(api.finalize_upload(server, media_id, step=f"{upload.step}-finalize"))
     yield from _await_processing(server, upload, media_id, reply)
     return media_id
 
@@ -49,19 +49,19 @@ def _send_gif(server: str, upload: Upload) -> Flow[str]:
 def _await_processing(server: str, upload: Upload, media_id: str, reply: Reply) -> Flow[None]:
     """Wait until X has processed the media item. A status that an earlier run received is out of date."""
     if reply.replayed and _processing(reply):
-        reply = yield from _done(api.upload_status(server, media_id))
+        reply = yield from _sent(api.upload_status(server, media_id))
     while (info := _processing(reply)).get("state") in {"pending", "in_progress"}:
         shortest_s, longest_s = _LOOK_AGAIN_S
         suggested_s = info.get("check_after_secs")
         seconds = min(max(suggested_s, shortest_s), longest_s) if isinstance(suggested_s, int | float) else shortest_s
         yield Pause(f"{upload.step}-processing", seconds=seconds, give_up_after_s=_PROCESSED_WITHIN_S)
-        reply = yield from _done(api.upload_status(server, media_id))
+        reply = yield from _sent(api.upload_status(server, media_id))
     if info.get("state") == "failed":
         yield Forget(upload.step)  # a retry uploads the file again
-        raise _unprocessed(info)
+        raise _processing_failure(info)
 
 
-def _unprocessed(info: Mapping[str, Any]) -> PlatformFailure:
+def _processing_failure(info: Mapping[str, Any]) -> PlatformFailure:
     error = info.get("error")
     name = error.get("name") if isinstance(error, dict) else None
     refusal = PROCESSING_ERROR if name == "InternalError" else PROCESSING_FAILED
@@ -75,14 +75,14 @@ def _processing(reply: Reply) -> Mapping[str, Any]:
 
 
 def _created(call: Call) -> Flow[str]:
-    reply = yield from _done(call)
+    reply = yield from _sent(call)
     media_id = api.read_id(reply)
     if media_id is None:
         raise explain(call, reply)
     return media_id
 
 
-def _done(call: Call) -> Flow[Reply]:
+def _sent(call: Call) -> Flow[Reply]:
     reply = yield call
     if not reply.ok:
         raise explain(call, reply)

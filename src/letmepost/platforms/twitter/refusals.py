@@ -58,10 +58,10 @@ FIRST_COMMENT_REFUSED = Explanation(
 NO_CREDITS = _operators(message="The app's prepaid credits at X are used up.")
 APP_REFUSED = _operators(message="X does not let this service's app do this.")
 APP_UNKNOWN = _operators(message="X does not accept the app's own credentials.", kind=FailureKind.UNAVAILABLE)
-APP_DAY_OVER = _operators(message="The app has published as many posts in 24 hours as X allows.")
+APP_DAILY_LIMIT = _operators(message="The app has published as many posts in 24 hours as X allows.")
 APP_CAPPED = _operators(message="The app's usage cap at X is reached.")
-SESSION_OVER = _auth_failed(message="The account's permission has ended.", remediation=_RECONNECT)
-ACCOUNT_BARRED = _auth_failed(
+SESSION_ENDED = _auth_failed(message="The account's permission has ended.", remediation=_RECONNECT)
+ACCOUNT_LOCKED = _auth_failed(
     message="X has locked or suspended this account.",
     remediation="Sign in at x.com with this account, follow the instructions there, and connect the account again.",
 )
@@ -70,7 +70,7 @@ MEDIA_FORBIDDEN = _auth_failed(
     remediation="Connect the account again, and grant every permission.",
 )
 RATE_LIMITED = PlatformRefusal(kind=FailureKind.RATE_LIMITED, message="A rate limit of X is used up.")
-DAY_OVER = PlatformRefusal(
+ACCOUNT_DAILY_LIMIT = PlatformRefusal(
     kind=FailureKind.QUOTA_EXHAUSTED, message="The account has published as many posts in 24 hours as X allows."
 )
 MEDIA_LOST = _unavailable(message="X no longer has an uploaded media item.")

@@ -14,7 +14,7 @@ from letmepost.platforms.twitter.api import MEDIA_PATH, REVOKE_PATH, TOKEN_PATH
 from letmepost.platforms.twitter.meanings import BY_STATUS, CODES, PROBLEMS, SENTENCES
 
 _LOOK_AGAIN = timedelta(minutes=15)
-"""When to retry what a person must fix, or a cap whose end X does not state: a refused call costs nothing."""
+"""When to retry what a person must fix, or a cap without a stated end: a refused call costs nothing."""
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{48,}(?::[\w-]+)*")
 
 
@@ -24,7 +24,7 @@ def explain(call: Call, reply: Reply) -> PlatformFailure:
     return refusal(
         response={"status": reply.status, "type": problem(reply), "body": shown_body(reply, _TOKEN)},
         retry_at=_retry_at(reply, refusal),
-        reason=_said(reply),
+        reason=_reason(reply),
     )
 
 
@@ -37,7 +37,7 @@ def problem(reply: Reply) -> str | None:
 
 def has_lost_media(reply: Reply) -> bool:
     """Return True if a post is refused because X no longer has its media. This error has no type of its own."""
-    return reply.status == 400 and "media ids are invalid" in _said(reply).lower()
+    return reply.status == 400 and "media ids are invalid" in _reason(reply).lower()
 
 
 def is_invalid_token(reply: Reply) -> bool:
@@ -53,7 +53,7 @@ def is_invalid_token(reply: Reply) -> bool:
 
 def _refusal(call: Call, reply: Reply) -> PlatformRefusal:
     if call.url.endswith((TOKEN_PATH, REVOKE_PATH)) and 400 <= reply.status < 500 and reply.status != 429:
-        return refusals.SESSION_OVER if is_invalid_token(reply) else refusals.APP_UNKNOWN
+        return refusals.SESSION_ENDED if is_invalid_token(reply) else refusals.APP_UNKNOWN
     if has_lost_media(reply):
         return refusals.MEDIA_LOST
     found = _named(reply) or _by_status(call, reply)
@@ -70,7 +70,13 @@ def _named(reply: Reply) -> PlatformRefusal | None:
 
 def _by_day(reply: Reply) -> PlatformRefusal | None:
     used_up = _used_up(reply)
-    return refusals.APP_DAY_OVER if "x-app-limit-24hour" in used_up else refusals.DAY_OVER if used_up else None
+    return (
+        refusals.APP_DAILY_LIMIT
+        if "x-app-limit-24hour" in used_up
+        else refusals.ACCOUNT_DAILY_LIMIT
+        if used_up
+        else None
+    )
 
 
 def _by_code(reply: Reply) -> PlatformRefusal | None:
@@ -79,7 +85,7 @@ def _by_code(reply: Reply) -> PlatformRefusal | None:
 
 
 def _by_sentence(reply: Reply) -> PlatformRefusal | None:
-    said = _said(reply).lower()
+    said = _reason(reply).lower()
     return next((found for status, part, found in SENTENCES if status == reply.status and part in said), None)
 
 
@@ -131,7 +137,7 @@ def _errors(reply: Reply) -> list[Mapping[str, Any]]:
     return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
 
 
-def _said(reply: Reply) -> str:
+def _reason(reply: Reply) -> str:
     """Return X's own sentences for a person to read, or the status if there are none."""
     envelopes = [*_errors(reply), reply.data()]
     found = [envelope.get(name) for envelope in envelopes for name in ("message", "detail")]

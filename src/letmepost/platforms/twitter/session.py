@@ -9,7 +9,7 @@ from datetime import datetime
 
 from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms._oauth import (
-    DEAD_GRANT,
+    INVALID_GRANT,
     Tokens,
     read_tokens,
     revocation_form,
@@ -38,8 +38,8 @@ def read_grant(call: Call, reply: Reply) -> Tokens:
     Raises:
         PlatformFailure: auth_failed if the code or the refresh token is no longer valid.
     """
-    dead = DEAD_GRANT | {"invalid_request"} if is_invalid_token(reply) else DEAD_GRANT
-    return read_tokens(call, reply, explain, dead_grant=dead)
+    codes = INVALID_GRANT | {"invalid_request"} if is_invalid_token(reply) else INVALID_GRANT
+    return read_tokens(call, reply, explain, invalid_grant=codes)
 
 
 def refresh(_account: AccountFacts, settings: TwitterSettings) -> Flow[Credential]:

@@ -68,7 +68,7 @@ async def cancel_post(post_id: str, request: Request) -> Response:
 
 @router.post("/v1/posts/{post_id}/retry", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def retry_post(post_id: str, request: Request, body: When | None = None) -> Response:
-    """Retry a post that failed, was rejected or canceled, or has an unfinished thread. A thread is continued."""
+    """Retry a post that failed, was rejected or canceled, or has an unfinished thread, which resumes where it ended."""
     post_uuid, scheduled_at = path_id(Prefix.POST, post_id), None if body is None else body.scheduled_at
     return await perform(request, lambda work: retry.retry(work, post_uuid, scheduled_at), PostRead.of)
 

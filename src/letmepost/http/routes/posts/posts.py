@@ -81,7 +81,7 @@ async def reject_foreign_request(request: Request) -> Response:
 
 @router.get("/v1/posts", response_model=PostPage, openapi_extra=needs(Scope.POSTS_READ))
 async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> Response:
-    """List posts, newest first. A post must match all filters, and any of the values of each."""
+    """List posts, newest first. A post must match every filter. A filter with several values matches any of them."""
     size, wanted = query.limit, query.to_filter(caller_of(request))
     rows = await _list_rows(request, wanted, before(Prefix.POST, query.cursor), size + 1)
     following = next_cursor(Prefix.POST, [row.post.id for row in rows], size)

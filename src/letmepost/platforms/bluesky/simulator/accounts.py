@@ -55,7 +55,7 @@ def find_by_identifier(state: State, identifier: str) -> Account | None:
 
 
 def get_repository(state: State, repository: str) -> Account:
-    """Return the account whose repository a DID or a handle names."""
+    """Return the account that owns the repository of a DID or a handle."""
     account = find_by_identifier(state, repository)
     if account is None:
         raise invalid_request(f"Could not find repo: {repository}")

@@ -72,7 +72,7 @@ def _put(write: Write) -> dict[str, Any]:
     body = write.body
     change = _prepared(body, body["rkey"], body["record"], validate=body.get("validate"))
     current = find_record(write.state, write.did, change.collection, change.rkey)
-    response = _made(write.did, change)
+    response = _created(write.did, change)
     if current is not None and current["cid"] == change.cid:
         return response
     refuse_swapped_record(body, current)
@@ -89,7 +89,7 @@ def _create(write: Write) -> dict[str, Any]:
     if find_record(write.state, write.did, change.collection, change.rkey) is not None:
         raise internal_error()  # the real server's tree raises an error, which is masked
     head = commit(write.state, write.did, [change], write.now)
-    return {**_made(write.did, change), "commit": head}
+    return {**_created(write.did, change), "commit": head}
 
 
 def _delete(write: Write) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def _apply_writes(write: Write) -> dict[str, Any]:
         if (known is None) is not (item["$type"] == _CREATE):
             raise internal_error()  # as in `_create`
         changes[place] = _change_of(item, rkey, validate=body.get("validate"))
-        results.append({"$type": f"{item['$type']}Result", **_made(did, changes[place])})
+        results.append({"$type": f"{item['$type']}Result", **_created(did, changes[place])})
     return {"commit": commit(write.state, did, list(changes.values()), write.now), "results": results}
 
 
@@ -138,7 +138,7 @@ def _prepared(target: Body, rkey: str, record: Body, *, validate: bool | None) -
     return written(collection, rkey, value, status)
 
 
-def _made(did: str, change: Change) -> dict[str, Any]:
+def _created(did: str, change: Change) -> dict[str, Any]:
     if change.value is None:
         return {}
     response = {"uri": record_uri(did, change.collection, change.rkey), "cid": change.cid}

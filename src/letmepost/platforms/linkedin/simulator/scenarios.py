@@ -58,9 +58,9 @@ def _rate_limited(attempt: WriteAttempt) -> RestliError | None:
     return RestliError(429, "TOO_MANY_REQUESTS", message, number=101, headers=headers)
 
 
-def day_limit(whose: str) -> RestliError:
+def day_limit(scope: str) -> RestliError:
     """Return the refusal of a used-up daily limit: `APPLICATION`, or `APPLICATION_AND_MEMBER`."""
-    message = f"Resource level throttle {whose} DAY limit for calls to this resource is reached."
+    message = f"Resource level throttle {scope} DAY limit for calls to this resource is reached."
     return RestliError(429, "TOO_MANY_REQUESTS", message, number=101)
 
 
@@ -87,7 +87,7 @@ def _duplicate(attempt: WriteAttempt) -> RestliError | None:
 
 
 def duplicate_post(urn: str) -> RestliError:
-    """Return the refusal of a post whose content another post of the author has."""
+    """Return the refusal of a post if another post of the author has the same content."""
     return invalid("DUPLICATE_POST", "/commentary", f"Content is a duplicate of {urn}")
 
 

@@ -52,7 +52,7 @@ def _rate_limited(attempt: WriteAttempt) -> RefusedError | None:
     return too_many({"x-rate-limit-limit": "100", "x-rate-limit-remaining": "0", "x-rate-limit-reset": reset})
 
 
-def _day_over(attempt: WriteAttempt) -> RefusedError:
+def _daily_limit(attempt: WriteAttempt) -> RefusedError:
     reset = str(int(attempt.now.timestamp()) + DAY_RESETS_AFTER_S)
     name = "x-user-limit-24hour"
     return too_many({f"{name}-limit": "50", f"{name}-remaining": "0", f"{name}-reset": reset})
@@ -103,7 +103,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
             refuse=lambda attempt: forbidden(DUPLICATE) if attempt.shows_post else None,
         ),
         "processing_forever": Scenario(summary="A GIF is never ready.", processes_forever=True),
-        "daily_limit": Scenario(summary="The account has used up its limit of posts in 24 hours.", refuse=_day_over),
+        "daily_limit": Scenario(summary="The account has used up its limit of posts in 24 hours.", refuse=_daily_limit),
         "out_of_credits": Scenario(summary="The app's operator has not paid.", refuse=_out_of_credits),
     }
 )

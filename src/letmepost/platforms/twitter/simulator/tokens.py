@@ -59,7 +59,7 @@ def authenticate(state: State, call: SimulatedCall) -> tuple[Account, frozenset[
     kind, _, value = call.headers.get("authorization", "").partition(" ")
     known: Token | None = state.get(f"token/{value}") if kind == "Bearer" else None
     account = None if known is None else find_account(state, known["account_id"])
-    if known is None or account is None or not known["is_access"] or _is_dead(state, known, call.now):
+    if known is None or account is None or not known["is_access"] or _is_invalid(state, known, call.now):
         raise unauthorized()
     return account, frozenset(known["scopes"])
 
@@ -69,7 +69,7 @@ def withdraw(state: State, account_id: str) -> None:
     state[f"withdrawn/{account_id}"] = True
 
 
-def _is_dead(state: State, known: Token, now: datetime) -> bool:
+def _is_invalid(state: State, known: Token, now: datetime) -> bool:
     return known["is_dead"] or now.timestamp() >= known["until"] or f"withdrawn/{known['account_id']}" in state
 
 
@@ -90,7 +90,7 @@ def _take_code(state: State, form: Mapping[str, str], now: datetime) -> tuple[st
 def _take_refresh_token(state: State, value: str, now: datetime) -> tuple[str, list[str]]:
     name = f"token/{value}"
     known: Token | None = state.get(name)
-    if known is None or known["is_access"] or _is_dead(state, known, now):
+    if known is None or known["is_access"] or _is_invalid(state, known, now):
         raise _invalid_value("token")
     state[name] = {**known, "is_dead": True}
     return known["account_id"], known["scopes"]
