@@ -125,7 +125,7 @@ class Acceptance:
         account_ids = {target.account_id for target in request.targets if target.account_id is not None}
         names = {target.platform for target in request.targets if target.platform and not target.account_id}
         found = await work.accounts.list_candidates(account_ids, names, profile_id)
-        accounts = resolve_targets(request, found)
+        accounts = resolve_targets(request, found, self._worlds.platforms)
         check_default_options(request, {account.platform for account in accounts}, self._worlds)
         wanted = _named_media(request) | option_media_ids(request, accounts, self._worlds)
         known = await work.media.find_many(wanted) if wanted else {}

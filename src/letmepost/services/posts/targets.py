@@ -1,6 +1,6 @@
 """The targets of a request: the account of each, its platform options, and the media items that these name."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,18 +16,23 @@ from letmepost.platforms import discover
 from letmepost.platforms.contract import Options, Platform
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.requests import ContentRequest, PostRequest, TargetRequest
-from letmepost.services.shapes import problems_of
+from letmepost.services.shapes import problems_of, shortened
 from letmepost.storage.accounts.accounts import AccountRow
 
 _NO_TARGET = refusals.posts.OPTIONS_NO_TARGET
 
 
-def resolve_targets(request: PostRequest, accounts: Sequence[AccountRow]) -> list[AccountRow]:
-    """Return the account of each target, in the order of the targets.
+def resolve_targets(
+    request: PostRequest, accounts: Sequence[AccountRow], platforms: Collection[str]
+) -> list[AccountRow]:
+    """Return the account of each target, in the order of the targets. `platforms`: the platforms that exist.
 
     Raises:
-        InvalidRequest: no account or several accounts match a target, or two targets have the same account.
+        InvalidRequest: a platform does not exist, no account or several accounts match a target, or two targets have
+            the same account.
     """
+    if unknown := [*_unknown_platforms(request, platforms)]:
+        raise InvalidShape(unknown)
     by_id = {account.id: account for account in accounts}
     found: list[AccountRow] = []
     for index, target in enumerate(request.targets):
@@ -42,6 +47,14 @@ def resolve_targets(request: PostRequest, accounts: Sequence[AccountRow]) -> lis
             )
         found.append(account)
     return found
+
+
+def _unknown_platforms(request: PostRequest, platforms: Collection[str]) -> Iterator[RequestError]:
+    for index, target in enumerate(request.targets):
+        if target.platform is not None and target.platform not in platforms:
+            yield refusals.requests.PLATFORM_UNKNOWN(
+                field=f"targets[{index}].platform", given=shortened(target.platform), known=", ".join(platforms)
+            )
 
 
 def check_default_options(request: PostRequest, platforms: Collection[str], worlds: Worlds) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Collection
 from uuid import UUID
 
 from letmepost.domain import refusals
-from letmepost.domain.errors import RequestError
+from letmepost.domain.errors import InvalidShape, RequestError
 from letmepost.domain.ids import Prefix
 from letmepost.services.events import post_event
+from letmepost.services.shapes import shortened
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseRow, PauseSelector
 
@@ -22,7 +23,10 @@ async def pause(work: Work, scope: PauseSelector, reason: str | None, platforms:
         NotFound: the organization does not exist, or has no such account.
     """
     if scope.platform is not None and scope.platform not in platforms:
-        raise refusals.requests.PLATFORM_UNKNOWN(field="platform", given=scope.platform, known=", ".join(platforms))
+        known = ", ".join(platforms)
+        raise InvalidShape(
+            [refusals.requests.PLATFORM_UNKNOWN(field="platform", given=shortened(scope.platform), known=known)]
+        )
     if scope.account_id is not None and scope.organization_id is None:
         raise refusals.tenants.PAUSE_NEEDS_ORGANIZATION(field="organizationId")
     async with work.across_tenants() as deployment:

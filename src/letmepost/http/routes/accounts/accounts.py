@@ -24,7 +24,7 @@ from letmepost.http.schemas.accounts import (
     StartConnect,
 )
 from letmepost.http.schemas.base import body_profile_id, path_id
-from letmepost.http.schemas.platform_names import PlatformInPath
+from letmepost.http.schemas.platform_names import PlatformName
 from letmepost.http.schemas.sandbox import CreateSandboxAccount, SandboxPosts
 from letmepost.http.services import APIServices
 from letmepost.services.accounts import connect, disconnect, health, read
@@ -103,7 +103,7 @@ async def disconnect_account(
 @router.post(
     "/v1/accounts/connect/{platform}", response_model=ConnectDescriptor, openapi_extra=needs(Scope.ACCOUNTS_WRITE)
 )
-async def start_connect(platform: PlatformInPath, request: Request, body: StartConnect | None = None) -> Response:
+async def start_connect(platform: PlatformName, request: Request, body: StartConnect | None = None) -> Response:
     """Start to connect an account. The response has the fields that `complete` needs, or the URL of the consent."""
     services: APIServices = request.app.state.services
     caller, options = caller_of(request), (body or StartConnect()).to_options()
@@ -125,7 +125,7 @@ async def start_connect(platform: PlatformInPath, request: Request, body: StartC
     openapi_extra=needs(Scope.ACCOUNTS_WRITE),
 )
 async def complete_connect(
-    platform: PlatformInPath, request: Request, body: Annotated[dict[str, Any], Body()]
+    platform: PlatformName, request: Request, body: Annotated[dict[str, Any], Body()]
 ) -> Response:
     """Connect an account, or replace the credential of a connected one.
 
@@ -172,7 +172,7 @@ async def create_sandbox_account(body: CreateSandboxAccount, request: Request) -
 
 
 @sandbox_router.get("/v1/sandbox/{platform}/posts", response_model=SandboxPosts, openapi_extra=needs(Scope.POSTS_READ))
-async def list_sandbox_posts(platform: PlatformInPath, request: Request) -> Response:
+async def list_sandbox_posts(platform: PlatformName, request: Request) -> Response:
     """List the posts that are visible on a simulated platform, oldest first."""
     services: APIServices = request.app.state.services
     return respond(SandboxPosts(data=await services.sandbox.list_posts(caller_of(request), platform)))

@@ -12,7 +12,7 @@ from letmepost.http.gate import OpenQueryRoute
 from letmepost.http.pages.outcomes import error_name, refusal
 from letmepost.http.pages.page import page
 from letmepost.http.routes.accounts.hosted import browser_of
-from letmepost.http.schemas.platform_names import PlatformInPath
+from letmepost.http.schemas.platform_names import PlatformName
 from letmepost.http.services import APIServices
 from letmepost.services.accounts.browser_urls import with_query
 from letmepost.services.accounts.consent_requests import CallbackResult, Returned
@@ -21,7 +21,7 @@ router = APIRouter(route_class=OpenQueryRoute, include_in_schema=False)
 
 
 @router.get("/v1/accounts/oauth/{platform}/callback")
-async def finish_consent(platform: PlatformInPath, request: Request) -> Response:
+async def finish_consent(platform: PlatformName, request: Request) -> Response:
     """Complete a consent for the browser that comes back from the platform's page."""
     services: APIServices = request.app.state.services
     query = request.query_params
@@ -42,7 +42,7 @@ async def finish_consent(platform: PlatformInPath, request: Request) -> Response
 
 
 @router.post("/v1/accounts/oauth/{platform}/deauthorize")
-async def deauthorize(platform: PlatformInPath, request: Request) -> Response:
+async def deauthorize(platform: PlatformName, request: Request) -> Response:
     """Handle a platform's report that a person has revoked the access of the deployment's app."""
     services: APIServices = request.app.state.services
     await services.withdrawals.end(platform, await request.body())
@@ -50,7 +50,7 @@ async def deauthorize(platform: PlatformInPath, request: Request) -> Response:
 
 
 @router.post("/v1/accounts/oauth/{platform}/data-deletion")
-async def delete_data(platform: PlatformInPath, request: Request) -> Response:
+async def delete_data(platform: PlatformName, request: Request) -> Response:
     """Delete a person's data at the request of a platform, before the response."""
     services: APIServices = request.app.state.services
     await services.withdrawals.erase(platform, await request.body())
@@ -59,7 +59,7 @@ async def delete_data(platform: PlatformInPath, request: Request) -> Response:
 
 
 @router.get("/v1/accounts/oauth/{platform}/data-deletion")
-async def show_deletion(platform: PlatformInPath, request: Request) -> Response:
+async def show_deletion(platform: PlatformName, request: Request) -> Response:
     """Show a person the result of a deletion."""
     services: APIServices = request.app.state.services
     if platform not in services.platforms:
