@@ -67,7 +67,7 @@ def serve(pipe: Connection) -> None:
 
 
 @asynccontextmanager
-async def ours(url: str) -> AsyncIterator[Call]:
+async def own_client(url: str) -> AsyncIterator[Call]:
     """Open our client, with its address guard."""
     guard = AddressGuard(AddressPolicy(allow_private=True, allow_http=True), NameLookup())
     async with HTTPClient(guard=guard, clock=SystemClock(), user_agent="letmepost/bench") as client:
@@ -140,7 +140,7 @@ async def compare(url: str) -> None:
     sys.stdout.write(f"{'':14}{'concurrent':>11}{'CPU ms/call':>13}{'ratio':>7}{'calls/s':>9}\n")
     for concurrency in CONCURRENCIES:
         baseline: Measured | None = None
-        for client in (bare_aiohttp, ours, bare_httpx2):
+        for client in (bare_aiohttp, own_client, bare_httpx2):
             async with client(url) as call:
                 measured = await measure(call, concurrency)
             baseline = baseline or measured

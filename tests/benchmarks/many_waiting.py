@@ -149,8 +149,8 @@ class Measurement:
             statement = statement.replace(name, value)
         async with self.driver.transaction():
             await self.driver.execute("SET LOCAL ROLE letmepost_sweeper")
-            told = await self.driver.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
-        plan = json.loads(told)[0]["Plan"]
+            explained = await self.driver.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}")
+        plan = json.loads(explained)[0]["Plan"]
         return plan["Shared Hit Blocks"] + plan["Shared Read Blocks"], sorted(set(_indexes(plan)))
 
     async def _everywhere(self, statement: str) -> None:

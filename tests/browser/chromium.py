@@ -43,20 +43,20 @@ class Connection:
 
     async def listen(self) -> None:
         async for message in self._socket:
-            told = json.loads(message.data)
-            waiting = self._waiting.pop(told.get("id", 0), None)
+            reply = json.loads(message.data)
+            waiting = self._waiting.pop(reply.get("id", 0), None)
             if waiting is not None:
-                waiting.set_result(told)
+                waiting.set_result(reply)
 
     async def command(self, method: str, session: str | None = None, **params: Any) -> dict[str, Any]:
         number = next(self._ids)
         self._waiting[number] = asyncio.get_running_loop().create_future()
         call = {"id": number, "method": method, "params": params}
         await self._socket.send_json(call if session is None else {**call, "sessionId": session})
-        told = await asyncio.wait_for(self._waiting[number], 30)
-        if "error" in told:
-            raise NotNowError(told["error"]["message"])
-        result: dict[str, Any] = told["result"]
+        reply = await asyncio.wait_for(self._waiting[number], 30)
+        if "error" in reply:
+            raise NotNowError(reply["error"]["message"])
+        result: dict[str, Any] = reply["result"]
         return result
 
 
@@ -77,8 +77,8 @@ class Tab:
 
     async def ask(self, expression: str) -> Any:
         """Return the value of an expression in the page."""
-        told = await self.do("Runtime.evaluate", expression=expression, returnByValue=True)
-        return told["result"].get("value")
+        reply = await self.do("Runtime.evaluate", expression=expression, returnByValue=True)
+        return reply["result"].get("value")
 
     async def sees(self, expression: str) -> None:
         """Wait until an expression is true, even if other pages are loaded in the meantime."""
@@ -136,8 +136,8 @@ class Tab:
 
     async def shoot(self, name: str) -> None:
         """Save a screenshot."""
-        told = await self.do("Page.captureScreenshot", format="png")
-        (self._directory / f"{name}.png").write_bytes(base64.b64decode(told["data"]))
+        reply = await self.do("Page.captureScreenshot", format="png")
+        (self._directory / f"{name}.png").write_bytes(base64.b64decode(reply["data"]))
 
 
 class Browser:

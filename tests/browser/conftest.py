@@ -56,8 +56,8 @@ async def site(
 
 
 async def _customers_page(request: Request) -> HTMLResponse:
-    told = "".join(f"<li>{name}: {value}</li>" for name, value in request.query_params.items())
-    return HTMLResponse(f"<!doctype html><title>Shop</title><h1>Welcome back</h1><ul>{told}</ul>")
+    parameters = "".join(f"<li>{name}: {value}</li>" for name, value in request.query_params.items())
+    return HTMLResponse(f"<!doctype html><title>Shop</title><h1>Welcome back</h1><ul>{parameters}</ul>")
 
 
 @pytest.fixture(scope="session")

@@ -51,9 +51,9 @@ _PRINTS_DATA = {"migrate", "doctor"}
 def test_every_command_has_a_help_text(words: tuple[str, ...]) -> None:
     explained = run({}, *words, "--help")
     assert explained.code == 0
-    said = explained.out.partition("Options")[0].split("\n", 2)[2].strip()
-    assert said[0].isupper(), said
-    assert "." in said
+    text = explained.out.partition("Options")[0].split("\n", 2)[2].strip()
+    assert text[0].isupper(), text
+    assert "." in text
 
 
 @pytest.mark.parametrize("words", [w for w in _every_command() if len(w) == 2 or w[0] in _PRINTS_DATA], ids=" ".join)

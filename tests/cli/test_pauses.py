@@ -34,13 +34,13 @@ def shell(database_urls: DatabaseURLs) -> Shell:
 )
 def test_pause_is_listed_until_it_is_resumed(shell: Shell, options: tuple[str, ...], named: dict[str, str]) -> None:
     scope = {"platform": None, "organizationId": None, "accountId": None, **named}
-    assert shell("pause", *options, "--reason", "They are ill").data == {
+    assert shell("pause", *options, "--reason", "API outage").data == {
         **scope,
-        "reason": "They are ill",
+        "reason": "API outage",
         "wasPaused": False,
     }
     (listed,) = shell("pauses").data
-    assert {**scope, "reason": "They are ill"}.items() <= listed.items()
+    assert {**scope, "reason": "API outage"}.items() <= listed.items()
     assert shell("pause", *options).data["wasPaused"] is True
     assert shell("resume", *options).data == {**scope, "released": 0}
     assert shell("pauses").data == []
@@ -62,17 +62,17 @@ def test_resuming_without_a_pause_is_reported(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (("--platform", "myspace"), "no platform 'myspace'"),
         (("--account", ACCOUNT), "in its organization"),
         (("--org", ORGANIZATION), "organization"),
     ],
 )
-def test_impossible_scope_is_rejected_in_one_line(shell: Shell, options: tuple[str, ...], said: str) -> None:
+def test_impossible_scope_is_rejected_in_one_line(shell: Shell, options: tuple[str, ...], message: str) -> None:
     ended = shell("pause", *options)
     assert ended.code == 1
-    assert said in ended.error
+    assert message in ended.error
     assert shell("pauses").data == []
 
 

@@ -57,7 +57,7 @@ def test_account_is_checked_daily_at_a_second_of_its_own(account_id: UUID, now: 
 
 
 @pytest.mark.parametrize(
-    ("left", "told", "due"),
+    ("left", "notified", "due"),
     [
         (timedelta(days=8), None, None),
         (timedelta(days=7), None, 7),
@@ -72,6 +72,6 @@ def test_account_is_checked_daily_at_a_second_of_its_own(account_id: UUID, now: 
     ],
 )
 def test_owner_is_notified_once_at_each_of_seven_three_and_one_days(
-    left: timedelta, told: int | None, due: int | None
+    left: timedelta, notified: int | None, due: int | None
 ) -> None:
-    assert notice_due_days(NOW, NOW + left, told) == due
+    assert notice_due_days(NOW, NOW + left, notified) == due

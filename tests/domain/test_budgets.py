@@ -25,7 +25,7 @@ def budget(remaining: int, limit: int) -> Budget:
     return Budget(name="posts", scope=LimitScope.ACCOUNT, limit=limit, remaining=remaining, resets_at=NOW)
 
 
-def told(**headers: str) -> Budget | None:
+def budget_of(**headers: str) -> Budget | None:
     named = {f"x-{part}": text for part, text in headers.items()}
     reply = Reply(status=200, headers=named, body=b"", received_at=NOW)
     return counted_budget(reply, "x", LimitScope.ACCOUNT)
@@ -61,7 +61,7 @@ def test_publishing_stops_later_than_health_checks_and_never_at_the_start(remain
 
 def test_budget_is_read_from_three_headers() -> None:
     reset = int(NOW.timestamp()) + 60
-    found = told(limit="100", remaining="99", reset=str(reset))
+    found = budget_of(limit="100", remaining="99", reset=str(reset))
     assert found is not None
     assert (found.name, found.limit, found.remaining) == ("x", 100, 99)
     assert found.resets_at == NOW + timedelta(minutes=1)
@@ -82,12 +82,12 @@ def test_budget_is_read_from_three_headers() -> None:
 )
 def test_implausible_budget_is_ignored(limit: str, remaining: str, reset_s: float) -> None:
     """Any server can claim that it accepts nothing until 2286."""
-    assert told(limit=limit, remaining=remaining, reset=str(int(NOW.timestamp() + reset_s))) is None
-    assert told(limit="100", remaining="99", reset="99999999999") is None
+    assert budget_of(limit=limit, remaining=remaining, reset=str(int(NOW.timestamp() + reset_s))) is None
+    assert budget_of(limit="100", remaining="99", reset="99999999999") is None
 
 
 def test_remaining_is_never_more_than_the_limit() -> None:
-    found = told(limit="10", remaining="99", reset=str(int(NOW.timestamp()) + 60))
+    found = budget_of(limit="10", remaining="99", reset=str(int(NOW.timestamp()) + 60))
     assert found is not None
     assert found.remaining == 10
 

@@ -40,12 +40,12 @@ def create_account(state: State, scenario: str, now: datetime, entropy: bytes) -
 def _page(state: State, query: Mapping[str, str], entropy: bytes) -> SimulatedReply:
     links = []
     for number, (label, names) in enumerate(_CHOICES.items()):
-        told = {"state": query["state"], "error": "access_denied"}
+        parameters = {"state": query["state"], "error": "access_denied"}
         if names:
             code = f"{entropy[:8].hex()}{number}"
             state[f"code/{code}"] = list(names)
-            told = {"state": query["state"], "code": code}
-        href = escape(f"{query['redirect_uri']}?{urlencode(told)}")
+            parameters = {"state": query["state"], "code": code}
+        href = escape(f"{query['redirect_uri']}?{urlencode(parameters)}")
         links.append(f'<p><a href="{href}">{label}</a></p>')
     body = f"<!doctype html><title>Double</title><h1>Double asks</h1>{''.join(links)}"
     return SimulatedReply(status=200, headers={"content-type": "text/html"}, body=body.encode())

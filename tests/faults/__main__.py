@@ -16,12 +16,12 @@ from tests.servers import open_directory
 def main() -> int:
     """Run with the arguments. Return 1 if a post was lost, duplicated, stuck or unnecessarily unclear."""
     words = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    words.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="repeats a run's choices")
+    words.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000), help="repeat the choices of a run")
     words.add_argument("--only", action="append", choices=list(FAULTS), help="a fault; may be repeated")
-    words.add_argument("--kills", type=int, help="of workers, in all")
+    words.add_argument("--kills", type=int, help="total number of killed workers")
     words.add_argument("--short", action="store_true", help="a little of everything")
     words.add_argument("--report", type=Path, help="file for the report")
-    words.add_argument("--keep", type=Path, help="directory for data and logs, which are then left there")
+    words.add_argument("--keep", type=Path, help="directory in which data and logs are kept")
     given = words.parse_args()
     scale = SHORT if given.short else LONG
     if given.kills is not None:

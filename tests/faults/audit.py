@@ -41,7 +41,7 @@ Seen: TypeAlias = Mapping[str, list[str]]
 class Ledgers:
     """The posts of a scene: their statuses for callers by post id, their rows and their visible posts by text."""
 
-    told: Mapping[str, str]
+    reported: Mapping[str, str]
     stored: Mapping[str, list[Row]]
     seen: Mapping[str, list[str]]
 
@@ -77,18 +77,18 @@ async def _settle(scene: Scene) -> float:
 
 
 async def _read(scene: Scene) -> Ledgers:
-    told: dict[str, str] = {}
+    reported: dict[str, str] = {}
     seen: dict[str, list[str]] = {}
     after = scene.began_at.strftime("%Y-%m-%dT%H:%M:%SZ")
     for tenant in scene.tenants:
-        told |= await scene.callers.told(tenant, after)
+        reported |= await scene.callers.reported(tenant, after)
         for platform in {account.platform for account in tenant.accounts}:
             for post in await scene.callers.seen(tenant, platform):
                 seen.setdefault(post["text"], []).append(post["uri"])
     stored: dict[str, list[Row]] = {}
     for row in await scene.stage.query(_POSTS, [order.text for order in scene.orders]):
         stored.setdefault(row["text"], []).append(dict(row))
-    return Ledgers(told, stored, seen)
+    return Ledgers(reported, stored, seen)
 
 
 def _judge(line: Line, ledgers: Ledgers, order: Order) -> None:
@@ -124,16 +124,16 @@ def _judge_end(line: Line, ledgers: Ledgers, order: Order, row: Row, seen: Seen)
         line.count(platform, "left out")
         if not row["is_warned"] or not may_leave_out(platform, is_seen=is_seen):
             line.note(platform, "unclear", f"{order.text}: its comment is left out, and visible as {seen['comment']}")
-    told = ledgers.told.get(spell(Prefix.POST, row["id"]))
-    for lie in (*_lies(row, told, seen["post"]), *_lies_of_parts(row, seen)):
-        line.note(platform, "lost", f"{order.text} on {platform}: {lie}")
+    reported = ledgers.reported.get(spell(Prefix.POST, row["id"]))
+    for contradiction in (*_contradictions(row, reported, seen["post"]), *_contradictions_of_parts(row, seen)):
+        line.note(platform, "lost", f"{order.text} on {platform}: {contradiction}")
 
 
-def _lies(row: Row, told: str | None, seen: list[str]) -> list[str]:
+def _contradictions(row: Row, reported: str | None, seen: list[str]) -> list[str]:
     """Return the contradictions between the sources about one settled post."""
     status = row["status"]
     found = {
-        f"{status}, and callers are told {told}": told != status,
+        f"{status}, and callers are told {reported}": reported != status,
         f"{status} is no end": status not in _TERMINAL,
         "published and not visible": status == "published" and not seen,
         f"published as {row['uri']} and visible as {seen}": status == "published"
@@ -143,10 +143,10 @@ def _lies(row: Row, told: str | None, seen: list[str]) -> list[str]:
         "published, and the journal is in doubt": status == "published" and not set(row["doubtful"]) <= {"comment"},
         f"{status}, and announced as {row['announced']}": list(row["announced"]) != [f"post.{status}"],
     }
-    return [lie for lie, is_true in found.items() if is_true]
+    return [contradiction for contradiction, is_true in found.items() if is_true]
 
 
-def _lies_of_parts(row: Row, seen: Seen) -> list[str]:
+def _contradictions_of_parts(row: Row, seen: Seen) -> list[str]:
     """Return the contradictions about what is published after the post itself."""
     thread = [seen[step] for step in seen if step != "comment"]
     visible = [uris[0] for uris in thread if uris]
@@ -158,4 +158,4 @@ def _lies_of_parts(row: Row, seen: Seen) -> list[str]:
         f"comment {row['comment']}, visible as {comment}": row["comment"] is not None and row["comment"] not in comment,
         f"{row['status']}, and its comment is visible": not is_published and comment != [],
     }
-    return [lie for lie, is_true in found.items() if is_true]
+    return [contradiction for contradiction, is_true in found.items() if is_true]

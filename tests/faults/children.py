@@ -38,7 +38,7 @@ class Nursery:
     def __init__(self, process: Process) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
-        self._asked, self._news = process.stdin, process.stdout
+        self._asked, self._events = process.stdin, process.stdout
         self._numbers = itertools.count()
         self._expected: dict[int, asyncio.Future[Child]] = {}
         self._children: dict[int, Child] = {}
@@ -52,7 +52,7 @@ class Nursery:
 
     async def listen(self) -> None:
         """Record starts, stops and ends of processes until the nursery ends."""
-        async for line in self._news:
+        async for line in self._events:
             match json.loads(line):
                 case {"born": number, "pid": pid}:
                     child = Child(pid=pid, died=asyncio.get_running_loop().create_future())
@@ -91,7 +91,7 @@ class Place:
     def __init__(self, nursery: Nursery, make_spec: Callable[[], Spec]) -> None:
         self._nursery = nursery
         self.make_spec = make_spec
-        self.mourn: Callable[[Spec, int], None] = lambda _spec, _code: None
+        self.count_death: Callable[[Spec, int], None] = lambda _spec, _code: None
         self.child: Child | None = None
 
     async def keep(self) -> None:
@@ -101,7 +101,7 @@ class Place:
             self.child = await self._nursery.fork(spec)
             if "dies_after_s" in spec:
                 asyncio.get_running_loop().call_later(spec["dies_after_s"], self.child.signal, signal.SIGKILL)
-            self.mourn(spec, await asyncio.shield(self.child.died))
+            self.count_death(spec, await asyncio.shield(self.child.died))
 
     def signal(self, number: int = signal.SIGKILL) -> None:
         """Send a signal to the current process."""

@@ -70,14 +70,14 @@ class Death:
         return is_there and not (self.is_later and step in {None, FIRST_STEP})
 
 
-def read_obituary(path: Path) -> Death | None:
+def read_death(path: Path) -> Death | None:
     """Return what a process wrote before its end, once; None if it wrote nothing."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     path.unlink()
-    return Death(Failpoint(told.pop("failpoint")), **told)
+    return Death(Failpoint(found.pop("failpoint")), **found)
 
 
 @dataclass(kw_only=True)
@@ -86,13 +86,13 @@ class Trap:
 
     Args:
         number: the signal.
-        obituary: the file for the place and the platform, as JSON.
+        death_file: the file for the place and the platform, as JSON.
     """
 
     deaths: Sequence[Death]
     passes_left: int = 1
     number: int = signal.SIGKILL
-    obituary: Path | None = None
+    death_file: Path | None = None
 
     def springs(self, here: Failpoint, platform: str | None = None, step: str | None = None) -> bool:
         """Count a pass. Return True if it is the chosen one."""
@@ -100,11 +100,11 @@ class Trap:
         self.passes_left -= found is not None
         if found is None or self.passes_left != 0:
             return False
-        if self.obituary is not None:
-            self.obituary.write_text(json.dumps(asdict(replace(found, platform=platform))), encoding="utf-8")
+        if self.death_file is not None:
+            self.death_file.write_text(json.dumps(asdict(replace(found, platform=platform))), encoding="utf-8")
         return True
 
-    def tread(self, here: Failpoint, platform: str | None = None, step: str | None = None) -> None:
+    def pass_by(self, here: Failpoint, platform: str | None = None, step: str | None = None) -> None:
         """Pass a failpoint. `step`: the publishing step, if there is one."""
         if self.springs(here, platform, step):
             os.kill(os.getpid(), self.number)
@@ -122,7 +122,7 @@ def watch_commits(trap: Trap) -> None:
             holding.add(driver)
         elif statement in {"COMMIT", "ROLLBACK"} and driver in holding:
             holding.discard(driver)
-            trap.tread(Failpoint.AFTER_ACCEPT)
+            trap.pass_by(Failpoint.AFTER_ACCEPT)
 
     @event.listens_for(Engine, "connect")
     def _watch(connection: Any, _record: object) -> None:
@@ -148,16 +148,16 @@ class _Trapped:
     def as_platform(self) -> Platform:
         return replace(self._platform, publish=self._publish, sign=self._sign, needs_refresh=self._needs_refresh)
 
-    def _tread(self, here: Failpoint, step: str | None = None) -> None:
-        self._trap.tread(here, self._platform.name, step)
+    def _pass_by(self, here: Failpoint, step: str | None = None) -> None:
+        self._trap.pass_by(here, self._platform.name, step)
 
     def _publish(self, post: ReadyPost, settings: Any) -> Flow[None]:
         yield from each_call(self._platform.publish(post, settings), self._ask)
-        self._tread(Failpoint.BEFORE_RECORD)
+        self._pass_by(Failpoint.BEFORE_RECORD)
 
     def _ask(self, call: Call) -> Call:
         if call.effect is Effect.PUBLISH:
-            self._tread(Failpoint.BEFORE_INTENT, call.step)
+            self._pass_by(Failpoint.BEFORE_INTENT, call.step)
         return call
 
     def _sign(self, call: Call, credential: Credential, now: datetime, entropy: bytes) -> Call:
@@ -165,14 +165,14 @@ class _Trapped:
         signed = self._platform.sign(call, credential, now, entropy)
         if call.effect is not Effect.PUBLISH:
             return signed
-        self._tread(Failpoint.AFTER_INTENT, call.step)
+        self._pass_by(Failpoint.AFTER_INTENT, call.step)
         if not self._trap.springs(Failpoint.AFTER_SEND, self._platform.name, call.step):
             return signed
         return replace(signed, headers={**signed.headers, SHOOT: f"{int(self._trap.number)}:{os.getpid()}"})
 
     def _needs_refresh(self, reply: Reply) -> bool:
         if (step := self._step.get()) is not None:
-            self._tread(Failpoint.AFTER_REPLY, step)
+            self._pass_by(Failpoint.AFTER_REPLY, step)
         return self._platform.needs_refresh(reply)
 
 
@@ -184,10 +184,10 @@ class DyingAnswers:
         self._trap = trap
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def tread_and_send(message: Message) -> None:
+        async def pass_and_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._trap.tread(Failpoint.BEFORE_ANSWER)
+                self._trap.pass_by(Failpoint.BEFORE_ANSWER)
             await send(message)
 
         is_post = scope["type"] == "http" and (scope["method"], scope["path"]) == ("POST", "/v1/posts")
-        await self._app(scope, receive, tread_and_send if is_post else send)
+        await self._app(scope, receive, pass_and_send if is_post else send)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.doubles.waiting import eventually
 from tests.faults.children import Spec
-from tests.faults.failpoints import WORKERS, Death, Failpoint, read_obituary
+from tests.faults.failpoints import WORKERS, Death, Failpoint, read_death
 from tests.faults.lineup import PLATFORMS
 from tests.faults.scenes import Scene
 from tests.faults.shapes import may_go_on
@@ -24,7 +24,7 @@ async def kill_workers(scene: Scene) -> None:
     total = len(deaths)
     for number, place in enumerate(places):
         killer = _Killer(scene, deaths, max(len(deaths) // len(places), 1), scene.stage.directory / f"death-{number}")
-        place.make_spec, place.mourn = killer.next_spec, killer.mourn
+        place.make_spec, place.count_death = killer.next_spec, killer.count_death
         place.signal()
     async with scene.load(8.0):
         for share in range(1, _SHARES + 1):
@@ -32,7 +32,7 @@ async def kill_workers(scene: Scene) -> None:
             scene.tell(f"{scene.kills.total()} of {total} kills")
     for place in places:
         place.make_spec = scene.stage.worker_spec
-    scene.notes.append(f"{total} kills: {_told(scene)}")
+    scene.notes.append(f"{total} kills: {_summary(scene)}")
 
 
 @dataclass(eq=False)
@@ -47,7 +47,7 @@ class _Killer:
     scene: Scene
     deaths: list[Death]
     choice: int
-    obituary: Path
+    death_file: Path
     _own: list[Death] = field(default_factory=list)
 
     def next_spec(self) -> Spec:
@@ -63,11 +63,11 @@ class _Killer:
         self._take(list(by_platform.values())[: self.choice])
         scene.wanted += self._own
         deaths = [asdict(death) for death in self._own]
-        return scene.stage.worker_spec(is_doomed=True, deaths=deaths, obituary=str(self.obituary))
+        return scene.stage.worker_spec(is_doomed=True, deaths=deaths, death_file=str(self.death_file))
 
-    def mourn(self, spec: Spec, code: int) -> None:
+    def count_death(self, spec: Spec, code: int) -> None:
         """Count the death that happened, and return the others."""
-        died = read_obituary(self.obituary) or RANDOM
+        died = read_death(self.death_file) or RANDOM
         for death in self._own:
             if death != RANDOM:
                 self.scene.wanted.remove(death)
@@ -112,13 +112,13 @@ def _one_of_each(scene: Scene) -> list[Death]:
     ]
 
 
-def _told(scene: Scene) -> str:
+def _summary(scene: Scene) -> str:
     counts = dict.fromkeys((*WORKERS, None), 0)
     for death, count in scene.kills.items():
         counts[death.failpoint] += count
     later = sum(count for death, count in scene.kills.items() if death.is_later)
-    told = ", ".join(f"{count} {point or 'random'}" for point, count in counts.items())
-    return f"{told}; {later} of them past the post itself"
+    shown = ", ".join(f"{count} {point or 'random'}" for point, count in counts.items())
+    return f"{shown}; {later} of them past the post itself"
 
 
 _INSIDE = tuple(point for point in WORKERS if point is not Failpoint.BEFORE_RECORD)

@@ -67,7 +67,7 @@ class Misbehaving:
 
         await self._app(scope, receive, hold)
         await asyncio.sleep(knobs.delay_s)
-        _shoot(scope)
+        _send_signal(scope)
         if lot < knobs.unavailable + knobs.lost:
             await _break(send)
             return
@@ -75,7 +75,7 @@ class Misbehaving:
             await send(message)
 
 
-def _shoot(scope: Scope) -> None:
+def _send_signal(scope: Scope) -> None:
     """Send the caller its requested signal: the call is executed, and the response not read yet."""
     for name, value in scope["headers"]:
         if name == SHOOT.encode():

@@ -14,12 +14,12 @@ from tests.faults.platforms import ASKED, UNASKED
 
 CALL_S = 2.0
 VISIBLE_S = 3.0
-SHRUGGING = frozenset({"twitter"})
+WITHOUT_PROOF = frozenset({"twitter"})
 """Platforms that neither name a post by its request nor reject a repeat. What their timeline does not show after the
 delay is left to a person (`reconcile`); what it shows must have been found."""
-FORGETFUL = frozenset({"linkedin"})
+BRIEF_REPEATS = frozenset({"linkedin"})
 """Platforms that detect a repeat for ten minutes. A post without a worker for longer is left to a person."""
-TACITURN = frozenset({"linkedin", *SHRUGGING})
+REPEATED_COMMENTS = frozenset({"linkedin", *WITHOUT_PROOF})
 """Platforms that do not detect a repeated comment. A comment that they do not show is left out, with a warning."""
 
 EXPIRING = ("bluesky", "linkedin", "twitter")
@@ -34,19 +34,19 @@ def haste() -> str:
         if platform.visibility_delay_s > VISIBLE_S
     )
     return (
-        f"In a hurry: calls time out after {CALL_S:g} s, and what was accepted counts as shown after {VISIBLE_S:g} s"
-        f" (deployed: {delays}); the simulators lag behind themselves as ever, by up to 2 s."
+        f"Short delays: calls time out after {CALL_S:g} s, and accepted posts count as visible after {VISIBLE_S:g} s"
+        f" (deployed: {delays}). The simulators show posts with their usual delay of up to 2 s."
     )
 
 
 def may_be_unconfirmed(platform: str, *, is_seen: bool) -> bool:
     """Return True if the outcome of a PUBLISH cannot be found out. `is_seen`: followers see its result."""
-    return platform == UNASKED.name or (platform in SHRUGGING | FORGETFUL and not is_seen)
+    return platform == UNASKED.name or (platform in WITHOUT_PROOF | BRIEF_REPEATS and not is_seen)
 
 
 def may_leave_out(platform: str, *, is_seen: bool) -> bool:
     """Return True if a first comment may be left out. `is_seen`: followers see it."""
-    return platform == UNASKED.name or (platform in TACITURN and not is_seen)
+    return platform == UNASKED.name or (platform in REPEATED_COMMENTS and not is_seen)
 
 
 def hurried(platform: Platform) -> Platform:

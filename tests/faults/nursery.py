@@ -31,24 +31,24 @@ def main() -> None:
         ready, _, _ = select.select([0, read_end], [], [])
         if read_end in ready:
             os.read(read_end, 4096)
-            _look_after(children)
+            _reap(children)
         if 0 in ready:
             read = os.read(0, 65536)
             if not read:
                 break
             *lines, pending = (pending + read).split(b"\n")
             for line in lines:
-                children.add(_give_birth(json.loads(line)))
+                children.add(_fork(json.loads(line)))
     for pid in children:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 
 
-def _give_birth(spec: dict[str, Any]) -> int:
+def _fork(spec: dict[str, Any]) -> int:
     pid = os.fork()
     if pid == 0:
         _become(spec)
-    _tell({"born": spec["number"], "pid": pid})
+    _report({"born": spec["number"], "pid": pid})
     return pid
 
 
@@ -71,18 +71,18 @@ def _become(spec: dict[str, Any]) -> None:
         os._exit(code)
 
 
-def _look_after(children: set[int]) -> None:
+def _reap(children: set[int]) -> None:
     for pid in list(children):
         found, status = os.waitpid(pid, os.WNOHANG | os.WUNTRACED)
         if found and os.WIFSTOPPED(status):
-            _tell({"stopped": pid})
+            _report({"stopped": pid})
         elif found:
             children.discard(pid)
-            _tell({"died": pid, "code": os.waitstatus_to_exitcode(status)})
+            _report({"died": pid, "code": os.waitstatus_to_exitcode(status)})
 
 
-def _tell(news: dict[str, Any]) -> None:
-    os.write(1, json.dumps(news).encode() + b"\n")
+def _report(event: dict[str, Any]) -> None:
+    os.write(1, json.dumps(event).encode() + b"\n")
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def make_platform(name: str, *, can_be_asked: bool) -> Platform:
         needs_refresh=lambda _reply: False,
         sign=_sign,
         publish=_publish,
-        reconcile=_look_for if can_be_asked else _shrug,
+        reconcile=_look_for if can_be_asked else _reconcile_unasked,
         unpublish=None,
         explain=_explain,
         simulator=Simulator(
@@ -162,7 +162,7 @@ def _look_for(post: ReadyPost, intent: Intent, settings: HostSettings) -> Flow[R
     return Absent()
 
 
-def _shrug(_post: ReadyPost, _intent: Intent, _settings: object) -> Flow[Reconciled]:
+def _reconcile_unasked(_post: ReadyPost, _intent: Intent, _settings: object) -> Flow[Reconciled]:
     yield from ()
     return Unknown("This network cannot be asked.")
 

@@ -114,5 +114,5 @@ def _trap(spec: Mapping[str, Any]) -> Trap | None:
         deaths=[Death(**death) for death in spec["deaths"]],
         passes_left=spec.get("passes", 1),
         number=spec.get("signal", signal.SIGKILL),
-        obituary=Path(spec["obituary"]) if "obituary" in spec else None,
+        death_file=Path(spec["death_file"]) if "death_file" in spec else None,
     )

@@ -32,7 +32,7 @@ async def kill_apis(scene: Scene) -> None:
         point, passes = scene.chance.choice(_API_POINTS), scene.chance.randint(1, _PASSES_MAX)
         return stage.api_spec(url, death=point, deaths=[asdict(Death(point))], passes=passes)
 
-    def mourn(spec: Spec, code: int) -> None:
+    def count_death(spec: Spec, code: int) -> None:
         if "death" in spec and code == -signal.SIGKILL:
             died[spec["death"]] += 1
 
@@ -40,17 +40,17 @@ async def kill_apis(scene: Scene) -> None:
         return died.keys() >= {*_API_POINTS}
 
     for url, place in zip(stage.apis, stage.api_places, strict=True):
-        place.make_spec, place.mourn = partial(doomed, url), mourn
+        place.make_spec, place.count_death = partial(doomed, url), count_death
         place.signal()
     async with scene.load():
         await asyncio.sleep(scene.scale.load_s)
         await eventually(have_all_died, within_s=_ALL_WITHIN_S)
         for url, place in zip(stage.apis, stage.api_places, strict=True):
             place.make_spec = partial(stage.api_spec, url)
-            place.mourn = lambda _spec, _code: None
+            place.count_death = lambda _spec, _code: None
             place.signal()
-    told = ", ".join(f"{count} {death}" for death, count in sorted(died.items()))
-    scene.notes.append(f"{died.total()} kills: {told}")
+    shown = ", ".join(f"{count} {death}" for death, count in sorted(died.items()))
+    scene.notes.append(f"{died.total()} kills: {shown}")
 
 
 async def lose_valkey(scene: Scene) -> None:

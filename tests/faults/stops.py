@@ -8,7 +8,7 @@ from pathlib import Path
 
 from letmepost.domain.journal import CONNECTING_MAX_S
 from tests.faults.children import Child, Spec
-from tests.faults.failpoints import WORKERS, Death, Failpoint, read_obituary
+from tests.faults.failpoints import WORKERS, Death, Failpoint, read_death
 from tests.faults.lineup import CALL_S
 from tests.faults.roles import JOB_TIMEOUT_S
 from tests.faults.scenes import Scene
@@ -43,22 +43,22 @@ async def stop_workers_past_timeout(scene: Scene) -> None:
 async def _stop_for(scene: Scene, seconds: float, **more: str) -> None:
     stood = Counter[str]()
     for _ in range(scene.scale.rounds):
-        obituaries = [scene.stage.directory / f"{scene.name}-{number}" for number in range(len(_STOPS))]
-        specs = [{**_spec(scene, death, path), **more} for death, path in zip(_STOPS, obituaries, strict=True)]
+        death_files = [scene.stage.directory / f"{scene.name}-{number}" for number in range(len(_STOPS))]
+        specs = [{**_spec(scene, death, path), **more} for death, path in zip(_STOPS, death_files, strict=True)]
         async with scene.load(6.0), scene.stage.more_workers(*specs) as children:
             found = await asyncio.gather(*(_has_stopped(child) for child in children))
             scene.tell(f"{sum(found)} of {len(children)} workers stand still")
-            stood.update(str(death.platform) for path in obituaries if (death := read_obituary(path)) is not None)
+            stood.update(str(death.platform) for path in death_files if (death := read_death(path)) is not None)
             await asyncio.sleep(seconds)
             for child in children:
                 child.signal(signal.SIGCONT)
             await asyncio.sleep(_GOES_ON_S)
-    told = ", ".join(f"{count} on {platform}" for platform, count in sorted(stood.items()))
-    scene.notes.append(f"{stood.total()} workers stood still for {seconds:g} s: {told}")
+    shown = ", ".join(f"{count} on {platform}" for platform, count in sorted(stood.items()))
+    scene.notes.append(f"{stood.total()} workers were stopped for {seconds:g} s: {shown}")
 
 
-def _spec(scene: Scene, death: Death, obituary: Path) -> Spec:
-    return scene.stage.worker_spec(deaths=[asdict(death)], obituary=str(obituary), signal=signal.SIGSTOP)
+def _spec(scene: Scene, death: Death, death_file: Path) -> Spec:
+    return scene.stage.worker_spec(deaths=[asdict(death)], death_file=str(death_file), signal=signal.SIGSTOP)
 
 
 async def _has_stopped(child: Child) -> bool:

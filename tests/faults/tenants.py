@@ -101,7 +101,7 @@ class Callers:
                 return
             await asyncio.sleep(self._random.uniform(0.05, 0.3))
 
-    async def told(self, tenant: Tenant, after: str) -> dict[str, str]:
+    async def reported(self, tenant: Tenant, after: str) -> dict[str, str]:
         """Return the statuses that the tenant is told of its posts since a time, by post id."""
         found: dict[str, str] = {}
         cursor = ""

@@ -206,8 +206,8 @@ async def test_flow_without_a_journal_receives_a_failure_without_a_reply(failure
     def flow() -> Flow[FailureKind]:
         try:
             yield READ
-        except PlatformFailure as heard:
-            return heard.kind
+        except PlatformFailure as received:
+            return received.kind
         return FailureKind.REJECTED
 
     async def send(_call: Call) -> Reply:
@@ -614,10 +614,10 @@ def waiting(gave_up: list[GaveUp] | None = None) -> Flow[None]:
     yield PREPARE
     try:
         yield Pause("container", 10, 60)
-    except GaveUp as heard:
+    except GaveUp as failure:
         if gave_up is None:
             raise
-        gave_up.append(heard)
+        gave_up.append(failure)
 
 
 async def test_pause_suspends_the_run() -> None:
@@ -654,10 +654,10 @@ def remaking(answers: list[PlatformFailure]) -> Flow[None]:
 
 
 async def test_lost_result_is_prepared_again_once() -> None:
-    bench, heard = Bench([OK, OK]), list[PlatformFailure]()
+    bench, failures = Bench([OK, OK]), list[PlatformFailure]()
     with pytest.raises(PlatformFailure, match="lost the result"):
-        await bench.run(remaking(heard))
-    assert [failure.kind for failure in heard] == [FailureKind.UNAVAILABLE]
+        await bench.run(remaking(failures))
+    assert [failure.kind for failure in failures] == [FailureKind.UNAVAILABLE]
     made = ["POST container", "record container"]
     assert bench.log == [*made, "forget container", *made]
 
@@ -685,7 +685,7 @@ async def test_wait_for_a_repeated_result_starts_again() -> None:
 
 
 async def test_visible_parts_are_announced_in_order() -> None:
-    told: list[Announcement] = [
+    announced: list[Announcement] = [
         Part(index=0, uri="at://0"),
         Part(index=1, uri="at://1"),
         Live(uri="at://0"),
@@ -694,11 +694,11 @@ async def test_visible_parts_are_announced_in_order() -> None:
     ]
 
     def flow() -> Flow[None]:
-        yield from told
+        yield from announced
 
     bench = Bench()
     assert await bench.run(flow()) is None
-    assert bench.announced == told
+    assert bench.announced == announced
 
 
 async def test_failed_announcement_ends_the_run() -> None:

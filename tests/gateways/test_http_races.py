@@ -101,7 +101,7 @@ async def garbles_chunks(connection: Connection) -> None:
     await asyncio.sleep(60)
 
 
-async def speaks_something_else(connection: Connection) -> None:
+async def sends_something_else(connection: Connection) -> None:
     await connection.receive()
     await connection.send(b"220 mail.example ESMTP\r\n")
     await asyncio.sleep(60)
@@ -158,7 +158,7 @@ MISCHIEF = [
     breaks_off,
     breaks_off_a_chunk,
     garbles_chunks,
-    speaks_something_else,
+    sends_something_else,
     stops_in_the_headers,
     drips_headers,
     drips_a_body,

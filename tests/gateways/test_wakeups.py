@@ -20,7 +20,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-async def heard(redis: Redis) -> AsyncIterator[PubSub]:
+async def received(redis: Redis) -> AsyncIterator[PubSub]:
     async with redis.pubsub(ignore_subscribe_messages=True) as subscription:
         await subscription.subscribe(BATCH_CHANNEL, WORKER_CHANNEL)
         for _ in range(2):
@@ -28,7 +28,7 @@ async def heard(redis: Redis) -> AsyncIterator[PubSub]:
         yield subscription
 
 
-async def hear(subscription: PubSub, count: int) -> list[tuple[str, bytes]]:
+async def receive(subscription: PubSub, count: int) -> list[tuple[str, bytes]]:
     found: list[tuple[str, bytes]] = []
     while len(found) < count:
         message = await subscription.get_message(timeout=None)
@@ -37,26 +37,26 @@ async def hear(subscription: PubSub, count: int) -> list[tuple[str, bytes]]:
     return found
 
 
-async def test_hints_sent_at_the_same_time_all_arrive(redis: Redis, heard: PubSub) -> None:
+async def test_hints_sent_at_the_same_time_all_arrive(redis: Redis, received: PubSub) -> None:
     wakeups = Wakeups(redis, redis)
     await asyncio.gather(*(wakeups.batch_changed(batch) for batch in BATCHES))
-    assert await hear(heard, 3) == [(BATCH_CHANNEL, batch.bytes) for batch in BATCHES]
+    assert await receive(received, 3) == [(BATCH_CHANNEL, batch.bytes) for batch in BATCHES]
 
 
-async def test_equal_hints_that_wait_for_a_call_are_sent_once(redis: Redis, heard: PubSub) -> None:
+async def test_equal_hints_that_wait_for_a_call_are_sent_once(redis: Redis, received: PubSub) -> None:
     wakeups = Wakeups(redis, redis)
     await asyncio.gather(*(wakeups.wake_worker() for _ in range(5)))
     await wakeups.batch_changed(BATCHES[0])
     woken = (WORKER_CHANNEL, b"")  # sent by the first, and once for the four that waited
-    assert await hear(heard, 3) == [woken, woken, (BATCH_CHANNEL, BATCHES[0].bytes)]
+    assert await receive(received, 3) == [woken, woken, (BATCH_CHANNEL, BATCHES[0].bytes)]
 
 
-async def test_hint_written_after_a_call_began_is_sent_again(redis: Redis, heard: PubSub) -> None:
+async def test_hint_written_after_a_call_began_is_sent_again(redis: Redis, received: PubSub) -> None:
     """The receiver may have read the data of the first hint before the second change."""
     wakeups = Wakeups(redis, redis)
     for _ in range(2):
         await wakeups.wake_worker()
-    assert await hear(heard, 2) == [(WORKER_CHANNEL, b"")] * 2
+    assert await receive(received, 2) == [(WORKER_CHANNEL, b"")] * 2
 
 
 async def test_hints_are_dropped_while_redis_is_unreachable() -> None:

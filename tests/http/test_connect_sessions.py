@@ -260,10 +260,10 @@ async def test_person_connects_by_consent_and_returns(shop: Shop) -> None:
     person = await shop.person(externalUserId="user-42")
     reply = await consented(shop, person, "alice")
     assert (reply.status_code, reply.headers["location"][:12]) == (303, "/connect/cs_")
-    told = returned(await person.go(reply.headers["location"]))
+    result = returned(await person.go(reply.headers["location"]))
     shown = await shop.status()
     [account] = await shop.accounts()
-    assert told == {"a": "1", "connectSession": shown["id"], "status": "connected"}
+    assert result == {"a": "1", "connectSession": shown["id"], "status": "connected"}
     assert (shown["status"], shown["accountIds"]) == ("connected", [account["id"]])
     assert (account["handle"], account["externalUserId"]) == ("alice", "user-42")
     assert await shop.accounts("?externalUserId=user-42") == [account]
@@ -412,9 +412,9 @@ async def connect_as(shop: Shop, user: str | None, name: str = "alice") -> dict[
 async def test_account_of_one_user_is_not_handed_to_another(shop: Shop) -> None:
     assert (await connect_as(shop, "user-1"))["status"] == "connected"
     [before] = await shop.accounts()
-    told = await connect_as(shop, "user-2")
-    assert told["status"] == "failed"
-    session = (await shop.client.get(f"{SESSIONS}/{told['connectSession']}")).json()
+    result = await connect_as(shop, "user-2")
+    assert result["status"] == "failed"
+    session = (await shop.client.get(f"{SESSIONS}/{result['connectSession']}")).json()
     assert (session["status"], session["error"]["rule"]) == ("failed", "account.other_user")
     assert await shop.accounts() == [before]
     assert (await connect_as(shop, "user-1"))["status"] == "connected"
@@ -429,8 +429,8 @@ async def test_disconnected_account_can_be_connected_by_another_user_when_no_pos
     body = {"targets": [{"accountId": account["id"]}], "text": "Later", "scheduledAt": soon(3600)}
     [post] = (await shop.client.post("/v1/posts", body)).json()["results"]
     await shop.client.call("DELETE", f"/v1/accounts/{account['id']}")
-    told = await connect_as(shop, "user-2")
-    session = (await shop.client.get(f"{SESSIONS}/{told['connectSession']}")).json()
+    result = await connect_as(shop, "user-2")
+    session = (await shop.client.get(f"{SESSIONS}/{result['connectSession']}")).json()
     assert session["error"]["rule"] == "account.posts_waiting"
     assert (await shop.client.get(f"/v1/posts/{post['postId']}")).json()["status"] == "held"
     await shop.client.call("DELETE", f"/v1/posts/{post['postId']}")
@@ -454,12 +454,12 @@ async def test_typed_sign_in_does_not_take_the_account_of_another_user(shop: Sho
 
 async def test_session_is_valid_for_one_connection(shop: Shop) -> None:
     person = await shop.person(platform=NAME)
-    begun = []
+    started_urls = []
     for _ in range(2):
         await person.go()
-        begun.append(onward(await person.send("consent", platform=NAME)))
+        started_urls.append(onward(await person.send("consent", platform=NAME)))
     path = f"/v1/accounts/oauth/{NAME}/callback"
-    for url, name in zip(begun, ("alice", "bob"), strict=True):
+    for url, name in zip(started_urls, ("alice", "bob"), strict=True):
         await person.http.get(path, params=shop.server.consent(url, name), headers=person._headers())
     assert [one["handle"] for one in await shop.accounts()] == ["alice"]
     assert returned(await person.go())["status"] == "connected"

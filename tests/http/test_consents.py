@@ -440,9 +440,9 @@ async def test_data_deletion_erases_the_person_in_every_tenant(visit: Visit, con
         reply = await client.post(COMPLETE, visit.server.consent(started["authorizationUrl"], "erna"))
         assert reply.status_code == 201
     path = f"/v1/accounts/oauth/{NAME}/data-deletion"
-    forgotten = await visit.client.http.post(path, content=b"app-secret:id-erna")
-    assert forgotten.json()["url"] == PUBLIC + path
-    assert forgotten.json()["confirmation_code"]
+    erased = await visit.client.http.post(path, content=b"app-secret:id-erna")
+    assert erased.json()["url"] == PUBLIC + path
+    assert erased.json()["confirmation_code"]
     rows = await visit.tenant.admin.rows("SELECT * FROM accounts WHERE platform_account_id = 'id-erna'")
     left = [(row["status"], row["credential_sealed"], row["handle"], row["display_name"]) for row in rows]
     assert left == [("disconnected", None, None, None)] * 2

@@ -82,10 +82,10 @@ async def test_test_event_is_sent_immediately_and_the_response_is_returned(tenan
     client = tenant.client
     endpoint = (await client.post("/v1/webhook-endpoints", {"url": receiver.url})).json()
     path = f"/v1/webhook-endpoints/{endpoint['id']}/test"
-    told = (await client.post(path, {"type": "post.failed", "data": {"a": 1}})).json()
-    assert (told["delivered"], told["status"]) == (True, 200)
+    result = (await client.post(path, {"type": "post.failed", "data": {"a": 1}})).json()
+    assert (result["delivered"], result["status"]) == (True, 200)
     [sending] = receiver.got
-    assert sending.event == told["sentEvent"]
+    assert sending.event == result["sentEvent"]
     assert sending.is_signed_by(endpoint["signingSecret"])
     receiver.answers.append((500, {}))
     assert (await client.post(path)).json()["delivered"] is False

@@ -232,8 +232,8 @@ async def test_post_shows_its_lateness_and_causes(client: Client) -> None:
     assert lateness["ms"] == sum(wait["ms"] for wait in lateness["waits"])
     assert "platform" in {wait["reason"] for wait in lateness["waits"]}
     entries = (await client.get(f"/v1/posts/{post_id}/timeline")).json()["data"]
-    told = [entry["data"] for entry in entries if entry["kind"] == "delayed"]
-    assert sum(data["ms"] for data in told) == lateness["ms"]
+    delays = [entry["data"] for entry in entries if entry["kind"] == "delayed"]
+    assert sum(data["ms"] for data in delays) == lateness["ms"]
     assert "lateness" not in (await client.get(f"/v1/posts/{await queued(client)}")).json()
 
 

@@ -58,7 +58,7 @@ async def test_expiry_is_announced_when_the_clock_has_moved(tenant: Tenant) -> N
         found = (await tenant.client.get("/v1/events?type=token.expiring")).json()["data"]
         return dict(found[0]["data"]) if found else None
 
-    told = await eventually(look)
-    assert told is not None
-    assert (told["accountId"], told["daysLeft"]) == (account_id, 7)
+    notice = await eventually(look)
+    assert notice is not None
+    assert (notice["accountId"], notice["daysLeft"]) == (account_id, 7)
     assert (await tenant.client.get(f"/v1/accounts/{account_id}")).json()["status"] == "expiring"

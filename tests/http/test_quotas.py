@@ -172,11 +172,11 @@ async def test_exhausted_quota_is_announced(tenant: Tenant) -> None:
     for _ in range(3):
         await _later(tenant.client, account_id, scheduledAt=when)
 
-    async def told() -> list[dict[str, Any]] | None:
+    async def announced() -> list[dict[str, Any]] | None:
         events = (await tenant.client.get("/v1/events?type=quota.warning&type=quota.exceeded")).json()["data"]
         return events if len(events) == 2 else None
 
-    warning, exceeded = await eventually(told) or []
+    warning, exceeded = await eventually(announced) or []
     assert (warning["type"], exceeded["type"]) == ("quota.warning", "quota.exceeded")
     for event in (warning, exceeded):
         facts = {name: event["data"][name] for name in ("name", "used", "limit", "left")}
@@ -237,11 +237,11 @@ async def test_usage_shows_the_rest_of_platform_rate_limits(tenant: Tenant) -> N
     assert (await client.get("/v1/usage")).json()["budgets"] == []
     await client.post("/v1/posts", {"targets": [{"accountId": account_id}], "text": "Now"})
 
-    async def told() -> list[dict[str, Any]]:
+    async def reported() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await client.get("/v1/usage")).json()["budgets"]
         return found
 
-    [budget] = await eventually(told) or []
+    [budget] = await eventually(reported) or []
     assert moment(budget.pop("resetsAt")) > datetime.fromisoformat(soon(0))
     assert (budget.pop("platform"), budget.pop("accountId")) == (PLATFORM, account_id)
     assert 0 < budget["remaining"] < budget["limit"]

@@ -25,8 +25,8 @@ _DELIVERED = "SELECT true FROM deliveries WHERE organization_id = $1 AND status 
 async def advance(client: Client, seconds: float) -> dict[str, Any]:
     reply = await client.post("/v1/sandbox/clock", {"advanceS": seconds})
     assert reply.status_code == 200, reply.text
-    told: dict[str, Any] = reply.json()
-    return told
+    moved: dict[str, Any] = reply.json()
+    return moved
 
 
 async def post(client: Client, account_id: str, **more: Any) -> str:
@@ -51,8 +51,8 @@ async def test_scheduled_post_is_published_when_the_clock_has_moved(tenant: Tena
     account_id = await tenant.client.sandbox_account()
     media = [{"kind": "image", "mediaId": await upload(tenant.client)}]
     post_id = await post(tenant.client, account_id, scheduledAt=soon(3 * DAY_S), media=media)
-    told = await advance(tenant.client, DAY_S)
-    assert told["aheadS"] == DAY_S
+    moved = await advance(tenant.client, DAY_S)
+    assert moved["aheadS"] == DAY_S
     assert (await tenant.client.get(f"/v1/posts/{post_id}")).json()["status"] == "queued"
     assert (await advance(tenant.client, 2 * DAY_S))["aheadS"] == 3 * DAY_S
     assert (await tenant.settled(post_id))["status"] == "published"

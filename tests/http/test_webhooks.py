@@ -146,8 +146,8 @@ async def test_events_of_a_post_are_in_the_order_of_their_sequence(tenant: Tenan
     await _publish(tenant.client, flaky, scheduledAt=soon(1.2))
     await receiver.first("post.published", count=2)
     events = sorted((sending.event for sending in receiver.got), key=lambda event: event["data"]["sequence"])
-    told = [[event["type"] for event in events if event["data"].get("postId") == post] for post in _posts(events)]
-    assert told == [
+    types = [[event["type"] for event in events if event["data"].get("postId") == post] for post in _posts(events)]
+    assert types == [
         ["post.retrying", "post.published"],
         ["post.queued", "post.validated", "post.retrying", "post.published"],
     ]

@@ -144,10 +144,10 @@ async def test_post_of_a_crashed_worker_is_continued_by_another(desk: Desk, way:
     desk.network.ways = [way]
     post_id = await desk.post()
     desk.network.hold()
-    dying = asyncio.create_task(desk.publishing.publish(await desk.claim()))
+    crashing = asyncio.create_task(desk.publishing.publish(await desk.claim()))
     await desk.network.arrived.acquire()
-    dying.cancel()
-    await asyncio.gather(dying, return_exceptions=True)
+    crashing.cancel()
+    await asyncio.gather(crashing, return_exceptions=True)
     desk.network.release()
 
     async def is_over() -> bool:

@@ -185,7 +185,7 @@ def test_time_alone_brings_every_post_to_its_end(database_urls: DatabaseURLs, re
         try:
             with capture_logs():  # formatting every traceback would take longer than the test
                 run_state_machine_as_test(
-                    lambda: ExitMachine(  # type: ignore[arg-type]  # whatever makes one will do
+                    lambda: ExitMachine(  # type: ignore[arg-type]  # a function that returns one is accepted too
                         runner, DeskOpener(database, admin, redis_url, tmp_path)
                     ),
                     # Steps are round trips, so shrinking a failure would take minutes.

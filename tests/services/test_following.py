@@ -51,11 +51,11 @@ async def never() -> bool:
 
 async def announce(owner: Owner, clock: SteppedClock) -> UUID:
     """Announce an event without a hint; return its id."""
-    told = NewEvent(id=fresh_id(), type="post.published", profile_id=None, data={})
+    new_event = NewEvent(id=fresh_id(), type="post.published", profile_id=None, data={})
     async with owner.database.tenant(owner.tenant) as connection:
-        await EventRepository(connection, owner.tenant).write([told], clock.now())
+        await EventRepository(connection, owner.tenant).write([new_event], clock.now())
     await EveryTenantOutbox(owner.database).announce(10)
-    return told.id
+    return new_event.id
 
 
 async def test_idle_stream_sends_keep_alives(owner: Owner, redis_url: str) -> None:

@@ -57,7 +57,7 @@ async def test_publishing_a_post_takes_few_statements_and_transactions(
 
 
 async def log_statements(database: Database, owner: Owner) -> list[str]:
-    """Return a list that grows with every statement on the only connection, whatever sends it."""
+    """Return a list that grows with every statement on the only connection."""
     statements: list[str] = []
 
     def log_driver(record: asyncpg.connection.LoggedQuery) -> None:

@@ -59,10 +59,10 @@ async def media_item(desk: Desk) -> MediaItem:
 async def test_platform_can_fetch_media_until_the_post_has_ended(
     owner: Owner, network: Network, admin: Admin, http: HTTPClient, redis_url: str, tmp_path: Path
 ) -> None:
-    told: list[Mapping[str, str]] = []
+    seen_urls: list[Mapping[str, str]] = []
 
     def look(post: ReadyPost, settings: object) -> Flow[None]:
-        told.append(post.media_urls)
+        seen_urls.append(post.media_urls)
         return publish(post, settings)
 
     async with working(owner, network, admin, http, redis_url, tmp_path, publish=look, pulls_media=True) as desk:
@@ -70,7 +70,7 @@ async def test_platform_can_fetch_media_until_the_post_has_ended(
         network.ways = [Way.AWAY]
         await desk.post(content=PostContent(text="Look", media=(item,)))
         assert (await desk.publish())["status"] == "retrying"
-        [(name, url)] = told[0].items()
+        [(name, url)] = seen_urls[0].items()
         assert name == spell(Prefix.MEDIA, item.media_id)
         metrics = Counting()
         downloads = downloads_of(desk, metrics)
@@ -79,7 +79,7 @@ async def test_platform_can_fetch_media_until_the_post_has_ended(
         assert metrics.pulls == 1
         await desk.let_time_pass()
         assert (await desk.publish())["status"] == "published"
-        assert told[1] == told[0]
+        assert seen_urls[1] == seen_urls[0]
         with pytest.raises(NotFound):
             await downloads.find(url.rpartition("/")[2])
         assert metrics.pulls == 1

@@ -83,11 +83,11 @@ async def _connect(owner: Owner, access: Access, code: str) -> AccountRow:
 async def test_no_rotated_token_is_lost_when_many_workers_refresh(workers: Workers) -> None:
     """Each round uses the token of the round before. If one were lost, the account would have to be reconnected."""
     for _ in range(3):
-        dead = await workers.one().current()
-        brought = await asyncio.gather(*(workers.one().refresh(dead) for _ in range(5)))
-        assert {frozenset(fresh.secrets.items()) for fresh in brought} == {frozenset(brought[0].secrets.items())}
-        assert brought[0].secrets["refresh_token"] != dead.secrets["refresh_token"]
-        assert (await workers.one().current()).secrets == brought[0].secrets
+        expired = await workers.one().current()
+        refreshed = await asyncio.gather(*(workers.one().refresh(expired) for _ in range(5)))
+        assert {frozenset(fresh.secrets.items()) for fresh in refreshed} == {frozenset(refreshed[0].secrets.items())}
+        assert refreshed[0].secrets["refresh_token"] != expired.secrets["refresh_token"]
+        assert (await workers.one().current()).secrets == refreshed[0].secrets
         await workers.check()
 
 

@@ -226,17 +226,17 @@ async def test_post_with_an_expired_lease_is_leased_to_another_worker(
 
 
 async def test_only_held_leases_are_renewed(claims: EveryTenantClaims, owner: Owner, admin: Admin) -> None:
-    ours, theirs = await owner.posts([await owner.account(), await owner.account()])
+    held_id, lost_id = await owner.posts([await owner.account(), await owner.account()])
     first = {claim.post_id: claim for claim in await take(claims)}
-    await expire(admin, [theirs])
+    await expire(admin, [lost_id])
     [taken_over] = await take(claims)
-    tokens = {first[ours].token, first[theirs].token, LeaseToken(fresh_id())}
-    before = await admin.one("SELECT lease_until FROM posts WHERE id = $1", theirs)
-    assert await claims.renew(tokens, 600) == {first[ours].token}
-    assert await admin.one("SELECT lease_until FROM posts WHERE id = $1", theirs) == before
-    left = await admin.one("SELECT lease_until - clock_timestamp() FROM posts WHERE id = $1", ours)
+    tokens = {first[held_id].token, first[lost_id].token, LeaseToken(fresh_id())}
+    before = await admin.one("SELECT lease_until FROM posts WHERE id = $1", lost_id)
+    assert await claims.renew(tokens, 600) == {first[held_id].token}
+    assert await admin.one("SELECT lease_until FROM posts WHERE id = $1", lost_id) == before
+    left = await admin.one("SELECT lease_until - clock_timestamp() FROM posts WHERE id = $1", held_id)
     assert left > timedelta(seconds=590)
-    assert taken_over.post_id == theirs
+    assert taken_over.post_id == lost_id
 
 
 async def test_renewal_never_shortens_a_lease(claims: EveryTenantClaims, owner: Owner, admin: Admin) -> None:

@@ -73,20 +73,20 @@ async def announce(outbox: EveryTenantOutbox, limit: int) -> tuple[int, int]:
 
 
 async def test_event_has_no_position_until_it_is_announced(owner: Owner, outbox: EveryTenantOutbox) -> None:
-    told = event()
-    await commit(owner, told)
+    written = event()
+    await commit(owner, written)
     assert await read_past(owner, 0) == {}
     assert await announce(outbox, 10) == (1, 0)
-    assert await read_past(owner, 0) == {1: told.id}
+    assert await read_past(owner, 0) == {1: written.id}
     assert await announce(outbox, 10) == (0, 0)
 
 
 async def test_events_of_one_transaction_keep_their_order(owner: Owner, outbox: EveryTenantOutbox) -> None:
-    told = [event() for _ in range(20)]
-    await commit(owner, *told)
+    written = [event() for _ in range(20)]
+    await commit(owner, *written)
     assert await announce(outbox, 7) == (7, 0)
     await outbox.announce(50)
-    assert await read_past(owner, 0) == {place: new.id for place, new in enumerate(told, start=1)}
+    assert await read_past(owner, 0) == {place: new.id for place, new in enumerate(written, start=1)}
 
 
 async def test_each_organization_has_its_own_positions(database: Database, outbox: EveryTenantOutbox) -> None:
@@ -132,7 +132,7 @@ class Story:
     """The events of one organization, and what a reader has read of them."""
 
     owner: Owner
-    told: set[UUID] = field(default_factory=set)
+    written: set[UUID] = field(default_factory=set)
     read: list[tuple[int, UUID]] = field(default_factory=list)
     is_over: bool = False
 
@@ -142,12 +142,12 @@ class Story:
             async with self.owner.database.tenant(self.owner.tenant) as connection:
                 await write(connection, self.owner.tenant, *new)
                 await connection.execute(text("SELECT pg_sleep(random() * 0.005)"))  # so that commits overtake
-            self.told |= {one.id for one in new}
+            self.written |= {one.id for one in new}
 
     async def has_read_everything(self) -> bool:
         found = await read_past(self.owner, self.read[-1][0] if self.read else 0)
         self.read.extend(found.items())
-        return self.is_over and len(self.read) == len(self.told)
+        return self.is_over and len(self.read) == len(self.written)
 
 
 async def test_polling_reader_sees_every_event_once_in_any_order_of_commits(
@@ -169,8 +169,8 @@ async def test_polling_reader_sees_every_event_once_in_any_order_of_commits(
         for story in stories:
             story.is_over = True
     for story in stories:
-        assert [place for place, _ in story.read] == list(range(1, len(story.told) + 1))
-        assert {told for _, told in story.read} == story.told
+        assert [place for place, _ in story.read] == list(range(1, len(story.written) + 1))
+        assert {written for _, written in story.read} == story.written
 
 
 async def test_two_concurrent_relays_announce_every_event_once(
@@ -200,11 +200,11 @@ async def test_event_is_sent_to_subscribed_endpoints(
     owner: Owner, outbox: EveryTenantOutbox, admin: Admin, listening: dict[str, Any], *, is_addressed: bool
 ) -> None:
     endpoint_id = await listen(owner, **listening)
-    told = event("post.published")
-    await commit(owner, told)
+    written = event("post.published")
+    await commit(owner, written)
     assert await announce(outbox, 10) == (1, int(is_addressed))
     rows = await admin.rows("SELECT endpoint_id, event_id FROM deliveries")
-    assert rows == ([{"endpoint_id": endpoint_id, "event_id": told.id}] if is_addressed else [])
+    assert rows == ([{"endpoint_id": endpoint_id, "event_id": written.id}] if is_addressed else [])
 
 
 async def test_endpoint_of_a_profile_receives_events_of_that_profile_only(

@@ -26,7 +26,7 @@ each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.na
 
 def others(table: Table) -> list[str]:
     """Return the tenants that must not reach our rows: another organization, and the other mode if the table has it."""
-    return ["theirs", "our_live_world"] if _has_worlds(table) else ["theirs"]
+    return ["second", "first_live"] if _has_worlds(table) else ["second"]
 
 
 def _has_worlds(table: Table) -> bool:
@@ -53,9 +53,9 @@ each_changeable_table_and_other = pytest.mark.parametrize(
 class Estates:
     """Three tenants that each own a row of every table. Two are the modes of one organization."""
 
-    ours: Estate
-    our_live_world: Estate
-    theirs: Estate
+    first: Estate
+    first_live: Estate
+    second: Estate
 
     def of(self, other: str) -> Estate:
         found: Estate = getattr(self, other)
@@ -81,14 +81,14 @@ async def database(database_urls: DatabaseURLs) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="module")
 async def estates(database: Database) -> Estates:
-    ours, theirs = make_estate(), make_estate()
-    live = make_estate(Mode.LIVE, ours.tenant.organization_id)
-    for estate in (ours, theirs, live):
+    first, second = make_estate(), make_estate()
+    live = make_estate(Mode.LIVE, first.tenant.organization_id)
+    for estate in (first, second, live):
         async with database.tenant(estate.tenant) as connection:
             for table in TABLES:
                 if estate is not live or table.name != "organizations":
                     await connection.execute(insert(table).values(estate.rows[table.name]))
-    return Estates(ours, live, theirs)
+    return Estates(first, live, second)
 
 
 @pytest.fixture(scope="module", params=["api", "login"])
@@ -150,10 +150,10 @@ async def test_transaction_without_a_tenant_sees_nothing(
 
 @each_table
 async def test_tenant_sees_its_own_rows_only(database: Database, estates: Estates, table: Table) -> None:
-    own = [estates.ours]
+    own = [estates.first]
     if not _has_worlds(table) and table.name != "organizations":
-        own.append(estates.our_live_world)
-    async with database.tenant(estates.ours.tenant) as connection:
+        own.append(estates.first_live)
+    async with database.tenant(estates.first.tenant) as connection:
         seen = [dict(row) for row in (await connection.execute(select(*table.primary_key.columns))).mappings()]
     expected = [identity(table, estate.rows[table.name]) for estate in own]
     assert len(seen) == len(expected)
@@ -166,7 +166,7 @@ async def test_tenant_cannot_change_or_delete_a_row_of_another(
 ) -> None:
     row = estates.of(other).rows[table.name]
     before = await admin.everything(table.name)
-    async with database.tenant(estates.ours.tenant) as connection:
+    async with database.tenant(estates.first.tenant) as connection:
         changed = await connection.execute(update(table).where(is_row(table, row)).values(identity(table, row)))
         deleted = await connection.execute(delete(table).where(is_row(table, row)))
     assert (changed.rowcount, deleted.rowcount) == (0, 0)
@@ -176,9 +176,9 @@ async def test_tenant_cannot_change_or_delete_a_row_of_another(
 @each_changeable_table
 async def test_tenant_can_change_and_delete_its_own_row(database: Database, estates: Estates, table: Table) -> None:
     """Otherwise, the test above would pass for a tenant without any rights."""
-    rows = estates.ours.rows
+    rows = estates.first.rows
     with suppress(Undone):
-        async with database.tenant(estates.ours.tenant) as connection:
+        async with database.tenant(estates.first.tenant) as connection:
             row = rows[table.name]
             changed = await connection.execute(update(table).where(is_row(table, row)).values(identity(table, row)))
             assert changed.rowcount == 1
@@ -189,7 +189,7 @@ async def test_tenant_can_change_and_delete_its_own_row(database: Database, esta
             raise Undone
 
 
-@pytest.mark.parametrize("whose", ["ours", "theirs"])
+@pytest.mark.parametrize("whose", ["first", "second"])
 async def test_tenant_cannot_change_or_delete_an_entry_of_the_audit_log(
     database: Database, estates: Estates, admin: Admin, whose: str
 ) -> None:
@@ -198,7 +198,7 @@ async def test_tenant_cannot_change_or_delete_an_entry_of_the_audit_log(
     before = await admin.everything(table.name)
     for statement in (update(table).values(actor="operator"), delete(table)):
         with pytest.raises(DBAPIError, match="permission denied"):
-            async with database.tenant(estates.ours.tenant) as connection:
+            async with database.tenant(estates.first.tenant) as connection:
                 await connection.execute(statement.where(is_row(table, row)))
     assert await admin.everything(table.name) == before
 
@@ -209,7 +209,7 @@ async def test_tenant_cannot_insert_a_row_for_another(
 ) -> None:
     row = make_row(table, estates.of(other))
     with pytest.raises(DBAPIError, match="row-level security"):
-        async with database.tenant(estates.ours.tenant) as connection:
+        async with database.tenant(estates.first.tenant) as connection:
             await connection.execute(insert(table).values(row))
 
 
@@ -221,9 +221,9 @@ async def test_tenant_cannot_transfer_its_row_to_another(
     owner: dict[str, object] = {of_tenant(table): tenant.organization_id}
     if "mode" in table.c:
         owner["mode"] = tenant.mode
-    mine = is_row(table, estates.ours.rows[table.name])
+    mine = is_row(table, estates.first.rows[table.name])
     with pytest.raises(DBAPIError, match="row-level security"):
-        async with database.tenant(estates.ours.tenant) as connection:
+        async with database.tenant(estates.first.tenant) as connection:
             await connection.execute(update(table).where(mine).values(owner))
 
 
@@ -241,17 +241,17 @@ async def test_row_cannot_refer_to_a_row_of_another_tenant(
     database: Database, estates: Estates, table: Table, referred: Table
 ) -> None:
     """Foreign keys bypass row-level security, so they must include the organization."""
-    row = make_row(table, estates.ours)
+    row = make_row(table, estates.first)
     for constraint in table.foreign_key_constraints:
         if constraint.referred_table is referred:
-            theirs = estates.theirs.rows[referred.name]
+            second = estates.second.rows[referred.name]
             row |= {
-                key.parent.name: theirs[key.column.name]
+                key.parent.name: second[key.column.name]
                 for key in constraint.elements
                 if key.parent.name != "organization_id"
             }
     with pytest.raises(IntegrityError, match="foreign key"):
-        async with database.tenant(estates.ours.tenant) as connection:
+        async with database.tenant(estates.first.tenant) as connection:
             await connection.execute(insert(table).values(row))
 
 

@@ -143,8 +143,8 @@ async def test_attempt_is_counted_with_its_wait(database: Database, admin: Admin
             loaded = await RunRepository(connection, claim, KEYRING).begin(fresh_id(), began, b"entropy")
             assert loaded.post.attempt_count == number
     rows = await admin.rows("SELECT number, waited_ms, outcome, finished_at, revision FROM attempts ORDER BY number")
-    told = {"waited_ms": 1500, "outcome": None, "finished_at": None, "revision": 1}
-    assert rows == [{"number": number, **told} for number in (1, 2)]
+    common = {"waited_ms": 1500, "outcome": None, "finished_at": None, "revision": 1}
+    assert rows == [{"number": number, **common} for number in (1, 2)]
 
 
 async def test_run_is_finished_with_one_write(database: Database, admin: Admin, claim: Claim) -> None:

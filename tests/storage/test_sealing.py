@@ -51,9 +51,9 @@ def test_copied_value_does_not_open(elsewhere: Place) -> None:
 def test_each_organization_has_its_own_key() -> None:
     """With one key, only the associated data, which is in the tag, would separate tenants."""
     keyring = Keyring({"old": OLD}, bytes)
-    theirs = replace(PLACE, organization_id=UUID(int=2))
-    ours_text, theirs_text = (keyring.seal(SECRET, place)[-16 - len(SECRET) : -16] for place in (PLACE, theirs))
-    assert ours_text != theirs_text
+    other = replace(PLACE, organization_id=UUID(int=2))
+    own_text, other_text = (keyring.seal(SECRET, place)[-16 - len(SECRET) : -16] for place in (PLACE, other))
+    assert own_text != other_text
 
 
 @given(st.data())

@@ -80,8 +80,8 @@ class Story:
 
         async def look() -> list[str]:
             page = (await self.client.get("/v1/events")).json()["data"]
-            told = [event["type"] for event in page if event["data"].get("postId") == post_id]
-            return told if len(told) >= count else []
+            types = [event["type"] for event in page if event["data"].get("postId") == post_id]
+            return types if len(types) >= count else []
 
         return await eventually(look)
 

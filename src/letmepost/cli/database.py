@@ -50,18 +50,18 @@ def _explain(error: Exception, url: str, variable: str) -> str:
     place = urlsplit(url)
     server = f"{place.hostname or 'localhost'}:{place.port or 5432}"
     cause = _cause(error)
-    said = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
+    reason = (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(".")
     if isinstance(cause, InvalidCatalogNameError):
         name = place.path.lstrip("/")
         return f"The database {name} does not exist at {server} ({variable}). Create it, or correct {variable}."
     if isinstance(cause, InvalidAuthorizationSpecificationError):
         return (
-            f"PostgreSQL at {server} rejected the login of {place.username} ({variable}): {said}. "
+            f"PostgreSQL at {server} rejected the login of {place.username} ({variable}): {reason}. "
             f"Correct {variable}; `letmepost migrate` creates the roles of API and worker."
         )
     if isinstance(cause, OSError):
-        return f"Cannot connect to PostgreSQL at {server} ({variable}): {said}. Start it, or correct {variable}."
-    return f"PostgreSQL at {server} reported an error ({variable}): {said}."
+        return f"Cannot connect to PostgreSQL at {server} ({variable}): {reason}. Start it, or correct {variable}."
+    return f"PostgreSQL at {server} reported an error ({variable}): {reason}."
 
 
 def _cause(error: BaseException) -> BaseException:

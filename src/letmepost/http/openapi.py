@@ -17,7 +17,7 @@ from letmepost.http.describing.words import HEADERS, IDEMPOTENCY_KEY, PARAMETERS
 from letmepost.http.gate import OPERATOR, scope_of
 from letmepost.http.schemas.errors import ErrorEnvelope
 
-# Without these, FastAPI adds an error of its own. `_complete` replaces them with the errors of each operation.
+# Without these, FastAPI adds its own errors. `_complete` replaces them with the errors of each operation.
 REFUSALS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorEnvelope}, "5XX": {"model": ErrorEnvelope}}
 
 _SCHEMES = {

@@ -15,7 +15,7 @@ _CUTOFF = 0.75
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """Return the methods of every operation at the path of a request. Each operation is a route of its own."""
+    """Return the methods of every operation at the path of a request. Each operation is a separate route."""
     methods = {method for route in _matching(request, request.url.path) for method in route.methods or ()}
     return sorted(methods)
 

@@ -22,10 +22,10 @@ def test_invalid_settings_end_the_checks() -> None:
 
 def test_broken_part_is_reported_with_its_remedy(tmp_path: Path) -> None:
     environment = environment_of(LETMEPOST_MEDIA_DIR=str(tmp_path))
-    told = run(environment, "doctor")
-    assert told.code == 1
-    assert "broken  database: " in told.out
-    assert "→ Start PostgreSQL" in told.out
+    result = run(environment, "doctor")
+    assert result.code == 1
+    assert "broken  database: " in result.out
+    assert "→ Start PostgreSQL" in result.out
     examined = run(environment, "doctor", "--json").data
     states = {check["check"]: check["state"] for check in examined["checks"]}
     assert (states["database"], states["redis"]) == ("broken", "broken")

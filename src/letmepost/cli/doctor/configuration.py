@@ -84,8 +84,8 @@ def _check_platform(environment: Mapping[str, str], platform: Platform, public_u
     try:
         settings = platform_settings(environment, {platform.name: platform})[platform.name]
     except ValidationError as error:
-        said = "; ".join(complaints(error, f"{platform.name}_"))
-        return broken(check, said, "Correct it; .env.example explains every setting.")
+        problems = "; ".join(complaints(error, f"{platform.name}_"))
+        return broken(check, problems, "Correct it; .env.example explains every setting.")
     wanted = platform.settings.credentials()
     if not wanted:
         return ok(check, f"{platform.title} needs no credentials of its own.")

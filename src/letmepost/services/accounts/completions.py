@@ -1,4 +1,4 @@
-"""Completions of consents: by a caller with the code that came back, or by the browser that comes back itself."""
+"""Completes consents: for a caller that sends the returned code, or for the browser that returns."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ class ConsentOptions:
     Args:
         profile_id: the profile that the accounts are connected to.
         redirect_uri: where the platform sends the browser; None: to this deployment.
-        return_url: where this deployment sends the browser at the end; None: it shows a page of its own.
+        return_url: where this deployment sends the browser at the end; None: it shows its own page.
         session_id: the hosted session in which the consent starts.
         browser_hash: the browser of that session; no other browser can continue the consent.
     """

@@ -119,10 +119,10 @@ class MaintenanceRepository:
 
     async def take_notice(self, account_id: UUID, days: int, now: datetime) -> bool:
         """Record that the expiry notice is sent now; return False if another worker has recorded it."""
-        untold = or_(accounts.c.expiry_told_days.is_(None), accounts.c.expiry_told_days > days)
+        not_notified = or_(accounts.c.expiry_told_days.is_(None), accounts.c.expiry_told_days > days)
         changed = await self._connection.execute(
             update(accounts)
-            .where(self._usable(account_id), untold)
+            .where(self._usable(account_id), not_notified)
             .values(status=AccountStatus.EXPIRING, expiry_told_days=days, updated_at=now)
         )
         return changed.rowcount == 1
