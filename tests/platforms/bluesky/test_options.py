@@ -19,6 +19,8 @@ LIST = "at://did:plc:z72i7hdynmk6r22z27h6tvur/app.bsky.graph.list/3k44deefqdk2g"
         {},
         {"platform": "bluesky"},
         {"replyTo": REFERENCE, "quote": REFERENCE},
+        {"replyToUri": OTHER_POST, "replyToCid": OTHER_CID},
+        {"replyTo": None, "replyToUri": None, "replyToCid": None},
         {"quote": {**REFERENCE, "uri": LIST}},
         {"langs": ["en", "pt-BR", "zh-Hant-TW", "de-1996", "en-u-ca-gregory", "sl-rozaj-biske", "en-x-priv"]},
         {"labels": ["porn", "!no-unauthenticated"]},
@@ -48,6 +50,11 @@ def test_valid_options_are_accepted(options: dict[str, Any]) -> None:
         ({"replyTo": {**REFERENCE, "uri": LIST}}, ("replyTo", "uri")),
         ({"replyTo": {**REFERENCE, "uri": "at://alice.test/app.bsky.feed.post/3k"}}, ("replyTo", "uri")),
         ({"replyTo": {**REFERENCE, "uri": f"{OTHER_POST}\n"}}, ("replyTo", "uri")),
+        ({"replyToUri": OTHER_POST}, ()),
+        ({"replyToCid": OTHER_CID}, ()),
+        ({"replyToUri": LIST, "replyToCid": OTHER_CID}, ("replyToUri",)),
+        ({"replyToUri": OTHER_POST, "replyToCid": "no cid"}, ("replyToCid",)),
+        ({"replyTo": REFERENCE, "replyToUri": OTHER_POST, "replyToCid": OTHER_CID}, ()),
         ({"quote": {**REFERENCE, "uri": "https://bsky.app/profile/a/post/b"}}, ("quote", "uri")),
         ({"quote": {**REFERENCE, "cid": "no cid"}}, ("quote", "cid")),
         ({"langs": ["english"]}, ("langs", 0)),
@@ -77,6 +84,14 @@ def test_invalid_options_are_rejected_with_the_field(options: dict[str, Any], wh
     with pytest.raises(ValidationError) as refused:
         BlueskyOptions.model_validate(options)
     assert refused.value.errors()[0]["loc"][: len(where)] == where
+
+
+def test_reply_to_uri_and_cid_name_the_parent_like_reply_to() -> None:
+    """Clients of letmepost.dev send the two fields."""
+    flat = BlueskyOptions.model_validate({"replyToUri": OTHER_POST, "replyToCid": OTHER_CID})
+    assert flat.parent == BlueskyOptions.model_validate({"replyTo": REFERENCE}).parent
+    assert flat.parent is not None
+    assert BlueskyOptions().parent is None
 
 
 def test_options_return_the_media_that_they_refer_to() -> None:

@@ -251,6 +251,12 @@ def test_reply_names_its_parent_and_the_root_of_the_conversation(parent: Reply, 
     assert record(published)["reply"] == {"root": root, "parent": REFERENCE}
 
 
+def test_reply_by_uri_and_cid_is_published_like_one_with_reply_to() -> None:
+    flat = ready(options={"replyToUri": REFERENCE["uri"], "replyToCid": REFERENCE["cid"]})
+    nested = ready(options={"replyTo": REFERENCE})
+    assert run(flat, recorded("get_record_reply")).calls == run(nested, recorded("get_record_reply")).calls
+
+
 def test_reply_to_a_missing_post_is_rejected_before_any_upload() -> None:
     transcript = run(ready(options={"replyTo": REFERENCE}, media=(image(),)), recorded("record_not_found"))
     failure = refusal(transcript)

@@ -42,7 +42,7 @@ def _card_with_media(content: PostContent) -> Iterator[Finding]:
 
 def _gate_on_reply(content: PostContent) -> Iterator[Finding]:
     options = BlueskyOptions.model_validate(content.options)
-    if options.reply_to is not None and options.threadgate is not None:
+    if options.parent is not None and options.threadgate is not None:
         message = "A reply cannot limit who can reply: only the first post of a thread can."
         yield Finding(field="options.threadgate", message=message)
 

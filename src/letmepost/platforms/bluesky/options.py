@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
 
 from letmepost.platforms.bluesky.syntax import (
     CID_PATTERN,
@@ -40,21 +41,21 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class PostReference(_Part):
+class BlueskyPostReference(_Part):
     """One version of a post."""
 
     uri: str = Field(pattern=POST_URI_PATTERN, description="at://did:…/app.bsky.feed.post/…")
     cid: str = Field(pattern=CID_PATTERN)
 
 
-class RecordReference(_Part):
+class BlueskyRecordReference(_Part):
     """One version of a record: a post, a list, a feed, a starter pack."""
 
     uri: str = Field(pattern=RECORD_URI_PATTERN, description="at://did:…/collection/key")
     cid: str = Field(pattern=CID_PATTERN)
 
 
-class LinkCard(_Part):
+class BlueskyLinkCard(_Part):
     """A link shown as a card. Bluesky fetches nothing: the card shows only what is sent here."""
 
     url: str = Field(pattern=_WEB_URL_PATTERN, description="An http or https URL.")
@@ -63,7 +64,7 @@ class LinkCard(_Part):
     thumbnail: str | None = Field(default=None, description="A media id, `med_…`.")
 
 
-class Threadgate(_Part):
+class BlueskyThreadgate(_Part):
     """Who can reply to the post and its thread.
 
     `everyone` and `nobody` cannot be combined with other values. The others can. An empty list is ambiguous, and is
@@ -80,11 +81,17 @@ class BlueskyOptions(Options):
     """
 
     platform: Literal["bluesky"] | None = None
-    reply_to: PostReference | None = None
-    quote: RecordReference | None = None
+    reply_to: BlueskyPostReference | None = None
+    reply_to_uri: str | None = Field(
+        default=None, pattern=POST_URI_PATTERN, description="With `replyToCid`, the same as `replyTo`."
+    )
+    reply_to_cid: str | None = Field(
+        default=None, pattern=CID_PATTERN, description="With `replyToUri`, the same as `replyTo`."
+    )
+    quote: BlueskyRecordReference | None = None
     langs: tuple[Language, ...] = ()
     labels: tuple[Label, ...] = ()
-    link_card: LinkCard | None = None
+    link_card: BlueskyLinkCard | None = None
     shorten_links: StrictBool | None = Field(
         default=None,
         description=(
@@ -93,7 +100,22 @@ class BlueskyOptions(Options):
             " By default, links are shortened only in a text that is too long otherwise."
         ),
     )
-    threadgate: Threadgate | None = None
+    threadgate: BlueskyThreadgate | None = None
+
+    @model_validator(mode="after")
+    def _has_one_parent(self) -> "BlueskyOptions":
+        if (self.reply_to_uri is None) != (self.reply_to_cid is None):
+            raise PydanticCustomError("reply_to", "must have both replyToUri and replyToCid")
+        if self.reply_to is not None and self.reply_to_uri is not None:
+            raise PydanticCustomError("reply_to", "must have either replyTo or replyToUri, not both")
+        return self
+
+    @property
+    def parent(self) -> BlueskyPostReference | None:
+        """The post to reply to."""
+        if self.reply_to_uri is not None and self.reply_to_cid is not None:
+            return BlueskyPostReference(uri=self.reply_to_uri, cid=self.reply_to_cid)
+        return self.reply_to
 
     def media_ids(self) -> Mapping[str, str]:
         """Return the media id of the link card's thumbnail, if there is one."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.flow import Flow, Warn
 from letmepost.platforms.bluesky.identity import resolve_handle
-from letmepost.platforms.bluesky.options import PostReference
+from letmepost.platforms.bluesky.options import BlueskyPostReference
 from letmepost.platforms.bluesky.records import Blobs, Draft, Parents, Place, Upload, read_place
 from letmepost.platforms.bluesky.refusals import GIF_STATIC, MENTION_UNRESOLVED, REPLY_TO_NOT_FOUND
 from letmepost.platforms.bluesky.replies import explain
@@ -55,7 +55,7 @@ def upload_media(post: ReadyPost, uploads: Iterable[Upload]) -> Flow[Blobs]:
     return blobs
 
 
-def find_parents(post: ReadyPost, target: PostReference) -> Flow[Parents]:
+def find_parents(post: ReadyPost, target: BlueskyPostReference) -> Flow[Parents]:
     """Return the post to reply to and the root of its thread, which only its own record contains."""
     call = get_record(post.account.data["pds"], *target.uri.removeprefix("at://").split("/"))
     reply = yield call

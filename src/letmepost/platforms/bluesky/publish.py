@@ -40,7 +40,7 @@ def publish(post: ReadyPost, settings: BlueskySettings) -> Flow[None]:
     thread = draft_thread(post.content, options)
     yield from warn_about_animations(thread)
     dids = yield from resolve_mentions(post)
-    above = None if options.reply_to is None else (yield from find_parents(post, options.reply_to))
+    above = None if options.parent is None else (yield from find_parents(post, options.parent))
     blobs = yield from upload_media(post, [upload for draft in thread for upload in draft.uploads()])
     writer = _Writer(post=post, options=options, dids=dids, blobs=blobs, app=base(settings.app_url))
     first = yield from writer.put_thread(thread, above)

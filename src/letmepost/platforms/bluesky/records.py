@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from letmepost.domain.content import MediaItem, PostContent, ThreadPart
-from letmepost.platforms.bluesky.options import BlueskyOptions, LinkCard, Threadgate
+from letmepost.platforms.bluesky.options import BlueskyLinkCard, BlueskyOptions, BlueskyThreadgate
 from letmepost.platforms.bluesky.richtext import rich_text
 from letmepost.platforms.bluesky.xrpc import POST, THREADGATE
 
@@ -64,7 +64,7 @@ class Draft:
     text: str
     images: tuple[Upload, ...] = ()
     thumbnail: Upload | None = None
-    link_card: LinkCard | None = None
+    link_card: BlueskyLinkCard | None = None
     quote: Json | None = None
 
     def uploads(self) -> tuple[Upload, ...]:
@@ -132,7 +132,7 @@ def post_record(
     return record
 
 
-def threadgate_record(threadgate: Threadgate, *, post_uri: str, created_at: str) -> Json:
+def threadgate_record(threadgate: BlueskyThreadgate, *, post_uri: str, created_at: str) -> Json:
     """Return an `app.bsky.feed.threadgate`, put under the key of its post. Without any rule, no one can reply."""
     allow = [] if threadgate.allow == ("nobody",) else [_audience(word) for word in threadgate.allow]
     return {"$type": THREADGATE, "post": post_uri, "allow": allow, "createdAt": created_at}

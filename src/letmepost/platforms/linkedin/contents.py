@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
 from letmepost.domain.text import is_blank
 from letmepost.platforms.linkedin.little_text import escape
-from letmepost.platforms.linkedin.options import Article, LinkedInOptions, Poll
+from letmepost.platforms.linkedin.options import LinkedInArticle, LinkedInOptions, LinkedInPoll
 
 Json: TypeAlias = Mapping[str, Any]
 Assets: TypeAlias = Mapping[str, str]
@@ -79,12 +79,12 @@ def _images(attached: Sequence[Upload], assets: Assets) -> list[Json]:
     ]
 
 
-def _article(article: Article, thumbnail: str | None) -> Json:
+def _article(article: LinkedInArticle, thumbnail: str | None) -> Json:
     shown = {"source": article.url, "title": article.title}
     given = {"description": article.description, "thumbnail": thumbnail}
     return {"article": {**shown, **{name: value for name, value in given.items() if value}}}
 
 
-def _poll(poll: Poll) -> Json:
+def _poll(poll: LinkedInPoll) -> Json:
     options = [{"text": option} for option in poll.options]
     return {"poll": {"question": poll.question, "options": options, "settings": {"duration": poll.duration}}}

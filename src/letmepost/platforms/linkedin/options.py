@@ -16,7 +16,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Article(_Part):
+class LinkedInArticle(_Part):
     """A link shown as a card. LinkedIn fetches nothing: the card shows only what is sent here."""
 
     url: str = Field(pattern=r"^https?://[^\s/?#]+\S*$")
@@ -25,7 +25,7 @@ class Article(_Part):
     thumbnail: str | None = Field(default=None, description="A media id, `med_…`.")
 
 
-class Poll(_Part):
+class LinkedInPoll(_Part):
     """A question and its answers."""
 
     question: str = Field(min_length=1)
@@ -45,9 +45,9 @@ class LinkedInOptions(Options):
         description="Who can see the post. A page has no connections, so its posts cannot have `CONNECTIONS`.",
         json_schema_extra={"enum": list(VISIBILITIES)},
     )
-    article: Article | None = None
+    article: LinkedInArticle | None = None
     document_title: str | None = Field(default=None, description="The title above a document. Defaults to its `title`.")
-    poll: Poll | None = None
+    poll: LinkedInPoll | None = None
 
     def media_ids(self) -> Mapping[str, str]:
         """Return the media id of the article's thumbnail, if there is one."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
 from letmepost.domain.ids import Prefix, spell
-from letmepost.platforms.threads.options import Poll, ThreadsOptions
+from letmepost.platforms.threads.options import ThreadsOptions, ThreadsPoll
 
 Form = Mapping[str, str]
 
@@ -104,7 +104,7 @@ def _extra(options: ThreadsOptions) -> Form:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _poll(poll: Poll) -> str:
+def _poll(poll: ThreadsPoll) -> str:
     answers = {f"option_{letter}": answer for letter, answer in zip("abcd", poll.options, strict=False)}
     return json.dumps(answers, ensure_ascii=False)
 

@@ -12,7 +12,7 @@ ReplyControl: TypeAlias = Literal[
 PostId: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{1,32}$", description="The id of a post on Threads.")]
 
 
-class Poll(BaseModel):
+class ThreadsPoll(BaseModel):
     """The answers of a poll, two to four. The text of the post asks the question."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,4 +31,4 @@ class ThreadsOptions(Options):
     link_attachment: (
         Annotated[str, Field(pattern=r"^https?://[^\s/?#]+\S*$", description="A link that is shown as a card.")] | None
     ) = None
-    poll: Poll | None = None
+    poll: ThreadsPoll | None = None

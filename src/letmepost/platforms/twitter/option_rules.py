@@ -6,7 +6,7 @@ from functools import partial
 from letmepost.domain.content import PostContent
 from letmepost.domain.rules import Finding, Rule
 from letmepost.domain.text import is_blank
-from letmepost.platforms.twitter.options import Poll, TwitterOptions
+from letmepost.platforms.twitter.options import TwitterOptions, TwitterPoll
 from letmepost.platforms.twitter.sources import CHECKED_ON, CREATE_POST
 
 _POLL_OPTIONS = (2, 4)
@@ -16,7 +16,7 @@ _POLL_MINUTES = (5, 10_080)
 _rule = partial(Rule, source_url=CREATE_POST, checked_on=CHECKED_ON)
 
 
-def _of_poll(find: Callable[[Poll], Iterator[Finding]]) -> Callable[[PostContent], Iterator[Finding]]:
+def _of_poll(find: Callable[[TwitterPoll], Iterator[Finding]]) -> Callable[[PostContent], Iterator[Finding]]:
     def find_in(content: PostContent) -> Iterator[Finding]:
         poll = TwitterOptions.model_validate(content.options).poll
         if poll is not None:
@@ -25,20 +25,20 @@ def _of_poll(find: Callable[[Poll], Iterator[Finding]]) -> Callable[[PostContent
     return find_in
 
 
-def _wrong_count(poll: Poll) -> Iterator[Finding]:
+def _wrong_count(poll: TwitterPoll) -> Iterator[Finding]:
     count = len(poll.options)
     if not _POLL_OPTIONS[0] <= count <= _POLL_OPTIONS[1]:
         yield Finding(field="options.poll.options", actual=count, message=f"The poll has {count} options.")
 
 
-def _wrong_length(poll: Poll) -> Iterator[Finding]:
+def _wrong_length(poll: TwitterPoll) -> Iterator[Finding]:
     for index, option in enumerate(poll.options):
         if is_blank(option) or len(option) > _POLL_OPTION_MAX_CHARS:
             message = f"Option {index + 1} of the poll has {len(option)} characters."
             yield Finding(field=f"options.poll.options[{index}]", actual=len(option), message=message)
 
 
-def _wrong_duration(poll: Poll) -> Iterator[Finding]:
+def _wrong_duration(poll: TwitterPoll) -> Iterator[Finding]:
     minutes = poll.duration_minutes
     if not _POLL_MINUTES[0] <= minutes <= _POLL_MINUTES[1]:
         message = f"The poll is open for {minutes} minutes."

@@ -10,7 +10,7 @@ from letmepost.platforms.contract import Options
 PostId: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 
 
-class Poll(BaseModel):
+class TwitterPoll(BaseModel):
     """The options of a poll, and how long it is open."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, validate_by_alias=True)
@@ -31,5 +31,5 @@ class TwitterOptions(Options):
     reply_settings: Literal["everyone", "following", "mentionedUsers", "subscribers", "verified"] = Field(
         default="everyone", description="Who can reply."
     )
-    poll: Poll | None = None
+    poll: TwitterPoll | None = None
     made_with_ai: StrictBool = Field(default=False, description="Label the post as made with AI.")
