@@ -10,6 +10,7 @@ from letmepost.bootstrap.api import describe_api
 from letmepost.services.events import EVENT_TYPES
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.doubles.waiting import eventually
+from tests.http.receiver import Receiver
 from tests.http.support import Tenant, soon
 
 API: dict[str, Any] = json.loads(describe_api())
@@ -33,17 +34,24 @@ SENT = {
 
 def described_data(event_type: str) -> dict[str, Any]:
     """Return the schema of an event's data."""
-    content = API["webhooks"][event_type]["post"]["requestBody"]["content"]["application/json"]
-    name = content["schema"]["properties"]["data"]["$ref"].rpartition("/")[2]
-    schema: dict[str, Any] = API["components"]["schemas"][name]
+    return resolved(envelope_of(event_type)["properties"]["data"])
+
+
+def envelope_of(event_type: str) -> dict[str, Any]:
+    """Return the schema of an event."""
+    return resolved(API["webhooks"][event_type]["post"]["requestBody"]["content"]["application/json"]["schema"])
+
+
+def resolved(reference: dict[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = API["components"]["schemas"][reference["$ref"].rpartition("/")[2]]
     return schema
 
 
 def check_event(event: dict[str, Any]) -> None:
-    """Fail unless the event's data has the described fields, and only these."""
-    described = described_data(event["type"])
-    closed = {**described, "additionalProperties": False, "components": API["components"]}
-    jsonschema_rs.validator_for(closed).validate(event["data"])
+    """Fail unless the event and its data have the described fields, and only these."""
+    for described, value in ((envelope_of(event["type"]), event), (described_data(event["type"]), event["data"])):
+        closed = {**described, "additionalProperties": False, "components": API["components"]}
+        jsonschema_rs.validator_for(closed).validate(value)
 
 
 async def publish(client: Client, account_id: str, **more: Any) -> str:
@@ -55,7 +63,19 @@ async def publish(client: Client, account_id: str, **more: Any) -> str:
 
 
 @pytest.mark.parametrize("event_type", EVENT_TYPES)
-def test_every_event_has_described_data(event_type: str) -> None:
+async def test_test_event_satisfies_its_schema(client: Client, receiver: Receiver, event_type: str) -> None:
+    made = await client.post("/v1/webhook-endpoints", {"url": receiver.url})
+    reply = await client.post(f"/v1/webhook-endpoints/{made.json()['id']}/test", {"type": event_type})
+    assert reply.json()["delivered"], reply.text
+    [sending] = receiver.got
+    check_event(sending.event)
+    assert sending.event == reply.json()["sentEvent"]
+    assert sending.event["data"]["test"] is True
+    assert set(sending.event["data"]) > {"sequence", "test"}
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_every_event_describes_more_than_its_sequence(event_type: str) -> None:
     assert set(described_data(event_type)["properties"]) > {"sequence"}
 
 

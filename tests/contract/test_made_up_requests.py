@@ -32,9 +32,9 @@ EXAMPLES = 2
 LEFT_OUT = {
     "followEvents",  # its response never ends
     "uploadMedia",  # takes a form, not JSON
-    "receiveUpload",  # takes bytes, at a signed URL
-    "health",  # has no parameters and no body
-    "ready",
+    "uploadMediaBytes",  # takes bytes, at an address that only we can make
+    "getHealth",  # takes nothing that could be malformed
+    "getReadiness",
 }
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 

@@ -3,6 +3,8 @@
 import json
 import re
 from collections import Counter
+from datetime import UTC, datetime
+from itertools import combinations
 from typing import Any
 
 import jsonschema_rs
@@ -10,8 +12,10 @@ import pytest
 
 from letmepost.bootstrap.api import describe_api
 from letmepost.domain.errors import ErrorCode
+from letmepost.domain.signing import signature_headers
 from letmepost.domain.sizes import GIB, LARGE_UPLOAD_MAX_BYTES, MEDIA_MAX_BYTES, MIB
 from letmepost.http.gate import OPERATOR
+from letmepost.platforms import discover
 from letmepost.services.events import EVENT_TYPES
 from tests.contract.routes import ROWS
 
@@ -22,6 +26,9 @@ OPERATIONS = {
     for method, operation in operations.items()
 }
 SCHEMAS: dict[str, Any] = API["components"]["schemas"]
+
+EVERY_OPERATION = [*OPERATIONS.values(), *(item["post"] for item in API["webhooks"].values())]
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 each_operation = pytest.mark.parametrize("line", sorted(OPERATIONS))
 
@@ -101,8 +108,8 @@ def test_every_event_is_described_with_a_valid_example() -> None:
         assert item["post"]["description"].endswith(".")
 
 
-def test_optional_field_of_a_response_is_never_null() -> None:
-    bodies = {"ErrorView", "TargetResult", "BatchView", "PostRead"}
+def test_what_an_answer_leaves_out_is_never_null() -> None:
+    bodies = {"Error", "TargetResult", "Batch", "Post", "Media", "ErrorDetails"}
     for name in bodies:
         for field, described in SCHEMAS[name]["properties"].items():
             if field not in SCHEMAS[name]["required"]:
@@ -110,7 +117,12 @@ def test_optional_field_of_a_response_is_never_null() -> None:
 
 
 @each_operation
-def test_operation_is_described_in_sentences(line: str) -> None:
+def test_every_operation_documents_what_the_server_itself_rejects(line: str) -> None:
+    assert set(OPERATIONS[line]["responses"]) >= {"408", "431"}
+
+
+@each_operation
+def test_an_operation_says_in_a_sentence_what_it_does(line: str) -> None:
     operation = OPERATIONS[line]
     assert operation["description"][0].isupper()
     assert "." in operation["description"]
@@ -130,9 +142,141 @@ def test_upload_operation_description_names_its_size_limit(line: str, limit: str
     assert f"up to {limit}" in OPERATIONS[line]["description"]
 
 
-def test_operation_ids_are_unique() -> None:
-    names = Counter(operation["operationId"] for operation in OPERATIONS.values())
+def test_operation_ids_and_schema_names_are_unique() -> None:
+    names = Counter(operation["operationId"] for operation in EVERY_OPERATION)
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_no_two_operation_ids_differ_by_one_letter() -> None:
+    names = sorted(operation["operationId"] for operation in EVERY_OPERATION)
+    assert [pair for pair in combinations(names, 2) if is_one_letter_apart(*pair)] == []
+
+
+def is_one_letter_apart(one: str, other: str) -> bool:
+    """Compare without case."""
+    short, long = sorted((one.lower(), other.lower()), key=len)
+    if len(long) - len(short) > 1:
+        return False
+    same = next((index for index, pair in enumerate(zip(short, long, strict=False)) if pair[0] != pair[1]), len(short))
+    return short[same:] == long[same + 1 :] or short[same + 1 :] == long[same + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [
+        ("createPost", "createPosts", True),
+        ("getPost", "setPost", True),
+        ("getPost", "getpost", True),
+        ("listPosts", "listPostsAgain", False),
+        ("pause", "resume", False),
+    ],
+)
+def test_names_one_letter_apart_are_found(one: str, other: str, *, expected: bool) -> None:
+    assert is_one_letter_apart(one, other) is is_one_letter_apart(other, one) is expected
+
+
+@pytest.mark.parametrize("name", sorted(SCHEMAS))
+def test_schema_name_says_what_it_describes(name: str) -> None:
+    """Not `View`, which is a word of the source, and no single adjective or verb such as `Named`, `When` or `Me`."""
+    assert re.fullmatch(r"([A-Z][a-z0-9]+)+", name)
+    assert not name.endswith(("View", "Read", "Body"))
+    assert name not in {"Named", "When", "Me", "Overlap", "Late", "Bulk", "Timeline", "Reason", "Deleted", "Thread"}
+    assert SCHEMAS[name]["description"][0].isupper()
+
+
+def test_fields_of_requests_with_a_default_are_optional_and_sent_only_by_the_caller() -> None:
+    """`openapi-typescript` makes a field with `default` required, `openapi-python-client` always sends it."""
+    fields = {
+        f"{name}.{field}": described
+        for name, schema in SCHEMAS.items()
+        for field, described in schema.get("properties", {}).items()
+    }
+    assert [name for name, described in fields.items() if "default" in described] == []
+    assert fields["CreatePost.onUnsupported"]["description"].endswith("Default: `reject`.")
+    assert "onUnsupported" not in SCHEMAS["CreatePost"]["required"]
+
+
+@pytest.mark.parametrize(
+    ("line", "schema"),
+    [
+        ("POST /v1/posts/{post_id}/retry", "PublishTime"),
+        ("POST /v1/batches/{batch_id}/publish", "PublishTime"),
+        ("POST /v1/accounts/connect/{platform}", "StartConnect"),
+        ("POST /v1/api-keys/{key_id}/rotate", "RotationOverlap"),
+        ("POST /v1/webhook-endpoints/{endpoint_id}/rotate-secret", "RotationOverlap"),
+        ("POST /v1/webhook-endpoints/{endpoint_id}/test", "SendTestEvent"),
+    ],
+)
+def test_optional_body_is_a_plain_reference(line: str, schema: str) -> None:
+    body = OPERATIONS[line]["requestBody"]
+    assert not body.get("required", False)
+    assert body["content"]["application/json"]["schema"] == {"$ref": f"#/components/schemas/{schema}"}
+
+
+@each_operation
+def test_parameters_are_never_null(line: str) -> None:
+    schemas = {
+        given["name"]: given["schema"] for given in OPERATIONS[line].get("parameters", []) if "$ref" not in given
+    }
+    assert [name for name, schema in schemas.items() if {"type": "null"} in schema.get("anyOf", [])] == []
+
+
+def test_uploaded_file_is_binary() -> None:
+    content = OPERATIONS["POST /v1/media"]["requestBody"]["content"]["multipart/form-data"]
+    file = content["schema"]["properties"]["file"]
+    assert (file["type"], file["format"], file["contentMediaType"]) == ("string", "binary", "application/octet-stream")
+
+
+@pytest.mark.parametrize("name", ["Target", "ChangePost"])
+def test_options_are_those_of_one_platform(name: str) -> None:
+    choices = SCHEMAS[name]["properties"]["options"]["anyOf"]
+    assert choices == [*(_schema(one.options.__name__) for one in discover().values()), {"type": "null"}]
+
+
+def test_options_of_a_request_are_by_platform() -> None:
+    by_platform = {name: _schema(one.options.__name__) for name, one in discover().items()}
+    properties = SCHEMAS["OptionsByPlatform"]["properties"]
+    assert {name: described["anyOf"][0] for name, described in properties.items()} == by_platform
+    for name in ("CreatePost", "BulkPost"):
+        assert _schema("OptionsByPlatform") in SCHEMAS[name]["properties"]["options"]["anyOf"]
+
+
+def _schema(name: str) -> dict[str, str]:
+    assert name in SCHEMAS
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def test_events_bulk_items_and_errors_are_typed() -> None:
+    events = SCHEMAS["EventPage"]["properties"]["data"]["items"]["anyOf"]
+    types = [_resolved(event)["properties"]["type"] for event in events]
+    assert {name for kind in types for name in kind.get("enum", [kind.get("const")])} == set(EVENT_TYPES)
+    assert SCHEMAS["CreatePostsInBulk"]["properties"]["posts"]["items"] == _schema("BulkPost")
+    results = SCHEMAS["BulkItemResult"]["properties"]["body"]["anyOf"]
+    assert results == [_schema("Batch"), _schema("ErrorEnvelope")]
+    for name in ("Post", "PostAttempt", "TargetResult", "PostEventData", "AccountHealth", "ConnectSession"):
+        assert SCHEMAS[name]["properties"]["error"].get("$ref") == _schema("ErrorDetails")["$ref"], name
+
+
+def _resolved(reference: dict[str, str]) -> dict[str, Any]:
+    schema: dict[str, Any] = SCHEMAS[reference["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def test_servers_security_and_license_are_set() -> None:
+    assert API["servers"] == [{"url": "/", "description": "This deployment."}]
+    assert API["security"] == [{"bearer": []}]
+    assert API["info"]["license"]["identifier"] == "Apache-2.0"
+
+
+@pytest.mark.parametrize("event_type", EVENT_TYPES)
+def test_webhooks_are_signed_and_need_no_key(event_type: str) -> None:
+    operation = API["webhooks"][event_type]["post"]
+    assert operation["security"] == []
+    described = {given["name"].lower() for given in operation["parameters"]}
+    sent = signature_headers(
+        event_id="evt", event_type="e", delivery_id="dlv", body=b"", secrets=["whsec_AA=="], now=NOW
+    )
+    assert described == {name.lower() for name in sent}
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.line in OPERATIONS], ids=lambda row: row.line)
@@ -140,7 +284,7 @@ def test_operation_has_its_scope_and_security_scheme(row: Any) -> None:
     operation = OPERATIONS[row.line]
     assert operation.get("x-scope") == row.scope
     if row.scope is None:
-        assert "security" not in operation
+        assert operation["security"] == []
     else:
         assert operation["security"] == [{"operator" if row.scope == OPERATOR else "bearer": []}]
 
@@ -163,16 +307,9 @@ def test_changing_operation_takes_an_idempotency_key() -> None:
 
 
 def test_every_error_code_is_in_the_envelope() -> None:
-    assert SCHEMAS["ErrorView"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
+    assert SCHEMAS["Error"]["properties"]["code"] == {"$ref": "#/components/schemas/ErrorCode"}
     assert set(SCHEMAS["ErrorCode"]["enum"]) == set(ErrorCode)
-    assert set(SCHEMAS["ErrorView"]["required"]) == {
-        "code",
-        "docUrl",
-        "fixableBy",
-        "message",
-        "requestId",
-        "retryable",
-    }
+    assert set(SCHEMAS["Error"]["required"]) == {"code", "message", "docUrl", "requestId"}
 
 
 def test_field_names_are_in_camel_case() -> None:
@@ -182,10 +319,11 @@ def test_field_names_are_in_camel_case() -> None:
 
 def test_bodies_allow_no_other_fields() -> None:
     bodies = {
-        content["schema"]["$ref"].rpartition("/")[2]
+        choice["$ref"].rpartition("/")[2]
         for operation in OPERATIONS.values()
         for content in operation.get("requestBody", {}).get("content", {}).values()
-        if "$ref" in content["schema"]
+        for choice in content["schema"].get("anyOf", [content["schema"]])
+        if "$ref" in choice
     }
     assert bodies
     assert {name for name in bodies if SCHEMAS[name].get("additionalProperties") is not False} == set()

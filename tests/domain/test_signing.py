@@ -41,10 +41,12 @@ def test_letmepost_signature_uses_the_literal_secret() -> None:
     assert headers(SECRET)["X-Letmepost-Signature"] == f"t=1614265330,v1={expected}"
 
 
-def test_headers_contain_the_event_and_the_delivery() -> None:
+def test_headers_name_the_event_and_the_delivery() -> None:
+    """The headers that end with `-Id` are those that the clients of letmepost.dev read."""
     sent = headers(SECRET)
     assert sent["X-Letmepost-Event"] == "post.published"
-    assert sent["X-Letmepost-Delivery"] == "dlv_1"
+    assert sent["X-Letmepost-Event-Id"] == sent["webhook-id"]
+    assert sent["X-Letmepost-Delivery"] == sent["X-Letmepost-Delivery-Id"] == "dlv_1"
 
 
 def test_every_secret_of_a_rotation_signs() -> None:

@@ -158,7 +158,18 @@ async def test_caller_with_its_own_redirect_page_completes_the_consent(visit: Vi
     check_refusal(await visit.client.post(COMPLETE, brought), 400, "validation_failed", "connect.state_used")
 
 
-async def test_repeated_completion_gets_the_same_response(visit: Visit) -> None:
+async def test_completion_accepts_the_redirect_uri_of_the_consent(visit: Visit) -> None:
+    """Clients of letmepost.dev send it again, as RFC 6749 section 4.1.3 requires of the token request."""
+    descriptor = await visit.start(redirectUri="https://app.example/mine")
+    brought = visit.server.consent(descriptor["authorizationUrl"], "alice")
+    other = await visit.client.post(COMPLETE, {**brought, "redirectUri": "https://app.example/other"})
+    check_refusal(other, 400, "validation_failed", "redirectUri")
+    reply = await visit.client.post(COMPLETE, {**brought, "redirectUri": "https://app.example/mine"})
+    assert reply.status_code == 201, reply.text
+    assert visit.server.exchanged[-1]["redirect_uri"] == "https://app.example/mine"
+
+
+async def test_a_repeated_completion_is_answered_as_the_first_was(visit: Visit) -> None:
     brought = visit.server.consent((await visit.start())["authorizationUrl"], "alice")
     replies = [await visit.client.post(COMPLETE, brought, idempotency_key="once") for _ in range(2)]
     assert [reply.status_code for reply in replies] == [201, 201]

@@ -93,7 +93,30 @@ async def test_test_event_is_sent_immediately_and_the_response_is_returned(tenan
     assert (await client.get("/v1/events")).json()["data"] == []
 
 
-async def test_both_secrets_sign_during_the_overlap_of_a_rotation(tenant: Tenant, receiver: Receiver) -> None:
+async def test_test_event_is_signed_with_every_secret_that_is_valid(tenant: Tenant, receiver: Receiver) -> None:
+    client = tenant.client
+    endpoint = (await client.post("/v1/webhook-endpoints", {"url": receiver.url})).json()
+    path = f"/v1/webhook-endpoints/{endpoint['id']}"
+    rotated = (await client.post(f"{path}/rotate-secret", {"overlapHours": 1})).json()
+    await client.post(f"{path}/test")
+    assert [receiver.got[0].is_signed_by(one["signingSecret"]) for one in (endpoint, rotated)] == [True, True]
+    latest = (await client.post(f"{path}/rotate-secret", {"overlapHours": 0})).json()
+    await client.post(f"{path}/test")
+    assert [receiver.got[1].is_signed_by(one["signingSecret"]) for one in (rotated, latest)] == [False, True]
+
+
+async def test_test_event_has_the_sample_and_the_fields_of_the_caller(tenant: Tenant, receiver: Receiver) -> None:
+    endpoint = (await tenant.client.post("/v1/webhook-endpoints", {"url": receiver.url})).json()
+    path = f"/v1/webhook-endpoints/{endpoint['id']}/test"
+    await tenant.client.post(path, {"type": "post.failed", "data": {"platform": "mine", "more": 1}})
+    [sending] = receiver.got
+    data = sending.event["data"]
+    assert (data["platform"], data["more"], data["status"], data["test"]) == ("mine", 1, "failed", True)
+    assert data["error"]["code"] == "platform_unavailable"
+    assert data["postId"] == data["id"]
+
+
+async def test_both_secrets_sign_while_a_rotation_overlaps(tenant: Tenant, receiver: Receiver) -> None:
     client = tenant.client
     endpoint = (await client.post("/v1/webhook-endpoints", {"url": receiver.url, "events": ["post.published"]})).json()
     path = f"/v1/webhook-endpoints/{endpoint['id']}/rotate-secret"

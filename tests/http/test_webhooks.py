@@ -115,13 +115,16 @@ async def test_published_post_is_announced_within_a_second_with_signatures(tenan
     assert sending.headers["content-type"] == "application/json"
     assert sending.headers["webhook-id"] == sending.event["id"]
     assert sending.headers["x-letmepost-event"] == "post.published"
+    assert sending.headers["x-letmepost-event-id"] == sending.event["id"]
     assert sending.headers["x-letmepost-delivery"].startswith("dlv_")
+    assert sending.headers["x-letmepost-delivery-id"] == sending.headers["x-letmepost-delivery"]
     assert abs(int(sending.headers["webhook-timestamp"]) - SystemClock().now().timestamp()) < 60
     event = sending.event
     assert set(event) == {"id", "type", "createdAt", "organizationId", "data"}
     assert (event["id"][:4], event["organizationId"]) == ("evt_", tenant.id)
     assert moment(event["createdAt"]) - moment(result["publishedAt"]) < timedelta(minutes=1)
     expected = {
+        "id": result["postId"],
         "postId": result["postId"],
         "batchId": result["batchId"],
         "accountId": account_id,
@@ -139,7 +142,16 @@ async def test_published_post_is_announced_within_a_second_with_signatures(tenan
     assert endpoint["lastFailureReason"] is None
 
 
-async def test_events_of_a_post_are_in_the_order_of_their_sequence(tenant: Tenant, receiver: Receiver) -> None:
+async def test_event_has_the_uri_of_the_first_comment_once_it_is_published(tenant: Tenant, receiver: Receiver) -> None:
+    await _register(tenant.client, receiver, events=["post.unpublished"])
+    result = await _publish(tenant.client, await tenant.client.sandbox_account(), firstComment={"text": "More"})
+    assert result["firstCommentUri"]
+    await tenant.client.post(f"/v1/posts/{result['postId']}/unpublish")
+    [sending] = await receiver.first("post.unpublished")
+    assert sending.event["data"]["firstCommentUri"] == result["firstCommentUri"]
+
+
+async def test_events_tell_a_posts_life_in_the_order_of_their_sequence(tenant: Tenant, receiver: Receiver) -> None:
     await _register(tenant.client, receiver)
     flaky = await tenant.client.sandbox_account("flaky")
     await _publish(tenant.client, flaky)

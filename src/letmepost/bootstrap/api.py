@@ -152,6 +152,7 @@ def make_api(
         partial(open_api, settings, platforms, environment, metrics),
         docs_url=docs_url(settings),
         new_request_id=partial(new_request_id, clock),
+        server_url=str(settings.public_url).rstrip("/"),
         example_platform=_example_platform(),
         cors_origins=settings.cors_origins,
         time_requests=None if settings.metrics_port is None else timed,

@@ -24,7 +24,10 @@ def signing_secret(entropy: bytes) -> str:
 def signature_headers(
     *, event_id: str, event_type: str, delivery_id: str, body: bytes, secrets: Sequence[str], now: datetime
 ) -> Mapping[str, str]:
-    """Return the headers of one delivery attempt. Each of several secrets (during a rotation) signs."""
+    """Return the headers of one delivery attempt. During the overlap of a rotation, every valid secret signs.
+
+    `X-Letmepost-Event-Id` and `X-Letmepost-Delivery-Id` are the names that the clients of letmepost.dev read.
+    """
     seconds = int(now.timestamp())
     letmepost = ",".join(f"v1={_letmepost(secret, seconds, body)}" for secret in secrets)
     return {
@@ -33,7 +36,9 @@ def signature_headers(
         "webhook-signature": " ".join(f"v1,{_standard(secret, event_id, seconds, body)}" for secret in secrets),
         "X-Letmepost-Signature": f"t={seconds},{letmepost}",
         "X-Letmepost-Event": event_type,
+        "X-Letmepost-Event-Id": event_id,
         "X-Letmepost-Delivery": delivery_id,
+        "X-Letmepost-Delivery-Id": delivery_id,
     }
 
 

@@ -61,6 +61,7 @@ def create_app(
     *,
     docs_url: str,
     new_request_id: Callable[[], str],
+    server_url: str = "/",
     example_platform: str = "example",
     cors_origins: Sequence[str] = (),
     time_requests: Callable[[ASGIApp], ASGIApp] | None = None,
@@ -68,9 +69,10 @@ def create_app(
     """Return the application.
 
     Args:
-        open_services: opens the services when the application starts, and closes them when it stops.
-        docs_url: the URL that errors link to.
-        example_platform: the platform that the examples in the OpenAPI document use.
+        open_services: entered when it starts and left when it stops.
+        docs_url: where errors link to.
+        server_url: the base URL of the API in its OpenAPI description.
+        example_platform: the platform that the examples in its description show.
         cors_origins: the pages that may upload media and follow the event stream from a browser.
         time_requests: the outermost middleware, if metrics are collected.
     """
@@ -88,6 +90,7 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
         example_platform=example_platform,
+        server_url=server_url,
     )
     # Set when the server stops. It waits for open event streams, so they have to end.
     app.state.stopping = asyncio.Event()

@@ -1,6 +1,8 @@
-"""Completes FastAPI's OpenAPI document with security schemes, errors, examples and webhooks."""
+"""Completes FastAPI's OpenAPI description: servers, keys, errors, examples, headers, and the events that are sent."""
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -9,15 +11,17 @@ from fastapi.routing import APIRoute
 from pydantic.alias_generators import to_camel
 
 from letmepost.http.describing.fields import FIELDS
+from letmepost.http.describing.names import named_by_title
 from letmepost.http.describing.refusals import refusals_of, responses
+from letmepost.http.describing.rejections import more_responses, more_statuses
 from letmepost.http.describing.requests import REQUESTS
 from letmepost.http.describing.samples import Samples
-from letmepost.http.describing.webhooks import announcement_schemas, webhooks
+from letmepost.http.describing.webhooks import webhooks
 from letmepost.http.describing.words import HEADERS, IDEMPOTENCY_KEY, PARAMETERS, PREFER, RATE_LIMIT_HEADERS, TAGS
 from letmepost.http.gate import OPERATOR, scope_of
 from letmepost.http.schemas.errors import ErrorEnvelope
 
-# Without these, FastAPI adds its own errors. `_complete` replaces them with the errors of each operation.
+# FastAPI describes an error of its own unless it finds these. `_explain` replaces them by those of each operation.
 REFUSALS: dict[int | str, dict[str, Any]] = {"4XX": {"model": ErrorEnvelope}, "5XX": {"model": ErrorEnvelope}}
 
 _SCHEMES = {
@@ -25,27 +29,36 @@ _SCHEMES = {
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": "lmp_live_… or lmp_test_…",
-        "description": "An API key. `x-scope` is the scope that an operation requires. Every key has `any`.",
+        "description": "An API key. `x-scope` names the scope that an operation needs; every key has `any`.",
     },
     "operator": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The deployment's operator token. If none is set, these operations return 404.",
+        "description": "The operator token of the deployment. Without one, these operations return 404.",
     },
 }
+_DESCRIPTION = """Publish to many social accounts with one request.
+
+Send JSON with `Authorization: Bearer lmp_live_…`. A key that starts with `lmp_test_` publishes to simulated platforms.
+Every POST, PATCH and DELETE accepts an `Idempotency-Key`. Every error has the same envelope."""
 _CHANGING = {"post", "patch", "delete"}
 _REQUEST_ID = "X-Request-Id"
 
 
 class DescribedAPI(FastAPI):
-    """A FastAPI application with a complete OpenAPI document.
+    """An API with a complete OpenAPI description.
 
     Args:
-        example_platform: the platform that the examples use.
+        example_platform: the platform that the examples show.
+        server_url: the base URL of the API. Tools resolve `/` against the URL of the description.
     """
 
-    def __init__(self, *, example_platform: str, **given: Any) -> None:
+    def __init__(self, *, example_platform: str, server_url: str, **given: Any) -> None:
         super().__init__(
+            description=_DESCRIPTION,
+            servers=[{"url": server_url, "description": "This deployment."}],
+            contact={"name": "The operator of this deployment"},
+            license_info={"name": "Apache 2.0", "identifier": "Apache-2.0"},
             openapi_tags=[{"name": name, "description": words} for name, words in TAGS.items()],
             responses=REFUSALS,
             generate_unique_id_function=operation_id,
@@ -57,111 +70,106 @@ class DescribedAPI(FastAPI):
         self._example_platform = example_platform
 
     def openapi(self) -> dict[str, Any]:
-        """Return the OpenAPI document. It is generated once."""
+        """Return the description of the API. It is made once."""
         if self.openapi_schema is None:
             self.openapi_schema = _complete(super().openapi(), self._example_platform)
         return self.openapi_schema
 
 
 def operation_id(route: APIRoute) -> str:
-    """Return the id of an operation, such as `createPost`."""
+    """Return the name of an operation in generated clients, such as `createPost`."""
     return to_camel(route.name)
 
 
 def _complete(schema: dict[str, Any], platform: str) -> dict[str, Any]:
+    schema = named_by_title(schema)
     components = schema["components"]
-    components["schemas"] |= announcement_schemas()
     components["securitySchemes"] = _SCHEMES
     components["parameters"] = {"IdempotencyKey": dict(IDEMPOTENCY_KEY), "Prefer": dict(PREFER)}
     components["headers"] = deepcopy(dict(HEADERS))
-    components["responses"] = responses()
-    _leave_out_null(components["schemas"], _sent(schema))
+    components["responses"] = {**responses(), **more_responses()}
+    schema["security"] = [{"bearer": []}]
     _describe_fields(components["schemas"])
     samples = Samples(components["schemas"], platform)
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             _explain(method, path, operation)
             _exemplify(operation, samples, platform)
-    schema["webhooks"] = webhooks(samples)
+    schema["webhooks"] = webhooks(platform)
     return schema
 
 
-def _describe_fields(schemas: dict[str, Any]) -> None:
+def _describe_fields(schemas: Mapping[str, Any]) -> None:
+    """Add what fields mean, and describe their defaults in words.
+
+    Generators make a field with `default` required (openapi-typescript), or send the default with every request
+    (openapi-python-client), which replaces a default of the organization.
+    """
     for schema in schemas.values():
         for name, field in schema.get("properties", {}).items():
+            field.pop("title", None)
             if name in FIELDS and "$ref" not in field:
                 field.setdefault("description", FIELDS[name])
+            default = field.pop("default", None)
+            if default not in (None, [], {}):
+                shown = default if isinstance(default, str) else json.dumps(default)
+                field["description"] = f"{field.get('description', '')} Default: `{shown}`.".lstrip()
 
 
 def _explain(method: str, path: str, operation: dict[str, Any]) -> None:
-    """Add the security, parameters, errors and headers of one operation."""
+    """Add the summary, the key, the parameters, the errors and the headers of an operation."""
     scope = scope_of(operation)
-    parameters = operation.setdefault("parameters", [])
-    for parameter in parameters:
-        parameter.setdefault("description", PARAMETERS.get(parameter["name"], ""))
-    if scope is not None:
-        operation["security"] = [{"operator" if scope == OPERATOR else "bearer": []}]
-        if method in _CHANGING:
-            parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    operation["summary"] = _summary(operation["operationId"])
+    operation["security"] = [] if scope is None else [{"operator" if scope == OPERATOR else "bearer": []}]
+    parameters = [_parameter(given) for given in operation.get("parameters", ())]
+    if scope is not None and method in _CHANGING:
+        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
     if operation["operationId"] == "createPost":
         parameters.append({"$ref": "#/components/parameters/Prefer"})
-    if not parameters:
-        del operation["parameters"]
-    found = operation["responses"]
-    operation["responses"] = {
-        **refusals_of(method, path, operation),
-        **{status: response for status, response in found.items() if status not in REFUSALS},
-    }
+    if parameters:
+        operation["parameters"] = parameters
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["schema"] = _body(content["schema"])
+    found = {status: answer for status, answer in operation["responses"].items() if status not in REFUSALS}
+    refused = {**refusals_of(method, path, operation), **more_statuses(operation)}
+    operation["responses"] = dict(sorted({**refused, **found}.items()))
     names = [_REQUEST_ID, *(RATE_LIMIT_HEADERS if scope not in {None, OPERATOR} else ())]
-    for status, response in operation["responses"].items():
-        if status[0] == "2":
-            response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-    operation["responses"] = dict(sorted(operation["responses"].items()))
+    for answer in found.values():
+        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _summary(name: str) -> str:
+    """Return `Create API key` for `createApiKey`."""
+    words = re.sub(r"(?=[A-Z])", " ", name).lower().capitalize()
+    return re.sub(r"\bapi\b", "API", words)
+
+
+def _parameter(given: dict[str, Any]) -> dict[str, Any]:
+    """Return a parameter that is described, and not null: a query cannot contain null."""
+    schema = {name: value for name, value in given["schema"].items() if name not in {"title", "description"}}
+    [kept] = [choice for choice in schema.pop("anyOf", [{}]) if choice != {"type": "null"}]
+    if not schema.get("default", True):
+        del schema["default"]
+    return {"description": PARAMETERS.get(given["name"], ""), **given, "schema": {**schema, **kept}}
+
+
+def _body(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a body. An optional body may be left out; it is not null."""
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    return choices[0] if len(choices) == 1 else {name: value for name, value in schema.items() if name != "title"}
 
 
 def _exemplify(operation: dict[str, Any], samples: Samples, platform: str) -> None:
-    """Add examples of the request and the response."""
+    """Add an example of the request and of each response."""
     made = REQUESTS.get(operation["operationId"])
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         if kind == "application/json":
             content["example"] = made(platform) if made else samples.of(content["schema"])
-    for status, response in operation["responses"].items():
-        if status[0] == "2":
-            for content in response.get("content", {}).values():
-                if "example" not in content:
-                    content["example"] = samples.of(content["schema"])
+    for content in _contents(operation):
+        if "example" not in content:
+            content["example"] = samples.of(content["schema"])
 
 
-def _sent(schema: dict[str, Any]) -> set[str]:
-    """Return the names of the components that request bodies use."""
-    bodies = [operation.get("requestBody", {}) for path in schema["paths"].values() for operation in path.values()]
-    waiting, found = list(_references(bodies)), set()
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += _references(schema["components"]["schemas"][name])
-    return found
-
-
-def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _references(item)
-    elif isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"].rpartition("/")[2]
-        for item in value.values():
-            yield from _references(item)
-
-
-def _leave_out_null(schemas: dict[str, Any], sent: set[str]) -> None:
-    """Describe optional fields of responses as left out, not as null."""
-    for name, schema in schemas.items():
-        required = set(schema.get("required", ()))
-        for field, described in () if name in sent else schema.get("properties", {}).items():
-            options = [option for option in described.get("anyOf", ()) if option != {"type": "null"}]
-            if options and field not in required:
-                described.pop("default", None)
-                described.pop("anyOf")
-                described.update(options[0] if len(options) == 1 else {"anyOf": options})
+def _contents(operation: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for answer in operation["responses"].values():
+        yield from answer.get("content", {}).values()

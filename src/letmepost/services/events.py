@@ -43,8 +43,9 @@ EVENT_TYPES = (
 
 
 def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
-    """Return an event about the current state of a post."""
+    """Return an event with the post as it is now. `id` is the name of `postId` in the events of letmepost.dev."""
     data: dict[str, Any] = {
+        "id": spell(Prefix.POST, post.id),
         "postId": spell(Prefix.POST, post.id),
         "batchId": spell(Prefix.BATCH, post.batch_id),
         "accountId": spell(Prefix.ACCOUNT, post.account_id),
@@ -62,6 +63,7 @@ def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
         "publishedAt": None if post.published_at is None else timestamp(post.published_at),
         "removedAt": None if post.removed_at is None else timestamp(post.removed_at),
         "nextAttemptAt": timestamp(post.ready_at) if post.status == "retrying" and post.ready_at else None,
+        "firstCommentUri": post.extras.get("firstComment", {}).get("uri"),
         "error": post.error,
     }
     data |= {name: value for name, value in optional.items() if value is not None}

@@ -100,6 +100,10 @@ OTHER_CONSENT_PROFILE = FieldRefusal(
     message="The consent was started for another profile.",
     remediation="Omit `profileId`, or send the profile for which the consent was started.",
 )
+OTHER_REDIRECT_URI = FieldRefusal(
+    message="`redirectUri` differs from the one with which the consent was started.",
+    remediation="Send the same `redirectUri`, or omit it.",
+)
 CODE_MISSING = FieldRefusal(
     message="`code` is missing.",
     remediation="Send the `code` that the platform returned to the redirect URL.",

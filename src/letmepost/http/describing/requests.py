@@ -1,10 +1,11 @@
-"""An example of each body that callers send. What is not here is made from its schema."""
+"""Examples of request bodies. For an operation that has none here, the example is made from its schema."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from letmepost.http.describing.samples import KNOWN, MOMENT
+from letmepost.http.describing.samples import KNOWN
+from letmepost.services.webhooks.samples import SAMPLE_TIME
 
 _RANGE = {"after": "2026-12-01T00:00:00Z", "before": "2026-12-02T00:00:00Z"}
 
@@ -15,7 +16,7 @@ def _post(platform: str) -> dict[str, Any]:
         "text": "Hello from letmepost",
         "media": [{"kind": "image", "mediaId": KNOWN["mediaId"], "altText": "A harbour at dawn"}],
         "firstComment": {"text": "The link is above."},
-        "scheduledAt": MOMENT,
+        "scheduledAt": SAMPLE_TIME,
         "metadata": {"campaign": "launch"},
     }
 
@@ -37,14 +38,14 @@ REQUESTS: Mapping[str, Callable[[str], Mapping[str, Any]]] = MappingProxyType(
     {
         "createPost": _post,
         "validatePost": _post,
-        "createPosts": _bulk,
-        "retryPosts": lambda platform: {"filter": {"status": ["failed"], "platform": [platform], **_RANGE}},
-        "changePost": _always({"text": "Hello again", "scheduledAt": MOMENT}),
-        "retryPost": _always({"scheduledAt": MOMENT}),
-        "publishBatch": _always({"scheduledAt": MOMENT}),
+        "createPostsInBulk": _bulk,
+        "retryPostsInBulk": lambda platform: {"filter": {"status": ["failed"], "platform": [platform], **_RANGE}},
+        "changePost": _always({"text": "Hello again", "scheduledAt": SAMPLE_TIME}),
+        "retryPost": _always({"scheduledAt": SAMPLE_TIME}),
+        "publishBatch": _always({"scheduledAt": SAMPLE_TIME}),
         "resolvePost": _always({"outcome": "published", "uri": KNOWN["uri"]}),
         "startConnect": _always({"profileId": KNOWN["profileId"]}),
-        "completeConnect": _always({"identifier": "somebody.example", "appPassword": "xxxx-xxxx-xxxx-xxxx"}),
+        "completeConnect": _always({"identifier": "alice.example", "appPassword": "xxxx-xxxx-xxxx-xxxx"}),
         "createConnectSession": lambda platform: {
             "platform": platform,
             "externalUserId": "user-42",
@@ -53,16 +54,18 @@ REQUESTS: Mapping[str, Callable[[str], Mapping[str, Any]]] = MappingProxyType(
         "changeOrganization": _always({"name": "Acme", "returnOrigins": ["https://app.example.com"]}),
         "advanceSandboxClock": lambda _: {"advanceS": 3600},
         "createSandboxAccount": lambda platform: {"platform": platform, "scenario": "rate_limited"},
-        "createKey": _always({"name": "ci", "prefix": "lmp_test_", "scopes": ["posts:write", "posts:read"]}),
-        "createFirstKey": _always({"name": "first", "prefix": "lmp_live_"}),
-        "rotateKey": _always({"overlapHours": 24}),
+        "createApiKey": _always({"name": "ci", "prefix": "lmp_test_", "scopes": ["posts:write", "posts:read"]}),
+        "createOrganizationApiKey": _always({"name": "first", "prefix": "lmp_live_"}),
+        "rotateApiKey": _always({"overlapHours": 24}),
         "createProfile": _always({"name": "Brand"}),
         "renameProfile": _always({"name": "Brand, renamed"}),
         "createOrganization": _always({"name": "Acme"}),
-        "createEndpoint": _always({"url": "https://example.com/hook", "events": ["post.published", "post.failed"]}),
-        "changeEndpoint": _always({"active": True, "events": []}),
-        "rotateSecret": _always({"overlapHours": 24}),
+        "createWebhookEndpoint": _always(
+            {"url": "https://example.com/hook", "events": ["post.published", "post.failed"]}
+        ),
+        "changeWebhookEndpoint": _always({"active": True, "events": []}),
+        "rotateWebhookSecret": _always({"overlapHours": 24}),
         "sendTestEvent": _always({"type": "post.published"}),
-        "replayEndpoint": _always(_RANGE),
+        "replayEvents": _always(_RANGE),
     }
 )

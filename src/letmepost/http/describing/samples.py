@@ -1,16 +1,15 @@
-"""A value that fits a schema, for examples: what its fields are called says what stands there."""
+"""A value that fits a schema, for examples. The name of a field decides which value it has."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-MOMENT = "2026-12-01T09:00:00.000Z"
-_ULID = "01KBF3A6M0QJ5V8T2N4X7Z9C1D"
+from letmepost.services.webhooks.samples import SAMPLE_TIME, SAMPLE_ULID, SAMPLE_URI, sample_data
 
 KNOWN: Mapping[str, Any] = MappingProxyType(
     {
         **{
-            f"{name}Id": f"{prefix}_{_ULID}"
+            f"{name}Id": f"{prefix}_{SAMPLE_ULID}"
             for name, prefix in {
                 "account": "acc",
                 "batch": "batch",
@@ -24,19 +23,19 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
                 "request": "req",
             }.items()
         },
-        "postIds": [f"post_{_ULID}"],
+        "postIds": [f"post_{SAMPLE_ULID}"],
         "actual": 312,
         "apiVersion": None,
         "attempts": 1,
         "avatarUrl": None,
-        "body": {},
+        "checkedOn": "2026-11-29",
         "cid": "bafyreigq4zsipbk5w3uqkb6nh5lwm5e5yrmmnnzmbzl3z4bq7yq4xqvj2a",
         "code": "account.reauth_required",
         "codec": "h264",
         "contentType": "image/png",
         "description": "Our own receiver",
         "daysLeft": 7,
-        "displayName": "Somebody",
+        "displayName": "Alice",
         "docUrl": "https://letmepost.example/docs/errors/preflight_failed",
         "error": None,
         "errorCode": None,
@@ -48,9 +47,9 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "externalUserId": "user-42",
         "field": "text",
         "frameCount": 1,
-        "firstCommentUri": "at://did:example:somebody/post/3n2v",
+        "firstCommentUri": "at://did:example:alice/post/3n2v",
         "firstCommentCid": None,
-        "handle": "somebody.example",
+        "handle": "alice.example",
         "headers": {"content-type": "application/json"},
         "key": "lmp_test_zG4dQZwSTw9hbdZdXac3wLHzpWXlgGbk4VY50L",
         "last4": "Y50L",
@@ -65,9 +64,9 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "nextCursor": None,
         "outcome": "published",
         "path": "/xrpc/com.example.publish",
-        "platformAccountId": "did:example:somebody",
+        "platformAccountId": "did:example:alice",
         "platformCid": "bafyreigq4zsipbk5w3uqkb6nh5lwm5e5yrmmnnzmbzl3z4bq7yq4xqvj2a",
-        "platformUri": "at://did:example:somebody/post/3n2u",
+        "platformUri": SAMPLE_URI,
         "platformVersion": None,
         "prefix": "lmp_test_",
         "remediation": "Shorten the text to 300 graphemes or fewer.",
@@ -80,6 +79,7 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "signingSecret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwbE5nq3TQzVQ=",
         "sourceUrl": "https://docs.example/limits",
         "summary": "Text is at most 300 graphemes.",
+        "status": 200,
         "sunset": "2027-06-15",
         "text": "Hello from letmepost",
         "title": "Example",
@@ -87,43 +87,45 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "unit": "graphemes",
         "unpublishedAt": None,
         "removedAt": None,
-        "uri": "at://did:example:somebody/post/3n2u",
-        "url": "https://example.com/somebody/3n2u",
+        "uri": SAMPLE_URI,
+        "url": "https://example.com/alice/3n2u",
     }
 )
 
-# What most answers leave out.
+# Fields that most responses omit.
 _SELDOM = {"error", "firstComment", "nextAttemptAt", "options", "scheduledAt", "thread", "threadResults", "warnings"}
 
 _IDS: Mapping[str, str] = MappingProxyType(
     {
+        "Account": "acc",
         "AccountOfPost": "acc",
-        "AccountView": "acc",
-        "AttemptView": "att",
-        "BatchView": "batch",
-        "Canceled": "post",
-        "ConnectSessionView": "cs",
-        "Deleted": "whe",
-        "DeliveryView": "dlv",
-        "EndpointView": "whe",
-        "EventView": "evt",
-        "KeyView": "key",
-        "MediaView": "med",
-        "Named": "org",
-        "NewConnectSessionView": "cs",
-        "NewEndpointView": "whe",
-        "NewKeyView": "key",
-        "OrganizationView": "org",
-        "PostRead": "post",
-        "PostWithAttempts": "post",
-        "ProfileView": "prof",
-        "ReplayedOne": "dlv",
+        "ApiKey": "key",
+        "Batch": "batch",
+        "CanceledPost": "post",
+        "ConnectSession": "cs",
+        "ConnectedAccount": "acc",
+        "DeletedObject": "whe",
+        "Media": "med",
+        "MediaUpload": "med",
+        "NewApiKey": "key",
+        "NewConnectSession": "cs",
+        "NewWebhookEndpoint": "whe",
+        "Organization": "org",
+        "OrganizationReference": "org",
+        "Post": "post",
+        "PostAttempt": "att",
+        "PostDetail": "post",
+        "Profile": "prof",
+        "ReplayedDelivery": "dlv",
+        "RevokedApiKey": "key",
+        "WebhookDelivery": "dlv",
+        "WebhookEndpoint": "whe",
     }
 )
 
 
 class Samples:
-    """Makes a value for any schema of a description.
+    """Makes values for the schemas of an OpenAPI description.
 
     Args:
         platform: the platform that examples show.
@@ -134,12 +136,12 @@ class Samples:
         self._known = {**KNOWN, "platform": platform}
 
     def of(self, schema: Mapping[str, Any], name: str = "", owner: str = "") -> Any:
-        """A value of the schema, which is that of the field `name` of the component `owner`."""
+        """Return a value of the schema of the field `name` of the component `owner`."""
         if "$ref" in schema:
             owner = schema["$ref"].rpartition("/")[2]
-            return self.of(self._schemas[owner], name, owner)
+            return self._event() if owner == "PostEvent" else self.of(self._schemas[owner], name, owner)
         if name == "id" and owner in _IDS:
-            return f"{_IDS[owner]}_{_ULID}"
+            return f"{_IDS[owner]}_{SAMPLE_ULID}"
         if "const" in schema:
             return schema["const"]
         if name in self._known and _fits(self._known[name], schema):
@@ -147,6 +149,11 @@ class Samples:
         if "anyOf" in schema:
             return self.of(schema["anyOf"][0], name, owner)
         return self._by_type(schema, name, owner)
+
+    def _event(self) -> dict[str, Any]:
+        data = {**sample_data("post.published", self._known["platform"]), "sequence": 7}
+        ids = {"id": KNOWN["eventId"], "organizationId": KNOWN["organizationId"]}
+        return {**ids, "type": "post.published", "createdAt": SAMPLE_TIME, "data": data}
 
     def _by_type(self, schema: Mapping[str, Any], name: str, owner: str) -> Any:
         if "enum" in schema:
@@ -160,9 +167,9 @@ class Samples:
             case "array":
                 value = [self.of(schema["items"], name.removesuffix("s"), owner)] if schema.get("items") else []
             case "string":
-                value = MOMENT if schema.get("format") == "date-time" else schema.get("default", name or "text")
+                value = SAMPLE_TIME if schema.get("format") == "date-time" else name or "text"
             case "integer" | "number":
-                value = schema.get("default", max(1, schema.get("minimum", 1)))
+                value = max(1, schema.get("minimum", 1))
             case kind:
                 value = True if kind == "boolean" else {}
         return value

@@ -40,24 +40,24 @@ def _rows(schema: Mapping[str, Any], schemas: Mapping[str, Any], path: str, dept
 
 
 def _object_in(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> tuple[Mapping[str, Any], str] | None:
-    """Return the first object schema in a schema, and `[]` for each list around it; None if there is none."""
+    """Return the schema that has fields, and `[]` if the value is a list: itself, or what it refers to or holds.
+
+    None if it has no fields, or if it is one of several schemas that have.
+    """
     if "$ref" in schema:
         return _object_in(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if schema.get("type") == "array":
         found = _object_in(schema.get("items", {}), schemas)
         return None if found is None else (found[0], f"[]{found[1]}")
-    for option in schema.get("anyOf", ()):
-        found = _object_in(option, schemas)
-        if found is not None:
-            return found
+    if "anyOf" in schema:
+        choices = [found for option in schema["anyOf"] if (found := _object_in(option, schemas)) is not None]
+        return choices[0] if len(choices) == 1 else None
     return (schema, "") if "properties" in schema else None
 
 
 def _meaning(name: str, field: Mapping[str, Any]) -> str:
     described = field.get("description", FIELDS.get(name))
     words = [] if described is None else [described]
-    if field.get("default") not in (None, [], {}):
-        words.append(f"Default: `{field['default']}`.")
     if "enum" in field:
         words.append("One of " + ", ".join(f"`{value}`" for value in field["enum"]) + ".")
     limits = [bound.format(field[key]) for key, bound in _BOUNDS.items() if key in field]

@@ -122,7 +122,8 @@ def _events(described: Mapping[str, Any]) -> str:
     parts = []
     for name, item in described["webhooks"].items():
         content = item["post"]["requestBody"]["content"]["application/json"]
-        data = fields_table(content["schema"]["properties"]["data"], described["components"]["schemas"])
+        event = _resolve(content["schema"], described)
+        data = fields_table(event["properties"]["data"], described["components"]["schemas"])
         parts.append(
             f"<details><summary><code>{name}</code> {prose(item['post']['description'])}</summary>"
             f"<p>Fields of <code>data</code>:</p>{data}{_example(content['example'])}</details>"

@@ -17,8 +17,8 @@ from letmepost.platforms.contract import Platform
 router = APIRouter(route_class=GatedRoute, tags=["platforms"])
 
 
-class LimitView(View):
-    """One rule: its limit, its source, and the day on which the source was last checked."""
+class PlatformLimitView(View):
+    """A rule, with its source and the day on which the source was last checked."""
 
     rule: str
     summary: str
@@ -29,7 +29,7 @@ class LimitView(View):
     checked_on: date
 
     @classmethod
-    def of(cls, rule: Rule) -> "LimitView":
+    def of(cls, rule: Rule) -> "PlatformLimitView":
         """Show a rule."""
         return cls(
             rule=rule.id,
@@ -43,7 +43,7 @@ class LimitView(View):
 
 
 class PlatformView(View):
-    """The limits, options and features of a platform."""
+    """The limits, the options and the capabilities of a platform."""
 
     platform: str
     title: str
@@ -52,15 +52,15 @@ class PlatformView(View):
     sunset: date | None
     can_unpublish: bool
     can_read_back: bool = Field(
-        description="True if `post.removed` events are sent: each published post is looked up once, 24 hours later. "
-        "False if the platform has no such lookup, or charges for it."
+        description="Whether each published post is looked up once, after 24 hours, and `post.removed` is sent if it "
+        "is gone. False if the platform has no such call, or charges for it."
     )
-    limits: Sequence[LimitView]
+    limits: Sequence[PlatformLimitView]
     options_schema: Mapping[str, Any]
     connect_schema: Mapping[str, Any] | None
     features: Mapping[str, Sequence[str]] = Field(
-        description="Each feature and the scopes that it requires, for platforms with consent. All are requested. An "
-        "account's `missingFeatures` are those that were not granted."
+        description="Each feature and the scopes that it needs, if accounts are connected by consent. A consent asks "
+        "for all of them. The `missingFeatures` of an account were not granted."
     )
     scenarios: Sequence[str]
 
@@ -75,7 +75,7 @@ class PlatformView(View):
             sunset=platform.sunset,
             can_unpublish=platform.unpublish is not None,
             can_read_back=platform.is_there is not None,
-            limits=[LimitView.of(rule) for rule in platform.rules],
+            limits=[PlatformLimitView.of(rule) for rule in platform.rules],
             options_schema=platform.options.model_json_schema(by_alias=True),
             connect_schema=None if typed is None else typed.model_json_schema(by_alias=True),
             features={} if platform.oauth is None else platform.oauth.features,
@@ -89,33 +89,33 @@ class PlatformList(View):
     data: Sequence[PlatformView]
 
 
-class VersionView(View):
-    """The version of a platform's API that this release uses, and the day on which it ends; null if there is none."""
+class PlatformVersionView(View):
+    """The version of a platform's API that this release uses, and its last day if one is announced."""
 
     platform: str
     api_version: str | None
     sunset: date | None
 
 
-class VersionList(View):
+class PlatformVersionList(View):
     """The pinned versions, by platform."""
 
-    data: Sequence[VersionView]
+    data: Sequence[PlatformVersionView]
 
 
 @router.get("/v1/platforms", response_model=PlatformList, openapi_extra=needs(ANY_KEY))
 async def list_platforms(request: Request) -> Response:
-    """List the platforms with their limits, sources, options and scenarios."""
+    """List platforms with their limits, sources, options and scenarios."""
     services: APIServices = request.app.state.services
     return respond(PlatformList(data=[PlatformView.of(platform) for platform in services.platforms.values()]))
 
 
-@router.get("/v1/platform-versions", response_model=VersionList, openapi_extra=needs(ANY_KEY))
-async def list_versions(request: Request) -> Response:
-    """List the version of each platform's API that this release uses, and when it ends."""
+@router.get("/v1/platform-versions", response_model=PlatformVersionList, openapi_extra=needs(ANY_KEY))
+async def list_platform_versions(request: Request) -> Response:
+    """List the version of each platform's API that this release uses, and its last day if one is announced."""
     services: APIServices = request.app.state.services
     found = [
-        VersionView(platform=platform.name, api_version=platform.api_version, sunset=platform.sunset)
+        PlatformVersionView(platform=platform.name, api_version=platform.api_version, sunset=platform.sunset)
         for platform in services.platforms.values()
     ]
-    return respond(VersionList(data=found))
+    return respond(PlatformVersionList(data=found))

@@ -1,17 +1,18 @@
 """Connected accounts."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import Field, ValidationError, field_validator
 
 from letmepost.domain import refusals
-from letmepost.domain.accounts import Health
+from letmepost.domain.accounts import AccountStatus, Health
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import URL_MAX_CHARS
-from letmepost.http.schemas.base import Body, Left, Moment, View, body_profile_id
+from letmepost.http.schemas.base import Body, DescribedAs, Left, Moment, View, body_profile_id
+from letmepost.http.schemas.stored_errors import ERROR_DETAILS
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.consent_requests import Completion, ConsentOptions, Started
 from letmepost.services.accounts.read import AccountChange
@@ -19,16 +20,16 @@ from letmepost.services.shapes import refused
 from letmepost.storage.accounts.accounts import AccountRow
 
 
-class HealthView(View):
-    """What the last check found; connecting again forgets it.
+class AccountHealthView(View):
+    """The result of the last check. Connecting the account again resets it.
 
-    `healthy`: the platform let us in. `refused`: it did not, and the account must be connected again. `failing`: it
-    could not be asked, which says nothing about the account. `unchecked`: nobody has asked yet.
+    `healthy`: the platform accepted the credential. `refused`: it did not, and the account must be connected again.
+    `failing`: the platform could not be reached. `unchecked`: there was no check yet.
     """
 
     state: Literal["unchecked", Health]
     checked_at: Left[Moment] = None
-    error: Left[Mapping[str, Any]] = Field(default=None, description="Of the shape of every error's inner part.")
+    error: Left[Annotated[Mapping[str, Any], ERROR_DETAILS]] = None
 
 
 class AccountView(View):
@@ -41,14 +42,14 @@ class AccountView(View):
     handle: Left[str] = None
     display_name: str | None
     avatar_url: Left[str] = None
-    status: str
+    status: Annotated[str, DescribedAs(AccountStatus)]
     scopes: Sequence[str]
     missing_features: Sequence[str] = Field(
-        description="What the person did not consent to, of the features in `GET /v1/platforms`; connecting again asks."
+        description="The features in `GET /v1/platforms` that the person did not consent to. Connecting again asks."
     )
     external_user_id: Left[str] = None
     token_expires_at: Moment | None
-    health: HealthView
+    health: AccountHealthView
     created_at: Moment
     updated_at: Moment
 
@@ -70,13 +71,15 @@ class AccountView(View):
             missing_features=features,
             external_user_id=row.external_user_id,
             token_expires_at=row.token_expires_at,
-            health=HealthView(state=row.health or "unchecked", checked_at=row.checked_at, error=row.health_error),
+            health=AccountHealthView(
+                state=row.health or "unchecked", checked_at=row.checked_at, error=row.health_error
+            ),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
 
 
-class ConnectedView(AccountView):
+class ConnectedAccountView(AccountView):
     """The account that was connected, or the first of several."""
 
     accounts: Left[Sequence[AccountView]] = Field(default=None, description="All of them, where there are several.")
@@ -97,7 +100,7 @@ class AccountPage(View):
 
 
 class ChangeAccount(Body):
-    """What may be changed; what is left out stays as it is."""
+    """Only the fields that are sent change."""
 
     display_name: str | None = Field(
         default=None, min_length=1, max_length=200, description="Lasts until the account is connected again."
@@ -118,7 +121,7 @@ class ChangeAccount(Body):
 
 
 class ConsentDescriptor(View):
-    """Where a person consents: send the browser to `authorizationUrl` before `expiresAt`."""
+    """Where a person gives consent. Send the browser to `authorizationUrl` before `expiresAt`."""
 
     type: Literal["oauth"] = "oauth"
     authorization_url: str
@@ -127,11 +130,11 @@ class ConsentDescriptor(View):
 
 
 class ConnectDescriptor(View):
-    """How an account is connected: by consent (`type` is `oauth`), or the JSON Schema of what to send to `complete`."""
+    """How to connect an account: by consent (`type` is `oauth`), or with the body that this JSON Schema describes."""
 
     platform: str
     state: Literal["stable"] = "stable"
-    descriptor: Mapping[str, Any]
+    descriptor: Annotated[Mapping[str, Any], DescribedAs(ConsentDescriptor | dict[str, Any])]
 
     @classmethod
     def started(cls, started: Started) -> Self:
@@ -143,20 +146,20 @@ class ConnectDescriptor(View):
 
 
 class StartConnect(Body):
-    """Under which profile an account is to be connected, and where a consent leads."""
+    """The profile of the new account, and the URLs of a consent."""
 
     profile_id: str | None = None
     redirect_uri: str | None = Field(
         default=None,
         max_length=URL_MAX_CHARS,
-        description="Where the platform sends the browser, when that is your page: it then calls `complete`. It has to "
-        "be registered with the platform, too. Left out, the browser comes to us and we connect the account.",
+        description="Your page to which the platform sends the browser. Register it with the platform, and call "
+        "`complete` from it. Without it, the browser returns to this server, which connects the account.",
     )
     return_url: str | None = Field(
         default=None,
         max_length=URL_MAX_CHARS,
-        description="Where we send the browser in the end, with `status` (`connected`, `choose`, `cancelled`, "
-        "`failed`) and `accountId`, `state` or `error` in its query.",
+        description="Where this server sends the browser at the end, with `status` (`connected`, `choose`, "
+        "`cancelled`, `failed`) and `accountId`, `state` or `error` in the query.",
     )
 
     def to_options(self) -> ConsentOptions:
@@ -170,11 +173,18 @@ class StartConnect(Body):
 
 
 class CompleteConsent(Body):
-    """What a browser's return brought, or which of the accounts that the consent opened are wanted."""
+    """The parameters with which the browser came back, or the accounts that were chosen."""
 
     state: str = Field(min_length=1, max_length=512)
     code: str | None = Field(default=None, min_length=1, max_length=4096)
-    account_ids: Sequence[str] | None = Field(default=None, min_length=1, max_length=200)
+    account_ids: Sequence[str] | None = Field(
+        default=None, min_length=1, max_length=200, description="The chosen accounts, if the consent covers several."
+    )
+    redirect_uri: str | None = Field(
+        default=None,
+        max_length=URL_MAX_CHARS,
+        description="Optional. If it is sent, it must be the URL to which the platform sent the browser.",
+    )
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Self:
@@ -189,12 +199,18 @@ class CompleteConsent(Body):
             raise RequestValidationError(error.errors(include_input=False, include_url=False)) from error
 
     def to_completion(self, profile_id: UUID | None) -> Completion:
-        """For the use case."""
-        return Completion(state=self.state, code=self.code, account_ids=self.account_ids, profile_id=profile_id)
+        """Return the request for the use case."""
+        return Completion(
+            state=self.state,
+            code=self.code,
+            account_ids=self.account_ids,
+            profile_id=profile_id,
+            redirect_uri=self.redirect_uri,
+        )
 
 
-class Deleted(View):
-    """It is gone."""
+class DeletedObject(View):
+    """The id of a deleted object."""
 
     id: str
     deleted: Literal[True] = True

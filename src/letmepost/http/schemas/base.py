@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from types import NoneType, UnionType
@@ -14,12 +15,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
+    TypeAdapter,
     ValidationInfo,
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import to_json
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema, to_json
 
 from letmepost.domain import refusals
 from letmepost.domain.ids import MalformedIdError, Prefix, parse
@@ -39,14 +43,25 @@ class Body(BaseModel):
     )
 
 
-class View(BaseModel):
-    """What is shown. Fields typed `Left[...]` are left out when there is nothing to say.
+def _public_name(view: type[Any]) -> str:
+    return view.__name__.removesuffix("View")
 
-    The fields describe the OpenAPI, and how a view is encoded. Their types are not checked at run time: a view is made
-    from rows of the database, and validating it would take longer than reading it.
+
+class View(BaseModel):
+    """A part of a response. A field of type `Left[...]` without a value is omitted; every other field is always sent.
+
+    The fields define the OpenAPI description and how a view is encoded. Their types are not checked at run time: a
+    view is made from rows of the database, and validating it would take longer than reading it. The title of a view is
+    its name in the OpenAPI description: the name of the class without `View`, unless its configuration sets another.
     """
 
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, serialize_by_alias=True, validate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        alias_generator=to_camel,
+        serialize_by_alias=True,
+        validate_by_name=True,
+        model_title_generator=_public_name,
+    )
 
     if not TYPE_CHECKING:  # type checkers derive the parameters from the fields
 
@@ -55,6 +70,20 @@ class View(BaseModel):
             object.__setattr__(self, "__pydantic_fields_set__", set(values))
             object.__setattr__(self, "__pydantic_extra__", None)
             object.__setattr__(self, "__pydantic_private__", None)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Describe the fields as they are sent: those that may be omitted are never null, all others are required."""
+        reference = handler(schema)
+        described = handler.resolve_ref_schema(reference)
+        fields, omitted = described.get("properties", {}), [one.alias for one in shown_fields(cls) if one.is_left_out]
+        for name in omitted:
+            fields[name] = _without_null(fields[name])
+        if required := [name for name in fields if name not in omitted]:
+            described["required"] = required
+        for name in required:
+            fields[name].pop("default", None)
+        return reference
 
     def plain(self) -> dict[str, Any]:
         """Return the values as JSON has them, by the names that callers see."""
@@ -77,7 +106,27 @@ def _is_none(value: object) -> bool:
 
 
 Left = Annotated[T | None, Field(exclude_if=_is_none)]
-"""An optional field that is left out, not null."""
+"""A field that is omitted if it has no value."""
+
+
+def _without_null(described: JsonSchemaValue) -> JsonSchemaValue:
+    """Return the schema of an optional field without null, and without its default."""
+    kept = {name: value for name, value in described.items() if name not in {"anyOf", "default"}}
+    choices = [choice for choice in described.get("anyOf", ()) if choice != {"type": "null"}]
+    return {**(choices[0] if len(choices) == 1 else {"anyOf": choices} if choices else {}), **kept}
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedAs:
+    """Describes a field in the OpenAPI by another type than the one that validates or encodes it."""
+
+    kind: Any
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Return the schema of the other type."""
+        # Pydantic makes a reference of a model only where it is part of another schema, so it is described as an item.
+        items: JsonSchemaValue = handler(core_schema.list_schema(TypeAdapter(self.kind).core_schema))["items"]
+        return items
 
 
 class ShownField(NamedTuple):

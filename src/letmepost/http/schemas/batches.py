@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import BatchStatus, PostStatus
 from letmepost.http.schemas.base import Left, Moment, View
+from letmepost.http.schemas.stored_errors import ERROR_DETAILS
 from letmepost.storage.posts.batches import BatchRow
 from letmepost.storage.posts.posts import PostRow
 
 
 class PostWarning(View):
-    """Something that did not stop the post. `field` is the path in the request, where there is one."""
+    """A problem that did not prevent publication. `field` is the path in the request."""
 
     code: str
     message: str
@@ -20,7 +21,7 @@ class PostWarning(View):
 
 
 class ThreadResult(View):
-    """Where a continuation post is."""
+    """A published continuation post."""
 
     uri: str
     cid: Left[str] = None
@@ -28,7 +29,7 @@ class ThreadResult(View):
 
 
 class TargetResult(View):
-    """What became of one target."""
+    """The result of a target."""
 
     account_id: str
     platform: str
@@ -43,7 +44,7 @@ class TargetResult(View):
     first_comment_cid: Left[str] = None
     thread: Left[Sequence[ThreadResult]] = None
     warnings: Left[Sequence[PostWarning]] = None
-    error: Left[Mapping[str, Any]] = None
+    error: Left[Annotated[Mapping[str, Any], ERROR_DETAILS]] = None
 
     @classmethod
     def of(cls, post: PostRow) -> "TargetResult":
@@ -68,7 +69,7 @@ class TargetResult(View):
 
 
 class BatchView(View):
-    """What became of a request."""
+    """The result of a request: one post for each target."""
 
     id: str
     status: BatchStatus

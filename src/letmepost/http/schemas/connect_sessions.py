@@ -2,24 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell, spell_if_given
 from letmepost.domain.sizes import EXTERNAL_USER_ID_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, body_profile_id
+from letmepost.http.schemas.stored_errors import ERROR_DETAILS
 from letmepost.services.accounts.connect_sessions import NewSession, SessionRequest
 from letmepost.storage.accounts.connect_sessions import ConnectSessionRow
 
 _STATUS = (
-    "`open` until somebody has connected an account, `cancelled` when that was not wanted, `failed` when it did not "
-    "work, `expired` when nobody did anything in time."
+    "`open` until a person has connected an account (`connected`), has canceled (`cancelled`), or could not connect "
+    "(`failed`). `expired` if none of this happened in time."
 )
 
 
 class CreateConnectSession(Body):
-    """A page for one person, who picks the platform unless it is named."""
+    """A hosted page for one person. Without `platform`, the person chooses one."""
 
     platform: str | None = Field(default=None, max_length=64)
     profile_id: str | None = None
@@ -27,12 +28,12 @@ class CreateConnectSession(Body):
         default=None,
         min_length=1,
         max_length=EXTERNAL_USER_ID_MAX_CHARS,
-        description="Your own name for the person; it stays on the account.",
+        description="Your own id of the person. The connected account keeps it.",
     )
     return_url: str = Field(
         max_length=URL_MAX_CHARS,
-        description="Where the browser goes in the end, with `connectSession` and `status` (`connected`, `cancelled`, "
-        "`failed`) in its query. Its origin has to be allowed by the operator.",
+        description="Where the browser goes at the end, with `connectSession` and `status` (`connected`, `cancelled`, "
+        "`failed`) in the query. The operator has to allow its origin.",
     )
 
     def to_request(self) -> SessionRequest:
@@ -46,7 +47,7 @@ class CreateConnectSession(Body):
 
 
 class ConnectSessionView(View):
-    """A session and how it went."""
+    """A connect session and its result."""
 
     id: str
     platform: Left[str] = None
@@ -54,8 +55,8 @@ class ConnectSessionView(View):
     external_user_id: Left[str] = None
     return_url: str
     status: Literal["open", "connected", "cancelled", "failed", "expired"] = Field(description=_STATUS)
-    account_ids: Sequence[str] = Field(description="What was connected.")
-    error: Left[Mapping[str, Any]] = Field(default=None, description="Of the shape of every error's inner part.")
+    account_ids: Sequence[str] = Field(description="The connected accounts.")
+    error: Left[Annotated[Mapping[str, Any], ERROR_DETAILS]] = None
     created_at: Moment
     expires_at: Moment
 
@@ -66,7 +67,7 @@ class ConnectSessionView(View):
 
 
 class NewConnectSessionView(ConnectSessionView):
-    """A new session. Send the person to `url`: it is shown this once, and opens the page in one browser."""
+    """A new session. Send the person to `url`, which is shown only in this response and opens in one browser only."""
 
     url: str
 

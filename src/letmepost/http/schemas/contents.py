@@ -14,6 +14,7 @@ from letmepost.domain.ids import MalformedIdError, Prefix, parse
 from letmepost.domain.sizes import INLINE_MEDIA_MAX_BYTES, INLINE_MEDIA_MAX_CHARS, TEXT_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, GivenMoment, body_profile_id, find_id
 from letmepost.http.schemas.platform_names import PlatformName
+from letmepost.http.schemas.platform_options import OPTIONS_BY_PLATFORM, OPTIONS_OF_ONE_PLATFORM
 from letmepost.services.posts.requests import (
     ContentRequest,
     LateRule,
@@ -52,7 +53,7 @@ def _decoded(text: str) -> str:
     return text
 
 
-class Media(Body):
+class MediaAttachment(Body):
     """A media item with exactly one source."""
 
     alt_text: Text | None = None
@@ -60,8 +61,8 @@ class Media(Body):
     media_id: str | None = None
     url: Annotated[str, Field(max_length=URL_MAX_CHARS)] | None = Field(
         default=None,
-        description="A public file, imported right after accept, be the post scheduled or not. "
-        "One that cannot be had, or breaks a rule, rejects the post at once.",
+        description="A public file. It is imported right after the request is accepted, even for a scheduled post. "
+        "A file that cannot be fetched, or breaks a rule, rejects the post.",
     )
     bytes_base64: Annotated[str, AfterValidator(_decoded)] | None = Field(default=None, repr=False)
     kind: MediaKind | None = Field(
@@ -78,7 +79,7 @@ class Media(Body):
         return kind
 
     @model_validator(mode="after")
-    def _one_source(self) -> "Media":
+    def _one_source(self) -> "MediaAttachment":
         if sum(source is not None for source in (self.media_id, self.url, self.bytes_base64)) != 1:
             raise refused(refusals.media.ONE_SOURCE)
         return self
@@ -96,26 +97,26 @@ class Media(Body):
 
 
 class FirstComment(Body):
-    """Published as a reply or comment once the post is live."""
+    """A reply or comment that is published after the post."""
 
     text: Annotated[Text, Field(min_length=1)]
 
 
-class Thread(Body):
+class ContinuationPost(Body):
     """A continuation post: a reply to the one before."""
 
     text: Text
-    media: Sequence[Media] | None = Field(default=None, max_length=MEDIA_MAX)
+    media: Sequence[MediaAttachment] | None = Field(default=None, max_length=MEDIA_MAX)
 
 
 class Content(Body):
-    """What to publish; in a target, what to publish there instead."""
+    """What to publish."""
 
     text: Text | None = None
-    media: Sequence[Media] | None = Field(default=None, max_length=MEDIA_MAX)
+    media: Sequence[MediaAttachment] | None = Field(default=None, max_length=MEDIA_MAX)
     first_comment: FirstComment | None = None
-    thread: Annotated[Sequence[Thread], Field(max_length=THREAD_MAX)] | None = None
-    options: Mapping[str, Any] | None = None
+    thread: Annotated[Sequence[ContinuationPost], Field(max_length=THREAD_MAX)] | None = None
+    options: Annotated[Mapping[str, Any] | None, OPTIONS_OF_ONE_PLATFORM] = None
 
     def to_content(self) -> ContentRequest:
         """For the use cases; `given` names what was sent, be it null."""
@@ -163,16 +164,19 @@ class Target(Content):
             ) from None
 
 
-class Late(Body):
-    """What to do with a post that could not go out in time."""
+class PostLatePolicy(Body):
+    """What happens to a post that could not be published in time."""
 
     within_s: StrictInt = Field(default=86_400, ge=0, le=604_800)
     then: Literal["publish", "skip", "hold"] = "skip"
 
 
 class CreatePost(Content):
-    """One request to publish. `options` holds each platform's own, by platform name."""
+    """A request to publish. What it sets applies to every target that does not set it itself."""
 
+    options: Annotated[Mapping[str, Any] | None, OPTIONS_BY_PLATFORM] = Field(
+        default=None, description="Options by the name of the platform, for every target there."
+    )
     targets: Sequence[Target]
     on_unsupported: OnUnsupported = Field(
         default=OnUnsupported.REJECT,
@@ -184,7 +188,11 @@ class CreatePost(Content):
     draft: StrictBool | None = None
     profile_id: str | None = None
     metadata: Metadata = None
-    late: Late = Field(default=Late(), description="Left out, the organization's own rule holds, if it has one.")
+    late: PostLatePolicy = Field(
+        default=PostLatePolicy(),
+        description="What happens to a post that could not be published in time. Without it, the rule of the "
+        "organization applies, if it has one.",
+    )
     refuse_duplicates_within_s: StrictInt = Field(default=0, ge=0, le=2_592_000)
 
     @model_validator(mode="after")

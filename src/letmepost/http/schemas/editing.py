@@ -1,7 +1,7 @@
 """Changing, judging and explaining posts."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -10,9 +10,11 @@ from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.posts import PostStatus
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.domain.violations import Violation
-from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
+from letmepost.http.schemas.base import Body, DescribedAs, GivenMoment, Left, Moment, View
+from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import Content, CreatePost, Metadata
-from letmepost.http.schemas.post_queries import FilterBody
+from letmepost.http.schemas.errors import ErrorEnvelope
+from letmepost.http.schemas.post_queries import RetryFilter
 from letmepost.services.posts.change import PostChange
 from letmepost.services.posts.retry import Resolution
 from letmepost.services.posts.timeline import TimelineEntry
@@ -23,7 +25,7 @@ BULK_MAX = 100
 
 
 class ChangePost(Content):
-    """Only what is sent changes; `null` removes."""
+    """Only the fields that are sent change. `null` removes a value."""
 
     scheduled_at: GivenMoment | None = None
     metadata: Metadata = None
@@ -33,31 +35,31 @@ class ChangePost(Content):
         return PostChange(content=self.to_content(), scheduled_at=self.scheduled_at, metadata=self.metadata)
 
 
-class When(Body):
-    """When to go out; left out, now."""
+class PublishTime(Body):
+    """When to publish. Without `scheduledAt`, immediately."""
 
     scheduled_at: GivenMoment | None = None
 
 
-class RetryMany(When):
-    """Every post that fits and can be retried, up to 1 000 a request."""
+class RetryPostsInBulk(PublishTime):
+    """Every post that matches the filter and can be retried, up to 1,000 per request."""
 
-    filter: FilterBody
+    filter: RetryFilter
 
 
-class Retried(View):
-    """What was queued again."""
+class RetriedPosts(View):
+    """The posts that were queued again."""
 
     post_ids: Sequence[str]
 
     @classmethod
-    def of(cls, post_ids: Sequence[UUID]) -> "Retried":
+    def of(cls, post_ids: Sequence[UUID]) -> "RetriedPosts":
         """Show the ids of posts."""
         return cls(post_ids=[spell(Prefix.POST, post_id) for post_id in post_ids])
 
 
-class Resolve(Body):
-    """What a person found out about a post whose outcome could not be learnt."""
+class ResolvePost(Body):
+    """The outcome that a person has found for a post whose outcome could not be confirmed."""
 
     outcome: Literal["published", "not_published"]
     uri: str | None = Field(default=None, max_length=URL_MAX_CHARS)
@@ -67,20 +69,20 @@ class Resolve(Body):
         return Resolution(is_published=self.outcome == "published", uri=self.uri)
 
 
-class Canceled(View):
-    """It will not go out."""
+class CanceledPost(View):
+    """A post that will not be published."""
 
     id: str
     status: PostStatus
 
     @classmethod
-    def of(cls, post: PostRow) -> "Canceled":
+    def of(cls, post: PostRow) -> "CanceledPost":
         """Show a canceled post."""
         return cls(id=spell(Prefix.POST, post.id), status=post.status)
 
 
 class ViolationView(View):
-    """A broken rule, and what to do."""
+    """A broken rule, and how to fix it."""
 
     rule: str
     field: str
@@ -104,8 +106,8 @@ class ViolationView(View):
         )
 
 
-class PreviewView(View):
-    """The exact first request that would be sent, without what authenticates it."""
+class RequestPreviewView(View):
+    """The first request that would be sent to the platform, without credentials."""
 
     method: str
     url: str
@@ -113,23 +115,23 @@ class PreviewView(View):
     body: Any
 
     @classmethod
-    def of(cls, preview: Preview) -> "PreviewView":
+    def of(cls, preview: Preview) -> "RequestPreviewView":
         """Show a preview."""
         return cls(method=preview.method, url=preview.url, headers=preview.headers, body=preview.body)
 
 
-class JudgedView(View):
-    """What preflight says of one target."""
+class TargetValidationView(View):
+    """The result of preflight for one target."""
 
     account_id: str
     platform: str
     valid: bool
     violations: Sequence[ViolationView]
     warnings: Sequence[ViolationView]
-    preview: Left[PreviewView] = None
+    preview: Left[RequestPreviewView] = None
 
     @classmethod
-    def of(cls, verdict: TargetVerdict) -> "JudgedView":
+    def of(cls, verdict: TargetVerdict) -> "TargetValidationView":
         """Show a verdict."""
         return cls(
             account_id=spell(Prefix.ACCOUNT, verdict.account_id),
@@ -137,19 +139,19 @@ class JudgedView(View):
             valid=not verdict.violations,
             violations=[ViolationView.of(found) for found in verdict.violations],
             warnings=[ViolationView.of(found) for found in verdict.warnings],
-            preview=None if verdict.preview is None else PreviewView.of(verdict.preview),
+            preview=None if verdict.preview is None else RequestPreviewView.of(verdict.preview),
         )
 
 
-class Validated(View):
-    """What preflight says of a request. Nothing was stored, nothing was sent."""
+class PostValidation(View):
+    """The result of preflight. Nothing was stored, and nothing was sent."""
 
     valid: bool
-    targets: Sequence[JudgedView]
+    targets: Sequence[TargetValidationView]
 
 
-class MomentView(View):
-    """One thing that happened to a post."""
+class TimelineEntryView(View):
+    """An entry of a timeline. `kind` is for programs, `message` for people."""
 
     at: Moment
     kind: str
@@ -157,39 +159,42 @@ class MomentView(View):
     data: Mapping[str, Any]
 
 
-class Timeline(View):
+class PostTimeline(View):
     """What happened to a post, first to last."""
 
-    data: Sequence[MomentView]
+    data: Sequence[TimelineEntryView]
 
     @classmethod
-    def of(cls, moments: Sequence[TimelineEntry]) -> "Timeline":
+    def of(cls, moments: Sequence[TimelineEntry]) -> "PostTimeline":
         """Show a timeline."""
         return cls(
-            data=[MomentView(at=found.at, kind=found.kind, message=found.message, data=found.data) for found in moments]
+            data=[
+                TimelineEntryView(at=found.at, kind=found.kind, message=found.message, data=found.data)
+                for found in moments
+            ]
         )
 
 
 class BulkPost(CreatePost):
-    """One request of a bulk, with its own key."""
+    """A request of a bulk."""
 
     idempotency_key: str | None = Field(default=None, pattern=r"^[\x21-\x7e]{1,255}$")
 
 
-class Bulk(Body):
-    """Up to 100 requests; each is carried out by itself, and none is waited for."""
+class CreatePostsInBulk(Body):
+    """Up to 100 requests. Each is run independently of the others."""
 
-    posts: Sequence[Any] = Field(min_length=1, max_length=BULK_MAX)
+    posts: Annotated[Sequence[Any], DescribedAs(Sequence[BulkPost])] = Field(min_length=1, max_length=BULK_MAX)
 
 
-class BulkAnswer(View):
-    """What one request of a bulk was answered."""
+class BulkItemResult(View):
+    """The response to one request of a bulk: `body` is the batch, or the error if `status` is 400 or higher."""
 
     status: int
-    body: Any
+    body: Annotated[Any, DescribedAs(BatchView | ErrorEnvelope)]
 
 
-class BulkAnswers(View):
-    """The answers, in the order of the requests."""
+class BulkResult(View):
+    """The responses, in the order of the requests."""
 
-    data: Sequence[BulkAnswer]
+    data: Sequence[BulkItemResult]

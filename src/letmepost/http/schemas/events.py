@@ -1,13 +1,14 @@
 """Events, and what was sent of them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
 from letmepost.domain.ids import Prefix, spell
-from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View
+from letmepost.http.schemas.base import Body, DescribedAs, GivenMoment, Left, Moment, View
+from letmepost.http.schemas.event_data import AnyEvent, EventEnvelope
 from letmepost.http.schemas.filters import OneOf, PageQuery, Values
 from letmepost.services.callers import Caller
 from letmepost.services.events import EVENT_TYPES
@@ -31,13 +32,9 @@ class StreamQuery(BaseModel):
     cursor: str | None = None
 
 
-class EventView(View):
-    """The same as is sent to webhooks. `data.sequence` is the event's place in the organization's stream."""
+class EventView(EventEnvelope):
+    """An event, as it is also sent to webhooks."""
 
-    id: str
-    type: str
-    created_at: Moment
-    organization_id: str
     data: Mapping[str, Any]
 
     @classmethod
@@ -55,17 +52,17 @@ class EventView(View):
 class EventPage(View):
     """A page of events, oldest first. There is always a cursor to continue from, also when nothing is new."""
 
-    data: Sequence[EventView]
+    data: Sequence[Annotated[Mapping[str, Any], DescribedAs(AnyEvent)]]
     next_cursor: str
 
 
-class DeliveryView(View):
-    """One event on its way to one endpoint: `pending`, `delivered` or `dead`."""
+class WebhookDeliveryView(View):
+    """The delivery of an event to an endpoint. After the last attempt it is `dead`, and it can be replayed."""
 
     id: str
     event_id: str
     event_type: str
-    status: str
+    status: Annotated[str, DescribedAs(Literal["pending", "delivered", "dead"])]
     attempts: int
     next_attempt_at: Left[Moment] = None
     last_status: int | None
@@ -74,7 +71,7 @@ class DeliveryView(View):
     finished_at: Moment | None
 
     @classmethod
-    def of(cls, row: DeliveryRow) -> "DeliveryView":
+    def of(cls, row: DeliveryRow) -> "WebhookDeliveryView":
         """Show a delivery."""
         return cls(
             id=spell(Prefix.DELIVERY, row.id),
@@ -90,33 +87,33 @@ class DeliveryView(View):
         )
 
 
-class DeliveryPage(View):
+class WebhookDeliveryPage(View):
     """A page of deliveries, newest first."""
 
-    data: Sequence[DeliveryView]
+    data: Sequence[WebhookDeliveryView]
     next_cursor: str | None
 
 
 class ReplayRange(Body):
-    """From when until when."""
+    """A period of up to 30 days."""
 
     after: GivenMoment
     before: GivenMoment
 
 
-class Replayed(View):
+class ReplayedDeliveries(View):
     """How many deliveries were queued again."""
 
     deliveries: int
 
 
-class ReplayedOne(View):
+class ReplayedDelivery(View):
     """The delivery that was queued again."""
 
     id: str
-    status: str = "pending"
+    status: Literal["pending"] = "pending"
 
     @classmethod
-    def of(cls, delivery_id: UUID) -> "ReplayedOne":
+    def of(cls, delivery_id: UUID) -> "ReplayedDelivery":
         """Show a delivery that was queued again."""
         return cls(id=spell(Prefix.DELIVERY, delivery_id))

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field, StrictInt
 
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
 from letmepost.domain.ids import Prefix, spell, spell_if_given
-from letmepost.http.schemas.base import Body, GivenMoment, Left, Moment, View, body_profile_id
+from letmepost.http.schemas.base import Body, DescribedAs, GivenMoment, Left, Moment, View, body_profile_id
 from letmepost.services.tenants.new_keys import KeyRequest, MintedKey
 from letmepost.storage.tenants.api_keys import ApiKeyRow
 
@@ -16,8 +16,8 @@ def _without_star(scopes: Any) -> Any:
     return sorted(EVERY_SCOPE) if scopes == ["*"] else scopes
 
 
-class CreateKey(Body):
-    """A key. `scopes` empty or left out: all of the creator's rights."""
+class CreateApiKey(Body):
+    """A new API key. Without `scopes`, or with an empty list, it has all rights of its creator."""
 
     name: str = Field(min_length=1, max_length=100)
     prefix: Literal["lmp_live_", "lmp_test_"] | None = None
@@ -40,14 +40,14 @@ class CreateKey(Body):
         )
 
 
-class KeyView(View):
-    """A key, without what makes it one."""
+class ApiKeyView(View):
+    """An API key, without the key itself."""
 
     id: str
     name: str
-    prefix: str
+    prefix: Annotated[str, DescribedAs(Literal["lmp_live_", "lmp_test_"])]
     last4: str
-    scopes: Sequence[str]
+    scopes: Annotated[Sequence[str], DescribedAs(Sequence[Scope])]
     profile_id: str | None
     created_at: Moment
     expires_at: Left[Moment] = None
@@ -71,58 +71,58 @@ class KeyView(View):
         }
 
     @classmethod
-    def of(cls, row: ApiKeyRow) -> "KeyView":
+    def of(cls, row: ApiKeyRow) -> "ApiKeyView":
         """Show a key."""
         return cls(**cls.fields(row))
 
 
-class NewKeyView(KeyView):
-    """A new key, the only time that it is shown."""
+class NewApiKeyView(ApiKeyView):
+    """A new API key. `key` is shown only in this response."""
 
     key: str
 
     @classmethod
-    def minted(cls, minted: MintedKey) -> "NewKeyView":
+    def minted(cls, minted: MintedKey) -> "NewApiKeyView":
         """Show a new key."""
         return cls(**cls.fields(minted.row), key=minted.key)
 
 
-class KeyList(View):
-    """The keys that the key can see, newest first."""
+class ApiKeyPage(View):
+    """A page of API keys, newest first."""
 
-    data: Sequence[KeyView]
+    data: Sequence[ApiKeyView]
     next_cursor: str | None
 
 
-class Overlap(Body):
-    """How long an old secret goes on working beside its successor."""
+class RotationOverlap(Body):
+    """How long the old secret stays valid."""
 
     overlap_hours: StrictInt = Field(default=24, ge=0, le=168)
 
 
-class Named(View):
-    """Something with a name."""
+class OrganizationReference(View):
+    """The id and the name of an organization."""
 
     id: str
     name: str
 
 
-class Me(View):
-    """What a key is and may do."""
+class CurrentKey(View):
+    """The API key of the request."""
 
-    organization: Named
+    organization: OrganizationReference
     mode: Mode
-    key: KeyView
+    key: ApiKeyView
 
 
-class Revoked(View):
-    """A key that no longer opens anything."""
+class RevokedApiKey(View):
+    """A revoked API key."""
 
     id: str
     deleted: Literal[True] = True
     revoked_at: Moment | None
 
     @classmethod
-    def of(cls, row: ApiKeyRow) -> "Revoked":
+    def of(cls, row: ApiKeyRow) -> "RevokedApiKey":
         """Show when a key was revoked."""
         return cls(id=spell(Prefix.API_KEY, row.id), revoked_at=row.revoked_at)

@@ -9,8 +9,9 @@ from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.sizes import FILENAME_MAX_CHARS, URL_MAX_CHARS
-from letmepost.http.schemas.base import Body, Left, Moment, View, body_profile_id
+from letmepost.http.schemas.base import Body, DescribedAs, Left, Moment, View, body_profile_id
 from letmepost.http.schemas.filters import PageQuery, Values
+from letmepost.http.schemas.stored_errors import MediaErrorView
 from letmepost.services.media.uploads import StartedUpload, UploadRequest
 from letmepost.storage.media.media import MediaRow
 
@@ -25,7 +26,7 @@ class MediaQuery(PageQuery):
 
 
 class MediaView(View):
-    """An attachment. What its bytes say is there once they are; `url` is signed, and good for at least 7 days."""
+    """A media item. Its properties are known once it has bytes. `url` is signed and valid for at least 7 days."""
 
     id: str
     profile_id: str
@@ -42,7 +43,7 @@ class MediaView(View):
     frame_rate: Left[float] = None
     codec: Left[str] = None
     frame_count: Left[int] = None
-    error: Left[Mapping[str, Any]] = None
+    error: Left[Annotated[Mapping[str, Any], DescribedAs(MediaErrorView)]] = None
     created_at: Moment
     expires_at: Left[Moment] = None
 
@@ -52,8 +53,8 @@ class MediaView(View):
         return cls(**_fields(row, url_for))
 
 
-class UploadAddress(View):
-    """The request that brings an upload's bytes: a PUT with exactly these headers, before it expires."""
+class MediaUploadAddress(View):
+    """The request that uploads the bytes: a PUT with exactly these headers, before it expires."""
 
     method: Literal["PUT"] = "PUT"
     url: str
@@ -61,15 +62,15 @@ class UploadAddress(View):
     expires_at: Moment
 
 
-class UploadView(MediaView):
-    """A media item that was not uploaded yet."""
+class MediaUploadView(MediaView):
+    """A media item whose bytes have not been uploaded yet."""
 
-    upload: UploadAddress
+    upload: MediaUploadAddress
 
     @classmethod
-    def started(cls, started: StartedUpload, url_for: URLFor) -> "UploadView":
+    def started(cls, started: StartedUpload, url_for: URLFor) -> "MediaUploadView":
         """Show an upload that has been started."""
-        address = UploadAddress(url=started.url, headers=started.headers, expires_at=started.expires_at)
+        address = MediaUploadAddress(url=started.url, headers=started.headers, expires_at=started.expires_at)
         return cls(**_fields(started.row, url_for), upload=address)
 
 
@@ -80,8 +81,8 @@ class MediaPage(View):
     next_cursor: str | None
 
 
-class StartUpload(Body):
-    """A file that is to be uploaded. Its type is what its bytes will say."""
+class StartMediaUpload(Body):
+    """A file to upload. Its type is detected from its bytes."""
 
     filename: Annotated[str, Field(max_length=FILENAME_MAX_CHARS)] | None = None
     content_type: Annotated[str, Field(max_length=255)] | None = None
@@ -95,7 +96,7 @@ class StartUpload(Body):
 
 
 class ImportMedia(Body):
-    """A file that is to be fetched."""
+    """A file to import from a public URL."""
 
     url: Annotated[str, Field(max_length=URL_MAX_CHARS)]
     profile_id: str | None = None

@@ -23,20 +23,20 @@ Bytes = Annotated[StrictInt, Field(ge=0, le=2**53 - 1)]
 
 
 class CreateOrganization(Body):
-    """A tenant."""
+    """A new organization."""
 
     name: Name
 
 
-class SetLate(Body):
-    """What posts of a tenant do that could not go out in time, unless their request says otherwise."""
+class SetLatePolicy(Body):
+    """What happens to late posts, unless their request has its own rule."""
 
     within_s: StrictInt = Field(ge=0, le=604_800)
     then: Literal["publish", "skip", "hold"]
 
 
 class SetQuotas(Body):
-    """What a tenant may use in each of its worlds, test and live. Months and days are of UTC."""
+    """Quotas, separately for test and live mode. Months and days are in UTC. Without a value, there is no limit."""
 
     posts_per_month: PostCount | None = None
     posts_per_account_day: PostCount | None = None
@@ -44,12 +44,14 @@ class SetQuotas(Body):
 
 
 class SetBrand(Body):
-    """What hosted pages show of a tenant."""
+    """The brand on hosted pages."""
 
     name: Name | None = None
     logo_url: str | None = Field(default=None, max_length=URL_MAX_CHARS, pattern=r"^https://[!-~]+$")
     color: str | None = Field(
-        default=None, pattern=r"^#[0-9a-fA-F]{6}$", description="Of buttons; what is written on them is made to fit."
+        default=None,
+        pattern=r"^#[0-9a-fA-F]{6}$",
+        description="The color of buttons. The color of their text is chosen to match.",
     )
 
     @field_validator("logo_url")
@@ -61,16 +63,16 @@ class SetBrand(Body):
 
 
 class ChangeOrganization(Body):
-    """Only what is sent changes; `null` removes."""
+    """Only the fields that are sent change. `null` removes a value."""
 
     name: Name | None = None
     brand: SetBrand | None = None
     return_origins: Sequence[str] | None = Field(
         default=None,
         max_length=50,
-        description="Where browsers may be sent back to after connecting an account, such as https://app.example.com.",
+        description="Origins to which browsers may return after connecting an account: https://app.example.com.",
     )
-    late: SetLate | None = None
+    late: SetLatePolicy | None = None
     quotas: SetQuotas | None = None
 
     @field_validator("name")
@@ -105,15 +107,15 @@ class ChangeOrganization(Body):
         return values
 
 
-class LateView(View):
-    """What late posts do."""
+class LatePolicyView(View):
+    """What happens to late posts."""
 
     within_s: int
     then: str
 
 
 class QuotasView(View):
-    """What a tenant may use; what is left out has no limit."""
+    """Quotas. Without a value, there is no limit."""
 
     posts_per_month: Left[int] = None
     posts_per_account_day: Left[int] = None
@@ -121,7 +123,7 @@ class QuotasView(View):
 
 
 class BrandView(View):
-    """What hosted pages show."""
+    """The brand on hosted pages."""
 
     name: Left[str] = None
     logo_url: Left[str] = None
@@ -129,13 +131,13 @@ class BrandView(View):
 
 
 class OrganizationView(View):
-    """A tenant."""
+    """An organization."""
 
     id: str
     name: str
     brand: BrandView
     return_origins: Sequence[str]
-    late: Left[LateView] = None
+    late: Left[LatePolicyView] = None
     quotas: QuotasView
     created_at: Moment
 
@@ -144,7 +146,7 @@ class OrganizationView(View):
         """Show a tenant."""
         late = None
         if row.late_within_s is not None and row.late_then is not None:
-            late = LateView(within_s=row.late_within_s, then=row.late_then)
+            late = LatePolicyView(within_s=row.late_within_s, then=row.late_then)
         return cls(
             id=spell(Prefix.ORGANIZATION, row.id),
             name=row.name,
@@ -161,7 +163,7 @@ class OrganizationView(View):
 
 
 class OrganizationList(View):
-    """Tenants, newest first."""
+    """A page of organizations, newest first."""
 
     data: Sequence[OrganizationView]
     next_cursor: str | None

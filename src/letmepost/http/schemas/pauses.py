@@ -11,10 +11,10 @@ from letmepost.storage.tenants.pauses import PauseRow, PauseSelector
 
 
 class PauseScope(Body):
-    """What to pause or resume: everything, or only what is named."""
+    """What to pause or resume. Without any field: everything."""
 
     organization_id: str | None = None
-    account_id: str | None = Field(default=None, description="Together with its organization.")
+    account_id: str | None = Field(default=None, description="Send `organizationId` too.")
     platform: str | None = None
 
     def to_scope(self) -> PauseSelector:
@@ -27,13 +27,13 @@ class PauseScope(Body):
 
 
 class CreatePause(PauseScope):
-    """A pause, and why."""
+    """A pause, and the reason for it."""
 
     reason: str | None = Field(default=None, max_length=500)
 
 
 class PauseView(View):
-    """A pause that is on."""
+    """A pause in effect."""
 
     organization_id: Left[str] = None
     account_id: Left[str] = None
@@ -55,18 +55,18 @@ class PauseView(View):
 
 
 class PauseList(View):
-    """What is paused, the oldest first."""
+    """The pauses in effect, oldest first."""
 
     data: Sequence[PauseView]
 
 
-class Resumed(View):
+class ResumedPosts(View):
     """How many posts were queued again."""
 
     released: int
 
     @classmethod
-    def of(cls, released: int) -> "Resumed":
+    def of(cls, released: int) -> "ResumedPosts":
         """As an operator sees it."""
         return cls(released=released)
 

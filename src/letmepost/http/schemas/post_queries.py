@@ -57,5 +57,5 @@ class PostQuery(PageQuery, PostSelection):
     """The query parameters of the list of posts."""
 
 
-class FilterBody(Body, PostSelection):
+class RetryFilter(Body, PostSelection):
     """The filter in the body of a bulk retry."""

@@ -1,15 +1,15 @@
 """Posts, as callers read them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from letmepost.domain.content import MediaKind
 from letmepost.domain.ids import Prefix, spell
-from letmepost.domain.lateness import Delay, Lateness
 from letmepost.domain.posts import PostStatus
-from letmepost.http.schemas.base import Left, Moment, View
+from letmepost.http.schemas.base import DescribedAs, Left, Moment, View
 from letmepost.http.schemas.batches import (
     PostWarning,
     ThreadResult,
@@ -18,12 +18,15 @@ from letmepost.http.schemas.batches import (
     thread_results,
     warnings_of,
 )
+from letmepost.http.schemas.contents import FirstComment
+from letmepost.http.schemas.lateness import LatenessView
+from letmepost.http.schemas.stored_errors import ERROR_DETAILS
 from letmepost.services.posts.read import PostDetail
 from letmepost.storage.posts.posts import AttemptRow, PostView
 
 
 class AccountOfPost(View):
-    """Whose post it is."""
+    """The account of a post."""
 
     id: str
     platform: str
@@ -31,8 +34,26 @@ class AccountOfPost(View):
     display_name: str | None
 
 
+class MediaReferenceView(View):
+    """A media item of a post."""
+
+    kind: MediaKind
+    media_id: str
+    alt_text: Left[str] = None
+    title: Left[str] = None
+
+
+class PostThreadPartView(View):
+    """A continuation post."""
+
+    text: str
+    media: Sequence[MediaReferenceView]
+
+
 class PostRead(View):
-    """One post."""
+    """A post."""
+
+    model_config = ConfigDict(title="Post")
 
     id: str
     batch_id: str
@@ -42,10 +63,12 @@ class PostRead(View):
     platform: str
     status: PostStatus
     text: str
-    media_refs: Sequence[Mapping[str, Any]]
-    first_comment: Left[Mapping[str, str]] = None
-    thread: Left[Sequence[Mapping[str, Any]]] = None
-    options: Left[Mapping[str, Any]] = None
+    media_refs: Annotated[Sequence[Mapping[str, Any]], DescribedAs(Sequence[MediaReferenceView])]
+    first_comment: Left[Annotated[Mapping[str, str], DescribedAs(FirstComment)]] = None
+    thread: Left[Annotated[Sequence[Mapping[str, Any]], DescribedAs(Sequence[PostThreadPartView])]] = None
+    options: Left[Mapping[str, Any]] = Field(
+        default=None, description="The options of the post's platform, with the names of that platform's schema."
+    )
     metadata: Mapping[str, str]
     scheduled_at: Moment | None
     published_at: Moment | None
@@ -58,7 +81,7 @@ class PostRead(View):
     first_comment_uri: Left[str] = None
     thread_results: Left[Sequence[ThreadResult]] = None
     warnings: Left[Sequence[PostWarning]] = None
-    error: Left[Mapping[str, Any]] = None
+    error: Left[Annotated[Mapping[str, Any], ERROR_DETAILS]] = None
     created_at: Moment
     updated_at: Moment
 
@@ -110,8 +133,19 @@ class PostRead(View):
         return cls(**cls.fields(view))
 
 
-class AttemptView(View):
-    """One try, with every call that was made."""
+class PlatformCallView(View):
+    """A call to a platform. `status`: null if there was no response."""
+
+    step: str | None
+    method: str
+    host: str
+    path: str
+    status: int | None
+    ms: int = Field(description="The duration in milliseconds.")
+
+
+class PostAttemptView(View):
+    """An attempt, with every call that was made."""
 
     id: str
     attempt_number: int
@@ -121,13 +155,13 @@ class AttemptView(View):
     outcome: Left[str] = None
     error_code: Left[str] = None
     error_message: Left[str] = None
-    error: Left[Mapping[str, Any]] = None
+    error: Left[Annotated[Mapping[str, Any], ERROR_DETAILS]] = None
     waited_ms: int
     platform_ms: Left[int] = None
-    calls: Sequence[Mapping[str, Any]]
+    calls: Annotated[Sequence[Mapping[str, Any]], DescribedAs(Sequence[PlatformCallView])]
 
     @classmethod
-    def of(cls, attempt: AttemptRow) -> "AttemptView":
+    def of(cls, attempt: AttemptRow) -> "PostAttemptView":
         """Show a try."""
         error = attempt.error or {}
         return cls(
@@ -146,32 +180,13 @@ class AttemptView(View):
         )
 
 
-class WaitView(View):
-    """What a post has waited for, and how long altogether."""
-
-    reason: Delay
-    ms: int
-
-
-class LatenessView(View):
-    """How late a post is, or was when it was published or given up; the waits sum up to it, the longest first."""
-
-    ms: int
-    waits: Sequence[WaitView]
-
-    @classmethod
-    def of(cls, lateness: Lateness) -> "LatenessView":
-        """Show a lateness."""
-        delays = lateness.by_delay
-        waits = [WaitView(reason=delay, ms=ms) for delay, ms in delays.items()]
-        return cls(ms=sum(delays.values()), waits=waits)
-
-
 class PostWithAttempts(PostRead):
-    """One post, with every try, and how late it is."""
+    """A post with every attempt, and how late it is."""
+
+    model_config = ConfigDict(title="PostDetail")
 
     lateness: Left[LatenessView] = Field(default=None, description="Left out before the post's time.")
-    attempts: Sequence[AttemptView]
+    attempts: Sequence[PostAttemptView]
 
     @classmethod
     def detail(cls, detail: PostDetail) -> "PostWithAttempts":
@@ -179,7 +194,7 @@ class PostWithAttempts(PostRead):
         return cls(
             **cls.fields(detail.view),
             lateness=None if detail.lateness is None else LatenessView.of(detail.lateness),
-            attempts=[AttemptView.of(attempt) for attempt in detail.attempts],
+            attempts=[PostAttemptView.of(attempt) for attempt in detail.attempts],
         )
 
 

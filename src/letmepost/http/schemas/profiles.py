@@ -10,7 +10,7 @@ from letmepost.storage.tenants.profiles import ProfileRow
 
 
 class NameProfile(Body):
-    """A profile's name."""
+    """The name of a profile."""
 
     name: str = Field(min_length=1, max_length=100)
 
@@ -32,7 +32,7 @@ class ProfileView(View):
 
 
 class ProfileList(View):
-    """The profiles that the key can see, newest first."""
+    """A page of profiles, newest first."""
 
     data: Sequence[ProfileView]
     next_cursor: str | None

@@ -14,25 +14,25 @@ from letmepost.services.shapes import refused
 
 
 class CreateSandboxAccount(Body):
-    """A simulated account, and how it behaves."""
+    """A simulated account."""
 
     platform: PlatformName
     scenario: str = "ok"
 
 
 class SandboxPosts(View):
-    """What followers of simulated accounts would see, oldest first."""
+    """The posts that followers of simulated accounts see, oldest first."""
 
     data: Sequence[Mapping[str, Any]]
 
 
 class AdvanceClock(Body):
-    """How far to move the clock of the test world forward: exactly one of the fields, up to 366 days at once."""
+    """How far to move the clock of test mode forward: exactly one of the fields, up to 366 days."""
 
     advance_s: Annotated[float, Field(gt=0, le=ADVANCE_MAX_S, allow_inf_nan=False, strict=True)] | None = Field(
-        default=None, description="By how many seconds."
+        default=None, description="By this many seconds."
     )
-    to: GivenMoment | None = Field(default=None, description="To which time of the test world.")
+    to: GivenMoment | None = Field(default=None, description="To this time.")
 
     @field_validator("advance_s", "to", mode="before")
     @classmethod
@@ -54,7 +54,7 @@ class AdvanceClock(Body):
 
 
 class SandboxClock(View):
-    """What time it is in the test world, and how far that is ahead of the real time, in seconds."""
+    """The time in test mode, and how many seconds it is ahead of real time."""
 
     now: Moment
     ahead_s: float
@@ -66,7 +66,7 @@ class SandboxClock(View):
 
 
 class SandboxReset(View):
-    """The test world is as if nobody had been there; how many posts that still waited were canceled."""
+    """The number of waiting posts that the reset has canceled."""
 
     canceled_count: int
 

@@ -6,10 +6,16 @@ from typing import Literal
 from letmepost.http.schemas.base import View
 
 
-class ReadyView(View):
-    """Whether the deployment can publish: of each part `ok`, or what is wrong with it.
+class HealthView(View):
+    """The state of the process."""
 
-    `degraded`: it serves and publishes, and somebody should look.
+    status: Literal["ok"] = "ok"
+
+
+class ReadinessView(View):
+    """Whether the deployment can publish. `parts` has `ok` or the problem of each part.
+
+    `degraded`: it accepts and publishes posts, but an operator should look at it.
     """
 
     status: Literal["ready", "degraded", "not_ready"]

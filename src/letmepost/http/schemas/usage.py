@@ -2,29 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from letmepost.domain.ids import Prefix, spell_if_given
 from letmepost.domain.quotas import Reading
 from letmepost.gateways.rate_limits import Allowance
-from letmepost.gateways.throttles import Reason
-from letmepost.http.schemas.base import Left, Moment, View
+from letmepost.http.schemas.base import DescribedAs, Left, Moment, View
 from letmepost.services.publishing.throttling import Held, KnownBudget
 
 
-class CapView(View):
-    """One cap."""
+class UsageCapView(View):
+    """A limit, and how much of it is used."""
 
     name: str = Field(description="`postsPerMonth`, `postsPerAccountDay`, `mediaBytes`, `requestsPerMinute`, or more.")
-    account_id: Left[str] = Field(default=None, description="Whose, where each account has a cap of its own.")
+    account_id: Left[str] = Field(default=None, description="The account, if each account has its own limit.")
     used: int
     limit: int
     left: int
-    resets_at: Left[Moment] = Field(default=None, description="When counting begins anew; left out, it never does.")
+    resets_at: Left[Moment] = Field(default=None, description="When the count starts again. Omitted if it never does.")
 
     @classmethod
-    def of(cls, reading: Reading) -> "CapView":
+    def of(cls, reading: Reading) -> "UsageCapView":
         """Show a quota."""
         quota = reading.quota
         return cls(
@@ -37,7 +37,7 @@ class CapView(View):
         )
 
     @classmethod
-    def of_requests(cls, allowance: Allowance, now: datetime) -> "CapView":
+    def of_requests(cls, allowance: Allowance, now: datetime) -> "UsageCapView":
         """Show the key's rate limit."""
         return cls(
             name="requestsPerMinute",
@@ -48,16 +48,20 @@ class CapView(View):
         )
 
 
-class ThrottleView(View):
-    """What a platform does not take at the moment, learnt from its answers. Posts wait for it by themselves."""
+class PlatformThrottleView(View):
+    """A platform that accepts no posts at the moment, according to its responses. Posts wait until it does."""
 
     platform: str
-    account_id: Left[str] = Field(default=None, description="Whose; left out, it concerns every account there.")
-    reason: Reason = Field(description="`limit`: the platform named one. `away`: it has not answered for a while.")
+    account_id: Left[str] = Field(
+        default=None, description="The account. Omitted if every account on the platform is affected."
+    )
+    reason: Annotated[str, DescribedAs(Literal["limit", "away"])] = Field(
+        description="`limit`: a rate limit of the platform is used up. `away`: the platform does not respond."
+    )
     until: Moment
 
     @classmethod
-    def of(cls, held: Held) -> "ThrottleView":
+    def of(cls, held: Held) -> "PlatformThrottleView":
         """Show what is held back."""
         return cls(
             platform=held.platform,
@@ -67,18 +71,20 @@ class ThrottleView(View):
         )
 
 
-class BudgetView(View):
-    """What is left of one of a platform's own limits, as it told last. Posts use it before health checks do."""
+class PlatformBudgetView(View):
+    """A limit of a platform, according to its last response. Posts have priority over health checks."""
 
     platform: str
-    account_id: Left[str] = Field(default=None, description="Whose; left out, every account there shares it.")
-    name: str = Field(description="The platform's own word for it.")
+    account_id: Left[str] = Field(
+        default=None, description="The account. Omitted if all accounts on the platform share the limit."
+    )
+    name: str = Field(description="The platform's own name of the limit.")
     limit: int
     remaining: int
     resets_at: Moment
 
     @classmethod
-    def of(cls, known: KnownBudget) -> "BudgetView":
+    def of(cls, known: KnownBudget) -> "PlatformBudgetView":
         """Show what is left."""
         return cls(
             platform=known.platform,
@@ -91,8 +97,10 @@ class BudgetView(View):
 
 
 class UsageView(View):
-    """Every cap that holds for the key, and what platforms hold back. What has no limit is not in the list."""
+    """Every limit that applies to the API key, and the platforms that hold posts back."""
 
-    data: Sequence[CapView]
-    throttles: Sequence[ThrottleView]
-    budgets: Sequence[BudgetView] = Field(description="Of platforms that tell of them, as of their last answer.")
+    data: Sequence[UsageCapView]
+    throttles: Sequence[PlatformThrottleView]
+    budgets: Sequence[PlatformBudgetView] = Field(
+        description="Only of platforms that report them, as of their last response."
+    )

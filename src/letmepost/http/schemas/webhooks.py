@@ -1,22 +1,29 @@
 """Webhook endpoints."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 
 from pydantic import Field, StrictBool
 
 from letmepost.domain.ids import Prefix, spell
 from letmepost.domain.sizes import URL_MAX_CHARS
-from letmepost.http.schemas.base import Body, Moment, View
+from letmepost.http.schemas.base import Body, DescribedAs, Moment, View
+from letmepost.services.events import EVENT_TYPES
 from letmepost.services.webhooks.endpoints import EndpointRequest, EndpointTestResult, NewEndpoint
 from letmepost.storage.webhooks.endpoints import EndpointRow
 
+_strenum: Any = StrEnum  # type checkers allow literal members only
+_event_type: Any = _strenum("EventType", {name: name for name in EVENT_TYPES})
+_event_type.__doc__ = "What an event reports."
+_EVENT_TYPE, _EVENT_TYPES = DescribedAs(_event_type), DescribedAs(Sequence[_event_type])
 
-class CreateEndpoint(Body):
-    """Where to send which events; an empty list means all."""
+
+class CreateWebhookEndpoint(Body):
+    """A new webhook endpoint. Without `events`, or with an empty list, it receives every event."""
 
     url: str = Field(max_length=URL_MAX_CHARS)
-    events: Sequence[str] = ()
+    events: Annotated[Sequence[str], _EVENT_TYPES] = ()
     description: str | None = Field(default=None, max_length=500)
 
     def to_request(self) -> EndpointRequest:
@@ -24,11 +31,11 @@ class CreateEndpoint(Body):
         return EndpointRequest(url=self.url, events=self.events, description=self.description, given=frozenset({"url"}))
 
 
-class ChangeEndpoint(Body):
-    """Only what is sent changes."""
+class ChangeWebhookEndpoint(Body):
+    """Only the fields that are sent change."""
 
     url: str | None = Field(default=None, max_length=URL_MAX_CHARS)
-    events: Sequence[str] | None = None
+    events: Annotated[Sequence[str] | None, _EVENT_TYPES] = None
     active: StrictBool | None = None
     description: str | None = Field(default=None, max_length=500)
 
@@ -39,12 +46,12 @@ class ChangeEndpoint(Body):
         return EndpointRequest(**changed, given=frozenset(changed))
 
 
-class EndpointView(View):
-    """Who listens, and to what."""
+class WebhookEndpointView(View):
+    """A webhook endpoint."""
 
     id: str
     url: str
-    events: Sequence[str]
+    events: Annotated[Sequence[str], _EVENT_TYPES]
     description: str | None
     active: bool
     last_delivery_at: Moment | None
@@ -68,38 +75,40 @@ class EndpointView(View):
         }
 
     @classmethod
-    def of(cls, row: EndpointRow) -> "EndpointView":
+    def of(cls, row: EndpointRow) -> "WebhookEndpointView":
         """Show an endpoint."""
         return cls(**cls.fields(row))
 
 
-class NewEndpointView(EndpointView):
-    """A new endpoint with its signing secret, the only time that it is shown."""
+class NewWebhookEndpointView(WebhookEndpointView):
+    """A webhook endpoint with its new signing secret, which is shown only in this response."""
 
     signing_secret: str
 
     @classmethod
-    def of_new(cls, new: NewEndpoint) -> "NewEndpointView":
+    def of_new(cls, new: NewEndpoint) -> "NewWebhookEndpointView":
         """Show a new endpoint, or one with a new secret."""
         return cls(**cls.fields(new.row), signing_secret=new.secret)
 
 
-class EndpointList(View):
-    """The endpoints that the key can see, newest first."""
+class WebhookEndpointPage(View):
+    """A page of webhook endpoints, newest first."""
 
-    data: Sequence[EndpointView]
+    data: Sequence[WebhookEndpointView]
     next_cursor: str | None
 
 
-class SendTest(Body):
-    """The made-up event."""
+class SendTestEvent(Body):
+    """A test event."""
 
-    type: str = "post.published"
-    data: Mapping[str, Any] | None = None
+    type: Annotated[str, _EVENT_TYPE] = "post.published"
+    data: Mapping[str, Any] | None = Field(
+        default=None, description="Fields that replace those of the sample, or are added to it."
+    )
 
 
-class TestedView(View):
-    """How a made-up event was received."""
+class TestDeliveryView(View):
+    """The response of a webhook endpoint to a test event."""
 
     delivered: bool
     status: int | None
@@ -111,7 +120,7 @@ class TestedView(View):
     sent_event: Mapping[str, Any]
 
     @classmethod
-    def of(cls, tested: EndpointTestResult) -> "TestedView":
+    def of(cls, tested: EndpointTestResult) -> "TestDeliveryView":
         """Show how it went. Only 410 ends an endpoint; everything else would be tried again."""
         return cls(
             delivered=tested.is_delivered,

@@ -168,6 +168,8 @@ def _usable(row: ConsentRow | None, platform: str, form: Completion, caller: Cal
         raise unknown_state()
     if form.profile_id not in {None, row.profile_id}:
         raise refusals.connect.OTHER_CONSENT_PROFILE(field="profileId")
+    if form.redirect_uri not in {None, row.redirect_uri}:
+        raise refusals.connect.OTHER_REDIRECT_URI(field="redirectUri")
     if row.stage == "choosing" and row.platform == platform and now < row.expires_at:
         return row
     return _started(row, platform, now)

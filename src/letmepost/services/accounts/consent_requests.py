@@ -47,12 +47,18 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A caller's request to complete a consent. `account_ids`: the platform ids of the accounts to connect."""
+    """A caller's request to complete a consent.
+
+    Args:
+        account_ids: the platform ids of the accounts to connect.
+        redirect_uri: the URL to which the platform sent the browser; None: the caller does not repeat it.
+    """
 
     state: str = field(repr=False)
     code: str | None = field(repr=False)
     account_ids: Collection[str] | None
     profile_id: UUID | None
+    redirect_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from letmepost.gateways.destinations import read_url
 from letmepost.gateways.http_client import HTTPClient, Outgoing, ReplyTooLarge
 from letmepost.services.events import EVENT_TYPES
 from letmepost.services.webhooks.deliveries import envelope, signed
+from letmepost.services.webhooks.samples import sample_data
 from letmepost.services.work import Work
 from letmepost.storage.tenants.audit import Action
 from letmepost.storage.webhooks.deliveries import Delivery
@@ -190,8 +191,14 @@ async def rotate_secret(work: Work, endpoint_id: UUID, overlap: timedelta) -> Ne
     return NewEndpoint(row, secret)
 
 
-async def prepare_test(work: Work, endpoint_id: UUID, event_type: str, data: Mapping[str, Any]) -> Delivery:
+async def prepare_test(
+    work: Work, endpoint_id: UUID, event_type: str, data: Mapping[str, Any], *, platform: str
+) -> Delivery:
     """Return a test event for an endpoint, ready to be sent.
+
+    Args:
+        data: replaces fields of the sample, or adds to them.
+        platform: the platform that the sample names.
 
     Raises:
         NotFound: the caller sees no such endpoint.
@@ -207,12 +214,12 @@ async def prepare_test(work: Work, endpoint_id: UUID, event_type: str, data: Map
         endpoint_id=endpoint_id,
         url=row.url,
         is_active=True,
-        secrets=[await work.endpoints.get_secret(endpoint_id)],
+        secrets=await work.endpoints.list_secrets(endpoint_id),
         event_id=work.new_id(),
         event_type=event_type,
         created_at=work.now(),
         position=0,
-        data={"test": True, **data},
+        data={**sample_data(event_type, platform), "test": True, **data},
     )
 
 

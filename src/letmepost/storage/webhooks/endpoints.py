@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from letmepost.domain.api_keys import Mode
@@ -104,11 +104,14 @@ class EndpointRepository:
         }
         await self.change(endpoint_id, values)
 
-    async def get_secret(self, endpoint_id: UUID) -> str:
-        """Return the current signing secret."""
-        query = select(endpoints.c.secret_sealed).where(self._visible(None), endpoints.c.id == endpoint_id)
-        sealed = (await self._connection.execute(query)).scalar_one()
-        return self._keyring.open(sealed, secret_place(self._tenant, endpoint_id)).decode()
+    async def list_secrets(self, endpoint_id: UUID) -> list[str]:
+        """Return every secret that signs now: the current one, and during a rotation the previous one."""
+        is_valid = endpoints.c.previous_secret_until > func.clock_timestamp()
+        previous = case((is_valid, endpoints.c.previous_secret_sealed))
+        query = select(endpoints.c.secret_sealed, previous).where(self._visible(None), endpoints.c.id == endpoint_id)
+        place = secret_place(self._tenant, endpoint_id)
+        sealed = (await self._connection.execute(query)).one()
+        return [self._keyring.open(value, place).decode() for value in sealed if value is not None]
 
     async def delete(self, endpoint_id: UUID) -> None:
         """Delete an endpoint with its deliveries."""

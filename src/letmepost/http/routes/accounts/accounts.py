@@ -19,11 +19,12 @@ from letmepost.http.schemas.accounts import (
     ChangeAccount,
     CompleteConsent,
     ConnectDescriptor,
-    ConnectedView,
-    Deleted,
+    ConnectedAccountView,
+    DeletedObject,
     StartConnect,
 )
 from letmepost.http.schemas.base import body_profile_id, path_id
+from letmepost.http.schemas.connecting import COMPLETE_CONNECT
 from letmepost.http.schemas.platform_names import PlatformName
 from letmepost.http.schemas.sandbox import CreateSandboxAccount, SandboxPosts
 from letmepost.http.services import APIServices
@@ -67,7 +68,7 @@ async def change_account(account_id: str, body: ChangeAccount, request: Request)
 
 @router.post("/v1/accounts/{account_id}/check", response_model=AccountView, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def check_account(account_id: str, request: Request) -> Response:
-    """Check now whether the platform still accepts the account's credential. `health` is the result."""
+    """Check now whether the platform accepts the account's credential. `health` has the result."""
     services: APIServices = request.app.state.services
     account_uuid = path_id(Prefix.ACCOUNT, account_id)
     return await perform_remotely(
@@ -79,15 +80,15 @@ async def check_account(account_id: str, request: Request) -> Response:
     )
 
 
-@router.delete("/v1/accounts/{account_id}", response_model=Deleted, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
+@router.delete("/v1/accounts/{account_id}", response_model=DeletedObject, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def disconnect_account(
     account_id: str,
     request: Request,
     cancel_queued: Annotated[Literal["true", "false"], Query(alias="cancelQueued")] = "false",
 ) -> Response:
-    """Disconnect an account: revoke the access on the platform and erase the credential.
+    """Disconnect an account: revoke access on the platform and erase the credential.
 
-    Posts are kept. Queued posts are held, or canceled with `cancelQueued=true`.
+    Posts stay. Queued posts are held until the account is connected again, or canceled with `cancelQueued=true`.
     """
     services: APIServices = request.app.state.services
     account_uuid, tenant = path_id(Prefix.ACCOUNT, account_id), caller_of(request).tenant
@@ -96,7 +97,7 @@ async def disconnect_account(
         prepare=lambda work: read.get(work, account_uuid),
         call=lambda account: services.disconnecting.revoke(tenant, account),
         record=lambda work, account: disconnect.record(work, account, cancel_queued=cancel_queued == "true"),
-        show=lambda account: Deleted(id=spell(Prefix.ACCOUNT, account.id)),
+        show=lambda account: DeletedObject(id=spell(Prefix.ACCOUNT, account.id)),
     )
 
 
@@ -104,7 +105,7 @@ async def disconnect_account(
     "/v1/accounts/connect/{platform}", response_model=ConnectDescriptor, openapi_extra=needs(Scope.ACCOUNTS_WRITE)
 )
 async def start_connect(platform: PlatformName, request: Request, body: StartConnect | None = None) -> Response:
-    """Start to connect an account. The response has the fields that `complete` needs, or the URL of the consent."""
+    """Start to connect an account. The response describes the body of `complete`, or has the URL of the consent."""
     services: APIServices = request.app.state.services
     caller, options = caller_of(request), (body or StartConnect()).to_options()
     if services.consents.is_used_by(platform):
@@ -120,17 +121,17 @@ async def start_connect(platform: PlatformName, request: Request, body: StartCon
 
 @router.post(
     "/v1/accounts/connect/{platform}/complete",
-    response_model=ConnectedView,
-    responses={201: {"model": ConnectedView, "description": "Connected for the first time."}},
+    response_model=ConnectedAccountView,
+    responses={201: {"model": ConnectedAccountView, "description": "Connected for the first time."}},
     openapi_extra=needs(Scope.ACCOUNTS_WRITE),
 )
 async def complete_connect(
-    platform: PlatformName, request: Request, body: Annotated[dict[str, Any], Body()]
+    platform: PlatformName, request: Request, body: Annotated[dict[str, Any], Body(), COMPLETE_CONNECT]
 ) -> Response:
-    """Connect an account, or replace the credential of a connected one.
+    """Connect an account, or store the new credential of a connected account.
 
-    After a consent, send the `state` and the `code` that were returned, and `accountIds` if it gave access to several
-    accounts.
+    By consent: send the `state` and the `code` with which the browser came back, and `accountIds` if the consent
+    covers several accounts.
     """
     services: APIServices = request.app.state.services
     given, profile = _split(body)
@@ -159,7 +160,7 @@ async def complete_connect(
     "/v1/sandbox/accounts", response_model=AccountView, status_code=201, openapi_extra=needs(Scope.ACCOUNTS_WRITE)
 )
 async def create_sandbox_account(body: CreateSandboxAccount, request: Request) -> Response:
-    """Create and connect a simulated account. `scenario` determines how its platform behaves."""
+    """Create and connect a simulated account. `scenario` selects how its platform behaves."""
     services: APIServices = request.app.state.services
     return await perform_remotely(
         request,
@@ -173,13 +174,13 @@ async def create_sandbox_account(body: CreateSandboxAccount, request: Request) -
 
 @sandbox_router.get("/v1/sandbox/{platform}/posts", response_model=SandboxPosts, openapi_extra=needs(Scope.POSTS_READ))
 async def list_sandbox_posts(platform: PlatformName, request: Request) -> Response:
-    """List the posts that are visible on a simulated platform, oldest first."""
+    """List the posts that followers of the simulated accounts see, oldest first."""
     services: APIServices = request.app.state.services
     return respond(SandboxPosts(data=await services.sandbox.list_posts(caller_of(request), platform)))
 
 
-def _shown(services: APIServices, made: Sequence[Connected]) -> ConnectedView:
-    return ConnectedView.of_all([one.account for one in made], services.platforms)
+def _shown(services: APIServices, made: Sequence[Connected]) -> ConnectedAccountView:
+    return ConnectedAccountView.of_all([one.account for one in made], services.platforms)
 
 
 def _status(made: Sequence[Connected]) -> int:

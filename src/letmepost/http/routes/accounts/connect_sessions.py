@@ -21,7 +21,7 @@ router = APIRouter(route_class=GatedRoute, tags=["accounts"])
     openapi_extra=needs(Scope.ACCOUNTS_WRITE),
 )
 async def create_connect_session(body: CreateConnectSession, request: Request) -> Response:
-    """Create a hosted page on which one of your end users connects an account. The page contains no API key."""
+    """Create a hosted page on which your end user connects an account. The page needs no API key."""
     services: APIServices = request.app.state.services
     wanted = body.to_request()
     return await perform(

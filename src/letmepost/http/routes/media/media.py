@@ -18,7 +18,7 @@ from letmepost.domain.sizes import FILENAME_MAX_CHARS
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work, perform, perform_remotely, respond
-from letmepost.http.schemas.accounts import Deleted
+from letmepost.http.schemas.accounts import DeletedObject
 from letmepost.http.schemas.base import body_profile_id, find_id, path_id
 from letmepost.http.schemas.media import ImportMedia, MediaPage, MediaQuery, MediaView, URLFor
 from letmepost.http.services import APIServices
@@ -26,13 +26,15 @@ from letmepost.services.media import attachments
 
 CHUNK_BYTES = 256 * 1024
 _PARTS_MAX = 10
+# OpenAPI 3.1 needs only the media type. Generators look for the format.
+BINARY = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
 _FORM = {
     "required": True,
     "content": {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+                "properties": {"file": BINARY},
                 "required": ["file"],
             }
         }
@@ -113,12 +115,14 @@ async def get_media(media_id: str, request: Request) -> Response:
     return respond(MediaView.of(row, url_for(request)))
 
 
-@router.delete("/v1/media/{media_id}", response_model=Deleted, openapi_extra=needs(Scope.MEDIA_WRITE))
+@router.delete("/v1/media/{media_id}", response_model=DeletedObject, openapi_extra=needs(Scope.MEDIA_WRITE))
 async def delete_media(media_id: str, request: Request) -> Response:
-    """Delete a media item with its bytes. Returns 409 while an unfinished post uses it."""
+    """Delete a media item and its bytes. Not possible (409) while an unfinished post uses it."""
     services: APIServices = request.app.state.services
     media_uuid = path_id(Prefix.MEDIA, media_id)
-    return await perform(request, lambda work: services.media.delete(work, media_uuid), Deleted.named(Prefix.MEDIA))
+    return await perform(
+        request, lambda work: services.media.delete(work, media_uuid), DeletedObject.named(Prefix.MEDIA)
+    )
 
 
 @asynccontextmanager

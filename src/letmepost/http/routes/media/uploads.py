@@ -13,36 +13,38 @@ from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix
 from letmepost.http.gate import GatedRoute, OpenQueryRoute, caller_of, needs
 from letmepost.http.perform import perform, perform_remotely, respond
-from letmepost.http.routes.media.media import url_for
+from letmepost.http.routes.media.media import BINARY, url_for
 from letmepost.http.schemas.base import path_id
-from letmepost.http.schemas.media import MediaView, StartUpload, UploadView
+from letmepost.http.schemas.media import MediaUploadView, MediaView, StartMediaUpload
 from letmepost.http.services import APIServices
 from letmepost.services.media import attachments
 from letmepost.services.media.downloads import Readable
 
-_BYTES = {"application/octet-stream": {"schema": {"contentMediaType": "application/octet-stream"}}}
+_BYTES = {"application/octet-stream": {"schema": BINARY}}
 _RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 router = APIRouter(route_class=GatedRoute, tags=["media"])
 signed_router = APIRouter(route_class=OpenQueryRoute, tags=["media"])
 
 
-@router.post("/v1/media/uploads", response_model=UploadView, status_code=201, openapi_extra=needs(Scope.MEDIA_WRITE))
-async def start_upload(body: StartUpload, request: Request) -> Response:
-    """Announce a file of up to 4 GiB. PUT its bytes to the URL in the response, within 24 hours and without a key."""
+@router.post(
+    "/v1/media/uploads", response_model=MediaUploadView, status_code=201, openapi_extra=needs(Scope.MEDIA_WRITE)
+)
+async def start_media_upload(body: StartMediaUpload, request: Request) -> Response:
+    """Start the upload of a file of up to 4 GiB. PUT its bytes to the URL in the response within 24 hours."""
     services: APIServices = request.app.state.services
     wanted = body.to_request()
     return await perform(
         request,
         lambda work: services.uploads.start(work, wanted),
-        partial(UploadView.started, url_for=url_for(request)),
+        partial(MediaUploadView.started, url_for=url_for(request)),
         status=201,
     )
 
 
 @router.post("/v1/media/{media_id}/complete", response_model=MediaView, openapi_extra=needs(Scope.MEDIA_WRITE))
-async def complete_upload(media_id: str, request: Request) -> Response:
-    """Process an upload that was sent directly to the blob store. For other uploads, return the media item."""
+async def complete_media_upload(media_id: str, request: Request) -> Response:
+    """Complete an upload that was sent to the blob store directly. After other uploads, return the media item."""
     services: APIServices = request.app.state.services
     tenant, media_uuid = caller_of(request).tenant, path_id(Prefix.MEDIA, media_id)
     return await perform_remotely(
@@ -59,8 +61,8 @@ async def complete_upload(media_id: str, request: Request) -> Response:
     response_model=MediaView,
     openapi_extra={"requestBody": {"required": True, "content": _BYTES}},
 )
-async def receive_upload(token: str, request: Request) -> Response:
-    """Upload the bytes of a file to the URL that was returned for it. The URL is valid for one file."""
+async def upload_media_bytes(token: str, request: Request) -> Response:
+    """Upload the bytes of a file to the URL that `POST /v1/media/uploads` returned. It needs no API key."""
     services: APIServices = request.app.state.services
     announced = request.headers.get("content-length")
     link = await services.uploads.admit(token, None if announced is None else int(announced))

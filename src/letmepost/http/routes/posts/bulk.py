@@ -18,7 +18,7 @@ from letmepost.http.errors import INTERNAL_ERROR, envelope, error_fields
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.perform import perform_in_parts
 from letmepost.http.routes.posts.posts import render_batch
-from letmepost.http.schemas.editing import Bulk, BulkAnswer, BulkAnswers, BulkPost
+from letmepost.http.schemas.editing import BulkItemResult, BulkPost, BulkResult, CreatePostsInBulk
 from letmepost.http.services import APIServices
 from letmepost.http.suggested_requests import suggest_request
 from letmepost.services.shapes import problems_of
@@ -31,10 +31,10 @@ log = structlog.get_logger()
 @router.post(
     "/v1/posts/bulk",
     status_code=HTTPStatus.MULTI_STATUS,
-    response_model=BulkAnswers,
+    response_model=BulkResult,
     openapi_extra=needs(Scope.POSTS_WRITE),
 )
-async def create_posts(body: Bulk, request: Request) -> Response:
+async def create_posts_in_bulk(body: CreatePostsInBulk, request: Request) -> Response:
     """Run up to 100 requests, each independently of the others. Never waits for outcomes.
 
     An item with an `idempotencyKey` runs once for that key. With an `Idempotency-Key` header, every other item runs
@@ -42,7 +42,7 @@ async def create_posts(body: Bulk, request: Request) -> Response:
     429, 5xx or `in_progress`, the repeat returns the accepted items again and runs the others.
     """
 
-    async def run() -> list[BulkAnswer]:
+    async def run() -> list[BulkItemResult]:
         lengths, items = Lengths(), []
         for index, item in enumerate(body.posts):
             items.append(await _run(item, index, request, lengths))
@@ -50,11 +50,11 @@ async def create_posts(body: Bulk, request: Request) -> Response:
         return items
 
     return await perform_in_parts(
-        request, run, lambda items: BulkAnswers(data=items), is_final=_is_final, status=HTTPStatus.MULTI_STATUS
+        request, run, lambda items: BulkResult(data=items), is_final=_is_final, status=HTTPStatus.MULTI_STATUS
     )
 
 
-def _is_final(items: Sequence[BulkAnswer]) -> bool:
+def _is_final(items: Sequence[BulkItemResult]) -> bool:
     """Return False if repeating the request may change the response of an item."""
     return not any(
         item.status == HTTPStatus.TOO_MANY_REQUESTS
@@ -67,8 +67,8 @@ def _is_final(items: Sequence[BulkAnswer]) -> bool:
     )
 
 
-async def _run(item: object, index: int, request: Request, lengths: Lengths) -> BulkAnswer:
-    """Run one item. An error becomes the response of the item, so that the caller sees which items were accepted."""
+async def _run(item: object, index: int, request: Request, lengths: Lengths) -> BulkItemResult:
+    """Run one item. An error becomes the item's own response, so that the caller learns what was accepted."""
     services: APIServices = request.app.state.services
     try:
         body = BulkPost.model_validate(item)
@@ -80,7 +80,7 @@ async def _run(item: object, index: int, request: Request, lengths: Lengths) -> 
             wait_s=0,
             request_id=request.state.request_id,
         )
-        return BulkAnswer(status=answer.status, body=json.loads(answer.body))
+        return BulkItemResult(status=answer.status, body=json.loads(answer.body))
     except ValidationError as error:
         shape = InvalidShape(problems_of(error.errors(include_input=False), BulkPost), suggest_request(item))
         status, fields = shape.status, error_fields(shape)
@@ -89,7 +89,7 @@ async def _run(item: object, index: int, request: Request, lengths: Lengths) -> 
     except Exception:  # earlier items were accepted, and the response must show that
         log.exception("request.defect", method=request.method, path=request.url.path, item=index)
         status, fields = HTTPStatus.INTERNAL_SERVER_ERROR, dict(INTERNAL_ERROR)
-    return BulkAnswer(
+    return BulkItemResult(
         status=status, body=envelope(fields, docs_url=services.docs_url, request_id=request.state.request_id)
     )
 

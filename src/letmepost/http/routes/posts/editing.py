@@ -11,15 +11,15 @@ from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import CreatePost
 from letmepost.http.schemas.editing import (
-    Canceled,
+    CanceledPost,
     ChangePost,
-    JudgedView,
-    Resolve,
-    Retried,
-    RetryMany,
-    Timeline,
-    Validated,
-    When,
+    PostTimeline,
+    PostValidation,
+    PublishTime,
+    ResolvePost,
+    RetriedPosts,
+    RetryPostsInBulk,
+    TargetValidationView,
 )
 from letmepost.http.schemas.posts import PostRead
 from letmepost.http.services import APIServices
@@ -28,25 +28,25 @@ from letmepost.services.posts import change, retry, timeline, unpublish
 router = APIRouter(route_class=GatedRoute, tags=["posts"])
 
 
-@router.post("/v1/posts/validate", response_model=Validated, openapi_extra=needs(Scope.POSTS_WRITE))
+@router.post("/v1/posts/validate", response_model=PostValidation, openapi_extra=needs(Scope.POSTS_WRITE))
 async def validate_post(body: CreatePost, request: Request) -> Response:
-    """Validate a request without running it. Returns every violation, and a preview of each target's first call."""
+    """Check a request without running it. The response has every violation, and a preview of each target."""
     services: APIServices = request.app.state.services
     verdicts = await services.validation.validate(caller_of(request), body.to_request())
-    targets = [JudgedView.of(verdict) for verdict in verdicts]
-    return respond(Validated(valid=all(target.valid for target in targets), targets=targets))
+    targets = [TargetValidationView.of(verdict) for verdict in verdicts]
+    return respond(PostValidation(valid=all(target.valid for target in targets), targets=targets))
 
 
-@router.post("/v1/posts/retry", response_model=Retried, openapi_extra=needs(Scope.POSTS_WRITE))
-async def retry_posts(body: RetryMany, request: Request) -> Response:
+@router.post("/v1/posts/retry", response_model=RetriedPosts, openapi_extra=needs(Scope.POSTS_WRITE))
+async def retry_posts_in_bulk(body: RetryPostsInBulk, request: Request) -> Response:
     """Retry every post that matches the filter and can be retried, for example after an outage."""
     wanted = body.filter.to_filter(caller_of(request))
-    return await perform(request, lambda work: retry.retry_many(work, wanted, body.scheduled_at), Retried.of)
+    return await perform(request, lambda work: retry.retry_many(work, wanted, body.scheduled_at), RetriedPosts.of)
 
 
 @router.patch("/v1/posts/{post_id}", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
 async def change_post(post_id: str, body: ChangePost, request: Request) -> Response:
-    """Change the content or the schedule of a post that was not sent yet. New content is validated as in a new post."""
+    """Change or reschedule a post that has not been published. New content is checked like that of a new post."""
     services: APIServices = request.app.state.services
     editing, post_uuid = services.editing, path_id(Prefix.POST, post_id)
     wanted = body.to_change()
@@ -59,23 +59,23 @@ async def change_post(post_id: str, body: ChangePost, request: Request) -> Respo
     )
 
 
-@router.delete("/v1/posts/{post_id}", response_model=Canceled, openapi_extra=needs(Scope.POSTS_WRITE))
+@router.delete("/v1/posts/{post_id}", response_model=CanceledPost, openapi_extra=needs(Scope.POSTS_WRITE))
 async def cancel_post(post_id: str, request: Request) -> Response:
-    """Cancel a post that was not sent yet."""
+    """Cancel a post that has not been published."""
     post_uuid = path_id(Prefix.POST, post_id)
-    return await perform(request, lambda work: change.cancel(work, post_uuid), Canceled.of)
+    return await perform(request, lambda work: change.cancel(work, post_uuid), CanceledPost.of)
 
 
 @router.post("/v1/posts/{post_id}/retry", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
-async def retry_post(post_id: str, request: Request, body: When | None = None) -> Response:
-    """Retry a post that failed, was rejected or canceled, or has an unfinished thread, which resumes where it ended."""
+async def retry_post(post_id: str, request: Request, body: PublishTime | None = None) -> Response:
+    """Retry a post that failed, was rejected or canceled, or was published in part. A thread resumes where it broke."""
     post_uuid, scheduled_at = path_id(Prefix.POST, post_id), None if body is None else body.scheduled_at
     return await perform(request, lambda work: retry.retry(work, post_uuid, scheduled_at), PostRead.of)
 
 
 @router.post("/v1/posts/{post_id}/resolve", response_model=PostRead, openapi_extra=needs(Scope.POSTS_WRITE))
-async def resolve_post(post_id: str, body: Resolve, request: Request) -> Response:
-    """Set the outcome of a post for which it could not be confirmed."""
+async def resolve_post(post_id: str, body: ResolvePost, request: Request) -> Response:
+    """Report the outcome of a post whose outcome could not be confirmed."""
     post_uuid = path_id(Prefix.POST, post_id)
     return await perform(request, lambda work: retry.resolve(work, post_uuid, body.to_resolution()), PostRead.of)
 
@@ -94,23 +94,23 @@ async def unpublish_post(post_id: str, request: Request) -> Response:
     )
 
 
-@router.get("/v1/posts/{post_id}/timeline", response_model=Timeline, openapi_extra=needs(Scope.POSTS_READ))
-async def read_timeline(post_id: str, request: Request) -> Response:
-    """Read the history of a post, as text and as data. It shows that the post was published once."""
+@router.get("/v1/posts/{post_id}/timeline", response_model=PostTimeline, openapi_extra=needs(Scope.POSTS_READ))
+async def get_post_timeline(post_id: str, request: Request) -> Response:
+    """Read what happened to a post, and why: every transition, wait, call and decision."""
     post_uuid = path_id(Prefix.POST, post_id)
     async with begin_work(request) as work:
         entries = await timeline.list_entries(work, post_uuid)
-    return respond(Timeline.of(entries))
+    return respond(PostTimeline.of(entries))
 
 
 @router.post(
     "/v1/batches/{batch_id}/publish",
     response_model=BatchView,
-    responses={202: {"model": BatchView, "description": "Accepted; not settled yet."}},
+    responses={202: {"model": BatchView, "description": "Accepted, and not settled yet."}},
     openapi_extra=needs(Scope.POSTS_WRITE),
 )
-async def publish_batch(batch_id: str, request: Request, body: When | None = None) -> Response:
-    """Publish a draft, now or later. Does not wait for the outcome."""
+async def publish_batch(batch_id: str, request: Request, body: PublishTime | None = None) -> Response:
+    """Publish a draft, now or at `scheduledAt`. The response does not wait for the outcome."""
     batch_uuid, scheduled_at = path_id(Prefix.BATCH, batch_id), None if body is None else body.scheduled_at
     return await perform(
         request,

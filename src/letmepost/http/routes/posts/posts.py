@@ -45,14 +45,14 @@ _WAIT = re.compile(r"wait=(\d{1,4})")
     response_model=BatchView,
     responses={
         201: {"model": BatchView, "description": "Stored as a draft."},
-        202: {"model": BatchView, "description": "Accepted; not settled yet."},
+        202: {"model": BatchView, "description": "Accepted, and not settled yet."},
     },
     openapi_extra=needs(Scope.POSTS_WRITE),
 )
 async def create_post(body: CreatePost, request: Request) -> Response:
     """Publish or schedule a post to up to 25 accounts.
 
-    Every target is first checked against every rule of its platform. One violation rejects the whole request, and
+    Every target is checked against the rules of its platform first. One broken rule rejects the whole request, and
     nothing is stored. The response waits for the outcome (`Prefer: wait=N`, 25 s by default, or `respond-async`).
     """
     services: APIServices = request.app.state.services
@@ -81,7 +81,7 @@ async def reject_foreign_request(request: Request) -> Response:
 
 @router.get("/v1/posts", response_model=PostPage, openapi_extra=needs(Scope.POSTS_READ))
 async def list_posts(request: Request, query: Annotated[PostQuery, Query()]) -> Response:
-    """List posts, newest first. A post must match every filter. A filter with several values matches any of them."""
+    """List posts, newest first. A post matches if it matches every filter, and any value of each filter."""
     size, wanted = query.limit, query.to_filter(caller_of(request))
     rows = await _list_rows(request, wanted, before(Prefix.POST, query.cursor), size + 1)
     following = next_cursor(Prefix.POST, [row.post.id for row in rows], size)
@@ -104,7 +104,7 @@ async def get_post(post_id: str, request: Request) -> Response:
 
 @router.get("/v1/batches/{batch_id}", response_model=BatchView, openapi_extra=needs(Scope.POSTS_READ))
 async def get_batch(batch_id: str, request: Request) -> Response:
-    """Read a batch: the posts of one request and their outcomes."""
+    """Read a batch: the result of a request, with every target."""
     batch_uuid = path_id(Prefix.BATCH, batch_id)
     async with begin_work(request) as work:
         batch = await read.get_batch(work, batch_uuid)

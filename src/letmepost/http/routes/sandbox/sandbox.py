@@ -16,8 +16,8 @@ router = APIRouter(route_class=GatedRoute, tags=["sandbox"])
 
 
 @router.get("/v1/sandbox/clock", response_model=SandboxClock, openapi_extra=needs(Scope.POSTS_READ))
-async def read_sandbox_clock(request: Request) -> Response:
-    """Read the clock of the test world."""
+async def get_sandbox_clock(request: Request) -> Response:
+    """Read the clock of test mode."""
     services: APIServices = request.app.state.services
     async with begin_work(request) as work:
         time = await services.sandbox_world.read(work)
@@ -26,7 +26,7 @@ async def read_sandbox_clock(request: Request) -> Response:
 
 @router.post("/v1/sandbox/clock", response_model=SandboxClock, openapi_extra=needs(Scope.POSTS_WRITE))
 async def advance_sandbox_clock(body: AdvanceClock, request: Request) -> Response:
-    """Move the clock of the test world forward. Schedules, retries, deliveries and token expiries become due.
+    """Move the clock of test mode forward. Schedules, retries, deliveries and token expiries become due.
 
     `scheduledAt` is shown as it was sent. Rate limits, the expiry of keys and signatures use real time.
     """
@@ -50,6 +50,6 @@ async def _advance(request: Request, by: float | datetime) -> Response:
 
 @router.post("/v1/sandbox/reset", response_model=SandboxReset, openapi_extra=needs(Scope.POSTS_WRITE))
 async def reset_sandbox(request: Request) -> Response:
-    """Reset the test world: cancel waiting posts, disconnect its accounts, empty every simulator, reset its clock."""
+    """Reset test mode: cancel waiting posts, disconnect accounts, empty every simulator, and reset the clock."""
     services: APIServices = request.app.state.services
     return await perform(request, services.sandbox_world.reset, SandboxReset.of)

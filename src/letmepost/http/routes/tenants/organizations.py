@@ -9,10 +9,10 @@ from letmepost.domain.ids import Prefix
 from letmepost.http.gate import OPERATOR, GatedRoute, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work_for_operator, perform_for_operator, respond
-from letmepost.http.schemas.accounts import Deleted
+from letmepost.http.schemas.accounts import DeletedObject
 from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.filters import PageQuery
-from letmepost.http.schemas.keys import CreateKey, NewKeyView
+from letmepost.http.schemas.keys import CreateApiKey, NewApiKeyView
 from letmepost.http.schemas.organizations import (
     ChangeOrganization,
     CreateOrganization,
@@ -26,7 +26,7 @@ router = APIRouter(route_class=GatedRoute, tags=["operator"])
 
 @router.post("/v1/organizations", response_model=OrganizationView, status_code=201, openapi_extra=needs(OPERATOR))
 async def create_organization(body: CreateOrganization, request: Request) -> Response:
-    """Create a tenant, with its default profile."""
+    """Create an organization with a default profile."""
     return await perform_for_operator(
         request, lambda work: organizations.create(work, body.name), OrganizationView.of, status=201
     )
@@ -34,7 +34,7 @@ async def create_organization(body: CreateOrganization, request: Request) -> Res
 
 @router.get("/v1/organizations", response_model=OrganizationList, openapi_extra=needs(OPERATOR))
 async def list_organizations(request: Request, query: Annotated[PageQuery, Query()]) -> Response:
-    """List tenants, newest first."""
+    """List organizations, newest first."""
     below = before(Prefix.ORGANIZATION, query.cursor)
     async with begin_work_for_operator(request) as work:
         rows = await organizations.list_page(work, before=below, limit=query.limit + 1)
@@ -45,7 +45,7 @@ async def list_organizations(request: Request, query: Annotated[PageQuery, Query
 
 @router.get("/v1/organizations/{organization_id}", response_model=OrganizationView, openapi_extra=needs(OPERATOR))
 async def get_organization(organization_id: str, request: Request) -> Response:
-    """Read a tenant with its settings."""
+    """Read an organization with its settings."""
     organization_uuid = path_id(Prefix.ORGANIZATION, organization_id)
     async with begin_work_for_operator(request) as work:
         row = await organizations.get(work, organization_uuid)
@@ -54,39 +54,39 @@ async def get_organization(organization_id: str, request: Request) -> Response:
 
 @router.patch("/v1/organizations/{organization_id}", response_model=OrganizationView, openapi_extra=needs(OPERATOR))
 async def change_organization(organization_id: str, body: ChangeOrganization, request: Request) -> Response:
-    """Change the name, quotas or lateness rule of a tenant. Omitted fields do not change; `null` removes a setting."""
+    """Change an organization. Only the fields that are sent change. `null` removes a value."""
     organization_uuid, values = path_id(Prefix.ORGANIZATION, organization_id), body.to_values()
     return await perform_for_operator(
         request, lambda work: organizations.change(work, organization_uuid, values), OrganizationView.of
     )
 
 
-@router.delete("/v1/organizations/{organization_id}", response_model=Deleted, openapi_extra=needs(OPERATOR))
+@router.delete("/v1/organizations/{organization_id}", response_model=DeletedObject, openapi_extra=needs(OPERATOR))
 async def delete_organization(organization_id: str, request: Request) -> Response:
-    """Delete a tenant permanently.
+    """Delete an organization permanently.
 
-    Its keys stop working within a second. Waiting posts are canceled and credentials are erased immediately. Posts and
-    files are deleted in the background. Only its audit log stays. Nothing is revoked or deleted on the platforms.
+    Its keys are revoked within a second, its queued posts are canceled, and its credentials are erased immediately.
+    Posts and files are deleted in the background. Only its audit log stays. Nothing changes on the platforms.
     """
     organization_uuid = path_id(Prefix.ORGANIZATION, organization_id)
     return await perform_for_operator(
-        request, lambda work: organizations.delete(work, organization_uuid), Deleted.named(Prefix.ORGANIZATION)
+        request, lambda work: organizations.delete(work, organization_uuid), DeletedObject.named(Prefix.ORGANIZATION)
     )
 
 
 @router.post(
     "/v1/organizations/{organization_id}/api-keys",
-    response_model=NewKeyView,
+    response_model=NewApiKeyView,
     status_code=201,
     openapi_extra=needs(OPERATOR),
 )
-async def create_first_key(organization_id: str, body: CreateKey, request: Request) -> Response:
-    """Create an API key for a tenant. The key is shown only once."""
+async def create_organization_api_key(organization_id: str, body: CreateApiKey, request: Request) -> Response:
+    """Create an API key for an organization. Only this response shows it."""
     organization_uuid, wanted = path_id(Prefix.ORGANIZATION, organization_id), body.to_request(Mode.LIVE)
     return await perform_for_operator(
         request,
         lambda work: organizations.mint_key(work, organization_uuid, wanted),
-        NewKeyView.minted,
+        NewApiKeyView.minted,
         status=201,
         has_secret=True,
     )

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from letmepost.http.gate import OPERATOR, GatedRoute, needs
 from letmepost.http.perform import begin_work_for_operator, perform_for_operator, respond
-from letmepost.http.schemas.pauses import CreatePause, PauseList, PauseScope, PauseView, Resumed
+from letmepost.http.schemas.pauses import CreatePause, PauseList, PauseScope, PauseView, ResumedPosts
 from letmepost.http.services import APIServices
 from letmepost.services.tenants import pauses
 from letmepost.services.work import Work
@@ -24,10 +24,10 @@ async def list_pauses(request: Request) -> Response:
 
 
 @router.post("/v1/pauses", response_model=PauseList, openapi_extra=needs(OPERATOR))
-async def pause(body: CreatePause, request: Request) -> Response:
-    """Pause publishing of the deployment, a platform, an organization or an account.
+async def pause_publishing(body: CreatePause, request: Request) -> Response:
+    """Pause publishing: of the deployment, a platform, an organization or an account.
 
-    Posts that become due are held until publishing is resumed. Pausing a paused scope changes nothing.
+    Posts that come due are held until publishing is resumed. A second pause of the same scope changes nothing.
     """
     services: APIServices = request.app.state.services
     scope = body.to_scope()
@@ -39,11 +39,11 @@ async def pause(body: CreatePause, request: Request) -> Response:
     return await perform_for_operator(request, pause_and_list, _shown)
 
 
-@router.post("/v1/pauses/resume", response_model=Resumed, openapi_extra=needs(OPERATOR))
-async def resume(body: PauseScope, request: Request) -> Response:
-    """End the pause of exactly this scope, and queue the posts that it held."""
+@router.post("/v1/pauses/resume", response_model=ResumedPosts, openapi_extra=needs(OPERATOR))
+async def resume_publishing(body: PauseScope, request: Request) -> Response:
+    """End the pause of exactly this scope. Its held posts are queued again."""
     scope = body.to_scope()
-    return await perform_for_operator(request, lambda work: pauses.resume(work, scope), Resumed.of)
+    return await perform_for_operator(request, lambda work: pauses.resume(work, scope), ResumedPosts.of)
 
 
 def _shown(rows: Sequence[PauseRow]) -> PauseList:

@@ -9,7 +9,7 @@ from letmepost.domain.ids import Prefix
 from letmepost.http.gate import GatedRoute, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work, perform, respond
-from letmepost.http.schemas.accounts import Deleted
+from letmepost.http.schemas.accounts import DeletedObject
 from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.filters import PageQuery
 from letmepost.http.schemas.profiles import NameProfile, ProfileList, ProfileView
@@ -49,8 +49,8 @@ async def rename_profile(profile_id: str, body: NameProfile, request: Request) -
     return await perform(request, lambda work: profiles.rename(work, profile_uuid, body.name), ProfileView.of)
 
 
-@router.delete("/v1/profiles/{profile_id}", response_model=Deleted, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
+@router.delete("/v1/profiles/{profile_id}", response_model=DeletedObject, openapi_extra=needs(Scope.ACCOUNTS_WRITE))
 async def delete_profile(profile_id: str, request: Request) -> Response:
     """Delete an empty profile."""
     profile_uuid = path_id(Prefix.PROFILE, profile_id)
-    return await perform(request, lambda work: profiles.delete(work, profile_uuid), Deleted.named(Prefix.PROFILE))
+    return await perform(request, lambda work: profiles.delete(work, profile_uuid), DeletedObject.named(Prefix.PROFILE))

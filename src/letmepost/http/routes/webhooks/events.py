@@ -12,14 +12,14 @@ from letmepost.http.paging import next_cursor, position
 from letmepost.http.perform import begin_work, perform, respond
 from letmepost.http.schemas.base import path_id
 from letmepost.http.schemas.events import (
-    DeliveryPage,
-    DeliveryView,
     EventPage,
     EventQuery,
     EventView,
-    Replayed,
-    ReplayedOne,
+    ReplayedDeliveries,
+    ReplayedDelivery,
     ReplayRange,
+    WebhookDeliveryPage,
+    WebhookDeliveryView,
 )
 from letmepost.http.schemas.filters import PageQuery
 from letmepost.services.webhooks import stream
@@ -29,46 +29,50 @@ router = APIRouter(route_class=GatedRoute, tags=["events"])
 
 @router.get("/v1/events", response_model=EventPage, openapi_extra=needs(Scope.EVENTS_READ))
 async def list_events(request: Request, query: Annotated[EventQuery, Query()]) -> Response:
-    """List the events that webhooks receive, oldest first. Poll with `cursor`: no event is skipped."""
+    """List events, oldest first. These are the events that webhooks receive. None is ever skipped."""
     after = position(query.cursor) or 0
     async with begin_work(request) as work:
         found = await stream.list_events(work, after=after, types=query.type, limit=query.limit)
     last = found[-1].position if found else after
     caller = caller_of(request)
-    return respond(EventPage(data=[EventView.of(event, caller) for event in found], next_cursor=str(last)))
+    return respond(EventPage(data=[EventView.of(event, caller).plain() for event in found], next_cursor=str(last)))
 
 
 @router.get(
     "/v1/webhook-endpoints/{endpoint_id}/deliveries",
-    response_model=DeliveryPage,
+    response_model=WebhookDeliveryPage,
     openapi_extra=needs(Scope.WEBHOOKS_READ),
 )
-async def list_deliveries(endpoint_id: str, request: Request, query: Annotated[PageQuery, Query()]) -> Response:
-    """List the deliveries to an endpoint, sent and waiting, newest first."""
+async def list_webhook_deliveries(endpoint_id: str, request: Request, query: Annotated[PageQuery, Query()]) -> Response:
+    """List the deliveries to a webhook endpoint, newest first."""
     endpoint_uuid, before = path_id(Prefix.ENDPOINT, endpoint_id), before_cursor(Prefix.DELIVERY, query.cursor)
     async with begin_work(request) as work:
         rows = await stream.list_deliveries(work, endpoint_uuid, before=before, limit=query.limit + 1)
     following = next_cursor(Prefix.DELIVERY, [row.id for row in rows], query.limit)
-    return respond(DeliveryPage(data=[DeliveryView.of(row) for row in rows[: query.limit]], next_cursor=following))
+    return respond(
+        WebhookDeliveryPage(data=[WebhookDeliveryView.of(row) for row in rows[: query.limit]], next_cursor=following)
+    )
 
 
 @router.post(
-    "/v1/deliveries/{delivery_id}/replay", response_model=ReplayedOne, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
+    "/v1/deliveries/{delivery_id}/replay", response_model=ReplayedDelivery, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
 )
-async def replay_delivery(delivery_id: str, request: Request) -> Response:
-    """Resend a delivery. Its retry schedule starts again."""
+async def replay_webhook_delivery(delivery_id: str, request: Request) -> Response:
+    """Send a delivery again, from the start of its retry schedule."""
     delivery_uuid = path_id(Prefix.DELIVERY, delivery_id)
-    return await perform(request, lambda work: stream.replay_delivery(work, delivery_uuid), ReplayedOne.of)
+    return await perform(request, lambda work: stream.replay_delivery(work, delivery_uuid), ReplayedDelivery.of)
 
 
 @router.post(
-    "/v1/webhook-endpoints/{endpoint_id}/replay", response_model=Replayed, openapi_extra=needs(Scope.WEBHOOKS_WRITE)
+    "/v1/webhook-endpoints/{endpoint_id}/replay",
+    response_model=ReplayedDeliveries,
+    openapi_extra=needs(Scope.WEBHOOKS_WRITE),
 )
-async def replay_endpoint(endpoint_id: str, body: ReplayRange, request: Request) -> Response:
-    """Send every event of a period to an endpoint, including events from before the endpoint existed."""
+async def replay_events(endpoint_id: str, body: ReplayRange, request: Request) -> Response:
+    """Send every event of a period to a webhook endpoint, including those from before it existed."""
     endpoint_uuid = path_id(Prefix.ENDPOINT, endpoint_id)
     return await perform(
         request,
         lambda work: stream.replay_endpoint(work, endpoint_uuid, body.after, body.before),
-        lambda count: Replayed(deliveries=count),
+        lambda count: ReplayedDeliveries(deliveries=count),
     )

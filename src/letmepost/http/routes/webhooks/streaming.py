@@ -58,12 +58,12 @@ async def follow_events(
     query: Annotated[StreamQuery, Query()],
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
 ) -> Response:
-    """Follow new events as server-sent events.
+    """Follow the stream of events, as server-sent events.
 
-    `id` is the event's position in the stream, `event` its type, and `data` the envelope that webhooks receive. The
-    stream starts after `Last-Event-ID` (which clients send when they reconnect), or `cursor`, or now. No event is
-    skipped or repeated. The first block contains the start position. A key may have ten open streams, unless the
-    operator allows another number. One more is rejected with 429 `rate_limited`, rule `events.streams_max`.
+    `id` is the event's position, `event` its type, and `data` the envelope that webhooks receive. The stream starts
+    after `Last-Event-ID` (clients send it automatically when they reconnect), after `cursor`, or now. Nothing is
+    skipped or repeated. The first block has the start position. A key may follow ten streams at the same time, unless
+    the operator has set another number. One more is rejected with 429, rule `events.streams_max`.
     """
     services: APIServices = request.app.state.services
     caller = caller_of(request)
