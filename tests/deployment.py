@@ -32,6 +32,7 @@ from letmepost.settings import Settings
 from letmepost.worker.main import run_worker
 from letmepost.worker.services import WorkerServices
 from tests.database import DatabaseURLs
+from tests.documented import DocumentedStatuses
 
 OPERATOR_TOKEN = "operator-token-operator-token-operator"
 SANDBOX_TOKEN = "sandbox-token-sandbox"
@@ -198,9 +199,12 @@ async def deployed(
         settings = settings_for(urls, redis_url, directory / "media", sandbox_url=sandbox_url, **changes)
         app = make_api(settings, known, environment or {})
         transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+        hooks = {"response": [DocumentedStatuses.load().check]}
         async with (
             app.router.lifespan_context(app),
-            httpx2.AsyncClient(transport=transport, base_url="http://letmepost.test", timeout=60) as http,
+            httpx2.AsyncClient(
+                transport=transport, base_url="http://letmepost.test", timeout=60, event_hooks=hooks
+            ) as http,
             Deployment(settings, environment or {}, app, http, sandbox_url, known) as deployment,
         ):
             if with_worker:
