@@ -4,6 +4,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+# Generated clients have an environment of their own, because they need other versions than the project.
+CLIENTS := .venv/clients
 # Each worker of pytest starts its own PostgreSQL and Valkey. One worker more than cores, because tests also wait.
 PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal
 
@@ -24,8 +26,8 @@ need = command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-all test-pds test-browser test-image faults faults-short bench lint format openapi \
-	env-example requirements secrets clean
+.PHONY: help install dev test test-all test-pds test-browser test-clients test-image faults faults-short bench lint \
+	format openapi env-example requirements secrets clean
 
 # The port of the API that `make dev` starts; 0 selects a free one.
 PORT ?= 8080
@@ -41,7 +43,7 @@ dev: install  ## Run the whole service on this machine until Ctrl-C (PORT=8081 t
 test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to select some)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-all: test test-pds test-browser test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
+test-all: test test-pds test-browser test-clients test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
 
 test-pds: install  ## Run the tests against a real Bluesky server (requires Node)
 	@$(call need,node,nodejs)
@@ -51,6 +53,11 @@ test-pds: install  ## Run the tests against a real Bluesky server (requires Node
 test-browser: install  ## Test the pages with Chromium, and save screenshots
 	@$(call need,chromium,chromium)
 	$(BIN)/python -m pytest -s tests/browser
+
+test-clients: install $(CLIENTS)/installed  ## Lint the OpenAPI description, generate clients from it, and use them (requires Node)
+	@$(call need,node,nodejs)
+	@$(call need,npm,npm)
+	$(BIN)/python -m pytest tests/clients
 
 test-image: install  ## Run the steps of the Dockerfile and docker-compose.yml as processes (requires a package index)
 	$(BIN)/python -m pytest tests/image
@@ -94,6 +101,7 @@ requirements: install  ## Regenerate requirements/*.txt from pyproject.toml (UPG
 	$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	$(COMPILE) pyproject.toml --extra dev-servers --group dev --constraints requirements/runtime.txt \
 		--output-file requirements/dev.txt
+	$(COMPILE) --group clients --output-file requirements/clients.txt
 
 # A secret that becomes part of a URL has only letters, digits, - and _. Existing values are kept: a secret is added if
 # its name is missing or has no value. The file is replaced in one step.
@@ -126,4 +134,12 @@ $(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml
 	@$(BIN)/uv --quiet pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'import letmepost.bootstrap.api, letmepost.bootstrap.sandbox, letmepost.bootstrap.worker, \
 		letmepost.cli.dev, letmepost.storage.migrating; letmepost.platforms.discover()'
+	@touch $@
+
+$(CLIENTS)/installed: requirements/clients.txt | $(INSTALLED)
+	@echo "Installing into $(CLIENTS)…"
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(UV) sync --python $(CLIENTS)/bin/python --require-hashes requirements/clients.txt || \
+		$(CLIENTS)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes \
+		-r requirements/clients.txt
 	@touch $@

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("letmepost", deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("letmepost")
 
-pytest_plugins = ["tests.servers", "tests.database", "tests.deployment", "tests.s3"]
+pytest_plugins = ["tests.servers", "tests.database", "tests.deployment", "tests.s3", "tests.npm"]
 
 _PURE = {"domain", "platforms"}
 _WHOLE = "test_end_to_end.py"

@@ -1,8 +1,7 @@
 """A real Bluesky network on loopback, and deployments that publish there with live keys."""
 
-import faulthandler
-import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -10,39 +9,18 @@ import pytest
 from letmepost.domain.api_keys import Mode
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import Client, Deployment, deployed
+from tests.npm import Node
 from tests.pds.authors import Author, connect
-from tests.pds.installing import CannotInstallError, Node, find_node, install
 from tests.pds.network import Addresses, Network, Person, running
 from tests.pds.proxy import Proxy, proxied
 
 
 @pytest.fixture(scope="session")
-def node() -> Node:
-    """Node and npm. Without them, nothing can be tested here, and the run fails."""
-    try:
-        return find_node()
-    except CannotInstallError as error:
-        pytest.exit(str(error), returncode=1)
-
-
-@pytest.fixture(scope="session")
-def addresses(node: Node, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Addresses]:
-    """The network, which runs as long as the tests."""
-    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
-    cache = pytestconfig.cache
-    assert capture is not None
-    assert cache is not None
-
-    def say(line: str) -> None:
-        with capture.global_and_fixture_disabled():
-            sys.stderr.write(f"\ntests/pds: {line}\n")
-            sys.stderr.flush()
-
-    faulthandler.cancel_dump_traceback_later()  # npm may take longer than the time limit of a test
-    try:
-        installed = install(node, cache.mkdir, say)
-    except CannotInstallError as error:
-        pytest.exit(str(error), returncode=1)
+def addresses(
+    node: Node, install_packages: Callable[[Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Addresses]:
+    """The network, up for as long as the tests run."""
+    installed = install_packages(Path(__file__).parent / "server")
     with running(node, installed, tmp_path_factory.mktemp("pds")) as found:
         yield found
 

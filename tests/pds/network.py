@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx2
 
-from tests.pds.installing import Node
+from tests.npm import Node
 
 POST = "app.bsky.feed.post"
 APP_URL = "http://app.test"

@@ -1,33 +1,36 @@
-"""Installs the real Bluesky server with npm: once, in whichever run is first, and never into the source tree."""
+"""Installs programs with npm: once, by whichever run comes first, and never into the source tree."""
 
+import faulthandler
 import fcntl
 import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-HERE = Path(__file__).parent / "server"
+import pytest
+
 OLDEST_NODE = 20
 
 _SAY_EVERY_S = 15
 _LOG_TAIL_LINES = 40
 
 Say: TypeAlias = Callable[[str], None]
-"""Reports progress in one line."""
+"""Prints a line for the person who watches the run."""
 
 
 class CannotInstallError(Exception):
-    """The server cannot be installed. The message states why and what to do."""
+    """The programs cannot be installed. The message has the reason and what to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """The Node in the search path, and what its native modules must match."""
+    """The Node on the search path. `headers`: where its headers are, for native modules."""
 
     node: str
     npm: str
@@ -44,10 +47,10 @@ def find_node() -> Node:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         missing = " and ".join(name for name, path in (("node", node), ("npm", npm)) if path is None)
-        raise CannotInstallError(f"{missing} not found: these tests run a real Bluesky server, which needs {_wanted()}")
+        raise CannotInstallError(f"{missing} not found: these tests need {_wanted()}")
     version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
     if int(version.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
-        raise CannotInstallError(f"{node} is Node {version}: the Bluesky server needs {_wanted()}")
+        raise CannotInstallError(f"{node} is Node {version}: these tests need {_wanted()}")
     prefix = Path(node).resolve().parent.parent
     has_headers = (prefix / "include" / "node" / "node.h").is_file()
     return Node(node=node, npm=npm, version=version, headers=prefix if has_headers else None)
@@ -57,20 +60,25 @@ def _wanted() -> str:
     return f"Node {OLDEST_NODE} or later with npm (https://nodejs.org)."
 
 
-def install(node: Node, cache: Callable[[str], Path], say: Say) -> Path:
-    """Return the directory of the installed server. Run `npm ci` if no run has before.
+def install(node: Node, source: Path, cache: Callable[[str], Path], say: Say) -> Path:
+    """Return a copy of a folder with its packages installed: by `npm ci`, if no run has installed these yet.
 
     Args:
-        cache: returns a directory that outlives this run, by its name.
+        source: a folder with package.json and package-lock.json.
+        cache: makes a directory that outlives this run, by its name.
+
+    Raises:
+        CannotInstallError: npm failed.
     """
-    lock_file = (HERE / "package-lock.json").read_bytes()
-    # Modules that were compiled for one Node do not load in another.
+    lock_file = (source / "package-lock.json").read_bytes()
+    # What was compiled for one Node does not load in another.
     key = hashlib.sha256(lock_file + node.version.encode() + os.uname().machine.encode()).hexdigest()[:16]
-    directory = cache(f"pds-{key}")
+    directory = cache(f"{source.parent.name}-{key}")
     done = directory / "installed"
     with _turn(directory / "lock", say):
-        for name in ("package.json", "package-lock.json", "server.mjs"):
-            _copy(HERE / name, directory / name)
+        for path in source.iterdir():
+            if path.is_file():
+                _copy(path, directory / path.name)
         if not done.exists():
             _npm_ci(node, directory, say)
             done.touch()
@@ -79,19 +87,19 @@ def install(node: Node, cache: Callable[[str], Path], say: Say) -> Path:
 
 @contextmanager
 def _turn(lock: Path, say: Say) -> Iterator[None]:
-    """Let one run at a time install. The kernel releases the lock if the run ends."""
+    """Let one run install at a time. The kernel releases the lock if the run dies."""
     with lock.open("w") as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("another run is installing the Bluesky server: waiting for it")
+            say("another run is installing the packages: waiting for it")
             fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy atomically, because another run may be starting the server from it."""
-    partial = target.with_suffix(".partial")
+    """Replace a file in one step, because another run may be using it."""
+    partial = target.with_name(f"{target.name}.partial")
     shutil.copyfile(source, partial)
     partial.replace(target)
 
@@ -99,10 +107,10 @@ def _copy(source: Path, target: Path) -> None:
 def _npm_ci(node: Node, directory: Path, say: Say) -> None:
     environment = dict(os.environ)
     if node.headers is not None:
-        # Otherwise node-gyp downloads the headers. An existing setting is kept.
+        # Otherwise node-gyp downloads them.
         environment.setdefault("npm_config_nodedir", str(node.headers))
     log = directory / "npm.log"
-    say(f"installing the Bluesky server into {directory} with npm ci; this first time takes some minutes")
+    say(f"installing packages into {directory} with npm ci; this can take some minutes the first time")
     with log.open("wb") as output:
         command = [node.npm, "ci", "--no-audit", "--no-fund"]
         process = subprocess.Popen(
@@ -129,3 +137,35 @@ def _wait(process: "subprocess.Popen[bytes]", say: Say) -> int:
             say(f"npm ci: {seconds} s")
         else:
             return code
+
+
+@pytest.fixture(scope="session")
+def node() -> Node:
+    """Node and npm. Tests that need them fail without them."""
+    try:
+        return find_node()
+    except CannotInstallError as error:
+        pytest.exit(str(error), returncode=1)
+
+
+@pytest.fixture(scope="session")
+def install_packages(node: Node, pytestconfig: pytest.Config) -> Callable[[Path], Path]:
+    """Install the packages of a folder, as `install`."""
+    capture = pytestconfig.pluginmanager.getplugin("capturemanager")
+    cache = pytestconfig.cache
+    assert capture is not None
+    assert cache is not None
+
+    def say(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            sys.stderr.write(f"\n{line}\n")
+            sys.stderr.flush()
+
+    def install_folder(source: Path) -> Path:
+        faulthandler.cancel_dump_traceback_later()  # npm may take longer than a test may
+        try:
+            return install(node, source, cache.mkdir, say)
+        except CannotInstallError as error:
+            pytest.exit(str(error), returncode=1)
+
+    return install_folder
