@@ -13,7 +13,6 @@ from pydantic.alias_generators import to_camel
 from letmepost.http.describing.fields import FIELDS
 from letmepost.http.describing.names import named_by_title
 from letmepost.http.describing.refusals import refusals_of, responses
-from letmepost.http.describing.rejections import more_responses, more_statuses
 from letmepost.http.describing.requests import REQUESTS
 from letmepost.http.describing.samples import Samples
 from letmepost.http.describing.webhooks import webhooks
@@ -87,7 +86,7 @@ def _complete(schema: dict[str, Any], platform: str) -> dict[str, Any]:
     components["securitySchemes"] = _SCHEMES
     components["parameters"] = {"IdempotencyKey": dict(IDEMPOTENCY_KEY), "Prefer": dict(PREFER)}
     components["headers"] = deepcopy(dict(HEADERS))
-    components["responses"] = {**responses(), **more_responses()}
+    components["responses"] = responses()
     schema["security"] = [{"bearer": []}]
     _describe_fields(components["schemas"])
     samples = Samples(components["schemas"], platform)
@@ -131,7 +130,7 @@ def _explain(method: str, path: str, operation: dict[str, Any]) -> None:
     for content in operation.get("requestBody", {}).get("content", {}).values():
         content["schema"] = _body(content["schema"])
     found = {status: answer for status, answer in operation["responses"].items() if status not in REFUSALS}
-    refused = {**refusals_of(method, path, operation), **more_statuses(operation)}
+    refused = refusals_of(method, path, operation)
     operation["responses"] = dict(sorted({**refused, **found}.items()))
     names = [_REQUEST_ID, *(RATE_LIMIT_HEADERS if scope not in {None, OPERATOR} else ())]
     for answer in found.values():

@@ -24,7 +24,6 @@ from letmepost_client.models import (
     Account,
     Batch,
     BlueskyOptions,
-    BrokenRule,
     CreatePost,
     CreateSandboxAccount,
     CreateWebhookEndpoint,
@@ -37,6 +36,7 @@ from letmepost_client.models import (
     NewWebhookEndpoint,
     PostEvent,
     PostStatus,
+    RuleViolation,
     Target,
     TestDelivery,
     UploadMediaBody,
@@ -84,7 +84,7 @@ def check_error(client: AuthenticatedClient, account_id: str) -> None:
     assert refused.error.code == "preflight_failed"
     assert refused.error.violations
     violation = refused.error.violations[0]
-    assert isinstance(violation, BrokenRule)
+    assert isinstance(violation, RuleViolation)
     assert violation.account_id == account_id
 
 

@@ -1,4 +1,4 @@
-"""Which refusals an operation knows, each with an example."""
+"""The errors of each operation, with examples."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -7,7 +7,7 @@ from typing import Any
 from letmepost.domain import refusals
 from letmepost.domain.errors import FailureKind, PlatformFailure, RequestError
 from letmepost.domain.ids import Prefix
-from letmepost.domain.sizes import JSON_BODY_MAX_BYTES, MIB
+from letmepost.domain.sizes import HEAD_MAX_BYTES, JSON_BODY_MAX_BYTES, KIB, MIB
 from letmepost.http.errors import INTERNAL_ERROR, error_fields
 from letmepost.http.gate import ANY_KEY, OPERATOR, scope_of
 
@@ -56,6 +56,16 @@ _EXAMPLES: Mapping[str, tuple[int, str, RequestError | PlatformFailure | None]] 
             "The body is larger than the operation accepts.",
             refusals.requests.BODY_SIZE_MAX(max_mib=JSON_BODY_MAX_BYTES // MIB),
         ),
+        "TooSlow": (
+            408,
+            "The headers or the body arrived too slowly.",
+            refusals.requests.HEADERS_TIMEOUT(seconds=10),
+        ),
+        "HeadersTooLarge": (
+            431,
+            "The request line and the headers are too large.",
+            refusals.requests.HEADERS_SIZE_MAX(max_kib=HEAD_MAX_BYTES // KIB),
+        ),
         "TooMany": (
             429,
             "The rate limit of the key, or a quota, is used up.",
@@ -74,11 +84,22 @@ _EXAMPLES: Mapping[str, tuple[int, str, RequestError | PlatformFailure | None]] 
         ),
     }
 )
+_OF_OPERATIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        # A media item that the request names does not exist, or belongs to another profile.
+        "createPost": ("NotFound",),
+        "validatePost": ("NotFound",),
+        # The platform does not exist.
+        "createConnectSession": ("NotFound",),
+        # The URL is signed. It names a media item that may be gone, or may have its bytes already.
+        "uploadMediaBytes": ("Invalid", "NotFound", "Conflict"),
+    }
+)
 _WAITS = {"TooMany", "Conflict"}
 
 
 def responses() -> dict[str, Any]:
-    """Every refusal, for `components`."""
+    """Return every error response, for `components`."""
     return {name: _response(name) for name in _EXAMPLES}
 
 
@@ -95,7 +116,7 @@ def _response(name: str) -> dict[str, Any]:
 
 
 def refusals_of(method: str, path: str, operation: Mapping[str, Any]) -> dict[str, Any]:
-    """The refusals that an operation can be answered with, by status."""
+    """Return the error responses of an operation, by status."""
     return {
         str(_EXAMPLES[name][0]): {"$ref": f"#/components/responses/{name}"}
         for name in _names(method, path, operation, scope_of(operation))
@@ -112,9 +133,12 @@ def _names(method: str, path: str, operation: Mapping[str, Any], scope: str | No
         and ("{" in path or scope == OPERATOR or operation["operationId"] in _NAMES_A_PLATFORM),
         "Conflict": scope is not None and method != "get",
         "TooLarge": "requestBody" in operation,
-        "TooMany": scope not in {None, OPERATOR},
+        "TooMany": scope is not None,
+        "TooSlow": True,
+        "HeadersTooLarge": True,
         "Defect": True,
         "PlatformRefused": asks,
         "PlatformAway": asks or operation["operationId"] in _FETCHES,
     }
     yield from (name for name, is_known in knows.items() if is_known)
+    yield from _OF_OPERATIONS.get(operation["operationId"], ())

@@ -9,7 +9,7 @@ from letmepost.domain.errors import ErrorCode, FixableBy
 from letmepost.http.schemas.base import Left, Moment, View
 
 
-class BrokenRule(View):
+class RuleViolation(View):
     """A broken rule, and the target that breaks it."""
 
     target: int = Field(description="The target's place in the request, from 0.")
@@ -24,7 +24,7 @@ class BrokenRule(View):
     unit: Left[str] = None
 
 
-class InvalidField(View):
+class FieldViolation(View):
     """A field or query parameter that does not match the schema of the request."""
 
     field: str = Field(description="Its path in the body, or the name of the query parameter.")
@@ -34,7 +34,7 @@ class InvalidField(View):
     suggestion: Left[str] = Field(default=None, description="The name or value that was probably meant.")
 
 
-class UsedUp(View):
+class ExceededQuota(View):
     """The quota that has no room for the request."""
 
     name: str
@@ -61,12 +61,12 @@ class ErrorView(View):
     doc_url: str
     rule_url: Left[str] = None
     request_id: str
-    violations: Left[Sequence[BrokenRule | InvalidField]] = Field(
+    violations: Left[Sequence[RuleViolation | FieldViolation]] = Field(
         default=None,
         description="Every broken rule of `preflight_failed`; every invalid field of a request that does not match its "
         "schema, up to 50.",
     )
-    quota: Left[UsedUp] = Field(default=None, description="The quota of `quota_exceeded`, and how much of it is used.")
+    quota: Left[ExceededQuota] = Field(default=None, description="The quota of `quota_exceeded`, and its usage.")
     suggested_request: Left[Mapping[str, Any]] = Field(
         default=None, description="The body in the shape of this API, if the request has that of another one."
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from letmepost.domain.errors import ErrorCode
+from letmepost.domain.errors import ErrorCode, FixableBy
 from letmepost.http.schemas.base import DescribedAs, Left, Moment, View
 from letmepost.http.schemas.lateness import LatenessView
 
@@ -25,7 +25,9 @@ class ErrorDetailsView(View):
     message: str = Field(description="For a person. Branch on `code` and `rule`.")
     rule: Left[str] = Field(default=None, description="The rule that was broken.")
     platform: Left[str] = None
-    remediation: Left[str] = None
+    remediation: Left[str] = Field(default=None, description="How to fix it, in one step.")
+    fixable_by: Left[FixableBy] = Field(default=None, description="Who can remove the cause.")
+    retryable: Left[bool] = Field(default=None, description="Whether a retry can succeed.")
     platform_response: Left[Any] = Field(default=None, description="The platform's own response, without secrets.")
     lateness: Left[LatenessView] = Field(default=None, description="How late the post was, and what it waited for.")
     budget: Left[ExhaustedLimitView] = Field(default=None, description="The limit of the platform that was used up.")
