@@ -64,7 +64,7 @@ def test_resuming_without_a_pause_is_reported(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--platform", "myspace"), "no platform 'myspace'"),
+        (("--platform", "myspace"), "Unknown platform: `myspace`."),
         (("--account", ACCOUNT), "in its organization"),
         (("--org", ORGANIZATION), "organization"),
     ],

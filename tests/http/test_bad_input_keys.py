@@ -30,13 +30,8 @@ async def test_every_invalid_key_gets_the_same_message(tenant: Tenant) -> None:
     await tenant.admin.do(revoke, revoked.key[-4:], tenant.uuid)
     typo = key[:20] + ("a" if key[20] != "a" else "b") + key[21:]
     strangers = [
-        None,
-        "",
         "Bearer",
         "Bearer ",
-        key,
-        f"Basic {key}",
-        f"Token {key}",
         f"Bearer {key} {key}",
         f"Bearer {key}x",
         f"Bearer {key[:-1]}",

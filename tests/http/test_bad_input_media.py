@@ -210,7 +210,7 @@ async def test_forbidden_media_url_is_rejected_at_accept(guarded: Tenant, url: s
         reply = await guarded.client.post("/v1/posts", wanted)
     check_refusal(reply, 400, "validation_failed", "media.url.unreachable")
     assert "password" not in reply.text
-    assert reply.json()["error"]["message"].startswith("media[0].url: ")
+    assert reply.json()["error"]["field"] == "media[0].url"
 
 
 async def test_forbidden_media_url_is_rejected_in_every_field(guarded: Tenant) -> None:
@@ -237,7 +237,7 @@ async def test_forbidden_media_url_is_rejected_in_every_field(guarded: Tenant) -
         bulk = await client.post("/v1/posts/bulk", {"posts": [_body(account_id, *bad)]})
     for path, reply in refusals.items():
         check_refusal(reply, 400, "validation_failed", "media.url.unreachable")
-        assert path.partition(": ")[0] in reply.json()["error"]["message"]
+        assert reply.json()["error"].get("field", "") == path.partition(": ")[0]
     [item] = bulk.json()["data"]
     assert (item["status"], item["body"]["error"]["rule"]) == (400, "media.url.unreachable")
 

@@ -56,7 +56,7 @@ async def test_account_of_another_tenant_is_unknown(tenant: Tenant, neighbor: Te
         await _rejected(tenant, {"targets": [{"accountId": account_id}]}, "target.account.not_connected")
         for account_id in (foreign_account_id, f"acc_{ABSENT_ID}")
     ]
-    assert refusals[0]["message"] == refusals[1]["message"]
+    assert len({refusal["message"].partition("`")[0] for refusal in refusals}) == 1
     assert await neighbor.followers_see() == []
 
 
@@ -79,14 +79,14 @@ async def test_target_outside_the_requested_profile_is_rejected(tenant: Tenant, 
 
 async def test_key_of_one_profile_cannot_post_for_another(tenant: Tenant) -> None:
     scoped = await tenant.key(profileId=await tenant.profile())
-    for profile_id in (await tenant.profile(), "prof_nonsense", f"prof_{ABSENT_ID}"):
+    for profile_id in (await tenant.profile(), f"prof_{ABSENT_ID}"):
         body = {"targets": [{"platform": PLATFORM}], "profileId": profile_id}
         await _rejected(tenant, body, "profile.scope_mismatch", by=scoped)
 
 
 async def test_disconnected_account_is_rejected(tenant: Tenant, account_id: str) -> None:
     assert (await tenant.client.call("DELETE", f"/v1/accounts/{account_id}")).status_code == 200
-    await _rejected(tenant, {"targets": [{"accountId": account_id}]}, "target.account.not_connected")
+    await _rejected(tenant, {"targets": [{"accountId": account_id}]}, "account.disconnected", status=409)
     await _rejected(tenant, {"targets": [{"platform": PLATFORM}]}, "target.account.not_connected")
 
 
@@ -112,8 +112,9 @@ async def test_ambiguous_platform_is_rejected_with_the_candidates(tenant: Tenant
 
 
 async def test_platform_without_an_account_is_rejected(tenant: Tenant) -> None:
-    for platform in (PLATFORM, "elsewhere", PLATFORM.upper(), ""):
-        await _rejected(tenant, {"targets": [{"platform": platform}]}, "target.account.not_connected")
+    await _rejected(tenant, {"targets": [{"platform": PLATFORM}]}, "target.account.not_connected")
+    for platform in ("elsewhere", PLATFORM.upper(), ""):
+        await _rejected(tenant, {"targets": [{"platform": platform}]}, "platform.unknown")
 
 
 @pytest.mark.parametrize("media_id", ["", "nonsense", f"acc_{ABSENT_ID}", f"med_{ABSENT_ID}"])
@@ -203,7 +204,7 @@ async def test_first_failing_check_determines_the_error(tenant: Tenant, account_
     del body["unknown"]
     await _rejected(tenant, body, "mode_conflict")
     del body["publishNow"]
-    await _rejected(tenant, body, "target.account.not_connected")
+    await _rejected(tenant, body, "platform.unknown")
     body["targets"] = [{"accountId": account_id}]
     await _rejected(tenant, body, "options.elsewhere")
     del body["options"]

@@ -74,7 +74,7 @@ async def test_every_linked_page_exists(client: Client, listing: str) -> None:
     assert len(pages) >= len(ErrorCode)
     for page in pages:
         text, _ = await read(client, page)
-        assert "What to do" in text
+        assert "How to fix it" in text
 
 
 async def test_pages_linked_by_an_error_exist(client: Client) -> None:

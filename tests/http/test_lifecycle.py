@@ -57,7 +57,7 @@ async def test_draft_is_stored_and_not_sent_until_it_is_published(tenant: Tenant
     assert reply.status_code in {200, 202}, reply.text
     assert (await settled(client, post_id))["status"] == "published"
     again = await client.post(f"/v1/batches/{made.json()['id']}/publish")
-    assert (again.status_code, again.json()["error"]["rule"]) == (409, "post.status")
+    assert (again.status_code, again.json()["error"]["rule"]) == (409, "batch.status")
 
 
 async def test_canceled_post_is_not_sent_and_can_be_retried(client: Client) -> None:

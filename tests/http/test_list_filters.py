@@ -89,7 +89,7 @@ async def test_unknown_filter_value_is_rejected_with_the_allowed_values(
 
 async def test_misspelled_filter_value_gets_a_suggestion(client: Client) -> None:
     error = check_refusal(await client.get("/v1/posts?status=canceledd"), 400, "validation_failed", "status")
-    assert error["remediation"].startswith("Did you mean `canceled`?")
+    assert error["remediation"].startswith("Send `canceled` instead.")
     assert error["violations"][0]["suggestion"] == "canceled"
 
 

@@ -221,7 +221,7 @@ async def test_media_item_belongs_to_a_profile_and_is_listed_there(tenant: Tenan
         unknown = await http.post(
             f"/v1/media?profileId=prof_{ABSENT_ID}", files={"file": ("a.png", png())}, headers=sent
         )
-    check_refusal(unknown, 404, "not_found")
+    check_refusal(unknown, 400, "validation_failed", "profileId")
 
 
 async def expire(tenant: Tenant, media_id: str) -> None:

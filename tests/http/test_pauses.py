@@ -44,7 +44,7 @@ async def test_scope_that_is_not_paused_cannot_be_resumed(tenant: Tenant) -> Non
 
 async def test_unknown_platform_cannot_be_paused(tenant: Tenant) -> None:
     refused = await operator(tenant).post("/v1/pauses", {"platform": "nowhere"})
-    check_refusal(refused, 400, "validation_failed", "platform")
+    check_refusal(refused, 400, "validation_failed", "platform.unknown")
     assert (await operator(tenant).get("/v1/pauses")).json() == {"data": []}
 
 

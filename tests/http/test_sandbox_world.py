@@ -186,8 +186,8 @@ async def test_clock_is_set_to_a_later_time_within_a_year(tenant: Tenant, second
 
 @pytest.mark.parametrize("body", [{}, {"advanceS": 60, "to": "2030-01-01T00:00:00Z"}])
 async def test_clock_request_needs_exactly_one_of_its_fields(tenant: Tenant, body: dict[str, Any]) -> None:
-    error = check_refusal(await tenant.client.post("/v1/sandbox/clock", body), 400, "validation_failed", "body")
-    assert error["message"] == "body: needs exactly one of advanceS and to"
+    error = check_refusal(await tenant.client.post("/v1/sandbox/clock", body), 400, "validation_failed", "advanceS")
+    assert error["message"] == "Exactly one of `advanceS` and `to` is required."
 
 
 async def test_clock_can_be_read_by_every_test_key(tenant: Tenant) -> None:
@@ -252,7 +252,7 @@ async def test_test_world_requires_a_test_key_of_the_whole_organization(tenant: 
     live = await tenant.key(Mode.LIVE)
     check_refusal(await live.post(path, body), 403, "unauthorized", "sandbox.test_key")
     scoped = await tenant.key(profileId=await tenant.profile())
-    check_refusal(await scoped.post(path, body), 403, "unauthorized", "profile.scope_mismatch")
+    check_refusal(await scoped.post(path, body), 403, "unauthorized", "profile.key_limited")
 
 
 async def test_reset_cancels_waiting_posts_and_empties_the_simulators(tenant: Tenant) -> None:

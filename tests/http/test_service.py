@@ -121,7 +121,7 @@ async def test_links_of_errors_lead_to_pages(tenant: Tenant) -> None:
     ):
         error = reply.json()["error"]
         links = [error[name] for name in ("docUrl", "ruleUrl") if name in error]
-        assert len(links) == (2 if error["code"] == "preflight_failed" else 1)
+        assert len(links) == (1 if error["rule"] == "targets" else 2)
         for link in links:
             page = await tenant.deployment.http.get(urlsplit(link).path)
             assert page.status_code == 200, link
@@ -237,7 +237,7 @@ async def test_internal_error_contains_only_its_request_id(
             reply = await tenant.client.get("/v1/posts", x_request_id="find-me")
         error = check_refusal(reply, 500, "internal_error")
         assert reply.headers["x-request-id"] == error["requestId"] == "find-me"
-        assert set(error) == {"code", "message", "docUrl", "requestId"}
+        assert set(error) == {"code", "message", "remediation", "fixableBy", "retryable", "docUrl", "requestId"}
         assert "posts" not in error["message"]
         [logged] = [entry for entry in logs if entry["event"] == "request.defect"]
         assert (logged["request_id"], logged["path"]) == ("find-me", "/v1/posts")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from letmepost.domain.errors import NotFound
+from letmepost.domain.errors import InvalidRequest
 from letmepost.services.callers import Caller
 from letmepost.services.idempotency import Answer, Idempotency
 from letmepost.services.media import attachments
@@ -108,13 +108,13 @@ async def test_stored_bytes_are_deleted_when_the_profile_is_deleted_during_the_u
         async with units.begin(media_desk.caller) as work:
             assert await work.profiles.delete(profile_id)
 
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidRequest):
         await media_desk.upload(profile_id, delete_profile)
     assert media_desk.store.open_transactions == [0, 0], "the bytes are stored and deleted again"
     assert media_desk.store.files == []
 
 
 async def test_upload_to_an_unknown_profile_stores_nothing(media_desk: MediaDesk) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidRequest):
         await media_desk.upload(fresh_id())
     assert media_desk.store.open_transactions == []

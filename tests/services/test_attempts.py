@@ -243,7 +243,7 @@ async def test_error_of_a_late_post_contains_the_lateness_and_its_causes(desk: D
     [longest, *_] = error["lateness"]["waits"]
     assert longest["reason"] == "queue"
     assert "s late" in error["message"]
-    assert "waited for a worker" in error["message"]
+    assert "s for a worker" in error["message"]
 
 
 async def test_error_of_a_post_held_until_its_deadline_contains_the_hold(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from letmepost.domain.errors import ErrorCode, FailureKind, PlatformFailure
+from letmepost.domain.errors import ErrorCode, FailureKind, FixableBy, PlatformFailure
 from letmepost.domain.posts import TERMINAL, TRANSITIONS, Cause, PostStatus
 from letmepost.domain.violations import Violation
 from letmepost.services.publishing import outcomes
@@ -142,6 +142,8 @@ def test_error_contains_the_message_of_the_platform() -> None:
         "code": ErrorCode.PLATFORM_REJECTED,
         "message": "The platform said so.",
         "platform": "double",
+        "fixableBy": FixableBy.CALLER,
+        "retryable": False,
         "platformResponse": {"status": 418},
     }
 

@@ -19,7 +19,7 @@ from letmepost.domain.refusals import Refusal
 PROBLEMS_MAX = 50
 """How many problems of one request are reported. A request of a few kilobytes can have thousands."""
 PATH_MAX_CHARS = 200
-_SHOWN_MAX_CHARS = 100
+_SHOWN_MAX_CHARS = 60
 REFUSED = "refused"
 
 MEANT: Mapping[str, str] = MappingProxyType(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from letmepost.domain import refusals
 from letmepost.services.webhooks.samples import SAMPLE_TIME, SAMPLE_ULID, SAMPLE_URI, sample_data
 
 KNOWN: Mapping[str, Any] = MappingProxyType(
@@ -30,7 +31,7 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "avatarUrl": None,
         "checkedOn": "2026-11-29",
         "cid": "bafyreigq4zsipbk5w3uqkb6nh5lwm5e5yrmmnnzmbzl3z4bq7yq4xqvj2a",
-        "code": "account.reauth_required",
+        "code": refusals.accounts.REAUTH_REQUIRED.id,
         "codec": "h264",
         "contentType": "image/png",
         "description": "Our own receiver",
@@ -72,7 +73,7 @@ KNOWN: Mapping[str, Any] = MappingProxyType(
         "remediation": "Shorten the text to 300 graphemes or fewer.",
         "revokedAt": None,
         "responseBody": "ok",
-        "rule": "body.json",
+        "rule": refusals.requests.BODY_JSON.id,
         "ruleUrl": "https://letmepost.example/docs/preflight/body-json",
         "scenarios": ["ok", "slow", "rate_limited"],
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

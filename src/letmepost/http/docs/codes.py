@@ -101,7 +101,7 @@ def code_page(code: ErrorCode) -> str:
     meaning = MEANINGS[code]
     facts = [
         ("Status", f"HTTP {STATUS[code]}; also in the <code>error</code> of a post, a batch item or an event."),
-        ("What to do", prose(meaning.remediation)),
+        ("How to fix it", prose(meaning.remediation)),
         ("Can the same request succeed later?", prose(meaning.again)),
     ]
     return page(code, f"<p>{prose(meaning.summary)}</p>{definitions(facts)}", is_code=True)

@@ -71,7 +71,7 @@ class Attachments:
         """Record a new media item.
 
         Raises:
-            NotFound: its profile was deleted in the meantime.
+            InvalidRequest: its profile was deleted in the meantime.
             QuotaExceeded: there is no room for its bytes.
         """
         item = stored.item
@@ -107,7 +107,7 @@ async def prepare(
 
     Raises:
         InvalidRequest: the key belongs to another profile.
-        NotFound: the profile does not exist.
+        InvalidRequest: the profile does not exist.
     """
     profile_id = await profiles.resolve(work, work.caller.narrow(profile_id))
     return NewMediaItem(

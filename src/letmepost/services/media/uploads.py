@@ -63,7 +63,7 @@ class Uploads:
         Raises:
             InvalidRequest: the key belongs to another profile.
             TooLarge: the file is over 4 GiB.
-            NotFound: the profile does not exist.
+            InvalidRequest: the profile does not exist.
         """
         if wanted.size_bytes > LARGE_UPLOAD_MAX_BYTES:
             raise too_large(LARGE_UPLOAD_MAX_BYTES)

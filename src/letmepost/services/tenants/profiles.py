@@ -42,7 +42,7 @@ async def resolve(work: Work, profile_id: UUID | None) -> UUID:
     """Return the id of a profile, or of the default profile.
 
     Raises:
-        NotFound: the profile does not exist.
+        InvalidRequest: the profile does not exist.
     """
     row = await work.profiles.find(profile_id)
     if row is None:
