@@ -83,6 +83,7 @@ lint: install  ## Check style, types and imports; list long files
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tests.lint.words
 	@find src -name '*.py' -exec wc -l {} + | \
 		awk '$$1 > 250 && $$2 != "total" { print "long file, consider splitting it: " $$2 " (" $$1 " lines)" }'
 

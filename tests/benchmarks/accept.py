@@ -25,7 +25,7 @@ import asyncpg
 
 from letmepost.cli.dev.processes import free_port
 from letmepost.domain.content import PostContent
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.storage.posts.contents import encode_content
 from tests.benchmarks.stand import CLOCK, Stand, running
 from tests.doubles.waiting import eventually
@@ -167,10 +167,10 @@ async def _repeat(call: Call, connections: int, seconds: float, figure: Figure) 
 
 async def _bare_call(caller: Caller, accounts: list[str], pool: "asyncpg.Pool[asyncpg.Record]") -> Call:
     whose = await caller.stand.call("GET", "/v1/me", caller.key)
-    organization = parse(Prefix.ORGANIZATION, whose["organization"]["id"])
+    organization = parse_id(Prefix.ORGANIZATION, whose["organization"]["id"])
     listed = (await caller.stand.call("GET", "/v1/accounts", caller.key))["data"]
-    profile = parse(Prefix.PROFILE, listed[0]["profileId"])
-    ids = itertools.cycle([parse(Prefix.ACCOUNT, account) for account in accounts])
+    profile = parse_id(Prefix.PROFILE, listed[0]["profileId"])
+    ids = itertools.cycle([parse_id(Prefix.ACCOUNT, account) for account in accounts])
     return lambda: _bare(pool, organization, next(ids), profile)
 
 

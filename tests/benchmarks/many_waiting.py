@@ -20,7 +20,7 @@ from uuid import UUID
 
 import asyncpg
 
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.storage.database import open_database
 from letmepost.storage.publishing.claims import CANDIDATES, NEXT_READY, EveryTenantClaims
 from tests.benchmarks.stand import CLOCK, Stand, running
@@ -91,7 +91,7 @@ class Measurement:
         """Store more waiting posts."""
         for key, accounts in self.tenants.items():
             organization, profile = self.owners[key]
-            ids = [parse(Prefix.ACCOUNT, account) for account in accounts]
+            ids = [parse_id(Prefix.ACCOUNT, account) for account in accounts]
             await self._as_tenant(organization, _FILL, ids, profile, posts // len(self.tenants))
         filled_at = CLOCK.now()
         # Only the owner may analyze the tables. PostgreSQL itself does it within a minute or two.
@@ -181,8 +181,8 @@ async def main(many: int) -> None:
             account = (await stand.call("GET", "/v1/accounts", key))["data"][0]
             organization = (await stand.call("GET", "/v1/me", key))["organization"]["id"]
             measurement.owners[key] = (
-                parse(Prefix.ORGANIZATION, organization),
-                parse(Prefix.PROFILE, account["profileId"]),
+                parse_id(Prefix.ORGANIZATION, organization),
+                parse_id(Prefix.PROFILE, account["profileId"]),
             )
         await measurement.fill(FEW)
         few = await measurement.measure(FEW)

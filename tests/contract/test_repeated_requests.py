@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from starlette.responses import Response
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.platforms import discover
 from tests.contract.routes import PLATFORM
 from tests.deployment import OPERATOR_TOKEN, serving
@@ -157,7 +157,7 @@ async def _delivery(tenant: Tenant) -> str:
     found = await eventually(
         lambda: tenant.admin.one("SELECT id FROM deliveries WHERE organization_id = $1 LIMIT 1", tenant.uuid)
     )
-    return spell(Prefix.DELIVERY, found)
+    return format_id(Prefix.DELIVERY, found)
 
 
 _RANGE = {"after": "2026-11-01T00:00:00Z", "before": "2026-11-02T00:00:00Z"}

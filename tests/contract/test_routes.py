@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from letmepost.bootstrap.api import new_request_id
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.clock import SystemClock
 from letmepost.http.app import create_app
 from letmepost.http.gate import ANY_KEY, OPERATOR, GatedRoute, scope_of
@@ -95,7 +95,7 @@ async def made(owner: Tenant) -> Mapping[Prefix, str]:
         Prefix.POST: post.json()["results"][0]["postId"],
         Prefix.API_KEY: key["id"],
         Prefix.PROFILE: (await client.get(f"/v1/accounts/{account_id}")).json()["profileId"],
-        Prefix.DELIVERY: spell(Prefix.DELIVERY, delivery),
+        Prefix.DELIVERY: format_id(Prefix.DELIVERY, delivery),
         Prefix.MEDIA: await upload(client),
         Prefix.ORGANIZATION: owner.id,
     }

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell, uuid7
+from letmepost.domain.ids import MalformedIdError, Prefix, format_id, parse_id, uuid7
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LARGEST = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ"
@@ -40,12 +40,12 @@ def test_uuid7_rejects_too_little_randomness() -> None:
 
 @given(prefixes, uuids)
 def test_formatted_id_is_parsed(prefix: Prefix, value: UUID) -> None:
-    assert parse(prefix, spell(prefix, value)) == value
+    assert parse_id(prefix, format_id(prefix, value)) == value
 
 
 @given(prefixes, uuids)
 def test_formatted_id_is_the_prefix_and_26_letters_of_the_alphabet(prefix: Prefix, value: UUID) -> None:
-    head, _, letters = spell(prefix, value).partition("_")
+    head, _, letters = format_id(prefix, value).partition("_")
     assert head == prefix
     assert len(letters) == 26
     assert set(letters) <= set(ALPHABET)
@@ -63,48 +63,48 @@ def test_formatted_id_is_the_prefix_and_26_letters_of_the_alphabet(prefix: Prefi
 )
 def test_letters_are_crockfords_base32_with_the_highest_bits_first(letters: str, number: int) -> None:
     """Source: the examples of github.com/ulid/spec (01AN4Z07BY is a moment of June 2016)."""
-    assert spell(Prefix.POST, UUID(int=number)) == f"post_{letters}"
+    assert format_id(Prefix.POST, UUID(int=number)) == f"post_{letters}"
 
 
 @given(moments_ms, moments_ms, entropies, entropies)
 def test_text_order_follows_time(a_ms: int, b_ms: int, a: bytes, b: bytes) -> None:
     assume(a_ms != b_ms)
     earlier, later = sorted([(a_ms, a), (b_ms, b)])
-    assert spell(Prefix.EVENT, uuid7(*earlier)) < spell(Prefix.EVENT, uuid7(*later))
+    assert format_id(Prefix.EVENT, uuid7(*earlier)) < format_id(Prefix.EVENT, uuid7(*later))
 
 
 @given(uuids, uuids)
 def test_text_order_equals_database_order(a: UUID, b: UUID) -> None:
-    assert (a < b) == (spell(Prefix.EVENT, a) < spell(Prefix.EVENT, b))
+    assert (a < b) == (format_id(Prefix.EVENT, a) < format_id(Prefix.EVENT, b))
 
 
 @given(uuids, st.lists(st.booleans(), min_size=26, max_size=26))
 def test_letters_can_be_of_either_case(value: UUID, lowered: list[bool]) -> None:
-    letters = spell(Prefix.POST, value).removeprefix("post_")
+    letters = format_id(Prefix.POST, value).removeprefix("post_")
     mixed = "".join(letter.lower() if low else letter for letter, low in zip(letters, lowered, strict=True))
-    assert parse(Prefix.POST, f"post_{mixed}") == value
+    assert parse_id(Prefix.POST, f"post_{mixed}") == value
 
 
 @given(prefixes, prefixes, uuids)
 def test_id_of_another_type_is_rejected(prefix: Prefix, other: Prefix, value: UUID) -> None:
     assume(prefix != other)
     with pytest.raises(MalformedIdError):
-        parse(prefix, spell(other, value))
+        parse_id(prefix, format_id(other, value))
 
 
 @given(uuids, st.integers(0, 25), st.characters())
 def test_letter_outside_the_alphabet_is_rejected(value: UUID, place: int, letter: str) -> None:
     assume(letter not in ALPHABET + ALPHABET.lower())
-    letters = spell(Prefix.POST, value).removeprefix("post_")
+    letters = format_id(Prefix.POST, value).removeprefix("post_")
     with pytest.raises(MalformedIdError):
-        parse(Prefix.POST, f"post_{letters[:place]}{letter}{letters[place + 1 :]}")
+        parse_id(Prefix.POST, f"post_{letters[:place]}{letter}{letters[place + 1 :]}")
 
 
 @pytest.mark.parametrize("letter", ["\N{LATIN SMALL LETTER LONG S}", "ß", "ﬀ", "ǰ"])
 def test_letter_that_is_ascii_only_in_upper_case_is_rejected(letter: str) -> None:
     """A long s is "S" in capitals and a sharp s is "SS". Accepting them would allow several texts for one id."""
     with pytest.raises(MalformedIdError):
-        parse(Prefix.POST, f"post_{'0' * 25}{letter}")
+        parse_id(Prefix.POST, f"post_{'0' * 25}{letter}")
 
 
 @pytest.mark.parametrize(
@@ -129,17 +129,17 @@ def test_letter_that_is_ascii_only_in_upper_case_is_rejected(letter: str) -> Non
 )
 def test_malformed_id_is_rejected(text: str) -> None:
     with pytest.raises(MalformedIdError):
-        parse(Prefix.POST, text)
+        parse_id(Prefix.POST, text)
 
 
 @given(prefixes, st.text())
 def test_any_text_is_parsed_or_rejected(prefix: Prefix, text: str) -> None:
     """A malformed id must lead to 404, never to 500."""
     try:
-        value = parse(prefix, text)
+        value = parse_id(prefix, text)
     except MalformedIdError:
         return
-    assert spell(prefix, value) == f"{prefix}_{text.rpartition('_')[2].upper()}"
+    assert format_id(prefix, value) == f"{prefix}_{text.rpartition('_')[2].upper()}"
 
 
 def test_prefixes_are_the_documented_ones() -> None:

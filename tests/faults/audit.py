@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from letmepost.domain.ids import Prefix, parse, spell
+from letmepost.domain.ids import Prefix, format_id, parse_id
 from tests.doubles.waiting import eventually
 from tests.faults.lineup import may_be_unconfirmed, may_leave_out
 from tests.faults.report import Line
@@ -105,7 +105,7 @@ def _judge(line: Line, ledgers: Ledgers, order: Order) -> None:
         if _TOO_LATE not in str(order.refusal):
             line.note(platform, "unclear", f"{order.text}: rejected without a known reason ({order.refusal})")
         return
-    row = next((row for row in rows if row["id"] == parse(Prefix.POST, order.post_id)), None)
+    row = next((row for row in rows if row["id"] == parse_id(Prefix.POST, order.post_id)), None)
     if row is None:
         line.note(platform, "lost", f"{order.text}: acknowledged and not stored")
     elif row["is_open"]:
@@ -124,7 +124,7 @@ def _judge_end(line: Line, ledgers: Ledgers, order: Order, row: Row, seen: Seen)
         line.count(platform, "left out")
         if not row["is_warned"] or not may_leave_out(platform, is_seen=is_seen):
             line.note(platform, "unclear", f"{order.text}: its comment is left out, and visible as {seen['comment']}")
-    reported = ledgers.reported.get(spell(Prefix.POST, row["id"]))
+    reported = ledgers.reported.get(format_id(Prefix.POST, row["id"]))
     for contradiction in (*_contradictions(row, reported, seen["post"]), *_contradictions_of_parts(row, seen)):
         line.note(platform, "lost", f"{order.text} on {platform}: {contradiction}")
 

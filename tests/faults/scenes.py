@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.gateways.clock import SystemClock
 from tests.faults.failpoints import Death
 from tests.faults.shapes import LATER, Shape, shapes_of
@@ -120,7 +120,7 @@ class Scene:
 
     async def unsettled(self) -> int:
         """Return the number of accepted posts that are not settled."""
-        ids = [parse(Prefix.POST, order.post_id) for order in self.orders if order.post_id]
+        ids = [parse_id(Prefix.POST, order.post_id) for order in self.orders if order.post_id]
         found: int = (await self.stage.query(UNSETTLED, ids))[0]["count"]
         return found
 

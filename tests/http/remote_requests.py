@@ -8,7 +8,7 @@ import httpx2
 from starlette.responses import JSONResponse
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.http.services import APIServices
 from letmepost.services.media.links import UPLOADABLE_FOR, Link
 from letmepost.storage.database import Tenant as StoredTenant
@@ -153,7 +153,7 @@ async def receive_upload_from_slow_client(scene: Scene) -> UseCase:
     started = await scene.create("/v1/media/uploads", {"filename": "picture.png", "sizeBytes": len(png())})
     services: APIServices = scene.tenant.deployment.app.state.services
     expires_at, tenant = services.clock.now() + UPLOADABLE_FOR, StoredTenant(scene.tenant.uuid, Mode.TEST)
-    url = services.media_links.to_upload(Link(tenant, parse(Prefix.MEDIA, started["id"]), expires_at, len(png())))
+    url = services.media_links.to_upload(Link(tenant, parse_id(Prefix.MEDIA, started["id"]), expires_at, len(png())))
 
     async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, len(png()), 50):

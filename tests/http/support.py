@@ -13,7 +13,7 @@ import httpx2
 from PIL import Image
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.ids import Prefix, parse, spell
+from letmepost.domain.ids import Prefix, format_id, parse_id
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms import discover
 from tests.deployment import SANDBOX_TOKEN, Client, Deployment
@@ -56,7 +56,7 @@ class Tenant:
 
     @property
     def uuid(self) -> UUID:
-        return parse(Prefix.ORGANIZATION, self.id)
+        return parse_id(Prefix.ORGANIZATION, self.id)
 
     async def key(self, mode: Mode = Mode.TEST, **wanted: Any) -> Client:
         """Create another key. Without `scopes`, it has all of them."""
@@ -65,7 +65,7 @@ class Tenant:
     async def profile(self) -> str:
         """Create another profile; return its id."""
         query = "INSERT INTO profiles (id, organization_id, name) VALUES (uuidv7(), $1, 'Brand') RETURNING id"
-        return spell(Prefix.PROFILE, await self.admin.one(query, self.uuid))
+        return format_id(Prefix.PROFILE, await self.admin.one(query, self.uuid))
 
     async def stored(self) -> Mapping[str, int]:
         """Return the number of stored rows of each kind, and of files."""

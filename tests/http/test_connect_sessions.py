@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.http.client_limits import SIGN_INS_PER_MINUTE
 from letmepost.platforms import discover
 from letmepost.services.accounts.hosted_sessions import SIGN_INS_MAX
@@ -84,7 +84,7 @@ class Shop:
         session_id = await self.tenant.admin.one(
             "SELECT id FROM connect_sessions WHERE organization_id = $1", self.tenant.uuid
         )
-        reply = await self.client.get(f"{SESSIONS}/{spell(Prefix.CONNECT_SESSION, session_id)}")
+        reply = await self.client.get(f"{SESSIONS}/{format_id(Prefix.CONNECT_SESSION, session_id)}")
         shown: dict[str, Any] = reply.json()
         return shown
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.worker.services import WorkerServices
 from tests.deployment import Client, serving
 from tests.doubles.waiting import eventually
@@ -170,10 +170,10 @@ async def test_draft_held_and_leased_posts_are_not_rejected_early(
         [draft] = await schedule(tenant, f"{url}/a.png", account_id, draft=True, scheduledAt=None)
         [taken] = await schedule(tenant, f"{url}/b.png", account_id)
         lease = "UPDATE posts SET lease_token = uuidv7(), lease_until = now() + interval '1 h' WHERE id = $1"
-        await tenant.admin.do(lease, parse(Prefix.POST, taken))
+        await tenant.admin.do(lease, parse_id(Prefix.POST, taken))
         [held] = await schedule(tenant, f"{url}/c.png", await tenant.client.sandbox_account())
         hold = "UPDATE posts SET status = 'held', ready_at = due_at WHERE id = $1"
-        await tenant.admin.do(hold, parse(Prefix.POST, held))
+        await tenant.admin.do(hold, parse_id(Prefix.POST, held))
 
         async def have_failed() -> bool:
             await services.imports.sweep(100)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.gateways.clock import SystemClock
 from letmepost.storage.database import Tenant as DatabaseTenant
 from letmepost.worker.services import WorkerServices
@@ -138,7 +138,7 @@ async def test_platform_can_fetch_a_media_item_until_its_post_has_ended(tenant: 
     wanted = body(account_id, media_id, scheduledAt=soon(86_400))
     post = (await tenant.client.post("/v1/posts", wanted)).json()["results"][0]["postId"]
     owner = DatabaseTenant(tenant.uuid, Mode.TEST)
-    ids = parse(Prefix.MEDIA, media_id), parse(Prefix.POST, post)
+    ids = parse_id(Prefix.MEDIA, media_id), parse_id(Prefix.POST, post)
     path = path_of(tenant.deployment.app.state.services.media_links.to_pull(owner, *ids, SystemClock().now()))
     whole, head = await http.get(path), await http.head(path)
     assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, content, "image/png")
@@ -226,7 +226,7 @@ async def test_media_item_belongs_to_a_profile_and_is_listed_there(tenant: Tenan
 
 async def expire(tenant: Tenant, media_id: str) -> None:
     query = "UPDATE media SET expires_at = now() - interval '1 s' WHERE id = $1"
-    await tenant.admin.do(query, parse(Prefix.MEDIA, media_id))
+    await tenant.admin.do(query, parse_id(Prefix.MEDIA, media_id))
 
 
 async def test_unused_media_item_expires(tenant: Tenant, services: WorkerServices) -> None:
@@ -254,7 +254,7 @@ async def test_media_item_of_a_waiting_post_does_not_expire(
     await services.expiry.sweep(100)
     assert (await read(tenant, media_id))["status"] == "ready", "a post that has just ended may be retried"
     await tenant.admin.do(
-        "UPDATE posts SET updated_at = now() - interval '8 days' WHERE id = $1", parse(Prefix.POST, post_id)
+        "UPDATE posts SET updated_at = now() - interval '8 days' WHERE id = $1", parse_id(Prefix.POST, post_id)
     )
     await expire(tenant, media_id)
     await services.expiry.sweep(100)

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.services.tenants.api_keys import REVOCATION_LAG_S
 from letmepost.storage.database import DEPLOYMENT
 from letmepost.worker.services import WorkerServices
@@ -168,7 +168,7 @@ async def test_request_of_the_operator_runs_once_per_idempotency_key(tenant: Ten
         assert (repeated.status_code, repeated.content) == (first.status_code, first.content)
         assert repeated.headers["idempotency-replayed"] == "true"
     query = "SELECT count(*) FROM audit_log WHERE organization_id = $1"
-    assert await tenant.admin.one(query, parse(Prefix.ORGANIZATION, made.json()["id"])) == 4
+    assert await tenant.admin.one(query, parse_id(Prefix.ORGANIZATION, made.json()["id"])) == 4
 
 
 async def test_concurrent_identical_requests_of_the_operator_create_one_organization(

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from tests.deployment import OPERATOR_TOKEN, Client
 from tests.http.support import ABSENT_ID, PLATFORM, Tenant, check_refusal
 
@@ -38,7 +38,7 @@ async def test_identical_resume_requests_sent_together_get_the_same_response(ten
 
 
 async def test_scope_that_is_not_paused_cannot_be_resumed(tenant: Tenant) -> None:
-    absent = {"organizationId": spell(Prefix.ORGANIZATION, tenant.uuid), "accountId": f"acc_{ABSENT_ID}"}
+    absent = {"organizationId": format_id(Prefix.ORGANIZATION, tenant.uuid), "accountId": f"acc_{ABSENT_ID}"}
     check_refusal(await operator(tenant).post("/v1/pauses/resume", absent), 404, "not_found")
 
 

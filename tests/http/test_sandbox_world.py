@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.gateways.clock import SystemClock
 from letmepost.services.events import timestamp
 from tests.deployment import Client
@@ -122,7 +122,7 @@ async def test_token_that_expires_during_a_jump_is_refreshed(tenant: Tenant) -> 
 
 async def test_expiry_of_a_token_moves_with_the_clock(tenant: Tenant) -> None:
     account_id = await tenant.client.sandbox_account()
-    row = parse(Prefix.ACCOUNT, account_id)
+    row = parse_id(Prefix.ACCOUNT, account_id)
     await tenant.admin.do("UPDATE accounts SET token_expires_at = now() + interval '10 days' WHERE id = $1", row)
     await advance(tenant.client, 7 * DAY_S)
     left = await tenant.admin.one("SELECT token_expires_at - now() FROM accounts WHERE id = $1", row)

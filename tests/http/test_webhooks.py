@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.gateways.clock import SystemClock
 from tests.deployment import Client
 from tests.doubles.waiting import eventually
@@ -341,4 +341,4 @@ async def test_endpoint_on_a_private_address_is_rejected_when_configured(tenant:
         async with tenant.storing_nothing():
             reply = await tenant.client.post("/v1/webhook-endpoints", {"url": url})
         check_refusal(reply, 400, "validation_failed", "url")
-    assert isinstance(parse(Prefix.ENDPOINT, (await _register(tenant.client, receiver))["id"]), UUID)
+    assert isinstance(parse_id(Prefix.ENDPOINT, (await _register(tenant.client, receiver))["id"]), UUID)

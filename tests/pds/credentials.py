@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.ids import Prefix, parse
+from letmepost.domain.ids import Prefix, parse_id
 from letmepost.gateways.clock import SystemClock
 from letmepost.platforms.contract import Credential
 from letmepost.storage.accounts.credentials import CredentialRepository
@@ -41,11 +41,11 @@ async def _account(deployment: Deployment, author: Author) -> AsyncIterator[tupl
     settings = deployment.settings
     operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
     [organization] = (await deployment.http.get("/v1/organizations", headers=operator)).json()["data"]
-    tenant = Tenant(parse(Prefix.ORGANIZATION, organization["id"]), Mode.LIVE)
+    tenant = Tenant(parse_id(Prefix.ORGANIZATION, organization["id"]), Mode.LIVE)
     database = open_database(settings.database_url.get_secret_value(), pool_size=1)
     keyring = Keyring(settings.open_keys(), SystemClock().entropy)
     try:
         async with database.tenant(tenant) as connection:
-            yield CredentialRepository(connection, tenant, keyring), parse(Prefix.ACCOUNT, author.account_id)
+            yield CredentialRepository(connection, tenant, keyring), parse_id(Prefix.ACCOUNT, author.account_id)
     finally:
         await database.close()

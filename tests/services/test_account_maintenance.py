@@ -314,7 +314,7 @@ async def test_expiry_is_announced_once_per_notice(keeper: Keeper) -> None:
         (timedelta(hours=1), 3),
     ):
         await keeper.set(token_expires_at=CLOCK.now() + left)
-        await asyncio.gather(*[keeper.maintenance.tell_owners(10) for _ in range(3)])
+        await asyncio.gather(*[keeper.maintenance.announce_expiring(10) for _ in range(3)])
         assert await keeper.desk.events() == ["token.expiring"] * events
         assert (await keeper.account()).status == ("expiring" if events else "active")
     data = [row["data"] for row in await keeper.desk.admin.rows("SELECT data::text FROM events ORDER BY written")]
@@ -325,7 +325,7 @@ async def test_expiry_is_announced_again_after_a_reconnect(keeper: Keeper) -> No
     """A reconnect replaces the credential, so the notices start from the beginning."""
     for count in (1, 2):
         await keeper.set(token_expires_at=CLOCK.now() + timedelta(hours=3))
-        await keeper.maintenance.tell_owners(10)
+        await keeper.maintenance.announce_expiring(10)
         assert await keeper.desk.events() == ["token.expiring"] * count
         await keeper.desk.reconnect()
         assert (await keeper.account()).status == "active"
@@ -333,7 +333,7 @@ async def test_expiry_is_announced_again_after_a_reconnect(keeper: Keeper) -> No
 
 async def test_expiring_account_still_publishes(keeper: Keeper) -> None:
     await keeper.set(token_expires_at=CLOCK.now() + timedelta(hours=3))
-    await keeper.maintenance.tell_owners(10)
+    await keeper.maintenance.announce_expiring(10)
     await keeper.desk.post()
     assert (await keeper.desk.publish())["status"] == "published"
 

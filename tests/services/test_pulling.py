@@ -10,7 +10,7 @@ from letmepost.domain.api_keys import Mode
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import NotFound
 from letmepost.domain.flow import Flow, Live
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.metrics import Metrics
 from letmepost.platforms.contract import ReadyPost
@@ -71,7 +71,7 @@ async def test_platform_can_fetch_media_until_the_post_has_ended(
         await desk.post(content=PostContent(text="Look", media=(item,)))
         assert (await desk.publish())["status"] == "retrying"
         [(name, url)] = seen_urls[0].items()
-        assert name == spell(Prefix.MEDIA, item.media_id)
+        assert name == format_id(Prefix.MEDIA, item.media_id)
         metrics = Counting()
         downloads = downloads_of(desk, metrics)
         found = await downloads.find(url.rpartition("/")[2])

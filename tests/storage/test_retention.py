@@ -13,22 +13,22 @@ from letmepost.domain.ids import uuid7
 from letmepost.services.tenants.retention import Retention
 from letmepost.settings import Settings
 from letmepost.storage.database import DEPLOYMENT, Database
-from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
+from letmepost.storage.tenants.retention import EveryTenantRetention, RetentionClass
 from letmepost.storage.webhooks.stream import StreamRepository
 from tests.doubles.clock import SteppedClock
 from tests.storage.support import Admin, Owner, fresh_id
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-PERIODS: Mapping[Kept, timedelta] = {
-    Kept.JOURNALS: timedelta(days=7),
-    Kept.IDEMPOTENCY: timedelta(hours=24),
-    Kept.DELIVERIES: timedelta(days=30),
-    Kept.EVENTS: timedelta(days=30),
-    Kept.ATTEMPTS: timedelta(days=180),
-    Kept.AUDIT: timedelta(days=730),
-    Kept.COUNTERS: timedelta(days=32),
-    Kept.CONNECT_STATES: timedelta(days=1),
-    Kept.CONNECT_SESSIONS: timedelta(days=30),
+PERIODS: Mapping[RetentionClass, timedelta] = {
+    RetentionClass.JOURNALS: timedelta(days=7),
+    RetentionClass.IDEMPOTENCY: timedelta(hours=24),
+    RetentionClass.DELIVERIES: timedelta(days=30),
+    RetentionClass.EVENTS: timedelta(days=30),
+    RetentionClass.ATTEMPTS: timedelta(days=180),
+    RetentionClass.AUDIT: timedelta(days=730),
+    RetentionClass.COUNTERS: timedelta(days=32),
+    RetentionClass.CONNECT_STATES: timedelta(days=1),
+    RetentionClass.CONNECT_SESSIONS: timedelta(days=30),
 }
 
 
@@ -262,7 +262,7 @@ async def test_batch_has_a_limit(owner: Owner, admin: Admin, database: Database)
     for position in range(1, 6):
         await _event(owner, admin, 60, position)
     store = EveryTenantRetention(database)
-    counts = [await store.delete_some(Kept.EVENTS, NOW - timedelta(days=30), 2) for _ in range(4)]
+    counts = [await store.delete_some(RetentionClass.EVENTS, NOW - timedelta(days=30), 2) for _ in range(4)]
     assert counts == [2, 2, 1, 0]
 
 
@@ -271,8 +271,8 @@ async def test_one_process_deletes_at_a_time(owner: Owner, admin: Admin, databas
     store, before = EveryTenantRetention(database), NOW - timedelta(days=30)
     async with database.sweep() as connection:
         await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('letmepost.retention'))"))
-        assert await store.delete_some(Kept.EVENTS, before, 10) is None
-    assert await store.delete_some(Kept.EVENTS, before, 10) == 1
+        assert await store.delete_some(RetentionClass.EVENTS, before, 10) is None
+    assert await store.delete_some(RetentionClass.EVENTS, before, 10) == 1
 
 
 def test_periods_come_from_the_settings() -> None:
@@ -280,8 +280,8 @@ def test_periods_come_from_the_settings() -> None:
     given = {"DATABASE_URL": "postgresql://a@b/c", "REDIS_URL": "redis://a", "keys": key}
     assert dict(kept_for(Settings.model_validate(given))) == dict(PERIODS)
     longer = Settings.model_validate({**given, "journals_kept_days": 9, "idempotency_kept_hours": 48})
-    assert kept_for(longer)[Kept.JOURNALS] == timedelta(days=9)
-    assert kept_for(longer)[Kept.IDEMPOTENCY] == timedelta(hours=48)
+    assert kept_for(longer)[RetentionClass.JOURNALS] == timedelta(days=9)
+    assert kept_for(longer)[RetentionClass.IDEMPOTENCY] == timedelta(hours=48)
 
 
 async def test_consents_and_sessions_are_deleted(retention: Retention, owner: Owner, admin: Admin) -> None:

@@ -13,7 +13,7 @@ from letmepost.bootstrap.connecting import connecting_parts
 from letmepost.bootstrap.core import Core, open_core
 from letmepost.bootstrap.metrics import make_metrics, queue_reader
 from letmepost.bootstrap.readiness import readiness
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.processes import Process
 from letmepost.gateways.clock import Clock, SystemClock
 from letmepost.gateways.metrics import Metrics, SharedMetrics
@@ -178,7 +178,7 @@ async def _no_services() -> AsyncIterator[APIServices]:
 
 def new_request_id(clock: Clock) -> str:
     """Return the id of a request that arrives without one."""
-    return spell(Prefix.REQUEST, new_id(clock))
+    return format_id(Prefix.REQUEST, new_id(clock))
 
 
 def docs_url(settings: Settings) -> str:

@@ -46,7 +46,7 @@ from letmepost.storage.posts.read_backs import EveryTenantReadBacks
 from letmepost.storage.publishing.claims import EveryTenantClaims
 from letmepost.storage.tenants.organizations import EveryTenantOrganizations
 from letmepost.storage.tenants.pauses import EveryTenantPauses
-from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
+from letmepost.storage.tenants.retention import EveryTenantRetention, RetentionClass
 from letmepost.storage.tenants.version_notices import EveryTenantNotices
 from letmepost.storage.webhooks.deliveries import EveryTenantDeliveries
 from letmepost.storage.webhooks.events import EveryTenantOutbox
@@ -206,19 +206,19 @@ async def _read_deployment_id(settings: Settings) -> UUID:
         return await read_deployment_id(database)
 
 
-def kept_for(settings: Settings) -> Mapping[Kept, timedelta]:
+def kept_for(settings: Settings) -> Mapping[RetentionClass, timedelta]:
     """Return how long each class of records is kept. Deliveries are deleted before their events."""
     days = timedelta(days=settings.events_kept_days)
     return {
-        Kept.JOURNALS: timedelta(days=settings.journals_kept_days),
-        Kept.IDEMPOTENCY: timedelta(hours=settings.idempotency_kept_hours),
-        Kept.DELIVERIES: days,
-        Kept.EVENTS: days,
-        Kept.AUDIT: timedelta(days=settings.audit_kept_days),
-        Kept.ATTEMPTS: timedelta(days=settings.attempts_kept_days),
-        Kept.COUNTERS: COUNTERS_KEPT,
-        Kept.CONNECT_STATES: CONNECTING_KEPT,
-        Kept.CONNECT_SESSIONS: days,
+        RetentionClass.JOURNALS: timedelta(days=settings.journals_kept_days),
+        RetentionClass.IDEMPOTENCY: timedelta(hours=settings.idempotency_kept_hours),
+        RetentionClass.DELIVERIES: days,
+        RetentionClass.EVENTS: days,
+        RetentionClass.AUDIT: timedelta(days=settings.audit_kept_days),
+        RetentionClass.ATTEMPTS: timedelta(days=settings.attempts_kept_days),
+        RetentionClass.COUNTERS: COUNTERS_KEPT,
+        RetentionClass.CONNECT_STATES: CONNECTING_KEPT,
+        RetentionClass.CONNECT_SESSIONS: days,
     }
 
 

@@ -13,7 +13,7 @@ from letmepost.cli.logs import configure_logs
 from letmepost.cli.output import fail
 from letmepost.cli.wiring import Wiring
 from letmepost.domain.errors import RequestError
-from letmepost.domain.ids import MalformedIdError, Prefix, parse
+from letmepost.domain.ids import MalformedIdError, Prefix, parse_id
 
 if TYPE_CHECKING:
     from letmepost.services.work import Work
@@ -26,7 +26,7 @@ def id_of(prefix: Prefix) -> Callable[[str], UUID]:
 
     def read(text: str) -> UUID:
         try:
-            return parse(prefix, text)
+            return parse_id(prefix, text)
         except MalformedIdError:
             raise typer.BadParameter(f"{text!r} is not an id such as {prefix}_… with 26 characters.") from None
 

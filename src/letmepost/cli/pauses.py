@@ -10,7 +10,7 @@ from letmepost.cli.operating import carry_out, id_of
 from letmepost.cli.output import AsJSON, fail, show, show_all
 from letmepost.cli.wiring import Wiring
 from letmepost.domain.errors import NotFound
-from letmepost.domain.ids import Prefix, spell_if_given
+from letmepost.domain.ids import Prefix, format_id_if_given
 
 if TYPE_CHECKING:
     from letmepost.services.work import Work
@@ -87,8 +87,8 @@ def _named(scope: "PauseSelector") -> Mapping[str, Any]:
     organization_id, account_id = scope.organization_id, scope.account_id
     return {
         "platform": scope.platform,
-        "organizationId": spell_if_given(Prefix.ORGANIZATION, organization_id),
-        "accountId": spell_if_given(Prefix.ACCOUNT, account_id),
+        "organizationId": format_id_if_given(Prefix.ORGANIZATION, organization_id),
+        "accountId": format_id_if_given(Prefix.ACCOUNT, account_id),
     }
 
 

@@ -10,7 +10,7 @@ from letmepost.cli.operating import carry_out, id_of
 from letmepost.cli.output import AsJSON, show, show_all
 from letmepost.cli.wiring import Wiring
 from letmepost.domain.api_keys import Mode, Scope
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 
 if TYPE_CHECKING:
     from letmepost.storage.tenants.api_keys import ApiKeyRow
@@ -93,7 +93,7 @@ def _add_organizations(commands: typer.Typer, wiring: Wiring) -> None:
         if not is_sure:
             typer.confirm("Its accounts, posts and media items will be deleted. Continue?", abort=True, err=True)
         gone = carry_out(wiring, lambda work: organizations.delete(work, organization))
-        show({"id": spell(Prefix.ORGANIZATION, gone), "deleted": True}, as_json=as_json)
+        show({"id": format_id(Prefix.ORGANIZATION, gone), "deleted": True}, as_json=as_json)
 
 
 def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
@@ -111,7 +111,7 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
 
         wanted = KeyRequest(name=name, mode=mode, scopes=frozenset(scope) if scope else None)
         minted = carry_out(wiring, lambda work: organizations.mint_key(work, organization, wanted))
-        show({"id": spell(Prefix.API_KEY, minted.row.id), "key": minted.key}, as_json=as_json)
+        show({"id": format_id(Prefix.API_KEY, minted.row.id), "key": minted.key}, as_json=as_json)
 
     @keys.command("list")
     def list_all(
@@ -140,7 +140,7 @@ def _add_keys(keys: typer.Typer, wiring: Wiring) -> None:
 def _organization(row: "OrganizationRow") -> Mapping[str, Any]:
     from letmepost.services.events import timestamp
 
-    return {"id": spell(Prefix.ORGANIZATION, row.id), "name": row.name, "createdAt": timestamp(row.created_at)}
+    return {"id": format_id(Prefix.ORGANIZATION, row.id), "name": row.name, "createdAt": timestamp(row.created_at)}
 
 
 def _key(row: "ApiKeyRow") -> Mapping[str, Any]:
@@ -148,7 +148,7 @@ def _key(row: "ApiKeyRow") -> Mapping[str, Any]:
 
     moments = {"createdAt": row.created_at, "lastUsedAt": row.last_used_at, "revokedAt": row.revoked_at}
     return {
-        "id": spell(Prefix.API_KEY, row.id),
+        "id": format_id(Prefix.API_KEY, row.id),
         "name": row.name,
         "mode": row.mode,
         "last4": row.last4,

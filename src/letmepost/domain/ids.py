@@ -50,19 +50,19 @@ def uuid7(now_ms: int, entropy: bytes) -> UUID:
 
 
 @lru_cache(maxsize=4096)  # a list repeats the ids of few accounts, profiles and batches
-def spell(prefix: Prefix, value: UUID) -> str:
+def format_id(prefix: Prefix, value: UUID) -> str:
     """Return the public id of a UUID, e.g. `post_01JD…`."""
     number = value.int
     pairs = [_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)]  # responses contain many ids
     return f"{prefix}_{''.join(pairs)}"
 
 
-def spell_if_given(prefix: Prefix, value: UUID | None) -> str | None:
+def format_id_if_given(prefix: Prefix, value: UUID | None) -> str | None:
     """Return the public id of a UUID; None for None."""
-    return None if value is None else spell(prefix, value)
+    return None if value is None else format_id(prefix, value)
 
 
-def parse(prefix: Prefix, text: str) -> UUID:
+def parse_id(prefix: Prefix, text: str) -> UUID:
     """Return the UUID of a public id.
 
     Raises:

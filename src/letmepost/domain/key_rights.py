@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from letmepost.domain.api_keys import Mode, Scope
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class KeyRights:
         if self.mode is Mode.LIVE and holder.mode is Mode.TEST:
             return "the mode is live, and the calling key is a test key"
         if holder.profile_id is not None and self.profile_id != holder.profile_id:
-            only = spell(Prefix.PROFILE, holder.profile_id)
+            only = format_id(Prefix.PROFILE, holder.profile_id)
             return f"`profileId` is not {only}, the only profile of the calling key"
         if holder.expires_at is not None and (self.expires_at is None or self.expires_at > holder.expires_at):
             end = "never" if self.expires_at is None else self.expires_at.isoformat()

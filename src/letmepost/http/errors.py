@@ -17,7 +17,7 @@ from letmepost.domain.errors import (
     RequestError,
     TargetViolation,
 )
-from letmepost.domain.ids import Prefix, spell_if_given
+from letmepost.domain.ids import Prefix, format_id_if_given
 from letmepost.domain.quotas import Reading
 from letmepost.domain.refusals import CATALOG
 from letmepost.domain.retry import POLICIES
@@ -135,7 +135,7 @@ def _quota(reading: Reading) -> dict[str, Any]:
         "used": reading.used,
         "limit": quota.limit,
         **_without_none(
-            accountId=spell_if_given(Prefix.ACCOUNT, quota.account_id),
+            accountId=format_id_if_given(Prefix.ACCOUNT, quota.account_id),
             resetsAt=None if quota.resets_at is None else timestamp(quota.resets_at),
         ),
     }

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from letmepost.domain import refusals
-from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
+from letmepost.domain.ids import MalformedIdError, Prefix, format_id, parse_id
 
 _POSITION_MAX = 2**63 - 1
 _DIGITS_MAX = len(str(_POSITION_MAX))
@@ -18,7 +18,7 @@ def before(prefix: Prefix, cursor: str | None) -> UUID | None:
     if cursor is None:
         return None
     try:
-        return parse(prefix, cursor)
+        return parse_id(prefix, cursor)
     except MalformedIdError as error:
         raise refusals.requests.CURSOR(field="cursor") from error
 
@@ -38,4 +38,4 @@ def position(given: str | None, name: str = "cursor") -> int | None:
 
 def next_cursor(prefix: Prefix, ids: list[UUID], limit: int) -> str | None:
     """Return the cursor of the next page; None after the last. `ids`: those of the page, and of one more row if any."""
-    return spell(prefix, ids[limit - 1]) if len(ids) > limit else None
+    return format_id(prefix, ids[limit - 1]) if len(ids) > limit else None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.quotas import Reading
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
@@ -45,11 +45,11 @@ EVENT_TYPES = (
 def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
     """Return an event with the post as it is now. `id` is the name of `postId` in the events of letmepost.dev."""
     data: dict[str, Any] = {
-        "id": spell(Prefix.POST, post.id),
-        "postId": spell(Prefix.POST, post.id),
-        "batchId": spell(Prefix.BATCH, post.batch_id),
-        "accountId": spell(Prefix.ACCOUNT, post.account_id),
-        "profileId": spell(Prefix.PROFILE, post.profile_id),
+        "id": format_id(Prefix.POST, post.id),
+        "postId": format_id(Prefix.POST, post.id),
+        "batchId": format_id(Prefix.BATCH, post.batch_id),
+        "accountId": format_id(Prefix.ACCOUNT, post.account_id),
+        "profileId": format_id(Prefix.PROFILE, post.profile_id),
         "platform": post.platform,
         "status": post.status,
         "dueAt": timestamp(post.requested_at),
@@ -73,8 +73,8 @@ def post_event(clock: Clock, event_type: str, post: PostRow) -> NewEvent:
 def account_event(clock: Clock, event_type: str, account: AccountRow, **more: Any) -> NewEvent:
     """Return an event about an account. `more`: additional fields of this event type."""
     data = {
-        "accountId": spell(Prefix.ACCOUNT, account.id),
-        "profileId": spell(Prefix.PROFILE, account.profile_id),
+        "accountId": format_id(Prefix.ACCOUNT, account.id),
+        "profileId": format_id(Prefix.PROFILE, account.profile_id),
         "platform": account.platform,
         "handle": account.handle,
         **({} if account.external_user_id is None else {"externalUserId": account.external_user_id}),
@@ -88,7 +88,7 @@ def quota_event(clock: Clock, event_type: str, reading: Reading) -> NewEvent:
     quota = reading.quota
     data = {"name": quota.name, "used": reading.used, "limit": quota.limit, "left": reading.left}
     if quota.account_id is not None:
-        data["accountId"] = spell(Prefix.ACCOUNT, quota.account_id)
+        data["accountId"] = format_id(Prefix.ACCOUNT, quota.account_id)
     if quota.resets_at is not None:
         data["resetsAt"] = timestamp(quota.resets_at)
     return NewEvent(id=new_id(clock), type=event_type, profile_id=None, data=data)
@@ -99,7 +99,7 @@ def endpoint_event(
 ) -> NewEvent:
     """Return the event of a disabled endpoint. `reason`: `gone` after a 410, `failing` after days without a success."""
     data = {
-        "endpointId": spell(Prefix.ENDPOINT, endpoint_id),
+        "endpointId": format_id(Prefix.ENDPOINT, endpoint_id),
         "url": url,
         "reason": reason,
         "lastFailureReason": last_failure,

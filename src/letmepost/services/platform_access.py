@@ -9,7 +9,7 @@ from pydantic import AnyHttpUrl
 
 from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.http_client import HTTPClient
 from letmepost.gateways.metrics import Metrics
 from letmepost.platforms.contract import Platform, PlatformSettings
@@ -119,5 +119,5 @@ class Worlds:
 
 def _simulator_settings(platform: Platform, sandbox_url: str, organization_id: UUID) -> PlatformSettings:
     """Return the settings that point every host of a platform at its simulator for one organization."""
-    world = spell(Prefix.ORGANIZATION, organization_id)
+    world = format_id(Prefix.ORGANIZATION, organization_id)
     return platform.simulator.settings(AnyHttpUrl(f"{sandbox_url.rstrip('/')}/{quote(world)}/{quote(platform.name)}"))

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Protocol
 from uuid import UUID
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller, new_id
 from letmepost.storage.accounts.accounts import AccountRepository
@@ -143,7 +143,7 @@ class Work:
             subject: the public id of what was changed.
             detail: facts about the change. They must not contain a secret.
         """
-        actor = OPERATOR if self._caller is None else spell(Prefix.API_KEY, self._caller.key_id)
+        actor = OPERATOR if self._caller is None else format_id(Prefix.API_KEY, self._caller.key_id)
         entry = AuditEntry(id=self.new_id(), actor=actor, action=action, subject=subject, detail=detail)
         await self.audit.write(entry, self.now())
 

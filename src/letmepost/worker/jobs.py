@@ -50,7 +50,7 @@ async def refresh_credentials(ctx: Context) -> None:
 
 async def notify_owners(ctx: Context) -> None:
     """Notify owners of credentials that expire soon and that only a person can renew."""
-    await ctx["services"].maintenance.tell_owners(NOTIFIED_AT_ONCE)
+    await ctx["services"].maintenance.announce_expiring(NOTIFIED_AT_ONCE)
 
 
 async def check_account(ctx: Context) -> None:

@@ -27,7 +27,7 @@ from letmepost.domain.flow import (
     Reply,
     Warn,
 )
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.platforms.contract import (
     ConnectedAccount,
     ConsentRequest,
@@ -80,7 +80,7 @@ class Driver(FlowDriver):
 
     def ready(self, account: ConnectedAccount, **content: Any) -> ReadyPost:
         post = super().ready(account, **content)
-        urls = {spell(Prefix.MEDIA, item.media_id): url(item.media_id.int) for _, item in post.content.items()}
+        urls = {format_id(Prefix.MEDIA, item.media_id): url(item.media_id.int) for _, item in post.content.items()}
         return replace(post, media_urls=urls)
 
     def finish(self, post: ReadyPost) -> None:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Call, Effect, Extra, Flow, Frozen, Instruction, Live, Part, Reply
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.contract import AccountFacts, ReadyPost
 from letmepost.platforms.threads.settings import ThreadsSettings
@@ -87,7 +87,7 @@ def url(number: int) -> str:
 def ready(text: str = "hello", **content: Any) -> ReadyPost:
     filled = PostContent(text=text, **content)
     ids = [item.media_id for _, item in filled.items()]
-    urls = {spell(Prefix.MEDIA, media_id): url(media_id.int) for media_id in ids}
+    urls = {format_id(Prefix.MEDIA, media_id): url(media_id.int) for media_id in ids}
     return ReadyPost(account=ACCOUNT, content=filled, frozen=FROZEN, media_urls=urls)
 
 

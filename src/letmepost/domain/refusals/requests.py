@@ -14,7 +14,7 @@ from letmepost.domain.errors import (
     RequestTimeout,
     TooLarge,
 )
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.refusals.refusal import FieldRefusal, Refusal
 
 HTTP_MALFORMED = Refusal(
@@ -208,7 +208,7 @@ _NOUNS: Mapping[Prefix, str] = MappingProxyType(
 
 def not_found(prefix: Prefix, given: UUID | str) -> RequestError:
     """Return the error of an id that names nothing the caller can see. `given`: the id, as a UUID or as it was sent."""
-    text = spell(prefix, given) if isinstance(given, UUID) else given
+    text = format_id(prefix, given) if isinstance(given, UUID) else given
     return NOT_FOUND(noun=_NOUNS[prefix], id=text)
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus, Health
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, DescribedAs, Left, Moment, View, body_profile_id
 from letmepost.http.schemas.stored_errors import ERROR_DETAILS
@@ -59,8 +59,8 @@ class AccountView(View):
         platform = platforms.get(row.platform)
         features = () if platform is None or platform.oauth is None else platform.oauth.missing(row.scopes)
         return cls(
-            id=spell(Prefix.ACCOUNT, row.id),
-            profile_id=spell(Prefix.PROFILE, row.profile_id),
+            id=format_id(Prefix.ACCOUNT, row.id),
+            profile_id=format_id(Prefix.PROFILE, row.profile_id),
             platform=row.platform,
             platform_account_id=row.platform_account_id,
             handle=row.handle,
@@ -218,4 +218,4 @@ class DeletedObject(View):
     @classmethod
     def named(cls, prefix: Prefix) -> Callable[[UUID], Self]:
         """Return the view of deleted things whose public ids have this prefix."""
-        return lambda deleted_id: cls(id=spell(prefix, deleted_id))
+        return lambda deleted_id: cls(id=format_id(prefix, deleted_id))

@@ -26,7 +26,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema, to_json
 
 from letmepost.domain import refusals
-from letmepost.domain.ids import MalformedIdError, Prefix, parse
+from letmepost.domain.ids import MalformedIdError, Prefix, parse_id
 from letmepost.services.events import timestamp
 from letmepost.services.shapes import refused, shortened
 
@@ -269,6 +269,6 @@ def body_profile_id(text: str | None) -> UUID | None:
 
 def _parsed_id(prefix: Prefix, text: str) -> UUID | None:
     try:
-        return parse(prefix, text)
+        return parse_id(prefix, text)
     except MalformedIdError:
         return None

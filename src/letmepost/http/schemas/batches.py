@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import BatchStatus, PostStatus
 from letmepost.http.schemas.base import Left, Moment, View
 from letmepost.http.schemas.stored_errors import ERROR_DETAILS
@@ -51,9 +51,9 @@ class TargetResult(View):
         """Show a post as the result of its target."""
         comment = post.extras.get("firstComment", {})
         return cls(
-            account_id=spell(Prefix.ACCOUNT, post.account_id),
+            account_id=format_id(Prefix.ACCOUNT, post.account_id),
             platform=post.platform,
-            post_id=spell(Prefix.POST, post.id),
+            post_id=format_id(Prefix.POST, post.id),
             status=post.status,
             uri=first_uri(post),
             cid=post.cid,
@@ -81,7 +81,7 @@ class BatchView(View):
     def of(cls, batch: BatchRow) -> "BatchView":
         """Show a batch."""
         return cls(
-            id=spell(Prefix.BATCH, batch.id),
+            id=format_id(Prefix.BATCH, batch.id),
             status=batch.status,
             created_at=batch.created_at,
             scheduled_at=batch.posts[0].requested_at if batch.is_scheduled and batch.posts else None,

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from letmepost.domain.ids import Prefix, spell, spell_if_given
+from letmepost.domain.ids import Prefix, format_id, format_id_if_given
 from letmepost.domain.sizes import EXTERNAL_USER_ID_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View, body_profile_id
 from letmepost.http.schemas.stored_errors import ERROR_DETAILS
@@ -80,13 +80,13 @@ class NewConnectSessionView(ConnectSessionView):
 def _fields(row: ConnectSessionRow, now: datetime) -> dict[str, Any]:
     is_expired = row.status == "open" and not row.is_open(now)
     return {
-        "id": spell(Prefix.CONNECT_SESSION, row.id),
+        "id": format_id(Prefix.CONNECT_SESSION, row.id),
         "platform": row.platform,
-        "profile_id": spell_if_given(Prefix.PROFILE, row.profile_id),
+        "profile_id": format_id_if_given(Prefix.PROFILE, row.profile_id),
         "external_user_id": row.external_user_id,
         "return_url": row.return_url,
         "status": "expired" if is_expired else row.status,
-        "account_ids": [spell(Prefix.ACCOUNT, account_id) for account_id in row.account_ids],
+        "account_ids": [format_id(Prefix.ACCOUNT, account_id) for account_id in row.account_ids],
         "error": row.error,
         "created_at": row.created_at,
         "expires_at": row.expires_at,

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StrictBool, StrictInt, ValidationInf
 
 from letmepost.domain import refusals
 from letmepost.domain.content import MediaKind, OnUnsupported
-from letmepost.domain.ids import MalformedIdError, Prefix, parse
+from letmepost.domain.ids import MalformedIdError, Prefix, parse_id
 from letmepost.domain.sizes import INLINE_MEDIA_MAX_BYTES, INLINE_MEDIA_MAX_CHARS, TEXT_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, GivenMoment, body_profile_id, find_id
 from letmepost.http.schemas.platform_names import PlatformName
@@ -157,7 +157,7 @@ class Target(Content):
         if self.account_id is None:
             return None
         try:
-            return parse(Prefix.ACCOUNT, self.account_id)
+            return parse_id(Prefix.ACCOUNT, self.account_id)
         except MalformedIdError:
             raise refusals.posts.TARGET_ACCOUNT_NOT_CONNECTED(
                 field=f"targets[{index}].accountId", which=f"has the id `{shortened(self.account_id)}`"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import PostStatus
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.domain.violations import Violation
@@ -55,7 +55,7 @@ class RetriedPosts(View):
     @classmethod
     def of(cls, post_ids: Sequence[UUID]) -> "RetriedPosts":
         """Show the ids of posts."""
-        return cls(post_ids=[spell(Prefix.POST, post_id) for post_id in post_ids])
+        return cls(post_ids=[format_id(Prefix.POST, post_id) for post_id in post_ids])
 
 
 class ResolvePost(Body):
@@ -78,7 +78,7 @@ class CanceledPost(View):
     @classmethod
     def of(cls, post: PostRow) -> "CanceledPost":
         """Show a canceled post."""
-        return cls(id=spell(Prefix.POST, post.id), status=post.status)
+        return cls(id=format_id(Prefix.POST, post.id), status=post.status)
 
 
 class ViolationView(View):
@@ -134,7 +134,7 @@ class TargetValidationView(View):
     def of(cls, verdict: TargetVerdict) -> "TargetValidationView":
         """Show a verdict."""
         return cls(
-            account_id=spell(Prefix.ACCOUNT, verdict.account_id),
+            account_id=format_id(Prefix.ACCOUNT, verdict.account_id),
             platform=verdict.platform,
             valid=not verdict.violations,
             violations=[ViolationView.of(found) for found in verdict.violations],

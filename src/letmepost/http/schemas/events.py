@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.http.schemas.base import Body, DescribedAs, GivenMoment, Left, Moment, View
 from letmepost.http.schemas.event_data import AnyEvent, EventEnvelope
 from letmepost.http.schemas.filters import OneOf, PageQuery, Values
@@ -41,10 +41,10 @@ class EventView(EventEnvelope):
     def of(cls, event: AnnouncedEvent, caller: Caller) -> "EventView":
         """Show an event."""
         return cls(
-            id=spell(Prefix.EVENT, event.id),
+            id=format_id(Prefix.EVENT, event.id),
             type=event.type,
             created_at=event.created_at,
-            organization_id=spell(Prefix.ORGANIZATION, caller.organization_id),
+            organization_id=format_id(Prefix.ORGANIZATION, caller.organization_id),
             data={**event.data, "sequence": event.position},
         )
 
@@ -74,8 +74,8 @@ class WebhookDeliveryView(View):
     def of(cls, row: DeliveryRow) -> "WebhookDeliveryView":
         """Show a delivery."""
         return cls(
-            id=spell(Prefix.DELIVERY, row.id),
-            event_id=spell(Prefix.EVENT, row.event_id),
+            id=format_id(Prefix.DELIVERY, row.id),
+            event_id=format_id(Prefix.EVENT, row.event_id),
             event_type=row.event_type,
             status=row.status,
             attempts=row.attempt_count,
@@ -116,4 +116,4 @@ class ReplayedDelivery(View):
     @classmethod
     def of(cls, delivery_id: UUID) -> "ReplayedDelivery":
         """Show a delivery that was queued again."""
-        return cls(id=spell(Prefix.DELIVERY, delivery_id))
+        return cls(id=format_id(Prefix.DELIVERY, delivery_id))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StrictInt
 
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode, Scope
-from letmepost.domain.ids import Prefix, spell, spell_if_given
+from letmepost.domain.ids import Prefix, format_id, format_id_if_given
 from letmepost.http.schemas.base import Body, DescribedAs, GivenMoment, Left, Moment, View, body_profile_id
 from letmepost.services.tenants.new_keys import KeyRequest, MintedKey
 from letmepost.storage.tenants.api_keys import ApiKeyRow
@@ -58,12 +58,12 @@ class ApiKeyView(View):
     def fields(cls, row: ApiKeyRow) -> dict[str, Any]:
         """What is shown of a key."""
         return {
-            "id": spell(Prefix.API_KEY, row.id),
+            "id": format_id(Prefix.API_KEY, row.id),
             "name": row.name,
             "prefix": row.mode.key_prefix,
             "last4": row.last4,
             "scopes": sorted(row.scopes),
-            "profile_id": spell_if_given(Prefix.PROFILE, row.profile_id),
+            "profile_id": format_id_if_given(Prefix.PROFILE, row.profile_id),
             "created_at": row.created_at,
             "expires_at": row.expires_at,
             "last_used_at": row.last_used_at,
@@ -125,4 +125,4 @@ class RevokedApiKey(View):
     @classmethod
     def of(cls, row: ApiKeyRow) -> "RevokedApiKey":
         """Show when a key was revoked."""
-        return cls(id=spell(Prefix.API_KEY, row.id), revoked_at=row.revoked_at)
+        return cls(id=format_id(Prefix.API_KEY, row.id), revoked_at=row.revoked_at)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from letmepost.domain.content import MediaKind
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.sizes import FILENAME_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, DescribedAs, Left, Moment, View, body_profile_id
@@ -104,8 +104,8 @@ class ImportMedia(Body):
 
 def _fields(row: MediaRow, url_for: URLFor) -> dict[str, Any]:
     return {
-        "id": spell(Prefix.MEDIA, row.id),
-        "profile_id": spell(Prefix.PROFILE, row.profile_id),
+        "id": format_id(Prefix.MEDIA, row.id),
+        "profile_id": format_id(Prefix.PROFILE, row.profile_id),
         "status": row.status,
         "url": url_for(row),
         "kind": None if row.facts is None else row.facts.kind,

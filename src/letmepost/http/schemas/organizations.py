@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictInt, field_validator
 
 from letmepost.domain import refusals
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View
 from letmepost.services.accounts.browser_urls import origin_of
@@ -148,7 +148,7 @@ class OrganizationView(View):
         if row.late_within_s is not None and row.late_then is not None:
             late = LatePolicyView(within_s=row.late_within_s, then=row.late_then)
         return cls(
-            id=spell(Prefix.ORGANIZATION, row.id),
+            id=format_id(Prefix.ORGANIZATION, row.id),
             name=row.name,
             brand=BrandView(name=row.brand_name, logo_url=row.brand_logo_url, color=row.brand_color),
             return_origins=row.return_origins,

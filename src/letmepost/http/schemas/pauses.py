@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from letmepost.domain.ids import Prefix, spell_if_given
+from letmepost.domain.ids import Prefix, format_id_if_given
 from letmepost.http.schemas.base import Body, Left, Moment, View, find_id
 from letmepost.storage.tenants.pauses import PauseRow, PauseSelector
 
@@ -46,8 +46,8 @@ class PauseView(View):
         """As an operator sees it."""
         scope = row.scope
         return cls(
-            organization_id=spell_if_given(Prefix.ORGANIZATION, scope.organization_id),
-            account_id=spell_if_given(Prefix.ACCOUNT, scope.account_id),
+            organization_id=format_id_if_given(Prefix.ORGANIZATION, scope.organization_id),
+            account_id=format_id_if_given(Prefix.ACCOUNT, scope.account_id),
             platform=scope.platform,
             reason=row.reason,
             created_at=row.created_at,

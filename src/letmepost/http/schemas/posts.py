@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from letmepost.domain.content import MediaKind
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import PostStatus
 from letmepost.http.schemas.base import DescribedAs, Left, Moment, View
 from letmepost.http.schemas.batches import (
@@ -89,12 +89,12 @@ class PostRead(View):
     def fields(cls, view: PostView) -> dict[str, Any]:
         """What is shown of a post."""
         post, content = view.post, view.content
-        account_id = spell(Prefix.ACCOUNT, post.account_id)
+        account_id = format_id(Prefix.ACCOUNT, post.account_id)
         comment, thread = content["first_comment"], content["thread"]
         return {
-            "id": spell(Prefix.POST, post.id),
-            "batch_id": spell(Prefix.BATCH, post.batch_id),
-            "profile_id": spell(Prefix.PROFILE, post.profile_id),
+            "id": format_id(Prefix.POST, post.id),
+            "batch_id": format_id(Prefix.BATCH, post.batch_id),
+            "profile_id": format_id(Prefix.PROFILE, post.profile_id),
             "account_id": account_id,
             "account": AccountOfPost(
                 id=account_id,
@@ -165,7 +165,7 @@ class PostAttemptView(View):
         """Show a try."""
         error = attempt.error or {}
         return cls(
-            id=spell(Prefix.ATTEMPT, attempt.id),
+            id=format_id(Prefix.ATTEMPT, attempt.id),
             attempt_number=attempt.number,
             started_at=attempt.started_at,
             finished_at=attempt.finished_at,
@@ -208,7 +208,7 @@ class PostPage(View):
 def _media_ref(item: Mapping[str, Any]) -> dict[str, Any]:
     ref = {
         "kind": item["kind"],
-        "mediaId": spell(Prefix.MEDIA, UUID(item["media_id"])),
+        "mediaId": format_id(Prefix.MEDIA, UUID(item["media_id"])),
         "altText": item["alt_text"],
         "title": item["title"],
     }

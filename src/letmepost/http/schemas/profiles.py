@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.http.schemas.base import Body, Moment, View
 from letmepost.storage.tenants.profiles import ProfileRow
 
@@ -27,7 +27,7 @@ class ProfileView(View):
     def of(cls, row: ProfileRow) -> "ProfileView":
         """Show a profile."""
         return cls(
-            id=spell(Prefix.PROFILE, row.id), name=row.name, is_default=row.is_default, created_at=row.created_at
+            id=format_id(Prefix.PROFILE, row.id), name=row.name, is_default=row.is_default, created_at=row.created_at
         )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from letmepost.domain.ids import Prefix, spell_if_given
+from letmepost.domain.ids import Prefix, format_id_if_given
 from letmepost.domain.quotas import Reading
 from letmepost.gateways.rate_limits import Allowance
 from letmepost.http.schemas.base import DescribedAs, Left, Moment, View
@@ -29,7 +29,7 @@ class UsageCapView(View):
         quota = reading.quota
         return cls(
             name=quota.name,
-            account_id=spell_if_given(Prefix.ACCOUNT, quota.account_id),
+            account_id=format_id_if_given(Prefix.ACCOUNT, quota.account_id),
             used=reading.used,
             limit=quota.limit,
             left=reading.left,
@@ -65,7 +65,7 @@ class PlatformThrottleView(View):
         """Show what is held back."""
         return cls(
             platform=held.platform,
-            account_id=spell_if_given(Prefix.ACCOUNT, held.account_id),
+            account_id=format_id_if_given(Prefix.ACCOUNT, held.account_id),
             reason=held.throttle.reason,
             until=held.throttle.until,
         )
@@ -88,7 +88,7 @@ class PlatformBudgetView(View):
         """Show what is left."""
         return cls(
             platform=known.platform,
-            account_id=spell_if_given(Prefix.ACCOUNT, known.account_id),
+            account_id=format_id_if_given(Prefix.ACCOUNT, known.account_id),
             name=known.budget.name,
             limit=known.budget.limit,
             remaining=known.budget.remaining,

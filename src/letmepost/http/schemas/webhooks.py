@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictBool
 
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, DescribedAs, Moment, View
 from letmepost.services.events import EVENT_TYPES
@@ -63,7 +63,7 @@ class WebhookEndpointView(View):
     def fields(cls, row: EndpointRow) -> dict[str, Any]:
         """What is shown of an endpoint."""
         return {
-            "id": spell(Prefix.ENDPOINT, row.id),
+            "id": format_id(Prefix.ENDPOINT, row.id),
             "url": row.url,
             "events": row.events,
             "description": row.description,
@@ -127,7 +127,7 @@ class TestDeliveryView(View):
             status=tested.status,
             duration_ms=tested.duration_ms,
             response_body=tested.response_body,
-            delivery_id=spell(Prefix.DELIVERY, tested.delivery_id),
+            delivery_id=format_id(Prefix.DELIVERY, tested.delivery_id),
             non_retryable=tested.status == 410,
             error_name=tested.error,
             sent_event=tested.sent,

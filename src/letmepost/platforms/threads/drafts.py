@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from letmepost.domain.content import MediaItem, MediaKind, PostContent
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.platforms.threads.options import ThreadsOptions, ThreadsPoll
 
 Form = Mapping[str, str]
@@ -114,6 +114,6 @@ def _item_type(item: MediaItem) -> str:
 
 
 def _item_form(item: MediaItem, urls: Mapping[str, str]) -> Form:
-    url = urls[spell(Prefix.MEDIA, item.media_id)]
+    url = urls[format_id(Prefix.MEDIA, item.media_id)]
     alt_text = {"alt_text": item.alt_text} if item.alt_text else {}
     return {f"{_item_type(item).lower()}_url": url, **alt_text}

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from letmepost.domain.errors import PlatformFailure
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.services.events import account_event
 from letmepost.services.publishing.errors import failure_error
 from letmepost.services.work import Work
@@ -14,7 +14,7 @@ from letmepost.storage.tenants.audit import Action
 async def record_change(work: Work, action: Action, account: AccountRow) -> None:
     """Append to the audit log that an account was connected or disconnected."""
     facts = {"mode": work.tenant.mode, "platform": account.platform, "handle": account.handle}
-    await work.record(action, spell(Prefix.ACCOUNT, account.id), **facts)
+    await work.record(action, format_id(Prefix.ACCOUNT, account.id), **facts)
 
 
 async def mark_revoked(work: Work, account: AccountRow, as_of: datetime, failure: PlatformFailure) -> None:

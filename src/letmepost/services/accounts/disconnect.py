@@ -4,7 +4,7 @@ from uuid import UUID
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import ErrorCode, LetmepostError
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import TRANSITIONS, Cause
 from letmepost.gateways.drive import drive
 from letmepost.services.accounts.changes import record_change
@@ -58,7 +58,7 @@ async def hold_posts(work: Work, account: AccountRow) -> None:
         refusals.accounts.DISCONNECTED,
         ErrorCode.PLATFORM_AUTH_FAILED,
         account.platform,
-        account_id=spell(Prefix.ACCOUNT, account.id),
+        account_id=format_id(Prefix.ACCOUNT, account.id),
     )
     held = await work.posts.hold_waiting(account.id, error, work.now())
     await work.emit(*(post_event(work.clock, "post.held", post) for post in held))

@@ -7,7 +7,7 @@ from uuid import UUID
 from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus, Health
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.drive import drive
 from letmepost.services.accounts import read
 from letmepost.services.accounts.changes import mark_revoked
@@ -73,7 +73,7 @@ async def prepare(work: Work, account_id: UUID) -> HealthCheck:
     started_at = work.now()
     account = await read.get(work, account_id)
     if account.status == AccountStatus.DISCONNECTED:
-        raise refusals.accounts.DISCONNECTED(account_id=spell(Prefix.ACCOUNT, account_id))
+        raise refusals.accounts.DISCONNECTED(account_id=format_id(Prefix.ACCOUNT, account_id))
     return HealthCheck(work.tenant, account, started_at)
 
 

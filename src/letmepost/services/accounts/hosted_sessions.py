@@ -9,7 +9,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from letmepost.domain import refusals
-from letmepost.domain.ids import MalformedIdError, Prefix, parse
+from letmepost.domain.ids import MalformedIdError, Prefix, parse_id
 from letmepost.services.accounts.browsers import Browser, Browsers
 from letmepost.services.accounts.connect_sessions import TOKENS_HASHED_AS
 from letmepost.services.accounts.consent_requests import other_browser
@@ -39,7 +39,7 @@ class HostedSessions:
         session_id = None
         if _is_id(address):
             try:
-                session_id = parse(Prefix.CONNECT_SESSION, address)
+                session_id = parse_id(Prefix.CONNECT_SESSION, address)
             except MalformedIdError:
                 raise refusals.requests.PAGE_UNKNOWN() from None
         found = await self._sessions.find_tenant(session_id, self._keyring.hashes(TOKENS_HASHED_AS, address.encode()))

@@ -54,7 +54,7 @@ class AccountMaintenance:
         """Check the health of accounts whose daily check is due."""
         await self._each(await self._accounts.list_checks(self._clock.now(), limit), self._check)
 
-    async def tell_owners(self, limit: int) -> None:
+    async def announce_expiring(self, limit: int) -> None:
         """Announce credentials that expire soon and that only a person can renew."""
         await self._each(await self._accounts.list_notices(self._clock.now(), limit), self._announce_expiry)
 

@@ -7,7 +7,7 @@ import structlog
 
 from letmepost.domain import refusals
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.blobs import BlobMissingError
 from letmepost.gateways.metrics import Metrics
 from letmepost.services.media.library import MediaLibrary
@@ -53,7 +53,9 @@ class Downloads:
             raise refusals.requests.PAGE_UNKNOWN()
         if link.post_id is not None:
             self._metrics.media_pulled()
-            log.info("media.pulled", media_id=spell(Prefix.MEDIA, row.id), post_id=spell(Prefix.POST, link.post_id))
+            log.info(
+                "media.pulled", media_id=format_id(Prefix.MEDIA, row.id), post_id=format_id(Prefix.POST, link.post_id)
+            )
         return Readable(link, row, row.facts)
 
     async def open(self, found: Readable, first_byte: int, length_bytes: int) -> AsyncIterator[bytes]:

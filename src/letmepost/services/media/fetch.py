@@ -18,7 +18,7 @@ from letmepost.domain.errors import (
     SendFailure,
     TooLarge,
 )
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.media import AWAITING_BYTES, MediaStatus
 from letmepost.domain.sizes import MEDIA_MAX_BYTES
 from letmepost.gateways.addresses import AddressRefused
@@ -191,5 +191,5 @@ def _check_download(status: int, origin: object) -> None:
 
 
 def _missing(media_id: UUID) -> dict[str, str]:
-    error = refusals.media.UNKNOWN(media_id=spell(Prefix.MEDIA, media_id))
+    error = refusals.media.UNKNOWN(media_id=format_id(Prefix.MEDIA, media_id))
     return {"rule": error.rule, "message": error.message}

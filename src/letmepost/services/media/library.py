@@ -11,7 +11,7 @@ from uuid import UUID
 from letmepost.domain import refusals
 from letmepost.domain.content import MediaFacts
 from letmepost.domain.errors import InvalidRequest, QuotaExceeded, RequestError
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.sizes import MEDIA_MAX_BYTES
 from letmepost.gateways.blobs import BlobMissingError, BlobStore, BlobTooLargeError, read_range
 from letmepost.gateways.media.probes import Probe
@@ -82,7 +82,7 @@ class MediaLibrary:
 
     def own_name(self, media_id: UUID) -> str:
         """Return the name of bytes that are stored before their media item is recorded."""
-        return spell(Prefix.MEDIA, media_id)
+        return format_id(Prefix.MEDIA, media_id)
 
     def new_name(self, media_id: UUID) -> str:
         """Return a new name for bytes of a recorded media item. The first bytes to be recorded become its own."""
@@ -177,7 +177,7 @@ class MediaLibrary:
             async with self._units.begin(tenant) as work:
                 row = await work.media.find(media_id)
             if row is None or row.facts is None:
-                raise BlobMissingError(f"There are no bytes of {spell(Prefix.MEDIA, media_id)}.")
+                raise BlobMissingError(f"There are no bytes of {format_id(Prefix.MEDIA, media_id)}.")
             name = row.blob or self.own_name(media_id)
             if len(self._names) >= _CACHED_NAMES_MAX:
                 self._names.clear()
@@ -215,9 +215,9 @@ def too_large(max_bytes: int) -> RequestError:
 
 def blob_key(tenant: Tenant, name: str) -> str:
     """Return the key of bytes in the blob store."""
-    return f"{spell(Prefix.ORGANIZATION, tenant.organization_id)}/{name}"
+    return f"{format_id(Prefix.ORGANIZATION, tenant.organization_id)}/{name}"
 
 
 def upload_name(media_id: UUID) -> str:
     """Return the name of bytes that are uploaded to the blob store directly, until they are examined."""
-    return f"{spell(Prefix.MEDIA, media_id)}.upload"
+    return f"{format_id(Prefix.MEDIA, media_id)}.upload"

@@ -18,7 +18,7 @@ from uuid import UUID
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.content import PostContent
 from letmepost.domain.flow import Frozen
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.clock import Clock
 from letmepost.platforms.contract import Platform
 from letmepost.storage.database import Tenant
@@ -88,7 +88,7 @@ class MediaLinks:
         if not platform.pulls_media:
             return {}
         return {
-            spell(Prefix.MEDIA, media_id): self.to_pull(tenant, media_id, post_id, frozen.at)
+            format_id(Prefix.MEDIA, media_id): self.to_pull(tenant, media_id, post_id, frozen.at)
             for media_id in media_ids(content)
         }
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import MediaFacts, OnUnsupported
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event, timestamp
@@ -142,7 +142,7 @@ async def _reject_duplicates(work: Work, request: PostRequest, batch: NewBatch, 
     for post in batch.posts:
         earlier = await work.batches.find_duplicate(post, since)
         if earlier is not None:
-            post_id = spell(Prefix.POST, earlier)
+            post_id = format_id(Prefix.POST, earlier)
             raise refusals.posts.DUPLICATE_CONTENT(post_id=post_id, platform=post.platform, detail={"postId": post_id})
 
 
@@ -185,7 +185,7 @@ def check_schedule(scheduled_at: datetime | None, now: datetime) -> None:
 def _check_account(index: int, account: AccountRow, *, is_now: bool) -> None:
     if account.status == AccountStatus.REAUTH_REQUIRED and is_now:
         raise refusals.accounts.REAUTH_REQUIRED(
-            field=f"targets[{index}]", account_id=spell(Prefix.ACCOUNT, account.id), platform=account.platform
+            field=f"targets[{index}]", account_id=format_id(Prefix.ACCOUNT, account.id), platform=account.platform
         )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from letmepost.domain import refusals
 from letmepost.domain.content import MediaKind
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.services.callers import Caller
 from letmepost.services.events import post_event
@@ -79,7 +79,7 @@ async def publish_batch(work: Work, batch_id: UUID, scheduled_at: datetime | Non
         if locked.post.status is PostStatus.DRAFT
     ]
     if not drafts:
-        raise refusals.posts.BATCH_STATUS(batch_id=spell(Prefix.BATCH, batch_id))
+        raise refusals.posts.BATCH_STATUS(batch_id=format_id(Prefix.BATCH, batch_id))
     await work.batches.schedule(batch_id, is_scheduled=scheduled_at is not None)
     due_at = scheduled_at or now
     await quotas.move(work, new=[(post.account_id, due_at) for post in drafts])
@@ -154,7 +154,7 @@ class Editing:
             if post.status is PostStatus.HELD and values["status"] is PostStatus.QUEUED:
                 events.append(str(TRANSITIONS[Cause.RELEASED].event))
             if not change.content.given:
-                await editor.thaw(post)
+                await editor.unfreeze(post)
             events.append("post.rescheduled")
         if post.status is PostStatus.DRAFT:
             values["ready_at"] = None

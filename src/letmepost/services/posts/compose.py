@@ -11,7 +11,7 @@ from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import MediaFacts, MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.domain.errors import PreflightFailed, TargetViolation
-from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
+from letmepost.domain.ids import MalformedIdError, Prefix, format_id, parse_id
 from letmepost.domain.media import MediaStatus
 from letmepost.domain.rules import preflight
 from letmepost.domain.text import as_compared
@@ -93,7 +93,7 @@ class Composer:
         """
         judged = await self.judge(request, accounts)
         violations = [
-            TargetViolation(index, spell(Prefix.ACCOUNT, target.account.id), target.platform.name, violation)
+            TargetViolation(index, format_id(Prefix.ACCOUNT, target.account.id), target.platform.name, violation)
             for index, target in enumerate(judged)
             for violation in target.violations
         ]
@@ -198,7 +198,7 @@ class Composer:
 
     def _option_item(self, text: str, account: AccountRow) -> MediaItem:
         try:
-            media_id = parse(Prefix.MEDIA, text)
+            media_id = parse_id(Prefix.MEDIA, text)
         except MalformedIdError:
             raise refusals.media.UNKNOWN(media_id=text) from None
         return MediaItem(kind=MediaKind.IMAGE, media_id=media_id, facts=self._known(media_id, account).facts)
@@ -206,10 +206,10 @@ class Composer:
     def _known(self, media_id: UUID, account: AccountRow) -> MediaRow:
         row = self.known_media.get(media_id)
         if row is None or row.profile_id != account.profile_id:
-            raise refusals.media.UNKNOWN(media_id=spell(Prefix.MEDIA, media_id))
+            raise refusals.media.UNKNOWN(media_id=format_id(Prefix.MEDIA, media_id))
         if row.status == MediaStatus.FAILED:
             problem = (row.error or {}).get("message", "its bytes are missing.")
-            raise refusals.media.FAILED(media_id=spell(Prefix.MEDIA, media_id), problem=problem)
+            raise refusals.media.FAILED(media_id=format_id(Prefix.MEDIA, media_id), problem=problem)
         return row
 
 
@@ -226,7 +226,7 @@ def _kind(item: MediaRequest, facts: MediaFacts | None) -> MediaKind:
         return item.kind
     if facts is not None:
         return facts.kind
-    source = item.url if item.media_id is None else spell(Prefix.MEDIA, item.media_id)
+    source = item.url if item.media_id is None else format_id(Prefix.MEDIA, item.media_id)
     raise refusals.media.KIND_REQUIRED(source=source)
 
 
@@ -239,7 +239,7 @@ def _account_warnings(account: AccountRow) -> list[dict[str, str]]:
     if account.status != AccountStatus.REAUTH_REQUIRED:
         return []
     refusal = refusals.accounts.REAUTH_REQUIRED
-    return [{"code": refusal.id, "message": refusal.describe(account_id=spell(Prefix.ACCOUNT, account.id))}]
+    return [{"code": refusal.id, "message": refusal.describe(account_id=format_id(Prefix.ACCOUNT, account.id))}]
 
 
 def _merge(defaults: ContentRequest, target: ContentRequest) -> ContentRequest:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from letmepost.domain import refusals
 from letmepost.domain.content import MediaFacts
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.media import MediaStatus
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.media.fetch import MediaFetching
@@ -64,7 +64,7 @@ class PostMedia:
         used = {media_id for post in composed.posts for media_id in media_ids(post.content)}
         # A media item that was found before may have been deleted since. After this statement it cannot be.
         if missing := used - await work.media.keep(used) if used else set():
-            raise refusals.media.UNKNOWN(media_id=spell(Prefix.MEDIA, min(missing)))
+            raise refusals.media.UNKNOWN(media_id=format_id(Prefix.MEDIA, min(missing)))
 
     async def examine(self, caller: Caller, contents: Mapping[str, ContentRequest]) -> dict[int, MediaFacts]:
         """Check the URLs in a request, and return the facts of its bytes, by identity of the request's objects.

@@ -87,7 +87,7 @@ async def _requeue(work: Work, found: Sequence[LockedPost], scheduled_at: dateti
     await work.media.wait_again([post.id for post in posts])
     for locked in found:
         if not locked.is_sent:
-            await work.post_editor.thaw(locked.post)
+            await work.post_editor.unfreeze(locked.post)
         changes: dict[str, Any] = {**due(due_at), "failure_count": 0, "error": None}
         await move(work, locked.post, Cause.RETRIED, **changes)
     work.wake_workers()

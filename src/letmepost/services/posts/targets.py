@@ -10,7 +10,7 @@ from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.content import OnUnsupported
 from letmepost.domain.errors import InvalidShape, RequestError
-from letmepost.domain.ids import MalformedIdError, Prefix, parse, spell
+from letmepost.domain.ids import MalformedIdError, Prefix, format_id, parse_id
 from letmepost.domain.violations import Violation
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Options, Platform
@@ -43,7 +43,7 @@ def resolve_targets(
             )
         if account in found:
             raise refusals.posts.TARGETS_DUPLICATE_ACCOUNT(
-                field=f"targets[{index}].accountId", account_id=spell(Prefix.ACCOUNT, account.id)
+                field=f"targets[{index}].accountId", account_id=format_id(Prefix.ACCOUNT, account.id)
             )
         found.append(account)
     return found
@@ -116,14 +116,14 @@ def option_media_ids(request: PostRequest, accounts: Sequence[AccountRow], world
         options = options_of(platform, index, request.content.options, target.content)
         for text in platform.options.model_validate(options).media_ids().values():
             try:
-                found.add(parse(Prefix.MEDIA, text))
+                found.add(parse_id(Prefix.MEDIA, text))
             except MalformedIdError:
                 raise refusals.media.UNKNOWN(media_id=text) from None
     return found
 
 
 def _by_id(index: int, account_id: UUID, accounts: dict[UUID, AccountRow]) -> AccountRow:
-    account, shown = accounts.get(account_id), spell(Prefix.ACCOUNT, account_id)
+    account, shown = accounts.get(account_id), format_id(Prefix.ACCOUNT, account_id)
     if account is None:
         raise refusals.posts.TARGET_ACCOUNT_NOT_CONNECTED(
             field=f"targets[{index}].accountId", which=f"has the id `{shown}`"
@@ -142,7 +142,7 @@ def _only(index: int, target: TargetRequest, accounts: Sequence[AccountRow]) -> 
             platform=target.platform,
         )
     if len(fitting) > 1:
-        ids = sorted(spell(Prefix.ACCOUNT, account.id) for account in fitting)
+        ids = sorted(format_id(Prefix.ACCOUNT, account.id) for account in fitting)
         raise refusals.posts.TARGET_ACCOUNT_AMBIGUOUS(
             field=f"targets[{index}]",
             count=len(ids),

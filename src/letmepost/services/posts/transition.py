@@ -7,7 +7,7 @@ from uuid import UUID
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import RequestError
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.services.events import post_event
 from letmepost.services.tenants.quotas import QuotaSlot
@@ -50,4 +50,4 @@ def due(at: datetime) -> dict[str, Any]:
 
 def forbidden(post_id: UUID, message: str) -> RequestError:
     """Return the error of a change that the status of the post does not allow."""
-    return refusals.posts.STATUS(message=message, post_id=spell(Prefix.POST, post_id))
+    return refusals.posts.STATUS(message=message, post_id=format_id(Prefix.POST, post_id))

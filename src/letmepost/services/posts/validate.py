@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from letmepost.domain.flow import Call, Frozen, MediaRange
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.playback import first_calls
 from letmepost.domain.violations import Violation
 from letmepost.gateways.clock import Clock
@@ -97,4 +97,4 @@ def _shown(call: Call) -> Preview:
 
 
 def _shown_media(media: MediaRange) -> dict[str, Any]:
-    return {"mediaId": spell(Prefix.MEDIA, media.media_id), "bytes": media.length_bytes}
+    return {"mediaId": format_id(Prefix.MEDIA, media.media_id), "bytes": media.length_bytes}

@@ -3,7 +3,7 @@
 from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import Cause
 from letmepost.services.publishing.outcomes import Outcome
 from letmepost.services.work import Work
@@ -18,7 +18,7 @@ def must_reconnect(account: AccountRow) -> PlatformFailure:
     explanation = refusals.accounts.DISCONNECTED if is_disconnected else refusals.accounts.REAUTH_REQUIRED
     return PlatformFailure(
         FailureKind.AUTH_FAILED,
-        explanation.describe(account_id=spell(Prefix.ACCOUNT, account.id)),
+        explanation.describe(account_id=format_id(Prefix.ACCOUNT, account.id)),
         rule=explanation.id,
         remediation=explanation.advise(),
     )

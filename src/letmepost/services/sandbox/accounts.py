@@ -7,7 +7,7 @@ from typing import Any
 from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.flow import Flow
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.sandbox import SandboxControl
 from letmepost.platforms.contract import ConnectedAccount, Grant, OAuth, Platform
 from letmepost.services.accounts import connect
@@ -99,7 +99,7 @@ class Sandbox:
         async with self._units.begin(caller) as work:
             owners = _owners(platform, await work.accounts.list_candidates((), (platform_name,), None))
         visible = {
-            author: spell(Prefix.ACCOUNT, account.id)
+            author: format_id(Prefix.ACCOUNT, account.id)
             for author, account in owners.items()
             if caller.sees(account.profile_id)
         }
@@ -131,7 +131,7 @@ class Sandbox:
 
 def world_of(caller: Caller) -> str:
     """Return the name of the caller's test world in the sandbox."""
-    return spell(Prefix.ORGANIZATION, caller.organization_id)
+    return format_id(Prefix.ORGANIZATION, caller.organization_id)
 
 
 def _owners(platform: Platform, accounts: Sequence[AccountRow]) -> Mapping[str, AccountRow]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from letmepost.domain import refusals
 from letmepost.domain.api_keys import Mode, parse
 from letmepost.domain.errors import RequestError
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.key_rights import KeyRights
 from letmepost.gateways.clock import Clock
 from letmepost.services.callers import Caller
@@ -95,7 +95,7 @@ class ApiKeys:
             await profiles.find_named(work, request.profile_id)
         await self._check_count(work)
         await work.api_keys.create(minted.row, minted.key)
-        await work.record(Action.KEY_MINTED, spell(Prefix.API_KEY, minted.row.id), **facts_of(minted.row))
+        await work.record(Action.KEY_MINTED, format_id(Prefix.API_KEY, minted.row.id), **facts_of(minted.row))
         return minted
 
     async def revoke(self, work: Work, key_id: UUID) -> ApiKeyRow:
@@ -109,7 +109,7 @@ class ApiKeys:
         row = await self._hold_target(work, key_id)
         await work.api_keys.revoke(key_id, work.now())
         row = await work.api_keys.find(key_id) or row
-        await work.record(Action.KEY_REVOKED, spell(Prefix.API_KEY, key_id), **facts_of(row))
+        await work.record(Action.KEY_REVOKED, format_id(Prefix.API_KEY, key_id), **facts_of(row))
         return row
 
     async def rotate(self, work: Work, key_id: UUID, overlap: timedelta) -> MintedKey:
@@ -133,8 +133,8 @@ class ApiKeys:
         minted = make_key(work, wanted, old.scopes, old.profile_id)
         await work.api_keys.create(minted.row, minted.key)
         await work.api_keys.expire(key_id, work.now() + overlap)
-        facts = {**facts_of(old), "successor": spell(Prefix.API_KEY, minted.row.id)}
-        await work.record(Action.KEY_ROTATED, spell(Prefix.API_KEY, key_id), **facts)
+        facts = {**facts_of(old), "successor": format_id(Prefix.API_KEY, minted.row.id)}
+        await work.record(Action.KEY_ROTATED, format_id(Prefix.API_KEY, key_id), **facts)
         return minted
 
     async def _hold_target(self, work: Work, key_id: UUID) -> ApiKeyRow:
@@ -142,7 +142,7 @@ class ApiKeys:
         if target is None or not _is_visible(target, work.caller):
             raise refusals.requests.not_found(Prefix.API_KEY, key_id)
         if excess := self._rights(target).excess_over(self._rights(own)):
-            shown = spell(Prefix.API_KEY, key_id)
+            shown = format_id(Prefix.API_KEY, key_id)
             raise _escalation(f"A key cannot revoke or rotate a key with more rights than its own. {shown}: {excess}.")
         return target
 

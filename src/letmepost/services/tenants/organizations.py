@@ -6,7 +6,7 @@ from uuid import UUID
 
 from letmepost.domain import refusals
 from letmepost.domain.api_keys import EVERY_SCOPE, Mode
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.quotas import QuotaLimits
 from letmepost.services.tenants import profiles
 from letmepost.services.tenants.new_keys import KeyRequest, MintedKey, facts_of, make_key
@@ -91,7 +91,7 @@ async def mint_key(work: Work, organization_id: UUID, wanted: KeyRequest) -> Min
             await profiles.find_named(tenant_work, wanted.profile_id)
         minted = make_key(tenant_work, wanted, wanted.scopes or EVERY_SCOPE, wanted.profile_id)
         await tenant_work.api_keys.create(minted.row, minted.key)
-        await tenant_work.record(Action.KEY_MINTED, spell(Prefix.API_KEY, minted.row.id), **facts_of(minted.row))
+        await tenant_work.record(Action.KEY_MINTED, format_id(Prefix.API_KEY, minted.row.id), **facts_of(minted.row))
     return minted
 
 
@@ -118,12 +118,12 @@ async def revoke_key(work: Work, organization_id: UUID, key_id: UUID) -> ApiKeyR
         row = await tenant_work.api_keys.find(key_id)
         if row is None:
             raise refusals.requests.not_found(Prefix.API_KEY, key_id)
-        await tenant_work.record(Action.KEY_REVOKED, spell(Prefix.API_KEY, key_id), **facts_of(row))
+        await tenant_work.record(Action.KEY_REVOKED, format_id(Prefix.API_KEY, key_id), **facts_of(row))
     return row
 
 
 async def _record(tenant_work: Work, action: Action, **detail: Any) -> None:
-    await tenant_work.record(action, spell(Prefix.ORGANIZATION, tenant_work.tenant.organization_id), **detail)
+    await tenant_work.record(action, format_id(Prefix.ORGANIZATION, tenant_work.tenant.organization_id), **detail)
 
 
 def _found(organization_id: UUID, row: OrganizationRow | None) -> OrganizationRow:

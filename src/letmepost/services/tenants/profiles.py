@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from letmepost.domain import refusals
-from letmepost.domain.ids import Prefix, spell_if_given
+from letmepost.domain.ids import Prefix, format_id_if_given
 from letmepost.services.callers import Caller
 from letmepost.services.work import Work
 from letmepost.storage.tenants.profiles import ProfileRow
@@ -34,7 +34,9 @@ async def find_named(work: Work, profile_id: UUID | None) -> ProfileRow:
     """
     profile = await work.profiles.find(profile_id)
     if profile is None:
-        raise refusals.tenants.PROFILE_UNKNOWN(field="profileId", profile_id=spell_if_given(Prefix.PROFILE, profile_id))
+        raise refusals.tenants.PROFILE_UNKNOWN(
+            field="profileId", profile_id=format_id_if_given(Prefix.PROFILE, profile_id)
+        )
     return profile
 
 
@@ -46,7 +48,9 @@ async def resolve(work: Work, profile_id: UUID | None) -> UUID:
     """
     row = await work.profiles.find(profile_id)
     if row is None:
-        raise refusals.tenants.PROFILE_UNKNOWN(field="profileId", profile_id=spell_if_given(Prefix.PROFILE, profile_id))
+        raise refusals.tenants.PROFILE_UNKNOWN(
+            field="profileId", profile_id=format_id_if_given(Prefix.PROFILE, profile_id)
+        )
     return row.id
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import structlog
 
 from letmepost.gateways.clock import Clock
-from letmepost.storage.tenants.retention import EveryTenantRetention, Kept
+from letmepost.storage.tenants.retention import EveryTenantRetention, RetentionClass
 
 _ROWS_AT_ONCE = 1000
 
@@ -16,7 +16,7 @@ log = structlog.get_logger()
 class Retention:
     """Deletes rows that are older than the period of their kind. Posts are not deleted."""
 
-    def __init__(self, store: EveryTenantRetention, clock: Clock, periods: Mapping[Kept, timedelta]) -> None:
+    def __init__(self, store: EveryTenantRetention, clock: Clock, periods: Mapping[RetentionClass, timedelta]) -> None:
         self._store = store
         self._clock = clock
         self._periods = periods
@@ -28,7 +28,7 @@ class Retention:
             if deleted:
                 log.info("retention.deleted", kept=kept, rows=deleted)
 
-    async def _delete(self, kept: Kept, period: timedelta) -> int:
+    async def _delete(self, kept: RetentionClass, period: timedelta) -> int:
         before, count = self._clock.now() - period, 0
         while found := await self._store.delete_some(kept, before, _ROWS_AT_ONCE):
             count += found

@@ -35,7 +35,7 @@ class VersionNotices:
                 await self._send(due, platform)
 
     async def _send(self, notice: VersionNotice, platform: Platform) -> None:
-        while tenants := await self._found.list_untold(notice, _TENANTS_AT_ONCE):
+        while tenants := await self._found.list_not_notified(notice, _TENANTS_AT_ONCE):
             for tenant in tenants:
                 await self._notify(tenant, notice, platform)
             log.info("version.deprecated", platform=platform.name, told=len(tenants), sunset=str(platform.sunset))

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 import structlog
 
 from letmepost.domain.errors import SendFailure
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.retry import ENDPOINT_GIVE_UP_S, delivery_delay_s
 from letmepost.domain.signing import signature_headers
 from letmepost.domain.sizes import WEBHOOK_REPLY_MAX_BYTES
@@ -143,9 +143,9 @@ def signed(delivery: Delivery, now: datetime) -> Outgoing:
     headers = {
         "content-type": "application/json",
         **signature_headers(
-            event_id=spell(Prefix.EVENT, delivery.event_id),
+            event_id=format_id(Prefix.EVENT, delivery.event_id),
             event_type=delivery.event_type,
-            delivery_id=spell(Prefix.DELIVERY, delivery.id),
+            delivery_id=format_id(Prefix.DELIVERY, delivery.id),
             body=body,
             secrets=delivery.secrets,
             now=now,
@@ -164,10 +164,10 @@ def signed(delivery: Delivery, now: datetime) -> Outgoing:
 def envelope(delivery: Delivery) -> bytes:
     """Return the body of a delivery: the same bytes at every attempt."""
     value = {
-        "id": spell(Prefix.EVENT, delivery.event_id),
+        "id": format_id(Prefix.EVENT, delivery.event_id),
         "type": delivery.event_type,
         "createdAt": timestamp(delivery.created_at),
-        "organizationId": spell(Prefix.ORGANIZATION, delivery.tenant.organization_id),
+        "organizationId": format_id(Prefix.ORGANIZATION, delivery.tenant.organization_id),
         "data": {**delivery.data, "sequence": delivery.position},
     }
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import NotSent, RequestError, SendFailure
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.signing import SECRET_BYTES, signing_secret
 from letmepost.gateways.addresses import AddressGuard
 from letmepost.gateways.clock import Clock
@@ -236,7 +236,7 @@ async def delete(work: Work, endpoint_id: UUID) -> UUID:
 
 
 async def _record(work: Work, action: Action, row: EndpointRow) -> None:
-    await work.record(action, spell(Prefix.ENDPOINT, row.id), mode=work.caller.mode)
+    await work.record(action, format_id(Prefix.ENDPOINT, row.id), mode=work.caller.mode)
 
 
 def _check_events(names: Sequence[str]) -> None:
@@ -249,7 +249,7 @@ def _check_unused(url: str, used: Mapping[UUID, str]) -> None:
     for endpoint_id, other in used.items():
         if _is_same(url, other):
             raise refusals.webhooks.ENDPOINTS_DUPLICATE_URL(
-                field="url", url=url, endpoint_id=spell(Prefix.ENDPOINT, endpoint_id)
+                field="url", url=url, endpoint_id=format_id(Prefix.ENDPOINT, endpoint_id)
             )
 
 

@@ -89,7 +89,7 @@ class PostEditor:
         await MediaRepository(self._connection, self._tenant).use(uses)
         return revision
 
-    async def thaw(self, post: PostRow) -> None:
+    async def unfreeze(self, post: PostRow) -> None:
         """Let the next claim fix the time and the randomness again; only if nothing of the revision was sent."""
         await self._connection.execute(
             update(post_revisions)

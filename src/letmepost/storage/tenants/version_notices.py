@@ -35,7 +35,7 @@ class EveryTenantNotices:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_untold(self, notice: VersionNotice, limit: int) -> Sequence[Tenant]:
+    async def list_not_notified(self, notice: VersionNotice, limit: int) -> Sequence[Tenant]:
         """Return tenants that have an account on the platform and were not sent the notice."""
         wanted = (notice.platform, notice.api_version, notice.within_days)
         async with self._database.sweep() as connection:

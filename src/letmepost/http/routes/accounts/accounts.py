@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Query, Request, Response
 
 from letmepost.domain import refusals
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.http.gate import GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work, perform, perform_remotely, respond
@@ -97,7 +97,7 @@ async def disconnect_account(
         prepare=lambda work: read.get(work, account_uuid),
         call=lambda account: services.disconnecting.revoke(tenant, account),
         record=lambda work, account: disconnect.record(work, account, cancel_queued=cancel_queued == "true"),
-        show=lambda account: DeletedObject(id=spell(Prefix.ACCOUNT, account.id)),
+        show=lambda account: DeletedObject(id=format_id(Prefix.ACCOUNT, account.id)),
     )
 
 

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import PlatformFailure, RequestError
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.http.gate import OpenQueryRoute
 from letmepost.http.pages.outcomes import error_name, refusal
 from letmepost.http.pages.page import page
@@ -33,7 +33,7 @@ async def finish_consent(platform: PlatformName, request: Request) -> Response:
         return refusal(error)
     if result.consent.session_id is not None:
         # The page of the session offers a choice, or shows the result.
-        return RedirectResponse(f"/connect/{spell(Prefix.CONNECT_SESSION, result.consent.session_id)}", 303)
+        return RedirectResponse(f"/connect/{format_id(Prefix.CONNECT_SESSION, result.consent.session_id)}", 303)
     if result.consent.return_url is not None:
         return RedirectResponse(with_query(result.consent.return_url, *_outcome(result, returned)), 303)
     if isinstance(result.error, RequestError | PlatformFailure):
@@ -80,7 +80,7 @@ def _outcome(result: CallbackResult, returned: Returned) -> Sequence[tuple[str, 
         return [("status", "choose"), ("state", returned.state or "")]
     if result.error is not None:
         return [("status", "cancelled" if result.is_denied else "failed"), ("error", error_name(result.error))]
-    return [("status", "connected"), *(("accountId", spell(Prefix.ACCOUNT, one.id)) for one in result.accounts)]
+    return [("status", "connected"), *(("accountId", format_id(Prefix.ACCOUNT, one.id)) for one in result.accounts)]
 
 
 def _outcome_page(title: str, result: CallbackResult) -> Response:

@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import InvalidRequest, PlatformFailure, RequestError
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.text import is_storable
 from letmepost.http.gate import OpenQueryRoute
 from letmepost.http.pages.fields import fields_of, given_fields
@@ -158,7 +158,7 @@ _ENDINGS: Mapping[str, tuple[str, str]] = {
 def back_to(session: ConnectSessionRow) -> str:
     """Return the URL that the browser returns to, with the result of the session."""
     status = "failed" if session.status == "open" else session.status
-    result = (("connectSession", spell(Prefix.CONNECT_SESSION, session.id)), ("status", status))
+    result = (("connectSession", format_id(Prefix.CONNECT_SESSION, session.id)), ("status", status))
     return with_query(session.return_url, *result)
 
 

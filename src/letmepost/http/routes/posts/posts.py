@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain import refusals
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.posts import BatchStatus
 from letmepost.http.bodies import JSONRequest
 from letmepost.http.gate import GatedRoute, OpenQueryRoute, caller_of, needs
@@ -118,7 +118,7 @@ def status_of_batch(batch: BatchRow) -> int:
 
 def location_of_batch(batch: BatchRow) -> str:
     """Return the path of a batch."""
-    return f"/v1/batches/{spell(Prefix.BATCH, batch.id)}"
+    return f"/v1/batches/{format_id(Prefix.BATCH, batch.id)}"
 
 
 render_batch = renderer(BatchView.of, status_of_batch, location_of_batch)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from letmepost.domain.api_keys import Scope
-from letmepost.domain.ids import Prefix, spell
+from letmepost.domain.ids import Prefix, format_id
 from letmepost.http.gate import ANY_KEY, GatedRoute, caller_of, needs
 from letmepost.http.paging import before, next_cursor
 from letmepost.http.perform import begin_work, perform, respond
@@ -82,5 +82,5 @@ async def get_current_key(request: Request) -> Response:
     caller = caller_of(request)
     async with begin_work(request) as work:
         name, key = await api_keys.describe(work)
-    organization = OrganizationReference(id=spell(Prefix.ORGANIZATION, caller.organization_id), name=name)
+    organization = OrganizationReference(id=format_id(Prefix.ORGANIZATION, caller.organization_id), name=name)
     return respond(CurrentKey(organization=organization, mode=caller.mode, key=ApiKeyView.of(key)))
