@@ -224,7 +224,7 @@ class Platform:
     """One social network.
 
     Args:
-        aliases: other names that callers may use for it in filters.
+        aliases: other names that callers may use for it in requests.
         api_version: the pinned version of its API, if it has versions.
         sunset: the day on which the pinned version stops working, if one is announced.
         rules: every limit, checked when a post is accepted, and again when media given by URL have arrived.
