@@ -391,7 +391,7 @@ async def test_alias_of_a_platform_is_accepted(tenant: Tenant) -> None:
     alias, name = next((alias, platform.name) for platform in discover().values() for alias in platform.aliases)
     made = await tenant.client.post("/v1/sandbox/accounts", {"platform": alias})
     assert (made.status_code, made.json()["platform"]) == (201, name)
-    body = {**HELLO, "targets": [{"platform": alias}]}
+    body = {**HELLO, "targets": [{"platform": alias}], "options": {alias: {}}}
     validated = await tenant.client.post("/v1/posts/validate", body)
     assert validated.status_code == 200, validated.text
     listed = await tenant.client.get(f"/v1/accounts?platform={alias}")

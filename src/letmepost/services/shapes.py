@@ -111,8 +111,10 @@ def _problem(
     if explain is not None:
         return explain(field, context)
     problem = str(found["msg"]).removeprefix("Value error, ").rstrip(".")
-    is_url = kind.startswith("url")
-    return (refusals.fields.URL if is_url else refusals.fields.INVALID)(field=field, problem=problem)
+    if kind.startswith("url"):
+        return refusals.fields.URL(field=field, problem=problem)
+    refusal = refusals.fields.INVALID_VALUE if problem.startswith("must ") else refusals.fields.INVALID
+    return refusal(field=field, problem=problem)
 
 
 def _unknown_field(

@@ -60,6 +60,11 @@ URL = FieldRefusal(
     remediation="Send an absolute URL such as https://example.com/hook.",
     sample={"field": "url", "problem": "it has no scheme"},
 )
+INVALID_VALUE = FieldRefusal(
+    message="`{field}` {problem}.",
+    remediation="Correct `{field}` and send the request again.",
+    sample={"field": "identifier", "problem": "must be a handle"},
+)
 INVALID = FieldRefusal(
     message="`{field}` is invalid: {problem}.",
     remediation="Correct `{field}` and send the request again.",

@@ -232,8 +232,3 @@ TEXT_NOT_STORABLE = FieldRefusal(
     remediation="Send well-formed Unicode text without NUL characters.",
     sample={"field": "text"},
 )
-INVALID_VALUE = FieldRefusal(
-    message="`{field}` {problem}.",
-    remediation="{fix}",
-    sample={"field": "profileId", "problem": "must be a string", "fix": "Send the id of a profile."},
-)

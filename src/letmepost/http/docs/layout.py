@@ -24,6 +24,7 @@ pre code{padding:0;background:none}dt{font-weight:600;margin-top:.9rem}dd{margin
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;margin:.5rem 0;font-size:.94rem}
 th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line)}
 td:last-child,th:last-child{padding-right:0}td code{white-space:nowrap}
+@media(max-width:40rem){td code{white-space:normal}}
 .method{display:inline-block;min-width:4.2rem;font-weight:700}.soft{color:var(--soft)}
 details{margin:.4rem 0}summary{cursor:pointer}ul{padding-left:1.25rem}nav ul{columns:16rem;list-style:none;padding:0}
 """

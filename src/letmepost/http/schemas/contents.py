@@ -13,7 +13,7 @@ from letmepost.domain.content import MediaKind, OnUnsupported
 from letmepost.domain.ids import MalformedIdError, Prefix, parse_id
 from letmepost.domain.sizes import INLINE_MEDIA_MAX_BYTES, INLINE_MEDIA_MAX_CHARS, TEXT_MAX_CHARS, URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, GivenMoment, body_profile_id, find_id
-from letmepost.http.schemas.platform_names import PlatformName
+from letmepost.http.schemas.platform_names import PlatformName, without_alias
 from letmepost.http.schemas.platform_options import OPTIONS_BY_PLATFORM, OPTIONS_OF_ONE_PLATFORM
 from letmepost.services.posts.requests import (
     ContentRequest,
@@ -194,6 +194,11 @@ class CreatePost(Content):
         "organization applies, if it has one.",
     )
     refuse_duplicates_within_s: StrictInt = Field(default=0, ge=0, le=2_592_000)
+
+    @field_validator("options")
+    @classmethod
+    def _name_platforms(cls, options: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+        return None if options is None else {without_alias(name): value for name, value in options.items()}
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "CreatePost":

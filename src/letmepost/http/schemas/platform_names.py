@@ -10,11 +10,12 @@ from letmepost.platforms import discover
 _ALIASES = {alias: platform.name for platform in discover().values() for alias in platform.aliases}
 
 
-def _without_alias(name: str) -> str:
+def without_alias(name: str) -> str:
+    """Return the name of a platform, given that name or an alias."""
     return _ALIASES.get(name, name)
 
 
-PlatformName = Annotated[str, AfterValidator(_without_alias)]
+PlatformName = Annotated[str, AfterValidator(without_alias)]
 """A platform in a body or a path. The use case reports an unknown one."""
 
 PlatformNames = Annotated[Values, OneOf(discover(), _ALIASES)]

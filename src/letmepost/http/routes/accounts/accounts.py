@@ -192,7 +192,5 @@ def _split(body: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     given = dict(body)
     profile = given.pop("profileId", None)
     if profile is not None and not isinstance(profile, str):
-        raise refusals.requests.INVALID_VALUE(
-            field="profileId", problem="must be a string", fix="Send the id of a profile."
-        )
+        raise refusals.fields.WRONG_TYPE(field="profileId", kind="a string")
     return given, profile
