@@ -16,6 +16,7 @@ from letmepost.http.docs.rules import explained_rules
 from letmepost.http.errors import rule_page
 from letmepost.platforms import discover
 from letmepost.platforms.planned import PLANNED
+from tests.contract.routes import ROWS
 
 _SOURCE = Path(letmepost.__file__).parent
 _EXPLAINED = {rule.id for rule in explained_rules(discover().values()).values()}
@@ -96,3 +97,15 @@ def test_explanations_are_sentences() -> None:
 
 def test_every_error_code_is_explained() -> None:
     assert set(MEANINGS) == set(ErrorCode)
+
+
+def test_operations_in_remediations_exist() -> None:
+    named = {
+        operation
+        for explanation in CATALOG
+        for text in (explanation.message, explanation.remediation, explanation.summary)
+        for operation in re.findall(r"`((?:GET|POST|PUT|PATCH|DELETE) /v1/[^`]*)`", text)
+    }
+    known = {re.sub(r"\{\w+\}", "{}", row.line) for row in ROWS}
+    assert named
+    assert sorted(name for name in named if re.sub(r"\{+\w+\}+", "{}", name) not in known) == []

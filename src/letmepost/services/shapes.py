@@ -3,6 +3,7 @@
 Values that a caller sent in a body are not repeated: they may be secret.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import partial
@@ -21,6 +22,7 @@ PROBLEMS_MAX = 50
 PATH_MAX_CHARS = 200
 _SHOWN_MAX_CHARS = 60
 REFUSED = "refused"
+_SHOULD = re.compile(r"^\w+ should ")
 
 MEANT: Mapping[str, str] = MappingProxyType(
     {
@@ -111,6 +113,7 @@ def _problem(
     if explain is not None:
         return explain(field, context)
     problem = str(found["msg"]).removeprefix("Value error, ").rstrip(".")
+    problem = _SHOULD.sub("must ", problem)
     if kind.startswith("url"):
         return refusals.fields.URL(field=field, problem=problem)
     refusal = refusals.fields.INVALID_VALUE if problem.startswith("must ") else refusals.fields.INVALID
@@ -165,6 +168,10 @@ def _explain_type(kind: str, field: str, _context: Mapping[str, Any]) -> Request
     return refusals.fields.WRONG_TYPE(field=field, kind=kind)
 
 
+def _explain_class(field: str, context: Mapping[str, Any]) -> RequestError:
+    return _explain_type("a list" if context["class"] == "Sequence" else _OBJECT, field, context)
+
+
 def _explain_range(comparison: str, limit: str, field: str, context: Mapping[str, Any]) -> RequestError:
     return refusals.fields.OUT_OF_RANGE(field=field, comparison=comparison, limit=context[limit])
 
@@ -176,6 +183,10 @@ def _explain_length(limit: str, unit: str, field: str, context: Mapping[str, Any
 
 def _explain_choice(field: str, context: Mapping[str, Any]) -> RequestError:
     return refusals.fields.NOT_ALLOWED(field=field, expected=context["expected"])
+
+
+def _explain_pattern(field: str, context: Mapping[str, Any]) -> RequestError:
+    return refusals.fields.PATTERN(field=field, pattern=context["pattern"])
 
 
 def _explain_missing(field: str, _context: Mapping[str, Any]) -> RequestError:
@@ -197,12 +208,14 @@ _EXPLAIN: Mapping[str, Callable[[str, Mapping[str, Any]], RequestError]] = Mappi
     {
         **{kind: partial(_explain_type, name) for name, kinds in _TYPES.items() for kind in kinds},
         "enum": _explain_choice,
+        "is_instance_of": _explain_class,
         "greater_than": partial(_explain_range, "greater than", "gt"),
         "greater_than_equal": partial(_explain_range, "at least", "ge"),
         "less_than": partial(_explain_range, "less than", "lt"),
         "less_than_equal": partial(_explain_range, "at most", "le"),
         "literal_error": _explain_choice,
         "missing": _explain_missing,
+        "string_pattern_mismatch": _explain_pattern,
         "string_too_long": partial(_explain_length, "max_length", "character"),
         "string_too_short": partial(_explain_length, "min_length", "character"),
         "too_long": partial(_explain_length, "max_length", "item"),

@@ -70,6 +70,11 @@ INVALID = FieldRefusal(
     remediation="Correct `{field}` and send the request again.",
     sample={"field": "text", "problem": "it has a wrong format"},
 )
+PATTERN = FieldRefusal(
+    message="`{field}` has a wrong format.",
+    remediation="Send a value that matches the regular expression `{pattern}`.",
+    sample={"field": "color", "pattern": "^#[0-9a-fA-F]{6}$"},
+)
 TIME_FORMAT = FieldRefusal(
     message="`{field}` must be an RFC 3339 time.",
     remediation="Send a time such as 2026-12-01T09:00:00Z.",
