@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, ValidationError
 
 from letmepost.http.schemas.contents import CreatePost
+from letmepost.platforms import discover
 from letmepost.services.shapes import MEANT, PROBLEMS_MAX, problems_of
 
 JSON = st.recursive(
@@ -15,7 +16,6 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
-NAMES = st.sampled_from([field.alias or name for name, field in CreatePost.model_fields.items()])
 TARGET = {"accountId": "acc_1"}
 
 
@@ -25,12 +25,17 @@ def problems(body: Any) -> list[Any]:
     return problems_of(rejected.value.errors(include_input=False), CreatePost)
 
 
-@given(st.dictionaries(NAMES | st.text(max_size=8), JSON, max_size=6))
-def test_no_message_is_pydantics_own(body: dict[str, Any]) -> None:
+MODELS = [CreatePost, *(platform.options for platform in discover().values())]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@given(data=st.data())
+def test_no_message_is_pydantics_own(model: type[BaseModel], data: st.DataObject) -> None:
+    names = st.sampled_from([field.alias or name for name, field in model.model_fields.items()])
     try:
-        CreatePost.model_validate(body)
+        model.model_validate(data.draw(st.dictionaries(names | st.text(max_size=8), JSON, max_size=6)))
     except ValidationError as error:
-        found = problems_of(error.errors(include_input=False), CreatePost)
+        found = problems_of(error.errors(include_input=False), model)
         assert 1 <= len(found) <= PROBLEMS_MAX
         for problem in found:
             assert " should " not in problem.message

@@ -5,18 +5,17 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError
 
-from letmepost.domain import refusals
 from letmepost.domain.accounts import AccountStatus, Health
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, DescribedAs, Left, Moment, View, body_profile_id
+from letmepost.http.schemas.omittable import Omittable
 from letmepost.http.schemas.stored_errors import ERROR_DETAILS
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.consent_requests import Completion, ConsentOptions, Started
 from letmepost.services.accounts.read import AccountChange
-from letmepost.services.shapes import refused
 from letmepost.storage.accounts.accounts import AccountRow
 
 
@@ -102,17 +101,10 @@ class AccountPage(View):
 class ChangeAccount(Body):
     """Only the fields that are sent change."""
 
-    display_name: str | None = Field(
-        default=None, min_length=1, max_length=200, description="Lasts until the account is connected again."
+    display_name: Omittable[Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+        default=None, description="Lasts until the account is connected again."
     )
-    profile_id: str | None = Field(default=None, description="The profile to move the account to.")
-
-    @field_validator("display_name", "profile_id", mode="before")
-    @classmethod
-    def _is_given(cls, value: object) -> object:
-        if value is None:
-            raise refused(refusals.fields.CANNOT_BE_NULL)
-        return value
+    profile_id: Omittable[str] = Field(default=None, description="The profile to move the account to.")
 
     def to_change(self) -> AccountChange:
         """For the use case."""

@@ -78,7 +78,7 @@ class View(BaseModel):
         described = handler.resolve_ref_schema(reference)
         fields, omitted = described.get("properties", {}), [one.alias for one in shown_fields(cls) if one.is_left_out]
         for name in omitted:
-            fields[name] = _without_null(fields[name])
+            fields[name] = without_null(fields[name])
         if required := [name for name in fields if name not in omitted]:
             described["required"] = required
         for name in required:
@@ -109,7 +109,7 @@ Left = Annotated[T | None, Field(exclude_if=_is_none)]
 """A field that is omitted if it has no value."""
 
 
-def _without_null(described: JsonSchemaValue) -> JsonSchemaValue:
+def without_null(described: JsonSchemaValue) -> JsonSchemaValue:
     """Return the schema of an optional field without null, and without its default."""
     kept = {name: value for name, value in described.items() if name not in {"anyOf", "default"}}
     choices = [choice for choice in described.get("anyOf", ()) if choice != {"type": "null"}]

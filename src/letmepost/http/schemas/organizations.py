@@ -10,6 +10,7 @@ from letmepost.domain import refusals
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.sizes import URL_MAX_CHARS
 from letmepost.http.schemas.base import Body, Left, Moment, View
+from letmepost.http.schemas.omittable import Omittable
 from letmepost.services.accounts.browser_urls import origin_of
 from letmepost.services.shapes import refused
 from letmepost.storage.tenants.organizations import OrganizationRow
@@ -65,7 +66,7 @@ class SetBrand(Body):
 class ChangeOrganization(Body):
     """Only the fields that are sent change. `null` removes a value."""
 
-    name: Name | None = None
+    name: Omittable[Name] = None
     brand: SetBrand | None = None
     return_origins: Sequence[str] | None = Field(
         default=None,
@@ -74,13 +75,6 @@ class ChangeOrganization(Body):
     )
     late: SetLatePolicy | None = None
     quotas: SetQuotas | None = None
-
-    @field_validator("name")
-    @classmethod
-    def _has_a_name(cls, name: str | None) -> str:
-        if name is None:
-            raise refused(refusals.fields.CANNOT_BE_NULL)
-        return name
 
     @field_validator("return_origins")
     @classmethod

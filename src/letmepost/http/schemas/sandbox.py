@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from letmepost.domain import refusals
 from letmepost.http.schemas.base import Body, GivenMoment, Moment, View
+from letmepost.http.schemas.omittable import Omittable
 from letmepost.http.schemas.platform_names import PlatformName
 from letmepost.services.sandbox.clock import ADVANCE_MAX_S, FreshWorld, WorldTime
 from letmepost.services.shapes import refused
@@ -29,17 +30,10 @@ class SandboxPosts(View):
 class AdvanceClock(Body):
     """How far to move the clock of test mode forward: exactly one of the fields, up to 366 days."""
 
-    advance_s: Annotated[float, Field(gt=0, le=ADVANCE_MAX_S, allow_inf_nan=False, strict=True)] | None = Field(
+    advance_s: Omittable[Annotated[float, Field(gt=0, le=ADVANCE_MAX_S, allow_inf_nan=False, strict=True)]] = Field(
         default=None, description="By this many seconds."
     )
-    to: GivenMoment | None = Field(default=None, description="To this time.")
-
-    @field_validator("advance_s", "to", mode="before")
-    @classmethod
-    def _is_given(cls, value: object) -> object:
-        if value is None:
-            raise refused(refusals.fields.CANNOT_BE_NULL)
-        return value
+    to: Omittable[GivenMoment] = Field(default=None, description="To this time.")
 
     @model_validator(mode="after")
     def _has_one(self) -> "AdvanceClock":
