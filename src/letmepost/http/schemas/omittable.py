@@ -26,4 +26,4 @@ def _reject_null(value: Any) -> Any:
 
 
 Omittable = Annotated[T | None, BeforeValidator(_reject_null), _DescribedWithoutNull()]
-"""A field that is None if it is omitted. Null is rejected: it could mean to remove the value, or to keep it."""
+"""An optional field. Null is rejected, because it could mean to remove the value or to keep it."""
