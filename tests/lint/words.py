@@ -32,7 +32,7 @@ _SELF = Path(__file__).parent.relative_to(ROOT)
 """This folder contains the words."""
 _SEPARATOR = r"(?:[\s_]|#)+"
 """Words may be part of a name, or be on two lines of a comment."""
-_WORDS = "|".join(_SEPARATOR.join(re.split("[ _]", word)) for word in PLAIN)
+_WORDS = "|".join(_SEPARATOR.join(word.split(" ")) for word in PLAIN)
 _PATTERN = re.compile(rf"(?<![a-z0-9])(?:{_WORDS})(?![a-z0-9])", re.IGNORECASE)
 _VALUE = re.compile(r"([\"'`])nobody\1")
 """A value of Bluesky, and the name of a Unix account."""
