@@ -92,6 +92,7 @@ def test_every_range_decodes_to_its_target(text: str) -> None:
 @given(_texts)
 @example("https://example.org/a?b=1.\u200b\x1f")
 @example("example.org/a\x1fb")
+@example("https://example.org/a?b=1.\u200b\x85")
 def test_facets_can_be_stored(text: str) -> None:
     """A tag that is too long or a link without a host would get the whole post rejected."""
     for facet in facets(text, DIDS):

@@ -27,7 +27,7 @@ _TAG_MAX_BYTES = 640
 _SPACE = r"\t\n\v\f\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 _INVISIBLE = r"\u00ad\u2060\u200a-\u200d\u20e2"
 _OPENING = rf"(?<![^{_SPACE}(])"  # at the start, after white space or after a parenthesis
-_LINK_CHAR = rf"[^{_SPACE}\x00-\x1f\x7f]"  # some servers reject a URI with control characters
+_LINK_CHAR = rf"[^{_SPACE}\x00-\x1f\x7f-\x9f]"  # some servers reject a URI with control characters
 _TAG_CHAR = rf"[^{_SPACE}{_INVISIBLE}]"
 
 _MENTION = regex.compile(rf"{_OPENING}@([a-zA-Z0-9.-]+)\b", regex.ASCII)
