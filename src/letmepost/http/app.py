@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -25,7 +24,7 @@ from letmepost.http.routes.sandbox import sandbox
 from letmepost.http.routes.tenants import keys, organizations, pauses, profiles, usage
 from letmepost.http.routes.webhooks import endpoints, events, streaming
 from letmepost.http.services import APIServices
-from letmepost.http.unknown_paths import allowed_methods, explain_http
+from letmepost.http.unknown_paths import explain_http
 
 # Routes are tried one after another, so those that are called most come first.
 _ROUTERS: Sequence[APIRouter] = (
@@ -138,7 +137,5 @@ def _handle_errors(app: FastAPI, docs_url: str) -> None:
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> JSONResponse:
-        headers = dict(error.headers or {})
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            headers = {"allow": ", ".join(allowed_methods(request))}
-        return respond(request, error.status_code, error_fields(explain_http(request, error)), headers)
+        explained, headers = explain_http(request, error)
+        return respond(request, error.status_code, error_fields(explained), headers)

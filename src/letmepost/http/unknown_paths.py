@@ -14,21 +14,22 @@ from letmepost.services.shapes import shortened
 _CUTOFF = 0.75
 
 
-def allowed_methods(request: Request) -> list[str]:
+def explain_http(request: Request, error: HTTPException) -> tuple[RequestError, dict[str, str]]:
+    """Return the error of a request that the framework rejects, and the headers of its response."""
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = ", ".join(_allowed_methods(request))
+        refusal = refusals.requests.METHOD_NOT_ALLOWED
+        return refusal(path=request.url.path, method=request.method, allowed=allowed), {"allow": allowed}
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return _unknown_path(request), headers
+    return refusals.fields.INVALID(field="body", problem=str(error.detail).rstrip(".")), headers
+
+
+def _allowed_methods(request: Request) -> list[str]:
     """Return the methods of every operation at the path of a request. Each operation is a separate route."""
     methods = {method for route in _matching(request, request.url.path) for method in route.methods or ()}
     return sorted(methods)
-
-
-def explain_http(request: Request, error: HTTPException) -> RequestError:
-    """Return the error of a request that the framework rejects."""
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        return refusals.requests.METHOD_NOT_ALLOWED(
-            path=request.url.path, method=request.method, allowed=", ".join(allowed_methods(request))
-        )
-    if error.status_code == HTTPStatus.NOT_FOUND:
-        return _unknown_path(request)
-    return refusals.fields.INVALID(field="body", problem=str(error.detail).rstrip("."))
 
 
 def _unknown_path(request: Request) -> RequestError:

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from letmepost.domain import refusals
@@ -89,6 +90,11 @@ def shown_path(path: str) -> str:
     return (path if len(path) <= PATH_MAX_CHARS else f"{path[:PATH_MAX_CHARS]}…") or "body"
 
 
+def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of a model by the names that callers send."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
 def shortened(value: str) -> str:
     """Return the start of a value that a caller sent, for an error."""
     return value[:_SHOWN_MAX_CHARS]
@@ -144,14 +150,14 @@ def _field_names(model: type[BaseModel] | None, location: Sequence[int | str]) -
     for part in location:
         found = _part_of(found, part)
     reached = _model_in(found)
-    return [] if reached is None else [field.alias or name for name, field in reached.model_fields.items()]
+    return [] if reached is None else list(fields_of(reached))
 
 
 def _part_of(annotation: Any, part: int | str) -> Any:
     if isinstance(part, int):
         return annotation
     model = _model_in(annotation)
-    fields = {} if model is None else {field.alias or name: field for name, field in model.model_fields.items()}
+    fields = {} if model is None else fields_of(model)
     return fields[part].annotation if part in fields else None
 
 

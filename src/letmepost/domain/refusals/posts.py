@@ -1,6 +1,7 @@
 """Refusals about posts: targets, options, times and states."""
 
 from letmepost.domain.errors import FixableBy, StateForbids
+from letmepost.domain.refusals import fields
 from letmepost.domain.refusals.refusal import Explanation, FieldRefusal, Refusal
 
 MODE_CONFLICT = Refusal(
@@ -13,8 +14,8 @@ MODE_CONFLICT = Refusal(
 )
 SCHEDULED_AT_TIMEZONE = Refusal(
     id="scheduledAt.timezone",
-    message="`{field}` has no time zone.",
-    remediation="End the time with `Z` or an offset such as `+01:00`: 2026-12-01T09:00:00Z.",
+    message=fields.TIME_ZONE.message,
+    remediation=fields.TIME_ZONE.remediation,
     summary="A time without an offset could mean any hour, so it is rejected instead of guessed.",
     sample={"field": "scheduledAt"},
     wrong='{"scheduledAt": "2026-12-01T09:00:00"}',

@@ -16,7 +16,7 @@ from letmepost.platforms import discover
 from letmepost.platforms.contract import Options, Platform
 from letmepost.services.platform_access import Worlds
 from letmepost.services.posts.requests import ContentRequest, PostRequest, TargetRequest
-from letmepost.services.shapes import problems_of, shortened
+from letmepost.services.shapes import fields_of, problems_of, shortened
 from letmepost.storage.accounts.accounts import AccountRow
 
 _NO_TARGET = refusals.posts.OPTIONS_NO_TARGET
@@ -174,16 +174,12 @@ def _explain_option(platform: Platform, problem: RequestError, prefix: str) -> R
     name = (problem.field or "").removeprefix(f"{prefix}.")
     if name == "platform":
         return _mismatch(platform, f"{prefix}.platform")
-    owners = [other.name for other in discover().values() if name in _option_names(other)]
-    if not owners or name in _option_names(platform):
+    owners = [other.name for other in discover().values() if name in fields_of(other.options)]
+    if not owners or name in fields_of(platform.options):
         return problem
     return refusals.fields.OPTION_OF_ANOTHER_PLATFORM(
         field=problem.field, owners=" or ".join(owners), platform=platform.name
     )
-
-
-def _option_names(platform: Platform) -> set[str]:
-    return {field.alias or name for name, field in platform.options.model_fields.items()}
 
 
 def _mismatch(platform: Platform, path: str) -> RequestError:
