@@ -90,6 +90,30 @@ async def test_periodic_job_does_not_overlap_and_runs_again_after_a_failure() ->
     assert begun == [0, 1]
 
 
+async def test_job_that_waits_for_other_servers_runs_at_every_tick() -> None:
+    begun: list[str] = []
+    stuck = asyncio.Event()
+
+    class Stuck(Recorder):
+        async def __call__(self, *_: object) -> None:
+            begun.append("run")
+            await stuck.wait()
+
+        def __getattr__(self, name: str) -> "Stuck":
+            return Stuck()
+
+    for job in jobs.OVERLAPPING:
+        [found] = [cron for cron in jobs.cron_jobs("prefix") if cron.name == jobs.cron_name("prefix", job)]
+        context = {"services": Stuck(), "posts": Posts(is_busy=False)}
+        runs = [asyncio.create_task(found.coroutine(context)) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert begun == ["run", "run"], job.__name__
+        stuck.set()
+        await asyncio.gather(*runs)
+        begun.clear()
+        stuck.clear()
+
+
 async def test_periodic_job_ends_quietly_when_the_worker_stops() -> None:
     async def endless(_: dict[Any, Any]) -> None:
         await asyncio.Event().wait()

@@ -19,7 +19,7 @@ IMPORTS_AT_ONCE = 20
 REFRESHED_AT_ONCE = 20
 NOTIFIED_AT_ONCE = 100
 CHECKED_AT_ONCE = 5
-READ_BACK_AT_ONCE = 20
+READ_BACK_AT_ONCE = 5
 EXPIRED_AT_ONCE = 500
 
 Context: TypeAlias = dict[Any, Any]
@@ -115,6 +115,16 @@ EVERY_S: Mapping[PeriodicJob, int] = MappingProxyType(
 ESSENTIAL = (import_media, refresh_credentials)
 """Posts depend on these jobs, so they also run without Redis."""
 
+OVERLAPPING: Mapping[PeriodicJob, int] = MappingProxyType(
+    {
+        import_media: IMPORTS_AT_ONCE,
+        refresh_credentials: REFRESHED_AT_ONCE,
+        check_account: CHECKED_AT_ONCE,
+        read_back: READ_BACK_AT_ONCE,
+    }
+)
+"""The jobs that wait for other servers, and how many runs of each can overlap, because each run has an item."""
+
 
 def functions() -> list[Function]:
     """Return the jobs that the dispatchers enqueue."""
@@ -125,7 +135,7 @@ def cron_jobs(prefix: str) -> list[CronJob]:
     """Return the periodic jobs. Their names begin with the deployment's `prefix`: one of its workers runs each tick."""
     return [
         cron(
-            _without_overlap(job),
+            _logged(job) if job in OVERLAPPING else _without_overlap(job),
             name=cron_name(prefix, job),
             unique=True,
             keep_result=TICK_RESULTS_KEPT_S,
@@ -147,8 +157,8 @@ def _ticks(every_s: int) -> dict[str, Any]:
 
 
 def _without_overlap(job: PeriodicJob) -> Any:
-    """Return a job that skips a tick while its last run in this process continues, and logs its failures."""
-    is_running = False
+    """Return a job that skips a tick while its last run in this process continues."""
+    run_once, is_running = _logged(job), False
 
     async def run(ctx: Context) -> None:
         nonlocal is_running
@@ -156,12 +166,22 @@ def _without_overlap(job: PeriodicJob) -> Any:
             return
         is_running = True
         try:
+            await run_once(ctx)
+        finally:
+            is_running = False
+
+    return run
+
+
+def _logged(job: PeriodicJob) -> Any:
+    """Return a job that logs its failures."""
+
+    async def run(ctx: Context) -> None:
+        try:
             await job(ctx)
         except asyncio.CancelledError:
             log.info("job.canceled", job=job.__name__)  # The worker stops. Another worker runs the next tick.
         except Exception:
             log.exception("job.failed", job=job.__name__)
-        finally:
-            is_running = False
 
     return run

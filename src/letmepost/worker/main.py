@@ -65,7 +65,7 @@ def _make_arq_worker(services: WorkerServices, stop: asyncio.Event) -> OwnQueueW
         essential=[jobs.cron_name(queue.prefix, job) for job in jobs.ESSENTIAL],
         ctx={"services": services},
         # No job waits for another: the dispatchers limit their number.
-        max_jobs=2 * (services.post_slots + services.delivery_slots + len(cron_jobs)),
+        max_jobs=2 * (services.post_slots + services.delivery_slots + len(cron_jobs)) + sum(jobs.OVERLAPPING.values()),
     )
 
 

@@ -1,7 +1,5 @@
 """Maintenance of connected accounts: token refreshes, daily health checks and expiry notices."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -16,6 +14,7 @@ from letmepost.services.events import account_event, timestamp
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.publishing import throttling
+from letmepost.services.sweeps import Sweep
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.accounts.maintenance import EveryTenantAccounts, FoundAccount
@@ -45,29 +44,21 @@ class AccountMaintenance:
         self._worlds = worlds
         self._health = health
         self._throttles = throttles
+        self._refreshes = Sweep[FoundAccount]("refreshes", self._refresh)
+        self._checks = Sweep[FoundAccount]("checks", self._check)
+        self._notices = Sweep[FoundAccount]("notices", self._announce_expiry)
 
     async def refresh_due(self, limit: int) -> None:
         """Refresh credentials that are about to expire."""
-        await self._each(await self._accounts.list_refreshes(self._clock.now(), limit), self._refresh)
+        await self._refreshes.run(await self._accounts.list_refreshes(self._clock.now(), limit), limit)
 
     async def check_due(self, limit: int) -> None:
         """Check the health of accounts whose daily check is due."""
-        await self._each(await self._accounts.list_checks(self._clock.now(), limit), self._check)
+        await self._checks.run(await self._accounts.list_checks(self._clock.now(), limit), limit)
 
     async def announce_expiring(self, limit: int) -> None:
         """Announce credentials that expire soon and that only a person can renew."""
-        await self._each(await self._accounts.list_notices(self._clock.now(), limit), self._announce_expiry)
-
-    async def _each(self, found: Sequence[FoundAccount], maintain: Callable[[FoundAccount], Awaitable[None]]) -> None:
-        """Maintain all accounts concurrently. A failure of one does not stop the others."""
-
-        async def one(account: FoundAccount) -> None:
-            try:
-                await maintain(account)
-            except Exception:
-                log.exception("maintenance.failed", account_id=str(account.account_id))
-
-        await asyncio.gather(*[one(account) for account in found])
+        await self._notices.run(await self._accounts.list_notices(self._clock.now(), limit), limit)
 
     async def _refresh(self, found: FoundAccount) -> None:
         started_at, tenant = self._clock.now(), found.tenant

@@ -4,7 +4,6 @@ A post with a media item that cannot be fetched, or that breaks a rule once it i
 it is due, so that its author can still correct it.
 """
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 from uuid import UUID
@@ -21,6 +20,7 @@ from letmepost.services.events import post_event
 from letmepost.services.media.fetch import MediaFetching
 from letmepost.services.publishing import outcomes
 from letmepost.services.publishing.outcomes import Outcome
+from letmepost.services.sweeps import Sweep
 from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.media.sweeps import EveryTenantMedia, FoundMediaItem
 from letmepost.storage.posts.contents import decode_content, media_ids
@@ -49,24 +49,21 @@ class Imports:
         self._fetching = fetching
         self._platforms = platforms
         self._wakeups = wakeups
+        self._sweep = Sweep[FoundMediaItem]("imports", self._fetch)
 
     async def sweep(self, limit: int) -> None:
-        """Fetch waiting media items, the oldest first and all at the same time: a slow server delays only its own."""
-        found = await self._every_tenant.list_waiting(limit, self._units.clock.now())
-        await asyncio.gather(*[self._fetch(item) for item in found])
+        """Fetch waiting media items, the oldest first and up to `limit` at the same time."""
+        await self._sweep.run(await self._every_tenant.list_waiting(limit, self._units.clock.now()), limit)
 
     async def _fetch(self, found: FoundMediaItem) -> None:
         """Fetch a media item and check the posts that wait for it. An unreachable one is retried later."""
         with structlog.contextvars.bound_contextvars(media_id=str(found.media_id)):
             try:
-                try:
-                    await self._fetching.fetch(found.tenant, found.media_id)
-                except SendFailure as failure:
-                    log.info("media.unreachable", error=str(failure))
-                async with self._units.begin(found.tenant) as work:
-                    await self._reject_posts(work, found.media_id)
-            except Exception:
-                log.exception("media.import_failed")  # an error of one media item must not delay the others
+                await self._fetching.fetch(found.tenant, found.media_id)
+            except SendFailure as failure:
+                log.info("media.unreachable", error=str(failure))
+            async with self._units.begin(found.tenant) as work:
+                await self._reject_posts(work, found.media_id)
 
     async def _reject_posts(self, work: Work, media_id: UUID) -> None:
         """Reject posts that can never be published. After a crash, they are rejected when they are due."""

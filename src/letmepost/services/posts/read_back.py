@@ -12,6 +12,7 @@ from letmepost.services.events import post_event
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import platform_clock
 from letmepost.services.publishing import throttling
+from letmepost.services.sweeps import Sweep
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRow
 from letmepost.storage.database import Tenant
@@ -46,14 +47,11 @@ class ReadBacks:
         self._found = found
         self._worlds = worlds
         self._throttles = throttles
+        self._sweep = Sweep[FoundPost]("read backs", self._read_back)
 
     async def sweep(self, limit: int) -> None:
-        """Read back up to `limit` posts that are due, one after another. A post that fails does not stop the others."""
-        for found in await self._found.list_due(self._clock.now(), limit):
-            try:
-                await self._read_back(found)
-            except Exception:
-                log.exception("read_back.failed", post_id=str(found.post_id))
+        """Read back posts that are due, up to `limit` at the same time."""
+        await self._sweep.run(await self._found.list_due(self._clock.now(), limit), limit)
 
     async def _read_back(self, found: FoundPost) -> None:
         now, tenant = self._clock.now(), found.tenant
