@@ -16,7 +16,7 @@ from tests.doubles.platform import make_platform
 from tests.storage.support import KEYRING, Admin, NoHints, Owner, make_owner
 
 SUNSET = date(2027, 6, 15)
-PLATFORM = make_platform(api_version="7", sunset=SUNSET)
+PLATFORM = make_platform(api_version="7", sunsets={"7": SUNSET})
 
 
 def days_before(days: int) -> datetime:
@@ -25,7 +25,7 @@ def days_before(days: int) -> datetime:
 
 async def sweep(database: Database, days: Iterable[int], **changes: object) -> None:
     """Run the worker's sweep on each of these days."""
-    platform = make_platform(**{"api_version": "7", "sunset": SUNSET, **changes})
+    platform = make_platform(**{"api_version": "7", "sunsets": {"7": SUNSET, "8": SUNSET}, **changes})
     for day in days:
         units = UnitsOfWork(database, KEYRING, SteppedClock(days_before(day)), NoHints())
         await VersionNotices(units, EveryTenantNotices(database), {platform.name: platform}).sweep()
@@ -48,8 +48,8 @@ def test_notice_is_due_until_the_next_one(days_left: int, within: int | None) ->
 
 
 def test_platform_without_versions_has_no_notice() -> None:
-    assert due_notice(make_platform(api_version=None, sunset=None), SUNSET) is None
-    assert due_notice(make_platform(api_version="7", sunset=None), SUNSET) is None
+    assert due_notice(make_platform(api_version=None), SUNSET) is None
+    assert due_notice(make_platform(api_version="7"), SUNSET) is None
 
 
 async def test_tenant_is_notified_three_times_however_often_the_sweep_runs(
@@ -72,7 +72,7 @@ async def test_event_contains_the_version_and_its_end(database: Database, admin:
 async def test_new_version_has_its_own_notices(database: Database, admin: Admin, owner: Owner) -> None:
     await owner.account()
     await sweep(database, [90])
-    await sweep(database, [60], api_version="8", sunset=SUNSET)
+    await sweep(database, [60], api_version="8")
     assert len(await notified_days(admin, owner)) == 2
 
 

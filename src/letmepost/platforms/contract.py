@@ -225,8 +225,9 @@ class Platform:
 
     Args:
         aliases: other names that callers may use for it in requests.
-        api_version: the pinned version of its API, if it has versions.
-        sunset: the day on which the pinned version stops working, if one is announced.
+        api_version: the version of its API that this release was tested with, if it has versions. Its settings then
+            have the field `api_version`, with this default, so that an operator can use another one.
+        sunsets: the days on which versions stop working, as far as they are announced.
         rules: every limit, checked when a post is accepted, and again when media given by URL have arrived.
         rules_for: returns the rules of a deployment with these settings; None if the settings do not change them.
         refusals: what its flows refuse or warn about beyond the rules, with ids of their own.
@@ -263,7 +264,7 @@ class Platform:
     title: str
     aliases: tuple[str, ...] = ()
     api_version: str | None
-    sunset: date | None = None
+    sunsets: Mapping[str, date] = field(default_factory=dict)
     rules: tuple[Rule, ...]
     rules_for: Callable[[Any], tuple[Rule, ...]] | None = None
     refusals: tuple[Explanation, ...] = ()
@@ -293,5 +294,11 @@ class Platform:
     simulator: Simulator
 
     def configured(self, settings: PlatformSettings) -> "Platform":
-        """Return this platform with the rules of a deployment with these settings."""
-        return self if self.rules_for is None else replace(self, rules=self.rules_for(settings))
+        """Return this platform with the rules and the API version of a deployment with these settings."""
+        rules = self.rules if self.rules_for is None else self.rules_for(settings)
+        return replace(self, rules=rules, api_version=getattr(settings, "api_version", None))
+
+    @property
+    def sunset(self) -> date | None:
+        """Return the day on which the API version stops working; None if none is announced."""
+        return None if self.api_version is None else self.sunsets.get(self.api_version)

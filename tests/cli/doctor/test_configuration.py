@@ -1,6 +1,7 @@
 """Checks of the environment variables."""
 
 from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any
 
 import pytest
@@ -13,6 +14,7 @@ from letmepost.cli.doctor.configuration import (
     check_secrets,
     check_settings,
     check_spelling,
+    check_versions,
 )
 from letmepost.cli.doctor.results import CheckResult, CheckState
 from letmepost.platforms.contract import PlatformSettings
@@ -138,6 +140,36 @@ def test_invalid_setting_of_a_platform_is_named_without_its_value() -> None:
     assert found.state is CheckState.BROKEN
     assert "LETMEPOST_NETWORK_CLIENT_SECRET" in found.message
     assert "guess" not in found.message
+
+
+class VersionedSettings(PlatformSettings):
+    api_version: str = "1"
+
+
+@pytest.mark.parametrize(
+    ("pin", "today", "expected", "words"),
+    [
+        ({}, date(2026, 1, 1), CheckState.OK, "an end on 2027-01-31"),
+        ({}, date(2026, 11, 1), CheckState.OK, "an end"),
+        ({}, date(2026, 11, 2), CheckState.WARNING, "stops working on 2027-01-31"),
+        ({}, date(2027, 1, 31), CheckState.BROKEN, "stopped working on 2027-01-31"),
+        ({"LETMEPOST_NETWORK_API_VERSION": "2"}, date(2027, 1, 31), CheckState.OK, "tested with 1"),
+    ],
+)
+def test_version_that_is_in_force_is_checked_against_its_announced_end(
+    pin: dict[str, str], today: date, expected: CheckState, words: str
+) -> None:
+    versioned = replace(
+        platform("network"), settings=VersionedSettings, api_version="1", sunsets={"1": date(2027, 1, 31)}
+    )
+    [found] = check_versions(pin, {"network": versioned}, today)
+    assert (found.state, words in found.message) == (expected, True), found
+    assert expected is CheckState.OK or "LETMEPOST_NETWORK_API_VERSION" in (found.remedy or "")
+
+
+def test_version_of_a_platform_that_is_not_enabled_is_not_checked() -> None:
+    ended = {"network": replace(NETWORK["network"], api_version="1", sunsets={"1": date(2026, 1, 1)})}
+    assert check_versions({}, ended, date(2026, 2, 1)) == []
 
 
 def test_platform_without_any_settings_is_ok() -> None:

@@ -1,10 +1,11 @@
 """Consent, the accounts that it covers, and the resulting tokens."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from pydantic import ValidationError
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
 from letmepost.domain.flow import Auth, Call, Flow, Reply
@@ -12,10 +13,10 @@ from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.connect import FEATURES, accounts, consent_url
-from letmepost.platforms.linkedin.rest import create_post, oauth
+from letmepost.platforms.linkedin.rest import create_post, delete_post, oauth
 from letmepost.platforms.linkedin.session import check, disconnect, needs_refresh, refresh, sign
+from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.unpublish import unpublish
-from letmepost.platforms.linkedin.version import API_VERSION, SUNSET
 from tests.platforms.linkedin.transcripts import (
     ACCOUNT,
     AWAY,
@@ -223,8 +224,14 @@ def test_disconnecting_makes_no_call() -> None:
     assert play(disconnect(ACCOUNT, SETTINGS)).instructions == ()
 
 
-def test_version_and_sunset_are_published() -> None:
-    assert (PLATFORM.api_version, PLATFORM.sunset) == (API_VERSION, SUNSET)
+def test_version_that_a_setting_pins_is_the_one_that_is_called_and_published() -> None:
+    settings = LinkedInSettings(api_version="202607")
+    pinned = PLATFORM.configured(settings)
+    assert (PLATFORM.sunset, pinned.sunset) == (date(2027, 6, 15), date(2027, 7, 15))
+    assert pinned.api_version == "202607"
+    assert delete_post(settings, "urn:li:share:1").headers["LinkedIn-Version"] == "202607"
+    with pytest.raises(ValidationError):
+        LinkedInSettings(api_version="v2")
 
 
 def test_post_is_deleted_by_its_urn() -> None:

@@ -44,7 +44,7 @@ def shown(text: str, **more: Any) -> dict[str, Any]:
 
 def outcome(sent: dict[str, Any], *entries: dict[str, Any]) -> Reconciled:
     """Return the result for a timeline if `sent` was the lost create's body."""
-    call = create_post(API, sent, step="post")
+    call = create_post(f"{API}/2", sent, step="post")
     return ask(replied(200, {"data": list(entries), "meta": {"result_count": len(entries)}}), call=call).value()
 
 

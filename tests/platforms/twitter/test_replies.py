@@ -14,9 +14,9 @@ from letmepost.platforms.twitter.replies import explain
 from letmepost.platforms.twitter.session import needs_refresh
 from tests.platforms.twitter.transcripts import API, NOW, SETTINGS, recorded, replied
 
-CREATE = create_post(API, {"text": "hello"}, step="post")
-READ = own_user(API)
-MEDIA = upload_status(API, "1")
+CREATE = create_post(f"{API}/2", {"text": "hello"}, step="post")
+READ = own_user(f"{API}/2")
+MEDIA = upload_status(f"{API}/2", "1")
 TOKEN = Call(
     method="POST", url=f"{API}/2/oauth2/token", form={}, effect=Effect.PREPARE, step="refresh", auth=Auth.ACCOUNT
 )

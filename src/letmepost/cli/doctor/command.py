@@ -41,6 +41,7 @@ def add_doctor(cli: typer.Typer, wiring: Wiring) -> None:
 
 async def _examine(wiring: Wiring, platforms: "Mapping[str, Platform]") -> "list[CheckResult]":
     from letmepost.cli.doctor import configuration
+    from letmepost.gateways.clock import SystemClock
 
     settings, found = configuration.check_settings(given_settings(wiring.environment))
     found += configuration.check_spelling(wiring.environment, platforms)
@@ -50,7 +51,8 @@ async def _examine(wiring: Wiring, platforms: "Mapping[str, Platform]") -> "list
     found += configuration.check_secrets(settings)
     found += configuration.check_private_addresses(settings)
     found += await _examine_servers(wiring, settings, platforms)
-    return found + configuration.check_platforms(wiring.environment, platforms, settings.public_url)
+    found += configuration.check_platforms(wiring.environment, platforms, settings.public_url)
+    return found + configuration.check_versions(wiring.environment, platforms, SystemClock().now().date())
 
 
 async def _examine_servers(

@@ -1,6 +1,7 @@
 """Checks of the environment variables alone."""
 
 from collections.abc import Mapping
+from datetime import date
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from pydantic import AnyHttpUrl, ValidationError
 from letmepost.cli.configuration import complaints, variable
 from letmepost.cli.doctor.results import CheckResult, broken, ok, warning
 from letmepost.platforms.contract import Platform
+from letmepost.services.tenants.version_notices import NOTICE_DAYS
 from letmepost.settings import Settings, platform_settings
 
 _SECRET_MIN_CHARS = 16
@@ -98,6 +100,32 @@ def _check_platform(environment: Mapping[str, str], platform: Platform, public_u
         remedy = "Set all credentials of the platform, or none."
         return broken(check, f"{platform.title} also needs {', '.join(missing)}.", remedy)
     return ok(check, f"{platform.title} has its credentials. Its redirect URI is {redirect_uri}")
+
+
+def check_versions(environment: Mapping[str, str], platforms: Mapping[str, Platform], today: date) -> list[CheckResult]:
+    """Check that the API versions of the enabled platforms work, and will work for a while."""
+    found = []
+    for platform in platforms.values():
+        try:
+            settings = platform_settings(environment, {platform.name: platform})[platform.name]
+        except ValidationError:
+            continue  # check_platforms reports it
+        pinned = platform.configured(settings)
+        if pinned.api_version is not None and all(getattr(settings, name) for name in settings.credentials()):
+            found.append(_check_version(pinned, platform.api_version, today))
+    return found
+
+
+def _check_version(pinned: Platform, tested: str | None, today: date) -> CheckResult:
+    check, name = f"version.{pinned.name}", f"Version {pinned.api_version} of {pinned.title}'s API"
+    remedy = f"Set {variable(f'{pinned.name}_api_version')} to a newer version, or update letmepost."
+    if pinned.sunset is not None and pinned.sunset <= today:
+        return broken(check, f"{name} stopped working on {pinned.sunset}.", remedy)
+    if pinned.sunset is not None and (pinned.sunset - today).days <= max(NOTICE_DAYS):
+        return warning(check, f"{name} stops working on {pinned.sunset}.", remedy)
+    if pinned.api_version != tested:
+        return ok(check, f"{name} is set. This release was tested with {tested}.")
+    return ok(check, f"{name} has {'no announced end' if pinned.sunset is None else f'an end on {pinned.sunset}'}.")
 
 
 def _is_loopback(host: str) -> bool:

@@ -90,7 +90,7 @@ class PlatformList(View):
 
 
 class PlatformVersionView(View):
-    """The version of a platform's API that this release uses, and its last day if one is announced."""
+    """The version of a platform's API that this deployment uses, and its last day if one is announced."""
 
     platform: str
     api_version: str | None
@@ -112,7 +112,7 @@ async def list_platforms(request: Request) -> Response:
 
 @router.get("/v1/platform-versions", response_model=PlatformVersionList, openapi_extra=needs(ANY_KEY))
 async def list_platform_versions(request: Request) -> Response:
-    """List the version of each platform's API that this release uses, and its last day if one is announced."""
+    """List the version of each platform's API that this deployment uses, and its last day if one is announced."""
     services: APIServices = request.app.state.services
     found = [
         PlatformVersionView(platform=platform.name, api_version=platform.api_version, sunset=platform.sunset)

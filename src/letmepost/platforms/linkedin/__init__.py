@@ -13,13 +13,13 @@ from letmepost.platforms.linkedin.session import check, disconnect, needs_refres
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.simulator import SIMULATOR
 from letmepost.platforms.linkedin.unpublish import unpublish
-from letmepost.platforms.linkedin.version import API_VERSION, SUNSET
+from letmepost.platforms.linkedin.version import API_VERSION, SUNSETS
 
 PLATFORM = Platform(
     name="linkedin",
     title="LinkedIn",
     api_version=API_VERSION,
-    sunset=SUNSET,
+    sunsets=SUNSETS,
     rules=RULES,
     refusals=REFUSALS,
     never_raised=NEVER_RAISED,

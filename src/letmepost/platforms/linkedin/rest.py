@@ -15,7 +15,6 @@ from letmepost.domain.flow import Auth, Call, Effect, MediaRange, Reply
 from letmepost.platforms._oauth import with_app
 from letmepost.platforms.linkedin.settings import LinkedInSettings
 from letmepost.platforms.linkedin.urns import is_post
-from letmepost.platforms.linkedin.version import API_VERSION
 
 POST_STEP = "post"
 COMMENT_STEP = "comment"
@@ -37,7 +36,7 @@ def in_path(urn: str) -> str:
 
 def versioned(settings: LinkedInSettings, path: str, *, method: str | None = None) -> Mapping[str, Any]:
     """Return the common arguments of calls to a versioned resource. `method` is Rest.li's, if HTTP's is ambiguous."""
-    headers = {"LinkedIn-Version": API_VERSION, "X-Restli-Protocol-Version": "2.0.0"}
+    headers = {"LinkedIn-Version": settings.api_version, "X-Restli-Protocol-Version": "2.0.0"}
     if method is not None:
         headers["X-RestLi-Method"] = method
     return {"url": f"{base(settings.api_url)}/rest/{path}", "headers": headers}

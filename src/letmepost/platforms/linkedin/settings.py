@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AnyHttpUrl, Field, SecretStr
 
 from letmepost.platforms.contract import PlatformSettings
+from letmepost.platforms.linkedin.version import API_VERSION
 
 
 class LinkedInSettings(PlatformSettings):
@@ -21,6 +22,10 @@ class LinkedInSettings(PlatformSettings):
             "connected. If it has not, requesting them makes every consent fail."
         ),
     ] = False
+    api_version: Annotated[
+        str,
+        Field(pattern=r"^20\d{4}$", description="The version of the API. The default is the one that is tested."),
+    ] = API_VERSION
     api_url: Annotated[AnyHttpUrl, Field(description="The API.")] = AnyHttpUrl("https://api.linkedin.com")
     web_url: Annotated[AnyHttpUrl, Field(description="The website, for consent and for links to posts.")] = AnyHttpUrl(
         "https://www.linkedin.com"

@@ -13,14 +13,14 @@ from letmepost.platforms.threads.refusals import REFUSALS
 from letmepost.platforms.threads.replies import explain
 from letmepost.platforms.threads.rules import RULES, rules_for
 from letmepost.platforms.threads.session import check, disconnect, needs_refresh, refresh, sign
-from letmepost.platforms.threads.settings import ThreadsSettings
+from letmepost.platforms.threads.settings import API_VERSION, ThreadsSettings
 from letmepost.platforms.threads.simulator import SIMULATOR
 from letmepost.platforms.threads.unpublish import unpublish
 
 PLATFORM = Platform(
     name="threads",
     title="Threads",
-    api_version="v1.0",  # the only one; no end is announced
+    api_version=API_VERSION,
     rules=RULES,
     rules_for=rules_for,
     refusals=REFUSALS,

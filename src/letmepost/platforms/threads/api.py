@@ -14,7 +14,6 @@ from letmepost.domain.flow import Call, Effect
 from letmepost.platforms.threads.settings import ThreadsSettings
 
 REFRESH_PATH = "/refresh_access_token"
-_VERSION = "v1.0"
 _CONTAINER_VALID_FOR_S = 23 * 3600.0
 """An hour less than its lifetime, so that a container from the journal is not about to expire."""
 _RECENT_COUNT = 100
@@ -96,4 +95,4 @@ def _read(settings: ThreadsSettings, path: str, **query: str) -> Call:
 
 
 def _api(settings: ThreadsSettings) -> str:
-    return f"{base(settings.api_url)}/{_VERSION}"
+    return f"{base(settings.api_url)}/{settings.api_version}"

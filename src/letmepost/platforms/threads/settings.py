@@ -6,6 +6,9 @@ from pydantic import AnyHttpUrl, Field, SecretStr
 
 from letmepost.platforms.contract import PlatformSettings
 
+API_VERSION = "v1.0"
+"""The only version; no end is announced."""
+
 TextUnit: TypeAlias = Literal["bytes", "characters"]
 
 
@@ -16,6 +19,10 @@ class ThreadsSettings(PlatformSettings):
     client_secret: Annotated[
         SecretStr | None, Field(description="The Threads app secret, from the app's Threads use case.")
     ] = None
+    api_version: Annotated[
+        str,
+        Field(pattern=r"^v\d+\.\d+$", description="The version of the API. The default is the one that is tested."),
+    ] = API_VERSION
     api_url: Annotated[AnyHttpUrl, Field(description="The API's host.")] = AnyHttpUrl("https://graph.threads.net")
     authorize_url: Annotated[AnyHttpUrl, Field(description="The page where a person lets the app act for them.")] = (
         AnyHttpUrl("https://threads.net/oauth/authorize")

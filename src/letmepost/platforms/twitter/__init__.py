@@ -10,7 +10,7 @@ from letmepost.platforms.twitter.refusals import NEVER_RAISED, REFUSALS
 from letmepost.platforms.twitter.replies import explain
 from letmepost.platforms.twitter.rules import RULES
 from letmepost.platforms.twitter.session import check, disconnect, needs_refresh, refresh, sign
-from letmepost.platforms.twitter.settings import TwitterSettings
+from letmepost.platforms.twitter.settings import API_VERSION, TwitterSettings
 from letmepost.platforms.twitter.simulator import SIMULATOR
 from letmepost.platforms.twitter.unpublish import unpublish
 
@@ -18,7 +18,7 @@ PLATFORM = Platform(
     name="twitter",
     title="X",
     aliases=("x",),
-    api_version="2",
+    api_version=API_VERSION,
     rules=RULES,
     refusals=REFUSALS,
     never_raised=NEVER_RAISED,

@@ -13,10 +13,11 @@ from pydantic import AnyHttpUrl
 
 from letmepost.domain.content import MediaItem
 from letmepost.domain.flow import Call, Effect, FormFile, MediaRange, Reply
+from letmepost.platforms.twitter.settings import TwitterSettings
 
-TOKEN_PATH = "/2/oauth2/token"  # noqa: S105 - a path
-REVOKE_PATH = "/2/oauth2/revoke"
-MEDIA_PATH = "/2/media/"
+TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
+REVOKE_PATH = "/oauth2/revoke"
+MEDIA_PATH = "/media/"
 
 SEGMENT_MAX_BYTES = 1024 * 1024
 """The API documents 5 MB per segment, but its edge rejects such segments with 413 or 431. 1 MiB is accepted."""
@@ -33,6 +34,11 @@ def base(url: AnyHttpUrl) -> str:
     return str(url).rstrip("/")
 
 
+def root(settings: TwitterSettings) -> str:
+    """Return the address of the API, in the version that the deployment uses."""
+    return f"{base(settings.api_url)}/{settings.api_version}"
+
+
 def read_id(reply: Reply) -> str | None:
     """Return the id of what a call has created, or None if the reply has none."""
     data = reply.data().get("data")
@@ -42,23 +48,23 @@ def read_id(reply: Reply) -> str | None:
 
 def create_post(api: str, body: Mapping[str, Any], *, step: str) -> Call:
     """Return a call that publishes a post. A repetition creates a second post, unless X rejects it as a duplicate."""
-    return Call(method="POST", url=f"{api}/2/tweets", json=body, effect=Effect.PUBLISH, step=step)
+    return Call(method="POST", url=f"{api}/tweets", json=body, effect=Effect.PUBLISH, step=step)
 
 
 def is_create(call: Call) -> bool:
     """Return True if the call creates a post."""
-    return call.method == "POST" and call.url.endswith("/2/tweets")
+    return call.method == "POST" and call.url.endswith("/tweets")
 
 
 def delete_post(api: str, post_id: str) -> Call:
     """Return a deletion of one of the account's own posts."""
-    return Call(method="DELETE", url=f"{api}/2/tweets/{post_id}", effect=Effect.PREPARE, step=f"delete-{post_id}")
+    return Call(method="DELETE", url=f"{api}/tweets/{post_id}", effect=Effect.PREPARE, step=f"delete-{post_id}")
 
 
 def own_user(api: str) -> Call:
     """Return a read of the account that a token belongs to. Billed: 0.010 USD per user and day."""
     fields = "profile_image_url,verified_type,subscription_type,protected"
-    return Call(method="GET", url=f"{api}/2/users/me", query=(("user.fields", fields),))
+    return Call(method="GET", url=f"{api}/users/me", query=(("user.fields", fields),))
 
 
 def own_posts(api: str, user_id: str, since: datetime, until: datetime) -> Call:
@@ -70,7 +76,7 @@ def own_posts(api: str, user_id: str, since: datetime, until: datetime) -> Call:
         ("end_time", _to_the_second(until)),
         ("tweet.fields", "created_at,text,entities,attachments,referenced_tweets"),
     )
-    return Call(method="GET", url=f"{api}/2/users/{user_id}/tweets", query=query)
+    return Call(method="GET", url=f"{api}/users/{user_id}/tweets", query=query)
 
 
 def _to_the_second(moment: datetime) -> str:
@@ -81,14 +87,14 @@ def upload_image(api: str, item: MediaItem, *, step: str) -> Call:
     """Return an upload of an image in one piece. The category comes first: X reads the form in its order."""
     content_type, size_bytes = _facts(item)
     fields = (("media_category", "tweet_image"), ("media", _file(item, content_type, 0, size_bytes)))
-    return _upload(f"{api}/2/media/upload", step, multipart=fields)
+    return _upload(f"{api}/media/upload", step, multipart=fields)
 
 
 def initialize_gif(api: str, item: MediaItem, *, step: str) -> Call:
     """Return the start of a GIF upload in segments."""
     content_type, size_bytes = _facts(item)
     body = {"media_type": content_type, "total_bytes": size_bytes, "media_category": "tweet_gif"}
-    return _upload(f"{api}/2/media/upload/initialize", step, json=body)
+    return _upload(f"{api}/media/upload/initialize", step, json=body)
 
 
 def append_segment(api: str, media_id: str, item: MediaItem, index: int, *, step: str) -> Call:
@@ -97,7 +103,7 @@ def append_segment(api: str, media_id: str, item: MediaItem, index: int, *, step
     first = index * SEGMENT_MAX_BYTES
     file = _file(item, content_type, first, min(SEGMENT_MAX_BYTES, size_bytes - first))
     fields = (("segment_index", str(index)), ("media", file))
-    return _upload(f"{api}/2/media/upload/{media_id}/append", step, multipart=fields)
+    return _upload(f"{api}/media/upload/{media_id}/append", step, multipart=fields)
 
 
 def segment_count(item: MediaItem) -> int:
@@ -107,19 +113,19 @@ def segment_count(item: MediaItem) -> int:
 
 def finalize_upload(api: str, media_id: str, *, step: str) -> Call:
     """Return the end of an upload in segments. X may then process them for a while."""
-    return _upload(f"{api}/2/media/upload/{media_id}/finalize", step)
+    return _upload(f"{api}/media/upload/{media_id}/finalize", step)
 
 
 def upload_status(api: str, media_id: str) -> Call:
     """Return a read of the processing status."""
     query = (("command", "STATUS"), ("media_id", media_id))
-    return Call(method="GET", url=f"{api}/2/media/upload", query=query)
+    return Call(method="GET", url=f"{api}/media/upload", query=query)
 
 
 def describe_media(api: str, media_id: str, alt_text: str, *, step: str) -> Call:
     """Return a call that sets the alt text of a media item, before a post uses it."""
     body = {"id": media_id, "metadata": {"alt_text": {"text": alt_text}}}
-    return _upload(f"{api}/2/media/metadata", step, json=body)
+    return _upload(f"{api}/media/metadata", step, json=body)
 
 
 def _upload(url: str, step: str, **content: Any) -> Call:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from letmepost.domain.flow import Auth, Flow
 from letmepost.platforms import _oauth
 from letmepost.platforms.contract import ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
-from letmepost.platforms.twitter.api import base, own_user, read_id
+from letmepost.platforms.twitter.api import own_user, read_id, root
 from letmepost.platforms.twitter.refusals import NO_ACCOUNT
 from letmepost.platforms.twitter.replies import explain
 from letmepost.platforms.twitter.session import exchange_code, read_grant
@@ -46,7 +46,7 @@ def accounts(grant: Grant, settings: TwitterSettings) -> Flow[tuple[ConnectedAcc
     """
     call = exchange_code(settings, code=grant.code, redirect_uri=grant.redirect_uri, verifier=grant.code_verifier)
     tokens = read_grant(call, (yield call))
-    unsigned = replace(own_user(base(settings.api_url)), auth=Auth.NONE)
+    unsigned = replace(own_user(root(settings)), auth=Auth.NONE)
     call = _oauth.with_bearer_token(unsigned, tokens.access_token)
     reply = yield call
     user_id, user = read_id(reply), reply.data().get("data")

@@ -11,7 +11,7 @@ from letmepost.domain.errors import PlatformFailure
 from letmepost.domain.flow import Extra, Flow, Forget, Live, Part, Warn
 from letmepost.domain.retry import POLICIES, Next
 from letmepost.platforms.contract import ReadyPost
-from letmepost.platforms.twitter.api import base, create_post, read_id
+from letmepost.platforms.twitter.api import base, create_post, read_id, root
 from letmepost.platforms.twitter.drafts import Draft, draft_comment, draft_thread
 from letmepost.platforms.twitter.media import upload_media
 from letmepost.platforms.twitter.options import TwitterOptions
@@ -24,7 +24,7 @@ def publish(post: ReadyPost, settings: TwitterSettings) -> Flow[None]:
     """Publish a post with its thread and its first comment."""
     options = TwitterOptions.model_validate(post.content.options)
     thread = draft_thread(post.content, options)
-    server = base(settings.api_url)
+    server = root(settings)
     media_ids = yield from upload_media(server, [upload for draft in thread for upload in draft.uploads])
     writer = _Writer(server=server, web=base(settings.web_url), media_ids=media_ids)
     first = yield from writer.create_thread(thread, options.reply_to_tweet_id)

@@ -14,7 +14,7 @@ from letmepost.domain.flow import Call, Flow, Found, Intent, Reconciled, Reply, 
 from letmepost.domain.journal import may_ask_at
 from letmepost.domain.retry import POLICIES, Next
 from letmepost.platforms.contract import ReadyPost
-from letmepost.platforms.twitter.api import base, own_posts
+from letmepost.platforms.twitter.api import own_posts, root
 from letmepost.platforms.twitter.matching import is_same
 from letmepost.platforms.twitter.replies import explain
 from letmepost.platforms.twitter.settings import TwitterSettings
@@ -34,7 +34,7 @@ def reconcile(post: ReadyPost, intent: Intent, settings: TwitterSettings) -> Flo
     """
     since = intent.started_at - _CLOCKS_APART
     until = may_ask_at(intent, 0.0) + _CLOCKS_APART
-    call = own_posts(base(settings.api_url), post.account.platform_account_id, since, until)
+    call = own_posts(root(settings), post.account.platform_account_id, since, until)
     try:
         reply = yield call
         entries = _entries(call, reply)

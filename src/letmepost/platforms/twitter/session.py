@@ -18,7 +18,7 @@ from letmepost.platforms._oauth import (
     with_bearer_token,
 )
 from letmepost.platforms.contract import AccountFacts, Credential
-from letmepost.platforms.twitter.api import REVOKE_PATH, TOKEN_PATH, base, own_user, read_id
+from letmepost.platforms.twitter.api import REVOKE_PATH, TOKEN_PATH, own_user, read_id, root
 from letmepost.platforms.twitter.refusals import OTHER_ACCOUNT
 from letmepost.platforms.twitter.replies import explain, is_invalid_token
 from letmepost.platforms.twitter.settings import TwitterSettings
@@ -65,7 +65,7 @@ def check(account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
     Raises:
         PlatformFailure: auth_failed if the token is no longer valid.
     """
-    call = own_user(base(settings.api_url))
+    call = own_user(root(settings))
     reply = yield call
     if not reply.ok:
         raise explain(call, reply)
@@ -97,7 +97,7 @@ def _app_call(
     """Return a call that the app authenticates: a confidential client sends its secret as HTTP Basic."""
     call = Call(
         method="POST",
-        url=f"{base(settings.api_url)}{path}",
+        url=f"{root(settings)}{path}",
         form=form,
         effect=Effect.PREPARE,
         step=step,

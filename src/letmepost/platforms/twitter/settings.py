@@ -6,6 +6,9 @@ from pydantic import AnyHttpUrl, Field, SecretStr
 
 from letmepost.platforms.contract import PlatformSettings
 
+API_VERSION = "2"
+"""No end is announced."""
+
 
 class TwitterSettings(PlatformSettings):
     """The app is a confidential OAuth 2.0 client, created at https://console.x.com. Its account pays for every call."""
@@ -14,6 +17,10 @@ class TwitterSettings(PlatformSettings):
     client_secret: Annotated[
         SecretStr | None, Field(description="The OAuth 2.0 client secret of the app at console.x.com.")
     ] = None
+    api_version: Annotated[
+        str,
+        Field(pattern=r"^\d+(\.\d+)?$", description="The version of the API. The default is the one that is tested."),
+    ] = API_VERSION
     api_url: Annotated[AnyHttpUrl, Field(description="The API's host.")] = AnyHttpUrl("https://api.x.com")
     authorize_url: Annotated[AnyHttpUrl, Field(description="The page where a person lets the app act for them.")] = (
         AnyHttpUrl("https://x.com/i/oauth2/authorize")

@@ -1,4 +1,4 @@
-"""Announces the end of a platform's API version that this release uses."""
+"""Announces the end of a platform's API version that this deployment uses."""
 
 from collections.abc import Mapping
 from datetime import date
