@@ -26,6 +26,7 @@ def make_platform(**changes: Any) -> Platform:
         "needs_refresh": needs_refresh,
         "refresh": refresh,
         "check": check,
+        "disconnect": disconnect,
         "publish": publish,
         "reconcile": reconcile,
         "explain": explain,
@@ -41,6 +42,10 @@ def sign(call: Call, credential: Credential, now: datetime, entropy: bytes) -> C
 
 def needs_refresh(reply: Reply) -> bool:
     return reply.status == 401 and reply.data().get("error") == "expired"
+
+
+def disconnect(account: AccountFacts, _settings: object) -> Flow[None]:
+    yield Call(method="POST", url=f"{account.data['host']}/revoke", effect=Effect.PREPARE, step="revoke")
 
 
 def refresh(account: AccountFacts, _settings: object) -> Flow[Credential]:

@@ -80,7 +80,7 @@ async def remove_organization(scene: Scene) -> UseCase:
 @CASES.calls("maintenance", "sandbox")
 async def refresh_credentials(scene: Scene) -> UseCase:
     await scene.client.sandbox_account()
-    await scene.set("accounts", "refresh_at = now() - interval '1 minute'")
+    await scene.set("credentials", "refresh_at = now() - interval '1 minute'")
     return partial(scene.worker.maintenance.refresh_due, 10)
 
 

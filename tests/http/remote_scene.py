@@ -94,7 +94,7 @@ class Scene:
 
     async def credential(self) -> bytes:
         """Return the sealed credential of the only account."""
-        query = "SELECT credential_sealed FROM accounts WHERE organization_id = $1"
+        query = "SELECT sealed FROM credentials WHERE organization_id = $1"
         sealed: bytes = await self.tenant.admin.one(query, self.tenant.uuid)
         return sealed
 
@@ -160,7 +160,8 @@ async def opened(
 
         async def make() -> Scene:
             # The jobs work for every tenant: accounts of earlier tests must not become due in the middle of this one.
-            await connection.execute("UPDATE accounts SET check_at = NULL, refresh_at = NULL")
+            await connection.execute("UPDATE accounts SET check_at = NULL")
+            await connection.execute("UPDATE credentials SET refresh_at = NULL")
             tenant = await make_tenant(deployment, Admin(connection), {"authorization": f"Bearer {OPERATOR_TOKEN}"})
             return Scene(tenant, await tenant.key(Mode.LIVE), network, worker, gate, web_url)
 

@@ -206,6 +206,8 @@ async def test_consent_for_several_accounts_waits_for_a_choice(visit: Visit) -> 
     chosen = await visit.client.post(COMPLETE, {**body, "accountIds": ["id-alice", "id-carol"]})
     assert chosen.status_code == 201
     assert [one["platformAccountId"] for one in chosen.json()["accounts"]] == ["id-alice", "id-carol"]
+    query = "SELECT count(*) FROM credentials WHERE organization_id = $1"
+    assert await visit.tenant.admin.one(query, visit.tenant.uuid) == 1, "both accounts share it"
     again = await visit.client.post(COMPLETE, {**body, "accountIds": ["id-bob"]})
     check_refusal(again, 400, "validation_failed", "connect.state_used")
     assert len(await visit.accounts()) == 2
@@ -411,7 +413,7 @@ async def test_tenant_that_was_deleted_during_the_consent_gets_no_account(visit:
     operator = {"authorization": f"Bearer {OPERATOR_TOKEN}"}
     await visit.client.http.delete(f"/v1/organizations/{visit.tenant.id}", headers=operator)
     check_page(await visit.return_to(brought), 400, "connect.state_unknown")
-    query = "SELECT count(*) FROM accounts WHERE organization_id = $1 AND credential_sealed IS NOT NULL"
+    query = "SELECT count(*) FROM credentials WHERE organization_id = $1"
     assert await visit.tenant.admin.one(query, visit.tenant.uuid) == 0
 
 
@@ -455,7 +457,7 @@ async def test_data_deletion_erases_the_person_in_every_tenant(visit: Visit, con
     assert erased.json()["url"] == PUBLIC + path
     assert erased.json()["confirmation_code"]
     rows = await visit.tenant.admin.rows("SELECT * FROM accounts WHERE platform_account_id = 'id-erna'")
-    left = [(row["status"], row["credential_sealed"], row["handle"], row["display_name"]) for row in rows]
+    left = [(row["status"], row["credential_id"], row["handle"], row["display_name"]) for row in rows]
     assert left == [("disconnected", None, None, None)] * 2
     check_page(await visit.client.http.get(path), 200)
 

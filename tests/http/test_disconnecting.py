@@ -18,7 +18,7 @@ async def test_disconnect_keeps_posts_and_holds_waiting_ones(tenant: Tenant) -> 
     held = (await client.get(f"/v1/posts/{waiting['postId']}")).json()
     assert (held["status"], held["error"]["rule"]) == ("held", "account.disconnected")
     assert held["error"]["remediation"]
-    sealed = "SELECT count(*) FROM accounts WHERE organization_id = $1 AND credential_sealed IS NOT NULL"
+    sealed = "SELECT count(*) FROM credentials WHERE organization_id = $1"
     assert await tenant.admin.one(sealed, tenant.uuid) == 0
 
 

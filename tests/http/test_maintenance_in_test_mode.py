@@ -24,7 +24,7 @@ async def advance(tenant: Tenant, seconds: float) -> None:
 
 
 async def row_of(tenant: Tenant) -> dict[str, Any]:
-    query = "SELECT *, extract(epoch FROM refresh_at - now())::float AS refresh_in_s FROM accounts"
+    query = "SELECT sealed, extract(epoch FROM refresh_at - now())::float AS refresh_in_s FROM credentials"
     [row] = await tenant.admin.rows(f"{query} WHERE organization_id = $1", tenant.uuid)
     return row
 
@@ -39,7 +39,7 @@ async def test_credential_is_refreshed_when_the_clock_has_moved(tenant: Tenant, 
 
     async def look() -> dict[str, Any] | None:
         row = await row_of(tenant)
-        return row if row["credential_sealed"] != before["credential_sealed"] else None
+        return row if row["sealed"] != before["sealed"] else None
 
     after = await eventually(look)
     assert after is not None

@@ -88,8 +88,8 @@ async def test_deleted_organization_is_not_found_immediately(tenant: Tenant, ope
     assert tenant.id not in (await operator.get("/v1/organizations")).text
     query = "SELECT status, ready_at FROM posts WHERE organization_id = $1"
     assert await tenant.admin.rows(query, tenant.uuid) == [{"status": "canceled", "ready_at": None}]
-    query = "SELECT status, credential_sealed FROM accounts WHERE organization_id = $1"
-    assert await tenant.admin.rows(query, tenant.uuid) == [{"status": "disconnected", "credential_sealed": None}]
+    query = "SELECT status, credential_id FROM accounts WHERE organization_id = $1"
+    assert await tenant.admin.rows(query, tenant.uuid) == [{"status": "disconnected", "credential_id": None}]
 
 
 async def test_media_of_a_deleted_organization_cannot_be_read_or_uploaded(

@@ -26,13 +26,14 @@ from letmepost.services.publishing.errors import explained_error
 from letmepost.services.publishing.leases import Leases
 from letmepost.services.publishing.publish import Publishing
 from letmepost.storage.accounts.accounts import AccountRepository
+from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.database import Connection
 from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.publishing.claims import Claim, EveryTenantClaims
 from tests.doubles.platform import make_platform
 from tests.doubles.probing import probe_here
 from tests.services.network import Network
-from tests.storage.support import CLOCK, KEYRING, PLATFORM, Admin, Owner, in_the_past
+from tests.storage.support import CLOCK, KEYRING, PLATFORM, Admin, Owner, fresh_id, in_the_past
 
 LEASE_S = 60.0
 
@@ -93,7 +94,7 @@ class Desk:
     async def disconnect(self) -> None:
         """Disconnect the account. Its waiting posts are held."""
         async with self.owner.database.tenant(self.owner.tenant) as connection:
-            await AccountRepository(connection, self.owner.tenant, KEYRING).disconnect(self.account_id, CLOCK.now())
+            await AccountRepository(connection, self.owner.tenant).disconnect(self.account_id, CLOCK.now())
             await PostRepository(connection, self.owner.tenant).hold_waiting(self.account_id, DISCONNECTED, CLOCK.now())
 
     async def reconnect(self) -> None:
@@ -103,7 +104,7 @@ class Desk:
 
     async def reconnect_in(self, connection: Connection) -> None:
         """Reconnect the account in an open transaction."""
-        accounts = AccountRepository(connection, self.owner.tenant, KEYRING)
+        accounts = AccountRepository(connection, self.owner.tenant)
         account = await accounts.find_connected(PLATFORM, f"platform-{self.account_id}")
         assert account is not None
         found = ConnectedAccount(
@@ -113,7 +114,9 @@ class Desk:
             credential=Credential(secrets={"token": "reconnected"}),
             data=account.data,
         )
-        await accounts.reconnect(self.account_id, found, CLOCK.now())
+        credential_id = fresh_id()
+        await CredentialRepository(connection, self.owner.tenant, KEYRING).create(credential_id, found.credential)
+        await accounts.reconnect(self.account_id, found, CLOCK.now(), credential_id=credential_id)
         await PostRepository(connection, self.owner.tenant).release_held(self.account_id, CLOCK.now())
         self.network.tokens.add("reconnected")
 

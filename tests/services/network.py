@@ -44,6 +44,7 @@ class Network:
     ways: list[Way] = field(default_factory=list)
     tokens: set[str] = field(default_factory=lambda: {"first"})
     refreshed: list[str] = field(default_factory=list)
+    revoked: list[str] = field(default_factory=list)
     refresh_answer: tuple[int, dict[str, Any]] | None = None
     lost_refreshes: int = 0
     lasts_s: int | None = None
@@ -70,6 +71,9 @@ class Network:
             path = urlsplit(received.target).path
             if path == "/refresh":
                 await self._refresh(connection, received)
+            elif path == "/revoke":
+                self.revoked.append(_token(received))
+                await _answer(connection, 200, {})
             elif path == "/me":
                 await self._check(connection, received)
             elif received.method == "GET":

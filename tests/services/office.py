@@ -25,7 +25,7 @@ from letmepost.storage.database import DEPLOYMENT
 from letmepost.storage.posts.posts import PostRepository
 from letmepost.storage.tenants.pauses import EveryTenantPauses, PauseSelector
 from tests.services.desk import Desk
-from tests.storage.support import CLOCK, KEYRING
+from tests.storage.support import CLOCK
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -125,5 +125,5 @@ class Office:
         """Disconnect the account. Its waiting posts are held."""
         owner, account_id = self._desk.owner, self._desk.account_id
         async with owner.database.tenant(owner.tenant) as connection:
-            await AccountRepository(connection, owner.tenant, KEYRING).disconnect(account_id, CLOCK.now())
+            await AccountRepository(connection, owner.tenant).disconnect(account_id, CLOCK.now())
             await PostRepository(connection, owner.tenant).hold_waiting(account_id, DISCONNECTED, CLOCK.now())

@@ -46,7 +46,8 @@ class Keeper:
 
     async def set(self, **values: Any) -> None:
         for name, value in values.items():
-            await self.desk.admin.do(f"UPDATE accounts SET {name} = $1", value)  # noqa: S608 - names above
+            table = "credentials" if name.startswith("refresh") else "accounts"
+            await self.desk.admin.do(f"UPDATE {table} SET {name} = $1", value)  # noqa: S608 - names above
 
     async def refresh(self) -> None:
         """Make a refresh due, and run it."""
@@ -54,7 +55,9 @@ class Keeper:
         await self.maintenance.refresh_due(10)
 
     async def row(self) -> dict[str, Any]:
-        [row] = await self.desk.admin.rows("SELECT * FROM accounts")
+        [row] = await self.desk.admin.rows(
+            "SELECT * FROM accounts LEFT JOIN credentials ON credentials.id = credential_id"
+        )
         return row
 
     async def account(self) -> AccountRow:
@@ -221,7 +224,7 @@ async def test_disconnect_during_a_refresh_wins(keeper: Keeper) -> None:
     keeper.network.release()
     await refreshing
     row = await keeper.row()
-    assert (row["status"], row["credential_sealed"], row["refresh_at"]) == ("disconnected", None, None)
+    assert (row["status"], row["credential_id"], row["sealed"]) == ("disconnected", None, None)
     assert await keeper.desk.events() == []
 
 

@@ -24,7 +24,7 @@ from tests.doubles.platform import publish_thread, reconcile
 from tests.doubles.waiting import eventually
 from tests.services.desk import Desk, working
 from tests.services.network import Network, Way
-from tests.storage.support import CLOCK, KEYRING, Admin, Owner, fresh_id
+from tests.storage.support import CLOCK, Admin, Owner, fresh_id
 
 NOW_AS_HERE = timedelta()
 WITH_COMMENT = PostContent(text="Hello", first_comment="And more")
@@ -713,6 +713,6 @@ async def test_quota_without_a_reset_time_resets_by_the_rule_of_the_platform(
 
 async def account_of(desk: Desk) -> AccountRow:
     async with desk.owner.database.tenant(desk.owner.tenant) as connection:
-        found = await AccountRepository(connection, desk.owner.tenant, KEYRING).find(desk.account_id)
+        found = await AccountRepository(connection, desk.owner.tenant).find(desk.account_id)
     assert found is not None
     return found

@@ -77,7 +77,7 @@ class ExitMachine(RuleBasedStateMachine):
     @rule()
     def lose_the_credential(self) -> None:
         """Remove the key of the credential from the keyring."""
-        self._wait(self._desk.admin.do("UPDATE accounts SET credential_sealed = '\\x00'"))
+        self._wait(self._desk.admin.do("UPDATE credentials SET sealed = '\\x00'"))
 
     @rule(pauses=st.booleans(), dies=st.booleans())
     def pause_or_resume(self, *, pauses: bool, dies: bool) -> None:

@@ -75,7 +75,7 @@ async def test_post_held_by_a_removed_pause_is_queued_by_the_sweep(desk: Desk, o
 async def test_post_that_no_worker_can_start_ends(desk: Desk, status: str, ends: str) -> None:
     """Its platform no longer exists, or the credential of its account cannot be decrypted."""
     await desk.post()
-    await desk.admin.do("UPDATE accounts SET credential_sealed = '\\x00'")
+    await desk.admin.do("UPDATE credentials SET sealed = '\\x00'")
     await desk.admin.do("UPDATE posts SET status = $1, extras_until = now() + interval '1 hour'", status)
     row = await desk.publish()
     if status in {"queued", "retrying"}:
@@ -92,7 +92,7 @@ async def test_post_in_doubt_that_no_worker_can_start_is_unconfirmed(desk: Desk)
     desk.network.ways = [Way.LOST]
     await desk.post()
     await desk.publish()
-    await desk.admin.do("UPDATE accounts SET credential_sealed = '\\x00'")
+    await desk.admin.do("UPDATE credentials SET sealed = '\\x00'")
     await desk.let_the_deadline_pass()
     await desk.admin.do("UPDATE posts SET due_at = due_at - interval '1 hour'")
     assert (await desk.publish())["status"] == "unconfirmed"

@@ -17,6 +17,7 @@ from letmepost.sandbox import create_app, open_store
 from letmepost.services.accounts.tokens import AccountCredentials, account_sender
 from letmepost.services.platform_access import Access
 from letmepost.storage.accounts.accounts import AccountRepository, AccountRow
+from letmepost.storage.accounts.credentials import CredentialRepository
 from tests.deployment import SANDBOX_TOKEN, serving
 from tests.storage.support import CLOCK, KEYRING, Owner, fresh_id
 
@@ -73,8 +74,9 @@ async def _connect(owner: Owner, access: Access, code: str) -> AccountRow:
     [found] = await drive(PLATFORM.oauth.accounts(grant, access.settings), sender)
     account_id = fresh_id()
     async with owner.database.tenant(owner.tenant) as connection:
-        accounts = AccountRepository(connection, owner.tenant, KEYRING)
-        await accounts.create(account_id, owner.profile_id, PLATFORM.name, found, CLOCK.now())
+        accounts = AccountRepository(connection, owner.tenant)
+        await CredentialRepository(connection, owner.tenant, KEYRING).create(account_id, found.credential)
+        await accounts.create(account_id, owner.profile_id, PLATFORM.name, found, CLOCK.now(), credential_id=account_id)
         account = await accounts.find(account_id)
     assert account is not None
     return account

@@ -15,7 +15,7 @@ from letmepost.storage.accounts.credentials import CredentialRepository
 from tests.doubles.platform import make_platform
 from tests.doubles.waiting import eventually
 from tests.services.network import Network
-from tests.storage.support import CLOCK, KEYRING, Admin, Owner, in_the_past
+from tests.storage.support import CLOCK, KEYRING, Admin, Owner, fresh_id, in_the_past
 
 FIRST = Credential(secrets={"token": "first", "device": "kept"})
 
@@ -32,7 +32,7 @@ async def credentials_of(owner: Owner, account_id: UUID, http: HTTPClient) -> Ac
         await asyncio.sleep(0.002)
 
     async with owner.database.tenant(owner.tenant) as connection:
-        account = await AccountRepository(connection, owner.tenant, KEYRING).find(account_id)
+        account = await AccountRepository(connection, owner.tenant).find(account_id)
     assert account is not None
     return AccountCredentials(
         units=owner.units,
@@ -55,7 +55,7 @@ async def stored(owner: Owner, account_id: UUID) -> Credential | None:
 
 async def reconnect(owner: Owner, account_id: UUID, **secrets: str) -> None:
     async with owner.database.tenant(owner.tenant) as connection:
-        accounts = AccountRepository(connection, owner.tenant, KEYRING)
+        accounts = AccountRepository(connection, owner.tenant)
         account = await accounts.find(account_id)
         assert account is not None
         found = ConnectedAccount(
@@ -65,16 +65,18 @@ async def reconnect(owner: Owner, account_id: UUID, **secrets: str) -> None:
             credential=Credential(secrets=secrets),
             data=account.data,
         )
-        await accounts.reconnect(account_id, found, CLOCK.now())
+        credential_id = fresh_id()
+        await CredentialRepository(connection, owner.tenant, KEYRING).create(credential_id, found.credential)
+        await accounts.reconnect(account_id, found, CLOCK.now(), credential_id=credential_id)
 
 
 async def disconnect(owner: Owner, account_id: UUID) -> None:
     async with owner.database.tenant(owner.tenant) as connection:
-        await AccountRepository(connection, owner.tenant, KEYRING).disconnect(account_id, CLOCK.now())
+        await AccountRepository(connection, owner.tenant).disconnect(account_id, CLOCK.now())
 
 
 async def lease(admin: Admin) -> Any:
-    return await admin.one("SELECT refreshing_until FROM accounts")
+    return await admin.one("SELECT refreshing_until FROM credentials")
 
 
 async def test_current_credential_is_the_stored_one(credentials: AccountCredentials) -> None:
@@ -198,7 +200,7 @@ async def test_canceled_refresh_releases_its_lease(
 async def test_expired_refresh_lease_is_taken_over(
     credentials: AccountCredentials, network: Network, admin: Admin
 ) -> None:
-    await admin.do("UPDATE accounts SET refreshing_until = $1", in_the_past())
+    await admin.do("UPDATE credentials SET refreshing_until = $1", in_the_past())
     assert (await credentials.refresh(FIRST)).secrets["token"] == "refreshed-1"
 
 
@@ -210,7 +212,7 @@ async def test_refusal_after_a_lost_lease_does_not_mark_the_account(
     network.hold()
     asking = asyncio.create_task(slow.refresh(FIRST))
     await network.arrived.acquire()
-    await admin.do("UPDATE accounts SET refreshing_until = $1", CLOCK.now() + timedelta(hours=1))
+    await admin.do("UPDATE credentials SET refreshing_until = $1", CLOCK.now() + timedelta(hours=1))
     network.refresh_answer = (401, {"error": "revoked"})
     network.release()
 
@@ -220,7 +222,7 @@ async def test_refusal_after_a_lost_lease_does_not_mark_the_account(
     await eventually(is_refused)
     assert not asking.done(), "it waits for the refresh of the other worker"
     network.refresh_answer = None
-    await admin.do("UPDATE accounts SET refreshing_until = NULL")
+    await admin.do("UPDATE credentials SET refreshing_until = NULL")
     fresh = await quick.refresh(FIRST)
     assert await asking == fresh
     assert await stored(owner, account_id) == fresh
@@ -230,7 +232,7 @@ async def test_refusal_after_a_lost_lease_does_not_mark_the_account(
 async def test_wait_for_another_refresh_is_limited(
     credentials: AccountCredentials, network: Network, admin: Admin
 ) -> None:
-    await admin.do("UPDATE accounts SET refreshing_until = $1", CLOCK.now() + timedelta(hours=1))
+    await admin.do("UPDATE credentials SET refreshing_until = $1", CLOCK.now() + timedelta(hours=1))
     with pytest.raises(PlatformFailure, match="takes too long") as failed:
         await credentials.refresh(FIRST)
     assert failed.value.kind is FailureKind.UNAVAILABLE

@@ -16,6 +16,7 @@ from letmepost.platforms.contract import ConnectedAccount, Credential
 from letmepost.services.callers import Caller, new_id
 from letmepost.services.work import UnitsOfWork
 from letmepost.storage.accounts.accounts import AccountRepository
+from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.database import Database, Tenant
 from letmepost.storage.posts.batches import BatchRepository, NewBatch, NewPost
 from letmepost.storage.sealing import Keyring
@@ -78,8 +79,9 @@ class Owner:
             **facts,
         )
         async with self.database.tenant(self.tenant) as connection:
-            accounts = AccountRepository(connection, self.tenant, KEYRING)
-            await accounts.create(account_id, self.profile_id, PLATFORM, found, CLOCK.now())
+            accounts = AccountRepository(connection, self.tenant)
+            await CredentialRepository(connection, self.tenant, KEYRING).create(account_id, found.credential)
+            await accounts.create(account_id, self.profile_id, PLATFORM, found, CLOCK.now(), credential_id=account_id)
         return account_id
 
     async def posts(

@@ -189,7 +189,7 @@ class Work:
 
     @cached_property
     def accounts(self) -> AccountRepository:
-        return AccountRepository(self.connection, self.tenant, self._keyring)
+        return AccountRepository(self.connection, self.tenant)
 
     @cached_property
     def account_maintenance(self) -> MaintenanceRepository:

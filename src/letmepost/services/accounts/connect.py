@@ -1,6 +1,6 @@
 """Connecting accounts: a platform's flow finds them, and they are stored with their credentials."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -12,7 +12,7 @@ from letmepost.domain.errors import InvalidShape, PlatformFailure
 from letmepost.domain.flow import Flow
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import Sender
-from letmepost.platforms.contract import ConnectedAccount
+from letmepost.platforms.contract import ConnectedAccount, Credential
 from letmepost.services.accounts import read
 from letmepost.services.accounts.changes import record_change
 from letmepost.services.accounts.owners import AccountOwner, check_owner
@@ -98,25 +98,42 @@ async def record(
     work: Work, platform_name: str, found: ConnectedAccount, profile_id: UUID | None = None
 ) -> list[Connected]:
     """Store the account that the caller connects; raises as `store`."""
-    owner = AccountOwner(profile_id=work.caller.narrow(profile_id))
-    return [await store(work, platform_name, found, owner)]
+    return await store(work, platform_name, [found], AccountOwner(profile_id=work.caller.narrow(profile_id)))
 
 
-async def store(work: Work, platform_name: str, found: ConnectedAccount, owner: AccountOwner) -> Connected:
-    """Store a connected account, or the new credential of a known one, and queue its held posts.
+async def store(
+    work: Work, platform_name: str, found: Sequence[ConnectedAccount], owner: AccountOwner
+) -> list[Connected]:
+    """Store the accounts of one consent, or the new credentials of known ones, and queue their held posts.
+
+    A credential that several of them have is stored once.
 
     Raises:
         InvalidRequest: the profile does not exist.
         StateForbids: the account belongs to another profile, or to another of the customer's users.
     """
-    now, time = work.now(), await platform_clock(work)
-    found = time.connected(found)
+    time = await platform_clock(work)
+    stored: list[tuple[Credential, UUID]] = []
+    connected = []
+    for one in found:
+        credential_id = next((stored_id for credential, stored_id in stored if credential == one.credential), None)
+        if credential_id is None:
+            credential_id = work.new_id()
+            renewal = renewal_at(one.credential, time.connected(one).token_expires_at, time, credential_id)
+            await work.credentials.create(credential_id, one.credential, renewal)
+            stored.append((one.credential, credential_id))
+        connected.append(await _store(work, platform_name, time.connected(one), owner, credential_id))
+    return connected
+
+
+async def _store(
+    work: Work, platform_name: str, found: ConnectedAccount, owner: AccountOwner, credential_id: UUID
+) -> Connected:
+    now = work.now()
     profile = await profiles.find_named(work, owner.profile_id)
     account_id = work.new_id()
     known = await work.accounts.find_connected(platform_name, found.platform_account_id)
-    more: dict[str, Any] = {
-        "refresh_at": renewal_at(found.credential, found.token_expires_at, time, known.id if known else account_id)
-    }
+    more: dict[str, Any] = {"credential_id": credential_id}
     if owner.external_user_id is not None:
         more["external_user_id"] = owner.external_user_id
     if known is None and not await work.accounts.create(account_id, profile.id, platform_name, found, now, **more):

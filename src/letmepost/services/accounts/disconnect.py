@@ -27,7 +27,13 @@ class Disconnecting:
         self._worlds = worlds
 
     async def revoke(self, tenant: Tenant, account: AccountRow) -> AccountRow:
-        """Revoke the account's credential at the platform, where that is possible; return the account."""
+        """Revoke the account's credential at the platform, where that is possible; return the account.
+
+        A credential that other accounts share is not revoked, because they would lose it.
+        """
+        async with self._units.begin(tenant) as work:
+            if await work.credentials.list_sharing(account.id):
+                return account
         try:
             access = self._worlds.access(account.platform, tenant.mode, tenant.organization_id)
             sender = await account_sender(self._units, access, tenant, account)

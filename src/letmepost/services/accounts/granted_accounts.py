@@ -52,7 +52,7 @@ async def store(work: Work, row: ConsentRow, chosen: Sequence[ConnectedAccount])
         raise used_state()
     external_user_id = None if session is None else session.external_user_id
     owner = AccountOwner(profile_id=row.profile_id, external_user_id=external_user_id)
-    made = [await connect.store(work, row.platform, one, owner) for one in chosen]
+    made = await connect.store(work, row.platform, chosen, owner)
     if session is not None:
         account_ids = [one.account.id for one in made]
         await work.connect_sessions.finish(session.id, "connected", work.now(), account_ids=account_ids)

@@ -130,7 +130,7 @@ class HostedPages:
         async with self._units.begin(page.caller) as work:
             session = await self._take_up(work, page, browser)
             owner = AccountOwner(profile_id=session.profile_id, external_user_id=session.external_user_id)
-            made = await connect.store(work, platform_name, found, owner)
+            [made] = await connect.store(work, platform_name, [found], owner)
             return await hosted_sessions.finish(work, session, "connected", [made.account.id])
 
     async def choose(self, page: HostedPage, browser: Browser, account_ids: Collection[str]) -> ConnectSessionRow:

@@ -65,13 +65,13 @@ class AccountMaintenance:
         async with self._units.begin(tenant) as work:
             account = await work.accounts.find(found.account_id)
             expiring = await work.credentials.find(found.account_id)
-            is_due = await work.account_maintenance.is_refresh_due(found.account_id, started_at)
+            is_due = await work.credentials.is_refresh_due(found.account_id, started_at)
         if account is None or expiring is None or not is_due:
             return
         access = self._access(tenant, account)
         if access is None:
             async with self._units.begin(tenant) as work:
-                await work.account_maintenance.plan_refresh(account.id, started_at + _LATER)
+                await work.credentials.plan_refresh(account.id, started_at + _LATER)
             return
         try:
             await AccountCredentials(units=self._units, access=access, tenant=tenant, account=account).refresh(expiring)

@@ -11,6 +11,7 @@ from letmepost.gateways.clock import Clock
 from letmepost.gateways.drive import drive
 from letmepost.gateways.sender import CredentialSource, Sender
 from letmepost.platforms.contract import Credential
+from letmepost.services.accounts.changes import mark_revoked
 from letmepost.services.platform_access import Access
 from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.work import UnitsOfWork
@@ -132,22 +133,25 @@ class AccountCredentials:
         async with self._units.begin(self._tenant) as work:
             if not await work.credentials.end_refresh(self._account.id, until):
                 return None
-            is_last = not is_definite and await work.account_maintenance.refresh_failed(
+            is_last = not is_definite and await work.credentials.refresh_failed(
                 self._account.id,
                 started_at,
                 self._clock.now(),
                 retry_at,
                 is_refusal=failure.kind in _REFUSALS,
             )
-        if is_definite or failure.kind not in {*_REFUSALS, FailureKind.IN_DOUBT}:
-            return failure
-        return PlatformFailure(
-            FailureKind.AUTH_FAILED if is_last else FailureKind.UNAVAILABLE,
-            failure.message,
-            rule=failure.rule,
-            remediation="Reconnect the account." if is_last else failure.remediation,
-            response=failure.response,
-        )
+        reported = _reported(failure, is_last=is_last)
+        if reported.kind is FailureKind.AUTH_FAILED:
+            await self._mark_sharing(started_at, reported)
+        return reported
+
+    async def _mark_sharing(self, started_at: datetime, failure: PlatformFailure) -> None:
+        """Mark the other accounts that use the ended credential. The caller marks this one."""
+        async with self._units.begin(self._tenant) as work:
+            for account_id in await work.credentials.list_sharing(self._account.id):
+                account = await work.accounts.find(account_id)
+                if account is not None:
+                    await mark_revoked(work, account, started_at, failure)
 
     async def _store(self, dead: Credential, fresh: Credential, until: datetime) -> Credential:
         """Replace the expired credential, unless the account was reconnected or disconnected in the meantime."""
@@ -157,7 +161,7 @@ class AccountCredentials:
             if stored is not None and stored.secrets == dead.secrets:
                 time = await platform_clock(work)
                 renewal = renewal_at(fresh, self._account.token_expires_at, time, self._account.id)
-                await credentials.replace(self._account.id, fresh, self._clock.now(), renewal)
+                await credentials.replace(self._account.id, fresh, renewal)
                 stored = fresh
             else:
                 await credentials.end_refresh(self._account.id, until)
@@ -165,6 +169,19 @@ class AccountCredentials:
             raise PlatformFailure(FailureKind.AUTH_FAILED, "The account was disconnected in the meantime.")
         self._current = stored
         return stored
+
+
+def _reported(failure: PlatformFailure, *, is_last: bool) -> PlatformFailure:
+    """Return the failure to report. `is_last`: it is the last of several ambiguous refusals."""
+    if failure.kind not in {*_REFUSALS, FailureKind.IN_DOUBT}:
+        return failure
+    return PlatformFailure(
+        FailureKind.AUTH_FAILED if is_last else FailureKind.UNAVAILABLE,
+        failure.message,
+        rule=failure.rule,
+        remediation="Reconnect the account." if is_last else failure.remediation,
+        response=failure.response,
+    )
 
 
 def _merged(dead: Credential, fresh: Credential) -> Credential:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import RowMapping, Select, func, select, update
+from sqlalchemy import RowMapping, Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,12 +16,11 @@ from letmepost.domain.account_maintenance import next_check_at
 from letmepost.domain.accounts import USABLE, AccountStatus, Health
 from letmepost.domain.text import as_storable
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount
-from letmepost.storage.accounts.credentials import NO_FAILURES, seal_credential
+from letmepost.storage.accounts.credentials import credential_of
 from letmepost.storage.accounts.filters import AccountFilter
 from letmepost.storage.database import Tenant, driver_of
 from letmepost.storage.queries import below_if_given, is_row
-from letmepost.storage.sealing import Keyring
-from letmepost.storage.tables.accounts import accounts
+from letmepost.storage.tables.accounts import accounts, credentials
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,6 @@ class AccountRow:
 
 
 _UNCHECKED: Mapping[str, Any] = MappingProxyType({"checked_at": None, "health": None, "health_error": None})
-_NO_UPKEEP: Mapping[str, Any] = MappingProxyType({"refresh_at": None, "check_at": None})
 
 _COLUMNS = [accounts.c[name] for name in AccountRow.__dataclass_fields__]
 
@@ -70,14 +68,20 @@ _CANDIDATES = f"""
       AND ($5::uuid IS NULL OR profile_id = $5)
 """  # noqa: S608 - the names are of our own columns
 
+# A credential is refreshed as long as it has an account that works.
+_END_REFRESHES = """
+    UPDATE credentials c SET refresh_at = NULL FROM accounts a
+    WHERE a.organization_id = $1 AND a.mode = $2 AND a.id = $3 AND c.id = a.credential_id
+      AND NOT EXISTS (SELECT FROM accounts u WHERE u.credential_id = c.id AND u.status IN ('active', 'expiring'))
+"""
+
 
 class AccountRepository:
     """The accounts of one tenant. It cannot reach another tenant's."""
 
-    def __init__(self, connection: AsyncConnection, tenant: Tenant, keyring: Keyring) -> None:
+    def __init__(self, connection: AsyncConnection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
-        self._keyring = keyring
 
     async def find(self, account_id: UUID) -> AccountRow | None:
         """Return an account."""
@@ -126,7 +130,7 @@ class AccountRepository:
         """Store a newly connected account. Return False if a concurrent request has connected it.
 
         Args:
-            more: `refresh_at`, `external_user_id`.
+            more: `credential_id`, `external_user_id`.
         """
         statement = insert(accounts).values(
             id=account_id,
@@ -136,7 +140,7 @@ class AccountRepository:
             platform=platform,
             platform_account_id=found.platform_account_id,
             created_at=now,
-            **self._connection_values(account_id, found, now),
+            **_connection_values(account_id, found, now),
             **more,
         )
         unless_known = statement.on_conflict_do_nothing(
@@ -150,24 +154,30 @@ class AccountRepository:
         return (await self._connection.execute(unless_known.returning(accounts.c.id))).first() is not None
 
     async def reconnect(self, account_id: UUID, found: ConnectedAccount, now: datetime, **more: Any) -> None:
-        """Store the new credential of an account and reactivate it. `more` as in `create`."""
-        values = {"refresh_at": None, **self._connection_values(account_id, found, now), **more}
-        await self._change(account_id, values)
+        """Reactivate an account with a new credential, and delete the old one. `more` as in `create`."""
+        old = await self._lock_credential(account_id)
+        await self._change(account_id, {**_connection_values(account_id, found, now), **more})
+        await self._delete_unused(old)
 
     async def disconnect(self, account_id: UUID, now: datetime) -> bool:
-        """Delete the credential, in one statement with all columns about it. Return False if the account has none."""
+        """Delete the credential and all that is known about it. Return False if the account has none.
+
+        Other accounts of the same consent keep it.
+        """
+        old = await self._lock_credential(account_id)
         changed = await self._connection.execute(
             update(accounts)
             .where(is_row(accounts, self._tenant, account_id), accounts.c.status != AccountStatus.DISCONNECTED)
             .values(
                 status=AccountStatus.DISCONNECTED,
-                credential_sealed=None,
+                credential_id=None,
                 token_expires_at=None,
                 **_UNCHECKED,
-                **_NO_UPKEEP,
+                check_at=None,
                 updated_at=now,
             )
         )
+        await self._delete_unused(old)
         return changed.rowcount == 1
 
     async def change(self, account_id: UUID, values: Mapping[str, Any], now: datetime) -> None:
@@ -204,29 +214,27 @@ class AccountRepository:
                 checked_at=now,
                 health="refused",
                 health_error=as_storable(error),
-                **_NO_UPKEEP,
+                check_at=None,
                 updated_at=now,
             )
         )
+        if changed.rowcount:
+            organization_id, mode = self._tenant.organization_id, self._tenant.mode
+            await driver_of(self._connection).execute(_END_REFRESHES, organization_id, mode, account_id)
         return changed.rowcount == 1
 
-    def _connection_values(self, account_id: UUID, found: ConnectedAccount, now: datetime) -> dict[str, Any]:
-        return {
-            "handle": found.handle,
-            "display_name": found.display_name,
-            "avatar_url": found.avatar_url,
-            "status": AccountStatus.ACTIVE,
-            "data": dict(found.data),
-            "credential_sealed": seal_credential(self._keyring, self._tenant, account_id, found.credential),
-            "scopes": list(found.scopes),
-            "token_expires_at": found.token_expires_at,
-            "expiry_told_days": None,
-            "connected_at": now,
-            "check_at": next_check_at(account_id, now),
-            **_UNCHECKED,
-            **NO_FAILURES,
-            "updated_at": now,
-        }
+    async def _lock_credential(self, account_id: UUID) -> UUID | None:
+        """Lock the account's credential, so that of two accounts that leave it, the second finds it unused."""
+        query = credential_of(self._tenant, account_id).with_only_columns(credentials.c.id)
+        found: UUID | None = await self._connection.scalar(query.with_for_update())
+        return found
+
+    async def _delete_unused(self, credential_id: UUID | None) -> None:
+        if credential_id is not None:
+            is_used = select(accounts.c.id).where(accounts.c.credential_id == credential_id).exists()
+            await self._connection.execute(
+                delete(credentials).where(is_row(credentials, self._tenant, credential_id), ~is_used)
+            )
 
     async def _change(self, account_id: UUID, values: Mapping[str, Any]) -> None:
         await self._connection.execute(
@@ -244,6 +252,23 @@ class AccountRepository:
         return select(*_COLUMNS).where(
             accounts.c.organization_id == self._tenant.organization_id, accounts.c.mode == self._tenant.mode
         )
+
+
+def _connection_values(account_id: UUID, found: ConnectedAccount, now: datetime) -> dict[str, Any]:
+    return {
+        "handle": found.handle,
+        "display_name": found.display_name,
+        "avatar_url": found.avatar_url,
+        "status": AccountStatus.ACTIVE,
+        "data": dict(found.data),
+        "scopes": list(found.scopes),
+        "token_expires_at": found.token_expires_at,
+        "expiry_told_days": None,
+        "connected_at": now,
+        "check_at": next_check_at(account_id, now),
+        **_UNCHECKED,
+        "updated_at": now,
+    }
 
 
 def read_account(row: RowMapping | asyncpg.Record | Mapping[str, Any]) -> AccountRow:

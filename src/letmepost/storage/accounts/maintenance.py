@@ -7,16 +7,19 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
 
-from letmepost.domain.account_maintenance import STRIKES, retry_refresh_at
 from letmepost.domain.accounts import USABLE, AccountStatus
 from letmepost.domain.api_keys import Mode
 from letmepost.storage.database import Connection, Database, Tenant, Transaction, driver_of
 from letmepost.storage.queries import is_row
 from letmepost.storage.tables.accounts import accounts
 
+# One account for each credential: it is refreshed for all that share it.
 _REFRESHES = """
-    SELECT organization_id, mode, id FROM accounts
-    WHERE refresh_at <= $1 AND status IN ('active', 'expiring') ORDER BY refresh_at LIMIT $2
+    SELECT c.organization_id, c.mode, a.id FROM credentials c
+    CROSS JOIN LATERAL (
+      SELECT id FROM accounts WHERE credential_id = c.id AND status IN ('active', 'expiring') ORDER BY id LIMIT 1
+    ) a
+    WHERE c.refresh_at <= $1 ORDER BY c.refresh_at LIMIT $2
 """
 _CHECKS = """
     SELECT organization_id, mode, id FROM accounts
@@ -50,7 +53,7 @@ class EveryTenantAccounts:
         self._database = database
 
     async def list_refreshes(self, now: datetime, limit: int) -> list[FoundAccount]:
-        """Return accounts with a credential that is due for a refresh, longest due first."""
+        """Return an account for each credential that is due for a refresh, longest due first."""
         return await self._list(self._database.sweep(), _REFRESHES, now, limit)
 
     async def list_checks(self, now: datetime, limit: int) -> list[FoundAccount]:
@@ -77,41 +80,6 @@ class MaintenanceRepository:
     def __init__(self, connection: Connection, tenant: Tenant) -> None:
         self._connection = connection
         self._tenant = tenant
-
-    async def is_refresh_due(self, account_id: UUID, now: datetime) -> bool:
-        """Return True if the refresh is still due (another worker may have done it)."""
-        query = select(accounts.c.id).where(self._usable(account_id), accounts.c.refresh_at <= now)
-        return await self._connection.scalar(query) is not None
-
-    async def refresh_failed(
-        self, account_id: UUID, as_of: datetime, now: datetime, retry_at: datetime | None, *, is_refusal: bool
-    ) -> bool:
-        """Record a failed refresh that began at `as_of`; return True if it was the last strike.
-
-        A failure before the next planned try does not count: many posts that need the same token are one failure. A
-        failure does not count either if the account was connected after `as_of`.
-        """
-        row = (
-            await self._connection.execute(
-                select(accounts.c.refresh_failures, accounts.c.refresh_strikes, accounts.c.refresh_at)
-                .where(self._usable(account_id), accounts.c.connected_at <= as_of)
-                .with_for_update()
-            )
-        ).first()
-        if row is None or (row.refresh_failures > 0 and row.refresh_at is not None and row.refresh_at > now):
-            return False
-        failures, strikes = row.refresh_failures + 1, row.refresh_strikes + is_refusal
-        await self._change(
-            account_id,
-            refresh_failures=failures,
-            refresh_strikes=strikes,
-            refresh_at=retry_refresh_at(now, failures, account_id, retry_at),
-        )
-        return bool(strikes >= STRIKES)
-
-    async def plan_refresh(self, account_id: UUID, at: datetime) -> None:
-        """Set the time of the next refresh."""
-        await self._change(account_id, refresh_at=at)
 
     async def plan_check(self, account_id: UUID, at: datetime) -> None:
         """Set the time of the next health check."""

@@ -90,7 +90,7 @@ _BEGIN = f"""
       FROM mine WHERE r.post_id = mine.id AND r.revision = mine.revision
       RETURNING r.content, r.frozen_at, r.frozen_entropy
     )
-    SELECT {", ".join(f"mine.{name}" for name in PostRow._fields)}, frozen.*, account.credential_sealed,
+    SELECT {", ".join(f"mine.{name}" for name in PostRow._fields)}, frozen.*, account.credential_id, credential.sealed,
            (SELECT coalesce(p.reason, '') FROM pauses p
             WHERE (p.organization_id IS NULL OR p.organization_id = mine.organization_id)
               AND (p.account_id IS NULL OR p.account_id = mine.account_id)
@@ -100,6 +100,8 @@ _BEGIN = f"""
            {", ".join(f"account.{name} AS account_{name}" for name in _ACCOUNT_FIELDS)}
     FROM mine CROSS JOIN frozen
     JOIN accounts account ON account.organization_id = mine.organization_id AND account.id = mine.account_id
+    LEFT JOIN credentials credential
+      ON credential.organization_id = account.organization_id AND credential.id = account.credential_id
 """  # noqa: S608 - the names are of our own columns
 
 
@@ -159,7 +161,7 @@ class RunRepository:
         row = await self._driver.fetchrow(_BEGIN, self._claim.post_id, self._claim.token, attempt_id, now, entropy)
         if row is None:
             raise LostLeaseError
-        sealed, account = row["credential_sealed"], _account(row)
+        sealed, account = row["sealed"], _account(row)
         return Loaded(
             post=read_post(row),
             content=row["content"],
@@ -167,7 +169,7 @@ class RunRepository:
             account=account,
             credential=None
             if sealed is None
-            else open_credential(self._keyring, self._claim.tenant, account.id, sealed),
+            else open_credential(self._keyring, self._claim.tenant, row["credential_id"], sealed),
             pause=row["pause"],
             ahead=timedelta(seconds=row["ahead_s"]),
         )

@@ -59,17 +59,20 @@ _READ_BACKS = """
 """
 _ACCOUNTS = """
     UPDATE accounts SET
-      token_expires_at = token_expires_at - $2::interval,
-      refresh_at = refresh_at - $2::interval, check_at = check_at - $2::interval
+      token_expires_at = token_expires_at - $2::interval, check_at = check_at - $2::interval
     WHERE organization_id = $1 AND mode = 'test' AND status <> 'disconnected'
+"""
+_CREDENTIALS = """
+    UPDATE credentials SET refresh_at = refresh_at - $2::interval
+    WHERE organization_id = $1 AND mode = 'test' AND refresh_at IS NOT NULL
 """
 # Their simulated accounts are deleted.
 _DISCONNECT = """
     UPDATE accounts SET
-      status = 'disconnected', credential_sealed = NULL, token_expires_at = NULL, refresh_at = NULL, check_at = NULL,
-      updated_at = $2
+      status = 'disconnected', credential_id = NULL, token_expires_at = NULL, check_at = NULL, updated_at = $2
     WHERE organization_id = $1 AND mode = 'test' AND status <> 'disconnected'
 """
+_DELETE_CREDENTIALS = "DELETE FROM credentials WHERE organization_id = $1 AND mode = 'test'"
 
 
 class TestWorld:
@@ -95,7 +98,7 @@ class TestWorld:
         await driver.execute(_JOURNALS, self._organization_id, jump)
         for statement in (_ATTEMPTS, _POSTS, _DELIVERIES):
             await driver.execute(statement, self._organization_id, jump, now)
-        for statement in (_READ_BACKS, _ENDPOINTS, _ACCOUNTS):
+        for statement in (_READ_BACKS, _ENDPOINTS, _ACCOUNTS, _CREDENTIALS):
             await driver.execute(statement, self._organization_id, jump)
         return True
 
@@ -128,7 +131,9 @@ class TestWorld:
     async def reset(self, now: datetime) -> None:
         """Reset its time to the real time, and disconnect its accounts."""
         await self._set(await self.ahead_s(), 0.0)
-        await driver_of(self._connection).execute(_DISCONNECT, self._organization_id, now)
+        driver = driver_of(self._connection)
+        await driver.execute(_DISCONNECT, self._organization_id, now)
+        await driver.execute(_DELETE_CREDENTIALS, self._organization_id)
 
     async def _set(self, before_s: float, ahead_s: float) -> bool:
         changed = await driver_of(self._connection).fetchval(_SET_AHEAD, self._organization_id, before_s, ahead_s)

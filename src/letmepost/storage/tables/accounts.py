@@ -1,9 +1,28 @@
-"""The connected accounts."""
+"""The connected accounts, and their credentials."""
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from letmepost.storage.tables.base import belongs_to, known_mode, metadata, moment, of_organization, tenant
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    *tenant(),
+    Column("sealed", LargeBinary, nullable=False),
+    # The end of the lease for refreshing it: no lock is held across the network.
+    moment("refreshing_until"),
+    # When to refresh it. How many refreshes have failed since the last success, and how many of these the platform
+    # refused without a clear end of the grant.
+    moment("refresh_at"),
+    Column("refresh_failures", Integer, nullable=False, server_default=text("0")),
+    Column("refresh_strikes", Integer, nullable=False, server_default=text("0")),
+    known_mode(),
+    UniqueConstraint("organization_id", "id"),
+    of_organization(),
+    Index("ix_credentials_refresh_at", "refresh_at", postgresql_where=text("refresh_at IS NOT NULL")),
+)
 
 accounts = Table(
     "accounts",
@@ -21,18 +40,12 @@ accounts = Table(
     Column("status", Text, nullable=False),
     # Data of the platform's connect flow that later flows need and that is not secret, such as a host.
     Column("data", JSONB, nullable=False, server_default=text("'{}'")),
-    Column("credential_sealed", LargeBinary),
-    # The end of the lease for refreshing the credential: no lock is held across the network.
-    moment("refreshing_until"),
+    # The accounts of one consent share a credential. NULL if the account is disconnected.
+    Column("credential_id", Uuid),
     Column("scopes", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     moment("token_expires_at"),
     # How many days before the expiry the last notice was sent.
     Column("expiry_told_days", Integer),
-    # When to refresh the credential. How many refreshes have failed since the last success, and how many of these the
-    # platform refused without a clear end of the grant.
-    moment("refresh_at"),
-    Column("refresh_failures", Integer, nullable=False, server_default=text("0")),
-    Column("refresh_strikes", Integer, nullable=False, server_default=text("0")),
     # When the current credential was connected: a failure of an older one must not mark it.
     moment("connected_at", nullable=False),
     # The next health check. Then the last one: when, its result, and its error.
@@ -47,7 +60,8 @@ accounts = Table(
     UniqueConstraint("organization_id", "mode", "platform", "platform_account_id"),
     of_organization(),
     belongs_to("profile_id", "profiles"),
-    Index("ix_accounts_refresh_at", "refresh_at", postgresql_where=text("refresh_at IS NOT NULL")),
+    belongs_to("credential_id", "credentials"),
+    Index("ix_accounts_credential_id", "credential_id", postgresql_where=text("credential_id IS NOT NULL")),
     Index("ix_accounts_check_at", "check_at", postgresql_where=text("check_at IS NOT NULL")),
     Index("ix_accounts_token_expires_at", "token_expires_at", postgresql_where=text("token_expires_at IS NOT NULL")),
     Index("ix_accounts_platform_account_id", "platform", "platform_account_id"),

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, select, tuple
 from letmepost.domain.accounts import AccountStatus
 from letmepost.domain.posts import PostStatus
 from letmepost.storage.database import Connection, Tenant
-from letmepost.storage.tables.accounts import accounts
+from letmepost.storage.tables.accounts import accounts, credentials
 from letmepost.storage.tables.media import media
 from letmepost.storage.tables.posts import batches, idempotency_keys, posts
 from letmepost.storage.tables.webhooks import events, webhook_endpoints
@@ -36,11 +36,11 @@ class RemovalRepository:
         await self._connection.execute(endpoints.values(active=False))
         forgotten = {
             "status": AccountStatus.DISCONNECTED,
-            "credential_sealed": None,
-            "refresh_at": None,
+            "credential_id": None,
             "check_at": None,
         }
         await self._connection.execute(update(accounts).where(self._mine(accounts)).values(**forgotten, updated_at=now))
+        await self._connection.execute(delete(credentials).where(self._mine(credentials)))
 
     async def is_busy(self) -> bool:
         """Return True if a worker has leased one of its posts."""
