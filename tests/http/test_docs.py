@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from letmepost.domain.errors import ErrorCode
+from letmepost.platforms import discover
 from tests.deployment import Client
 from tests.http.support import PLATFORM, check_refusal
 
@@ -75,6 +76,15 @@ async def test_every_linked_page_exists(client: Client, listing: str) -> None:
     for page in pages:
         text, _ = await read(client, page)
         assert "How to fix it" in text
+
+
+async def test_permissions_page_lists_every_call_and_scope(client: Client) -> None:
+    text, reader = await read(client, "/docs/permissions")
+    for platform in discover().values():
+        for permission in platform.permissions:
+            assert f"<code>{permission.call}</code>" in text
+            assert all(scope in text for named in permission.scopes for scope in named.split(" or "))
+    assert "/docs/permissions" in reader.links
 
 
 async def test_pages_linked_by_an_error_exist(client: Client) -> None:

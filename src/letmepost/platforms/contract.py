@@ -139,6 +139,21 @@ class OAuth:
         return tuple(name for name, needed in self.features.items() if not set(needed) <= set(scopes))
 
 
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A call of the platform's flows, and what an account's owner must allow for it. For the documentation.
+
+    Args:
+        call: its method and path, with variable parts in braces: `DELETE /2/tweets/{id}`.
+        purpose: what it is for, as a phrase.
+        scopes: all that the call needs; none if the platform has no scopes, or the call needs none.
+    """
+
+    call: str
+    purpose: str
+    scopes: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedCall:
     """A request to a simulator, with the time and randomness for its response.
@@ -231,6 +246,7 @@ class Platform:
         rules: every limit, checked when a post is accepted, and again when media given by URL have arrived.
         rules_for: returns the rules of a deployment with these settings; None if the settings do not change them.
         refusals: what its flows refuse or warn about beyond the rules, with ids of their own.
+        permissions: every call of its flows.
         never_raised: documented ids that cannot occur here. Each page states why.
         visibility_delay_s: how long the platform may take to show a post that it accepted. Reconciling starts later.
         connect_input, connect: the form that a person fills in, and the flow that connects the account; None with
@@ -269,6 +285,7 @@ class Platform:
     rules_for: Callable[[Any], tuple[Rule, ...]] | None = None
     refusals: tuple[Explanation, ...] = ()
     never_raised: tuple[Explanation, ...] = ()
+    permissions: tuple[Permission, ...] = ()
     options: type[Options]
     settings: type[PlatformSettings]
     visibility_delay_s: float

@@ -50,7 +50,7 @@ def test_consent_requests_every_scope_of_the_features() -> None:
         "redirect_uri": "https://me.example/callback",
         "response_type": "code",
         "state": "s",
-        "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_delete",
+        "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_read_replies,threads_delete",
     }
     assert {*FEATURES} == {"publish", "replies", "unpublish"}
 

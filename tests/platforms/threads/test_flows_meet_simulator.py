@@ -142,7 +142,13 @@ def test_person_consents_and_their_account_is_connected() -> None:
     account = driver.connect(code=f"{code}#_")
     assert account.handle is not None
     assert account.handle.startswith("sandbox_")
-    assert account.scopes == ("threads_basic", "threads_content_publish", "threads_manage_replies", "threads_delete")
+    assert account.scopes == (
+        "threads_basic",
+        "threads_content_publish",
+        "threads_manage_replies",
+        "threads_read_replies",
+        "threads_delete",
+    )
     assert account.credential.expires_at == driver.now + timedelta(days=60)
     assert failed(lambda: driver.connect(code=code)).kind is FailureKind.AUTH_FAILED
 

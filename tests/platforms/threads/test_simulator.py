@@ -16,7 +16,7 @@ ASKED = {
     "client_id": CLIENT_ID,
     "redirect_uri": CALLBACK,
     "response_type": "code",
-    "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_delete",
+    "scope": "threads_basic,threads_content_publish,threads_manage_replies,threads_read_replies,threads_delete",
     "state": "s&t",
 }
 NOT_FOUND = (400, 24, 4279009)

@@ -35,7 +35,8 @@ _PAGE = """<!doctype html>
 <title>{title} · letmepost</title><style>{style}</style></head>
 <body><a class="skip" href="#content">Skip to the content</a>
 <header><b><a href="/docs">letmepost</a></b><a href="/docs">Reference</a><a href="/docs/errors">Error codes</a>
-<a href="/docs/preflight">Rules</a><a href="/openapi.json">OpenAPI</a></header>
+<a href="/docs/preflight">Rules</a>
+<a href="/docs/permissions">Permissions</a><a href="/openapi.json">OpenAPI</a></header>
 <main id="content"><h1>{heading}</h1>
 {body}
 </main></body></html>

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from letmepost.domain import refusals
 from letmepost.domain.errors import ErrorCode
 from letmepost.http.docs.codes import code_page, codes_page
+from letmepost.http.docs.permissions import permissions_page
 from letmepost.http.docs.reference import reference_page
 from letmepost.http.docs.rules import explained_rules, explanation_page, rules_page
 from letmepost.http.services import APIServices
@@ -59,6 +60,12 @@ async def rule(page: str, request: Request) -> Page:
     if found is None:
         raise refusals.requests.PAGE_UNKNOWN()
     return Page(explanation_page(found))
+
+
+@router.get("/docs/permissions")
+async def permissions(request: Request) -> Page:
+    """List the calls to each platform, and the scopes that they need."""
+    return Page(permissions_page(_platforms(request)))
 
 
 def _platforms(request: Request) -> Iterable[Platform]:

@@ -3,6 +3,7 @@
 from letmepost.platforms.bluesky.budgets import budgets
 from letmepost.platforms.bluesky.connect import ConnectInput, connect
 from letmepost.platforms.bluesky.options import BlueskyOptions
+from letmepost.platforms.bluesky.permissions import PERMISSIONS
 from letmepost.platforms.bluesky.publish import publish
 from letmepost.platforms.bluesky.read_back import is_there
 from letmepost.platforms.bluesky.reconcile import reconcile
@@ -22,6 +23,7 @@ PLATFORM = Platform(
     rules=RULES,
     refusals=REFUSALS,
     never_raised=NEVER_RAISED,
+    permissions=PERMISSIONS,
     options=BlueskyOptions,
     settings=BlueskySettings,
     connect_input=ConnectInput,

@@ -4,6 +4,7 @@ from letmepost.domain.budgets import midnight_utc
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.linkedin.connect import OAUTH, authors
 from letmepost.platforms.linkedin.options import LinkedInOptions
+from letmepost.platforms.linkedin.permissions import PERMISSIONS
 from letmepost.platforms.linkedin.publish import publish
 from letmepost.platforms.linkedin.reconcile import VISIBILITY_DELAY_S, reconcile
 from letmepost.platforms.linkedin.refusals import NEVER_RAISED, REFUSALS
@@ -23,6 +24,7 @@ PLATFORM = Platform(
     rules=RULES,
     refusals=REFUSALS,
     never_raised=NEVER_RAISED,
+    permissions=PERMISSIONS,
     options=LinkedInOptions,
     settings=LinkedInSettings,
     visibility_delay_s=VISIBILITY_DELAY_S,

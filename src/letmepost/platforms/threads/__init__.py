@@ -6,6 +6,7 @@ from letmepost.platforms._meta.graph import THROTTLED_FOR
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.threads.connect import OAUTH
 from letmepost.platforms.threads.options import ThreadsOptions
+from letmepost.platforms.threads.permissions import PERMISSIONS
 from letmepost.platforms.threads.publish import publish
 from letmepost.platforms.threads.read_back import is_there
 from letmepost.platforms.threads.reconcile import reconcile
@@ -24,6 +25,7 @@ PLATFORM = Platform(
     rules=RULES,
     rules_for=rules_for,
     refusals=REFUSALS,
+    permissions=PERMISSIONS,
     options=ThreadsOptions,
     settings=ThreadsSettings,
     visibility_delay_s=15.0,  # a container may be FINISHED for some seconds after it was published

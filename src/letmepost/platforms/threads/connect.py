@@ -24,7 +24,7 @@ from letmepost.platforms.threads.settings import ThreadsSettings
 FEATURES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "publish": ("threads_basic", "threads_content_publish"),
-        "replies": ("threads_manage_replies",),
+        "replies": ("threads_manage_replies", "threads_read_replies"),
         "unpublish": ("threads_delete",),
     }
 )

@@ -4,6 +4,7 @@ from letmepost.platforms.contract import Platform
 from letmepost.platforms.twitter.budgets import budgets
 from letmepost.platforms.twitter.connect import OAUTH
 from letmepost.platforms.twitter.options import TwitterOptions
+from letmepost.platforms.twitter.permissions import PERMISSIONS
 from letmepost.platforms.twitter.publish import publish
 from letmepost.platforms.twitter.reconcile import VISIBILITY_DELAY_S, reconcile
 from letmepost.platforms.twitter.refusals import NEVER_RAISED, REFUSALS
@@ -22,6 +23,7 @@ PLATFORM = Platform(
     rules=RULES,
     refusals=REFUSALS,
     never_raised=NEVER_RAISED,
+    permissions=PERMISSIONS,
     options=TwitterOptions,
     settings=TwitterSettings,
     visibility_delay_s=VISIBILITY_DELAY_S,

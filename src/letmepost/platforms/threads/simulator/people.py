@@ -22,7 +22,13 @@ from letmepost.platforms.threads.simulator.scenarios import SCENARIOS
 
 CLIENT_ID = "1789000000000001"
 CLIENT_SECRET = "simulated-threads-app-secret"  # noqa: S105 - the simulator's own
-SCOPES = ("threads_basic", "threads_content_publish", "threads_manage_replies", "threads_delete")
+SCOPES = (
+    "threads_basic",
+    "threads_content_publish",
+    "threads_manage_replies",
+    "threads_read_replies",
+    "threads_delete",
+)
 
 _CODE_LIFETIME = timedelta(hours=1)
 _SHORT_LIFETIME = timedelta(hours=1)

@@ -108,7 +108,7 @@ _OF_PERSONS: Mapping[tuple[str, str], tuple[OfPerson, str]] = MappingProxyType(
         ("POST", "threads"): (_make_container, "threads_content_publish"),
         ("POST", "threads_publish"): (_publish, "threads_content_publish"),
         ("GET", "threads"): (_threads, "threads_basic"),
-        ("GET", "replies"): (_replies, "threads_basic"),
+        ("GET", "replies"): (_replies, "threads_read_replies"),
         ("GET", "threads_publishing_limit"): (timeline.quota, "threads_basic"),
     }
 )
