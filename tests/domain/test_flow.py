@@ -12,9 +12,10 @@ def reply(status: int = 200, body: bytes = b"") -> Reply:
 
 
 @pytest.mark.parametrize(
-    ("effect", "step"), [(Effect.READ, None), (Effect.PREPARE, "container"), (Effect.PUBLISH, "post")]
+    ("effect", "step"),
+    [(Effect.READ, None), (Effect.WRITE, None), (Effect.PREPARE, "container"), (Effect.PUBLISH, "post")],
 )
-def test_only_calls_with_an_effect_have_a_step(effect: Effect, step: str | None) -> None:
+def test_only_recorded_calls_have_a_step(effect: Effect, step: str | None) -> None:
     assert Call(method="GET", url="https://example.com", effect=effect, step=step).step == step
 
 
@@ -22,6 +23,7 @@ def test_only_calls_with_an_effect_have_a_step(effect: Effect, step: str | None)
     ("effect", "step", "complaint"),
     [
         (Effect.READ, "post", "a read call has no step"),
+        (Effect.WRITE, "part", "a write call has no step"),
         (Effect.PREPARE, None, "a prepare call needs step"),
         (Effect.PUBLISH, None, "a publish call needs step"),
     ],

@@ -68,7 +68,7 @@ def calls(
         headers=draw(texts_by_name),
         query=draw(st.lists(st.tuples(st.text(), st.text()), max_size=3).map(tuple)),
         effect=effect,
-        step=None if effect is Effect.READ else draw(st.text()),
+        step=None if effect in {Effect.READ, Effect.WRITE} else draw(st.text()),
         idempotent=draw(st.booleans()),
         auth=draw(st.sampled_from(Auth)),
         timeout_s=draw(st.floats(0.1, 3600)),
@@ -230,8 +230,8 @@ def test_call_of_an_earlier_release_is_decoded() -> None:
         effect=Effect.PUBLISH,
         step="post",
     )
-    assert {Auth("account"), Auth("app"), Auth("none")} == set(Auth)
-    assert {Effect("read"), Effect("prepare"), Effect("publish")} == set(Effect)
+    assert {Auth("account"), Auth("none")} == set(Auth)
+    assert {Effect("read"), Effect("write"), Effect("prepare"), Effect("publish")} == set(Effect)
     received = b'{"status": 200, "headers": {}, "body": "eyJpZCI6ICIxIn0=", "received_at": "2026-11-21T12:00:00+00:00"}'
     assert decode_reply(received) == REPLY
 
@@ -305,7 +305,7 @@ OTHERS: dict[str, list[Any]] = {
     "effect": [Effect.PREPARE],
     "step": ["reply"],
     "idempotent": [True],
-    "auth": [Auth.APP, Auth.NONE],
+    "auth": [Auth.NONE],
     "timeout_s": [21.0],
 }
 

@@ -142,8 +142,7 @@ def _accounts(grant: Grant, settings: Settings) -> Flow[tuple[ConnectedAccount, 
         url=f"{settings.base_url}/token",
         form={**form, "redirect_uri": grant.redirect_uri},
         auth=Auth.NONE,
-        effect=Effect.PREPARE,
-        step="token",
+        effect=Effect.WRITE,
     )
     tokens = read_tokens(call, (yield call), explain)
     listing = Call(
@@ -174,8 +173,7 @@ def _refresh(account: AccountFacts, settings: Settings) -> Flow[Credential]:
         method="POST",
         url=f"{settings.base_url}/token",
         form={"grant_type": "refresh_token"},
-        effect=Effect.PREPARE,
-        step="refresh",
+        effect=Effect.WRITE,
     )
     tokens = read_tokens(call, (yield call), explain)
     return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
@@ -189,7 +187,7 @@ def _check(account: AccountFacts, settings: Settings) -> Flow[None]:
 
 
 def _disconnect(account: AccountFacts, settings: Settings) -> Flow[None]:
-    call = Call(method="POST", url=f"{settings.base_url}/revoke", effect=Effect.PREPARE, step="revoke")
+    call = Call(method="POST", url=f"{settings.base_url}/revoke", effect=Effect.WRITE)
     reply: Reply = yield call
     if not reply.ok:
         raise PlatformFailure(FailureKind.UNAVAILABLE, "It cannot be revoked now.")

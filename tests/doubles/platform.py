@@ -49,7 +49,7 @@ def disconnect(account: AccountFacts, _settings: object) -> Flow[None]:
 
 
 def refresh(account: AccountFacts, _settings: object) -> Flow[Credential]:
-    call = Call(method="POST", url=f"{account.data['host']}/refresh", effect=Effect.PREPARE, step="refresh")
+    call = Call(method="POST", url=f"{account.data['host']}/refresh", effect=Effect.WRITE)
     reply = yield call
     if not reply.ok:
         raise explain(call, reply)

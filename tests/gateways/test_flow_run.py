@@ -44,6 +44,7 @@ VISIBILITY_DELAY_S = 30.0
 NOW = SteppedClock().now()
 
 READ = Call(method="GET", url="https://network.example/limits")
+WRITE = Call(method="DELETE", url="https://network.example/posts/1", effect=Effect.WRITE)
 PREPARE = Call(method="POST", url="https://network.example/containers", effect=Effect.PREPARE, step="container")
 PUBLISH = Call(
     method="POST", url="https://network.example/posts", json={"text": "Hello"}, effect=Effect.PUBLISH, step="post"
@@ -257,10 +258,11 @@ async def test_endless_flow_is_ended() -> None:
         await drive(ask_forever(), send)
 
 
-async def test_read_is_always_sent_and_never_recorded() -> None:
+@pytest.mark.parametrize("call", [READ, WRITE], ids=["read", "write"])
+async def test_read_or_write_is_always_sent_and_never_recorded(call: Call) -> None:
     bench, replies = Bench([OK, OK]), list[Reply]()
-    await bench.run(calling(READ, READ)(replies))
-    assert bench.log == [f"GET {READ.url}"] * 2
+    await bench.run(calling(call, call)(replies))
+    assert bench.log == [f"{call.method} {call.url}"] * 2
     assert bench.journal.steps == {}
 
 
@@ -323,7 +325,7 @@ async def test_prepared_result_is_kept_after_another_failure() -> None:
     assert bench.log == ["POST container", "record container", f"GET {READ.url}", f"GET {READ.url}"]
 
 
-@pytest.mark.parametrize("call", [READ, PREPARE], ids=["read", "prepare"])
+@pytest.mark.parametrize("call", [READ, WRITE, PREPARE], ids=["read", "write", "prepare"])
 @pytest.mark.parametrize("failure", [NotSent("no address"), NoReply("reset")], ids=["not sent", "no reply"])
 async def test_invisible_call_without_a_reply_is_retried(call: Call, failure: Exception) -> None:
     bench = Bench([failure])
@@ -798,7 +800,9 @@ async def test_repeat_is_not_sent_without_its_lease() -> None:
     assert bench.sent == [ASK]
 
 
-@pytest.mark.parametrize("other", [replace(PUBLISH, json={"text": "other"}), PREPARE], ids=["publish", "prepare"])
+@pytest.mark.parametrize(
+    "other", [replace(PUBLISH, json={"text": "other"}), PREPARE, WRITE], ids=["publish", "prepare", "write"]
+)
 async def test_reconciliation_cannot_send_anything_else(other: Call) -> None:
     def asking(_intent: Intent) -> Flow[Reconciled]:
         yield other

@@ -23,8 +23,7 @@ def delete(account: AccountFacts, uris: Sequence[str], _settings: object) -> Flo
             method="POST",
             url=f"{account.data['host']}/posts",
             json={"step": uri, "text": ""},
-            effect=Effect.PREPARE,
-            step="delete",
+            effect=Effect.WRITE,
         )
 
 

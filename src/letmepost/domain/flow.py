@@ -17,21 +17,22 @@ from uuid import UUID
 class Effect(StrEnum):
     """What a call changes, and so what is allowed if its reply is lost.
 
-    READ changes nothing and is always sent. PREPARE creates something private, which is harmless if created twice.
-    PUBLISH creates something that followers see: its request is recorded before it is sent, and it is never repeated
-    without a check.
+    READ changes nothing and is always sent. WRITE changes something, may be repeated, and is not recorded (sign-in,
+    refresh, revocation, deletion, a part of an upload). PREPARE creates something private, which is harmless if created
+    twice: its reply is recorded. PUBLISH creates something that followers see: its request is recorded before it is
+    sent, and it is never repeated without a check.
     """
 
     READ = "read"
+    WRITE = "write"
     PREPARE = "prepare"
     PUBLISH = "publish"
 
 
 class Auth(StrEnum):
-    """The credential that signs a call: of the connected account, of the deployment's own app, or none."""
+    """The credential that signs a call: that of the connected account, or none."""
 
     ACCOUNT = "account"
-    APP = "app"
     NONE = "none"
 
 
@@ -84,7 +85,7 @@ class Call:
 
     def __post_init__(self) -> None:
         """Raise ValueError for a call that the journal cannot name."""
-        if (self.step is None) != (self.effect is Effect.READ):
+        if (self.step is None) != (self.effect in {Effect.READ, Effect.WRITE}):
             message = (
                 f"{self.method} {self.url}: a {self.effect} call {'needs' if self.step is None else 'has no'} step"
             )

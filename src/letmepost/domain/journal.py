@@ -83,7 +83,7 @@ def decide(call: Call, step: Step | None, now: datetime, visibility_delay_s: flo
     Args:
         visibility_delay_s: the longest time until the platform shows what it has accepted.
     """
-    if step is None or call.effect is Effect.READ:
+    if step is None or call.step is None:
         return Send(call)
     if call.effect is Effect.PREPARE and not step.in_doubt:
         return _decide_prepare(call, step, now)

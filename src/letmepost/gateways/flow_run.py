@@ -241,7 +241,7 @@ class FlowRun:
         async def send(call: Call) -> Reply:
             if call.effect is Effect.READ:
                 return await self.send(call)
-            name = _named(call)
+            name = _named(intent.call)
             if fingerprint(call) != fingerprint(intent.call):
                 message = f"{name}: a reconciliation may only send reads and the intent itself"
                 raise ValueError(message)

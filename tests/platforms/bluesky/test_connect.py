@@ -68,9 +68,7 @@ def test_handle_leads_to_did_document_and_server() -> None:
 def test_only_the_sign_in_writes_and_nothing_is_signed() -> None:
     calls = run(entered(), *BY_HANDLE).calls
     assert {call.auth for call in calls} == {Auth.NONE}
-    assert [(call.effect, call.step) for call in calls if call.effect is not Effect.READ] == [
-        (Effect.PREPARE, "sign-in")
-    ]
+    assert [(call.effect, call.step) for call in calls if call.effect is not Effect.READ] == [(Effect.WRITE, None)]
     assert calls[2].json == {"identifier": "alice.example.com", "password": "abcd-efgh-ijkl-mnop"}
 
 

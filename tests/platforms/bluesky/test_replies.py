@@ -31,11 +31,10 @@ CALLS = {
     "sign_in": Call(
         method="POST",
         url=method_url(PDS, CREATE_SESSION),
-        effect=Effect.PREPARE,
-        step="sign-in",
+        effect=Effect.WRITE,
         auth=Auth.NONE,
     ),
-    "refresh": Call(method="POST", url=method_url(PDS, REFRESH_SESSION), effect=Effect.PREPARE, step="refresh"),
+    "refresh": Call(method="POST", url=method_url(PDS, REFRESH_SESSION), effect=Effect.WRITE),
 }
 
 

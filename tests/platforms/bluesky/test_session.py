@@ -32,7 +32,7 @@ def test_refresh_sends_no_body_and_can_be_repeated() -> None:
     [call] = play(refresh(ACCOUNT, SETTINGS)).calls
     assert (call.method, call.url) == ("POST", f"{PDS}/xrpc/com.atproto.server.refreshSession")
     assert (call.json, call.form, call.body) == (None, None, None)
-    assert (call.effect, call.step) == (Effect.PREPARE, "refresh")
+    assert (call.effect, call.step) == (Effect.WRITE, None)
 
 
 def test_refresh_returns_both_tokens_for_two_hours() -> None:

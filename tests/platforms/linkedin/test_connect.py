@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from letmepost.domain.errors import FailureKind, PlatformFailure
-from letmepost.domain.flow import Auth, Call, Flow, Reply
+from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.domain.playback import Transcript, play
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant
 from letmepost.platforms.linkedin import PLATFORM
@@ -89,7 +89,7 @@ def test_consent_covers_the_member_and_what_they_administer() -> None:
         "client_id": "app",
         "client_secret": "secret",
     }
-    assert exchange.auth is Auth.APP
+    assert exchange.auth is Auth.NONE
     assert all(call.headers["Authorization"] == "Bearer AQX" and call.auth is Auth.NONE for call in reads)
     assert "LinkedIn-Version" not in reads[0].headers
     assert reads[1].headers["X-RestLi-Method"] == "FINDER"
@@ -179,7 +179,7 @@ def test_missing_refresh_token_makes_no_call() -> None:
 def test_call_is_signed_for_its_endpoint() -> None:
     post = sign(create_post(SETTINGS, {}), CREDENTIAL, NOW, b"")
     assert post.headers["Authorization"] == "Bearer AQX"
-    asking = oauth(SETTINGS, "introspectToken", {}, step=None, auth=Auth.ACCOUNT)
+    asking = oauth(SETTINGS, "introspectToken", {}, effect=Effect.READ, auth=Auth.ACCOUNT)
     signed = sign(asking, CREDENTIAL, NOW, b"")
     assert signed.form == {"client_id": "app", "client_secret": "secret", "token": "AQX"}
     assert "Authorization" not in signed.headers

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from letmepost.domain.errors import FailureKind, LimitScope
-from letmepost.domain.flow import Auth, Call, Reply
+from letmepost.domain.flow import Auth, Call, Effect, Reply
 from letmepost.platforms.linkedin import PLATFORM
 from letmepost.platforms.linkedin.replies import BY_ERROR, duplicate_of, explain, is_temporary
 from letmepost.platforms.linkedin.rest import (
@@ -24,7 +24,7 @@ CALLS: dict[str, Call] = {
     "begin": begin_upload(SETTINGS, "images", MEMBER, step="media-1"),
     "bytes": send_bytes("https://www.linkedin.com/dms-uploads/1", image(), step="media-1-bytes"),
     "read": list_posts(SETTINGS, PAGE),
-    "token": oauth(SETTINGS, "accessToken", {}, step="refresh", auth=Auth.ACCOUNT),
+    "token": oauth(SETTINGS, "accessToken", {}, effect=Effect.WRITE, auth=Auth.ACCOUNT),
 }
 DUPLICATE = f"Content is a duplicate of {SHARE}"
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)

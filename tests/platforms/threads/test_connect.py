@@ -123,7 +123,7 @@ def test_call_has_the_token_in_a_header_and_refresh_in_the_query() -> None:
     assert signed.query == ()
     [refreshing] = play(refresh(ACCOUNT, SETTINGS)).calls
     assert (refreshing.method, refreshing.url) == ("GET", "https://graph.threads.net/refresh_access_token")
-    assert refreshing.effect is Effect.PREPARE
+    assert refreshing.effect is Effect.WRITE
     signed = sign(refreshing, CREDENTIAL, NOW, b"")
     assert dict(signed.query) == {"grant_type": "th_refresh_token", "access_token": "THQVJlong"}
     assert "Authorization" not in signed.headers

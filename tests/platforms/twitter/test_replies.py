@@ -17,9 +17,7 @@ from tests.platforms.twitter.transcripts import API, NOW, SETTINGS, recorded, re
 CREATE = create_post(f"{API}/2", {"text": "hello"}, step="post")
 READ = own_user(f"{API}/2")
 MEDIA = upload_status(f"{API}/2", "1")
-TOKEN = Call(
-    method="POST", url=f"{API}/2/oauth2/token", form={}, effect=Effect.PREPARE, step="refresh", auth=Auth.ACCOUNT
-)
+TOKEN = Call(method="POST", url=f"{API}/2/oauth2/token", form={}, effect=Effect.WRITE, auth=Auth.ACCOUNT)
 RESET = datetime(2026, 11, 21, 16, tzinfo=UTC)
 K = FailureKind
 

@@ -118,8 +118,7 @@ def _sign_in(server: str, form: ConnectInput) -> Flow[Session]:
         method="POST",
         url=method_url(server, CREATE_SESSION),
         json={"identifier": form.identifier, "password": form.app_password.get_secret_value()},
-        effect=Effect.PREPARE,
-        step="sign-in",
+        effect=Effect.WRITE,
         auth=Auth.NONE,
     )
     try:

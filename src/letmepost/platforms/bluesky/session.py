@@ -65,7 +65,7 @@ def _is_token(value: object) -> bool:
 
 def refresh(account: AccountFacts, _settings: object) -> Flow[Credential]:
     """Return a new pair of tokens."""
-    call = _session_call(account, REFRESH_SESSION, step="refresh")
+    call = _session_call(account, REFRESH_SESSION)
     reply = yield call
     session = read_session(call, reply)
     if session.did != account.platform_account_id:
@@ -75,7 +75,7 @@ def refresh(account: AccountFacts, _settings: object) -> Flow[Credential]:
 
 def disconnect(account: AccountFacts, _settings: object) -> Flow[None]:
     """End the session at the account's server. A session that has already ended is not a failure."""
-    call = _session_call(account, DELETE_SESSION, step="sign-out")
+    call = _session_call(account, DELETE_SESSION)
     reply = yield call
     if reply.ok:
         return
@@ -118,10 +118,10 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
     return with_bearer_token(call, credential.secrets[name])
 
 
-def _session_call(account: AccountFacts, method: str, *, step: str) -> Call:
+def _session_call(account: AccountFacts, method: str) -> Call:
     # No body at all: the server rejects any body, including empty JSON.
     url = method_url(account.data["pds"], method)
-    return Call(method="POST", url=url, effect=Effect.PREPARE, step=step)
+    return Call(method="POST", url=url, effect=Effect.WRITE)
 
 
 def server(account: AccountFacts) -> str:

@@ -91,8 +91,7 @@ def delete_record(server: str, repo: str, collection: str, key: str) -> Call:
         method="POST",
         url=method_url(server, DELETE_RECORD),
         json={"repo": repo, "collection": collection, "rkey": key},
-        effect=Effect.PREPARE,
-        step=f"delete-{collection}-{key}",
+        effect=Effect.WRITE,
     )
 
 

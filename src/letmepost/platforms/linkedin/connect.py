@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from letmepost.domain.errors import PlatformFailure
-from letmepost.domain.flow import Auth, Call, Flow, Reply
+from letmepost.domain.flow import Auth, Call, Effect, Flow, Reply
 from letmepost.platforms import _oauth
 from letmepost.platforms.contract import AccountFacts, ConnectedAccount, ConsentRequest, Credential, Grant, OAuth
 from letmepost.platforms.linkedin.replies import explain
@@ -97,7 +97,7 @@ OAUTH = OAuth(consent_url=consent_url, accounts=accounts, features=FEATURES)
 
 def _exchange(grant: Grant, settings: LinkedInSettings) -> Flow[_Permission]:
     form = _oauth.token_form("authorization_code", redirect_uri=grant.redirect_uri, code=grant.code)
-    call = oauth(settings, ACCESS_TOKEN, form, step="exchange", auth=Auth.APP)
+    call = oauth(settings, ACCESS_TOKEN, form, effect=Effect.WRITE, auth=Auth.NONE)
     reply = yield call
     tokens = read_grant(call, reply)
     return _Permission(

@@ -63,7 +63,7 @@ def created_urn(reply: Reply) -> str | None:
 def delete_post(settings: LinkedInSettings, urn: str) -> Call:
     """Return a deletion of a post. Deleting a post that does not exist succeeds."""
     call = versioned(settings, f"posts/{in_path(urn)}", method="DELETE")
-    return Call(method="DELETE", **call, effect=Effect.PREPARE, step=f"delete-{urn}")
+    return Call(method="DELETE", **call, effect=Effect.WRITE)
 
 
 def list_posts(settings: LinkedInSettings, author: str) -> Call:
@@ -129,14 +129,13 @@ def user_info(settings: LinkedInSettings) -> Call:
     return Call(method="GET", url=f"{base(settings.api_url)}/v2/userinfo")
 
 
-def oauth(settings: LinkedInSettings, path: str, form: Mapping[str, str], *, step: str | None, auth: Auth) -> Call:
+def oauth(settings: LinkedInSettings, path: str, form: Mapping[str, str], *, effect: Effect, auth: Auth) -> Call:
     """Return a call of the authorization server as the deployment's app: its secret is in the form, not in a header."""
     call = Call(
         method="POST",
         url=f"{base(settings.web_url)}/oauth/v2/{path}",
         form=form,
-        effect=Effect.READ if step is None else Effect.PREPARE,
-        step=step,
+        effect=effect,
         auth=auth,
     )
     return with_app(call, settings.client_id, settings.client_secret, "client_secret_post")

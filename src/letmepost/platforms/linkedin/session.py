@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from letmepost.domain.flow import Auth, Call, Flow, Instruction, Reply
+from letmepost.domain.flow import Auth, Call, Effect, Flow, Instruction, Reply
 from letmepost.platforms._oauth import INVALID_GRANT, Tokens, read_tokens, token_form, with_bearer_token
 from letmepost.platforms.contract import AccountFacts, Credential
 from letmepost.platforms.linkedin.refusals import PERMISSION_ENDED, PERMISSION_EXPIRED
@@ -41,7 +41,7 @@ def refresh(account: AccountFacts, settings: LinkedInSettings) -> Flow[Credentia
     """
     if not account.data["refreshable"]:
         raise PERMISSION_EXPIRED()
-    call = oauth(settings, ACCESS_TOKEN, token_form("refresh_token"), step="refresh", auth=Auth.ACCOUNT)
+    call = oauth(settings, ACCESS_TOKEN, token_form("refresh_token"), effect=Effect.WRITE, auth=Auth.ACCOUNT)
     reply = yield call
     tokens = read_grant(call, reply)
     return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
@@ -65,7 +65,7 @@ def check(account: AccountFacts, settings: LinkedInSettings) -> Flow[None]:  # n
 
 def introspect(settings: LinkedInSettings) -> Flow[Reply]:
     """Return the authorization server's report on the token; raise if there is none."""
-    call = oauth(settings, INTROSPECT, {}, step=None, auth=Auth.ACCOUNT)
+    call = oauth(settings, INTROSPECT, {}, effect=Effect.READ, auth=Auth.ACCOUNT)
     reply = yield call
     if not reply.ok or "active" not in reply.data():
         raise explain(call, reply)

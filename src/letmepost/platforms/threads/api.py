@@ -87,7 +87,7 @@ def debug_token(settings: ThreadsSettings, token: str) -> Call:
 
 def delete_post(settings: ThreadsSettings, post_id: str) -> Call:
     """Return a deletion of one of the account's posts."""
-    return Call(method="DELETE", url=f"{_api(settings)}/{post_id}", effect=Effect.PREPARE, step=f"delete-{post_id}")
+    return Call(method="DELETE", url=f"{_api(settings)}/{post_id}", effect=Effect.WRITE)
 
 
 def _read(settings: ThreadsSettings, path: str, **query: str) -> Call:

@@ -86,8 +86,7 @@ def _exchange(grant: Grant, settings: ThreadsSettings) -> Flow[str]:
         form=_oauth.token_form(
             "authorization_code", redirect_uri=grant.redirect_uri, code=grant.code.removesuffix("#_")
         ),
-        effect=Effect.PREPARE,
-        step="exchange",
+        effect=Effect.WRITE,
         auth=Auth.NONE,
     )
     call = _oauth.with_app(call, settings.client_id, settings.client_secret, "client_secret_post")
@@ -103,8 +102,7 @@ def _prolong(token: str, settings: ThreadsSettings) -> Flow[_oauth.Tokens]:
         method="GET",
         url=f"{base(settings.api_url)}/access_token",
         query=tuple(query.items()),
-        effect=Effect.PREPARE,
-        step="prolong",
+        effect=Effect.WRITE,
         auth=Auth.NONE,
     )
     reply = yield call

@@ -24,8 +24,7 @@ def refresh(_account: AccountFacts, settings: ThreadsSettings) -> Flow[Credentia
         method="GET",
         url=f"{base(settings.api_url)}{REFRESH_PATH}",
         query=tuple(_oauth.token_form("th_refresh_token").items()),
-        effect=Effect.PREPARE,
-        step="refresh",
+        effect=Effect.WRITE,
     )
     reply = yield call
     tokens = _oauth.read_tokens(call, reply, explain)

@@ -58,7 +58,7 @@ def is_create(call: Call) -> bool:
 
 def delete_post(api: str, post_id: str) -> Call:
     """Return a deletion of one of the account's own posts."""
-    return Call(method="DELETE", url=f"{api}/tweets/{post_id}", effect=Effect.PREPARE, step=f"delete-{post_id}")
+    return Call(method="DELETE", url=f"{api}/tweets/{post_id}", effect=Effect.WRITE)
 
 
 def own_user(api: str) -> Call:

@@ -29,7 +29,7 @@ _NO_TOKEN = "none"  # noqa: S105 - sent without a token: X rejects it like an ex
 def exchange_code(settings: TwitterSettings, *, code: str, redirect_uri: str, verifier: str) -> Call:
     """Return the exchange of a consent's code for tokens. It is possible once, within 30 seconds."""
     form = token_form("authorization_code", redirect_uri=redirect_uri, code=code, code_verifier=verifier)
-    return _app_call(settings, TOKEN_PATH, form, step="sign-in", auth=Auth.APP)
+    return _app_call(settings, TOKEN_PATH, form, auth=Auth.NONE)
 
 
 def read_grant(call: Call, reply: Reply) -> Tokens:
@@ -44,7 +44,7 @@ def read_grant(call: Call, reply: Reply) -> Tokens:
 
 def refresh(_account: AccountFacts, settings: TwitterSettings) -> Flow[Credential]:
     """Return a new pair of tokens."""
-    call = _app_call(settings, TOKEN_PATH, token_form("refresh_token"), step="refresh")
+    call = _app_call(settings, TOKEN_PATH, token_form("refresh_token"))
     reply = yield call
     tokens = read_grant(call, reply)
     return Credential(secrets=tokens.secrets(), expires_at=tokens.expires_at)
@@ -53,7 +53,7 @@ def refresh(_account: AccountFacts, settings: TwitterSettings) -> Flow[Credentia
 def disconnect(_account: AccountFacts, settings: TwitterSettings) -> Flow[None]:
     """Revoke both tokens. A token that has already ended is not a failure."""
     for kind in ("refresh_token", "access_token"):
-        call = _app_call(settings, REVOKE_PATH, {"token_type_hint": kind}, step=f"revoke-{kind}")
+        call = _app_call(settings, REVOKE_PATH, {"token_type_hint": kind})
         reply = yield call
         if not reply.ok and not is_invalid_token(reply):
             raise explain(call, reply)
@@ -91,16 +91,7 @@ def sign(call: Call, credential: Credential, _now: datetime, _entropy: bytes) ->
     return with_bearer_token(call, secrets["access_token"])
 
 
-def _app_call(
-    settings: TwitterSettings, path: str, form: dict[str, str], *, step: str, auth: Auth = Auth.ACCOUNT
-) -> Call:
+def _app_call(settings: TwitterSettings, path: str, form: dict[str, str], *, auth: Auth = Auth.ACCOUNT) -> Call:
     """Return a call that the app authenticates: a confidential client sends its secret as HTTP Basic."""
-    call = Call(
-        method="POST",
-        url=f"{root(settings)}{path}",
-        form=form,
-        effect=Effect.PREPARE,
-        step=step,
-        auth=auth,
-    )
+    call = Call(method="POST", url=f"{root(settings)}{path}", form=form, effect=Effect.WRITE, auth=auth)
     return with_app(call, settings.client_id, settings.client_secret, "client_secret_basic")
