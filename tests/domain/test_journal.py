@@ -83,6 +83,7 @@ replies = st.builds(
     headers=texts_by_name,
     body=st.binary(),
     received_at=moments,
+    parts=st.lists(st.text()).map(tuple),
 )
 
 

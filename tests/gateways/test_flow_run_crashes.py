@@ -4,7 +4,7 @@ The platform is a double that counts what it executes. There are three kinds: wi
 may be repeated; with a new post for every accepted call; and without a list of posts, but with a refusal of duplicates.
 """
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -233,13 +233,15 @@ def repeat(intent: Intent) -> Flow[Reconciled]:
 
 @dataclass(kw_only=True)
 class Engine:
-    """Runs a post repeatedly, like workers do. Each run ends with a crash, a failure or a success.
+    """Runs the flow of a post repeatedly, like workers do. Each run ends with a crash, a failure or a success.
 
     `kills` contains for each run the await at which it crashes. From run `closed_from` on, nothing new may be
     published.
     """
 
     network: Network
+    flow: Callable[[Any], Flow[None]] = post
+    explain: Callable[[Call, Reply], PlatformFailure] = explain
     kills: Sequence[int] = ()
     closed_from: int | None = None
     journal: MemoryJournal = field(default_factory=MemoryJournal)
@@ -267,7 +269,7 @@ class Engine:
             steps=dict(self.journal.steps),
             journal=life.journal,
             send=life.send,
-            explain=explain,
+            explain=self.explain,
             reconcile=repeat if self.network.kind is Kind.RECOGNISING else reconcile,
             may_send=life.may_send,
             announce=life.announce,
@@ -276,7 +278,7 @@ class Engine:
             is_closed=is_closed,
         )
         try:
-            suspended = without_waiting(run.run(post(self.network)))
+            suspended = without_waiting(run.run(self.flow(self.network)))
         except Killed:
             return None
         except InDoubtError:

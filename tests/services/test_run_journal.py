@@ -31,7 +31,8 @@ Entry: TypeAlias = tuple[str, tuple[Any, ...]]
 
 
 def reply(second: int) -> Reply:
-    return Reply(status=200, body=str(second).encode(), received_at=NOW + timedelta(seconds=second))
+    parts = tuple(str(number) for number in range(second % 3))
+    return Reply(status=200, body=str(second).encode(), received_at=NOW + timedelta(seconds=second), parts=parts)
 
 
 seconds = st.integers(0, 100)

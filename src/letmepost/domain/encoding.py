@@ -92,12 +92,14 @@ def _decode_range(value: Mapping[str, Any]) -> MediaRange:
 
 def encode_reply(reply: Reply) -> bytes:
     """Return the reply as JSON, for the journal."""
-    value = {
+    value: dict[str, Any] = {
         "status": reply.status,
         "headers": dict(reply.headers),
         "body": base64.b64encode(reply.body).decode(),
         "received_at": reply.received_at.isoformat(),
     }
+    if reply.parts:
+        value["parts"] = reply.parts
     return json.dumps(value).encode()
 
 
@@ -109,4 +111,5 @@ def decode_reply(data: bytes) -> Reply:
         headers=value["headers"],
         body=base64.b64decode(value["body"]),
         received_at=datetime.fromisoformat(value["received_at"]),
+        parts=tuple(value.get("parts", ())),
     )

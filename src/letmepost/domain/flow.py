@@ -6,10 +6,12 @@ resumed after a crash. Its driver decides what a yield does.
 """
 
 import json
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -97,6 +99,7 @@ class Reply:
     """The reply of a server. Header names are in lower case.
 
     `received_at` is the only clock of a flow. `replayed` is True if the reply is from the journal of an earlier run.
+    `parts` contains what an upload has kept of the reply to each part.
     """
 
     status: int
@@ -104,6 +107,7 @@ class Reply:
     body: bytes = b""
     received_at: datetime
     replayed: bool = False
+    parts: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -117,6 +121,79 @@ class Reply:
         except (ValueError, RecursionError):  # UnicodeDecodeError is a ValueError; nesting can be too deep
             return {}
         return value if isinstance(value, dict) else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """An instruction to send a media item in parts, one after another. A later run resumes it.
+
+    The flow receives the reply to the last part, with `Reply.parts`. If the probe shows that the server has every byte
+    already, it receives the reply to the probe. A reply that ends the upload early (a 4xx, an expired session) goes to
+    the flow as it is. A later run that finds the upload complete receives the recorded reply.
+
+    A part without a reply, or with a 5xx, is sent again. With a probe, the server's offset decides where to continue.
+    Without one, the journal contains how many parts are done, and the parts after its last write are sent again.
+
+    Args:
+        step: the name of the upload in the journal. A part has none, and is not recorded on its own.
+        media: the bytes to send, at least one. Offsets count from its first byte.
+        chunk_bytes: the length of a part; the last one may be shorter. A sequence contains the length of every part.
+        send: returns the WRITE that sends the bytes from an offset, with a length in bytes.
+        probe: the READ whose reply contains the server's offset; None if the platform has no such call.
+        offset_of: returns how many bytes the server has, from a reply to the probe or to a part. None if the reply does
+            not contain it: a part with a 2xx is then stored whole. Required with a probe.
+        is_new: True if the session was created in this run (its reply is not `replayed`), so it needs no probe.
+        keep: returns what the flow needs of the reply to each part, such as its ETag. Only without a probe.
+        last: PUBLISH if the platform publishes when it has the last byte. The call with that byte is then recorded
+            before it is sent, and reconciled like every PUBLISH. Only with a probe.
+    """
+
+    step: str
+    media: MediaRange
+    chunk_bytes: int | Sequence[int]
+    send: Callable[[int, int], Call]
+    probe: Call | None = None
+    offset_of: Callable[[Reply], int | None] | None = None
+    is_new: bool = False
+    keep: Callable[[Reply], str] | None = None
+    last: Effect = Effect.WRITE
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for an upload that cannot be sent or resumed."""
+        chunks = [self.chunk_bytes] if isinstance(self.chunk_bytes, int) else self.chunk_bytes
+        if self.media.length_bytes < 1 or min(chunks, default=0) < 1:
+            raise ValueError(f"{self.step}: an upload and its parts contain at least one byte")
+        if not isinstance(self.chunk_bytes, int) and sum(chunks) != self.media.length_bytes:
+            raise ValueError(f"{self.step}: the parts have {sum(chunks)} bytes, the media {self.media.length_bytes}")
+        if (self.probe is None) != (self.offset_of is None) or (self.probe and self.probe.effect is not Effect.READ):
+            raise ValueError(f"{self.step}: a probe is a read, and needs offset_of")
+        if self.probe is not None and self.keep is not None:
+            raise ValueError(f"{self.step}: an upload with a probe keeps nothing of its parts")
+        if self.last is not Effect.WRITE and (self.last is not Effect.PUBLISH or self.probe is None):
+            raise ValueError(f"{self.step}: the last part is a write, or a publish with a probe")
+
+    @property
+    def part_count(self) -> int:
+        """Return the number of parts."""
+        if isinstance(self.chunk_bytes, int):
+            return -(-self.media.length_bytes // self.chunk_bytes)
+        return len(self.chunk_bytes)
+
+    def part(self, first_byte: int) -> Call:
+        """Return the call that sends the bytes from `first_byte` to the end of a part."""
+        end = self.end_of_part(first_byte)
+        call = self.send(first_byte, end - first_byte)
+        if call.effect is not Effect.WRITE:
+            raise ValueError(f"{self.step}: a part is a write, not a {call.effect}")
+        is_published = self.last is Effect.PUBLISH and end == self.media.length_bytes
+        return replace(call, effect=Effect.PUBLISH, step=self.step) if is_published else call
+
+    def end_of_part(self, first_byte: int) -> int:
+        """Return the offset after the part from `first_byte`. In the middle of a listed part, it is the rest of it."""
+        if isinstance(self.chunk_bytes, int):
+            return min(first_byte + self.chunk_bytes, self.media.length_bytes)
+        ends = list(accumulate(self.chunk_bytes))
+        return ends[bisect_right(ends, first_byte)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +252,7 @@ class Warn:
     message: str
 
 
-Instruction: TypeAlias = Call | Pause | Forget | Part | Live | Extra | Warn
+Instruction: TypeAlias = Call | Upload | Pause | Forget | Part | Live | Extra | Warn
 T = TypeVar("T")
 Flow: TypeAlias = Generator[Instruction, Reply, T]
 

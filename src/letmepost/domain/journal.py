@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Protocol, TypeAlias
 
 from letmepost.domain.encoding import encode_call
-from letmepost.domain.flow import Call, Effect, Intent, Reply
+from letmepost.domain.flow import Call, Effect, Intent, Reply, Upload
 
 CONNECTING_MAX_S = 15.0
 """How long a call may take to reach its server, before its own timeout begins; at least the limit of the client."""
@@ -122,6 +122,12 @@ def _decide_prepare(call: Call, step: Step, now: datetime) -> Decision:
 def fingerprint(call: Call) -> bytes:
     """Return 32 bytes that are equal for calls with the same request."""
     return sha256(encode_call(call)).digest()
+
+
+def upload_fingerprint(upload: Upload) -> bytes:
+    """Return 32 bytes that are equal for uploads of the same parts to the same session."""
+    chunks = upload.chunk_bytes if isinstance(upload.chunk_bytes, int) else tuple(upload.chunk_bytes)
+    return sha256(encode_call(upload.part(0)) + repr((upload.media.length_bytes, chunks)).encode()).digest()
 
 
 class Journal(Protocol):

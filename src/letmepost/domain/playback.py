@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from letmepost.domain.flow import Call, Flow, Instruction, Pause, Reply
+from letmepost.domain.flow import Call, Flow, Instruction, Pause, Reply, Upload
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Transcript(Generic[T]):
 
 
 def play(flow: Flow[T], *replies: Reply | Exception) -> Transcript[T]:
-    """Run the flow, and answer its calls with `replies` in turn (an exception is thrown into it).
+    """Run the flow, and answer its calls and uploads with `replies` in turn (an exception is thrown into it).
 
     Stops at a `Pause`, like a worker, and when there are no more replies. The unanswered call is then the last
     instruction of the transcript.
@@ -53,7 +53,7 @@ def _advance(flow: Flow[T], replies: Iterator[Reply | Exception], seen: list[Ins
         seen.append(instruction)
         if isinstance(instruction, Pause):
             return
-        if not isinstance(instruction, Call):
+        if not isinstance(instruction, Call | Upload):
             instruction = next(flow)
             continue
         answer = next(replies, None)

@@ -3,18 +3,18 @@
 `drive` runs a flow without a journal (connecting, refreshing, looking up). `flow_run` runs publish flows.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from typing import TypeVar
 
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, Unaddressable
-from letmepost.domain.flow import Call, Flow, Instruction, Reply
+from letmepost.domain.flow import Call, Extra, Flow, Instruction, Live, Part, Reply, Upload
 from letmepost.gateways.destinations import AddressRefused, NameUnresolved
 
 T = TypeVar("T")
 SendCall = Callable[[Call], Awaitable[Reply]]
 
 INSTRUCTIONS_MAX = 1000
-"""The limit of instructions in one run. The longest flow, an upload of 200 MiB in parts, yields about a hundred."""
+"""How many instructions in a row may bring no progress. A read or a write is none; a step or a report is, once."""
 
 
 class EndlessFlowError(Exception):
@@ -52,7 +52,12 @@ async def run_with(do: Callable[[Instruction], Awaitable[Reply | None]], flow: F
     """
     try:
         instruction = next(flow)
-        for _ in range(INSTRUCTIONS_MAX):
+        done: set[Hashable] = {None}
+        idle_count = 0
+        while idle_count < INSTRUCTIONS_MAX:
+            progress = _progress(instruction)
+            idle_count = idle_count + 1 if progress in done else 0
+            done.add(progress)
             try:
                 reply = await do(instruction)
             except PlatformFailure as failure:
@@ -65,3 +70,13 @@ async def run_with(do: Callable[[Instruction], Awaitable[Reply | None]], flow: F
         return result
     finally:
         flow.close()
+
+
+def _progress(instruction: Instruction) -> Hashable:
+    """Return what an instruction achieves, to detect repetitions; None if a flow can repeat it without end."""
+    match instruction:
+        case Call() | Upload():
+            return instruction.step
+        case Part() | Live() | Extra():
+            return instruction
+    return None

@@ -25,10 +25,23 @@ from letmepost.domain.flow import (
     Reconciled,
     Reply,
     Unknown,
+    Upload,
     Warn,
 )
-from letmepost.domain.journal import Ask, Journal, Repeat, Replay, Step, Wait, decide, fingerprint, may_ask_at
+from letmepost.domain.journal import (
+    Ask,
+    Journal,
+    Repeat,
+    Replay,
+    Step,
+    Wait,
+    decide,
+    fingerprint,
+    may_ask_at,
+    upload_fingerprint,
+)
 from letmepost.gateways.drive import SendCall, drive, run_with
+from letmepost.gateways.upload_run import UploadRun
 
 Announcement = Part | Live | Extra | Warn
 
@@ -75,7 +88,7 @@ class FlowRun:
         steps: the recorded steps of earlier runs, by name. This run keeps them up to date.
         explain: returns the meaning of a refusal.
         reconcile: returns the flow that finds out the outcome of an intent.
-        may_send: raises if the lease ends before the call could. Called just before a PUBLISH is sent.
+        may_send: raises if the lease ends before the call could. Called just before a PUBLISH or a part is sent.
         announce: called with what followers can see, before the flow continues.
         now: returns the current time.
         is_closed: True if nothing new may be published. Reconciliation continues.
@@ -129,6 +142,8 @@ class FlowRun:
                 if instruction.effect is Effect.PREPARE and reply is not None and reply.ok:
                     self._just_prepared = instruction.step
                 return reply
+            case Upload():
+                return await self._upload(instruction)
             case Pause():
                 await self._pause(instruction)
             case Forget():
@@ -166,13 +181,64 @@ class FlowRun:
             await self._record(call, reply)
         return reply
 
-    async def _publish(self, call: Call) -> Reply:
+    async def _upload(self, upload: Upload) -> Reply | None:
+        step, known_as = self._step(upload.step), upload_fingerprint(upload)
+        if step.intent is not None:  # it was published: doubts are settled before the flow runs
+            return await self._call(step.intent.call)
+        if upload.last is Effect.PUBLISH and self.is_closed:
+            raise ClosedError(FailureKind.UNAVAILABLE, "The post must not be published now.")
+        recorded = step.reply if step.fingerprint == known_as else None
+        if recorded is not None and (upload.probe is not None or len(recorded.parts) == upload.part_count):
+            self._just_prepared = upload.step
+            return replace(recorded, replayed=True)
+
+        async def record(reply: Reply) -> None:
+            await self._record_as(upload.step, known_as, reply)
+
+        run = UploadRun(
+            upload=upload,
+            send=self._send_part,
+            publish=self._publish,
+            record=record,
+            now=self.now,
+            kept=[] if recorded is None else list(recorded.parts),
+        )
+        reply = await run.run()
+        if run.is_complete and upload.last is Effect.PUBLISH:
+            await self._ensure_published(upload, reply)
+        elif run.is_complete:
+            await record(reply)
+            self._just_prepared = upload.step
+        return reply
+
+    async def _send_part(self, call: Call) -> Reply:
+        """Send a part, or a probe. The lease is checked for each: an upload can take hours without another write."""
+        await self.journal.flush()
+        await self.may_send(call)
+        return await self.send(call)
+
+    async def _ensure_published(self, upload: Upload, reply: Reply) -> None:
+        """Record an upload as published if only the probe has shown that it is complete."""
+        if self._step(upload.step).intent is None:
+            last = upload.part(upload.media.length_bytes - 1)
+            intent = Intent(last, self.now())
+            await self.journal.intend(upload.step, fingerprint(last), intent)
+            self.steps[upload.step] = replace(self._step(upload.step), intent=intent, reply=None)
+            await self._record(last, reply)
+        self._last_published = upload.step
+
+    async def _publish(self, call: Call, is_partial: Callable[[Reply], bool] = lambda _: False) -> Reply:
+        """Record the intent of a PUBLISH, and send it.
+
+        Args:
+            is_partial: returns True for a reply which proves that more bytes are needed, so that nothing was published.
+        """
         name = _named(call)
         if self.is_closed:
             raise ClosedError(FailureKind.UNAVAILABLE, "The post must not be published now.")
         intent = Intent(call, self.now())
         await self.journal.intend(name, fingerprint(call), intent)
-        self.steps[name] = replace(self._step(name), fingerprint=fingerprint(call), intent=intent)
+        self.steps[name] = replace(self._step(name), fingerprint=fingerprint(call), intent=intent, reply=None)
         await self.may_send(call)
         try:
             reply = await self.send(call)
@@ -184,7 +250,9 @@ class FlowRun:
             raise
         except NoReply as failure:
             raise InDoubtError(name, str(failure)) from failure
-        if reply.ok:
+        if is_partial(reply):
+            await self._close(name)
+        elif reply.ok:
             self._last_published = name
             await self._record(call, reply)
         else:
@@ -275,12 +343,14 @@ class FlowRun:
         self.steps[forget.step] = replace(step, reply=None, forgotten_count=step.forgotten_count + 1)
 
     async def _record(self, call: Call, reply: Reply) -> None:
-        name = _named(call)
-        await self.journal.record(name, fingerprint(call), reply, call.valid_for_s)
-        valid_until = None if call.valid_for_s is None else reply.received_at + timedelta(seconds=call.valid_for_s)
+        await self._record_as(_named(call), fingerprint(call), reply, call.valid_for_s)
+
+    async def _record_as(self, name: str, known_as: bytes, reply: Reply, valid_for_s: float | None = None) -> None:
+        await self.journal.record(name, known_as, reply, valid_for_s)
+        valid_until = None if valid_for_s is None else reply.received_at + timedelta(seconds=valid_for_s)
         self.steps[name] = replace(
             self._step(name),
-            fingerprint=fingerprint(call),
+            fingerprint=known_as,
             reply=reply,
             valid_until=valid_until,
             paused_at=None,  # later waits are new
