@@ -279,12 +279,35 @@ async def test_record_of_a_call_contains_no_secrets(http: HTTPClient) -> None:
         await sender(call)
     host = server.url.removeprefix("http://")
     assert sender.records == [
-        CallRecord(step="post", method="POST", host=host, path="/posts", status=401, duration_ms=1000),
-        CallRecord(step="post", method="POST", host=host, path="/posts", status=200, duration_ms=1000),
-        CallRecord(step=None, method="GET", host=host, path="/limits", status=200, duration_ms=1000),
+        CallRecord(Effect.PUBLISH, "post", "POST", host, "/posts", status=401, duration_ms=1000),
+        CallRecord(Effect.PUBLISH, "post", "POST", host, "/posts", status=200, duration_ms=1000),
+        CallRecord(Effect.READ, None, "GET", host, "/limits", status=200, duration_ms=1000),
     ]
     assert sender.platform_ms == 3000
     assert "a-secret" not in json.dumps([record.as_json() for record in sender.records])
+
+
+async def test_parts_of_an_upload_are_one_record(http: HTTPClient) -> None:
+    """They can be thousands. Another result or another kind of call starts a new record."""
+
+    async def failing_third(connection: Connection) -> None:
+        for status in (200, 200, 503, 200, 200, 200):
+            await connection.receive()
+            await connection.answer(status, b"{}")
+
+    async with serving(failing_third) as server:
+        sender = make_sender(http, Credentials())
+        for number in range(5):
+            await sender(Call(method="PUT", url=f"{server.url}/parts/{number}", effect=Effect.WRITE))
+        await sender(Call(method="PUT", url=f"{server.url}/parts/5"))
+    shown = [(record.effect, record.path, record.status, record.duration_ms) for record in sender.records]
+    assert shown == [
+        (Effect.WRITE, "/parts/0", 200, 2000),
+        (Effect.WRITE, "/parts/2", 503, 1000),
+        (Effect.WRITE, "/parts/3", 200, 2000),
+        (Effect.READ, "/parts/5", 200, 1000),
+    ]
+    assert sender.platform_ms == 6000
 
 
 async def test_recorded_host_does_not_contain_the_user_of_the_url(http: HTTPClient) -> None:

@@ -17,6 +17,8 @@ from letmepost.domain.flow import Call
 
 REDACTED = "(secret removed)"
 
+_UNREAD_MAX = 100
+"""How many calls wait to be searched: an upload makes thousands, mostly with the same secrets."""
 _SHORTEST = 4
 """Shorter values are no credentials, and removing them would garble the reply."""
 _SECRET_NAMES = frozenset({"apikey", "authorization", "code", "cookie", "dpop", "xapikey"})
@@ -47,6 +49,8 @@ class Secrets:
     def add_call(self, call: Call) -> None:
         """Add every value of a call with the name of a secret: a header, a parameter or a field."""
         self._unread_calls.append(call)
+        if len(self._unread_calls) >= _UNREAD_MAX:
+            self._read_calls()
 
     def redact(self, text: str) -> str:
         """Return a text without the secrets, in any usual encoding."""
@@ -65,14 +69,17 @@ class Secrets:
         return self.redact(path) if any(value in path for value in self._values) else path
 
     def _all_encoded(self) -> list[str]:
-        for call in self._unread_calls:
-            self.add(_carried(call))
-        self._unread_calls.clear()
+        self._read_calls()
         if self._encoded is None:
             found = {encoded for value in self._values for encoded in _encodings(value)}
             # The longest first, because a part of it may be the encoding of another secret.
             self._encoded = sorted(found, key=len, reverse=True)
         return self._encoded
+
+    def _read_calls(self) -> None:
+        for call in self._unread_calls:
+            self.add(_carried(call))
+        self._unread_calls.clear()
 
 
 @lru_cache(maxsize=1024)

@@ -34,14 +34,24 @@ class CredentialSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """The record of a call, without secrets, query or body."""
+    """The record of a call, without secrets, query or body.
 
+    The parts of an upload can be thousands, so WRITE calls in a row with the same result are one record.
+    """
+
+    effect: Effect
     step: str | None
     method: str
     host: str
     path: str
     status: int | None
     duration_ms: int
+
+    def with_next(self, later: "CallRecord") -> "tuple[CallRecord, ...]":
+        """Return the record of both calls, or both records."""
+        both = replace(self, duration_ms=self.duration_ms + later.duration_ms)
+        is_repeated = both == replace(later, path=self.path, duration_ms=both.duration_ms)
+        return (both,) if is_repeated and self.effect is Effect.WRITE else (self, later)
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as JSON, for the attempt."""
@@ -171,6 +181,7 @@ class Sender:
     def _note(self, call: Call, incoming: Incoming | None, seconds: float) -> None:
         parts = urlsplit(call.url)
         record = CallRecord(
+            effect=call.effect,
             step=call.step,
             method=call.method,
             host=parts.netloc.rpartition("@")[2],
@@ -178,5 +189,5 @@ class Sender:
             status=None if incoming is None else incoming.status,
             duration_ms=round(seconds * 1000),
         )
-        self.records.append(record)
+        self.records[-1:] = self.records[-1].with_next(record) if self.records else [record]
         self.metrics.platform_called(self.platform.name, record.status, seconds)
