@@ -13,7 +13,7 @@ from pydantic import AnyHttpUrl
 
 from letmepost.domain.content import PostContent
 from letmepost.domain.errors import FailureKind, NoReply, NotSent, PlatformFailure, SendFailure
-from letmepost.domain.flow import Call, Effect, Flow, Frozen, Instruction, Pause, Reply, Warn
+from letmepost.domain.flow import Call, Effect, Flow, Frozen, Instruction, Pause, Reply, Upload, Warn
 from letmepost.platforms.contract import (
     AccountFacts,
     ConnectedAccount,
@@ -144,6 +144,8 @@ class FlowDriver(SimulatedNetwork):
         """Execute an instruction of a flow; return the next one."""
         if isinstance(instruction, Pause):
             raise PausedError(instruction)
+        if isinstance(instruction, Upload):
+            return flow.send(self.upload(instruction))
         return self.carry_out(flow, instruction) if isinstance(instruction, Call) else next(flow)
 
     def carry_out(self, flow: Flow[Any], call: Call) -> Instruction:
@@ -155,6 +157,13 @@ class FlowDriver(SimulatedNetwork):
                 raise  # the flow does not handle it
             return flow.throw(PlatformFailure(FailureKind.UNAVAILABLE, str(failure)))
         return flow.send(reply)
+
+    def upload(self, upload: Upload) -> Reply:
+        """Send the parts of an upload until one is refused; return the last reply."""
+        reply, offset = self.send(upload.part(0)), upload.end_of_part(0)
+        while reply.ok and offset < upload.media.length_bytes:
+            reply, offset = self.send(upload.part(offset)), upload.end_of_part(offset)
+        return reply
 
     def send(self, call: Call) -> Reply:
         """Sign a call and send it."""

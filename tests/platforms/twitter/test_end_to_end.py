@@ -13,7 +13,10 @@ from tests.doubles.waiting import eventually
 from tests.http.support import png, upload
 from tests.platforms.twitter.world import STARTS
 
-GIF = STARTS["image/gif"] + bytes.fromhex("01000100800000000000ffffff21f90401000000002c00000000010001000002024401003b")
+_FRAME = bytes.fromhex("21f90401000000002c0000000001000100000202440100")
+_COMMENT = b"\x21\xfe" + (b"\xff" + b"x" * 255) * 10_000 + b"\x00"
+GIF = STARTS["image/gif"] + bytes.fromhex("01000100800000000000ffffff") + _COMMENT + 2 * _FRAME + b";"
+"""Two frames and 2.5 MB: it is uploaded in three segments."""
 NAME = "twitter"
 
 
@@ -84,6 +87,9 @@ async def play(deployment: Deployment, content: dict[str, Any], *, is_scheduled:
     assert [one["text"] for one in seen] == [part["text"] for part in written if part is not None]
     assert post["platformUri"] == seen[0]["uri"]
     assert len(seen[0]["record"]["media_keys"]) == len(content.get("media", ()))
+    if content is KINDS["gif"]:
+        paths = [call["path"].rpartition("/")[2] for attempt in post["attempts"] for call in attempt["calls"]]
+        assert paths[:3] == ["initialize", "append", "finalize"]
 
 
 async def test_every_kind_is_published_immediately_and_scheduled(

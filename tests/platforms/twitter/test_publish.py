@@ -1,5 +1,6 @@
 """Publishing: the calls, their order, and the announced results."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,20 @@ import pytest
 
 from letmepost.domain.content import ThreadPart
 from letmepost.domain.errors import FailureKind, GaveUp, PlatformFailure
-from letmepost.domain.flow import Call, Effect, Extra, Forget, FormFile, Live, MediaRange, Part, Pause, Warn
+from letmepost.domain.flow import (
+    Call,
+    Effect,
+    Extra,
+    Forget,
+    FormFile,
+    Instruction,
+    Live,
+    MediaRange,
+    Part,
+    Pause,
+    Upload,
+    Warn,
+)
 from letmepost.domain.playback import play
 from letmepost.platforms.contract import ReadyPost
 from letmepost.platforms.twitter.publish import publish
@@ -33,6 +47,12 @@ SEGMENT = 1024 * 1024
 
 def bodies(*calls: Call) -> list[Any]:
     return [call.json for call in calls if call.effect is Effect.PUBLISH]
+
+
+def segments_of(instructions: Sequence[Instruction]) -> list[Call]:
+    """Return the calls of the only upload."""
+    [upload] = [said for said in instructions if isinstance(said, Upload)]
+    return [upload.part(first) for first in range(0, upload.media.length_bytes, SEGMENT)]
 
 
 def failure_of(post: ReadyPost, *replies: Any) -> PlatformFailure:
@@ -126,9 +146,13 @@ def test_image_is_uploaded_in_one_piece_with_its_alt_text() -> None:
 
 def test_gif_is_uploaded_in_segments_and_waited_for() -> None:
     post = ready(media=(gif(7, size_bytes=2_500_000),))
-    replies = [recorded("initialize"), *[recorded("append")] * 3, recorded("finalize")]
+    replies = [recorded("initialize"), recorded("append"), recorded("finalize")]
     transcript = play(publish(post, SETTINGS), *replies)
-    initialize, *segments, finalize = transcript.calls
+    initialize, finalize = transcript.calls
+    segments = segments_of(transcript.instructions)
+    assert [(call.effect, call.url) for call in segments] == [
+        (Effect.WRITE, f"{API}/2/media/upload/{GIF_ID}/append")
+    ] * 3
     assert initialize.json == {"media_type": "image/gif", "total_bytes": 2_500_000, "media_category": "tweet_gif"}
     sent = [dict(call.multipart or ()) for call in segments]
     assert [fields["segment_index"] for fields in sent] == ["0", "1", "2"]
@@ -142,6 +166,15 @@ def test_gif_is_uploaded_in_segments_and_waited_for() -> None:
     assert transcript.instructions[-1] == Pause("media-1-processing", seconds=1.0, give_up_after_s=900.0)
 
 
+@pytest.mark.parametrize(("status", "kind"), [(413, FailureKind.REJECTED), (429, FailureKind.RATE_LIMITED)])
+def test_refused_segment_publishes_nothing(status: int, kind: FailureKind) -> None:
+    replies = [recorded("initialize"), replied(status, {})]
+    transcript = play(publish(ready(media=(gif(7, size_bytes=100),)), SETTINGS), *replies)
+    assert isinstance(transcript.error, PlatformFailure)
+    assert transcript.error.kind is kind
+    assert bodies(*transcript.calls) == []
+
+
 def test_gif_with_one_frame_is_uploaded_as_an_image() -> None:
     post = ready(media=(gif(7, frame_count=1), gif(8, frame_count=1)))
     second = replied(200, {"data": {"id": "22"}})
@@ -152,7 +185,7 @@ def test_gif_with_one_frame_is_uploaded_as_an_image() -> None:
 
 
 def test_gif_status_is_read_again_when_the_run_continues() -> None:
-    known = [recorded("initialize"), *[recorded("append")] * 3, recorded("finalize")]
+    known = [recorded("initialize"), recorded("append"), recorded("finalize")]
     replies = [*(replace(reply, replayed=True) for reply in known), recorded("status_succeeded"), created("11")]
     transcript = play(publish(ready(media=(gif(7, size_bytes=2_500_000),)), SETTINGS), *replies)
     transcript.value()

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from letmepost.domain.flow import Call, Flow, Forget, FormFile, Instruction, MediaRange, Pause, Reply
+from letmepost.domain.flow import Call, Flow, Forget, FormFile, Instruction, MediaRange, Pause, Reply, Upload
 from letmepost.platforms.contract import (
     ConnectedAccount,
     Grant,
@@ -48,7 +48,7 @@ class World(FlowDriver):
         self.journal.clear()
         while self.run(PLATFORM.publish(post, self.settings)) is not None:
             pass
-        return [said for said in self.seen if not isinstance(said, Call | Pause)]
+        return [said for said in self.seen if not isinstance(said, Call | Upload | Pause)]
 
     def ready(self, account: ConnectedAccount, text: str = "hello", **content: Any) -> ReadyPost:
         return super().ready(account, text=text, **content)
@@ -64,7 +64,7 @@ class World(FlowDriver):
     def go_on(self, flow: Flow[Any], instruction: Instruction) -> Instruction:
         if isinstance(instruction, Forget):
             self.journal.pop(instruction.step, None)
-        if isinstance(instruction, Call) and instruction.step in self.journal:
+        if isinstance(instruction, Call | Upload) and instruction.step in self.journal:
             return flow.send(replace(self.journal[instruction.step], replayed=True))
         return super().go_on(flow, instruction)
 
@@ -72,6 +72,12 @@ class World(FlowDriver):
         reply = super().send(call)
         if reply.ok and call.step is not None and call.step.startswith(_JOURNALED):
             self.journal[call.step] = reply
+        return reply
+
+    def upload(self, upload: Upload) -> Reply:
+        reply = super().upload(upload)
+        if reply.ok:
+            self.journal[upload.step] = reply
         return reply
 
     def body_of(self, call: Call) -> tuple[bytes, str]:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import AnyHttpUrl
 
 from letmepost.domain.content import MediaItem
-from letmepost.domain.flow import Call, Effect, FormFile, MediaRange, Reply
+from letmepost.domain.flow import Call, Effect, FormFile, MediaRange, Reply, Upload
 from letmepost.platforms.twitter.settings import TwitterSettings
 
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path
@@ -97,18 +97,22 @@ def initialize_gif(api: str, item: MediaItem, *, step: str) -> Call:
     return _upload(f"{api}/media/upload/initialize", step, json=body)
 
 
-def append_segment(api: str, media_id: str, item: MediaItem, index: int, *, step: str) -> Call:
-    """Return an upload of one segment. Sending the same segment again replaces it."""
+def append_segments(api: str, media_id: str, item: MediaItem, *, step: str) -> Upload:
+    """Return the upload of all segments. X cannot be asked for its offset; the same index again replaces a segment."""
     content_type, size_bytes = _facts(item)
-    first = index * SEGMENT_MAX_BYTES
-    file = _file(item, content_type, first, min(SEGMENT_MAX_BYTES, size_bytes - first))
-    fields = (("segment_index", str(index)), ("media", file))
-    return _upload(f"{api}/media/upload/{media_id}/append", step, multipart=fields)
 
+    def send(first_byte: int, length_bytes: int) -> Call:
+        index, file = first_byte // SEGMENT_MAX_BYTES, _file(item, content_type, first_byte, length_bytes)
+        return Call(
+            method="POST",
+            url=f"{api}/media/upload/{media_id}/append",
+            multipart=(("segment_index", str(index)), ("media", file)),
+            effect=Effect.WRITE,
+            timeout_s=_UPLOAD_TIMEOUT_S,
+        )
 
-def segment_count(item: MediaItem) -> int:
-    """Return the number of segments of a media item's upload."""
-    return -(-_facts(item)[1] // SEGMENT_MAX_BYTES)
+    media = MediaRange(item.media_id, 0, size_bytes)
+    return Upload(step=step, media=media, chunk_bytes=SEGMENT_MAX_BYTES, send=send)
 
 
 def finalize_upload(api: str, media_id: str, *, step: str) -> Call:

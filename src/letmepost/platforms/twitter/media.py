@@ -38,9 +38,10 @@ def _send_image(server: str, upload: Upload) -> Flow[str]:
 
 def _send_gif(server: str, upload: Upload) -> Flow[str]:
     media_id = yield from _created(api.initialize_gif(server, upload.item, step=upload.step))
-    for index in range(api.segment_count(upload.item)):
-        step = f"{upload.step}-segment-{index}"
-        yield from _sent(api.append_segment(server, media_id, upload.item, index, step=step))
+    segments = api.append_segments(server, media_id, upload.item, step=f"{upload.step}-segments")
+    reply = yield segments
+    if not reply.ok:
+        raise explain(segments.part(0), reply)
     reply = yield from _sent(api.finalize_upload(server, media_id, step=f"{upload.step}-finalize"))
     yield from _await_processing(server, upload, media_id, reply)
     return media_id
