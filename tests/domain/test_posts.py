@@ -26,7 +26,7 @@ publishing retrying queued held      -> failed         post.failed         settl
 publishing queued retrying           -> held           post.held           settled
 held                                 -> queued         post.queued         settled if scheduled
 publishing held                      -> unconfirmed    post.unconfirmed    settled
-publishing                           -> awaiting_user  post.awaiting_user  settled
+publishing held                      -> awaiting_user  post.awaiting_user  settled
 unconfirmed awaiting_user            -> published      post.published      settled
 unconfirmed awaiting_user            -> failed         post.failed         settled
 draft queued retrying held           -> canceled       post.canceled       settled

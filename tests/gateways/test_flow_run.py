@@ -16,6 +16,7 @@ from letmepost.domain.flow import (
     Flow,
     Forget,
     Found,
+    HandOver,
     Intent,
     Live,
     Part,
@@ -701,6 +702,18 @@ async def test_visible_parts_are_announced_in_order() -> None:
     bench = Bench()
     assert await bench.run(flow()) is None
     assert bench.announced == announced
+
+
+async def test_post_that_is_handed_over_ends_the_flow() -> None:
+    def flow() -> Flow[None]:
+        yield PUBLISH
+        yield HandOver("https://network.example/inbox")
+        yield replace(PUBLISH, step="comment")
+
+    bench = Bench([OK])
+    assert await bench.run(flow()) is None
+    assert bench.announced == [HandOver("https://network.example/inbox")]
+    assert bench.sent == [PUBLISH]
 
 
 async def test_failed_announcement_ends_the_run() -> None:

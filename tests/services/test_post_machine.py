@@ -71,7 +71,13 @@ class PostMachine(RuleBasedStateMachine):
         if self._post.status is not PostStatus.PUBLISHED:
             self._move(Cause.LIVE)
             self._post = self._post._replace(extras_until=self._now + outcomes.EXTRAS_WITHIN)
-        self._end(outcomes.paused(self._now + timedelta(seconds=5)) if waits else outcomes.finished())
+        self._end(outcomes.paused(self._now + timedelta(seconds=5)) if waits else outcomes.finished(self._post))
+
+    @precondition(lambda self: self._is_claimed and self._post.status is not PostStatus.PUBLISHED)
+    @rule()
+    def hand_over(self) -> None:
+        self._move(Cause.HANDED_OVER)
+        self._end(outcomes.finished(self._post))
 
     @precondition(lambda self: self._is_claimed and self._post.status is PostStatus.PUBLISHING)
     @rule()

@@ -235,6 +235,13 @@ class Live:
     url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """The report that the platform has the post, and that a person must finish it at `url`. The flow ends here."""
+
+    url: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extra:
     """The report that an extra, such as a first comment, is visible."""
@@ -252,7 +259,7 @@ class Warn:
     message: str
 
 
-Instruction: TypeAlias = Call | Upload | Pause | Forget | Part | Live | Extra | Warn
+Instruction: TypeAlias = Call | Upload | Pause | Forget | Part | Live | HandOver | Extra | Warn
 T = TypeVar("T")
 Flow: TypeAlias = Generator[Instruction, Reply, T]
 

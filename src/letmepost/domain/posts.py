@@ -78,7 +78,7 @@ TRANSITIONS: Mapping[Cause, Transition] = MappingProxyType(
     {
         Cause.ACCEPTED: _from(_S.DRAFT, to=_S.QUEUED, event="post.queued"),
         Cause.CLAIMED: _from(_S.QUEUED, _S.RETRYING, to=_S.PUBLISHING, event=None),
-        # From HELD, too: a post that was sent before its account was lost may turn out to be published.
+        # From HELD, too: a post that was sent before its account was lost may turn out to be published or handed over.
         Cause.LIVE: _from(_S.PUBLISHING, _S.HELD, to=_S.PUBLISHED, event="post.published"),
         Cause.BROKE: _from(_S.PUBLISHING, to=_S.PARTIAL, event="post.partial"),
         # From QUEUED if a media item by URL turns out to be unusable long before the post is due.
@@ -88,7 +88,7 @@ TRANSITIONS: Mapping[Cause, Transition] = MappingProxyType(
         Cause.HELD: _from(_S.PUBLISHING, _S.QUEUED, _S.RETRYING, to=_S.HELD, event="post.held"),
         Cause.RELEASED: _from(_S.HELD, to=_S.QUEUED, event="post.queued"),
         Cause.UNLEARNABLE: _from(_S.PUBLISHING, _S.HELD, to=_S.UNCONFIRMED, event="post.unconfirmed"),
-        Cause.HANDED_OVER: _from(_S.PUBLISHING, to=_S.AWAITING_USER, event="post.awaiting_user"),
+        Cause.HANDED_OVER: _from(_S.PUBLISHING, _S.HELD, to=_S.AWAITING_USER, event="post.awaiting_user"),
         Cause.RESOLVED_PUBLISHED: _from(_S.UNCONFIRMED, _S.AWAITING_USER, to=_S.PUBLISHED, event="post.published"),
         Cause.RESOLVED_NOT_PUBLISHED: _from(_S.UNCONFIRMED, _S.AWAITING_USER, to=_S.FAILED, event="post.failed"),
         # The parts of the thread before the unconfirmed one are visible.

@@ -17,6 +17,7 @@ from letmepost.domain.flow import (
     Flow,
     Forget,
     Found,
+    HandOver,
     Instruction,
     Intent,
     Live,
@@ -43,7 +44,7 @@ from letmepost.domain.journal import (
 from letmepost.gateways.drive import SendCall, drive, run_with
 from letmepost.gateways.upload_run import UploadRun
 
-Announcement = Part | Live | Extra | Warn
+Announcement = Part | Live | HandOver | Extra | Warn
 
 
 class InDoubtError(Exception):
@@ -80,6 +81,10 @@ class _SuspendError(Exception):
         self.until = until
 
 
+class _HandedOverError(Exception):
+    """The flow ends here, because a person continues."""
+
+
 @dataclass(kw_only=True)
 class FlowRun:
     """One run of a publish flow.
@@ -108,7 +113,7 @@ class FlowRun:
     _just_prepared: str | None = field(default=None, init=False)
 
     async def run(self, flow: Flow[None]) -> Suspended | None:
-        """Reconcile steps in doubt, then run the flow from its start. Return None if it is done.
+        """Reconcile steps in doubt, then run the flow from its start. Return None if it is done, or handed over.
 
         Steps in doubt are first, because the flow's reads are sent again. A failed read (the replied-to post is
         deleted) must not end the run before it is known whether the post is visible.
@@ -125,6 +130,8 @@ class FlowRun:
             await run_with(self._do, flow)
         except _SuspendError as suspended:
             return Suspended(suspended.until)
+        except _HandedOverError:
+            return None
         except PlatformFailure as failure:
             if failure.kind is FailureKind.IN_DOUBT and self._last_published is not None:
                 await self._doubt(self._last_published)
@@ -148,6 +155,9 @@ class FlowRun:
                 await self._pause(instruction)
             case Forget():
                 await self._forget(instruction)
+            case HandOver():
+                await self.announce(instruction)
+                raise _HandedOverError
             case _:
                 await self.announce(instruction)
         return None

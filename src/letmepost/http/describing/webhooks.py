@@ -20,7 +20,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "post.failed": "The last retry failed, or the post is too late.",
         "post.held": "A post waits until its account is reconnected, or until publishing is resumed.",
         "post.unconfirmed": "A post was sent, but its outcome could not be confirmed. It is not resent automatically.",
-        "post.awaiting_user": "The platform has the post, and a person has to finish it there.",
+        "post.awaiting_user": "The platform has the post, and a person has to finish it there, at `url`.",
         "post.canceled": "A post was canceled before it was published.",
         "post.updated": "The content of an unpublished post was changed.",
         "post.rescheduled": "The time of a post was changed.",

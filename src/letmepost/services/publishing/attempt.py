@@ -224,10 +224,10 @@ class Attempt:
         suspended = await run.run(self._platform.publish(self._ready_post(content), self.access.settings))
         if suspended is not None:
             return outcomes.paused(self.time.to_real_time(suspended.until))
-        if self.post.status is not PostStatus.PUBLISHED:
-            message = f"the flow of {self._platform.name} ended without Live"
+        if self.post.status not in {PostStatus.PUBLISHED, PostStatus.AWAITING_USER}:
+            message = f"the flow of {self._platform.name} ended without Live or HandOver"
             raise RuntimeError(message)
-        return outcomes.finished()
+        return outcomes.finished(self.post)
 
     def _reconcile(self, intent: Intent) -> Flow[Reconciled]:
         # A post in doubt may be reconciled long after its media items were deleted.

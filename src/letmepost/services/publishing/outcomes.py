@@ -101,9 +101,9 @@ def paused(until: datetime) -> Outcome:
     return Outcome(None, {"ready_at": until}, "waiting")
 
 
-def finished() -> Outcome:
-    """Return the outcome of a finished flow. `Live` has committed the status already."""
-    return Outcome(None, _CLEAR, PostStatus.PUBLISHED)
+def finished(post: PostRow) -> Outcome:
+    """Return the outcome of a finished flow. `Live` or `HandOver` has changed the status already."""
+    return Outcome(None, _CLEAR, post.status)
 
 
 def held_by_pause(post: PostRow, reason: str, now: datetime) -> Outcome:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from letmepost.domain.flow import Extra, Live, Part, Warn
+from letmepost.domain.flow import Extra, HandOver, Live, Part, Warn
 from letmepost.domain.posts import TRANSITIONS, Cause, PostStatus
 from letmepost.gateways.clock import Clock
 from letmepost.gateways.flow_run import Announcement
@@ -49,7 +49,7 @@ class PostProgress:
         return PostProgress(self.post, self.unsaved, (*self.events, *((event, now) for event in events)))
 
     def announce(self, what: Announcement, clock: Clock, *, is_read_back: bool) -> "PostProgress":
-        """Add an announcement of the flow: the post, a part of its thread or an extra is visible, or a warning.
+        """Add an announcement of the flow: something is visible, or handed over to a person, or a warning.
 
         Args:
             is_read_back: True if the platform can be checked later for the post.
@@ -58,6 +58,8 @@ class PostProgress:
         match what:
             case Live():
                 return self._live(what, clock, now, is_read_back=is_read_back)
+            case HandOver():
+                return self._handed_over(what, clock, now)
             case Part():
                 part = {"index": what.index, "uri": what.uri, "cid": what.cid, "url": what.url}
                 others = [known for known in post.parts if known["index"] != what.index]
@@ -87,3 +89,11 @@ class PostProgress:
             },
         )
         return progress.emit(now, post_event(clock, str(transition.event), progress.post))
+
+    def _handed_over(self, what: HandOver, clock: Clock, now: datetime) -> "PostProgress":
+        transition = TRANSITIONS[Cause.HANDED_OVER]
+        if self.post.status not in transition.sources:
+            message = f"a post that is {self.post.status} cannot be handed over"
+            raise RuntimeError(message)
+        progress = self.change(now, {"status": transition.target, "failure_count": 0, "error": None})
+        return progress.emit(now, post_event(clock, str(transition.event), progress.post._replace(url=what.url)))

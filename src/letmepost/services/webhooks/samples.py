@@ -66,6 +66,7 @@ def _post(event_type: str, status: str, platform: str) -> dict[str, Any]:
         "metadata": {"campaign": "launch"},
         "warnings": [],
         **(_PUBLISHED if status == "published" else {}),
+        **({"url": "https://example.com/alice/drafts"} if status == "awaiting_user" else {}),
         **({"removedAt": "2026-12-02T09:00:00.000Z"} if event_type == "post.removed" else {}),
         **({"nextAttemptAt": "2026-12-01T09:00:05.000Z"} if status == "retrying" else {}),
         **({"error": {**_ERROR, "platform": platform}} if status in _WITH_ERROR else {}),
