@@ -180,6 +180,37 @@ def test_segments_must_add_up(world: World) -> None:
     create(world, media={"media_ids": [media_id]})
 
 
+def test_segment_may_be_base64_in_json(world: World) -> None:
+    """https://docs.x.com/x-api/media/append-media-upload, checked 2026-11-29. X's own client for Python sends it."""
+    media_id = initialized(world)[1]["data"]["id"]
+    path = f"/2/media/upload/{media_id}"
+    for index, content in enumerate((b"12345", b"67890")):
+        segment = {"segment_index": index, "media": base64.b64encode(content).decode()}
+        assert world.call("POST", f"{path}/append", segment)[0] == 200
+    assert world.call("POST", f"{path}/finalize")[0] == 200
+
+
+def test_command_of_a_status_is_optional(world: World) -> None:
+    """X's own client for Python, which is generated from X's OpenAPI description, omits it."""
+    media_id = initialized(world)[1]["data"]["id"]
+    assert world.call("GET", "/2/media/upload", media_id=media_id)[0] == 200
+    assert world.call("GET", "/2/media/upload", media_id=media_id, command="APPEND")[0] == 400
+
+
+@pytest.mark.parametrize(
+    "segment",
+    [
+        {"segment_index": 0},
+        {"segment_index": 0, "media": "not base64"},
+        {"segment_index": "first", "media": "MTIzNDU="},
+        {"media": "MTIzNDU="},
+    ],
+)
+def test_segment_in_json_is_rejected(world: World, segment: dict[str, Any]) -> None:
+    media_id = initialized(world)[1]["data"]["id"]
+    assert world.call("POST", f"/2/media/upload/{media_id}/append", segment)[0] == 400
+
+
 @pytest.mark.parametrize(
     ("fields", "status"),
     [

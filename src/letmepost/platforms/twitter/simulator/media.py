@@ -80,8 +80,7 @@ def initialize(request: Request) -> Success:
 def append(request: Request) -> Success:
     """`POST /2/media/upload/{id}/append`. The same index again replaces the segment."""
     item = own_media(request.state, request.account["id"], request.target)
-    fields = dict(read_multipart(request.call))
-    index, content = fields.get("segment_index", b"").decode(errors="replace"), fields.get("media")
+    index, content = _segment(request)
     if not index.isdecimal() or int(index) > SEGMENT_MAX_INDEX or not content:
         raise invalid("$.segment_index, $.media: is missing but it is required")
     if len(content) > SEGMENT_MAX_BYTES:
@@ -106,9 +105,9 @@ def finalize(request: Request) -> Success:
 
 
 def status(request: Request) -> Success:
-    """`GET /2/media/upload?command=STATUS`."""
+    """`GET /2/media/upload`. `command=STATUS` is optional."""
     query = dict(request.call.query)
-    if query.get("command") != "STATUS":
+    if query.get("command", "STATUS") != "STATUS":
         raise invalid("The `command` query parameter value is not one of [STATUS]")
     item = own_media(request.state, request.account["id"], query.get("media_id", ""))
     return Success(body={"data": {**_shown(item), **_processing(item, request.call.now.timestamp())}})
@@ -171,12 +170,9 @@ def _processing(item: UploadedMedia, moment: float) -> dict[str, Any]:
 
 def _one_shot(request: Request) -> tuple[str | None, bytes | None]:
     """Return the category and the bytes. A category after the bytes is ignored."""
-    if "application/json" in request.call.headers.get("content-type", ""):
+    if _is_json(request):
         body = read_json(request.call)
-        try:
-            return body.get("media_category"), base64.b64decode(str(body.get("media", "")), validate=True)
-        except binascii.Error:
-            return body.get("media_category"), None
+        return body.get("media_category"), _decode(body.get("media"))
     category = None
     for name, content in read_multipart(request.call):
         if name == "media":
@@ -184,6 +180,30 @@ def _one_shot(request: Request) -> tuple[str | None, bytes | None]:
         if name == "media_category":
             category = content.decode(errors="replace")
     return category, None
+
+
+def _segment(request: Request) -> tuple[str, bytes | None]:
+    """Return the index and the bytes of a segment.
+
+    Source: https://docs.x.com/x-api/media/append-media-upload, JSON or a multipart form, checked 2026-11-29.
+    """
+    if _is_json(request):
+        body = read_json(request.call)
+        return str(body.get("segment_index")), _decode(body.get("media"))
+    fields = dict(read_multipart(request.call))
+    return fields.get("segment_index", b"").decode(errors="replace"), fields.get("media")
+
+
+def _is_json(request: Request) -> bool:
+    return "application/json" in request.call.headers.get("content-type", "")
+
+
+def _decode(media: object) -> bytes | None:
+    """Return the bytes that are Base64 in JSON, or None if they are not."""
+    try:
+        return base64.b64decode(str(media), validate=True) if media is not None else None
+    except binascii.Error:
+        return None
 
 
 def _max_bytes(category: str) -> int:
