@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from letmepost.platforms.threads.simulator import SIMULATOR
-from letmepost.platforms.threads.simulator.people import CLIENT_ID
+from letmepost.platforms.threads.simulator.people import CLIENT_ID, CLIENT_SECRET
 from tests.platforms.threads.world import CALLBACK, PICTURE, User, World
 
 ASKED = {
@@ -109,6 +109,20 @@ def test_code_is_exchanged_by_its_own_app_with_its_own_uri(world: World, changes
     response = world.exchange(code, **changes)
     assert (response.status, response.data["error_type"]) == (400, "OAuthException")
     assert world.exchange(code).status == 200
+
+
+def test_parameters_may_be_json(world: World) -> None:
+    """Clients of other authors send JSON, for example `threadspipepy` and the original letmepost."""
+    code = SIMULATOR.create_account(world.state, "ok", world.now, world.entropy())["code"]
+    body = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "grant_type": "authorization_code", "code": code}
+    headers = {"content-type": "application/json"}
+    assert world.ask("POST", "/oauth/access_token", json.dumps(body).encode(), headers).status == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"code": {"a": 1}}'])
+def test_json_without_parameters_is_rejected(world: World, body: bytes) -> None:
+    headers = {"content-type": "application/json"}
+    assert world.ask("POST", "/oauth/access_token", body, headers).status == 400
 
 
 def test_unknown_code_is_rejected(world: World) -> None:

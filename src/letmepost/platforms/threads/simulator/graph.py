@@ -1,7 +1,7 @@
 """The format of the server: JSON, and refusals in the envelope of the Graph API."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -66,20 +66,14 @@ def json_reply(value: Mapping[str, Any], *, status: int = 200) -> SimulatedReply
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of a call, from its query or form. The same name twice counts once."""
+    """The parameters of a call, from its query, and its form or JSON. The same name twice counts once."""
 
     values: Mapping[str, str]
 
     @classmethod
     def of(cls, call: SimulatedCall) -> "Parameters":
         """Return the parameters of a call."""
-        content_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-        form = (
-            parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
-            if content_type == "application/x-www-form-urlencoded"
-            else []
-        )
-        return cls(dict([*call.query, *form]))
+        return cls(dict([*call.query, *_body_parameters(call)]))
 
     def get(self, name: str) -> str | None:
         """Return a parameter, or None if it was not sent or is empty."""
@@ -97,3 +91,23 @@ def shown(value: Mapping[str, Any], parameters: Parameters) -> SimulatedReply:
     """Return the requested fields that exist, and the id."""
     wanted = {"id", *(parameters.get("fields") or "").split(",")}
     return json_reply({name: value[name] for name in value if name in wanted})
+
+
+def _body_parameters(call: SimulatedCall) -> Iterable[tuple[str, str]]:
+    match call.headers.get("content-type", "").partition(";")[0].strip().lower():
+        case "application/x-www-form-urlencoded":
+            return parse_qsl(call.body.decode("utf-8", "replace"), keep_blank_values=True)
+        case "application/json":
+            return _json_parameters(call.body)
+    return ()
+
+
+def _json_parameters(body: bytes) -> Iterable[tuple[str, str]]:
+    """Return the fields of an object. As in a form, a value that is not a text is the JSON of that value."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise wrong_parameter("The body is not JSON.") from None
+    if not isinstance(value, dict):
+        raise wrong_parameter("The body is not a JSON object.")
+    return [(name, item if isinstance(item, str) else json.dumps(item)) for name, item in value.items()]
