@@ -167,9 +167,12 @@ def test_did_has_the_form_of_a_plc_did() -> None:
 def test_unknown_handles_and_dids_are_refused() -> None:
     world = World()
     assert world.send("GET", "/plc/did:plc:missing").status == 404
-    refusal = (400, "InvalidRequest", "Unable to resolve handle")
+    refusal = (400, "HandleNotFound", "Unable to resolve handle")
     assert world.get("com.atproto.identity.resolveHandle", handle="unknown.test").refusal == refusal
-    assert world.get("com.atproto.identity.resolveHandle", handle="did:plc:missing").refusal == refusal
+    for handle in ("did:plc:missing", "no handle", "nodot", "a..b", ""):
+        invalid = world.get("com.atproto.identity.resolveHandle", handle=handle).refusal
+        assert invalid is not None
+        assert invalid[:2] == (400, "InvalidRequest")
     missing = world.get("com.atproto.identity.resolveHandle")
     assert missing.refusal == (400, "InvalidRequest", 'Missing required key "handle" at $')
 

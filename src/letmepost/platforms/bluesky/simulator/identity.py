@@ -6,7 +6,8 @@ from typing import Any
 
 from letmepost.platforms.bluesky.simulator.accounts import Account, find_account, find_by_identifier
 from letmepost.platforms.bluesky.simulator.scenarios import SCENARIOS
-from letmepost.platforms.bluesky.simulator.xrpc import invalid_request, parameter, success
+from letmepost.platforms.bluesky.simulator.syntax import is_handle
+from letmepost.platforms.bluesky.simulator.xrpc import XRPCError, invalid_request, parameter, success
 from letmepost.platforms.contract import SimulatedCall, SimulatedReply, State
 
 
@@ -55,7 +56,9 @@ def did_document(account: Account, root: str) -> Mapping[str, Any]:
 def resolve_handle(state: State, call: SimulatedCall) -> SimulatedReply:
     """`com.atproto.identity.resolveHandle`."""
     handle = parameter(call, "handle")
-    account = None if handle.startswith("did:") else find_by_identifier(state, handle)
+    if not is_handle(handle):
+        raise invalid_request(f"Invalid com.atproto.identity.resolveHandle params: Invalid handle (got {handle!r})")
+    account = find_by_identifier(state, handle)
     if account is None:
-        raise invalid_request("Unable to resolve handle")
+        raise XRPCError(400, "HandleNotFound", "Unable to resolve handle")
     return success({"did": account["did"]})
