@@ -3,20 +3,22 @@
 import faulthandler
 import fcntl
 import hashlib
+import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
-OLDEST_NODE = 20
-
+_CARRIED = f"node-{sys.platform}-{'x64' if platform.machine() == 'x86_64' else 'arm64'}"
+"""The package that contains Node for this machine, if a folder depends on it."""
 _SAY_EVERY_S = 15
 _LOG_TAIL_LINES = 40
 
@@ -30,7 +32,7 @@ class CannotInstallError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """The Node on the search path. `headers`: where its headers are, for native modules."""
+    """An installed Node. `headers`: where its headers are, for native modules."""
 
     node: str
     npm: str
@@ -39,25 +41,35 @@ class Node:
 
 
 def find_node() -> Node:
-    """Return Node and npm.
+    """Return Node and npm, from the search path.
 
     Raises:
-        CannotInstallError: one of them is missing, or too old.
+        CannotInstallError: one of them is missing.
     """
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         missing = " and ".join(name for name, path in (("node", node), ("npm", npm)) if path is None)
-        raise CannotInstallError(f"{missing} not found: these tests need {_wanted()}")
+        raise CannotInstallError(f"{missing} not found: these tests need Node with npm (https://nodejs.org).")
     version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
-    if int(version.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
-        raise CannotInstallError(f"{node} is Node {version}: these tests need {_wanted()}")
     prefix = Path(node).resolve().parent.parent
     has_headers = (prefix / "include" / "node" / "node.h").is_file()
     return Node(node=node, npm=npm, version=version, headers=prefix if has_headers else None)
 
 
-def _wanted() -> str:
-    return f"Node {OLDEST_NODE} or later with npm (https://nodejs.org)."
+def node_for(folder: Path, found: Node) -> Node:
+    """Return the Node that runs the packages of a folder: the one among them, or else the one on the search path.
+
+    Raises:
+        CannotInstallError: the one on the search path is too old for the packages.
+    """
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    if f"node_modules/{_CARRIED}" in packages:
+        carried = folder / "node_modules" / _CARRIED
+        return replace(found, node=str(carried / "bin/node"), headers=carried)
+    oldest = packages[""]["engines"]["node"].removeprefix(">=")
+    if int(found.version.removeprefix("v").partition(".")[0]) < int(oldest):
+        raise CannotInstallError(f"{found.node} is Node {found.version}: these tests need Node {oldest} or later.")
+    return found
 
 
 def install(node: Node, source: Path, cache: Callable[[str], Path], say: Say) -> Path:
@@ -68,7 +80,7 @@ def install(node: Node, source: Path, cache: Callable[[str], Path], say: Say) ->
         cache: makes a directory that outlives this run, by its name.
 
     Raises:
-        CannotInstallError: npm failed.
+        CannotInstallError: npm failed, or Node is too old.
     """
     lock_file = (source / "package-lock.json").read_bytes()
     # What was compiled for one Node does not load in another.
@@ -80,7 +92,7 @@ def install(node: Node, source: Path, cache: Callable[[str], Path], say: Say) ->
             if path.is_file():
                 _copy(path, directory / path.name)
         if not done.exists():
-            _npm_ci(node, directory, say)
+            _npm_ci(node_for(directory, node), directory, say)
             done.touch()
     return directory
 

@@ -9,7 +9,7 @@ import pytest
 from letmepost.domain.api_keys import Mode
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import Client, Deployment, deployed
-from tests.npm import Node
+from tests.npm import Node, node_for
 from tests.pds.authors import Author, connect
 from tests.pds.network import Addresses, Network, Person, running
 from tests.pds.proxy import Proxy, proxied
@@ -21,7 +21,7 @@ def addresses(
 ) -> Iterator[Addresses]:
     """The network, up for as long as the tests run."""
     installed = install_packages(Path(__file__).parent / "server")
-    with running(node, installed, tmp_path_factory.mktemp("pds")) as found:
+    with running(node_for(installed, node), installed, tmp_path_factory.mktemp("pds")) as found:
         yield found
 
 

@@ -79,14 +79,22 @@ async def test_images_with_a_quote_and_a_thumbnail_on_a_card_are_shown(author: A
     assert await network.blob(author.person, image["image"]["ref"]["$link"]) == shown
 
 
-async def test_image_above_this_server_s_own_limit_is_rejected_clearly(author: Author, network: Network) -> None:
-    """Bluesky's limit is 2 MB now. This release of the server still has the old limit of 1 MB."""
-    data = picture("PNG", 800, 625)
-    assert 1_500_000 < len(data) < 1_600_000
+async def test_image_of_almost_two_million_bytes_arrives(author: Author, network: Network) -> None:
+    data = picture("PNG", 800, 830)
+    assert 1_990_000 < len(data) < 2_000_000
+    result = await author.publish("Almost too big", media=[inline(data)])
+    [image] = (await network.value(result["uri"]))["embed"]["images"]
+    assert await network.blob(author.person, image["image"]["ref"]["$link"]) == data
+
+
+async def test_image_above_two_million_bytes_is_rejected_before_it_is_sent(author: Author, network: Network) -> None:
+    """The limit of the preflight check is that of the server: `test_simulator_agrees.py` puts such an image there."""
+    data = picture("PNG", 800, 840)
+    assert 2_000_000 < len(data) < 2_100_000
     before = len(await network.posts(author.person))
-    result = await author.result("Too big for this server", media=[inline(data)])
-    assert result["status"] == "rejected", result
-    assert result["error"]["code"] == "platform_rejected"
-    assert "blob too big (maximum 1000000, got 15" in result["error"]["message"]
-    assert result["error"]["platformResponse"]["error"] == "InvalidRequest"
+    reply = await author.client.post(
+        "/v1/posts", {"targets": [{"accountId": author.account_id}], "text": "Too big", "media": [inline(data)]}
+    )
+    [violation] = reply.json()["error"]["violations"]
+    assert violation["rule"] == "bluesky.media.image_size_max", violation
     assert len(await network.posts(author.person)) == before

@@ -32,6 +32,7 @@ dns.setServers([`${HOST}:1`])
 const { lookup } = dns
 dns.lookup = (name, ...rest) => {
   if (net.isIP(name)) return lookup(name, ...rest)
+  if (name === 'localhost') return lookup(HOST, ...rest)
   const error = Object.assign(new Error(`no look-up of ${name}`), { code: 'ENOTFOUND' })
   process.nextTick(rest.at(-1), error)
 }
@@ -41,7 +42,7 @@ mkdirSync(data, { recursive: true })
 
 // The log settings are read when the packages load, so these are imported only afterwards.
 process.env.LOG_DESTINATION = join(data, 'server.log')
-const { PDS, envToCfg, envToSecrets } = (await import('@atproto/pds')).default
+const { PDS, envToCfg, envToSecrets } = await import('@atproto/pds')
 const { MockDatabase, PlcServer } = (await import('@did-plc/server')).default
 
 // What must stay the same over a restart: the keys, and the port that the DID documents name.
@@ -98,7 +99,7 @@ const env = {
   dataDirectory: data,
   blobstoreDiskLocation: join(data, 'blobs'),
   blobstoreDiskTmpLocation: join(data, 'blobs-tmp'),
-  didPlcUrl: plcAt.url,
+  didPlcUrl: `http://localhost:${plcAt.port}`, // the PDS resolves no DID at a host without a name
   serviceHandleDomains: ['.test'],
   enableDidDocWithSession: true,
   inviteRequired: false,
