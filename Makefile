@@ -6,6 +6,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 # Generated clients have an environment of their own, because they need other versions than the project.
 CLIENTS := .venv/clients
+# So have clients and servers of other authors.
+COUNTERPARTS := .venv/counterparts
 # Each worker of pytest starts its own PostgreSQL and Valkey. One worker more than cores, because tests also wait.
 PYTEST_ARGS ?= -n $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)') --dist worksteal
 
@@ -26,8 +28,8 @@ need = command -v $(1) >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev test test-all test-pds test-browser test-clients test-image faults faults-short bench lint \
-	format openapi env-example requirements secrets clean
+.PHONY: help install dev test test-all test-counterparts test-pds test-browser test-clients test-image faults \
+	faults-short bench lint format openapi env-example requirements secrets clean
 
 # The port of the API that `make dev` starts; 0 selects a free one.
 PORT ?= 8080
@@ -43,9 +45,13 @@ dev: install  ## Run the whole service on this machine until Ctrl-C (PORT=8081 t
 test: install  ## Run the tests (PYTEST_ARGS='-n 0 -x tests/domain' to select some)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-all: test test-pds test-browser test-clients test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
+test-all: test test-counterparts test-browser test-clients test-image faults-short  ## Run every test; as root on Debian, install Node and Chromium
 
-test-pds: install  ## Run the tests against a real Bluesky server (requires Node)
+# A package that is missing from the environment skips its tests: the summary names it.
+test-counterparts: test-pds $(COUNTERPARTS)/installed  ## Publish to servers of other authors, and with their clients (requires npm)
+	$(BIN)/python -m pytest -r s tests/counterparts
+
+test-pds: install  ## Run the tests against a real Bluesky server (requires npm)
 	@$(call need,node,nodejs)
 	@$(call need,npm,npm)
 	$(BIN)/python -m pytest tests/pds
@@ -103,6 +109,7 @@ requirements: install  ## Regenerate requirements/*.txt from pyproject.toml (UPG
 	$(COMPILE) pyproject.toml --extra dev-servers --group dev --constraints requirements/runtime.txt \
 		--output-file requirements/dev.txt
 	$(COMPILE) --group clients --output-file requirements/clients.txt
+	$(COMPILE) --group counterparts --output-file requirements/counterparts.txt
 
 # A secret that becomes part of a URL has only letters, digits, - and _. Existing values are kept: a secret is added if
 # its name is missing or has no value. The file is replaced in one step.
@@ -137,10 +144,10 @@ $(INSTALLED): requirements/dev.txt requirements/uv.txt pyproject.toml
 		letmepost.cli.dev, letmepost.storage.migrating; letmepost.platforms.discover()'
 	@touch $@
 
-$(CLIENTS)/installed: requirements/clients.txt | $(INSTALLED)
-	@echo "Installing into $(CLIENTS)…"
-	@$(PYTHON) -m venv $(CLIENTS)
-	@$(UV) sync --python $(CLIENTS)/bin/python --require-hashes requirements/clients.txt || \
-		$(CLIENTS)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes \
-		-r requirements/clients.txt
+# Environments of their own: .venv/NAME has the packages of requirements/NAME.txt.
+$(CLIENTS)/installed $(COUNTERPARTS)/installed: .venv/%/installed: requirements/%.txt | $(INSTALLED)
+	@echo "Installing into $(@D)…"
+	@$(PYTHON) -m venv $(@D)
+	@$(UV) sync --python $(@D)/bin/python --require-hashes $< || \
+		$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r $<
 	@touch $@

@@ -1,0 +1,14 @@
+"""The software of other authors that these tests run. The README lists it."""
+
+from collections.abc import Mapping, Sequence
+
+CLIENTS: Mapping[str, Sequence[str]] = {
+    "bluesky": ("@atproto/api", "atproto"),
+    "linkedin": ("linkedin-api-client",),
+    "threads": ("threadspipepy",),
+    "twitter": ("tweepy", "xdk"),
+}
+"""The clients that publish to a simulator, by platform. The tests of a platform have these as parameters."""
+
+SERVERS: Mapping[str, Sequence[str]] = {"bluesky": ("@atproto/pds",)}
+"""The servers that deployments publish to, by platform."""
