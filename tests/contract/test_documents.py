@@ -1,7 +1,7 @@
 """The README and the other documents agree with the code and with each other."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -11,16 +11,13 @@ from letmepost import __version__
 from letmepost.domain.content import MediaItem, MediaKind, PostContent, ThreadPart
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
+from tests.counterparts.packages import CLIENTS, SERVERS
 from tests.readme import README, api_blocks, hosting_block, start_block
 
 ROOT = README.parent
 TEXT = README.read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 LINES_MAX = 120
-INDEPENDENT_SERVERS: Mapping[str, str] = {"bluesky": "tests/pds"}
-"""The tests that publish to software of other authors, by platform."""
-INDEPENDENT_CLIENTS: Mapping[str, str] = {}
-"""The tests in which software of other authors calls a simulator, by platform."""
 LIVE_ACCOUNTS: Mapping[str, str] = {}
 """Evidence of a post on the real platform. Without any, no document may claim one."""
 
@@ -49,8 +46,8 @@ def expected_row(platform: Platform) -> str:
     has = {name: not _lacks(platform, field, content) for name, (field, content) in CONTENTS.items()}
     has |= {"poll": "poll" in platform.options.model_fields, "unpublish": platform.unpublish is not None}
     against = ["simulator"]
-    against += ["independent client"] if platform.name in INDEPENDENT_CLIENTS else []
-    against += ["independent server"] if platform.name in INDEPENDENT_SERVERS else []
+    against += ["independent client"] if platform.name in CLIENTS else []
+    against += ["independent server"] if platform.name in SERVERS else []
     against += ["live account"] if platform.name in LIVE_ACCOUNTS else []
     cells = [platform.title, *("yes" if value else "no" for value in has.values()), ", ".join(against)]
     return f"| {' | '.join(cells)} |"
@@ -67,10 +64,20 @@ def test_table_of_platforms_is_that_of_the_code() -> None:
     assert rows == sorted((expected_row(platform) for platform in discover().values()), key=str.casefold)
 
 
-def test_tests_against_independent_software_exist() -> None:
-    for name, folder in {**INDEPENDENT_SERVERS, **INDEPENDENT_CLIENTS}.items():
-        assert name in discover()
-        assert list((ROOT / folder).glob("test_*.py"))
+@pytest.mark.parametrize(("kind", "packages"), [("client", CLIENTS), ("server", SERVERS)])
+def test_readme_names_the_independent_software_that_tests_run(kind: str, packages: Mapping[str, Sequence[str]]) -> None:
+    [stated] = re.findall(rf"^- \*Independent {kind}\*: (.*?)(?=^- |\n\n)", TEXT, re.MULTILINE | re.DOTALL)
+    names = {name for names in packages.values() for name in names}
+    assert set(re.findall(r"`([^` ]+)`", stated)) == names
+    assert packages.keys() <= discover().keys()
+
+
+def test_independent_software_is_installed_in_a_fixed_version() -> None:
+    python = (ROOT / "requirements/counterparts.txt").read_text(encoding="utf-8")
+    folders = (ROOT / "tests/counterparts/node", ROOT / "tests/pds/server")
+    node = "".join((folder / "package.json").read_text(encoding="utf-8") for folder in folders)
+    for name in (name for packages in (CLIENTS, SERVERS) for names in packages.values() for name in names):
+        assert re.search(rf"^{re.escape(name)}==", python, re.MULTILINE) or re.search(rf'"{name}": "\d', node), name
 
 
 def test_every_command_of_the_readme_is_executed_by_a_test() -> None:
