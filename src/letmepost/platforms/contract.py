@@ -98,21 +98,57 @@ class ReadyPost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An app of this deployment that was registered at one of a platform's servers."""
+
+    server: str
+    client_id: str = field(repr=False)
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servers:
+    """How accounts are connected on a server that the person chooses.
+
+    `AccountFacts.data["server"]` is the server's name. The credential holds the app's client id and secret if later
+    flows need them.
+
+    Args:
+        parse: returns the normalized name of the server, at most 255 characters, from the text that a person entered
+            (`https://Social.Example/@me` → `social.example`); raises a `RequestError` of the platform's refusals if the
+            text does not name a server.
+        register: registers this deployment's app at the server, for one redirect URI; raises `PlatformFailure`. An
+            `Unaddressable` host needs no handling.
+    """
+
+    parse: Callable[[str], str]
+    register: Callable[[str, str, Any], Flow[App]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentRequest:
-    """The parameters of a consent page. `code_challenge` uses the method S256 (RFC 7636)."""
+    """The parameters of a consent page. `code_challenge` uses the method S256 (RFC 7636).
+
+    `app`: the app at the chosen server, if `OAuth.servers` is set.
+    """
 
     redirect_uri: str
     state: str
     code_challenge: str
+    app: App | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """The result of a consent, good for one exchange. `code_verifier` belongs to the request's `code_challenge`."""
+    """The result of a consent, good for one exchange. `code_verifier` belongs to the request's `code_challenge`.
+
+    `app`: the app of the request, if `OAuth.servers` is set.
+    """
 
     code: str = field(repr=False)
     redirect_uri: str
     code_verifier: str = field(repr=False)
+    app: App | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,16 +157,20 @@ class OAuth:
 
     Args:
         consent_url: returns the URL to send the person's browser to.
-        accounts: returns every account that the consent covers; raises `PlatformFailure`.
+        accounts: returns every account that the consent covers; raises `PlatformFailure`. If the server does not know
+            the grant's app, `response["code"]` of the failure is `invalid_client` (RFC 6749 section 5.2).
         features: the scopes that each feature needs. Connecting requests all of them.
         withdrawn: returns the id of the account that withdrew its consent, from the raw body of a callback; raises
             `ValueError` if the platform did not sign it. None if the platform sends no such callbacks.
+        servers: how an app is registered at the server that the person chooses. None if all accounts of the platform
+            are on one server, where the operator has registered the app.
     """
 
     consent_url: Callable[[ConsentRequest, Any], str]
     accounts: Callable[[Grant, Any], Flow[tuple[ConnectedAccount, ...]]]
     features: Mapping[str, tuple[str, ...]]
     withdrawn: Callable[[bytes, Any], str] | None = None
+    servers: Servers | None = None
 
     def missing(self, scopes: Collection[str]) -> tuple[str, ...]:
         """Return the features that lack a granted scope; none if the granted scopes are unknown."""
@@ -207,7 +247,8 @@ class Simulator:
         answer: changes the state and returns the response.
         create_account: creates an account that behaves as `scenario` states, and returns the input that connects it, as
             a caller of `POST …/complete` would send it. With OAuth that is `{"code": …}`, of a consent for this
-            settings' app without a challenge, valid for any redirect URI.
+            settings' app without a challenge, valid for any redirect URI. With `OAuth.servers`, the code is valid for
+            every app that was registered at the simulator.
         posts: returns what followers would see.
         scenarios: the names that `create_account` accepts.
         settings: returns platform settings that point every host at the simulator's base URL.
@@ -309,6 +350,11 @@ class Platform:
     authors: Callable[[AccountFacts], Collection[str]] = publishes_as_itself
     resets: ResetRule | None = None
     simulator: Simulator
+
+    @property
+    def servers(self) -> Servers | None:
+        """How an account is connected on a server that the person chooses; None if there is no choice."""
+        return None if self.oauth is None else self.oauth.servers
 
     def configured(self, settings: PlatformSettings) -> "Platform":
         """Return this platform with the rules and the API version of a deployment with these settings."""

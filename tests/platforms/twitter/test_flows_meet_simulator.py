@@ -76,7 +76,7 @@ def test_consent_page_leads_to_an_account_with_a_verified_code() -> None:
 @pytest.mark.parametrize(
     "change", [{"code_verifier": "w" * 43}, {"redirect_uri": "https://me.test/other"}, {"code": "other"}]
 )
-def test_code_is_rejected_with_other_app_uri_or_verifier(change: dict[str, str]) -> None:
+def test_code_is_rejected_with_other_app_uri_or_verifier(change: dict[str, Any]) -> None:
     world = World()
     code = consent(world, "allow")["code"]
     grant = replace(Grant(code=code, redirect_uri="https://me.test/cb?a=1", code_verifier="v" * 43), **change)
