@@ -17,6 +17,7 @@ from letmepost.storage.accounts.connect_sessions import ConnectSessionRepository
 from letmepost.storage.accounts.consents import ConsentRepository
 from letmepost.storage.accounts.credentials import CredentialRepository
 from letmepost.storage.accounts.maintenance import MaintenanceRepository
+from letmepost.storage.accounts.server_apps import ServerAppRepository
 from letmepost.storage.database import (
     APPLICATION_ROLE,
     DEPLOYMENT,
@@ -266,6 +267,10 @@ class Work:
     @cached_property
     def removal(self) -> RemovalRepository:
         return RemovalRepository(self.connection, self.tenant)
+
+    @cached_property
+    def server_apps(self) -> ServerAppRepository:
+        return ServerAppRepository(self.connection, self.tenant, self._keyring)
 
     @cached_property
     def stream(self) -> StreamRepository:

@@ -1,6 +1,17 @@
-"""Consents in progress, and the sessions of hosted pages on which they start."""
+"""Consents in progress, the sessions of hosted pages on which they start, and the apps at chosen servers."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from letmepost.storage.tables.base import belongs_to, known_mode, metadata, moment, of_organization, tenant
@@ -51,7 +62,7 @@ connect_states = Table(
     Column("return_url", Text),
     # `started`, `choosing` one of the accounts that the consent opened, or `over`.
     Column("stage", Text, nullable=False, server_default=text("'started'")),
-    # The code verifier while started, the accounts while choosing, NULL when over.
+    # The code verifier and the app while started, the accounts while choosing, NULL when over.
     Column("sealed", LargeBinary),
     moment("created_at", nullable=False),
     moment("expires_at", nullable=False),
@@ -68,4 +79,20 @@ connect_states = Table(
         "session_id",
         postgresql_where=text("session_id IS NOT NULL"),
     ),
+)
+
+server_apps = Table(
+    "server_apps",
+    metadata,
+    *tenant(),
+    Column("platform", Text, nullable=False),
+    Column("server", Text, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    # The client id and the client secret.
+    Column("sealed", LargeBinary, nullable=False),
+    # When it was registered.
+    moment("created_at", nullable=False),
+    known_mode(),
+    PrimaryKeyConstraint("organization_id", "mode", "platform", "server", "redirect_uri"),
+    of_organization(),
 )
