@@ -16,6 +16,7 @@ from tests.browser.chromium import CHROMIUM, Browser, Tab, browsing
 from tests.browser.support import Site
 from tests.database import DatabaseURLs, copy_of
 from tests.deployment import OPERATOR_TOKEN, deployed, serving
+from tests.doubles import federated
 from tests.doubles.consent_simulator import answer, create_account
 from tests.doubles.consenting import NAME, consenting
 
@@ -30,7 +31,7 @@ async def site(
     """Run the deployment, and the customer's page to which people return."""
     double = consenting()
     simulator = replace(double.simulator, answer=answer, create_account=create_account)
-    known = {**discover(), NAME: replace(double, simulator=simulator)}
+    known = {**discover(), NAME: replace(double, simulator=simulator), federated.NAME: federated.federated()}
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -7,10 +7,11 @@ from letmepost.platforms import discover
 from tests.browser.chromium import Browser, Tab
 from tests.browser.support import Site
 from tests.deployment import OPERATOR_TOKEN, SANDBOX_TOKEN
+from tests.doubles import federated
 from tests.doubles.consenting import NAME
 
 TYPED = next(name for name, platform in discover().items() if platform.connect_input is not None)
-BY_CONSENT = sorted(name for name, platform in discover().items() if platform.oauth is not None)
+BY_CONSENT = {name: platform.oauth for name, platform in sorted(discover().items()) if platform.oauth is not None}
 
 
 async def test_person_chooses_among_the_accounts_of_one_consent(site: Site, tab: Tab) -> None:
@@ -80,6 +81,32 @@ async def test_person_corrects_wrong_input(site: Site, tab: Tab) -> None:
     await tab.reads("status: connected")
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_person_enters_the_server_of_the_account(site: Site, tab: Tab, width: int, *, dark: bool) -> None:
+    made = await site.session(platform=federated.NAME)
+    await tab.look(width=width, height=900, dark=dark)
+    await tab.go(made["url"])
+    await tab.reads("Server")
+    name = f"server-{'dark' if dark else 'light'}-{width}"
+    await tab.shoot(f"6-{name}")
+    await tab.write("server", "not a name")
+    await tab.press("Continue to your server")
+    await tab.reads("The account could not be connected")
+    await tab.shoot(f"6-{name}-wrong")
+    assert await tab.ask("document.querySelector('[aria-invalid=true]').id") == "server"
+    assert await tab.ask("document.querySelector('[aria-invalid=true]').value") == "not a name"
+    assert await tab.ask("document.documentElement.scrollWidth <= window.innerWidth")
+    await tab.write("server", "one.example")
+    await tab.press("Continue to")
+    await tab.reads("Double asks")
+    await tab.press("Allow one account")
+    await tab.reads("status: connected")
+    [account_id] = (await site.outcome(made))["accountIds"]
+    account = (await site.client.get(f"/v1/accounts/{account_id}")).json()
+    assert account["handle"] == "alice@one.example"
+
+
 async def credentials(site: Site) -> dict[str, str]:
     """Return the credentials of a simulated account."""
     url = f"{site.deployment.sandbox_url}/control/{site.organization_id}/{TYPED}/accounts"
@@ -97,7 +124,12 @@ async def test_every_page_fits_a_dark_screen(site: Site, tab: Tab, width: int) -
     await site.deployment.http.patch(path, json={"brand": brand}, headers=operator)
     made = await site.session()
     await tab.look(width=width, height=700, dark=True)
-    for name, page in (("pick", ""), ("typed", f"?platform={TYPED}"), ("consent", f"?platform={NAME}")):
+    for name, page in (
+        ("pick", ""),
+        ("typed", f"?platform={TYPED}"),
+        ("consent", f"?platform={NAME}"),
+        ("server", f"?platform={federated.NAME}"),
+    ):
         await tab.go(made["url"] + page)
         await tab.reads("Connect")
         await tab.shoot(f"7-dark-{name}-{width}")
@@ -139,6 +171,8 @@ async def test_another_browser_cannot_continue(site: Site, tab: Tab, browser: Br
 async def test_every_simulated_platform_can_be_connected(site: Site, tab: Tab, name: str) -> None:
     made = await site.session(platform=name)
     await tab.go(made["url"])
+    if BY_CONSENT[name].servers is not None:
+        await tab.write("server", "social.example")
     await tab.press("Continue to")
     await tab.sees("document.readyState === 'complete' && !location.pathname.startsWith('/connect/')")
     await tab.shoot(f"9-{name}")

@@ -12,6 +12,7 @@ from letmepost.domain.ids import Prefix, parse_id
 from letmepost.http.services import APIServices
 from letmepost.services.media.links import UPLOADABLE_FOR, Link
 from letmepost.storage.database import Tenant as StoredTenant
+from tests.doubles import federated
 from tests.doubles.consenting import NAME
 from tests.http.remote_scene import Cases, Scene, UseCase
 from tests.http.support import PLATFORM, path_of, png, soon, upload
@@ -38,6 +39,29 @@ async def reconnect_by_credentials(scene: Scene) -> UseCase:
     await scene.create("/v1/posts", waiting)
     await scene.client.call("DELETE", f"/v1/accounts/{account['id']}")
     return scene.request("POST", path, given)
+
+
+@CASES.calls("POST /v1/accounts/connect/{platform}", "server")
+async def start_consent_at_server(scene: Scene) -> UseCase:
+    body = {"server": scene.server_name}
+    return scene.request("POST", f"/v1/accounts/connect/{federated.NAME}", body, client=scene.live)
+
+
+@CASES.calls(f"POST {_COMPLETE}", "server")
+async def complete_consent_at_server(scene: Scene) -> UseCase:
+    path = f"/v1/accounts/connect/{federated.NAME}"
+    started = await scene.create(path, {"server": scene.server_name}, client=scene.live)
+    brought = scene.server.consent(started["descriptor"]["authorizationUrl"], "alice")
+    return scene.request("POST", f"{path}/complete", brought, client=scene.live)
+
+
+@CASES.calls("POST /connect/{address}", "server")
+async def enter_server_on_hosted_page(scene: Scene) -> UseCase:
+    body = {"returnUrl": "https://app.example/", "platform": federated.NAME}
+    session = await scene.create("/v1/connect-sessions", body, client=scene.live)
+    person = Person(scene.live.http, session["url"])
+    await person.go()
+    return partial(person.send, "consent", platform=federated.NAME, server=scene.server_name)
 
 
 @CASES.calls(f"POST {_COMPLETE}", "platform")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
@@ -25,7 +26,9 @@ from letmepost.services.webhooks.endpoints import Endpoints
 from letmepost.worker.services import WorkerServices
 from tests.database import DatabaseURLs
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment, deployed, serving
+from tests.doubles import federated
 from tests.doubles.consenting import NAME, Server, consenting, environment
+from tests.doubles.federated import FederatedServer
 from tests.doubles.gate import Gate
 from tests.gateways.support import DEVELOPMENT, calling
 from tests.http.support import PLATFORM, Tenant, make_tenant, png
@@ -42,12 +45,15 @@ class Scene:
     Args:
         tenant: the tenant. Its key is a test key, for which the sandbox replaces the platforms.
         live: a live key, for accounts of the network that are connected by consent.
+        server: a server of the network of many servers.
         web_url: a server that has a picture at every path, and accepts every webhook.
     """
 
     tenant: Tenant
     live: Client
     network: Server
+    server: FederatedServer
+    server_name: str
     worker: WorkerServices
     gate: Gate
     web_url: str
@@ -141,13 +147,15 @@ async def opened(
     urls: DatabaseURLs, redis_url: str, s3_url: str, directory: Path
 ) -> AsyncIterator[Callable[[], Awaitable[Scene]]]:
     """Open a deployment behind a gate; yield a function that returns a scene with a new tenant."""
-    gate, network = Gate(), Server()
+    gate, network, server = Gate(), Server(), FederatedServer()
     async with AsyncExitStack() as stack:
 
         async def behind_gate(server: str, url: str) -> str:
             return await stack.enter_async_context(gate.before(server, url))
 
         network_url = await behind_gate("platform", await stack.enter_async_context(serving(network.app())))
+        server_url = await behind_gate("server", await stack.enter_async_context(serving(server.app())))
+        server_name = urlsplit(server_url).netloc
         web_url = await behind_gate("web", await stack.enter_async_context(serving(_web)))
         blobs = bucket(await behind_gate("blobs", s3_url))
         deployment = await stack.enter_async_context(_deployed(urls, redis_url, directory, gate, network_url, blobs))
@@ -163,7 +171,8 @@ async def opened(
             await connection.execute("UPDATE accounts SET check_at = NULL")
             await connection.execute("UPDATE credentials SET refresh_at = NULL")
             tenant = await make_tenant(deployment, Admin(connection), {"authorization": f"Bearer {OPERATOR_TOKEN}"})
-            return Scene(tenant, await tenant.key(Mode.LIVE), network, worker, gate, web_url)
+            live = await tenant.key(Mode.LIVE)
+            return Scene(tenant, live, network, server, server_name, worker, gate, web_url)
 
         yield make
 
@@ -176,8 +185,8 @@ def _deployed(
         urls,
         redis_url,
         directory,
-        environment=environment(network_url),
-        platforms={NAME: consenting(), PLATFORM: discover()[PLATFORM]},
+        environment={**environment(network_url), **federated.ENVIRONMENT},
+        platforms={NAME: consenting(), federated.NAME: federated.federated(), PLATFORM: discover()[PLATFORM]},
         with_worker=False,
         before_sandbox=partial(gate.before, "sandbox"),
         public_url="https://post.example",

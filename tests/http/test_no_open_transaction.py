@@ -39,7 +39,6 @@ DELETE /v1/batches/{batch_id}
 GET /v1/accounts
 GET /v1/accounts/{account_id}
 PATCH /v1/accounts/{account_id}
-POST /v1/accounts/connect/{platform}
 POST /v1/accounts/oauth/{platform}/deauthorize
 POST /v1/accounts/oauth/{platform}/data-deletion
 GET /v1/accounts/oauth/{platform}/data-deletion

@@ -13,7 +13,7 @@ from tests.database import DatabaseURLs, copy_of
 from tests.deployment import Deployment, deployed
 
 PUBLIC = "http://sandbox.example:8090"
-BY_CONSENT = sorted(name for name, platform in discover().items() if platform.oauth is not None)
+BY_CONSENT = {name: platform.oauth for name, platform in sorted(discover().items()) if platform.oauth is not None}
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,8 @@ async def browse(running: Deployment, url: str) -> httpx2.Response:
 @pytest.mark.parametrize("name", BY_CONSENT)
 async def test_consent_page_is_at_the_public_url_of_the_sandbox(running: Deployment, name: str) -> None:
     client = await running.client()
-    reply = await client.post(f"/v1/accounts/connect/{name}")
+    body = {} if BY_CONSENT[name].servers is None else {"server": "social.example"}
+    reply = await client.post(f"/v1/accounts/connect/{name}", body)
     url = reply.json()["descriptor"]["authorizationUrl"]
     page = await browse(running, url)
     assert page.status_code == 200, page.text

@@ -108,6 +108,48 @@ CODE_MISSING = FieldRefusal(
     message="`code` is missing.",
     remediation="Send the `code` that the platform returned to the redirect URL.",
 )
+SERVER_MISSING = FieldRefusal(
+    message="`{field}` is missing. {title} accounts are on many servers.",
+    remediation="Send the name of the server that the account is on, such as social.example.",
+    sample={"field": "server", "title": "Example"},
+)
+SERVER_UNUSED = FieldRefusal(
+    message="`{field}` was sent, but a {title} account is not connected by the name of its server.",
+    remediation="Omit `{field}`.",
+    sample={"field": "server", "title": "Example"},
+)
+SERVER_UNADDRESSABLE = PlatformRefusal(
+    id="connect.server_unaddressable",
+    message="{server} is not a server that can be called: {problem}",
+    remediation="Correct `server`: send the public name of the server that the account is on, such as social.example.",
+    summary="An account is connected at a server on the public internet. Names without an address and names of private "
+    "networks are rejected with the same message.",
+    sample={"server": "social.exmaple", "problem": "The name social.exmaple does not resolve to a public address."},
+    wrong='{"server": "social.exmaple"}',
+    right='{"server": "social.example"}',
+    kind=FailureKind.REJECTED,
+    is_input=True,
+)
+SERVER_APP_INVALID = PlatformRefusal(
+    id="connect.server_app_invalid",
+    message="The app credentials that {server} issued are empty or have more than {limit} characters.",
+    remediation="Check the spelling of `server`. If it is correct, ask the operator of that server.",
+    summary="This service registers an app at the server that a person chooses. The server must return a client id and "
+    "a client secret of a usual length.",
+    sample={"server": "social.example", "limit": 1000},
+    kind=FailureKind.REJECTED,
+    is_input=True,
+)
+SERVER_APP_UNKNOWN = PlatformRefusal(
+    id="connect.server_app_unknown",
+    message="{server} no longer knows the app that this service registered there, so no account was connected.",
+    remediation="Start again. This service then registers a new app.",
+    summary="Servers delete apps, for example when their database is restored. The app was deleted here too, so the "
+    "next connection at that server registers another one.",
+    sample={"server": "social.example"},
+    kind=FailureKind.REJECTED,
+    is_input=True,
+)
 PUBLIC_URL = Refusal(
     id="connect.public_url",
     message="This deployment does not know its own address, so a platform could not send the browser back.",

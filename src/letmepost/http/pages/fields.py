@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from letmepost.domain.errors import InvalidShape, PlatformFailure, RequestError
+from letmepost.domain.errors import InputRefused, InvalidShape, PlatformFailure, RequestError
 from letmepost.platforms.contract import Platform
 
+SERVER = "server"
+"""The field for the server of an account."""
 _SECRET = {"password"}
 
 
@@ -21,12 +23,15 @@ class Field:
     is_required: bool
     value: str
     error: str | None
+    example: str | None = None
 
 
 def fields_of(
     platform: Platform, given: Mapping[str, str], error: RequestError | PlatformFailure | None
 ) -> list[Field]:
     """Return every field with its error and, unless it is secret, the value that was entered before."""
+    if platform.servers is not None:
+        return [_server_field(given, error)]
     if platform.connect_input is None:
         return []
     schema = platform.connect_input.model_json_schema(by_alias=True)
@@ -43,6 +48,21 @@ def given_fields(platform: Platform, form: Mapping[str, str]) -> dict[str, str]:
         return {}
     names = platform.connect_input.model_json_schema(by_alias=True)["properties"]
     return {name: form[name] for name in names if form.get(name)}
+
+
+def _server_field(given: Mapping[str, str], error: RequestError | PlatformFailure | None) -> Field:
+    """Return the field for the server of an account. Everything that is wrong with the input concerns this field."""
+    is_wrong = isinstance(error, InputRefused) or (isinstance(error, RequestError) and error.field == SERVER)
+    return Field(
+        name=SERVER,
+        label="Server",
+        hint="The server that your account is on.",
+        kind="text",
+        is_required=True,
+        value=given.get(SERVER, ""),
+        error=error.message.replace(f"`{SERVER}`", "Server") if error is not None and is_wrong else None,
+        example="social.example",
+    )
 
 
 def _field(

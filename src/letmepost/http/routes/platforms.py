@@ -58,6 +58,10 @@ class PlatformView(View):
     limits: Sequence[PlatformLimitView]
     options_schema: Mapping[str, Any]
     connect_schema: Mapping[str, Any] | None
+    needs_server: bool = Field(
+        description="Whether `POST /v1/accounts/connect/{platform}` requires `server`. True if the accounts of the "
+        "platform are on many servers."
+    )
     features: Mapping[str, Sequence[str]] = Field(
         description="Each feature and the scopes that it needs, if accounts are connected by consent. A consent asks "
         "for all of them. The `missingFeatures` of an account were not granted."
@@ -78,6 +82,7 @@ class PlatformView(View):
             limits=[PlatformLimitView.of(rule) for rule in platform.rules],
             options_schema=platform.options.model_json_schema(by_alias=True),
             connect_schema=None if typed is None else typed.model_json_schema(by_alias=True),
+            needs_server=platform.servers is not None,
             features={} if platform.oauth is None else platform.oauth.features,
             scenarios=platform.simulator.scenarios,
         )

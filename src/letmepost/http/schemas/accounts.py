@@ -138,9 +138,16 @@ class ConnectDescriptor(View):
 
 
 class StartConnect(Body):
-    """The profile of the new account, and the URLs of a consent."""
+    """The profile of the new account, its server, and the URLs of a consent."""
 
     profile_id: str | None = None
+    server: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="The server that the account is on, such as `social.example`. Required on the platforms for which "
+        "`needsServer` in `GET /v1/platforms` is true, and rejected on all others.",
+    )
     redirect_uri: str | None = Field(
         default=None,
         max_length=URL_MAX_CHARS,
@@ -161,7 +168,9 @@ class StartConnect(Body):
             InvalidRequest: the profile id is malformed.
         """
         profile_id = body_profile_id(self.profile_id)
-        return ConsentOptions(profile_id=profile_id, redirect_uri=self.redirect_uri, return_url=self.return_url)
+        return ConsentOptions(
+            profile_id=profile_id, server=self.server, redirect_uri=self.redirect_uri, return_url=self.return_url
+        )
 
 
 class CompleteConsent(Body):

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from letmepost.domain import refusals
 from letmepost.domain.errors import PlatformFailure, RequestError
-from letmepost.platforms.contract import ConnectedAccount, Grant
-from letmepost.services.accounts import granted_accounts
+from letmepost.platforms.contract import App, ConnectedAccount, Grant
+from letmepost.services.accounts import granted_accounts, server_apps
 from letmepost.services.accounts.connect import Connected, PreparedFlow
 from letmepost.services.accounts.consent_requests import (
     CallbackResult,
@@ -25,7 +25,7 @@ from letmepost.services.callers import Caller, caller_for_key
 from letmepost.services.platform_access import Access, Worlds
 from letmepost.services.platform_clock import PlatformClock, platform_clock
 from letmepost.services.work import UnitsOfWork, Work
-from letmepost.storage.accounts.consents import ConsentRow, EveryTenantConsents
+from letmepost.storage.accounts.consents import ConsentRow, ConsentSecrets, EveryTenantConsents
 from letmepost.storage.database import Tenant
 from letmepost.storage.sealing import Keyring
 
@@ -36,12 +36,14 @@ class PreparedCompletion:
 
     Args:
         exchange: exchanges the grant for accounts; None if accounts were offered before and the caller has chosen.
+        app: the app at the server that the person chose; None on platforms of one server.
     """
 
     tenant: Tenant
     form: Completion
     row: ConsentRow
     exchange: PreparedFlow[Sequence[ConnectedAccount]] | None
+    app: App | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +79,9 @@ class Completions:
             return PreparedCompletion(tenant=work.tenant, form=form, row=row, exchange=None)
         if not form.code:
             raise refusals.connect.CODE_MISSING(field="code")
-        verifier, time = await work.consents.use(row.id), await platform_clock(work)
-        exchange = _exchange(access, row, code=form.code, verifier=verifier, time=time)
-        return PreparedCompletion(tenant=work.tenant, form=form, row=row, exchange=exchange)
+        secrets, time = await work.consents.use(row.id), await platform_clock(work)
+        exchange = _exchange(access, row, code=form.code, secrets=secrets, time=time)
+        return PreparedCompletion(tenant=work.tenant, form=form, row=row, exchange=exchange, app=secrets.app)
 
     async def exchange(self, prepared: PreparedCompletion) -> GrantedCompletion:
         """Exchange the grant for accounts. If the caller has to choose among them, they are offered.
@@ -91,7 +93,7 @@ class Completions:
         """
         form, row, chosen = prepared.form, prepared.row, None
         if prepared.exchange is not None:
-            found = await granted_accounts.exchange(prepared.exchange)
+            found = await self._run(prepared.tenant, row, prepared.exchange, prepared.app)
             try:
                 chosen = pick(found, form.account_ids)
             except RequestError:
@@ -131,12 +133,12 @@ class Completions:
             row = _started(await work.consents.find(hashes), platform_name, work.now())
             if row.browser_hash not in {None, *browser_hashes}:
                 raise other_browser()
-            verifier, time = await work.consents.use(row.id), await platform_clock(work)
+            secrets, time = await work.consents.use(row.id), await platform_clock(work)
         try:
             code = code_of(returned)
             access = self._access(tenant, row.platform)
-            exchange = _exchange(access, row, code=code, verifier=verifier, time=time)
-            return await self._connect(tenant, row, await granted_accounts.exchange(exchange))
+            exchange = _exchange(access, row, code=code, secrets=secrets, time=time)
+            return await self._connect(tenant, row, await self._run(tenant, row, exchange, secrets.app))
         except (PlatformFailure, RequestError) as error:
             if row.session_id is not None:
                 async with self._units.begin(tenant) as work:
@@ -151,14 +153,28 @@ class Completions:
             made = await granted_accounts.store(work, row, found)
         return CallbackResult(tenant=tenant, consent=row, accounts=[one.account for one in made])
 
+    async def _run(
+        self, tenant: Tenant, row: ConsentRow, exchange: PreparedFlow[Sequence[ConnectedAccount]], app: App | None
+    ) -> list[ConnectedAccount]:
+        """Exchange a grant. An app that its server no longer knows is deleted, so that the next start registers one."""
+        try:
+            return await granted_accounts.exchange(exchange)
+        except PlatformFailure as failure:
+            if app is None or not server_apps.is_unknown(failure):
+                raise
+            async with self._units.begin(tenant) as work:
+                await server_apps.forget(work, row, app)
+            raise server_apps.unknown_app(row, app, failure) from failure
+
     def _access(self, tenant: Tenant, platform_name: str) -> Access:
         return self._worlds.access_to_connect(platform_name, tenant.mode, tenant.organization_id)
 
 
 def _exchange(
-    access: Access, row: ConsentRow, *, code: str, verifier: str, time: PlatformClock
+    access: Access, row: ConsentRow, *, code: str, secrets: ConsentSecrets, time: PlatformClock
 ) -> PreparedFlow[Sequence[ConnectedAccount]]:
-    grant = Grant(code=code, redirect_uri=row.redirect_uri, code_verifier=verifier)
+    verifier, app = secrets.code_verifier, secrets.app
+    grant = Grant(code=code, redirect_uri=row.redirect_uri, code_verifier=verifier, app=app)
     return PreparedFlow(access, oauth_of(access).accounts(grant, access.settings), time)
 
 

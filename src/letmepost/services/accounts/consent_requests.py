@@ -22,6 +22,7 @@ class ConsentOptions:
 
     Args:
         profile_id: the profile that the accounts are connected to.
+        server: the name of the server that the accounts are on, as a person entered it; None: not given.
         redirect_uri: where the platform sends the browser; None: to this deployment.
         return_url: where this deployment sends the browser at the end; None: it shows its own page.
         session_id: the hosted session in which the consent starts.
@@ -29,6 +30,7 @@ class ConsentOptions:
     """
 
     profile_id: UUID | None
+    server: str | None = None
     redirect_uri: str | None = None
     return_url: str | None = None
     session_id: UUID | None = None

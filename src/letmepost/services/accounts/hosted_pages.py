@@ -9,7 +9,7 @@ from letmepost.services.accounts import connect, granted_accounts, hosted_sessio
 from letmepost.services.accounts.browsers import Browser, Browsers
 from letmepost.services.accounts.connect import PreparedFlow, credential_flow
 from letmepost.services.accounts.consent_requests import ConsentOptions
-from letmepost.services.accounts.consents import Consents
+from letmepost.services.accounts.consents import Consents, register_app
 from letmepost.services.accounts.hosted_sessions import HostedSessions
 from letmepost.services.accounts.owners import AccountOwner
 from letmepost.services.callers import Caller, caller_for_key
@@ -91,21 +91,34 @@ class HostedPages:
             is_open=is_open,
         )
 
-    async def start_consent(self, page: HostedPage, browser: Browser, platform_name: str) -> str:
+    async def start_consent(
+        self, page: HostedPage, browser: Browser, platform_name: str, server: str | None = None
+    ) -> str:
         """Start a consent, and return the URL at which the person gives it.
+
+        Args:
+            server: the name of the server that the person's account is on; None: not entered.
 
         Raises:
             NotFound: the session does not exist, or the platform is not offered.
-            InvalidRequest: the session is over, or another browser has taken it up.
+            InvalidRequest: the session is over, another browser has taken it up, or the server is missing or malformed.
             PlatformNotEnabled: the deployment cannot connect the platform now.
+            PlatformFailure: the server refused to register an app, could not be reached, or must not be called.
             RateLimited: there were too many attempts on this page.
         """
         async with self._units.begin(page.caller) as work:
             session = await self._begin_sign_in(work, page, browser, platform_name)
             options = ConsentOptions(
-                profile_id=session.profile_id, session_id=session.id, browser_hash=self._browsers.hashes(browser)[0]
+                profile_id=session.profile_id,
+                server=server,
+                session_id=session.id,
+                browser_hash=self._browsers.hashes(browser)[0],
             )
-            started = await self._consents.begin(work, self._access(page, platform_name), options)
+            prepared = await self._consents.prepare_checked(work, self._access(page, platform_name), options)
+        registered = await register_app(prepared)
+        async with self._units.begin(page.caller) as work:
+            await self._take_up(work, page, browser)
+            started = await self._consents.start(work, registered)
         return started.authorization_url
 
     async def sign_in(

@@ -19,6 +19,7 @@ from letmepost.services.work import UnitsOfWork, Work
 from letmepost.storage.accounts.accounts import AccountRow
 
 _ANY_REDIRECT_URI = "https://sandbox.invalid/callback"
+_ANY_SERVER = "social.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,7 @@ class Sandbox:
         if platform.oauth is None:
             flow = credential_flow(access, given)
         else:
-            grant = Grant(code=given["code"], redirect_uri=_ANY_REDIRECT_URI, code_verifier="")
-            flow = _only(platform.oauth, grant, access.settings)
+            flow = _only(platform.oauth, given["code"], access.settings)
         return await connect.run(PreparedFlow(access, flow, prepared.time))
 
     async def list_posts(self, caller: Caller, platform_name: str) -> list[Mapping[str, Any]]:
@@ -140,7 +140,11 @@ def _owners(platform: Platform, accounts: Sequence[AccountRow]) -> Mapping[str, 
     return found | {account.platform_account_id: account for account in accounts}
 
 
-def _only(oauth: OAuth, grant: Grant, settings: Any) -> Flow[ConnectedAccount]:
+def _only(oauth: OAuth, code: str, settings: Any) -> Flow[ConnectedAccount]:
     """Return the account of a simulated consent, which grants exactly one."""
+    app = None
+    if oauth.servers is not None:
+        app = yield from oauth.servers.register(oauth.servers.parse(_ANY_SERVER), _ANY_REDIRECT_URI, settings)
+    grant = Grant(code=code, redirect_uri=_ANY_REDIRECT_URI, code_verifier="", app=app)
     (account,) = yield from oauth.accounts(grant, settings)
     return account

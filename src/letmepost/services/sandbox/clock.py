@@ -88,6 +88,7 @@ class SandboxWorld:
         control, now = self._sandbox.control_for_all(work.caller), work.now()
         canceled = await work.test_world.cancel_waiting(now)
         await work.test_world.reset(now)
+        await work.server_apps.forget_all()
         event_type = str(TRANSITIONS[Cause.CANCELED].event)
         await work.emit(*[post_event(work.clock, event_type, post) for post in canceled])
         work.after_commit(partial(control.reset, world_of(work.caller)))

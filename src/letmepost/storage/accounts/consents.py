@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from letmepost.domain.api_keys import Mode
-from letmepost.platforms.contract import ConnectedAccount, Credential
+from letmepost.platforms.contract import App, ConnectedAccount, Credential
 from letmepost.storage.database import Connection, Database, Tenant
 from letmepost.storage.sealing import Keyring, Place
 from letmepost.storage.tables.connecting import connect_states
@@ -39,6 +39,14 @@ class ConsentRow:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentSecrets:
+    """The secrets of a consent. `app`: the app at the server that the person chose; None on platforms of one server."""
+
+    code_verifier: str = field(repr=False)
+    app: App | None = None
+
+
 _COLUMNS = [connect_states.c[name] for name in ConsentRow.__dataclass_fields__]
 
 
@@ -50,11 +58,11 @@ class ConsentRepository:
         self._tenant = tenant
         self._keyring = keyring
 
-    async def create(self, row: ConsentRow, state_hash: bytes, code_verifier: str) -> None:
+    async def create(self, row: ConsentRow, state_hash: bytes, secrets: ConsentSecrets) -> None:
         """Store a new consent."""
         values = {name: getattr(row, name) for name in ConsentRow.__dataclass_fields__}
         tenant = {"organization_id": self._tenant.organization_id, "mode": self._tenant.mode}
-        sealed = self._seal(row.id, code_verifier)
+        sealed = self._seal(row.id, _dump_secrets(secrets))
         await self._connection.execute(
             insert(connect_states).values(**values, **tenant, state_hash=state_hash, sealed=sealed)
         )
@@ -71,11 +79,11 @@ class ConsentRepository:
             connect_states.c.expires_at > now,
         )
 
-    async def use(self, consent_id: UUID) -> str:
-        """End a consent and return its code verifier. The caller holds the lock of a consent that has only started."""
-        verifier: str = await self._open(consent_id)
+    async def use(self, consent_id: UUID) -> ConsentSecrets:
+        """End a consent and return its secrets. The caller holds the lock of a consent that has only started."""
+        secrets = _load_secrets(await self._open(consent_id))
         await self.end(consent_id)
-        return verifier
+        return secrets
 
     async def offer(self, consent_id: UUID, accounts: Sequence[ConnectedAccount], expires_at: datetime) -> None:
         """Store the accounts that the consent opened, until one is chosen."""
@@ -132,6 +140,17 @@ class EveryTenantConsents:
         async with self._database.lookup() as connection:
             row = (await connection.execute(query)).first()
         return None if row is None else Tenant(row.organization_id, Mode(row.mode))
+
+
+def _dump_secrets(secrets: ConsentSecrets) -> str | dict[str, Any]:
+    """Return the secrets as JSON: without an app, the code verifier alone, because version 0.1.0 reads only that."""
+    return secrets.code_verifier if secrets.app is None else asdict(secrets)
+
+
+def _load_secrets(value: Any) -> ConsentSecrets:
+    if isinstance(value, str):
+        return ConsentSecrets(code_verifier=value)
+    return ConsentSecrets(code_verifier=value["code_verifier"], app=App(**value["app"]))
 
 
 def _dump(account: ConnectedAccount) -> dict[str, Any]:

@@ -30,6 +30,8 @@ from letmepost.http.schemas.sandbox import CreateSandboxAccount, SandboxPosts
 from letmepost.http.services import APIServices
 from letmepost.services.accounts import connect, disconnect, health, read
 from letmepost.services.accounts.connect import Connected
+from letmepost.services.accounts.consents import register_app
+from letmepost.services.accounts.server_apps import choose_server
 
 router = APIRouter(route_class=GatedRoute, tags=["accounts"])
 sandbox_router = APIRouter(route_class=GatedRoute, tags=["sandbox"])
@@ -105,17 +107,23 @@ async def disconnect_account(
     "/v1/accounts/connect/{platform}", response_model=ConnectDescriptor, openapi_extra=needs(Scope.ACCOUNTS_WRITE)
 )
 async def start_connect(platform: PlatformName, request: Request, body: StartConnect | None = None) -> Response:
-    """Start to connect an account. The response describes the body of `complete`, or has the URL of the consent."""
+    """Start to connect an account. The response describes the body of `complete`, or has the URL of the consent.
+
+    On platforms with many servers, letmepost first registers an app at the `server` of the account.
+    """
     services: APIServices = request.app.state.services
     caller, options = caller_of(request), (body or StartConnect()).to_options()
     if services.consents.is_used_by(platform):
-        return await perform(
+        return await perform_remotely(
             request,
-            lambda work: services.consents.start(work, platform, options),
-            ConnectDescriptor.started,
+            prepare=lambda work: services.consents.prepare(work, platform, options),
+            call=register_app,
+            record=services.consents.start,
+            show=ConnectDescriptor.started,
             has_secret=True,
         )
     caller.narrow(options.profile_id)
+    choose_server(services.platforms[platform], options.server)
     return respond(ConnectDescriptor(platform=platform, descriptor=services.connecting.describe(caller, platform)))
 
 

@@ -12,7 +12,7 @@ from letmepost.domain.errors import InvalidRequest, PlatformFailure, RequestErro
 from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.text import is_storable
 from letmepost.http.gate import OpenQueryRoute
-from letmepost.http.pages.fields import fields_of, given_fields
+from letmepost.http.pages.fields import SERVER, fields_of, given_fields
 from letmepost.http.pages.outcomes import refusal
 from letmepost.http.pages.page import Brand, page
 from letmepost.http.services import APIServices
@@ -75,8 +75,15 @@ async def _carry_out(visitor: Visitor, hosted: HostedPage, form: FormData) -> Re
 
 
 async def _consent(visitor: Visitor, hosted: HostedPage, form: FormData) -> Response:
-    platform = _offered(hosted, form)
-    url = await visitor.services.hosted.start_consent(hosted, visitor.browser, platform.name)
+    platform, server = _offered(hosted, form), _text(form, SERVER)
+    if server:
+        await visitor.services.client_limits.count_sign_in(visitor.client)
+    try:
+        url = await visitor.services.hosted.start_consent(hosted, visitor.browser, platform.name, server or None)
+    except (InvalidRequest, PlatformFailure) as error:
+        if platform.servers is None:
+            raise
+        return _connect_page(visitor, hosted, platform, {SERVER: server}, error)
     message = f"{platform.title} opens in a moment."
     return page(
         "leaving.html", brand=_brand(hosted), onward=url, heading=f"Continue on {platform.title}", message=message
