@@ -6,8 +6,8 @@ copied as they are: a credential keeps the id of the account that it was sealed 
 
 from alembic import op
 
-revision = "20261129a"
-down_revision = "20261129"
+revision = "202611291600"
+down_revision = "202611291440"
 
 OF_TENANT = (
     "organization_id = (SELECT nullif(current_setting('letmepost.organization', true), '')::uuid)"
