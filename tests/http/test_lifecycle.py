@@ -178,6 +178,7 @@ async def test_validation_reports_every_violation_and_stores_nothing(tenant: Ten
     assert good.json()["valid"]
     assert target["preview"]["method"] == "POST"
     assert target["preview"]["body"]["record"]["text"] == "Hello"
+    assert "cost" not in target
     assert "authorization" not in str(target["preview"]).lower()
     assert await tenant.stored() == before
     assert await tenant.followers_see() == []

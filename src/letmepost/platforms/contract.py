@@ -180,6 +180,14 @@ class OAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a platform charges, in a unit that has a name (`micro_usd`: millionths of a US dollar)."""
+
+    unit: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
     """A call of the platform's flows, and what an account's owner must allow for it. For the documentation.
 
@@ -270,6 +278,15 @@ def publishes_as_itself(account: AccountFacts) -> Collection[str]:
     return (account.platform_account_id,)
 
 
+def costs_nothing(_call: Call) -> None:
+    """Return None: the platform charges for no call."""
+
+
+def no_priced_calls(_post: ReadyPost, _settings: Any) -> Sequence[Call]:
+    """Return nothing: the platform charges for no call."""
+    return ()
+
+
 def no_budgets(_call: Call, _reply: Reply) -> Sequence[Budget]:
     """Return nothing: the platform's responses contain no limits."""
     return ()
@@ -311,6 +328,8 @@ class Platform:
             platform did not report that. None if the platform has no such read, or bills it.
         explain: returns what a refusal means. It is called only for replies that are not a success.
         budgets: returns the limits on posts that any reply reports, in the platform's own time.
+        costs: returns what the platform charges for a call; None if nothing, or if the amount depends on the reply.
+        priced_calls: returns the calls of a publication that have a price. Ids that earlier calls return are empty.
         server: returns which of the platform's many servers an account is on. A server that is unavailable or full
             holds back only its own accounts. None if all accounts are on one.
         authors: returns the names under which an account may publish, as in `SimulatedPost.account_id`.
@@ -346,6 +365,8 @@ class Platform:
     is_there: Callable[[AccountFacts, str, Any], Flow[bool]] | None = None
     explain: Callable[[Call, Reply], PlatformFailure]
     budgets: Callable[[Call, Reply], Sequence[Budget]] = no_budgets
+    costs: Callable[[Call], Cost | None] = costs_nothing
+    priced_calls: Callable[[ReadyPost, Any], Sequence[Call]] = no_priced_calls
     server: Callable[[AccountFacts], str | None] = has_one_server
     authors: Callable[[AccountFacts], Collection[str]] = publishes_as_itself
     resets: ResetRule | None = None
@@ -355,6 +376,11 @@ class Platform:
     def servers(self) -> Servers | None:
         """How an account is connected on a server that the person chooses; None if there is no choice."""
         return None if self.oauth is None else self.oauth.servers
+
+    def price(self, post: ReadyPost, settings: PlatformSettings) -> Cost | None:
+        """Return what the platform charges for publishing a post; None if nothing. Retries and look-ups cost extra."""
+        charged = [cost for call in self.priced_calls(post, settings) if (cost := self.costs(call)) is not None]
+        return Cost(charged[0].unit, sum(cost.amount for cost in charged)) if charged else None
 
     def configured(self, settings: PlatformSettings) -> "Platform":
         """Return this platform with the rules and the API version of a deployment with these settings."""

@@ -174,8 +174,10 @@ async def previewed(deployment: Deployment) -> None:
     media_id = await upload(client)
     target = {"accountId": await connect(client), "media": [{"kind": "image", "mediaId": media_id}]}
     reply = await client.post("/v1/posts/validate", {"targets": [target]})
-    preview = reply.json()["targets"][0]["preview"]
+    [found] = reply.json()["targets"]
+    preview = found["preview"]
     assert preview["url"].endswith("/2/media/upload")
+    assert found["cost"] == {"unit": "micro_usd", "amount": 15_000}
     assert preview["body"] == {
         "media_category": "tweet_image",
         "media": {"mediaId": media_id, "bytes": len(png())},

@@ -15,6 +15,7 @@ from letmepost.http.schemas.batches import BatchView
 from letmepost.http.schemas.contents import Content, CreatePost, Metadata
 from letmepost.http.schemas.errors import ErrorEnvelope
 from letmepost.http.schemas.post_queries import RetryFilter
+from letmepost.platforms.contract import Cost
 from letmepost.services.posts.change import PostChange
 from letmepost.services.posts.retry import Resolution
 from letmepost.services.posts.timeline import TimelineEntry
@@ -120,6 +121,18 @@ class RequestPreviewView(View):
         return cls(method=preview.method, url=preview.url, headers=preview.headers, body=preview.body)
 
 
+class PublicationCostView(View):
+    """What the platform charges the deployment's app for publishing. Retries and look-ups cost extra."""
+
+    unit: str = Field(description="`micro_usd`: millionths of a US dollar.")
+    amount: int
+
+    @classmethod
+    def of(cls, cost: Cost) -> "PublicationCostView":
+        """Show a cost."""
+        return cls(unit=cost.unit, amount=cost.amount)
+
+
 class TargetValidationView(View):
     """The result of preflight for one target."""
 
@@ -129,6 +142,7 @@ class TargetValidationView(View):
     violations: Sequence[ViolationView]
     warnings: Sequence[ViolationView]
     preview: Left[RequestPreviewView] = None
+    cost: Left[PublicationCostView] = Field(default=None, description="Omitted if the platform charges nothing.")
 
     @classmethod
     def of(cls, verdict: TargetVerdict) -> "TargetValidationView":
@@ -140,6 +154,7 @@ class TargetValidationView(View):
             violations=[ViolationView.of(found) for found in verdict.violations],
             warnings=[ViolationView.of(found) for found in verdict.warnings],
             preview=None if verdict.preview is None else RequestPreviewView.of(verdict.preview),
+            cost=None if verdict.cost is None else PublicationCostView.of(verdict.cost),
         )
 
 

@@ -3,6 +3,7 @@
 from letmepost.platforms.contract import Platform
 from letmepost.platforms.twitter.budgets import budgets
 from letmepost.platforms.twitter.connect import OAUTH
+from letmepost.platforms.twitter.costs import costs, priced_calls
 from letmepost.platforms.twitter.options import TwitterOptions
 from letmepost.platforms.twitter.permissions import PERMISSIONS
 from letmepost.platforms.twitter.publish import publish
@@ -39,5 +40,7 @@ PLATFORM = Platform(
     unpublish=unpublish,
     explain=explain,
     budgets=budgets,
+    costs=costs,
+    priced_calls=priced_calls,
     simulator=SIMULATOR,
 )

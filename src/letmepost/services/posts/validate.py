@@ -10,7 +10,7 @@ from letmepost.domain.ids import Prefix, format_id
 from letmepost.domain.playback import first_calls
 from letmepost.domain.violations import Violation
 from letmepost.gateways.clock import Clock
-from letmepost.platforms.contract import ReadyPost
+from letmepost.platforms.contract import Cost, ReadyPost
 from letmepost.services.callers import Caller
 from letmepost.services.media.links import MediaLinks
 from letmepost.services.platform_access import Worlds
@@ -33,13 +33,19 @@ class Preview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetVerdict:
-    """The preflight result of one target. `preview`: None if there are violations, or bytes that are not stored yet."""
+    """The preflight result of one target.
+
+    Args:
+        preview: None if there are violations, or bytes that are not stored yet.
+        cost: what the platform charges; None if nothing, or without a preview.
+    """
 
     account_id: UUID
     platform: str
     violations: Sequence[Violation]
     warnings: Sequence[Violation]
     preview: Preview | None
+    cost: Cost | None
 
 
 class Validation:
@@ -57,28 +63,34 @@ class Validation:
         Raises:
             InvalidRequest, NotFound: the request is invalid, so no platform rule was checked.
         """
-        return [
-            TargetVerdict(
-                account_id=target.account.id,
-                platform=target.platform.name,
-                violations=target.violations,
-                warnings=target.warnings,
-                preview=None if target.violations else self._preview(caller, target),
-            )
-            for target in await self._acceptance.validate(caller, request)
-        ]
+        return [self._verdict(caller, target) for target in await self._acceptance.validate(caller, request)]
 
-    def _preview(self, caller: Caller, target: JudgedTarget) -> Preview | None:
+    def _verdict(self, caller: Caller, target: JudgedTarget) -> TargetVerdict:
+        preview, cost = None, None
+        access = self._worlds.access(target.platform.name, caller.mode, caller.organization_id)
+        post = None if target.violations else self._ready_post(caller, target)
+        if post is not None:
+            calls = first_calls(access.platform.publish(post, access.settings))
+            preview = _shown(calls[0]) if calls else None
+            cost = access.platform.price(post, access.settings)
+        return TargetVerdict(
+            account_id=target.account.id,
+            platform=target.platform.name,
+            violations=target.violations,
+            warnings=target.warnings,
+            preview=preview,
+            cost=cost,
+        )
+
+    def _ready_post(self, caller: Caller, target: JudgedTarget) -> ReadyPost | None:
+        """Return the post as it would be published; None if bytes are not stored yet."""
         content = target.post.content
         media = [item for _, item in content.items()] + list(content.option_media.values())
         if any(item.facts is None for item in media):
             return None
-        access = self._worlds.access(target.platform.name, caller.mode, caller.organization_id)
         frozen = Frozen(self._clock.now(), self._clock.entropy(_FREEZING_ENTROPY_BYTES))
         urls = self._links.of_post(caller.tenant, target.platform, target.post.id, content, frozen)
-        post = ReadyPost(account=target.account.facts, content=content, frozen=frozen, media_urls=urls)
-        calls = first_calls(target.platform.publish(post, access.settings))
-        return _shown(calls[0]) if calls else None
+        return ReadyPost(account=target.account.facts, content=content, frozen=frozen, media_urls=urls)
 
 
 def _shown(call: Call) -> Preview:
