@@ -336,6 +336,13 @@ async def test_invisible_call_without_a_reply_is_retried(call: Call, failure: Ex
     assert bench.journal.steps == {}
 
 
+async def test_recorded_step_that_the_flow_no_longer_has_is_ignored() -> None:
+    """A post may be in progress during an upgrade that changes the steps of its flow."""
+    bench = Bench([OK], steps=on_record(replace(PREPARE, step="container-segment-0"), reply=OK))
+    assert await bench.run(publishing()) is None
+    assert bench.sent == [PUBLISH]
+
+
 # PUBLISH
 
 
