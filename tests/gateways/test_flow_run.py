@@ -29,15 +29,8 @@ from letmepost.domain.flow import (
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, fingerprint
 from letmepost.gateways.destinations import AddressRefused, NameUnresolved
 from letmepost.gateways.drive import EndlessFlowError, drive
-from letmepost.gateways.flow_run import (
-    Announcement,
-    FlowRun,
-    InDoubtError,
-    Suspended,
-    UnlearnableError,
-    has_open_intent,
-    has_published,
-)
+from letmepost.gateways.flow_run import Announcement, FlowRun, InDoubtError, Suspended, UnlearnableError
+from letmepost.gateways.run_steps import has_open_intent, has_published
 from tests.doubles.clock import SteppedClock
 from tests.doubles.journal import MemoryJournal
 

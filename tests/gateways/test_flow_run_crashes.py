@@ -31,14 +31,8 @@ from letmepost.domain.flow import (
     Unknown,
 )
 from letmepost.domain.journal import CONNECTING_MAX_S
-from letmepost.gateways.flow_run import (
-    Announcement,
-    FlowRun,
-    InDoubtError,
-    UnlearnableError,
-    has_open_intent,
-    has_published,
-)
+from letmepost.gateways.flow_run import Announcement, FlowRun, InDoubtError, UnlearnableError
+from letmepost.gateways.run_steps import has_open_intent, has_published
 from tests.doubles.clock import SteppedClock
 from tests.doubles.journal import MemoryJournal
 

@@ -26,7 +26,8 @@ from letmepost.domain.flow import (
 )
 from letmepost.domain.journal import CONNECTING_MAX_S, Step, upload_fingerprint
 from letmepost.gateways.drive import EndlessFlowError, drive
-from letmepost.gateways.flow_run import ClosedError, FlowRun, InDoubtError, has_open_intent, has_published
+from letmepost.gateways.flow_run import ClosedError, FlowRun, InDoubtError
+from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.upload_run import STALLS_MAX
 from tests.doubles.clock import SteppedClock
 from tests.doubles.journal import MemoryJournal

@@ -4,7 +4,7 @@ Recorded steps are answered from the journal. The intent of every PUBLISH is rec
 repeated without a check.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -42,6 +42,7 @@ from letmepost.domain.journal import (
     upload_fingerprint,
 )
 from letmepost.gateways.drive import SendCall, drive, run_with
+from letmepost.gateways.run_steps import RunSteps, step_of
 from letmepost.gateways.upload_run import UploadRun
 
 Announcement = Part | Live | HandOver | Extra | Warn
@@ -109,8 +110,13 @@ class FlowRun:
     now: Callable[[], datetime]
     visibility_delay_s: float
     is_closed: bool = False
+    _recorded: RunSteps = field(init=False)
     _last_published: str | None = field(default=None, init=False)
     _just_prepared: str | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Share the steps with their journal."""
+        self._recorded = RunSteps(self.steps, self.journal)
 
     async def run(self, flow: Flow[None]) -> Suspended | None:
         """Reconcile steps in doubt, then run the flow from its start. Return None if it is done, or handed over.
@@ -134,10 +140,10 @@ class FlowRun:
             return None
         except PlatformFailure as failure:
             if failure.kind is FailureKind.IN_DOUBT and self._last_published is not None:
-                await self._doubt(self._last_published)
+                await self._recorded.doubt(self._last_published)
                 raise InDoubtError(self._last_published, failure.message) from failure
             if self._just_prepared is not None:  # the flow cannot use its reply, so prepare again
-                await self._close(self._just_prepared)
+                await self._recorded.close(self._just_prepared)
             raise
         return None
 
@@ -154,7 +160,7 @@ class FlowRun:
             case Pause():
                 await self._pause(instruction)
             case Forget():
-                await self._forget(instruction)
+                await self._recorded.forget(instruction.step)
             case HandOver():
                 await self.announce(instruction)
                 raise _HandedOverError
@@ -188,11 +194,11 @@ class FlowRun:
         except (NotSent, NoReply) as failure:
             raise PlatformFailure(FailureKind.UNAVAILABLE, str(failure)) from failure
         if reply.ok and call.step is not None:
-            await self._record(call, reply)
+            await self._recorded.record(call, reply)
         return reply
 
     async def _upload(self, upload: Upload) -> Reply | None:
-        step, known_as = self._step(upload.step), upload_fingerprint(upload)
+        step, known_as = self._recorded.find(upload.step), upload_fingerprint(upload)
         if step.intent is not None:  # it was published: doubts are settled before the flow runs
             return await self._call(step.intent.call)
         if upload.last is Effect.PUBLISH and self.is_closed:
@@ -203,7 +209,7 @@ class FlowRun:
             return replace(recorded, replayed=True)
 
         async def record(reply: Reply) -> None:
-            await self._record_as(upload.step, known_as, reply)
+            await self._recorded.record_as(upload.step, known_as, reply)
 
         run = UploadRun(
             upload=upload,
@@ -229,12 +235,10 @@ class FlowRun:
 
     async def _ensure_published(self, upload: Upload, reply: Reply) -> None:
         """Record an upload as published if only the probe has shown that it is complete."""
-        if self._step(upload.step).intent is None:
+        if self._recorded.find(upload.step).intent is None:
             last = upload.part(upload.media.length_bytes - 1)
-            intent = Intent(last, self.now())
-            await self.journal.intend(upload.step, fingerprint(last), intent)
-            self.steps[upload.step] = replace(self._step(upload.step), intent=intent, reply=None)
-            await self._record(last, reply)
+            await self._recorded.intend(last, self.now())
+            await self._recorded.record(last, reply)
         self._last_published = upload.step
 
     async def _publish(self, call: Call, is_partial: Callable[[Reply], bool] = lambda _: False) -> Reply:
@@ -243,38 +247,36 @@ class FlowRun:
         Args:
             is_partial: returns True for a reply which proves that more bytes are needed, so that nothing was published.
         """
-        name = _named(call)
+        name = step_of(call)
         if self.is_closed:
             raise ClosedError(FailureKind.UNAVAILABLE, "The post must not be published now.")
-        intent = Intent(call, self.now())
-        await self.journal.intend(name, fingerprint(call), intent)
-        self.steps[name] = replace(self._step(name), fingerprint=fingerprint(call), intent=intent, reply=None)
+        await self._recorded.intend(call, self.now())
         await self.may_send(call)
         try:
             reply = await self.send(call)
         except NotSent as failure:
-            await self._close(name)
+            await self._recorded.close(name)
             raise PlatformFailure(FailureKind.UNAVAILABLE, str(failure)) from failure
         except PlatformFailure:  # the token had expired, and there is no new one
-            await self._close(name)
+            await self._recorded.close(name)
             raise
         except NoReply as failure:
             raise InDoubtError(name, str(failure)) from failure
         if is_partial(reply):
-            await self._close(name)
+            await self._recorded.close(name)
         elif reply.ok:
             self._last_published = name
-            await self._record(call, reply)
+            await self._recorded.record(call, reply)
         else:
             refusal = self.explain(call, reply)
             if refusal.kind is FailureKind.IN_DOUBT:
                 raise InDoubtError(name, refusal.message)
-            await self._close(name)
+            await self._recorded.close(name)
         return reply
 
     async def _repeat(self, call: Call) -> Reply | None:
         """Send the recorded bytes again. If they are refused, reconcile: the refusal is not of the first request."""
-        name = _named(call)
+        name = step_of(call)
         await self.journal.flush()
         await self.may_send(call)
         try:
@@ -283,29 +285,29 @@ class FlowRun:
             raise InDoubtError(name, str(failure)) from failure
         if reply.ok:
             self._last_published = name
-            await self._record(call, reply)
+            await self._recorded.record(call, reply)
             return reply
         refusal = self.explain(call, reply)
         if refusal.kind in {FailureKind.IN_DOUBT, FailureKind.RATE_LIMITED, FailureKind.UNAVAILABLE}:
             raise InDoubtError(name, refusal.message)
-        intent = self._step(name).intent
+        intent = self._recorded.find(name).intent
         return reply if intent is None else await self._ask(intent, call, refused=reply)
 
     async def _ask(
         self, intent: Intent, call: Call, refused: Reply | None = None, *, settle_only: bool = False
     ) -> Reply | None:
         """Reconcile an intent. If it surely failed, close the step, and publish again unless this is `settle_only`."""
-        name = _named(call)
+        name = step_of(call)
         earliest = may_ask_at(intent, self.visibility_delay_s)
         if self.now() < earliest:
             raise _SuspendError(earliest)
         await self.journal.flush()
         match await drive(self.reconcile(intent), self._asking(intent)):
             case Found(reply):
-                await self._record(intent.call, reply)
+                await self._recorded.record(intent.call, reply)
                 return replace(reply, replayed=True)
             case Absent():
-                await self._close(name)
+                await self._recorded.close(name)
                 return refused if refused is not None or settle_only else await self._publish(call)
             case Unknown(reason):
                 raise UnlearnableError(name, reason)
@@ -319,7 +321,7 @@ class FlowRun:
         async def send(call: Call) -> Reply:
             if call.effect is Effect.READ:
                 return await self.send(call)
-            name = _named(intent.call)
+            name = step_of(intent.call)
             if fingerprint(call) != fingerprint(intent.call):
                 message = f"{name}: a reconciliation may only send reads and the intent itself"
                 raise ValueError(message)
@@ -336,61 +338,8 @@ class FlowRun:
 
     async def _pause(self, pause: Pause) -> None:
         now = self.now()
-        first = self._step(pause.step).paused_at or now
+        first = self._recorded.find(pause.step).paused_at or now
         if (now - first).total_seconds() >= pause.give_up_after_s:
             raise GaveUp(pause.step, pause.give_up_after_s)
         await self.journal.pause(pause.step, now)
         raise _SuspendError(now + timedelta(seconds=pause.seconds))
-
-    async def _forget(self, forget: Forget) -> None:
-        step = self._step(forget.step)
-        if step.forgotten_count > 0:
-            raise PlatformFailure(
-                FailureKind.UNAVAILABLE,
-                f"The platform lost the result of {forget.step} twice.",
-            )
-        await self.journal.forget(forget.step)
-        self.steps[forget.step] = replace(step, reply=None, forgotten_count=step.forgotten_count + 1)
-
-    async def _record(self, call: Call, reply: Reply) -> None:
-        await self._record_as(_named(call), fingerprint(call), reply, call.valid_for_s)
-
-    async def _record_as(self, name: str, known_as: bytes, reply: Reply, valid_for_s: float | None = None) -> None:
-        await self.journal.record(name, known_as, reply, valid_for_s)
-        valid_until = None if valid_for_s is None else reply.received_at + timedelta(seconds=valid_for_s)
-        self.steps[name] = replace(
-            self._step(name),
-            fingerprint=known_as,
-            reply=reply,
-            valid_until=valid_until,
-            paused_at=None,  # later waits are new
-            pause_count=0,
-        )
-
-    async def _close(self, name: str) -> None:
-        await self.journal.close(name)
-        self.steps[name] = replace(self._step(name), intent=None, reply=None)
-
-    async def _doubt(self, name: str) -> None:
-        await self.journal.doubt(name)
-        self.steps[name] = replace(self._step(name), reply=None)
-
-    def _step(self, name: str) -> Step:
-        return self.steps.get(name) or Step(name=name)
-
-
-def has_published(steps: Mapping[str, Step]) -> bool:
-    """Return True if the platform has accepted anything that followers see."""
-    return any(step.intent is not None and step.reply is not None for step in steps.values())
-
-
-def has_open_intent(steps: Mapping[str, Step]) -> bool:
-    """Return True if a request was sent, and its outcome is unknown."""
-    return any(step.in_doubt for step in steps.values())
-
-
-def _named(call: Call) -> str:
-    if call.step is None:
-        message = f"{call.method} {call.url} has no step"
-        raise ValueError(message)
-    return call.step

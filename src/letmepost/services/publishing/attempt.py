@@ -20,9 +20,8 @@ from letmepost.gateways.flow_run import (
     FlowRun,
     InDoubtError,
     UnlearnableError,
-    has_open_intent,
-    has_published,
 )
+from letmepost.gateways.run_steps import has_open_intent, has_published
 from letmepost.gateways.sender import Sender
 from letmepost.platforms.contract import Platform, ReadyPost
 from letmepost.services.accounts.tokens import AccountCredentials
