@@ -71,7 +71,8 @@ def probed(size: int = 10, chunk: int | Sequence[int] = 4, **more: Any) -> Uploa
 
 
 def explain(_call: Call, answered: Reply) -> PlatformFailure:
-    kinds = {429: FailureKind.RATE_LIMITED, 500: FailureKind.IN_DOUBT, 503: FailureKind.UNAVAILABLE}
+    in_doubt = dict.fromkeys((206, 308, 500), FailureKind.IN_DOUBT)
+    kinds = {429: FailureKind.RATE_LIMITED, 503: FailureKind.UNAVAILABLE, **in_doubt}
     return PlatformFailure(kinds.get(answered.status, FailureKind.REJECTED), f"answered {answered.status}")
 
 
@@ -336,6 +337,7 @@ async def test_refusal_with_the_last_offset_is_not_a_complete_upload() -> None:
     assert received is not None
     assert received.status == 409
     assert bench.announced == []
+    assert bench.journal.steps == {}
 
 
 @pytest.mark.parametrize("stuck", [reply(308, has=0), LOST, UNSENT], ids=["no progress", "no reply", "not sent"])
@@ -559,9 +561,10 @@ async def test_last_part_that_surely_failed_is_sent_from_the_offset_of_the_serve
     assert bench.announced == [Live(uri="at://it")]
 
 
-async def test_last_part_that_was_stored_in_part_is_continued() -> None:
+@pytest.mark.parametrize("status", [206, 308])
+async def test_last_part_that_was_stored_in_part_is_continued(status: int) -> None:
     """A reply that shows missing bytes proves that nothing was published."""
-    bench = Bench([reply(), reply(), reply(308, has=9), PUBLISHED])
+    bench = Bench([reply(), reply(), reply(status, has=9), PUBLISHED])
     await bench.run(publishing())
     assert bench.sent == [(0, 4), (4, 4), (8, 2), (9, 1)]
     assert bench.journal.log == ["intend bytes", "close bytes", "intend bytes", "record bytes"]
