@@ -1,8 +1,9 @@
 """The journal of a flow: what is recorded of each step, and what that means for the next run.
 
 It belongs to one revision of one post. A PREPARE is recorded with its reply. A PUBLISH is recorded first with its
-intent (the complete request without its signature), then with its reply. After a crash or a pause, the flow runs from
-its start, and `decide` returns for each call if it is sent, answered from the journal, or reconciled.
+intent (the complete request without its signature), then with its reply. An upload is one step: the reply to its last
+part, or before that, how many parts are done if the platform cannot be asked. After a crash or a pause, the flow runs
+from its start, and `decide` returns for each call if it is sent, answered from the journal, or reconciled.
 """
 
 from dataclasses import dataclass, replace
