@@ -394,6 +394,16 @@ async def test_lasting_5xx_goes_to_the_flow(make: Callable[..., Upload]) -> None
     assert len(bench.sent) == STALLS_MAX
 
 
+@pytest.mark.parametrize("make", [upload, probed], ids=["recorded", "probed"])
+async def test_503_with_a_retry_after_goes_to_the_flow(make: Callable[..., Upload]) -> None:
+    """The platform decides when a part may be sent again."""
+    bench = Bench([replace(reply(503), headers={"retry-after": "60"})])
+    received = await bench.run(make(is_new=True))
+    assert received is not None
+    assert received.status == 503
+    assert bench.sent == [(0, 4)]
+
+
 async def test_refused_part_of_an_earlier_upload_is_sent_by_the_next_run() -> None:
     bench = Bench([reply(), reply(429), reply(), reply()])
     await bench.run(upload())

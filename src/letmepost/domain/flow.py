@@ -128,11 +128,12 @@ class Upload:
     """An instruction to send a media item in parts, one after another. A later run resumes it.
 
     The flow receives the reply to the last part, with `Reply.parts`. If the probe shows that the server has every byte
-    already, it receives the reply to the probe. A reply that ends the upload early (a 4xx, an expired session) goes to
-    the flow as it is. A later run that finds the upload complete receives the recorded reply.
+    already, it receives the reply to the probe. A reply that ends the upload early (a 4xx, a Retry-After, an expired
+    session) goes to the flow as it is. A later run that finds the upload complete receives the recorded reply.
 
-    A part without a reply, or with a 5xx, is sent again. With a probe, the server's offset decides where to continue.
-    Without one, the journal contains how many parts are done, and the parts after its last write are sent again.
+    A part without a reply, or with another 5xx, is sent again. With a probe, the server's offset decides where to
+    continue. Without one, the journal contains how many parts are done, and the parts after its last write are sent
+    again.
 
     Args:
         step: the name of the upload in the journal. A part has none, and is not recorded on its own.

@@ -80,7 +80,7 @@ class UploadRun:
                 continue
             offset = self._offset_in(call, reply)
             if offset is None:
-                if reply.status < 500 or self._stalled():
+                if reply.status < 500 or "retry-after" in reply.headers or self._stalled():
                     return reply
                 call = self._call_after_doubt()
                 continue
