@@ -145,7 +145,7 @@ class PlatformCallView(View):
 
 
 class PostAttemptView(View):
-    """An attempt, with every call that was made."""
+    """An attempt, with the calls that were made. The parts of an upload are one entry."""
 
     id: str
     attempt_number: int
