@@ -35,7 +35,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PORT ?= 8080
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 install: $(INSTALLED)  ## Create .venv with this package and its dependencies
 

@@ -1,6 +1,7 @@
 """Clients of other authors, and the simulators that they publish to."""
 
 import asyncio
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -53,7 +54,7 @@ def require(python: Path) -> Callable[[str], None]:
     """Skip a test if a package is not installed. An installed package that cannot be imported fails the test."""
     listing = "import importlib.metadata as m; print(*(d.name.lower() for d in m.distributions()), sep='\\n')"
     printed = subprocess.run([python, "-c", listing], check=True, capture_output=True, text=True).stdout
-    installed = {name.replace("_", "-") for name in printed.split()}
+    installed = {re.sub("[-_.]+", "-", name) for name in printed.split()}
 
     def check(package: str) -> None:
         if package not in installed:

@@ -1,8 +1,6 @@
 """Simulators at the addresses that the clients of other authors expect."""
 
 import asyncio
-import json
-import os
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,11 +13,11 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.counterparts.certificates import Certificate, make_certificate
+from tests.counterparts.scripts import run_script
 from tests.counterparts.tunnel import tunnel
 from tests.deployment import SANDBOX_TOKEN, serving
 
 CONTROL = {"authorization": f"Bearer {SANDBOX_TOKEN}"}
-_RUNS_WITHIN_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +86,9 @@ class Stage:
         Raises:
             AssertionError: it failed, or tried to reach another host.
         """
-        process = await asyncio.create_subprocess_exec(
-            *map(str, (program, script, json.dumps(given))),
-            env={"PATH": os.environ["PATH"], **self.environment},
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            printed, logged = await asyncio.wait_for(process.communicate(), _RUNS_WITHIN_S)
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()
-        assert process.returncode == 0, f"{script.name}:\n{printed.decode()}\n{logged.decode()}"
+        printed = await run_script(program, script, self.environment, given)
         reply = await self._http.get(f"/control{self._root}/posts", headers=CONTROL)
-        return Publication(json.loads(printed), reply.json()["posts"])
+        return Publication(printed, reply.json()["posts"])
 
 
 @asynccontextmanager

@@ -202,6 +202,7 @@ def test_command_of_a_status_is_optional(world: World) -> None:
     [
         {"segment_index": 0},
         {"segment_index": 0, "media": "not base64"},
+        {"segment_index": 0, "media": "ü"},
         {"segment_index": "first", "media": "MTIzNDU="},
         {"media": "MTIzNDU="},
     ],

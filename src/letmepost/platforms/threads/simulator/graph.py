@@ -105,7 +105,7 @@ def _body_parameters(call: SimulatedCall) -> Iterable[tuple[str, str]]:
 def _json_parameters(body: bytes) -> Iterable[tuple[str, str]]:
     """Return the fields of an object. As in a form, a value that is not a text is the JSON of that value."""
     try:
-        value = json.loads(body)
+        value = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise wrong_parameter("The body is not JSON.") from None
     if not isinstance(value, dict):

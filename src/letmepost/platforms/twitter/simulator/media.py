@@ -5,7 +5,6 @@ sheet sections 2.3 and 4, after https://docs.x.com/x-api/media and openapi.json 
 """
 
 import base64
-import binascii
 from datetime import timedelta
 from typing import Any, TypedDict
 
@@ -202,7 +201,7 @@ def _decode(media: object) -> bytes | None:
     """Return the bytes that are Base64 in JSON, or None if they are not."""
     try:
         return base64.b64decode(str(media), validate=True) if media is not None else None
-    except binascii.Error:
+    except ValueError:
         return None
 
 
