@@ -10,6 +10,7 @@ from typing import Any
 from letmepost.domain.api_keys import Scope
 from letmepost.domain.ids import Prefix
 from letmepost.http.gate import ANY_KEY, OPERATOR
+from letmepost.http.schemas.resources import RESOURCES
 from letmepost.platforms import discover
 
 PLATFORM = next(iter(discover()))
@@ -64,6 +65,10 @@ def _row(line: str, scope: str | None, about: Prefix | None = None, body: Body =
 
 
 _S, _P = Scope, Prefix
+RESOURCE_ROWS: tuple[Row, ...] = tuple(
+    _row(f"GET /v1/accounts/{{account_id}}/{name}", _S.ACCOUNTS_READ, _P.ACCOUNT) for name in RESOURCES
+)
+"""What platforms declare for their accounts. The platform of the table has none of it."""
 ROWS: tuple[Row, ...] = (
     _row("POST /v1/posts", _S.POSTS_WRITE, body=_POST),
     _row("GET /v1/posts", _S.POSTS_READ),
@@ -85,6 +90,7 @@ ROWS: tuple[Row, ...] = (
     _row("GET /v1/accounts/{account_id}", _S.ACCOUNTS_READ, _P.ACCOUNT),
     _row("PATCH /v1/accounts/{account_id}", _S.ACCOUNTS_WRITE, _P.ACCOUNT, {"displayName": "Other"}),
     _row("POST /v1/accounts/{account_id}/check", _S.ACCOUNTS_WRITE, _P.ACCOUNT),
+    *RESOURCE_ROWS,
     _row("DELETE /v1/accounts/{account_id}", _S.ACCOUNTS_WRITE, _P.ACCOUNT),
     _row("POST /v1/accounts/connect/{platform}", _S.ACCOUNTS_WRITE, body={}),
     _row("POST /v1/accounts/connect/{platform}/complete", _S.ACCOUNTS_WRITE, body={}),

@@ -14,7 +14,7 @@ from letmepost.domain.ids import Prefix, format_id
 from letmepost.gateways.clock import SystemClock
 from letmepost.http.app import create_app
 from letmepost.http.gate import ANY_KEY, OPERATOR, GatedRoute, scope_of
-from tests.contract.routes import PLATFORM, ROWS, Row
+from tests.contract.routes import PLATFORM, RESOURCE_ROWS, ROWS, Row
 from tests.deployment import OPERATOR_TOKEN, Client, Deployment
 from tests.doubles.waiting import eventually
 from tests.http.support import ABSENT_ID, Tenant, check_refusal, make_tenant, upload
@@ -191,10 +191,16 @@ async def test_malformed_id_is_not_found(owner: Tenant, row: Row, spelled: str) 
 
 async def test_tenant_finds_its_own_resources(owner: Tenant, made: Mapping[Prefix, str]) -> None:
     """Otherwise the tests above could not fail."""
-    reading = [row for row in _NAMING if row.method == "GET"]
+    reading = [row for row in _NAMING if row.method == "GET" and row not in RESOURCE_ROWS]
     replies = {row.line: (await _call(owner.client.http, row, _path(row, made), owner.client.key)) for row in reading}
     assert {line: reply.status_code for line, reply in replies.items()} == dict.fromkeys(replies, 200)
     assert {row.about for row in reading} >= _OF_A_WORLD - {Prefix.DELIVERY}
+
+
+@_rows(RESOURCE_ROWS)
+async def test_resource_of_another_platform_is_not_found(owner: Tenant, made: Mapping[Prefix, str], row: Row) -> None:
+    reply = await _call(owner.client.http, row, _path(row, made), owner.client.key)
+    check_refusal(reply, 404, "not_found", "account.no_resource")
 
 
 async def test_platform_of_the_table_exists(client: Client) -> None:

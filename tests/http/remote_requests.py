@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 
 from letmepost.domain.api_keys import Mode
 from letmepost.domain.ids import Prefix, parse_id
+from letmepost.http.schemas.resources import RESOURCES
 from letmepost.http.services import APIServices
 from letmepost.services.media.links import UPLOADABLE_FOR, Link
 from letmepost.storage.database import Tenant as StoredTenant
@@ -114,6 +115,13 @@ async def check_account_with_expired_token(scene: Scene) -> UseCase:
     granted = {"access_token": "fresh", "refresh_token": "next", "expires_in": 7200, "scope": "write reply"}
     scene.network.token_answers.append(JSONResponse(granted))
     return scene.request("POST", f"/v1/accounts/{account_id}/check", client=scene.live)
+
+
+for _name in RESOURCES:
+
+    @CASES.calls(f"GET /v1/accounts/{{account_id}}/{_name}", "platform")
+    async def read_resource(scene: Scene, name: str = _name) -> UseCase:
+        return scene.request("GET", f"/v1/accounts/{await scene.consented_account()}/{name}", client=scene.live)
 
 
 @CASES.calls("DELETE /v1/accounts/{account_id}", "sandbox")

@@ -30,6 +30,7 @@ from tests.doubles import federated
 from tests.doubles.consenting import NAME, Server, consenting, environment
 from tests.doubles.federated import FederatedServer
 from tests.doubles.gate import Gate
+from tests.doubles.resources import DECLARED
 from tests.gateways.support import DEVELOPMENT, calling
 from tests.http.support import PLATFORM, Tenant, make_tenant, png
 from tests.s3 import bucket
@@ -181,12 +182,17 @@ def _deployed(
     urls: DatabaseURLs, redis_url: str, directory: Path, gate: Gate, network_url: str, blobs: Bucket
 ) -> AbstractAsyncContextManager[Deployment]:
     """Run a deployment that reaches the network, the sandbox and the blob store through the gate."""
+    network = consenting(resources=DECLARED)
     return deployed(
         urls,
         redis_url,
         directory,
         environment={**environment(network_url), **federated.ENVIRONMENT},
-        platforms={NAME: consenting(), federated.NAME: federated.federated(), PLATFORM: discover()[PLATFORM]},
+        platforms={
+            NAME: network,
+            federated.NAME: federated.federated(),
+            PLATFORM: discover()[PLATFORM],
+        },
         with_worker=False,
         before_sandbox=partial(gate.before, "sandbox"),
         public_url="https://post.example",

@@ -29,6 +29,7 @@ from letmepost.http.services import APIServices
 from letmepost.platforms import discover
 from letmepost.platforms.contract import Platform
 from letmepost.services.accounts.disconnect import Disconnecting
+from letmepost.services.accounts.resources import AccountResources
 from letmepost.services.callers import new_id
 from letmepost.services.media.attachments import Attachments
 from letmepost.services.media.downloads import Downloads
@@ -91,6 +92,7 @@ async def open_api(
             withdrawals=parts.withdrawals,
             disconnecting=Disconnecting(core.units, core.worlds),
             health=core.health,
+            resources=AccountResources(core.units, core.worlds),
             api_keys=ApiKeys(
                 found=EveryTenantKeys(core.database, core.keyring),
                 clock=core.clock,

@@ -17,7 +17,7 @@ from letmepost.http.errors import envelope, error_fields, invalid_shape, status_
 from letmepost.http.middleware import BodyLimits, BrowserAccess, RequestIds, TrailingSlashes
 from letmepost.http.openapi import DescribedAPI
 from letmepost.http.routes import docs, platforms, service
-from letmepost.http.routes.accounts import accounts, connect_sessions, consents, hosted
+from letmepost.http.routes.accounts import accounts, connect_sessions, consents, hosted, resources
 from letmepost.http.routes.media import media, uploads
 from letmepost.http.routes.posts import bulk, editing, posts
 from letmepost.http.routes.sandbox import sandbox
@@ -35,6 +35,7 @@ _ROUTERS: Sequence[APIRouter] = (
     editing.router,
     accounts.router,
     accounts.sandbox_router,
+    resources.router,
     consents.router,
     connect_sessions.router,
     hosted.router,

@@ -16,6 +16,7 @@ from letmepost.services.accounts.consents import Consents
 from letmepost.services.accounts.disconnect import Disconnecting
 from letmepost.services.accounts.health import HealthChecks
 from letmepost.services.accounts.hosted_pages import HostedPages
+from letmepost.services.accounts.resources import AccountResources
 from letmepost.services.accounts.withdrawals import Withdrawals
 from letmepost.services.idempotency import Idempotency
 from letmepost.services.media.attachments import Attachments
@@ -79,6 +80,7 @@ class APIServices:
     withdrawals: Withdrawals
     disconnecting: Disconnecting
     health: HealthChecks
+    resources: AccountResources
     api_keys: ApiKeys
     throttles: ThrottleReadings
     platforms: Mapping[str, Platform]

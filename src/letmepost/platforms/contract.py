@@ -292,6 +292,29 @@ def no_budgets(_call: Call, _reply: Reply) -> Sequence[Budget]:
     return ()
 
 
+class ResourceView(BaseModel):
+    """A part of the response of a resource: camelCase in JSON. A field without a value is null."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=to_camel, serialize_by_alias=True, validate_by_name=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """What a platform has for an account, besides posts: pages, boards, playlists. It is read when a caller asks.
+
+    Args:
+        name: the last part of the path `GET /v1/accounts/{id}/…`. Resources of several platforms may share it.
+        summary: what the response contains, for the OpenAPI description.
+        view: the schema of the response. A list is in a field `data`.
+        read: returns a `view`; raises `PlatformFailure`. It must not change anything.
+    """
+
+    name: str
+    summary: str
+    view: type[ResourceView]
+    read: Callable[[AccountFacts, Any], Flow[ResourceView]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """One social network.
@@ -334,6 +357,7 @@ class Platform:
             holds back only its own accounts. None if all accounts are on one.
         authors: returns the names under which an account may publish, as in `SimulatedPost.account_id`.
         resets: returns when a used-up quota resets if the refusal does not state it; None if unknown.
+        resources: what callers can read of an account.
     """
 
     name: str
@@ -370,6 +394,7 @@ class Platform:
     server: Callable[[AccountFacts], str | None] = has_one_server
     authors: Callable[[AccountFacts], Collection[str]] = publishes_as_itself
     resets: ResetRule | None = None
+    resources: tuple[Resource, ...] = ()
     simulator: Simulator
 
     @property

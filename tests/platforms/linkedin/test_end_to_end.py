@@ -37,6 +37,15 @@ async def account(client: Client, scenario: str = "ok") -> dict[str, Any]:
     return found
 
 
+async def test_authors_of_an_account_are_listed(deployment: Deployment) -> None:
+    client = await deployment.client()
+    made = await account(client)
+    reply = await client.get(f"/v1/accounts/{made['id']}/authors")
+    assert reply.status_code == 200, reply.text
+    author = {"author": made["platformAccountId"], "kind": "member", "name": made["displayName"]}
+    assert reply.json() == {"data": [author]}
+
+
 async def accept(client: Client, account_id: str, body: dict[str, Any]) -> str:
     """Send a post that is accepted, and return its batch's id."""
     options = {"options": body["options"]} if "options" in body else {}

@@ -1,6 +1,6 @@
 """Refusals about connected accounts."""
 
-from letmepost.domain.errors import FixableBy, PlatformNotEnabled, StateForbids
+from letmepost.domain.errors import FixableBy, NotFound, PlatformNotEnabled, StateForbids
 from letmepost.domain.refusals.refusal import Refusal
 
 DISCONNECTED = Refusal(
@@ -43,6 +43,15 @@ POSTS_WAITING = Refusal(
     summary="An account with waiting posts cannot be moved to another profile or user: the posts would move too.",
     sample={"owner": "profile"},
     error=StateForbids,
+)
+NO_RESOURCE = Refusal(
+    id="account.no_resource",
+    message="{title} accounts have no {resource}.",
+    remediation="Use an account of another platform: `resources` in `GET /v1/platforms` shows what each one has.",
+    summary="Some platforms have more than posts for an account, such as pages or boards. Which, depends on the "
+    "platform.",
+    sample={"title": "Example", "resource": "authors"},
+    error=NotFound,
 )
 PLATFORM_NOT_ENABLED = Refusal(
     id="platform.not_enabled",

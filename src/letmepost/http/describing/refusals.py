@@ -4,14 +4,19 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from letmepost.domain import refusals
 from letmepost.domain.errors import FailureKind, PlatformFailure, RequestError
 from letmepost.domain.ids import Prefix
 from letmepost.domain.sizes import HEAD_MAX_BYTES, JSON_BODY_MAX_BYTES, KIB, MIB
 from letmepost.http.errors import INTERNAL_ERROR, error_fields
 from letmepost.http.gate import ANY_KEY, OPERATOR, scope_of
+from letmepost.http.schemas.resources import RESOURCES, route_name
 
 _ENVELOPE = {"$ref": "#/components/schemas/ErrorEnvelope"}
+
+_OF_RESOURCES = frozenset(to_camel(route_name(name)) for name in RESOURCES)
 
 # Operations that wait for a platform, or for its simulator.
 _ASKS_A_PLATFORM = {
@@ -24,6 +29,7 @@ _ASKS_A_PLATFORM = {
     "listSandboxPosts",
     "advanceSandboxClock",
     "resetSandbox",
+    *_OF_RESOURCES,
 }
 _FETCHES = {"importMedia"}
 _NAMES_A_PLATFORM = {"createSandboxAccount"}
@@ -131,7 +137,7 @@ def _names(method: str, path: str, operation: Mapping[str, Any], scope: str | No
         "Unauthorized": scope not in {None, ANY_KEY, OPERATOR},
         "NotFound": scope is not None
         and ("{" in path or scope == OPERATOR or operation["operationId"] in _NAMES_A_PLATFORM),
-        "Conflict": scope is not None and method != "get",
+        "Conflict": scope is not None and (method != "get" or operation["operationId"] in _OF_RESOURCES),
         "TooLarge": "requestBody" in operation,
         "TooMany": scope is not None,
         "TooSlow": True,

@@ -67,6 +67,7 @@ class PlatformView(View):
         "for all of them. The `missingFeatures` of an account were not granted."
     )
     scenarios: Sequence[str]
+    resources: Sequence[str] = Field(description="What `GET /v1/accounts/{id}/…` returns for its accounts.")
 
     @classmethod
     def of(cls, platform: Platform) -> "PlatformView":
@@ -85,6 +86,7 @@ class PlatformView(View):
             needs_server=platform.servers is not None,
             features={} if platform.oauth is None else platform.oauth.features,
             scenarios=platform.simulator.scenarios,
+            resources=[resource.name for resource in platform.resources],
         )
 
 

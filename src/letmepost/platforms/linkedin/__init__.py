@@ -9,6 +9,7 @@ from letmepost.platforms.linkedin.publish import publish
 from letmepost.platforms.linkedin.reconcile import VISIBILITY_DELAY_S, reconcile
 from letmepost.platforms.linkedin.refusals import NEVER_RAISED, REFUSALS
 from letmepost.platforms.linkedin.replies import explain
+from letmepost.platforms.linkedin.resources import RESOURCES
 from letmepost.platforms.linkedin.rules import RULES
 from letmepost.platforms.linkedin.session import check, disconnect, needs_refresh, refresh, sign
 from letmepost.platforms.linkedin.settings import LinkedInSettings
@@ -40,5 +41,6 @@ PLATFORM = Platform(
     explain=explain,
     authors=authors,
     resets=midnight_utc,
+    resources=RESOURCES,
     simulator=SIMULATOR,
 )
